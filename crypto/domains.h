@@ -1,0 +1,40 @@
+/*
+ * domains.h - every domain string of our own hash and signature inputs, and every payload type of our envelopes.
+ * One place, so that two uses can never share one. Published formats (RFC 6962, C2SP, Noise, DSSE) are used as
+ * published.
+ */
+#ifndef HUFU_CRYPTO_DOMAINS_H
+#define HUFU_CRYPTO_DOMAINS_H
+
+/* Hash inputs; each is followed by a 0x00 byte (sizeof includes the NUL). */
+#define HF_DOMAIN_COMMIT "hufu/commit/v1"
+#define HF_DOMAIN_COMMIT_COUNT "hufu/commit-count/v1"
+#define HF_DOMAIN_LABEL "hufu/label/v1"
+#define HF_DOMAIN_SALT "hufu/salt/v1"
+#define HF_DOMAIN_CHANNEL "hufu/channel/v1"
+#define HF_DOMAIN_CONTENT_KEY "hufu/content-key/v1"
+#define HF_DOMAIN_STORE_KEY "hufu/store-key/v1"
+#define HF_DOMAIN_PERSON_KEY "hufu/person-key/v1"
+#define HF_DOMAIN_VIEW "hufu/view/v1"
+#define HF_DOMAIN_SESSION "hufu/session/v1"
+
+/* Payload types of signed envelopes (DSSE payloadType). */
+#define HF_TYPE_DESCRIPTOR "application/vnd.hufu.space-descriptor.v1"
+#define HF_TYPE_MEMBER_REQUEST "application/vnd.hufu.member-request.v1"
+#define HF_TYPE_PERSON_CERT "application/vnd.hufu.person-certificate.v1"
+#define HF_TYPE_STATEMENT "application/vnd.hufu.person-statement.v1"
+#define HF_TYPE_CATALOG_ENTRY "application/vnd.hufu.catalog-entry.v1"
+#define HF_TYPE_APPLICATION "application/vnd.hufu.application.v1"
+#define HF_TYPE_INTAKE "application/vnd.hufu.intake-record.v1"
+#define HF_TYPE_DECISION "application/vnd.hufu.decision.v1"
+#define HF_TYPE_AGREEMENT "application/vnd.hufu.agreement.v1"
+#define HF_TYPE_VERIFICATION "application/vnd.hufu.agreement-verification.v1"
+#define HF_TYPE_NEGOTIATION_EVENT "application/vnd.hufu.negotiation-event.v1"
+#define HF_TYPE_REVOCATION "application/vnd.hufu.revocation.v1"
+#define HF_TYPE_TRANSFER_REQUEST "application/vnd.hufu.transfer-request.v1"
+#define HF_TYPE_TRANSFER_START "application/vnd.hufu.transfer-start.v1"
+#define HF_TYPE_MANIFEST "application/vnd.hufu.manifest.v1"
+#define HF_TYPE_RECEIPT "application/vnd.hufu.receipt.v1"
+#define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
+
+#endif
