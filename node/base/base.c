@@ -1,0 +1,26 @@
+/* base.c - see base.h. */
+#include "base/base.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void hf_alarm(const struct hf_base *base, const char *kind, const struct hf_id *txn, const char *fmt, ...)
+{
+	struct hf_draft *d = hf_draft_new(HF_EVENT_ALARM, txn);
+	char text[1024];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (len < 0)
+		text[0] = '\0';
+	else if ((size_t)len >= sizeof(text))
+		text[hf_utf8_cut(text, sizeof(text) - 1)] = '\0';
+	HF_LOG(base->log, HF_LOG_ALARM, "base", "alarm", txn, HF_LOG_S("kind", kind));
+	hf_metrics_add(base->metrics, "alarms", 1);
+	hf_draft_text(d, HF_FIELD_ALARM, kind);
+	hf_draft_text(d, HF_FIELD_DETAIL, text);
+	hf_audit_emit(&base->audit, d);
+}

@@ -1,0 +1,112 @@
+/* buf.c - see buf.h; whole files are in file.c, text in text.c. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define FIRST_BYTES 64u
+
+void hf_buf_init(struct hf_buf *b, size_t max)
+{
+	*b = (struct hf_buf)HF_BUF_INIT;
+	b->max = max;
+}
+
+void hf_buf_done(struct hf_buf *b)
+{
+	free(b->data);
+	b->data = NULL;
+	b->len = b->cap = 0;
+}
+
+void hf_buf_clear(struct hf_buf *b)
+{
+	b->len = 0;
+	if (b->data)
+		b->data[0] = '\0';
+}
+
+/* cap leaves out the byte of the final NUL. */
+bool hf_buf_reserve(struct hf_buf *b, size_t more)
+{
+	size_t max = b->max ? b->max : HF_BUF_DEFAULT_MAX;
+	size_t cap;
+
+	if (b->len > max || more > max - b->len)
+		return false;
+	if (b->data && b->len + more <= b->cap)
+		return true;
+	cap = b->cap < FIRST_BYTES ? FIRST_BYTES : b->cap;
+	while (cap < b->len + more)
+		cap = cap > max / 2 ? max : cap * 2;
+	b->data = hf_realloc(b->data, cap + 1);
+	b->cap = cap;
+	b->data[b->len] = '\0';
+	return true;
+}
+
+bool hf_buf_add(struct hf_buf *b, const void *data, size_t len)
+{
+	if (!hf_buf_reserve(b, len))
+		return false;
+	if (len)
+		memcpy(b->data + b->len, data, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+	return true;
+}
+
+bool hf_buf_addf(struct hf_buf *b, const char *fmt, ...)
+{
+	va_list args, again;
+	bool ok = false;
+	int len;
+
+	va_start(args, fmt);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, args);
+	if (len >= 0 && hf_buf_reserve(b, (size_t)len)) {
+		vsnprintf((char *)b->data + b->len, (size_t)len + 1, fmt, again);
+		b->len += (size_t)len;
+		ok = true;
+	}
+	va_end(again);
+	va_end(args);
+	return ok;
+}
+
+uint8_t *hf_buf_take(struct hf_buf *b, size_t *ret_len)
+{
+	uint8_t *data = b->data ? b->data : hf_alloc_zero(1);
+
+	*ret_len = b->len;
+	b->data = NULL;
+	b->len = b->cap = 0;
+	return data;
+}
+
+void hf_put_u64(uint8_t out[8], uint64_t v)
+{
+	hf_put_u32(out, (uint32_t)(v >> 32));
+	hf_put_u32(out + 4, (uint32_t)v);
+}
+
+uint64_t hf_get_u64(const uint8_t in[8])
+{
+	return (uint64_t)hf_get_u32(in) << 32 | hf_get_u32(in + 4);
+}
+
+void hf_put_u32(uint8_t out[4], uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		out[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+uint32_t hf_get_u32(const uint8_t in[4])
+{
+	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
+}

@@ -1,0 +1,146 @@
+/*
+ * events.h - every event that can become a ledger entry, and every private field an entry can have. Rows are only
+ * added.
+ *
+ * The class is the one thing a replica that is no party can read. PUBLIC entries carry the openings of their fields.
+ */
+#ifndef HUFU_BASE_EVENTS_H
+#define HUFU_BASE_EVENTS_H
+
+enum hf_event_class {
+	HF_EVENT_CLASS_INVALID = 0,
+	HF_EVENT_CLASS_PUBLIC = 1,   /* first entry, key change, evidence, erasure */
+	HF_EVENT_CLASS_SYSTEM = 2,   /* start, stop, alarms, self-checks */
+	HF_EVENT_CLASS_OPERATOR = 3, /* commands of people, granted or refused */
+	HF_EVENT_CLASS_DECISION = 4, /* reviews, decisions, grants, revocations */
+	HF_EVENT_CLASS_EXCHANGE = 5, /* transfers and what belongs to them */
+	HF_EVENT_CLASS_PEER = 6,     /* sessions and refusals of peers */
+};
+
+/* clang-format off */
+/*         code                          class     name */
+#define HF_EVENTS(X) \
+	X(HF_EVENT_GENESIS,              PUBLIC,   "genesis", 1) \
+	X(HF_EVENT_KEY_CHANGE,           PUBLIC,   "key-change", 2) \
+	X(HF_EVENT_EQUIVOCATION,         PUBLIC,   "equivocation", 3) \
+	X(HF_EVENT_ERASURE,              PUBLIC,   "erasure", 4) \
+	X(HF_EVENT_START,                SYSTEM,   "start", 10) \
+	X(HF_EVENT_STOP,                 SYSTEM,   "stop", 11) \
+	X(HF_EVENT_ALARM,                SYSTEM,   "alarm", 12) \
+	X(HF_EVENT_EXCEPTION,            SYSTEM,   "exception", 13) \
+	X(HF_EVENT_SELF_CHECK,           SYSTEM,   "self-check", 14) \
+	X(HF_EVENT_DESCRIPTOR,           SYSTEM,   "descriptor", 15) \
+	X(HF_EVENT_CONFIG,               SYSTEM,   "config", 16) \
+	X(HF_EVENT_MIGRATION,            SYSTEM,   "migration", 17) \
+	X(HF_EVENT_COMMAND,              OPERATOR, "command", 30) \
+	X(HF_EVENT_LOGIN,                OPERATOR, "login", 31) \
+	X(HF_EVENT_LOGOUT,               OPERATOR, "logout", 32) \
+	X(HF_EVENT_LOCKED,               OPERATOR, "locked", 33) \
+	X(HF_EVENT_USER_CHANGE,          OPERATOR, "user-change", 34) \
+	X(HF_EVENT_SOURCE_CHANGE,        OPERATOR, "source-change", 35) \
+	X(HF_EVENT_SYSTEM_CHANGE,        OPERATOR, "system-change", 36) \
+	X(HF_EVENT_PUBLISH,              OPERATOR, "publish", 37) \
+	X(HF_EVENT_WITHDRAW,             OPERATOR, "withdraw", 38) \
+	X(HF_EVENT_AUDIT_READ,           OPERATOR, "audit-read", 39) \
+	X(HF_EVENT_AUDIT_EXPORT,         OPERATOR, "audit-export", 40) \
+	X(HF_EVENT_DENIED,               OPERATOR, "denied", 41) \
+	X(HF_EVENT_APPLICATION_DRAFT,    DECISION, "application-draft", 60) \
+	X(HF_EVENT_NEED_REVIEW,          DECISION, "need-review", 61) \
+	X(HF_EVENT_APPLICATION_SUBMIT,   DECISION, "application-submit", 62) \
+	X(HF_EVENT_APPLICATION_RECEIVE,  DECISION, "application-receive", 63) \
+	X(HF_EVENT_COMPLIANCE_REVIEW,    DECISION, "compliance-review", 64) \
+	X(HF_EVENT_PRIVACY_REVIEW,       DECISION, "privacy-review", 65) \
+	X(HF_EVENT_DECISION,             DECISION, "decision", 66) \
+	X(HF_EVENT_RESULT,               DECISION, "result", 67) \
+	X(HF_EVENT_AGREEMENT,            DECISION, "agreement", 68) \
+	X(HF_EVENT_VERIFICATION,         DECISION, "agreement-verification", 69) \
+	X(HF_EVENT_FINALIZED,            DECISION, "finalized", 70) \
+	X(HF_EVENT_REVOCATION,           DECISION, "revocation", 71) \
+	X(HF_EVENT_ACCESS_DECISION,      DECISION, "access-decision", 72) \
+	X(HF_EVENT_TERMINATION,          DECISION, "termination", 73) \
+	X(HF_EVENT_TRANSFER_REQUEST,     EXCHANGE, "transfer-request", 80) \
+	X(HF_EVENT_TRANSFER_START,       EXCHANGE, "transfer-start", 81) \
+	X(HF_EVENT_TRANSFER_RESUME,      EXCHANGE, "transfer-resume", 82) \
+	X(HF_EVENT_TRANSFER_SENT,        EXCHANGE, "transfer-sent", 83) \
+	X(HF_EVENT_TRANSFER_RECEIVED,    EXCHANGE, "transfer-received", 84) \
+	X(HF_EVENT_RECEIPT,              EXCHANGE, "receipt", 85) \
+	X(HF_EVENT_TRANSFER_CLOSED,      EXCHANGE, "transfer-closed", 86) \
+	X(HF_EVENT_TRANSFER_TERMINATED,  EXCHANGE, "transfer-terminated", 87) \
+	X(HF_EVENT_CACHE_CLEARED,        EXCHANGE, "cache-cleared", 88) \
+	X(HF_EVENT_PEER_SESSION,         PEER,     "peer-session", 100) \
+	X(HF_EVENT_PEER_REFUSED,         PEER,     "peer-refused", 101) \
+	X(HF_EVENT_PEER_LOCKED,          PEER,     "peer-locked", 102) \
+	X(HF_EVENT_MAIL_PARKED,          PEER,     "mail-parked", 103)
+/* clang-format on */
+
+enum hf_event {
+	HF_EVENT_INVALID = 0,
+#define HF_EVENT_ENUM(code, cls, name, number) code = number,
+	HF_EVENTS(HF_EVENT_ENUM)
+#undef HF_EVENT_ENUM
+};
+
+/* clang-format off */
+/* Private fields, in the fixed order of the commitment tree. The number is the order and never changes. */
+#define HF_FIELDS(X) \
+	X(HF_FIELD_EVENT,               "event", 1)               /* name of the event */ \
+	X(HF_FIELD_TRANSACTION,         "transaction", 2)         /* DS-38, DS-61: text form */ \
+	X(HF_FIELD_ORDINAL,             "ordinal", 3)             /* within the transaction, from 1 */ \
+	X(HF_FIELD_BACK_LINK,           "back-link", 4)           /* index of the transaction's previous entry */ \
+	X(HF_FIELD_COUNT,               "count", 5)               /* closing entry only */ \
+	X(HF_FIELD_TIME,                "time", 6)                /* exact, RFC 3339 */ \
+	X(HF_FIELD_ACTOR,               "actor", 10)              /* node/account or node */ \
+	X(HF_FIELD_ADDRESS,             "address", 11)            /* where the actor came from */ \
+	X(HF_FIELD_OBJECT,              "object", 12) \
+	X(HF_FIELD_COUNTERPARTY,        "counterparty", 13)       /* node id */ \
+	X(HF_FIELD_COUNTERPARTY_HEAD,   "counterparty-checkpoint", 14) \
+	X(HF_FIELD_MANNER,              "manner", 15)             /* how: command, channel, scheduled */ \
+	X(HF_FIELD_OUTCOME,             "outcome", 16) \
+	X(HF_FIELD_REASON,              "reason", 17)             /* hf_err_reason */ \
+	X(HF_FIELD_DETAIL,              "detail", 18)             /* the sentence a person saw */ \
+	X(HF_FIELD_DIGEST,              "digest", 19)             /* 32 bytes: SHA-256 of the signed envelope this entry is about */ \
+	X(HF_FIELD_MECHANISM,           "mechanism", 20) \
+	X(HF_FIELD_GRANT,               "grant", 21) \
+	X(HF_FIELD_ORGANIZATION,        "organization", 22)       /* AZ-24: O */ \
+	X(HF_FIELD_SYSTEM,              "system", 23)             /* AZ-24: S */ \
+	X(HF_FIELD_RESOURCE,            "resource", 24)           /* AZ-24: DR */ \
+	X(HF_FIELD_APPLICATION,         "application", 25)        /* AZ-24: R */ \
+	X(HF_FIELD_PERIOD,              "period", 26)             /* AZ-24: D, "from/until" */ \
+	X(HF_FIELD_RESULT,              "result", 27)             /* AZ-24: A: T, F or S */ \
+	X(HF_FIELD_PURPOSE,             "purpose", 28) \
+	X(HF_FIELD_DATA_FORMAT,         "data-format", 40)        /* DS-60 */ \
+	X(HF_FIELD_START_TIME,          "start-time", 41)         /* DS-61 */ \
+	X(HF_FIELD_END_TIME,            "end-time", 42)           /* DS-61 */ \
+	X(HF_FIELD_CLASS_GRADE,         "class-grade", 43)        /* DS-62 */ \
+	X(HF_FIELD_CONSUMER_AUTHN,      "consumer-authentication", 44) /* DS-62 */ \
+	X(HF_FIELD_PERMISSION_REVIEW,   "permission-review", 45)  /* DS-62 */ \
+	X(HF_FIELD_PACKAGING,           "packaging", 46)          /* DS-62 */ \
+	X(HF_FIELD_DELIVERY,            "delivery", 47)           /* DS-62 */ \
+	X(HF_FIELD_CACHE_DELETION,      "cache-deletion", 48)     /* DS-62 */ \
+	X(HF_FIELD_IDENTITY_CHECK,      "identity-check", 49)     /* DS-63 */ \
+	X(HF_FIELD_ENDPOINT,            "endpoint", 50)           /* DS-63: endpoint identifier */ \
+	X(HF_FIELD_IP_ADDRESS,          "ip-address", 51)         /* DS-63 */ \
+	X(HF_FIELD_DATA_LENGTH,         "data-length", 52)        /* DS-63: bytes */ \
+	X(HF_FIELD_EXCEPTION,           "exception", 53)          /* DS-63 */ \
+	X(HF_FIELD_ALARM,               "alarm", 54)              /* DS-63 */ \
+	X(HF_FIELD_PROVIDER_AUTHN,      "provider-authentication", 55) /* DS-64 */ \
+	X(HF_FIELD_RECEPTION,           "reception-state", 56)    /* DS-64 */ \
+	X(HF_FIELD_QUALITY,             "quality", 57)            /* DS-64 */ \
+	X(HF_FIELD_CONTENT_ROOT,        "content-root", 58)       /* 32 bytes: Merkle root of the delivered chunks */
+/* clang-format on */
+
+enum hf_field {
+	HF_FIELD_INVALID = 0,
+#define HF_FIELD_ENUM(code, name, number) code = number,
+	HF_FIELDS(HF_FIELD_ENUM)
+#undef HF_FIELD_ENUM
+	        HF_FIELD_LIMIT = 64, /* numbers stay below */
+};
+
+enum hf_event_class hf_event_class(enum hf_event e);
+const char *hf_event_name(enum hf_event e); /* NULL when unknown */
+enum hf_event hf_event_from_name(const char *name);
+const char *hf_field_name(enum hf_field f); /* NULL when unknown */
+enum hf_field hf_field_from_name(const char *name);
+
+#endif

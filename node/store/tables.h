@@ -1,0 +1,54 @@
+/*
+ * tables.h - every table of the store. A row is never renamed or reused; the number is stored in the schema record.
+ */
+#ifndef HUFU_STORE_TABLES_H
+#define HUFU_STORE_TABLES_H
+
+/* clang-format off */
+/*        code                       name                  key -> value */
+#define HF_TABLES(X) \
+	X(HF_TABLE_META,             "meta")             /* text -> bytes: schema, counters, settings */ \
+	X(HF_TABLE_DESCRIPTOR,       "descriptor")       /* u64 number -> envelope */ \
+	X(HF_TABLE_ACCOUNT,          "account")          /* account name -> state.proto Account */ \
+	X(HF_TABLE_SYSTEM,           "system")           /* system name -> System */ \
+	X(HF_TABLE_SOURCE,           "source")           /* source name -> Source */ \
+	X(HF_TABLE_OUTBOX,           "outbox")           /* peer name 0x00 u64 sequence -> OutboxRow */ \
+	X(HF_TABLE_OUTBOX_PARKED,    "outbox-parked")    /* the same key -> OutboxRow with the refusal */ \
+	X(HF_TABLE_INBOX,            "inbox")            /* peer name 0x00 epoch[16] -> highest sequence in order */ \
+	X(HF_TABLE_ENTRY,            "entry")            /* u64 index -> ledger entry bytes (own ledger) */ \
+	X(HF_TABLE_LEAF,             "leaf")             /* u64 index -> leaf hash (own ledger), tiles of 256 */ \
+	X(HF_TABLE_OPENING,          "opening")          /* u64 index -> sealed private fields (own ledger) */ \
+	X(HF_TABLE_TXN_INDEX,        "txn-index")        /* txn[16] u32 ordinal -> u64 index (own ledger) */ \
+	X(HF_TABLE_SHARE,            "share")            /* peer 0x00 u64 index -> "": openings still to be sent */ \
+	X(HF_TABLE_CHECKPOINT,       "checkpoint")       /* own: u64 size -> signed note with cosignatures */ \
+	X(HF_TABLE_WITNESS,          "witness")          /* origin -> state of a witnessed log */ \
+	X(HF_TABLE_MIRROR,           "mirror")           /* origin -> state of a mirrored log */ \
+	X(HF_TABLE_MIRROR_ENTRY,     "mirror-entry")     /* origin 0x00 u64 index -> entry bytes */ \
+	X(HF_TABLE_MIRROR_LEAF,      "mirror-leaf")      /* origin 0x00 u64 tile -> leaf hashes */ \
+	X(HF_TABLE_MIRROR_OPENING,   "mirror-opening")   /* origin 0x00 u64 index -> sealed openings received */ \
+	X(HF_TABLE_MIRROR_TXN,       "mirror-txn")       /* txn[16] origin 0x00 u64 index -> "" */ \
+	X(HF_TABLE_CATALOG,          "catalog")          /* entry id[16] -> CatalogRow (own and received) */ \
+	X(HF_TABLE_CATALOG_BY_PEER,  "catalog-by-peer")  /* publisher 0x00 entry id -> u64 version */ \
+	X(HF_TABLE_CATALOG_TERM,     "catalog-term")     /* term 0x00 entry id -> "" */ \
+	X(HF_TABLE_APPLICATION,      "application")      /* application id[16] -> ApplicationRow */ \
+	X(HF_TABLE_APPLICATION_REV,  "application-rev")  /* application id u32 revision -> ApplicationRevision */ \
+	X(HF_TABLE_GRANT,            "grant")            /* grant id[16] -> GrantRow */ \
+	X(HF_TABLE_GRANT_BY_ENTRY,   "grant-by-entry")   /* entry id[16] grant id[16] -> "" */ \
+	X(HF_TABLE_TRANSFER,         "transfer")         /* transfer id[16] -> TransferRow */ \
+	X(HF_TABLE_TRANSFER_CHUNK,   "transfer-chunk")   /* transfer id u32 block -> chunk digests and acknowledgement bits */ \
+	X(HF_TABLE_ENVELOPE,         "envelope")         /* SHA-256 of the envelope -> signed envelope, as sent */ \
+	X(HF_TABLE_ENVELOPE_TXN,     "envelope-txn")     /* txn[16] SHA-256 -> payload type */ \
+	X(HF_TABLE_ALARM,            "alarm")            /* id[16] -> alarm */ \
+	X(HF_TABLE_NOTICE,           "notice")           /* id[16] -> notice for the operators */
+/* clang-format on */
+
+enum hf_table {
+	HF_TABLE_INVALID = 0,
+#define HF_TABLE_ENUM(code, name) code,
+	HF_TABLES(HF_TABLE_ENUM)
+#undef HF_TABLE_ENUM
+	        HF_TABLE_COUNT,
+};
+const char *hf_table_name(enum hf_table t); /* NULL when unknown */
+
+#endif
