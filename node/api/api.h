@@ -1,0 +1,106 @@
+/*
+ * api.h - the operator's HTTP/JSON interface over a Unix socket: routes, sessions, one audit entry per command.
+ *
+ * A route is a row: method, exact path, permission, event, handler. A handler file per module (catalog.c, authz.c, ...) exports one
+ * table. The framework checks the session and the permission, parses the JSON body (POST) or the query (GET) into `in`, calls the
+ * handler, submits the unit with exactly one ledger draft (SB-56), and answers after the commit. A refusal is an entry too.
+ *
+ * Answers: 200 {...}; else {"error": {"reason": "grant-expired", "text": "one sentence"}} with 400 (argument, format), 401
+ * (not-logged-in), 403 (DENY class), 404 (unknown), 409 (other refusals), 502 (RETRY class: peer), 500 (ABORT class).
+ */
+#ifndef HUFU_API_API_H
+#define HUFU_API_API_H
+
+#include <jansson.h>
+
+#include "identity/identity.h"
+
+struct hf_peers;
+struct hf_ledger;
+struct hf_sources;
+struct hf_catalog;
+struct hf_authz;
+struct hf_exchange;
+
+/* Every module, set by node.c. Handler files use what they need. */
+struct hf_modules {
+	const struct hf_base *base;
+	struct hf_store *store;
+	const struct hf_node_keys *keys;
+	struct hf_identity *identity;
+	struct hf_peers *peers;
+	struct hf_ledger *ledger;
+	struct hf_sources *sources;
+	struct hf_catalog *catalog;
+	struct hf_authz *authz;
+	struct hf_exchange *exchange;
+	int64_t started_ms;
+	const char *const *listen; /* configured addresses, NULL-terminated; NULL: none (hufu doctor compares) */
+	void (*stop)(void *ctx); /* asks the node to end */
+	void *stop_ctx;
+};
+
+struct hf_api_request {
+	const struct hf_modules *m;
+	const struct hf_actor *actor; /* NULL on routes that need no session */
+	json_t *in;                   /* object; borrowed */
+	json_t *out;                  /* object, empty at first; the handler fills it in */
+	struct hf_unit *unit;         /* POST routes; submitted when the handler returns HF_OK */
+	struct hf_draft *draft;       /* NULL when the route has no event; handlers add object, transaction, parties */
+	struct hf_fault fault;
+	const char *address;          /* "unix" */
+	const char *token;            /* session token as sent, or NULL */
+	void *internal;
+};
+typedef enum hf_err (*hf_api_fn)(struct hf_api_request *rq);
+
+enum hf_route_flags {
+	HF_ROUTE_TWO_FACTORS = 1, /* DS-77: the session must have two factors */
+	HF_ROUTE_OWN_ENTRY = 2,   /* once the handler called hf_api_later, its module writes the entry itself, also a refusal's */
+};
+struct hf_route {
+	const char *method; /* "GET", "POST"; NULL ends the table */
+	const char *path;   /* "/v1/catalog/publish" */
+	enum hf_permission permission;
+	enum hf_event event; /* HF_EVENT_INVALID: reading only, no entry unless denied */
+	hf_api_fn handle;
+	unsigned flags;
+};
+
+/* A handler that cannot answer at once calls hf_api_later before it returns HF_OK, and hf_api_finish exactly once afterwards (loop).
+ * Until then rq stays valid, except actor->session: look the session up anew. */
+void hf_api_later(struct hf_api_request *rq);
+void hf_api_finish(struct hf_api_request *rq, enum hf_err e);
+/* Answers with a body that is not JSON (metrics text, CSV, a file made in memory); takes the bytes. */
+void hf_api_body(struct hf_api_request *rq, const char *content_type, uint8_t *take, size_t len);
+
+/* Readers that set rq->fault with the field's name ("field 'purpose' is missing; state what the data is for"). */
+enum hf_err hf_api_text(struct hf_api_request *rq, const char *name, bool required, size_t max, const char **ret_text) HF_MUST_CHECK;
+enum hf_err hf_api_id(struct hf_api_request *rq, const char *name, bool required, struct hf_id *ret_id) HF_MUST_CHECK;
+enum hf_err hf_api_int(struct hf_api_request *rq, const char *name, bool required, int64_t min, int64_t max, int64_t *ret_value) HF_MUST_CHECK;
+enum hf_err hf_api_time(struct hf_api_request *rq, const char *name, bool required, int64_t *ret_ms) HF_MUST_CHECK;
+enum hf_err hf_api_bool(struct hf_api_request *rq, const char *name, bool fallback, bool *ret_value) HF_MUST_CHECK;
+/* Array of texts, or a comma-separated text; NULL-terminated, borrowed, free the array only. */
+enum hf_err hf_api_list(struct hf_api_request *rq, const char *name, bool required, size_t max_count, const char ***ret_list,
+			size_t *ret_count) HF_MUST_CHECK;
+/* Writers. */
+void hf_api_out_id(json_t *o, const char *name, const struct hf_id *id);
+void hf_api_out_time(json_t *o, const char *name, int64_t ms);
+void hf_api_out_hex(json_t *o, const char *name, const void *data, size_t len);
+
+/* One table per handler file. */
+extern const struct hf_route hf_routes_node[];     /* status, metrics, doctor, peers, descriptors, alarms */
+extern const struct hf_route hf_routes_identity[]; /* login, users, systems */
+extern const struct hf_route hf_routes_ledger[];
+extern const struct hf_route hf_routes_source[];
+extern const struct hf_route hf_routes_catalog[];
+extern const struct hf_route hf_routes_authz[];
+extern const struct hf_route hf_routes_exchange[];
+
+struct hf_api;
+/* tables: NULL-terminated list of route tables. Socket mode 0660. */
+enum hf_err hf_api_open(const struct hf_modules *m, const struct hf_route *const *tables, const char *socket_path,
+			struct hf_api **ret_api, struct hf_fault *f) HF_MUST_CHECK;
+void hf_api_close(struct hf_api *a);
+
+#endif

@@ -1,0 +1,500 @@
+/*
+ * authz.c - the routes of applications, grants and notices. What a person sends is read here, judged in node/authz, shown here.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "authz/negotiation.h"
+
+static struct hf_step_in step_of(struct hf_api_request *rq)
+{
+	return (struct hf_step_in){ rq->actor, rq->unit, rq->draft, &rq->fault };
+}
+
+/* ---- showing ---- */
+
+static void out_bin_id(json_t *o, const char *name, const ProtobufCBinaryData *b)
+{
+	struct hf_id id;
+	if (hf_id_from_bytes(b->data, b->len, &id))
+		hf_api_out_id(o, name, &id);
+}
+
+static void out_text(json_t *o, const char *name, const char *text)
+{
+	json_object_set_new(o, name, json_string(text ? text : ""));
+}
+
+static void out_time(json_t *o, const char *name, int64_t ms)
+{
+	if (ms)
+		hf_api_out_time(o, name, ms);
+}
+
+/* The state that matters here: the consumer's when this node applied, else the provider's, else the intake node's. */
+static enum hf_part main_part(const Hufu__ApplicationRow *r)
+{
+	if (r->consumer_state)
+		return HF_PART_CONSUMER;
+	return r->provider_state ? HF_PART_PROVIDER : HF_PART_INTAKE;
+}
+
+static enum hf_review_state state_of(const Hufu__ApplicationRow *r, enum hf_part part)
+{
+	uint32_t s = part == HF_PART_CONSUMER ? r->consumer_state : part == HF_PART_INTAKE ? r->intake_state : r->provider_state;
+	return s < HF_REVIEW_COUNT ? (enum hf_review_state)s : HF_REVIEW_NONE;
+}
+
+static json_t *parts_json(const Hufu__ApplicationRow *r)
+{
+	json_t *o = json_object();
+	for (enum hf_part p = HF_PART_CONSUMER; p < HF_PART_COUNT; p++) {
+		enum hf_review_state s = state_of(r, p);
+		if (s == HF_REVIEW_NONE)
+			continue;
+		json_t *part = json_object();
+		out_text(part, "state", hf_states_name(s));
+		out_text(part, "negotiation", hf_states_negotiation_name(hf_states_negotiation(s)));
+		json_object_set_new(o, hf_states_part_name(p), part);
+	}
+	return o;
+}
+
+static void out_subject(json_t *o, const Hufu__ApplicationRow *r)
+{
+	out_bin_id(o, "application", &r->id);
+	out_bin_id(o, "transaction", &r->txn);
+	json_object_set_new(o, "revision", json_integer(r->revision));
+	out_bin_id(o, "resource", &r->resource);
+	out_text(o, "title", r->title);
+	out_text(o, "provider", r->provider);
+	out_text(o, "intake", r->intake);
+	out_text(o, "organization", r->organization);
+	out_text(o, "department", r->department);
+	out_text(o, "system", r->system);
+	out_text(o, "applicant", r->applicant);
+	out_text(o, "purpose", r->purpose);
+	out_time(o, "from", r->from_ms);
+	out_time(o, "until", r->until_ms);
+	json_object_set_new(o, "sensitive", json_boolean(r->sensitive));
+	json_object_set_new(o, "personal", json_boolean(r->personal));
+}
+
+static json_t *application_json(const Hufu__ApplicationRow *r)
+{
+	json_t *o = json_object();
+	enum hf_review_state s = state_of(r, main_part(r));
+	out_subject(o, r);
+	out_text(o, "role", hf_states_part_name(main_part(r)));
+	out_text(o, "state", hf_states_name(s));
+	out_text(o, "negotiation", hf_states_negotiation_name(hf_states_negotiation(s)));
+	json_object_set_new(o, "parts", parts_json(r));
+	out_text(o, "result", r->result);
+	out_text(o, "reason_code", r->reason_code);
+	out_text(o, "reason", r->reason);
+	out_bin_id(o, "grant", &r->grant);
+	out_bin_id(o, "agreement", &r->agreement);
+	out_time(o, "created", r->created_ms);
+	out_time(o, "changed", r->changed_ms);
+	return o;
+}
+
+static json_t *findings_json(Hufu__Finding *const *list, size_t count)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < count; i++) {
+		json_t *o = json_object();
+		out_text(o, "point", list[i]->point);
+		json_object_set_new(o, "ok", json_boolean(list[i]->ok));
+		out_text(o, "text", list[i]->text);
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static void out_signer(json_t *o, const char *name, const Hufu__SignedStatement *st)
+{
+	char who[HF_NAME_MAX * 2 + 2];
+	hf_authz_signer(st, who, sizeof(who));
+	if (who[0])
+		out_text(o, name, who);
+}
+
+static void out_content(json_t *o, const Hufu__Application *app)
+{
+	json_t *fields = json_array();
+	for (size_t i = 0; i < app->n_fields; i++)
+		json_array_append_new(fields, json_string(app->fields[i]));
+	json_object_set_new(o, "fields", fields);
+	out_text(o, "stated_reason", app->reason);
+	out_text(o, "purpose", app->purpose);
+	out_time(o, "from", app->from_ms);
+	out_time(o, "until", app->until_ms);
+}
+
+static bool add_revision(void *ctx, const Hufu__ApplicationRevision *r)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "revision", json_integer(r->revision));
+	if (r->content)
+		out_content(o, r->content);
+	out_signer(o, "applicant", r->request);
+	out_signer(o, "data_authority", r->need);
+	out_signer(o, "privacy_expert", r->privacy);
+	json_object_set_new(o, "need", findings_json(r->findings, r->n_findings));
+	json_object_set_new(o, "criteria", findings_json(r->criteria, r->n_criteria));
+	json_object_set_new(o, "privacy", findings_json(r->privacy_findings, r->n_privacy_findings));
+	json_object_set_new(o, "submitted", json_boolean(r->application_envelope.len > 0));
+	if (r->application_digest.len)
+		hf_api_out_hex(o, "application_digest", r->application_digest.data, r->application_digest.len);
+	if (r->intake_digest.len)
+		hf_api_out_hex(o, "intake_digest", r->intake_digest.data, r->intake_digest.len);
+	if (r->decision_digest.len)
+		hf_api_out_hex(o, "decision_digest", r->decision_digest.data, r->decision_digest.len);
+	out_text(o, "result", r->result);
+	out_text(o, "reason_code", r->reason_code);
+	out_text(o, "reason", r->reason);
+	out_time(o, "made", r->made_ms);
+	out_time(o, "ended", r->ended_ms);
+	json_array_append_new(ctx, o);
+	return true;
+}
+
+static enum hf_err out_revisions(struct hf_api_request *rq, json_t *o, const ProtobufCBinaryData *id)
+{
+	struct hf_id application;
+	json_t *list = json_array();
+	json_object_set_new(o, "revisions", list);
+	if (!hf_id_from_bytes(id->data, id->len, &application))
+		return HF_E_STORE;
+	return hf_authz_revisions(rq->m->authz, &application, add_revision, list);
+}
+
+/* The applications of other departments are not this person's affair, unless his work is to review them (SB-3). */
+static bool may_see(const struct hf_actor *a, const Hufu__ApplicationRow *r)
+{
+	if (!a->department[0] || strcmp(a->department, r->department) == 0)
+		return true;
+	return hf_actor_may(a, HF_MAY_INTAKE) || hf_actor_may(a, HF_MAY_PRIVACY_REVIEW) || hf_actor_may(a, HF_MAY_APPROVE) ||
+	       hf_actor_may(a, HF_MAY_AUDIT_READ) || hf_actor_may(a, HF_MAY_MANAGE_NODE);
+}
+
+struct listing {
+	struct hf_api_request *rq;
+	json_t *list;
+	enum hf_review_state state; /* HF_REVIEW_NONE: any */
+	enum hf_part part;          /* HF_PART_INVALID: any */
+	enum hf_err error;
+};
+
+static bool state_fits(const struct listing *l, const Hufu__ApplicationRow *r)
+{
+	for (enum hf_part p = HF_PART_CONSUMER; p < HF_PART_COUNT; p++) {
+		enum hf_review_state s = state_of(r, p);
+		if ((l->part == HF_PART_INVALID || l->part == p) && s != HF_REVIEW_NONE &&
+		    (l->state == HF_REVIEW_NONE || l->state == s))
+			return true;
+	}
+	return false;
+}
+
+static bool add_application(void *ctx, const Hufu__ApplicationRow *r)
+{
+	struct listing *l = ctx;
+	if (!state_fits(l, r) || !may_see(l->rq->actor, r))
+		return true;
+	json_t *o = application_json(r);
+	json_array_append_new(l->list, o);
+	l->error = out_revisions(l->rq, o, &r->id);
+	return l->error == HF_OK;
+}
+
+static enum hf_err read_part(struct hf_api_request *rq, enum hf_part *ret_part)
+{
+	const char *role = NULL;
+	HF_TRY(hf_api_text(rq, "role", false, 16, &role));
+	*ret_part = HF_PART_INVALID;
+	if (!role)
+		return HF_OK;
+	for (enum hf_part p = HF_PART_CONSUMER; p < HF_PART_COUNT; p++)
+		if (strcmp(role, hf_states_part_name(p)) == 0)
+			*ret_part = p;
+	if (*ret_part == HF_PART_INVALID)
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'role' must be consumer, intake or provider");
+	return HF_OK;
+}
+
+static enum hf_err list_applications(struct hf_api_request *rq)
+{
+	struct listing l = { .rq = rq };
+	const char *state = NULL;
+	HF_TRY(read_part(rq, &l.part));
+	HF_TRY(hf_api_text(rq, "state", false, 32, &state));
+	if (state) {
+		l.state = hf_states_from_name(state);
+		if (l.state == HF_REVIEW_NONE)
+			return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'state' is no state of an application, such as DRAFT or RECEIVED");
+	}
+	l.list = json_array();
+	json_object_set_new(rq->out, "applications", l.list);
+	HF_TRY(hf_authz_applications(rq->m->authz, add_application, &l));
+	return l.error;
+}
+
+static enum hf_err unknown_application(struct hf_api_request *rq)
+{
+	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no such application at this node; `hufu applications` lists them");
+}
+
+static enum hf_err show_application(struct hf_api_request *rq)
+{
+	struct hf_id id;
+	Hufu__ApplicationRow *row = NULL;
+	HF_TRY(hf_api_id(rq, "application", true, &id));
+	if (hf_authz_application(rq->m->authz, &id, &row) != HF_OK)
+		return unknown_application(rq);
+	enum hf_err e = HF_OK;
+	if (may_see(rq->actor, row)) {
+		json_t *o = application_json(row);
+		e = out_revisions(rq, o, &row->id);
+		json_object_update(rq->out, o);
+		json_decref(o);
+	} else {
+		e = unknown_application(rq);
+	}
+	hf_decoded_free(row);
+	return e;
+}
+
+static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
+{
+	json_t *o = json_object();
+	out_bin_id(o, "grant", &r->grant);
+	out_bin_id(o, "agreement", &r->agreement);
+	out_bin_id(o, "application", &r->application);
+	out_bin_id(o, "resource", &r->resource);
+	out_bin_id(o, "transaction", &r->txn);
+	out_text(o, "state", state);
+	out_text(o, "provider", r->provider);
+	out_text(o, "consumer", r->consumer);
+	out_text(o, "department", r->department);
+	out_text(o, "system", r->system);
+	out_text(o, "system_address", r->system_address);
+	out_text(o, "purpose", r->purpose);
+	out_text(o, "action", r->action);
+	out_time(o, "from", r->from_ms);
+	out_time(o, "until", r->until_ms);
+	json_object_set_new(o, "generation", json_integer((json_int_t)r->generation));
+	out_text(o, "approver", r->approver);
+	out_text(o, "reason", r->reason);
+	out_text(o, "ended_by", r->ended_by);
+	out_time(o, "ended", r->ended_ms);
+	json_array_append_new(ctx, o);
+	return true;
+}
+
+static enum hf_err list_grants(struct hf_api_request *rq)
+{
+	json_t *list = json_array();
+	json_object_set_new(rq->out, "grants", list);
+	return hf_authz_grants(rq->m->authz, add_grant, list);
+}
+
+static bool add_notice(void *ctx, const struct hf_id *id, const Hufu__NoticeRow *n)
+{
+	struct listing *l = ctx;
+	const struct hf_actor *a = l->rq->actor;
+	if (a->department[0] && n->department[0] && strcmp(a->department, n->department) != 0)
+		return true;
+	json_t *o = json_object();
+	hf_api_out_id(o, "notice", id);
+	out_time(o, "time", n->time_ms);
+	out_text(o, "kind", n->kind);
+	out_text(o, "text", n->text);
+	out_bin_id(o, "application", &n->application);
+	out_bin_id(o, "transaction", &n->txn);
+	out_bin_id(o, "resource", &n->resource);
+	out_bin_id(o, "grant", &n->grant);
+	out_text(o, "reason_code", n->reason_code);
+	out_text(o, "reason", n->reason);
+	json_array_append_new(l->list, o);
+	return true;
+}
+
+static enum hf_err list_notices(struct hf_api_request *rq)
+{
+	struct listing l = { .rq = rq, .list = json_array() };
+	json_object_set_new(rq->out, "notices", l.list);
+	return hf_authz_notices(rq->m->authz, add_notice, &l);
+}
+
+/* ---- taking steps ---- */
+
+static enum hf_err out_state(struct hf_api_request *rq, const struct hf_id *id, const char *state)
+{
+	hf_api_out_id(rq->out, "application", id);
+	out_text(rq->out, "state", state);
+	return HF_OK;
+}
+
+static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_application_in *in, const char ***ret_fields)
+{
+	HF_TRY(hf_api_text(rq, "system", !again, HF_NAME_MAX, &in->system));
+	HF_TRY(hf_api_text(rq, "reason", !again, HF_MAX_TEXT, &in->reason));
+	HF_TRY(hf_api_text(rq, "purpose", !again, 127, &in->purpose));
+	HF_TRY(hf_api_time(rq, "from", false, &in->from_ms));
+	HF_TRY(hf_api_time(rq, "until", !again, &in->until_ms));
+	HF_TRY(hf_api_bool(rq, "all_fields", false, &in->all_fields));
+	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, ret_fields, &in->field_count));
+	in->fields = *ret_fields;
+	return HF_OK;
+}
+
+static enum hf_err draft_application(struct hf_api_request *rq)
+{
+	struct hf_application_in in = { .from_ms = 0 };
+	struct hf_step_in step = step_of(rq);
+	struct hf_id id;
+	const char **fields = NULL;
+	HF_TRY(hf_api_id(rq, "entry", true, &in.entry));
+	enum hf_err e = read_wish(rq, false, &in, &fields);
+	if (e == HF_OK)
+		e = hf_authz_draft(rq->m->authz, &step, &in, &id);
+	free(fields);
+	HF_TRY(e);
+	json_object_set_new(rq->out, "revision", json_integer(1));
+	return out_state(rq, &id, hf_states_name(HF_REVIEW_DRAFT));
+}
+
+static enum hf_err resubmit_application(struct hf_api_request *rq)
+{
+	struct hf_application_in in = { .from_ms = 0 };
+	struct hf_step_in step = step_of(rq);
+	struct hf_id id;
+	uint32_t revision = 0;
+	const char **fields = NULL;
+	HF_TRY(hf_api_id(rq, "application", true, &id));
+	enum hf_err e = read_wish(rq, true, &in, &fields);
+	if (e == HF_OK)
+		e = hf_authz_resubmit(rq->m->authz, &step, &id, &in, &revision);
+	free(fields);
+	HF_TRY(e);
+	json_object_set_new(rq->out, "revision", json_integer(revision));
+	return out_state(rq, &id, hf_states_name(HF_REVIEW_DRAFT));
+}
+
+/* {"ok": true, "text": "..."} or a bool alone. */
+static enum hf_err read_finding(struct hf_api_request *rq, const char *point, struct hf_finding_in *out)
+{
+	const json_t *v = json_object_get(rq->in, point);
+	const json_t *ok = json_is_object(v) ? json_object_get(v, "ok") : v;
+	const json_t *text = json_is_object(v) ? json_object_get(v, "text") : NULL;
+	if (!json_is_boolean(ok) || (text && !json_is_string(text) && !json_is_null(text)))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is missing; state {\"ok\": true or false, \"text\": \"...\"}", point);
+	out->point = point;
+	out->ok = json_is_true(ok);
+	out->text = json_is_string(text) ? json_string_value(text) : "";
+	if (!hf_text_ok(out->text, strlen(out->text), HF_MAX_TEXT))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "the text of field '%s' is too long or holds control characters", point);
+	return HF_OK;
+}
+
+static enum hf_err review_need(struct hf_api_request *rq)
+{
+	struct hf_finding_in f[3];
+	struct hf_step_in step = step_of(rq);
+	struct hf_id id;
+	HF_TRY(hf_api_id(rq, "application", true, &id));
+	HF_TRY(read_finding(rq, "need", &f[0]));
+	HF_TRY(read_finding(rq, "scope", &f[1]));
+	HF_TRY(read_finding(rq, "period", &f[2]));
+	HF_TRY(hf_authz_review_need(rq->m->authz, &step, &id, f));
+	bool ok = f[0].ok && f[1].ok && f[2].ok;
+	return out_state(rq, &id, hf_states_name(ok ? HF_REVIEW_SUBMITTED : HF_REVIEW_NEED_REFUSED));
+}
+
+static enum hf_err review_compliance(struct hf_api_request *rq)
+{
+	struct hf_step_in step = step_of(rq);
+	const char *result = NULL, *reason = NULL;
+	struct hf_id id;
+	HF_TRY(hf_api_id(rq, "application", true, &id));
+	HF_TRY(hf_api_text(rq, "result", true, 16, &result));
+	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
+	HF_TRY(hf_authz_review_compliance(rq->m->authz, &step, &id, result, reason));
+	out_text(rq->out, "result", result);
+	hf_api_out_id(rq->out, "application", &id);
+	return HF_OK;
+}
+
+static enum hf_err review_privacy(struct hf_api_request *rq)
+{
+	struct hf_finding_in f[2];
+	struct hf_step_in step = step_of(rq);
+	struct hf_id id;
+	HF_TRY(hf_api_id(rq, "application", true, &id));
+	HF_TRY(read_finding(rq, "necessity", &f[0]));
+	HF_TRY(read_finding(rq, "compliance", &f[1]));
+	HF_TRY(hf_authz_review_privacy(rq->m->authz, &step, &id, f));
+	out_text(rq->out, "result", f[0].ok && f[1].ok ? "pass" : "refuse");
+	hf_api_out_id(rq->out, "application", &id);
+	return HF_OK;
+}
+
+static enum hf_err decide_application(struct hf_api_request *rq)
+{
+	struct hf_step_in step = step_of(rq);
+	const char *result = NULL, *reason = NULL;
+	int64_t until = 0;
+	struct hf_id id;
+	HF_TRY(hf_api_id(rq, "application", true, &id));
+	HF_TRY(hf_api_text(rq, "result", true, 16, &result));
+	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
+	HF_TRY(hf_api_time(rq, "until", false, &until));
+	HF_TRY(hf_authz_decide_application(rq->m->authz, &step, &id, result, reason, until));
+	out_text(rq->out, "result", result);
+	hf_api_out_id(rq->out, "application", &id);
+	return HF_OK;
+}
+
+static enum hf_err withdraw_application(struct hf_api_request *rq)
+{
+	struct hf_step_in step = step_of(rq);
+	const char *reason = NULL;
+	struct hf_id id;
+	HF_TRY(hf_api_id(rq, "application", true, &id));
+	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
+	HF_TRY(hf_authz_withdraw(rq->m->authz, &step, &id, reason));
+	return out_state(rq, &id, hf_states_name(HF_REVIEW_WITHDRAWN));
+}
+
+static enum hf_err revoke_grant(struct hf_api_request *rq)
+{
+	struct hf_step_in step = step_of(rq);
+	const char *reason = NULL;
+	struct hf_id id;
+	HF_TRY(hf_api_id(rq, "grant", true, &id));
+	HF_TRY(hf_api_text(rq, "reason", true, HF_MAX_TEXT, &reason));
+	HF_TRY(hf_authz_revoke(rq->m->authz, &step, &id, reason));
+	hf_api_out_id(rq->out, "grant", &id);
+	out_text(rq->out, "state", "revoked");
+	return HF_OK;
+}
+
+/* Two factors are asked for by the resource (DS-41, DS-77): node/authz checks them where it knows the entry. */
+const struct hf_route hf_routes_authz[] = {
+	{ "POST", "/v1/applications/draft", HF_MAY_APPLY, HF_EVENT_APPLICATION_DRAFT, draft_application, 0 },
+	{ "POST", "/v1/applications/resubmit", HF_MAY_APPLY, HF_EVENT_APPLICATION_DRAFT, resubmit_application, 0 },
+	{ "POST", "/v1/applications/review-need", HF_MAY_CONFIRM_NEED, HF_EVENT_NEED_REVIEW, review_need, 0 },
+	{ "POST", "/v1/applications/review-compliance", HF_MAY_INTAKE, HF_EVENT_COMPLIANCE_REVIEW, review_compliance, 0 },
+	{ "POST", "/v1/applications/review-privacy", HF_MAY_PRIVACY_REVIEW, HF_EVENT_PRIVACY_REVIEW, review_privacy, 0 },
+	{ "POST", "/v1/applications/decide", HF_MAY_APPROVE, HF_EVENT_DECISION, decide_application, 0 },
+	{ "POST", "/v1/applications/withdraw", HF_MAY_APPLY, HF_EVENT_TERMINATION, withdraw_application, 0 },
+	{ "GET", "/v1/applications", HF_MAY_STATUS, HF_EVENT_INVALID, list_applications, 0 },
+	{ "GET", "/v1/applications/show", HF_MAY_STATUS, HF_EVENT_INVALID, show_application, 0 },
+	{ "GET", "/v1/grants", HF_MAY_STATUS, HF_EVENT_INVALID, list_grants, 0 },
+	{ "POST", "/v1/grants/revoke", HF_MAY_APPROVE, HF_EVENT_REVOCATION, revoke_grant, 0 },
+	{ "GET", "/v1/notices", HF_MAY_STATUS, HF_EVENT_INVALID, list_notices, 0 },
+	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+};

@@ -1,0 +1,36 @@
+/*
+ * catalog_json.h - catalog entries as JSON and as DCAT, and publications read from JSON. For catalog.c only.
+ */
+#ifndef HUFU_API_CATALOG_JSON_H
+#define HUFU_API_CATALOG_JSON_H
+
+#include "api/api.h"
+#include "catalog/catalog.h"
+
+/* Adds the entry's members to o. */
+void catalog_json_entry(json_t *o, const struct hf_catalog_item *it);
+/* A few members, for lists. */
+json_t *catalog_json_row(const struct hf_catalog_item *it);
+/* dcat:Dataset with an odrl:Offer (DCAT 3 and ODRL 2.2 terms; what they lack stands under "hufu:"). */
+json_t *catalog_json_dcat(const struct hf_catalog_item *it);
+json_t *catalog_json_dcat_context(void);
+
+/* A publication as it was sent; texts are borrowed from the request and from `was`. */
+struct catalog_wish {
+	Hufu__CatalogEntry entry;
+	Hufu__ReviewCriteria criteria;
+	const char **keywords, **purposes, **jurisdictions, **roles;
+	Hufu__Field *fields, **field_list;
+	const char *source, *mode, *scope, *purpose;
+};
+/* was: the version before, from which everything is taken that the request does not mention; NULL: a new entry. End with
+ * catalog_wish_done in any case. */
+enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog_item *was, struct catalog_wish *w) HF_MUST_CHECK;
+void catalog_wish_done(struct catalog_wish *w);
+
+/* "unconditional", "conditional", "not-shared"; 0 when it is none. */
+uint32_t catalog_json_sharing(const char *word);
+/* "1" or "general", "2" or "important", "3" or "core"; 0 when it is none. */
+uint32_t catalog_json_level(const char *word);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * exchange.c - routes of transfers: fetch, cancel, list, show.
+ */
+#include "exchange/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+
+static json_t *view_json(const struct hf_transfer_view *v)
+{
+	json_t *o = json_object();
+	hf_api_out_id(o, "transfer", &v->transfer);
+	hf_api_out_id(o, "grant", &v->grant);
+	hf_api_out_id(o, "agreement", &v->agreement);
+	hf_api_out_id(o, "entry", &v->resource);
+	json_object_set_new(o, "role", json_string(v->provider ? "provider" : "consumer"));
+	json_object_set_new(o, "peer", json_string(v->peer));
+	json_object_set_new(o, "state", json_string(v->state));
+	json_object_set_new(o, "reason", json_string(v->reason_code));
+	json_object_set_new(o, "text", json_string(v->reason));
+	json_object_set_new(o, "bytes_total", json_integer((json_int_t)v->bytes_total));
+	json_object_set_new(o, "bytes_done", json_integer((json_int_t)v->bytes_done));
+	json_object_set_new(o, "chunks", json_integer((json_int_t)v->chunks));
+	json_object_set_new(o, "acknowledged", json_integer((json_int_t)v->acknowledged));
+	json_object_set_new(o, "rows", json_integer((json_int_t)v->rows));
+	if (v->provider) {
+		json_object_set_new(o, "served", json_integer((json_int_t)v->served));
+		json_object_set_new(o, "served_after_acknowledgement", json_integer((json_int_t)v->served_after_ack));
+	} else {
+		json_object_set_new(o, "output", json_string(v->output));
+	}
+	hf_api_out_hex(o, "root", v->root.b, sizeof(v->root.b));
+	json_object_set_new(o, "quality", json_string(v->quality));
+	json_object_set_new(o, "receipt", json_boolean(v->receipt));
+	hf_api_out_time(o, "started", v->started_ms);
+	if (v->ended_ms)
+		hf_api_out_time(o, "ended", v->ended_ms);
+	return o;
+}
+
+static enum hf_err fetch(struct hf_api_request *rq)
+{
+	struct hf_fetch in = { .system = NULL };
+	const char **fields = NULL;
+	HF_TRY(hf_api_id(rq, "grant", false, &in.grant));
+	HF_TRY(hf_api_id(rq, "entry", hf_id_is_zero(&in.grant), &in.resource));
+	HF_TRY(hf_api_text(rq, "system", hf_id_is_zero(&in.grant), HF_NAME_MAX, &in.system));
+	HF_TRY(hf_api_text(rq, "purpose", false, 127, &in.purpose));
+	HF_TRY(hf_api_text(rq, "output", true, 430, &in.output));
+	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
+	in.fields = fields;
+	struct hf_id id;
+	enum hf_err e = hf_exchange_fetch(rq->m->exchange, rq->actor, &in, rq->unit, rq->draft, &id, &rq->fault);
+	free(fields);
+	if (e == HF_OK)
+		hf_api_out_id(rq->out, "transfer", &id);
+	return e;
+}
+
+static enum hf_err cancel(struct hf_api_request *rq)
+{
+	struct hf_id id;
+	const char *reason;
+	char text[HF_ID_TEXT];
+	HF_TRY(hf_api_id(rq, "transfer", true, &id));
+	HF_TRY(hf_api_text(rq, "reason", true, 300, &reason));
+	HF_TRY(hf_exchange_cancel(rq->m->exchange, &id, reason, rq->unit, &rq->fault));
+	hf_id_text(&id, text);
+	hf_draft_text(rq->draft, HF_FIELD_OBJECT, text);
+	hf_api_out_id(rq->out, "transfer", &id);
+	return HF_OK;
+}
+
+struct list_ctx {
+	json_t *rows;
+	size_t left;
+};
+
+static bool add_row(void *ctx, const struct hf_transfer_view *v)
+{
+	struct list_ctx *l = ctx;
+	json_array_append_new(l->rows, view_json(v));
+	return --l->left > 0;
+}
+
+static enum hf_err list(struct hf_api_request *rq)
+{
+	int64_t limit = 100;
+	HF_TRY(hf_api_int(rq, "limit", false, 1, 10000, &limit));
+	struct list_ctx l = { json_array(), limit ? (size_t)limit : 100 };
+	json_object_set_new(rq->out, "transfers", l.rows);
+	return hf_exchange_list(rq->m->exchange, add_row, &l);
+}
+
+static enum hf_err show(struct hf_api_request *rq)
+{
+	struct hf_id id;
+	struct hf_transfer_view v;
+	char text[HF_ID_TEXT];
+	HF_TRY(hf_api_id(rq, "transfer", true, &id));
+	hf_id_text(&id, text);
+	if (hf_exchange_view(rq->m->exchange, &id, &v) != HF_OK)
+		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", text);
+	json_t *o = view_json(&v);
+	json_object_update(rq->out, o);
+	json_decref(o);
+	return HF_OK;
+}
+
+const struct hf_route hf_routes_exchange[] = {
+	{ "POST", "/v1/transfers/fetch", HF_MAY_FETCH, HF_EVENT_COMMAND, fetch, 0 },
+	{ "POST", "/v1/transfers/cancel", HF_MAY_FETCH, HF_EVENT_COMMAND, cancel, 0 },
+	{ "POST", "/v1/transfers/stop", HF_MAY_APPROVE, HF_EVENT_COMMAND, cancel, 0 },
+	{ "GET", "/v1/transfers", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0 },
+	{ "GET", "/v1/transfers/show", HF_MAY_STATUS, HF_EVENT_INVALID, show, 0 },
+	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+};

@@ -1,0 +1,253 @@
+/*
+ * source.c - routes of data sources: add, update, scan, test, enable, disable, remove, list, show.
+ */
+#include "source/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/mem.h"
+#include "catalog/catalog.h"
+
+static json_t *field_json(const struct hf_source_field *f)
+{
+	return json_pack("{s:s, s:s, s:I}", "name", f->name, "type", f->type, "nulls", (json_int_t)f->nulls);
+}
+
+static void view_json(json_t *o, const struct hf_source_view *v)
+{
+	json_t *fields = json_array();
+
+	json_object_set_new(o, "name", json_string(v->name));
+	json_object_set_new(o, "kind", json_string(v->kind));
+	json_object_set_new(o, "path", json_string(v->path));
+	json_object_set_new(o, "department", json_string(v->department));
+	json_object_set_new(o, "enabled", json_boolean(v->enabled));
+	json_object_set_new(o, "bytes", json_integer((json_int_t)v->bytes));
+	json_object_set_new(o, "rows", json_integer((json_int_t)v->rows));
+	hf_api_out_time(o, "scanned", v->scanned_ms);
+	hf_api_out_time(o, "registered", v->registered_ms);
+	json_object_set_new(o, "registered_by", json_string(v->registered_by));
+	for (size_t i = 0; i < v->field_count; i++)
+		json_array_append_new(fields, field_json(&v->fields[i]));
+	json_object_set_new(o, "fields", fields);
+}
+
+static enum hf_err get_source(struct hf_api_request *rq, struct hf_source_view *ret_view)
+{
+	const char *name;
+	enum hf_err e;
+
+	HF_TRY(hf_api_text(rq, "name", true, HF_NAME_MAX, &name));
+	if (rq->draft)
+		hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", name);
+	e = hf_source_get(rq->m->sources, name, ret_view);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(&rq->fault, e, "there is no source '%s'; `hufu source list` shows those there are", name);
+	return hf_fault_default(&rq->fault, e);
+}
+
+/* Scans end later; what they found goes into the request's unit then. */
+struct scan_request {
+	struct hf_api_request *rq;
+	struct hf_source_view was; /* name, registration and switch stay as they are */
+	bool adding;
+};
+
+static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
+{
+	struct hf_api_request *rq = s->rq;
+	struct hf_source_view now;
+	enum hf_err e = hf_source_get(rq->m->sources, v->name, &now);
+
+	if (e == HF_OK)
+		hf_source_view_done(&now);
+	if (s->adding && e == HF_OK)
+		return hf_fault_set(&rq->fault, HF_E_EXISTS, "source '%s' was registered meanwhile", v->name);
+	if (!s->adding && e != HF_OK)
+		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "source '%s' was removed meanwhile", v->name);
+	v->enabled = s->was.enabled;
+	v->registered_ms = s->was.registered_ms;
+	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));
+	HF_TRY(hf_source_put(rq->m->sources, rq->unit, v, &rq->fault));
+	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields", v->path, (unsigned long long)v->rows,
+		       (unsigned long long)v->bytes, v->field_count);
+	view_json(rq->out, v);
+	return HF_OK;
+}
+
+static void on_scanned(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
+{
+	struct scan_request *s = ctx;
+
+	if (e == HF_OK)
+		e = store_scan(s, v);
+	else
+		s->rq->fault = *f;
+	hf_api_finish(s->rq, e);
+	free(s);
+}
+
+static enum hf_err start_scan(struct hf_api_request *rq, const struct hf_source_view *v, bool adding)
+{
+	struct scan_request *s;
+
+	HF_TRY(hf_source_check(rq->m->sources, v, &rq->fault));
+	s = hf_alloc_zero(sizeof(*s));
+	s->rq = rq;
+	s->was = *v;
+	s->adding = adding;
+	hf_api_later(rq);
+	hf_source_scan(rq->m->sources, v, on_scanned, s);
+	return HF_OK;
+}
+
+static enum hf_err copy_text(struct hf_api_request *rq, const char *name, bool required, char *to, size_t cap)
+{
+	const char *text;
+
+	HF_TRY(hf_api_text(rq, name, required, cap - 1, &text));
+	if (*text)
+		memcpy(to, text, strlen(text) + 1);
+	return HF_OK;
+}
+
+static enum hf_err add(struct hf_api_request *rq)
+{
+	struct hf_source_view v = { .kind = "csv", .enabled = true }, there;
+
+	HF_TRY(copy_text(rq, "name", true, v.name, sizeof(v.name)));
+	HF_TRY(copy_text(rq, "kind", false, v.kind, sizeof(v.kind)));
+	HF_TRY(copy_text(rq, "path", true, v.path, sizeof(v.path)));
+	HF_TRY(copy_text(rq, "department", false, v.department, sizeof(v.department)));
+	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", v.name);
+	if (hf_source_get(rq->m->sources, v.name, &there) == HF_OK) {
+		hf_source_view_done(&there);
+		return hf_fault_set(&rq->fault, HF_E_EXISTS, "there is a source '%s' already; use another name or `hufu source update`",
+				    v.name);
+	}
+	v.registered_ms = hf_now_ms(&rq->m->base->clock);
+	memcpy(v.registered_by, rq->actor->account, sizeof(v.registered_by));
+	return start_scan(rq, &v, true);
+}
+
+static enum hf_err update(struct hf_api_request *rq)
+{
+	struct hf_source_view v;
+	enum hf_err e;
+
+	HF_TRY(get_source(rq, &v));
+	e = copy_text(rq, "path", false, v.path, sizeof(v.path));
+	if (e == HF_OK)
+		e = copy_text(rq, "department", false, v.department, sizeof(v.department));
+	hf_source_view_done(&v);
+	return e == HF_OK ? start_scan(rq, &v, false) : e;
+}
+
+static enum hf_err scan(struct hf_api_request *rq)
+{
+	struct hf_source_view v;
+
+	HF_TRY(get_source(rq, &v));
+	hf_source_view_done(&v);
+	return start_scan(rq, &v, false);
+}
+
+static enum hf_err test(struct hf_api_request *rq)
+{
+	struct hf_source_view v;
+	enum hf_err e;
+
+	HF_TRY(get_source(rq, &v));
+	e = hf_source_test(rq->m->sources, v.name, &rq->fault);
+	if (e == HF_OK)
+		json_object_set_new(rq->out, "name", json_string(v.name));
+	hf_source_view_done(&v);
+	return e;
+}
+
+static enum hf_err set_enabled(struct hf_api_request *rq, bool enabled)
+{
+	struct hf_source_view v;
+	enum hf_err e;
+
+	HF_TRY(get_source(rq, &v));
+	v.enabled = enabled;
+	e = hf_source_put(rq->m->sources, rq->unit, &v, &rq->fault);
+	hf_draft_text(rq->draft, HF_FIELD_DETAIL, enabled ? "enabled" : "disabled");
+	json_object_set_new(rq->out, "name", json_string(v.name));
+	json_object_set_new(rq->out, "enabled", json_boolean(enabled));
+	hf_source_view_done(&v);
+	return e;
+}
+
+static enum hf_err enable(struct hf_api_request *rq)
+{
+	return set_enabled(rq, true);
+}
+
+static enum hf_err disable(struct hf_api_request *rq)
+{
+	return set_enabled(rq, false);
+}
+
+static enum hf_err remove_source(struct hf_api_request *rq)
+{
+	struct hf_source_view v;
+	enum hf_err e;
+
+	HF_TRY(get_source(rq, &v));
+	if (hf_catalog_uses_source(rq->m->catalog, v.name))
+		e = hf_fault_set(&rq->fault, HF_E_STATE, "source '%s' stands behind a published entry; withdraw that first, or disable the "
+							 "source", v.name);
+	else
+		e = hf_source_remove(rq->m->sources, rq->unit, v.name, &rq->fault);
+	hf_draft_text(rq->draft, HF_FIELD_DETAIL, "removed");
+	json_object_set_new(rq->out, "name", json_string(v.name));
+	hf_source_view_done(&v);
+	return e;
+}
+
+static bool add_row(void *ctx, const struct hf_source_view *v)
+{
+	json_t *o = json_object();
+
+	view_json(o, v);
+	json_object_set_new(o, "field_count", json_integer((json_int_t)v->field_count));
+	json_object_del(o, "fields");
+	json_array_append_new(ctx, o);
+	return true;
+}
+
+static enum hf_err list(struct hf_api_request *rq)
+{
+	json_t *rows = json_array();
+
+	json_object_set_new(rq->out, "sources", rows);
+	return hf_sources_list(rq->m->sources, add_row, rows);
+}
+
+static enum hf_err show(struct hf_api_request *rq)
+{
+	struct hf_source_view v;
+
+	HF_TRY(get_source(rq, &v));
+	view_json(rq->out, &v);
+	hf_source_view_done(&v);
+	return HF_OK;
+}
+
+const struct hf_route hf_routes_source[] = {
+	{ "POST", "/v1/sources/add", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, add, 0 },
+	{ "POST", "/v1/sources/update", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, update, 0 },
+	{ "POST", "/v1/sources/scan", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, scan, 0 },
+	{ "POST", "/v1/sources/test", HF_MAY_MANAGE_SOURCES, HF_EVENT_COMMAND, test, 0 },
+	{ "POST", "/v1/sources/enable", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, enable, 0 },
+	{ "POST", "/v1/sources/disable", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, disable, 0 },
+	{ "POST", "/v1/sources/remove", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, remove_source, 0 },
+	{ "GET", "/v1/sources", HF_MAY_MANAGE_SOURCES, HF_EVENT_INVALID, list, 0 },
+	{ "GET", "/v1/sources/show", HF_MAY_MANAGE_SOURCES, HF_EVENT_INVALID, show, 0 },
+	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+};

@@ -1,0 +1,49 @@
+/*
+ * grants.h - grants and applications in memory, which follows the store. Private to the folder.
+ */
+#ifndef HUFU_AUTHZ_GRANTS_H
+#define HUFU_AUTHZ_GRANTS_H
+
+#include "authz/module.h"
+
+enum hf_grant_state { HF_GRANT_INVALID = 0, HF_GRANT_PENDING, HF_GRANT_ACTIVE, HF_GRANT_REVOKED, HF_GRANT_STATE_COUNT };
+
+/* One grant in memory. */
+struct grant_item {
+	struct hf_index_item by_id, by_agreement, by_use;
+	struct hf_id grant, agreement, application, resource, txn;
+	struct hf_name provider, consumer;
+	char department[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1];
+	char purpose[128], action[32], system_address[64];
+	char reason[256]; /* of the revocation */
+	enum hf_grant_state state;
+	uint64_t generation;
+	int64_t from_ms, until_ms;
+};
+/* One application in memory, as its provider knows it. */
+struct application_item {
+	struct hf_index_item by_use;
+	struct hf_id application;
+	struct hf_id resource;
+	struct hf_name organization;
+	char department[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1];
+	enum hf_review_state state;
+	char reason[256];
+};
+enum hf_err az_grants_load(struct hf_authz *a) HF_MUST_CHECK;
+void az_grants_free(struct hf_authz *a);
+enum hf_err az_grant_get(struct hf_authz *a, const struct hf_id *grant, Hufu__GrantRow **ret_row) HF_MUST_CHECK;
+/* Puts the row; the memory follows after the commit. */
+void az_grant_put(struct hf_authz *a, struct hf_unit *u, const Hufu__GrantRow *row);
+/* Ends the grant in the row: state, generation, reason, who; hooks are called after the commit. */
+void az_grant_end(struct hf_authz *a, struct hf_unit *u, Hufu__GrantRow *row, const char *by, const char *reason);
+struct grant_item *az_grant_find(const struct hf_authz *a, const struct hf_id *grant);
+struct grant_item *az_grant_find_agreement(const struct hf_authz *a, const struct hf_id *agreement);
+/* Grants of a resource for a consumer; after NULL: the first. NULL: no more. */
+struct grant_item *az_grant_next(const struct hf_authz *a, const struct hf_id *resource, const char *consumer, const struct grant_item *after);
+struct application_item *az_application_next(const struct hf_authz *a, const struct hf_id *resource, const char *organization,
+					  const struct application_item *after);
+/* The memory of an application follows its row after the commit. */
+void az_applications_follow(struct hf_authz *a, struct hf_unit *u, const struct hf_id *application);
+
+#endif

@@ -1,0 +1,297 @@
+/* publish.c - what may be published, and how an entry comes from a publication and its source. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "catalog/edit.h"
+
+#define MODE_TRANSFER "transfer"
+#define PURPOSE_MAX 511u
+#define SENSITIVE_LEVEL 3u /* core data is sensitive whatever its marks */
+
+static bool has(const char *text)
+{
+	return text && text[0];
+}
+
+/* DS-1, AZ-74, DS-2, SB-5: what an entry must state. */
+static enum hf_err check_statements(const Hufu__CatalogEntry *e, struct hf_fault *f)
+{
+	bool personal = e->personal;
+
+	for (size_t i = 0; i < e->n_fields; i++)
+		personal |= e->fields[i]->personal;
+	if (!has(e->title))
+		return hf_fault_set(f, HF_E_ARGUMENT, "the entry has no title; state one with --title");
+	if (!has(e->data_class))
+		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' has no class; classify the data (--class) before it enters the catalog",
+				    e->title);
+	if (e->level < 1 || e->level > 3)
+		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' has no level; grade the data (--level 1 general, 2 important, 3 core) before it "
+						      "enters the catalog", e->title);
+	if (e->sharing < 1 || e->sharing > 3)
+		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' has no sharing type; state unconditional, conditional or not-shared", e->title);
+	if (e->sharing == 2 && !has(e->sharing_condition))
+		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' is shared conditionally but states no condition; add it with --condition",
+				    e->title);
+	if (personal && !has(e->legal_basis))
+		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' holds personal information and states no legal basis; add it with --legal-basis",
+				    e->title);
+	return HF_OK;
+}
+
+static enum hf_err check_validity(const Hufu__CatalogEntry *e, int64_t now_ms, struct hf_fault *f)
+{
+	if (e->not_after_ms && (e->not_after_ms <= e->not_before_ms || e->not_after_ms <= now_ms))
+		return hf_fault_set(f, HF_E_ARGUMENT, "the entry's validity ends before it begins or has ended already; state a later end");
+	return HF_OK;
+}
+
+static enum hf_err check_intake(const struct hf_catalog *c, const Hufu__CatalogEntry *e, struct hf_fault *f)
+{
+	bool elsewhere = has(e->intake) && strcmp(e->intake, c->base->self.s) != 0;
+
+	if (elsewhere && !hf_space_member(hf_peers_space(c->peers), e->intake))
+		return hf_fault_set(f, HF_E_UNKNOWN, "the intake node '%.63s' is no member of the space; `hufu peers` lists the members",
+				    e->intake);
+	if (elsewhere && !e->provider_decides)
+		return hf_fault_set(f, HF_E_UNSUPPORTED, "another node can take applications in but not settle them; let the provider decide, "
+							 "or take them in here");
+	return HF_OK;
+}
+
+/* SB-1: an unknown mode is refused, never replaced. */
+static enum hf_err check_mode(const char *mode, struct hf_fault *f)
+{
+	if (mode && strcmp(mode, MODE_TRANSFER) != 0)
+		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node does not deliver by '%.40s'; the mode it offers is " MODE_TRANSFER, mode);
+	return HF_OK;
+}
+
+static enum hf_err check_publication(const struct hf_catalog *c, const struct hf_publication *p, struct hf_fault *f)
+{
+	size_t len = p->purpose ? strlen(p->purpose) : 0;
+
+	if (!hf_space_has_role(hf_peers_space(c->peers), c->base->self.s, "provider"))
+		return hf_fault_set(f, HF_E_STANDING, "this node does not hold the role provider in the space, so nobody would take its entries; "
+						      "ask the space authority for it");
+	if (len == 0 || len > PURPOSE_MAX || !hf_text_ok(p->purpose, len, PURPOSE_MAX))
+		return hf_fault_set(f, HF_E_ARGUMENT, "state the purpose of this publication (--purpose), in at most %u bytes", PURPOSE_MAX);
+	HF_TRY(check_statements(p->entry, f));
+	HF_TRY(check_validity(p->entry, hf_now_ms(&c->base->clock), f));
+	HF_TRY(check_intake(c, p->entry, f));
+	return check_mode(p->mode, f);
+}
+
+/* Building. */
+struct builder {
+	struct edit *edit;
+	Hufu__CatalogEntry entry;
+	Hufu__Distribution distribution, *distributions[1];
+	Hufu__Rule rules[3], *rule_list[3];
+	struct hf_buf purposes;
+};
+
+static const Hufu__Field *marked(const Hufu__CatalogEntry *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_fields; i++)
+		if (strcmp(e->fields[i]->name, name) == 0)
+			return e->fields[i];
+	return NULL;
+}
+
+static enum hf_err check_marks(const Hufu__CatalogEntry *e, const struct hf_source_view *v, struct hf_fault *f)
+{
+	for (size_t i = 0; i < e->n_fields; i++) {
+		const Hufu__Field *m = e->fields[i];
+		size_t j = 0;
+
+		while (j < v->field_count && strcmp(v->fields[j].name, m->name) != 0)
+			j++;
+		if (j == v->field_count)
+			return hf_fault_set(f, HF_E_WRONG_FIELDS, "source '%s' has no field '%.127s'", v->name, m->name);
+		if (m->level > e->level)
+			return hf_fault_set(f, HF_E_ARGUMENT, "field '%.127s' has level %u but the entry level %u; raise the entry's level",
+					    m->name, m->level, e->level);
+	}
+	return HF_OK;
+}
+
+static Hufu__Field *build_field(struct builder *b, const struct hf_source_field *from, const Hufu__Field *mark)
+{
+	Hufu__Field *field = hf_arena_get(&b->edit->arena, sizeof(*field));
+
+	hufu__field__init(field);
+	field->name = (char *)from->name;
+	field->type = (char *)from->type;
+	field->level = mark && mark->level ? mark->level : b->entry.level;
+	if (mark) {
+		field->description = mark->description;
+		field->sensitive = mark->sensitive;
+		field->personal = mark->personal;
+	}
+	b->entry.sensitive |= field->sensitive;
+	b->entry.personal |= field->personal;
+	return field;
+}
+
+static void build_fields(struct builder *b, const Hufu__CatalogEntry *wish, const struct hf_source_view *v)
+{
+	b->entry.n_fields = v->field_count;
+	b->entry.fields = hf_arena_get(&b->edit->arena, v->field_count * sizeof(*b->entry.fields));
+	for (size_t i = 0; i < v->field_count; i++)
+		b->entry.fields[i] = build_field(b, &v->fields[i], marked(wish, v->fields[i].name));
+	b->entry.rows = v->rows;
+	b->entry.bytes = v->bytes;
+}
+
+static void build_distribution(struct builder *b, const struct hf_source_view *v)
+{
+	hufu__distribution__init(&b->distribution);
+	b->distribution.id = (char *)"csv";
+	b->distribution.format = (char *)"text/csv";
+	b->distribution.mode = (char *)MODE_TRANSFER;
+	b->distribution.bytes = v->bytes;
+	b->distributions[0] = &b->distribution;
+	b->entry.distributions = b->distributions;
+	b->entry.n_distributions = 1;
+}
+
+static Hufu__Rule *add_rule(struct builder *b, const char *kind, const char *action)
+{
+	Hufu__Rule *r = &b->rules[b->entry.n_policy];
+
+	hufu__rule__init(r);
+	r->kind = (char *)kind;
+	r->action = (char *)action;
+	b->rule_list[b->entry.n_policy++] = r;
+	return r;
+}
+
+/* The offer: reading for an agreed purpose, no passing on. A publication may bring its own rules instead. */
+static void build_policy(struct builder *b)
+{
+	Hufu__Rule *r;
+
+	if (b->entry.n_policy > 0 || b->entry.sharing == 3)
+		return;
+	b->entry.policy = b->rule_list;
+	r = add_rule(b, "permission", "read");
+	if (b->entry.criteria && b->entry.criteria->n_purposes > 0) {
+		for (size_t i = 0; i < b->entry.criteria->n_purposes; i++)
+			hf_buf_addf(&b->purposes, "%s%s", i ? "," : "", b->entry.criteria->purposes[i]);
+		r->left = (char *)"purpose";
+		r->operator_ = (char *)"isAnyOf";
+		r->right = (char *)b->purposes.data;
+	}
+	add_rule(b, "prohibition", "distribute");
+}
+
+static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publication *p, const struct hf_source_view *v, struct hf_fault *f)
+{
+	memset(b, 0, sizeof(*b));
+	hf_buf_init(&b->purposes, HF_MAX_TEXT);
+	b->edit = e;
+	b->entry = *p->entry;
+	b->entry.withdrawn = false;
+	b->entry.sensitive |= b->entry.level >= SENSITIVE_LEVEL;
+	if (!has(b->entry.intake))
+		b->entry.intake = (char *)e->c->base->self.s;
+	HF_TRY(check_marks(p->entry, v, f));
+	build_fields(b, p->entry, v);
+	build_distribution(b, v);
+	build_policy(b);
+	e->row.source = (char *)v->name;
+	e->row.purpose = (char *)p->purpose;
+	e->row.published_by = (char *)(p->by ? p->by : "");
+	return HF_OK;
+}
+
+static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, const struct hf_source_view *v, struct hf_unit *unit,
+				struct hf_published *ret_published, struct hf_fault *f)
+{
+	struct builder b;
+	enum hf_err err;
+
+	if (!v->enabled || v->scanned_ms == 0 || v->field_count == 0)
+		return hf_fault_set(f, HF_E_STATE, "source '%s' is disabled or was not scanned; enable it and run `hufu source scan %s`",
+				    v->name, v->name);
+	HF_TRY(edit_scope(e, p->scope, f));
+	err = build(&b, e, p, v, f);
+	if (err == HF_OK)
+		err = edit_sign(e, &b.entry, f);
+	if (err == HF_OK)
+		err = edit_put(e, &b.entry, unit, ret_published, f);
+	hf_buf_done(&b.purposes);
+	return err;
+}
+
+enum hf_err hf_catalog_publish(struct hf_catalog *c, const struct hf_publication *p, struct hf_unit *unit,
+			       struct hf_published *ret_published, struct hf_fault *f)
+{
+	struct hf_source_view v;
+	struct edit e;
+	struct hf_id id;
+	bool update = p->entry->id.len > 0;
+	enum hf_err err;
+
+	HF_TRY(check_publication(c, p, f));
+	if (update && !hf_id_from_bytes(p->entry->id.data, p->entry->id.len, &id))
+		return hf_fault_set(f, HF_E_ARGUMENT, "the entry's id is no UUIDv7");
+	err = hf_source_get(c->sources, p->source, &v);
+	if (err == HF_E_UNKNOWN)
+		return hf_fault_set(f, err, "there is no source '%.63s'; register it with `hufu source add`", p->source);
+	HF_TRY(hf_fault_default(f, err));
+	err = edit_begin(&e, c, update ? &id : NULL, f);
+	if (err == HF_OK)
+		err = publish_view(&e, p, &v, unit, ret_published, f);
+	edit_done(&e);
+	hf_source_view_done(&v);
+	return err;
+}
+
+enum hf_err hf_catalog_withdraw(struct hf_catalog *c, const struct hf_id *id, struct hf_unit *unit, struct hf_published *ret_published,
+				struct hf_fault *f)
+{
+	Hufu__CatalogEntry tombstone = HUFU__CATALOG_ENTRY__INIT;
+	struct edit e;
+	enum hf_err err = edit_begin(&e, c, id, f);
+
+	tombstone.withdrawn = true;
+	if (err == HF_OK)
+		err = edit_sign(&e, &tombstone, f);
+	if (err == HF_OK)
+		err = edit_put(&e, &tombstone, unit, ret_published, f);
+	edit_done(&e);
+	return err;
+}
+
+/* Signed anew only when a node comes back that holds a tombstone of the same or a higher version. */
+static enum hf_err rescope(struct edit *e, const struct hf_scope *scope, const char *purpose, struct hf_unit *unit,
+			   struct hf_published *ret_published, struct hf_fault *f)
+{
+	Hufu__CatalogEntry again = *e->was_entry;
+	bool sign_anew;
+
+	HF_TRY(edit_scope(e, scope, f));
+	e->row.purpose = (char *)purpose;
+	sign_anew = e->floor > e->was->version;
+	if (sign_anew)
+		HF_TRY(edit_sign(e, &again, f));
+	return edit_put(e, sign_anew ? &again : NULL, unit, ret_published, f);
+}
+
+enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_scope *scope, const char *purpose,
+			       struct hf_unit *unit, struct hf_published *ret_published, struct hf_fault *f)
+{
+	struct edit e;
+	enum hf_err err;
+
+	if (!has(purpose) || !hf_text_ok(purpose, strlen(purpose), PURPOSE_MAX))
+		return hf_fault_set(f, HF_E_ARGUMENT, "state the purpose of this scope (--purpose), in at most %u bytes", PURPOSE_MAX);
+	err = edit_begin(&e, c, id, f);
+	if (err == HF_OK)
+		err = rescope(&e, scope, purpose, unit, ret_published, f);
+	edit_done(&e);
+	return err;
+}

@@ -1,0 +1,202 @@
+/*
+ * search.c - entries that have all terms of a query: the sorted lists of ids behind the terms are walked together, each leaping to the
+ * largest id that another one stands at.
+ *
+ * A list is read in blocks, small ones after a leap and larger ones while it is walked through, so that rare terms cost few reads and
+ * frequent ones few scans. One call reads at most READ_MAX ids; what remains is the next page's.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/internal.h"
+
+#define BLOCK_MIN 16u
+#define BLOCK_MAX 1024u
+#define READ_MAX 120000u
+
+struct list {
+	const char *term;
+	struct hf_id block[BLOCK_MAX];
+	size_t count, at;
+	size_t want, used; /* ids to read next time; ids of this block that were stood at */
+	bool ended;        /* nothing behind the block */
+};
+struct search {
+	struct hf_catalog *c;
+	const struct hf_catalog_query *q;
+	struct list *lists;
+	size_t list_count;
+	size_t read;
+	bool ended; /* some list has no more ids */
+	enum hf_err error;
+};
+
+static bool take_id(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct list *l = ctx;
+
+	(void)value;
+	if (key.len < sizeof(struct hf_id))
+		return false;
+	memcpy(l->block[l->count++].b, key.data + key.len - sizeof(struct hf_id), sizeof(struct hf_id));
+	return l->count < l->want;
+}
+
+static void read_block(struct search *s, struct list *l, const struct hf_id *from)
+{
+	uint8_t key[HF_TERM_MAX + 1 + sizeof(struct hf_id)];
+	size_t len = strlen(l->term);
+
+	memcpy(key, l->term, len + 1);
+	memcpy(key + len + 1, from->b, sizeof(from->b));
+	l->want = l->used < l->count / 4 || l->count == 0 ? BLOCK_MIN : l->want < BLOCK_MAX ? l->want * 2 : BLOCK_MAX;
+	l->count = l->at = l->used = 0;
+	s->error = hf_store_scan(s->c->store, HF_TABLE_CATALOG_TERM, key, len + 1, key, len + 1 + sizeof(from->b), take_id, l);
+	l->ended = s->error != HF_OK || l->count < l->want;
+	s->read += l->count + BLOCK_MIN; /* a scan costs about as much as some ids */
+}
+
+static int compare(const struct hf_id *a, const struct hf_id *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b));
+}
+
+static void skip_below(struct list *l, const struct hf_id *id)
+{
+	size_t low = l->at, high = l->count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (compare(&l->block[mid], id) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	l->at = low;
+}
+
+/* The first id of the list that is not below id; NULL when there is none. */
+static const struct hf_id *seek(struct search *s, struct list *l, const struct hf_id *id)
+{
+	skip_below(l, id);
+	if (l->at == l->count && !l->ended)
+		read_block(s, l, id);
+	if (l->at == l->count)
+		return NULL;
+	l->used++;
+	return &l->block[l->at];
+}
+
+/* Leaps all lists to the first id >= *id that is in each. False: some list ended, or enough was read; what is below *id is done with. */
+static bool meet(struct search *s, struct hf_id *id)
+{
+	size_t agreed = 0;
+
+	for (size_t i = 0; agreed < s->list_count && s->read < READ_MAX; i = (i + 1) % s->list_count) {
+		const struct hf_id *found = seek(s, &s->lists[i], id);
+
+		if (!found) {
+			s->ended = true;
+			return false;
+		}
+		agreed = compare(found, id) == 0 ? agreed + 1 : 1;
+		*id = *found;
+	}
+	return agreed == s->list_count;
+}
+
+static void next_id(struct hf_id *id)
+{
+	for (size_t i = sizeof(id->b); i-- > 0 && ++id->b[i] == 0;)
+		;
+}
+
+static void id_before(struct hf_id *id)
+{
+	for (size_t i = sizeof(id->b); i-- > 0 && id->b[i]-- == 0;)
+		;
+}
+
+/* Cheap, before the row is read: own entries by their scope in memory; what was received is for all of this node's people. */
+static bool may_see(const struct search *s, const struct hf_id *id)
+{
+	const struct own_entry *e = own_index_find(&s->c->own, id);
+
+	if (!e)
+		return !s->q->own;
+	return !s->q->principal || own_visible(s->c, e, s->q->principal);
+}
+
+static bool in_validity(const struct search *s, const Hufu__CatalogEntry *e)
+{
+	return e->not_after_ms == 0 || hf_now_ms(&s->c->base->clock) < e->not_after_ms;
+}
+
+/* Tells whether the item was shown; *ret_more is what fn said. */
+static bool show(struct search *s, const struct hf_id *id, hf_catalog_item_fn fn, void *ctx, bool *ret_more)
+{
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
+
+	if (!may_see(s, id) || hf_catalog_get(s->c, id, &it) != HF_OK || it.entry->withdrawn || !in_validity(s, it.entry))
+		return false;
+	*ret_more = fn(ctx, &it);
+	return true;
+}
+
+static void run(struct search *s, hf_catalog_item_fn fn, void *ctx, struct hf_id *ret_next)
+{
+	struct hf_id id = s->q->after;
+	size_t shown = 0;
+	bool more = true;
+
+	next_id(&id);
+	while (more && shown < s->q->limit && meet(s, &id)) {
+		shown += show(s, &id, fn, ctx, &more);
+		next_id(&id);
+	}
+	if (s->ended)
+		id = (struct hf_id){ { 0 } };
+	else
+		id_before(&id);
+	*ret_next = id;
+}
+
+static void query_terms(const struct hf_catalog_query *q, struct terms *t)
+{
+	terms_of_text(q->text ? q->text : "", t);
+	terms_add_attribute(t, HF_TERM_TOPIC, q->topic);
+	terms_add_attribute(t, HF_TERM_PUBLISHER, q->publisher);
+	terms_add_attribute(t, HF_TERM_CLASS, q->data_class);
+	terms_add_attribute(t, HF_TERM_DEPARTMENT, q->department);
+	if (q->level)
+		terms_add_number(t, HF_TERM_LEVEL, q->level);
+	if (q->sharing)
+		terms_add_number(t, HF_TERM_SHARING, q->sharing);
+	if (t->count == 0)
+		terms_add_attribute(t, HF_TERM_ALL, "*");
+}
+
+enum hf_err hf_catalog_search(struct hf_catalog *c, const struct hf_catalog_query *q, hf_catalog_item_fn fn, void *ctx,
+			      struct hf_id *ret_next, struct hf_fault *f)
+{
+	struct terms t = { NULL, 0 };
+	struct search s = { .c = c, .q = q };
+
+	if (q->limit == 0 || q->limit > HF_CATALOG_PAGE)
+		return hf_fault_set(f, HF_E_ARGUMENT, "a page holds 1 to %u entries", HF_CATALOG_PAGE);
+	query_terms(q, &t);
+	s.list_count = t.count;
+	s.lists = hf_alloc(t.count * sizeof(*s.lists));
+	for (size_t i = 0; i < t.count; i++) {
+		struct list *l = &s.lists[i];
+
+		l->term = t.term[i];
+		l->count = l->at = l->used = 0;
+		l->ended = false;
+	}
+	run(&s, fn, ctx, ret_next);
+	free(s.lists);
+	terms_done(&t);
+	return hf_fault_default(f, s.error);
+}

@@ -1,0 +1,78 @@
+/* bridge_internal.h - what bridge.c (slots) and pipes.c (connections) share. Private to the two. */
+#ifndef HUFU_CHANNEL_BRIDGE_INTERNAL_H
+#define HUFU_CHANNEL_BRIDGE_INTERNAL_H
+
+#include "channel/bridge.h"
+
+#define HF_SLOT_SEND_MS 30000 /* a peer that does not read its replies */
+#define HF_PIPE_BUCKETS 256u
+
+enum hf_slot_state { HF_SLOT_IDLE = 1, HF_SLOT_RECV, HF_SLOT_HELD, HF_SLOT_SEND };
+
+/* Belongs to nng while its aio is under way, then, by way of the ready list, to the loop. */
+struct hf_slot {
+	STAILQ_ENTRY(hf_slot) ready; /* in ready, or in a link's free list */
+	SLIST_ENTRY(hf_slot) all;
+	struct hf_bridge *bridge;
+	struct hf_link *link; /* NULL: answering */
+	nng_ctx ctx;
+	nng_aio *aio;
+	enum hf_slot_state state;
+	int result;
+	nng_msg *msg;
+	uint64_t at_us;
+	void *work;
+};
+STAILQ_HEAD(hf_slot_list, hf_slot);
+TAILQ_HEAD(hf_pipe_list, hf_pipe);
+
+struct hf_link {
+	struct hf_bridge *bridge;
+	nng_socket socket;
+	nng_dialer dialer;
+	void *owner;
+	struct hf_slot_list free;
+	bool up;       /* as last told to the owner */
+	uint32_t told; /* the pipe that was told of */
+	TAILQ_ENTRY(hf_link) list;
+	/* under the lock */
+	uint32_t pipe;          /* 0: none */
+	uint64_t not_before_us; /* connections made earlier are dropped */
+	bool queued;
+	TAILQ_ENTRY(hf_link) change;
+};
+
+/* The async handle has a life of its own: libuv lets go of it later than the channel does. */
+struct hf_wake {
+	uv_async_t async;
+	struct hf_bridge *bridge;
+	void (*closed)(void *ctx);
+	void *closed_ctx;
+};
+
+struct hf_bridge {
+	struct hf_bridge_ops ops;
+	struct hf_wake *wake;
+	nng_socket answering;
+	TAILQ_HEAD(, hf_link) links; /* loop thread */
+	SLIST_HEAD(, hf_slot) slots; /* all */
+	uv_mutex_t lock;             /* guards what follows */
+	bool closed;                 /* written by the loop thread only */
+	struct hf_slot_list ready;
+	TAILQ_HEAD(, hf_link) changed;
+	LIST_HEAD(, hf_pipe) buckets[HF_PIPE_BUCKETS];
+	struct hf_pipe_list unauthenticated, known, gone;
+	size_t unauthenticated_count, known_count;
+	uint64_t refused;
+	char locked[HF_LOCKED_MAX][HF_ADDRESS_MAX + 1];
+	size_t locked_count;
+};
+
+int hf_bridge_quietly(int (*open_fn)(nng_socket *), nng_socket *ret_socket);
+enum hf_err hf_bridge_answering_socket(struct hf_bridge *b, size_t max_bytes, struct hf_fault *f) HF_MUST_CHECK;
+void hf_bridge_links_changed(struct hf_bridge *b);
+/* Reports and frees. */
+void hf_bridge_pipes_gone(struct hf_bridge *b, struct hf_pipe_list *gone);
+void hf_bridge_close_pipes(struct hf_bridge *b);
+
+#endif

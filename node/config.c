@@ -1,0 +1,295 @@
+#include "config.h"
+
+#include <cyaml/cyaml.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "crypto/secret.h"
+
+#define PASSPHRASE_MAX 1024u
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const cyaml_strval_t levels[] = { { "alarm", HF_LOG_ALARM },
+					 { "error", HF_LOG_ERROR },
+					 { "warn", HF_LOG_WARN },
+					 { "info", HF_LOG_INFO },
+					 { "debug", HF_LOG_DEBUG } };
+
+static const cyaml_schema_value_t listen_entry = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 255) };
+
+static const cyaml_schema_field_t limit_fields[] = {
+	CYAML_FIELD_UINT("outstanding_per_peer", CYAML_FLAG_OPTIONAL, struct hf_config_limits, outstanding_per_peer),
+	CYAML_FIELD_UINT("requests_per_second", CYAML_FLAG_OPTIONAL, struct hf_config_limits, requests_per_second),
+	CYAML_FIELD_END
+};
+
+#define POLICY_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_account_policy, name)
+static const cyaml_schema_field_t account_fields[] = { POLICY_FIELD(password_days),  POLICY_FIELD(inactive_days),
+						       POLICY_FIELD(idle_minutes),   POLICY_FIELD(session_hours),
+						       POLICY_FIELD(login_failures), POLICY_FIELD(lock_minutes),
+						       POLICY_FIELD(denials),	     CYAML_FIELD_END };
+
+#define TEXT_FIELD(name, flags, min, max) \
+	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | (flags), struct hf_config, name, min, max)
+static const cyaml_schema_field_t fields[] = {
+	TEXT_FIELD(node, 0, 1, HF_NAME_MAX),
+	TEXT_FIELD(space, CYAML_FLAG_OPTIONAL, 1, HF_NAME_MAX),
+	TEXT_FIELD(organization, 0, 1, HF_MAX_TITLE),
+	TEXT_FIELD(organization_name, CYAML_FLAG_OPTIONAL, 0, HF_MAX_TITLE),
+	TEXT_FIELD(jurisdiction, CYAML_FLAG_OPTIONAL, 2, 16),
+	CYAML_FIELD_SEQUENCE("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config, listen, &listen_entry, 0,
+			     HF_CONFIG_LISTEN_MAX),
+	TEXT_FIELD(api_socket, CYAML_FLAG_OPTIONAL, 1, sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
+	TEXT_FIELD(passphrase_file, CYAML_FLAG_OPTIONAL, 1, 1023),
+	CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL, struct hf_config, log_level, levels, COUNT(levels)),
+	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
+	CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
+	CYAML_FIELD_END
+};
+static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields) };
+
+/* libcyaml tells where it failed only through its log: the first line is the defect, the first "line: N" after it the place. */
+struct place {
+	char message[200];
+	unsigned line;
+};
+
+static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+{
+	struct place *p = ctx;
+	char text[256];
+	if (level < CYAML_LOG_ERROR)
+		return;
+	vsnprintf(text, sizeof(text), fmt, args);
+	text[strcspn(text, "\n")] = '\0';
+	const char *line = strstr(text, "(line: ");
+	if (line && p->line == 0)
+		p->line = (unsigned)strtoul(line + strlen("(line: "), NULL, 10);
+	const char *body = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
+	if (!p->message[0] && !line && strncmp(body, "Backtrace", 9) != 0)
+		snprintf(p->message, sizeof(p->message), "%.*s", (int)sizeof(p->message) - 1, body);
+}
+
+static const cyaml_config_t *make_reader(cyaml_config_t *c, struct place *p)
+{
+	*c = (cyaml_config_t){ .log_fn = p ? on_log : NULL,
+			       .log_ctx = p,
+			       .mem_fn = cyaml_mem,
+			       .log_level = CYAML_LOG_ERROR,
+			       .flags = CYAML_CFG_NO_ALIAS };
+	return c;
+}
+
+/* libcyaml reports a wrong key where the value before it ended; the key's own line is what helps: the last one, as a key that stands
+ * twice is wrong the second time. */
+static unsigned line_of_key(const char *text, const char *key)
+{
+	unsigned line = 1, found = 0;
+	size_t len = strlen(key);
+	for (const char *at = text; at && *at; line++) {
+		const char *word = at + strspn(at, " -{");
+		if (strncmp(word, key, len) == 0 && word[len] == ':')
+			found = line;
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	return found;
+}
+
+static enum hf_err refuse(const char *path, const char *text, struct place *p, struct hf_fault *f)
+{
+	static const char unknown[] = "Unexpected key: ";
+	if (strncmp(p->message, unknown, sizeof(unknown) - 1) == 0) {
+		const char *key = p->message + sizeof(unknown) - 1;
+		unsigned line = line_of_key(text, key);
+		return hf_fault_set(f, HF_E_FORMAT, "%s, line %u: there is no setting '%.80s'; correct its name or remove it", path,
+				    line ? line : p->line, key);
+	}
+	static const char twice[] = "Mapping field already seen: ";
+	if (strncmp(p->message, twice, sizeof(twice) - 1) == 0) {
+		const char *key = p->message + sizeof(twice) - 1;
+		return hf_fault_set(f, HF_E_FORMAT, "%s, line %u: the setting '%.80s' stands twice; remove one", path, line_of_key(text, key),
+				    key);
+	}
+	if (strncmp(p->message, "Missing required", 16) == 0) {
+		const char *key = strrchr(p->message, ' ');
+		return hf_fault_set(f, HF_E_FORMAT, "%s: the setting '%s' is missing; add a line '%s: ...'", path,
+				    key ? key + 1 : "", key ? key + 1 : "");
+	}
+	return hf_fault_set(f, HF_E_FORMAT, "%s, line %u: %s; correct the line", path, p->line,
+			    p->message[0] ? p->message : "this is not YAML");
+}
+
+static enum hf_err want_range(const char *path, const char *name, uint32_t value, uint32_t min, uint32_t max,
+			      struct hf_fault *f)
+{
+	if (value == 0 || (value >= min && value <= max))
+		return HF_OK;
+	return hf_fault_set(f, HF_E_FORMAT, "%s: %s is %u; give a number from %u to %u, or leave the line out", path, name,
+			    value, min, max);
+}
+
+static enum hf_err check_numbers(const char *path, const struct hf_config *c, struct hf_fault *f)
+{
+	const struct hf_account_policy *a = &c->accounts;
+	HF_TRY(want_range(path, "accounts.password_days", a->password_days, 1, 365, f));
+	HF_TRY(want_range(path, "accounts.inactive_days", a->inactive_days, 1, 365, f));
+	HF_TRY(want_range(path, "accounts.idle_minutes", a->idle_minutes, 1, 1440, f));
+	HF_TRY(want_range(path, "accounts.session_hours", a->session_hours, 1, 24, f));
+	HF_TRY(want_range(path, "accounts.login_failures", a->login_failures, 1, 10, f));
+	HF_TRY(want_range(path, "accounts.lock_minutes", a->lock_minutes, 1, 1440, f));
+	HF_TRY(want_range(path, "accounts.denials", a->denials, 3, 1000, f));
+	HF_TRY(want_range(path, "limits.outstanding_per_peer", c->limits.outstanding_per_peer, 1, 4096, f));
+	return want_range(path, "limits.requests_per_second", c->limits.requests_per_second, 10, 1000000, f);
+}
+
+static enum hf_err check(const char *path, const struct hf_config *c, struct hf_fault *f)
+{
+	struct hf_name name;
+	if (!hf_name_parse(c->node, &name))
+		return hf_fault_set(f, HF_E_FORMAT, "%s: node is '%s'; use 1 to 63 of a-z, 0-9, '.' and '-'", path, c->node);
+	if (!c->space)
+		return hf_fault_set(f, HF_E_STATE,
+				    "%s names no space yet; bring the authority's root.key and descriptors.dsse here with "
+				    "`hufu space join --node DIR --root-key FILE --descriptors FILE`",
+				    path);
+	if (!hf_name_parse(c->space, &name))
+		return hf_fault_set(f, HF_E_FORMAT, "%s: space is '%s'; write the id that the authority gave it", path, c->space);
+	for (unsigned i = 0; i < c->listen_count; i++)
+		if (strncmp(c->listen[i], "tcp://", 6) != 0 && strncmp(c->listen[i], "ipc://", 6) != 0)
+			return hf_fault_set(f, HF_E_FORMAT, "%s: '%s' is no address to listen on; write tcp://ADDRESS:PORT", path,
+					    c->listen[i]);
+	return check_numbers(path, c, f);
+}
+
+/* Memory for defaults is taken as libcyaml takes it, because it frees it too. */
+static char *copy_text(const char *text)
+{
+	size_t len = strlen(text) + 1;
+	char *copy = cyaml_mem(NULL, NULL, len);
+	if (!copy)
+		abort();
+	memcpy(copy, text, len);
+	return copy;
+}
+
+static enum hf_err fill_defaults(const char *path, struct hf_config *c, struct hf_fault *f)
+{
+	if (!c->organization_name)
+		c->organization_name = copy_text("");
+	if (!c->jurisdiction)
+		c->jurisdiction = copy_text("");
+	if (c->log_level == 0)
+		c->log_level = HF_LOG_INFO;
+	if (c->api_socket)
+		return HF_OK;
+	const char *slash = strrchr(path, '/');
+	char socket[1024];
+	int n = snprintf(socket, sizeof(socket), "%.*s/run/api.sock", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	if (n < 0 || (size_t)n >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return hf_fault_set(f, HF_E_LIMIT,
+				    "%s: the socket's path under this folder is longer than the system allows; set api_socket to "
+				    "a shorter one",
+				    path);
+	c->api_socket = copy_text(socket);
+	return HF_OK;
+}
+
+static enum hf_err parse(const char *path, const struct hf_buf *text, struct hf_config **ret_config, struct hf_fault *f)
+{
+	struct place p = { "", 0 };
+	cyaml_config_t reader;
+	struct hf_config *c = NULL;
+	if (memchr(text->data ? (const char *)text->data : "", 0, text->len))
+		return hf_fault_set(f, HF_E_FORMAT, "%s holds a NUL byte; it must be a text file", path);
+	cyaml_err_t e = cyaml_load_data(text->data ? text->data : (const uint8_t *)"", text->len, make_reader(&reader, &p), &schema,
+					(cyaml_data_t **)&c, NULL);
+	if (e != CYAML_OK)
+		return refuse(path, text->data ? (const char *)text->data : "", &p, f);
+	if (!c)
+		return hf_fault_set(f, HF_E_FORMAT, "%s is empty; make a node's folder with `hufu init`", path);
+	*ret_config = c;
+	return HF_OK;
+}
+
+enum hf_err hf_config_load(const char *path, struct hf_config **ret_config, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+	struct hf_config *c = NULL;
+	enum hf_err e = hf_file_read(path, HF_MAX_CONFIG, &text);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(f, e, "%s does not exist; make the node's folder with `hufu init`", path);
+	if (e != HF_OK)
+		return hf_fault_set(f, e, "%s cannot be read; check its permissions and size", path);
+	HF_TRY(parse(path, &text, &c, f));
+	e = fill_defaults(path, c, f);
+	if (e == HF_OK)
+		e = check(path, c, f);
+	if (e != HF_OK) {
+		hf_config_free(c);
+		return e;
+	}
+	*ret_config = c;
+	return HF_OK;
+}
+
+void hf_config_free(struct hf_config *c)
+{
+	cyaml_config_t reader;
+	if (c)
+		cyaml_free(make_reader(&reader, NULL), &schema, c, 0);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static enum hf_err read_passphrase(const char *path, char *out, struct hf_fault *f)
+{
+	HF_CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return hf_fault_set(f, HF_E_UNKNOWN, "the passphrase file %s cannot be read; check passphrase_file in hufu.yaml", path);
+	if ((st.st_mode & 077) != 0)
+		return hf_fault_set(f, HF_E_STATE, "the passphrase file %s can be read by others; run `chmod 600` on it", path);
+	ssize_t n = read(fd, out, PASSPHRASE_MAX);
+	if (n < 0)
+		return hf_fault_set(f, HF_E_IO, "the passphrase file %s cannot be read", path);
+	out[n] = '\0';
+	out[strcspn(out, "\r\n")] = '\0';
+	if (!out[0])
+		return hf_fault_set(f, HF_E_FORMAT, "the passphrase file %s is empty; its first line is the passphrase", path);
+	return HF_OK;
+}
+
+enum hf_err hf_config_passphrase(const struct hf_config *c, char **ret_passphrase, struct hf_fault *f)
+{
+	const char *path = c->passphrase_file ? c->passphrase_file : getenv("HUFU_PASSPHRASE_FILE");
+	*ret_passphrase = NULL;
+	if (!path || !*path)
+		return HF_OK;
+	char *out = hf_secret_alloc(PASSPHRASE_MAX + 1);
+	if (!out)
+		return hf_fault_set(f, HF_E_MEMORY, "no locked memory is left for the passphrase; raise the memlock limit");
+	enum hf_err e = read_passphrase(path, out, f);
+	if (e != HF_OK) {
+		hf_secret_free(out);
+		return e;
+	}
+	*ret_passphrase = out;
+	return HF_OK;
+}
+
+void hf_config_passphrase_free(char *passphrase)
+{
+	hf_secret_free(passphrase);
+}

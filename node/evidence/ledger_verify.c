@@ -1,0 +1,397 @@
+/*
+ * ledger_verify.c - the full check of a ledger folder: the checkpoint and its quorum, then every bundle of 256 entries in parallel (form,
+ * place, chain, leaf tile), then the tiles above and the root, and that nothing else lies in the folder.
+ *
+ * Chain and tree are both followed from the same entries, so they cannot tell two stories.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "crypto/merkle.h"
+#include "evidence/entry_scan.h"
+#include "evidence/ledger_dir.h"
+#include "evidence/tally.h"
+
+#define PATH_MAX_BYTES 1200
+#define BUNDLE_MAX (HF_DIR_TILE * (65535u + 2u))
+#define CHECKPOINT_MAX 65536u
+#define KEYS_MAX 65536u
+#define CHAIN_MAX ((size_t)256 << 20)
+#define THREADS_MAX 16
+#define DEPTH_MAX 16
+#define FIXED_FILES 4 /* checkpoint, log.vkey, witness.vkeys, descriptors.dsse */
+
+/* What one bundle gives to the whole. */
+struct bundle {
+	struct hf_hash root;       /* of a full leaf tile */
+	struct hf_hash prev, last; /* what its first entry follows, and its last leaf */
+};
+
+struct check {
+	const char *dir;
+	struct hf_checked cp;
+	uint64_t size, bundle_count;
+	struct bundle *bundles;
+	struct hf_hash partial[HF_DIR_TILE]; /* leaves of the unfinished bundle */
+	atomic_uint_fast64_t next, first_bad; /* bundle numbers */
+	pthread_mutex_t mutex;                /* guards fault and bad */
+	struct hf_fault fault;
+	uint64_t bad;
+	uint64_t files;
+	struct hf_fault *f;
+};
+
+static enum hf_err read_file(const char *dir, const char *name, size_t max, struct hf_buf *out, struct hf_fault *f)
+{
+	char path[PATH_MAX_BYTES];
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return hf_fault_set(f, HF_E_LIMIT, "the folder's path is too long");
+	enum hf_err e = hf_file_read(path, max, out);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(f, e, "%s is missing from the folder", name);
+	return e == HF_OK ? HF_OK : hf_fault_set(f, e, "%s cannot be read, or is larger than it may be", name);
+}
+
+/* ---- one bundle (any thread) ---- */
+
+struct lane {
+	struct check *c;
+	struct hf_buf entries, tile;
+	struct hf_hash leaf[HF_DIR_TILE];
+	struct hf_fault fault;
+};
+
+static uint32_t width_of(const struct check *c, uint64_t bundle)
+{
+	uint64_t left = c->size - bundle * HF_DIR_TILE;
+	return left < HF_DIR_TILE ? (uint32_t)left : HF_DIR_TILE;
+}
+
+static enum hf_err check_place(struct lane *l, uint64_t index, const uint8_t *data, size_t len, struct hf_hash *prev)
+{
+	struct hf_entry_view v;
+	unsigned long long shown = index;
+	if (!hf_entry_scan(data, len, &v))
+		return hf_fault_set(&l->fault, HF_E_FORMAT, "entry %llu is not of the required form", shown);
+	if (strcmp(v.origin, l->c->cp.checkpoint.origin) != 0)
+		return hf_fault_set(&l->fault, HF_E_CONFLICT, "entry %llu belongs to the ledger %s", shown, v.origin);
+	if (v.index != index)
+		return hf_fault_set(&l->fault, HF_E_CONFLICT, "entry %llu stands in the place of entry %llu", (unsigned long long)v.index, shown);
+	if (index % HF_DIR_TILE == 0)
+		memcpy(prev->b, v.prev, sizeof(prev->b));
+	else if (memcmp(v.prev, l->leaf[index % HF_DIR_TILE - 1].b, sizeof(v.prev)) != 0)
+		return hf_fault_set(&l->fault, HF_E_CONFLICT, "entry %llu does not follow the entry before it", shown);
+	return HF_OK;
+}
+
+/* The leaf hash is compared with the tile before the next entry is looked at, so that an altered entry is named itself and not the
+ * one that follows it. */
+static enum hf_err check_leaf(struct lane *l, const char *tile, uint32_t i, uint64_t index, const uint8_t *data, size_t len)
+{
+	hf_merkle_leaf(data, len, &l->leaf[i]);
+	if (memcmp(l->tile.data + i * sizeof(struct hf_hash), l->leaf[i].b, sizeof(l->leaf[i].b)) != 0)
+		return hf_fault_set(&l->fault, HF_E_DIGEST, "entry %llu is not the one that %s was made from", (unsigned long long)index, tile);
+	return HF_OK;
+}
+
+static enum hf_err check_entries(struct lane *l, uint64_t bundle, const char *tile, struct hf_hash *ret_prev, uint64_t *ret_bad)
+{
+	const uint8_t *at = l->entries.data, *end = at + l->entries.len;
+	uint32_t width = width_of(l->c, bundle);
+	for (uint32_t i = 0; i < width; i++) {
+		uint64_t index = bundle * HF_DIR_TILE + i;
+		*ret_bad = index;
+		size_t len = end - at < 2 ? 0 : (size_t)(at[0] << 8 | at[1]);
+		if (end - at < 2 || len > (size_t)(end - at) - 2)
+			return hf_fault_set(&l->fault, HF_E_FORMAT, "entry %llu is cut off", (unsigned long long)index);
+		HF_TRY(check_place(l, index, at + 2, len, ret_prev));
+		HF_TRY(check_leaf(l, tile, i, index, at + 2, len));
+		at += 2 + len;
+	}
+	if (at != end)
+		return hf_fault_set(&l->fault, HF_E_FORMAT, "bytes follow entry %llu in its bundle", (unsigned long long)*ret_bad);
+	return HF_OK;
+}
+
+static enum hf_err check_bundle(struct lane *l, uint64_t number, uint64_t *ret_bad)
+{
+	struct check *c = l->c;
+	struct bundle *b = &c->bundles[number];
+	uint32_t width = width_of(c, number);
+	char name[HF_TILE_PATH];
+	*ret_bad = number * HF_DIR_TILE;
+	hf_dir_tile_path(-1, number, width, name);
+	HF_TRY(read_file(c->dir, name, BUNDLE_MAX, &l->entries, &l->fault));
+	hf_dir_tile_path(0, number, width, name);
+	HF_TRY(read_file(c->dir, name, HF_DIR_TILE * sizeof(struct hf_hash), &l->tile, &l->fault));
+	if (l->tile.len != width * sizeof(struct hf_hash))
+		return hf_fault_set(&l->fault, HF_E_FORMAT, "%s does not hold %u hashes", name, width);
+	HF_TRY(check_entries(l, number, name, &b->prev, ret_bad));
+	b->last = l->leaf[width - 1];
+	if (width == HF_DIR_TILE)
+		hf_merkle_root(l->leaf, width, &b->root);
+	else
+		memcpy(c->partial, l->leaf, width * sizeof(l->leaf[0]));
+	return HF_OK;
+}
+
+/* The lowest bad bundle counts, whichever thread was first. */
+static void report_bad(struct check *c, uint64_t number, uint64_t bad, const struct hf_fault *fault)
+{
+	pthread_mutex_lock(&c->mutex);
+	if (number < atomic_load(&c->first_bad)) {
+		atomic_store(&c->first_bad, number);
+		c->bad = bad;
+		c->fault = *fault;
+	}
+	pthread_mutex_unlock(&c->mutex);
+}
+
+static void *run_lane(void *arg)
+{
+	struct check *c = arg;
+	struct lane *l = hf_alloc_zero(sizeof(*l));
+	uint64_t number, bad = 0;
+	l->c = c;
+	while ((number = atomic_fetch_add(&c->next, 1)) < c->bundle_count && number < atomic_load(&c->first_bad))
+		if (check_bundle(l, number, &bad) != HF_OK)
+			report_bad(c, number, bad, &l->fault);
+	hf_buf_done(&l->entries);
+	hf_buf_done(&l->tile);
+	free(l);
+	return NULL;
+}
+
+static void run_lanes(struct check *c)
+{
+	pthread_t threads[THREADS_MAX];
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t wanted = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (size_t)cpus, count = 0;
+	for (; count + 1 < wanted && count + 1 < c->bundle_count; count++)
+		if (pthread_create(&threads[count], NULL, run_lane, c) != 0)
+			break;
+	run_lane(c);
+	for (size_t i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static enum hf_err check_bundles(struct check *c, uint64_t *ret_bad)
+{
+	struct hf_hash prev = { { 0 } };
+	run_lanes(c);
+	if (atomic_load(&c->first_bad) != UINT64_MAX) {
+		*ret_bad = c->bad;
+		return hf_fault_set(c->f, c->fault.code, "%s", c->fault.text);
+	}
+	for (uint64_t i = 0; i < c->bundle_count; i++) {
+		*ret_bad = i * HF_DIR_TILE;
+		if (!hf_hash_equal(&prev, &c->bundles[i].prev))
+			return hf_fault_set(c->f, HF_E_CONFLICT, "entry %llu does not follow the entry before it",
+					    (unsigned long long)*ret_bad);
+		prev = c->bundles[i].last;
+	}
+	*ret_bad = UINT64_MAX;
+	return HF_OK;
+}
+
+/* ---- the tiles above ---- */
+
+static bool same_tile(void *ctx, unsigned level, uint64_t tile, uint32_t width, const struct hf_hash *hashes)
+{
+	struct check *c = ctx;
+	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
+	char name[HF_TILE_PATH];
+	c->files++;
+	if (level == 0)
+		return true; /* checked with its entries */
+	hf_dir_tile_path((int)level, tile, width, name);
+	if (read_file(c->dir, name, HF_DIR_TILE * sizeof(*hashes), &bytes, c->f) != HF_OK)
+		return false;
+	if (bytes.len == width * sizeof(*hashes) && memcmp(bytes.data, hashes, bytes.len) == 0)
+		return true;
+	hf_fault_set(c->f, HF_E_DIGEST, "%s does not agree with the tiles below it", name);
+	return false;
+}
+
+static enum hf_err check_tree(struct check *c, struct hf_dir_tree *t)
+{
+	struct hf_hash root;
+	uint64_t full = c->size / HF_DIR_TILE;
+	for (uint64_t i = 0; i < full; i++)
+		if (!hf_dir_tree_add(t, 1, &c->bundles[i].root, same_tile, c))
+			return c->f->code;
+	for (uint32_t i = 0; i < c->size % HF_DIR_TILE; i++)
+		if (!hf_dir_tree_add(t, 0, &c->partial[i], same_tile, c))
+			return HF_E_INTERNAL;
+	if (!hf_dir_tree_end(t, same_tile, c))
+		return c->f->code;
+	c->files += full + c->bundle_count + FIXED_FILES;
+	hf_dir_tree_root(t, &root);
+	if (!hf_hash_equal(&root, &c->cp.checkpoint.root))
+		return hf_fault_set(c->f, HF_E_DIGEST, "the entries do not make the root that the witnesses cosigned");
+	return HF_OK;
+}
+
+/* ---- nothing else in the folder ---- */
+
+static enum hf_err count_files(const char *path, unsigned depth, uint64_t *count, struct hf_fault *f);
+
+static enum hf_err count_one(const char *dir, const char *name, unsigned depth, uint64_t *count, struct hf_fault *f)
+{
+	char path[PATH_MAX_BYTES];
+	struct stat st;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return HF_OK;
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) || lstat(path, &st) != 0 ||
+	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return hf_fault_set(f, HF_E_FORMAT, "%s/%s is neither file nor folder", dir, name);
+	if (S_ISDIR(st.st_mode))
+		return count_files(path, depth + 1, count, f);
+	++*count;
+	return HF_OK;
+}
+
+static enum hf_err count_files(const char *path, unsigned depth, uint64_t *count, struct hf_fault *f)
+{
+	DIR *d = depth > DEPTH_MAX ? NULL : opendir(path);
+	enum hf_err e = HF_OK;
+	if (d == NULL)
+		return hf_fault_set(f, HF_E_IO, "%s cannot be read", path);
+	for (struct dirent *at; e == HF_OK && (at = readdir(d)) != NULL;)
+		e = count_one(path, at->d_name, depth, count, f);
+	closedir(d);
+	return e;
+}
+
+static enum hf_err check_nothing_else(struct check *c)
+{
+	uint64_t count = 0;
+	HF_TRY(count_files(c->dir, 0, &count, c->f));
+	if (count != c->files)
+		return hf_fault_set(c->f, HF_E_CONFLICT, "the folder holds %llu files, a ledger of %llu entries has %llu", (unsigned long long)count,
+				    (unsigned long long)c->size, (unsigned long long)c->files);
+	return HF_OK;
+}
+
+/* ---- keys ---- */
+
+static bool member_has_key(const struct hf_space *s, const char *node, enum hf_key_use use, const struct hf_sign_pub *pub)
+{
+	const Hufu__Member *m = hf_space_member(s, node);
+	for (size_t i = 0; m != NULL && i < m->n_keys; i++)
+		if (m->keys[i]->use == (uint32_t)use && memcmp(m->keys[i]->public_key.data, pub->b, sizeof(pub->b)) == 0)
+			return true;
+	return false;
+}
+
+static bool is_log_key(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v)
+{
+	return v->type == HF_NOTE_ED25519 && strcmp(v->name, c->checkpoint.origin) == 0 &&
+	       member_has_key(s, c->node.s, HF_KEY_LOG, &v->pub);
+}
+
+static bool is_witness_key(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v)
+{
+	const Hufu__Descriptor *d = hf_space_current(s);
+	char name[HF_ORIGIN_MAX + 1];
+	for (size_t i = 0; v->type == HF_NOTE_COSIGNATURE && i < d->n_witnesses; i++) {
+		hf_space_witness_name(hf_space_id(s), d->witnesses[i], name);
+		if (strcmp(v->name, name) == 0 && hf_space_is_witness(s, d->witnesses[i], c->node.s))
+			return member_has_key(s, d->witnesses[i], HF_KEY_WITNESS, &v->pub);
+	}
+	return false;
+}
+
+/* What foreign programs would trust must be what the descriptor says. */
+static enum hf_err check_keys(const struct check *c, const struct hf_space *s, const char *file,
+			      bool (*good)(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v))
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
+	HF_TRY(read_file(c->dir, file, KEYS_MAX, &bytes, c->f));
+	for (size_t at = 0; at < bytes.len;) {
+		char line[400];
+		struct hf_note_verifier v;
+		const uint8_t *lf = memchr(bytes.data + at, '\n', bytes.len - at);
+		size_t len = lf == NULL ? bytes.len - at : (size_t)(lf - bytes.data) - at;
+		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1), (const char *)bytes.data + at);
+		if (lf == NULL || len >= sizeof(line) || strlen(line) != len || !hf_note_vkey_parse(line, &v) || !good(s, &c->cp, &v))
+			return hf_fault_set(c->f, HF_E_SIGNATURE, "%s holds a key that the space descriptor does not name", file);
+		at += len + 1;
+	}
+	return HF_OK;
+}
+
+static enum hf_err load(struct check *c, struct hf_space *s)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf chain;
+	HF_CLEANUP(hf_buf_done) struct hf_buf note = HF_BUF_INIT;
+	hf_buf_init(&chain, CHAIN_MAX);
+	HF_TRY(read_file(c->dir, "descriptors.dsse", CHAIN_MAX, &chain, c->f));
+	HF_TRY(hf_space_read_stream(s, chain.data, chain.len, c->f));
+	HF_TRY(read_file(c->dir, "checkpoint", CHECKPOINT_MAX, &note, c->f));
+	HF_TRY(hf_checkpoint_check(s, (const char *)note.data, note.len, &c->cp, c->f));
+	HF_TRY(check_keys(c, s, "log.vkey", is_log_key));
+	HF_TRY(check_keys(c, s, "witness.vkeys", is_witness_key));
+	c->size = c->cp.checkpoint.size;
+	c->bundle_count = c->size / HF_DIR_TILE + (c->size % HF_DIR_TILE != 0);
+	if (c->bundle_count > SIZE_MAX / sizeof(*c->bundles) / 2)
+		return hf_fault_set(c->f, HF_E_LIMIT, "the checkpoint names more entries than any ledger has");
+	return HF_OK;
+}
+
+/* A cosigned size that the folder cannot hold is found before memory is taken for it. */
+static enum hf_err check_present(struct check *c)
+{
+	char name[HF_TILE_PATH], path[PATH_MAX_BYTES];
+	if (c->bundle_count == 0)
+		return HF_OK;
+	hf_dir_tile_path(-1, c->bundle_count - 1, width_of(c, c->bundle_count - 1), name);
+	if (snprintf(path, sizeof(path), "%s/%s", c->dir, name) >= (int)sizeof(path) || access(path, R_OK) != 0)
+		return hf_fault_set(c->f, HF_E_UNKNOWN, "%s is missing: the ledger has %llu entries", name, (unsigned long long)c->size);
+	return HF_OK;
+}
+
+static enum hf_err run(struct check *c, struct hf_space *s, uint64_t *ret_bad)
+{
+	HF_TRY(load(c, s));
+	HF_TRY(check_present(c));
+	c->bundles = hf_alloc_zero((size_t)c->bundle_count * sizeof(*c->bundles));
+	HF_TRY(check_bundles(c, ret_bad));
+	struct hf_dir_tree *t = hf_alloc_zero(sizeof(*t));
+	enum hf_err e = check_tree(c, t);
+	free(t);
+	HF_TRY(e);
+	return check_nothing_else(c);
+}
+
+enum hf_err hf_ledger_verify_dir(const struct hf_sign_pub *root, const char *dir, uint64_t *ret_size, uint64_t *ret_bad,
+				 struct hf_fault *f)
+{
+	struct hf_fault own;
+	uint64_t bad = UINT64_MAX;
+	struct check *c = hf_alloc_zero(sizeof(*c));
+	struct hf_space *s = hf_space_new(root);
+	c->dir = dir;
+	c->f = f != NULL ? f : &own;
+	atomic_init(&c->next, 0);
+	atomic_init(&c->first_bad, UINT64_MAX);
+	pthread_mutex_init(&c->mutex, NULL);
+	enum hf_err e = run(c, s, &bad);
+	if (e == HF_OK)
+		*ret_size = c->size;
+	else
+		*ret_bad = bad;
+	pthread_mutex_destroy(&c->mutex);
+	hf_space_free(s);
+	free(c->bundles);
+	free(c);
+	return e;
+}

@@ -1,0 +1,230 @@
+/* proof.c - one entry's proof as a file (c2sp.org/tlog-proof): written and checked. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/base64.h"
+#include "crypto/merkle.h"
+#include "evidence/checkpoint.h"
+#include "evidence/tally.h"
+
+#define HEAD "c2sp.org/tlog-proof@v1\n"
+#define EXTRA "extra "
+#define INDEX "index "
+#define HASH_TEXT 44 /* base64 of 32 bytes */
+#define CHAIN_MAX ((size_t)256 << 20)
+
+/* ---- writing ---- */
+
+static bool add_base64(struct hf_buf *out, const void *data, size_t len)
+{
+	size_t n = HF_BASE64_LEN(len);
+	if (!hf_buf_reserve(out, n + 1))
+		return false;
+	out->len += hf_base64(data, len, (char *)out->data + out->len);
+	return true;
+}
+
+enum hf_err hf_proof_make(const Hufu__TallyEntry *e, const char *note, struct hf_buf *out)
+{
+	Hufu__TallyEntry shown = *e;
+	size_t len = 0;
+	if (e->opening == NULL || e->entry.len == 0)
+		return HF_E_FORMAT;
+	shown.n_path = 0;
+	uint8_t *extra = hf_encode(&shown.base, &len);
+	if (extra == NULL)
+		return HF_E_MEMORY;
+	bool ok = hf_buf_addf(out, HEAD EXTRA) && add_base64(out, extra, len) && hf_buf_addf(out, "\n" INDEX "%" PRIu64 "\n", e->index);
+	free(extra);
+	for (size_t i = 0; ok && i < e->n_path; i++)
+		ok = add_base64(out, e->path[i].data, e->path[i].len) && hf_buf_addf(out, "\n");
+	return ok && hf_buf_addf(out, "\n") && hf_buf_add(out, note, strlen(note)) ? HF_OK : HF_E_LIMIT;
+}
+
+/* ---- reading ---- */
+
+struct text {
+	const char *at, *end;
+};
+
+/* One line without its LF. */
+static bool next_line(struct text *t, struct text *ret_line)
+{
+	const char *lf = memchr(t->at, '\n', (size_t)(t->end - t->at));
+	if (lf == NULL)
+		return false;
+	*ret_line = (struct text){ t->at, lf };
+	t->at = lf + 1;
+	return true;
+}
+
+static bool skip_word(struct text *t, const char *word)
+{
+	size_t n = strlen(word);
+	if ((size_t)(t->end - t->at) < n || memcmp(t->at, word, n) != 0)
+		return false;
+	t->at += n;
+	return true;
+}
+
+static bool read_index(struct text line, uint64_t *ret_index)
+{
+	uint64_t n = 0;
+	size_t len = (size_t)(line.end - line.at);
+	if (len == 0 || len > 18 || (len > 1 && line.at[0] == '0'))
+		return false;
+	for (; line.at < line.end; line.at++) {
+		if (*line.at < '0' || *line.at > '9')
+			return false;
+		n = n * 10 + (uint64_t)(*line.at - '0');
+	}
+	*ret_index = n;
+	return true;
+}
+
+static bool read_hash(struct text line, struct hf_hash *ret_hash)
+{
+	uint8_t raw[HASH_TEXT / 4 * 3];
+	size_t len;
+	if (line.end - line.at != HASH_TEXT || !hf_base64_decode(line.at, HASH_TEXT, raw, &len) || len != sizeof(ret_hash->b))
+		return false;
+	memcpy(ret_hash->b, raw, sizeof(ret_hash->b));
+	return true;
+}
+
+static Hufu__TallyEntry *read_extra(struct text line)
+{
+	size_t n = (size_t)(line.end - line.at), len = 0;
+	uint8_t *raw = hf_alloc(n / 4 * 3 + 1);
+	Hufu__TallyEntry *e = NULL;
+	if (hf_base64_decode(line.at, n, raw, &len))
+		e = hf_decode_limit(&hufu__tally_entry__descriptor, raw, len, HF_PROOF_MAX);
+	free(raw);
+	return e;
+}
+
+struct proof {
+	Hufu__TallyEntry *entry; /* owned */
+	uint64_t index;
+	struct hf_merkle_path path;
+	struct text note;
+};
+
+static bool parse_path(struct text *t, struct hf_merkle_path *path)
+{
+	struct text line;
+	path->count = 0;
+	while (next_line(t, &line)) {
+		if (line.at == line.end)
+			return true;
+		if (path->count == HF_MERKLE_PATH_MAX || !read_hash(line, &path->node[path->count++]))
+			return false;
+	}
+	return false;
+}
+
+static bool parse(struct text t, struct proof *p)
+{
+	struct text line;
+	if (!skip_word(&t, HEAD) || !next_line(&t, &line) || !skip_word(&line, EXTRA))
+		return false;
+	p->entry = read_extra(line);
+	if (p->entry == NULL || p->entry->n_path != 0 || !next_line(&t, &line) || !skip_word(&line, INDEX) ||
+	    !read_index(line, &p->index) || p->index != p->entry->index || !parse_path(&t, &p->path))
+		return false;
+	p->note = t;
+	return true;
+}
+
+static void entry_done(Hufu__LedgerEntry **e)
+{
+	hf_decoded_free(*e);
+}
+
+static enum hf_err check_entry(const struct proof *p, const struct hf_checked *c, struct hf_fault *f)
+{
+	HF_CLEANUP(entry_done) Hufu__LedgerEntry *e = NULL;
+	const Hufu__TallyEntry *t = p->entry;
+	unsigned long long index = p->index;
+	struct hf_hash leaf;
+	if (hf_entry_decode(t->entry.data, t->entry.len, &e) != HF_OK)
+		return hf_fault_set(f, HF_E_FORMAT, "entry %llu is not of the required form", index);
+	if (strcmp(e->origin, c->checkpoint.origin) != 0 || e->index != p->index)
+		return hf_fault_set(f, HF_E_CONFLICT, "entry %llu is of another ledger or place than the proof", index);
+	hf_merkle_leaf(t->entry.data, t->entry.len, &leaf);
+	if (!hf_merkle_verify_inclusion(&leaf, p->index, c->checkpoint.size, &p->path, &c->checkpoint.root))
+		return hf_fault_set(f, HF_E_DIGEST, "entry %llu is not in the ledger of %s that the witnesses cosigned", index, c->node.s);
+	if (!hf_entry_check_opening(e, t->opening))
+		return hf_fault_set(f, HF_E_DIGEST, "the opening of entry %llu does not fit its commitment", index);
+	return HF_OK;
+}
+
+static void proof_done(struct proof *p)
+{
+	hf_decoded_free(p->entry);
+}
+
+enum hf_err hf_proof_check(const struct hf_space *s, const void *data, size_t len, struct hf_proof_report *ret_report,
+			   struct hf_fault *f)
+{
+	struct hf_checked c;
+	HF_CLEANUP(proof_done) struct proof p = { .entry = NULL };
+	if (len > HF_PROOF_MAX)
+		return hf_fault_set(f, HF_E_LIMIT, "the file is larger than a proof may be");
+	if (!parse((struct text){ data, (const char *)data + len }, &p))
+		return hf_fault_set(f, HF_E_FORMAT, "the file is no proof of the form c2sp.org/tlog-proof@v1 with its entry");
+	HF_TRY(hf_checkpoint_check(s, p.note.at, (size_t)(p.note.end - p.note.at), &c, f));
+	HF_TRY(check_entry(&p, &c, f));
+	*ret_report = (struct hf_proof_report){ .index = p.index, .size = c.checkpoint.size, .cosignatures = c.cosignatures };
+	snprintf(ret_report->node, sizeof(ret_report->node), "%s", c.node.s);
+	ret_report->entry = HF_TAKE(p.entry);
+	return HF_OK;
+}
+
+static enum hf_err load_beside(struct hf_space *s, const char *path, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf chain;
+	char name[1200];
+	const char *slash = strrchr(path, '/');
+	hf_buf_init(&chain, CHAIN_MAX);
+	int n = snprintf(name, sizeof(name), "%.*sdescriptors.dsse", slash == NULL ? 0 : (int)(slash + 1 - path), path);
+	if (n >= (int)sizeof(name))
+		return hf_fault_set(f, HF_E_LIMIT, "the path is too long");
+	enum hf_err e = hf_file_read(name, CHAIN_MAX, &chain);
+	if (e != HF_OK)
+		return hf_fault_set(f, e, "%s cannot be read; a proof needs the space's descriptors beside it", name);
+	return hf_space_read_stream(s, chain.data, chain.len, f);
+}
+
+static enum hf_err open_with(struct hf_space *s, const char *path, struct hf_proof_report *ret_report, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf data = HF_BUF_INIT;
+	enum hf_err e = hf_file_read(path, HF_PROOF_MAX, &data);
+	if (e != HF_OK)
+		return hf_fault_set(f, e, "%s cannot be read, or is larger than a proof may be", path);
+	HF_TRY(load_beside(s, path, f));
+	return hf_proof_check(s, data.data, data.len, ret_report, f);
+}
+
+enum hf_err hf_proof_open(const struct hf_sign_pub *root, const char *path, struct hf_proof_report *ret_report, struct hf_fault *f)
+{
+	struct hf_proof_report r;
+	struct hf_space *s = hf_space_new(root);
+	enum hf_err e = open_with(s, path, &r, f);
+	hf_space_free(s);
+	if (e != HF_OK)
+		return e;
+	if (ret_report != NULL)
+		*ret_report = r;
+	else
+		hf_decoded_free(r.entry);
+	return HF_OK;
+}
+
+enum hf_err hf_proof_verify(const struct hf_sign_pub *root, const char *path, struct hf_fault *f)
+{
+	return hf_proof_open(root, path, NULL, f);
+}

@@ -1,0 +1,128 @@
+/*
+ * tally.c - the tally as a file: one envelope, the descriptor chain, and then the checks of the other tally_*.c files in the order
+ * in which they build on each other. The first thing that does not verify ends the check.
+ */
+#include "evidence/tally_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/domains.h"
+
+static void envelope_done(Hufu__Envelope **e)
+{
+	hf_decoded_free(*e);
+}
+static void tally_done(Hufu__Tally **t)
+{
+	hf_decoded_free(*t);
+}
+
+static void check_done(struct hf_tally *x)
+{
+	hf_docs_free(x);
+	hf_decoded_free(x->agreement_owned);
+	hf_space_free(x->space);
+	free(x->ledgers);
+	free(x->items);
+}
+
+static enum hf_err extend_with(struct hf_tally *x, const Hufu__Envelope *descriptor, size_t i, struct hf_fault *f)
+{
+	size_t len = 0;
+	uint8_t *bytes = hf_encode(&descriptor->base, &len);
+	enum hf_err e = bytes == NULL ? HF_E_MEMORY : hf_space_extend(x->space, bytes, len, f);
+	free(bytes);
+	if (e == HF_OK && hf_space_number(x->space) != i + 1)
+		return hf_fault_set(f, HF_E_CONFLICT, "the descriptor in place %zu has another number", i + 1);
+	return e;
+}
+
+static enum hf_err build_space(struct hf_tally *x, const struct hf_sign_pub *root, struct hf_fault *f)
+{
+	x->space = hf_space_new(root);
+	for (size_t i = 0; i < x->t->n_descriptors; i++)
+		HF_TRY(extend_with(x, x->t->descriptors[i], i, f));
+	return HF_OK;
+}
+
+static enum hf_err check_frame(struct hf_tally *x, const Hufu__Envelope *e, struct hf_fault *f)
+{
+	struct hf_bytes payload;
+	HF_TRY(hf_space_open(x->space, e, HF_TYPE_TALLY, &payload, f));
+	x->transfer_txn = x->t->header->transaction;
+	if (x->transfer_txn.len != 16)
+		return hf_fault_set(f, HF_E_FORMAT, "the tally names no transaction");
+	return HF_OK;
+}
+
+static void fill_report(const struct hf_tally *x, struct hf_tally_report *r)
+{
+	*r = (struct hf_tally_report){ .documents = x->doc_count,
+				       .entries = x->item_count,
+				       .ledgers = x->t->n_ledgers,
+				       .cosignatures = x->cosignatures };
+	memcpy(r->transaction.b, x->transfer_txn.data, sizeof(r->transaction.b));
+	memcpy(r->negotiation.b, x->negotiation_txn.data, sizeof(r->negotiation.b));
+	snprintf(r->provider, sizeof(r->provider), "%s", x->provider);
+	snprintf(r->consumer, sizeof(r->consumer), "%s", x->consumer);
+	snprintf(r->intake, sizeof(r->intake), "%s", x->intake_node);
+	r->bytes = x->receipt->bytes;
+	r->rows = x->receipt->rows;
+	memcpy(r->content_root.b, x->manifest->root.data, sizeof(r->content_root.b));
+	r->quality_met = strcmp(x->receipt->quality, "met") == 0;
+	r->started_ms = x->manifest->started_ms;
+	r->ended_ms = x->manifest->ended_ms;
+}
+
+static enum hf_err run(struct hf_tally *x, const struct hf_sign_pub *root, const Hufu__Envelope *e, struct hf_fault *f)
+{
+	HF_TRY(build_space(x, root, f));
+	HF_TRY(check_frame(x, e, f));
+	HF_TRY(hf_tally_open_docs(x, f));
+	HF_TRY(hf_tally_bind_negotiation(x, f));
+	HF_TRY(hf_tally_bind_transfer(x, f));
+	HF_TRY(hf_tally_check_ledgers(x, f));
+	return hf_tally_check_recorded(x, f);
+}
+
+enum hf_err hf_tally_verify(const struct hf_sign_pub *root, const void *data, size_t len, struct hf_tally_report *ret_report,
+			    struct hf_fault *f)
+{
+	if (len > HF_TALLY_MAX)
+		return hf_fault_set(f, HF_E_LIMIT, "the file is larger than a tally may be");
+	HF_CLEANUP(envelope_done) Hufu__Envelope *e = hf_decode_limit(&hufu__envelope__descriptor, data, len, HF_TALLY_MAX);
+	if (e == NULL || strcmp(e->payload_type, HF_TYPE_TALLY) != 0)
+		return hf_fault_set(f, HF_E_FORMAT, "the file is no tally, or was cut off or altered");
+	HF_CLEANUP(tally_done)
+	Hufu__Tally *t = hf_decode_limit(&hufu__tally__descriptor, e->payload.data, e->payload.len, HF_TALLY_MAX);
+	if (t == NULL)
+		return hf_fault_set(f, HF_E_FORMAT, "the tally is not of the required form");
+	HF_CLEANUP(check_done) struct hf_tally x = { .t = t };
+	HF_TRY(run(&x, root, e, f));
+	fill_report(&x, ret_report);
+	return HF_OK;
+}
+
+static int compare_ledgers(const void *a, const void *b)
+{
+	return strcmp((*(Hufu__TallyLedger *const *)a)->origin, (*(Hufu__TallyLedger *const *)b)->origin);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	uint64_t x = (*(Hufu__TallyEntry *const *)a)->index, y = (*(Hufu__TallyEntry *const *)b)->index;
+	return (x > y) - (x < y);
+}
+
+enum hf_err hf_tally_make(const struct hf_sign_key *k, const char *node, Hufu__Tally *t, struct hf_buf *out)
+{
+	HF_TRY(hf_docs_sort(t));
+	if (t->n_ledgers > 0)
+		qsort(t->ledgers, t->n_ledgers, sizeof(*t->ledgers), compare_ledgers);
+	for (size_t i = 0; i < t->n_ledgers; i++)
+		if (t->ledgers[i]->n_entries > 0)
+			qsort(t->ledgers[i]->entries, t->ledgers[i]->n_entries, sizeof(*t->ledgers[i]->entries), compare_entries);
+	return hf_envelope_make_message(k, node, HF_TYPE_TALLY, &t->base, out);
+}

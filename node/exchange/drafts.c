@@ -1,0 +1,54 @@
+/*
+ * drafts.c - what every ledger entry of a transfer says, and the header of what this folder signs.
+ *
+ * The four-part record of DS-60 ... DS-64 is spread over the entries: format part (start-time, end-time), provider part, consumer
+ * part, and, since data flows directly, the exchange-service part by each end for its own side.
+ */
+#include <string.h>
+
+#include "crypto/hash.h"
+#include "exchange/transfer.h"
+
+struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, enum hf_err outcome, const char *detail)
+{
+	const char *self = t->x->base->self.s;
+	struct hf_draft *d = hf_draft_new(event, &t->id);
+	if (t->account[0] && !t->provider)
+		hf_draft_textf(d, HF_FIELD_ACTOR, "%s/%s", self, t->account);
+	else
+		hf_draft_text(d, HF_FIELD_ACTOR, self);
+	char id[HF_ID_TEXT];
+	hf_id_text(&t->resource, id);
+	hf_draft_text(d, HF_FIELD_OBJECT, id);
+	hf_draft_text(d, HF_FIELD_RESOURCE, id);
+	hf_id_text(&t->grant, id);
+	hf_draft_text(d, HF_FIELD_GRANT, id);
+	hf_draft_text(d, HF_FIELD_COUNTERPARTY, t->peer);
+	hf_draft_text(d, HF_FIELD_SYSTEM, t->system);
+	hf_draft_text(d, HF_FIELD_ORGANIZATION, t->provider ? t->peer : self);
+	hf_draft_text(d, HF_FIELD_MANNER, "channel");
+	hf_draft_outcome(d, outcome, detail);
+	hf_draft_party(d, t->peer);
+	return d;
+}
+
+void draft_digest(struct hf_draft *d, const struct hf_buf *envelope)
+{
+	struct hf_hash h;
+	hf_sha256(envelope->data, envelope->len, &h);
+	hf_draft_bytes(d, HF_FIELD_DIGEST, h.b, sizeof(h.b));
+}
+
+void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1], struct hf_id *message_id)
+{
+	*message_id = hf_id_new(hf_now_ms(&x->base->clock));
+	audience[0] = (char *)t->peer;
+	h->suite = HF_SUITE_INTL_1;
+	h->space = (char *)hf_space_id(hf_peers_space(x->peers));
+	h->issuer = (char *)x->base->self.s;
+	h->audience = audience;
+	h->n_audience = 1;
+	h->message_id = (ProtobufCBinaryData){ 16, message_id->b };
+	h->time_ms = hf_now_ms(&x->base->clock);
+	h->transaction = (ProtobufCBinaryData){ 16, (uint8_t *)t->id.b };
+}

@@ -1,0 +1,177 @@
+/*
+ * end.c - a transfer that ends before its time: cancelled, refused, revoked, broken. Both sides end with the same reason; what was
+ * cached is wiped and that is recorded (DS-52, AZ-33).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exchange/transfer.h"
+
+/* The partial file is removed; its blocks were never anything but this file's. */
+void wipe_part(struct transfer *t)
+{
+	char path[640];
+	if (t->provider || !t->output[0])
+		return;
+	char id[HF_ID_TEXT];
+	hf_id_text(&t->id, id);
+	snprintf(path, sizeof(path), "%s.%s.part", t->output, id);
+	if (truncate(path, 0) != 0 && errno != ENOENT)
+		hf_alarm(t->x->base, "cache-not-cleared", &t->id, "a partial file could not be emptied");
+	unlink(path);
+}
+
+static enum hf_err mail_end(struct transfer *t, struct hf_unit *u)
+{
+	Hufu__TransferEnd end = HUFU__TRANSFER_END__INIT;
+	size_t len = 0;
+	end.transfer = (ProtobufCBinaryData){ 16, t->id.b };
+	end.state = (char *)"TERMINATED";
+	end.reason_code = t->reason_code;
+	end.reason = t->reason;
+	uint8_t *body = hf_encode(&end.base, &len);
+	if (!body)
+		return HF_E_MEMORY;
+	enum hf_err e = hf_peers_mail(t->x->peers, u, t->peer, HF_MAIL_TRANSFER_END, &t->id, body, len);
+	free(body);
+	return e;
+}
+
+static void after_end(void *ctx)
+{
+	struct transfer *t = ctx;
+	wipe_part(t);
+	transfer_drop(t);
+}
+
+static void after_free(void *ctx)
+{
+	transfer_unhold(ctx);
+}
+
+void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool tell, struct hf_unit *u)
+{
+	enum transfer_state next = transfer_next(t->state, STEP_TERMINATE);
+	if (next == TRANSFER_NONE)
+		return;
+	t->state = next;
+	snprintf(t->reason_code, sizeof(t->reason_code), "%s", hf_err_reason(reason));
+	snprintf(t->reason, sizeof(t->reason), "%s", text && text[0] ? text : hf_err_text(reason));
+	t->ended_ms = hf_now_ms(&t->x->base->clock);
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_TERMINATED, reason, t->reason);
+	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
+	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
+	hf_draft_text(d, HF_FIELD_EXCEPTION, t->reason_code);
+	hf_unit_draft(u, d);
+	d = transfer_draft(t, HF_EVENT_CACHE_CLEARED, HF_OK, NULL);
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION,
+		      t->provider ? "chunks under way are freed; nothing was cached on disk" : "the partial file is emptied and removed");
+	hf_draft_close(d);
+	hf_unit_draft(u, d);
+	transfer_put(u, t);
+	if (tell && mail_end(t, u) != HF_OK)
+		HF_LOG(t->x->base->log, HF_LOG_WARN, "exchange", "end-not-told", &t->id, HF_LOG_S("peer", t->peer));
+	transfer_hold(t);
+	hf_unit_after(u, after_end, t, after_free);
+}
+
+void end_now(struct transfer *t, enum hf_err reason, const char *text, bool tell)
+{
+	if (t->gone || transfer_next(t->state, STEP_TERMINATE) == TRANSFER_NONE)
+		return;
+	struct hf_unit *u = hf_unit_new();
+	end_transfer(t, reason, text, tell, u);
+	hf_store_submit(t->x->store, u, NULL, NULL);
+}
+
+enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transfer, const char *reason, struct hf_unit *unit,
+			       struct hf_fault *f)
+{
+	struct transfer *t = NULL;
+	char id[HF_ID_TEXT];
+	hf_id_text(transfer, id);
+	if (transfer_get(x, transfer, false, &t) != HF_OK && transfer_get(x, transfer, true, &t) != HF_OK)
+		return hf_fault_set(f, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", id);
+	if (transfer_next(t->state, STEP_TERMINATE) == TRANSFER_NONE) {
+		enum hf_err e = hf_fault_set(f, HF_E_STATE, "transfer %s is %s and cannot be cancelled", id, transfer_state_name(t->state));
+		transfer_release(t);
+		return e;
+	}
+	end_transfer(t, HF_E_CANCELLED, reason, true, unit);
+	return HF_OK;
+}
+
+/* This node's side; of a transfer within one node the side that is still open. */
+static enum hf_err open_side(struct hf_exchange *x, const struct hf_id *id, struct transfer **ret_t)
+{
+	if (transfer_get(x, id, true, ret_t) == HF_OK) {
+		if (!transfer_ended((*ret_t)->state) || !transfer_stored(x, id, false))
+			return HF_OK;
+		transfer_release(*ret_t);
+	}
+	return transfer_get(x, id, false, ret_t);
+}
+
+static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_bytes body, struct hf_unit *u, struct hf_fault *f)
+{
+	struct hf_id id;
+	struct transfer *t = NULL;
+	Hufu__TransferEnd *end = HF_DECODE(transfer_end, body.data, body.len);
+	if (!end || !hf_id_from_bytes(end->transfer.data, end->transfer.len, &id)) {
+		hf_decoded_free(end);
+		return hf_fault_set(f, HF_E_FORMAT, "the end of a transfer lacks a field or holds one out of bounds");
+	}
+	enum hf_err e = open_side(x, &id, &t);
+	if (e == HF_OK && strcmp(t->peer, from) != 0) { /* somebody else's transfer does not exist for the sender */
+		transfer_release(t);
+		e = HF_E_UNKNOWN;
+	}
+	if (e == HF_OK && transfer_ended(t->state))
+		transfer_release(t); /* both ended it */
+	else if (e == HF_OK)
+		end_transfer(t, hf_err_from_reason(end->reason_code), end->reason, false, u);
+	hf_decoded_free(end);
+	return e == HF_OK ? HF_OK : hf_fault_set(f, HF_E_UNKNOWN, "there is no such transfer");
+}
+
+enum hf_err end_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body, struct hf_unit *unit,
+			struct hf_fault *f)
+{
+	(void)txn;
+	return peer_ends(ctx, from, body, unit, f);
+}
+
+
+static void on_ended(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)info;
+	hf_request_reply(ctx, e, NULL, NULL, 0);
+}
+
+void end_on_request(struct hf_exchange *x, struct hf_request *take)
+{
+	struct hf_fault f = { HF_OK, "" };
+	struct hf_unit *u = hf_unit_new();
+	enum hf_err e = peer_ends(x, hf_request_peer(take), hf_request_body(take), u, &f);
+	if (e != HF_OK) {
+		hf_unit_free(u);
+		hf_request_reply(take, e, f.text, NULL, 0);
+		return;
+	}
+	hf_store_submit(x->store, u, on_ended, take);
+}
+
+void end_on_revoked(void *ctx, const struct hf_id *grant, const char *reason)
+{
+	struct hf_exchange *x = ctx;
+	char text[400];
+	snprintf(text, sizeof(text), "the authorization was revoked: %.300s", reason);
+	for (struct transfer *t = x->transfers, *next; t; t = next) {
+		next = t->next;
+		if (!t->gone && hf_id_equal(&t->grant, grant))
+			end_now(t, HF_E_GRANT_REVOKED, text, false);
+	}
+}

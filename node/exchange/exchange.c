@@ -1,0 +1,240 @@
+/*
+ * exchange.c - opens and closes the folder's module, routes peer requests, resumes after a restart, and shows transfers.
+ */
+#include "exchange/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exchange/transfer.h"
+#include "state_exchange.pb-c.h"
+
+#define WATCH_MS 10000
+
+static void on_watch(uv_timer_t *h)
+{
+	receipt_watch(h->data);
+}
+
+static void on_peer_up(void *ctx, const char *peer)
+{
+	struct hf_exchange *x = ctx;
+	for (struct transfer *t = x->transfers, *next; t; t = next) {
+		next = t->next;
+		if (t->provider || t->gone || strcmp(t->peer, peer) != 0)
+			continue;
+		if (t->retry)
+			uv_timer_stop(t->retry);
+		t->retry_ms = 0;
+		if (t->state == TRANSFER_STARTED)
+			receive_pump(t);
+	}
+}
+
+enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
+			     struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger, struct hf_sources *sources,
+			     struct hf_catalog *catalog, struct hf_authz *authz, struct hf_exchange **ret_exchange, struct hf_fault *f)
+{
+	(void)f;
+	struct hf_exchange *x = calloc(1, sizeof(*x));
+	if (!x)
+		return HF_E_MEMORY;
+	*x = (struct hf_exchange){ .base = base, .store = store, .keys = keys, .identity = identity, .peers = peers,
+				   .ledger = ledger, .sources = sources, .catalog = catalog, .authz = authz };
+	x->mails[0] = (struct hf_mail_row){ HF_MAIL_RECEIPT, receipt_on_mail, x };
+	x->mails[1] = (struct hf_mail_row){ HF_MAIL_TRANSFER_END, end_on_mail, x };
+	hf_authz_on_revoked(authz, end_on_revoked, x);
+	hf_peers_on_up(peers, on_peer_up, x);
+	x->watch = calloc(1, sizeof(*x->watch));
+	if (!x->watch)
+		abort();
+	uv_timer_init(base->loop, x->watch);
+	x->watch->data = x;
+	uv_timer_start(x->watch, on_watch, WATCH_MS, WATCH_MS);
+	uv_unref((uv_handle_t *)x->watch);
+	*ret_exchange = x;
+	return HF_OK;
+}
+
+const struct hf_mail_row *hf_exchange_mails(struct hf_exchange *x)
+{
+	return x->mails;
+}
+
+static void free_handle(uv_handle_t *h)
+{
+	free(h);
+}
+
+static void free_exchange_when_idle(struct hf_exchange *x)
+{
+	while (x->transfers && uv_run(x->base->loop, UV_RUN_ONCE))
+		;
+	free(x);
+}
+
+void hf_exchange_close(struct hf_exchange *x)
+{
+	x->closing = true;
+	uv_close((uv_handle_t *)x->watch, free_handle);
+	for (struct transfer *t = x->transfers, *next; t; t = next) {
+		next = t->next;
+		if (!t->gone)
+			transfer_drop(t);
+	}
+	free_exchange_when_idle(x);
+}
+
+static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)key;
+	struct hf_exchange *x = ctx;
+	struct transfer *t;
+	if (transfer_decode(x, value.data, value.len, &t) != HF_OK)
+		return true;
+	if (transfer_ended(t->state))
+		transfer_release(t);
+	else
+		transfer_add(t);
+	return true;
+}
+
+static void resume(struct transfer *t)
+{
+	if (t->provider)
+		return; /* the consumer asks */
+	if (t->state == TRANSFER_REQUESTED) {
+		fetch_send_request(t);
+		return;
+	}
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_RESUME, HF_OK, NULL);
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_done);
+	hf_unit_draft(u, d);
+	hf_store_submit(t->x->store, u, NULL, NULL);
+	fetch_retry(t);
+}
+
+void hf_exchange_start(struct hf_exchange *x)
+{
+	if (hf_store_scan(x->store, HF_TABLE_TRANSFER, NULL, 0, NULL, 0, load_row, x) != HF_OK)
+		hf_alarm(x->base, "transfer-rows", NULL, "the table of transfers cannot be read");
+	for (struct transfer *t = x->transfers, *next; t; t = next) {
+		next = t->next;
+		resume(t);
+	}
+}
+
+static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
+{
+	struct hf_bytes body = hf_request_body(take);
+	struct hf_id id;
+	struct transfer *t = NULL;
+	struct hf_fault f = { HF_OK, "" };
+	Hufu__ChunkGet *get = HF_DECODE(chunk_get, body.data, body.len);
+	if (!get || !hf_id_from_bytes(get->transfer.data, get->transfer.len, &id)) {
+		hf_request_reply(take, HF_E_FORMAT, "the request for a chunk lacks a field or holds one out of bounds", NULL, 0);
+	} else if (transfer_get(x, &id, true, &t) != HF_OK || strcmp(t->peer, hf_request_peer(take)) != 0) {
+		hf_request_reply(take, HF_E_UNKNOWN, "there is no such transfer", NULL, 0);
+	} else if (t->state != TRANSFER_STARTED) {
+		enum hf_err e = t->reason_code[0] ? hf_err_from_reason(t->reason_code) : HF_E_STATE;
+		hf_request_reply(take, e, t->reason[0] ? t->reason : "the transfer has ended", NULL, 0);
+	} else {
+		enum hf_err e =
+			hf_authz_check_generation(x->authz, &t->grant, t->generation, hf_now_ms(&x->base->clock), &f);
+		if (e != HF_OK) {
+			hf_request_reply(take, e, f.text, NULL, 0);
+			end_now(t, e, f.text, false);
+		} else {
+			serve_chunk(t, take, get);
+		}
+	}
+	if (t)
+		transfer_release(t);
+	hf_decoded_free(get);
+}
+
+void hf_exchange_on_request(struct hf_exchange *x, struct hf_request *take)
+{
+	switch (hf_request_type(take)) {
+	case HF_MSG_TRANSFER_REQUEST:
+		gate_on_request(x, take);
+		break;
+	case HF_MSG_CHUNK_GET:
+		on_chunk_get(x, take);
+		break;
+	case HF_MSG_TRANSFER_END:
+		end_on_request(x, take);
+		break;
+	default:
+		hf_request_reply(take, HF_E_UNSUPPORTED, "this node answers no such message", NULL, 0);
+	}
+}
+
+static void fill_view(const struct transfer *t, struct hf_transfer_view *v)
+{
+	memset(v, 0, sizeof(*v));
+	v->transfer = t->id;
+	v->grant = t->grant;
+	v->agreement = t->agreement;
+	v->resource = t->resource;
+	memcpy(v->peer, t->peer, sizeof(v->peer));
+	v->provider = t->provider;
+	snprintf(v->state, sizeof(v->state), "%s", transfer_state_name(t->state));
+	memcpy(v->reason_code, t->reason_code, sizeof(v->reason_code));
+	memcpy(v->reason, t->reason, sizeof(v->reason));
+	v->bytes_total = t->bytes_total;
+	v->bytes_done = t->bytes_done;
+	v->chunks = t->bytes_total / CHUNK_BYTES + 1;
+	v->acknowledged = t->acknowledged;
+	v->served = t->served;
+	v->served_after_ack = t->served_after_ack;
+	v->rows = t->rows;
+	v->root = t->root;
+	memcpy(v->quality, t->quality, sizeof(v->quality));
+	memcpy(v->output, t->output, sizeof(v->output));
+	v->receipt = t->receipt.len > 0;
+	v->started_ms = t->started_ms;
+	v->ended_ms = t->ended_ms;
+}
+
+enum hf_err hf_exchange_view(struct hf_exchange *x, const struct hf_id *transfer, struct hf_transfer_view *ret_view)
+{
+	struct transfer *t = transfer_find(x, transfer, false);
+	if (!t)
+		t = transfer_find(x, transfer, true);
+	bool loaded = !t;
+	if (!t && transfer_load(x, transfer, false, &t) != HF_OK)
+		HF_TRY(transfer_load(x, transfer, true, &t));
+	fill_view(t, ret_view);
+	if (loaded)
+		transfer_release(t);
+	return HF_OK;
+}
+
+struct listing {
+	struct hf_exchange *x;
+	hf_transfer_fn fn;
+	void *ctx;
+};
+
+static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct listing *l = ctx;
+	struct hf_transfer_view v;
+	struct hf_id id;
+	struct transfer *t = NULL;
+	memcpy(id.b, key.data, 16);
+	struct transfer *live = transfer_find(l->x, &id, key.data[16] == 'P');
+	if (!live && transfer_decode(l->x, value.data, value.len, &t) != HF_OK)
+		return true;
+	fill_view(live ? live : t, &v);
+	transfer_release(t);
+	return l->fn(l->ctx, &v);
+}
+
+enum hf_err hf_exchange_list(struct hf_exchange *x, hf_transfer_fn fn, void *ctx)
+{
+	struct listing l = { x, fn, ctx };
+	return hf_store_scan_back(x->store, HF_TABLE_TRANSFER, NULL, 0, NULL, 0, list_row, &l);
+}

@@ -1,0 +1,286 @@
+/*
+ * fetch.c - the consumer asks: request signed and stored first, then sent until it is answered; the answer is the signed start or
+ * the reason of the denial, which ends the transfer here with the same reason.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/domains.h"
+#include "evidence/envelope.h"
+#include "exchange/transfer.h"
+
+#define RETRY_FIRST_MS 250u
+#define RETRY_MOST_MS 5000u
+
+static enum hf_err check_output(const char *path, struct hf_fault *f)
+{
+	char dir[512];
+	struct stat st;
+	if (!path || path[0] != '/' || strlen(path) >= sizeof(dir) - 80)
+		return hf_fault_set(f, HF_E_ARGUMENT, "the output must be an absolute path of at most 430 bytes");
+	if (lstat(path, &st) == 0)
+		return hf_fault_set(f, HF_E_EXISTS, "%s exists already; choose another output file or remove it", path);
+	snprintf(dir, sizeof(dir), "%s", path);
+	*strrchr(dir, '/') = 0;
+	if (access(dir[0] ? dir : "/", W_OK | X_OK) != 0)
+		return hf_fault_set(f, HF_E_IO, "the folder of %s cannot be written by the node; choose another or change its rights", path);
+	return HF_OK;
+}
+
+static enum hf_err find_grant(struct hf_exchange *x, const struct hf_fetch *in, struct hf_grant_view *g, struct hf_fault *f)
+{
+	enum hf_err e = hf_id_is_zero(&in->grant) ? hf_authz_find_grant(x->authz, &in->resource, in->system, g) :
+						    hf_authz_grant(x->authz, &in->grant, g);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(f, HF_E_NO_GRANT, "this node holds no agreement for that resource and system; file an application "
+						      "with `hufu apply`");
+	HF_TRY(hf_fault_default(f, e));
+	if (strcmp(g->consumer, x->base->self.s) != 0)
+		return hf_fault_set(f, HF_E_ARGUMENT, "that grant was given by this node to %s; only the consumer fetches", g->consumer);
+	return HF_OK;
+}
+
+static struct transfer *build(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
+			      const struct hf_grant_view *g)
+{
+	struct hf_id id = hf_id_new(hf_now_ms(&x->base->clock));
+	struct transfer *t = transfer_new(x, &id, false);
+	snprintf(t->peer, sizeof(t->peer), "%s", g->provider);
+	snprintf(t->account, sizeof(t->account), "%s", actor->account);
+	snprintf(t->system, sizeof(t->system), "%s", in->system ? in->system : g->system);
+	snprintf(t->output, sizeof(t->output), "%s", in->output);
+	t->grant = g->grant;
+	t->agreement = g->agreement;
+	t->resource = g->resource;
+	t->negotiation = g->txn;
+	t->state = transfer_next(TRANSFER_NONE, STEP_REQUEST);
+	t->started_ms = hf_now_ms(&x->base->clock);
+	t->fields = calloc(in->field_count + 1, sizeof(char *));
+	if (!t->fields)
+		abort();
+	for (size_t i = 0; i < in->field_count; i++)
+		t->fields[t->field_count++] = strdup(in->fields[i]);
+	return t;
+}
+
+static enum hf_err sign_access(struct transfer *t, const struct hf_actor *actor, Hufu__SignedStatement **ret_signed, struct hf_fault *f)
+{
+	Hufu__Statement s = HUFU__STATEMENT__INIT;
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	s.kind = (char *)"access";
+	s.object = (ProtobufCBinaryData){ 16, t->id.b };
+	HF_TRY(hf_identity_sign(t->x->identity, actor, &s, &t->id, &b, f));
+	*ret_signed = HF_DECODE(signed_statement, b.data, b.len);
+	return *ret_signed ? HF_OK : HF_E_INTERNAL;
+}
+
+static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor, const struct hf_grant_view *g, const char *purpose,
+				struct hf_fault *f)
+{
+	Hufu__Header header = HUFU__HEADER__INIT;
+	Hufu__TransferRequest r = HUFU__TRANSFER_REQUEST__INIT;
+	Hufu__SignedStatement *subject = NULL;
+	char *audience[1];
+	struct hf_id message_id;
+	struct hf_system_view system;
+	HF_TRY(hf_fault_default(f, hf_identity_system(t->x->identity, t->system, &system)));
+	HF_TRY(sign_access(t, actor, &subject, f));
+	header_fill(t->x, &header, t, audience, &message_id);
+	r.header = &header;
+	r.transfer = (ProtobufCBinaryData){ 16, t->id.b };
+	r.agreement = (ProtobufCBinaryData){ 16, t->agreement.b };
+	r.grant = (ProtobufCBinaryData){ 16, t->grant.b };
+	r.resource = (ProtobufCBinaryData){ 16, t->resource.b };
+	r.system = t->system;
+	r.action = (char *)g->action;
+	r.purpose = (char *)(purpose ? purpose : g->purpose);
+	r.fields = t->fields;
+	r.n_fields = t->field_count;
+	r.format = (char *)"text/csv";
+	r.subject = subject;
+	r.address = system.address;
+	enum hf_err e = hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_TRANSFER_REQUEST, &r.base, &t->request);
+	hf_decoded_free(subject);
+	return e;
+}
+
+static void after_request(void *ctx)
+{
+	struct transfer *t = ctx;
+	fetch_send_request(t);
+}
+
+static void after_request_free(void *ctx)
+{
+	transfer_unhold(ctx);
+}
+
+enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in, struct hf_unit *unit,
+			      struct hf_draft *draft, struct hf_id *ret_transfer, struct hf_fault *f)
+{
+	struct hf_grant_view g;
+	HF_TRY(check_output(in->output, f));
+	HF_TRY(find_grant(x, in, &g, f));
+	struct transfer *t = build(x, actor, in, &g);
+	enum hf_err e = make_request(t, actor, &g, in->purpose, f);
+	if (e != HF_OK) {
+		transfer_release(t);
+		return e;
+	}
+	struct hf_hash digest;
+	char id[HF_ID_TEXT];
+	hf_ledger_keep_envelope(unit, &t->id, HF_TYPE_TRANSFER_REQUEST, t->request.data, t->request.len, &digest);
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_REQUEST, HF_OK, NULL);
+	draft_digest(d, &t->request);
+	hf_unit_draft(unit, d);
+	hf_id_text(&t->resource, id);
+	hf_draft_text(draft, HF_FIELD_OBJECT, id);
+	transfer_put(unit, t);
+	transfer_add(t);
+	transfer_hold(t);
+	hf_unit_after(unit, after_request, t, after_request_free);
+	*ret_transfer = t->id;
+	return HF_OK;
+}
+
+static void on_retry(uv_timer_t *h)
+{
+	struct transfer *t = h->data;
+	if (t->gone || t->x->closing)
+		return;
+	if (t->state == TRANSFER_REQUESTED)
+		fetch_send_request(t);
+	else if (t->state == TRANSFER_STARTED)
+		receive_pump(t);
+}
+
+void fetch_retry(struct transfer *t)
+{
+	if (t->gone || t->x->closing)
+		return;
+	if (!t->retry) {
+		t->retry = calloc(1, sizeof(*t->retry));
+		if (!t->retry)
+			abort();
+		uv_timer_init(t->x->base->loop, t->retry);
+		t->retry->data = t;
+	}
+	if (uv_is_active((uv_handle_t *)t->retry))
+		return;
+	t->retry_ms = t->retry_ms ? t->retry_ms * 2 : RETRY_FIRST_MS;
+	if (t->retry_ms > RETRY_MOST_MS)
+		t->retry_ms = RETRY_MOST_MS;
+	uv_timer_start(t->retry, on_retry, t->retry_ms, 0);
+}
+
+static bool label_fits(const struct transfer *t, const Hufu__Label *l)
+{
+	return l && l->recipient && strcmp(l->recipient, t->x->base->self.s) == 0 && l->entry.len == 16 &&
+	       memcmp(l->entry.data, t->resource.b, 16) == 0 && l->until_ms > 0;
+}
+
+/* DS-56, DS-36: nothing is asked for before the provider's signature and the permission mark are in order. */
+static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s, struct hf_fault *f)
+{
+	struct hf_hash digest;
+	hf_sha256(t->request.data, t->request.len, &digest);
+	if (!s->header || strcmp(s->header->issuer, t->peer) != 0)
+		return hf_fault_set(f, HF_E_SIGNATURE, "the start was signed by another node than %s", t->peer);
+	if (s->transfer.len != 16 || memcmp(s->transfer.data, t->id.b, 16) != 0 || s->request_digest.len != 32 ||
+	    memcmp(s->request_digest.data, digest.b, 32) != 0)
+		return hf_fault_set(f, HF_E_CONFLICT, "%s answered another request than the one that was sent", t->peer);
+	if (s->chunk_bytes != CHUNK_BYTES || s->aead != HF_AEAD_AES256GCM || s->sealed_key.len != 32 + HF_SEAL_OVERHEAD)
+		return hf_fault_set(f, HF_E_SUITE, "%s offers a package of a form that this node does not read", t->peer);
+	if (!label_fits(t, s->label))
+		return hf_fault_set(f, HF_E_SIGNATURE, "the package carries no permission mark for this node; it is not usable");
+	return HF_OK;
+}
+
+static enum hf_err take_start(struct transfer *t, struct hf_bytes body, struct hf_fault *f)
+{
+	struct hf_bytes payload;
+	Hufu__Envelope *e = HF_DECODE(envelope, body.data, body.len);
+	if (!e)
+		return hf_fault_set(f, HF_E_FORMAT, "%s answered with something that is no signed envelope", t->peer);
+	enum hf_err err = hf_space_open(hf_peers_space(t->x->peers), e, HF_TYPE_TRANSFER_START, &payload, f);
+	Hufu__TransferStart *s = err == HF_OK ? HF_DECODE(transfer_start, payload.data, payload.len) : NULL;
+	if (err == HF_OK)
+		err = s ? check_start(t, s, f) : hf_fault_set(f, HF_E_FORMAT, "the start lacks a field or holds one out of bounds");
+	if (err == HF_OK) {
+		t->bytes_total = s->bytes;
+		t->generation = s->generation;
+		snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", s->label->data_class, s->label->level,
+			 s->label->sensitive ? ", sensitive" : "");
+		hf_buf_clear(&t->start);
+		if (!hf_buf_add(&t->start, body.data, body.len))
+			err = HF_E_MEMORY;
+	}
+	hf_decoded_free(s);
+	hf_decoded_free(e);
+	return err;
+}
+
+static void on_started(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)info;
+	struct transfer *t = ctx;
+	struct hf_fault f = { HF_OK, "" };
+	if (e == HF_OK && !t->gone && t->state == TRANSFER_STARTED) {
+		e = receive_open(t, &f);
+		if (e != HF_OK)
+			end_now(t, e, f.text, true);
+		else
+			receive_pump(t);
+	}
+	transfer_unhold(t);
+}
+
+static void started(struct transfer *t)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_hash digest;
+	t->state = transfer_next(t->state, STEP_START);
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_START, HF_OK, NULL);
+	draft_digest(d, &t->start);
+	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
+	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
+	hf_draft_text(d, HF_FIELD_DATA_FORMAT, "text/csv");
+	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN, "noise static key and envelope key of the descriptor");
+	hf_unit_draft(u, d);
+	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_TRANSFER_START, t->start.data, t->start.len, &digest);
+	transfer_put(u, t);
+	transfer_hold(t);
+	hf_store_submit(t->x->store, u, on_started, t);
+}
+
+static void on_answer(void *ctx, struct hf_reply *r)
+{
+	struct transfer *t = ctx;
+	struct hf_fault f = { HF_OK, "" };
+	if (!t->gone && t->state == TRANSFER_REQUESTED && !t->x->closing) {
+		enum hf_err e = r->error;
+		if (e == HF_OK) {
+			e = take_start(t, r->body, &f);
+			if (e == HF_OK)
+				started(t);
+			else
+				end_now(t, e, f.text, true);
+		} else if (hf_err_class(e) == HF_CLASS_RETRY || hf_err_class(e) == HF_CLASS_ABORT) {
+			fetch_retry(t);
+		} else {
+			end_now(t, e, r->text[0] ? r->text : hf_err_text(e), false);
+		}
+	}
+	transfer_unhold(t);
+}
+
+void fetch_send_request(struct transfer *t)
+{
+	if (t->gone || t->state != TRANSFER_REQUESTED)
+		return;
+	transfer_hold(t);
+	hf_peers_call(t->x->peers, t->peer, HF_MSG_TRANSFER_REQUEST, &t->id, t->request.data, t->request.len, 0, on_answer, t);
+}

@@ -1,0 +1,378 @@
+/*
+ * gate.c - the policy enforcement point on the provider's side: nothing is read, sealed or sent before the decision point has
+ * permitted it and the decision is durable in the ledger (AZ-67, DS-48). Every fault denies.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/domains.h"
+#include "evidence/envelope.h"
+#include "exchange/transfer.h"
+
+struct gate {
+	struct hf_exchange *x;
+	struct hf_request *rq;
+	Hufu__Envelope *envelope;
+	Hufu__TransferRequest *in;
+	Hufu__Statement *statement;
+	Hufu__PersonCertificate *cert;
+	struct hf_catalog_item item;
+	struct hf_decision decision;
+	struct transfer *t;
+	struct hf_fault f;
+	enum hf_err error; /* a denial that has to be recorded first */
+};
+
+static void gate_free(struct gate *g)
+{
+	hf_decoded_free(g->envelope);
+	hf_decoded_free(g->in);
+	hf_decoded_free(g->statement);
+	hf_decoded_free(g->cert);
+	hf_catalog_item_done(&g->item);
+	hf_decision_done(&g->decision);
+	free(g);
+}
+
+void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32])
+{
+	hf_node_keys_derive(x->keys, HF_DOMAIN_CONTENT_KEY, transfer->b, sizeof(transfer->b), ret_key);
+}
+
+static bool names_self(const struct gate *g)
+{
+	const Hufu__Header *h = g->in->header;
+	for (size_t i = 0; i < h->n_audience; i++)
+		if (strcmp(h->audience[i], g->x->base->self.s) == 0)
+			return true;
+	return false;
+}
+
+/* Form, signature, and that the sender of the channel is the author and the audience is this node. */
+static enum hf_err open_request(struct gate *g)
+{
+	struct hf_bytes body = hf_request_body(g->rq), payload;
+	g->envelope = HF_DECODE(envelope, body.data, body.len);
+	if (!g->envelope)
+		return hf_fault_set(&g->f, HF_E_FORMAT, "the transfer request is not a signed envelope");
+	HF_TRY(hf_space_open(hf_peers_space(g->x->peers), g->envelope, HF_TYPE_TRANSFER_REQUEST, &payload, &g->f));
+	g->in = HF_DECODE(transfer_request, payload.data, payload.len);
+	if (!g->in || !g->in->header)
+		return hf_fault_set(&g->f, HF_E_FORMAT, "the transfer request lacks a field or holds one out of bounds");
+	if (strcmp(g->in->header->issuer, hf_request_peer(g->rq)) != 0)
+		return hf_fault_set(&g->f, HF_E_STANDING, "the request was signed by %.63s but brought by %.63s",
+				    g->in->header->issuer, hf_request_peer(g->rq));
+	if (!names_self(g))
+		return hf_fault_set(&g->f, HF_E_STANDING, "the request is addressed to another node");
+	if (g->in->transfer.len != 16 || g->in->header->transaction.len != 16 ||
+	    memcmp(g->in->transfer.data, g->in->header->transaction.data, 16) != 0)
+		return hf_fault_set(&g->f, HF_E_FORMAT, "transfer id and transaction id of the request differ");
+	return HF_OK;
+}
+
+/* A repeated request is answered as before; the same identifier with other bytes is a replay (DS-38). */
+static bool answer_repeated(struct gate *g, const struct hf_id *id)
+{
+	if (!transfer_stored(g->x, id, true))
+		return false;
+	struct transfer *t;
+	struct hf_bytes body = hf_request_body(g->rq);
+	if (transfer_get(g->x, id, true, &t) != HF_OK) {
+		hf_request_reply(g->rq, HF_E_STORE, NULL, NULL, 0);
+		return true;
+	}
+	if (t->request.len != body.len || memcmp(t->request.data, body.data, body.len) != 0)
+		hf_request_reply(g->rq, HF_E_REPLAY, "this transfer id was used before; start a new transfer", NULL, 0);
+	else if (transfer_ended(t->state) && t->state == TRANSFER_TERMINATED)
+		hf_request_reply(g->rq, hf_err_from_reason(t->reason_code), t->reason, NULL, 0);
+	else
+		hf_request_reply(g->rq, HF_OK, NULL, t->start.data, t->start.len);
+	transfer_release(t);
+	return true;
+}
+
+static uint32_t methods_of(const Hufu__PersonCertificate *c)
+{
+	uint32_t bits = 0;
+	for (size_t i = 0; i < c->n_methods; i++) {
+		if (strcmp(c->methods[i], "password") == 0)
+			bits |= HF_AUTH_PASSWORD;
+		if (strcmp(c->methods[i], "totp") == 0)
+			bits |= HF_AUTH_TOTP;
+		if (strcmp(c->methods[i], "device-key") == 0)
+			bits |= HF_AUTH_DEVICE_KEY;
+	}
+	return bits;
+}
+
+static enum hf_err check_subject(struct gate *g)
+{
+	int64_t now = hf_now_ms(&g->x->base->clock), skew = now - g->in->header->time_ms;
+	if (skew > HF_CLOCK_SKEW_MS || skew < -HF_CLOCK_SKEW_MS)
+		return hf_fault_set(&g->f, HF_E_STALE, "the request's time is %lld s off this node's clock; set the clock and try again",
+				    (long long)(skew / 1000));
+	if (!g->in->subject)
+		return hf_fault_set(&g->f, HF_E_SIGNATURE, "the request names no person who asks for the data");
+	HF_TRY(hf_space_open_statement(hf_peers_space(g->x->peers), g->in->subject, hf_permission_name(HF_MAY_FETCH), &g->statement,
+				       &g->cert, &g->f));
+	if (strcmp(g->statement->header->issuer, hf_request_peer(g->rq)) != 0 || strcmp(g->statement->kind, "access") != 0 ||
+	    g->statement->object.len != 16 || memcmp(g->statement->object.data, g->in->transfer.data, 16) != 0)
+		return hf_fault_set(&g->f, HF_E_SIGNATURE, "the person's statement is not about this transfer");
+	return HF_OK;
+}
+
+static enum hf_err decide(struct gate *g)
+{
+	struct hf_access_request rq = {
+		.organization = hf_request_peer(g->rq),
+		.department = g->cert->department,
+		.system = g->in->system,
+		.system_address = g->in->address,
+		.action = g->in->action,
+		.purpose = g->in->purpose,
+		.fields = (const char *const *)g->in->fields,
+		.field_count = g->in->n_fields,
+		.methods = methods_of(g->cert),
+		.now_ms = hf_now_ms(&g->x->base->clock),
+	};
+	if (g->in->resource.len == 16)
+		memcpy(rq.resource.b, g->in->resource.data, 16);
+	if (g->in->agreement.len == 16)
+		memcpy(rq.agreement.b, g->in->agreement.data, 16);
+	hf_authz_decide(g->x->authz, &rq, &g->decision);
+	if (g->decision.result != HF_OK)
+		return hf_fault_set(&g->f, g->decision.result, "%s", g->decision.text);
+	if (!g->decision.terms)
+		return hf_fault_set(&g->f, HF_E_INTERNAL, "the decision point permitted without naming its terms; nothing is delivered");
+	return HF_OK;
+}
+
+static bool known_obligation(const char *o)
+{
+	static const char *const known[] = { "log", "receipt", "no-onward-sharing" };
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(o, known[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum hf_err check_obligations(struct gate *g)
+{
+	const Hufu__Agreement *a = g->decision.terms;
+	for (size_t i = 0; i < a->n_obligations; i++)
+		if (!known_obligation(a->obligations[i]))
+			return hf_fault_set(&g->f, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.60s' of the agreement",
+					    a->obligations[i]);
+	return HF_OK;
+}
+
+static void take_fields(struct transfer *t, const struct gate *g)
+{
+	const Hufu__CatalogEntry *e = g->item.entry;
+	size_t n = g->in->n_fields ? g->in->n_fields : g->decision.terms->n_fields;
+	char **from = g->in->n_fields ? g->in->fields : g->decision.terms->fields;
+	t->fields = calloc(n + 1, sizeof(char *));
+	if (!t->fields)
+		abort();
+	if (n >= e->n_fields)
+		return; /* every field: the file as it is */
+	for (size_t i = 0; i < n; i++)
+		t->fields[t->field_count++] = strdup(from[i]);
+}
+
+static void fill_records(struct transfer *t, const struct gate *g)
+{
+	const Hufu__CatalogEntry *e = g->item.entry;
+	char id[HF_ID_TEXT];
+	snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", e->data_class, e->level, e->sensitive ? ", sensitive" : "");
+	hf_id_text(&t->agreement, id);
+	snprintf(t->permission_review, sizeof(t->permission_review), "agreement %s, mechanism %s", id, g->decision.mechanism);
+	snprintf(t->consumer_authn, sizeof(t->consumer_authn), "node key and %zu personal factor%s", g->cert->n_methods,
+		 g->cert->n_methods == 1 ? "" : "s");
+	snprintf(t->address, sizeof(t->address), "%s", hf_request_address(g->rq));
+	snprintf(t->account, sizeof(t->account), "%s", g->cert->account);
+}
+
+static struct transfer *build_transfer(struct gate *g)
+{
+	struct hf_id id;
+	memcpy(id.b, g->in->transfer.data, 16);
+	struct transfer *t = transfer_new(g->x, &id, true);
+	struct hf_bytes body = hf_request_body(g->rq);
+	snprintf(t->peer, sizeof(t->peer), "%s", hf_request_peer(g->rq));
+	snprintf(t->system, sizeof(t->system), "%s", g->in->system);
+	snprintf(t->source, sizeof(t->source), "%s", g->item.source);
+	t->grant = g->decision.grant;
+	t->agreement = g->decision.agreement;
+	t->negotiation = g->decision.txn;
+	t->generation = g->decision.generation;
+	memcpy(t->resource.b, g->in->resource.data, 16);
+	t->started_ms = hf_now_ms(&g->x->base->clock);
+	t->state = transfer_next(transfer_next(TRANSFER_NONE, STEP_REQUEST), STEP_START);
+	if (!hf_buf_add(&t->request, body.data, body.len))
+		abort();
+	take_fields(t, g);
+	fill_records(t, g);
+	return t;
+}
+
+static enum hf_err seal_key(struct gate *g, uint8_t sealed[32 + HF_SEAL_OVERHEAD])
+{
+	struct hf_agree_pub box;
+	uint8_t key[32];
+	if (!hf_space_key(hf_peers_space(g->x->peers), g->t->peer, HF_KEY_BOX, hf_now_ms(&g->x->base->clock), box.b))
+		return hf_fault_set(&g->f, HF_E_STANDING, "%s has no valid box key in the descriptor; the content key cannot be sealed", g->t->peer);
+	content_key(g->x, &g->t->id, key);
+	bool ok = hf_seal(&box, key, sizeof(key), sealed);
+	hf_wipe(key, sizeof(key));
+	return ok ? HF_OK : hf_fault_set(&g->f, HF_E_CRYPTO, "the content key cannot be sealed");
+}
+
+static enum hf_err make_start(struct gate *g)
+{
+	struct transfer *t = g->t;
+	uint8_t sealed[32 + HF_SEAL_OVERHEAD];
+	HF_TRY(seal_key(g, sealed));
+	Hufu__Header header = HUFU__HEADER__INIT;
+	Hufu__TransferStart s = HUFU__TRANSFER_START__INIT;
+	char *audience[1];
+	struct hf_id message_id;
+	struct hf_hash digest;
+	struct label_holder *holder;
+	header_fill(g->x, &header, t, audience, &message_id);
+	hf_sha256(t->request.data, t->request.len, &digest);
+	s.header = &header;
+	s.transfer = (ProtobufCBinaryData){ 16, t->id.b };
+	s.request_digest = (ProtobufCBinaryData){ 32, digest.b };
+	s.chunk_bytes = CHUNK_BYTES;
+	s.bytes = t->bytes_total;
+	s.chunks = t->bytes_total ? t->bytes_total / CHUNK_BYTES + 1 : 0;
+	s.sealed_key = (ProtobufCBinaryData){ sizeof(sealed), sealed };
+	s.aead = HF_AEAD_AES256GCM;
+	s.label = label_new(t, &g->item, g->decision.terms, &holder);
+	s.generation = t->generation;
+	enum hf_err e = hf_envelope_make_message(g->x->keys->envelope, g->x->base->self.s, HF_TYPE_TRANSFER_START, &s.base, &t->start);
+	label_free(holder);
+	return e;
+}
+
+static enum hf_err permit(struct gate *g)
+{
+	struct hf_id resource;
+	HF_TRY(check_subject(g));
+	HF_TRY(decide(g));
+	HF_TRY(check_obligations(g));
+	memcpy(resource.b, g->in->resource.data, 16);
+	enum hf_err e = hf_catalog_get(g->x->catalog, &resource, &g->item);
+	if (e != HF_OK || !g->item.own)
+		return hf_fault_set(&g->f, HF_E_NO_GRANT, "no authorization covers this request");
+	g->t = build_transfer(g);
+	HF_TRY(serve_open(g->t, &g->f));
+	return make_start(g);
+}
+
+static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
+{
+	struct hf_bytes body = hf_request_body(g->rq);
+	struct hf_hash digest;
+	struct hf_id txn = { { 0 } };
+	char id[HF_ID_TEXT];
+	bool known = g->in && g->in->transfer.len == 16;
+	if (known)
+		memcpy(txn.b, g->in->transfer.data, 16);
+	struct hf_draft *d = hf_draft_new(HF_EVENT_ACCESS_DECISION, known ? &txn : NULL);
+	hf_draft_text(d, HF_FIELD_ACTOR, g->x->base->self.s);
+	hf_draft_text(d, HF_FIELD_COUNTERPARTY, hf_request_peer(g->rq));
+	hf_draft_text(d, HF_FIELD_ORGANIZATION, hf_request_peer(g->rq));
+	hf_draft_text(d, HF_FIELD_ADDRESS, hf_request_address(g->rq));
+	if (g->in) {
+		hf_draft_text(d, HF_FIELD_SYSTEM, g->in->system);
+		hf_draft_text(d, HF_FIELD_PURPOSE, g->in->purpose);
+		if (hf_id_from_bytes(g->in->resource.data, g->in->resource.len, &txn)) {
+			hf_id_text(&txn, id);
+			hf_draft_text(d, HF_FIELD_RESOURCE, id);
+		}
+	}
+	if (g->t) {
+		hf_id_text(&g->t->grant, id);
+		hf_draft_text(d, HF_FIELD_GRANT, id);
+		hf_draft_text(d, HF_FIELD_MECHANISM, g->decision.mechanism);
+		hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, g->t->permission_review);
+		hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, g->t->consumer_authn);
+	}
+	hf_sha256(body.data, body.len, &digest);
+	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));
+	hf_draft_outcome(d, result, g->f.text);
+	hf_draft_party(d, hf_request_peer(g->rq));
+	return d;
+}
+
+static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)info;
+	struct gate *g = ctx;
+	if (e != HF_OK) {
+		if (g->t)
+			transfer_drop(g->t);
+		hf_request_reply(g->rq, e, "the decision could not be recorded, so nothing is delivered; try again", NULL, 0);
+	} else if (g->error != HF_OK) {
+		hf_request_reply(g->rq, g->error, g->f.text, NULL, 0);
+	} else {
+		hf_request_reply(g->rq, HF_OK, NULL, g->t->start.data, g->t->start.len);
+	}
+	gate_free(g);
+}
+
+static void keep(struct gate *g, struct hf_unit *u)
+{
+	struct hf_hash digest;
+	hf_ledger_keep_envelope(u, &g->t->id, HF_TYPE_TRANSFER_REQUEST, g->t->request.data, g->t->request.len, &digest);
+	hf_ledger_keep_envelope(u, &g->t->id, HF_TYPE_TRANSFER_START, g->t->start.data, g->t->start.len, &digest);
+	struct hf_draft *d = transfer_draft(g->t, HF_EVENT_TRANSFER_START, HF_OK, NULL);
+	draft_digest(d, &g->t->start);
+	hf_draft_text(d, HF_FIELD_CLASS_GRADE, g->t->class_grade);
+	hf_draft_time(d, HF_FIELD_START_TIME, g->t->started_ms);
+	hf_draft_text(d, HF_FIELD_DATA_FORMAT, "text/csv");
+	hf_draft_text(d, HF_FIELD_ENDPOINT, g->t->peer);
+	hf_draft_text(d, HF_FIELD_IP_ADDRESS, g->t->address);
+	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
+	hf_unit_draft(u, d);
+	transfer_put(u, g->t);
+	transfer_add(g->t);
+}
+
+static void record(struct gate *g, enum hf_err result)
+{
+	struct hf_unit *u = hf_unit_new();
+	hf_unit_draft(u, decision_draft(g, result));
+	g->error = result;
+	if (result == HF_OK) {
+		keep(g, u);
+	} else {
+		if (g->t) {
+			serve_close(g->t);
+			transfer_release(g->t);
+			g->t = NULL;
+		}
+		hf_alarm(g->x->base, "access-denied", NULL, "%s was denied data: %s", hf_request_peer(g->rq), hf_err_reason(result));
+	}
+	hf_store_submit(g->x->store, u, on_recorded, g);
+}
+
+void gate_on_request(struct hf_exchange *x, struct hf_request *take)
+{
+	struct gate *g = calloc(1, sizeof(*g));
+	if (!g)
+		abort();
+	g->x = x;
+	g->rq = take;
+	enum hf_err e = open_request(g);
+	struct hf_id id;
+	if (e == HF_OK && hf_id_from_bytes(g->in->transfer.data, g->in->transfer.len, &id) && answer_repeated(g, &id)) {
+		gate_free(g);
+		return;
+	}
+	if (e == HF_OK)
+		e = permit(g);
+	record(g, hf_fault_default(&g->f, e));
+}

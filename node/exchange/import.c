@@ -1,0 +1,277 @@
+/*
+ * import.c - the end of a delivery at the consumer: manifest verified, quality judged, file moved into place in one step,
+ * receipt signed. A crash anywhere in between ends the same way after the restart (DS-70).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/domains.h"
+#include "evidence/envelope.h"
+#include "exchange/receive.h"
+
+#define FINDINGS_MAX 4
+
+struct verdict {
+	Hufu__Finding finding[FINDINGS_MAX];
+	Hufu__Finding *list[FINDINGS_MAX];
+	char text[FINDINGS_MAX][200];
+	size_t count;
+	bool met;
+};
+
+struct import {
+	uv_work_t work;
+	struct transfer *t;
+	Hufu__Manifest *manifest;
+	char part[640];
+	enum hf_err error;
+	int sys_error;
+};
+
+static void import_free(struct import *i)
+{
+	struct transfer *t = i->t;
+	hf_decoded_free(i->manifest);
+	free(i);
+	transfer_unhold(t);
+}
+
+static void fail(struct import *i, enum hf_err e, const char *text)
+{
+	end_now(i->t, e, text, true);
+	import_free(i);
+}
+
+static bool same_label(const struct transfer *t, const Hufu__Label *l)
+{
+	Hufu__Envelope *e = HF_DECODE(envelope, t->start.data, t->start.len);
+	Hufu__TransferStart *s = e ? HF_DECODE(transfer_start, e->payload.data, e->payload.len) : NULL;
+	size_t a_len = 0, b_len = 0;
+	uint8_t *a = s && s->label ? hf_encode(&s->label->base, &a_len) : NULL;
+	uint8_t *b = l ? hf_encode(&l->base, &b_len) : NULL;
+	bool same = a && b && a_len == b_len && memcmp(a, b, a_len) == 0;
+	free(a);
+	free(b);
+	hf_decoded_free(s);
+	hf_decoded_free(e);
+	return same;
+}
+
+static void root_of(const struct receive *r, struct hf_hash *ret_root)
+{
+	struct leaf_window w = r->leaves;
+	uint32_t bytes;
+	while (leaves_advance(&w, &bytes))
+		;
+	hf_merkle_range_root(&w.range, ret_root);
+}
+
+/* DS-56: verified before anything is used. */
+static enum hf_err check_manifest(struct transfer *t, Hufu__Manifest **ret_m, struct hf_fault *f)
+{
+	struct hf_bytes payload;
+	struct hf_hash root;
+	struct receive *r = t->receive;
+	Hufu__Envelope *e = HF_DECODE(envelope, t->manifest.data, t->manifest.len);
+	if (!e)
+		return hf_fault_set(f, HF_E_FORMAT, "the manifest is not a signed envelope");
+	enum hf_err err = hf_space_open(hf_peers_space(t->x->peers), e, HF_TYPE_MANIFEST, &payload, f);
+	Hufu__Manifest *m = err == HF_OK ? HF_DECODE(manifest, payload.data, payload.len) : NULL;
+	hf_decoded_free(e);
+	*ret_m = m;
+	HF_TRY(err);
+	if (!m || !m->header || strcmp(m->header->issuer, t->peer) != 0)
+		return hf_fault_set(f, HF_E_SIGNATURE, "the manifest was not signed by %s", t->peer);
+	if (m->transfer.len != 16 || memcmp(m->transfer.data, t->id.b, 16) != 0 || m->agreement.len != 16 ||
+	    memcmp(m->agreement.data, t->agreement.b, 16) != 0 || !same_label(t, m->label))
+		return hf_fault_set(f, HF_E_CONFLICT, "the manifest speaks of another transfer, agreement or label");
+	root_of(r, &root);
+	if (m->root.len != 32 || memcmp(m->root.data, root.b, 32) != 0 || m->chunks != r->last_index + 1 ||
+	    m->bytes != r->last_index * CHUNK_BYTES + r->last_bytes)
+		return hf_fault_set(f, HF_E_DIGEST, "the data received is not the data of the manifest");
+	t->root = root;
+	t->rows = m->rows;
+	t->bytes_total = m->bytes;
+	return HF_OK;
+}
+
+static void add_finding(struct verdict *v, const char *point, bool ok, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void add_finding(struct verdict *v, const char *point, bool ok, const char *fmt, ...)
+{
+	va_list ap;
+	Hufu__Finding *f = &v->finding[v->count];
+	hufu__finding__init(f);
+	va_start(ap, fmt);
+	vsnprintf(v->text[v->count], sizeof(v->text[0]), fmt, ap);
+	va_end(ap);
+	f->point = (char *)point;
+	f->ok = ok;
+	f->text = v->text[v->count];
+	v->list[v->count++] = f;
+	v->met = v->met && ok;
+}
+
+static bool columns_fit(const struct hf_csv_verdict *c, const Hufu__Label *l)
+{
+	if (c->column_count != l->n_fields)
+		return false;
+	for (size_t i = 0; i < c->column_count; i++)
+		if (strcmp(c->names[i], l->fields[i]->name) != 0)
+			return false;
+	return true;
+}
+
+/* DS-58, DS-64: the quality finding: names of the defects, never a value. */
+static void judge(struct transfer *t, const Hufu__Manifest *m, struct verdict *v)
+{
+	struct hf_csv_verdict c;
+	hf_csv_check_end(t->receive->check);
+	hf_csv_check_verdict(t->receive->check, &c);
+	v->met = true;
+	add_finding(v, "schema", columns_fit(&c, m->label), "%zu columns, %zu declared", c.column_count, m->label->n_fields);
+	add_finding(v, "form", c.defect == HF_CSV_GOOD, "%s", c.defect == HF_CSV_GOOD ? "RFC 4180" : hf_csv_defect_text(c.defect));
+	add_finding(v, "width", c.wrong_width == 0, "%llu rows of another width", (unsigned long long)c.wrong_width);
+	add_finding(v, "rows", c.rows == m->rows, "%llu rows, %llu declared", (unsigned long long)c.rows,
+		    (unsigned long long)m->rows);
+}
+
+static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
+{
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_RECEIVED, HF_OK, NULL);
+	draft_digest(d, &t->manifest);
+	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN, "noise static key and envelope key of the descriptor; manifest signature verified");
+	hf_draft_text(d, HF_FIELD_RECEPTION, "complete, verified, imported");
+	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
+	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
+	hf_draft_text(d, HF_FIELD_DATA_FORMAT, "text/csv");
+	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
+	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
+	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
+	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
+	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION, "the partial file became the delivered file; no copy is left");
+	hf_unit_draft(u, d);
+}
+
+static void on_closed(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)info;
+	struct import *i = ctx;
+	if (e == HF_OK)
+		transfer_drop(i->t);
+	else
+		fetch_retry(i->t);
+	import_free(i);
+}
+
+static void deliver(struct import *i)
+{
+	struct transfer *t = i->t;
+	struct verdict v = { .count = 0 };
+	struct hf_unit *u = hf_unit_new();
+	struct hf_hash digest;
+	judge(t, i->manifest, &v);
+	snprintf(t->quality, sizeof(t->quality), "%s", v.met ? "met" : "not-met");
+	t->ended_ms = hf_now_ms(&t->x->base->clock);
+	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, t->manifest.data, t->manifest.len, &digest);
+	drafts_of_delivery(t, u);
+	enum hf_err e = receipt_make(t, i->manifest, v.list, v.count, u);
+	if (e != HF_OK) {
+		hf_unit_free(u);
+		fail(i, e, "the receipt could not be made");
+		return;
+	}
+	t->state = transfer_next(t->state, STEP_COMPLETE);
+	transfer_put(u, t);
+	hf_store_submit(t->x->store, u, on_closed, i);
+}
+
+static int rename_new(const char *from, const char *to)
+{
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+static enum hf_err sync_folder(const char *path)
+{
+	char copy[640];
+	snprintf(copy, sizeof(copy), "%s", path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return HF_E_IO;
+	int r = fsync(fd);
+	close(fd);
+	return r == 0 ? HF_OK : HF_E_IO;
+}
+
+/* Worker. After a crash the file may have its name already. */
+static void move_work(uv_work_t *w)
+{
+	struct import *i = w->data;
+	struct stat st;
+	if (fsync(i->t->receive->fd) != 0) {
+		i->error = HF_E_IO;
+		i->sys_error = errno;
+		return;
+	}
+	if (rename_new(i->part, i->t->output) != 0 && !(errno == ENOENT && stat(i->t->output, &st) == 0)) {
+		i->error = errno == EEXIST ? HF_E_EXISTS : HF_E_IO;
+		i->sys_error = errno;
+		return;
+	}
+	i->error = sync_folder(i->t->output);
+}
+
+static void move_done(uv_work_t *w, int status)
+{
+	(void)status;
+	struct import *i = w->data;
+	char text[200];
+	if (i->error == HF_OK && !i->t->gone) {
+		deliver(i);
+		return;
+	}
+	snprintf(text, sizeof(text), "the delivered file could not get its name: %s", strerror(i->sys_error));
+	fail(i, i->error, text);
+}
+
+static void on_intent(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)info;
+	struct import *i = ctx;
+	if (e != HF_OK || i->t->gone) {
+		if (!i->t->gone)
+			fetch_retry(i->t);
+		import_free(i);
+		return;
+	}
+	i->work.data = i;
+	uv_queue_work(i->t->x->base->loop, &i->work, move_work, move_done);
+}
+
+void import_begin(struct transfer *t)
+{
+	struct hf_fault f = { HF_OK, "" };
+	struct import *i = calloc(1, sizeof(*i));
+	if (!i)
+		abort();
+	i->t = t;
+	transfer_hold(t);
+	part_path(t->x, &t->id, i->part);
+	enum hf_err e = check_manifest(t, &i->manifest, &f);
+	if (e != HF_OK) {
+		fail(i, e, f.text);
+		return;
+	}
+	struct hf_unit *u = hf_unit_new();
+	t->importing = true;
+	transfer_put(u, t);
+	hf_store_submit(t->x->store, u, on_intent, i);
+}

@@ -1,0 +1,172 @@
+/*
+ * receipt.c - the consumer's signed receipt (DS-57, DS-58) and its verification by the provider, which closes the transaction (DS-59).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/domains.h"
+#include "evidence/envelope.h"
+#include "exchange/transfer.h"
+
+enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count, struct hf_unit *u)
+{
+	Hufu__Header header = HUFU__HEADER__INIT;
+	Hufu__Receipt r = HUFU__RECEIPT__INIT;
+	char *audience[1];
+	struct hf_id message_id;
+	struct hf_hash manifest, digest;
+	hf_sha256(t->manifest.data, t->manifest.len, &manifest);
+	header_fill(t->x, &header, t, audience, &message_id);
+	r.header = &header;
+	r.transfer = (ProtobufCBinaryData){ 16, t->id.b };
+	r.manifest_digest = (ProtobufCBinaryData){ 32, manifest.b };
+	r.root = (ProtobufCBinaryData){ 32, t->root.b };
+	r.bytes = m->bytes;
+	r.rows = m->rows;
+	r.quality = t->quality;
+	r.findings = findings;
+	r.n_findings = count;
+	r.received_ms = t->ended_ms;
+	hf_buf_clear(&t->receipt);
+	HF_TRY(hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_RECEIPT, &r.base, &t->receipt));
+	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_RECEIPT, t->receipt.data, t->receipt.len, &digest);
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_RECEIPT, HF_OK, NULL);
+	draft_digest(d, &t->receipt);
+	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
+	hf_draft_close(d);
+	hf_unit_draft(u, d);
+	Hufu__ReceiptMail mail = HUFU__RECEIPT_MAIL__INIT;
+	mail.receipt = HF_DECODE(envelope, t->receipt.data, t->receipt.len);
+	size_t len = 0;
+	uint8_t *body = mail.receipt ? hf_encode(&mail.base, &len) : NULL;
+	hf_decoded_free(mail.receipt);
+	if (!body)
+		return HF_E_MEMORY;
+	enum hf_err e = hf_peers_mail(t->x->peers, u, t->peer, HF_MAIL_RECEIPT, &t->id, body, len);
+	free(body);
+	return e;
+}
+
+static enum hf_err check_receipt(struct transfer *t, const Hufu__Receipt *r, const char *from, struct hf_fault *f)
+{
+	struct hf_hash manifest;
+	if (!r || !r->header || strcmp(r->header->issuer, from) != 0 || strcmp(t->peer, from) != 0)
+		return hf_fault_set(f, HF_E_SIGNATURE, "the receipt is not signed by the consumer of the transfer");
+	hf_sha256(t->manifest.data, t->manifest.len, &manifest);
+	if (t->manifest.len == 0 || r->transfer.len != 16 || memcmp(r->transfer.data, t->id.b, 16) != 0 ||
+	    r->manifest_digest.len != 32 || memcmp(r->manifest_digest.data, manifest.b, 32) != 0)
+		return hf_fault_set(f, HF_E_CONFLICT, "the receipt does not speak of what was sent");
+	if (r->root.len != 32 || memcmp(r->root.data, t->root.b, 32) != 0 || r->bytes != t->bytes_total)
+		return hf_fault_set(f, HF_E_DIGEST, "the receipt states another digest than the manifest");
+	return HF_OK;
+}
+
+static enum hf_err open_receipt(struct hf_exchange *x, const Hufu__Envelope *e, Hufu__Receipt **ret_r, struct hf_fault *f)
+{
+	struct hf_bytes payload;
+	HF_TRY(hf_space_open(hf_peers_space(x->peers), e, HF_TYPE_RECEIPT, &payload, f));
+	*ret_r = HF_DECODE(receipt, payload.data, payload.len);
+	return *ret_r ? HF_OK : hf_fault_set(f, HF_E_FORMAT, "the receipt lacks a field or holds one out of bounds");
+}
+
+static void closing_draft(struct transfer *t, struct hf_unit *u)
+{
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_CLOSED, HF_OK, NULL);
+	draft_digest(d, &t->receipt);
+	hf_draft_text(d, HF_FIELD_DATA_FORMAT, "text/csv");
+	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
+	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
+	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
+	hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, t->consumer_authn);
+	hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, t->permission_review);
+	hf_draft_text(d, HF_FIELD_PACKAGING, "sealed chunks of 1 MiB, AES-256-GCM, manifest signed by the provider");
+	hf_draft_text(d, HF_FIELD_DELIVERY, "complete; receipt verified");
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION, "chunks are made in memory and freed when sent; nothing was cached on disk");
+	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
+	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
+	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
+	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
+	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
+	hf_draft_close(d);
+	hf_unit_draft(u, d);
+}
+
+static void drop_after(void *ctx)
+{
+	transfer_drop(ctx);
+}
+
+static void unhold_after(void *ctx)
+{
+	transfer_unhold(ctx);
+}
+
+static void close_transfer(struct transfer *t, const Hufu__Envelope *e, const Hufu__Receipt *r, struct hf_unit *u)
+{
+	struct hf_hash digest;
+	size_t len = 0;
+	uint8_t *data = hf_encode(&e->base, &len);
+	hf_buf_clear(&t->receipt);
+	if (!data || !hf_buf_add(&t->receipt, data, len))
+		abort();
+	free(data);
+	snprintf(t->quality, sizeof(t->quality), "%s", r->quality);
+	t->ended_ms = hf_now_ms(&t->x->base->clock);
+	t->state = transfer_next(t->state, STEP_COMPLETE);
+	closing_draft(t, u);
+	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_RECEIPT, t->receipt.data, t->receipt.len, &digest);
+	t->bytes_done = t->bytes_total;
+	transfer_put(u, t);
+	transfer_hold(t);
+	hf_unit_after(u, drop_after, t, unhold_after);
+}
+
+enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body, struct hf_unit *unit,
+			    struct hf_fault *f)
+{
+	struct hf_exchange *x = ctx;
+	struct transfer *t = NULL;
+	Hufu__Receipt *r = NULL;
+	Hufu__ReceiptMail *mail = HF_DECODE(receipt_mail, body.data, body.len);
+	if (!mail || !mail->receipt || !txn) {
+		hf_decoded_free(mail);
+		return hf_fault_set(f, HF_E_FORMAT, "the mail holds no receipt");
+	}
+	enum hf_err e = transfer_get(x, txn, true, &t);
+	if (e != HF_OK)
+		e = hf_fault_set(f, HF_E_UNKNOWN, "there is no such transfer");
+	else if (t->state != TRANSFER_STARTED)
+		e = hf_fault_set(f, HF_E_STATE, "the transfer is %s; it takes no receipt", transfer_state_name(t->state));
+	if (e == HF_OK)
+		e = open_receipt(x, mail->receipt, &r, f);
+	if (e == HF_OK)
+		e = check_receipt(t, r, from, f);
+	if (e == HF_OK)
+		close_transfer(t, mail->receipt, r, unit);
+	else if (t)
+		transfer_release(t);
+	hf_decoded_free(r);
+	hf_decoded_free(mail);
+	return e;
+}
+
+
+/* A delivery without a receipt is escalated once, and stays open until it is settled. */
+void receipt_watch(struct hf_exchange *x)
+{
+	int64_t now = hf_now_ms(&x->base->clock);
+	for (struct transfer *t = x->transfers; t; t = t->next) {
+		if (!t->provider || t->gone || t->state != TRANSFER_STARTED || t->manifest.len == 0 || t->receipt_overdue ||
+		    now - t->ended_ms < RECEIPT_LIMIT_MS)
+			continue;
+		struct hf_unit *u = hf_unit_new();
+		t->receipt_overdue = true;
+		struct hf_draft *d = transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_TIMEOUT, "no receipt came for the delivered data");
+		hf_draft_text(d, HF_FIELD_EXCEPTION, "receipt-missing");
+		hf_unit_draft(u, d);
+		transfer_put(u, t);
+		hf_store_submit(x->store, u, NULL, NULL);
+		hf_alarm(x->base, "receipt-missing", &t->id, "%s has not signed for what it received", t->peer);
+	}
+}

@@ -1,0 +1,478 @@
+/*
+ * serve.c - chunks on the provider's side: read, hash, seal in the worker pool, answer on the loop.
+ *
+ * The gate is asked again before every chunk. A chunk is sealed under nonce = index with the transfer's own key, so the same chunk may
+ * be sent twice but never two different ones: the source's stamp and the leaf of a chunk served before must be the same (else
+ * the transfer ends with source-changed). Memory: at most JOBS_MAX chunks of a transfer are under way here.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/domains.h"
+#include "evidence/envelope.h"
+#include "exchange/transfer.h"
+
+#define JOBS_MAX 4u
+#define PENDING_MAX 32u
+#define PERSIST_CHUNKS 64u
+
+struct job {
+	uv_work_t work;
+	struct transfer *t;
+	struct hf_request *rq; /* NULL: a leaf that is needed again after a restart */
+	uint64_t index;
+	struct hf_aead *aead;
+	struct hf_bulk *bulk;
+	size_t len;
+	struct hf_hash leaf;
+	uint8_t tag[HF_AEAD_TAG_BYTES];
+	enum hf_err error;
+	bool last;
+};
+
+struct pending {
+	struct hf_request *rq;
+	uint64_t index;
+};
+
+struct serve {
+	struct hf_aead *aead[JOBS_MAX];
+	bool aead_used[JOBS_MAX];
+	unsigned jobs, jobs_max;
+	struct pending pending[PENDING_MAX];
+	unsigned pending_count;
+	struct leaf_window leaves;
+	uint64_t wanted_ack; /* what the consumer says is durable; leaves may have to be made again first */
+	uint64_t persisted;
+	uint64_t last_index; /* UINT64_MAX: not reached */
+	struct job *last_job; /* the last chunk, waiting for the leaves before it */
+	bool recovering, finishing;
+};
+
+static void pump(struct transfer *t);
+static void start_job(struct transfer *t, struct hf_request *rq, uint64_t index);
+
+enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
+{
+	uint8_t key[32];
+	HF_TRY(hf_source_open(t->x->sources, t->source, (const char *const *)t->fields, t->field_count, &t->reader, f));
+	struct hf_source_stamp now;
+	hf_source_reader_stamp(t->reader, &now);
+	if (t->stamp.inode && memcmp(&now, &t->stamp, sizeof(now)) != 0) {
+		hf_source_reader_close(HF_TAKE(t->reader));
+		return hf_fault_set(f, HF_E_SOURCE_CHANGED, "the source %s changed since the transfer began; start a new one", t->source);
+	}
+	t->stamp = now;
+	t->bytes_total = hf_source_reader_bytes(t->reader);
+	struct serve *s = calloc(1, sizeof(*s));
+	if (!s)
+		abort();
+	content_key(t->x, &t->id, key);
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		s->aead[i] = hf_aead_new(HF_AEAD_AES256GCM, key);
+	hf_wipe(key, sizeof(key));
+	s->jobs_max = t->field_count ? 1 : JOBS_MAX; /* a projecting reader goes forward only */
+	leaves_init(&s->leaves);
+	s->leaves.range = t->durable;
+	s->persisted = s->wanted_ack = t->acknowledged;
+	s->last_index = UINT64_MAX;
+	t->serve = s;
+	return HF_OK;
+}
+
+static void free_job(struct job *j)
+{
+	hf_bulk_free(j->bulk);
+	free(j);
+}
+
+void serve_close(struct transfer *t)
+{
+	struct serve *s = t->serve;
+	if (s) {
+		for (unsigned i = 0; i < s->pending_count; i++)
+			hf_request_reply(s->pending[i].rq, HF_E_CANCELLED, "the transfer ended", NULL, 0);
+		if (s->last_job) {
+			hf_request_reply(s->last_job->rq, HF_E_CANCELLED, "the transfer ended", NULL, 0);
+			free_job(s->last_job);
+		}
+		for (unsigned i = 0; i < JOBS_MAX; i++)
+			hf_aead_free(s->aead[i]);
+		free(s);
+	}
+	t->serve = NULL;
+	if (t->reader)
+		hf_source_reader_close(HF_TAKE(t->reader));
+}
+
+/* Worker. The plain chunk is hashed, then sealed in place. */
+static void chunk_work(uv_work_t *w)
+{
+	struct job *j = w->data;
+	uint8_t nonce[12] = { 0 }, ad[25];
+	uint8_t *data = hf_bulk_data(j->bulk);
+	j->error = hf_source_read(j->t->reader, j->index * CHUNK_BYTES, data, CHUNK_BYTES, &j->len);
+	if (j->error != HF_OK)
+		return;
+	j->last = j->len < CHUNK_BYTES;
+	hf_merkle_leaf(data, j->len, &j->leaf);
+	if (!j->rq)
+		return;
+	hf_put_u64(nonce + 4, j->index);
+	memcpy(ad, j->t->id.b, 16);
+	hf_put_u64(ad + 16, j->index);
+	ad[24] = j->last;
+	if (!hf_aead_seal(j->aead, nonce, ad, sizeof(ad), data, j->len, data, j->tag))
+		j->error = HF_E_CRYPTO;
+}
+
+static void reply_chunk(struct job *j, const struct hf_buf *manifest)
+{
+	Hufu__ChunkReply r = HUFU__CHUNK_REPLY__INIT;
+	r.index = j->index;
+	r.bytes = (uint32_t)j->len;
+	r.tag = (ProtobufCBinaryData){ sizeof(j->tag), j->tag };
+	r.last = j->last;
+	Hufu__Envelope *e = manifest ? HF_DECODE(envelope, manifest->data, manifest->len) : NULL;
+	r.manifest = e;
+	size_t len = 0;
+	uint8_t *body = hf_encode(&r.base, &len);
+	hf_decoded_free(e);
+	if (!body) {
+		hf_request_reply(j->rq, HF_E_MEMORY, NULL, NULL, 0);
+	} else {
+		hf_request_reply_bulk(j->rq, body, len, HF_TAKE(j->bulk), j->len, j->tag);
+	}
+	free(body);
+	hf_metrics_add(j->t->x->base->metrics, "exchange_chunks_served_total", 1);
+	hf_metrics_add(j->t->x->base->metrics, "exchange_bytes_served_total", (int64_t)j->len);
+	free_job(j);
+}
+
+static void persist(struct transfer *t)
+{
+	struct hf_unit *u = hf_unit_new();
+	t->durable = t->serve->leaves.range;
+	t->acknowledged = t->durable.size;
+	t->serve->persisted = t->acknowledged;
+	transfer_put(u, t);
+	hf_store_submit(t->x->store, u, NULL, NULL);
+}
+
+/* Moves the range up to what the consumer has durably; false while leaves are missing. */
+static bool advance(struct transfer *t)
+{
+	struct serve *s = t->serve;
+	uint32_t bytes;
+	while (s->leaves.range.size < s->wanted_ack) {
+		if (!leaves_advance(&s->leaves, &bytes))
+			return false;
+		t->bytes_done += bytes;
+	}
+	t->durable = s->leaves.range;
+	t->acknowledged = s->leaves.range.size;
+	if (t->acknowledged - s->persisted >= PERSIST_CHUNKS)
+		persist(t);
+	return true;
+}
+
+/* The first chunk up to the last one whose leaf is not known; UINT64_MAX when all are. */
+static uint64_t first_missing(const struct serve *s)
+{
+	for (uint64_t i = s->leaves.range.size; i <= s->last_index; i++)
+		if (!leaves_has(&s->leaves, i))
+			return i;
+	return UINT64_MAX;
+}
+
+static void root_of(const struct serve *s, struct hf_hash *ret_root, uint64_t *ret_bytes, const struct transfer *t)
+{
+	struct leaf_window w = s->leaves;
+	uint32_t bytes;
+	*ret_bytes = t->bytes_done;
+	while (leaves_advance(&w, &bytes))
+		*ret_bytes += bytes;
+	hf_merkle_range_root(&w.range, ret_root);
+}
+
+static enum hf_err load_label(struct transfer *t, Hufu__TransferStart **ret_start)
+{
+	struct hf_bytes payload;
+	struct hf_fault f;
+	Hufu__Envelope *e = HF_DECODE(envelope, t->start.data, t->start.len);
+	if (!e)
+		return HF_E_STORE;
+	enum hf_err err = hf_space_open(hf_peers_space(t->x->peers), e, HF_TYPE_TRANSFER_START, &payload, &f);
+	*ret_start = err == HF_OK ? HF_DECODE(transfer_start, payload.data, payload.len) : NULL;
+	hf_decoded_free(e);
+	return *ret_start ? HF_OK : HF_E_STORE;
+}
+
+static uint64_t rows_of(struct transfer *t)
+{
+	struct hf_source_view v;
+	uint64_t rows = 0;
+	if (hf_source_get(t->x->sources, t->source, &v) == HF_OK) {
+		rows = v.rows;
+		hf_source_view_done(&v);
+	}
+	return rows;
+}
+
+static enum hf_err make_manifest(struct transfer *t)
+{
+	Hufu__Header header = HUFU__HEADER__INIT;
+	Hufu__Manifest m = HUFU__MANIFEST__INIT;
+	Hufu__TransferStart *start = NULL;
+	char *audience[1];
+	struct hf_id message_id;
+	HF_TRY(load_label(t, &start));
+	root_of(t->serve, &t->root, &t->bytes_total, t);
+	t->rows = rows_of(t);
+	t->ended_ms = hf_now_ms(&t->x->base->clock);
+	header_fill(t->x, &header, t, audience, &message_id);
+	m.header = &header;
+	m.transfer = (ProtobufCBinaryData){ 16, t->id.b };
+	m.agreement = (ProtobufCBinaryData){ 16, t->agreement.b };
+	m.grant = (ProtobufCBinaryData){ 16, t->grant.b };
+	m.label = start->label;
+	m.chunk_bytes = CHUNK_BYTES;
+	m.chunks = t->serve->last_index + 1;
+	m.bytes = t->bytes_total;
+	m.rows = t->rows;
+	m.root = (ProtobufCBinaryData){ 32, t->root.b };
+	m.format = (char *)"text/csv";
+	m.started_ms = t->started_ms;
+	m.ended_ms = t->ended_ms;
+	hf_buf_clear(&t->manifest);
+	enum hf_err e =
+		hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_MANIFEST, &m.base, &t->manifest);
+	hf_decoded_free(start);
+	return e;
+}
+
+static void on_manifest_stored(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)info;
+	struct job *j = ctx;
+	struct transfer *t = j->t;
+	if (e != HF_OK || t->gone) {
+		hf_request_reply(j->rq, e != HF_OK ? e : HF_E_CANCELLED, NULL, NULL, 0);
+		free_job(j);
+	} else {
+		reply_chunk(j, &t->manifest);
+	}
+	transfer_unhold(t);
+}
+
+static void send_manifest(struct job *j)
+{
+	struct transfer *t = j->t;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_hash digest;
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_SENT, HF_OK, NULL);
+	draft_digest(d, &t->manifest);
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
+	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
+	hf_draft_text(d, HF_FIELD_PACKAGING, "sealed chunks of 1 MiB, AES-256-GCM, manifest signed by the provider");
+	hf_draft_text(d, HF_FIELD_DELIVERY, "pulled by the consumer over the authenticated channel");
+	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
+	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);
+	hf_unit_draft(u, d);
+	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, t->manifest.data, t->manifest.len, &digest);
+	transfer_put(u, t);
+	transfer_hold(t);
+	hf_store_submit(t->x->store, u, on_manifest_stored, j);
+}
+
+/* The last chunk goes out when every leaf before it is known: only then is there a root to sign. */
+static void try_finish(struct transfer *t)
+{
+	struct serve *s = t->serve;
+	struct hf_source_stamp now;
+	if (!s->last_job)
+		return;
+	if (t->manifest.len > 0) {
+		reply_chunk(HF_TAKE(s->last_job), &t->manifest);
+		return;
+	}
+	uint64_t missing = first_missing(s);
+	if (missing != UINT64_MAX) { /* under way, or served before a restart: then it is made again */
+		if (s->jobs == 0 && s->pending_count == 0)
+			start_job(t, NULL, missing);
+		return;
+	}
+	struct job *j = HF_TAKE(s->last_job);
+	hf_source_reader_stamp(t->reader, &now);
+	enum hf_err e = memcmp(&now, &t->stamp, sizeof(now)) == 0 ? make_manifest(t) : HF_E_SOURCE_CHANGED;
+	if (e == HF_OK) {
+		send_manifest(j);
+		return;
+	}
+	hf_request_reply(j->rq, e, hf_err_text(e), NULL, 0);
+	free_job(j);
+	end_now(t, e, hf_err_text(e), true);
+}
+
+static void release_aead(struct serve *s, const struct hf_aead *a)
+{
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		if (s->aead[i] == a)
+			s->aead_used[i] = false;
+}
+
+static void take_result(struct transfer *t, struct job *j)
+{
+	struct serve *s = t->serve;
+	leaves_put(&s->leaves, j->index, &j->leaf, (uint32_t)j->len);
+	if (j->last)
+		s->last_index = j->index;
+	if (!j->rq) {
+		free_job(j);
+		return;
+	}
+	t->served++;
+	if (j->index < t->acknowledged) {
+		t->served_after_ack++;
+		hf_metrics_add(t->x->base->metrics, "exchange_served_after_ack_total", 1);
+	}
+	if (!j->last) {
+		reply_chunk(j, NULL);
+		return;
+	}
+	if (s->last_job) { /* asked for twice: the later question gets the answer */
+		hf_request_reply(s->last_job->rq, HF_E_CANCELLED, "asked again", NULL, 0);
+		free_job(s->last_job);
+	}
+	s->last_job = j;
+}
+
+static void chunk_done(uv_work_t *w, int status)
+{
+	(void)status;
+	struct job *j = w->data;
+	struct transfer *t = j->t;
+	struct serve *s = t->serve;
+	s->jobs--;
+	release_aead(s, j->aead);
+	if (!j->rq)
+		s->recovering = false;
+	if (j->error != HF_OK || t->gone || t->state != TRANSFER_STARTED) {
+		enum hf_err e = j->error != HF_OK ? j->error : HF_E_CANCELLED;
+		if (j->rq)
+			hf_request_reply(j->rq, e, "the chunk could not be made", NULL, 0);
+		free_job(j);
+		if (e == HF_E_SOURCE_CHANGED && !t->gone)
+			end_now(t, e, hf_err_text(e), true);
+	} else {
+		take_result(t, j);
+		try_finish(t);
+		pump(t);
+	}
+	transfer_unhold(t);
+}
+
+static void start_job(struct transfer *t, struct hf_request *rq, uint64_t index)
+{
+	struct serve *s = t->serve;
+	struct job *j = calloc(1, sizeof(*j));
+	unsigned slot = 0;
+	while (slot < JOBS_MAX && s->aead_used[slot])
+		slot++;
+	if (!j || slot == JOBS_MAX || !(j->bulk = hf_bulk_new(CHUNK_BYTES))) {
+		if (rq)
+			hf_request_reply(rq, HF_E_BUSY, "no memory for another chunk at the moment", NULL, 0);
+		free(j);
+		return;
+	}
+	j->work.data = j;
+	j->t = t;
+	j->rq = rq;
+	j->index = index;
+	j->aead = s->aead[slot];
+	s->aead_used[slot] = true;
+	s->jobs++;
+	transfer_hold(t);
+	uv_queue_work(t->x->base->loop, &j->work, chunk_work, chunk_done);
+}
+
+static struct hf_request *take_lowest(struct serve *s, uint64_t *ret_index)
+{
+	unsigned low = 0;
+	for (unsigned i = 1; i < s->pending_count; i++)
+		if (s->pending[i].index < s->pending[low].index)
+			low = i;
+	struct hf_request *rq = s->pending[low].rq;
+	*ret_index = s->pending[low].index;
+	s->pending[low] = s->pending[--s->pending_count];
+	return rq;
+}
+
+/* After a restart the consumer may be ahead of what was stored here: leaves it already has are made again from the source. */
+static bool recover(struct transfer *t)
+{
+	struct serve *s = t->serve;
+	if (advance(t))
+		return false;
+	if (s->jobs == 0) {
+		s->recovering = true;
+		start_job(t, NULL, s->leaves.range.size);
+	}
+	return true;
+}
+
+static void pump(struct transfer *t)
+{
+	struct serve *s = t->serve;
+	uint64_t index;
+	if (recover(t))
+		return;
+	while (s->pending_count && s->jobs < s->jobs_max) {
+		struct hf_request *rq = take_lowest(s, &index);
+		start_job(t, rq, index);
+	}
+}
+
+/* DS-51: what no honest consumer asks for ends the transfer with an alarm. */
+static bool abnormal(struct transfer *t, const Hufu__ChunkGet *get)
+{
+	bool beyond = t->bytes_total && get->index > t->bytes_total / CHUNK_BYTES;
+	bool ahead = get->index >= get->acknowledged + UNACKED_MAX ||
+		     (t->bytes_total && get->acknowledged > t->bytes_total / CHUNK_BYTES + 1);
+	bool greedy = t->served > 4 * (t->acknowledged + UNACKED_MAX);
+	if (!beyond && !ahead && !greedy)
+		return false;
+	hf_alarm(t->x->base, "transfer-anomaly", &t->id, "%s asked for chunk %llu of a transfer in a way that does not fit it", t->peer,
+		 (unsigned long long)get->index);
+	return true;
+}
+
+void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get)
+{
+	struct hf_fault f = { HF_OK, "" };
+	enum hf_err e = HF_OK;
+	if (!t->serve && (e = serve_open(t, &f)) != HF_OK) {
+		hf_request_reply(take, e, f.text, NULL, 0);
+		end_now(t, e, f.text, true);
+		return;
+	}
+	struct serve *s = t->serve;
+	if (abnormal(t, get)) {
+		const char *text = "the transfer was stopped: its requests do not fit it; start a new one";
+		hf_request_reply(take, HF_E_LIMIT, text, NULL, 0);
+		end_now(t, HF_E_LIMIT, text, true);
+		return;
+	}
+	if (s->pending_count == PENDING_MAX) {
+		hf_request_reply(take, HF_E_BUSY, "too many chunks are asked for at once", NULL, 0);
+		return;
+	}
+	if (s->last_index != UINT64_MAX && get->index > s->last_index) {
+		hf_request_reply(take, HF_E_UNKNOWN, "there is no such chunk", NULL, 0);
+		return;
+	}
+	if (get->acknowledged > s->wanted_ack)
+		s->wanted_ack = get->acknowledged;
+	s->pending[s->pending_count++] = (struct pending){ take, get->index };
+	pump(t);
+}

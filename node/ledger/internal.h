@@ -1,0 +1,227 @@
+/*
+ * internal.h - what the files of the ledger share; for this folder and its tests.
+ *
+ * Story: sequence.c (committer) makes entries; the store wakes the loop; pump() in ledger.c then lets each duty do what is due:
+ * sign.c signs a checkpoint in a worker, to_witness.c collects cosignatures, to_mirror.c sends entries, to_party.c openings, heads.c
+ * compares notes with peers. witness.c, mirror.c, openings.c and heads.c answer the same messages of others. book.c, trace.c,
+ * prove.c, export.c and verify.c read.
+ *
+ * Nothing calls a peer except from pump(), which runs from the loop's own handles only: so no call is made between the closing of
+ * peers and that of the ledger.
+ */
+#ifndef HUFU_LEDGER_INTERNAL_H
+#define HUFU_LEDGER_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "ledger.pb-c.h"
+#include "ledger/last_signed.h"
+#include "ledger/ledger.h"
+#include "ledger/notes.h"
+#include "ledger/opening.h"
+#include "ledger/sequence.h"
+#include "ledger/tree.h"
+#include "state_ledger.pb-c.h"
+
+#define HF_LEDGER_SIGN_MS 50           /* pause between two checkpoints under load */
+#define HF_LEDGER_ROUND_MS 2000        /* a checkpoint waits so long for slow witnesses before the next one is signed */
+#define HF_LEDGER_HEADS_MS (60 * 1000) /* anti-entropy */
+#define HF_LEDGER_BACKOFF_MS 500       /* first pause after a failed call; doubles */
+#define HF_LEDGER_BACKOFF_MAX_MS (60 * 1000)
+#define HF_LEDGER_CALL_MS 10000
+#define HF_LEDGER_BATCH_BYTES (440u << 10) /* of entries or openings in one message */
+#define HF_LEDGER_BATCH_ENTRIES 4096u
+#define HF_LEDGER_BATCH_OPENINGS 512u
+#define HF_LEDGER_WAITING_MAX 65536u /* openings of one ledger kept before their entries arrive */
+
+/* How the ledger reaches others: struct hf_peers in a node, anything in a test. */
+struct hf_ledger_net {
+	const struct hf_space *(*space)(void *ctx);
+	void (*call)(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn, void *fn_ctx);
+	void *ctx;
+};
+void hf_ledger_start_net(struct hf_ledger *l, const struct hf_ledger_net *net);
+/* A peer became reachable. */
+void hf_ledger_peer_up(struct hf_ledger *l, const char *peer);
+/* One request of a peer; answer is called exactly once, now or later. body is read before the call returns. */
+struct hf_answer {
+	void (*fn)(void *ctx, enum hf_err e, const char *text, const void *body, size_t len);
+	void *ctx;
+};
+void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, struct hf_bytes body, struct hf_answer answer);
+void hf_answer(const struct hf_answer *a, enum hf_err e, const char *text);
+void hf_answer_message(const struct hf_answer *a, const ProtobufCMessage *m);
+
+/* One duty towards one peer: at most one call at a time, pauses that grow while it fails. */
+struct hf_lane {
+	bool busy;
+	int64_t next_ms, backoff_ms; /* monotonic */
+};
+enum hf_lane_use { HF_LANE_WITNESS, HF_LANE_MIRROR, HF_LANE_OPENINGS, HF_LANE_HEADS, HF_LANE_COUNT };
+
+struct hf_told; /* heads.c: which checkpoints this peer was told of */
+struct hf_lpeer {
+	char node[HF_NAME_MAX + 1];
+	struct hf_lane lane[HF_LANE_COUNT];
+	/* As our witness. */
+	uint64_t witness_size;  /* what it has recorded of our ledger, as far as we know */
+	uint64_t cosigned_size; /* newest checkpoint it cosigned */
+	bool gate_answered;     /* told us at start what it had seen */
+	/* As our mirror. */
+	bool mirror_known;      /* mirror_next is its own word */
+	uint64_t mirror_next, mirror_size, mirror_witnessed;
+	bool complained;        /* an alarm about it was raised; not again before it works */
+	int64_t heads_ms;       /* next exchange of heads, monotonic */
+	struct hf_told *told;
+	int64_t alarm_ms;       /* no further alarm about what it sends before then, monotonic */
+};
+
+/* The checkpoint that is being cosigned. */
+struct hf_round {
+	uint64_t size; /* 0: none yet */
+	struct hf_hash root;
+	struct hf_buf text;  /* what is signed */
+	struct hf_buf note;  /* text, log line, cosignatures so far */
+	unsigned cosignatures;
+	int64_t begun_ms;    /* monotonic */
+};
+struct hf_witnessed {
+	uint64_t size;
+	struct hf_buf note;
+	unsigned cosignatures;
+};
+
+struct hf_waiter;
+struct hf_ledger {
+	const struct hf_base *base;
+	struct hf_store *store;
+	const struct hf_node_keys *keys;
+	char space_id[HF_ORIGIN_MAX + 1];
+	struct hf_place own;
+	struct hf_opening_keys opening_keys;
+	struct hf_sequence *sequence;
+	struct hf_last_signed *last_signed;
+	struct hf_rows rows; /* loop thread */
+
+	struct hf_ledger_net net;
+	struct hf_peers *peers;
+	atomic_bool closing; /* workers look at it too */
+	bool started, gate_open;
+	char halted[256]; /* why nothing is signed or recorded any more; "" while all is well */
+
+	uv_async_t wake;
+	uv_timer_t timer;
+	unsigned handles; /* open ones */
+	unsigned refs;    /* handles and worker jobs that keep the struct */
+	int64_t due_ms;   /* monotonic; when pump() wants to run next */
+	uv_mutex_t jobs_mutex;
+	uv_cond_t jobs_idle;
+	unsigned jobs;    /* in a worker; guarded by jobs_mutex */
+
+	bool signing;
+	int64_t sign_next_ms;
+	struct hf_merkle_range checked; /* over stored bytes, up to the newest signature */
+	struct hf_promise promise;
+	struct hf_round round;
+	struct hf_witnessed witnessed;
+
+	struct hf_lpeer **peer;
+	size_t peer_count;
+	struct hf_waiter *waiters;
+	int64_t newest_ms;
+};
+
+/* ledger.c */
+void hf_ledger_wake(struct hf_ledger *l);                    /* any thread: pump() runs soon */
+void hf_ledger_due(struct hf_ledger *l, int64_t at_mono_ms); /* from pump(): run again then */
+int64_t hf_ledger_mono(const struct hf_ledger *l);
+const struct hf_space *hf_ledger_space(const struct hf_ledger *l); /* NULL before start */
+/* Stops all signing and recording; alarm; reason names the thing and the way out. */
+void hf_ledger_halt(struct hf_ledger *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A worker job: work may run while the loop goes on, after runs on the loop, also when the ledger is closing (look at l->closing). */
+struct hf_job {
+	uv_work_t req;
+	struct hf_ledger *ledger;
+	void (*work)(struct hf_job *job);
+	void (*after)(struct hf_job *job);
+};
+void hf_ledger_job(struct hf_ledger *l, struct hf_job *job);
+
+/* lanes.c */
+struct hf_lpeer *hf_ledger_peer(struct hf_ledger *l, const char *node); /* made when new */
+void hf_ledger_peers_free(struct hf_ledger *l);
+/* At most one alarm a minute about what one peer sends, so that it cannot fill this ledger. */
+bool hf_ledger_may_alarm(struct hf_ledger *l, const char *node);
+/* True when a call may be made now; else, when it is only a matter of time, pump() is told. */
+bool hf_lane_ready(struct hf_ledger *l, struct hf_lane *lane);
+void hf_lane_ok(struct hf_lane *lane);
+void hf_lane_failed(struct hf_ledger *l, struct hf_lane *lane);
+/* Sends a message on the lane of p; fn gets p and the reply after the lane is free again (failed lanes pause by themselves for
+ * errors of the transport). */
+typedef void (*hf_lane_reply_fn)(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r, void *ctx);
+void hf_lane_call(struct hf_ledger *l, struct hf_lpeer *p, enum hf_lane_use use, enum hf_msg type, const ProtobufCMessage *m,
+		  hf_lane_reply_fn fn, void *ctx);
+/* A member in good standing that is not this node. */
+bool hf_ledger_reachable_member(const struct hf_ledger *l, const char *node);
+bool hf_ledger_is_our_witness(const struct hf_ledger *l, const char *node);
+bool hf_ledger_is_our_mirror(const struct hf_ledger *l, const char *node);
+/* fn for each member that is to store this ledger. */
+void hf_ledger_each_mirror(struct hf_ledger *l, void (*fn)(struct hf_ledger *l, struct hf_lpeer *p));
+
+/* sign.c */
+void hf_sign_pump(struct hf_ledger *l);
+void hf_round_add_cosignature(struct hf_ledger *l, struct hf_lpeer *p, uint64_t size, struct hf_bytes line);
+/* The checkpoints on record, after start: who has cosigned them is known only with the space. */
+void hf_round_restore(struct hf_ledger *l);
+void hf_round_done(struct hf_round *r);
+
+/* to_witness.c, to_mirror.c, to_party.c: from pump(). */
+void hf_to_witness_pump(struct hf_ledger *l);
+bool hf_to_witness_settled(struct hf_ledger *l); /* nobody is still expected to cosign the round */
+void hf_to_mirror_pump(struct hf_ledger *l);
+uint64_t hf_to_mirror_size(const struct hf_ledger *l);
+void hf_to_party_pump(struct hf_ledger *l);
+
+/* heads.c */
+void hf_heads_pump(struct hf_ledger *l);
+bool hf_gate_open(struct hf_ledger *l);
+void hf_told_free(struct hf_told *t);
+void hf_heads_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
+
+/* witness.c, mirror.c, openings.c: requests. */
+void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
+void hf_mirror_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
+void hf_openings_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
+
+/* Rows of other logs; both free with hf_decoded_free. NULL when there is none. */
+Hufu__WitnessRow *hf_witness_row(struct hf_ledger *l, const char *origin);
+Hufu__MirrorRow *hf_mirror_row(struct hf_ledger *l, const char *origin);
+void hf_witness_row_put(struct hf_unit *u, const char *origin, const Hufu__WitnessRow *row);
+void hf_mirror_row_put(struct hf_unit *u, const char *origin, const Hufu__MirrorRow *row);
+/* True when origin is the ledger of peer, a member in good standing; answers the refusal otherwise. */
+bool hf_ledger_owns(struct hf_ledger *l, const char *peer, const char *origin, const struct hf_answer *answer);
+
+/* evidence.c: two signed checkpoints of one log between which no consistency was shown. Alarm, and a public entry with both notes. */
+void hf_evidence(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first, struct hf_bytes second, const char *what);
+/* The same when the two cannot both be true: this node cosigns and stores nothing of that log any more, and keeps what it has. */
+void hf_equivocation(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first, struct hf_bytes second,
+		     const char *what);
+
+/* waiters.c */
+void hf_waiters_pump(struct hf_ledger *l);
+void hf_waiters_free(struct hf_ledger *l);
+
+static inline struct hf_bytes hf_bytes_of(const ProtobufCBinaryData *b)
+{
+	return (struct hf_bytes){ b->data, b->len };
+}
+static inline ProtobufCBinaryData hf_binary(const void *data, size_t len)
+{
+	return (ProtobufCBinaryData){ len, (uint8_t *)data };
+}
+static inline bool hf_root_is(const ProtobufCBinaryData *b, const struct hf_hash *h)
+{
+	return b->len == sizeof(h->b) && hf_equal_ct(b->data, h->b, sizeof(h->b));
+}
+
+#endif

@@ -1,0 +1,227 @@
+#include "ledger/opening.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/aead.h"
+#include "proto/codec.h"
+#include "state_ledger.pb-c.h"
+
+#define TAG_SECRET 0x0a /* field 1, bytes */
+#define TAG_FIELDS 0x12 /* field 2, message */
+#define TAG_FIELD 0x08  /* field 1, number */
+#define TAG_VALUE 0x12  /* field 2, bytes */
+#define FIELD_HEAD_MAX 16u
+
+static size_t varint(uint8_t *out, uint32_t v)
+{
+	size_t n = 0;
+
+	for (; v >= 0x80; v >>= 7)
+		out[n++] = (uint8_t)(v | 0x80);
+	out[n++] = (uint8_t)v;
+	return n;
+}
+
+static size_t varint_len(uint32_t v)
+{
+	uint8_t out[5];
+
+	return varint(out, v);
+}
+
+/* An OpeningField with its tag and length. Field numbers stay below 128: one byte. */
+static void add_field(struct hf_buf *out, enum hf_field field, const void *value, uint32_t len)
+{
+	uint32_t inner = 2 + (len ? 1 + (uint32_t)varint_len(len) + len : 0);
+	uint8_t head[FIELD_HEAD_MAX];
+	size_t n = 0;
+
+	head[n++] = TAG_FIELDS;
+	n += varint(head + n, inner);
+	head[n++] = TAG_FIELD;
+	head[n++] = (uint8_t)field;
+	if (len) {
+		head[n++] = TAG_VALUE;
+		n += varint(head + n, len);
+	}
+	hf_buf_add(out, head, n);
+	hf_buf_add(out, value, len);
+}
+
+void hf_opening_row_encode(const struct hf_draft *d, const uint8_t secret[32], struct hf_buf *out)
+{
+	const uint8_t head[2] = { TAG_SECRET, 32 };
+	const void *value;
+	size_t len;
+
+	hf_buf_clear(out);
+	hf_buf_add(out, head, sizeof(head));
+	hf_buf_add(out, secret, 32);
+	for (unsigned f = 1; f < HF_FIELD_LIMIT; f++)
+		if (hf_draft_get(d, (enum hf_field)f, &value, &len))
+			add_field(out, (enum hf_field)f, value, (uint32_t)len);
+}
+
+void hf_opened_done(struct hf_opened *o)
+{
+	hf_decoded_free(o->decoded);
+	if (o->built)
+		hf_arena_done(&o->arena);
+	*o = (struct hf_opened)HF_OPENED_INIT;
+}
+
+/* An empty EntryOpening with room for count fields, in o's arena. */
+static Hufu__EntryOpening *build(struct hf_opened *o, const char *origin, uint64_t index, size_t count)
+{
+	size_t origin_bytes = strlen(origin) + 1;
+	Hufu__EntryOpening *out;
+
+	hf_arena_init(&o->arena, NULL, 0);
+	o->built = true;
+	out = hf_arena_get(&o->arena, sizeof(*out));
+	hufu__entry_opening__init(out);
+	out->origin = memcpy(hf_arena_get(&o->arena, origin_bytes), origin, origin_bytes);
+	out->index = index;
+	out->fields = hf_arena_get(&o->arena, count * sizeof(*out->fields));
+	out->hashes = hf_arena_get(&o->arena, count * sizeof(*out->hashes));
+	o->opening = out;
+	return out;
+}
+
+static void *copy(struct hf_opened *o, const void *data, size_t len)
+{
+	void *to = hf_arena_get(&o->arena, len ? len : 1);
+
+	if (len)
+		memcpy(to, data, len);
+	return to;
+}
+
+static void show(struct hf_opened *o, uint32_t field, const uint8_t salt[32], const void *value, size_t len)
+{
+	Hufu__FieldOpening *shown = hf_arena_get(&o->arena, sizeof(*shown));
+	Hufu__FieldHash *hash = hf_arena_get(&o->arena, sizeof(*hash));
+	struct hf_hash h;
+
+	hf_entry_commit_field(salt, (enum hf_field)field, value, len, &h);
+	hufu__field_opening__init(shown);
+	shown->field = field;
+	shown->salt = (ProtobufCBinaryData){ 32, copy(o, salt, 32) };
+	shown->value = (ProtobufCBinaryData){ len, copy(o, value, len) };
+	hufu__field_hash__init(hash);
+	hash->field = field;
+	hash->hash = (ProtobufCBinaryData){ sizeof(h.b), copy(o, h.b, sizeof(h.b)) };
+	o->opening->fields[o->opening->n_fields++] = shown;
+	o->opening->hashes[o->opening->n_hashes++] = hash;
+}
+
+static enum hf_err open_own(struct hf_bytes plain, const char *origin, uint64_t index, struct hf_opened *ret_opened)
+{
+	Hufu__OpeningRow *row HF_CLEANUP(hf_decoded_done) = HF_DECODE_OWN(opening_row, plain.data, plain.len);
+	uint8_t salt[32];
+
+	if (!row || row->secret.len != 32)
+		return HF_E_STORE;
+	build(ret_opened, origin, index, row->n_fields);
+	for (size_t i = 0; i < row->n_fields; i++) {
+		hf_entry_salt(row->secret.data, (enum hf_field)row->fields[i]->field, salt);
+		show(ret_opened, row->fields[i]->field, salt, row->fields[i]->value.data, row->fields[i]->value.len);
+	}
+	return HF_OK;
+}
+
+static enum hf_err open_mirrored(struct hf_bytes plain, struct hf_opened *ret_opened)
+{
+	ret_opened->decoded = HF_DECODE_OWN(entry_opening, plain.data, plain.len);
+	ret_opened->opening = ret_opened->decoded;
+	return ret_opened->opening ? HF_OK : HF_E_STORE;
+}
+
+enum hf_err hf_opening_read(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r, uint64_t index,
+			    struct hf_opened *ret_opened)
+{
+	struct hf_opened opened = HF_OPENED_INIT;
+	struct hf_buf plain HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	uint8_t key[HF_KEY_MAX];
+	size_t key_len = hf_place_key(p, index, key);
+	struct hf_bytes box;
+	enum hf_err e;
+
+	HF_TRY(hf_rows_get(r, hf_place_table(p, HF_PLACE_OPENING), key, key_len, &box));
+	if (box.len < HF_BOX_OVERHEAD || !hf_buf_reserve(&plain, box.len))
+		return HF_E_STORE;
+	if (!hf_box_open(p->own ? k->own : k->mirror, key, key_len, box.data, box.len, plain.data))
+		return HF_E_CRYPTO;
+	plain.len = box.len - HF_BOX_OVERHEAD;
+	e = p->own ? open_own((struct hf_bytes){ plain.data, plain.len }, p->origin, index, &opened)
+		   : open_mirrored((struct hf_bytes){ plain.data, plain.len }, &opened);
+	hf_wipe(plain.data, plain.len);
+	if (e == HF_OK)
+		*ret_opened = opened;
+	else
+		hf_opened_done(&opened);
+	return e;
+}
+
+enum hf_err hf_opening_of_entry(const Hufu__LedgerEntry *e, struct hf_opened *ret_opened)
+{
+	if (e->n_openings == 0)
+		return HF_E_UNKNOWN;
+	build(ret_opened, e->origin, e->index, e->n_openings);
+	for (size_t i = 0; i < e->n_openings; i++)
+		show(ret_opened, e->openings[i]->field, e->openings[i]->salt.data, e->openings[i]->value.data, e->openings[i]->value.len);
+	return HF_OK;
+}
+
+enum hf_err hf_opening_seal(const struct hf_opening_keys *k, const struct hf_place *p, const Hufu__EntryOpening *o, struct hf_buf *out)
+{
+	uint8_t key[HF_KEY_MAX];
+	size_t key_len = hf_place_key(p, o->index, key), len;
+	uint8_t *plain = hf_encode(&o->base, &len);
+	bool ok;
+
+	hf_buf_clear(out);
+	if (!plain || !hf_buf_reserve(out, len + HF_BOX_OVERHEAD)) {
+		free(plain);
+		return HF_E_MEMORY;
+	}
+	ok = hf_box_seal(k->mirror, key, key_len, plain, len, out->data);
+	out->len = len + HF_BOX_OVERHEAD;
+	free(plain);
+	return ok ? HF_OK : HF_E_CRYPTO;
+}
+
+bool hf_opening_text(const Hufu__EntryOpening *o, enum hf_field field, char *out, size_t cap)
+{
+	struct hf_bytes v;
+
+	if (!o || !hf_opening_get(o, field, &v) || v.len >= cap || !hf_text_ok((const char *)v.data, v.len, v.len))
+		return false;
+	if (v.len)
+		memcpy(out, v.data, v.len);
+	out[v.len] = '\0';
+	return true;
+}
+
+bool hf_opening_number(const Hufu__EntryOpening *o, enum hf_field field, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+	char text[24];
+
+	if (!hf_opening_text(o, field, text, sizeof(text)) || !text[0])
+		return false;
+	for (const char *c = text; *c; c++)
+		if (*c < '0' || *c > '9' || __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*c - '0'), &value))
+			return false;
+	*ret_value = value;
+	return true;
+}
+
+bool hf_opening_txn(const Hufu__EntryOpening *o, struct hf_id *ret_txn)
+{
+	char text[HF_ID_TEXT];
+
+	return hf_opening_text(o, HF_FIELD_TRANSACTION, text, sizeof(text)) && hf_id_parse(text, ret_txn);
+}

@@ -1,0 +1,125 @@
+/*
+ * openings.c - openings of other nodes' entries, sent because this node is a party. Each is held against its mirrored entry, or kept
+ * until that arrives; at rest they are sealed; by them a transaction is found in the mirrored ledgers.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+#include "proto/codec.h"
+
+struct pending {
+	struct hf_answer answer;
+	uint32_t stored;
+};
+
+static void on_durable(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	Hufu__OpeningsReply reply = HUFU__OPENINGS_REPLY__INIT;
+	struct pending *p = ctx;
+
+	(void)info;
+	reply.stored = p->stored;
+	if (e == HF_OK)
+		hf_answer_message(&p->answer, &reply.base);
+	else
+		hf_answer(&p->answer, HF_E_BUSY, "the openings could not be stored");
+	free(p);
+}
+
+struct push {
+	struct hf_ledger *l;
+	const char *peer;
+	const Hufu__OpeningsPush *in;
+	struct hf_place place;
+	Hufu__MirrorRow *row; /* NULL: nothing of that ledger has come yet */
+	Hufu__MirrorRow fresh;
+	struct hf_unit *unit;
+	struct hf_buf sealed;
+	uint32_t waiting;
+	char text[160];
+};
+
+static enum hf_err refuse(struct push *p, enum hf_err e, const char *what, uint64_t index)
+{
+	snprintf(p->text, sizeof(p->text), "%s: entry %" PRIu64, what, index);
+	return e;
+}
+
+/* Arrived entries are checked now, also those above the last checked checkpoint: their bytes are fixed by the hash chain. */
+static enum hf_err check(struct push *p, const Hufu__EntryOpening *o)
+{
+	Hufu__LedgerEntry *e HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_bytes bytes;
+	uint8_t key[HF_KEY_MAX];
+
+	if (o->index >= p->row->next) {
+		if (!hf_store_has(p->l->store, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&p->place, o->index, key)))
+			p->waiting++;
+		return p->waiting <= HF_LEDGER_WAITING_MAX ? HF_OK : refuse(p, HF_E_LIMIT, "too many openings wait for their entries", o->index);
+	}
+	HF_TRY(hf_place_entry(&p->place, &p->l->rows, o->index, &bytes));
+	HF_TRY(hf_entry_decode(bytes.data, bytes.len, &e));
+	return hf_entry_check_opening(e, o) ? HF_OK : refuse(p, HF_E_DIGEST, "the opening does not fit", o->index);
+}
+
+static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
+{
+	uint8_t key[HF_KEY_MAX];
+	struct hf_id txn;
+
+	if (strcmp(o->origin, p->in->origin) != 0)
+		return refuse(p, HF_E_FORMAT, "the opening names another ledger", o->index);
+	HF_TRY(check(p, o));
+	HF_TRY(hf_opening_seal(&p->l->opening_keys, &p->place, o, &p->sealed));
+	hf_unit_put(p->unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&p->place, o->index, key), p->sealed.data, p->sealed.len);
+	if (hf_opening_txn(o, &txn))
+		hf_unit_put(p->unit, HF_TABLE_MIRROR_TXN, key, hf_key_mirror_txn(&txn, o->origin, o->index, key), NULL, 0);
+	return HF_OK;
+}
+
+static void store(struct push *p, const struct hf_answer *answer)
+{
+	struct pending *done;
+	enum hf_err e;
+
+	for (size_t i = 0; i < p->in->n_openings; i++)
+		if ((e = take(p, p->in->openings[i])) != HF_OK) {
+			hf_answer(answer, e, p->text[0] ? p->text : "an opening could not be checked");
+			return;
+		}
+	if (p->waiting != p->row->waiting) {
+		p->row->waiting = p->waiting;
+		hf_mirror_row_put(p->unit, p->in->origin, p->row);
+	}
+	done = hf_alloc(sizeof(*done));
+	*done = (struct pending){ *answer, (uint32_t)p->in->n_openings };
+	hf_store_submit(p->l->store, HF_TAKE(p->unit), on_durable, done);
+}
+
+void hf_openings_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer)
+{
+	Hufu__OpeningsPush *in HF_CLEANUP(hf_decoded_done) = HF_DECODE(openings_push, body.data, body.len);
+	struct push p = { .l = l, .peer = peer, .in = in, .sealed = HF_BUF_INIT };
+
+	if (!in) {
+		hf_answer(answer, HF_E_FORMAT, "the message with openings is not of the required form");
+		return;
+	}
+	if (!hf_ledger_owns(l, peer, in->origin, answer))
+		return;
+	snprintf(p.place.origin, sizeof(p.place.origin), "%s", in->origin);
+	p.unit = hf_unit_new();
+	hufu__mirror_row__init(&p.fresh);
+	p.row = hf_mirror_row(l, in->origin);
+	if (!p.row)
+		p.row = &p.fresh;
+	p.waiting = p.row->waiting;
+	store(&p, answer);
+	hf_unit_free(p.unit);
+	hf_buf_done(&p.sealed);
+	if (p.row != &p.fresh)
+		hf_decoded_free(p.row);
+}

@@ -1,0 +1,346 @@
+#include "ledger/sequence.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/aead.h"
+#include "evidence/entry.h"
+#include "ledger/heads_seen.h"
+#include "ledger/opening.h"
+#include "ledger/txn_cache.h"
+
+#define SECRET_BYTES 32u
+#define POOL_SECRETS 64u
+
+struct hf_sequence {
+	char self[HF_NAME_MAX + 1];
+	struct hf_clock clock;
+	struct hf_place place;
+	uint8_t label_key[32], opening_key[32];
+	void (*on_committed)(void *ctx);
+	void *ctx;
+	atomic_bool halted;
+
+	/* Committer thread. */
+	struct hf_edge edge; /* with what the running batch has added */
+	bool loaded;         /* edge is in step with the store */
+	int64_t last_ms;
+	struct hf_txn_cache *txns;
+	struct hf_heads_seen *seen; /* guards itself */
+	struct hf_buf entry, plain, sealed;
+	uint8_t pool[POOL_SECRETS][SECRET_BYTES]; /* one call to the kernel for many entries */
+	unsigned pool_left;
+
+	uv_mutex_t mutex;
+	struct hf_merkle_range durable; /* guarded by mutex */
+};
+
+struct hf_sequence *hf_sequence_new(const struct hf_sequence_config *cfg)
+{
+	struct hf_sequence *q = hf_alloc_zero(sizeof(*q));
+
+	snprintf(q->self, sizeof(q->self), "%s", cfg->self);
+	snprintf(q->place.origin, sizeof(q->place.origin), "%s", cfg->origin);
+	q->place.own = true;
+	q->clock = cfg->clock;
+	memcpy(q->label_key, cfg->label_key, sizeof(q->label_key));
+	memcpy(q->opening_key, cfg->opening_key, sizeof(q->opening_key));
+	q->on_committed = cfg->on_committed;
+	q->ctx = cfg->ctx;
+	atomic_init(&q->halted, false);
+	hf_edge_init(&q->edge);
+	q->txns = hf_txn_cache_new();
+	q->seen = hf_heads_seen_new();
+	hf_merkle_range_init(&q->durable);
+	if (uv_mutex_init(&q->mutex) != 0)
+		abort();
+	return q;
+}
+
+void hf_sequence_free(struct hf_sequence *q)
+{
+	if (!q)
+		return;
+	hf_edge_done(&q->edge);
+	hf_txn_cache_free(q->txns);
+	hf_heads_seen_free(q->seen);
+	hf_buf_done(&q->entry);
+	hf_buf_done(&q->plain);
+	hf_buf_done(&q->sealed);
+	uv_mutex_destroy(&q->mutex);
+	hf_wipe(q, sizeof(*q));
+	free(q);
+}
+
+static void publish_head(struct hf_sequence *q)
+{
+	uv_mutex_lock(&q->mutex);
+	hf_edge_range(&q->edge, &q->durable);
+	uv_mutex_unlock(&q->mutex);
+}
+
+enum hf_err hf_sequence_load(struct hf_sequence *q, struct hf_rows *rows, uint64_t size, int64_t last_ms)
+{
+	HF_TRY(hf_edge_load(&q->edge, &q->place, rows, size));
+	q->last_ms = last_ms;
+	q->loaded = true;
+	publish_head(q);
+	return HF_OK;
+}
+
+void hf_sequence_head(struct hf_sequence *q, struct hf_merkle_range *ret_range)
+{
+	uv_mutex_lock(&q->mutex);
+	*ret_range = q->durable;
+	uv_mutex_unlock(&q->mutex);
+}
+
+uint64_t hf_sequence_size(struct hf_sequence *q)
+{
+	uint64_t size;
+
+	uv_mutex_lock(&q->mutex);
+	size = q->durable.size;
+	uv_mutex_unlock(&q->mutex);
+	return size;
+}
+
+void hf_sequence_saw(struct hf_sequence *q, const char *node, uint64_t size, const struct hf_hash *root)
+{
+	hf_heads_seen_put(q->seen, node, size, root);
+}
+
+void hf_sequence_halt(struct hf_sequence *q)
+{
+	atomic_store(&q->halted, true);
+}
+
+bool hf_sequence_halted(struct hf_sequence *q)
+{
+	return atomic_load(&q->halted);
+}
+
+/* After a failed batch: the edge anew from the rows of the running one, up to what is durable. */
+static enum hf_err reload(struct hf_sequence *q, struct hf_txn *txn)
+{
+	struct hf_rows rows;
+
+	if (q->loaded)
+		return HF_OK;
+	hf_rows_of_txn(&rows, txn);
+	HF_TRY(hf_edge_load(&q->edge, &q->place, &rows, hf_sequence_size(q)));
+	q->loaded = true;
+	return HF_OK;
+}
+
+static const uint8_t *next_secret(struct hf_sequence *q)
+{
+	if (q->pool_left == 0) {
+		hf_random(q->pool, sizeof(q->pool));
+		q->pool_left = POOL_SECRETS;
+	}
+	return q->pool[--q->pool_left];
+}
+
+static int64_t next_time(struct hf_sequence *q)
+{
+	int64_t now = hf_now_ms(&q->clock);
+
+	if (now > q->last_ms)
+		q->last_ms = now;
+	return q->last_ms;
+}
+
+/* Ordinal and index of the transaction's newest entry; false when it has none. */
+static enum hf_err find_last(struct hf_sequence *q, struct hf_txn *txn, const struct hf_id *id, struct hf_txn_last *ret_last)
+{
+	if (hf_txn_cache_get(q->txns, id, ret_last))
+		return HF_OK;
+	return hf_txn_last_search(txn, id, ret_last);
+}
+
+static enum hf_err add_to_txn(struct hf_sequence *q, struct hf_txn *txn, const struct hf_id *id, struct hf_txn_last last)
+{
+	uint8_t key[HF_KEY_MAX], value[8];
+
+	hf_put_u64(value, last.index);
+	HF_TRY(hf_txn_put(txn, HF_TABLE_TXN_INDEX, key, hf_key_txn(id, last.ordinal, key), value, sizeof(value)));
+	hf_txn_cache_put(q->txns, id, &last);
+	return HF_OK;
+}
+
+/* Ordinal, back-link and, on the closing entry, the count: DS-38. */
+static enum hf_err complete_txn(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d)
+{
+	const struct hf_id *id = hf_draft_txn_get(d);
+	struct hf_txn_last last;
+	char text[HF_ID_TEXT];
+
+	if (!id)
+		return HF_OK;
+	HF_TRY(find_last(q, txn, id, &last));
+	hf_id_text(id, text);
+	hf_draft_text(d, HF_FIELD_TRANSACTION, text);
+	hf_draft_int(d, HF_FIELD_ORDINAL, (int64_t)last.ordinal + 1);
+	if (last.ordinal > 0)
+		hf_draft_int(d, HF_FIELD_BACK_LINK, (int64_t)last.index);
+	if (hf_draft_closes(d))
+		hf_draft_int(d, HF_FIELD_COUNT, (int64_t)last.ordinal + 1);
+	return add_to_txn(q, txn, id, (struct hf_txn_last){ last.ordinal + 1, q->edge.size });
+}
+
+static void complete_counterparty(struct hf_sequence *q, struct hf_draft *d)
+{
+	char node[HF_NAME_MAX + 1], text[HF_HEAD_TEXT];
+	const void *data;
+	size_t len;
+
+	if (!hf_draft_get(d, HF_FIELD_COUNTERPARTY, &data, &len) || len == 0 || len > HF_NAME_MAX)
+		return;
+	memcpy(node, data, len);
+	node[len] = '\0';
+	if (hf_heads_seen_get(q->seen, node, text))
+		hf_draft_text(d, HF_FIELD_COUNTERPARTY_HEAD, text);
+}
+
+static enum hf_err complete(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d, int64_t time_ms)
+{
+	const void *data;
+	size_t len;
+
+	hf_draft_text(d, HF_FIELD_EVENT, hf_event_name(hf_draft_event(d)));
+	hf_draft_time(d, HF_FIELD_TIME, time_ms);
+	if (!hf_draft_get(d, HF_FIELD_ACTOR, &data, &len))
+		hf_draft_text(d, HF_FIELD_ACTOR, q->self);
+	complete_counterparty(q, d);
+	return complete_txn(q, txn, d);
+}
+
+static enum hf_err add_shares(struct hf_sequence *q, struct hf_txn *txn, const struct hf_draft *d)
+{
+	uint8_t key[HF_KEY_MAX];
+
+	if (hf_event_class(hf_draft_event(d)) == HF_EVENT_CLASS_PUBLIC)
+		return HF_OK;
+	for (size_t i = 0; i < hf_draft_party_count(d); i++) {
+		const char *node = hf_draft_party_at(d, i);
+
+		if (strcmp(node, q->self) == 0)
+			continue;
+		HF_TRY(hf_txn_put(txn, HF_TABLE_SHARE, key, hf_key_share(node, q->edge.size, key), NULL, 0));
+		if (hf_heads_seen_party(q->seen, node))
+			HF_TRY(hf_txn_put(txn, HF_TABLE_META, key, hf_key_mirror_to(node, key), NULL, 0));
+	}
+	return HF_OK;
+}
+
+static enum hf_err add_opening(struct hf_sequence *q, struct hf_txn *txn, const struct hf_draft *d, const uint8_t *secret)
+{
+	uint8_t key[8];
+
+	hf_put_u64(key, q->edge.size);
+	hf_opening_row_encode(d, secret, &q->plain);
+	hf_buf_clear(&q->sealed);
+	if (!hf_buf_reserve(&q->sealed, q->plain.len + HF_BOX_OVERHEAD))
+		return HF_E_MEMORY;
+	if (!hf_box_seal(q->opening_key, key, sizeof(key), q->plain.data, q->plain.len, q->sealed.data))
+		return HF_E_CRYPTO;
+	return hf_txn_append(txn, HF_TABLE_OPENING, key, sizeof(key), q->sealed.data, q->plain.len + HF_BOX_OVERHEAD);
+}
+
+static enum hf_err add_entry(struct hf_sequence *q, struct hf_txn *txn, const void *data, size_t len, const struct hf_hash *leaf)
+{
+	const struct hf_sink sink = { .txn = txn };
+	uint8_t key[8];
+
+	hf_put_u64(key, q->edge.size);
+	HF_TRY(hf_txn_append(txn, HF_TABLE_ENTRY, key, sizeof(key), data, len));
+	return hf_edge_append(&q->edge, &q->place, &sink, leaf);
+}
+
+static enum hf_err add_draft(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d)
+{
+	const uint8_t *secret = next_secret(q);
+	struct hf_entry_in in = { .origin = q->place.origin, .index = q->edge.size, .time_ms = next_time(q),
+				  .prev = q->edge.last, .label_key = q->label_key, .secret = secret };
+	struct hf_hash leaf;
+
+	HF_TRY(complete(q, txn, d, in.time_ms));
+	hf_buf_clear(&q->entry);
+	HF_TRY(hf_entry_encode(&in, d, &q->entry, &leaf));
+	HF_TRY(add_shares(q, txn, d));
+	HF_TRY(add_opening(q, txn, d, secret));
+	return add_entry(q, txn, q->entry.data, q->entry.len, &leaf);
+}
+
+static enum hf_err begin(struct hf_sequence *q, struct hf_txn *txn)
+{
+	if (atomic_load(&q->halted))
+		return HF_E_STATE;
+	return reload(q, txn);
+}
+
+static enum hf_err end(struct hf_sequence *q, struct hf_txn *txn)
+{
+	const struct hf_sink sink = { .txn = txn };
+
+	return hf_edge_flush(&q->edge, &q->place, &sink);
+}
+
+static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count, uint64_t *ret_index)
+{
+	struct hf_sequence *q = ctx;
+
+	HF_TRY(begin(q, txn));
+	for (size_t i = 0; i < count; i++) {
+		ret_index[i] = q->edge.size;
+		HF_TRY(add_draft(q, txn, drafts[i]));
+	}
+	return end(q, txn);
+}
+
+static enum hf_err add_raw(struct hf_sequence *q, struct hf_txn *txn, const struct hf_raw_entry *e)
+{
+	struct hf_txn_last last;
+	struct hf_hash leaf;
+
+	hf_merkle_leaf(e->data, e->len, &leaf);
+	if (e->txn) {
+		HF_TRY(find_last(q, txn, e->txn, &last));
+		HF_TRY(add_to_txn(q, txn, e->txn, (struct hf_txn_last){ last.ordinal + 1, q->edge.size }));
+	}
+	return add_entry(q, txn, e->data, e->len, &leaf);
+}
+
+enum hf_err hf_sequence_raw(struct hf_sequence *q, struct hf_txn *txn, const struct hf_raw_entry *entries, size_t count, uint64_t *ret_index)
+{
+	HF_TRY(begin(q, txn));
+	*ret_index = q->edge.size;
+	for (size_t i = 0; i < count; i++)
+		HF_TRY(add_raw(q, txn, &entries[i]));
+	return end(q, txn);
+}
+
+static void committed(void *ctx, bool ok)
+{
+	struct hf_sequence *q = ctx;
+
+	if (!ok) {
+		q->loaded = false;
+		hf_txn_cache_clear(q->txns);
+		hf_heads_seen_clear_parties(q->seen);
+		return;
+	}
+	publish_head(q);
+	if (q->on_committed)
+		q->on_committed(q->ctx);
+}
+
+void hf_sequence_get(struct hf_sequence *q, struct hf_sequencer *ret_sequencer)
+{
+	*ret_sequencer = (struct hf_sequencer){ sequence, committed, q };
+}

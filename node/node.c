@@ -1,0 +1,226 @@
+/*
+ * node.c - builds and wires every module of a node, from the bottom up; the only file that knows them all.
+ *
+ * Read the folders in this order: base, evidence, store, identity, channel, peers, ledger, source, catalog, authz, exchange, api.
+ */
+#include "node.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "catalog/catalog.h"
+#include "dispatch.h"
+#include "exchange/exchange.h"
+#include "ledger/ledger.h"
+#include "peers/peers.h"
+#include "source/source.h"
+
+#define MAILS_MAX 32
+
+struct hf_node {
+	struct hf_base base;
+	struct hf_system_clock *clock;
+	struct hf_node_keys keys;
+	struct hf_modules m;
+	struct hf_api *api;
+	struct hf_mail_row mails[MAILS_MAX]; /* filled in when the modules that own the rows are open; no mail comes before */
+	struct hf_channel_config channel;
+};
+
+static void emit_draft(void *ctx, struct hf_draft *take)
+{
+	struct hf_node *n = ctx;
+	if (!n->m.ledger) { /* nothing to write it into while opening and closing */
+		hf_draft_free(take);
+		return;
+	}
+	struct hf_unit *u = hf_unit_new();
+	hf_unit_draft(u, take);
+	hf_store_submit(n->m.store, u, NULL, NULL);
+}
+
+static void on_request(void *ctx, struct hf_request *take)
+{
+	struct hf_node *n = ctx;
+	hf_dispatch(&n->m, take);
+}
+
+static enum hf_err add_mails(struct hf_node *n, const struct hf_mail_row *rows)
+{
+	size_t used = 0;
+	while (n->mails[used].type != HF_MAIL_INVALID)
+		used++;
+	for (; rows->type != HF_MAIL_INVALID; rows++) {
+		if (used + 1 >= MAILS_MAX)
+			return HF_E_INTERNAL;
+		n->mails[used++] = *rows;
+	}
+	return HF_OK;
+}
+
+static enum hf_err open_base(struct hf_node *n, uv_loop_t *loop, const char *dir, const struct hf_config *cfg, int log_fd,
+			     struct hf_fault *f)
+{
+	n->base.loop = loop;
+	if (strlen(dir) >= sizeof(n->base.dir))
+		return hf_fault_set(f, HF_E_LIMIT, "the node's folder name %.60s... is too long; use a shorter path", dir);
+	memcpy(n->base.dir, dir, strlen(dir) + 1);
+	if (!hf_name_parse(cfg->node, &n->base.self))
+		return hf_fault_set(f, HF_E_FORMAT, "the node id '%s' in hufu.yaml is not a name of [a-z0-9.-]", cfg->node);
+	n->clock = hf_system_clock_new();
+	hf_system_clock_get(n->clock, &n->base.clock);
+	n->base.log = hf_log_new(log_fd, &n->base.clock, cfg->node, cfg->log_level);
+	n->base.metrics = hf_metrics_new();
+	n->base.audit = (struct hf_audit){ emit_draft, n };
+	n->m.base = &n->base;
+	n->m.keys = &n->keys;
+	n->m.started_ms = hf_now_ms(&n->base.clock);
+	return HF_OK;
+}
+
+static bool raise_clock(void *ctx, const struct hf_ledger_row *row)
+{
+	struct hf_node *n = ctx;
+	hf_system_clock_raise(n->clock, row->time_ms);
+	return false;
+}
+
+static enum hf_err open_state(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
+{
+	HF_TRY(hf_store_open(&n->base, &n->m.store, f));
+	HF_TRY(hf_ledger_open(&n->base, n->m.store, &n->keys, cfg->space, &n->m.ledger, f));
+	HF_TRY(hf_fault_default(f, hf_ledger_tail(n->m.ledger, 1, raise_clock, n))); /* AZ-31: time never falls behind the record */
+	HF_TRY(hf_identity_open(&n->base, n->m.store, &n->keys, cfg->space, &n->m.identity, f));
+	hf_identity_set_policy(n->m.identity, &cfg->accounts);
+	return HF_OK;
+}
+
+static enum hf_err open_peers(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
+{
+	char space_dir[600];
+	snprintf(space_dir, sizeof(space_dir), "%s/space", n->base.dir);
+	n->channel = (struct hf_channel_config){ .space = cfg->space,
+						 .static_key = n->keys.noise,
+						 .outstanding_max = cfg->limits.outstanding_per_peer,
+						 .rate_per_s = cfg->limits.requests_per_second };
+	for (size_t i = 0; i + 1 < sizeof(n->channel.listen) / sizeof(n->channel.listen[0]) && i < cfg->listen_count; i++)
+		n->channel.listen[i] = cfg->listen[i];
+	struct hf_peers_config pc = {
+		.space_dir = space_dir, .channel = n->channel, .mails = n->mails, .on_request = on_request, .ctx = n
+	};
+	HF_TRY(hf_peers_open(&n->base, n->m.store, &pc, &n->m.peers, f));
+	hf_ledger_start(n->m.ledger, n->m.peers);
+	return HF_OK;
+}
+
+static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
+{
+	struct hf_modules *m = &n->m;
+	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
+	HF_TRY(hf_catalog_open(&n->base, m->store, &n->keys, m->peers, m->sources, &m->catalog, f));
+	HF_TRY(hf_authz_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->catalog, &m->authz, f));
+	HF_TRY(add_mails(n, hf_authz_mails(m->authz)));
+	HF_TRY(hf_exchange_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->sources, m->catalog,
+				m->authz, &m->exchange, f));
+	HF_TRY(add_mails(n, hf_exchange_mails(m->exchange)));
+	hf_exchange_start(m->exchange);
+	return HF_OK;
+}
+
+static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
+{
+	static const struct hf_route *const tables[] = {
+		hf_routes_node,	   hf_routes_identity, hf_routes_ledger,   hf_routes_source,
+		hf_routes_catalog, hf_routes_authz,    hf_routes_exchange, NULL,
+	};
+	return hf_api_open(&n->m, tables, cfg->api_socket, &n->api, f);
+}
+
+static void record_event(struct hf_node *n, enum hf_event event)
+{
+	struct hf_draft *d = hf_draft_new(event, NULL);
+	hf_draft_textf(d, HF_FIELD_ACTOR, "%s", n->base.self.s);
+	hf_draft_text(d, HF_FIELD_OBJECT, "node");
+	hf_draft_text(d, HF_FIELD_DETAIL, HUFU_VERSION);
+	hf_draft_outcome(d, HF_OK, NULL);
+	hf_audit_emit(&n->base.audit, d);
+}
+
+static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir, const struct hf_config *cfg,
+			    const char *passphrase, int log_fd, struct hf_fault *f)
+{
+	HF_TRY(open_base(n, loop, dir, cfg, log_fd, f));
+	HF_TRY(hf_node_keys_load(dir, passphrase, &n->keys, f));
+	HF_TRY(open_state(n, cfg, f));
+	HF_TRY(open_peers(n, cfg, f));
+	HF_TRY(open_exchange(n, f));
+	HF_TRY(open_api(n, cfg, f));
+	record_event(n, HF_EVENT_START);
+	HF_LOG(n->base.log, HF_LOG_INFO, "node", "ready", NULL, HF_LOG_S("version", HUFU_VERSION));
+	return HF_OK;
+}
+
+static void close_modules(struct hf_node *n)
+{
+	struct hf_modules *m = &n->m;
+	hf_api_close(n->api);
+	n->api = NULL;
+	if (m->exchange)
+		hf_exchange_close(m->exchange);
+	if (m->authz)
+		hf_authz_close(m->authz);
+	if (m->catalog)
+		hf_catalog_close(m->catalog);
+	if (m->sources)
+		hf_sources_close(m->sources);
+	if (m->peers)
+		hf_peers_close(m->peers);
+	if (m->identity)
+		hf_identity_close(m->identity);
+	struct hf_ledger *ledger = m->ledger; /* still sequences what the store has pending */
+	if (m->store)
+		hf_store_close(m->store);
+	m->ledger = NULL;
+	if (ledger)
+		hf_ledger_close(ledger);
+}
+
+static void free_node(struct hf_node *n)
+{
+	hf_node_keys_done(&n->keys);
+	hf_metrics_free(n->base.metrics);
+	hf_log_free(n->base.log);
+	hf_system_clock_free(n->clock);
+	free(n);
+}
+
+enum hf_err hf_node_open(uv_loop_t *loop, const char *dir, const struct hf_config *cfg, const char *passphrase, int log_fd,
+			 struct hf_node **ret_node, struct hf_fault *f)
+{
+	struct hf_node *n = calloc(1, sizeof(*n));
+	if (!n)
+		return hf_fault_set(f, HF_E_MEMORY, "no memory is left to start the node");
+	enum hf_err e = open_all(n, loop, dir, cfg, passphrase, log_fd, f);
+	if (e != HF_OK) {
+		close_modules(n);
+		uv_run(loop, UV_RUN_NOWAIT);
+		free_node(n);
+		return e;
+	}
+	*ret_node = n;
+	return HF_OK;
+}
+
+void hf_node_close(struct hf_node *n)
+{
+	record_event(n, HF_EVENT_STOP);
+	close_modules(n);
+	uv_run(n->base.loop, UV_RUN_DEFAULT);
+	free_node(n);
+}
+
+const struct hf_modules *hf_node_modules(const struct hf_node *n)
+{
+	return &n->m;
+}

@@ -1,0 +1,16 @@
+/* adapters.c - the kinds of sources there are. */
+#include "source/adapters.h"
+
+#include <string.h>
+
+static const struct hf_adapter *const adapters[] = {
+	&hf_adapter_csv,
+};
+
+const struct hf_adapter *hf_adapter_find(const char *kind)
+{
+	for (size_t i = 0; i < sizeof(adapters) / sizeof(adapters[0]); i++)
+		if (strcmp(adapters[i]->kind, kind) == 0)
+			return adapters[i];
+	return NULL;
+}

@@ -1,0 +1,381 @@
+/* source.c - the register of sources: rows of HF_TABLE_SOURCE, scans in the worker pool, opening through the adapter. */
+#include "source/source.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "proto/codec.h"
+#include "source/adapters.h"
+#include "state_source.pb-c.h"
+
+struct hf_sources {
+	const struct hf_base *base;
+	struct hf_store *store;
+	char node_dir[PATH_MAX]; /* real path */
+	unsigned references;     /* one, and one per running scan */
+	atomic_bool stop;
+};
+
+enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
+			    struct hf_sources **ret_sources, struct hf_fault *f)
+{
+	struct hf_sources *s = hf_alloc_zero(sizeof(*s));
+
+	(void)keys;
+	if (!realpath(base->dir, s->node_dir)) {
+		free(s);
+		return hf_fault_set(f, HF_E_IO, "the node's folder %s cannot be resolved; check that it is there", base->dir);
+	}
+	s->base = base;
+	s->store = store;
+	s->references = 1;
+	atomic_init(&s->stop, false);
+	*ret_sources = s;
+	return HF_OK;
+}
+
+static void release(struct hf_sources *s)
+{
+	if (--s->references == 0)
+		free(s);
+}
+
+void hf_sources_close(struct hf_sources *s)
+{
+	if (!s)
+		return;
+	atomic_store(&s->stop, true);
+	release(s);
+}
+
+void hf_source_view_done(struct hf_source_view *v)
+{
+	free(v->fields);
+	v->fields = NULL;
+	v->field_count = 0;
+}
+
+/* Rows. */
+static void view_fields(const Hufu__SourceRow *row, struct hf_source_view *v)
+{
+	v->field_count = row->n_fields;
+	v->fields = hf_alloc_zero(row->n_fields * sizeof(*v->fields));
+	for (size_t i = 0; i < row->n_fields; i++) {
+		snprintf(v->fields[i].name, sizeof(v->fields[i].name), "%s", row->fields[i]->name);
+		snprintf(v->fields[i].type, sizeof(v->fields[i].type), "%s", row->fields[i]->type);
+		v->fields[i].nulls = row->fields[i]->nulls;
+	}
+}
+
+static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
+{
+	*v = (struct hf_source_view){
+		.enabled = row->enabled,
+		.bytes = row->bytes,
+		.rows = row->rows,
+		.stamp = { row->bytes, row->inode, row->mtime_ns },
+		.scanned_ms = row->scanned_ms,
+		.registered_ms = row->registered_ms,
+	};
+	snprintf(v->name, sizeof(v->name), "%s", row->name);
+	snprintf(v->kind, sizeof(v->kind), "%s", row->kind);
+	snprintf(v->path, sizeof(v->path), "%s", row->path);
+	snprintf(v->department, sizeof(v->department), "%s", row->department);
+	snprintf(v->registered_by, sizeof(v->registered_by), "%s", row->registered_by);
+	view_fields(row, v);
+}
+
+static enum hf_err decode_row(struct hf_bytes b, struct hf_source_view *ret_view)
+{
+	Hufu__SourceRow *row = HF_DECODE_OWN(source_row, b.data, b.len);
+
+	if (!row)
+		return HF_E_STORE;
+	view_row(row, ret_view);
+	hf_decoded_free(row);
+	return HF_OK;
+}
+
+enum hf_err hf_source_get(struct hf_sources *s, const char *name, struct hf_source_view *ret_view)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf value = HF_BUF_INIT;
+	struct hf_name n;
+
+	if (!hf_name_parse(name, &n))
+		return HF_E_UNKNOWN;
+	HF_TRY(hf_store_get(s->store, HF_TABLE_SOURCE, n.s, strlen(n.s), &value));
+	return decode_row((struct hf_bytes){ value.data, value.len }, ret_view);
+}
+
+struct listing {
+	bool (*fn)(void *ctx, const struct hf_source_view *v);
+	void *ctx;
+	enum hf_err error;
+};
+
+static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct listing *l = ctx;
+	struct hf_source_view v;
+	bool more;
+
+	(void)key;
+	l->error = decode_row(value, &v);
+	if (l->error != HF_OK)
+		return false;
+	more = l->fn(l->ctx, &v);
+	hf_source_view_done(&v);
+	return more;
+}
+
+enum hf_err hf_sources_list(struct hf_sources *s, bool (*fn)(void *ctx, const struct hf_source_view *v), void *ctx)
+{
+	struct listing l = { fn, ctx, HF_OK };
+
+	HF_TRY(hf_store_scan(s->store, HF_TABLE_SOURCE, NULL, 0, NULL, 0, list_row, &l));
+	return l.error;
+}
+
+static void fill_fields(const struct hf_source_view *v, Hufu__SourceField *fields, Hufu__SourceField **pointers)
+{
+	for (size_t i = 0; i < v->field_count; i++) {
+		hufu__source_field__init(&fields[i]);
+		fields[i].name = v->fields[i].name;
+		fields[i].type = v->fields[i].type;
+		fields[i].nulls = v->fields[i].nulls;
+		pointers[i] = &fields[i];
+	}
+}
+
+static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
+{
+	Hufu__SourceField *fields = hf_alloc(v->field_count * sizeof(*fields));
+	Hufu__SourceField **pointers = hf_alloc(v->field_count * sizeof(*pointers));
+	Hufu__SourceRow row = HUFU__SOURCE_ROW__INIT;
+	uint8_t *bytes;
+
+	fill_fields(v, fields, pointers);
+	row.name = (char *)v->name;
+	row.kind = (char *)v->kind;
+	row.path = (char *)v->path;
+	row.department = (char *)v->department;
+	row.registered_by = (char *)v->registered_by;
+	row.enabled = v->enabled;
+	row.bytes = v->stamp.bytes;
+	row.inode = v->stamp.inode;
+	row.mtime_ns = v->stamp.mtime_ns;
+	row.rows = v->rows;
+	row.scanned_ms = v->scanned_ms;
+	row.registered_ms = v->registered_ms;
+	row.fields = pointers;
+	row.n_fields = v->field_count;
+	bytes = hf_encode(&row.base, ret_len);
+	free(fields);
+	free(pointers);
+	return bytes;
+}
+
+enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const struct hf_source_view *v, struct hf_fault *f)
+{
+	uint8_t *bytes;
+	size_t len;
+
+	HF_TRY(hf_source_check(s, v, f));
+	if (v->scanned_ms == 0 || v->field_count == 0)
+		return hf_fault_set(f, HF_E_STATE, "source '%s' was not scanned; scan it first", v->name);
+	bytes = encode_view(v, &len);
+	if (!bytes)
+		return hf_fault_default(f, HF_E_MEMORY);
+	hf_unit_put(unit, HF_TABLE_SOURCE, v->name, strlen(v->name), bytes, len);
+	free(bytes);
+	return HF_OK;
+}
+
+static enum hf_err no_such_source(const char *name, struct hf_fault *f)
+{
+	return hf_fault_set(f, HF_E_UNKNOWN, "there is no source '%.63s'; `hufu source list` shows those there are", name);
+}
+
+static enum hf_err get_or_fault(struct hf_sources *s, const char *name, struct hf_source_view *ret_view, struct hf_fault *f)
+{
+	enum hf_err e = hf_source_get(s, name, ret_view);
+
+	return e == HF_E_UNKNOWN ? no_such_source(name, f) : hf_fault_default(f, e);
+}
+
+enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const char *name, struct hf_fault *f)
+{
+	struct hf_source_view v;
+
+	HF_TRY(get_or_fault(s, name, &v, f));
+	hf_unit_del(unit, HF_TABLE_SOURCE, v.name, strlen(v.name));
+	hf_source_view_done(&v);
+	return HF_OK;
+}
+
+enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v, struct hf_fault *f)
+{
+	struct hf_name n;
+
+	(void)s;
+	if (!hf_name_parse(v->name, &n))
+		return hf_fault_set(f, HF_E_ARGUMENT, "'%.63s' is no name for a source; use up to 63 of a-z, 0-9, '.', '-'", v->name);
+	if (!hf_adapter_find(v->kind))
+		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node reads no sources of kind '%.15s'; use csv", v->kind);
+	if (v->path[0] != '/' || !hf_text_ok(v->path, strlen(v->path), sizeof(v->path) - 1) || strpbrk(v->path, "\n\t"))
+		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' needs an absolute path of at most %zu bytes", v->name,
+				    sizeof(v->path) - 1);
+	if (v->department[0] && !hf_name_parse(v->department, &n))
+		return hf_fault_set(f, HF_E_ARGUMENT, "'%.63s' is no name of a department; use up to 63 of a-z, 0-9, '.', '-'",
+				    v->department);
+	return HF_OK;
+}
+
+enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f)
+{
+	struct hf_source_view v;
+	struct hf_source_stamp now = { 0, 0, 0 };
+	enum hf_err e;
+
+	HF_TRY(get_or_fault(s, name, &v, f));
+	e = hf_adapter_find(v.kind)->stamp(s->node_dir, &v, &now, f);
+	if (e == HF_OK && (now.bytes != v.stamp.bytes || now.inode != v.stamp.inode || now.mtime_ns != v.stamp.mtime_ns))
+		e = hf_fault_set(f, HF_E_SOURCE_CHANGED, "the file of source '%s' is not the one that was scanned; run `hufu source "
+							 "scan %s` and publish the new version", v.name, v.name);
+	hf_source_view_done(&v);
+	return e;
+}
+
+/* Scans. */
+struct scan {
+	uv_work_t work;
+	struct hf_sources *sources;
+	struct hf_source_view view;
+	hf_source_scan_fn fn;
+	void *ctx;
+	enum hf_err error;
+	struct hf_fault fault;
+};
+
+static void run_scan(uv_work_t *work)
+{
+	struct scan *j = work->data;
+
+	j->error = hf_adapter_find(j->view.kind)->scan(j->sources->node_dir, &j->view, &j->sources->stop, &j->fault);
+}
+
+static void end_scan(uv_work_t *work, int status)
+{
+	struct scan *j = work->data;
+
+	if (status != 0 || atomic_load(&j->sources->stop))
+		j->error = hf_fault_set(&j->fault, HF_E_CANCELLED, "the scan was cancelled; the node is stopping");
+	if (j->error == HF_OK)
+		j->view.scanned_ms = hf_now_ms(&j->sources->base->clock);
+	j->fn(j->ctx, j->error, &j->view, &j->fault);
+	hf_source_view_done(&j->view);
+	release(j->sources);
+	free(j);
+}
+
+/* A view that hf_source_check refuses ends here too, after the call. */
+static void run_nothing(uv_work_t *work)
+{
+	(void)work;
+}
+
+void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_source_scan_fn fn, void *ctx)
+{
+	struct scan *j = hf_alloc_zero(sizeof(*j));
+
+	j->work.data = j;
+	j->sources = s;
+	j->view = *v;
+	j->view.fields = NULL;
+	j->view.field_count = 0;
+	j->fn = fn;
+	j->ctx = ctx;
+	s->references++;
+	j->error = hf_source_check(s, v, &j->fault);
+	if (uv_queue_work(s->base->loop, &j->work, j->error == HF_OK ? run_scan : run_nothing, end_scan) != 0)
+		abort(); /* only without a loop */
+}
+
+/* Reading. */
+static enum hf_err check_fields(const struct hf_source_view *v, const char *const *fields, size_t count, struct hf_fault *f)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t j = 0;
+
+		while (j < v->field_count && strcmp(v->fields[j].name, fields[i]) != 0)
+			j++;
+		if (j == v->field_count)
+			return hf_fault_set(f, HF_E_WRONG_FIELDS, "source '%s' has no field '%.127s'; ask for fields that it has",
+					    v->name, fields[i]);
+	}
+	return HF_OK;
+}
+
+static bool all_fields(const struct hf_source_view *v, const char *const *fields, size_t count)
+{
+	for (size_t i = 0; i < v->field_count; i++) {
+		size_t j = 0;
+
+		while (j < count && strcmp(v->fields[i].name, fields[j]) != 0)
+			j++;
+		if (j == count)
+			return false;
+	}
+	return true;
+}
+
+static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *v, const char *const *fields, size_t count,
+			     struct hf_source_reader **ret_reader, struct hf_fault *f)
+{
+	if (!v->enabled)
+		return hf_fault_set(f, HF_E_STATE, "source '%s' is disabled; `hufu source enable %s` allows reading again", v->name,
+				    v->name);
+	HF_TRY(check_fields(v, fields, count, f));
+	return hf_adapter_find(v->kind)->open(s->node_dir, v, fields, all_fields(v, fields, count) ? 0 : count, ret_reader, f);
+}
+
+enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
+			   struct hf_source_reader **ret_reader, struct hf_fault *f)
+{
+	struct hf_source_view v;
+	enum hf_err e;
+
+	HF_TRY(get_or_fault(s, name, &v, f));
+	e = open_view(s, &v, fields, fields ? field_count : 0, ret_reader, f);
+	hf_source_view_done(&v);
+	return e;
+}
+
+void hf_source_reader_close(struct hf_source_reader *r)
+{
+	if (r)
+		r->ops->close(r);
+}
+
+void hf_source_reader_stamp(const struct hf_source_reader *r, struct hf_source_stamp *ret_stamp)
+{
+	r->ops->stamp(r, ret_stamp);
+}
+
+uint64_t hf_source_reader_bytes(const struct hf_source_reader *r)
+{
+	return r->ops->bytes(r);
+}
+
+uint64_t hf_source_reader_rows(const struct hf_source_reader *r)
+{
+	return r->ops->rows(r);
+}
+
+enum hf_err hf_source_read(struct hf_source_reader *r, uint64_t offset, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	return r->ops->read(r, offset, out, cap, ret_len);
+}

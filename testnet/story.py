@@ -1,0 +1,327 @@
+"""testnet/run: the main job, step by step, with every step checked. Any difference from what should be ends the run with status 1."""
+import argparse
+import hashlib
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+import organizations  # noqa: E402
+import workflow  # noqa: E402
+from hufunet import Failed, Net, Refused, check, wait_until  # noqa: E402
+
+FLIGHTS = os.path.join(HERE, "data", "flights.csv")
+AIRPORTS = os.path.join(HERE, "data", "airports.csv")
+TOLL_SEED = 20260331
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def sha256(path):
+    h = hashlib.sha256()
+    with open(path, "rb") as f:
+        for block in iter(lambda: f.read(1 << 20), b""):
+            h.update(block)
+    return h.hexdigest()
+
+
+class Story:
+    def __init__(self, args):
+        self.args = args
+        self.report = {"steps": [], "figures": {}, "transactions": {}}
+        self.report_dir = os.path.abspath(args.report)
+
+    def step(self, number, title, fn):
+        say(f"\n{number}. {title}")
+        begin = time.monotonic()
+        fn()
+        self.report["steps"].append({"step": number, "title": title, "seconds": round(time.monotonic() - begin, 3), "result": "as it should be"})
+
+    def run(self, net):
+        self.net = net
+        self.step(0, "Five organizations found a space", self.found)
+        self.t, self.i, self.m, self.e, self.o = (net.nodes[n] for n in ("transport", "insurer", "manager", "emergency", "overseas"))
+        self.step(1, "The transport department publishes; what is not meant for a peer does not exist for it", self.publish)
+        self.step(2, "Applications: returned, corrected, approved; and two that are refused", self.negotiate)
+        self.step(3, "Delivery: flights, then a large table with the consumer killed in the middle", self.deliver)
+        self.step(4, "Revocation stops the next fetch, and one under way", self.revoke)
+        self.step(5, "Ledgers: the transaction traced, proven, and the proof attacked", self.prove)
+
+    # 0
+
+    def found(self):
+        begin = time.monotonic()
+        organizations.build(self.net)
+        self.report["figures"]["set_up_s"] = round(time.monotonic() - begin, 2)
+        for n in self.net.nodes.values():
+            say(f"   {n.id:10} {n.ip}  pid {n.pid}  {n.name}")
+
+    # 1
+
+    def publish(self):
+        t = self.t
+        for name, path in (("flights", FLIGHTS), ("airports", AIRPORTS)):
+            out = t.hufu("source", "add", name, path, as_="wang")
+            say(f"   source {name}: {out['rows']} rows, {len(out['fields'])} fields")
+        self.flights = workflow.publish(
+            t, "wang", "flights", title="2001年美国国内航班抽样", description="航班起飞时间、起讫机场、里程与延误分钟数", topic="aviation",
+            data_class="transport/flight", level=1, sharing="conditional", condition="仅用于申请中写明的用途", scope=["everyone"],
+            intake="manager", purposes=["claims-assessment", "route-planning"], jurisdictions=["CN", "SG"], max_days=400)
+        self.airports = workflow.publish(
+            t, "wang", "airports", title="机场名录", description="机场代码、名称、城市与坐标", topic="aviation", data_class="transport/airport",
+            level=2, sharing="conditional", condition="仅用于申请中写明的用途", scope=["insurer", "manager"], intake="manager",
+            purposes=["claims-assessment"], jurisdictions=["CN"], max_days=400)
+        for node, account, sees in ((self.i, "chen", 2), (self.m, "zheng", 2), (self.e, "qian", 1), (self.o, "tan", 1)):
+            wait_until(lambda n=node, a=account, s=sees: len(workflow.catalog(n, a)) == s, f"{node.id} to see {sees} entries")
+        self.overseas_learns_nothing()
+        say("   flights: seen by everybody; airports: by insurer and manager only")
+
+    def overseas_learns_nothing(self):
+        """SB-23: not by listing, search, direct id, error text, or anything stored at the peer."""
+        unknown = "01990000-0000-7000-8000-000000000000"
+        a = self.o.refused("catalog", "show", self.airports, as_="tan")
+        b = self.o.refused("catalog", "show", unknown, as_="tan")
+        check((a.status, a.reason, a.text.replace(self.airports, "ID")) == (b.status, b.reason, b.text.replace(unknown, "ID")),
+              "a hidden entry is answered differently from one that does not exist")
+        check(not workflow.search(self.o, "tan", "机场名录"), "the hidden entry is found by its title")
+        raw = bytes.fromhex(self.airports.replace("-", ""))
+        self.hidden_marks = [raw, self.airports.encode(), "机场名录".encode(), b"transport/airport"]
+        self.look_for_hidden_marks()
+
+    def look_for_hidden_marks(self):
+        for folder, _, names in os.walk(self.o.dir):
+            for name in names:
+                path = os.path.join(folder, name)
+                if not os.path.isfile(path):
+                    continue
+                with open(path, "rb") as f:
+                    data = f.read()
+                for mark in self.hidden_marks:
+                    check(mark not in data, f"the cross-border peer holds a trace of the hidden entry in {os.path.relpath(path, self.o.dir)}")
+
+    # 2
+
+    def negotiate(self):
+        found = workflow.search(self.i, "chen", "航班")
+        check([e["entry"] for e in found] == [self.flights], "the insurer's search finds flights")
+        self.bad = workflow.apply(self.o, "tan", self.flights, system="routes", reason="plan routes for a season of charter flights",
+                                  purpose="marketing", days=300)
+        workflow.confirm(self.o, "lim", self.bad)
+        workflow.wait_state(self.m, "zheng", self.bad, "RECEIVED")
+        r = self.m.refused("review", self.bad, "--compliance", "pass", as_="zheng")
+        check("purpose" in r.text, f"the failed criterion is named: {r.text}")
+        self.m.hufu("review", self.bad, "--compliance", "refuse", as_="zheng")
+        seen = workflow.wait_state(self.o, "tan", self.bad, "COMPLIANCE_REFUSED")
+        check("purpose" in seen["reason"], "the applicant is told the criterion")
+        say(f"   overseas, first application: refused at intake: {seen['reason']}")
+
+        self.app = workflow.apply(self.i, "chen", self.flights, system="claims", reason="核对航班延误理赔", purpose="claims-assessment", days=365)
+        workflow.confirm(self.i, "zhou", self.app)
+        workflow.comply(self.m, "zheng", self.app)
+        workflow.wait_state(self.t, "li", self.app, "RECEIVED")
+        self.t.hufu("decide", self.app, "S", "--reason", "请写明涉及的理赔业务范围", as_="li")
+        seen = workflow.wait_state(self.i, "chen", self.app, "RETURNED")
+        say(f"   insurer, revision 1: returned for correction: {seen['reason']}")
+        self.i.hufu("apply", "--resubmit", self.app, "--reason", "核对2001年国内航班延误险理赔, 仅限理赔核算部门", as_="chen")
+        workflow.confirm(self.i, "zhou", self.app)
+        workflow.comply(self.m, "zheng", self.app)
+        workflow.wait_state(self.t, "li", self.app, "RECEIVED", revision=2)
+        self.t.hufu("decide", self.app, "T", as_="li")
+        done = workflow.wait_state(self.i, "chen", self.app, "FINALIZED")
+        workflow.wait_state(self.t, "li", self.app, "FINALIZED")
+        self.report["transactions"]["negotiation"] = done["transaction"]
+        say("   insurer, revision 2: approved; agreement signed by both sides")
+
+        self.refused_app = workflow.apply(self.o, "tan", self.flights, system="routes", reason="plan routes for a season of charter flights",
+                                          purpose="route-planning", days=300)
+        workflow.confirm(self.o, "lim", self.refused_app)
+        workflow.comply(self.m, "zheng", self.refused_app)
+        workflow.wait_state(self.t, "li", self.refused_app, "RECEIVED")
+        r = self.t.refused("decide", self.refused_app, "F", as_="li")
+        check("reason" in r.text, "a refusal without a reason is not possible")
+        self.t.hufu("decide", self.refused_app, "F", "--reason", "出境数据需先完成安全评估", as_="li")
+        here = workflow.wait_state(self.t, "li", self.refused_app, "REJECTED")
+        there = workflow.wait_state(self.o, "tan", self.refused_app, "REJECTED")
+        check((here["reason_code"], here["reason"]) == (there["reason_code"], there["reason"]), "both sides show the same reason")
+        say(f"   overseas, second application: refused by the provider: {there['reason']}")
+
+    # 3
+
+    def deliver(self):
+        out = os.path.join(self.net.dir, "flights-at-insurer.csv")
+        begin = time.monotonic()
+        got = self.i.hufu("fetch", self.flights, "--system", "claims", "--output", out, as_="chen")
+        self.report["figures"]["flights_s"] = round(time.monotonic() - begin, 3)
+        check(sha256(out) == sha256(FLIGHTS), "the delivered bytes equal the source's")
+        self.flights_transfer = got["transfer"]
+        p = workflow.wait_transfer(self.t, "li", got["transfer"], "COMPLETED")
+        check(p["receipt"] and p["root"] == got["root"], "the provider holds the consumer's receipt for the same digest")
+        self.report["transactions"]["flights"] = got["transfer"]
+        self.report["flights"] = {"rows": got["rows"], "bytes": got["bytes_total"], "root": got["root"], "sha256": sha256(out), "quality": got["quality"]}
+        say(f"   flights: {got['rows']} rows, {got['bytes_total']} bytes, receipt verified")
+        self.large()
+
+    def large(self):
+        source = os.path.join(self.net.dir, "tolls.csv")
+        workflow.tolls(self.net, source, self.args.bytes, TOLL_SEED)
+        self.t.hufu("source", "add", "tolls", source, as_="wang", limit_s=300)
+        self.tolls = workflow.publish(
+            self.t, "wang", "tolls", title="高速公路通行记录 (生成数据)", description="由固定种子生成的通行记录", topic="roads", data_class="transport/toll",
+            level=2, sharing="conditional", condition="仅用于申请中写明的用途", scope=["insurer", "manager"], intake="manager",
+            purposes=["claims-assessment"], jurisdictions=["CN"], max_days=400)
+        self.tolls_app = workflow.whole_negotiation(self, self.tolls, "核对通行记录与理赔时间")
+        out = os.path.join(self.net.dir, "tolls-at-insurer.csv")
+        begin = time.monotonic()
+        id = self.i.hufu("fetch", self.tolls, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
+        wait_until(lambda: self.i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > self.args.bytes // 4, "a quarter to be durable", 120, 0.002)
+        before = self.i.hufu("transfers", "show", id, as_="chen")
+        self.i.kill()
+        check(before["state"] == "STARTED", "the kill was in the middle")
+        killed = time.monotonic()
+        self.i.start()
+        for account in ("chen", "zhou", "wu", "admin"):
+            self.i.login(account)
+        got = self.i.hufu("transfers", "wait", id, as_="chen", limit_s=300)
+        end = time.monotonic()
+        p = workflow.wait_transfer(self.t, "li", id, "COMPLETED")
+        check(sha256(out) == sha256(source), "the large table arrived whole")
+        check(p["served_after_acknowledgement"] == 0, "no chunk was served again after its durable acknowledgement")
+        self.report["transactions"]["tolls"] = id
+        self.report["tolls"] = {"rows": got["rows"], "bytes": got["bytes_total"], "root": got["root"], "durable_when_killed": before["bytes_done"],
+                                "chunks": p["chunks"], "chunks_served": p["served"], "served_after_acknowledgement": 0}
+        self.report["figures"].update(tolls_s=round(end - begin, 2), tolls_after_restart_s=round(end - killed, 2),
+                                      provider_rss_mib=round(self.t.rss_mib(), 1), consumer_rss_mib=round(self.i.rss_mib(), 1))
+        say(f"   tolls: {got['rows']} rows, {got['bytes_total'] >> 20} MiB; killed after {before['bytes_done'] >> 20} MiB, resumed; "
+            f"{p['served']} chunks served for {p['chunks']}, none after its acknowledgement")
+        os.unlink(out)
+
+    # 4
+
+    def revoke(self):
+        out = os.path.join(self.net.dir, "again.csv")
+        big = self.i.hufu("fetch", self.tolls, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
+        wait_until(lambda: self.i.hufu("transfers", "show", big, as_="chen")["bytes_done"] > 0, "the second transfer to be under way", 60, 0.002)
+        self.t.hufu("revoke", workflow.grant_of(self.t, "li", self.tolls_app), "--reason", "来源数据有误, 停止使用", as_="li")
+        ended = workflow.wait_transfer(self.i, "chen", big, "TERMINATED")
+        check(ended["reason"] == "grant-revoked", f"the consumer sees why: {ended['reason']}")
+        check(ended["bytes_done"] < self.args.bytes, "it was stopped in the middle")
+        check(not [n for n in os.listdir(self.net.dir) if n.startswith("again.csv")], "nothing of it is left")
+        workflow.wait_transfer(self.t, "li", big, "TERMINATED")
+        self.t.hufu("revoke", workflow.grant_of(self.t, "li", self.app), "--reason", "试用期结束", as_="li")
+        wait_until(lambda: workflow.grant_state(self.i, "chen", self.app) == "revoked", "the consumer to know of the revocation")
+        r = self.i.refused("fetch", self.flights, "--system", "claims", "--output", out, as_="chen")
+        check("revoked" in (r.reason + r.text), f"the next fetch is denied with the reason: {r.text}")
+        say(f"   under way: stopped at {ended['bytes_done'] >> 20} MiB ({ended['text']}); next fetch: {r.text}")
+
+    # 5
+
+    def prove(self):
+        self.exports()
+        tally = os.path.join(self.report_dir, "exchange.tally")
+        wait_until(lambda: workflow.provable(self.i, "wu", self.flights_transfer, tally), "the transaction to be witnessed and mirrored", 60, 0.2)
+        rows = self.i.hufu("ledger", "trace", self.flights_transfer, as_="wu")
+        ledgers = sorted({r["ledger"] for r in rows["entries"]})
+        check({"insurer", "transport"} <= set(ledgers), f"the trace spans the organizations: {ledgers}")
+        say(f"   trace: {len(rows['entries'])} entries of {', '.join(ledgers)}")
+        status, text = self.net.verify("tally", tally, "--root-key", os.path.join(self.report_dir, "root.key"))
+        check(status == 0, f"the tally verifies with the root key alone: {text}")
+        self.report["verification"] = {"tally": text.splitlines(), "tally_bytes": os.path.getsize(tally)}
+        say(f"   tally: {os.path.getsize(tally)} bytes, verified offline")
+        self.attack(tally)
+        self.look_for_hidden_marks()
+
+    def exports(self):
+        self.report["ledgers"] = {}
+        for id, account in (("transport", "sun"), ("insurer", "wu"), ("manager", "feng"), ("emergency", "shen"), ("overseas", "goh")):
+            node, folder = self.net.nodes[id], os.path.join(self.report_dir, "ledgers", id)
+            out = wait_until(lambda: workflow.export(node, account, folder), f"{id}'s ledger to be witnessed and exported", 60, 0.2)
+            status, text = self.net.verify("ledger", folder, "--root-key", os.path.join(self.report_dir, "root.key"))
+            check(status == 0, f"the exported ledger of {id} verifies: {text}")
+            self.report["ledgers"][id] = {"size": out["size"], "verified": True}
+        say("   ledgers exported and verified: " + ", ".join(f"{k} {v['size']}" for k, v in self.report["ledgers"].items()))
+
+    def attack(self, tally):
+        with open(tally, "rb") as f:
+            good = f.read()
+        draw, refused = random.Random(self.args.seed), 0
+        key = os.path.join(self.report_dir, "root.key")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "changed.tally")
+            for _ in range(1000):
+                changed = bytearray(good)
+                changed[draw.randrange(len(good))] ^= draw.randrange(1, 256)
+                with open(path, "wb") as f:
+                    f.write(changed)
+                status, text = self.net.verify("tally", path, "--root-key", key)
+                check(status == 1, f"a changed byte was not refused: {text}")
+                refused += 1
+            insider = workflow.insider_tally(self.net, self.i, tally, path)
+            status, text = self.net.verify("tally", path, "--root-key", key)
+            check(status == 1, f"an insider's altered and re-signed tally was not refused: {text}")
+        self.report["verification"].update(changed_bytes_refused=refused, seed=self.args.seed, insider=insider, insider_refused=text)
+        say(f"   {refused} one-byte changes (seed {self.args.seed}) and an insider's re-signed tally: all refused ({text.splitlines()[0]})")
+
+
+def account_of(story, seconds):
+    r = story.report
+    say("\nWhat happened")
+    say(f"  Transport delivered {r['flights']['rows']} flights and {r['tolls']['rows']} toll passages to the insurer, on the authority of two signed")
+    say("  agreements; the cross-border peer was refused twice, with the same reasons on both sides, and never learned of what was not for it.")
+    f = r["figures"]
+    say(f"  Figures: set-up {f['set_up_s']} s; flights {f['flights_s']} s; large table {f['tolls_s']} s with a kill in the middle "
+        f"({f['tolls_after_restart_s']} s after it);")
+    say(f"  memory: provider {f['provider_rss_mib']} MiB, consumer {f['consumer_rss_mib']} MiB; the whole run {seconds:.0f} s.")
+    say(f"  Report: {story.report_dir} (report.json, exchange.tally, ledgers/, root.key)")
+
+
+def main():
+    p = argparse.ArgumentParser(prog="testnet/run")
+    p.add_argument("--bin", required=True)
+    p.add_argument("--report", default=os.path.join(HERE, "report"))
+    p.add_argument("--keep", action="store_true")
+    p.add_argument("--bytes", type=int, default=512 << 20)
+    p.add_argument("--seed", type=int, default=20260331)
+    args = p.parse_args()
+    story = Story(args)
+    shutil.rmtree(story.report_dir, ignore_errors=True)
+    os.makedirs(story.report_dir)
+    run_dir = os.path.join(HERE, ".run")
+    if os.path.exists(run_dir):
+        say("testnet/run: another run was kept; stop it with testnet/down first")
+        return 1
+    net = Net(args.bin, run_dir)
+    begin, status = time.monotonic(), 0
+    try:
+        story.run(net)
+        story.report["result"] = "as it should be"
+    except (Failed, Refused, OSError, KeyError) as e:
+        status = 1
+        story.report["result"] = f"{type(e).__name__}: {e}"
+        say(f"\nNOT as it should be: {type(e).__name__}: {e}")
+        for n in net.nodes.values():
+            if os.path.exists(n.log):
+                shutil.copy(n.log, os.path.join(story.report_dir, f"{n.id}.log"))
+        say(f"the nodes' logs are in {story.report_dir}")
+    story.report["figures"]["whole_run_s"] = round(time.monotonic() - begin, 1)
+    with open(os.path.join(story.report_dir, "report.json"), "w", encoding="utf-8") as f:
+        json.dump(story.report, f, ensure_ascii=False, indent=2)
+    if status == 0:
+        account_of(story, time.monotonic() - begin)
+    if args.keep:
+        say(f"\nThe nodes go on running. Talk to one, for example:\n  export HUFU_NODE={net.nodes['insurer'].dir if net.nodes else run_dir}\n"
+            f"  {args.bin}/hufu catalog list --as chen\nStop them with testnet/down.")
+    else:
+        net.remove()
+    return status
+
+
+sys.exit(main())

@@ -1,0 +1,154 @@
+"""The steps that operators take, as functions over nodes: used by testnet/run and by the integration tests."""
+import os
+import shutil
+import subprocess
+import time
+
+from hufunet import Refused, check, run, wait_until
+
+
+def scope_text(scope):
+    """["everyone"] or a list of nodes, as the command takes it."""
+    return "everyone" if scope == ["everyone"] else "nodes:" + ",".join(scope)
+
+
+def publish(node, account, source, *, title, description, topic, data_class, level, sharing, scope, intake, condition=None, purposes=(),
+            jurisdictions=(), max_days=None, extra=()):
+    args = ["catalog", "publish", "--source", source, "--title", title, "--description", description, "--topic", topic, "--class", data_class,
+            "--level", str(level), "--sharing", sharing, "--scope", scope_text(scope), "--purpose", "数据共享", "--intake", intake,
+            "--keyword", topic, "--update-cycle", "P1Y"]
+    if condition:
+        args += ["--condition", condition]
+    for p in purposes:
+        args += ["--accept-purpose", p]
+    for j in jurisdictions:
+        args += ["--accept-jurisdiction", j]
+    if max_days:
+        args += ["--max-days", str(max_days)]
+    return node.hufu(*args, *extra, as_=account)["entry"]
+
+
+def catalog(node, account):
+    return node.hufu("catalog", "list", as_=account)["entries"]
+
+
+def search(node, account, text):
+    return node.hufu("catalog", "search", text, as_=account)["entries"]
+
+
+def in_days(days):
+    """The date so many days from now, as operators write it."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + days * 86400))
+
+
+def apply(node, account, entry, *, system, reason, purpose, days, fields=()):
+    wait_until(lambda: any(e["entry"] == entry for e in catalog(node, account)), f"{node.id} to see {entry}")
+    args = ["apply", entry, "--system", system, "--reason", reason, "--purpose", purpose, "--until", in_days(days)]
+    if fields:
+        args += ["--fields", ",".join(fields)]
+    return node.hufu(*args, as_=account)["application"]
+
+
+def confirm(node, account, application):
+    return node.hufu("review", application, "--need", "ok", "--scope", "ok", "--period", "ok", as_=account)
+
+
+def comply(node, account, application, result="pass"):
+    wait_state(node, account, application, "RECEIVED")
+    return node.hufu("review", application, "--compliance", result, as_=account)
+
+
+def application(node, account, id):
+    try:
+        return node.hufu("applications", "show", id, as_=account)
+    except Refused as r:
+        if r.reason == "unknown":
+            return None
+        raise
+
+
+def wait_state(node, account, id, state, revision=None):
+    def there():
+        a = application(node, account, id)
+        return a if a and a["state"] == state and (revision is None or a["revision"] == revision) else None
+
+    return wait_until(there, f"{node.id}: application {id} to be {state}")
+
+
+def whole_negotiation(s, entry, reason, days=365):
+    """From the insurer's application to the agreement signed by both."""
+    app = apply(s.i, "chen", entry, system="claims", reason=reason, purpose="claims-assessment", days=days)
+    confirm(s.i, "zhou", app)
+    comply(s.m, "zheng", app)
+    wait_state(s.t, "li", app, "RECEIVED")
+    s.t.hufu("decide", app, "T", as_="li")
+    wait_state(s.i, "chen", app, "FINALIZED")
+    wait_state(s.t, "li", app, "FINALIZED")
+    return app
+
+
+def grants(node, account):
+    return node.hufu("grants", as_=account)["grants"]
+
+
+def grant_of(node, account, application):
+    for g in grants(node, account):
+        if g["application"] == application:
+            return g["grant"]
+    check(False, f"{node.id} holds no grant for application {application}")
+
+
+def grant_state(node, account, application):
+    return next((g["state"] for g in grants(node, account) if g["application"] == application), None)
+
+
+def wait_transfer(node, account, id, state):
+    def there():
+        try:
+            t = node.hufu("transfers", "show", id, as_=account)
+        except Refused as r:
+            if r.reason == "unknown":
+                return None
+            raise
+        return t if t["state"] == state else None
+
+    return wait_until(there, f"{node.id}: transfer {id} to be {state}", 60)
+
+
+def tolls(net, path, size, seed):
+    r = run([net.program("hufu-bench"), "generate", "tolls", "--bytes", str(size), "--seed", str(seed), "--output", path])
+    check(r.returncode == 0, f"the toll passages are made: {r.stderr}")
+
+
+def export(node, account, folder):
+    """Exports the ledger and the root key beside it; None while the newest checkpoint is not witnessed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        out = node.hufu("ledger", "export", folder, as_=account)
+    except Refused as r:
+        if r.reason == "state":
+            return None
+        raise
+    root = os.path.join(os.path.dirname(os.path.dirname(folder)), "root.key")
+    if not os.path.exists(root):
+        shutil.copy(node.net.authority.root_key, root)
+    return out
+
+
+def provable(node, account, transaction, path):
+    """Writes the tally; None while proofs are missing."""
+    if os.path.exists(path):
+        os.unlink(path)
+    try:
+        return node.hufu("ledger", "prove", transaction, "--output", path, as_=account)
+    except Refused as r:
+        if r.reason == "state":
+            return None
+        raise
+
+
+def insider_tally(net, node, tally, out):
+    """An insider of `node` alters the exchange in the tally and signs everything he can again with the node's own keys."""
+    r = subprocess.run([net.program("hufu-bench"), "insider", "--tally", tally, "--node", node.dir, "--output", out], capture_output=True, text=True)
+    check(r.returncode == 0, f"the insider's tally is made: {r.stderr}")
+    return r.stdout.strip()

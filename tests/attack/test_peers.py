@@ -1,0 +1,145 @@
+"""What strangers, revoked members and broken peers get from a node, and that the others are served meanwhile."""
+import os
+import shutil
+import socket
+import struct
+
+from common import *
+
+
+def network(net):
+    trio(net, 20)
+    register(net, "flights", FLIGHTS)
+    net.flights = publish(net, "flights")
+    wait_until(lambda: sees(net.nodes["insurer"], "chen", net.flights), "the entry")
+
+
+SP_REQ = b"\x00SP\x00\x00\x30\x00\x00"  # nng's greeting of a REQ socket
+
+
+def connect(node):
+    s = socket.create_connection((node.ip, node.port), timeout=5)
+    return s
+
+
+def frame(payload):
+    return struct.pack(">Q", len(payload)) + payload
+
+
+def serves(net):
+    """The node answers its honest peer and its operators."""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    check(t.api("GET", "/v1/status", None, as_="admin")[0] == 200, "operators are served")
+    rows = i.hufu("peers", as_="admin")["peers"]
+    check(any(p["id"] == "transport" for p in rows), "the peer is listed")
+
+
+def test_garbage_is_answered_with_silence_and_costs_nothing(net):
+    t = net.nodes["transport"]
+    before = t.rss_mib()
+    for n in range(200):
+        s = connect(t)
+        try:
+            s.sendall(os.urandom(64) if n % 2 else SP_REQ + frame(os.urandom(200)))
+        except OSError:
+            pass
+        s.close()
+    serves(net)
+    check(t.rss_mib() < before + 16, f"memory stays bounded: {before:.1f} then {t.rss_mib():.1f} MiB")
+    publish_and_see(net, "垃圾数据之后的条目")
+
+
+def publish_and_see(net, title):
+    entry = publish(net, "flights", title=title)
+    wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "an entry published after the attack", 60)
+
+
+def test_a_forged_length_takes_no_memory(net):
+    t = net.nodes["transport"]
+    before = t.rss_mib()
+    s = connect(t)
+    s.sendall(SP_REQ)
+    s.recv(8)
+    s.sendall(struct.pack(">Q", 6 << 30) + b"x" * 1024)
+    s.settimeout(10)
+    try:
+        check(s.recv(1) == b"", "the connection is closed")
+    except ConnectionError:
+        pass
+    s.close()
+    check(t.rss_mib() < before + 8, "nothing was allocated for it")
+
+
+def test_half_open_connections_are_limited_and_closed(net):
+    """ten thousand with --full, a thousand otherwise"""
+    t = net.nodes["transport"]
+    before, total, kept = t.rss_mib(), 10000 if net.full else 1000, []
+    for n in range(total):
+        try:
+            s = socket.socket()
+            s.settimeout(2)
+            s.bind((f"127.0.99.{1 + n % 200}", 0))
+            s.connect((t.ip, t.port))
+            kept.append(s)
+        except OSError:
+            pass
+        if len(kept) >= 400:
+            kept.pop(0).close()
+    check(t.rss_mib() < before + 24, f"memory stays bounded: {before:.1f} then {t.rss_mib():.1f} MiB")
+    serves(net)
+    for s in kept:
+        s.close()
+    wait_until(lambda: open_sockets(t) < 40, "the half-open connections to be closed", 20, 0.2)
+    publish_and_see(net, "半开连接之后的条目")
+
+
+def open_sockets(node):
+    return sum(1 for fd in os.listdir(f"/proc/{node.pid}/fd") if link(node.pid, fd).startswith("socket:"))
+
+
+def link(pid, fd):
+    try:
+        return os.readlink(f"/proc/{pid}/fd/{fd}")
+    except OSError:
+        return ""
+
+
+def test_a_stranger_with_a_space_of_its_own_is_refused_in_both_directions(net):
+    """DS-39, DS-43"""
+    folder = os.path.join(net.dir, "foreign")
+    other = hufunet.Net(net.bin, folder, space=net.space)
+    stranger = other.node("stranger", "陌生节点", "127.0.20.50", organization="xx.stranger", roles=["provider", "consumer"])
+    for k in range(1, 4):
+        other.node(f"w{k}", f"见证 {k}", f"127.0.20.5{k}", organization=f"xx.w{k}")
+    # Its descriptor names the victim's address as a member's, so that it dials it.
+    other.nodes["w1"].ip = net.nodes["transport"].ip
+    other.found(["w1", "w2", "w3"], 2)
+    try:
+        stranger.start()
+        stranger.first_user("admin", "stranger")
+        stranger.login("admin")
+        t = net.nodes["transport"]
+        refused = wait_until(lambda: [e for e in t.hufu("ledger", "tail", "--count", "80", as_="sun")["entries"] if e["event"] == "peer-refused"],
+                             "the refusal to be an entry", 60, 0.3)
+        check(refused, "audited")
+        check(not [p for p in stranger.hufu("peers", as_="admin")["peers"] if p["up"]], "nor does the stranger get a session")
+    finally:
+        other.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_revoked_member_is_cut_off_everywhere(net):
+    """DS-39, AZ-33"""
+    o, t = net.nodes["overseas"], net.nodes["transport"]
+    net.authority.revoke("overseas", "成员资格终止")
+    for id in ("transport", "insurer", "manager"):
+        net.nodes[id].hufu("space", "update", net.authority.descriptors, as_="admin")
+    entry = publish(net, "flights", title="撤销之后的条目")
+    wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "the others to see it")
+    o.stop()
+    o.start()
+    o.login("tan")
+    o.login("admin")
+    wait_until(lambda: [e for e in t.hufu("ledger", "tail", "--count", "100", as_="sun")["entries"]
+                        if e["event"] == "peer-refused" and e["fields"].get("reason") == "member-revoked"], "the refusal to be recorded", 60, 0.3)
+    check(not sees(o, "tan", entry), "nothing new reaches the revoked member")

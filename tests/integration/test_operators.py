@@ -1,0 +1,171 @@
+"""People: accounts, roles, factors, sessions, and what happens to those who try more than they may."""
+import os
+
+from common import *
+
+
+def network(net):
+    trio(net, 13, overseas=False)
+
+
+def users(net):
+    return net.nodes["insurer"].hufu("user", "list", as_="admin")["users"]
+
+
+def test_there_is_no_default_account_and_the_first_needs_the_one_time_token(net):
+    """DS-78, DS-79"""
+    o = net.nodes["overseas"]
+    o.start()
+    status, data = o.api("GET", "/v1/users", None, check_status=False)
+    check(status == 401, f"nobody is let in without a session: {status} {data}")
+    token = os.path.join(o.dir, "run", "first-user.token")
+    check(os.path.exists(token) and os.stat(token).st_mode & 0o077 == 0, "the token is readable by its owner only")
+    o.first_user("admin", "Administrator S-0")
+    check(not os.path.exists(token), "the token dies with its use")
+    r = net_refused(lambda: o.first_user("second", "Somebody S-9"))
+    check(r, "a second first account is refused")
+
+
+def net_refused(fn):
+    try:
+        fn()
+    except hufunet.Refused as r:
+        return r
+    return None
+
+
+def test_management_operation_and_audit_exclude_each_other(net):
+    """DS-13"""
+    i = net.nodes["insurer"]
+    for roles in (["admin", "operator"], ["operator", "auditor"], ["admin", "auditor"]):
+        r = net_refused(lambda roles=roles: i.add_user("both", "某人 I-9", roles))
+        check(r and r.reason == "separation", f"{roles}: {r}")
+    r = i.refused("user", "roles", "chen", "--role", "operator", "--role", "auditor", as_="admin")
+    check(r.reason == "separation", r.text)
+
+
+def test_an_account_without_a_person_cannot_be_activated(net):
+    """DS-80"""
+    i = net.nodes["insurer"]
+    once = net.password_file("insurer", "ghost")
+    i.hufu("user", "add", "ghost", "--display-name", "无名", "--role", "operator", "--password-file", once, as_="admin")
+    check([u["state"] for u in users(net) if u["account"] == "ghost"] == ["inactive"], "it stays inactive")
+    r = net_refused(lambda: i.hufu("login", "--account", "ghost", "--password-file", once, "--new-password-file", net.password_file("insurer", "g2")))
+    check(r is not None, "nobody can log in with it")
+
+
+def test_weak_passwords_are_refused(net):
+    """DS-76"""
+    i = net.nodes["insurer"]
+    path = os.path.join(net.dir, "weak")
+    for weak in ("short1!A", "aaaaaaaaaaaaaaa", "weakling-Weakling1"):
+        with open(path, "w", encoding="ascii") as f:
+            f.write(weak + "\n")
+        r = i.refused("user", "add", "weakling", "--display-name", "某人", "--real-name", "某人 I-8", "--role", "operator", "--password-file", path, as_="admin")
+        check("password" in r.text, f"{weak}: {r.text}")
+
+
+def test_wrong_passwords_lock_the_account_and_raise_one_alarm(net):
+    """DS-46 (people), DS-81"""
+    i = net.nodes["insurer"]
+    i.add_user("clumsy", "粗心 I-7", ["operator"])
+    good = i.people["clumsy"]
+    wrong = os.path.join(net.dir, "wrong")
+    with open(wrong, "w", encoding="ascii") as f:
+        f.write("Wrong-Password-12345\n")
+    reasons = []
+    for _ in range(6):
+        r = net_refused(lambda: i.hufu("login", "--account", "clumsy", "--password-file", wrong))
+        reasons.append(r.reason)
+    check(reasons[0] == "credential" and reasons[-1] == "locked", f"{reasons}")
+    r = net_refused(lambda: i.hufu("login", "--account", "clumsy", "--password-file", good))
+    check(r and r.reason == "locked", "the right password does not open a locked account")
+    alarms = [a for a in i.hufu("alarms", as_="admin")["alarms"] if "clumsy" in a["text"]]
+    check(len(alarms) == 1, f"one alarm: {alarms}")
+
+
+def test_rights_are_taken_at_once_also_in_an_open_session(net):
+    """DS-17, DS-15"""
+    i = net.nodes["insurer"]
+    i.add_user("temp", "临时 I-6", ["operator"])
+    i.login("temp")
+    i.hufu("catalog", "list", as_="temp")
+    i.hufu("user", "disable", "temp", "--reason", "离岗", as_="admin")
+    r = i.refused("catalog", "list", as_="temp")
+    check(r.reason in ("not-logged-in", "locked", "permission"), r.text)
+
+
+def test_members_of_a_group_get_and_lose_a_role_together(net):
+    """DS-18"""
+    i = net.nodes["insurer"]
+    for a in ("g1", "g2"):
+        i.add_user(a, f"组员 {a}", [])
+    i.hufu("user", "group", "add", "claims-team", as_="admin")
+    for a in ("g1", "g2"):
+        i.hufu("user", "group", "enter", "claims-team", a, as_="admin")
+    i.hufu("user", "group", "grant", "claims-team", "data-authority", as_="admin")
+    for a in ("g1", "g2"):
+        check("confirm-need" in str(i.hufu("user", "show", a, as_="admin")), f"{a} has got it")
+    i.hufu("user", "group", "revoke", "claims-team", "data-authority", as_="admin")
+    for a in ("g1", "g2"):
+        check("confirm-need" not in str(i.hufu("user", "show", a, as_="admin")), f"{a} has lost it")
+
+
+def test_the_administrator_reads_no_data_and_cannot_help_himself(net):
+    """DS-78"""
+    i = net.nodes["insurer"]
+    r = i.refused("fetch", UNKNOWN_ID, "--system", "claims", "--output", net.dir + "/x.csv", as_="admin")
+    check(r.reason == "permission", r.text)
+    r = i.refused("user", "roles", "admin", "--role", "admin", "--role", "operator", as_="admin")
+    check(r.reason == "separation", r.text)
+
+
+def test_what_lies_outside_somebodys_post_is_blocked_alarmed_and_audited(net):
+    """DS-81, DS-21, DS-16"""
+    i = net.nodes["insurer"]
+    r = i.refused("ledger", "tail", as_="chen")
+    check(r.reason == "permission", "blocked")
+    wait_until(lambda: any("chen" in a["text"] for a in i.hufu("alarms", as_="admin")["alarms"]), "alarmed within seconds", 5)
+    rows = i.hufu("ledger", "tail", "--count", "30", as_="wu")["entries"]
+    check(any(e["event"] == "denied" and "chen" in e["fields"].get("actor", "") for e in rows), "audited")
+
+
+def test_every_command_that_changes_something_is_exactly_one_entry(net):
+    """SB-56"""
+    i = net.nodes["insurer"]
+    size = lambda: i.hufu("ledger", "state", as_="wu")["durable"]
+    before = size()
+    i.hufu("system", "add", "counted", "--address", "127.0.13.2", "--business", "计数", as_="admin")
+    after = size()
+    own = [e for e in i.hufu("ledger", "tail", "--count", "20", as_="wu")["entries"] if e["fields"].get("object") == "counted"]
+    check(len(own) == 1, f"one entry about it: {own}")
+    check(after > before, "and the ledger grew")
+
+
+def test_the_operators_interface_is_a_unix_socket_only(net):
+    """DS-82, DS-83"""
+    for n in net.nodes.values():
+        if n.process:
+            ports = listening(n.pid)
+            check(ports == {(n.ip, n.port)}, f"{n.id} listens only where it was told: {ports}")
+            findings = n.hufu("doctor", as_="admin")["findings"] if n.people else []
+            check(not [f for f in findings if f.get("check") == "ports" and f.get("level") == "error"], f"{findings}")
+
+
+def listening(pid):
+    inodes = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{fd}")
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    ports = set()
+    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as f:
+        for line in list(f)[1:]:
+            p = line.split()
+            if p[3] == "0A" and p[9] in inodes:
+                ip, port = p[1].split(":")
+                ports.add((".".join(str(int(ip[k:k + 2], 16)) for k in (6, 4, 2, 0)), int(port, 16)))
+    return ports

@@ -1,0 +1,203 @@
+"""Delivery between real nodes: complete, resumable, denied where it must be, and recorded on both sides."""
+import os
+import time
+
+from common import *
+
+
+def network(net):
+    trio(net, 12)
+    register(net, "flights", FLIGHTS)
+    net.flights = publish(net, "flights")
+    net.app = agreement(net, net.flights)
+    net.big_source = os.path.join(net.dir, "tolls.csv")
+    workflow.tolls(net, net.big_source, 96 << 20, 7)
+    register(net, "tolls", net.big_source)
+    net.tolls = publish(net, "tolls", title="通行记录", data_class="transport/toll", level=2)
+    net.tolls_app = agreement(net, net.tolls)
+
+
+def fetch(net, entry, name, *more, detach=False):
+    out = os.path.join(net.dir, name)
+    args = ["fetch", entry, "--system", "claims", "--output", out, *more]
+    return out, net.nodes["insurer"].hufu(*args, *(["--detach"] if detach else []), as_="chen")
+
+
+def test_the_delivered_bytes_equal_the_sources_and_both_hold_the_receipt(net):
+    """DS-57, DS-58, DS-59"""
+    out, got = fetch(net, net.flights, "a.csv")
+    check(same_file(out, FLIGHTS), "the same bytes")
+    check(got["quality"] == "met" and got["receipt"] and got["rows"] == 20000, f"{got}")
+    p = workflow.wait_transfer(net.nodes["transport"], "li", got["transfer"], "COMPLETED")
+    check(p["receipt"] and p["root"] == got["root"], "the provider verified the receipt over the same digest")
+    net.done = got["transfer"]
+
+
+def test_chosen_fields_only(net):
+    """AZ-4"""
+    out, got = fetch(net, net.flights, "fields.csv", "--field", "origin", "--field", "delay_minutes")
+    with open(out, encoding="utf-8") as f:
+        check(f.readline() == "origin,delay_minutes\n", "only the chosen columns")
+        check(sum(1 for _ in f) == 20000, "of all rows")
+    r = net.nodes["insurer"].refused("fetch", net.flights, "--system", "claims", "--output", net.dir + "/x.csv", "--field", "tail_number", as_="chen")
+    check(r.reason == "wrong-fields" or "tail_number" in r.text, f"a field outside the agreement: {r.text}")
+
+
+def test_one_identifier_finds_the_records_of_all_parties_with_the_four_parts(net):
+    """DS-38, DS-60, DS-61, DS-62, DS-63, DS-64"""
+    rows = wait_until(lambda: both_sides(net), "the openings of both sides to be exchanged", 30, 0.2)
+    seen = {}
+    for r in rows:
+        seen.setdefault(r["ledger"], {}).update(r["fields"])
+    provider, consumer = seen["transport"], seen["insurer"]
+    for name in ("transaction", "start-time", "end-time", "data-format"):
+        check(provider.get(name) and consumer.get(name), f"DS-61 {name}")
+    for name in ("class-grade", "consumer-authentication", "permission-review", "packaging", "delivery", "cache-deletion"):
+        check(provider.get(name), f"DS-62 {name}")
+    for name in ("identity-check", "endpoint", "ip-address", "data-length"):
+        check(provider.get(name), f"DS-63 {name}")
+    for name in ("provider-authentication", "reception-state", "quality"):
+        check(consumer.get(name), f"DS-64 {name}")
+
+
+def both_sides(net):
+    rows = entries_of(net.nodes["insurer"], "wu", net.done)
+    events = {(r["ledger"], r["event"]) for r in rows}
+    return rows if ("transport", "transfer-closed") in events and ("insurer", "receipt") in events else None
+
+
+def test_another_system_of_the_same_organization_is_denied(net):
+    """AZ-22, AZ-30, AZ-1"""
+    i = net.nodes["insurer"]
+    i.hufu("system", "add", "marketing", "--address", "127.0.12.2", "--business", "市场", as_="admin")
+    r = i.refused("fetch", net.flights, "--system", "marketing", "--output", net.dir + "/x.csv", as_="chen")
+    check(r.reason in ("no-grant", "wrong-system"), r.text)
+
+
+def test_each_of_the_five_questions_denies_alone(net):
+    """AZ-1, AZ-30: user, time, manner (purpose), data, operation"""
+    grant = workflow.grant_of(net.nodes["insurer"], "chen", net.app)
+    i = net.nodes["insurer"]
+    r = i.refused("fetch", "--grant", grant, "--purpose", "marketing", "--output", net.dir + "/x.csv", as_="chen")
+    check(r.reason == "wrong-purpose", r.text)
+    r = i.refused("fetch", "--grant", grant, "--output", net.dir + "/x.csv", as_="zhou")
+    check(r.reason == "permission", "a person without the right to fetch")
+    r = net.nodes["overseas"].refused("fetch", net.flights, "--system", "routes", "--output", net.dir + "/x.csv", as_="tan")
+    check(r.reason == "no-grant", "another organization")
+    r = i.refused("fetch", net.tolls, "--system", "marketing", "--output", net.dir + "/x.csv", as_="chen")
+    check(r.reason in ("no-grant", "wrong-system"), "other data for that system")
+
+
+def test_a_denied_access_is_recorded_and_raises_an_alarm_at_the_provider(net):
+    """DS-48, DS-21, DS-81, AZ-32"""
+    t = net.nodes["transport"]
+    grant = workflow.grant_of(net.nodes["insurer"], "chen", net.app)
+    before = len(t.hufu("alarms", as_="admin")["alarms"])
+    net.nodes["insurer"].refused("fetch", "--grant", grant, "--purpose", "resale", "--output", net.dir + "/x.csv", as_="chen")
+    wait_until(lambda: len(t.hufu("alarms", as_="admin")["alarms"]) > before, "the alarm")
+    rows = t.hufu("ledger", "tail", "--count", "50", as_="sun")["entries"]
+    denied = [r for r in rows if r["event"] == "access-decision" and r["fields"].get("reason") == "wrong-purpose"]
+    check(denied, "the denied decision is an entry with its reason")
+
+
+def test_a_killed_consumer_resumes_without_asking_twice_for_what_was_acknowledged(net):
+    """DS-71"""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    out, got = fetch(net, net.tolls, "b.csv", detach=True)
+    id = got["transfer"]
+    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
+    i.kill()
+    i.start()
+    for account in ("chen", "zhou", "wu", "admin"):
+        i.login(account)
+    i.hufu("transfers", "wait", id, as_="chen")
+    check(same_file(out, net.big_source), "the whole table")
+    p = workflow.wait_transfer(t, "li", id, "COMPLETED")
+    check(p["served_after_acknowledgement"] == 0, f"{p}")
+    os.unlink(out)
+
+
+def test_a_killed_provider_goes_on_where_the_consumer_is(net):
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    out, got = fetch(net, net.tolls, "c.csv", detach=True)
+    id = got["transfer"]
+    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
+    t.kill()
+    t.start()
+    for account in ("wang", "li", "zhao", "sun", "admin"):
+        t.login(account)
+    i.hufu("transfers", "wait", id, as_="chen")
+    check(same_file(out, net.big_source), "the whole table")
+    p = workflow.wait_transfer(t, "li", id, "COMPLETED")
+    check(p["served_after_acknowledgement"] == 0, f"{p}")
+    os.unlink(out)
+
+
+def test_a_cancelled_transfer_leaves_nothing_on_either_side(net):
+    """DS-52"""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    out, got = fetch(net, net.tolls, "d.csv", detach=True)
+    id = got["transfer"]
+    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
+    i.hufu("transfers", "cancel", id, "--reason", "不再需要", as_="chen")
+    wait_until(lambda: not [n for n in os.listdir(net.dir) if n.startswith("d.csv")], "the partial file to be gone")
+    p = workflow.wait_transfer(t, "li", id, "TERMINATED")
+    check(p["reason"] == "cancelled" and "不再需要" in p["text"], f"the provider sees the reason: {p}")
+
+
+def test_a_source_that_changes_under_way_ends_the_transfer(net):
+    i = net.nodes["insurer"]
+    source = os.path.join(net.dir, "moving.csv")
+    workflow.tolls(net, source, 64 << 20, 9)
+    register(net, "moving", source)
+    entry = publish(net, "moving", title="会变化的表", data_class="transport/toll")
+    agreement(net, entry)
+    _, got = fetch(net, entry, "e.csv", detach=True)
+    with open(source, "ab") as f:
+        f.write(b"9999999999,2026-03-28 00:00:00,G1,91,X,1,1,00001\n")
+    ended = wait_until(lambda: (lambda v: v if v["state"] in ("TERMINATED", "COMPLETED") else None)(i.hufu("transfers", "show", got["transfer"], as_="chen")),
+                       "the end", 60)
+    check(ended["state"] == "TERMINATED" and ended["reason"] == "source-changed", f"{ended}")
+
+
+def test_a_revocation_between_two_uses_makes_the_second_fail(net):
+    """SB-2, AZ-33, DS-17"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    r = t.refused("revoke", workflow.grant_of(t, "li", net.app), as_="li")
+    check("reason" in r.text, "a revocation needs a reason")
+    t.hufu("revoke", workflow.grant_of(t, "li", net.app), "--reason", "合同终止", as_="li")
+    r = i.refused("fetch", net.flights, "--system", "claims", "--output", net.dir + "/f.csv", as_="chen")
+    check("revoked" in r.reason + r.text, r.text)
+    wait_until(lambda: workflow.grant_state(i, "chen", net.app) == "revoked", "the consumer's own record")
+
+
+def test_an_expired_grant_denies_from_the_first_moment_on(net):
+    """AZ-31, AZ-30"""
+    t, i, m = net.nodes["transport"], net.nodes["insurer"], net.nodes["manager"]
+    app = workflow.apply(i, "chen", net.flights, system="claims", reason="核对航班延误理赔事宜", purpose="claims-assessment", days=10)
+    workflow.confirm(i, "zhou", app)
+    workflow.comply(m, "zheng", app)
+    workflow.wait_state(t, "li", app, "RECEIVED")
+    until = time.time() + 4
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(until)) + "Z"
+    t.hufu("decide", app, "T", "--until", stamp, as_="li")
+    workflow.wait_state(i, "chen", app, "FINALIZED")
+    grant = workflow.grant_of(i, "chen", app)
+    out = os.path.join(net.dir, "g.csv")
+    i.hufu("fetch", "--grant", grant, "--output", out, as_="chen")
+    wait_until(lambda: time.time() >= int(until), "the end of the period", 10)
+    r = i.refused("fetch", "--grant", grant, "--output", net.dir + "/h.csv", as_="chen")
+    check(r.reason == "grant-expired", r.text)
+
+
+def test_data_stays_out_of_the_logs(net):
+    """DS-94, DS-93"""
+    with open(FLIGHTS, encoding="utf-8") as f:
+        marks = [line.strip() for line in list(f)[1:200]]
+    with open(net.big_source, encoding="utf-8") as f:
+        marks += [f.readline().split(",")[5] for _ in range(50)][1:]
+    for n in net.nodes.values():
+        with open(n.log, encoding="utf-8", errors="replace") as f:
+            log = f.read()
+        for m in marks:
+            check(m not in log, f"a data value stands in the log of {n.id}")

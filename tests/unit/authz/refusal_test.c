@@ -1,0 +1,499 @@
+/* What a negotiation refuses: to its own people, and to papers of other nodes that are forged, bent, repeated or misdirected. */
+#include "unit/authz/cast.h"
+
+static struct hf_buf captured[16]; /* last body of each type of mail */
+static struct hf_id captured_txn;
+static char captured_from[16][HF_NAME_MAX + 1], captured_to[16][HF_NAME_MAX + 1];
+
+static void capture(struct post *p)
+{
+	hf_buf_clear(&captured[p->type]);
+	assert_true(hf_buf_add(&captured[p->type], p->body.data, p->body.len));
+	captured_txn = p->txn;
+	snprintf(captured_from[p->type], sizeof(captured_from[0]), "%s", p->from->name);
+	snprintf(captured_to[p->type], sizeof(captured_to[0]), "%s", p->to->name);
+}
+
+static enum hf_err again(struct node *to, const char *from, enum hf_mail type)
+{
+	enum hf_err e = deliver(to, from, type, &captured_txn, captured[type].data, captured[type].len);
+	settle(to->world);
+	return e;
+}
+
+/* AZ-7, AZ-25: the business system is registered, in use, and the applicant's own. */
+static void unknown_and_foreign_systems_are_refused(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_application_in in = wish(&s->plain);
+	struct hf_id id;
+	in.system = NULL;
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_ARGUMENT);
+	assert_non_null(strstr(last_fault, "'system'"));
+	in.system = "nowhere";
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_WRONG_SYSTEM);
+	in.system = "ward-desk";
+	assert_int_equal(draft_as(s->health, "dan", &in, &id), HF_E_WRONG_SYSTEM); /* of another department */
+	in.system = "depot"; /* of another node */
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_WRONG_SYSTEM);
+}
+
+/* AZ-25: what holds at the draft must hold at the submission. */
+static void system_disabled_after_the_draft_stops_the_submission(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_application_in in = wish(&s->plain);
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f;
+	struct hf_id id;
+	install(s->health, "fading", "", "");
+	in.system = "fading";
+	MUST(draft_as(s->health, "wang", &in, &id));
+	assert_int_equal(hf_system_enable(s->health->identity, u, "fading", false, &f), HF_OK);
+	submit_wait(s->health, u);
+	assert_int_equal(need_as(s->health, "li", &id, true, true, true), HF_E_WRONG_SYSTEM);
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_DRAFT);
+}
+
+/* AZ-8, AZ-29: mandatory statements and the longest period, at the draft. */
+static void draft_states_reason_purpose_and_a_legal_period(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_application_in in = wish(&s->plain);
+	struct hf_id id;
+	in.reason = "";
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_ARGUMENT);
+	in = wish(&s->plain);
+	in.purpose = NULL;
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_ARGUMENT);
+	in = wish(&s->plain);
+	in.until_ms = 0;
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_ARGUMENT);
+	in.until_ms = hf_time_add_years(s->w->now_ms, 3) + DAY;
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_LIMIT);
+	in.until_ms = hf_time_add_years(s->w->now_ms, 3);
+	MUST(draft_as(s->health, "wang", &in, &id));
+	in = wish(&s->plain);
+	in.from_ms = s->w->now_ms - DAY;
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_ARGUMENT);
+	assert_non_null(strstr(last_fault, "backdated"));
+}
+
+static void unknown_resource_and_unknown_field_are_refused(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id nothing = hf_id_new(NOW), id;
+	struct hf_application_in in = wish(&nothing);
+	const char *fields[] = { "flight", "pilot" };
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_UNKNOWN);
+	in = wish(&s->plain);
+	in.fields = fields;
+	in.field_count = 2;
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_WRONG_FIELDS);
+	in.fields = (const char *[]){ "姓名", "flight" };
+	MUST(draft_as(s->health, "wang", &in, &id));
+}
+
+static void give_role(struct node *n, const char *by, const char *who, const char *role)
+{
+	struct hf_actor a = actor_of(n, by);
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = { HF_OK, "" };
+	if (hf_account_roles(n->identity, &a, u, who, &role, 1, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	submit_wait(n, u);
+}
+
+/* Nobody confirms the need of his own application: not after a change of roles, and not with a second account. */
+static void nobody_reviews_his_own_request(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_application_in in = wish(&s->plain);
+	struct hf_id id;
+	MUST(draft_as(s->health, "tan", &in, &id));
+	assert_int_equal(need_as(s->health, "tan", &id, true, true, true), HF_E_PERMISSION);
+	give_role(s->health, "ma", "tan", "data-authority");
+	assert_int_equal(need_as(s->health, "tan", &id, true, true, true), HF_E_SEPARATION);
+	assert_non_null(strstr(last_fault, "another person"));
+	assert_int_equal(need_as(s->health, "tan2", &id, true, true, true), HF_E_SEPARATION); /* the same real name */
+	give_role(s->health, "ma", "tan", "operator");
+	MUST(need_as(s->health, "li", &id, true, true, true));
+}
+
+/* AZ-17: the privacy expert is not the approver, even when his role changed in between. */
+static void privacy_expert_does_not_decide(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id id = forwarded(s, &s->personal);
+	MUST(privacy_as(s->roads, "xu", &id, true, true));
+	assert_int_equal(decide_as(s->roads, "xu", &id, "T", NULL, 0), HF_E_PERMISSION);
+	give_role(s->roads, "zhou", "xu", "approver");
+	assert_int_equal(decide_as(s->roads, "xu", &id, "T", NULL, 0), HF_E_SEPARATION);
+	give_role(s->roads, "zhou", "xu", "privacy-expert");
+	MUST(decide_as(s->roads, "zhou", &id, "F", "done", 0));
+}
+
+/* Where intake node and provider are one, the reviewer does not decide. */
+static void compliance_reviewer_does_not_decide(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id id = submitted(s, &s->inner);
+	MUST(compliance_as(s->roads, "wu", &id, "pass", NULL));
+	give_role(s->roads, "zhou", "wu", "approver");
+	assert_int_equal(decide_as(s->roads, "wu", &id, "T", NULL, 0), HF_E_SEPARATION);
+	give_role(s->roads, "zhou", "wu", "intake");
+	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
+}
+
+/* AZ-14: only the approver sets A. AZ-15: F and S carry a reason. AZ-26: A is T, F or S. */
+static void decision_needs_the_approver_a_reason_and_a_legal_result(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id id = forwarded(s, &s->plain);
+	assert_int_equal(decide_as(s->roads, "wu", &id, "T", NULL, 0), HF_E_PERMISSION);
+	assert_int_equal(decide_as(s->roads, "zhou", &id, "F", "", 0), HF_E_ARGUMENT);
+	assert_non_null(strstr(last_fault, "'reason'"));
+	assert_int_equal(decide_as(s->roads, "zhou", &id, "F", " \n", 0), HF_E_ARGUMENT);
+	assert_int_equal(decide_as(s->roads, "zhou", &id, "S", NULL, 0), HF_E_ARGUMENT);
+	assert_int_equal(decide_as(s->roads, "zhou", &id, "yes", "x", 0), HF_E_ARGUMENT);
+	assert_int_equal(decide_as(s->roads, "zhou", &id, NULL, "x", 0), HF_E_ARGUMENT);
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_RECEIVED);
+	assert_int_equal(decide_as(s->health, "ma", &id, "T", NULL, 0), HF_E_STATE); /* the consumer's approver at the consumer's node */
+}
+
+static void another_department_does_not_touch_the_application(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_application_in in = wish(&s->plain);
+	struct hf_id id;
+	in.system = "ward-desk";
+	MUST(draft_as(s->health, "wang", &in, &id));
+	assert_int_equal(withdraw_as(s->health, "dan", &id), HF_E_PERMISSION);
+	MUST(withdraw_as(s->health, "wang", &id));
+}
+
+/* DS-77: sensitive resources ask for two factors at every step. */
+static void sensitive_resource_needs_two_factors(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_application_in in = wish(&s->sensitive);
+	struct hf_id id;
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_SECOND_FACTOR);
+	COMMAND(c, s->health, "wang");
+	c.actor.methods = HF_AUTH_PASSWORD | HF_AUTH_TOTP;
+	assert_int_equal(command_end(&c, hf_authz_draft(s->health->authz, &c.in, &in, &id)), HF_OK);
+	assert_int_equal(need_as(s->health, "li", &id, true, true, true), HF_E_SECOND_FACTOR);
+}
+
+/* ---- papers of other nodes ---- */
+
+/* AZ-9: the provider takes an application from its intake node alone, and not without the intake record. */
+static void provider_takes_nothing_past_the_intake_node(void **state)
+{
+	struct stage *s = stage_of(state);
+	s->w->bend = capture;
+	struct hf_id id = submitted(s, &s->plain);
+	assert_int_equal(again(s->roads, "health", HF_MAIL_APPLICATION), HF_E_REDIRECT);
+	assert_non_null(strstr(s->roads->refused[0].text, "taken in by hub"));
+	MUST(compliance_as(s->hub, "chen", &id, "refuse", "不合规"));
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__ApplicationMail *a = HF_DECODE(application_mail, captured[HF_MAIL_APPLICATION].data, captured[HF_MAIL_APPLICATION].len);
+	HF_CLEANUP(hf_decoded_done) Hufu__IntakeMail *i = HF_DECODE(intake_mail, captured[HF_MAIL_INTAKE].data, captured[HF_MAIL_INTAKE].len);
+	Hufu__ForwardMail f = HUFU__FORWARD_MAIL__INIT;
+	f.application = a->application;
+	f.intake = i->intake;
+	size_t len = 0;
+	uint8_t *body = hf_encode(&f.base, &len);
+	assert_int_equal(deliver(s->roads, "health", HF_MAIL_FORWARD, &captured_txn, body, len), HF_E_REDIRECT);
+	assert_int_equal(deliver(s->roads, "hub", HF_MAIL_FORWARD, &captured_txn, body, len), HF_E_STATE); /* it does not pass */
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_NONE);
+	free(body);
+}
+
+/* The decision of a captured mail, with something changed, signed again by the provider's own node key. */
+static void resign_decision(struct stage *s, void (*change)(struct stage *s, Hufu__Decision *d))
+{
+	struct hf_fault f = { HF_OK, "" };
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__DecisionMail *m = HF_DECODE(decision_mail, captured[HF_MAIL_DECISION].data, captured[HF_MAIL_DECISION].len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Decision *d = HF_DECODE(decision, m->decision->payload.data, m->decision->payload.len);
+	HF_CLEANUP(az_paper_done) struct paper p = { 0 };
+	struct hf_unit *u = hf_unit_new();
+	change(s, d);
+	if (az_paper_sign(s->roads->authz, HF_TYPE_DECISION, &captured_txn, &d->base, u, &p, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	hf_unit_free(u);
+	m->decision = p.envelope;
+	size_t len = 0;
+	uint8_t *body = hf_encode(&m->base, &len);
+	hf_buf_clear(&captured[HF_MAIL_DECISION]);
+	assert_true(hf_buf_add(&captured[HF_MAIL_DECISION], body, len));
+	free(body);
+}
+
+static void other_intake(struct stage *s, Hufu__Decision *d)
+{
+	(void)s;
+	d->intake_digest.data[0] ^= 1;
+}
+
+static void other_result(struct stage *s, Hufu__Decision *d)
+{
+	(void)s;
+	d->result = (char *)"F";
+	d->reason = (char *)"no";
+	d->agreement = NULL;
+}
+
+static void no_agreement(struct stage *s, Hufu__Decision *d)
+{
+	(void)s;
+	d->agreement = NULL;
+}
+
+static void longer(struct stage *s, Hufu__Decision *d)
+{
+	(void)s;
+	d->until_ms += DAY;
+}
+
+static bool hold_decision(const struct post *p)
+{
+	return p->type == HF_MAIL_DECISION;
+}
+
+static void drop_held(struct world *w)
+{
+	while (w->posts) {
+		struct post *p = w->posts;
+		w->posts = p->next;
+		post_free(p);
+	}
+	w->posts_end = &w->posts;
+}
+
+/* A decided application whose decision is caught on its way from the provider to the intake node. */
+static struct hf_id caught_decision(struct stage *s, const struct hf_id *entry)
+{
+	struct hf_id id = forwarded(s, entry);
+	s->w->hold = hold_decision;
+	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
+	assert_non_null(s->w->posts);
+	capture(s->w->posts);
+	return id;
+}
+
+/* AZ-9: a decision that does not rest on the intake record is invalid; nor is one that differs from what its approver signed. */
+static void decision_that_does_not_hold_together_is_refused(void **state)
+{
+	struct stage *s = stage_of(state);
+	static const struct {
+		void (*change)(struct stage *s, Hufu__Decision *d);
+		enum hf_err e;
+	} cases[] = { { other_intake, HF_E_DIGEST }, { other_result, HF_E_SIGNATURE }, { no_agreement, HF_E_FORMAT },
+		      { longer, HF_E_SIGNATURE } };
+	struct hf_id id = caught_decision(s, &s->plain);
+	unsigned alarms = s->hub->alarms;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		capture(s->w->posts);
+		resign_decision(s, cases[i].change);
+		assert_int_equal(again(s->hub, "roads", HF_MAIL_DECISION), cases[i].e);
+		assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_FORWARDED);
+	}
+	assert_int_equal(s->hub->alarms, alarms + 3); /* DS-21: FORMAT alone is no alarm */
+	capture(s->w->posts);
+	assert_int_equal(again(s->hub, "health", HF_MAIL_DECISION), HF_E_STANDING);
+	s->w->hold = NULL;
+	settle(s->w);
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+}
+
+/* An agreement with one field more than was applied for, properly signed by the provider. */
+static void widen(struct stage *s, Hufu__Decision *d)
+{
+	static Hufu__Envelope *kept;
+	struct hf_fault f = { HF_OK, "" };
+	struct paper p = { 0 };
+	HF_CLEANUP(hf_decoded_done) Hufu__Agreement *g = HF_DECODE(agreement, d->agreement->payload.data, d->agreement->payload.len);
+	struct hf_unit *u = hf_unit_new();
+	char *fields[] = { (char *)"flight", (char *)"arrival" };
+	g->fields = fields;
+	g->n_fields = 2;
+	assert_int_equal(az_paper_sign(s->roads->authz, HF_TYPE_AGREEMENT, &captured_txn, &g->base, u, &p, &f), HF_OK);
+	hf_unit_free(u);
+	hf_decoded_free(kept);
+	kept = HF_TAKE(p.envelope);
+	az_paper_done(&p);
+	d->agreement = kept;
+}
+
+/* Both sides end alike, with the same reason, when the agreement does not fit. */
+static void agreement_that_does_not_fit_ends_the_negotiation(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_application_in in = wish(&s->plain);
+	const char *fields[] = { "flight" };
+	struct hf_id id;
+	in.fields = fields;
+	in.field_count = 1;
+	MUST(draft_as(s->health, "wang", &in, &id));
+	MUST(need_as(s->health, "li", &id, true, true, true));
+	MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
+	s->w->hold = hold_decision;
+	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
+	capture(s->w->posts);
+	resign_decision(s, widen);
+	drop_held(s->w);
+	s->w->hold = NULL;
+	assert_int_equal(again(s->hub, "roads", HF_MAIL_DECISION), HF_OK);
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_TERMINATED);
+	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_TERMINATED);
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_TERMINATED);
+	assert_string_equal(notices(s->health, &id, "terminated").code, "wrong-fields");
+	assert_int_equal(notices(s->health, &id, NULL).count, 1);
+	assert_int_not_equal(decided(s->roads, &(struct hf_access_request){ .organization = "health", .system = "desk",
+									    .resource = s->plain, .action = "read",
+									    .purpose = "claims-check", .now_ms = s->w->now_ms,
+									    .agreement = grant_at(s->roads, &id) }),
+			     HF_OK);
+}
+
+static enum hf_mail bend_type;
+static size_t bend_at;
+
+static void flip(struct post *p)
+{
+	if (p->type == bend_type)
+		p->body.data[bend_at % p->body.len] ^= 0x20;
+}
+
+/* Every kind of mail, bent somewhere on the way, is refused and changes nothing. */
+static void bent_mail_is_refused(void **state)
+{
+	struct stage *s = stage_of(state);
+	static const enum hf_mail types[] = { HF_MAIL_APPLICATION, HF_MAIL_FORWARD, HF_MAIL_DECISION, HF_MAIL_VERIFICATION,
+					      HF_MAIL_EVENT };
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		for (size_t at = 40; at < 4000; at += 1310) {
+			bend_type = types[i];
+			bend_at = at;
+			s->w->bend = flip;
+			struct hf_id id = submitted(s, &s->plain);
+			if (types[i] != HF_MAIL_APPLICATION)
+				MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
+			if (types[i] != HF_MAIL_APPLICATION && types[i] != HF_MAIL_FORWARD)
+				MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
+			s->w->bend = NULL;
+			assert_int_equal(s->health->refused_count + s->hub->refused_count + s->roads->refused_count, 1);
+			assert_int_not_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+			s->health->refused_count = s->hub->refused_count = s->roads->refused_count = 0;
+		}
+}
+
+static struct node *captured_node(struct stage *s, enum hf_mail type)
+{
+	return world_find(s->w, captured_to[type]);
+}
+
+/* Every mail a second time: refused, and nothing happens twice (AZ-12). */
+static void repeated_mail_has_no_second_effect(void **state)
+{
+	struct stage *s = stage_of(state);
+	static const enum hf_mail types[] = { HF_MAIL_APPLICATION, HF_MAIL_FORWARD, HF_MAIL_INTAKE,    HF_MAIL_DECISION,
+					      HF_MAIL_VERIFICATION, HF_MAIL_EVENT,  HF_MAIL_REVOCATION };
+	s->w->bend = capture;
+	struct hf_id id = granted(s, &s->plain), grant = grant_at(s->roads, &id);
+	MUST(revoke_as(s->roads, "zhou", &grant, "no longer needed"));
+	struct hf_grant_view before, after;
+	assert_int_equal(hf_authz_grant(s->roads->authz, &grant, &before), HF_OK);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		(void)again(captured_node(s, types[i]), captured_from[types[i]], types[i]);
+	assert_int_equal(notices(s->health, &id, "granted").count, 1);
+	assert_int_equal(hf_authz_grant(s->roads->authz, &grant, &after), HF_OK);
+	assert_string_equal(after.state, "revoked");
+	assert_int_equal(after.generation, before.generation);
+	assert_int_equal(hf_authz_grant(s->health->authz, &grant, &after), HF_OK);
+	assert_string_equal(after.state, "revoked");
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_FINALIZED);
+}
+
+/* A paper for one node is worth nothing at another, and one member does not speak for another. */
+static void misdirected_mail_is_refused(void **state)
+{
+	struct stage *s = stage_of(state);
+	s->w->bend = capture;
+	struct hf_id id = granted(s, &s->plain);
+	assert_int_equal(again(s->health, "roads", HF_MAIL_FORWARD), HF_E_STANDING);
+	assert_int_equal(again(s->roads, "hub", HF_MAIL_VERIFICATION), HF_E_STANDING);
+	assert_int_equal(again(s->hub, "roads", HF_MAIL_APPLICATION), HF_E_STANDING);
+	assert_int_equal(again(s->health, "roads", HF_MAIL_INTAKE), HF_E_STANDING);
+	assert_int_equal(again(s->hub, "health", HF_MAIL_REVOCATION), HF_E_FORMAT); /* none was captured */
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+}
+
+/* SB-23: who may not know of a resource hears the same as for one that does not exist. */
+static void hidden_resource_is_unknown_to_outsiders(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id hidden = publish(s->roads, &(struct offer){ .title = "hidden", .scope = "nodes:hub" });
+	struct hf_id nothing = hf_id_new(NOW);
+	struct hf_access_request rq = asking(&hidden, s->w->now_ms);
+	struct hf_application_in in = wish(&hidden);
+	struct hf_id id;
+	char text[400];
+	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
+	memcpy(text, last_fault, sizeof(text));
+	rq.resource = nothing;
+	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
+	assert_string_equal(text, last_fault);
+	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_UNKNOWN);
+	in.system = "depot";
+	assert_int_equal(draft_as(s->roads, "sun", &in, &id), HF_E_UNKNOWN); /* nor may its own other department */
+}
+
+static int setup(void **state)
+{
+	stage_up(state);
+	struct stage *s = *state;
+	hire(s->health, "dan", "operator", "office", "HR-1004");
+	hire(s->health, "tan", "operator", "", "HR-1005");
+	hire(s->health, "tan2", "data-authority", "", "HR-1005");
+	hire(s->roads, "xu", "privacy-expert", "", "HR-3002");
+	hire(s->roads, "wu", "intake", "", "HR-3005");
+	hire(s->roads, "sun", "operator", "fleet", "HR-3003");
+	install(s->health, "ward-desk", "ward", "");
+	install(s->roads, "depot", "fleet", "");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	for (size_t i = 0; i < 16; i++)
+		hf_buf_done(&captured[i]);
+	return stage_down(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unknown_and_foreign_systems_are_refused),
+		cmocka_unit_test(system_disabled_after_the_draft_stops_the_submission),
+		cmocka_unit_test(draft_states_reason_purpose_and_a_legal_period),
+		cmocka_unit_test(unknown_resource_and_unknown_field_are_refused),
+		cmocka_unit_test(nobody_reviews_his_own_request),
+		cmocka_unit_test(privacy_expert_does_not_decide),
+		cmocka_unit_test(compliance_reviewer_does_not_decide),
+		cmocka_unit_test(decision_needs_the_approver_a_reason_and_a_legal_result),
+		cmocka_unit_test(another_department_does_not_touch_the_application),
+		cmocka_unit_test(sensitive_resource_needs_two_factors),
+		cmocka_unit_test(provider_takes_nothing_past_the_intake_node),
+		cmocka_unit_test(decision_that_does_not_hold_together_is_refused),
+		cmocka_unit_test(agreement_that_does_not_fit_ends_the_negotiation),
+		cmocka_unit_test(bent_mail_is_refused),
+		cmocka_unit_test(misdirected_mail_is_refused),
+		cmocka_unit_test(repeated_mail_has_no_second_effect),
+		cmocka_unit_test(hidden_resource_is_unknown_to_outsiders),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

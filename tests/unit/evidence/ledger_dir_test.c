@@ -1,0 +1,477 @@
+/*
+ * ledger_dir_test.c - does the full check of an exported ledger find every manipulation? SB-58: tampering, deletion, reordering and
+ * truncation, each on a folder that verified before.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "evidence/ledger_dir.h"
+#include "unit/evidence/tally_builder.h"
+
+/* A log of `size` entries; not the tally's, which is too short for two tiles. */
+struct log {
+	struct sb_space *sb;
+	struct hf_space *space;
+	struct hf_sign_pub root;
+	size_t size;
+	struct hf_buf *entry;
+	struct hf_hash *leaf;
+	char note[8192];
+	char parent[64], dir[96];
+};
+
+static void add(struct log *l, size_t i)
+{
+	struct hf_entry_in in = { .origin = SB_SPACE "/ledger/roads", .index = i, .time_ms = SB_T0 + (int64_t)i * 100 };
+	uint8_t key[32] = { 1 }, secret[32] = { 2, (uint8_t)i, (uint8_t)(i >> 8) };
+	struct hf_draft *d = hf_draft_new(i == 0 ? HF_EVENT_GENESIS : HF_EVENT_COMMAND, NULL);
+	hf_draft_text(d, HF_FIELD_EVENT, i == 0 ? "genesis" : "command");
+	hf_draft_int(d, HF_FIELD_OBJECT, (int64_t)i);
+	if (i > 0)
+		in.prev = l->leaf[i - 1];
+	in.label_key = key;
+	in.secret = secret;
+	assert_int_equal(hf_entry_encode(&in, d, &l->entry[i], &l->leaf[i]), HF_OK);
+	hf_draft_free(d);
+}
+
+static void sign_note(struct log *l)
+{
+	static const unsigned witnesses[] = { SB_AUDIT, SB_HUB, SB_PORT };
+	struct hf_checkpoint c = { .origin = SB_SPACE "/ledger/roads", .size = l->size };
+	char name[HF_ORIGIN_MAX + 1];
+	hf_merkle_root(l->leaf, l->size, &c.root);
+	size_t text = hf_checkpoint_text(&c, l->note, sizeof(l->note)), at = text;
+	l->note[at++] = '\n';
+	at += hf_note_sign_line(l->sb->key[SB_ROADS][HF_KEY_LOG], c.origin, l->note, text, l->note + at, sizeof(l->note) - at);
+	for (unsigned i = 0; i < 3; i++) {
+		hf_space_witness_name(SB_SPACE, l->sb->name[witnesses[i]], name);
+		at += hf_note_cosign_line(l->sb->key[witnesses[i]][HF_KEY_WITNESS], name, SB_T0 / 1000, l->note, text, l->note + at,
+					  sizeof(l->note) - at);
+	}
+	l->note[at] = 0;
+}
+
+static bool read_entry(void *ctx, uint64_t index, struct hf_bytes *ret_entry)
+{
+	const struct log *l = ctx;
+	*ret_entry = (struct hf_bytes){ l->entry[index].data, l->entry[index].len };
+	return true;
+}
+
+static struct log *log_new(size_t size)
+{
+	struct log *l = calloc(1, sizeof(*l));
+	struct hf_buf env = HF_BUF_INIT;
+	struct hf_fault f;
+	assert_true(hf_crypto_init());
+	l->sb = sb_new(1);
+	memcpy(l->root.b, l->sb->root_pub, 32);
+	l->space = hf_space_new(&l->root);
+	sb_sign(l->sb, &env);
+	assert_int_equal(hf_space_extend(l->space, env.data, env.len, &f), HF_OK);
+	hf_buf_done(&env);
+	l->size = size;
+	l->entry = calloc(size + 1, sizeof(*l->entry));
+	l->leaf = calloc(size + 1, sizeof(*l->leaf));
+	for (size_t i = 0; i < size; i++)
+		add(l, i);
+	sign_note(l);
+	snprintf(l->parent, sizeof(l->parent), "/tmp/hufu-ledger-XXXXXX");
+	assert_non_null(mkdtemp(l->parent));
+	snprintf(l->dir, sizeof(l->dir), "%s/roads", l->parent);
+	if (hf_ledger_dir_write(l->dir, l->space, l->note, strlen(l->note), read_entry, l, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	return l;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+static void log_free(struct log *l)
+{
+	nftw(l->parent, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	for (size_t i = 0; i < l->size; i++)
+		hf_buf_done(&l->entry[i]);
+	free(l->entry);
+	free(l->leaf);
+	hf_space_free(l->space);
+	sb_free(l->sb);
+	free(l);
+}
+
+static void assert_good(struct log *l)
+{
+	struct hf_fault f;
+	uint64_t size = 0, bad = 0;
+	if (hf_ledger_verify_dir(&l->root, l->dir, &size, &bad, &f) != HF_OK)
+		fail_msg("refused: %s", f.text);
+	assert_int_equal(size, l->size);
+}
+
+static void assert_bad(struct log *l, uint64_t index, const char *reason)
+{
+	struct hf_fault f = { HF_OK, "" };
+	uint64_t size = 0, bad = 0;
+	assert_int_not_equal(hf_ledger_verify_dir(&l->root, l->dir, &size, &bad, &f), HF_OK);
+	if (strstr(f.text, reason) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", f.text, reason);
+	assert_int_equal(bad, index);
+}
+
+static void path_of(const struct log *l, const char *name, char out[256])
+{
+	snprintf(out, 256, "%s/%s", l->dir, name);
+}
+
+static void load(const struct log *l, const char *name, struct hf_buf *out)
+{
+	char path[256];
+	path_of(l, name, path);
+	assert_int_equal(hf_file_read(path, 64u << 20, out), HF_OK);
+}
+
+static void save(const struct log *l, const char *name, const void *data, size_t len)
+{
+	char path[256];
+	path_of(l, name, path);
+	assert_int_equal(hf_file_write(path, data, len, 0644), HF_OK);
+}
+
+/* Offset of entry i of its bundle. */
+static size_t offset_of(const struct log *l, size_t index)
+{
+	size_t at = 0;
+	for (size_t i = index / 256 * 256; i < index; i++)
+		at += 2 + l->entry[i].len;
+	return at;
+}
+
+static void test_tile_paths(void **state)
+{
+	(void)state;
+	char out[HF_TILE_PATH];
+	static const struct {
+		int level;
+		uint64_t tile;
+		uint32_t width;
+		const char *path;
+	} rows[] = {
+		{ 0, 0, 256, "tile/0/000" },
+		{ 0, 1234067, 256, "tile/0/x001/x234/067" }, /* the example of c2sp.org/tlog-tiles */
+		{ 0, 273, 112, "tile/0/273.p/112" },
+		{ 2, 0, 1, "tile/2/000.p/1" },
+		{ -1, 1000, 256, "tile/entries/x001/000" },
+		{ -1, 5, 7, "tile/entries/005.p/7" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		hf_dir_tile_path(rows[i].level, rows[i].tile, rows[i].width, out);
+		assert_string_equal(out, rows[i].path);
+	}
+}
+
+static bool ignore_tile(void *ctx, unsigned level, uint64_t tile, uint32_t width, const struct hf_hash *hashes)
+{
+	uint64_t *seen = ctx;
+	(void)tile;
+	(void)hashes;
+	seen[level] += width;
+	return true;
+}
+
+/* The tree by tiles is the tree of RFC 6962. */
+static void test_tree_root(void **state)
+{
+	(void)state;
+	struct hf_hash *leaf = calloc(70000, sizeof(*leaf)), root, expected;
+	struct hf_dir_tree *t = calloc(1, sizeof(*t));
+	uint64_t seen[HF_DIR_LEVELS] = { 0 };
+	hf_dir_tree_root(t, &root);
+	hf_merkle_root(leaf, 0, &expected);
+	assert_true(hf_hash_equal(&root, &expected));
+	for (uint32_t i = 0; i < 70000; i++) {
+		hf_put_u32(leaf[i].b, i);
+		assert_true(hf_dir_tree_add(t, 0, &leaf[i], ignore_tile, seen));
+		if (i < 600 || i % 9973 == 0 || i == 65535 || i == 69999) {
+			hf_dir_tree_root(t, &root);
+			hf_merkle_root(leaf, i + 1, &expected);
+			assert_true(hf_hash_equal(&root, &expected));
+		}
+	}
+	/* 70,000 entries: 273 full leaf tiles and 112 hashes, one full tile above and 17, one hash on top. */
+	assert_true(hf_dir_tree_end(t, ignore_tile, seen));
+	assert_int_equal(seen[0], 70000);
+	assert_int_equal(seen[1], 273);
+	assert_int_equal(seen[2], 1);
+	free(t);
+	free(leaf);
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	static const size_t sizes[] = { 0, 1, 255, 256, 257, 700 };
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct log *l = log_new(sizes[i]);
+		struct hf_fault f;
+		assert_good(l);
+		assert_int_equal(hf_ledger_dir_write(l->dir, l->space, l->note, strlen(l->note), read_entry, l, &f), HF_E_EXISTS);
+		log_free(l);
+	}
+}
+
+/* SB-58: one changed byte of any entry is found, and the entry named. */
+static void test_sb58_tampering(void **state)
+{
+	(void)state;
+	struct log *l = log_new(600);
+	struct hf_buf b = HF_BUF_INIT;
+	static const size_t which[] = { 0, 1, 255, 256, 300, 511 };
+	for (size_t i = 0; i < sizeof(which) / sizeof(which[0]); i++) {
+		const char *name = which[i] < 256 ? "tile/entries/000" : "tile/entries/001";
+		load(l, name, &b);
+		size_t at = offset_of(l, which[i]) + l->entry[which[i]].len; /* within the commitment, or an opened value */
+		b.data[at] ^= 1;
+		save(l, name, b.data, b.len);
+		assert_bad(l, which[i], "entry ");
+		b.data[at] ^= 1;
+		save(l, name, b.data, b.len);
+	}
+	assert_good(l);
+	/* The same with a fitting leaf tile: the chain breaks behind it. */
+	load(l, "tile/entries/001", &b);
+	size_t at = offset_of(l, 300) + l->entry[300].len;
+	struct hf_hash leaf;
+	b.data[at] ^= 1;
+	hf_merkle_leaf(b.data + offset_of(l, 300) + 2, l->entry[300].len, &leaf);
+	save(l, "tile/entries/001", b.data, b.len);
+	load(l, "tile/0/001", &b);
+	memcpy(b.data + (300 - 256) * 32, leaf.b, 32);
+	save(l, "tile/0/001", b.data, b.len);
+	assert_bad(l, 301, "entry 301 does not follow the entry before it");
+	hf_buf_done(&b);
+	log_free(l);
+}
+
+/* SB-58: an entry that was taken out, with everything after it moved up. */
+static void test_sb58_deletion(void **state)
+{
+	(void)state;
+	struct log *l = log_new(600);
+	struct hf_buf b = HF_BUF_INIT;
+	load(l, "tile/entries/000", &b);
+	size_t at = offset_of(l, 9), len = 2 + l->entry[9].len;
+	memmove(b.data + at, b.data + at + len, b.len - at - len);
+	save(l, "tile/entries/000", b.data, b.len - len);
+	assert_bad(l, 9, "entry 10 stands in the place of entry 9");
+	char path[256];
+	path_of(l, "tile/entries/000", path);
+	assert_int_equal(unlink(path), 0);
+	assert_bad(l, 0, "tile/entries/000 is missing");
+	hf_buf_done(&b);
+	log_free(l);
+}
+
+/* SB-58: two entries exchanged. */
+static void test_sb58_reordering(void **state)
+{
+	(void)state;
+	struct log *l = log_new(300);
+	struct hf_buf b = HF_BUF_INIT, out = HF_BUF_INIT;
+	load(l, "tile/entries/000", &b);
+	size_t a = offset_of(l, 20), z = offset_of(l, 22), middle = offset_of(l, 21);
+	assert_true(hf_buf_add(&out, b.data, a) && hf_buf_add(&out, b.data + middle, z - middle) &&
+		    hf_buf_add(&out, b.data + a, middle - a) && hf_buf_add(&out, b.data + z, b.len - z));
+	save(l, "tile/entries/000", out.data, out.len);
+	assert_bad(l, 20, "entry 21 stands in the place of entry 20");
+	save(l, "tile/entries/000", b.data, b.len);
+	assert_good(l);
+	hf_buf_done(&b);
+	hf_buf_done(&out);
+	log_free(l);
+}
+
+/* SB-58: the end cut off, in the entries, in the tile, in the checkpoint. */
+static void test_sb58_truncation(void **state)
+{
+	(void)state;
+	struct log *l = log_new(600);
+	struct hf_buf b = HF_BUF_INIT;
+	const char *last = "tile/entries/002.p/88", *tile = "tile/0/002.p/88";
+	load(l, last, &b);
+	save(l, last, b.data, offset_of(l, 599));
+	assert_bad(l, 599, "entry 599 is cut off");
+	save(l, last, b.data, b.len - 1);
+	assert_bad(l, 599, "entry 599 is cut off");
+	save(l, last, b.data, b.len);
+	load(l, tile, &b);
+	save(l, tile, b.data, b.len - 32);
+	assert_bad(l, 512, "does not hold 88 hashes");
+	save(l, tile, b.data, b.len);
+	assert_good(l);
+	char path[256];
+	path_of(l, last, path);
+	assert_int_equal(unlink(path), 0);
+	assert_bad(l, UINT64_MAX, "tile/entries/002.p/88 is missing: the ledger has 600 entries");
+	hf_buf_done(&b);
+	log_free(l);
+}
+
+/* An older checkpoint, rightly cosigned, beside the longer ledger. */
+static void test_sb58_older_checkpoint(void **state)
+{
+	(void)state;
+	struct log *l = log_new(512);
+	size_t size = l->size;
+	l->size = 256;
+	sign_note(l);
+	save(l, "checkpoint", l->note, strlen(l->note));
+	assert_bad(l, UINT64_MAX, "tile/1/000.p/1 is missing");
+	l->size = size;
+	sign_note(l);
+	save(l, "checkpoint", l->note, strlen(l->note));
+	assert_good(l);
+	save(l, "tile/0/009", "x", 1);
+	assert_bad(l, UINT64_MAX, "the folder holds 10 files, a ledger of 512 entries has 9");
+	log_free(l);
+}
+
+static void test_upper_tiles_and_root(void **state)
+{
+	(void)state;
+	struct log *l = log_new(600);
+	struct hf_buf b = HF_BUF_INIT;
+	load(l, "tile/1/000.p/2", &b);
+	b.data[40] ^= 1;
+	save(l, "tile/1/000.p/2", b.data, b.len);
+	assert_bad(l, UINT64_MAX, "does not agree with the tiles below it");
+	b.data[40] ^= 1;
+	save(l, "tile/1/000.p/2", b.data, b.len);
+	l->leaf[5].b[0] ^= 1; /* a cosigned root of other entries */
+	sign_note(l);
+	save(l, "checkpoint", l->note, strlen(l->note));
+	assert_bad(l, UINT64_MAX, "do not make the root that the witnesses cosigned");
+	hf_buf_done(&b);
+	log_free(l);
+}
+
+static void test_keys_and_chain(void **state)
+{
+	(void)state;
+	struct log *l = log_new(3);
+	struct hf_buf b = HF_BUF_INIT;
+	struct hf_fault f;
+	uint64_t size, bad;
+	load(l, "witness.vkeys", &b);
+	save(l, "log.vkey", b.data, b.len);
+	assert_bad(l, UINT64_MAX, "log.vkey holds a key that the space descriptor does not name");
+	struct hf_buf log = HF_BUF_INIT;
+	char text[400];
+	struct hf_note_verifier v;
+	struct hf_sign_pub pub;
+	hf_sign_key_pub(l->sb->key[SB_ROADS][HF_KEY_LOG], &pub);
+	assert_true(hf_note_verifier_init(&v, SB_SPACE "/ledger/roads", HF_NOTE_ED25519, &pub));
+	hf_note_vkey(&v, text);
+	assert_true(hf_buf_addf(&log, "%s\n", text));
+	save(l, "log.vkey", log.data, log.len);
+	assert_good(l);
+	save(l, "witness.vkeys", log.data, log.len);
+	assert_bad(l, UINT64_MAX, "witness.vkeys holds a key");
+	save(l, "witness.vkeys", b.data, b.len - 1);
+	assert_bad(l, UINT64_MAX, "witness.vkeys holds a key");
+	save(l, "witness.vkeys", b.data, b.len);
+	load(l, "descriptors.dsse", &b);
+	save(l, "descriptors.dsse", b.data, b.len - 1);
+	assert_bad(l, UINT64_MAX, "descriptors is cut off");
+	save(l, "descriptors.dsse", "", 0);
+	assert_bad(l, UINT64_MAX, "descriptors is empty");
+	save(l, "descriptors.dsse", b.data, b.len);
+	assert_good(l);
+	struct hf_sign_pub other;
+	memcpy(other.b, l->sb->next_root_pub, 32);
+	assert_int_equal(hf_ledger_verify_dir(&other, l->dir, &size, &bad, &f), HF_E_SIGNATURE);
+	hf_buf_done(&b);
+	hf_buf_done(&log);
+	log_free(l);
+}
+
+/* A ledger that was rewritten from entry 5 on, with tiles and the log's own signature to fit, but without the witnesses. */
+static void test_sb58_rewritten_by_its_owner(void **state)
+{
+	(void)state;
+	struct log *l = log_new(20);
+	char old[8192], again[8192];
+	snprintf(old, sizeof(old), "%s", l->note);
+	hf_buf_clear(&l->entry[5]);
+	struct hf_draft *d = hf_draft_new(HF_EVENT_LOGIN, NULL);
+	hf_draft_text(d, HF_FIELD_EVENT, "login");
+	uint8_t key[32] = { 1 }, secret[32] = { 9 };
+	struct hf_entry_in in = { SB_SPACE "/ledger/roads", 5, SB_T0, l->leaf[4], key, secret };
+	assert_int_equal(hf_entry_encode(&in, d, &l->entry[5], &l->leaf[5]), HF_OK);
+	hf_draft_free(d);
+	for (size_t i = 6; i < 20; i++) {
+		hf_buf_clear(&l->entry[i]);
+		add(l, i);
+	}
+	sign_note(l);
+	/* Its own line is new, the witnesses' lines are the old ones. */
+	char *fresh_end = strchr(strstr(l->note, "\n\n") + 2, '\n') + 1, *old_lines = strchr(strstr(old, "\n\n") + 2, '\n') + 1;
+	snprintf(again, sizeof(again), "%.*s%s", (int)(fresh_end - l->note), l->note, old_lines);
+	save(l, "checkpoint", again, strlen(again));
+	assert_bad(l, UINT64_MAX, "cosignature of the witness");
+	log_free(l);
+}
+
+static void test_descriptor_stream(void **state)
+{
+	(void)state;
+	struct log *l = log_new(0);
+	struct hf_buf once = HF_BUF_INIT, twice = HF_BUF_INIT;
+	struct hf_fault f;
+	struct hf_space *s = hf_space_new(&l->root);
+	assert_int_equal(hf_space_write_stream(l->space, &once), HF_OK);
+	assert_int_equal(hf_space_read_stream(s, once.data, once.len, &f), HF_OK);
+	assert_int_equal(hf_space_number(s), 1);
+	assert_int_equal(hf_space_read_stream(s, once.data, once.len, &f), HF_OK); /* no news */
+	assert_true(hf_buf_add(&twice, once.data, once.len) && hf_buf_add(&twice, once.data, once.len));
+	assert_int_equal(hf_space_read_stream(s, twice.data, twice.len, &f), HF_E_FORMAT);
+	for (size_t len = 0; len < once.len; len += 13)
+		assert_int_not_equal(hf_space_read_stream(s, once.data, len, &f), HF_OK);
+	hf_space_free(s);
+	hf_buf_done(&once);
+	hf_buf_done(&twice);
+	log_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tile_paths),
+		cmocka_unit_test(test_tree_root),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_sb58_tampering),
+		cmocka_unit_test(test_sb58_deletion),
+		cmocka_unit_test(test_sb58_reordering),
+		cmocka_unit_test(test_sb58_truncation),
+		cmocka_unit_test(test_sb58_older_checkpoint),
+		cmocka_unit_test(test_upper_tiles_and_root),
+		cmocka_unit_test(test_keys_and_chain),
+		cmocka_unit_test(test_sb58_rewritten_by_its_owner),
+		cmocka_unit_test(test_descriptor_stream),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

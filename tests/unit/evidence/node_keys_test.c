@@ -1,0 +1,120 @@
+/* node_keys_test.c - a node's key file: made once, loaded again, never overwritten; derived keys. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "crypto/crypto.h"
+#include "evidence/node_keys.h"
+
+static void make_dir(char dir[32])
+{
+	char path[64];
+	assert_true(hf_crypto_init());
+	snprintf(dir, 32, "/tmp/hufu-keys-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/keys", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void remove_dir(const char *dir)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "%s/keys/node.key", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/keys", dir);
+	rmdir(path);
+	rmdir(dir);
+}
+
+static void the_same_keys_come_back_under_the_passphrase(void **state)
+{
+	char dir[32];
+	struct hf_node_keys a, b;
+	struct hf_fault f = { HF_OK, "" };
+	struct hf_sign_pub pa, pb, log;
+	(void)state;
+	make_dir(dir);
+	assert_int_equal(hf_node_keys_load(dir, NULL, &a, &f), HF_E_UNKNOWN);
+	assert_non_null(strstr(f.text, "hufu init"));
+	assert_int_equal(hf_node_keys_create(dir, "open sesame", &a, &f), HF_OK);
+	assert_int_equal(hf_node_keys_create(dir, "open sesame", &b, &f), HF_E_EXISTS);
+	assert_int_equal(hf_node_keys_load(dir, NULL, &b, &f), HF_E_CREDENTIAL);
+	assert_int_equal(hf_node_keys_load(dir, "open says me", &b, &f), HF_E_CREDENTIAL);
+	assert_int_equal(hf_node_keys_load(dir, "open sesame", &b, &f), HF_OK);
+	hf_sign_key_pub(a.envelope, &pa);
+	hf_sign_key_pub(b.envelope, &pb);
+	hf_sign_key_pub(b.log, &log);
+	assert_memory_equal(pa.b, pb.b, 32);
+	assert_memory_not_equal(pb.b, log.b, 32); /* every use has its own key */
+	assert_memory_equal(a.store_key, b.store_key, 32);
+	hf_node_keys_done(&a);
+	hf_node_keys_done(&b);
+	remove_dir(dir);
+}
+
+static void a_key_file_that_others_can_read_is_refused(void **state)
+{
+	char dir[32], path[64];
+	struct hf_node_keys k;
+	struct hf_fault f = { HF_OK, "" };
+	(void)state;
+	make_dir(dir);
+	assert_int_equal(hf_node_keys_create(dir, NULL, &k, &f), HF_OK);
+	hf_node_keys_done(&k);
+	snprintf(path, sizeof(path), "%s/keys/node.key", dir);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_not_equal(hf_node_keys_load(dir, NULL, &k, &f), HF_OK);
+	assert_non_null(strstr(f.text, "chmod 600"));
+	remove_dir(dir);
+}
+
+static void derived_keys_differ_by_use_and_by_context(void **state)
+{
+	char dir[32];
+	struct hf_node_keys k;
+	struct hf_fault f = { HF_OK, "" };
+	uint8_t a[32], b[32], c[32], again[32];
+	(void)state;
+	make_dir(dir);
+	assert_int_equal(hf_node_keys_create(dir, NULL, &k, &f), HF_OK);
+	hf_node_keys_derive(&k, "accounts", NULL, 0, a);
+	hf_node_keys_derive(&k, "openings", NULL, 0, b);
+	hf_node_keys_derive(&k, "accounts", "x", 1, c);
+	hf_node_keys_derive(&k, "accounts", NULL, 0, again);
+	assert_memory_equal(a, again, 32);
+	assert_memory_not_equal(a, b, 32);
+	assert_memory_not_equal(a, c, 32);
+	hf_node_keys_done(&k);
+	remove_dir(dir);
+}
+
+static void a_challenge_message_keeps_its_parts_apart(void **state)
+{
+	char a[300], b[300];
+	size_t an = 0, bn = 0;
+	(void)state;
+	assert_true(hf_challenge_message("roads", "wang", "00", a, sizeof(a), &an));
+	assert_true(hf_challenge_message("road", "swang", "00", b, sizeof(b), &bn));
+	assert_int_equal(an, bn);
+	assert_memory_not_equal(a, b, an);
+	assert_false(hf_challenge_message("roads", "wang", "00", a, 10, &an));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_keys_come_back_under_the_passphrase),
+		cmocka_unit_test(a_key_file_that_others_can_read_is_refused),
+		cmocka_unit_test(derived_keys_differ_by_use_and_by_context),
+		cmocka_unit_test(a_challenge_message_keeps_its_parts_apart),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

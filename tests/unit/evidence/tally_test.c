@@ -1,0 +1,1065 @@
+/*
+ * tally_test.c - does an outsider with nothing but the root key accept exactly the true evidence of a transfer?
+ *
+ * SB-58: tampering, deletion, reordering and truncation are each found. DS-55, DS-56: a manifest without the provider's signature or
+ * with a wrong time is refused. DS-57: the receipt verifies offline.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "unit/evidence/tally_builder.h"
+
+static enum hf_err verify(const struct tb *b, struct hf_tally_report *r, struct hf_fault *f)
+{
+	struct hf_sign_pub root;
+	tb_root(b, &root);
+	memset(f, 0, sizeof(*f));
+	return hf_tally_verify(&root, b->tally.data, b->tally.len, r, f);
+}
+
+static void assert_good(const struct tb *b, struct hf_tally_report *r)
+{
+	struct hf_fault f;
+	if (verify(b, r, &f) != HF_OK)
+		fail_msg("refused: %s", f.text);
+}
+
+static void assert_refused(const struct tb *b, const char *name, const char *reason)
+{
+	struct hf_tally_report r;
+	struct hf_fault f;
+	if (verify(b, &r, &f) == HF_OK)
+		fail_msg("%s: accepted", name);
+	if (strstr(f.text, reason) == NULL)
+		fail_msg("%s: \"%s\" does not say \"%s\"", name, f.text, reason);
+}
+
+/* DS-57: transaction, digest of the data, time and the consumer's signature are in the receipt and verify offline. */
+static void test_ds57_valid_tally_with_receipt(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	struct hf_tally_report r;
+	tb_build(b);
+	assert_good(b, &r);
+	assert_memory_equal(r.transaction.b, b->transfer.b, 16);
+	assert_memory_equal(r.negotiation.b, b->negotiation.b, 16);
+	assert_string_equal(r.provider, "roads");
+	assert_string_equal(r.consumer, "health");
+	assert_string_equal(r.intake, "hub");
+	assert_int_equal(r.bytes, 2500000);
+	assert_int_equal(r.rows, 40000);
+	assert_memory_equal(r.content_root.b, b->root.b, 32);
+	assert_int_equal(r.documents, 10);
+	assert_int_equal(r.ledgers, 3);
+	assert_int_equal(r.entries, 12 - 1 + 3 + 11 - 1);
+	assert_int_equal(r.cosignatures, 4 + 3 + 3); /* the hub and roads are witnesses, but not of themselves */
+	assert_true(r.quality_met);
+	assert_true(b->receipt.header->time_ms > 0 && b->receipt.header->transaction.len == 16 && b->receipt.root.len == 32);
+	tb_free(b);
+}
+
+static void settled(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_ENTRY)
+		b->entry.provider_decides = false;
+	if (kind == HF_DOC_DECISION)
+		b->decision[0].decision = b->intake[0].review;
+}
+
+static void not_met(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_RECEIPT)
+		b->receipt.quality = tb_text("not-met");
+}
+
+static void test_valid_variants(void **state)
+{
+	(void)state;
+	struct hf_tally_report r;
+	for (unsigned i = 0; i < 6; i++) {
+		struct tb *b = tb_new(1, 1);
+		b->revisions = i == 0 ? 2 : 1;
+		b->with_agreement = i == 1;
+		b->without_entry = i == 2;
+		b->quorum = i == 3 ? 3 : 4;
+		b->hook = i == 4 ? settled : i == 5 ? not_met : NULL;
+		tb_build(b);
+		assert_good(b, &r);
+		assert_int_equal(r.quality_met, i != 5);
+		tb_free(b);
+	}
+}
+
+/* SB-58 (tampering): a thousand changed bytes, each refused with a reason. */
+static void test_sb58_any_changed_byte(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	struct hf_tally_report r;
+	struct hf_fault f;
+	uint64_t seed = 0x5b58;
+	tb_build(b);
+	for (int i = 0; i < 1000; i++) {
+		seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+		size_t at = (size_t)(seed >> 16) % b->tally.len;
+		uint8_t change = (uint8_t)(1 + (seed >> 56) % 255);
+		b->tally.data[at] ^= change;
+		if (verify(b, &r, &f) == HF_OK)
+			fail_msg("byte %zu changed by %02x: accepted", at, change);
+		assert_true(f.text[0] != 0);
+		b->tally.data[at] ^= change;
+	}
+	assert_good(b, &r);
+	tb_free(b);
+}
+
+/* The same, but the writer of the tally signs it again: nothing below his own header may change either. */
+static void test_sb58_any_changed_byte_signed_again(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	struct hf_tally_report r;
+	struct hf_fault f;
+	uint64_t seed = 0x1e5;
+	tb_build(b);
+	Hufu__Envelope *e = hf_decode_limit(&hufu__envelope__descriptor, b->tally.data, b->tally.len, HF_TALLY_MAX);
+	size_t head = 2 + e->payload.data[1]; /* the header is short: tag, one byte of length */
+	for (int i = 0; i < 1000; i++) {
+		seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+		size_t at = head + (size_t)(seed >> 16) % (e->payload.len - head);
+		uint8_t change = (uint8_t)(1 + (seed >> 56) % 255);
+		e->payload.data[at] ^= change;
+		hf_buf_clear(&b->tally);
+		assert_int_equal(hf_envelope_make(b->sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", HF_TYPE_TALLY, e->payload.data,
+						  e->payload.len, &b->tally),
+				 HF_OK);
+		if (verify(b, &r, &f) == HF_OK)
+			fail_msg("payload byte %zu changed by %02x: accepted", at, change);
+		e->payload.data[at] ^= change;
+	}
+	hf_decoded_free(e);
+	tb_free(b);
+}
+
+static void test_sb58_truncated_or_extended(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	struct hf_tally_report r;
+	struct hf_fault f;
+	tb_build(b);
+	size_t whole = b->tally.len;
+	for (b->tally.len = 0; b->tally.len < whole; b->tally.len += 97)
+		assert_int_not_equal(verify(b, &r, &f), HF_OK);
+	b->tally.len = whole - 1;
+	assert_refused(b, "cut by one byte", "cut off or altered");
+	b->tally.len = whole;
+	assert_true(hf_buf_add(&b->tally, "\0", 1));
+	assert_refused(b, "longer by one byte", "cut off or altered");
+	tb_free(b);
+}
+
+static void test_other_root(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	struct hf_tally_report r;
+	struct hf_fault f;
+	struct hf_sign_pub other;
+	tb_build(b);
+	memcpy(other.b, b->sb->next_root_pub, 32);
+	assert_int_not_equal(hf_tally_verify(&other, b->tally.data, b->tally.len, &r, &f), HF_OK);
+	assert_non_null(strstr(f.text, "another root key"));
+	tb_free(b);
+}
+
+/* ---- documents that do not fit together, each signed by its proper author ---- */
+
+#define BEND(name, k, ...)                                                                     \
+	static void name(struct tb *b, enum hf_doc_kind kind)                                   \
+	{                                                                                       \
+		if (kind == (k)) {                                                              \
+			__VA_ARGS__;                                                            \
+		}                                                                               \
+	}
+
+static struct hf_hash wrong_hash = { { 0xee } };
+static struct sb_id wrong_id = { { 1, 2, 3, 4, 5, 6, 0x77, 8, 0x99 } };
+static char *wrong_fields[] = { (char *)(uintptr_t)"plate", (char *)(uintptr_t)"lane" };
+
+static Hufu__SignedStatement *sign_about(struct tb *b, enum tb_person p, const char *kind, const char *result)
+{
+	return tb_statement(b, p, kind, &b->negotiation, &b->application, 1, &b->h_app[0], NULL, 0, result, 0);
+}
+
+BEND(app_period, HF_DOC_APPLICATION, b->app[0].until_ms = b->app[0].from_ms + 4 * 366 * TB_DAY)
+BEND(app_backwards, HF_DOC_APPLICATION, b->app[0].until_ms = b->app[0].from_ms - 1)
+BEND(app_applicant, HF_DOC_APPLICATION, b->app[0].applicant = tb_text("somebody"))
+BEND(app_previous, HF_DOC_APPLICATION, b->app[0].previous = sb_bytes(wrong_hash.b, 32))
+BEND(app_txn, HF_DOC_APPLICATION, b->app[0].header->transaction.len = 0)
+BEND(app_reason_late, HF_DOC_APPLICATION, b->app[0].reason = tb_text("something else"))
+BEND(app_need_by_applicant, HF_DOC_APPLICATION, struct hf_hash h; static const char *const pts[] = { "need", "scope", "period" };
+     b->permission[TB_APPLICANT][2] = "confirm-need"; hf_application_digest(&b->app[0], &h);
+     b->app[0].need = tb_statement(b, TB_APPLICANT, "need", &b->negotiation, &b->application, 1, &h, pts, 3, "pass", 0))
+BEND(app_need_not_confirmed, HF_DOC_APPLICATION, struct hf_hash h; static const char *const pts[] = { "need", "scope" };
+     hf_application_digest(&b->app[0], &h);
+     b->app[0].need = tb_statement(b, TB_AUTHORITY, "need", &b->negotiation, &b->application, 1, &h, pts, 2, "pass", 0))
+BEND(app_need_without_permission, HF_DOC_APPLICATION, b->permission[TB_AUTHORITY][0] = "apply")
+BEND(intake_other, HF_DOC_INTAKE, b->intake[0].application_digest = sb_bytes(wrong_hash.b, 32))
+BEND(intake_refused, HF_DOC_INTAKE, b->intake[0].result = tb_text("refuse");
+     b->intake[0].review = sign_about(b, TB_REVIEWER, "compliance", "refuse"))
+BEND(intake_forged, HF_DOC_INTAKE, b->intake[0].review = sign_about(b, TB_REVIEWER, "compliance", "refuse"))
+BEND(intake_criterion, HF_DOC_INTAKE, b->intake[0].criteria[1]->ok = false)
+BEND(intake_reviewer, HF_DOC_INTAKE, b->intake[0].review = sign_about(b, TB_APPROVER, "compliance", "pass"))
+BEND(intake_txn, HF_DOC_INTAKE, b->intake[0].header->transaction = sb_bytes(wrong_id.b, 16))
+BEND(decision_f, HF_DOC_DECISION, b->decision[0].result = tb_text("F"); b->decision[0].decision = sign_about(b, TB_APPROVER, "decision", "F"))
+BEND(decision_forged, HF_DOC_DECISION, b->decision[0].decision = sign_about(b, TB_APPROVER, "decision", "F"))
+BEND(decision_unpermitted, HF_DOC_DECISION, b->decision[0].decision = sign_about(b, TB_EXPERT, "decision", "T"))
+BEND(decision_kind, HF_DOC_DECISION, b->permission[TB_REVIEWER][1] = "approve";
+     b->decision[0].decision = sign_about(b, TB_APPROVER, "privacy", "T"))
+BEND(decision_not_settled, HF_DOC_DECISION, b->decision[0].decision = b->intake[0].review)
+BEND(decision_intake, HF_DOC_DECISION, b->decision[0].intake_digest = sb_bytes(wrong_hash.b, 32))
+BEND(decision_app, HF_DOC_DECISION, b->decision[0].application_digest = sb_bytes(wrong_hash.b, 32))
+BEND(decision_longer, HF_DOC_DECISION, b->decision[0].until_ms = b->app[0].until_ms + 1;
+     b->decision[0].decision = sign_about(b, TB_APPROVER, "decision", "T"))
+BEND(decision_until, HF_DOC_DECISION,
+     b->decision[0].decision = tb_statement(b, TB_APPROVER, "decision", &b->negotiation, &b->application, 1, &b->h_app[0], NULL, 0, "T",
+					    b->decision[0].until_ms - 1))
+BEND(decision_bare, HF_DOC_DECISION, b->decision[0].agreement = NULL)
+BEND(privacy_failed, HF_DOC_DECISION, b->decision[0].privacy = sign_about(b, TB_EXPERT, "privacy", "refuse"))
+static void privacy_missing(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_ENTRY)
+		b->entry.personal = true;
+	if (kind == HF_DOC_DECISION)
+		b->decision[0].privacy = NULL;
+}
+BEND(agreement_purpose, HF_DOC_AGREEMENT, b->agreement.purpose = tb_text("advertising"))
+BEND(agreement_system, HF_DOC_AGREEMENT, b->agreement.system = tb_text("other"))
+BEND(agreement_assignee, HF_DOC_AGREEMENT, b->agreement.assignee = tb_text("port"))
+BEND(agreement_resource, HF_DOC_AGREEMENT, b->agreement.resource = sb_bytes(wrong_id.b, 16))
+BEND(agreement_fields, HF_DOC_AGREEMENT, b->agreement.fields = wrong_fields)
+BEND(agreement_backdated, HF_DOC_AGREEMENT, b->agreement.from_ms = b->app[0].from_ms = b->agreement.header->time_ms - 10 * 60000)
+BEND(agreement_entry, HF_DOC_AGREEMENT, b->agreement.entry_digest = sb_bytes(wrong_hash.b, 32))
+BEND(agreement_version, HF_DOC_AGREEMENT, b->agreement.resource_version = 2)
+BEND(entry_publisher, HF_DOC_ENTRY, b->entry.publisher = tb_text("port"))
+BEND(entry_intake, HF_DOC_ENTRY, b->entry.intake = tb_text("roads"))
+BEND(verification_other, HF_DOC_VERIFICATION, b->verification.agreement_digest = sb_bytes(wrong_hash.b, 32))
+BEND(event_terminated, HF_DOC_EVENT, b->event.event = tb_text("TERMINATED"))
+BEND(event_agreement, HF_DOC_EVENT, b->event.agreement = sb_bytes(wrong_id.b, 16))
+BEND(request_grant, HF_DOC_REQUEST, b->request.grant = sb_bytes(wrong_id.b, 16))
+BEND(request_purpose, HF_DOC_REQUEST, b->request.purpose = tb_text("advertising"))
+BEND(request_field, HF_DOC_REQUEST, b->request.n_fields = 2; b->request.fields = wrong_fields)
+BEND(request_transfer, HF_DOC_REQUEST, b->request.transfer = sb_bytes(wrong_id.b, 16))
+BEND(request_subject, HF_DOC_REQUEST,
+     b->request.subject = tb_statement(b, TB_AUTHORITY, "access", &b->transfer, &b->transfer, 0, NULL, NULL, 0, "", 0))
+BEND(request_subject_replayed, HF_DOC_REQUEST,
+     b->request.subject = tb_statement(b, TB_APPLICANT, "access", &wrong_id, &b->transfer, 0, NULL, NULL, 0, "", 0))
+BEND(start_request, HF_DOC_START, b->start.request_digest = sb_bytes(wrong_hash.b, 32))
+BEND(start_late, HF_DOC_START, b->start.header->time_ms = b->agreement.until_ms)
+BEND(label_recipient, HF_DOC_START, b->label.recipient = tb_text("port"))
+BEND(label_period, HF_DOC_START, b->label.until_ms++)
+BEND(label_field, HF_DOC_START, b->label.fields[1]->name = tb_text("lane"))
+BEND(label_fewer, HF_DOC_START, b->label.n_fields = 1)
+BEND(label_level, HF_DOC_START, b->label.level = 1)
+BEND(label_obligation, HF_DOC_START, b->label.n_obligations = 0)
+BEND(manifest_agreement, HF_DOC_MANIFEST, b->manifest.agreement = sb_bytes(wrong_id.b, 16))
+BEND(manifest_transfer, HF_DOC_MANIFEST, b->manifest.transfer = sb_bytes(wrong_id.b, 16))
+BEND(manifest_label, HF_DOC_MANIFEST, b->label.onward_sharing = true)
+BEND(manifest_sizes, HF_DOC_MANIFEST, b->manifest.chunks = 2)
+BEND(manifest_times, HF_DOC_MANIFEST, b->manifest.started_ms = b->manifest.ended_ms + 1)
+BEND(manifest_future, HF_DOC_MANIFEST, b->manifest.ended_ms = b->manifest.header->time_ms + 1)
+BEND(manifest_early, HF_DOC_MANIFEST, b->manifest.header->time_ms = b->start.header->time_ms - 1;
+     b->manifest.started_ms = b->manifest.ended_ms = b->start.header->time_ms - 2)
+BEND(manifest_outside_key, HF_DOC_MANIFEST, b->manifest.header->time_ms = SB_T0 + 2 * SB_YEAR)
+BEND(manifest_foreign_space, HF_DOC_MANIFEST, b->manifest.header->space = tb_text("other.example"))
+BEND(manifest_txn, HF_DOC_MANIFEST, b->manifest.header->transaction = sb_bytes(b->negotiation.b, 16))
+BEND(receipt_manifest, HF_DOC_RECEIPT, b->receipt.manifest_digest = sb_bytes(wrong_hash.b, 32))
+BEND(receipt_root, HF_DOC_RECEIPT, b->receipt.root = sb_bytes(wrong_hash.b, 32))
+BEND(receipt_bytes, HF_DOC_RECEIPT, b->receipt.bytes--)
+BEND(receipt_times, HF_DOC_RECEIPT, b->receipt.received_ms = b->receipt.header->time_ms + 1)
+static char *only_port[] = { (char *)(uintptr_t)"port" };
+BEND(receipt_audience, HF_DOC_RECEIPT, b->receipt.header->n_audience = 1; b->receipt.header->audience = only_port)
+
+struct bend_row {
+	const char *name;
+	void (*hook)(struct tb *b, enum hf_doc_kind kind);
+	const char *reason;
+	bool late;
+};
+#define ROW(hook, reason) { #hook, hook, reason, false }
+#define LATE(hook, reason) { #hook, hook, reason, true }
+
+static void test_documents_that_do_not_fit(void **state)
+{
+	(void)state;
+	static const struct bend_row rows[] = {
+		ROW(app_period, "longer than 3 years"),
+		ROW(app_backwards, "ends before it begins"),
+		ROW(app_applicant, "another applicant"),
+		ROW(app_previous, "revision before revision 1 of the application is missing"),
+		ROW(app_txn, "the application names no transaction"),
+		LATE(app_reason_late, "\"request\" is about another wording"),
+		LATE(app_need_by_applicant, "the data authority is the applicant himself"),
+		LATE(app_need_not_confirmed, "did not confirm the period"),
+		ROW(app_need_without_permission, "lacks the permission confirm-need"),
+		ROW(intake_other, "intake record of revision 1 is about another application"),
+		ROW(intake_refused, "did not pass the compliance review"),
+		ROW(intake_forged, "its reviewer signed \"refuse\""),
+		ROW(intake_criterion, "although \"max_days\" is not met"),
+		ROW(intake_reviewer, "lacks the permission intake"),
+		ROW(intake_txn, "the intake record belongs to another transaction"),
+		ROW(decision_f, "the decision is F, which grants nothing"),
+		ROW(decision_forged, "the person who decided signed \"F\""),
+		ROW(decision_unpermitted, "lacks the permission approve"),
+		ROW(decision_kind, "of the kind \"privacy\" stands where \"decision\" is needed"),
+		ROW(decision_not_settled, "lacks the permission approve"),
+		ROW(decision_intake, "taken on another intake record"),
+		ROW(decision_app, "decision on revision 1 is about another application"),
+		ROW(decision_longer, "the decision's period leaves the one applied for"),
+		ROW(decision_until, "ends at another time than the person who decided signed"),
+		ROW(decision_bare, "grants without an agreement"),
+		ROW(privacy_failed, "the privacy review did not confirm the necessity"),
+		ROW(privacy_missing, "there is no privacy review"),
+		ROW(agreement_purpose, "the agreement names another purpose"),
+		ROW(agreement_system, "the agreement names another business system"),
+		ROW(agreement_assignee, "the agreement names another consumer"),
+		ROW(agreement_resource, "the agreement names another resource"),
+		ROW(agreement_fields, "\"lane\" of the agreement was not applied for"),
+		ROW(agreement_entry, "the catalog entry is not the one that the agreement names"),
+		ROW(agreement_version, "another resource or version than the agreement"),
+		ROW(entry_publisher, "the catalog entry is not of the provider roads"),
+		ROW(entry_intake, "names another intake node"),
+		ROW(verification_other, "the verification is of another agreement"),
+		ROW(event_terminated, "does not finalize this application"),
+		ROW(event_agreement, "the negotiation event names another agreement"),
+		ROW(request_grant, "the transfer request names another grant"),
+		ROW(request_purpose, "the transfer request names another purpose"),
+		ROW(request_field, "\"lane\", which was not agreed"),
+		ROW(request_transfer, "the transfer request names another transfer"),
+		ROW(request_subject, "lacks the permission fetch"),
+		ROW(request_subject_replayed, "the statement \"access\" belongs to another transaction"),
+		ROW(start_request, "the transfer start answers another request"),
+		ROW(start_late, "started outside the agreed period"),
+		ROW(label_recipient, "the label names another recipient"),
+		ROW(label_period, "the label names another period"),
+		ROW(label_field, "the label names the field \"lane\""),
+		ROW(label_fewer, "the label does not name the field \"time\""),
+		ROW(label_level, "another class or level than the catalog entry"),
+		ROW(label_obligation, "leaves out the obligation \"receipt\""),
+		ROW(manifest_agreement, "the manifest names another agreement"),
+		ROW(manifest_transfer, "the manifest names another transfer"),
+		ROW(manifest_label, "the manifest bears another label"),
+		ROW(manifest_sizes, "the manifest's sizes do not fit"),
+		ROW(manifest_foreign_space, "belongs to the space \"other.example\""),
+		ROW(manifest_txn, "the manifest belongs to another transaction"),
+		ROW(receipt_manifest, "the receipt is for another manifest"),
+		ROW(receipt_root, "the receipt names another content digest"),
+		ROW(receipt_bytes, "the receipt names other sizes"),
+		ROW(receipt_times, "the times of the receipt are not in order"),
+		ROW(receipt_audience, "the receipt is not addressed to roads"),
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		if (rows[i].late)
+			b->late_hook = rows[i].hook;
+		else
+			b->hook = rows[i].hook;
+		tb_build(b);
+		assert_refused(b, rows[i].name, rows[i].reason);
+		tb_free(b);
+	}
+}
+
+static void backdate(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_APPLICATION)
+		b->app[0].from_ms = SB_T0 - TB_DAY;
+	agreement_backdated(b, kind);
+	if (kind == HF_DOC_AGREEMENT)
+		b->app[0].from_ms = SB_T0 - TB_DAY;
+}
+
+static void test_backdated_agreement(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	b->hook = backdate;
+	tb_build(b);
+	assert_refused(b, "backdated", "begins before it was signed");
+	tb_free(b);
+}
+
+/* DS-55, DS-56: wrong times and wrong signers of the manifest. */
+static void foreign_signature(struct tb *b, unsigned node)
+{
+	tb_sign(b, node, HF_TYPE_MANIFEST, &b->manifest.base, &b->e_manifest, &b->h_manifest);
+	tb_make_receipt(b);
+	tb_ledgers(b);
+	tb_tally(b);
+}
+
+static void test_ds55_ds56_manifest_signature_and_time(void **state)
+{
+	(void)state;
+	static const struct bend_row rows[] = {
+		ROW(manifest_times, "the times of the manifest are not in order"),
+		ROW(manifest_future, "the times of the manifest are not in order"),
+		ROW(manifest_early, "signed before the transfer started"),
+		ROW(manifest_outside_key, "had no valid key when the manifest was signed"),
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		b->hook = rows[i].hook;
+		tb_build(b);
+		assert_refused(b, rows[i].name, rows[i].reason);
+		tb_free(b);
+	}
+	struct tb *b = tb_new(1, 1);
+	tb_build(b);
+	foreign_signature(b, SB_PORT); /* says roads in its header, signed by port */
+	assert_refused(b, "foreign signature", "names roads as its issuer but is signed by port");
+	b->manifest.header->issuer = tb_text("port");
+	foreign_signature(b, SB_PORT);
+	assert_refused(b, "foreign issuer", "the manifest is signed by port instead of roads");
+	b->manifest.header->issuer = tb_text("roads");
+	hf_sign_key_free(b->sb->key[SB_ROADS][HF_KEY_ENVELOPE]);
+	b->sb->key[SB_ROADS][HF_KEY_ENVELOPE] = sb_key(77, 77);
+	struct hf_sign_key *stranger = b->sb->key[SB_ROADS][HF_KEY_ENVELOPE];
+	tb_sign(b, SB_ROADS, HF_TYPE_MANIFEST, &b->manifest.base, &b->e_manifest, &b->h_manifest);
+	b->sb->key[SB_ROADS][HF_KEY_ENVELOPE] = sb_key(1, SB_ROADS * 16 + HF_KEY_ENVELOPE);
+	tb_make_receipt(b);
+	tb_ledgers(b);
+	tb_tally(b);
+	assert_refused(b, "wrong key", "the signature of roads on the manifest does not verify");
+	hf_sign_key_free(stranger);
+	tb_free(b);
+}
+
+/* ---- what insiders could do: everything signed again, only the cosigned ledgers stay ---- */
+
+static void again_manifest(struct tb *b)
+{
+	b->manifest.rows = 1;
+	tb_sign(b, SB_ROADS, HF_TYPE_MANIFEST, &b->manifest.base, &b->e_manifest, &b->h_manifest);
+	tb_make_receipt(b); /* the consumer plays along */
+}
+static void again_receipt(struct tb *b)
+{
+	b->receipt.quality = tb_text("not-met");
+	tb_sign(b, SB_HEALTH, HF_TYPE_RECEIPT, &b->receipt.base, &b->e_receipt, &b->h_receipt);
+}
+static void again_start(struct tb *b)
+{
+	b->start.generation = 2;
+	tb_sign(b, SB_ROADS, HF_TYPE_TRANSFER_START, &b->start.base, &b->e_start, &b->h_start);
+}
+static void again_decision(struct tb *b)
+{
+	b->decision[0].reason = tb_text("as a favour");
+	tb_sign(b, SB_ROADS, HF_TYPE_DECISION, &b->decision[0].base, &b->e_decision[0], &b->h_decision[0]);
+}
+static void again_negotiation(struct tb *b)
+{
+	b->app[0].reason = tb_text("another reason");
+	tb_documents(b);
+}
+
+static void test_sb58_insiders_who_sign_again(void **state)
+{
+	(void)state;
+	static const struct {
+		void (*alter)(struct tb *b);
+		const char *reason;
+	} rows[] = {
+		{ again_manifest, "is not recorded in the ledger of" },
+		{ again_receipt, "is not recorded in the ledger of" },
+		{ again_start, "is not recorded in the ledger of" },
+		{ again_decision, "is not recorded in the ledger of" },
+		{ again_negotiation, "is not recorded in the ledger of" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		tb_documents(b);
+		tb_ledgers(b);
+		rows[i].alter(b);
+		tb_tally(b);
+		assert_refused(b, "signed again", rows[i].reason);
+		tb_free(b);
+	}
+}
+
+/* Only one side's ledger was made to fit. */
+static void test_both_ledgers_must_agree(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct tb *b = tb_new(1, 1);
+		tb_documents(b);
+		tb_ledgers(b);
+		again_manifest(b);
+		if (i == 0)
+			tb_provider_ledger(b);
+		else
+			tb_consumer_ledger(b);
+		tb_tally(b);
+		assert_refused(b, "one side", i == 0 ? "is not recorded in the ledger of health" : "is not recorded in the ledger of roads");
+		tb_free(b);
+	}
+}
+
+/* ---- the tally's own lists ---- */
+
+static void drop_doc(Hufu__Tally *t, const char *type)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < t->n_documents; i++)
+		if (strcmp(t->documents[i]->payload_type, type) != 0)
+			t->documents[n++] = t->documents[i];
+	t->n_documents = n;
+}
+
+static void make_sorted(struct tb *b, Hufu__Tally *t)
+{
+	assert_int_equal(hf_tally_make(b->sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", t, &b->tally), HF_OK);
+}
+
+static void drop_hook(struct tb *b, Hufu__Tally *t)
+{
+	drop_doc(t, b->ctx);
+	make_sorted(b, t);
+}
+
+/* SB-58 (deletion). */
+static void test_sb58_missing_documents(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *type, *reason;
+	} rows[] = {
+		{ HF_TYPE_APPLICATION, "holds no application" },
+		{ HF_TYPE_INTAKE, "holds no intake record" },
+		{ HF_TYPE_DECISION, "holds no decision" },
+		{ HF_TYPE_VERIFICATION, "holds no verification" },
+		{ HF_TYPE_TRANSFER_REQUEST, "holds no transfer request" },
+		{ HF_TYPE_TRANSFER_START, "holds no transfer start" },
+		{ HF_TYPE_MANIFEST, "holds no manifest" },
+		{ HF_TYPE_RECEIPT, "holds no receipt" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		b->tally_hook = drop_hook;
+		b->ctx = (void *)(uintptr_t)rows[i].type;
+		tb_build(b);
+		assert_refused(b, rows[i].type, rows[i].reason);
+		tb_free(b);
+	}
+}
+
+static void drop_first_revision(struct tb *b, Hufu__Tally *t)
+{
+	make_sorted(b, t); /* brings revision 1 to the front of its kind */
+	hf_buf_clear(&b->tally);
+	for (size_t i = 0; i + 1 < t->n_documents; i++)
+		if (i >= 1)
+			t->documents[i] = t->documents[i + 1];
+	t->n_documents--;
+	make_sorted(b, t);
+}
+
+static void test_missing_revision(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	b->revisions = 2;
+	b->tally_hook = drop_first_revision;
+	tb_build(b);
+	assert_refused(b, "first revision", "the revision before revision 2 of the application is missing");
+	tb_free(b);
+}
+
+static void swap_docs(struct tb *b, Hufu__Tally *t)
+{
+	make_sorted(b, t);
+	hf_buf_clear(&b->tally);
+	Hufu__Envelope *e = t->documents[7];
+	t->documents[7] = t->documents[8];
+	t->documents[8] = e;
+	tb_sign_tally(b, t);
+}
+static void double_doc(struct tb *b, Hufu__Tally *t)
+{
+	make_sorted(b, t);
+	hf_buf_clear(&b->tally);
+	t->documents[t->n_documents] = t->documents[t->n_documents - 1];
+	t->n_documents++;
+	tb_sign_tally(b, t);
+}
+static void second_receipt(struct tb *b, Hufu__Tally *t)
+{
+	struct hf_buf other = HF_BUF_INIT;
+	b->receipt.quality = tb_text("not-met");
+	tb_sign(b, SB_HEALTH, HF_TYPE_RECEIPT, &b->receipt.base, &other, NULL);
+	tb_add_doc(b, t, &other);
+	hf_buf_done(&other);
+	make_sorted(b, t);
+}
+static void foreign_doc(struct tb *b, Hufu__Tally *t)
+{
+	tb_add_doc(b, t, &b->descriptor);
+	tb_sign_tally(b, t);
+}
+static void swap_ledgers(struct tb *b, Hufu__Tally *t)
+{
+	make_sorted(b, t);
+	hf_buf_clear(&b->tally);
+	Hufu__TallyLedger *l = t->ledgers[0];
+	t->ledgers[0] = t->ledgers[1];
+	t->ledgers[1] = l;
+	tb_sign_tally(b, t);
+}
+static void swap_entries(struct tb *b, Hufu__Tally *t)
+{
+	make_sorted(b, t);
+	hf_buf_clear(&b->tally);
+	Hufu__TallyEntry *e = t->ledgers[0]->entries[2];
+	t->ledgers[0]->entries[2] = t->ledgers[0]->entries[3];
+	t->ledgers[0]->entries[3] = e;
+	tb_sign_tally(b, t);
+}
+static void drop_ledger(struct tb *b, Hufu__Tally *t)
+{
+	t->ledgers[1] = t->ledgers[2];
+	t->n_ledgers--;
+	make_sorted(b, t);
+}
+static void drop_middle_entry(struct tb *b, Hufu__Tally *t)
+{
+	Hufu__TallyLedger *l = t->ledgers[2];
+	for (size_t i = 3; i + 1 < l->n_entries; i++)
+		l->entries[i] = l->entries[i + 1];
+	l->n_entries--;
+	make_sorted(b, t);
+}
+static void drop_last_entry(struct tb *b, Hufu__Tally *t)
+{
+	t->ledgers[0]->n_entries--; /* the receipt's */
+	make_sorted(b, t);
+}
+static void path_longer(struct tb *b, Hufu__Tally *t)
+{
+	Hufu__TallyEntry *e = t->ledgers[0]->entries[0];
+	e->path[e->n_path] = e->path[0];
+	e->n_path++;
+	make_sorted(b, t);
+}
+static void opening_of_another(struct tb *b, Hufu__Tally *t)
+{
+	t->ledgers[0]->entries[1]->opening = t->ledgers[0]->entries[2]->opening;
+	make_sorted(b, t);
+}
+static void hide_field(Hufu__EntryOpening *o, uint32_t field)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < o->n_fields; i++)
+		if (o->fields[i]->field != field)
+			o->fields[n++] = o->fields[i];
+	o->n_fields = n;
+}
+static void hide_transaction(struct tb *b, Hufu__Tally *t)
+{
+	hide_field(t->ledgers[0]->entries[1]->opening, HF_FIELD_TRANSACTION);
+	make_sorted(b, t);
+}
+static void hide_event(struct tb *b, Hufu__Tally *t)
+{
+	hide_field(t->ledgers[0]->entries[1]->opening, HF_FIELD_EVENT);
+	make_sorted(b, t);
+}
+static void hide_ordinal(struct tb *b, Hufu__Tally *t)
+{
+	hide_field(t->ledgers[0]->entries[1]->opening, HF_FIELD_ORDINAL);
+	make_sorted(b, t);
+}
+static void hide_digest(struct tb *b, Hufu__Tally *t)
+{
+	hide_field(t->ledgers[0]->entries[t->ledgers[0]->n_entries - 1]->opening, HF_FIELD_DIGEST);
+	make_sorted(b, t);
+}
+static void hide_outcome(struct tb *b, Hufu__Tally *t)
+{
+	hide_field(t->ledgers[0]->entries[t->ledgers[0]->n_entries - 1]->opening, HF_FIELD_OUTCOME);
+	make_sorted(b, t);
+}
+static void other_transaction(struct tb *b, Hufu__Tally *t)
+{
+	t->header->transaction = sb_bytes(wrong_id.b, 16);
+	make_sorted(b, t);
+}
+static void no_transaction(struct tb *b, Hufu__Tally *t)
+{
+	t->header->transaction.len = 0;
+	make_sorted(b, t);
+}
+static void descriptor_twice(struct tb *b, Hufu__Tally *t)
+{
+	t->descriptors[t->n_descriptors++] = t->descriptors[0];
+	make_sorted(b, t);
+}
+static void note_of_another(struct tb *b, Hufu__Tally *t)
+{
+	t->ledgers[0]->checkpoint = b->ledger[2].note;
+	make_sorted(b, t);
+}
+/* A field that is only hidden proves nothing else; this one may be: the actor. */
+static void hide_actor(struct tb *b, Hufu__Tally *t)
+{
+	hide_field(t->ledgers[0]->entries[1]->opening, HF_FIELD_ACTOR);
+	make_sorted(b, t);
+}
+
+static void test_sb58_lists_of_the_tally(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		void (*hook)(struct tb *b, Hufu__Tally *t);
+		const char *reason; /* NULL: accepted */
+	} rows[] = {
+		{ "hidden actor", hide_actor, NULL },
+		{ "reordered documents", swap_docs, "documents are not in the required order" },
+		{ "document twice", double_doc, "documents are not in the required order" },
+		{ "two receipts", second_receipt, "more than one receipt" },
+		{ "foreign document", foreign_doc, "does not belong into a tally" },
+		{ "reordered ledgers", swap_ledgers, "the ledgers are not in order" },
+		{ "reordered entries", swap_entries, "is missing from the ledger of health" },
+		{ "missing ledger", drop_ledger, "holds no ledger of hub" },
+		{ "missing entry", drop_middle_entry, "entry number 4 of transaction" },
+		{ "truncated ledger", drop_last_entry, "is not recorded in the ledger of health" },
+		{ "long path", path_longer, "is not in the ledger of health that the witnesses cosigned" },
+		{ "opening of another entry", opening_of_another, "does not fit its commitment" },
+		{ "hidden transaction", hide_transaction, "belongs to another transaction" },
+		{ "hidden event", hide_event, "does not show its event" },
+		{ "hidden ordinal", hide_ordinal, "does not show its place" },
+		{ "hidden digest", hide_digest, "is not recorded in the ledger of health" },
+		{ "hidden outcome", hide_outcome, "is not recorded in the ledger of health" },
+		{ "other transaction", other_transaction, "belongs to another transaction" },
+		{ "no transaction", no_transaction, "the tally names no transaction" },
+		{ "descriptor twice", descriptor_twice, "descriptor in place 2 has another number" },
+		{ "checkpoint of another ledger", note_of_another, "bears the checkpoint of" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		struct hf_tally_report r;
+		b->tally_hook = rows[i].hook;
+		tb_build(b);
+		if (rows[i].reason == NULL)
+			assert_good(b, &r);
+		else
+			assert_refused(b, rows[i].name, rows[i].reason);
+		tb_free(b);
+	}
+}
+
+/* ---- parts of two transactions mixed ---- */
+
+static void other_receipt(struct tb *b, struct tb *o)
+{
+	hf_buf_clear(&b->e_receipt);
+	assert_true(hf_buf_add(&b->e_receipt, o->e_receipt.data, o->e_receipt.len));
+}
+static void other_ledgers(struct tb *b, struct tb *o)
+{
+	for (unsigned i = 0; i < TB_LEDGERS; i++) {
+		struct tb_ledger keep = b->ledger[i];
+		b->ledger[i] = o->ledger[i];
+		o->ledger[i] = keep;
+	}
+}
+static void other_negotiation(struct tb *b, struct tb *o)
+{
+	struct hf_buf *to[] = { &b->e_app[0], &b->e_intake[0], &b->e_decision[0], &b->e_verification, &b->e_event };
+	struct hf_buf *from[] = { &o->e_app[0], &o->e_intake[0], &o->e_decision[0], &o->e_verification, &o->e_event };
+	for (size_t i = 0; i < 5; i++) {
+		hf_buf_clear(to[i]);
+		assert_true(hf_buf_add(to[i], from[i]->data, from[i]->len));
+	}
+}
+
+static void test_mixed_transactions(void **state)
+{
+	(void)state;
+	static const struct {
+		void (*mix)(struct tb *b, struct tb *other);
+		const char *reason;
+	} rows[] = {
+		{ other_receipt, "the receipt belongs to another transaction" },
+		{ other_ledgers, "belongs to another transaction" },
+		{ other_negotiation, "the transfer request names another agreement" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1), *o = tb_new(1, 2);
+		tb_documents(b);
+		tb_ledgers(b);
+		tb_documents(o);
+		tb_ledgers(o);
+		if (rows[i].mix == other_negotiation)
+			b->without_entry = true;
+		rows[i].mix(b, o);
+		tb_tally(b);
+		assert_refused(b, "mixed", rows[i].reason);
+		tb_free(o);
+		tb_free(b);
+	}
+}
+
+/* ---- ledgers that do not say what they must ---- */
+
+static void refuse_receipt(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	(void)b;
+	if (node == SB_ROADS && event == HF_EVENT_TRANSFER_CLOSED)
+		hf_draft_text(d, HF_FIELD_OUTCOME, "refused");
+}
+static void wrong_count(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	(void)b;
+	if (node == SB_ROADS && event == HF_EVENT_TRANSFER_CLOSED)
+		hf_draft_int(d, HF_FIELD_COUNT, 9);
+}
+static void wrong_back_link(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	(void)b;
+	if (node == SB_HEALTH && event == HF_EVENT_RECEIPT)
+		hf_draft_int(d, HF_FIELD_BACK_LINK, 1);
+}
+static void wrong_class(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	(void)b;
+	if (node == SB_HEALTH && event == HF_EVENT_RECEIPT)
+		hf_draft_text(d, HF_FIELD_EVENT, "login");
+}
+static void foreign_transaction(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	(void)b;
+	if (node == SB_HUB && event == HF_EVENT_RESULT)
+		hf_draft_text(d, HF_FIELD_TRANSACTION, "019a0000-0000-7000-8000-00000000ffff");
+}
+static void filed_elsewhere(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	if (node == SB_ROADS && event == HF_EVENT_FINALIZED)
+		hf_draft_bytes(d, HF_FIELD_DIGEST, b->h_manifest.b, 32); /* the event's digest is gone, the manifest's in the wrong place */
+}
+
+static void test_ledgers_that_disagree(void **state)
+{
+	(void)state;
+	static const struct {
+		void (*hook)(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d);
+		const char *reason;
+	} rows[] = {
+		{ refuse_receipt, "the receipt with the digest" },
+		{ wrong_count, "closes with a count of 9 after 4 entries" },
+		{ wrong_back_link, "does not follow the transaction's entry before it" },
+		{ wrong_class, "of another class than its event" },
+		{ foreign_transaction, "of hub belongs to another transaction" },
+		{ filed_elsewhere, "the negotiation event with the digest" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		b->entry_hook = rows[i].hook;
+		tb_build(b);
+		assert_refused(b, "ledger", rows[i].reason);
+		tb_free(b);
+	}
+}
+
+static bool hide_closing(struct tb *b, unsigned node, enum hf_event event)
+{
+	(void)b;
+	return node != SB_ROADS || event != HF_EVENT_TRANSFER_CLOSED;
+}
+
+static void test_end_of_transfer_must_be_shown(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	b->show_hook = hide_closing;
+	tb_build(b);
+	assert_refused(b, "no closing entry", "is not recorded in the ledger of roads");
+	tb_free(b);
+}
+
+/* ---- checkpoints ---- */
+
+static void test_too_few_witnesses(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	b->quorum = 2;
+	tb_build(b);
+	assert_refused(b, "two of four", "2 cosignatures; the quorum is 3");
+	tb_free(b);
+}
+
+static void add_line(struct tb *b, unsigned signer, enum hf_key_use use, const char *name, bool cosign)
+{
+	struct tb_ledger *l = &b->ledger[2];
+	size_t len = strlen(l->note), text = (size_t)(strstr(l->note, "\n\n") - l->note) + 1;
+	const struct hf_sign_key *k = b->sb->key[signer][use];
+	size_t n = cosign ? hf_note_cosign_line(k, name, (uint64_t)SB_T0 / 1000, l->note, text, l->note + len, sizeof(l->note) - len) :
+			    hf_note_sign_line(k, name, l->note, text, l->note + len, sizeof(l->note) - len);
+	assert_true(n > 0);
+}
+
+static void test_lines_that_do_not_belong(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned signer;
+		enum hf_key_use use;
+		const char *name;
+		bool cosign;
+		const char *reason;
+	} rows[] = {
+		{ SB_ROADS, HF_KEY_WITNESS, SB_SPACE "/witness/roads", true, "no witness of it" }, /* its own */
+		{ SB_HEALTH, HF_KEY_WITNESS, SB_SPACE "/witness/health", true, "no witness of it" },
+		{ SB_PORT, HF_KEY_MIRROR, SB_SPACE "/mirror/port", true, "no witness of it" },
+		{ SB_PORT, HF_KEY_WITNESS, SB_SPACE "/witness/port", true, "two lines of" },
+		{ SB_ROADS, HF_KEY_LOG, SB_SPACE "/ledger/roads", false, "two lines of" },
+		{ SB_PORT, HF_KEY_WITNESS, "someone.example", true, "no witness of it" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		tb_documents(b);
+		tb_ledgers(b);
+		add_line(b, rows[i].signer, rows[i].use, rows[i].name, rows[i].cosign);
+		tb_tally(b);
+		assert_refused(b, rows[i].name, rows[i].reason);
+		tb_free(b);
+	}
+}
+
+/* A log that was rewritten and signed again, but not cosigned again. */
+static void test_rewritten_log_without_witnesses(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	tb_documents(b);
+	tb_ledgers(b);
+	char cosignatures[8192];
+	snprintf(cosignatures, sizeof(cosignatures), "%s", b->ledger[2].note);
+	again_manifest(b);
+	tb_ledgers(b);
+	/* The old cosignatures under the new text. */
+	char *head = strstr(b->ledger[2].note, "\n\n"), *lines = strstr(cosignatures, "/witness/");
+	while (strncmp(lines, "\xe2\x80\x94", 3) != 0)
+		lines--;
+	char *own = strchr(head + 2, '\n') + 1;
+	memmove(own, lines, strlen(lines) + 1);
+	tb_tally(b);
+	assert_refused(b, "rewritten", "on the checkpoint of roads does not verify");
+	tb_free(b);
+}
+
+/* ---- revoked keys ---- */
+
+static void test_revoked_key(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t at_ms;
+		const char *reason; /* NULL: still good */
+	} rows[] = {
+		{ SB_T0 + 2 * TB_DAY, NULL },                                         /* after the cosignatures */
+		{ SB_T0 + TB_DAY / 2, "no cosignature shows that the" },              /* signed before, cosigned after */
+		{ SB_T0 + 1000, "had no valid key when" },                           /* before it was signed */
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		struct hf_tally_report r;
+		sb_revoke(b->sb, "health", b->sb->pub[SB_HEALTH][HF_KEY_ENVELOPE], rows[i].at_ms);
+		sb_sign(b->sb, &b->descriptor);
+		tb_build(b);
+		if (rows[i].reason == NULL)
+			assert_good(b, &r);
+		else
+			assert_refused(b, "revoked", rows[i].reason);
+		tb_free(b);
+	}
+}
+
+static void test_revoked_witness_and_log(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned node;
+		enum hf_key_use use;
+		const char *reason;
+	} rows[] = {
+		{ SB_PORT, HF_KEY_WITNESS, "the witness port had no valid key" },
+		{ SB_HUB, HF_KEY_LOG, "hub had no valid log key" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		sb_revoke(b->sb, b->sb->name[rows[i].node], b->sb->pub[rows[i].node][rows[i].use], SB_T0 + TB_DAY / 2);
+		sb_sign(b->sb, &b->descriptor);
+		tb_build(b);
+		assert_refused(b, "revoked", rows[i].reason);
+		tb_free(b);
+	}
+}
+
+/* A writer who is no member of the space any more, or never was. */
+static void test_writer_must_be_a_member(void **state)
+{
+	(void)state;
+	struct tb *b = tb_new(1, 1);
+	tb_build(b);
+	Hufu__Envelope *e = hf_decode_limit(&hufu__envelope__descriptor, b->tally.data, b->tally.len, HF_TALLY_MAX);
+	struct hf_sign_key *stranger = sb_key(5, 5);
+	hf_buf_clear(&b->tally);
+	assert_int_equal(hf_envelope_make(stranger, "roads", HF_TYPE_TALLY, e->payload.data, e->payload.len, &b->tally), HF_OK);
+	assert_refused(b, "stranger as roads", "the signature of roads on the tally does not verify");
+	hf_buf_clear(&b->tally);
+	assert_int_equal(hf_envelope_make(stranger, "stranger", HF_TYPE_TALLY, e->payload.data, e->payload.len, &b->tally), HF_OK);
+	assert_refused(b, "stranger", "names roads as its issuer but is signed by stranger");
+	hf_sign_key_free(stranger);
+	hf_decoded_free(e);
+	tb_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ds57_valid_tally_with_receipt),
+		cmocka_unit_test(test_valid_variants),
+		cmocka_unit_test(test_sb58_any_changed_byte),
+		cmocka_unit_test(test_sb58_any_changed_byte_signed_again),
+		cmocka_unit_test(test_sb58_truncated_or_extended),
+		cmocka_unit_test(test_other_root),
+		cmocka_unit_test(test_documents_that_do_not_fit),
+		cmocka_unit_test(test_backdated_agreement),
+		cmocka_unit_test(test_ds55_ds56_manifest_signature_and_time),
+		cmocka_unit_test(test_sb58_insiders_who_sign_again),
+		cmocka_unit_test(test_both_ledgers_must_agree),
+		cmocka_unit_test(test_sb58_missing_documents),
+		cmocka_unit_test(test_missing_revision),
+		cmocka_unit_test(test_sb58_lists_of_the_tally),
+		cmocka_unit_test(test_mixed_transactions),
+		cmocka_unit_test(test_ledgers_that_disagree),
+		cmocka_unit_test(test_end_of_transfer_must_be_shown),
+		cmocka_unit_test(test_too_few_witnesses),
+		cmocka_unit_test(test_lines_that_do_not_belong),
+		cmocka_unit_test(test_rewritten_log_without_witnesses),
+		cmocka_unit_test(test_revoked_key),
+		cmocka_unit_test(test_revoked_witness_and_log),
+		cmocka_unit_test(test_writer_must_be_a_member),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

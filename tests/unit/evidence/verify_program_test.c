@@ -1,0 +1,222 @@
+/* verify_program_test.c - what does a person at the command line get from hufu-verify: exit status, text, JSON? (SB-59) */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crypto/base64.h"
+#include "evidence/ledger_dir.h"
+#include "unit/evidence/tally_builder.h"
+
+struct fixture {
+	struct tb *b;
+	char dir[64], tally[96], ledger[96], proof[96], root[96], out[96];
+	char program[4200];
+	struct hf_buf printed;
+};
+
+static void save(const char *path, const void *data, size_t len)
+{
+	assert_int_equal(hf_file_write(path, data, len, 0644), HF_OK);
+}
+
+static bool read_entry(void *ctx, uint64_t index, struct hf_bytes *ret_entry)
+{
+	const struct tb_ledger *l = ctx;
+	*ret_entry = (struct hf_bytes){ l->entry[index].data, l->entry[index].len };
+	return true;
+}
+
+static void write_evidence(struct fixture *x)
+{
+	struct tb_ledger *l = &x->b->ledger[2];
+	struct hf_sign_pub root;
+	struct hf_fault f;
+	struct hf_buf bytes = HF_BUF_INIT;
+	char hex[65];
+	tb_root(x->b, &root);
+	struct hf_space *s = hf_space_new(&root);
+	assert_int_equal(hf_space_extend(s, x->b->descriptor.data, x->b->descriptor.len, &f), HF_OK);
+	save(x->tally, x->b->tally.data, x->b->tally.len);
+	assert_int_equal(hf_ledger_dir_write(x->ledger, s, l->note, strlen(l->note), read_entry, l, &f), HF_OK);
+	assert_int_equal(hf_proof_make(tb_tally_entry(x->b, l, 5), l->note, &bytes), HF_OK);
+	save(x->proof, bytes.data, bytes.len);
+	hf_buf_clear(&bytes);
+	assert_int_equal(hf_space_write_stream(s, &bytes), HF_OK);
+	char beside[96];
+	snprintf(beside, sizeof(beside), "%.60s/descriptors.dsse", x->dir);
+	save(beside, bytes.data, bytes.len);
+	hf_hex(root.b, sizeof(root.b), hex);
+	save(x->root, hex, 64);
+	hf_buf_done(&bytes);
+	hf_space_free(s);
+}
+
+static int setup(void **state)
+{
+	struct fixture *x = calloc(1, sizeof(*x));
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	assert_true(n > 0);
+	self[n] = 0;
+	snprintf(x->program, sizeof(x->program), "%s/hufu-verify", dirname(self));
+	x->b = tb_new(1, 1);
+	tb_build(x->b);
+	snprintf(x->dir, sizeof(x->dir), "/tmp/hufu-verify-XXXXXX");
+	assert_non_null(mkdtemp(x->dir));
+	snprintf(x->tally, sizeof(x->tally), "%.60s/a.tally", x->dir);
+	snprintf(x->ledger, sizeof(x->ledger), "%.60s/ledger", x->dir);
+	snprintf(x->proof, sizeof(x->proof), "%.60s/a.tlog-proof", x->dir);
+	snprintf(x->root, sizeof(x->root), "%.60s/root.key", x->dir);
+	snprintf(x->out, sizeof(x->out), "%.60s/out", x->dir);
+	write_evidence(x);
+	*state = x;
+	return 0;
+}
+
+static void remove_all(const char *dir)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		execlp("rm", "rm", "-r", dir, (char *)NULL);
+		_exit(127);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *x = *state;
+	remove_all(x->dir);
+	hf_buf_done(&x->printed);
+	tb_free(x->b);
+	free(x);
+	return 0;
+}
+
+/* Runs the program; both its streams go into x->printed. Returns its exit status. */
+static int run(struct fixture *x, const char *a, const char *b, const char *c, const char *d, const char *e)
+{
+	char *argv[] = { x->program, tb_text(a), tb_text(b), tb_text(c), tb_text(d), tb_text(e), NULL };
+	int status = 0;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		int fd = open(x->out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		dup2(fd, 1);
+		dup2(fd, 2);
+		execv(x->program, argv);
+		_exit(126);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(hf_file_read(x->out, 1 << 20, &x->printed), HF_OK);
+	assert_true(hf_buf_add(&x->printed, "", 1));
+	return WEXITSTATUS(status);
+}
+
+static void assert_says(const struct fixture *x, const char *text)
+{
+	if (strstr((const char *)x->printed.data, text) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", (const char *)x->printed.data, text);
+}
+
+static void test_verified(void **state)
+{
+	struct fixture *x = *state;
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, NULL), 0);
+	assert_says(x, "roads delivered 2500000 bytes in 40000 rows to health");
+	assert_says(x, "quality met");
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, "--json"), 0);
+	assert_says(x, "\"verified\": true");
+	assert_says(x, "\"provider\": \"roads\"");
+	assert_int_equal(run(x, "ledger", x->ledger, "--root-key", x->root, NULL), 0);
+	assert_says(x, "verified: the ledger");
+	assert_int_equal(run(x, "proof", x->proof, "--root-key", x->root, NULL), 0);
+	assert_says(x, "verified: entry 5 of the ledger of roads");
+	assert_says(x, "agreement");
+	assert_int_equal(run(x, "proof", x->proof, "--root-key", x->root, "--json"), 0);
+	assert_says(x, "\"event\": \"agreement\"");
+}
+
+static void test_forms_of_the_root_key(void **state)
+{
+	struct fixture *x = *state;
+	char base64[64], vkey[400];
+	struct hf_note_verifier v;
+	struct hf_sign_pub root;
+	tb_root(x->b, &root);
+	hf_base64(root.b, 32, base64);
+	assert_true(hf_note_verifier_init(&v, SB_SPACE, HF_NOTE_ED25519, &root));
+	hf_note_vkey(&v, vkey);
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", base64, NULL), 0);
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", vkey, NULL), 0);
+	char line[402];
+	snprintf(line, sizeof(line), "%s\n", vkey);
+	save(x->root, line, strlen(line));
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, NULL), 0);
+	save(x->root, "two\nlines\n", 10);
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, NULL), 1);
+	assert_says(x, "root key");
+	base64[3] ^= 1;
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", base64, NULL), 1);
+	assert_says(x, "another root key");
+}
+
+static void test_refused(void **state)
+{
+	struct fixture *x = *state;
+	x->b->tally.data[x->b->tally.len / 2] ^= 1;
+	save(x->tally, x->b->tally.data, x->b->tally.len);
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, NULL), 1);
+	assert_says(x, "does not verify");
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, "--json"), 1);
+	assert_says(x, "\"verified\": false");
+	assert_int_equal(run(x, "tally", "/nonexistent", "--root-key", x->root, NULL), 1);
+	assert_says(x, "cannot be read");
+	char bundle[160];
+	struct hf_buf b = HF_BUF_INIT;
+	snprintf(bundle, sizeof(bundle), "%s/tile/entries/000.p/%zu", x->ledger, x->b->ledger[2].count);
+	assert_int_equal(hf_file_read(bundle, 1 << 20, &b), HF_OK);
+	b.data[b.len - 1] ^= 1;
+	save(bundle, b.data, b.len);
+	assert_int_equal(run(x, "ledger", x->ledger, "--root-key", x->root, "--json"), 1);
+	char index[40];
+	snprintf(index, sizeof(index), "\"first_bad_index\": %zu", x->b->ledger[2].count - 1);
+	assert_says(x, index);
+	hf_buf_done(&b);
+}
+
+static void test_usage(void **state)
+{
+	struct fixture *x = *state;
+	assert_int_equal(run(x, NULL, NULL, NULL, NULL, NULL), 2);
+	assert_int_equal(run(x, "prove", x->tally, "--root-key", x->root, NULL), 2);
+	assert_int_equal(run(x, "tally", x->tally, NULL, NULL, NULL), 2);
+	assert_says(x, "--root-key is missing");
+	assert_int_equal(run(x, "tally", "--root-key", x->root, NULL, NULL), 2);
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", NULL, NULL), 2);
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, "--quick"), 2);
+	assert_int_equal(run(x, "tally", x->tally, x->tally, "--root-key", x->root), 2);
+	assert_int_equal(run(x, "--help", NULL, NULL, NULL, NULL), 0);
+	assert_says(x, "examples:");
+	assert_int_equal(run(x, "--version", NULL, NULL, NULL, NULL), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_verified, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forms_of_the_root_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

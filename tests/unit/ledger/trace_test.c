@@ -1,0 +1,377 @@
+/*
+ * Reading: one timeline out of several ledgers, what it says about gaps, the tally that an outsider can check, and the exported folder.
+ */
+#include "kit.h"
+#include "evidence/tally.h"
+#include "unit/evidence/tally_builder.h"
+
+#define ROWS_MAX 64
+#define NOTES_MAX 16
+
+static int start(void **state)
+{
+	struct kit *k = kit_new(NULL);
+
+	for (unsigned n = 0; n < SB_NODES; n++)
+		kit_open(k, n);
+	*state = k;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	kit_free(*state);
+	return 0;
+}
+
+struct told {
+	size_t rows, notes;
+	struct {
+		char origin[64], event[64], actor[64], object[64], outcome[16], proof[32];
+		uint64_t index;
+		int64_t time_ms;
+	} row[ROWS_MAX];
+	char note[NOTES_MAX][400];
+};
+
+static bool take_row(void *ctx, const struct hf_ledger_row *r)
+{
+	struct told *t = ctx;
+
+	assert_true(t->rows < ROWS_MAX);
+	snprintf(t->row[t->rows].origin, sizeof(t->row[0].origin), "%s", r->origin);
+	snprintf(t->row[t->rows].proof, sizeof(t->row[0].proof), "%s", r->proof);
+	hf_opening_text(r->opening, HF_FIELD_EVENT, t->row[t->rows].event, sizeof(t->row[0].event));
+	hf_opening_text(r->opening, HF_FIELD_ACTOR, t->row[t->rows].actor, sizeof(t->row[0].actor));
+	hf_opening_text(r->opening, HF_FIELD_OBJECT, t->row[t->rows].object, sizeof(t->row[0].object));
+	hf_opening_text(r->opening, HF_FIELD_OUTCOME, t->row[t->rows].outcome, sizeof(t->row[0].outcome));
+	t->row[t->rows].index = r->index;
+	t->row[t->rows++].time_ms = r->time_ms;
+	return true;
+}
+
+static void take_note(void *ctx, const char *text)
+{
+	struct told *t = ctx;
+
+	assert_true(t->notes < NOTES_MAX);
+	snprintf(t->note[t->notes++], sizeof(t->note[0]), "%s", text);
+}
+
+static enum hf_err trace(struct kit_node *n, const struct hf_id *txn, struct told *t)
+{
+	memset(t, 0, sizeof(*t));
+	return hf_ledger_trace(n->ledger, txn, take_row, take_note, t);
+}
+
+static bool said(const struct told *t, const char *words)
+{
+	for (size_t i = 0; i < t->notes; i++)
+		if (strstr(t->note[i], words))
+			return true;
+	return false;
+}
+
+static struct hf_draft *step(enum hf_event event, const struct hf_id *txn, const char *actor, const char *counterparty)
+{
+	struct hf_draft *d = hf_draft_new(event, txn);
+
+	hf_draft_text(d, HF_FIELD_ACTOR, actor);
+	hf_draft_text(d, HF_FIELD_OBJECT, "dataset 7");
+	hf_draft_text(d, HF_FIELD_COUNTERPARTY, counterparty);
+	hf_draft_outcome(d, HF_OK, NULL);
+	hf_draft_party(d, "roads");
+	hf_draft_party(d, "health");
+	hf_draft_party(d, "hub");
+	return d;
+}
+
+static void write_story(struct kit *k, const struct hf_id *txn)
+{
+	struct hf_draft *d;
+
+	kit_write(&k->node[SB_HEALTH], step(HF_EVENT_APPLICATION_SUBMIT, txn, "health/li.na", "hub"));
+	kit_write(&k->node[SB_HUB], step(HF_EVENT_APPLICATION_RECEIVE, txn, "hub", "health"));
+	kit_write(&k->node[SB_HUB], step(HF_EVENT_COMPLIANCE_REVIEW, txn, "hub/wang.wei", "roads"));
+	kit_write(&k->node[SB_ROADS], step(HF_EVENT_DECISION, txn, "roads/zhao.min", "hub"));
+	kit_write(&k->node[SB_HEALTH], step(HF_EVENT_RESULT, txn, "health", "hub"));
+	d = step(HF_EVENT_FINALIZED, txn, "roads", "health");
+	hf_draft_close(d);
+	kit_write(&k->node[SB_ROADS], d);
+}
+
+static bool covered(struct kit *k, unsigned n, const struct hf_id *txn, size_t rows)
+{
+	struct told t;
+
+	return trace(&k->node[n], txn, &t) == HF_OK && t.rows == rows && t.notes == 0;
+}
+
+/* SB-57: every use across nodes, in order, with subject, time, object and outcome; SB-66: the parties see the same. DS-38: by one identifier. */
+static void test_one_timeline_from_three_ledgers(void **state)
+{
+	static const char *const events[] = { "application-submit", "application-receive", "compliance-review", "decision", "result", "finalized" };
+	static const char *const origins[] = { "health", "hub", "hub", "roads", "health", "roads" };
+	static const unsigned readers[] = { SB_HEALTH, SB_HUB, SB_ROADS };
+	struct kit *k = *state;
+	struct hf_id txn = hf_id_new(kit_now(k));
+	struct told t;
+
+	write_story(k, &txn);
+	for (unsigned r = 0; r < 3; r++) {
+		kit_until(k, covered(k, readers[r], &txn, 6));
+		assert_int_equal(trace(&k->node[readers[r]], &txn, &t), HF_OK);
+		for (size_t i = 0; i < 6; i++) {
+			assert_string_equal(t.row[i].event, events[i]);
+			assert_string_equal(t.row[i].origin, origins[i]);
+			assert_string_equal(t.row[i].object, "dataset 7");
+			assert_string_equal(t.row[i].outcome, "ok");
+			assert_true(t.row[i].actor[0]);
+			assert_true(strncmp(t.row[i].proof, "witnessed ", 10) == 0);
+			assert_true(i == 0 || t.row[i - 1].time_ms <= t.row[i].time_ms);
+		}
+	}
+	assert_int_equal(trace(&k->node[SB_PORT], &txn, &t), HF_E_UNKNOWN); /* no party: cannot even tell that it exists */
+}
+
+/* Whose ledger could not be covered, and why, in words. */
+static void test_coverage_sentences(void **state)
+{
+	struct kit *k = *state;
+	struct hf_id txn = hf_id_new(kit_now(k)), alone = hf_id_new(kit_now(k));
+	struct hf_draft *d;
+	struct told t;
+
+	d = hf_draft_new(HF_EVENT_TRANSFER_SENT, &alone);
+	hf_draft_text(d, HF_FIELD_COUNTERPARTY, "port");
+	kit_write(&k->node[SB_ROADS], d);
+	assert_int_equal(trace(&k->node[SB_ROADS], &alone, &t), HF_OK);
+	assert_true(said(&t, "the ledger of port is not mirrored here"));
+	d = hf_draft_new(HF_EVENT_TRANSFER_REQUEST, &txn); /* not shared: a gap for the others */
+	kit_write(&k->node[SB_HEALTH], d);
+	kit_write(&k->node[SB_HEALTH], step(HF_EVENT_TRANSFER_RECEIVED, &txn, "health", "roads"));
+	d = step(HF_EVENT_RECEIPT, &txn, "health", "roads");
+	hf_draft_close(d);
+	kit_write(&k->node[SB_HEALTH], d);
+	kit_until(k, trace(&k->node[SB_ROADS], &txn, &t) == HF_OK && t.rows == 2);
+	assert_true(said(&t, "the ledger of health has entries 1 to 1 of this transaction that are not held here"));
+	assert_true(said(&t, "this node's own ledger has no entry of this transaction"));
+}
+
+/* An entry of a replica that was altered at rest is left out, and that is said. */
+static void test_altered_replica(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct hf_id txn = hf_id_new(kit_now(k));
+	struct hf_buf bytes HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_place p = { .own = false };
+	struct hf_unit *u;
+	struct hf_bytes b;
+	uint8_t key[HF_KEY_MAX];
+	struct told t;
+
+	write_story(k, &txn);
+	kit_until(k, covered(k, SB_ROADS, &txn, 6));
+	assert_int_equal(trace(n, &txn, &t), HF_OK);
+	snprintf(p.origin, sizeof(p.origin), "%s", k->node[SB_HEALTH].ledger->own.origin);
+	assert_int_equal(hf_place_entry(&p, &n->ledger->rows, t.row[0].index, &b), HF_OK);
+	hf_buf_add(&bytes, b.data, b.len);
+	bytes.data[bytes.len - 1] ^= 1;
+	u = hf_unit_new();
+	hf_unit_put(u, HF_TABLE_MIRROR_ENTRY, key, hf_place_key(&p, t.row[0].index, key), bytes.data, bytes.len);
+	kit_submit(n, u);
+	assert_int_equal(trace(n, &txn, &t), HF_OK);
+	assert_int_equal(t.rows, 5);
+	assert_true(said(&t, "of the ledger of health does not verify"));
+}
+
+static bool take_newest(void *ctx, const struct hf_ledger_row *r)
+{
+	return take_row(ctx, r) && ((struct told *)ctx)->rows < 3;
+}
+
+static void test_tail(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct told t = { .rows = 0 };
+
+	kit_fill(n, 10);
+	kit_until_witnessed(n);
+	assert_int_equal(hf_ledger_tail(n->ledger, 5, take_row, &t), HF_OK);
+	assert_int_equal(t.rows, 5);
+	assert_int_equal(t.row[0].index, 10);
+	assert_int_equal(t.row[4].index, 6);
+	assert_true(strncmp(t.row[0].proof, "witnessed ", 10) == 0);
+	t.rows = 0;
+	assert_int_equal(hf_ledger_tail(n->ledger, 100, take_newest, &t), HF_OK);
+	assert_int_equal(t.rows, 3);
+	t.rows = 0;
+	assert_int_equal(hf_ledger_tail(n->ledger, 100, take_row, &t), HF_OK);
+	assert_int_equal(t.rows, 11);
+	assert_string_equal(t.row[10].event, "genesis");
+}
+
+/* ---- the tally ---- */
+
+struct tale {
+	struct kit *kit;
+	struct tb *tb;
+	struct hf_id negotiation, transfer;
+};
+
+static void record(struct tale *x, unsigned node, enum hf_event event, bool transfer, const struct hf_hash *digest, bool closes)
+{
+	struct hf_draft *d = hf_draft_new(event, transfer ? &x->transfer : &x->negotiation);
+
+	if (digest)
+		hf_draft_bytes(d, HF_FIELD_DIGEST, digest->b, sizeof(digest->b));
+	hf_draft_outcome(d, HF_OK, NULL);
+	hf_draft_party(d, "roads");
+	hf_draft_party(d, "health");
+	if (!transfer)
+		hf_draft_party(d, "hub");
+	if (closes)
+		hf_draft_close(d);
+	kit_write(&x->kit->node[node], d);
+}
+
+static void record_all(struct tale *x)
+{
+	struct tb *b = x->tb;
+
+	record(x, SB_HEALTH, HF_EVENT_APPLICATION_DRAFT, false, NULL, false);
+	record(x, SB_HEALTH, HF_EVENT_APPLICATION_SUBMIT, false, &b->h_app[0], false);
+	record(x, SB_HUB, HF_EVENT_APPLICATION_RECEIVE, false, &b->h_app[0], false);
+	record(x, SB_HUB, HF_EVENT_COMPLIANCE_REVIEW, false, &b->h_intake[0], false);
+	record(x, SB_HEALTH, HF_EVENT_COMPLIANCE_REVIEW, false, &b->h_intake[0], false);
+	record(x, SB_ROADS, HF_EVENT_APPLICATION_RECEIVE, false, &b->h_app[0], false);
+	record(x, SB_ROADS, HF_EVENT_COMPLIANCE_REVIEW, false, &b->h_intake[0], false);
+	record(x, SB_ROADS, HF_EVENT_DECISION, false, &b->h_decision[0], false);
+	record(x, SB_HUB, HF_EVENT_RESULT, false, &b->h_decision[0], true);
+	record(x, SB_HEALTH, HF_EVENT_RESULT, false, &b->h_decision[0], false);
+	record(x, SB_HEALTH, HF_EVENT_VERIFICATION, false, &b->h_verification, false);
+	record(x, SB_ROADS, HF_EVENT_VERIFICATION, false, &b->h_verification, false);
+	record(x, SB_ROADS, HF_EVENT_FINALIZED, false, &b->h_event, true);
+	record(x, SB_HEALTH, HF_EVENT_FINALIZED, false, &b->h_event, true);
+	record(x, SB_HEALTH, HF_EVENT_TRANSFER_REQUEST, true, &b->h_request, false);
+	record(x, SB_ROADS, HF_EVENT_ACCESS_DECISION, true, &b->h_request, false);
+	record(x, SB_ROADS, HF_EVENT_TRANSFER_START, true, &b->h_start, false);
+	record(x, SB_HEALTH, HF_EVENT_TRANSFER_START, true, &b->h_start, false);
+	record(x, SB_ROADS, HF_EVENT_TRANSFER_SENT, true, &b->h_manifest, false);
+	record(x, SB_HEALTH, HF_EVENT_TRANSFER_RECEIVED, true, &b->h_manifest, false);
+	record(x, SB_HEALTH, HF_EVENT_RECEIPT, true, &b->h_receipt, true);
+	record(x, SB_ROADS, HF_EVENT_TRANSFER_CLOSED, true, &b->h_receipt, true);
+}
+
+static void keep(struct tale *x, unsigned node, bool transfer, const char *type, const struct hf_buf *envelope, const struct hf_hash *digest)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_hash is;
+
+	hf_ledger_keep_envelope(u, transfer ? &x->transfer : &x->negotiation, type, envelope->data, envelope->len, &is);
+	assert_true(hf_hash_equal(&is, digest));
+	kit_submit(&x->kit->node[node], u);
+}
+
+static void keep_all(struct tale *x, unsigned node)
+{
+	struct tb *b = x->tb;
+	struct hf_hash entry;
+
+	hf_envelope_digest(b->e_entry.data, b->e_entry.len, &entry);
+	keep(x, node, false, HF_TYPE_CATALOG_ENTRY, &b->e_entry, &entry);
+	keep(x, node, false, HF_TYPE_APPLICATION, &b->e_app[0], &b->h_app[0]);
+	keep(x, node, false, HF_TYPE_INTAKE, &b->e_intake[0], &b->h_intake[0]);
+	keep(x, node, false, HF_TYPE_DECISION, &b->e_decision[0], &b->h_decision[0]);
+	keep(x, node, false, HF_TYPE_VERIFICATION, &b->e_verification, &b->h_verification);
+	keep(x, node, false, HF_TYPE_NEGOTIATION_EVENT, &b->e_event, &b->h_event);
+	keep(x, node, true, HF_TYPE_TRANSFER_REQUEST, &b->e_request, &b->h_request);
+	keep(x, node, true, HF_TYPE_TRANSFER_START, &b->e_start, &b->h_start);
+	keep(x, node, true, HF_TYPE_MANIFEST, &b->e_manifest, &b->h_manifest);
+	keep(x, node, true, HF_TYPE_RECEIPT, &b->e_receipt, &b->h_receipt);
+}
+
+static void tale_new(struct tale *x, struct kit *k)
+{
+	x->kit = k;
+	x->tb = tb_new(1, 1);
+	tb_documents(x->tb);
+	memcpy(x->negotiation.b, x->tb->negotiation.b, sizeof(x->negotiation.b));
+	memcpy(x->transfer.b, x->tb->transfer.b, sizeof(x->transfer.b));
+}
+
+/* SB-59: either party writes, from what it holds, one file that a third party verifies with nothing but the root key. */
+static void test_tally_from_either_side(void **state)
+{
+	static const unsigned provers[] = { SB_ROADS, SB_HEALTH };
+	struct kit *k = *state;
+	struct tale x;
+	struct hf_buf out HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_fault f = { HF_OK, "" };
+	struct hf_tally_report report;
+	struct hf_sign_pub root;
+
+	tale_new(&x, k);
+	tb_root(x.tb, &root);
+	record_all(&x);
+	for (unsigned i = 0; i < 2; i++) {
+		struct kit_node *n = &k->node[provers[i]];
+
+		keep_all(&x, provers[i]);
+		kit_until(k, hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) == HF_OK);
+		if (hf_tally_verify(&root, out.data, out.len, &report, &f) != HF_OK)
+			fail_msg("%s", f.text);
+		assert_string_equal(report.provider, "roads");
+		assert_string_equal(report.consumer, "health");
+		assert_string_equal(report.intake, "hub");
+		assert_int_equal(report.ledgers, 3);
+		assert_int_equal(report.entries, 22);
+		assert_int_equal(report.documents, 10);
+	}
+	out.data[out.len / 2] ^= 1;
+	assert_int_not_equal(hf_tally_verify(&root, out.data, out.len, &report, &f), HF_OK);
+	tb_free(x.tb);
+}
+
+/* Half a proof is no proof: it is refused with the reason, and not handed out. */
+static void test_incomplete_proof_is_refused(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct hf_buf out HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_fault f = { HF_OK, "" };
+	struct hf_id nothing = hf_id_new(kit_now(k));
+	struct tale x;
+
+	tale_new(&x, k);
+	assert_int_equal(hf_ledger_prove(n->ledger, &nothing, NULL, &out, &f), HF_E_UNKNOWN);
+	k->down[SB_HEALTH] = true;
+	record_all(&x);
+	keep_all(&x, SB_ROADS);
+	kit_until_witnessed(n);
+	assert_int_equal(hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f), HF_E_STATE);
+	assert_true(f.text[0]);
+	k->down[SB_HEALTH] = false;
+	hf_ledger_peer_up(k->node[SB_HEALTH].ledger, "roads");
+	for (unsigned i = 0; i < SB_NODES; i++)
+		if (i != SB_HEALTH)
+			hf_ledger_peer_up(k->node[SB_HEALTH].ledger, k->sb->name[i]);
+	kit_until(k, hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) == HF_OK);
+	tb_free(x.tb);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_one_timeline_from_three_ledgers, start, stop),
+		cmocka_unit_test_setup_teardown(test_coverage_sentences, start, stop),
+		cmocka_unit_test_setup_teardown(test_altered_replica, start, stop),
+		cmocka_unit_test_setup_teardown(test_tail, start, stop),
+		cmocka_unit_test_setup_teardown(test_tally_from_either_side, start, stop),
+		cmocka_unit_test_setup_teardown(test_incomplete_proof_is_refused, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

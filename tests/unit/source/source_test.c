@@ -1,0 +1,357 @@
+/* source_test.c - the life of a registered source: scan, read whole and in part, change, disable, remove. */
+#include <fcntl.h>
+
+#include "crypto/crypto.h"
+#include "source/source.h"
+#include "unit/store/fixture.h"
+
+struct bench {
+	struct fixture f;
+	struct hf_sources *sources;
+	char files[96]; /* outside the node's folder */
+};
+
+static void open_bench(struct bench *b)
+{
+	struct hf_fault fault = { HF_OK, "" };
+
+	fixture_start(&b->f);
+	snprintf(b->files, sizeof(b->files), "%s-files", b->f.dir);
+	assert_int_equal(mkdir(b->files, 0700), 0);
+	assert_int_equal(hf_sources_open(&b->f.base, b->f.store, NULL, &b->sources, &fault), HF_OK);
+}
+
+static void close_bench(struct bench *b)
+{
+	hf_sources_close(b->sources);
+	assert_int_equal(nftw(b->files, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	fixture_stop(&b->f);
+}
+
+static const char *write_file(struct bench *b, const char *name, const char *text)
+{
+	static char path[200];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", b->files, name);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	assert_int_equal(fwrite(text, 1, strlen(text), out), strlen(text));
+	assert_int_equal(fclose(out), 0);
+	return path;
+}
+
+struct scanned {
+	struct bench *b;
+	bool done;
+	enum hf_err e;
+	struct hf_fault fault;
+};
+
+static void on_scan(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
+{
+	struct scanned *s = ctx;
+
+	assert_false(s->done);
+	s->done = true;
+	s->e = e;
+	s->fault = *f;
+	if (e == HF_OK) {
+		struct hf_unit *u = hf_unit_new();
+
+		v->enabled = true;
+		assert_int_equal(hf_source_put(s->b->sources, u, v, &s->fault), HF_OK);
+		hf_store_submit(s->b->f.store, u, NULL, NULL);
+	}
+}
+
+static enum hf_err add(struct bench *b, const char *name, const char *path, struct hf_fault *ret_fault)
+{
+	struct hf_source_view v = { .kind = "csv" };
+	struct scanned s = { .b = b };
+
+	snprintf(v.name, sizeof(v.name), "%s", name);
+	snprintf(v.path, sizeof(v.path), "%s", path);
+	hf_source_scan(b->sources, &v, on_scan, &s);
+	assert_false(s.done); /* never from inside the call */
+	fixture_run_until(&b->f, &s.done);
+	fixture_settle(&b->f);
+	if (ret_fault)
+		*ret_fault = s.fault;
+	return s.e;
+}
+
+static enum hf_err open_fields(struct bench *b, const char *name, const char *const *fields, size_t count, struct hf_source_reader **r)
+{
+	struct hf_fault fault = { HF_OK, "" };
+
+	return hf_source_open(b->sources, name, fields, count, r, &fault);
+}
+
+static void assert_reads(struct hf_source_reader *r, uint64_t offset, size_t cap, const char *want)
+{
+	uint8_t *out = malloc(cap);
+	size_t len = 0;
+
+	assert_int_equal(hf_source_read(r, offset, out, cap, &len), HF_OK);
+	assert_int_equal(len, strlen(want));
+	assert_memory_equal(out, want, len);
+	free(out);
+}
+
+static const char table[] = "id,name,when\n1,\xE6\x9C\xBA\xE5\x9C\xBA,2026-11-22\n2,\"a,b\",\n";
+
+/* DS-3: data is checked for origin, integrity and format before it is shared. */
+static void scan_finds_fields_types_rows_nulls(void **state)
+{
+	struct bench b;
+	struct hf_source_view v;
+
+	(void)state;
+	open_bench(&b);
+	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	assert_int_equal(hf_source_get(b.sources, "roads", &v), HF_OK);
+	assert_int_equal(v.field_count, 3);
+	assert_string_equal(v.fields[0].type, "integer");
+	assert_string_equal(v.fields[1].type, "string");
+	assert_string_equal(v.fields[2].type, "date");
+	assert_int_equal(v.fields[2].nulls, 1);
+	assert_int_equal(v.rows, 2);
+	assert_int_equal(v.bytes, strlen(table));
+	assert_true(v.enabled && v.scanned_ms > 0);
+	hf_source_view_done(&v);
+	close_bench(&b);
+}
+
+/* DS-3: data from an unregistered source is refused; so is a disabled one. */
+static void unregistered_and_disabled_are_refused(void **state)
+{
+	struct bench b;
+	struct hf_source_view v;
+	struct hf_source_reader *r = NULL;
+	struct hf_fault fault;
+	struct hf_unit *u = hf_unit_new();
+
+	(void)state;
+	open_bench(&b);
+	assert_int_equal(open_fields(&b, "roads", NULL, 0, &r), HF_E_UNKNOWN);
+	assert_int_equal(open_fields(&b, "../roads", NULL, 0, &r), HF_E_UNKNOWN);
+	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	assert_int_equal(hf_source_get(b.sources, "roads", &v), HF_OK);
+	v.enabled = false;
+	assert_int_equal(hf_source_put(b.sources, u, &v, &fault), HF_OK);
+	hf_source_view_done(&v);
+	hf_store_submit(b.f.store, u, NULL, NULL);
+	assert_int_equal(open_fields(&b, "roads", NULL, 0, &r), HF_E_STATE);
+	u = hf_unit_new();
+	assert_int_equal(hf_source_remove(b.sources, u, "roads", &fault), HF_OK);
+	hf_store_submit(b.f.store, u, NULL, NULL);
+	assert_int_equal(open_fields(&b, "roads", NULL, 0, &r), HF_E_UNKNOWN);
+	assert_null(r);
+	close_bench(&b);
+}
+
+static void whole_file_at_any_offset(void **state)
+{
+	static const char *const all[] = { "when", "id", "name" };
+	struct bench b;
+	struct hf_source_reader *r;
+
+	(void)state;
+	open_bench(&b);
+	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	for (size_t count = 0; count <= 3; count += 3) { /* naming every field is asking for the whole */
+		assert_int_equal(open_fields(&b, "roads", all, count, &r), HF_OK);
+		assert_int_equal(hf_source_reader_bytes(r), strlen(table));
+		assert_int_equal(hf_source_reader_rows(r), 2);
+		assert_reads(r, 13, 1, "1");
+		assert_reads(r, 0, 7, "id,name");
+		assert_reads(r, 0, 1000, table);
+		assert_reads(r, strlen(table), 10, "");
+		assert_reads(r, 1000000, 10, "");
+		hf_source_reader_close(r);
+	}
+	close_bench(&b);
+}
+
+static void chosen_fields_in_the_order_of_the_source(void **state)
+{
+	static const char *const fields[] = { "name", "id" }, *const wrong[] = { "id", "secret" };
+	const char *want = "id,name\n1,\xE6\x9C\xBA\xE5\x9C\xBA\n2,\"a,b\"\n";
+	struct bench b;
+	struct hf_source_reader *r;
+
+	(void)state;
+	open_bench(&b);
+	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	assert_int_equal(open_fields(&b, "roads", wrong, 2, &r), HF_E_WRONG_FIELDS);
+	assert_int_equal(open_fields(&b, "roads", fields, 2, &r), HF_OK);
+	assert_int_equal(hf_source_reader_bytes(r), 0);
+	assert_reads(r, 0, 7, "id,name");
+	assert_reads(r, 7, 1000, want + 7);
+	assert_reads(r, strlen(want), 5, "");
+	assert_int_equal(hf_source_reader_rows(r), 2);
+	assert_reads(r, 3, 4, "name"); /* back: from the top */
+	assert_reads(r, 0, 1000, want);
+	hf_source_reader_close(r);
+	close_bench(&b);
+}
+
+/* A table larger than every buffer, read in uneven pieces, against one that holds the two columns alone. */
+static void large_table_in_pieces(void **state)
+{
+	static const char *const fields[] = { "a", "c" };
+	struct hf_buf in = HF_BUF_INIT, want = HF_BUF_INIT, got = HF_BUF_INIT;
+	struct bench b;
+	struct hf_source_reader *r;
+	size_t len;
+
+	(void)state;
+	open_bench(&b);
+	hf_buf_addf(&in, "a,b,c\r\n");
+	hf_buf_addf(&want, "a,c\r\n");
+	for (unsigned i = 0; i < 120000; i++) {
+		hf_buf_addf(&in, "%u,\"%u\r\n,\",%u\r\n", i, i * 7, i % 13);
+		hf_buf_addf(&want, "%u,%u\r\n", i, i % 13);
+	}
+	assert_int_equal(add(&b, "big", write_file(&b, "big.csv", (char *)in.data), NULL), HF_OK);
+	assert_int_equal(open_fields(&b, "big", fields, 2, &r), HF_OK);
+	do {
+		assert_true(hf_buf_reserve(&got, 70001));
+		assert_int_equal(hf_source_read(r, got.len, got.data + got.len, 70001, &len), HF_OK);
+		got.len += len;
+	} while (len == 70001);
+	assert_int_equal(got.len, want.len);
+	assert_memory_equal(got.data, want.data, want.len);
+	assert_int_equal(hf_source_reader_rows(r), 120000);
+	hf_source_reader_close(r);
+	hf_buf_done(&in);
+	hf_buf_done(&want);
+	hf_buf_done(&got);
+	close_bench(&b);
+}
+
+static void changed_file_is_noticed(void **state)
+{
+	struct bench b;
+	struct hf_source_reader *r;
+	struct hf_source_stamp before, after;
+	struct hf_fault fault;
+	uint8_t out[64];
+	size_t len;
+
+	(void)state;
+	open_bench(&b);
+	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	assert_int_equal(hf_source_test(b.sources, "roads", &fault), HF_OK);
+	assert_int_equal(open_fields(&b, "roads", NULL, 0, &r), HF_OK);
+	hf_source_reader_stamp(r, &before);
+	write_file(&b, "r.csv", "id,name,when\n");
+	hf_source_reader_stamp(r, &after);
+	assert_int_not_equal(before.bytes, after.bytes);
+	assert_int_equal(hf_source_read(r, 0, out, sizeof(out), &len), HF_E_SOURCE_CHANGED);
+	assert_int_equal(hf_source_test(b.sources, "roads", &fault), HF_E_SOURCE_CHANGED);
+	hf_source_reader_close(r);
+	close_bench(&b);
+}
+
+static void places_that_are_refused(void **state)
+{
+	struct bench b;
+	struct hf_fault fault;
+	char path[300], target[200];
+
+	(void)state;
+	open_bench(&b);
+	snprintf(target, sizeof(target), "%s", write_file(&b, "r.csv", table));
+	snprintf(path, sizeof(path), "%s/link.csv", b.files);
+	assert_int_equal(symlink(target, path), 0);
+	assert_int_equal(add(&b, "x", path, &fault), HF_E_ARGUMENT);
+	assert_non_null(strstr(fault.text, "symbolic link"));
+	assert_int_equal(add(&b, "x", b.files, &fault), HF_E_ARGUMENT);
+	snprintf(path, sizeof(path), "%s/fifo", b.files);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(add(&b, "x", path, &fault), HF_E_ARGUMENT);
+	assert_int_equal(add(&b, "x", "r.csv", &fault), HF_E_ARGUMENT);
+	snprintf(path, sizeof(path), "%s/nothing.csv", b.files);
+	assert_int_equal(add(&b, "x", path, &fault), HF_E_UNKNOWN);
+	assert_int_equal(add(&b, "No Name", target, &fault), HF_E_ARGUMENT);
+	snprintf(path, sizeof(path), "%s/../%s/state/data.mdb", b.files, strrchr(b.f.dir, '/') + 1);
+	assert_int_equal(add(&b, "x", path, &fault), HF_E_PERMISSION); /* the node's own folder, by whatever way */
+	close_bench(&b);
+}
+
+static void unsound_tables_are_refused_with_their_row(void **state)
+{
+	struct bench b;
+	struct hf_fault fault;
+
+	(void)state;
+	open_bench(&b);
+	assert_int_equal(add(&b, "x", write_file(&b, "w.csv", "a,b\n1,2\n3\n"), &fault), HF_E_FORMAT);
+	assert_non_null(strstr(fault.text, "row 2"));
+	assert_int_equal(add(&b, "x", write_file(&b, "q.csv", "a,b\n1,2\n3,4\"\n\n"), &fault), HF_E_FORMAT);
+	assert_int_equal(add(&b, "x", write_file(&b, "h.csv", "a,a\n1,2\n"), &fault), HF_E_FORMAT);
+	assert_non_null(strstr(fault.text, "first line"));
+	assert_int_equal(add(&b, "x", write_file(&b, "e.csv", ""), &fault), HF_E_FORMAT);
+	close_bench(&b);
+}
+
+static void closing_cancels_a_scan(void **state)
+{
+	struct bench b;
+	struct hf_source_view v = { .name = "roads", .kind = "csv" };
+	struct scanned s = { .b = &b };
+
+	(void)state;
+	open_bench(&b);
+	snprintf(v.path, sizeof(v.path), "%s", write_file(&b, "r.csv", table));
+	hf_source_scan(b.sources, &v, on_scan, &s);
+	hf_sources_close(b.sources);
+	fixture_run_until(&b.f, &s.done);
+	assert_int_equal(s.e, HF_E_CANCELLED);
+	b.sources = NULL;
+	close_bench(&b);
+}
+
+static bool count_one(void *ctx, const struct hf_source_view *v)
+{
+	(void)v;
+	++*(unsigned *)ctx;
+	return true;
+}
+
+static void list_shows_all_after_a_restart(void **state)
+{
+	struct bench b;
+	unsigned n = 0;
+
+	(void)state;
+	open_bench(&b);
+	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	assert_int_equal(add(&b, "rivers", write_file(&b, "s.csv", table), NULL), HF_OK);
+	fixture_reopen(&b.f);
+	hf_sources_close(b.sources);
+	assert_int_equal(hf_sources_open(&b.f.base, b.f.store, NULL, &b.sources, NULL), HF_OK);
+	assert_int_equal(hf_sources_list(b.sources, count_one, &n), HF_OK);
+	assert_int_equal(n, 2);
+	close_bench(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(scan_finds_fields_types_rows_nulls),
+		cmocka_unit_test(unregistered_and_disabled_are_refused),
+		cmocka_unit_test(whole_file_at_any_offset),
+		cmocka_unit_test(chosen_fields_in_the_order_of_the_source),
+		cmocka_unit_test(large_table_in_pieces),
+		cmocka_unit_test(changed_file_is_noticed),
+		cmocka_unit_test(places_that_are_refused),
+		cmocka_unit_test(unsound_tables_are_refused_with_their_row),
+		cmocka_unit_test(closing_cancels_a_scan),
+		cmocka_unit_test(list_shows_all_after_a_restart),
+	};
+
+	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}

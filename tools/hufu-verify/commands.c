@@ -1,0 +1,161 @@
+/* commands.c - see verify.h. Each command gathers its account as JSON; the text for people is printed from the same values. */
+#include "verify.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static void print_json(json_t *take)
+{
+	char *text = json_dumps(take, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	puts(text != NULL ? text : "{}");
+	free(text);
+	json_decref(take);
+}
+
+void verify_refused(const char *path, const struct verify_out *out, const struct hf_fault *f)
+{
+	if (!out->json) {
+		fprintf(stderr, "hufu-verify: %s does not verify: %s\n", path, f->text);
+		return;
+	}
+	json_t *o = json_pack("{s:b, s:s, s:s, s:s}", "verified", 0, "path", path, "reason", hf_err_reason(f->code), "text", f->text);
+	if (out->bad != UINT64_MAX)
+		json_object_set_new(o, "first_bad_index", json_integer((json_int_t)out->bad));
+	print_json(o);
+}
+
+/* ---- tally ---- */
+
+static void tally_json(const struct hf_tally_report *r)
+{
+	char txn[HF_ID_TEXT], negotiation[HF_ID_TEXT], root[65], from[HF_TIME_TEXT], until[HF_TIME_TEXT];
+	hf_id_text(&r->transaction, txn);
+	hf_id_text(&r->negotiation, negotiation);
+	hf_hash_hex(&r->content_root, root);
+	hf_time_text(r->started_ms, from);
+	hf_time_text(r->ended_ms, until);
+	json_t *o = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s}", "verified", 1, "kind", "tally", "transaction", txn, "negotiation", negotiation,
+			      "provider", r->provider, "consumer", r->consumer, "intake", r->intake);
+	json_object_set_new(o, "bytes", json_integer((json_int_t)r->bytes));
+	json_object_set_new(o, "rows", json_integer((json_int_t)r->rows));
+	json_object_set_new(o, "content_root", json_string(root));
+	json_object_set_new(o, "quality_met", json_boolean(r->quality_met));
+	json_object_set_new(o, "started", json_string(from));
+	json_object_set_new(o, "ended", json_string(until));
+	json_object_set_new(o, "documents", json_integer((json_int_t)r->documents));
+	json_object_set_new(o, "ledgers", json_integer((json_int_t)r->ledgers));
+	json_object_set_new(o, "entries", json_integer((json_int_t)r->entries));
+	json_object_set_new(o, "cosignatures", json_integer((json_int_t)r->cosignatures));
+	print_json(o);
+}
+
+static void tally_text(const struct hf_tally_report *r)
+{
+	char txn[HF_ID_TEXT], root[65], from[HF_TIME_TEXT], until[HF_TIME_TEXT];
+	hf_id_text(&r->transaction, txn);
+	hf_hash_hex(&r->content_root, root);
+	hf_time_text(r->started_ms, from);
+	hf_time_text(r->ended_ms, until);
+	printf("verified: transfer %s\n", txn);
+	printf("  %s delivered %" PRIu64 " bytes in %" PRIu64 " rows to %s,\n  from %s to %s\n", r->provider, r->bytes, r->rows, r->consumer,
+	       from, until);
+	printf("  content root %s, quality %s by the consumer's receipt\n", root, r->quality_met ? "met" : "not met");
+	printf("  authorized: need confirmed at %s, review passed at %s, decision T and agreement of %s, countersigned by %s\n", r->consumer,
+	       r->intake, r->provider, r->consumer);
+	printf("  %zu documents; %zu entries in the ledgers of %zu nodes, complete, under %zu cosignatures of witnesses\n", r->documents,
+	       r->entries, r->ledgers, r->cosignatures);
+}
+
+enum hf_err verify_tally(const struct hf_sign_pub *root, const char *path, struct verify_out *out, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf data = HF_BUF_INIT;
+	struct hf_tally_report r;
+	enum hf_err e = hf_file_read(path, HF_TALLY_MAX, &data);
+	if (e != HF_OK)
+		return hf_fault_set(f, e, e == HF_E_LIMIT ? "the file is larger than a tally may be" : "the file cannot be read");
+	HF_TRY(hf_tally_verify(root, data.data, data.len, &r, f));
+	if (out->json)
+		tally_json(&r);
+	else
+		tally_text(&r);
+	return HF_OK;
+}
+
+/* ---- ledger ---- */
+
+enum hf_err verify_ledger(const struct hf_sign_pub *root, const char *path, struct verify_out *out, struct hf_fault *f)
+{
+	uint64_t size = 0;
+	HF_TRY(hf_ledger_verify_dir(root, path, &size, &out->bad, f));
+	if (out->json)
+		print_json(json_pack("{s:b, s:s, s:s, s:I}", "verified", 1, "kind", "ledger", "path", path, "entries", (json_int_t)size));
+	else
+		printf("verified: the ledger in %s\n  %" PRIu64 " entries: each in its place, chain and tree agree, checkpoint cosigned by a "
+		       "quorum of witnesses\n",
+		       path, size);
+	return HF_OK;
+}
+
+/* ---- proof ---- */
+
+static bool is_text(const ProtobufCBinaryData *v)
+{
+	return hf_text_ok((const char *)v->data, v->len, v->len);
+}
+
+static void value_text(const ProtobufCBinaryData *v, char out[600])
+{
+	out[0] = 0;
+	if (v->len > 0 && is_text(v)) {
+		snprintf(out, 600, "%.*s", (int)(v->len < 500 ? v->len : 500), (const char *)v->data);
+		return;
+	}
+	size_t n = v->len < 256 ? v->len : 256;
+	for (size_t i = 0; i < n; i++)
+		snprintf(out + 2 * i, 600 - 2 * i, "%02x", v->data[i]);
+}
+
+static void proof_json(const struct hf_proof_report *r)
+{
+	const Hufu__EntryOpening *o = r->entry->opening;
+	json_t *fields = json_object();
+	char value[600];
+	for (size_t i = 0; i < o->n_fields; i++) {
+		value_text(&o->fields[i]->value, value);
+		json_object_set_new(fields, hf_field_name((enum hf_field)o->fields[i]->field), json_string(value));
+	}
+	json_t *root = json_pack("{s:b, s:s, s:s, s:I, s:I, s:I, s:o}", "verified", 1, "kind", "proof", "ledger", r->node, "index",
+				 (json_int_t)r->index, "size", (json_int_t)r->size, "cosignatures", (json_int_t)r->cosignatures, "fields",
+				 fields);
+	print_json(root);
+}
+
+static void proof_text(const struct hf_proof_report *r)
+{
+	const Hufu__EntryOpening *o = r->entry->opening;
+	char value[600];
+	printf("verified: entry %" PRIu64 " of the ledger of %s, of %" PRIu64 " entries, under %zu cosignatures of witnesses\n", r->index,
+	       r->node, r->size, r->cosignatures);
+	printf("  %zu of its %zu fields are shown:\n", o->n_fields, o->n_hashes);
+	for (size_t i = 0; i < o->n_fields; i++) {
+		value_text(&o->fields[i]->value, value);
+		printf("  %-26s %s\n", hf_field_name((enum hf_field)o->fields[i]->field), value);
+	}
+}
+
+enum hf_err verify_proof(const struct hf_sign_pub *root, const char *path, struct verify_out *out, struct hf_fault *f)
+{
+	struct hf_proof_report r;
+	HF_TRY(hf_proof_open(root, path, &r, f));
+	if (out->json)
+		proof_json(&r);
+	else
+		proof_text(&r);
+	hf_decoded_free(r.entry);
+	return HF_OK;
+}

@@ -1,0 +1,202 @@
+/*
+ * cmd_ledger.c - hufu ledger: the newest entries, the story of a transaction, evidence files, exported folders, the full check.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "crypto/base64.h"
+
+static const struct hf_column state_columns[] = {
+	{ "entries", "durable", 0 },	 { "signed up to", "signed", 0 },    { "witnessed up to", "witnessed", 0 },
+	{ "mirrored up to", "mirrored", 0 }, { "root", "root", 0 },	     { "witnesses", "witnesses", 0 },
+	{ "quorum", "quorum", 0 },	 { "halted", "halted", 0 },	     { NULL, NULL, 0 },
+};
+
+static const struct hf_column entry_columns[] = {
+	{ "TIME", "time", 0 },	       { "LEDGER", "ledger", 20 }, { "INDEX", "index", 0 },   { "EVENT", "event", 24 }, { "WHO", "actor", 28 },
+	{ "WHAT", "object", 40 },      { "OUTCOME", "outcome", 8 }, { "REASON", "reason", 18 }, { "PROOF", "proof", 0 },  { NULL, NULL, 0 },
+};
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	return s ? s : "";
+}
+
+static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
+{
+	char cwd[PATH_MAX - 512];
+	if (path[0] == '/')
+		return snprintf(out, PATH_MAX, "%s", path) < PATH_MAX;
+	if (getcwd(cwd, sizeof(cwd)) && snprintf(out, PATH_MAX, "%s/%s", cwd, path) < PATH_MAX)
+		return true;
+	hf_cli_fail(cli, "%s: the path is too long; give a shorter one", path);
+	return false;
+}
+
+static int state(struct hf_cli *cli, int argc, char **argv)
+{
+	json_t *out = NULL;
+	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	int status = hf_cli_call(cli, "GET", "/v1/ledger/state", NULL, &out);
+	if (status == HF_EXIT_DONE)
+		hf_cli_details(cli, out, state_columns);
+	json_decref(out);
+	return status;
+}
+
+static int tail(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *count = NULL;
+	const struct hf_opt opts[] = { { "count", &count, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	json_t *in = NULL, *out = NULL;
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	in = json_object();
+	hf_cli_put(in, "count", count);
+	int status = hf_cli_call(cli, "GET", "/v1/ledger/tail", in, &out);
+	if (status == HF_EXIT_DONE)
+		hf_cli_table(cli, out, "entries", entry_columns, "the ledger has no entries yet");
+	json_decref(out);
+	return status;
+}
+
+static void print_coverage(const json_t *out)
+{
+	const json_t *notes = json_object_get(out, "coverage"), *note;
+	size_t i;
+	json_array_foreach(notes, i, note)
+		printf("%s%s\n", i ? "" : "\nnot covered:\n", json_string_value(note));
+	if (json_array_size(notes) == 0)
+		printf("\ncomplete: every party's ledger is covered up to a witnessed checkpoint\n");
+}
+
+static int trace(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[1];
+	json_t *in, *out = NULL;
+	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	in = json_object();
+	hf_cli_put(in, "transaction", pos[0]);
+	int status = hf_cli_call(cli, "GET", "/v1/ledger/trace", in, &out);
+	if (status == HF_EXIT_DONE) {
+		hf_cli_table(cli, out, "entries", entry_columns, "nothing that could be verified");
+		if (!cli->json)
+			print_coverage(out);
+	}
+	json_decref(out);
+	return status;
+}
+
+/* The node hands the tally over; the file is written with the rights of whoever asks for it. */
+static int save(struct hf_cli *cli, const json_t *out, const char *path)
+{
+	const char *text = text_of(out, "tally");
+	size_t text_len = strlen(text), len = 0;
+	uint8_t *bytes = malloc(text_len / 4 * 3 + 1);
+	enum hf_err e = HF_E_FORMAT;
+	if (bytes && hf_base64_decode(text, text_len, bytes, &len))
+		e = access(path, F_OK) == 0 ? HF_E_EXISTS : hf_file_write(path, bytes, len, 0600);
+	free(bytes);
+	if (e == HF_E_EXISTS)
+		return hf_cli_fail(cli, "%s is there already; evidence files are never replaced, name another one", path);
+	if (e != HF_OK)
+		return hf_cli_fail(cli, "%s cannot be written: %s", path, hf_err_text(e));
+	if (cli->json) {
+		json_t *said = json_pack("{s:s, s:I}", "file", path, "bytes", (json_int_t)len);
+		hf_cli_json(said);
+		json_decref(said);
+	} else {
+		printf("%s: %zu bytes; anyone can check it with `hufu-verify tally %s --root-key KEY`\n", path, len, path);
+	}
+	return HF_EXIT_DONE;
+}
+
+static int prove(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[1], *output = NULL, *negotiation = NULL;
+	const struct hf_opt opts[] = { { "output", &output, NULL, NULL }, { "negotiation", &negotiation, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	char path[PATH_MAX], long_form[] = "--output";
+	json_t *in, *out = NULL;
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "-o") == 0)
+			argv[i] = long_form;
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	if (!output)
+		return hf_cli_misuse(cli, "-o FILE is missing: the file that the evidence goes to");
+	if (!absolute(cli, output, path))
+		return HF_EXIT_REFUSED;
+	in = json_object();
+	hf_cli_put(in, "transaction", pos[0]);
+	hf_cli_put(in, "negotiation", negotiation);
+	int status = hf_cli_call(cli, "POST", "/v1/ledger/prove", in, &out);
+	if (status == HF_EXIT_DONE)
+		status = save(cli, out, path);
+	json_decref(out);
+	return status;
+}
+
+static int export(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[1], *ledger = NULL;
+	const struct hf_opt opts[] = { { "ledger", &ledger, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	char path[PATH_MAX];
+	json_t *in, *out = NULL;
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	if (!absolute(cli, pos[0], path))
+		return HF_EXIT_REFUSED;
+	in = json_object();
+	hf_cli_put(in, "folder", path);
+	hf_cli_put(in, "ledger", ledger);
+	int status = hf_cli_call(cli, "POST", "/v1/ledger/export", in, &out);
+	if (status == HF_EXIT_DONE && cli->json)
+		hf_cli_json(out);
+	else if (status == HF_EXIT_DONE)
+		printf("%s: %lld entries; anyone can check it with `hufu-verify ledger %s --root-key KEY`\n", path,
+		       (long long)json_integer_value(json_object_get(out, "size")), path);
+	json_decref(out);
+	return status;
+}
+
+static int verify(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *ledger = NULL;
+	const struct hf_opt opts[] = { { "ledger", &ledger, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	json_t *in;
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	in = json_object();
+	hf_cli_put(in, "ledger", ledger);
+	return hf_cli_do(cli, "POST", "/v1/ledger/verify", in, "%s", "text");
+}
+
+const struct hf_command hf_commands_ledger[] = {
+	{ "ledger", "state", "how far this node's ledger is durable, signed, witnessed and mirrored", "hufu ledger state\nexample: hufu ledger state",
+	  state },
+	{ "ledger", "tail", "the newest entries of this node's ledger",
+	  "hufu ledger tail [--count N]\n  --count N   how many, 20 when absent\nexample: hufu ledger tail --count 50", tail },
+	{ "ledger", "trace", "the story of a transaction, from all ledgers held here",
+	  "hufu ledger trace TRANSACTION\nexample: hufu ledger trace 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10", trace },
+	{ "ledger", "prove", "write the evidence file of a transaction",
+	  "hufu ledger prove TRANSACTION -o FILE [--negotiation ID]\n  -o FILE, --output FILE   a new file\n"
+	  "  --negotiation ID         transaction of the application, found by itself for transfers of this node\n"
+	  "example: hufu ledger prove 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 -o exchange.tally",
+	  prove },
+	{ "ledger", "export", "write a ledger as a folder that anyone can check",
+	  "hufu ledger export DIR [--ledger NODE]\n  DIR             a new folder; the node writes it\n"
+	  "  --ledger NODE   the mirrored ledger of that node instead of this node's own\nexample: hufu ledger export /srv/audit/ledger",
+	  export },
+	{ "ledger", "verify", "check every entry of a ledger held here",
+	  "hufu ledger verify [--ledger NODE]\n  --ledger NODE   the mirrored ledger of that node instead of this node's own\n"
+	  "example: hufu ledger verify",
+	  verify },
+	{ NULL, NULL, NULL, NULL, NULL },
+};

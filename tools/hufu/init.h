@@ -1,0 +1,16 @@
+/*
+ * init.h - making a node's folder and bringing it into a space.
+ */
+#ifndef HUFU_TOOLS_INIT_H
+#define HUFU_TOOLS_INIT_H
+
+#include "cli.h"
+#include "space.pb-c.h"
+
+int init_node(struct hf_cli *cli, int argc, char **argv);
+int join_space(struct hf_cli *cli, int argc, char **argv);
+
+/* Reads and verifies a member request: HF_OK and the decoded request (hf_decoded_free). */
+enum hf_err request_load(const char *path, Hufu__MemberRequest **ret_request, struct hf_fault *f) HF_MUST_CHECK;
+
+#endif
