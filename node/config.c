@@ -16,46 +16,45 @@
 #define PASSPHRASE_MAX 1024u
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const cyaml_strval_t levels[] = { { "alarm", HF_LOG_ALARM },
-					 { "error", HF_LOG_ERROR },
-					 { "warn", HF_LOG_WARN },
-					 { "info", HF_LOG_INFO },
-					 { "debug", HF_LOG_DEBUG } };
+static const cyaml_strval_t levels[] = {{"alarm", HF_LOG_ALARM},
+                                        {"error", HF_LOG_ERROR},
+                                        {"warn", HF_LOG_WARN},
+                                        {"info", HF_LOG_INFO},
+                                        {"debug", HF_LOG_DEBUG}};
 
-static const cyaml_schema_value_t listen_entry = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 255) };
+static const cyaml_schema_value_t listen_entry = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 255)};
 
 static const cyaml_schema_field_t limit_fields[] = {
-	CYAML_FIELD_UINT("outstanding_per_peer", CYAML_FLAG_OPTIONAL, struct hf_config_limits, outstanding_per_peer),
-	CYAML_FIELD_UINT("requests_per_second", CYAML_FLAG_OPTIONAL, struct hf_config_limits, requests_per_second),
-	CYAML_FIELD_END
-};
+        CYAML_FIELD_UINT("outstanding_per_peer", CYAML_FLAG_OPTIONAL, struct hf_config_limits, outstanding_per_peer),
+        CYAML_FIELD_UINT("requests_per_second", CYAML_FLAG_OPTIONAL, struct hf_config_limits, requests_per_second),
+        CYAML_FIELD_END};
 
 #define POLICY_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_account_policy, name)
-static const cyaml_schema_field_t account_fields[] = { POLICY_FIELD(password_days),  POLICY_FIELD(inactive_days),
-						       POLICY_FIELD(idle_minutes),   POLICY_FIELD(session_hours),
-						       POLICY_FIELD(login_failures), POLICY_FIELD(lock_minutes),
-						       POLICY_FIELD(denials),	     CYAML_FIELD_END };
+static const cyaml_schema_field_t account_fields[] = {POLICY_FIELD(password_days),  POLICY_FIELD(inactive_days),
+                                                      POLICY_FIELD(idle_minutes),   POLICY_FIELD(session_hours),
+                                                      POLICY_FIELD(login_failures), POLICY_FIELD(lock_minutes),
+                                                      POLICY_FIELD(denials),        CYAML_FIELD_END};
 
-#define TEXT_FIELD(name, flags, min, max) \
+#define TEXT_FIELD(name, flags, min, max)                                                                              \
 	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | (flags), struct hf_config, name, min, max)
 static const cyaml_schema_field_t fields[] = {
-	TEXT_FIELD(node, 0, 1, HF_NAME_MAX),
-	TEXT_FIELD(space, CYAML_FLAG_OPTIONAL, 1, HF_NAME_MAX),
-	TEXT_FIELD(organization, 0, 1, HF_MAX_TITLE),
-	TEXT_FIELD(organization_name, CYAML_FLAG_OPTIONAL, 0, HF_MAX_TITLE),
-	TEXT_FIELD(jurisdiction, CYAML_FLAG_OPTIONAL, 2, 16),
-	CYAML_FIELD_SEQUENCE("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config, listen, &listen_entry, 0,
-			     HF_CONFIG_LISTEN_MAX),
-	TEXT_FIELD(api_socket, CYAML_FLAG_OPTIONAL, 1, sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
-	TEXT_FIELD(passphrase_file, CYAML_FLAG_OPTIONAL, 1, 1023),
-	CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL, struct hf_config, log_level, levels, COUNT(levels)),
-	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
-	CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
-	CYAML_FIELD_END
-};
-static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields) };
+        TEXT_FIELD(node, 0, 1, HF_NAME_MAX),
+        TEXT_FIELD(space, CYAML_FLAG_OPTIONAL, 1, HF_NAME_MAX),
+        TEXT_FIELD(organization, 0, 1, HF_MAX_TITLE),
+        TEXT_FIELD(organization_name, CYAML_FLAG_OPTIONAL, 0, HF_MAX_TITLE),
+        TEXT_FIELD(jurisdiction, CYAML_FLAG_OPTIONAL, 2, 16),
+        CYAML_FIELD_SEQUENCE("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config, listen,
+                             &listen_entry, 0, HF_CONFIG_LISTEN_MAX),
+        TEXT_FIELD(api_socket, CYAML_FLAG_OPTIONAL, 1, sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
+        TEXT_FIELD(passphrase_file, CYAML_FLAG_OPTIONAL, 1, 1023),
+        CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL, struct hf_config, log_level, levels, COUNT(levels)),
+        CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
+        CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
+        CYAML_FIELD_END};
+static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields)};
 
-/* libcyaml tells where it failed only through its log: the first line is the defect, the first "line: N" after it the place. */
+/* libcyaml tells where it failed only through its log: the first line is the defect, the first "line: N" after it the
+ * place. */
 struct place {
 	char message[200];
 	unsigned line;
@@ -79,16 +78,16 @@ static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 
 static const cyaml_config_t *make_reader(cyaml_config_t *c, struct place *p)
 {
-	*c = (cyaml_config_t){ .log_fn = p ? on_log : NULL,
-			       .log_ctx = p,
-			       .mem_fn = cyaml_mem,
-			       .log_level = CYAML_LOG_ERROR,
-			       .flags = CYAML_CFG_NO_ALIAS };
+	*c = (cyaml_config_t){.log_fn = p ? on_log : NULL,
+	                      .log_ctx = p,
+	                      .mem_fn = cyaml_mem,
+	                      .log_level = CYAML_LOG_ERROR,
+	                      .flags = CYAML_CFG_NO_ALIAS};
 	return c;
 }
 
-/* libcyaml reports a wrong key where the value before it ended; the key's own line is what helps: the last one, as a key that stands
- * twice is wrong the second time. */
+/* libcyaml reports a wrong key where the value before it ended; the key's own line is what helps: the last one, as a
+ * key that stands twice is wrong the second time. */
 static unsigned line_of_key(const char *text, const char *key)
 {
 	unsigned line = 1, found = 0;
@@ -109,31 +108,32 @@ static enum hf_err refuse(const char *path, const char *text, struct place *p, s
 	if (strncmp(p->message, unknown, sizeof(unknown) - 1) == 0) {
 		const char *key = p->message + sizeof(unknown) - 1;
 		unsigned line = line_of_key(text, key);
-		return hf_fault_set(f, HF_E_FORMAT, "%s, line %u: there is no setting '%.80s'; correct its name or remove it", path,
-				    line ? line : p->line, key);
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s, line %u: there is no setting '%.80s'; correct its name or remove it", path,
+		                    line ? line : p->line, key);
 	}
 	static const char twice[] = "Mapping field already seen: ";
 	if (strncmp(p->message, twice, sizeof(twice) - 1) == 0) {
 		const char *key = p->message + sizeof(twice) - 1;
-		return hf_fault_set(f, HF_E_FORMAT, "%s, line %u: the setting '%.80s' stands twice; remove one", path, line_of_key(text, key),
-				    key);
+		return hf_fault_set(f, HF_E_FORMAT, "%s, line %u: the setting '%.80s' stands twice; remove one", path,
+		                    line_of_key(text, key), key);
 	}
 	if (strncmp(p->message, "Missing required", 16) == 0) {
 		const char *key = strrchr(p->message, ' ');
 		return hf_fault_set(f, HF_E_FORMAT, "%s: the setting '%s' is missing; add a line '%s: ...'", path,
-				    key ? key + 1 : "", key ? key + 1 : "");
+		                    key ? key + 1 : "", key ? key + 1 : "");
 	}
 	return hf_fault_set(f, HF_E_FORMAT, "%s, line %u: %s; correct the line", path, p->line,
-			    p->message[0] ? p->message : "this is not YAML");
+	                    p->message[0] ? p->message : "this is not YAML");
 }
 
 static enum hf_err want_range(const char *path, const char *name, uint32_t value, uint32_t min, uint32_t max,
-			      struct hf_fault *f)
+                              struct hf_fault *f)
 {
 	if (value == 0 || (value >= min && value <= max))
 		return HF_OK;
-	return hf_fault_set(f, HF_E_FORMAT, "%s: %s is %u; give a number from %u to %u, or leave the line out", path, name,
-			    value, min, max);
+	return hf_fault_set(f, HF_E_FORMAT, "%s: %s is %u; give a number from %u to %u, or leave the line out", path,
+	                    name, value, min, max);
 }
 
 static enum hf_err check_numbers(const char *path, const struct hf_config *c, struct hf_fault *f)
@@ -154,18 +154,22 @@ static enum hf_err check(const char *path, const struct hf_config *c, struct hf_
 {
 	struct hf_name name;
 	if (!hf_name_parse(c->node, &name))
-		return hf_fault_set(f, HF_E_FORMAT, "%s: node is '%s'; use 1 to 63 of a-z, 0-9, '.' and '-'", path, c->node);
+		return hf_fault_set(f, HF_E_FORMAT, "%s: node is '%s'; use 1 to 63 of a-z, 0-9, '.' and '-'", path,
+		                    c->node);
 	if (!c->space)
-		return hf_fault_set(f, HF_E_STATE,
-				    "%s names no space yet; bring the authority's root.key and descriptors.dsse here with "
-				    "`hufu space join --node DIR --root-key FILE --descriptors FILE`",
-				    path);
+		return hf_fault_set(
+		        f, HF_E_STATE,
+		        "%s names no space yet; bring the authority's root.key and descriptors.dsse here with "
+		        "`hufu space join --node DIR --root-key FILE --descriptors FILE`",
+		        path);
 	if (!hf_name_parse(c->space, &name))
-		return hf_fault_set(f, HF_E_FORMAT, "%s: space is '%s'; write the id that the authority gave it", path, c->space);
+		return hf_fault_set(f, HF_E_FORMAT, "%s: space is '%s'; write the id that the authority gave it", path,
+		                    c->space);
 	for (unsigned i = 0; i < c->listen_count; i++)
 		if (strncmp(c->listen[i], "tcp://", 6) != 0 && strncmp(c->listen[i], "ipc://", 6) != 0)
-			return hf_fault_set(f, HF_E_FORMAT, "%s: '%s' is no address to listen on; write tcp://ADDRESS:PORT", path,
-					    c->listen[i]);
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "%s: '%s' is no address to listen on; write tcp://ADDRESS:PORT", path,
+			                    c->listen[i]);
 	return check_numbers(path, c, f);
 }
 
@@ -192,25 +196,27 @@ static enum hf_err fill_defaults(const char *path, struct hf_config *c, struct h
 		return HF_OK;
 	const char *slash = strrchr(path, '/');
 	char socket[1024];
-	int n = snprintf(socket, sizeof(socket), "%.*s/run/api.sock", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	int n = snprintf(socket, sizeof(socket), "%.*s/run/api.sock", slash ? (int)(slash - path) : 1,
+	                 slash ? path : ".");
 	if (n < 0 || (size_t)n >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		return hf_fault_set(f, HF_E_LIMIT,
-				    "%s: the socket's path under this folder is longer than the system allows; set api_socket to "
-				    "a shorter one",
-				    path);
+		return hf_fault_set(
+		        f, HF_E_LIMIT,
+		        "%s: the socket's path under this folder is longer than the system allows; set api_socket to "
+		        "a shorter one",
+		        path);
 	c->api_socket = copy_text(socket);
 	return HF_OK;
 }
 
 static enum hf_err parse(const char *path, const struct hf_buf *text, struct hf_config **ret_config, struct hf_fault *f)
 {
-	struct place p = { "", 0 };
+	struct place p = {"", 0};
 	cyaml_config_t reader;
 	struct hf_config *c = NULL;
 	if (memchr(text->data ? (const char *)text->data : "", 0, text->len))
 		return hf_fault_set(f, HF_E_FORMAT, "%s holds a NUL byte; it must be a text file", path);
-	cyaml_err_t e = cyaml_load_data(text->data ? text->data : (const uint8_t *)"", text->len, make_reader(&reader, &p), &schema,
-					(cyaml_data_t **)&c, NULL);
+	cyaml_err_t e = cyaml_load_data(text->data ? text->data : (const uint8_t *)"", text->len,
+	                                make_reader(&reader, &p), &schema, (cyaml_data_t **)&c, NULL);
 	if (e != CYAML_OK)
 		return refuse(path, text->data ? (const char *)text->data : "", &p, f);
 	if (!c)
@@ -258,16 +264,19 @@ static enum hf_err read_passphrase(const char *path, char *out, struct hf_fault 
 	HF_CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) != 0)
-		return hf_fault_set(f, HF_E_UNKNOWN, "the passphrase file %s cannot be read; check passphrase_file in hufu.yaml", path);
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "the passphrase file %s cannot be read; check passphrase_file in hufu.yaml", path);
 	if ((st.st_mode & 077) != 0)
-		return hf_fault_set(f, HF_E_STATE, "the passphrase file %s can be read by others; run `chmod 600` on it", path);
+		return hf_fault_set(f, HF_E_STATE,
+		                    "the passphrase file %s can be read by others; run `chmod 600` on it", path);
 	ssize_t n = read(fd, out, PASSPHRASE_MAX);
 	if (n < 0)
 		return hf_fault_set(f, HF_E_IO, "the passphrase file %s cannot be read", path);
 	out[n] = '\0';
 	out[strcspn(out, "\r\n")] = '\0';
 	if (!out[0])
-		return hf_fault_set(f, HF_E_FORMAT, "the passphrase file %s is empty; its first line is the passphrase", path);
+		return hf_fault_set(f, HF_E_FORMAT, "the passphrase file %s is empty; its first line is the passphrase",
+		                    path);
 	return HF_OK;
 }
 
@@ -279,7 +288,8 @@ enum hf_err hf_config_passphrase(const struct hf_config *c, char **ret_passphras
 		return HF_OK;
 	char *out = hf_secret_alloc(PASSPHRASE_MAX + 1);
 	if (!out)
-		return hf_fault_set(f, HF_E_MEMORY, "no locked memory is left for the passphrase; raise the memlock limit");
+		return hf_fault_set(f, HF_E_MEMORY,
+		                    "no locked memory is left for the passphrase; raise the memlock limit");
 	enum hf_err e = read_passphrase(path, out, f);
 	if (e != HF_OK) {
 		hf_secret_free(out);

@@ -1,5 +1,6 @@
 /*
- * config.h - DIR/hufu.yaml, read by schema: an unknown key, a wrong type or a missing value is refused with file, line and remedy.
+ * config.h - DIR/hufu.yaml, read by schema: an unknown key, a wrong type or a missing value is refused with file, line
+ * and remedy.
  */
 #ifndef HUFU_NODE_CONFIG_H
 #define HUFU_NODE_CONFIG_H
@@ -17,15 +18,15 @@ struct hf_config_limits {
 
 /* Texts are never NULL unless said so, and live until hf_config_free. */
 struct hf_config {
-	char *node;              /* node id */
-	char *space;             /* space id, written by `hufu space join` */
+	char *node;  /* node id */
+	char *space; /* space id, written by `hufu space join` */
 	char *organization;
 	char *organization_name; /* "" when absent */
 	char *jurisdiction;      /* "" when absent */
 	char **listen;           /* "tcp://127.0.1.1:7400"; NULL when listen_count is 0 */
 	unsigned listen_count;
-	char *api_socket;        /* default DIR/run/api.sock, DIR being the folder of the file */
-	char *passphrase_file;   /* NULL: plain keys, or HUFU_PASSPHRASE_FILE */
+	char *api_socket;      /* default DIR/run/api.sock, DIR being the folder of the file */
+	char *passphrase_file; /* NULL: plain keys, or HUFU_PASSPHRASE_FILE */
 	enum hf_log_level log_level;
 	struct hf_config_limits limits;
 	struct hf_account_policy accounts; /* for hf_identity_set_policy */
@@ -35,8 +36,8 @@ struct hf_config {
 enum hf_err hf_config_load(const char *path, struct hf_config **ret_config, struct hf_fault *f) HF_MUST_CHECK;
 void hf_config_free(struct hf_config *c); /* NULL is fine */
 
-/* The passphrase's first line, in new locked memory, from passphrase_file or the file that HUFU_PASSPHRASE_FILE names; NULL with HF_OK when
- * neither is set. Refuses files that others can read. */
+/* The passphrase's first line, in new locked memory, from passphrase_file or the file that HUFU_PASSPHRASE_FILE names;
+ * NULL with HF_OK when neither is set. Refuses files that others can read. */
 enum hf_err hf_config_passphrase(const struct hf_config *c, char **ret_passphrase, struct hf_fault *f) HF_MUST_CHECK;
 void hf_config_passphrase_free(char *passphrase);
 

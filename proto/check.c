@@ -2,7 +2,7 @@
 #include "proto/rules.h"
 
 #define HF_ROW_POINTER(lower) &hf_row_##lower,
-static const struct hf_row *const rows[] = { HF_ROWS(HF_ROW_POINTER) };
+static const struct hf_row *const rows[] = {HF_ROWS(HF_ROW_POINTER)};
 #undef HF_ROW_POINTER
 
 const struct hf_row *hf_row_find(const ProtobufCMessageDescriptor *desc)

@@ -1,8 +1,9 @@
 /*
- * check.h - the shape every message from outside must have: one row per message, one rule per field, in the order of the schema.
+ * check.h - the shape every message from outside must have: one row per message, one rule per field, in the order of
+ * the schema.
  *
- * A field without a rule, or a message without a row, is refused. The rules are tested on the wire bytes, before protobuf-c takes
- * any memory for them. Private to proto/.
+ * A field without a rule, or a message without a row, is refused. The rules are tested on the wire bytes, before
+ * protobuf-c takes any memory for them. Private to proto/.
  */
 #ifndef HUFU_PROTO_CHECK_H
 #define HUFU_PROTO_CHECK_H
@@ -30,7 +31,7 @@ enum hf_rule_kind {
 struct hf_row;
 
 struct hf_rule {
-	const char *name;         /* as in the schema: the tests compare it */
+	const char *name; /* as in the schema: the tests compare it */
 	enum hf_rule_kind kind;
 	bool needed;              /* an absent (zero, empty) field is refused */
 	uint32_t count;           /* repeated fields: at most so many; others 1 */
@@ -50,9 +51,11 @@ struct hf_row {
 
 /* NULL when the message has no row. */
 const struct hf_row *hf_row_find(const ProtobufCMessageDescriptor *desc);
-/* All rows that hf_decode can start from, for the tests that compare them with the schema; the others hang below them. */
+/* All rows that hf_decode can start from, for the tests that compare them with the schema; the others hang below them.
+ */
 const struct hf_row *const *hf_rows(size_t *ret_count);
-/* Holds one value (the bytes of a length-prefixed field, or a number) against its rule; messages are not looked into. */
+/* Holds one value (the bytes of a length-prefixed field, or a number) against its rule; messages are not looked into.
+ */
 bool hf_rule_bytes_ok(const struct hf_rule *r, const uint8_t *data, size_t len);
 bool hf_rule_number_ok(const struct hf_rule *r, uint64_t value);
 

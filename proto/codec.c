@@ -37,7 +37,7 @@ static struct block *arena_grow(struct arena *a, size_t need, size_t wish)
 	struct block *b = malloc(sizeof(*b) + size);
 	if (b == NULL)
 		return NULL;
-	*b = (struct block){ NULL, 0, size };
+	*b = (struct block){NULL, 0, size};
 	a->left -= size;
 	if (a->last != NULL)
 		a->last->next = b;
@@ -78,11 +78,12 @@ static void blocks_free(struct block *b)
 	}
 }
 
-/* The message is protobuf-c's first allocation, so it stands at the start of the first block; hf_decoded_free relies on that. */
+/* The message is protobuf-c's first allocation, so it stands at the start of the first block; hf_decoded_free relies on
+ * that. */
 static void *unpack(const ProtobufCMessageDescriptor *desc, const void *data, size_t len, size_t cap)
 {
-	struct arena a = { NULL, NULL, cap };
-	ProtobufCAllocator allocator = { arena_alloc, arena_leave, &a };
+	struct arena a = {NULL, NULL, cap};
+	ProtobufCAllocator allocator = {arena_alloc, arena_leave, &a};
 	size_t wish = round_up(desc->sizeof_message) + 2 * len + 256;
 	if (arena_grow(&a, round_up(desc->sizeof_message), wish) == NULL)
 		return NULL;
@@ -99,7 +100,7 @@ static size_t arena_cap(size_t len, size_t most)
 	return len > (most - ARENA_LEAST) / 8 ? most : ARENA_LEAST + 8 * len;
 }
 
-static const uint8_t no_bytes[1] = { 0 };
+static const uint8_t no_bytes[1] = {0};
 
 static void *decode(const ProtobufCMessageDescriptor *desc, const void *data, size_t len, size_t max, size_t most)
 {

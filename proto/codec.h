@@ -1,9 +1,9 @@
 /*
  * codec.h - the one place that unpacks protobuf: size limit, capped arena, then the checks of check.c.
  *
- * hf_decode refuses what is over the message's limit, what does not fit a capped arena, unknown fields, wrong UTF-8, NUL in text,
- * and every field length, count, order or enum value outside its bounds (the table in check.c). It does not verify signatures.
- * A decoded message is freed with hf_decoded_free only.
+ * hf_decode refuses what is over the message's limit, what does not fit a capped arena, unknown fields, wrong UTF-8,
+ * NUL in text, and every field length, count, order or enum value outside its bounds (the table in check.c). It does
+ * not verify signatures. A decoded message is freed with hf_decoded_free only.
  */
 #ifndef HUFU_PROTO_CODEC_H
 #define HUFU_PROTO_CODEC_H
@@ -17,7 +17,8 @@
 void *hf_decode(const ProtobufCMessageDescriptor *desc, const void *data, size_t len);
 /* The same, and also demands that encoding the result gives exactly the input (for evidence files). */
 void *hf_decode_canonical(const ProtobufCMessageDescriptor *desc, const void *data, size_t len);
-/* The same with the caller's own size limit instead of the table's, for evidence files that are larger than any message. */
+/* The same with the caller's own size limit instead of the table's, for evidence files that are larger than any
+ * message. */
 void *hf_decode_limit(const ProtobufCMessageDescriptor *desc, const void *data, size_t len, size_t max);
 /* Decodes what this node itself wrote to its store: any message, at most 8 MiB of arena, no checks of the fields. */
 void *hf_decode_own(const ProtobufCMessageDescriptor *desc, const void *data, size_t len);

@@ -9,9 +9,10 @@
 
 /* Packs one envelope with one signature into new memory (free()). */
 uint8_t *hf_envelope_encode(const char *payload_type, const void *payload, size_t payload_len, const char *keyid,
-			    const uint8_t sig[64], size_t *ret_len);
+                            const uint8_t sig[64], size_t *ret_len);
 
-/* The bytes of the Header with which every signed payload begins (field 1), inside payload. False when it begins otherwise. */
+/* The bytes of the Header with which every signed payload begins (field 1), inside payload. False when it begins
+ * otherwise. */
 bool hf_payload_header(const void *payload, size_t len, const uint8_t **ret_header, size_t *ret_len);
 
 #endif

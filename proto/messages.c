@@ -9,9 +9,9 @@ struct row {
 	const char *name;
 };
 
-#define ROW(code, number, name, max) { number, max, name },
-static const struct row msgs[] = { HF_MESSAGES(ROW) };
-static const struct row mails[] = { HF_MAILS(ROW) };
+#define ROW(code, number, name, max) {number, max, name},
+static const struct row msgs[] = {HF_MESSAGES(ROW)};
+static const struct row mails[] = {HF_MAILS(ROW)};
 #undef ROW
 
 static const struct row *find(const struct row *rows, size_t count, uint32_t number)

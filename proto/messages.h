@@ -1,6 +1,6 @@
 /*
- * messages.h - the message table: every request between nodes and every kind of mail. A new message is a new row here and a
- * handler in node/dispatch.c. Rows never change number.
+ * messages.h - the message table: every request between nodes and every kind of mail. A new message is a new row here
+ * and a handler in node/dispatch.c. Rows never change number.
  */
 #ifndef HUFU_PROTO_MESSAGES_H
 #define HUFU_PROTO_MESSAGES_H
@@ -8,20 +8,20 @@
 #include <stdint.h>
 
 /*        code                     number  name               largest body */
-#define HF_MESSAGES(X) \
-	X(HF_MSG_PING,             1,      "ping",             64) \
-	X(HF_MSG_DESCRIPTOR_GET,   2,      "descriptor-get",   64) \
-	X(HF_MSG_MAIL,             3,      "mail",             400 << 10) \
-	X(HF_MSG_POLL,             4,      "poll",             64) \
-	X(HF_MSG_CATALOG_SYNC,     10,     "catalog-sync",     512 << 10) \
-	X(HF_MSG_CATALOG_PUSH,     11,     "catalog-push",     512 << 10) \
-	X(HF_MSG_TRANSFER_REQUEST, 20,     "transfer-request", 64 << 10) \
-	X(HF_MSG_CHUNK_GET,        21,     "chunk-get",        128) \
-	X(HF_MSG_TRANSFER_END,     22,     "transfer-end",     4 << 10) \
-	X(HF_MSG_CHECKPOINT_ADD,   30,     "checkpoint-add",   16 << 10) \
-	X(HF_MSG_MIRROR_ADD,       31,     "mirror-add",       512 << 10) \
-	X(HF_MSG_OPENINGS_PUSH,    32,     "openings-push",    512 << 10) \
-	X(HF_MSG_LEDGER_HEADS,     33,     "ledger-heads",     256 << 10)
+#define HF_MESSAGES(X)                                                                                                 \
+	X(HF_MSG_PING, 1, "ping", 64)                                                                                  \
+	X(HF_MSG_DESCRIPTOR_GET, 2, "descriptor-get", 64)                                                              \
+	X(HF_MSG_MAIL, 3, "mail", 400 << 10)                                                                           \
+	X(HF_MSG_POLL, 4, "poll", 64)                                                                                  \
+	X(HF_MSG_CATALOG_SYNC, 10, "catalog-sync", 512 << 10)                                                          \
+	X(HF_MSG_CATALOG_PUSH, 11, "catalog-push", 512 << 10)                                                          \
+	X(HF_MSG_TRANSFER_REQUEST, 20, "transfer-request", 64 << 10)                                                   \
+	X(HF_MSG_CHUNK_GET, 21, "chunk-get", 128)                                                                      \
+	X(HF_MSG_TRANSFER_END, 22, "transfer-end", 4 << 10)                                                            \
+	X(HF_MSG_CHECKPOINT_ADD, 30, "checkpoint-add", 16 << 10)                                                       \
+	X(HF_MSG_MIRROR_ADD, 31, "mirror-add", 512 << 10)                                                              \
+	X(HF_MSG_OPENINGS_PUSH, 32, "openings-push", 512 << 10)                                                        \
+	X(HF_MSG_LEDGER_HEADS, 33, "ledger-heads", 256 << 10)
 
 enum hf_msg {
 	HF_MSG_INVALID = 0,
@@ -30,16 +30,16 @@ enum hf_msg {
 #undef HF_MSG_ENUM
 };
 
-#define HF_MAILS(X) \
-	X(HF_MAIL_APPLICATION,     1,      "application",      256 << 10) \
-	X(HF_MAIL_FORWARD,         2,      "forward",          320 << 10) \
-	X(HF_MAIL_INTAKE,          3,      "intake",           64 << 10) \
-	X(HF_MAIL_DECISION,        4,      "decision",         320 << 10) \
-	X(HF_MAIL_VERIFICATION,    5,      "verification",     64 << 10) \
-	X(HF_MAIL_EVENT,           6,      "event",            64 << 10) \
-	X(HF_MAIL_REVOCATION,      7,      "revocation",       64 << 10) \
-	X(HF_MAIL_RECEIPT,         10,     "receipt",          64 << 10) \
-	X(HF_MAIL_TRANSFER_END,    11,     "transfer-end",     8 << 10)
+#define HF_MAILS(X)                                                                                                    \
+	X(HF_MAIL_APPLICATION, 1, "application", 256 << 10)                                                            \
+	X(HF_MAIL_FORWARD, 2, "forward", 320 << 10)                                                                    \
+	X(HF_MAIL_INTAKE, 3, "intake", 64 << 10)                                                                       \
+	X(HF_MAIL_DECISION, 4, "decision", 320 << 10)                                                                  \
+	X(HF_MAIL_VERIFICATION, 5, "verification", 64 << 10)                                                           \
+	X(HF_MAIL_EVENT, 6, "event", 64 << 10)                                                                         \
+	X(HF_MAIL_REVOCATION, 7, "revocation", 64 << 10)                                                               \
+	X(HF_MAIL_RECEIPT, 10, "receipt", 64 << 10)                                                                    \
+	X(HF_MAIL_TRANSFER_END, 11, "transfer-end", 8 << 10)
 
 enum hf_mail {
 	HF_MAIL_INVALID = 0,

@@ -1,13 +1,16 @@
 /*
  * rules.h - the words in which the tables of rules_*.c are written. Private to proto/.
  *
- * Each macro is one field, in the order of the schema. "_OR_NONE" and a least length of 0 mean that the field may be absent.
+ * Each macro is one field, in the order of the schema. "_OR_NONE" and a least length of 0 mean that the field may be
+ * absent.
  */
 #ifndef HUFU_PROTO_RULES_H
 #define HUFU_PROTO_RULES_H
 
 #include "proto/check.h"
 
+/* One line is one field. */
+/* clang-format off */
 #define BYTES(f, lo, hi) { #f, HF_RULE_BYTES, (lo) > 0, 1, (lo), (hi), NULL, NULL }
 #define BYTES_OR_NONE(f, lo, hi) { #f, HF_RULE_BYTES, false, 1, (lo), (hi), NULL, NULL }
 #define BLOCKS(f, n, lo, hi) { #f, HF_RULE_BYTES, false, (n), (lo), (hi), NULL, NULL }
@@ -64,5 +67,6 @@
 #define HF_ROW_EXTERN(lower) extern const struct hf_row hf_row_##lower;
 HF_ROWS(HF_ROW_EXTERN)
 #undef HF_ROW_EXTERN
+/* clang-format on */
 
 #endif

@@ -4,18 +4,18 @@
 #include "catalog.pb-c.h"
 #include "transfer.pb-c.h"
 
-static const char *const value_types[] = { "string", "integer", "number", "date", "datetime", "boolean", NULL };
-static const char *const rule_kinds[] = { "permission", "prohibition", "duty", NULL };
-static const char *const modes[] = { "transfer", NULL };
-static const char *const qualities[] = { "met", "not-met", NULL };
-static const char *const end_states[] = { "COMPLETED", "TERMINATED", NULL };
+static const char *const value_types[] = {"string", "integer", "number", "date", "datetime", "boolean", NULL};
+static const char *const rule_kinds[] = {"permission", "prohibition", "duty", NULL};
+static const char *const modes[] = {"transfer", NULL};
+static const char *const qualities[] = {"met", "not-met", NULL};
+static const char *const end_states[] = {"COMPLETED", "TERMINATED", NULL};
 
 #define FIELDS_MAX 1024
 #define CHUNK_MAX (1u << 20)
-#define BIT(n) (1ull << ((n) - 1))
+#define BIT(n) (1ull << ((n)-1))
 
-/* A tombstone says who withdrew which version and nothing else; a living entry has title, level, sharing and intake node. The bits
- * are field numbers, which in this message have no gap. */
+/* A tombstone says who withdrew which version and nothing else; a living entry has title, level, sharing and intake
+ * node. The bits are field numbers, which in this message have no gap. */
 static bool entry_whole(uint64_t present)
 {
 	const uint64_t tombstone = BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(7);
@@ -25,6 +25,8 @@ static bool entry_whole(uint64_t present)
 	return (present & living) == living;
 }
 
+/* One line is one field. */
+/* clang-format off */
 ROW_ALSO(catalog_entry, KIB(256), entry_whole,
 	MSG(header, header),
 	ID(id),

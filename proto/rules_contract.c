@@ -1,17 +1,20 @@
-/* rules_contract.c - bounds of the application mechanism's messages (AZ-24: DR, O, S, R, D and A are fields of them). */
+/* rules_contract.c - bounds of the application mechanism's messages (AZ-24: DR, O, S, R, D and A are fields of them).
+ */
 #include "proto/rules.h"
 
 #include "contract.pb-c.h"
 
 /* AZ-26: an approval result is T, F or S, and nothing else. */
-static const char *const approval_results[] = { "T", "F", "S", NULL };
-static const char *const intake_results[] = { "pass", "refuse", "return", NULL };
-static const char *const events[] = { "FINALIZED", "TERMINATED", NULL };
+static const char *const approval_results[] = {"T", "F", "S", NULL};
+static const char *const intake_results[] = {"pass", "refuse", "return", NULL};
+static const char *const events[] = {"FINALIZED", "TERMINATED", NULL};
 
 #define FIELDS_MAX 1024
 #define OBLIGATIONS_MAX 64
 #define MAIL KIB(400)
 
+/* One line is one field. */
+/* clang-format off */
 ROW(application, KIB(256),
 	MSG(header, header),
 	ID(id),

@@ -4,11 +4,22 @@
 #include "envelope.pb-c.h"
 #include "space.pb-c.h"
 
-static const char *const statement_kinds[] = { "need", "request", "compliance", "privacy", "decision", "revocation", "access", NULL };
-static const char *const statement_results[] = { "pass", "refuse", "return", "T", "F", "S", "revoke", NULL };
-static const char *const member_roles[] = { "provider", "consumer", "exchange-service", "data-authority", "business-authority",
-					    "emergency-authority", "leading-group", "data-management", "auditor", NULL };
+static const char *const statement_kinds[] = {"need",     "request",    "compliance", "privacy",
+                                              "decision", "revocation", "access",     NULL};
+static const char *const statement_results[] = {"pass", "refuse", "return", "T", "F", "S", "revoke", NULL};
+static const char *const member_roles[] = {"provider",
+                                           "consumer",
+                                           "exchange-service",
+                                           "data-authority",
+                                           "business-authority",
+                                           "emergency-authority",
+                                           "leading-group",
+                                           "data-management",
+                                           "auditor",
+                                           NULL};
 
+/* One line is one field. */
+/* clang-format off */
 ROW(envelope, BODY,
 	TEXT(payload_type, 1, 127),
 	BYTES(payload, 1, KIB(16384)),

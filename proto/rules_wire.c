@@ -12,6 +12,8 @@
 #define ENTRY_MAX 65535
 #define FIELD_LIMIT 63 /* below HF_FIELD_LIMIT of base/events.h */
 
+/* One line is one field. */
+/* clang-format off */
 ROW(hello, KIB(4),
 	NAME(node),
 	NUMBER(descriptor_number, 0, UINT64_MAX),

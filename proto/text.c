@@ -9,7 +9,7 @@
 /* Length of the well-formed sequence at p (RFC 3629: no over-long forms, no surrogates), 0 when there is none. */
 static size_t sequence(const uint8_t *p, const uint8_t *end, uint32_t *ret_code)
 {
-	static const uint32_t smallest[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+	static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t n = *p < 0x80 ? 1 : *p >> 5 == 6 ? 2 : *p >> 4 == 14 ? 3 : *p >> 3 == 30 ? 4 : 0;
 	if (n == 0 || (size_t)(end - p) < n)
 		return 0;
@@ -32,8 +32,9 @@ static bool is_control(uint32_t code)
 
 static bool is_space(uint32_t code)
 {
-	return code == ' ' || code == '\n' || code == '\t' || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) ||
-	       code == 0x2028 || code == 0x2029 || code == 0x202f || code == 0x205f || code == 0x3000;
+	return code == ' ' || code == '\n' || code == '\t' || code == 0xa0 || code == 0x1680 ||
+	       (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 || code == 0x202f ||
+	       code == 0x205f || code == 0x3000;
 }
 
 static bool text_ok(const uint8_t *p, size_t len, bool origin)
@@ -65,7 +66,8 @@ static bool keyid_ok(const uint8_t *p, size_t len)
 	if (slash == NULL)
 		return name_ok(p, len);
 	size_t account = len - (size_t)(slash + 1 - p);
-	return name_ok(p, (size_t)(slash - p)) && account >= 1 && account <= NAME_MAX_BYTES && text_ok(slash + 1, account, true);
+	return name_ok(p, (size_t)(slash - p)) && account >= 1 && account <= NAME_MAX_BYTES &&
+	       text_ok(slash + 1, account, true);
 }
 
 static bool id_ok(const uint8_t *p, size_t len)

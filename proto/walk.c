@@ -28,7 +28,7 @@ static bool read_block(struct cursor *c, struct cursor *ret_block)
 	uint64_t len;
 	if (!read_varint(c, &len) || len > (uint64_t)(c->end - c->at))
 		return false;
-	*ret_block = (struct cursor){ c->at, c->at + len };
+	*ret_block = (struct cursor){c->at, c->at + len};
 	c->at += len;
 	return true;
 }
@@ -40,7 +40,8 @@ static bool walk_block(const ProtobufCFieldDescriptor *f, const struct hf_rule *
 		return false;
 	size_t len = (size_t)(block.end - block.at);
 	if (f->type == PROTOBUF_C_TYPE_MESSAGE)
-		return rule->kind == HF_RULE_MESSAGE && rule->row->desc == f->descriptor && hf_walk(rule->row, block.at, len);
+		return rule->kind == HF_RULE_MESSAGE && rule->row->desc == f->descriptor &&
+		       hf_walk(rule->row, block.at, len);
 	if (len == 0 && f->label != PROTOBUF_C_LABEL_REPEATED)
 		return false;
 	return hf_rule_bytes_ok(rule, block.at, len);
@@ -121,8 +122,8 @@ static uint64_t needed_fields(const struct hf_row *row)
 
 bool hf_walk(const struct hf_row *row, const uint8_t *data, size_t len)
 {
-	struct cursor c = { data, data + len };
-	struct seen seen = { 0, 0, 0 };
+	struct cursor c = {data, data + len};
+	struct seen seen = {0, 0, 0};
 	if (row->rule_count != row->desc->n_fields || row->rule_count > 64)
 		return false;
 	while (c.at < c.end) {
@@ -139,9 +140,10 @@ bool hf_walk(const struct hf_row *row, const uint8_t *data, size_t len)
 
 bool hf_walk_first(const uint8_t *data, size_t len, uint32_t number, const uint8_t **ret_block, size_t *ret_len)
 {
-	struct cursor c = { data, data + len }, block;
+	struct cursor c = {data, data + len}, block;
 	uint64_t key;
-	if (!read_varint(&c, &key) || key != ((uint64_t)number << 3 | PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) || !read_block(&c, &block))
+	if (!read_varint(&c, &key) || key != ((uint64_t)number << 3 | PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) ||
+	    !read_block(&c, &block))
 		return false;
 	*ret_block = block.at;
 	*ret_len = (size_t)(block.end - block.at);

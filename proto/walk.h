@@ -1,8 +1,8 @@
 /*
  * walk.h - reads wire bytes against schema and check.h without taking memory. Private to proto/.
  *
- * Accepted is exactly the canonical encoding: known fields only, rising order, shortest varints, no encoded defaults, no duplicate of
- * a field that is not repeated. So what was accepted encodes to the same bytes again.
+ * Accepted is exactly the canonical encoding: known fields only, rising order, shortest varints, no encoded defaults,
+ * no duplicate of a field that is not repeated. So what was accepted encodes to the same bytes again.
  */
 #ifndef HUFU_PROTO_WALK_H
 #define HUFU_PROTO_WALK_H

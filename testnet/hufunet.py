@@ -64,7 +64,7 @@ class Authority:
 
     def __init__(self, net, space, name):
         self.net, self.dir, self.space = net, os.path.join(net.dir, "authority"), space
-        net.hufu("space", "create", self.dir, "--id", space, "--name", name)
+        net.hufu("space", "create", self.dir, "--id", space, "--name", name, "--plain-keys")
 
     @property
     def root_key(self):
@@ -114,7 +114,7 @@ class Node:
 
     def init(self):
         args = ["init", "--node", self.dir, "--id", self.id, "--organization", self.organization, "--name", self.name,
-                "--jurisdiction", self.jurisdiction, "--space", self.net.space, "--plain-keys"]
+                "--jurisdiction", self.jurisdiction, "--plain-keys"]
         if self.ip:
             args += ["--listen", f"tcp://{self.ip}:{self.port}"]
         for d in self.departments:
@@ -185,12 +185,23 @@ class Node:
         args = ["login", "--account", account, "--password-file", self.people[account]]
         if totp:
             args += ["--totp", totp]
+        key = self.device_key(account)
+        if os.path.exists(key):
+            args += ["--device-key", key]
         self.hufu(*args)
+
+    def device_key(self, account):
+        return os.path.join(self.net.dir, "passwords", f"{self.id}.{account}.device")
+
+    def enrol(self, account):
+        """A device key as second factor; the session has two factors afterwards."""
+        self.hufu("user", "device-key", "--key-file", self.device_key(account), as_=account)
 
     def staff(self, people):
         """people: account -> (real name, roles[, department]); the administrator is made first."""
         self.first_user("admin", "系统管理员")
         self.login("admin")
+        self.enrol("admin")
         for account, (real_name, roles, *rest) in people.items():
             self.add_user(account, real_name, roles, department=rest[0] if rest else None)
 

@@ -227,7 +227,7 @@ class Story:
     def prove(self):
         self.exports()
         tally = os.path.join(self.report_dir, "exchange.tally")
-        wait_until(lambda: workflow.provable(self.i, "wu", self.flights_transfer, tally), "the transaction to be witnessed and mirrored", 60, 0.2)
+        wait_until(lambda: workflow.provable(self.i, "wu", self.flights_transfer, self.report["transactions"]["negotiation"], tally), "the transaction to be witnessed and mirrored", 60, 0.2)
         rows = self.i.hufu("ledger", "trace", self.flights_transfer, as_="wu")
         ledgers = sorted({r["ledger"] for r in rows["entries"]})
         check({"insurer", "transport"} <= set(ledgers), f"the trace spans the organizations: {ledgers}")

@@ -123,6 +123,7 @@ def tolls(net, path, size, seed):
 def export(node, account, folder):
     """Exports the ledger and the root key beside it; None while the newest checkpoint is not witnessed."""
     shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
     try:
         out = node.hufu("ledger", "export", folder, as_=account)
     except Refused as r:
@@ -135,12 +136,12 @@ def export(node, account, folder):
     return out
 
 
-def provable(node, account, transaction, path):
+def provable(node, account, transaction, negotiation, path):
     """Writes the tally; None while proofs are missing."""
     if os.path.exists(path):
         os.unlink(path)
     try:
-        return node.hufu("ledger", "prove", transaction, "--output", path, as_=account)
+        return node.hufu("ledger", "prove", transaction, "--output", path, "--negotiation", negotiation, as_=account)
     except Refused as r:
         if r.reason == "state":
             return None

@@ -1,12 +1,14 @@
 /*
  * api.h - the operator's HTTP/JSON interface over a Unix socket: routes, sessions, one audit entry per command.
  *
- * A route is a row: method, exact path, permission, event, handler. A handler file per module (catalog.c, authz.c, ...) exports one
- * table. The framework checks the session and the permission, parses the JSON body (POST) or the query (GET) into `in`, calls the
- * handler, submits the unit with exactly one ledger draft (SB-56), and answers after the commit. A refusal is an entry too.
+ * A route is a row: method, exact path, permission, event, handler. A handler file per module (catalog.c, authz.c, ...)
+ * exports one table. The framework checks the session and the permission, parses the JSON body (POST) or the query
+ * (GET) into `in`, calls the handler, submits the unit with exactly one ledger draft (SB-56), and answers after the
+ * commit. A refusal is an entry too.
  *
- * Answers: 200 {...}; else {"error": {"reason": "grant-expired", "text": "one sentence"}} with 400 (argument, format), 401
- * (not-logged-in), 403 (DENY class), 404 (unknown), 409 (other refusals), 502 (RETRY class: peer), 500 (ABORT class).
+ * Answers: 200 {...}; else {"error": {"reason": "grant-expired", "text": "one sentence"}} with 400 (argument, format),
+ * 401 (not-logged-in), 403 (DENY class), 404 (unknown), 409 (other refusals), 502 (RETRY class: peer), 500 (ABORT
+ * class).
  */
 #ifndef HUFU_API_API_H
 #define HUFU_API_API_H
@@ -35,8 +37,8 @@ struct hf_modules {
 	struct hf_authz *authz;
 	struct hf_exchange *exchange;
 	int64_t started_ms;
-	const char *const *listen; /* configured addresses, NULL-terminated; NULL: none (hufu doctor compares) */
-	void (*stop)(void *ctx); /* asks the node to end */
+	const char *const *listen; /* configured addresses, NULL-terminated; NULL: the descriptor's (hufu doctor) */
+	void (*stop)(void *ctx);   /* asks the node to end */
 	void *stop_ctx;
 };
 
@@ -48,15 +50,16 @@ struct hf_api_request {
 	struct hf_unit *unit;         /* POST routes; submitted when the handler returns HF_OK */
 	struct hf_draft *draft;       /* NULL when the route has no event; handlers add object, transaction, parties */
 	struct hf_fault fault;
-	const char *address;          /* "unix" */
-	const char *token;            /* session token as sent, or NULL */
+	const char *address; /* "unix" */
+	const char *token;   /* session token as sent, or NULL */
 	void *internal;
 };
 typedef enum hf_err (*hf_api_fn)(struct hf_api_request *rq);
 
 enum hf_route_flags {
 	HF_ROUTE_TWO_FACTORS = 1, /* DS-77: the session must have two factors */
-	HF_ROUTE_OWN_ENTRY = 2,   /* once the handler called hf_api_later, its module writes the entry itself, also a refusal's */
+	HF_ROUTE_OWN_ENTRY =
+	        2, /* once the handler called hf_api_later, its module writes the entry itself, also a refusal's */
 };
 struct hf_route {
 	const char *method; /* "GET", "POST"; NULL ends the table */
@@ -67,22 +70,24 @@ struct hf_route {
 	unsigned flags;
 };
 
-/* A handler that cannot answer at once calls hf_api_later before it returns HF_OK, and hf_api_finish exactly once afterwards (loop).
- * Until then rq stays valid, except actor->session: look the session up anew. */
+/* A handler that cannot answer at once calls hf_api_later before it returns HF_OK, and hf_api_finish exactly once
+ * afterwards (loop). Until then rq stays valid, except actor->session: look the session up anew. */
 void hf_api_later(struct hf_api_request *rq);
 void hf_api_finish(struct hf_api_request *rq, enum hf_err e);
 /* Answers with a body that is not JSON (metrics text, CSV, a file made in memory); takes the bytes. */
 void hf_api_body(struct hf_api_request *rq, const char *content_type, uint8_t *take, size_t len);
 
 /* Readers that set rq->fault with the field's name ("field 'purpose' is missing; state what the data is for"). */
-enum hf_err hf_api_text(struct hf_api_request *rq, const char *name, bool required, size_t max, const char **ret_text) HF_MUST_CHECK;
+enum hf_err hf_api_text(struct hf_api_request *rq, const char *name, bool required, size_t max,
+                        const char **ret_text) HF_MUST_CHECK;
 enum hf_err hf_api_id(struct hf_api_request *rq, const char *name, bool required, struct hf_id *ret_id) HF_MUST_CHECK;
-enum hf_err hf_api_int(struct hf_api_request *rq, const char *name, bool required, int64_t min, int64_t max, int64_t *ret_value) HF_MUST_CHECK;
+enum hf_err hf_api_int(struct hf_api_request *rq, const char *name, bool required, int64_t min, int64_t max,
+                       int64_t *ret_value) HF_MUST_CHECK;
 enum hf_err hf_api_time(struct hf_api_request *rq, const char *name, bool required, int64_t *ret_ms) HF_MUST_CHECK;
 enum hf_err hf_api_bool(struct hf_api_request *rq, const char *name, bool fallback, bool *ret_value) HF_MUST_CHECK;
 /* Array of texts, or a comma-separated text; NULL-terminated, borrowed, free the array only. */
-enum hf_err hf_api_list(struct hf_api_request *rq, const char *name, bool required, size_t max_count, const char ***ret_list,
-			size_t *ret_count) HF_MUST_CHECK;
+enum hf_err hf_api_list(struct hf_api_request *rq, const char *name, bool required, size_t max_count,
+                        const char ***ret_list, size_t *ret_count) HF_MUST_CHECK;
 /* Writers. */
 void hf_api_out_id(json_t *o, const char *name, const struct hf_id *id);
 void hf_api_out_time(json_t *o, const char *name, int64_t ms);
@@ -100,7 +105,7 @@ extern const struct hf_route hf_routes_exchange[];
 struct hf_api;
 /* tables: NULL-terminated list of route tables. Socket mode 0660. */
 enum hf_err hf_api_open(const struct hf_modules *m, const struct hf_route *const *tables, const char *socket_path,
-			struct hf_api **ret_api, struct hf_fault *f) HF_MUST_CHECK;
+                        struct hf_api **ret_api, struct hf_fault *f) HF_MUST_CHECK;
 void hf_api_close(struct hf_api *a);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * call.c - one request: route, session, rights, input, handler, exactly one ledger entry, answer after the commit (SB-56).
+ * call.c - one request: route, session, rights, input, handler, exactly one ledger entry, answer after the commit
+ * (SB-56).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,8 @@ void call_refuse(struct call *c, enum hf_err e, const char *text)
 {
 	if (c->answered)
 		return;
-	json_t *o = json_pack("{s:{s:s, s:s}}", "error", "reason", hf_err_reason(e), "text", text && *text ? text : hf_err_text(e));
+	json_t *o = json_pack("{s:{s:s, s:s}}", "error", "reason", hf_err_reason(e), "text",
+	                      text && *text ? text : hf_err_text(e));
 	if (!o) /* text that is not UTF-8 */
 		o = json_pack("{s:{s:s, s:s}}", "error", "reason", hf_err_reason(e), "text", hf_err_text(e));
 	free(c->bytes);
@@ -145,7 +147,8 @@ static bool leaves_entry(const struct call *c, enum hf_err e)
 {
 	if ((c->route->flags & HF_ROUTE_OWN_ENTRY) && c->later)
 		return false;
-	return c->route->event != HF_EVENT_INVALID || strcmp(c->route->method, "POST") == 0 || hf_err_class(e) == HF_CLASS_DENY;
+	return c->route->event != HF_EVENT_INVALID || strcmp(c->route->method, "POST") == 0 ||
+	       hf_err_class(e) == HF_CLASS_DENY;
 }
 
 static void finish_refused(struct call *c, enum hf_err e)
@@ -154,7 +157,8 @@ static void finish_refused(struct call *c, enum hf_err e)
 	if (!leaves_entry(c, e)) {
 		answer(c, e);
 	} else {
-		enum hf_event event = is_refusal(e) || c->route->event == HF_EVENT_INVALID ? HF_EVENT_DENIED : c->route->event;
+		enum hf_event event =
+		        is_refusal(e) || c->route->event == HF_EVENT_INVALID ? HF_EVENT_DENIED : c->route->event;
 		struct hf_draft *d = redraft(c->rq.draft, event);
 		struct hf_unit *u = hf_unit_new();
 		fill_draft(c, d);
@@ -247,16 +251,18 @@ static enum hf_err check_session(struct call *c)
 		return HF_OK;
 	enum hf_err e = hf_identity_session(c->rq.m->identity, c->rq.token, c->rq.address, &c->actor);
 	if (e == HF_E_NOT_LOGGED_IN)
-		return hf_fault_set(f, e, "there is no session, or it has ended; log in with `hufu login --account NAME`");
+		return hf_fault_set(f, e,
+		                    "there is no session, or it has ended; log in with `hufu login --account NAME`");
 	if (e != HF_OK)
 		return hf_fault_default(f, e);
 	c->rq.actor = &c->actor;
 	if (p != HF_MAY_ANY_SESSION && !hf_actor_may(&c->actor, p))
-		return hf_fault_set(f, HF_E_PERMISSION, "account '%s' lacks the permission '%s', or its password is to be renewed first",
-				    c->actor.account, hf_permission_name(p));
+		return hf_fault_set(f, HF_E_PERMISSION,
+		                    "account '%s' lacks the permission '%s', or its password is to be renewed first",
+		                    c->actor.account, hf_permission_name(p));
 	if ((c->route->flags & HF_ROUTE_TWO_FACTORS) && !hf_actor_two_factors(&c->actor))
 		return hf_fault_set(f, HF_E_SECOND_FACTOR,
-				    "this needs two factors; log in with a one-time password or a device key as well");
+		                    "this needs two factors; log in with a one-time password or a device key as well");
 	return HF_OK;
 }
 
@@ -306,8 +312,9 @@ void call_dispatch(struct call *c, const char *method, const char *path, const s
 		return;
 	}
 	call_hold(c);
-	enum hf_err e = c->too_large ? hf_fault_set(&c->rq.fault, HF_E_LIMIT, "the body is larger than %u bytes", HF_MAX_HTTP_BODY) :
-				       run_handler(c);
+	enum hf_err e = c->too_large ? hf_fault_set(&c->rq.fault, HF_E_LIMIT, "the body is larger than %u bytes",
+	                                            HF_MAX_HTTP_BODY)
+	                             : run_handler(c);
 	if (!c->later)
 		finish(c, e);
 	else if (e != HF_OK && !c->finished) /* it changed its mind: no callback will come */

@@ -1,7 +1,8 @@
 /*
  * catalog.c - routes of the catalog: publish, withdraw, rescope, list, search, show, export.
  *
- * An entry that the asker may not see answers exactly like one that does not exist (SB-23); only the id that he typed differs.
+ * An entry that the asker may not see answers exactly like one that does not exist (SB-23); only the id that he typed
+ * differs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 /* People who answer for this node's entries see them all; everybody else what his department may see. */
 static bool sees_own(const struct hf_actor *a)
 {
-	return hf_actor_may(a, HF_MAY_PUBLISH) || hf_actor_may(a, HF_MAY_APPROVE) || hf_actor_may(a, HF_MAY_PRIVACY_REVIEW) ||
-	       hf_actor_may(a, HF_MAY_INTAKE);
+	return hf_actor_may(a, HF_MAY_PUBLISH) || hf_actor_may(a, HF_MAY_APPROVE) ||
+	       hf_actor_may(a, HF_MAY_PRIVACY_REVIEW) || hf_actor_may(a, HF_MAY_INTAKE);
 }
 
 static enum hf_err no_such_entry(struct hf_api_request *rq, const struct hf_id *id)
@@ -23,7 +24,8 @@ static enum hf_err no_such_entry(struct hf_api_request *rq, const struct hf_id *
 	char text[HF_ID_TEXT];
 
 	hf_id_text(id, text);
-	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no entry %s in the catalog; `hufu catalog search` finds entries", text);
+	return hf_fault_set(&rq->fault, HF_E_UNKNOWN,
+	                    "there is no entry %s in the catalog; `hufu catalog search` finds entries", text);
 }
 
 /* ---- changing ---- */
@@ -44,7 +46,8 @@ static void record(struct hf_api_request *rq, const struct hf_published *p, cons
 	json_object_set_new(rq->out, "scope", json_string(scope));
 }
 
-static enum hf_err scope_of(struct hf_api_request *rq, const char *text, const struct hf_id *id, struct hf_scope *ret_scope)
+static enum hf_err scope_of(struct hf_api_request *rq, const char *text, const struct hf_id *id,
+                            struct hf_scope *ret_scope)
 {
 	struct hf_catalog_own own;
 
@@ -59,10 +62,14 @@ static enum hf_err scope_of(struct hf_api_request *rq, const char *text, const s
 static enum hf_err publish_wish(struct hf_api_request *rq, const struct catalog_wish *w, const struct hf_id *id)
 {
 	struct hf_publication p = {
-		.entry = &w->entry, .source = w->source, .mode = *w->mode ? w->mode : NULL, .purpose = w->purpose, .by = rq->actor->account,
+	        .entry = &w->entry,
+	        .source = w->source,
+	        .mode = *w->mode ? w->mode : NULL,
+	        .purpose = w->purpose,
+	        .by = rq->actor->account,
 	};
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
-	HF_CLEANUP(hf_scope_done) struct hf_scope scope = { HF_SCOPE_INVALID, NULL, 0 };
+	HF_CLEANUP(hf_scope_done) struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};
 	struct hf_published done;
 
 	hf_draft_text(rq->draft, HF_FIELD_PURPOSE, w->purpose);
@@ -78,7 +85,7 @@ static enum hf_err publish_wish(struct hf_api_request *rq, const struct catalog_
 
 static enum hf_err publish(struct hf_api_request *rq)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item was = { 0 };
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item was = {0};
 	HF_CLEANUP(catalog_wish_done) struct catalog_wish w;
 	struct hf_id id;
 
@@ -87,7 +94,8 @@ static enum hf_err publish(struct hf_api_request *rq)
 	if (!hf_id_is_zero(&id) && (hf_catalog_get(rq->m->catalog, &id, &was) != HF_OK || !was.own))
 		return no_such_entry(rq, &id);
 	if (was.own && was.entry->withdrawn)
-		return hf_fault_set(&rq->fault, HF_E_STATE, "the entry was withdrawn and stays so; publish the data as a new entry");
+		return hf_fault_set(&rq->fault, HF_E_STATE,
+		                    "the entry was withdrawn and stays so; publish the data as a new entry");
 	HF_TRY(catalog_json_wish(rq, hf_id_is_zero(&id) ? NULL : &was, &w));
 	return publish_wish(rq, &w, &id);
 }
@@ -108,7 +116,7 @@ static enum hf_err withdraw(struct hf_api_request *rq)
 static enum hf_err rescope(struct hf_api_request *rq)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
-	HF_CLEANUP(hf_scope_done) struct hf_scope scope = { HF_SCOPE_INVALID, NULL, 0 };
+	HF_CLEANUP(hf_scope_done) struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};
 	const char *wanted, *purpose;
 	struct hf_published done;
 	struct hf_id id;
@@ -143,9 +151,11 @@ static enum hf_err read_query(struct hf_api_request *rq, struct hf_catalog_query
 	q->sharing = catalog_json_sharing(sharing);
 	q->limit = (size_t)limit;
 	if (*level && !q->level)
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'level' is none of 1 general, 2 important, 3 core");
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field 'level' is none of 1 general, 2 important, 3 core");
 	if (*sharing && !q->sharing)
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'sharing' is none of unconditional, conditional, not-shared");
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field 'sharing' is none of unconditional, conditional, not-shared");
 	q->principal = sees_own(rq->actor) ? NULL : rq->actor->principal;
 	return HF_OK;
 }
@@ -156,7 +166,8 @@ static bool add_row(void *ctx, const struct hf_catalog_item *it)
 	return true;
 }
 
-static enum hf_err run_query(struct hf_api_request *rq, const struct hf_catalog_query *q, hf_catalog_item_fn add, const char *name)
+static enum hf_err run_query(struct hf_api_request *rq, const struct hf_catalog_query *q, hf_catalog_item_fn add,
+                             const char *name)
 {
 	json_t *rows = json_array();
 	struct hf_id next;
@@ -170,7 +181,7 @@ static enum hf_err run_query(struct hf_api_request *rq, const struct hf_catalog_
 
 static enum hf_err search(struct hf_api_request *rq)
 {
-	struct hf_catalog_query q = { 0 };
+	struct hf_catalog_query q = {0};
 
 	HF_TRY(read_query(rq, &q));
 	return run_query(rq, &q, add_row, "entries");
@@ -178,7 +189,7 @@ static enum hf_err search(struct hf_api_request *rq)
 
 static enum hf_err list(struct hf_api_request *rq)
 {
-	struct hf_catalog_query q = { 0 };
+	struct hf_catalog_query q = {0};
 
 	HF_TRY(read_query(rq, &q));
 	HF_TRY(hf_api_bool(rq, "own", false, &q.own));
@@ -202,7 +213,7 @@ static void show_own(struct hf_api_request *rq, const struct hf_id *id)
 
 static enum hf_err show(struct hf_api_request *rq)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	bool all = sees_own(rq->actor);
 	struct hf_id id;
 
@@ -234,30 +245,28 @@ static bool add_dataset(void *ctx, const struct hf_catalog_item *it)
 }
 
 /* One page; the caller puts the pages together. */
-static enum hf_err export(struct hf_api_request *rq)
-{
-	struct hf_catalog_query q = { 0 };
-	const char *format;
+static enum hf_err export(struct hf_api_request *rq) {
+	struct hf_catalog_query q = {0}; const char * format;
 
 	HF_TRY(read_query(rq, &q));
 	HF_TRY(hf_api_text(rq, "format", false, 16, &format));
 	q.limit = EXPORT_PAGE;
-	if (!*format || strcmp(format, "json") == 0)
-		return run_query(rq, &q, add_entry, "entries");
-	if (strcmp(format, "dcat") != 0)
-		return hf_fault_set(&rq->fault, HF_E_UNSUPPORTED, "the catalog is exported as json or dcat, not as '%s'", format);
+	if (!*format || strcmp(format, "json") == 0) return run_query(rq, &q, add_entry, "entries");
+	if (strcmp(format, "dcat") != 0) return hf_fault_set(&rq->fault, HF_E_UNSUPPORTED,
+	                                                     "the catalog is exported as json or dcat, not as '%s'",
+	                                                     format);
 	json_object_set_new(rq->out, "@context", catalog_json_dcat_context());
 	json_object_set_new(rq->out, "@type", json_string("dcat:Catalog"));
 	return run_query(rq, &q, add_dataset, "dcat:dataset");
 }
 
 const struct hf_route hf_routes_catalog[] = {
-	{ "POST", "/v1/catalog/publish", HF_MAY_PUBLISH, HF_EVENT_PUBLISH, publish, 0 },
-	{ "POST", "/v1/catalog/withdraw", HF_MAY_PUBLISH, HF_EVENT_WITHDRAW, withdraw, 0 },
-	{ "POST", "/v1/catalog/rescope", HF_MAY_PUBLISH, HF_EVENT_PUBLISH, rescope, 0 },
-	{ "GET", "/v1/catalog/list", HF_MAY_SEARCH, HF_EVENT_INVALID, list, 0 },
-	{ "GET", "/v1/catalog/search", HF_MAY_SEARCH, HF_EVENT_INVALID, search, 0 },
-	{ "GET", "/v1/catalog/show", HF_MAY_SEARCH, HF_EVENT_INVALID, show, 0 },
-	{ "GET", "/v1/catalog/export", HF_MAY_SEARCH, HF_EVENT_INVALID, export, 0 },
-	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+        {"POST", "/v1/catalog/publish", HF_MAY_PUBLISH, HF_EVENT_PUBLISH, publish, 0},
+        {"POST", "/v1/catalog/withdraw", HF_MAY_PUBLISH, HF_EVENT_WITHDRAW, withdraw, 0},
+        {"POST", "/v1/catalog/rescope", HF_MAY_PUBLISH, HF_EVENT_PUBLISH, rescope, 0},
+        {"GET", "/v1/catalog/list", HF_MAY_SEARCH, HF_EVENT_INVALID, list, 0},
+        {"GET", "/v1/catalog/search", HF_MAY_SEARCH, HF_EVENT_INVALID, search, 0},
+        {"GET", "/v1/catalog/show", HF_MAY_SEARCH, HF_EVENT_INVALID, show, 0},
+        {"GET", "/v1/catalog/export", HF_MAY_SEARCH, HF_EVENT_INVALID, export, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 
-static const char *const sharing_words[] = { "", "unconditional", "conditional", "not-shared" };
-static const char *const level_words[] = { "", "general", "important", "core" };
+static const char *const sharing_words[] = {"", "unconditional", "conditional", "not-shared"};
+static const char *const level_words[] = {"", "general", "important", "core"};
 
 static uint32_t word_index(const char *const *words, const char *word)
 {
@@ -135,7 +135,7 @@ static json_t *policy_json(const Hufu__CatalogEntry *e)
 
 static void out_head(json_t *o, const Hufu__CatalogEntry *e)
 {
-	out_entry_id(o, "id", e);
+	out_entry_id(o, "entry", e);
 	out_number(o, "version", e->version);
 	out_text(o, "title", e->title);
 	out_text(o, "publisher", e->publisher);
@@ -193,14 +193,16 @@ void catalog_json_entry(json_t *o, const struct hf_catalog_item *it)
 
 json_t *catalog_json_dcat_context(void)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "dcat", "http://www.w3.org/ns/dcat#", "dct", "http://purl.org/dc/terms/",
-			 "foaf", "http://xmlns.com/foaf/0.1/", "odrl", "http://www.w3.org/ns/odrl/2/", "xsd",
-			 "http://www.w3.org/2001/XMLSchema#", "hufu", "urn:hufu:terms:1#");
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "dcat", "http://www.w3.org/ns/dcat#", "dct",
+	                 "http://purl.org/dc/terms/", "foaf", "http://xmlns.com/foaf/0.1/", "odrl",
+	                 "http://www.w3.org/ns/odrl/2/", "xsd", "http://www.w3.org/2001/XMLSchema#", "hufu",
+	                 "urn:hufu:terms:1#");
 }
 
 static json_t *dcat_distribution(const Hufu__Distribution *d)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s}", "@type", "dcat:Distribution", "dct:identifier", d->id, "dcat:mediaType", d->format);
+	json_t *o = json_pack("{s:s, s:s, s:s}", "@type", "dcat:Distribution", "dct:identifier", d->id,
+	                      "dcat:mediaType", d->format);
 
 	out_number(o, "dcat:byteSize", d->bytes);
 	out_text(o, "hufu:mode", d->mode);
@@ -214,15 +216,17 @@ static json_t *odrl_rule(const Hufu__Rule *r)
 	json_object_set_new(o, "odrl:action", json_sprintf("odrl:%s", r->action));
 	if (r->left && *r->left)
 		json_object_set_new(o, "odrl:constraint",
-				    json_pack("[{s:s, s:s, s:s}]", "odrl:leftOperand", r->left, "odrl:operator", r->operator_,
-					      "odrl:rightOperand", r->right));
+		                    json_pack("[{s:s, s:s, s:s}]", "odrl:leftOperand", r->left, "odrl:operator",
+		                              r->operator_, "odrl:rightOperand", r->right));
 	return o;
 }
 
 static json_t *odrl_offer(const Hufu__CatalogEntry *e)
 {
 	static const char *const kinds[][2] = {
-		{ "permission", "odrl:permission" }, { "prohibition", "odrl:prohibition" }, { "duty", "odrl:obligation" },
+	        {"permission", "odrl:permission"},
+	        {"prohibition", "odrl:prohibition"},
+	        {"duty", "odrl:obligation"},
 	};
 	json_t *offer = json_pack("{s:s}", "@type", "odrl:Offer");
 
@@ -273,7 +277,8 @@ json_t *catalog_json_dcat(const struct hf_catalog_item *it)
 	dcat_urn(o, e);
 	out_text(o, "dct:title", e->title);
 	out_text(o, "dct:description", e->description);
-	json_object_set_new(o, "dct:publisher", json_pack("{s:s, s:s}", "@type", "foaf:Agent", "foaf:name", e->publisher));
+	json_object_set_new(o, "dct:publisher",
+	                    json_pack("{s:s, s:s}", "@type", "foaf:Agent", "foaf:name", e->publisher));
 	out_text(o, "dcat:theme", e->topic);
 	json_object_set_new(o, "dcat:keyword", texts(e->keywords, e->n_keywords));
 	out_text(o, "dct:accrualPeriodicity", e->update_cycle);
@@ -319,7 +324,8 @@ static enum hf_err read_bool(struct hf_api_request *rq, const char *name, protob
 	return HF_OK;
 }
 
-static enum hf_err read_list(struct hf_api_request *rq, const char *name, size_t max, const char ***list, size_t *ret_count)
+static enum hf_err read_list(struct hf_api_request *rq, const char *name, size_t max, const char ***list,
+                             size_t *ret_count)
 {
 	if (!mentions(rq, name))
 		return HF_OK;
@@ -349,7 +355,8 @@ static enum hf_err read_level(struct hf_api_request *rq, uint32_t *to)
 	else
 		HF_TRY(hf_api_int(rq, "level", true, 1, 3, &n));
 	if (n == 0)
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'level' is none of 1 general, 2 important, 3 core");
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field 'level' is none of 1 general, 2 important, 3 core");
 	*to = (uint32_t)n;
 	return HF_OK;
 }
@@ -363,7 +370,8 @@ static enum hf_err read_sharing(struct hf_api_request *rq, uint32_t *to)
 	HF_TRY(hf_api_text(rq, "sharing", false, 32, &word));
 	*to = catalog_json_sharing(word);
 	if (*to == 0)
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'sharing' is none of unconditional, conditional, not-shared");
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field 'sharing' is none of unconditional, conditional, not-shared");
 	return HF_OK;
 }
 
@@ -392,8 +400,8 @@ static enum hf_err read_marks(struct hf_api_request *rq, Hufu__CatalogEntry *e)
 }
 
 /* The readers look at rq->in, which is an inner object for the moment. */
-static enum hf_err inside(struct hf_api_request *rq, const json_t *object, const char *name, struct catalog_wish *w, void *to,
-			  enum hf_err (*read)(struct hf_api_request *rq, struct catalog_wish *w, void *to))
+static enum hf_err inside(struct hf_api_request *rq, const json_t *object, const char *name, struct catalog_wish *w,
+                          void *to, enum hf_err (*read)(struct hf_api_request *rq, struct catalog_wish *w, void *to))
 {
 	json_t *outer = rq->in;
 	enum hf_err e;
@@ -446,7 +454,8 @@ static enum hf_err read_fields(struct hf_api_request *rq, struct catalog_wish *w
 	if (!mentions(rq, "fields"))
 		return HF_OK;
 	if (!json_is_array(list) || count > HF_MAX_FIELDS)
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'fields' is not a list of at most %u objects", HF_MAX_FIELDS);
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'fields' is not a list of at most %u objects",
+		                    HF_MAX_FIELDS);
 	w->fields = hf_alloc_zero(count * sizeof(*w->fields));
 	w->field_list = hf_alloc_zero(count * sizeof(*w->field_list));
 	w->entry.fields = w->field_list;

@@ -23,9 +23,10 @@ struct catalog_wish {
 	Hufu__Field *fields, **field_list;
 	const char *source, *mode, *scope, *purpose;
 };
-/* was: the version before, from which everything is taken that the request does not mention; NULL: a new entry. End with
- * catalog_wish_done in any case. */
-enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog_item *was, struct catalog_wish *w) HF_MUST_CHECK;
+/* was: the version before, from which everything is taken that the request does not mention; NULL: a new entry. End
+ * with catalog_wish_done in any case. */
+enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog_item *was,
+                              struct catalog_wish *w) HF_MUST_CHECK;
 void catalog_wish_done(struct catalog_wish *w);
 
 /* "unconditional", "conditional", "not-shared"; 0 when it is none. */

@@ -36,12 +36,14 @@ static void check_keys(json_t *list, const struct hf_modules *m)
 	struct stat st;
 	snprintf(path, sizeof(path), "%s/keys/node.key", m->base->dir);
 	if (stat(path, &st) != 0)
-		doctor_add(list, "keys", "bad", "restore the file from its copy before the node is restarted", "%s is gone", path);
+		doctor_add(list, "keys", "bad", "restore the file from its copy before the node is restarted",
+		           "%s is gone", path);
 	else if ((st.st_mode & 077) != 0)
 		doctor_add(list, "keys", "bad", "run `chmod 600` on it", "%s can be read by others", path);
 	else if (hf_keyfile_is_plain(path))
-		doctor_add(list, "keys", "warn", "make nodes with `hufu init --passphrase-file FILE`, so that a stolen disk gives no keys",
-			   "%s is not encrypted", path);
+		doctor_add(list, "keys", "warn",
+		           "make nodes with `hufu init --passphrase-file FILE`, so that a stolen disk gives no keys",
+		           "%s is not encrypted", path);
 	else
 		doctor_add(list, "keys", "ok", "", "the node's keys are encrypted and readable by this node alone");
 }
@@ -50,25 +52,28 @@ static void check_folder(json_t *list, const struct hf_modules *m)
 {
 	struct stat st;
 	if (stat(m->base->dir, &st) == 0 && (st.st_mode & 027) != 0)
-		doctor_add(list, "folder", "warn", "run `chmod 750` on it, or stricter", "the node's folder is open to others");
+		doctor_add(list, "folder", "warn", "run `chmod 750` on it, or stricter",
+		           "the node's folder is open to others");
 	else
 		doctor_add(list, "folder", "ok", "", "the node's folder is closed to others");
 }
 
 static void check_clock(json_t *list, const struct hf_peer_view *peers, size_t count)
 {
-	struct timex t = { .modes = 0 };
+	struct timex t = {.modes = 0};
 	int64_t worst = 0;
 	for (size_t i = 0; i < count; i++)
 		if (peers[i].up && llabs(peers[i].clock_skew_ms) > llabs(worst))
 			worst = peers[i].clock_skew_ms;
 	if (llabs(worst) > HF_CLOCK_SKEW_MS)
 		doctor_add(list, "clock", "bad", "set the clock by a time service (chrony, systemd-timesyncd)",
-			   "the clock differs by %lld s from a peer's", (long long)worst / 1000);
+		           "the clock differs by %lld s from a peer's", (long long)worst / 1000);
 	else if (adjtimex(&t) < 0 || (t.status & STA_UNSYNC))
-		doctor_add(list, "clock", "warn", "run a time service (chrony, systemd-timesyncd)", "the clock is not kept by a time service");
+		doctor_add(list, "clock", "warn", "run a time service (chrony, systemd-timesyncd)",
+		           "the clock is not kept by a time service");
 	else
-		doctor_add(list, "clock", "ok", "", "the clock is kept by a time service; %lld ms from the farthest peer", (long long)worst);
+		doctor_add(list, "clock", "ok", "",
+		           "the clock is kept by a time service; %lld ms from the farthest peer", (long long)worst);
 }
 
 static void check_peers(json_t *list, const struct hf_peer_view *peers, size_t count)
@@ -80,14 +85,15 @@ static void check_peers(json_t *list, const struct hf_peer_view *peers, size_t c
 		parked += peers[i].parked > 0;
 	}
 	if (outside)
-		doctor_add(list, "membership", "warn", "ask the space authority for a new descriptor, or nothing when they left",
-			   "%zu members are revoked or outside their validity", outside);
+		doctor_add(list, "membership", "warn",
+		           "ask the space authority for a new descriptor, or nothing when they left",
+		           "%zu members are revoked or outside their validity", outside);
 	if (parked)
 		doctor_add(list, "mail", "warn", "look at `hufu peers`, settle the cause, then `hufu peers --retry`",
-			   "%zu peers refused mail for good", parked);
+		           "%zu peers refused mail for good", parked);
 	if (down)
-		doctor_add(list, "peers", "warn", "check their address and the network; `hufu peers` names them", "%zu of %zu peers are not connected",
-			   down, count);
+		doctor_add(list, "peers", "warn", "check their address and the network; `hufu peers` names them",
+		           "%zu of %zu peers are not connected", down, count);
 	else
 		doctor_add(list, "peers", "ok", "", "all %zu peers are connected", count - outside);
 }
@@ -97,21 +103,25 @@ static void check_descriptor(json_t *list, const struct hf_modules *m)
 	const struct hf_space *s = m->peers ? hf_peers_space(m->peers) : NULL;
 	int64_t now = hf_now_ms(&m->base->clock);
 	if (!s || hf_space_number(s) == 0) {
-		doctor_add(list, "descriptor", "bad", "bring the authority's files here with `hufu space join`", "this node is in no space");
+		doctor_add(list, "descriptor", "bad", "bring the authority's files here with `hufu space join`",
+		           "this node is in no space");
 		return;
 	}
 	long long number = (long long)hf_space_number(s);
 	int64_t left = hf_space_current(s)->not_after_ms - now;
 	enum hf_err standing = hf_space_standing(s, m->base->self.s, now);
 	if (left <= 0)
-		doctor_add(list, "descriptor", "bad", "get a newer one from the authority: `hufu space update`", "descriptor %lld has run out", number);
+		doctor_add(list, "descriptor", "bad", "get a newer one from the authority: `hufu space update`",
+		           "descriptor %lld has run out", number);
 	else if (standing != HF_OK)
-		doctor_add(list, "descriptor", "bad", "ask the space authority", "this node: %s", hf_err_text(standing));
+		doctor_add(list, "descriptor", "bad", "ask the space authority", "this node: %s",
+		           hf_err_text(standing));
 	else if (left < 7 * DAY_MS)
 		doctor_add(list, "descriptor", "warn", "get a newer one from the authority: `hufu space update`",
-			   "descriptor %lld runs out in %lld days", number, (long long)(left / DAY_MS));
+		           "descriptor %lld runs out in %lld days", number, (long long)(left / DAY_MS));
 	else
-		doctor_add(list, "descriptor", "ok", "", "descriptor %lld is good for %lld days", number, (long long)(left / DAY_MS));
+		doctor_add(list, "descriptor", "ok", "", "descriptor %lld is good for %lld days", number,
+		           (long long)(left / DAY_MS));
 }
 
 static void check_ledger(json_t *list, const struct hf_modules *m)
@@ -123,46 +133,50 @@ static void check_ledger(json_t *list, const struct hf_modules *m)
 	uint64_t behind = s.durable > s.witnessed_size ? s.durable - s.witnessed_size : 0;
 	if (s.witnesses < s.quorum)
 		doctor_add(list, "ledger", "warn", "check that the witnesses are connected: `hufu peers`",
-			   "%llu entries await witnesses: %u of %u needed cosign", (unsigned long long)behind, s.witnesses, s.quorum);
-	else if (behind > 10000)
-		doctor_add(list, "ledger", "warn", "check the witnesses' connections: `hufu peers`", "%llu entries are not witnessed yet",
-			   (unsigned long long)behind);
+		           "%llu entries await witnesses: %u of %u needed cosign", (unsigned long long)behind,
+		           s.witnesses, s.quorum);
+	else if (behind > 1000)
+		doctor_add(list, "ledger", "warn", "check the witnesses' connections: `hufu peers`",
+		           "%llu entries are not witnessed yet", (unsigned long long)behind);
 	else
-		doctor_add(list, "ledger", "ok", "", "%llu entries, %llu of them witnessed", (unsigned long long)s.durable,
-			   (unsigned long long)s.witnessed_size);
+		doctor_add(list, "ledger", "ok", "", "%llu entries, %llu of them witnessed",
+		           (unsigned long long)s.durable, (unsigned long long)s.witnessed_size);
 }
 
 static void check_disk(json_t *list, const struct hf_modules *m)
 {
 	struct statvfs v;
 	if (statvfs(m->base->dir, &v) != 0) {
-		doctor_add(list, "disk", "bad", "check the file system", "the free space of the node's folder cannot be read");
+		doctor_add(list, "disk", "bad", "check the file system",
+		           "the free space of the node's folder cannot be read");
 		return;
 	}
 	uint64_t mib = (uint64_t)v.f_bavail * v.f_frsize / MIB;
 	const char *state = mib < 200 ? "bad" : mib < 2048 ? "warn" : "ok";
-	doctor_add(list, "disk", state, mib < 2048 ? "free space on the disk of the node's folder, or move the folder" : "", "%llu MiB are free",
-		   (unsigned long long)mib);
+	doctor_add(list, "disk", state,
+	           mib < 2048 ? "free space on the disk of the node's folder, or move the folder" : "",
+	           "%llu MiB are free", (unsigned long long)mib);
 }
 
 static void check_limits(json_t *list)
 {
-	struct rlimit files = { 0, 0 }, locked = { 0, 0 }, core = { 0, 0 };
+	struct rlimit files = {0, 0}, locked = {0, 0}, core = {0, 0};
 	getrlimit(RLIMIT_NOFILE, &files);
 	getrlimit(RLIMIT_MEMLOCK, &locked);
 	getrlimit(RLIMIT_CORE, &core);
 	if (files.rlim_cur < 1024)
-		doctor_add(list, "open files", "warn", "set LimitNOFILE=65536 in the service unit", "only %llu files may be open",
-			   (unsigned long long)files.rlim_cur);
+		doctor_add(list, "open files", "warn", "set LimitNOFILE=65536 in the service unit",
+		           "only %llu files may be open", (unsigned long long)files.rlim_cur);
 	else
 		doctor_add(list, "open files", "ok", "", "%llu files may be open", (unsigned long long)files.rlim_cur);
 	if (locked.rlim_cur < 4 * MIB)
-		doctor_add(list, "locked memory", "warn", "set LimitMEMLOCK=64M in the service unit", "only %llu KiB may be locked",
-			   (unsigned long long)locked.rlim_cur / 1024);
+		doctor_add(list, "locked memory", "warn", "set LimitMEMLOCK=64M in the service unit",
+		           "only %llu KiB may be locked", (unsigned long long)locked.rlim_cur / 1024);
 	else
 		doctor_add(list, "locked memory", "ok", "", "secrets are in locked memory");
 	if (core.rlim_cur != 0)
-		doctor_add(list, "core dumps", "warn", "set LimitCORE=0 in the service unit", "a crash would write memory to disk");
+		doctor_add(list, "core dumps", "warn", "set LimitCORE=0 in the service unit",
+		           "a crash would write memory to disk");
 	else
 		doctor_add(list, "core dumps", "ok", "", "a crash writes no memory to disk");
 }
@@ -177,8 +191,9 @@ static void check_swap(json_t *list)
 	if (f)
 		fclose(f);
 	if (lines > 1)
-		doctor_add(list, "swap", "warn", "turn swap off, or encrypt it: keys are locked in memory, data in work is not",
-			   "memory may be written to swap");
+		doctor_add(list, "swap", "warn",
+		           "turn swap off, or encrypt it: keys are locked in memory, data in work is not",
+		           "memory may be written to swap");
 	else
 		doctor_add(list, "swap", "ok", "", "there is no swap");
 }

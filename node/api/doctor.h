@@ -11,10 +11,11 @@ json_t *doctor_findings(const struct hf_modules *m);
 
 /* Private to doctor.c and ports.c. */
 void doctor_add(json_t *list, const char *check, const char *state, const char *remedy, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+        __attribute__((format(printf, 5, 6)));
 /* DS-83: sockets of this process that listen without being configured. */
 void doctor_ports(json_t *list, const struct hf_modules *m);
-/* True when a listening TCP address, as /proc/net/tcp writes it ("0100007F:1F90"), is the configured one ("tcp://127.0.0.1:8080"). */
+/* True when a listening TCP address, as /proc/net/tcp writes it ("0100007F:1F90"), is the configured one
+ * ("tcp://127.0.0.1:8080"). */
 bool doctor_same_address(const char *proc, const char *configured);
 
 #endif

@@ -45,14 +45,14 @@ static void on_login(void *ctx, enum hf_err e, const struct hf_login_result *r, 
 
 static enum hf_err login(struct hf_api_request *rq)
 {
-	struct hf_login in = { .address = rq->address };
+	struct hf_login in = {.address = rq->address};
 	HF_TRY(hf_api_text(rq, "account", true, 255, &in.account));
 	HF_TRY(hf_api_text(rq, "password", true, 1024, &in.password));
 	HF_TRY(hf_api_text(rq, "totp", false, 64, &in.totp));
 	HF_TRY(hf_api_text(rq, "device_signature", false, 128, &in.device_signature));
 	HF_TRY(hf_api_text(rq, "challenge", false, 128, &in.challenge));
 	hf_api_later(rq);
-	hf_identity_login(people(rq), &in, on_login, rq);
+	hf_identity_login_again(people(rq), &in, rq->token, on_login, rq);
 	return HF_OK;
 }
 
@@ -117,7 +117,7 @@ static enum hf_err read_new(struct hf_api_request *rq, struct hf_account_new *in
 
 static enum hf_err user_first(struct hf_api_request *rq)
 {
-	struct hf_account_new in = { 0 };
+	struct hf_account_new in = {0};
 	const char *token;
 	HF_TRY(hf_api_text(rq, "token", true, 128, &token));
 	HF_TRY(read_new(rq, &in));
@@ -130,7 +130,7 @@ static enum hf_err user_first(struct hf_api_request *rq)
 
 static enum hf_err user_add(struct hf_api_request *rq)
 {
-	struct hf_account_new in = { 0 };
+	struct hf_account_new in = {0};
 	const char **roles = NULL;
 	HF_TRY(read_new(rq, &in));
 	HF_TRY(hf_api_list(rq, "roles", false, 16, &roles, &in.role_count));
@@ -197,7 +197,7 @@ static bool list_account(void *ctx, const Hufu__AccountRow *row)
 
 static enum hf_err user_list(struct hf_api_request *rq)
 {
-	struct listing l = { rq, json_array() };
+	struct listing l = {rq, json_array()};
 	json_object_set_new(rq->out, "accounts", l.list);
 	return hf_account_list(people(rq), list_account, &l);
 }
@@ -228,11 +228,11 @@ static enum hf_err user_show(struct hf_api_request *rq)
 
 static enum hf_err role_list(struct hf_api_request *rq)
 {
-	static const char *const groups[] = { "", "administration", "operation", "audit" };
+	static const char *const groups[] = {"", "administration", "operation", "audit"};
 	json_t *list = json_array();
 	for (const struct hf_role *r = hf_roles; r->name; r++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "role", r->name, "group", groups[r->group], "permissions",
-						      permission_names(r->permissions)));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "role", r->name, "group", groups[r->group],
+		                                      "permissions", permission_names(r->permissions)));
 	json_object_set_new(rq->out, "roles", list);
 	return HF_OK;
 }
@@ -258,7 +258,7 @@ static enum hf_err optional(struct hf_api_request *rq, const char *name, size_t 
 
 static enum hf_err user_edit(struct hf_api_request *rq)
 {
-	struct hf_account_change c = { NULL, NULL, NULL };
+	struct hf_account_change c = {NULL, NULL, NULL};
 	const char *account;
 	HF_TRY(read_account(rq, &account));
 	HF_TRY(optional(rq, "display_name", 128, &c.display_name));
@@ -321,8 +321,9 @@ static enum hf_err totp_begin(struct hf_api_request *rq)
 	name_object(rq, rq->actor->account);
 	HF_TRY(hf_account_totp_begin(people(rq), rq->actor, rq->unit, secret, &rq->fault));
 	json_object_set_new(rq->out, "secret", json_string(secret));
-	json_object_set_new(rq->out, "uri", json_sprintf("otpauth://totp/%s:%s?secret=%s&issuer=%s&algorithm=SHA1&digits=6&period=30",
-							 rq->m->base->self.s, rq->actor->account, secret, rq->m->base->self.s));
+	json_object_set_new(rq->out, "uri",
+	                    json_sprintf("otpauth://totp/%s:%s?secret=%s&issuer=%s&algorithm=SHA1&digits=6&period=30",
+	                                 rq->m->base->self.s, rq->actor->account, secret, rq->m->base->self.s));
 	hf_wipe(secret, sizeof(secret));
 	return HF_OK;
 }
@@ -409,8 +410,8 @@ static enum hf_err group_revoke(struct hf_api_request *rq)
 static bool list_group(void *ctx, const Hufu__GroupRow *row)
 {
 	struct listing *l = ctx;
-	json_array_append_new(l->list, json_pack("{s:s, s:o, s:[]}", "group", row->name, "roles", text_list(row->roles, row->n_roles),
-						 "members"));
+	json_array_append_new(l->list, json_pack("{s:s, s:o, s:[]}", "group", row->name, "roles",
+	                                         text_list(row->roles, row->n_roles), "members"));
 	return true;
 }
 
@@ -420,15 +421,15 @@ static bool list_member(void *ctx, const Hufu__AccountRow *row)
 	json_t *group;
 	size_t at;
 	for (size_t i = 0; i < row->n_groups; i++)
-		json_array_foreach(l->list, at, group)
-			if (strcmp(json_string_value(json_object_get(group, "group")), row->groups[i]) == 0)
-				json_array_append_new(json_object_get(group, "members"), json_string(row->name));
+		json_array_foreach(l->list, at, group) if (strcmp(json_string_value(json_object_get(group, "group")),
+		                                                  row->groups[i]) == 0)
+		        json_array_append_new(json_object_get(group, "members"), json_string(row->name));
 	return true;
 }
 
 static enum hf_err group_list(struct hf_api_request *rq)
 {
-	struct listing l = { rq, json_array() };
+	struct listing l = {rq, json_array()};
 	json_object_set_new(rq->out, "groups", l.list);
 	HF_TRY(hf_group_list(people(rq), list_group, &l));
 	return hf_account_list(people(rq), list_member, &l);
@@ -445,7 +446,7 @@ static enum hf_err read_system(struct hf_api_request *rq, const char **ret_name)
 
 static enum hf_err system_add(struct hf_api_request *rq)
 {
-	struct hf_system_view v = { .enabled = true };
+	struct hf_system_view v = {.enabled = true};
 	const char *name, *department, *address, *business;
 	HF_TRY(read_system(rq, &name));
 	HF_TRY(hf_api_text(rq, "department", false, HF_NAME_MAX, &department));
@@ -476,14 +477,15 @@ static enum hf_err system_enable(struct hf_api_request *rq)
 static bool list_system(void *ctx, const struct hf_system_view *v)
 {
 	struct listing *l = ctx;
-	json_array_append_new(l->list, json_pack("{s:s, s:s, s:s, s:s, s:b}", "system", v->name, "department", v->department, "address",
-						 v->address, "business", v->business, "enabled", v->enabled));
+	json_array_append_new(l->list,
+	                      json_pack("{s:s, s:s, s:s, s:s, s:b}", "system", v->name, "department", v->department,
+	                                "address", v->address, "business", v->business, "enabled", v->enabled));
 	return true;
 }
 
 static enum hf_err system_list(struct hf_api_request *rq)
 {
-	struct listing l = { rq, json_array() };
+	struct listing l = {rq, json_array()};
 	json_object_set_new(rq->out, "systems", l.list);
 	return hf_system_list(people(rq), list_system, &l);
 }
@@ -494,35 +496,35 @@ static enum hf_err system_list(struct hf_api_request *rq)
 #define CHANGE HF_EVENT_USER_CHANGE
 
 const struct hf_route hf_routes_identity[] = {
-	{ "POST", "/v1/login", OPEN, HF_EVENT_LOGIN, login, HF_ROUTE_OWN_ENTRY },
-	{ "GET", "/v1/login/challenge", OPEN, HF_EVENT_INVALID, challenge, 0 },
-	{ "POST", "/v1/logout", SELF, HF_EVENT_LOGOUT, logout, 0 },
-	{ "GET", "/v1/session", SELF, HF_EVENT_INVALID, session, 0 },
-	{ "POST", "/v1/users/first", OPEN, CHANGE, user_first, 0 },
-	{ "POST", "/v1/users/add", USERS, CHANGE, user_add, HF_ROUTE_TWO_FACTORS },
-	{ "GET", "/v1/users", USERS, HF_EVENT_INVALID, user_list, 0 },
-	{ "GET", "/v1/users/show", USERS, HF_EVENT_INVALID, user_show, 0 },
-	{ "GET", "/v1/roles", SELF, HF_EVENT_INVALID, role_list, 0 },
-	{ "POST", "/v1/users/roles", USERS, CHANGE, user_roles, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/users/edit", USERS, CHANGE, user_edit, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/users/disable", USERS, CHANGE, user_disable, 0 },
-	{ "POST", "/v1/users/enable", USERS, CHANGE, user_enable, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/users/remove", USERS, CHANGE, user_remove, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/users/reset-password", USERS, CHANGE, user_reset, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/users/password", SELF, CHANGE, user_password, 0 },
-	{ "POST", "/v1/users/totp", SELF, CHANGE, totp_begin, 0 },
-	{ "POST", "/v1/users/totp-confirm", SELF, CHANGE, totp_confirm, 0 },
-	{ "POST", "/v1/users/device-key", SELF, CHANGE, device_key, 0 },
-	{ "GET", "/v1/groups", USERS, HF_EVENT_INVALID, group_list, 0 },
-	{ "POST", "/v1/groups/add", USERS, CHANGE, group_add, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/groups/remove", USERS, CHANGE, group_remove, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/groups/enter", USERS, CHANGE, group_enter, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/groups/leave", USERS, CHANGE, group_leave, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/groups/grant", USERS, CHANGE, group_grant, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/groups/revoke", USERS, CHANGE, group_revoke, HF_ROUTE_TWO_FACTORS },
-	{ "POST", "/v1/systems/add", HF_MAY_MANAGE_NODE, HF_EVENT_SYSTEM_CHANGE, system_add, 0 },
-	{ "POST", "/v1/systems/disable", HF_MAY_MANAGE_NODE, HF_EVENT_SYSTEM_CHANGE, system_disable, 0 },
-	{ "POST", "/v1/systems/enable", HF_MAY_MANAGE_NODE, HF_EVENT_SYSTEM_CHANGE, system_enable, 0 },
-	{ "GET", "/v1/systems", SELF, HF_EVENT_INVALID, system_list, 0 },
-	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+        {"POST", "/v1/login", OPEN, HF_EVENT_LOGIN, login, HF_ROUTE_OWN_ENTRY},
+        {"GET", "/v1/login/challenge", OPEN, HF_EVENT_INVALID, challenge, 0},
+        {"POST", "/v1/logout", SELF, HF_EVENT_LOGOUT, logout, 0},
+        {"GET", "/v1/session", SELF, HF_EVENT_INVALID, session, 0},
+        {"POST", "/v1/users/first", OPEN, CHANGE, user_first, 0},
+        {"POST", "/v1/users/add", USERS, CHANGE, user_add, HF_ROUTE_TWO_FACTORS},
+        {"GET", "/v1/users", USERS, HF_EVENT_INVALID, user_list, 0},
+        {"GET", "/v1/users/show", USERS, HF_EVENT_INVALID, user_show, 0},
+        {"GET", "/v1/roles", SELF, HF_EVENT_INVALID, role_list, 0},
+        {"POST", "/v1/users/roles", USERS, CHANGE, user_roles, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/users/edit", USERS, CHANGE, user_edit, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/users/disable", USERS, CHANGE, user_disable, 0},
+        {"POST", "/v1/users/enable", USERS, CHANGE, user_enable, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/users/remove", USERS, CHANGE, user_remove, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/users/reset-password", USERS, CHANGE, user_reset, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/users/password", SELF, CHANGE, user_password, 0},
+        {"POST", "/v1/users/totp", SELF, CHANGE, totp_begin, 0},
+        {"POST", "/v1/users/totp-confirm", SELF, CHANGE, totp_confirm, 0},
+        {"POST", "/v1/users/device-key", SELF, CHANGE, device_key, 0},
+        {"GET", "/v1/groups", USERS, HF_EVENT_INVALID, group_list, 0},
+        {"POST", "/v1/groups/add", USERS, CHANGE, group_add, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/groups/remove", USERS, CHANGE, group_remove, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/groups/enter", USERS, CHANGE, group_enter, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/groups/leave", USERS, CHANGE, group_leave, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/groups/grant", USERS, CHANGE, group_grant, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/groups/revoke", USERS, CHANGE, group_revoke, HF_ROUTE_TWO_FACTORS},
+        {"POST", "/v1/systems/add", HF_MAY_MANAGE_NODE, HF_EVENT_SYSTEM_CHANGE, system_add, 0},
+        {"POST", "/v1/systems/disable", HF_MAY_MANAGE_NODE, HF_EVENT_SYSTEM_CHANGE, system_disable, 0},
+        {"POST", "/v1/systems/enable", HF_MAY_MANAGE_NODE, HF_EVENT_SYSTEM_CHANGE, system_enable, 0},
+        {"GET", "/v1/systems", SELF, HF_EVENT_INVALID, system_list, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

@@ -1,8 +1,9 @@
 /*
  * internal.h - one request inside the operator's interface. Private to this folder.
  *
- * server.c speaks HTTP, call.c decides and records, json.c reads and writes fields. A call is held by its connection and by its
- * handler; it goes when both have let go, so that an answer may come after the client or the interface is gone.
+ * server.c speaks HTTP, call.c decides and records, json.c reads and writes fields. A call is held by its connection
+ * and by its handler; it goes when both have let go, so that an answer may come after the client or the interface is
+ * gone.
  */
 #ifndef HUFU_API_INTERNAL_H
 #define HUFU_API_INTERNAL_H
@@ -39,7 +40,8 @@ struct call {
 	struct call *next, *prev;
 };
 
-/* Checks session and rights, reads the input, runs the handler. The answer is there at once, or server.c is told by call_ready. */
+/* Checks session and rights, reads the input, runs the handler. The answer is there at once, or server.c is told by
+ * call_ready. */
 void call_dispatch(struct call *c, const char *method, const char *path, const struct hf_route *const *tables);
 void call_free(struct call *c);
 /* Sets a JSON error as the answer. */

@@ -18,13 +18,15 @@ static json_t *field(const struct hf_api_request *rq, const char *name)
 	return json_is_null(v) ? NULL : v;
 }
 
-static enum hf_err check_text(struct hf_api_request *rq, const char *name, const json_t *v, size_t max, const char **ret_text)
+static enum hf_err check_text(struct hf_api_request *rq, const char *name, const json_t *v, size_t max,
+                              const char **ret_text)
 {
 	if (!json_is_string(v))
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is not a text", name);
 	size_t len = json_string_length(v);
 	if (len > max)
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is longer than %zu bytes; shorten it", name, max);
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is longer than %zu bytes; shorten it", name,
+		                    max);
 	if (!hf_text_ok(json_string_value(v), len, max))
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' holds characters that are not text", name);
 	*ret_text = json_string_value(v);
@@ -52,7 +54,8 @@ enum hf_err hf_api_id(struct hf_api_request *rq, const char *name, bool required
 		return HF_OK;
 	}
 	if (!hf_id_parse(text, ret_id))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is not an id such as 0198a7c4-5b1e-7c3d-8a90-123456789abc", name);
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field '%s' is not an id such as 0198a7c4-5b1e-7c3d-8a90-123456789abc", name);
 	return HF_OK;
 }
 
@@ -68,7 +71,8 @@ static bool text_int(const char *text, int64_t *ret_value)
 }
 
 /* Absent and not required: ret_value stays as it is. */
-enum hf_err hf_api_int(struct hf_api_request *rq, const char *name, bool required, int64_t min, int64_t max, int64_t *ret_value)
+enum hf_err hf_api_int(struct hf_api_request *rq, const char *name, bool required, int64_t min, int64_t max,
+                       int64_t *ret_value)
 {
 	json_t *v = field(rq, name);
 	int64_t n = 0;
@@ -79,7 +83,8 @@ enum hf_err hf_api_int(struct hf_api_request *rq, const char *name, bool require
 	else if (!json_is_string(v) || !text_int(json_string_value(v), &n))
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is not a whole number", name);
 	if (n < min || n > max)
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is not from %lld to %lld", name, (long long)min, (long long)max);
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is not from %lld to %lld", name,
+		                    (long long)min, (long long)max);
 	*ret_value = n;
 	return HF_OK;
 }
@@ -89,7 +94,8 @@ enum hf_err hf_api_time(struct hf_api_request *rq, const char *name, bool requir
 	const char *text = "";
 	HF_TRY(hf_api_text(rq, name, required, 40, &text));
 	if (*text && !hf_time_parse(text, ret_ms))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is no time; write 2026-11-22 or 2026-11-22T08:00:00Z (UTC)", name);
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field '%s' is no time; write 2026-11-22 or 2026-11-22T08:00:00Z (UTC)", name);
 	return HF_OK;
 }
 
@@ -121,8 +127,8 @@ static json_t *split(const char *text)
 	return list;
 }
 
-static enum hf_err list_of(struct hf_api_request *rq, const char *name, json_t *v, size_t max_count, const char ***ret_list,
-			   size_t *ret_count)
+static enum hf_err list_of(struct hf_api_request *rq, const char *name, json_t *v, size_t max_count,
+                           const char ***ret_list, size_t *ret_count)
 {
 	size_t n = json_array_size(v);
 	if (!json_is_array(v))
@@ -142,8 +148,8 @@ static enum hf_err list_of(struct hf_api_request *rq, const char *name, json_t *
 	return HF_OK;
 }
 
-enum hf_err hf_api_list(struct hf_api_request *rq, const char *name, bool required, size_t max_count, const char ***ret_list,
-			size_t *ret_count)
+enum hf_err hf_api_list(struct hf_api_request *rq, const char *name, bool required, size_t max_count,
+                        const char ***ret_list, size_t *ret_count)
 {
 	json_t *v = field(rq, name);
 	if (json_is_string(v)) {

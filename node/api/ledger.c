@@ -283,7 +283,7 @@ static void on_exported(void *ctx, enum hf_err e, uint64_t size)
 	else if (e == HF_E_EXISTS)
 		hf_fault_set(&rq->fault, e, "%s exists already; name a new folder", dir);
 	else if (e == HF_E_IO)
-		hf_fault_set(&rq->fault, e, "%s cannot be written by the node; name a folder whose parent it may write", dir);
+		hf_fault_set(&rq->fault, e, "%s cannot be written by the node; name a folder in a place that it may write", dir);
 	set_uint(rq->out, "size", size);
 	json_object_set_new(rq->out, "folder", json_string(dir));
 	hf_api_finish(rq, e);

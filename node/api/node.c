@@ -16,8 +16,8 @@ static json_t *service_json(const char *name, uint64_t calls, uint64_t failures,
 {
 	double average = calls ? (double)micros / (double)calls / 1000.0 : 0;
 	double good = calls ? (double)(calls - failures) / (double)calls : 1;
-	return json_pack("{s:s, s:I, s:I, s:f, s:f}", "service", name, "calls", (json_int_t)calls, "failures", (json_int_t)failures,
-			 "average_ms", average, "success_rate", good);
+	return json_pack("{s:s, s:I, s:I, s:f, s:f}", "service", name, "calls", (json_int_t)calls, "failures",
+	                 (json_int_t)failures, "average_ms", average, "success_rate", good);
 }
 
 /* SB-53, SB-54: the node as a whole and each service. */
@@ -31,7 +31,8 @@ static void put_services(const struct hf_api_request *rq)
 		calls += rows[i].calls;
 		failures += rows[i].failures;
 		micros += rows[i].micros;
-		json_array_append_new(list, service_json(rows[i].service, rows[i].calls, rows[i].failures, rows[i].micros));
+		json_array_append_new(list,
+		                      service_json(rows[i].service, rows[i].calls, rows[i].failures, rows[i].micros));
 	}
 	json_t *all = service_json("all", calls, failures, micros);
 	json_object_set_new(all, "services", json_integer((json_int_t)n));
@@ -47,8 +48,8 @@ static void put_space(const struct hf_api_request *rq)
 		json_object_set_new(rq->out, "space", json_null());
 		return;
 	}
-	json_t *o = json_pack("{s:s, s:s, s:I}", "id", hf_space_id(s), "name", hf_space_current(s)->space_name, "descriptor",
-			      (json_int_t)hf_space_number(s));
+	json_t *o = json_pack("{s:s, s:s, s:I}", "id", hf_space_id(s), "name", hf_space_current(s)->space_name,
+	                      "descriptor", (json_int_t)hf_space_number(s));
 	hf_api_out_time(o, "valid_until", hf_space_current(s)->not_after_ms);
 	json_object_set_new(rq->out, "space", o);
 }
@@ -59,9 +60,9 @@ static void put_ledger(const struct hf_api_request *rq)
 	if (!rq->m->ledger)
 		return;
 	hf_ledger_state(rq->m->ledger, &s);
-	json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:i, s:i}", "durable", (json_int_t)s.durable, "signed", (json_int_t)s.signed_size,
-			      "witnessed", (json_int_t)s.witnessed_size, "mirrored", (json_int_t)s.mirrored_size, "quorum", (int)s.quorum,
-			      "witnesses", (int)s.witnesses);
+	json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:i, s:i}", "durable", (json_int_t)s.durable, "signed",
+	                      (json_int_t)s.signed_size, "witnessed", (json_int_t)s.witnessed_size, "mirrored",
+	                      (json_int_t)s.mirrored_size, "quorum", (int)s.quorum, "witnesses", (int)s.witnesses);
 	hf_api_out_hex(o, "root", s.root.b, sizeof(s.root.b));
 	json_object_set_new(rq->out, "ledger", o);
 }
@@ -94,7 +95,8 @@ static enum hf_err status(struct hf_api_request *rq)
 	put_peer_counts(rq);
 	put_ledger(rq);
 	json_object_set_new(rq->out, "accounts", json_integer((json_int_t)hf_store_count(m->store, HF_TABLE_ACCOUNT)));
-	json_object_set_new(rq->out, "sessions", json_integer((json_int_t)hf_identity_session_count(m->identity, NULL)));
+	json_object_set_new(rq->out, "sessions",
+	                    json_integer((json_int_t)hf_identity_session_count(m->identity, NULL)));
 	json_object_set_new(rq->out, "alarms", json_integer(hf_metrics_get(m->base->metrics, "alarms")));
 	put_services(rq);
 	return HF_OK;
@@ -115,9 +117,10 @@ static enum hf_err metrics(struct hf_api_request *rq)
 
 static json_t *peer_json(const struct hf_peer_view *v)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "id", v->id, "name", v->name, "address", v->address, "standing",
-			      hf_err_reason(v->standing), "up", v->up, "outbox", (json_int_t)v->outbox, "parked", (json_int_t)v->parked,
-			      "clock_skew_ms", (json_int_t)v->clock_skew_ms);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "id", v->id, "name", v->name, "address",
+	                      v->address, "standing", hf_err_reason(v->standing), "up", v->up, "outbox",
+	                      (json_int_t)v->outbox, "parked", (json_int_t)v->parked, "clock_skew_ms",
+	                      (json_int_t)v->clock_skew_ms);
 	if (o)
 		hf_api_out_time(o, "last_seen", v->last_seen_ms);
 	return o;
@@ -143,7 +146,8 @@ static enum hf_err peers_retry(struct hf_api_request *rq)
 	HF_TRY(hf_api_int(rq, "sequence", true, 1, INT64_MAX, &sequence));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "mail %lld to %s", (long long)sequence, peer);
 	if (!rq->m->peers)
-		return hf_fault_set(&rq->fault, HF_E_STATE, "this node is in no space; join one with `hufu space join`");
+		return hf_fault_set(&rq->fault, HF_E_STATE,
+		                    "this node is in no space; join one with `hufu space join`");
 	return hf_peers_parked_retry(rq->m->peers, rq->unit, peer, (uint64_t)sequence);
 }
 
@@ -152,8 +156,8 @@ static enum hf_err doctor(struct hf_api_request *rq)
 	json_t *list = doctor_findings(rq->m);
 	json_t *finding;
 	size_t i, bad = 0;
-	json_array_foreach(list, i, finding)
-		bad += strcmp(json_string_value(json_object_get(finding, "state")), "ok") != 0;
+	json_array_foreach(list, i, finding) bad +=
+	        strcmp(json_string_value(json_object_get(finding, "state")), "ok") != 0;
 	json_object_set_new(rq->out, "healthy", json_boolean(bad == 0));
 	json_object_set_new(rq->out, "findings", list);
 	return HF_OK;
@@ -176,8 +180,9 @@ static bool add_alarm(void *ctx, const struct hf_ledger_row *row)
 	struct alarms *a = ctx;
 	if (!row->opening || !hf_opening_is(row->opening, HF_FIELD_EVENT, "alarm"))
 		return true;
-	json_t *o = json_pack("{s:I, s:o, s:o}", "entry", (json_int_t)row->index, "kind", field_json(row->opening, HF_FIELD_ALARM), "text",
-			      field_json(row->opening, HF_FIELD_DETAIL));
+	json_t *o =
+	        json_pack("{s:I, s:o, s:o}", "entry", (json_int_t)row->index, "kind",
+	                  field_json(row->opening, HF_FIELD_ALARM), "text", field_json(row->opening, HF_FIELD_DETAIL));
 	hf_api_out_time(o, "time", row->time_ms);
 	json_array_append_new(a->list, o);
 	return json_array_size(a->list) < a->max;
@@ -188,7 +193,7 @@ static enum hf_err alarms(struct hf_api_request *rq)
 {
 	int64_t count = 50;
 	HF_TRY(hf_api_int(rq, "count", false, 1, 1000, &count));
-	struct alarms a = { json_array(), (size_t)count };
+	struct alarms a = {json_array(), (size_t)count};
 	json_object_set_new(rq->out, "alarms", a.list);
 	if (!rq->m->ledger)
 		return hf_fault_set(&rq->fault, HF_E_STATE, "this node keeps no ledger yet");
@@ -201,15 +206,17 @@ static enum hf_err import(struct hf_api_request *rq)
 	HF_TRY(hf_api_text(rq, "descriptors", true, HF_MAX_HTTP_BODY, &text));
 	hf_draft_text(rq->draft, HF_FIELD_OBJECT, "space descriptor");
 	if (!rq->m->peers)
-		return hf_fault_set(&rq->fault, HF_E_STATE, "this node is in no space; join one with `hufu space join`");
+		return hf_fault_set(&rq->fault, HF_E_STATE,
+		                    "this node is in no space; join one with `hufu space join`");
 	uint8_t *bytes = hf_alloc(strlen(text));
 	size_t len = 0;
-	enum hf_err e = hf_base64_decode(text, strlen(text), bytes, &len) ?
-				hf_peers_import(rq->m->peers, bytes, len, &rq->fault) :
-				hf_fault_set(&rq->fault, HF_E_FORMAT, "field 'descriptors' is not base64");
+	enum hf_err e = hf_base64_decode(text, strlen(text), bytes, &len)
+	                        ? hf_peers_import(rq->m->peers, bytes, len, &rq->fault)
+	                        : hf_fault_set(&rq->fault, HF_E_FORMAT, "field 'descriptors' is not base64");
 	free(bytes);
 	if (e == HF_OK)
-		json_object_set_new(rq->out, "descriptor", json_integer((json_int_t)hf_space_number(hf_peers_space(rq->m->peers))));
+		json_object_set_new(rq->out, "descriptor",
+		                    json_integer((json_int_t)hf_space_number(hf_peers_space(rq->m->peers))));
 	return e;
 }
 
@@ -229,13 +236,13 @@ static enum hf_err stop(struct hf_api_request *rq)
 }
 
 const struct hf_route hf_routes_node[] = {
-	{ "GET", "/metrics", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, metrics, 0 },
-	{ "GET", "/v1/status", HF_MAY_STATUS, HF_EVENT_INVALID, status, 0 },
-	{ "GET", "/v1/peers", HF_MAY_STATUS, HF_EVENT_INVALID, peers, 0 },
-	{ "POST", "/v1/peers/retry", HF_MAY_MANAGE_NODE, HF_EVENT_COMMAND, peers_retry, 0 },
-	{ "GET", "/v1/doctor", HF_MAY_STATUS, HF_EVENT_INVALID, doctor, 0 },
-	{ "GET", "/v1/alarms", HF_MAY_STATUS, HF_EVENT_INVALID, alarms, 0 },
-	{ "POST", "/v1/descriptors/import", HF_MAY_MANAGE_NODE, HF_EVENT_COMMAND, import, 0 },
-	{ "POST", "/v1/stop", HF_MAY_MANAGE_NODE, HF_EVENT_COMMAND, stop, 0 },
-	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+        {"GET", "/metrics", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, metrics, 0},
+        {"GET", "/v1/status", HF_MAY_STATUS, HF_EVENT_INVALID, status, 0},
+        {"GET", "/v1/peers", HF_MAY_STATUS, HF_EVENT_INVALID, peers, 0},
+        {"POST", "/v1/peers/retry", HF_MAY_MANAGE_NODE, HF_EVENT_COMMAND, peers_retry, 0},
+        {"GET", "/v1/doctor", HF_MAY_STATUS, HF_EVENT_INVALID, doctor, 0},
+        {"GET", "/v1/alarms", HF_MAY_STATUS, HF_EVENT_INVALID, alarms, 0},
+        {"POST", "/v1/descriptors/import", HF_MAY_MANAGE_NODE, HF_EVENT_COMMAND, import, 0},
+        {"POST", "/v1/stop", HF_MAY_MANAGE_NODE, HF_EVENT_COMMAND, stop, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/doctor.h"
+#include "peers/peers.h"
 
 #define SOCKETS_MAX 4096
 #define TCP_LISTEN 0x0A
@@ -69,16 +70,29 @@ bool doctor_same_address(const char *proc, const char *configured)
 	return any && a && b && strcmp(a, b) == 0 && (strncmp(text, "0.0.0.0:", 8) == 0 || text[0] == '[');
 }
 
+/* Without the configuration at hand the addresses that the descriptor announces stand for it. */
+static bool is_announced(const struct hf_modules *m, const char *proc)
+{
+	const Hufu__Member *own = m->peers ? hf_space_member(hf_peers_space(m->peers), m->base->self.s) : NULL;
+	for (size_t i = 0; own && i < own->n_addresses; i++)
+		if (doctor_same_address(proc, own->addresses[i]))
+			return true;
+	return false;
+}
+
 static bool is_configured(const struct hf_modules *m, const char *proc)
 {
-	for (const char *const *l = m->listen; l && *l; l++)
+	if (!m->listen)
+		return is_announced(m, proc);
+	for (const char *const *l = m->listen; *l; l++)
 		if (doctor_same_address(proc, *l))
 			return true;
 	return false;
 }
 
 /* One table of /proc/net; adds a finding for each unknown socket and returns how many there were. */
-static size_t check_table(json_t *list, const struct hf_modules *m, const struct sockets *own, const char *kind, unsigned wanted)
+static size_t check_table(json_t *list, const struct hf_modules *m, const struct sockets *own, const char *kind,
+                          unsigned wanted)
 {
 	char path[64], line[512], address[80];
 	size_t unknown = 0;
@@ -93,8 +107,9 @@ static size_t check_table(json_t *list, const struct hf_modules *m, const struct
 		if (state != wanted || !is_own(own, inode) || is_configured(m, local))
 			continue;
 		address_text(local, address, sizeof(address));
-		doctor_add(list, "ports", "bad", "find out what opened it and stop it; only addresses in hufu.yaml may be open",
-			   "this node listens on %s %s, which is not configured", kind, address);
+		doctor_add(list, "ports", "bad",
+		           "find out what opened it and stop it; only addresses in hufu.yaml may be open",
+		           "this node listens on %s %s, which is not configured", kind, address);
 		unknown++;
 	}
 	if (f)
@@ -109,7 +124,8 @@ void doctor_ports(json_t *list, const struct hf_modules *m)
 		abort();
 	load_own(own);
 	size_t unknown = check_table(list, m, own, "tcp", TCP_LISTEN) + check_table(list, m, own, "tcp6", TCP_LISTEN) +
-			 check_table(list, m, own, "udp", UDP_UNCONNECTED) + check_table(list, m, own, "udp6", UDP_UNCONNECTED);
+	                 check_table(list, m, own, "udp", UDP_UNCONNECTED) +
+	                 check_table(list, m, own, "udp6", UDP_UNCONNECTED);
 	if (unknown == 0)
 		doctor_add(list, "ports", "ok", "", "only configured addresses are open");
 	free(own);

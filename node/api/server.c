@@ -1,8 +1,8 @@
 /*
  * server.c - HTTP on a Unix socket: libmicrohttpd without threads, its epoll descriptor watched by the loop.
  *
- * There is no other listener: administration cannot be reached from the data network (DS-82). A request that waits for its commit or for
- * a peer is suspended and resumed by call_ready.
+ * There is no other listener: administration cannot be reached from the data network (DS-82). A request that waits for
+ * its commit or for a peer is suspended and resumed by call_ready.
  */
 #include <errno.h>
 #include <microhttpd.h>
@@ -106,18 +106,19 @@ struct query {
 	bool bad;
 };
 
-static enum MHD_Result add_value(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_len, const char *value, size_t value_len)
+static enum MHD_Result add_value(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_len, const char *value,
+                                 size_t value_len)
 {
 	struct query *q = ctx;
 	(void)kind;
 	q->bad = strlen(key) != key_len || json_object_get(q->in, key) ||
-		 json_object_set_new(q->in, key, value ? json_stringn(value, value_len) : json_string("")) != 0;
+	         json_object_set_new(q->in, key, value ? json_stringn(value, value_len) : json_string("")) != 0;
 	return q->bad ? MHD_NO : MHD_YES;
 }
 
 enum hf_err call_query(struct call *c, json_t **ret_in)
 {
-	struct query q = { json_object(), false };
+	struct query q = {json_object(), false};
 	if (c->connection)
 		MHD_get_connection_values_n(c->connection, MHD_GET_ARGUMENT_KIND, add_value, &q);
 	*ret_in = q.in;
@@ -127,7 +128,8 @@ enum hf_err call_query(struct call *c, json_t **ret_in)
 static struct call *call_new(struct hf_api *a, struct MHD_Connection *connection)
 {
 	struct call *c = hf_alloc_zero(sizeof(*c));
-	const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	const char *authorization =
+	        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 	c->rq.m = a->m;
 	c->connection = connection;
 	hf_buf_init(&c->body, HF_MAX_HTTP_BODY);
@@ -146,7 +148,8 @@ static enum MHD_Result send_answer(struct call *c)
 		return MHD_NO;
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, c->type);
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	enum MHD_Result ok = MHD_queue_response(c->connection, c->too_large ? MHD_HTTP_CONTENT_TOO_LARGE : c->status, r);
+	enum MHD_Result ok =
+	        MHD_queue_response(c->connection, c->too_large ? MHD_HTTP_CONTENT_TOO_LARGE : c->status, r);
 	MHD_destroy_response(r);
 	return ok;
 }
@@ -166,8 +169,8 @@ static enum MHD_Result dispatch(struct hf_api *a, struct call *c, const char *ur
 	return MHD_YES;
 }
 
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-				  const char *data, size_t *len, void **per_request)
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *len, void **per_request)
 {
 	struct hf_api *a = ctx;
 	struct call *c = *per_request;
@@ -184,7 +187,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	return c->dispatched ? send_answer(c) : dispatch(a, c, url, method);
 }
 
-static void on_completed(void *ctx, struct MHD_Connection *connection, void **per_request, enum MHD_RequestTerminationCode why)
+static void on_completed(void *ctx, struct MHD_Connection *connection, void **per_request,
+                         enum MHD_RequestTerminationCode why)
 {
 	struct call *c = *per_request;
 	(void)ctx;
@@ -208,7 +212,9 @@ static void on_tick(uv_timer_t *t)
 		waiting = waiting || c->suspended;
 		if (!c->suspended || now < c->deadline_ms)
 			continue;
-		call_refuse(c, HF_E_TIMEOUT, "the node has not finished in time; what it does goes on: look at its state before trying again");
+		call_refuse(c, HF_E_TIMEOUT,
+		            "the node has not finished in time; what it does goes on: look at its state before trying "
+		            "again");
 		call_ready(c);
 	}
 	if (!waiting)
@@ -238,17 +244,20 @@ static int bind_to(int fd, const struct sockaddr_un *at)
 
 static enum hf_err open_socket(struct hf_api *a, const char *path, int *ret_fd, struct hf_fault *f)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	if (strlen(path) >= sizeof(at.sun_path))
-		return hf_fault_set(f, HF_E_LIMIT, "the socket's path %.120s... is longer than %zu bytes; set api_socket to a shorter one", path,
-				    sizeof(at.sun_path) - 1);
+		return hf_fault_set(
+		        f, HF_E_LIMIT,
+		        "the socket's path %.120s... is longer than %zu bytes; set api_socket to a shorter one", path,
+		        sizeof(at.sun_path) - 1);
 	memcpy(at.sun_path, path, strlen(path) + 1);
 	memcpy(a->path, path, strlen(path) + 1);
 	if (somebody_listens(&at))
 		return hf_fault_set(f, HF_E_STATE, "another node answers on %s; stop it, or use another folder", path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind_to(fd, &at) != 0) {
-		enum hf_err e = hf_fault_set(f, HF_E_IO, "the socket %s cannot be opened: %s; check the folder", path, strerror(errno));
+		enum hf_err e = hf_fault_set(f, HF_E_IO, "the socket %s cannot be opened: %s; check the folder", path,
+		                             strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return e;
@@ -259,9 +268,10 @@ static enum hf_err open_socket(struct hf_api *a, const char *path, int *ret_fd, 
 
 static enum hf_err start_daemon(struct hf_api *a, int fd, struct hf_fault *f)
 {
-	a->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, a, MHD_OPTION_LISTEN_SOCKET, fd,
-				     MHD_OPTION_NOTIFY_COMPLETED, on_completed, a, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-				     MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_END);
+	a->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, a,
+	                             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, a,
+	                             MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+	                             IDLE_SECONDS, MHD_OPTION_END);
 	if (a->daemon)
 		return HF_OK;
 	close(fd);
@@ -291,8 +301,8 @@ static enum hf_err watch(struct hf_api *a, struct hf_fault *f)
 	return HF_OK;
 }
 
-enum hf_err hf_api_open(const struct hf_modules *m, const struct hf_route *const *tables, const char *socket_path, struct hf_api **ret_api,
-			struct hf_fault *f)
+enum hf_err hf_api_open(const struct hf_modules *m, const struct hf_route *const *tables, const char *socket_path,
+                        struct hf_api **ret_api, struct hf_fault *f)
 {
 	struct hf_api *a = hf_alloc_zero(sizeof(*a));
 	int fd = -1;
@@ -318,11 +328,19 @@ static void free_handle(uv_handle_t *h)
 	free(h);
 }
 
+/* What is answered still goes out: the answer to `hufu stop` is one of them. */
+static void flush(struct hf_api *a)
+{
+	for (int i = 0; i < 8; i++)
+		MHD_run(a->daemon);
+}
+
 /* Calls that still wait lose their client; their handlers finish without one. */
 void hf_api_close(struct hf_api *a)
 {
 	if (!a)
 		return;
+	flush(a);
 	for (struct call *c = a->calls; c; c = c->next)
 		if (c->suspended) {
 			c->suspended = false;

@@ -45,7 +45,8 @@ static enum hf_err get_source(struct hf_api_request *rq, struct hf_source_view *
 		hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", name);
 	e = hf_source_get(rq->m->sources, name, ret_view);
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(&rq->fault, e, "there is no source '%s'; `hufu source list` shows those there are", name);
+		return hf_fault_set(&rq->fault, e, "there is no source '%s'; `hufu source list` shows those there are",
+		                    name);
 	return hf_fault_default(&rq->fault, e);
 }
 
@@ -72,8 +73,8 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	v->registered_ms = s->was.registered_ms;
 	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));
 	HF_TRY(hf_source_put(rq->m->sources, rq->unit, v, &rq->fault));
-	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields", v->path, (unsigned long long)v->rows,
-		       (unsigned long long)v->bytes, v->field_count);
+	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields", v->path,
+	               (unsigned long long)v->rows, (unsigned long long)v->bytes, v->field_count);
 	view_json(rq->out, v);
 	return HF_OK;
 }
@@ -116,7 +117,7 @@ static enum hf_err copy_text(struct hf_api_request *rq, const char *name, bool r
 
 static enum hf_err add(struct hf_api_request *rq)
 {
-	struct hf_source_view v = { .kind = "csv", .enabled = true }, there;
+	struct hf_source_view v = {.kind = "csv", .enabled = true}, there;
 
 	HF_TRY(copy_text(rq, "name", true, v.name, sizeof(v.name)));
 	HF_TRY(copy_text(rq, "kind", false, v.kind, sizeof(v.kind)));
@@ -125,8 +126,8 @@ static enum hf_err add(struct hf_api_request *rq)
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", v.name);
 	if (hf_source_get(rq->m->sources, v.name, &there) == HF_OK) {
 		hf_source_view_done(&there);
-		return hf_fault_set(&rq->fault, HF_E_EXISTS, "there is a source '%s' already; use another name or `hufu source update`",
-				    v.name);
+		return hf_fault_set(&rq->fault, HF_E_EXISTS,
+		                    "there is a source '%s' already; use another name or `hufu source update`", v.name);
 	}
 	v.registered_ms = hf_now_ms(&rq->m->base->clock);
 	memcpy(v.registered_by, rq->actor->account, sizeof(v.registered_by));
@@ -200,8 +201,10 @@ static enum hf_err remove_source(struct hf_api_request *rq)
 
 	HF_TRY(get_source(rq, &v));
 	if (hf_catalog_uses_source(rq->m->catalog, v.name))
-		e = hf_fault_set(&rq->fault, HF_E_STATE, "source '%s' stands behind a published entry; withdraw that first, or disable the "
-							 "source", v.name);
+		e = hf_fault_set(&rq->fault, HF_E_STATE,
+		                 "source '%s' stands behind a published entry; withdraw that first, or disable the "
+		                 "source",
+		                 v.name);
 	else
 		e = hf_source_remove(rq->m->sources, rq->unit, v.name, &rq->fault);
 	hf_draft_text(rq->draft, HF_FIELD_DETAIL, "removed");
@@ -240,14 +243,14 @@ static enum hf_err show(struct hf_api_request *rq)
 }
 
 const struct hf_route hf_routes_source[] = {
-	{ "POST", "/v1/sources/add", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, add, 0 },
-	{ "POST", "/v1/sources/update", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, update, 0 },
-	{ "POST", "/v1/sources/scan", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, scan, 0 },
-	{ "POST", "/v1/sources/test", HF_MAY_MANAGE_SOURCES, HF_EVENT_COMMAND, test, 0 },
-	{ "POST", "/v1/sources/enable", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, enable, 0 },
-	{ "POST", "/v1/sources/disable", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, disable, 0 },
-	{ "POST", "/v1/sources/remove", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, remove_source, 0 },
-	{ "GET", "/v1/sources", HF_MAY_MANAGE_SOURCES, HF_EVENT_INVALID, list, 0 },
-	{ "GET", "/v1/sources/show", HF_MAY_MANAGE_SOURCES, HF_EVENT_INVALID, show, 0 },
-	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+        {"POST", "/v1/sources/add", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, add, 0},
+        {"POST", "/v1/sources/update", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, update, 0},
+        {"POST", "/v1/sources/scan", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, scan, 0},
+        {"POST", "/v1/sources/test", HF_MAY_MANAGE_SOURCES, HF_EVENT_COMMAND, test, 0},
+        {"POST", "/v1/sources/enable", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, enable, 0},
+        {"POST", "/v1/sources/disable", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, disable, 0},
+        {"POST", "/v1/sources/remove", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, remove_source, 0},
+        {"GET", "/v1/sources", HF_MAY_MANAGE_SOURCES, HF_EVENT_INVALID, list, 0},
+        {"GET", "/v1/sources/show", HF_MAY_MANAGE_SOURCES, HF_EVENT_INVALID, show, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

@@ -84,8 +84,8 @@ static enum hf_err load_one(struct hf_catalog *c, const struct hf_id *id)
 
 static enum hf_err load_own(struct hf_catalog *c)
 {
-	static const struct hf_id none = { { 0 } };
-	struct loading l = { c, NULL, 0 };
+	static const struct hf_id none = {{0}};
+	struct loading l = {c, NULL, 0};
 	enum hf_err e = rows_of(c, c->base->self.s, &none, note_id, &l);
 
 	for (size_t i = 0; e == HF_OK && i < l.count; i++)
@@ -105,7 +105,7 @@ static bool count_one(void *ctx, const struct hf_id *id, uint32_t version, bool 
 
 static enum hf_err count_held(struct hf_catalog *c)
 {
-	static const struct hf_id none = { { 0 } };
+	static const struct hf_id none = {{0}};
 	const Hufu__Descriptor *d = hf_space_current(hf_peers_space(c->peers));
 
 	for (size_t i = 0; d && i < d->n_members; i++) {
@@ -117,7 +117,8 @@ static enum hf_err count_held(struct hf_catalog *c)
 	return HF_OK;
 }
 
-/* Anti-entropy: when a peer comes up, when the descriptor changes, and every minute, not all nodes at the same moment. */
+/* Anti-entropy: when a peer comes up, when the descriptor changes, and every minute, not all nodes at the same moment.
+ */
 static void on_up(void *ctx, const char *node)
 {
 	struct hf_catalog *c = ctx;
@@ -161,7 +162,8 @@ static void start_sync_timer(struct hf_catalog *c)
 	uint8_t jitter[2];
 
 	hf_random(jitter, sizeof(jitter));
-	uv_timer_start(&c->sync_timer, on_sync_timer, HF_CATALOG_SYNC_MS - 10000 + ((jitter[0] << 8 | jitter[1]) % 20000), 0);
+	uv_timer_start(&c->sync_timer, on_sync_timer,
+	               HF_CATALOG_SYNC_MS - 10000 + ((jitter[0] << 8 | jitter[1]) % 20000), 0);
 }
 
 static void open_timers(struct hf_catalog *c)
@@ -174,13 +176,15 @@ static void open_timers(struct hf_catalog *c)
 	start_sync_timer(c);
 }
 
-enum hf_err hf_catalog_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys, struct hf_peers *peers,
-			    struct hf_sources *sources, struct hf_catalog **ret_catalog, struct hf_fault *f)
+enum hf_err hf_catalog_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
+                            struct hf_peers *peers, struct hf_sources *sources, struct hf_catalog **ret_catalog,
+                            struct hf_fault *f)
 {
 	struct hf_catalog *c = hf_alloc_zero(sizeof(*c));
 	enum hf_err e;
 
-	*c = (struct hf_catalog){ .base = base, .store = store, .keys = keys, .peers = peers, .sources = sources, .references = 1 };
+	*c = (struct hf_catalog){
+	        .base = base, .store = store, .keys = keys, .peers = peers, .sources = sources, .references = 1};
 	e = load_own(c);
 	if (e == HF_OK)
 		e = count_held(c);
@@ -230,12 +234,12 @@ void hf_catalog_item_done(struct hf_catalog_item *it)
 {
 	hf_decoded_free(it->entry);
 	free(it->envelope);
-	*it = (struct hf_catalog_item){ 0 };
+	*it = (struct hf_catalog_item){0};
 }
 
 static enum hf_err item_from_row(const Hufu__CatalogRow *row, struct hf_catalog_item *ret_item)
 {
-	struct hf_catalog_item it = { .own = row->own, .envelope_len = row->envelope.len };
+	struct hf_catalog_item it = {.own = row->own, .envelope_len = row->envelope.len};
 
 	HF_TRY(row_entry(row->envelope.data, row->envelope.len, &it.entry));
 	it.envelope = hf_alloc(row->envelope.len);
@@ -263,7 +267,8 @@ bool own_visible(const struct hf_catalog *c, const struct own_entry *e, const ch
 		return false;
 	if (!hf_name_equal(&node, &c->base->self))
 		return scope_covers_node(&e->scope, space, node.s);
-	return strcmp(e->department, department.s) == 0 || scope_covers_department(&e->scope, space, node.s, department.s);
+	return strcmp(e->department, department.s) == 0 ||
+	       scope_covers_department(&e->scope, space, node.s, department.s);
 }
 
 bool hf_catalog_visible(struct hf_catalog *c, const struct hf_catalog_item *it, const char *principal)
@@ -286,7 +291,7 @@ bool hf_catalog_visible(struct hf_catalog *c, const struct hf_catalog_item *it, 
 enum hf_err hf_catalog_own(struct hf_catalog *c, const struct hf_id *id, struct hf_catalog_own *ret_own)
 {
 	HF_CLEANUP(row_done) Hufu__CatalogRow *row = NULL;
-	struct hf_catalog_own o = { .scope = { HF_SCOPE_INVALID, NULL, 0 } };
+	struct hf_catalog_own o = {.scope = {HF_SCOPE_INVALID, NULL, 0}};
 
 	HF_TRY(row_get(c, id, &row));
 	if (!row->own)

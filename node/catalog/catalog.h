@@ -1,8 +1,8 @@
 /*
  * catalog.h - catalog entries: publishing, scopes, replication to the peers in scope, search.
  *
- * An entry is visible to a node when its scope says so; for all others it does not exist: not in a list, not by id, not in an error
- * text, not in a digest, sequence or page mark (SB-21 ... SB-23).
+ * An entry is visible to a node when its scope says so; for all others it does not exist: not in a list, not by id, not
+ * in an error text, not in a digest, sequence or page mark (SB-21 ... SB-23).
  */
 #ifndef HUFU_CATALOG_CATALOG_H
 #define HUFU_CATALOG_CATALOG_H
@@ -13,27 +13,29 @@
 #include "source/source.h"
 
 struct hf_catalog;
-enum hf_err hf_catalog_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys, struct hf_peers *peers,
-			    struct hf_sources *sources, struct hf_catalog **ret_catalog, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_catalog_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
+                            struct hf_peers *peers, struct hf_sources *sources, struct hf_catalog **ret_catalog,
+                            struct hf_fault *f) HF_MUST_CHECK;
 void hf_catalog_close(struct hf_catalog *c);
 /* HF_MSG_CATALOG_SYNC, HF_MSG_CATALOG_PUSH. */
 void hf_catalog_on_request(struct hf_catalog *c, struct hf_request *take);
 
 struct hf_catalog_item {
-	Hufu__CatalogEntry *entry;   /* owned by the item */
-	uint8_t *envelope;           /* as signed */
+	Hufu__CatalogEntry *entry; /* owned by the item */
+	uint8_t *envelope;         /* as signed */
 	size_t envelope_len;
-	struct hf_hash digest;       /* of the envelope */
+	struct hf_hash digest; /* of the envelope */
 	bool own;
 	char source[HF_NAME_MAX + 1]; /* own entries: the source behind it */
 };
 void hf_catalog_item_done(struct hf_catalog_item *it);
-/* An entry of this node or one received, whatever its state. UNKNOWN when this node holds none. For own entries this is not
- * a visibility check: use hf_catalog_visible before anything is said to a peer. */
-enum hf_err hf_catalog_get(struct hf_catalog *c, const struct hf_id *id, struct hf_catalog_item *ret_item) HF_MUST_CHECK;
-/* May that node (or that principal "node/department") know of the entry? An own entry counts from its commit on. Own departments:
- * everyone and organization scopes include them, a nodes scope when it names this node or the department, and the responsible
- * department always. */
+/* An entry of this node or one received, whatever its state. UNKNOWN when this node holds none. For own entries this is
+ * not a visibility check: use hf_catalog_visible before anything is said to a peer. */
+enum hf_err hf_catalog_get(struct hf_catalog *c, const struct hf_id *id,
+                           struct hf_catalog_item *ret_item) HF_MUST_CHECK;
+/* May that node (or that principal "node/department") know of the entry? An own entry counts from its commit on. Own
+ * departments: everyone and organization scopes include them, a nodes scope when it names this node or the department,
+ * and the responsible department always. */
 bool hf_catalog_visible(struct hf_catalog *c, const struct hf_catalog_item *it, const char *principal);
 
 /* Who may know of an entry. */
@@ -56,10 +58,11 @@ void hf_scope_text(const struct hf_scope *s, struct hf_buf *out);
 
 /* What a person wants to publish. */
 struct hf_publication {
-	/* title, description, department, topic, keywords, class, level, sensitive, personal, sharing, condition, criteria, intake (empty:
-	 * this node), provider_decides, update cycle, validity, legal basis. id: empty for a new entry, or the own entry whose next
-	 * version this is. fields: only those whose level, marks or description differ (level 0: the entry's). The rest is filled in
-	 * from the source and by signing. Borrowed, not changed. */
+	/* title, description, department, topic, keywords, class, level, sensitive, personal, sharing, condition,
+	 * criteria, intake (empty: this node), provider_decides, update cycle, validity, legal basis. id: empty for a
+	 * new entry, or the own entry whose next version this is. fields: only those whose level, marks or description
+	 * differ (level 0: the entry's). The rest is filled in from the source and by signing. Borrowed, not changed.
+	 */
 	const Hufu__CatalogEntry *entry;
 	const char *source;
 	const struct hf_scope *scope;
@@ -72,17 +75,18 @@ struct hf_published {
 	uint32_t version;
 	struct hf_hash digest; /* of the envelope */
 };
-/* Checks, signs, and adds to the unit what the commit makes true; after it the peers in scope are told. Refused: what lacks class, level,
- * purpose, a condition (conditional), a legal basis (personal), a scanned and enabled source, or names an unknown intake node, scope,
- * field or delivery mode. */
+/* Checks, signs, and adds to the unit what the commit makes true; after it the peers in scope are told. Refused: what
+ * lacks class, level, purpose, a condition (conditional), a legal basis (personal), a scanned and enabled source, or
+ * names an unknown intake node, scope, field or delivery mode. */
 enum hf_err hf_catalog_publish(struct hf_catalog *c, const struct hf_publication *p, struct hf_unit *unit,
-			       struct hf_published *ret_published, struct hf_fault *f) HF_MUST_CHECK;
+                               struct hf_published *ret_published, struct hf_fault *f) HF_MUST_CHECK;
 /* The entry ends for all who could see it. */
-enum hf_err hf_catalog_withdraw(struct hf_catalog *c, const struct hf_id *id, struct hf_unit *unit, struct hf_published *ret_published,
-				struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_catalog_withdraw(struct hf_catalog *c, const struct hf_id *id, struct hf_unit *unit,
+                                struct hf_published *ret_published, struct hf_fault *f) HF_MUST_CHECK;
 /* Another scope: new ones receive the entry, those outside from now on a tombstone. */
-enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_scope *scope, const char *purpose,
-			       struct hf_unit *unit, struct hf_published *ret_published, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_scope *scope,
+                               const char *purpose, struct hf_unit *unit, struct hf_published *ret_published,
+                               struct hf_fault *f) HF_MUST_CHECK;
 
 /* What only the publisher's own people see of an entry. */
 struct hf_catalog_own {
@@ -108,9 +112,9 @@ struct hf_catalog_query {
 };
 #define HF_CATALOG_PAGE 200u
 typedef bool (*hf_catalog_item_fn)(void *ctx, const struct hf_catalog_item *it);
-/* Living entries only. ret_next: zero when complete; otherwise pass it as `after`; a page may hold fewer than limit, even none, and still have
- * a next one: the work of one call is bounded. */
+/* Living entries only. ret_next: zero when complete; otherwise pass it as `after`; a page may hold fewer than limit,
+ * even none, and still have a next one: the work of one call is bounded. */
 enum hf_err hf_catalog_search(struct hf_catalog *c, const struct hf_catalog_query *q, hf_catalog_item_fn fn, void *ctx,
-			      struct hf_id *ret_next, struct hf_fault *f) HF_MUST_CHECK;
+                              struct hf_id *ret_next, struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

@@ -12,7 +12,8 @@ static enum hf_err no_such_entry(const struct hf_id *id, struct hf_fault *f)
 	char text[HF_ID_TEXT];
 
 	hf_id_text(id, text);
-	return hf_fault_set(f, HF_E_UNKNOWN, "this node has published no entry %s; `hufu catalog list --own` shows its entries", text);
+	return hf_fault_set(f, HF_E_UNKNOWN,
+	                    "this node has published no entry %s; `hufu catalog list --own` shows its entries", text);
 }
 
 static enum hf_err load(struct edit *e, struct hf_fault *f)
@@ -26,7 +27,8 @@ static enum hf_err load(struct edit *e, struct hf_fault *f)
 	if (err != HF_OK)
 		return hf_fault_default(f, err);
 	if (e->was->withdrawn)
-		return hf_fault_set(f, HF_E_STATE, "the entry was withdrawn and stays so; publish the data as a new entry");
+		return hf_fault_set(f, HF_E_STATE,
+		                    "the entry was withdrawn and stays so; publish the data as a new entry");
 	e->row = *e->was;
 	e->floor = e->was->version;
 	return HF_OK;
@@ -66,19 +68,22 @@ static enum hf_err sign(struct edit *e, Hufu__CatalogEntry *entry, struct hf_buf
 	header.suite = HF_SUITE_INTL_1;
 	header.space = (char *)hf_space_id(hf_peers_space(e->c->peers));
 	header.issuer = entry->publisher = (char *)e->c->base->self.s;
-	header.message_id = (ProtobufCBinaryData){ sizeof(message.b), message.b };
+	header.message_id = (ProtobufCBinaryData){sizeof(message.b), message.b};
 	header.time_ms = hf_now_ms(&e->c->base->clock);
 	entry->header = &header;
-	entry->id = (ProtobufCBinaryData){ sizeof(e->id.b), e->id.b };
+	entry->id = (ProtobufCBinaryData){sizeof(e->id.b), e->id.b};
 	err = hf_envelope_make_message(e->c->keys->envelope, header.issuer, HF_TYPE_CATALOG_ENTRY, &entry->base, out);
 	entry->header = NULL;
 	if (err == HF_E_LIMIT)
-		return hf_fault_set(f, err, "the entry is larger than %u KiB; shorten its texts", HF_MAX_ENVELOPE >> 10);
+		return hf_fault_set(f, err, "the entry is larger than %u KiB; shorten its texts",
+		                    HF_MAX_ENVELOPE >> 10);
 	if (err != HF_OK)
 		return hf_fault_default(f, err);
 	if (row_entry(out->data, out->len, &check) != HF_OK) /* nobody would accept it */
-		return hf_fault_set(f, HF_E_ARGUMENT, "a text of the entry is too long or not plain text; title 512, description, condition and "
-						      "legal basis 4096, other texts 127 bytes");
+		return hf_fault_set(
+		        f, HF_E_ARGUMENT,
+		        "a text of the entry is too long or not plain text; title 512, description, condition and "
+		        "legal basis 4096, other texts 127 bytes");
 	hf_decoded_free(check);
 	return HF_OK;
 }
@@ -89,7 +94,7 @@ enum hf_err edit_sign(struct edit *e, Hufu__CatalogEntry *entry, struct hf_fault
 		return hf_fault_set(f, HF_E_LIMIT, "the entry has had all versions there can be; publish a new entry");
 	entry->version = e->floor + 1;
 	HF_TRY(sign(e, entry, &e->envelope, f));
-	e->row.envelope = (ProtobufCBinaryData){ e->envelope.len, e->envelope.data };
+	e->row.envelope = (ProtobufCBinaryData){e->envelope.len, e->envelope.data};
 	e->row.version = entry->version;
 	e->row.withdrawn = entry->withdrawn;
 	return HF_OK;
@@ -156,7 +161,8 @@ static Hufu__CatalogClosed *newly_closed(struct edit *e, const struct hf_scope *
 	return row;
 }
 
-static enum hf_err make_tombstone(struct edit *e, uint32_t version, ProtobufCBinaryData *ret_envelope, struct hf_fault *f)
+static enum hf_err make_tombstone(struct edit *e, uint32_t version, ProtobufCBinaryData *ret_envelope,
+                                  struct hf_fault *f)
 {
 	Hufu__CatalogEntry entry = HUFU__CATALOG_ENTRY__INIT;
 	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
@@ -169,9 +175,11 @@ static enum hf_err make_tombstone(struct edit *e, uint32_t version, ProtobufCBin
 	return HF_OK;
 }
 
-static enum hf_err close_to(struct edit *e, const struct hf_scope *before, const struct hf_scope *after, struct hf_fault *f)
+static enum hf_err close_to(struct edit *e, const struct hf_scope *before, const struct hf_scope *after,
+                            struct hf_fault *f)
 {
-	Hufu__CatalogClosed **list = get(e, (e->was->n_closed + 1) * sizeof(*list)), *new = newly_closed(e, before, after);
+	Hufu__CatalogClosed **list = get(e, (e->was->n_closed + 1) * sizeof(*list)),
+	                    *new = newly_closed(e, before, after);
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->was->n_closed; i++) {
@@ -228,8 +236,8 @@ static void free_changed(void *ctx)
 	free(ch);
 }
 
-enum hf_err edit_put(struct edit *e, const Hufu__CatalogEntry *entry, struct hf_unit *unit, struct hf_published *ret_published,
-		     struct hf_fault *f)
+enum hf_err edit_put(struct edit *e, const Hufu__CatalogEntry *entry, struct hf_unit *unit,
+                     struct hf_published *ret_published, struct hf_fault *f)
 {
 	const Hufu__CatalogEntry *is = entry ? entry : e->was_entry;
 	struct changed *ch;
@@ -237,7 +245,7 @@ enum hf_err edit_put(struct edit *e, const Hufu__CatalogEntry *entry, struct hf_
 	e->row.stored_ms = hf_now_ms(&e->c->base->clock);
 	HF_TRY(hf_fault_default(f, row_put(unit, &e->id, &e->row, e->was_entry, is)));
 	ch = hf_alloc(sizeof(*ch));
-	*ch = (struct changed){ e->c, own_from_row(&e->row, &e->id, is->department) };
+	*ch = (struct changed){e->c, own_from_row(&e->row, &e->id, is->department)};
 	catalog_ref(e->c);
 	hf_unit_after(unit, on_committed, ch, free_changed);
 	ret_published->id = e->id;

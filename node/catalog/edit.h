@@ -1,8 +1,9 @@
 /*
- * edit.h - one change of one own entry: begun from what the store has, given a scope, signed, added to a unit. For this folder only.
+ * edit.h - one change of one own entry: begun from what the store has, given a scope, signed, added to a unit. For this
+ * folder only.
  *
- * Versions rise for everybody. A node that leaves the scope gets a tombstone of the next version, which others never see; when it comes back,
- * the living version must be above that tombstone.
+ * Versions rise for everybody. A node that leaves the scope gets a tombstone of the next version, which others never
+ * see; when it comes back, the living version must be above that tombstone.
  */
 #ifndef HUFU_CATALOG_EDIT_H
 #define HUFU_CATALOG_EDIT_H
@@ -12,14 +13,15 @@
 struct edit {
 	struct hf_catalog *c;
 	struct hf_id id;
-	Hufu__CatalogRow *was;         /* NULL: a new entry */
+	Hufu__CatalogRow *was; /* NULL: a new entry */
 	Hufu__CatalogEntry *was_entry;
-	Hufu__CatalogRow row;          /* as it will be; its parts live in the arena or in `was` */
-	uint32_t floor;                /* the living version must be above it */
+	Hufu__CatalogRow row; /* as it will be; its parts live in the arena or in `was` */
+	uint32_t floor;       /* the living version must be above it */
 	struct hf_buf envelope;
 	struct hf_arena arena;
 };
-/* id NULL: a new entry. UNKNOWN when it is not an own one, STATE when it was withdrawn. End with edit_done in any case. */
+/* id NULL: a new entry. UNKNOWN when it is not an own one, STATE when it was withdrawn. End with edit_done in any case.
+ */
 enum hf_err edit_begin(struct edit *e, struct hf_catalog *c, const struct hf_id *id, struct hf_fault *f) HF_MUST_CHECK;
 void edit_done(struct edit *e);
 /* Sets the scope and makes the tombstone for the members that it no longer covers. */
@@ -27,7 +29,7 @@ enum hf_err edit_scope(struct edit *e, const struct hf_scope *scope, struct hf_f
 /* Fills in header, id, version and publisher of entry, signs it, makes it the row's newest version. */
 enum hf_err edit_sign(struct edit *e, Hufu__CatalogEntry *entry, struct hf_fault *f) HF_MUST_CHECK;
 /* entry: what the row now holds (as signed); NULL: the content did not change. */
-enum hf_err edit_put(struct edit *e, const Hufu__CatalogEntry *entry, struct hf_unit *unit, struct hf_published *ret_published,
-		     struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err edit_put(struct edit *e, const Hufu__CatalogEntry *entry, struct hf_unit *unit,
+                     struct hf_published *ret_published, struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

@@ -1,53 +1,32 @@
 /*
  * internal.h - what the files of this folder share.
  *
- * own.c keeps every own entry's version and scope in memory, because each sync of each peer asks for them all; what changes there changes
- * after the commit. rows.c reads and writes the three tables. publish.c makes entries, receive.c takes those of others in, sync.c
- * answers and asks, push.c tells at once. scope.c, terms.c and search.c are on their own.
+ * own.c keeps every own entry's version and scope in memory, because each sync of each peer asks for them all; what
+ * changes there changes after the commit. rows.c reads and writes the three tables. publish.c makes entries, receive.c
+ * takes those of others in, sync.c answers and asks, push.c tells at once. scope.c, terms.c and search.c are on their
+ * own.
  */
 #ifndef HUFU_CATALOG_INTERNAL_H
 #define HUFU_CATALOG_INTERNAL_H
 
 #include "base/mem.h"
-#include "catalog/catalog.h"
-#include "state_catalog.pb-c.h"
+#include "catalog/own.h"
+#include "catalog/terms.h"
 
 #define HF_CATALOG_BATCH_BYTES (450u << 10) /* envelopes in one message */
 #define HF_CATALOG_BATCH_COUNT 1000u
-#define HF_CATALOG_HAVE 8000u               /* ids in one sync request */
-#define HF_CATALOG_PER_PEER 200000u         /* entries of one publisher, tombstones too */
+#define HF_CATALOG_HAVE 8000u       /* ids in one sync request */
+#define HF_CATALOG_PER_PEER 200000u /* entries of one publisher, tombstones too */
 #define HF_CATALOG_SYNC_MS 60000
 #define HF_CATALOG_CALL_MS 30000u
-#define HF_CATALOG_PAGES 3u                 /* of one sync under way at once */
-
-/* A tombstone for nodes that the scope no longer covers. */
-struct closed {
-	uint32_t version;
-	char **nodes;
-	size_t count;
-};
-struct own_entry {
-	struct hf_id id;
-	uint32_t version;
-	bool withdrawn;
-	char source[HF_NAME_MAX + 1];
-	char department[HF_NAME_MAX + 1];
-	struct hf_scope scope;
-	struct closed *closed;
-	size_t closed_count;
-};
-struct own_index {
-	struct own_entry **entries; /* in order of id */
-	size_t count, cap;
-	uint64_t generation; /* rises with each change */
-};
+#define HF_CATALOG_PAGES 3u /* of one sync under way at once */
 
 struct sync_state {
 	bool running, again;
-	bool compared;          /* the digests were compared and differ: lists follow */
-	bool asked;             /* a request is out */
-	unsigned pages;         /* being taken in */
-	bool more;              /* a further page is known at `after` */
+	bool compared;  /* the digests were compared and differ: lists follow */
+	bool asked;     /* a request is out */
+	unsigned pages; /* being taken in */
+	bool more;      /* a further page is known at `after` */
 	struct hf_id after;
 };
 struct push_state {
@@ -59,7 +38,7 @@ struct push_state {
 struct peer {
 	struct peer *next;
 	struct hf_name id;
-	size_t held;            /* entries and tombstones received from it */
+	size_t held; /* entries and tombstones received from it */
 	struct sync_state sync;
 	struct push_state push;
 	/* The digest of what it may see here, and what that was made from. */
@@ -84,26 +63,10 @@ void catalog_unref(struct hf_catalog *c);
 /* Never NULL for the name of a member; NULL for another one that was never seen. */
 struct peer *catalog_peer(struct hf_catalog *c, const char *node);
 
-/* own.c */
-struct own_entry *own_from_row(const Hufu__CatalogRow *row, const struct hf_id *id, const char *department);
-void own_entry_free(struct own_entry *e);
-/* Takes e, replacing the one of the same id. */
-void own_index_put(struct own_index *x, struct own_entry *take);
-const struct own_entry *own_index_find(const struct own_index *x, const struct hf_id *id);
-/* Position of the first id after `after`. */
-size_t own_index_after(const struct own_index *x, const struct hf_id *after);
-void own_index_done(struct own_index *x);
+/* catalog.c: may that principal know of the own entry? */
 bool own_visible(const struct hf_catalog *c, const struct own_entry *e, const char *principal);
-/* The version of e that a node should hold: a living one, a tombstone, or 0: it may know nothing. */
+/* own.c: the version of e that a node should hold: a living one, a tombstone, or 0: it may know nothing. */
 uint32_t own_version_for(const struct hf_catalog *c, const struct own_entry *e, const char *node, bool *ret_tombstone);
-
-/* scope.c */
-bool scope_covers_node(const struct hf_scope *s, const struct hf_space *space, const char *node);
-bool scope_covers_department(const struct hf_scope *s, const struct hf_space *space, const char *self, const char *department);
-/* Are the names members (or own departments), and not too many? */
-enum hf_err scope_check(const struct hf_scope *s, const struct hf_space *space, const char *self, struct hf_fault *f) HF_MUST_CHECK;
-void scope_copy(const struct hf_scope *from, struct hf_scope *ret_copy);
-void scope_from_row(const Hufu__CatalogScope *row, struct hf_scope *ret_scope);
 
 /* rows.c */
 void row_done(Hufu__CatalogRow **row);
@@ -113,41 +76,18 @@ enum hf_err row_get(struct hf_catalog *c, const struct hf_id *id, Hufu__CatalogR
 /* The entry inside an encoded envelope that is known to be good. */
 enum hf_err row_entry(const void *envelope, size_t len, Hufu__CatalogEntry **ret_entry) HF_MUST_CHECK;
 /* Writes row and its place among the publisher's; the search terms of `was` go, those of `is` come (NULL: none). */
-enum hf_err row_put(struct hf_unit *u, const struct hf_id *id, const Hufu__CatalogRow *row, const Hufu__CatalogEntry *was,
-		    const Hufu__CatalogEntry *is) HF_MUST_CHECK;
+enum hf_err row_put(struct hf_unit *u, const struct hf_id *id, const Hufu__CatalogRow *row,
+                    const Hufu__CatalogEntry *was, const Hufu__CatalogEntry *is) HF_MUST_CHECK;
 /* Entries and tombstones held of a publisher in order of id after `after`; false stops. */
 enum hf_err rows_of(struct hf_catalog *c, const char *publisher, const struct hf_id *after,
-		    bool (*fn)(void *ctx, const struct hf_id *id, uint32_t version, bool withdrawn), void *ctx) HF_MUST_CHECK;
+                    bool (*fn)(void *ctx, const struct hf_id *id, uint32_t version, bool withdrawn),
+                    void *ctx) HF_MUST_CHECK;
 
-/* terms.c */
-struct terms {
-	char **term; /* sorted, each once */
-	size_t count;
-};
-#define HF_TERM_MAX 140u
-/* What an entry is found by. */
-void terms_of_entry(const Hufu__CatalogEntry *e, struct terms *ret_terms);
-/* What a search text must be found by; at most 32. */
-void terms_of_text(const char *text, struct terms *ret_terms);
-enum term_kind {
-	HF_TERM_WORD = 'w',
-	HF_TERM_ALL = '*', /* every living entry: "**" */
-	HF_TERM_TOPIC = 't',
-	HF_TERM_PUBLISHER = 'p',
-	HF_TERM_CLASS = 'c',
-	HF_TERM_DEPARTMENT = 'd',
-	HF_TERM_LEVEL = 'l',   /* decimal */
-	HF_TERM_SHARING = 's', /* decimal */
-};
-/* Nothing when value is NULL or empty. */
-void terms_add_attribute(struct terms *t, enum term_kind kind, const char *value);
-void terms_add_number(struct terms *t, enum term_kind kind, uint32_t value);
-void terms_done(struct terms *t);
-
-/* receive.c: entries that came from a peer; their signatures are verified in the worker pool. fn once, on the loop, after the commit: OK when
- * every entry was taken in or was known, otherwise the first refusal. */
+/* receive.c: entries that came from a peer; their signatures are verified in the worker pool. fn once, on the loop,
+ * after the commit: OK when every entry was taken in or was known, otherwise the first refusal. */
 typedef void (*received_fn)(void *ctx, enum hf_err e, const struct hf_fault *f);
-void receive_entries(struct hf_catalog *c, struct peer *from, Hufu__Envelope **envelopes, size_t count, received_fn fn, void *ctx);
+void receive_entries(struct hf_catalog *c, struct peer *from, Hufu__Envelope **envelopes, size_t count, received_fn fn,
+                     void *ctx);
 
 /* sync.c */
 void sync_start(struct hf_catalog *c, struct peer *p);

@@ -104,7 +104,7 @@ void own_index_done(struct own_index *x)
 	for (size_t i = 0; i < x->count; i++)
 		own_entry_free(x->entries[i]);
 	free(x->entries);
-	*x = (struct own_index){ NULL, 0, 0, 0 };
+	*x = (struct own_index){NULL, 0, 0, 0};
 }
 
 static uint32_t closed_version(const struct own_entry *e, const char *node)

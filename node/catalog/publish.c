@@ -24,26 +24,37 @@ static enum hf_err check_statements(const Hufu__CatalogEntry *e, struct hf_fault
 	if (!has(e->title))
 		return hf_fault_set(f, HF_E_ARGUMENT, "the entry has no title; state one with --title");
 	if (!has(e->data_class))
-		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' has no class; classify the data (--class) before it enters the catalog",
-				    e->title);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "'%.80s' has no class; classify the data (--class) before it enters the catalog",
+		                    e->title);
 	if (e->level < 1 || e->level > 3)
-		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' has no level; grade the data (--level 1 general, 2 important, 3 core) before it "
-						      "enters the catalog", e->title);
+		return hf_fault_set(
+		        f, HF_E_ARGUMENT,
+		        "'%.80s' has no level; grade the data (--level 1 general, 2 important, 3 core) before it "
+		        "enters the catalog",
+		        e->title);
 	if (e->sharing < 1 || e->sharing > 3)
-		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' has no sharing type; state unconditional, conditional or not-shared", e->title);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "'%.80s' has no sharing type; state unconditional, conditional or not-shared",
+		                    e->title);
 	if (e->sharing == 2 && !has(e->sharing_condition))
-		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' is shared conditionally but states no condition; add it with --condition",
-				    e->title);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "'%.80s' is shared conditionally but states no condition; add it with --condition",
+		                    e->title);
 	if (personal && !has(e->legal_basis))
-		return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' holds personal information and states no legal basis; add it with --legal-basis",
-				    e->title);
+		return hf_fault_set(
+		        f, HF_E_ARGUMENT,
+		        "'%.80s' holds personal information and states no legal basis; add it with --legal-basis",
+		        e->title);
 	return HF_OK;
 }
 
 static enum hf_err check_validity(const Hufu__CatalogEntry *e, int64_t now_ms, struct hf_fault *f)
 {
 	if (e->not_after_ms && (e->not_after_ms <= e->not_before_ms || e->not_after_ms <= now_ms))
-		return hf_fault_set(f, HF_E_ARGUMENT, "the entry's validity ends before it begins or has ended already; state a later end");
+		return hf_fault_set(
+		        f, HF_E_ARGUMENT,
+		        "the entry's validity ends before it begins or has ended already; state a later end");
 	return HF_OK;
 }
 
@@ -52,11 +63,14 @@ static enum hf_err check_intake(const struct hf_catalog *c, const Hufu__CatalogE
 	bool elsewhere = has(e->intake) && strcmp(e->intake, c->base->self.s) != 0;
 
 	if (elsewhere && !hf_space_member(hf_peers_space(c->peers), e->intake))
-		return hf_fault_set(f, HF_E_UNKNOWN, "the intake node '%.63s' is no member of the space; `hufu peers` lists the members",
-				    e->intake);
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "the intake node '%.63s' is no member of the space; `hufu peers` lists the members",
+		                    e->intake);
 	if (elsewhere && !e->provider_decides)
-		return hf_fault_set(f, HF_E_UNSUPPORTED, "another node can take applications in but not settle them; let the provider decide, "
-							 "or take them in here");
+		return hf_fault_set(
+		        f, HF_E_UNSUPPORTED,
+		        "another node can take applications in but not settle them; let the provider decide, "
+		        "or take them in here");
 	return HF_OK;
 }
 
@@ -64,7 +78,9 @@ static enum hf_err check_intake(const struct hf_catalog *c, const Hufu__CatalogE
 static enum hf_err check_mode(const char *mode, struct hf_fault *f)
 {
 	if (mode && strcmp(mode, MODE_TRANSFER) != 0)
-		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node does not deliver by '%.40s'; the mode it offers is " MODE_TRANSFER, mode);
+		return hf_fault_set(f, HF_E_UNSUPPORTED,
+		                    "this node does not deliver by '%.40s'; the mode it offers is " MODE_TRANSFER,
+		                    mode);
 	return HF_OK;
 }
 
@@ -73,10 +89,14 @@ static enum hf_err check_publication(const struct hf_catalog *c, const struct hf
 	size_t len = p->purpose ? strlen(p->purpose) : 0;
 
 	if (!hf_space_has_role(hf_peers_space(c->peers), c->base->self.s, "provider"))
-		return hf_fault_set(f, HF_E_STANDING, "this node does not hold the role provider in the space, so nobody would take its entries; "
-						      "ask the space authority for it");
+		return hf_fault_set(
+		        f, HF_E_STANDING,
+		        "this node does not hold the role provider in the space, so nobody would take its entries; "
+		        "ask the space authority for it");
 	if (len == 0 || len > PURPOSE_MAX || !hf_text_ok(p->purpose, len, PURPOSE_MAX))
-		return hf_fault_set(f, HF_E_ARGUMENT, "state the purpose of this publication (--purpose), in at most %u bytes", PURPOSE_MAX);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "state the purpose of this publication (--purpose), in at most %u bytes",
+		                    PURPOSE_MAX);
 	HF_TRY(check_statements(p->entry, f));
 	HF_TRY(check_validity(p->entry, hf_now_ms(&c->base->clock), f));
 	HF_TRY(check_intake(c, p->entry, f));
@@ -109,10 +129,13 @@ static enum hf_err check_marks(const Hufu__CatalogEntry *e, const struct hf_sour
 		while (j < v->field_count && strcmp(v->fields[j].name, m->name) != 0)
 			j++;
 		if (j == v->field_count)
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "source '%s' has no field '%.127s'", v->name, m->name);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS, "source '%s' has no field '%.127s'", v->name,
+			                    m->name);
 		if (m->level > e->level)
-			return hf_fault_set(f, HF_E_ARGUMENT, "field '%.127s' has level %u but the entry level %u; raise the entry's level",
-					    m->name, m->level, e->level);
+			return hf_fault_set(
+			        f, HF_E_ARGUMENT,
+			        "field '%.127s' has level %u but the entry level %u; raise the entry's level", m->name,
+			        m->level, e->level);
 	}
 	return HF_OK;
 }
@@ -187,7 +210,8 @@ static void build_policy(struct builder *b)
 	add_rule(b, "prohibition", "distribute");
 }
 
-static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publication *p, const struct hf_source_view *v, struct hf_fault *f)
+static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publication *p,
+                         const struct hf_source_view *v, struct hf_fault *f)
 {
 	memset(b, 0, sizeof(*b));
 	hf_buf_init(&b->purposes, HF_MAX_TEXT);
@@ -207,15 +231,17 @@ static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publ
 	return HF_OK;
 }
 
-static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, const struct hf_source_view *v, struct hf_unit *unit,
-				struct hf_published *ret_published, struct hf_fault *f)
+static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, const struct hf_source_view *v,
+                                struct hf_unit *unit, struct hf_published *ret_published, struct hf_fault *f)
 {
 	struct builder b;
 	enum hf_err err;
 
 	if (!v->enabled || v->scanned_ms == 0 || v->field_count == 0)
-		return hf_fault_set(f, HF_E_STATE, "source '%s' is disabled or was not scanned; enable it and run `hufu source scan %s`",
-				    v->name, v->name);
+		return hf_fault_set(
+		        f, HF_E_STATE,
+		        "source '%s' is disabled or was not scanned; enable it and run `hufu source scan %s`", v->name,
+		        v->name);
 	HF_TRY(edit_scope(e, p->scope, f));
 	err = build(&b, e, p, v, f);
 	if (err == HF_OK)
@@ -227,7 +253,7 @@ static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, 
 }
 
 enum hf_err hf_catalog_publish(struct hf_catalog *c, const struct hf_publication *p, struct hf_unit *unit,
-			       struct hf_published *ret_published, struct hf_fault *f)
+                               struct hf_published *ret_published, struct hf_fault *f)
 {
 	struct hf_source_view v;
 	struct edit e;
@@ -240,7 +266,8 @@ enum hf_err hf_catalog_publish(struct hf_catalog *c, const struct hf_publication
 		return hf_fault_set(f, HF_E_ARGUMENT, "the entry's id is no UUIDv7");
 	err = hf_source_get(c->sources, p->source, &v);
 	if (err == HF_E_UNKNOWN)
-		return hf_fault_set(f, err, "there is no source '%.63s'; register it with `hufu source add`", p->source);
+		return hf_fault_set(f, err, "there is no source '%.63s'; register it with `hufu source add`",
+		                    p->source);
 	HF_TRY(hf_fault_default(f, err));
 	err = edit_begin(&e, c, update ? &id : NULL, f);
 	if (err == HF_OK)
@@ -250,8 +277,8 @@ enum hf_err hf_catalog_publish(struct hf_catalog *c, const struct hf_publication
 	return err;
 }
 
-enum hf_err hf_catalog_withdraw(struct hf_catalog *c, const struct hf_id *id, struct hf_unit *unit, struct hf_published *ret_published,
-				struct hf_fault *f)
+enum hf_err hf_catalog_withdraw(struct hf_catalog *c, const struct hf_id *id, struct hf_unit *unit,
+                                struct hf_published *ret_published, struct hf_fault *f)
 {
 	Hufu__CatalogEntry tombstone = HUFU__CATALOG_ENTRY__INIT;
 	struct edit e;
@@ -268,7 +295,7 @@ enum hf_err hf_catalog_withdraw(struct hf_catalog *c, const struct hf_id *id, st
 
 /* Signed anew only when a node comes back that holds a tombstone of the same or a higher version. */
 static enum hf_err rescope(struct edit *e, const struct hf_scope *scope, const char *purpose, struct hf_unit *unit,
-			   struct hf_published *ret_published, struct hf_fault *f)
+                           struct hf_published *ret_published, struct hf_fault *f)
 {
 	Hufu__CatalogEntry again = *e->was_entry;
 	bool sign_anew;
@@ -281,14 +308,16 @@ static enum hf_err rescope(struct edit *e, const struct hf_scope *scope, const c
 	return edit_put(e, sign_anew ? &again : NULL, unit, ret_published, f);
 }
 
-enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_scope *scope, const char *purpose,
-			       struct hf_unit *unit, struct hf_published *ret_published, struct hf_fault *f)
+enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_scope *scope,
+                               const char *purpose, struct hf_unit *unit, struct hf_published *ret_published,
+                               struct hf_fault *f)
 {
 	struct edit e;
 	enum hf_err err;
 
 	if (!has(purpose) || !hf_text_ok(purpose, strlen(purpose), PURPOSE_MAX))
-		return hf_fault_set(f, HF_E_ARGUMENT, "state the purpose of this scope (--purpose), in at most %u bytes", PURPOSE_MAX);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "state the purpose of this scope (--purpose), in at most %u bytes", PURPOSE_MAX);
 	err = edit_begin(&e, c, id, f);
 	if (err == HF_OK)
 		err = rescope(&e, scope, purpose, unit, ret_published, f);

@@ -1,5 +1,6 @@
 /*
- * push.c - telling the peers in scope at once. Best effort: what is lost, or what a peer missed while it was away, sync.c repairs.
+ * push.c - telling the peers in scope at once. Best effort: what is lost, or what a peer missed while it was away,
+ * sync.c repairs.
  *
  * Changes of one moment travel together; one push per peer is under way at a time.
  */
@@ -17,7 +18,7 @@ void batch_done(struct batch *b)
 	for (size_t i = 0; i < b->count; i++)
 		hf_decoded_free(b->envelopes[i]);
 	free(b->envelopes);
-	*b = (struct batch){ NULL, 0, 0 };
+	*b = (struct batch){NULL, 0, 0};
 }
 
 static const ProtobufCBinaryData *version_bytes(const Hufu__CatalogRow *row, uint32_t version, bool tombstone)
@@ -122,7 +123,7 @@ static void send_push(struct hf_catalog *c, struct peer *p, const struct batch *
 	if (!body)
 		return;
 	t = hf_alloc(sizeof(*t));
-	*t = (struct told){ c, p };
+	*t = (struct told){c, p};
 	catalog_ref(c);
 	p->push.running = true;
 	hf_peers_call(c->peers, p->id.s, HF_MSG_CATALOG_PUSH, &trace, body, len, HF_CATALOG_CALL_MS, on_told, t);
@@ -131,7 +132,7 @@ static void send_push(struct hf_catalog *c, struct peer *p, const struct batch *
 
 static void tell(struct hf_catalog *c, struct peer *p)
 {
-	struct batch b = { NULL, 0, 0 };
+	struct batch b = {NULL, 0, 0};
 
 	if (p->push.running || p->push.count == 0)
 		return;
@@ -213,12 +214,13 @@ void push_on_request(struct hf_catalog *c, struct hf_request *take)
 	struct answering *a;
 
 	if (!p || c->closing || !push) {
-		hf_request_reply(take, push ? HF_E_STRANGER : HF_E_FORMAT, "the catalog message cannot be taken", NULL, 0);
+		hf_request_reply(take, push ? HF_E_STRANGER : HF_E_FORMAT, "the catalog message cannot be taken", NULL,
+		                 0);
 		hf_decoded_free(push);
 		return;
 	}
 	a = hf_alloc(sizeof(*a));
-	*a = (struct answering){ c, take };
+	*a = (struct answering){c, take};
 	receive_entries(c, p, push->entries, push->n_entries, on_received, a);
 	hf_decoded_free(push);
 }

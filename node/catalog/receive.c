@@ -1,9 +1,10 @@
 /*
  * receive.c - entries of other nodes: who signed them, whether they are new, and into the store with them.
  *
- * The loop looks up the key that the header's time asks for; the worker pool decodes and verifies owned copies; the loop then decides
- * against what it has. An entry counts only when signer, issuer, publisher and the peer at the other end of the channel are the same node.
- * Versions only rise; the same version with other bytes is a contradiction that goes into the ledger.
+ * The loop looks up the key that the header's time asks for; the worker pool decodes and verifies owned copies; the
+ * loop then decides against what it has. An entry counts only when signer, issuer, publisher and the peer at the other
+ * end of the channel are the same node. Versions only rise; the same version with other bytes is a contradiction that
+ * goes into the ledger.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct job {
 	size_t count, fresh; /* fresh: ids not held before */
 	received_fn fn;
 	void *ctx;
-	struct hf_fault fault; /* the first refusal */
+	struct hf_fault fault;  /* the first refusal */
 	struct hf_draft *draft; /* and its record */
 };
 
@@ -44,7 +45,8 @@ static enum hf_err check_header(const struct hf_catalog *c, const Hufu__Header *
 }
 
 /* The key with which `from` signed at the time that the header states. */
-static enum hf_err find_key(const struct hf_catalog *c, const Hufu__Envelope *e, const char *from, struct hf_sign_pub *ret_key)
+static enum hf_err find_key(const struct hf_catalog *c, const Hufu__Envelope *e, const char *from,
+                            struct hf_sign_pub *ret_key)
 {
 	const uint8_t *bytes;
 	Hufu__Header *h = NULL;
@@ -98,14 +100,15 @@ static void verify_all(uv_work_t *work)
 }
 
 /* Loop again. */
-static enum hf_err store_entry(struct job *j, struct item *it, const struct hf_id *id, const Hufu__CatalogRow *was, struct hf_unit *unit)
+static enum hf_err store_entry(struct job *j, struct item *it, const struct hf_id *id, const Hufu__CatalogRow *was,
+                               struct hf_unit *unit)
 {
 	HF_CLEANUP(entry_done) Hufu__CatalogEntry *old = NULL;
 	Hufu__CatalogRow row = HUFU__CATALOG_ROW__INIT;
 
 	if (was)
 		HF_TRY(row_entry(was->envelope.data, was->envelope.len, &old));
-	row.envelope = (ProtobufCBinaryData){ it->len, it->bytes };
+	row.envelope = (ProtobufCBinaryData){it->len, it->bytes};
 	row.version = it->entry->version;
 	row.withdrawn = it->entry->withdrawn;
 	row.publisher = j->from->id.s;
@@ -133,7 +136,8 @@ static enum hf_err decide(struct job *j, struct item *it, const struct hf_id *id
 		return HF_OK;
 	if (it->entry->version > was->version)
 		return store_entry(j, it, id, was, unit);
-	return was->envelope.len == it->len && memcmp(was->envelope.data, it->bytes, it->len) == 0 ? HF_OK : HF_E_CONFLICT;
+	return was->envelope.len == it->len && memcmp(was->envelope.data, it->bytes, it->len) == 0 ? HF_OK
+	                                                                                           : HF_E_CONFLICT;
 }
 
 static void note_refusal(struct job *j, const struct item *it, const struct hf_id *id, enum hf_err e)
@@ -160,11 +164,11 @@ static void note_refusal(struct job *j, const struct item *it, const struct hf_i
 /* Ids must rise, so that no id is there twice and each decision sees what the store has. */
 static void decide_all(struct job *j, struct hf_unit *unit)
 {
-	struct hf_id last = { { 0 } };
+	struct hf_id last = {{0}};
 
 	for (size_t i = 0; i < j->count; i++) {
 		struct item *it = &j->items[i];
-		struct hf_id id = { { 0 } };
+		struct hf_id id = {{0}};
 		enum hf_err e = it->error;
 
 		if (e == HF_OK && !hf_id_from_bytes(it->entry->id.data, it->entry->id.len, &id))
@@ -222,11 +226,12 @@ static void on_verified(uv_work_t *work, int status)
 	hf_store_submit(j->c->store, unit, on_committed, j);
 }
 
-void receive_entries(struct hf_catalog *c, struct peer *from, Hufu__Envelope **envelopes, size_t count, received_fn fn, void *ctx)
+void receive_entries(struct hf_catalog *c, struct peer *from, Hufu__Envelope **envelopes, size_t count, received_fn fn,
+                     void *ctx)
 {
 	struct job *j = hf_alloc_zero(sizeof(*j));
 
-	*j = (struct job){ .c = c, .from = from, .count = count, .fn = fn, .ctx = ctx, .fault = { HF_OK, "" } };
+	*j = (struct job){.c = c, .from = from, .count = count, .fn = fn, .ctx = ctx, .fault = {HF_OK, ""}};
 	j->work.data = j;
 	j->items = hf_alloc_zero(count * sizeof(*j->items));
 	for (size_t i = 0; i < count; i++)

@@ -35,7 +35,8 @@ enum hf_err row_entry(const void *envelope, size_t len, Hufu__CatalogEntry **ret
 	return *ret_entry ? HF_OK : HF_E_STORE;
 }
 
-static size_t by_peer_key(const char *publisher, const struct hf_id *id, uint8_t key[HF_NAME_MAX + 1 + sizeof(struct hf_id)])
+static size_t by_peer_key(const char *publisher, const struct hf_id *id,
+                          uint8_t key[HF_NAME_MAX + 1 + sizeof(struct hf_id)])
 {
 	size_t len = strnlen(publisher, HF_NAME_MAX);
 
@@ -73,10 +74,10 @@ static void change_terms(struct hf_unit *u, const struct hf_id *id, const struct
 	}
 }
 
-enum hf_err row_put(struct hf_unit *u, const struct hf_id *id, const Hufu__CatalogRow *row, const Hufu__CatalogEntry *was,
-		    const Hufu__CatalogEntry *is)
+enum hf_err row_put(struct hf_unit *u, const struct hf_id *id, const Hufu__CatalogRow *row,
+                    const Hufu__CatalogEntry *was, const Hufu__CatalogEntry *is)
 {
-	struct terms old = { NULL, 0 }, new = { NULL, 0 };
+	struct terms old = {NULL, 0}, new = {NULL, 0};
 	uint8_t key[HF_NAME_MAX + 1 + sizeof(struct hf_id)], value[8];
 	size_t len;
 	uint8_t *bytes = hf_encode(&row->base, &len);
@@ -122,12 +123,13 @@ static bool walk_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 }
 
 enum hf_err rows_of(struct hf_catalog *c, const char *publisher, const struct hf_id *after,
-		    bool (*fn)(void *ctx, const struct hf_id *id, uint32_t version, bool withdrawn), void *ctx)
+                    bool (*fn)(void *ctx, const struct hf_id *id, uint32_t version, bool withdrawn), void *ctx)
 {
-	struct walk w = { fn, ctx, after, false };
+	struct walk w = {fn, ctx, after, false};
 	uint8_t from[HF_NAME_MAX + 1 + sizeof(struct hf_id)];
 	size_t len = by_peer_key(publisher, after, from);
 
-	HF_TRY(hf_store_scan(c->store, HF_TABLE_CATALOG_BY_PEER, from, len - sizeof(after->b), from, len, walk_row, &w));
+	HF_TRY(hf_store_scan(c->store, HF_TABLE_CATALOG_BY_PEER, from, len - sizeof(after->b), from, len, walk_row,
+	                     &w));
 	return w.broken ? HF_E_STORE : HF_OK;
 }

@@ -9,9 +9,9 @@ static const struct {
 	enum hf_scope_kind kind;
 	const char *word;
 } kinds[] = {
-	{ HF_SCOPE_EVERYONE, "everyone" },
-	{ HF_SCOPE_NODES, "nodes" },
-	{ HF_SCOPE_ORGANIZATION, "organization" },
+        {HF_SCOPE_EVERYONE, "everyone"},
+        {HF_SCOPE_NODES, "nodes"},
+        {HF_SCOPE_ORGANIZATION, "organization"},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -27,21 +27,12 @@ void hf_scope_done(struct hf_scope *s)
 	for (size_t i = 0; i < s->count; i++)
 		free(s->names[i]);
 	free(s->names);
-	*s = (struct hf_scope){ HF_SCOPE_INVALID, NULL, 0 };
-}
-
-void scope_copy(const struct hf_scope *from, struct hf_scope *ret_copy)
-{
-	struct hf_scope s = { from->kind, NULL, 0 };
-
-	for (size_t i = 0; i < from->count; i++)
-		add_name(&s, from->names[i], strlen(from->names[i]));
-	*ret_copy = s;
+	*s = (struct hf_scope){HF_SCOPE_INVALID, NULL, 0};
 }
 
 void scope_from_row(const Hufu__CatalogScope *row, struct hf_scope *ret_scope)
 {
-	struct hf_scope s = { row ? (enum hf_scope_kind)row->kind : HF_SCOPE_INVALID, NULL, 0 };
+	struct hf_scope s = {row ? (enum hf_scope_kind)row->kind : HF_SCOPE_INVALID, NULL, 0};
 
 	for (size_t i = 0; row && i < row->n_names; i++)
 		add_name(&s, row->names[i], strlen(row->names[i]));
@@ -54,7 +45,8 @@ static enum hf_err parse_names(const char *text, struct hf_scope *s, struct hf_f
 		size_t len = strcspn(text, ",");
 
 		if (s->count == HF_MAX_SCOPE)
-			return hf_fault_set(f, HF_E_LIMIT, "a scope names at most %u; use an organization", HF_MAX_SCOPE);
+			return hf_fault_set(f, HF_E_LIMIT, "a scope names at most %u; use an organization",
+			                    HF_MAX_SCOPE);
 		if (len == 0 || len > HF_PRINCIPAL_MAX)
 			return hf_fault_set(f, HF_E_ARGUMENT, "a name in the scope is empty or too long");
 		add_name(s, text, len);
@@ -66,7 +58,7 @@ static enum hf_err parse_names(const char *text, struct hf_scope *s, struct hf_f
 enum hf_err hf_scope_parse(const char *text, struct hf_scope *ret_scope, struct hf_fault *f)
 {
 	size_t word = strcspn(text, ":");
-	struct hf_scope s = { HF_SCOPE_INVALID, NULL, 0 };
+	struct hf_scope s = {HF_SCOPE_INVALID, NULL, 0};
 	enum hf_err e = HF_OK;
 
 	for (size_t i = 0; i < KINDS; i++)
@@ -75,7 +67,8 @@ enum hf_err hf_scope_parse(const char *text, struct hf_scope *ret_scope, struct 
 	if (text[word] == ':')
 		e = parse_names(text + word + 1, &s, f);
 	if (e == HF_OK && (s.kind == HF_SCOPE_INVALID || (s.kind == HF_SCOPE_EVERYONE) != (s.count == 0)))
-		e = hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' is no scope; use everyone, nodes:NODE,... or organization:NAME", text);
+		e = hf_fault_set(f, HF_E_ARGUMENT,
+		                 "'%.80s' is no scope; use everyone, nodes:NODE,... or organization:NAME", text);
 	if (e != HF_OK) {
 		hf_scope_done(&s);
 		return e;
@@ -133,7 +126,8 @@ bool scope_covers_node(const struct hf_scope *s, const struct hf_space *space, c
 	return false;
 }
 
-bool scope_covers_department(const struct hf_scope *s, const struct hf_space *space, const char *self, const char *department)
+bool scope_covers_department(const struct hf_scope *s, const struct hf_space *space, const char *self,
+                             const char *department)
 {
 	char principal[HF_PRINCIPAL_MAX + 1];
 
@@ -154,11 +148,13 @@ static enum hf_err check_node(const char *name, const struct hf_space *space, co
 	if (!hf_principal_split(name, &node, &department))
 		return hf_fault_set(f, HF_E_ARGUMENT, "'%s' in the scope is neither a node nor a department", name);
 	if (department.s[0] && strcmp(node.s, self) != 0)
-		return hf_fault_set(f, HF_E_UNSUPPORTED, "'%s': departments of other nodes cannot be told apart here; name the node %s",
-				    name, node.s);
+		return hf_fault_set(f, HF_E_UNSUPPORTED,
+		                    "'%s': departments of other nodes cannot be told apart here; name the node %s",
+		                    name, node.s);
 	if (!hf_space_member(space, node.s))
-		return hf_fault_set(f, HF_E_UNKNOWN, "'%s' in the scope is no member of the space; `hufu peers` lists the members",
-				    node.s);
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "'%s' in the scope is no member of the space; `hufu peers` lists the members",
+		                    node.s);
 	return HF_OK;
 }
 

@@ -1,9 +1,9 @@
 /*
- * search.c - entries that have all terms of a query: the sorted lists of ids behind the terms are walked together, each leaping to the
- * largest id that another one stands at.
+ * search.c - entries that have all terms of a query: the sorted lists of ids behind the terms are walked together, each
+ * leaping to the largest id that another one stands at.
  *
- * A list is read in blocks, small ones after a leap and larger ones while it is walked through, so that rare terms cost few reads and
- * frequent ones few scans. One call reads at most READ_MAX ids; what remains is the next page's.
+ * A list is read in blocks, small ones after a leap and larger ones while it is walked through, so that rare terms cost
+ * few reads and frequent ones few scans. One call reads at most READ_MAX ids; what remains is the next page's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,8 @@ static void read_block(struct search *s, struct list *l, const struct hf_id *fro
 	memcpy(key + len + 1, from->b, sizeof(from->b));
 	l->want = l->used < l->count / 4 || l->count == 0 ? BLOCK_MIN : l->want < BLOCK_MAX ? l->want * 2 : BLOCK_MAX;
 	l->count = l->at = l->used = 0;
-	s->error = hf_store_scan(s->c->store, HF_TABLE_CATALOG_TERM, key, len + 1, key, len + 1 + sizeof(from->b), take_id, l);
+	s->error = hf_store_scan(s->c->store, HF_TABLE_CATALOG_TERM, key, len + 1, key, len + 1 + sizeof(from->b),
+	                         take_id, l);
 	l->ended = s->error != HF_OK || l->count < l->want;
 	s->read += l->count + BLOCK_MIN; /* a scan costs about as much as some ids */
 }
@@ -88,7 +89,8 @@ static const struct hf_id *seek(struct search *s, struct list *l, const struct h
 	return &l->block[l->at];
 }
 
-/* Leaps all lists to the first id >= *id that is in each. False: some list ended, or enough was read; what is below *id is done with. */
+/* Leaps all lists to the first id >= *id that is in each. False: some list ended, or enough was read; what is below *id
+ * is done with. */
 static bool meet(struct search *s, struct hf_id *id)
 {
 	size_t agreed = 0;
@@ -118,7 +120,8 @@ static void id_before(struct hf_id *id)
 		;
 }
 
-/* Cheap, before the row is read: own entries by their scope in memory; what was received is for all of this node's people. */
+/* Cheap, before the row is read: own entries by their scope in memory; what was received is for all of this node's
+ * people. */
 static bool may_see(const struct search *s, const struct hf_id *id)
 {
 	const struct own_entry *e = own_index_find(&s->c->own, id);
@@ -136,9 +139,10 @@ static bool in_validity(const struct search *s, const Hufu__CatalogEntry *e)
 /* Tells whether the item was shown; *ret_more is what fn said. */
 static bool show(struct search *s, const struct hf_id *id, hf_catalog_item_fn fn, void *ctx, bool *ret_more)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 
-	if (!may_see(s, id) || hf_catalog_get(s->c, id, &it) != HF_OK || it.entry->withdrawn || !in_validity(s, it.entry))
+	if (!may_see(s, id) || hf_catalog_get(s->c, id, &it) != HF_OK || it.entry->withdrawn ||
+	    !in_validity(s, it.entry))
 		return false;
 	*ret_more = fn(ctx, &it);
 	return true;
@@ -156,17 +160,19 @@ static void run(struct search *s, hf_catalog_item_fn fn, void *ctx, struct hf_id
 		next_id(&id);
 	}
 	if (s->ended)
-		id = (struct hf_id){ { 0 } };
+		id = (struct hf_id){{0}};
 	else
 		id_before(&id);
 	*ret_next = id;
 }
 
-static void query_terms(const struct hf_catalog_query *q, struct terms *t)
+static void query_terms(const struct hf_catalog_query *q, const char *self, struct terms *t)
 {
 	terms_of_text(q->text ? q->text : "", t);
 	terms_add_attribute(t, HF_TERM_TOPIC, q->topic);
 	terms_add_attribute(t, HF_TERM_PUBLISHER, q->publisher);
+	if (q->own)
+		terms_add_attribute(t, HF_TERM_PUBLISHER, self);
 	terms_add_attribute(t, HF_TERM_CLASS, q->data_class);
 	terms_add_attribute(t, HF_TERM_DEPARTMENT, q->department);
 	if (q->level)
@@ -178,14 +184,14 @@ static void query_terms(const struct hf_catalog_query *q, struct terms *t)
 }
 
 enum hf_err hf_catalog_search(struct hf_catalog *c, const struct hf_catalog_query *q, hf_catalog_item_fn fn, void *ctx,
-			      struct hf_id *ret_next, struct hf_fault *f)
+                              struct hf_id *ret_next, struct hf_fault *f)
 {
-	struct terms t = { NULL, 0 };
-	struct search s = { .c = c, .q = q };
+	struct terms t = {NULL, 0};
+	struct search s = {.c = c, .q = q};
 
 	if (q->limit == 0 || q->limit > HF_CATALOG_PAGE)
 		return hf_fault_set(f, HF_E_ARGUMENT, "a page holds 1 to %u entries", HF_CATALOG_PAGE);
-	query_terms(q, &t);
+	query_terms(q, c->base->self.s, &t);
 	s.list_count = t.count;
 	s.lists = hf_alloc(t.count * sizeof(*s.lists));
 	for (size_t i = 0; i < t.count; i++) {

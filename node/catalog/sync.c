@@ -1,8 +1,10 @@
 /*
- * sync.c - anti-entropy, per recipient: the subscriber shows a digest of what it holds of a publisher, the publisher answers what it lacks.
+ * sync.c - anti-entropy, per recipient: the subscriber shows a digest of what it holds of a publisher, the publisher
+ * answers what it lacks.
  *
- * Everything the publisher looks at is what that subscriber may see; ids it was never to see are passed over exactly like ids that do
- * not exist (SB-23). Lists and answers come in pages in order of id; while one page is stored, the next is on its way.
+ * Everything the publisher looks at is what that subscriber may see; ids it was never to see are passed over exactly
+ * like ids that do not exist (SB-23). Lists and answers come in pages in order of id; while one page is stored, the
+ * next is on its way.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -111,8 +113,8 @@ static void fill_page(struct hf_catalog *c, struct asked *a, const char *node, s
 static void reply_page(struct hf_catalog *c, struct hf_request *take, struct asked *a)
 {
 	Hufu__CatalogSyncReply reply = HUFU__CATALOG_SYNC_REPLY__INIT;
-	struct batch b = { NULL, 0, 0 };
-	struct hf_id next = { { 0 } };
+	struct batch b = {NULL, 0, 0};
+	struct hf_id next = {{0}};
 	uint8_t *body;
 	size_t len;
 
@@ -120,7 +122,7 @@ static void reply_page(struct hf_catalog *c, struct hf_request *take, struct ask
 	reply.entries = b.envelopes;
 	reply.n_entries = b.count;
 	if (!hf_id_is_zero(&next))
-		reply.next = (ProtobufCBinaryData){ sizeof(next.b), next.b };
+		reply.next = (ProtobufCBinaryData){sizeof(next.b), next.b};
 	body = hf_encode(&reply.base, &len);
 	if (body)
 		hf_request_reply(take, HF_OK, "", body, len);
@@ -193,7 +195,7 @@ static struct turn *new_turn(struct hf_catalog *c, struct peer *p)
 {
 	struct turn *t = hf_alloc(sizeof(*t));
 
-	*t = (struct turn){ c, p };
+	*t = (struct turn){c, p};
 	catalog_ref(c);
 	return t;
 }
@@ -213,7 +215,7 @@ static bool digest_one(void *ctx, const struct hf_id *id, uint32_t version, bool
 
 static enum hf_err held_digest(struct hf_catalog *c, const struct peer *p, struct hf_hash *ret_digest)
 {
-	static const struct hf_id none = { { 0 } };
+	static const struct hf_id none = {{0}};
 	struct hf_sha256 *h = hf_sha256_new();
 	enum hf_err e = rows_of(c, p->id.s, &none, digest_one, h);
 
@@ -237,7 +239,7 @@ static bool list_one(void *ctx, const struct hf_id *id, uint32_t version, bool w
 		return true;
 	l->ids[l->count] = *id;
 	hufu__catalog_have__init(h);
-	h->id = (ProtobufCBinaryData){ sizeof(id->b), l->ids[l->count].b };
+	h->id = (ProtobufCBinaryData){sizeof(id->b), l->ids[l->count].b};
 	h->version = version;
 	l->pointers[l->count++] = h;
 	return l->count < HF_CATALOG_HAVE;
@@ -249,17 +251,17 @@ static enum hf_err send_list(struct hf_catalog *c, struct peer *p)
 {
 	Hufu__CatalogSync sync = HUFU__CATALOG_SYNC__INIT;
 	struct have_list l = {
-		hf_alloc(HF_CATALOG_HAVE * sizeof(*l.have)),
-		hf_alloc(HF_CATALOG_HAVE * sizeof(*l.pointers)),
-		hf_alloc(HF_CATALOG_HAVE * sizeof(*l.ids)),
-		0,
+	        hf_alloc(HF_CATALOG_HAVE * sizeof(*l.have)),
+	        hf_alloc(HF_CATALOG_HAVE * sizeof(*l.pointers)),
+	        hf_alloc(HF_CATALOG_HAVE * sizeof(*l.ids)),
+	        0,
 	};
 	enum hf_err e = rows_of(c, p->id.s, &p->sync.after, list_one, &l);
 
 	sync.have = l.pointers;
 	sync.n_have = l.count;
 	if (!hf_id_is_zero(&p->sync.after))
-		sync.after = (ProtobufCBinaryData){ sizeof(p->sync.after.b), p->sync.after.b };
+		sync.after = (ProtobufCBinaryData){sizeof(p->sync.after.b), p->sync.after.b};
 	if (e == HF_OK)
 		send_sync(c, p, &sync);
 	free(l.have);
@@ -276,7 +278,7 @@ static enum hf_err send_digest(struct hf_catalog *c, struct peer *p)
 	HF_TRY(held_digest(c, p, &digest));
 	hf_sha256("", 0, &nothing);
 	p->sync.compared = hf_hash_equal(&digest, &nothing); /* then entries come at once */
-	sync.digest = (ProtobufCBinaryData){ sizeof(digest.b), digest.b };
+	sync.digest = (ProtobufCBinaryData){sizeof(digest.b), digest.b};
 	send_sync(c, p, &sync);
 	return HF_OK;
 }
@@ -310,7 +312,8 @@ static void on_page(void *ctx, enum hf_err e, const struct hf_fault *f)
 
 	(void)f;
 	t->p->sync.pages--;
-	if (hf_err_class(e) == HF_CLASS_ABORT || hf_err_class(e) == HF_CLASS_RETRY || e == HF_E_CANCELLED || e == HF_E_LIMIT)
+	if (hf_err_class(e) == HF_CLASS_ABORT || hf_err_class(e) == HF_CLASS_RETRY || e == HF_E_CANCELLED ||
+	    e == HF_E_LIMIT)
 		t->p->sync.more = false;
 	advance(t->c, t->p);
 	free_turn(t);
@@ -336,9 +339,11 @@ static bool take_page(struct hf_catalog *c, struct peer *p, const Hufu__CatalogS
 
 static void take_reply(struct hf_catalog *c, struct peer *p, const struct hf_reply *r)
 {
-	Hufu__CatalogSyncReply *reply = r->error == HF_OK ? HF_DECODE(catalog_sync_reply, r->body.data, r->body.len) : NULL;
+	Hufu__CatalogSyncReply *reply =
+	        r->error == HF_OK ? HF_DECODE(catalog_sync_reply, r->body.data, r->body.len) : NULL;
 
-	if (reply && !reply->same && p->sync.compared && hf_space_has_role(hf_peers_space(c->peers), p->id.s, "provider")) {
+	if (reply && !reply->same && p->sync.compared &&
+	    hf_space_has_role(hf_peers_space(c->peers), p->id.s, "provider")) {
 		take_page(c, p, reply);
 	} else if (reply && !reply->same && !p->sync.compared) {
 		p->sync.compared = true;
@@ -367,7 +372,8 @@ static void send_sync(struct hf_catalog *c, struct peer *p, const Hufu__CatalogS
 	if (!body)
 		return;
 	p->sync.asked = true;
-	hf_peers_call(c->peers, p->id.s, HF_MSG_CATALOG_SYNC, &trace, body, len, HF_CATALOG_CALL_MS, on_reply, new_turn(c, p));
+	hf_peers_call(c->peers, p->id.s, HF_MSG_CATALOG_SYNC, &trace, body, len, HF_CATALOG_CALL_MS, on_reply,
+	              new_turn(c, p));
 	free(body);
 }
 

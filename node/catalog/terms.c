@@ -1,8 +1,9 @@
 /*
  * terms.c - what an entry is found by, and what a search text asks for. Pure.
  *
- * A term is a letter for its kind and a text. Words: Latin and the like, ASCII folded to lower case; two characters in a row of Chinese,
- * Japanese or Korean; one such character of title and keywords. Besides them the attributes, each as a whole.
+ * A term is a letter for its kind and a text. Words: Latin and the like, ASCII folded to lower case; two characters in
+ * a row of Chinese, Japanese or Korean; one such character of title and keywords. Besides them the attributes, each as
+ * a whole.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,7 @@ struct reader {
 	size_t word_len;
 	char before[4]; /* the ideograph before this one */
 	size_t before_len;
-	bool paired;    /* it has been in a pair */
+	bool paired; /* it has been in a pair */
 };
 
 static void end_word(struct reader *r)
@@ -117,7 +118,7 @@ static void take_character(struct reader *r, uint32_t code, const char *at, size
 
 static void add_text(struct terms *t, const char *text, size_t len, bool singles)
 {
-	struct reader r = { .terms = t, .singles = singles };
+	struct reader r = {.terms = t, .singles = singles};
 	const char *at = text, *end = text + len;
 	uint32_t code = 0;
 
@@ -163,7 +164,7 @@ void terms_add_number(struct terms *t, enum term_kind kind, uint32_t value)
 
 void terms_of_entry(const Hufu__CatalogEntry *e, struct terms *ret_terms)
 {
-	struct terms t = { NULL, 0 };
+	struct terms t = {NULL, 0};
 
 	add(&t, HF_TERM_ALL, "*", 1);
 	terms_add_attribute(&t, HF_TERM_TOPIC, e->topic);
@@ -186,7 +187,7 @@ void terms_of_entry(const Hufu__CatalogEntry *e, struct terms *ret_terms)
 
 void terms_of_text(const char *text, struct terms *ret_terms)
 {
-	struct terms t = { NULL, 0 };
+	struct terms t = {NULL, 0};
 
 	add_text(&t, text, strlen(text), false);
 	sort_terms(&t);
@@ -200,5 +201,5 @@ void terms_done(struct terms *t)
 	for (size_t i = 0; i < t->count; i++)
 		free(t->term[i]);
 	free(t->term);
-	*t = (struct terms){ NULL, 0 };
+	*t = (struct terms){NULL, 0};
 }

@@ -261,6 +261,11 @@ enum hf_err hf_bridge_listen(struct hf_bridge *b, const char *const *urls, size_
 static void on_wake_closed(uv_handle_t *h)
 {
 	struct hf_wake *w = (struct hf_wake *)h;
+	struct hf_bridge *b = w->bridge;
+	if (b->answering.id == 0 && TAILQ_EMPTY(&b->links)) { /* nng never heard of it */
+		uv_mutex_destroy(&b->lock);
+		free(b);
+	}
 	if (w->closed)
 		w->closed(w->closed_ctx);
 	free(w);

@@ -41,7 +41,7 @@ struct hf_bridge_ops {
 	void (*forget_work)(void *ctx, void *work, bool dialling);
 	void *ctx;
 };
-/* One per channel. ret_bridge is never freed: see above. */
+/* One per channel. Once it has a socket it is never freed: see above. */
 enum hf_err hf_bridge_open(const struct hf_base *base, const struct hf_bridge_ops *ops, struct hf_bridge **ret_bridge,
                            struct hf_fault *f) HF_MUST_CHECK;
 /* Starts `slots` answering contexts on up to 4 addresses. max_bytes: largest message taken. */

@@ -23,23 +23,28 @@ static bool witness_of_name(const char *space_id, const char *name, struct hf_na
 	       hf_name_parse(name + len + part, ret_node);
 }
 
-static enum hf_err check_witness(const struct hf_space *s, const struct hf_note *n, const struct hf_note_sig *line, const char *owner,
-				 uint64_t *ret_time_s, struct hf_fault *f)
+static enum hf_err check_witness(const struct hf_space *s, const struct hf_note *n, const struct hf_note_sig *line,
+                                 const char *owner, uint64_t *ret_time_s, struct hf_fault *f)
 {
 	struct hf_name node;
 	struct hf_sign_pub pub;
 	struct hf_note_verifier v;
 	if (!witness_of_name(hf_space_id(s), line->name, &node) || !hf_space_is_witness(s, node.s, owner))
-		return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s has a line of %s, which is no witness of it", owner, line->name);
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the checkpoint of %s has a line of %s, which is no witness of it", owner,
+		                    line->name);
 	if (line->blob_len != 72)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the line of the witness %s is no cosignature", node.s);
 	uint64_t time_s = hf_get_u64(line->blob);
 	if (time_s > TIME_MAX_S || !hf_space_key(s, node.s, HF_KEY_WITNESS, (int64_t)time_s * 1000, pub.b))
-		return hf_fault_set(f, HF_E_SIGNATURE, "the witness %s had no valid key when it cosigned the checkpoint of %s", node.s, owner);
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the witness %s had no valid key when it cosigned the checkpoint of %s", node.s,
+		                    owner);
 	if (!hf_note_verifier_init(&v, line->name, HF_NOTE_COSIGNATURE, &pub) || v.id != line->id ||
 	    hf_note_check(n, &v, NULL) != HF_NOTE_CHECK_GOOD)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the cosignature of the witness %s on the checkpoint of %s does not verify", node.s,
-				    owner);
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the cosignature of the witness %s on the checkpoint of %s does not verify", node.s,
+		                    owner);
 	*ret_time_s = time_s;
 	return HF_OK;
 }
@@ -58,20 +63,24 @@ static bool line_is_double(const struct hf_note *n, size_t i)
 	return false;
 }
 
-/* All lines but the log's. The quorum is the current descriptor's: more than half of the witnesses, the owner not counted. */
-static enum hf_err check_quorum(const struct hf_space *s, const struct hf_note *n, struct hf_checked *c, struct hf_fault *f)
+/* All lines but the log's. The quorum is the current descriptor's: more than half of the witnesses, the owner not
+ * counted. */
+static enum hf_err check_quorum(const struct hf_space *s, const struct hf_note *n, struct hf_checked *c,
+                                struct hf_fault *f)
 {
 	uint64_t times[HF_NOTE_SIG_MAX];
 	size_t count = 0;
 	uint32_t quorum = hf_space_current(s)->quorum;
 	for (size_t i = 0; i < n->count; i++) {
 		if (line_is_double(n, i))
-			return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s has two lines of %s", c->node.s, n->sig[i].name);
+			return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s has two lines of %s", c->node.s,
+			                    n->sig[i].name);
 		if (strcmp(n->sig[i].name, c->checkpoint.origin) != 0)
 			HF_TRY(check_witness(s, n, &n->sig[i], c->node.s, &times[count++], f));
 	}
 	if (count < quorum)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s has %zu cosignatures; the quorum is %u", c->node.s, count, quorum);
+		return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s has %zu cosignatures; the quorum is %u",
+		                    c->node.s, count, quorum);
 	qsort(times, count, sizeof(times[0]), compare_times);
 	c->cosignatures = count;
 	c->quorum_ms = (int64_t)times[quorum - 1] * 1000;
@@ -79,13 +88,16 @@ static enum hf_err check_quorum(const struct hf_space *s, const struct hf_note *
 }
 
 /* The log's line bears no time of its own; what counts is the key at the time the quorum cosigned. */
-static enum hf_err check_log(const struct hf_space *s, const struct hf_note *n, const struct hf_checked *c, struct hf_fault *f)
+static enum hf_err check_log(const struct hf_space *s, const struct hf_note *n, const struct hf_checked *c,
+                             struct hf_fault *f)
 {
 	struct hf_sign_pub pub;
 	struct hf_note_verifier v;
 	if (!hf_space_key(s, c->node.s, HF_KEY_LOG, c->quorum_ms, pub.b))
-		return hf_fault_set(f, HF_E_SIGNATURE, "%s had no valid log key when its checkpoint was cosigned", c->node.s);
-	if (!hf_note_verifier_init(&v, c->checkpoint.origin, HF_NOTE_ED25519, &pub) || hf_note_check(n, &v, NULL) != HF_NOTE_CHECK_GOOD)
+		return hf_fault_set(f, HF_E_SIGNATURE, "%s had no valid log key when its checkpoint was cosigned",
+		                    c->node.s);
+	if (!hf_note_verifier_init(&v, c->checkpoint.origin, HF_NOTE_ED25519, &pub) ||
+	    hf_note_check(n, &v, NULL) != HF_NOTE_CHECK_GOOD)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s is not signed by its log key", c->node.s);
 	return HF_OK;
 }
@@ -95,18 +107,21 @@ static void note_done(struct hf_note **n)
 	free(*n);
 }
 
-enum hf_err hf_checkpoint_check(const struct hf_space *s, const char *note, size_t len, struct hf_checked *ret_checked, struct hf_fault *f)
+enum hf_err hf_checkpoint_check(const struct hf_space *s, const char *note, size_t len, struct hf_checked *ret_checked,
+                                struct hf_fault *f)
 {
-	struct hf_checked c = { .cosignatures = 0 };
+	struct hf_checked c = {.cosignatures = 0};
 	HF_CLEANUP(note_done) struct hf_note *n = hf_alloc_zero(sizeof(*n));
 	if (hf_space_number(s) == 0)
 		return hf_fault_set(f, HF_E_STATE, "there is no space descriptor to check the checkpoint with");
 	if (!hf_note_parse(note, len, n) || !hf_checkpoint_parse(n->text, n->text_len, &c.checkpoint))
 		return hf_fault_set(f, HF_E_FORMAT, "the checkpoint is not of the required form");
 	if (!hf_space_origin_node(hf_space_id(s), c.checkpoint.origin, &c.node))
-		return hf_fault_set(f, HF_E_WRONG_SPACE, "the checkpoint of \"%s\" is of no ledger of %s", c.checkpoint.origin, hf_space_id(s));
+		return hf_fault_set(f, HF_E_WRONG_SPACE, "the checkpoint of \"%s\" is of no ledger of %s",
+		                    c.checkpoint.origin, hf_space_id(s));
 	if (hf_space_member_ever(s, c.node.s) == NULL)
-		return hf_fault_set(f, HF_E_STRANGER, "the checkpoint is of %s, who is no member of %s", c.node.s, hf_space_id(s));
+		return hf_fault_set(f, HF_E_STRANGER, "the checkpoint is of %s, who is no member of %s", c.node.s,
+		                    hf_space_id(s));
 	HF_TRY(check_quorum(s, n, &c, f));
 	HF_TRY(check_log(s, n, &c, f));
 	*ret_checked = c;

@@ -1,6 +1,6 @@
 /*
- * entry.c - see entry.h. A commitment has two floors: one hash per field, which binds salt, name and value, and above them a small
- * Merkle tree whose leaves bind each field's number and whose root is hashed once more with the count.
+ * entry.c - see entry.h. A commitment has two floors: one hash per field, which binds salt, name and value, and above
+ * them a small Merkle tree whose leaves bind each field's number and whose root is hashed once more with the count.
  */
 #include "evidence/entry.h"
 
@@ -17,11 +17,12 @@
 #define FIELDS_MAX (HF_FIELD_LIMIT - 1)
 #define LABEL_BYTES 16
 
-void hf_entry_commit_field(const uint8_t salt[32], enum hf_field field, const void *value, size_t len, struct hf_hash *ret_hash)
+void hf_entry_commit_field(const uint8_t salt[32], enum hf_field field, const void *value, size_t len,
+                           struct hf_hash *ret_hash)
 {
 	const char *name = hf_field_name(field);
 	size_t name_len = name == NULL ? 0 : strlen(name);
-	uint8_t name_len_be[2] = { (uint8_t)(name_len >> 8), (uint8_t)name_len }, len_be[4];
+	uint8_t name_len_be[2] = {(uint8_t)(name_len >> 8), (uint8_t)name_len}, len_be[4];
 	hf_put_u32(len_be, (uint32_t)len);
 	struct hf_sha256 *h = hf_sha256_new();
 	hf_sha256_add(h, HF_DOMAIN_COMMIT, sizeof(HF_DOMAIN_COMMIT));
@@ -62,7 +63,8 @@ void hf_entry_commit_root(const struct hf_hash *hashes, const uint32_t *fields, 
 	hf_sha256_2(head, sizeof(head), tree.b, sizeof(tree.b), ret_root);
 }
 
-/* All fields of a draft, opened: what a PUBLIC entry carries and what parties receive. Values are borrowed from the draft. */
+/* All fields of a draft, opened: what a PUBLIC entry carries and what parties receive. Values are borrowed from the
+ * draft. */
 struct opened {
 	size_t count;
 	uint32_t numbers[FIELDS_MAX];
@@ -82,12 +84,12 @@ static void open_field(struct opened *o, const uint8_t secret[32], uint32_t numb
 	hf_entry_commit_field(o->salts[i], (enum hf_field)number, value, len, &o->hashes[i]);
 	hufu__field_opening__init(&o->fields[i]);
 	o->fields[i].field = number;
-	o->fields[i].salt = (ProtobufCBinaryData){ 32, o->salts[i] };
-	o->fields[i].value = (ProtobufCBinaryData){ len, (uint8_t *)(uintptr_t)value };
+	o->fields[i].salt = (ProtobufCBinaryData){32, o->salts[i]};
+	o->fields[i].value = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)value};
 	o->field_list[i] = &o->fields[i];
 	hufu__field_hash__init(&o->field_hashes[i]);
 	o->field_hashes[i].field = number;
-	o->field_hashes[i].hash = (ProtobufCBinaryData){ 32, o->hashes[i].b };
+	o->field_hashes[i].hash = (ProtobufCBinaryData){32, o->hashes[i].b};
 	o->hash_list[i] = &o->field_hashes[i];
 }
 
@@ -111,7 +113,8 @@ static void opened_done(struct opened **o)
 	free(*o);
 }
 
-/* Keyed by the ledger's own secret, and different for each entry: replicas cannot tell which entries belong together. */
+/* Keyed by the ledger's own secret, and different for each entry: replicas cannot tell which entries belong together.
+ */
 static void make_label(const struct hf_entry_in *in, const struct hf_draft *d, uint8_t ret_label[LABEL_BYTES])
 {
 	static const struct hf_id none;
@@ -136,7 +139,8 @@ static enum hf_err encode_to(const ProtobufCMessage *m, size_t max, struct hf_bu
 	return HF_OK;
 }
 
-enum hf_err hf_entry_encode(const struct hf_entry_in *in, const struct hf_draft *d, struct hf_buf *out, struct hf_hash *ret_leaf)
+enum hf_err hf_entry_encode(const struct hf_entry_in *in, const struct hf_draft *d, struct hf_buf *out,
+                            struct hf_hash *ret_leaf)
 {
 	HF_CLEANUP(opened_done) struct opened *o = open_draft(in->secret, d);
 	struct hf_hash root;
@@ -151,10 +155,10 @@ enum hf_err hf_entry_encode(const struct hf_entry_in *in, const struct hf_draft 
 	e.origin = (char *)(uintptr_t)in->origin;
 	e.index = in->index;
 	e.time_s = in->time_ms / 1000 / TIME_STEP_S * TIME_STEP_S;
-	e.prev = (ProtobufCBinaryData){ 32, (uint8_t *)(uintptr_t)in->prev.b };
+	e.prev = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)in->prev.b};
 	e.event_class = hf_event_class(hf_draft_event(d));
-	e.label = (ProtobufCBinaryData){ LABEL_BYTES, label };
-	e.commitment = (ProtobufCBinaryData){ 32, root.b };
+	e.label = (ProtobufCBinaryData){LABEL_BYTES, label};
+	e.commitment = (ProtobufCBinaryData){32, root.b};
 	if (e.event_class == HF_EVENT_CLASS_PUBLIC) {
 		e.n_openings = o->count;
 		e.openings = o->field_list;
@@ -239,8 +243,8 @@ static bool shown_fields_ok(const Hufu__EntryOpening *o)
 		struct hf_hash h;
 		while (at < o->n_hashes && o->hashes[at]->field < o->fields[i]->field)
 			at++;
-		if (at == o->n_hashes || o->hashes[at]->field != o->fields[i]->field || !field_commits(o->fields[i], &h) ||
-		    memcmp(h.b, o->hashes[at]->hash.data, 32) != 0)
+		if (at == o->n_hashes || o->hashes[at]->field != o->fields[i]->field ||
+		    !field_commits(o->fields[i], &h) || memcmp(h.b, o->hashes[at]->hash.data, 32) != 0)
 			return false;
 		at++;
 	}
@@ -268,7 +272,7 @@ bool hf_opening_get(const Hufu__EntryOpening *o, enum hf_field field, struct hf_
 	for (size_t i = 0; i < o->n_fields; i++) {
 		if (o->fields[i]->field != (uint32_t)field)
 			continue;
-		*ret_value = (struct hf_bytes){ o->fields[i]->value.data, o->fields[i]->value.len };
+		*ret_value = (struct hf_bytes){o->fields[i]->value.data, o->fields[i]->value.len};
 		return true;
 	}
 	return false;

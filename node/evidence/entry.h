@@ -10,9 +10,10 @@
 #include "entry.pb-c.h"
 
 /* The commitment of one field: SHA-256("hufu/commit/v1" 0x00 salt[32] u16 len name u32 len value). */
-void hf_entry_commit_field(const uint8_t salt[32], enum hf_field field, const void *value, size_t len, struct hf_hash *ret_hash);
-/* The salt of a field from the entry's secret: HMAC-SHA-256(secret, "hufu/salt/v1" 0x00 u32 field). One secret of 32 bytes opens
- * everything, one salt opens one field. */
+void hf_entry_commit_field(const uint8_t salt[32], enum hf_field field, const void *value, size_t len,
+                           struct hf_hash *ret_hash);
+/* The salt of a field from the entry's secret: HMAC-SHA-256(secret, "hufu/salt/v1" 0x00 u32 field). One secret of 32
+ * bytes opens everything, one salt opens one field. */
 void hf_entry_salt(const uint8_t secret[32], enum hf_field field, uint8_t ret_salt[32]);
 /* Root over field commitments in rising field order with their count bound in. */
 void hf_entry_commit_root(const struct hf_hash *hashes, const uint32_t *fields, size_t count, struct hf_hash *ret_root);
@@ -25,13 +26,15 @@ struct hf_entry_in {
 	const uint8_t *label_key; /* 32 bytes, secret of this ledger */
 	const uint8_t *secret;    /* 32 bytes, of this entry */
 };
-/* Encodes the entry of a draft whose fields are complete (the ledger has added ordinal, time and so on). out gets the entry's bytes,
- * ret_leaf its RFC 6962 leaf hash. PUBLIC events carry all openings. HF_E_LIMIT over 65,535 bytes. */
-enum hf_err hf_entry_encode(const struct hf_entry_in *in, const struct hf_draft *d, struct hf_buf *out, struct hf_hash *ret_leaf)
-	HF_MUST_CHECK;
-/* The complete opening of the same entry (every field with its salt), encoded: what the parties of its transaction receive.
- * in->time_ms, prev and label_key are not used. HF_E_ARGUMENT when the draft lacks HF_FIELD_EVENT, as with hf_entry_encode. */
-enum hf_err hf_entry_open_draft(const struct hf_entry_in *in, const struct hf_draft *d, struct hf_buf *out) HF_MUST_CHECK;
+/* Encodes the entry of a draft whose fields are complete (the ledger has added ordinal, time and so on). out gets the
+ * entry's bytes, ret_leaf its RFC 6962 leaf hash. PUBLIC events carry all openings. HF_E_LIMIT over 65,535 bytes. */
+enum hf_err hf_entry_encode(const struct hf_entry_in *in, const struct hf_draft *d, struct hf_buf *out,
+                            struct hf_hash *ret_leaf) HF_MUST_CHECK;
+/* The complete opening of the same entry (every field with its salt), encoded: what the parties of its transaction
+ * receive. in->time_ms, prev and label_key are not used. HF_E_ARGUMENT when the draft lacks HF_FIELD_EVENT, as with
+ * hf_entry_encode. */
+enum hf_err hf_entry_open_draft(const struct hf_entry_in *in, const struct hf_draft *d,
+                                struct hf_buf *out) HF_MUST_CHECK;
 /* Checks the form of entry bytes from outside and decodes them (hf_decoded_free). */
 enum hf_err hf_entry_decode(const void *data, size_t len, Hufu__LedgerEntry **ret_entry) HF_MUST_CHECK;
 /* Does the opening fit the entry's commitment? Shown fields must appear in hashes with their own commitment. */

@@ -1,6 +1,6 @@
 /*
- * entry_scan.c - see entry_scan.h. The usual form (private, plain ASCII origin) is read here; anything else is left to the full
- * decoder, whose verdict then counts.
+ * entry_scan.c - see entry_scan.h. The usual form (private, plain ASCII origin) is read here; anything else is left to
+ * the full decoder, whose verdict then counts.
  */
 #include "evidence/entry_scan.h"
 
@@ -53,7 +53,7 @@ static bool is_zero(const uint8_t *p)
 
 static bool scan_usual(const uint8_t *at, const uint8_t *end, struct hf_entry_view *v)
 {
-	static const uint8_t head[5] = { 0x08, 1, 0x10, HF_SUITE_INTL_1, 0x1a };
+	static const uint8_t head[5] = {0x08, 1, 0x10, HF_SUITE_INTL_1, 0x1a};
 	uint64_t time_s;
 	if (end - at < 6 || memcmp(at, head, sizeof(head)) != 0 || at[5] > end - at - 6 || !plain_origin(at + 6, at[5]))
 		return false;
@@ -67,8 +67,8 @@ static bool scan_usual(const uint8_t *at, const uint8_t *end, struct hf_entry_vi
 		return false;
 	memcpy(v->prev, at + 2, sizeof(v->prev));
 	at += 2 + 32;
-	return at[0] == 0x38 && at[1] >= HF_EVENT_CLASS_SYSTEM && at[1] <= HF_EVENT_CLASS_PEER && at[2] == 0x42 && at[3] == 16 &&
-	       at[20] == 0x4a && at[21] == 32 && (v->index == 0) == is_zero(v->prev);
+	return at[0] == 0x38 && at[1] >= HF_EVENT_CLASS_SYSTEM && at[1] <= HF_EVENT_CLASS_PEER && at[2] == 0x42 &&
+	       at[3] == 16 && at[20] == 0x4a && at[21] == 32 && (v->index == 0) == is_zero(v->prev);
 }
 
 static bool scan_decoded(const uint8_t *data, size_t len, struct hf_entry_view *v)

@@ -1,6 +1,6 @@
 /*
- * entry_scan.h - reads what the check of a whole ledger needs from an entry's bytes, without decoding: a full check goes through
- * millions of them.
+ * entry_scan.h - reads what the check of a whole ledger needs from an entry's bytes, without decoding: a full check
+ * goes through millions of them.
  */
 #ifndef HUFU_EVIDENCE_ENTRY_SCAN_H
 #define HUFU_EVIDENCE_ENTRY_SCAN_H

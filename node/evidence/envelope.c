@@ -16,8 +16,8 @@ static enum hf_err add_and_free(struct hf_buf *out, uint8_t *take, size_t len)
 	return ok ? HF_OK : HF_E_LIMIT;
 }
 
-enum hf_err hf_envelope_make(const struct hf_sign_key *k, const char *keyid, const char *type, const void *payload, size_t len,
-			     struct hf_buf *out)
+enum hf_err hf_envelope_make(const struct hf_sign_key *k, const char *keyid, const char *type, const void *payload,
+                             size_t len, struct hf_buf *out)
 {
 	struct hf_sig sig;
 	size_t envelope_len = 0;
@@ -30,7 +30,7 @@ enum hf_err hf_envelope_make(const struct hf_sign_key *k, const char *keyid, con
 }
 
 enum hf_err hf_envelope_make_message(const struct hf_sign_key *k, const char *keyid, const char *type,
-				     const ProtobufCMessage *message, struct hf_buf *out)
+                                     const ProtobufCMessage *message, struct hf_buf *out)
 {
 	size_t len = 0;
 	uint8_t *payload = hf_encode(message, &len);

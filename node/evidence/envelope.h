@@ -14,11 +14,11 @@
 #include "proto/codec.h"
 
 /* Signs payload bytes; out gets the encoded Envelope. */
-enum hf_err hf_envelope_make(const struct hf_sign_key *k, const char *keyid, const char *type, const void *payload, size_t len,
-			     struct hf_buf *out) HF_MUST_CHECK;
+enum hf_err hf_envelope_make(const struct hf_sign_key *k, const char *keyid, const char *type, const void *payload,
+                             size_t len, struct hf_buf *out) HF_MUST_CHECK;
 /* Encodes the message, then signs it. */
 enum hf_err hf_envelope_make_message(const struct hf_sign_key *k, const char *keyid, const char *type,
-				     const ProtobufCMessage *message, struct hf_buf *out) HF_MUST_CHECK;
+                                     const ProtobufCMessage *message, struct hf_buf *out) HF_MUST_CHECK;
 /* Verifies the one signature by keyid against pub. */
 bool hf_envelope_verify(const Hufu__Envelope *e, const char *type, const char *keyid, const struct hf_sign_pub *pub);
 /* SHA-256 of the encoded envelope as sent: what other statements and ledger entries refer to it by. */
@@ -27,7 +27,8 @@ void hf_envelope_digest(const void *encoded, size_t len, struct hf_hash *ret_dig
  * envelopes that are not in canonical encoding. */
 enum hf_err hf_envelope_digest_message(const Hufu__Envelope *e, struct hf_hash *ret_digest) HF_MUST_CHECK;
 
-/* What the persons' statements "request" and "need" sign of an application: SHA-256 of its encoding without header, need and request. */
+/* What the persons' statements "request" and "need" sign of an application: SHA-256 of its encoding without header,
+ * need and request. */
 void hf_application_digest(const Hufu__Application *app, struct hf_hash *ret_digest);
 
 #endif

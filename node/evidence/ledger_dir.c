@@ -21,13 +21,14 @@ void hf_dir_tile_path(int level, uint64_t tile, uint32_t width, char out[HF_TILE
 	char groups[32] = "", next[40];
 	bool last = true;
 	do {
-		snprintf(next, sizeof(next), "%s%03u%s%.28s", last ? "" : "x", (unsigned)(tile % 1000), last ? "" : "/", groups);
+		snprintf(next, sizeof(next), "%s%03u%s%.28s", last ? "" : "x", (unsigned)(tile % 1000), last ? "" : "/",
+		         groups);
 		snprintf(groups, sizeof(groups), "%.31s", next);
 		last = false;
 		tile /= 1000;
 	} while (tile > 0);
-	int n = level < 0 ? snprintf(out, HF_TILE_PATH, "tile/entries/%s", groups) :
-			    snprintf(out, HF_TILE_PATH, "tile/%d/%s", level, groups);
+	int n = level < 0 ? snprintf(out, HF_TILE_PATH, "tile/entries/%s", groups)
+	                  : snprintf(out, HF_TILE_PATH, "tile/%d/%s", level, groups);
 	if (width < HF_DIR_TILE)
 		snprintf(out + n, HF_TILE_PATH - (size_t)n, ".p/%" PRIu32, width);
 }
@@ -150,20 +151,23 @@ static bool write_tile(void *ctx, unsigned level, uint64_t tile, uint32_t width,
 
 static enum hf_err add_entry(struct writer *w, uint64_t index, struct hf_bytes entry, struct hf_hash *ret_leaf)
 {
-	uint8_t head[2] = { (uint8_t)(entry.len >> 8), (uint8_t)entry.len };
-	if (entry.len > ENTRY_MAX || !hf_buf_add(&w->bundle, head, sizeof(head)) || !hf_buf_add(&w->bundle, entry.data, entry.len))
+	uint8_t head[2] = {(uint8_t)(entry.len >> 8), (uint8_t)entry.len};
+	if (entry.len > ENTRY_MAX || !hf_buf_add(&w->bundle, head, sizeof(head)) ||
+	    !hf_buf_add(&w->bundle, entry.data, entry.len))
 		return hf_fault_set(w->f, HF_E_LIMIT, "entry %llu is too long", (unsigned long long)index);
 	hf_merkle_leaf(entry.data, entry.len, ret_leaf);
 	return HF_OK;
 }
 
-static enum hf_err write_entries(struct writer *w, const struct hf_checkpoint *c, struct hf_dir_tree *t, hf_ledger_entry_fn entry, void *ctx)
+static enum hf_err write_entries(struct writer *w, const struct hf_checkpoint *c, struct hf_dir_tree *t,
+                                 hf_ledger_entry_fn entry, void *ctx)
 {
 	struct hf_bytes bytes;
 	struct hf_hash leaf, root;
 	for (uint64_t i = 0; i < c->size; i++) {
 		if (!entry(ctx, i, &bytes))
-			return hf_fault_set(w->f, HF_E_UNKNOWN, "entry %llu of the ledger is missing", (unsigned long long)i);
+			return hf_fault_set(w->f, HF_E_UNKNOWN, "entry %llu of the ledger is missing",
+			                    (unsigned long long)i);
 		HF_TRY(add_entry(w, i, bytes, &leaf));
 		if (!hf_dir_tree_add(t, 0, &leaf, write_tile, w))
 			return w->err;
@@ -176,7 +180,8 @@ static enum hf_err write_entries(struct writer *w, const struct hf_checkpoint *c
 	return HF_OK;
 }
 
-static enum hf_err add_vkey(const struct hf_space *s, const char *node, enum hf_key_use use, int64_t at_ms, struct hf_buf *out)
+static enum hf_err add_vkey(const struct hf_space *s, const char *node, enum hf_key_use use, int64_t at_ms,
+                            struct hf_buf *out)
 {
 	char name[HF_ORIGIN_MAX + 1], text[400];
 	struct hf_note_verifier v;
@@ -210,15 +215,15 @@ static enum hf_err write_keys(struct writer *w, const struct hf_space *s, const 
 	return write_file(w, "descriptors.dsse", chain.data, chain.len);
 }
 
-enum hf_err hf_ledger_dir_write(const char *dir, const struct hf_space *s, const char *note, size_t note_len, hf_ledger_entry_fn entry,
-				void *ctx, struct hf_fault *f)
+enum hf_err hf_ledger_dir_write(const char *dir, const struct hf_space *s, const char *note, size_t note_len,
+                                hf_ledger_entry_fn entry, void *ctx, struct hf_fault *f)
 {
 	struct hf_checked c;
-	struct writer w = { .dir = dir, .f = f };
+	struct writer w = {.dir = dir, .f = f};
 	HF_TRY(hf_checkpoint_check(s, note, note_len, &c, f));
 	if (mkdir(dir, 0755) != 0)
-		return errno == EEXIST ? hf_fault_set(f, HF_E_EXISTS, "%s exists already; name a new folder", dir) :
-					 hf_fault_set(f, HF_E_IO, "%s cannot be made: %s", dir, strerror(errno));
+		return errno == EEXIST ? hf_fault_set(f, HF_E_EXISTS, "%s exists already; name a new folder", dir)
+		                       : hf_fault_set(f, HF_E_IO, "%s cannot be made: %s", dir, strerror(errno));
 	struct hf_dir_tree *t = hf_alloc_zero(sizeof(*t));
 	enum hf_err e = write_entries(&w, &c.checkpoint, t, entry, ctx);
 	free(t);

@@ -1,6 +1,6 @@
 /*
- * ledger_dir.h - a ledger as a folder (c2sp.org/tlog-tiles) with what is needed to check it: checkpoint, tile/L/N, tile/entries/N,
- * log.vkey, witness.vkeys, descriptors.dsse. Writing it; hf_ledger_verify_dir in tally.h reads it.
+ * ledger_dir.h - a ledger as a folder (c2sp.org/tlog-tiles) with what is needed to check it: checkpoint, tile/L/N,
+ * tile/entries/N, log.vkey, witness.vkeys, descriptors.dsse. Writing it; hf_ledger_verify_dir in tally.h reads it.
  */
 #ifndef HUFU_EVIDENCE_LEDGER_DIR_H
 #define HUFU_EVIDENCE_LEDGER_DIR_H
@@ -12,10 +12,11 @@
 
 /* Entry of an index, valid until the next call. False: not to be had. */
 typedef bool (*hf_ledger_entry_fn)(void *ctx, uint64_t index, struct hf_bytes *ret_entry);
-/* Writes the folder for the size of the checkpoint `note`, which must pass hf_checkpoint_check. dir must not exist; its parent must. The
- * checkpoint is written last. Errors: EXISTS, UNKNOWN (an entry is missing), DIGEST (the entries do not make the root), IO. */
-enum hf_err hf_ledger_dir_write(const char *dir, const struct hf_space *s, const char *note, size_t note_len, hf_ledger_entry_fn entry,
-				void *ctx, struct hf_fault *f) HF_MUST_CHECK;
+/* Writes the folder for the size of the checkpoint `note`, which must pass hf_checkpoint_check. dir must not exist; its
+ * parent must. The checkpoint is written last. Errors: EXISTS, UNKNOWN (an entry is missing), DIGEST (the entries do
+ * not make the root), IO. */
+enum hf_err hf_ledger_dir_write(const char *dir, const struct hf_space *s, const char *note, size_t note_len,
+                                hf_ledger_entry_fn entry, void *ctx, struct hf_fault *f) HF_MUST_CHECK;
 
 #define HF_TILE_PATH 96
 /* "tile/0/x001/067" or, narrower than 256, "tile/0/x001/067.p/8"; level -1 is "tile/entries/...". */

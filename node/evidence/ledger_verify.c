@@ -1,6 +1,7 @@
 /*
- * ledger_verify.c - the full check of a ledger folder: the checkpoint and its quorum, then every bundle of 256 entries in parallel (form,
- * place, chain, leaf tile), then the tiles above and the root, and that nothing else lies in the folder.
+ * ledger_verify.c - the full check of a ledger folder: the checkpoint and its quorum, then every bundle of 256 entries
+ * in parallel (form, place, chain, leaf tile), then the tiles above and the root, and that nothing else lies in the
+ * folder.
  *
  * Chain and tree are both followed from the same entries, so they cannot tell two stories.
  */
@@ -40,7 +41,7 @@ struct check {
 	struct hf_checked cp;
 	uint64_t size, bundle_count;
 	struct bundle *bundles;
-	struct hf_hash partial[HF_DIR_TILE]; /* leaves of the unfinished bundle */
+	struct hf_hash partial[HF_DIR_TILE];  /* leaves of the unfinished bundle */
 	atomic_uint_fast64_t next, first_bad; /* bundle numbers */
 	pthread_mutex_t mutex;                /* guards fault and bad */
 	struct hf_fault fault;
@@ -84,7 +85,8 @@ static enum hf_err check_place(struct lane *l, uint64_t index, const uint8_t *da
 	if (strcmp(v.origin, l->c->cp.checkpoint.origin) != 0)
 		return hf_fault_set(&l->fault, HF_E_CONFLICT, "entry %llu belongs to the ledger %s", shown, v.origin);
 	if (v.index != index)
-		return hf_fault_set(&l->fault, HF_E_CONFLICT, "entry %llu stands in the place of entry %llu", (unsigned long long)v.index, shown);
+		return hf_fault_set(&l->fault, HF_E_CONFLICT, "entry %llu stands in the place of entry %llu",
+		                    (unsigned long long)v.index, shown);
 	if (index % HF_DIR_TILE == 0)
 		memcpy(prev->b, v.prev, sizeof(prev->b));
 	else if (memcmp(v.prev, l->leaf[index % HF_DIR_TILE - 1].b, sizeof(v.prev)) != 0)
@@ -92,17 +94,20 @@ static enum hf_err check_place(struct lane *l, uint64_t index, const uint8_t *da
 	return HF_OK;
 }
 
-/* The leaf hash is compared with the tile before the next entry is looked at, so that an altered entry is named itself and not the
- * one that follows it. */
-static enum hf_err check_leaf(struct lane *l, const char *tile, uint32_t i, uint64_t index, const uint8_t *data, size_t len)
+/* The leaf hash is compared with the tile before the next entry is looked at, so that an altered entry is named itself
+ * and not the one that follows it. */
+static enum hf_err check_leaf(struct lane *l, const char *tile, uint32_t i, uint64_t index, const uint8_t *data,
+                              size_t len)
 {
 	hf_merkle_leaf(data, len, &l->leaf[i]);
 	if (memcmp(l->tile.data + i * sizeof(struct hf_hash), l->leaf[i].b, sizeof(l->leaf[i].b)) != 0)
-		return hf_fault_set(&l->fault, HF_E_DIGEST, "entry %llu is not the one that %s was made from", (unsigned long long)index, tile);
+		return hf_fault_set(&l->fault, HF_E_DIGEST, "entry %llu is not the one that %s was made from",
+		                    (unsigned long long)index, tile);
 	return HF_OK;
 }
 
-static enum hf_err check_entries(struct lane *l, uint64_t bundle, const char *tile, struct hf_hash *ret_prev, uint64_t *ret_bad)
+static enum hf_err check_entries(struct lane *l, uint64_t bundle, const char *tile, struct hf_hash *ret_prev,
+                                 uint64_t *ret_bad)
 {
 	const uint8_t *at = l->entries.data, *end = at + l->entries.len;
 	uint32_t width = width_of(l->c, bundle);
@@ -117,7 +122,8 @@ static enum hf_err check_entries(struct lane *l, uint64_t bundle, const char *ti
 		at += 2 + len;
 	}
 	if (at != end)
-		return hf_fault_set(&l->fault, HF_E_FORMAT, "bytes follow entry %llu in its bundle", (unsigned long long)*ret_bad);
+		return hf_fault_set(&l->fault, HF_E_FORMAT, "bytes follow entry %llu in its bundle",
+		                    (unsigned long long)*ret_bad);
 	return HF_OK;
 }
 
@@ -185,7 +191,7 @@ static void run_lanes(struct check *c)
 
 static enum hf_err check_bundles(struct check *c, uint64_t *ret_bad)
 {
-	struct hf_hash prev = { { 0 } };
+	struct hf_hash prev = {{0}};
 	run_lanes(c);
 	if (atomic_load(&c->first_bad) != UINT64_MAX) {
 		*ret_bad = c->bad;
@@ -195,7 +201,7 @@ static enum hf_err check_bundles(struct check *c, uint64_t *ret_bad)
 		*ret_bad = i * HF_DIR_TILE;
 		if (!hf_hash_equal(&prev, &c->bundles[i].prev))
 			return hf_fault_set(c->f, HF_E_CONFLICT, "entry %llu does not follow the entry before it",
-					    (unsigned long long)*ret_bad);
+			                    (unsigned long long)*ret_bad);
 		prev = c->bundles[i].last;
 	}
 	*ret_bad = UINT64_MAX;
@@ -276,18 +282,21 @@ static enum hf_err check_nothing_else(struct check *c)
 	uint64_t count = 0;
 	HF_TRY(count_files(c->dir, 0, &count, c->f));
 	if (count != c->files)
-		return hf_fault_set(c->f, HF_E_CONFLICT, "the folder holds %llu files, a ledger of %llu entries has %llu", (unsigned long long)count,
-				    (unsigned long long)c->size, (unsigned long long)c->files);
+		return hf_fault_set(
+		        c->f, HF_E_CONFLICT, "the folder holds %llu files, a ledger of %llu entries has %llu",
+		        (unsigned long long)count, (unsigned long long)c->size, (unsigned long long)c->files);
 	return HF_OK;
 }
 
 /* ---- keys ---- */
 
-static bool member_has_key(const struct hf_space *s, const char *node, enum hf_key_use use, const struct hf_sign_pub *pub)
+static bool member_has_key(const struct hf_space *s, const char *node, enum hf_key_use use,
+                           const struct hf_sign_pub *pub)
 {
 	const Hufu__Member *m = hf_space_member(s, node);
 	for (size_t i = 0; m != NULL && i < m->n_keys; i++)
-		if (m->keys[i]->use == (uint32_t)use && memcmp(m->keys[i]->public_key.data, pub->b, sizeof(pub->b)) == 0)
+		if (m->keys[i]->use == (uint32_t)use &&
+		    memcmp(m->keys[i]->public_key.data, pub->b, sizeof(pub->b)) == 0)
 			return true;
 	return false;
 }
@@ -312,7 +321,8 @@ static bool is_witness_key(const struct hf_space *s, const struct hf_checked *c,
 
 /* What foreign programs would trust must be what the descriptor says. */
 static enum hf_err check_keys(const struct check *c, const struct hf_space *s, const char *file,
-			      bool (*good)(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v))
+                              bool (*good)(const struct hf_space *s, const struct hf_checked *c,
+                                           const struct hf_note_verifier *v))
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
 	HF_TRY(read_file(c->dir, file, KEYS_MAX, &bytes, c->f));
@@ -321,9 +331,12 @@ static enum hf_err check_keys(const struct check *c, const struct hf_space *s, c
 		struct hf_note_verifier v;
 		const uint8_t *lf = memchr(bytes.data + at, '\n', bytes.len - at);
 		size_t len = lf == NULL ? bytes.len - at : (size_t)(lf - bytes.data) - at;
-		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1), (const char *)bytes.data + at);
-		if (lf == NULL || len >= sizeof(line) || strlen(line) != len || !hf_note_vkey_parse(line, &v) || !good(s, &c->cp, &v))
-			return hf_fault_set(c->f, HF_E_SIGNATURE, "%s holds a key that the space descriptor does not name", file);
+		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1),
+		         (const char *)bytes.data + at);
+		if (lf == NULL || len >= sizeof(line) || strlen(line) != len || !hf_note_vkey_parse(line, &v) ||
+		    !good(s, &c->cp, &v))
+			return hf_fault_set(c->f, HF_E_SIGNATURE,
+			                    "%s holds a key that the space descriptor does not name", file);
 		at += len + 1;
 	}
 	return HF_OK;
@@ -355,7 +368,8 @@ static enum hf_err check_present(struct check *c)
 		return HF_OK;
 	hf_dir_tile_path(-1, c->bundle_count - 1, width_of(c, c->bundle_count - 1), name);
 	if (snprintf(path, sizeof(path), "%s/%s", c->dir, name) >= (int)sizeof(path) || access(path, R_OK) != 0)
-		return hf_fault_set(c->f, HF_E_UNKNOWN, "%s is missing: the ledger has %llu entries", name, (unsigned long long)c->size);
+		return hf_fault_set(c->f, HF_E_UNKNOWN, "%s is missing: the ledger has %llu entries", name,
+		                    (unsigned long long)c->size);
 	return HF_OK;
 }
 
@@ -373,7 +387,7 @@ static enum hf_err run(struct check *c, struct hf_space *s, uint64_t *ret_bad)
 }
 
 enum hf_err hf_ledger_verify_dir(const struct hf_sign_pub *root, const char *dir, uint64_t *ret_size, uint64_t *ret_bad,
-				 struct hf_fault *f)
+                                 struct hf_fault *f)
 {
 	struct hf_fault own;
 	uint64_t bad = UINT64_MAX;

@@ -25,11 +25,11 @@ static bool fill(struct hf_node_keys *k)
 	struct {
 		enum hf_key_use use;
 		struct hf_sign_key **key;
-	} const signs[] = { { HF_KEY_ENVELOPE, &k->envelope },
-			    { HF_KEY_LOG, &k->log },
-			    { HF_KEY_WITNESS, &k->witness },
-			    { HF_KEY_MIRROR, &k->mirror },
-			    { HF_KEY_RECOVERY, &k->recovery } };
+	} const signs[] = {{HF_KEY_ENVELOPE, &k->envelope},
+	                   {HF_KEY_LOG, &k->log},
+	                   {HF_KEY_WITNESS, &k->witness},
+	                   {HF_KEY_MIRROR, &k->mirror},
+	                   {HF_KEY_RECOVERY, &k->recovery}};
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		const uint8_t *seed = hf_keyfile_get(k->file, hf_key_use_name(signs[i].use));
 		*signs[i].key = seed ? hf_sign_key_from_seed(seed) : NULL;
@@ -50,12 +50,13 @@ static bool fill(struct hf_node_keys *k)
 
 static enum hf_err take_file(struct hf_keyfile *file, struct hf_node_keys *ret_keys, struct hf_fault *f)
 {
-	struct hf_node_keys k = { .file = file };
+	struct hf_node_keys k = {.file = file};
 	if (!fill(&k)) {
 		hf_node_keys_done(&k);
 		return hf_fault_set(f, HF_E_FORMAT,
-				    "the node's key file lacks a key, or locked memory is used up; restore the file from its copy or raise "
-				    "the memlock limit");
+		                    "the node's key file lacks a key, or locked memory is used up; restore the file "
+		                    "from its copy or raise "
+		                    "the memlock limit");
 	}
 	*ret_keys = k;
 	return HF_OK;
@@ -79,7 +80,8 @@ static const char *remedy(enum hf_keyfile_result r)
 	return r == HF_KEYFILE_PERMISSIONS ? "run `chmod 600` on it" : "restore it from its copy";
 }
 
-enum hf_err hf_node_keys_load(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys, struct hf_fault *f)
+enum hf_err hf_node_keys_load(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys,
+                              struct hf_fault *f)
 {
 	char path[1024];
 	struct hf_keyfile *file = NULL;
@@ -88,7 +90,7 @@ enum hf_err hf_node_keys_load(const char *dir, const char *passphrase, struct hf
 	enum hf_keyfile_result r = hf_keyfile_load(path, passphrase, &file);
 	if (r != HF_KEYFILE_OK)
 		return hf_fault_set(f, load_error(r), "the key file %.200s cannot be used: %s; %s", path,
-				    hf_keyfile_result_text(r), remedy(r));
+		                    hf_keyfile_result_text(r), remedy(r));
 	return take_file(file, ret_keys, f);
 }
 
@@ -113,21 +115,25 @@ static struct hf_keyfile *make_file(void)
 	return NULL;
 }
 
-enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys, struct hf_fault *f)
+enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys,
+                                struct hf_fault *f)
 {
 	char path[1024];
 	struct stat st;
 	if (!key_path(dir, path, sizeof(path)))
 		return hf_fault_set(f, HF_E_LIMIT, "the node's folder name is too long; use a shorter path");
 	if (lstat(path, &st) == 0 || errno != ENOENT)
-		return hf_fault_set(f, HF_E_EXISTS, "%.200s is there already; keys are never overwritten: choose another folder", path);
+		return hf_fault_set(f, HF_E_EXISTS,
+		                    "%.200s is there already; keys are never overwritten: choose another folder", path);
 	struct hf_keyfile *file = make_file();
 	if (!file)
-		return hf_fault_set(f, HF_E_MEMORY, "no locked memory is left for the node's keys; raise the memlock limit");
+		return hf_fault_set(f, HF_E_MEMORY,
+		                    "no locked memory is left for the node's keys; raise the memlock limit");
 	enum hf_keyfile_result r = hf_keyfile_save(file, path, passphrase);
 	if (r != HF_KEYFILE_OK) {
 		hf_keyfile_free(file);
-		return hf_fault_set(f, HF_E_IO, "the key file %.200s cannot be written: %s", path, hf_keyfile_result_text(r));
+		return hf_fault_set(f, HF_E_IO, "the key file %.200s cannot be written: %s", path,
+		                    hf_keyfile_result_text(r));
 	}
 	return take_file(file, ret_keys, f);
 }
@@ -147,7 +153,8 @@ void hf_node_keys_done(struct hf_node_keys *k)
 }
 
 /* info = domain NUL, use NUL, the caller's info: no two uses share a key. */
-void hf_node_keys_derive(const struct hf_node_keys *k, const char *use, const void *info, size_t info_len, uint8_t ret_key[32])
+void hf_node_keys_derive(const struct hf_node_keys *k, const char *use, const void *info, size_t info_len,
+                         uint8_t ret_key[32])
 {
 	size_t use_len = strlen(use) + 1, domain_len = sizeof(HF_DOMAIN_STORE_KEY);
 	uint8_t *all = hf_alloc(domain_len + use_len + info_len);
@@ -159,7 +166,8 @@ void hf_node_keys_derive(const struct hf_node_keys *k, const char *use, const vo
 	free(all);
 }
 
-bool hf_challenge_message(const char *node, const char *account, const char *challenge, char *out, size_t cap, size_t *ret_len)
+bool hf_challenge_message(const char *node, const char *account, const char *challenge, char *out, size_t cap,
+                          size_t *ret_len)
 {
 	int n = snprintf(out, cap, "%s%c%s%c%s%c%s", HF_DOMAIN_SESSION, 0, node, 0, account, 0, challenge);
 	if (n < 0 || (size_t)n >= cap)

@@ -18,14 +18,19 @@ struct hf_node_keys {
 	struct hf_keyfile *file;
 };
 /* passphrase NULL for a plain file. */
-enum hf_err hf_node_keys_load(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_node_keys_load(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys,
+                              struct hf_fault *f) HF_MUST_CHECK;
 /* Makes all keys; refuses when a key file is there. */
-enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys,
+                                struct hf_fault *f) HF_MUST_CHECK;
 void hf_node_keys_done(struct hf_node_keys *k);
 /* A 32-byte key for one use, derived from store_key: HKDF with HF_DOMAIN_STORE_KEY and the use's name. */
-void hf_node_keys_derive(const struct hf_node_keys *k, const char *use, const void *info, size_t info_len, uint8_t ret_key[32]);
+void hf_node_keys_derive(const struct hf_node_keys *k, const char *use, const void *info, size_t info_len,
+                         uint8_t ret_key[32]);
 
-/* What a person's device key signs to log in: HF_DOMAIN_SESSION NUL node NUL account NUL challenge. False when out is too small. */
-bool hf_challenge_message(const char *node, const char *account, const char *challenge, char *out, size_t cap, size_t *ret_len);
+/* What a person's device key signs to log in: HF_DOMAIN_SESSION NUL node NUL account NUL challenge. False when out is
+ * too small. */
+bool hf_challenge_message(const char *node, const char *account, const char *challenge, char *out, size_t cap,
+                          size_t *ret_len);
 
 #endif

@@ -37,7 +37,8 @@ enum hf_err hf_proof_make(const Hufu__TallyEntry *e, const char *note, struct hf
 	uint8_t *extra = hf_encode(&shown.base, &len);
 	if (extra == NULL)
 		return HF_E_MEMORY;
-	bool ok = hf_buf_addf(out, HEAD EXTRA) && add_base64(out, extra, len) && hf_buf_addf(out, "\n" INDEX "%" PRIu64 "\n", e->index);
+	bool ok = hf_buf_addf(out, HEAD EXTRA) && add_base64(out, extra, len) &&
+	          hf_buf_addf(out, "\n" INDEX "%" PRIu64 "\n", e->index);
 	free(extra);
 	for (size_t i = 0; ok && i < e->n_path; i++)
 		ok = add_base64(out, e->path[i].data, e->path[i].len) && hf_buf_addf(out, "\n");
@@ -56,7 +57,7 @@ static bool next_line(struct text *t, struct text *ret_line)
 	const char *lf = memchr(t->at, '\n', (size_t)(t->end - t->at));
 	if (lf == NULL)
 		return false;
-	*ret_line = (struct text){ t->at, lf };
+	*ret_line = (struct text){t->at, lf};
 	t->at = lf + 1;
 	return true;
 }
@@ -89,7 +90,8 @@ static bool read_hash(struct text line, struct hf_hash *ret_hash)
 {
 	uint8_t raw[HASH_TEXT / 4 * 3];
 	size_t len;
-	if (line.end - line.at != HASH_TEXT || !hf_base64_decode(line.at, HASH_TEXT, raw, &len) || len != sizeof(ret_hash->b))
+	if (line.end - line.at != HASH_TEXT || !hf_base64_decode(line.at, HASH_TEXT, raw, &len) ||
+	    len != sizeof(ret_hash->b))
 		return false;
 	memcpy(ret_hash->b, raw, sizeof(ret_hash->b));
 	return true;
@@ -156,7 +158,8 @@ static enum hf_err check_entry(const struct proof *p, const struct hf_checked *c
 		return hf_fault_set(f, HF_E_CONFLICT, "entry %llu is of another ledger or place than the proof", index);
 	hf_merkle_leaf(t->entry.data, t->entry.len, &leaf);
 	if (!hf_merkle_verify_inclusion(&leaf, p->index, c->checkpoint.size, &p->path, &c->checkpoint.root))
-		return hf_fault_set(f, HF_E_DIGEST, "entry %llu is not in the ledger of %s that the witnesses cosigned", index, c->node.s);
+		return hf_fault_set(f, HF_E_DIGEST, "entry %llu is not in the ledger of %s that the witnesses cosigned",
+		                    index, c->node.s);
 	if (!hf_entry_check_opening(e, t->opening))
 		return hf_fault_set(f, HF_E_DIGEST, "the opening of entry %llu does not fit its commitment", index);
 	return HF_OK;
@@ -168,17 +171,19 @@ static void proof_done(struct proof *p)
 }
 
 enum hf_err hf_proof_check(const struct hf_space *s, const void *data, size_t len, struct hf_proof_report *ret_report,
-			   struct hf_fault *f)
+                           struct hf_fault *f)
 {
 	struct hf_checked c;
-	HF_CLEANUP(proof_done) struct proof p = { .entry = NULL };
+	HF_CLEANUP(proof_done) struct proof p = {.entry = NULL};
 	if (len > HF_PROOF_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "the file is larger than a proof may be");
-	if (!parse((struct text){ data, (const char *)data + len }, &p))
-		return hf_fault_set(f, HF_E_FORMAT, "the file is no proof of the form c2sp.org/tlog-proof@v1 with its entry");
+	if (!parse((struct text){data, (const char *)data + len}, &p))
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "the file is no proof of the form c2sp.org/tlog-proof@v1 with its entry");
 	HF_TRY(hf_checkpoint_check(s, p.note.at, (size_t)(p.note.end - p.note.at), &c, f));
 	HF_TRY(check_entry(&p, &c, f));
-	*ret_report = (struct hf_proof_report){ .index = p.index, .size = c.checkpoint.size, .cosignatures = c.cosignatures };
+	*ret_report =
+	        (struct hf_proof_report){.index = p.index, .size = c.checkpoint.size, .cosignatures = c.cosignatures};
 	snprintf(ret_report->node, sizeof(ret_report->node), "%s", c.node.s);
 	ret_report->entry = HF_TAKE(p.entry);
 	return HF_OK;
@@ -199,7 +204,8 @@ static enum hf_err load_beside(struct hf_space *s, const char *path, struct hf_f
 	return hf_space_read_stream(s, chain.data, chain.len, f);
 }
 
-static enum hf_err open_with(struct hf_space *s, const char *path, struct hf_proof_report *ret_report, struct hf_fault *f)
+static enum hf_err open_with(struct hf_space *s, const char *path, struct hf_proof_report *ret_report,
+                             struct hf_fault *f)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf data = HF_BUF_INIT;
 	enum hf_err e = hf_file_read(path, HF_PROOF_MAX, &data);
@@ -209,7 +215,8 @@ static enum hf_err open_with(struct hf_space *s, const char *path, struct hf_pro
 	return hf_proof_check(s, data.data, data.len, ret_report, f);
 }
 
-enum hf_err hf_proof_open(const struct hf_sign_pub *root, const char *path, struct hf_proof_report *ret_report, struct hf_fault *f)
+enum hf_err hf_proof_open(const struct hf_sign_pub *root, const char *path, struct hf_proof_report *ret_report,
+                          struct hf_fault *f)
 {
 	struct hf_proof_report r;
 	struct hf_space *s = hf_space_new(root);

@@ -1,7 +1,8 @@
 /*
  * space.c - the descriptor chain: extending it, and looking up members and keys in it.
  *
- * Each link is kept as it came (the bytes are what digests speak of) and decoded. A link is checked completely before it is added.
+ * Each link is kept as it came (the bytes are what digests speak of) and decoded. A link is checked completely before
+ * it is added.
  */
 #include "evidence/space_internal.h"
 
@@ -28,8 +29,8 @@ struct hf_space {
 
 const char *hf_key_use_name(enum hf_key_use use)
 {
-	static const char *const names[HF_KEY_USE_COUNT] = { "",	"envelope", "noise", "log",
-							     "witness", "mirror",   "box",   "recovery" };
+	static const char *const names[HF_KEY_USE_COUNT] = {"",        "envelope", "noise", "log",
+	                                                    "witness", "mirror",   "box",   "recovery"};
 	return use > HF_KEY_INVALID && use < HF_KEY_USE_COUNT ? names[use] : "unknown";
 }
 
@@ -68,8 +69,8 @@ static bool same_bytes(const ProtobufCBinaryData *a, const ProtobufCBinaryData *
 
 static bool same_revocation(const Hufu__MemberRevocation *a, const Hufu__MemberRevocation *b)
 {
-	return strcmp(a->member, b->member) == 0 && same_bytes(&a->public_key, &b->public_key) && a->at_ms == b->at_ms &&
-	       strcmp(a->reason, b->reason) == 0;
+	return strcmp(a->member, b->member) == 0 && same_bytes(&a->public_key, &b->public_key) &&
+	       a->at_ms == b->at_ms && strcmp(a->reason, b->reason) == 0;
 }
 
 static bool keeps_revocations(const Hufu__Descriptor *old, const Hufu__Descriptor *d)
@@ -104,7 +105,8 @@ static bool key_is(const ProtobufCBinaryData *key, const ProtobufCBinaryData *ot
 	return other->len == 32 && same_bytes(key, other);
 }
 
-static enum hf_err verify_with(const Hufu__Envelope *e, const char *keyid, const ProtobufCBinaryData *key, struct hf_fault *f)
+static enum hf_err verify_with(const Hufu__Envelope *e, const char *keyid, const ProtobufCBinaryData *key,
+                               struct hf_fault *f)
 {
 	struct hf_sign_pub pub;
 	memcpy(pub.b, key->data, sizeof(pub.b));
@@ -118,62 +120,72 @@ static bool signed_by_revocation_key(const Hufu__Envelope *e)
 	return e->n_signatures == 1 && strcmp(e->signatures[0]->keyid, HF_KEYID_REVOCATION) == 0;
 }
 
-static enum hf_err check_first(const struct hf_space *s, const Hufu__Envelope *e, const Hufu__Descriptor *d, struct hf_fault *f)
+static enum hf_err check_first(const struct hf_space *s, const Hufu__Envelope *e, const Hufu__Descriptor *d,
+                               struct hf_fault *f)
 {
 	if (d->number != 1)
-		return hf_fault_set(f, HF_E_STATE, "descriptor %llu came before number 1", (unsigned long long)d->number);
+		return hf_fault_set(f, HF_E_STATE, "descriptor %llu came before number 1",
+		                    (unsigned long long)d->number);
 	if (d->prev.len != 0)
 		return hf_fault_set(f, HF_E_FORMAT, "descriptor 1 names a descriptor before it");
 	if (memcmp(d->root_key.data, s->root.b, sizeof(s->root.b)) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the descriptor is signed by another root key than the given one");
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the descriptor is signed by another root key than the given one");
 	return verify_with(e, HF_KEYID_ROOT, &d->root_key, f);
 }
 
-static enum hf_err check_signer(const Hufu__Envelope *e, const Hufu__Descriptor *old, const Hufu__Descriptor *d, struct hf_fault *f)
+static enum hf_err check_signer(const Hufu__Envelope *e, const Hufu__Descriptor *old, const Hufu__Descriptor *d,
+                                struct hf_fault *f)
 {
 	if (signed_by_revocation_key(e)) {
 		if (old->revocation_key.len != 32)
 			return hf_fault_set(f, HF_E_SIGNATURE, "the space has no revocation key");
 		HF_TRY(verify_with(e, HF_KEYID_REVOCATION, &old->revocation_key, f));
 		if (!only_adds_revocations(old, d))
-			return hf_fault_set(f, HF_E_SIGNATURE, "the revocation key may add revocations and change nothing else");
+			return hf_fault_set(f, HF_E_SIGNATURE,
+			                    "the revocation key may add revocations and change nothing else");
 		return HF_OK;
 	}
 	if (!key_is(&d->root_key, &old->root_key) && !key_is(&d->root_key, &old->next_root_key))
 		return hf_fault_set(f, HF_E_SIGNATURE, "descriptor %llu is signed by a root key that was not announced",
-				    (unsigned long long)d->number);
+		                    (unsigned long long)d->number);
 	return verify_with(e, HF_KEYID_ROOT, &d->root_key, f);
 }
 
-static enum hf_err check_next(const struct link *last, const Hufu__Envelope *e, const Hufu__Descriptor *d, struct hf_fault *f)
+static enum hf_err check_next(const struct link *last, const Hufu__Envelope *e, const Hufu__Descriptor *d,
+                              struct hf_fault *f)
 {
 	const Hufu__Descriptor *old = last->descriptor;
 	if (d->number != old->number + 1)
-		return hf_fault_set(f, HF_E_STATE, "descriptor %llu does not follow number %llu", (unsigned long long)d->number,
-				    (unsigned long long)old->number);
+		return hf_fault_set(f, HF_E_STATE, "descriptor %llu does not follow number %llu",
+		                    (unsigned long long)d->number, (unsigned long long)old->number);
 	if (strcmp(d->header->space, old->header->space) != 0)
-		return hf_fault_set(f, HF_E_WRONG_SPACE, "the descriptor is of the space %s, not %s", d->header->space, old->header->space);
+		return hf_fault_set(f, HF_E_WRONG_SPACE, "the descriptor is of the space %s, not %s", d->header->space,
+		                    old->header->space);
 	if (d->prev.len != 32 || memcmp(d->prev.data, last->digest.b, 32) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "descriptor %llu follows another descriptor than the known one",
-				    (unsigned long long)d->number);
+		                    (unsigned long long)d->number);
 	HF_TRY(check_signer(e, old, d, f));
 	if (!keeps_revocations(old, d))
-		return hf_fault_set(f, HF_E_FORMAT, "descriptor %llu takes a revocation back", (unsigned long long)d->number);
+		return hf_fault_set(f, HF_E_FORMAT, "descriptor %llu takes a revocation back",
+		                    (unsigned long long)d->number);
 	return HF_OK;
 }
 
-/* A number that is known already: the same bytes again are no news, other bytes are a contradiction when they are signed. */
-static enum hf_err check_known(const struct hf_space *s, const Hufu__Envelope *e, const Hufu__Descriptor *d, const struct hf_hash *digest,
-			       struct hf_fault *f)
+/* A number that is known already: the same bytes again are no news, other bytes are a contradiction when they are
+ * signed. */
+static enum hf_err check_known(const struct hf_space *s, const Hufu__Envelope *e, const Hufu__Descriptor *d,
+                               const struct hf_hash *digest, struct hf_fault *f)
 {
 	const struct link *known = &s->links[d->number - 1];
 	if (hf_hash_equal(&known->digest, digest))
 		return HF_OK;
 	const Hufu__Descriptor *k = known->descriptor;
-	HF_TRY(verify_with(e, signed_by_revocation_key(e) ? HF_KEYID_REVOCATION : HF_KEYID_ROOT,
-			   signed_by_revocation_key(e) && k->revocation_key.len == 32 ? &k->revocation_key : &k->root_key, f));
+	HF_TRY(verify_with(
+	        e, signed_by_revocation_key(e) ? HF_KEYID_REVOCATION : HF_KEYID_ROOT,
+	        signed_by_revocation_key(e) && k->revocation_key.len == 32 ? &k->revocation_key : &k->root_key, f));
 	return hf_fault_set(f, HF_E_CONFLICT, "there are two different descriptors with the number %llu",
-			    (unsigned long long)d->number);
+	                    (unsigned long long)d->number);
 }
 
 static void append(struct hf_space *s, struct link take)
@@ -213,7 +225,7 @@ enum hf_err hf_space_extend(struct hf_space *s, const void *envelope, size_t len
 	HF_TRY(hf_descriptor_check(d, f));
 	uint8_t *bytes = hf_alloc(len);
 	memcpy(bytes, envelope, len);
-	append(s, (struct link){ bytes, len, digest, HF_TAKE(d) });
+	append(s, (struct link){bytes, len, digest, HF_TAKE(d)});
 	return HF_OK;
 }
 
@@ -250,7 +262,7 @@ bool hf_space_envelope(const struct hf_space *s, uint64_t number, struct hf_byte
 {
 	if (number == 0 || number > s->count)
 		return false;
-	*ret_envelope = (struct hf_bytes){ s->links[number - 1].envelope, s->links[number - 1].len };
+	*ret_envelope = (struct hf_bytes){s->links[number - 1].envelope, s->links[number - 1].len};
 	return true;
 }
 
@@ -302,7 +314,8 @@ enum hf_err hf_space_standing(const struct hf_space *s, const char *node, int64_
 static const Hufu__MemberKey *key_at(const Hufu__Member *m, enum hf_key_use use, int64_t at_ms)
 {
 	for (size_t i = 0; i < m->n_keys; i++)
-		if (m->keys[i]->use == (uint32_t)use && within(at_ms, m->keys[i]->not_before_ms, m->keys[i]->not_after_ms))
+		if (m->keys[i]->use == (uint32_t)use &&
+		    within(at_ms, m->keys[i]->not_before_ms, m->keys[i]->not_after_ms))
 			return m->keys[i];
 	return NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * space_internal.h - what the files of the descriptor chain share: space.c (chain and look-up), space_rules.c (one descriptor),
- * space_open.c (envelopes of members and persons).
+ * space_internal.h - what the files of the descriptor chain share: space.c (chain and look-up), space_rules.c (one
+ * descriptor), space_open.c (envelopes of members and persons).
  */
 #ifndef HUFU_EVIDENCE_SPACE_INTERNAL_H
 #define HUFU_EVIDENCE_SPACE_INTERNAL_H

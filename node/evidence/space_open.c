@@ -20,14 +20,18 @@ static void certificate_done(Hufu__PersonCertificate **c)
 	hf_decoded_free(*c);
 }
 
-static enum hf_err check_header(const struct hf_space *s, const Hufu__Header *h, const char *issuer, const char *what, struct hf_fault *f)
+static enum hf_err check_header(const struct hf_space *s, const Hufu__Header *h, const char *issuer, const char *what,
+                                struct hf_fault *f)
 {
 	if (!hf_suite_usable(h->suite))
-		return hf_fault_set(f, HF_E_SUITE, "%s uses suite %u, which this program does not offer", what, h->suite);
+		return hf_fault_set(f, HF_E_SUITE, "%s uses suite %u, which this program does not offer", what,
+		                    h->suite);
 	if (strcmp(h->space, hf_space_id(s)) != 0)
-		return hf_fault_set(f, HF_E_WRONG_SPACE, "%s belongs to the space \"%s\", not to %s", what, h->space, hf_space_id(s));
+		return hf_fault_set(f, HF_E_WRONG_SPACE, "%s belongs to the space \"%s\", not to %s", what, h->space,
+		                    hf_space_id(s));
 	if (strcmp(h->issuer, issuer) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "%s names %s as its issuer but is signed by %s", what, h->issuer, issuer);
+		return hf_fault_set(f, HF_E_SIGNATURE, "%s names %s as its issuer but is signed by %s", what, h->issuer,
+		                    issuer);
 	return HF_OK;
 }
 
@@ -42,18 +46,20 @@ static const char *short_type(const char *type, char *out, size_t cap)
 	return out;
 }
 
-static enum hf_err signer_of(const Hufu__Envelope *e, const char *type, const char *what, const char **ret_keyid, struct hf_fault *f)
+static enum hf_err signer_of(const Hufu__Envelope *e, const char *type, const char *what, const char **ret_keyid,
+                             struct hf_fault *f)
 {
 	if (strcmp(e->payload_type, type) != 0)
-		return hf_fault_set(f, HF_E_FORMAT, "the envelope holds %s where %s is expected", e->payload_type, type);
+		return hf_fault_set(f, HF_E_FORMAT, "the envelope holds %s where %s is expected", e->payload_type,
+		                    type);
 	if (e->n_signatures != 1)
 		return hf_fault_set(f, HF_E_SIGNATURE, "%s does not have exactly one signature", what);
 	*ret_keyid = e->signatures[0]->keyid;
 	return HF_OK;
 }
 
-enum hf_err hf_space_open(const struct hf_space *s, const Hufu__Envelope *e, const char *type, struct hf_bytes *ret_payload,
-			  struct hf_fault *f)
+enum hf_err hf_space_open(const struct hf_space *s, const Hufu__Envelope *e, const char *type,
+                          struct hf_bytes *ret_payload, struct hf_fault *f)
 {
 	char what[80];
 	const char *node = "";
@@ -68,12 +74,13 @@ enum hf_err hf_space_open(const struct hf_space *s, const Hufu__Envelope *e, con
 		return hf_fault_set(f, HF_E_FORMAT, "the header of %s is not of the required form", what);
 	HF_TRY(check_header(s, h, node, what, f));
 	if (hf_space_member_ever(s, node) == NULL)
-		return hf_fault_set(f, HF_E_STRANGER, "%s is signed by %s, who is no member of %s", what, node, hf_space_id(s));
+		return hf_fault_set(f, HF_E_STRANGER, "%s is signed by %s, who is no member of %s", what, node,
+		                    hf_space_id(s));
 	if (!hf_space_key(s, node, HF_KEY_ENVELOPE, h->time_ms, pub.b))
 		return hf_fault_set(f, HF_E_SIGNATURE, "%s had no valid key when %s was signed", node, what);
 	if (!hf_envelope_verify(e, type, node, &pub))
 		return hf_fault_set(f, HF_E_SIGNATURE, "the signature of %s on %s does not verify", node, what);
-	*ret_payload = (struct hf_bytes){ e->payload.data, e->payload.len };
+	*ret_payload = (struct hf_bytes){e->payload.data, e->payload.len};
 	return HF_OK;
 }
 
@@ -85,28 +92,33 @@ static bool lists(char *const *list, size_t count, const char *word)
 	return false;
 }
 
-static enum hf_err check_person(const struct hf_space *s, const Hufu__Statement *st, const Hufu__PersonCertificate *cert,
-				const char *permission, struct hf_fault *f)
+static enum hf_err check_person(const struct hf_space *s, const Hufu__Statement *st,
+                                const Hufu__PersonCertificate *cert, const char *permission, struct hf_fault *f)
 {
 	HF_TRY(check_header(s, st->header, cert->header->issuer, "the statement", f));
 	if (strcmp(st->account, cert->account) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the statement is of %s, the certificate of %s", st->account, cert->account);
+		return hf_fault_set(f, HF_E_SIGNATURE, "the statement is of %s, the certificate of %s", st->account,
+		                    cert->account);
 	if (st->header->time_ms < cert->not_before_ms || st->header->time_ms >= cert->not_after_ms)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the certificate of %s was not valid when the statement was signed", st->account);
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the certificate of %s was not valid when the statement was signed", st->account);
 	if (permission != NULL && !lists(cert->permissions, cert->n_permissions, permission))
-		return hf_fault_set(f, HF_E_PERMISSION, "%s of %s lacks the permission %s", st->account, cert->header->issuer, permission);
+		return hf_fault_set(f, HF_E_PERMISSION, "%s of %s lacks the permission %s", st->account,
+		                    cert->header->issuer, permission);
 	return HF_OK;
 }
 
 enum hf_err hf_space_open_statement(const struct hf_space *s, const Hufu__SignedStatement *st, const char *permission,
-				    Hufu__Statement **ret_statement, Hufu__PersonCertificate **ret_cert, struct hf_fault *f)
+                                    Hufu__Statement **ret_statement, Hufu__PersonCertificate **ret_cert,
+                                    struct hf_fault *f)
 {
 	struct hf_bytes payload;
 	char keyid[HF_NAME_MAX * 2 + 2];
 	const char *signer = "";
 	struct hf_sign_pub pub;
 	HF_TRY(hf_space_open(s, st->certificate, HF_TYPE_PERSON_CERT, &payload, f));
-	HF_CLEANUP(certificate_done) Hufu__PersonCertificate *cert = HF_DECODE(person_certificate, payload.data, payload.len);
+	HF_CLEANUP(certificate_done)
+	Hufu__PersonCertificate *cert = HF_DECODE(person_certificate, payload.data, payload.len);
 	if (cert == NULL)
 		return hf_fault_set(f, HF_E_FORMAT, "the person's certificate is not of the required form");
 	HF_TRY(signer_of(st->statement, HF_TYPE_STATEMENT, "the statement", &signer, f));

@@ -1,4 +1,5 @@
-/* space_rules.c - the rules that one descriptor must fulfil by itself. What it says of the one before is checked in space.c. */
+/* space_rules.c - the rules that one descriptor must fulfil by itself. What it says of the one before is checked in
+ * space.c. */
 #include "evidence/space_internal.h"
 
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static bool tcp_ok(const char *at)
 		return false;
 	size_t host = (size_t)(colon - at);
 	bool bracket = at[0] == '[' && at[host - 1] == ']' && host > 2;
-	const char *allowed = bracket ? "[]:.0123456789abcdefABCDEF" : ".-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const char *allowed = bracket ? "[]:.0123456789abcdefABCDEF"
+	                              : ".-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	if (strspn(at, allowed) < host)
 		return false;
 	size_t digits = strspn(colon + 1, "0123456789");
@@ -94,8 +96,9 @@ static enum hf_err check_addresses(const Hufu__Descriptor *d, struct hf_fault *f
 		const Hufu__Member *m = d->members[i];
 		for (size_t k = 0; k < m->n_addresses; k++) {
 			if (!address_ok(m->addresses[k]))
-				return hf_fault_set(f, HF_E_FORMAT, "member %s has the address %s, which is not tcp://HOST:PORT",
-						    m->id, m->addresses[k]);
+				return hf_fault_set(f, HF_E_FORMAT,
+				                    "member %s has the address %s, which is not tcp://HOST:PORT", m->id,
+				                    m->addresses[k]);
 			texts[count++] = m->addresses[k];
 		}
 	}
@@ -123,7 +126,7 @@ static void keys_done(struct key **keys)
 static void add_key(struct key *keys, size_t *count, const ProtobufCBinaryData *bytes, const char *owner)
 {
 	if (bytes->len == 32)
-		keys[(*count)++] = (struct key){ bytes->data, owner };
+		keys[(*count)++] = (struct key){bytes->data, owner};
 }
 
 /* One key, one use, one owner: a cosignature does not name its signer, and a key with two uses mixes their domains. */
@@ -143,8 +146,9 @@ static enum hf_err check_unique_keys(const Hufu__Descriptor *d, struct hf_fault 
 	qsort(keys, count, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < count; i++)
 		if (memcmp(keys[i - 1].bytes, keys[i].bytes, 32) == 0)
-			return hf_fault_set(f, HF_E_FORMAT, "%s and %s have the same key; each key has one owner and one use",
-					    keys[i - 1].owner, keys[i].owner);
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "%s and %s have the same key; each key has one owner and one use",
+			                    keys[i - 1].owner, keys[i].owner);
 	return HF_OK;
 }
 
@@ -160,12 +164,12 @@ static enum hf_err check_key_times(const Hufu__Member *m, struct hf_fault *f)
 		const Hufu__MemberKey *a = m->keys[i];
 		if (a->not_before_ms >= key_end(a))
 			return hf_fault_set(f, HF_E_FORMAT, "the %s key of member %s ends before it begins",
-					    hf_key_use_name((enum hf_key_use)a->use), m->id);
+			                    hf_key_use_name((enum hf_key_use)a->use), m->id);
 		for (size_t k = 0; k < i; k++) {
 			const Hufu__MemberKey *b = m->keys[k];
 			if (a->use == b->use && a->not_before_ms < key_end(b) && b->not_before_ms < key_end(a))
-				return hf_fault_set(f, HF_E_FORMAT, "member %s has two %s keys for the same time", m->id,
-						    hf_key_use_name((enum hf_key_use)a->use));
+				return hf_fault_set(f, HF_E_FORMAT, "member %s has two %s keys for the same time",
+				                    m->id, hf_key_use_name((enum hf_key_use)a->use));
 		}
 	}
 	return HF_OK;
@@ -199,10 +203,11 @@ static bool attributes_ok(const Hufu__Member *m)
 
 enum hf_err hf_member_check(const Hufu__Member *m, struct hf_fault *f)
 {
-	static const enum hf_key_use always[] = { HF_KEY_ENVELOPE, HF_KEY_NOISE, HF_KEY_LOG };
+	static const enum hf_key_use always[] = {HF_KEY_ENVELOPE, HF_KEY_NOISE, HF_KEY_LOG};
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		if (!has_key(m, always[i]))
-			return hf_fault_set(f, HF_E_FORMAT, "member %s has no %s key", m->id, hf_key_use_name(always[i]));
+			return hf_fault_set(f, HF_E_FORMAT, "member %s has no %s key", m->id,
+			                    hf_key_use_name(always[i]));
 	if (m->not_after_ms != 0 && m->not_before_ms >= m->not_after_ms)
 		return hf_fault_set(f, HF_E_FORMAT, "the membership of %s ends before it begins", m->id);
 	if (!departments_ok(m))
@@ -211,8 +216,9 @@ enum hf_err hf_member_check(const Hufu__Member *m, struct hf_fault *f)
 		return hf_fault_set(f, HF_E_FORMAT, "an attribute of member %s is given twice", m->id);
 	for (size_t i = 0; i < m->n_addresses; i++)
 		if (!address_ok(m->addresses[i]))
-			return hf_fault_set(f, HF_E_FORMAT, "member %s has the address %s, which is not tcp://HOST:PORT", m->id,
-					    m->addresses[i]);
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "member %s has the address %s, which is not tcp://HOST:PORT", m->id,
+			                    m->addresses[i]);
 	return check_key_times(m, f);
 }
 
@@ -233,8 +239,9 @@ static enum hf_err check_members(const Hufu__Descriptor *d, struct hf_fault *f)
 			if (hf_descriptor_member(d, m->mirrors[k]) == NULL || strcmp(m->mirrors[k], m->id) == 0)
 				twice = m->mirrors[k];
 		if (twice != NULL)
-			return hf_fault_set(f, HF_E_FORMAT, "%s cannot be a mirror of %s: it is no other member, or stands twice",
-					    twice, m->id);
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "%s cannot be a mirror of %s: it is no other member, or stands twice",
+			                    twice, m->id);
 	}
 	return HF_OK;
 }
@@ -247,14 +254,15 @@ static enum hf_err check_witnesses(const Hufu__Descriptor *d, struct hf_fault *f
 	for (size_t i = 0; i < d->n_witnesses; i++) {
 		const Hufu__Member *m = hf_descriptor_member(d, d->witnesses[i]);
 		if (m == NULL || !has_key(m, HF_KEY_WITNESS))
-			return hf_fault_set(f, HF_E_FORMAT, "the witness %s is no member with a witness key", d->witnesses[i]);
+			return hf_fault_set(f, HF_E_FORMAT, "the witness %s is no member with a witness key",
+			                    d->witnesses[i]);
 	}
 	if (d->n_witnesses < HF_WITNESSES_MIN)
-		return hf_fault_set(f, HF_E_FORMAT, "the descriptor names %zu witnesses; at least %d are needed", d->n_witnesses,
-				    HF_WITNESSES_MIN);
+		return hf_fault_set(f, HF_E_FORMAT, "the descriptor names %zu witnesses; at least %d are needed",
+		                    d->n_witnesses, HF_WITNESSES_MIN);
 	if (d->quorum > d->n_witnesses || (size_t)d->quorum * 2 <= d->n_witnesses)
-		return hf_fault_set(f, HF_E_FORMAT, "the quorum %u is not more than half of the %zu witnesses", d->quorum,
-				    d->n_witnesses);
+		return hf_fault_set(f, HF_E_FORMAT, "the quorum %u is not more than half of the %zu witnesses",
+		                    d->quorum, d->n_witnesses);
 	return HF_OK;
 }
 
@@ -267,22 +275,24 @@ static enum hf_err check_leading_group(const Hufu__Descriptor *d, struct hf_faul
 	if (bad != NULL)
 		return hf_fault_set(f, HF_E_FORMAT, "%s of the leading group is no member, or stands twice", bad);
 	if (d->leading_threshold > d->n_leading_group || (d->n_leading_group > 0 && d->leading_threshold == 0))
-		return hf_fault_set(f, HF_E_FORMAT, "the threshold of the leading group is %u of %zu", d->leading_threshold,
-				    d->n_leading_group);
+		return hf_fault_set(f, HF_E_FORMAT, "the threshold of the leading group is %u of %zu",
+		                    d->leading_threshold, d->n_leading_group);
 	return HF_OK;
 }
 
 enum hf_err hf_descriptor_check(const Hufu__Descriptor *d, struct hf_fault *f)
 {
 	if (!hf_suite_usable(d->header->suite))
-		return hf_fault_set(f, HF_E_SUITE, "the descriptor uses suite %u, which this program does not offer", d->header->suite);
+		return hf_fault_set(f, HF_E_SUITE, "the descriptor uses suite %u, which this program does not offer",
+		                    d->header->suite);
 	if (d->header->space[0] == 0)
 		return hf_fault_set(f, HF_E_FORMAT, "the descriptor does not name its space");
 	if (d->not_before_ms >= d->not_after_ms)
 		return hf_fault_set(f, HF_E_FORMAT, "the validity of the descriptor ends before it begins");
 	for (size_t i = 0; i < d->n_holidays; i++)
 		if (!date_ok(d->holidays[i]))
-			return hf_fault_set(f, HF_E_FORMAT, "the holiday %s is no date such as 2026-10-01", d->holidays[i]);
+			return hf_fault_set(f, HF_E_FORMAT, "the holiday %s is no date such as 2026-10-01",
+			                    d->holidays[i]);
 	HF_TRY(check_members(d, f));
 	HF_TRY(check_addresses(d, f));
 	HF_TRY(check_unique_keys(d, f));

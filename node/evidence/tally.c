@@ -1,6 +1,6 @@
 /*
- * tally.c - the tally as a file: one envelope, the descriptor chain, and then the checks of the other tally_*.c files in the order
- * in which they build on each other. The first thing that does not verify ends the check.
+ * tally.c - the tally as a file: one envelope, the descriptor chain, and then the checks of the other tally_*.c files
+ * in the order in which they build on each other. The first thing that does not verify ends the check.
  */
 #include "evidence/tally_internal.h"
 
@@ -59,10 +59,10 @@ static enum hf_err check_frame(struct hf_tally *x, const Hufu__Envelope *e, stru
 
 static void fill_report(const struct hf_tally *x, struct hf_tally_report *r)
 {
-	*r = (struct hf_tally_report){ .documents = x->doc_count,
-				       .entries = x->item_count,
-				       .ledgers = x->t->n_ledgers,
-				       .cosignatures = x->cosignatures };
+	*r = (struct hf_tally_report){.documents = x->doc_count,
+	                              .entries = x->item_count,
+	                              .ledgers = x->t->n_ledgers,
+	                              .cosignatures = x->cosignatures};
 	memcpy(r->transaction.b, x->transfer_txn.data, sizeof(r->transaction.b));
 	memcpy(r->negotiation.b, x->negotiation_txn.data, sizeof(r->negotiation.b));
 	snprintf(r->provider, sizeof(r->provider), "%s", x->provider);
@@ -87,19 +87,20 @@ static enum hf_err run(struct hf_tally *x, const struct hf_sign_pub *root, const
 	return hf_tally_check_recorded(x, f);
 }
 
-enum hf_err hf_tally_verify(const struct hf_sign_pub *root, const void *data, size_t len, struct hf_tally_report *ret_report,
-			    struct hf_fault *f)
+enum hf_err hf_tally_verify(const struct hf_sign_pub *root, const void *data, size_t len,
+                            struct hf_tally_report *ret_report, struct hf_fault *f)
 {
 	if (len > HF_TALLY_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "the file is larger than a tally may be");
-	HF_CLEANUP(envelope_done) Hufu__Envelope *e = hf_decode_limit(&hufu__envelope__descriptor, data, len, HF_TALLY_MAX);
+	HF_CLEANUP(envelope_done)
+	Hufu__Envelope *e = hf_decode_limit(&hufu__envelope__descriptor, data, len, HF_TALLY_MAX);
 	if (e == NULL || strcmp(e->payload_type, HF_TYPE_TALLY) != 0)
 		return hf_fault_set(f, HF_E_FORMAT, "the file is no tally, or was cut off or altered");
 	HF_CLEANUP(tally_done)
 	Hufu__Tally *t = hf_decode_limit(&hufu__tally__descriptor, e->payload.data, e->payload.len, HF_TALLY_MAX);
 	if (t == NULL)
 		return hf_fault_set(f, HF_E_FORMAT, "the tally is not of the required form");
-	HF_CLEANUP(check_done) struct hf_tally x = { .t = t };
+	HF_CLEANUP(check_done) struct hf_tally x = {.t = t};
 	HF_TRY(run(&x, root, e, f));
 	fill_report(&x, ret_report);
 	return HF_OK;
@@ -123,6 +124,7 @@ enum hf_err hf_tally_make(const struct hf_sign_key *k, const char *node, Hufu__T
 		qsort(t->ledgers, t->n_ledgers, sizeof(*t->ledgers), compare_ledgers);
 	for (size_t i = 0; i < t->n_ledgers; i++)
 		if (t->ledgers[i]->n_entries > 0)
-			qsort(t->ledgers[i]->entries, t->ledgers[i]->n_entries, sizeof(*t->ledgers[i]->entries), compare_entries);
+			qsort(t->ledgers[i]->entries, t->ledgers[i]->n_entries, sizeof(*t->ledgers[i]->entries),
+			      compare_entries);
 	return hf_envelope_make_message(k, node, HF_TYPE_TALLY, &t->base, out);
 }

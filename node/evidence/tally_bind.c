@@ -1,6 +1,6 @@
 /*
- * tally_bind.c - how the documents of the negotiation hang together: application, need, intake record, decision, agreement,
- * verification (AZ-7 ... AZ-16, AZ-22 ... AZ-29 seen from outside).
+ * tally_bind.c - how the documents of the negotiation hang together: application, need, intake record, decision,
+ * agreement, verification (AZ-7 ... AZ-16, AZ-22 ... AZ-29 seen from outside).
  */
 #include "evidence/tally_internal.h"
 
@@ -43,16 +43,19 @@ static enum hf_err check_revision(const struct hf_doc *before, const struct hf_d
 {
 	const Hufu__Application *a = app_of(d);
 	if (before == NULL)
-		return a->previous.len == 0 ? HF_OK :
-					      hf_fault_set(f, HF_E_UNKNOWN, "the revision before revision %u of the application is missing",
-							   a->revision);
+		return a->previous.len == 0
+		               ? HF_OK
+		               : hf_fault_set(f, HF_E_UNKNOWN,
+		                              "the revision before revision %u of the application is missing",
+		                              a->revision);
 	const Hufu__Application *b = app_of(before);
 	if (!hf_bytes_are_hash(&a->previous, &before->digest))
-		return hf_fault_set(f, HF_E_DIGEST, "revision %u of the application does not follow revision %u", a->revision, b->revision);
-	HF_TRY(HF_SAME_BYTES("application", "revision before", f, { "identifier", &a->id, &b->id },
-			     { "transaction", &a->header->transaction, &b->header->transaction }));
-	return HF_SAME_TEXTS("application", "revision before", f, { "consumer", a->organization, b->organization },
-			     { "provider", a->provider, b->provider });
+		return hf_fault_set(f, HF_E_DIGEST, "revision %u of the application does not follow revision %u",
+		                    a->revision, b->revision);
+	HF_TRY(HF_SAME_BYTES("application", "revision before", f, {"identifier", &a->id, &b->id},
+	                     {"transaction", &a->header->transaction, &b->header->transaction}));
+	return HF_SAME_TEXTS("application", "revision before", f, {"consumer", a->organization, b->organization},
+	                     {"provider", a->provider, b->provider});
 }
 
 /* The last revision is the one that was decided. */
@@ -96,17 +99,18 @@ static bool finding_ok(Hufu__Finding *const *list, size_t count, const char *poi
 	return false;
 }
 
-static enum hf_err check_need(const struct hf_tally *x, const struct hf_statement_want *want, const struct hf_tally_person *applicant,
-			      struct hf_fault *f)
+static enum hf_err check_need(const struct hf_tally *x, const struct hf_statement_want *want,
+                              const struct hf_tally_person *applicant, struct hf_fault *f)
 {
-	static const char *const points[] = { "need", "scope", "period" };
+	static const char *const points[] = {"need", "scope", "period"};
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_tally_person person;
 	HF_TRY(hf_tally_statement(x, x->app->need, want, &s, &person, f));
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
 		if (!finding_ok(s->findings, s->n_findings, points[i]))
-			return hf_fault_set(f, HF_E_CONFLICT, "the data authority of %s did not confirm the %s of the application", x->consumer,
-					    points[i]);
+			return hf_fault_set(f, HF_E_CONFLICT,
+			                    "the data authority of %s did not confirm the %s of the application",
+			                    x->consumer, points[i]);
 	return hf_tally_persons_differ(&person, applicant, "the data authority", f);
 }
 
@@ -118,10 +122,12 @@ static enum hf_err check_application(struct hf_tally *x, struct hf_tally_person 
 	HF_TRY(hf_doc_frame(x->app_doc, x->consumer, &x->negotiation_txn, f));
 	HF_TRY(check_period("application", a->from_ms, a->until_ms, f));
 	hf_application_digest(a, &wording);
-	struct hf_statement_want want = { "request", "apply", x->consumer, &a->id, &x->negotiation_txn, a->revision, &wording };
+	struct hf_statement_want want = {"request",           "apply",     x->consumer, &a->id,
+	                                 &x->negotiation_txn, a->revision, &wording};
 	HF_TRY(hf_tally_statement(x, a->request, &want, &s, ret_applicant, f));
 	if (strcmp(ret_applicant->account, a->applicant) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "the application names another applicant than the person who signed it");
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the application names another applicant than the person who signed it");
 	want.kind = "need";
 	want.permission = "confirm-need";
 	return check_need(x, &want, ret_applicant, f);
@@ -143,10 +149,12 @@ static enum hf_err check_review(const struct hf_tally *x, const Hufu__IntakeReco
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_hash digest;
 	memcpy(digest.b, r->application_digest.data, sizeof(digest.b));
-	struct hf_statement_want want = { "compliance", "intake", x->intake_node, &x->app->id, &x->negotiation_txn, r->revision, &digest };
+	struct hf_statement_want want = {"compliance",        "intake",    x->intake_node, &x->app->id,
+	                                 &x->negotiation_txn, r->revision, &digest};
 	HF_TRY(hf_tally_statement(x, r->review, &want, &s, NULL, f));
 	if (strcmp(s->result, r->result) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "the intake record says \"%s\", its reviewer signed \"%s\"", r->result, s->result);
+		return hf_fault_set(f, HF_E_CONFLICT, "the intake record says \"%s\", its reviewer signed \"%s\"",
+		                    r->result, s->result);
 	return HF_OK;
 }
 
@@ -154,20 +162,25 @@ static enum hf_err check_intake_doc(struct hf_tally *x, struct hf_doc *d, struct
 {
 	const Hufu__IntakeRecord *r = (const Hufu__IntakeRecord *)d->message;
 	HF_TRY(hf_doc_frame(d, x->intake_node, &x->negotiation_txn, f));
-	if (!hf_bytes_same(&r->application, &x->app->id) || !is_digest_of_application(x, &r->application_digest, r->revision))
-		return hf_fault_set(f, HF_E_DIGEST, "the intake record of revision %u is about another application", r->revision);
+	if (!hf_bytes_same(&r->application, &x->app->id) ||
+	    !is_digest_of_application(x, &r->application_digest, r->revision))
+		return hf_fault_set(f, HF_E_DIGEST, "the intake record of revision %u is about another application",
+		                    r->revision);
 	HF_TRY(check_review(x, r, f));
 	d->bound = true;
 	if (r->revision != x->app->revision)
 		return HF_OK;
 	if (x->intake != NULL)
-		return hf_fault_set(f, HF_E_CONFLICT, "the tally holds more than one intake record of the decided revision");
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the tally holds more than one intake record of the decided revision");
 	if (strcmp(r->result, "pass") != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "the application did not pass the compliance review: \"%s\"", r->result);
+		return hf_fault_set(f, HF_E_CONFLICT, "the application did not pass the compliance review: \"%s\"",
+		                    r->result);
 	for (size_t i = 0; i < r->n_criteria; i++)
 		if (!r->criteria[i]->ok)
-			return hf_fault_set(f, HF_E_CRITERION, "the intake record passes the application although \"%s\" is not met",
-					    r->criteria[i]->point);
+			return hf_fault_set(f, HF_E_CRITERION,
+			                    "the intake record passes the application although \"%s\" is not met",
+			                    r->criteria[i]->point);
 	x->intake = r;
 	x->intake_doc = d;
 	return HF_OK;
@@ -185,16 +198,16 @@ static bool same_statement(const Hufu__SignedStatement *a, const Hufu__SignedSta
 	return same;
 }
 
-/* AZ-11: an entry may let the compliance review settle the application; the reviewer's statement, checked with the intake record,
- * then stands in the place of the decider's. */
+/* AZ-11: an entry may let the compliance review settle the application; the reviewer's statement, checked with the
+ * intake record, then stands in the place of the decider's. */
 static bool settled_by_review(const struct hf_tally *x, const Hufu__Decision *d)
 {
 	return x->entry != NULL && !x->entry->provider_decides && !x->entry->personal && x->intake != NULL &&
 	       strcmp(d->result, "T") == 0 && same_statement(d->decision, x->intake->review);
 }
 
-static enum hf_err check_decider(const struct hf_tally *x, const Hufu__Decision *d, const struct hf_tally_person *applicant,
-				 struct hf_fault *f)
+static enum hf_err check_decider(const struct hf_tally *x, const Hufu__Decision *d,
+                                 const struct hf_tally_person *applicant, struct hf_fault *f)
 {
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_tally_person person;
@@ -202,28 +215,33 @@ static enum hf_err check_decider(const struct hf_tally *x, const Hufu__Decision 
 	if (settled_by_review(x, d))
 		return HF_OK;
 	memcpy(digest.b, d->application_digest.data, sizeof(digest.b));
-	struct hf_statement_want want = { "decision", "approve",   x->provider, &x->app->id, &x->negotiation_txn,
-					  d->revision, &digest };
+	struct hf_statement_want want = {"decision",          "approve",   x->provider, &x->app->id,
+	                                 &x->negotiation_txn, d->revision, &digest};
 	HF_TRY(hf_tally_statement(x, d->decision, &want, &s, &person, f));
 	if (strcmp(s->result, d->result) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "the decision says \"%s\", the person who decided signed \"%s\"", d->result, s->result);
+		return hf_fault_set(f, HF_E_CONFLICT, "the decision says \"%s\", the person who decided signed \"%s\"",
+		                    d->result, s->result);
 	if (s->until_ms != 0 && s->until_ms != d->until_ms)
-		return hf_fault_set(f, HF_E_CONFLICT, "the decision ends at another time than the person who decided signed");
-	return strcmp(x->provider, x->consumer) == 0 ? hf_tally_persons_differ(&person, applicant, "the person who decided", f) : HF_OK;
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the decision ends at another time than the person who decided signed");
+	return strcmp(x->provider, x->consumer) == 0
+	               ? hf_tally_persons_differ(&person, applicant, "the person who decided", f)
+	               : HF_OK;
 }
 
 static enum hf_err check_privacy(const struct hf_tally *x, const Hufu__Decision *d, struct hf_fault *f)
 {
-	static const char *const points[] = { "necessity", "compliance" };
+	static const char *const points[] = {"necessity", "compliance"};
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_hash digest;
 	if (d->privacy == NULL)
-		return x->entry != NULL && x->entry->personal ?
-			       hf_fault_set(f, HF_E_UNKNOWN, "the resource is personal, but there is no privacy review") :
-			       HF_OK;
+		return x->entry != NULL && x->entry->personal
+		               ? hf_fault_set(f, HF_E_UNKNOWN,
+		                              "the resource is personal, but there is no privacy review")
+		               : HF_OK;
 	memcpy(digest.b, d->application_digest.data, sizeof(digest.b));
-	struct hf_statement_want want = { "privacy",   "privacy-review", x->provider, &x->app->id, &x->negotiation_txn,
-					  d->revision, &digest };
+	struct hf_statement_want want = {"privacy",           "privacy-review", x->provider, &x->app->id,
+	                                 &x->negotiation_txn, d->revision,      &digest};
 	HF_TRY(hf_tally_statement(x, d->privacy, &want, &s, NULL, f));
 	for (size_t i = 0; strcmp(d->result, "T") == 0 && i < sizeof(points) / sizeof(points[0]); i++)
 		if (!finding_ok(s->findings, s->n_findings, points[i]))
@@ -232,19 +250,23 @@ static enum hf_err check_privacy(const struct hf_tally *x, const Hufu__Decision 
 }
 
 /* AZ-26: T grants, F ends the application, S asks for another revision. */
-static enum hf_err check_decision_doc(struct hf_tally *x, struct hf_doc *d, const struct hf_tally_person *applicant, struct hf_fault *f)
+static enum hf_err check_decision_doc(struct hf_tally *x, struct hf_doc *d, const struct hf_tally_person *applicant,
+                                      struct hf_fault *f)
 {
 	const Hufu__Decision *m = (const Hufu__Decision *)d->message;
 	HF_TRY(hf_doc_frame(d, x->provider, &x->negotiation_txn, f));
-	if (!hf_bytes_same(&m->application, &x->app->id) || !is_digest_of_application(x, &m->application_digest, m->revision))
-		return hf_fault_set(f, HF_E_DIGEST, "the decision on revision %u is about another application", m->revision);
+	if (!hf_bytes_same(&m->application, &x->app->id) ||
+	    !is_digest_of_application(x, &m->application_digest, m->revision))
+		return hf_fault_set(f, HF_E_DIGEST, "the decision on revision %u is about another application",
+		                    m->revision);
 	HF_TRY(check_decider(x, m, applicant, f));
 	HF_TRY(check_privacy(x, m, f));
 	d->bound = true;
 	if (m->revision != x->app->revision)
-		return strcmp(m->result, "S") == 0 ? HF_OK :
-						     hf_fault_set(f, HF_E_CONFLICT, "revision %u was decided with %s, not returned",
-								  m->revision, m->result);
+		return strcmp(m->result, "S") == 0
+		               ? HF_OK
+		               : hf_fault_set(f, HF_E_CONFLICT, "revision %u was decided with %s, not returned",
+		                              m->revision, m->result);
 	if (x->decision != NULL)
 		return hf_fault_set(f, HF_E_CONFLICT, "the tally holds more than one decision on the last revision");
 	if (strcmp(m->result, "T") != 0)
@@ -261,7 +283,8 @@ static enum hf_err check_decided(struct hf_tally *x, struct hf_fault *f)
 	if (x->intake == NULL)
 		return hf_fault_set(f, HF_E_UNKNOWN, "the tally holds no intake record of the decided revision");
 	if (x->decision == NULL)
-		return hf_fault_set(f, HF_E_UNKNOWN, "the tally holds no decision on the last revision of the application");
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "the tally holds no decision on the last revision of the application");
 	if (!hf_bytes_are_hash(&x->decision->intake_digest, &x->intake_doc->digest))
 		return hf_fault_set(f, HF_E_DIGEST, "the decision was taken on another intake record");
 	if (x->decision->from_ms < x->app->from_ms || x->decision->until_ms > x->app->until_ms)
@@ -286,9 +309,12 @@ static enum hf_err check_fields(const struct hf_tally *x, const Hufu__Agreement 
 		for (size_t k = 0; !known && k < x->entry->n_fields; k++)
 			known = strcmp(x->entry->fields[k]->name, g->fields[i]) == 0;
 		if (!known)
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the resource has no field \"%s\", which the agreement names", g->fields[i]);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS,
+			                    "the resource has no field \"%s\", which the agreement names",
+			                    g->fields[i]);
 		if (x->app->n_fields > 0 && !hf_list_has(x->app->fields, x->app->n_fields, g->fields[i]))
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the field \"%s\" of the agreement was not applied for", g->fields[i]);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS,
+			                    "the field \"%s\" of the agreement was not applied for", g->fields[i]);
 		if (hf_list_has(g->fields, i, g->fields[i]))
 			return hf_fault_set(f, HF_E_FORMAT, "the agreement names the field \"%s\" twice", g->fields[i]);
 	}
@@ -298,13 +324,14 @@ static enum hf_err check_fields(const struct hf_tally *x, const Hufu__Agreement 
 static enum hf_err check_agreement(const struct hf_tally *x, const Hufu__Agreement *g, struct hf_fault *f)
 {
 	const Hufu__Application *a = x->app;
-	HF_TRY(HF_SAME_TEXTS("agreement", "application", f, { "provider", g->assigner, a->provider },
-			     { "consumer", g->assignee, a->organization }, { "department", g->department, a->department },
-			     { "business system", g->system, a->system }, { "operation", g->action, a->action },
-			     { "purpose", g->purpose, a->purpose }, { "system address", g->system_address, a->system_address }));
-	HF_TRY(HF_SAME_BYTES("agreement", "application", f, { "application", &g->application, &a->id },
-			     { "resource", &g->resource, &a->resource },
-			     { "transaction", &g->header->transaction, &x->negotiation_txn }));
+	HF_TRY(HF_SAME_TEXTS("agreement", "application", f, {"provider", g->assigner, a->provider},
+	                     {"consumer", g->assignee, a->organization}, {"department", g->department, a->department},
+	                     {"business system", g->system, a->system}, {"operation", g->action, a->action},
+	                     {"purpose", g->purpose, a->purpose},
+	                     {"system address", g->system_address, a->system_address}));
+	HF_TRY(HF_SAME_BYTES("agreement", "application", f, {"application", &g->application, &a->id},
+	                     {"resource", &g->resource, &a->resource},
+	                     {"transaction", &g->header->transaction, &x->negotiation_txn}));
 	if (g->revision != a->revision)
 		return hf_fault_set(f, HF_E_CONFLICT, "the agreement names another revision than the application");
 	if (g->from_ms != x->decision->from_ms || g->until_ms != x->decision->until_ms)
@@ -324,7 +351,8 @@ static enum hf_err open_agreement(struct hf_tally *x, struct hf_fault *f)
 	if (x->agreement == NULL)
 		return hf_fault_set(f, HF_E_FORMAT, "the agreement is not of the required form");
 	if (strcmp(x->agreement->header->issuer, x->provider) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the agreement is signed by %s instead of %s", x->agreement->header->issuer, x->provider);
+		return hf_fault_set(f, HF_E_SIGNATURE, "the agreement is signed by %s instead of %s",
+		                    x->agreement->header->issuer, x->provider);
 	HF_TRY(hf_envelope_digest_message(e, &x->agreement_digest));
 	return check_agreement(x, x->agreement, f);
 }
@@ -335,7 +363,8 @@ static enum hf_err check_verification(struct hf_tally *x, struct hf_fault *f)
 	HF_TRY(hf_tally_one(x, HF_DOC_VERIFICATION, &d, f));
 	HF_TRY(hf_doc_frame(d, x->consumer, &x->negotiation_txn, f));
 	const Hufu__Verification *v = (const Hufu__Verification *)d->message;
-	if (!hf_bytes_same(&v->agreement, &x->agreement->id) || !hf_bytes_are_hash(&v->agreement_digest, &x->agreement_digest))
+	if (!hf_bytes_same(&v->agreement, &x->agreement->id) ||
+	    !hf_bytes_are_hash(&v->agreement_digest, &x->agreement_digest))
 		return hf_fault_set(f, HF_E_DIGEST, "the verification is of another agreement");
 	return HF_OK;
 }
@@ -348,10 +377,13 @@ static enum hf_err check_entry(struct hf_tally *x, struct hf_doc *d, struct hf_f
 		return hf_fault_set(f, HF_E_DIGEST, "the catalog entry is not the one that the agreement names");
 	if (strcmp(d->header->issuer, x->provider) != 0 || strcmp(x->entry->publisher, x->provider) != 0)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the catalog entry is not of the provider %s", x->provider);
-	if (!hf_bytes_same(&x->entry->id, &x->agreement->resource) || x->entry->version != x->agreement->resource_version)
-		return hf_fault_set(f, HF_E_CONFLICT, "the catalog entry is of another resource or version than the agreement");
+	if (!hf_bytes_same(&x->entry->id, &x->agreement->resource) ||
+	    x->entry->version != x->agreement->resource_version)
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the catalog entry is of another resource or version than the agreement");
 	if (strcmp(x->entry->intake, x->intake_node) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "the catalog entry names another intake node than the application");
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the catalog entry names another intake node than the application");
 	d->bound = true;
 	return HF_OK;
 }
@@ -360,7 +392,8 @@ static enum hf_err check_event(struct hf_tally *x, struct hf_doc *d, struct hf_f
 {
 	const Hufu__NegotiationEvent *m = (const Hufu__NegotiationEvent *)d->message;
 	HF_TRY(hf_doc_frame(d, x->provider, &x->negotiation_txn, f));
-	if (strcmp(m->event, "FINALIZED") != 0 || !hf_bytes_same(&m->application, &x->app->id) || m->revision != x->app->revision)
+	if (strcmp(m->event, "FINALIZED") != 0 || !hf_bytes_same(&m->application, &x->app->id) ||
+	    m->revision != x->app->revision)
 		return hf_fault_set(f, HF_E_CONFLICT, "the negotiation event does not finalize this application");
 	if (m->agreement.len != 0 && !hf_bytes_same(&m->agreement, &x->agreement->id))
 		return hf_fault_set(f, HF_E_CONFLICT, "the negotiation event names another agreement");
@@ -368,13 +401,20 @@ static enum hf_err check_event(struct hf_tally *x, struct hf_doc *d, struct hf_f
 	return HF_OK;
 }
 
+/* Either side may end the grant; a person of that side signed it, with the same reason. */
 static enum hf_err check_revocation(struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
 {
 	const Hufu__Revocation *m = (const Hufu__Revocation *)d->message;
-	bool by_provider = strcmp(d->header->issuer, x->provider) == 0;
-	HF_TRY(hf_doc_frame(d, by_provider ? x->provider : x->consumer, &x->negotiation_txn, f));
-	HF_TRY(HF_SAME_BYTES("revocation", "agreement", f, { "grant", &m->grant, &x->agreement->grant },
-			     { "agreement", &m->agreement, &x->agreement->id }));
+	const char *by = strcmp(d->header->issuer, x->provider) == 0 ? x->provider : x->consumer;
+	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
+	HF_TRY(hf_doc_frame(d, by, &x->negotiation_txn, f));
+	HF_TRY(HF_SAME_BYTES("revocation", "agreement", f, {"grant", &m->grant, &x->agreement->grant},
+	                     {"agreement", &m->agreement, &x->agreement->id}));
+	struct hf_statement_want want = {"revocation",         "approve",           by,
+	                                 &x->agreement->grant, &x->negotiation_txn, x->agreement->revision,
+	                                 &x->agreement_digest};
+	HF_TRY(hf_tally_statement(x, m->statement, &want, &s, NULL, f));
+	HF_TRY(HF_SAME_TEXTS("revocation", "statement of its signer", f, {"reason", m->reason, s->reason}));
 	d->bound = true;
 	return HF_OK;
 }

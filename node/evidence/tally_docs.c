@@ -15,18 +15,18 @@ struct kind_row {
 
 /* By enum hf_doc_kind. */
 static const struct kind_row kinds[HF_DOC_KIND_COUNT] = {
-	[HF_DOC_ENTRY] = { HF_TYPE_CATALOG_ENTRY, "catalog entry", &hufu__catalog_entry__descriptor },
-	[HF_DOC_APPLICATION] = { HF_TYPE_APPLICATION, "application", &hufu__application__descriptor },
-	[HF_DOC_INTAKE] = { HF_TYPE_INTAKE, "intake record", &hufu__intake_record__descriptor },
-	[HF_DOC_DECISION] = { HF_TYPE_DECISION, "decision", &hufu__decision__descriptor },
-	[HF_DOC_AGREEMENT] = { HF_TYPE_AGREEMENT, "agreement", &hufu__agreement__descriptor },
-	[HF_DOC_VERIFICATION] = { HF_TYPE_VERIFICATION, "verification", &hufu__verification__descriptor },
-	[HF_DOC_EVENT] = { HF_TYPE_NEGOTIATION_EVENT, "negotiation event", &hufu__negotiation_event__descriptor },
-	[HF_DOC_REQUEST] = { HF_TYPE_TRANSFER_REQUEST, "transfer request", &hufu__transfer_request__descriptor },
-	[HF_DOC_START] = { HF_TYPE_TRANSFER_START, "transfer start", &hufu__transfer_start__descriptor },
-	[HF_DOC_MANIFEST] = { HF_TYPE_MANIFEST, "manifest", &hufu__manifest__descriptor },
-	[HF_DOC_RECEIPT] = { HF_TYPE_RECEIPT, "receipt", &hufu__receipt__descriptor },
-	[HF_DOC_REVOCATION] = { HF_TYPE_REVOCATION, "revocation", &hufu__revocation__descriptor },
+        [HF_DOC_ENTRY] = {HF_TYPE_CATALOG_ENTRY, "catalog entry", &hufu__catalog_entry__descriptor},
+        [HF_DOC_APPLICATION] = {HF_TYPE_APPLICATION, "application", &hufu__application__descriptor},
+        [HF_DOC_INTAKE] = {HF_TYPE_INTAKE, "intake record", &hufu__intake_record__descriptor},
+        [HF_DOC_DECISION] = {HF_TYPE_DECISION, "decision", &hufu__decision__descriptor},
+        [HF_DOC_AGREEMENT] = {HF_TYPE_AGREEMENT, "agreement", &hufu__agreement__descriptor},
+        [HF_DOC_VERIFICATION] = {HF_TYPE_VERIFICATION, "verification", &hufu__verification__descriptor},
+        [HF_DOC_EVENT] = {HF_TYPE_NEGOTIATION_EVENT, "negotiation event", &hufu__negotiation_event__descriptor},
+        [HF_DOC_REQUEST] = {HF_TYPE_TRANSFER_REQUEST, "transfer request", &hufu__transfer_request__descriptor},
+        [HF_DOC_START] = {HF_TYPE_TRANSFER_START, "transfer start", &hufu__transfer_start__descriptor},
+        [HF_DOC_MANIFEST] = {HF_TYPE_MANIFEST, "manifest", &hufu__manifest__descriptor},
+        [HF_DOC_RECEIPT] = {HF_TYPE_RECEIPT, "receipt", &hufu__receipt__descriptor},
+        [HF_DOC_REVOCATION] = {HF_TYPE_REVOCATION, "revocation", &hufu__revocation__descriptor},
 };
 
 const char *hf_doc_name(enum hf_doc_kind kind)
@@ -66,7 +66,7 @@ static const Hufu__Header *header_of(const ProtobufCMessage *m)
 
 static enum hf_err decode_doc(const Hufu__Envelope *e, struct hf_doc *ret_doc)
 {
-	struct hf_doc d = { .kind = kind_of(e->payload_type), .envelope = e };
+	struct hf_doc d = {.kind = kind_of(e->payload_type), .envelope = e};
 	if (d.kind == HF_DOC_INVALID)
 		return HF_E_UNSUPPORTED;
 	d.message = hf_decode_canonical(kinds[d.kind].desc, e->payload.data, e->payload.len);
@@ -100,14 +100,14 @@ static enum hf_err open_doc(struct hf_tally *x, size_t i, struct hf_fault *f)
 	enum hf_err e = decode_doc(x->t->documents[i], d);
 	if (e == HF_E_UNSUPPORTED)
 		return hf_fault_set(f, e, "document %zu is of the type %s, which does not belong into a tally", i + 1,
-				    x->t->documents[i]->payload_type);
+		                    x->t->documents[i]->payload_type);
 	if (e != HF_OK)
 		return hf_fault_set(f, e, "document %zu, of the type %s, is not of the required form", i + 1,
-				    x->t->documents[i]->payload_type);
+		                    x->t->documents[i]->payload_type);
 	x->doc_count = i + 1;
 	if (i > 0 && compare_docs(d - 1, d) >= 0)
-		return hf_fault_set(f, HF_E_FORMAT, "the documents are not in the required order: document %zu, the %s", i + 1,
-				    hf_doc_name(d->kind));
+		return hf_fault_set(f, HF_E_FORMAT, "the documents are not in the required order: document %zu, the %s",
+		                    i + 1, hf_doc_name(d->kind));
 	return hf_space_open(x->space, d->envelope, kinds[d->kind].type, &payload, f);
 }
 
@@ -171,26 +171,31 @@ bool hf_bytes_are_hash(const ProtobufCBinaryData *b, const struct hf_hash *h)
 	return b->len == sizeof(h->b) && memcmp(b->data, h->b, sizeof(h->b)) == 0;
 }
 
-enum hf_err hf_same_texts(const char *doc, const char *other, const struct hf_same_text *rows, size_t count, struct hf_fault *f)
+enum hf_err hf_same_texts(const char *doc, const char *other, const struct hf_same_text *rows, size_t count,
+                          struct hf_fault *f)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(rows[i].is, rows[i].should) != 0)
-			return hf_fault_set(f, HF_E_CONFLICT, "the %s names another %s than the %s", doc, rows[i].what, other);
+			return hf_fault_set(f, HF_E_CONFLICT, "the %s names another %s than the %s", doc, rows[i].what,
+			                    other);
 	return HF_OK;
 }
 
-enum hf_err hf_same_bytes(const char *doc, const char *other, const struct hf_same_bytes *rows, size_t count, struct hf_fault *f)
+enum hf_err hf_same_bytes(const char *doc, const char *other, const struct hf_same_bytes *rows, size_t count,
+                          struct hf_fault *f)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!hf_bytes_same(rows[i].is, rows[i].should))
-			return hf_fault_set(f, HF_E_CONFLICT, "the %s names another %s than the %s", doc, rows[i].what, other);
+			return hf_fault_set(f, HF_E_CONFLICT, "the %s names another %s than the %s", doc, rows[i].what,
+			                    other);
 	return HF_OK;
 }
 
 enum hf_err hf_doc_frame(const struct hf_doc *d, const char *issuer, const ProtobufCBinaryData *txn, struct hf_fault *f)
 {
 	if (strcmp(d->header->issuer, issuer) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the %s is signed by %s instead of %s", hf_doc_name(d->kind), d->header->issuer, issuer);
+		return hf_fault_set(f, HF_E_SIGNATURE, "the %s is signed by %s instead of %s", hf_doc_name(d->kind),
+		                    d->header->issuer, issuer);
 	if (!hf_bytes_same(&d->header->transaction, txn))
 		return hf_fault_set(f, HF_E_CONFLICT, "the %s belongs to another transaction", hf_doc_name(d->kind));
 	return HF_OK;
@@ -208,12 +213,14 @@ static void certificate_done(Hufu__PersonCertificate **c)
 static enum hf_err check_statement(const Hufu__Statement *s, const struct hf_statement_want *w, struct hf_fault *f)
 {
 	if (strcmp(s->kind, w->kind) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "a statement of the kind \"%s\" stands where \"%s\" is needed", s->kind, w->kind);
+		return hf_fault_set(f, HF_E_CONFLICT, "a statement of the kind \"%s\" stands where \"%s\" is needed",
+		                    s->kind, w->kind);
 	if (strcmp(s->header->issuer, w->issuer) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the statement \"%s\" is of a person of %s instead of %s", w->kind, s->header->issuer,
-				    w->issuer);
+		return hf_fault_set(f, HF_E_SIGNATURE, "the statement \"%s\" is of a person of %s instead of %s",
+		                    w->kind, s->header->issuer, w->issuer);
 	if (!hf_bytes_same(&s->object, w->object) || s->revision != w->revision)
-		return hf_fault_set(f, HF_E_CONFLICT, "the statement \"%s\" is about another object or revision", w->kind);
+		return hf_fault_set(f, HF_E_CONFLICT, "the statement \"%s\" is about another object or revision",
+		                    w->kind);
 	if (w->digest != NULL && !hf_bytes_are_hash(&s->object_digest, w->digest))
 		return hf_fault_set(f, HF_E_DIGEST, "the statement \"%s\" is about another wording", w->kind);
 	if (!hf_bytes_same(&s->header->transaction, w->txn))
@@ -221,15 +228,16 @@ static enum hf_err check_statement(const Hufu__Statement *s, const struct hf_sta
 	return HF_OK;
 }
 
-enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedStatement *st, const struct hf_statement_want *want,
-			       Hufu__Statement **ret_statement, struct hf_tally_person *ret_person, struct hf_fault *f)
+enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedStatement *st,
+                               const struct hf_statement_want *want, Hufu__Statement **ret_statement,
+                               struct hf_tally_person *ret_person, struct hf_fault *f)
 {
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	HF_CLEANUP(certificate_done) Hufu__PersonCertificate *c = NULL;
 	HF_TRY(hf_space_open_statement(x->space, st, want->permission, &s, &c, f));
 	HF_TRY(check_statement(s, want, f));
 	if (ret_person != NULL) {
-		*ret_person = (struct hf_tally_person){ .has_name_ref = c->real_name_ref.len == 32 };
+		*ret_person = (struct hf_tally_person){.has_name_ref = c->real_name_ref.len == 32};
 		snprintf(ret_person->account, sizeof(ret_person->account), "%s", c->account);
 		if (ret_person->has_name_ref)
 			memcpy(ret_person->name_ref, c->real_name_ref.data, 32);
@@ -238,9 +246,11 @@ enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedState
 	return HF_OK;
 }
 
-enum hf_err hf_tally_persons_differ(const struct hf_tally_person *a, const struct hf_tally_person *b, const char *what, struct hf_fault *f)
+enum hf_err hf_tally_persons_differ(const struct hf_tally_person *a, const struct hf_tally_person *b, const char *what,
+                                    struct hf_fault *f)
 {
-	bool same_name = a->has_name_ref && b->has_name_ref && memcmp(a->name_ref, b->name_ref, sizeof(a->name_ref)) == 0;
+	bool same_name =
+	        a->has_name_ref && b->has_name_ref && memcmp(a->name_ref, b->name_ref, sizeof(a->name_ref)) == 0;
 	if (strcmp(a->account, b->account) == 0 || same_name)
 		return hf_fault_set(f, HF_E_SEPARATION, "%s is the applicant himself", what);
 	return HF_OK;

@@ -1,6 +1,7 @@
 /*
- * tally_internal.h - what the files of the tally check share: tally.c (the file and its frame), tally_docs.c (form and order of the
- * documents), tally_bind.c (negotiation), tally_transfer.c (transfer), tally_ledgers.c (entries, checkpoints, commitments).
+ * tally_internal.h - what the files of the tally check share: tally.c (the file and its frame), tally_docs.c (form and
+ * order of the documents), tally_bind.c (negotiation), tally_transfer.c (transfer), tally_ledgers.c (entries,
+ * checkpoints, commitments).
  */
 #ifndef HUFU_EVIDENCE_TALLY_INTERNAL_H
 #define HUFU_EVIDENCE_TALLY_INTERNAL_H
@@ -34,17 +35,17 @@ struct hf_doc {
 	uint32_t revision; /* 0 where there is none */
 	struct hf_hash digest;
 	const Hufu__Envelope *envelope;
-	ProtobufCMessage *message;   /* owned */
-	const Hufu__Header *header;  /* in message */
-	bool bound;                  /* its place among the others is checked */
+	ProtobufCMessage *message;  /* owned */
+	const Hufu__Header *header; /* in message */
+	bool bound;                 /* its place among the others is checked */
 };
 
 /* One ledger entry with what its opening says. */
 struct hf_tally_item {
 	size_t ledger;
 	uint64_t index;
-	bool transfer;           /* of the transfer's transaction, else of the negotiation's */
-	bool ok;                 /* it does not record a refusal */
+	bool transfer; /* of the transfer's transaction, else of the negotiation's */
+	bool ok;       /* it does not record a refusal */
 	bool has_digest;
 	struct hf_hash digest;
 };
@@ -89,21 +90,25 @@ struct hf_same_bytes {
 bool hf_bytes_same(const ProtobufCBinaryData *a, const ProtobufCBinaryData *b);
 bool hf_bytes_are_hash(const ProtobufCBinaryData *b, const struct hf_hash *h);
 /* "the agreement names another purpose than the application" */
-enum hf_err hf_same_texts(const char *doc, const char *other, const struct hf_same_text *rows, size_t count, struct hf_fault *f);
-enum hf_err hf_same_bytes(const char *doc, const char *other, const struct hf_same_bytes *rows, size_t count, struct hf_fault *f);
-#define HF_SAME_TEXTS(doc, other, f, ...)                                                                   \
-	hf_same_texts((doc), (other), (const struct hf_same_text[]){ __VA_ARGS__ },                        \
-		      sizeof((const struct hf_same_text[]){ __VA_ARGS__ }) / sizeof(struct hf_same_text), (f))
-#define HF_SAME_BYTES(doc, other, f, ...)                                                                   \
-	hf_same_bytes((doc), (other), (const struct hf_same_bytes[]){ __VA_ARGS__ },                       \
-		      sizeof((const struct hf_same_bytes[]){ __VA_ARGS__ }) / sizeof(struct hf_same_bytes), (f))
+enum hf_err hf_same_texts(const char *doc, const char *other, const struct hf_same_text *rows, size_t count,
+                          struct hf_fault *f);
+enum hf_err hf_same_bytes(const char *doc, const char *other, const struct hf_same_bytes *rows, size_t count,
+                          struct hf_fault *f);
+#define HF_SAME_TEXTS(doc, other, f, ...)                                                                              \
+	hf_same_texts((doc), (other), (const struct hf_same_text[]){__VA_ARGS__},                                      \
+	              sizeof((const struct hf_same_text[]){__VA_ARGS__}) / sizeof(struct hf_same_text), (f))
+#define HF_SAME_BYTES(doc, other, f, ...)                                                                              \
+	hf_same_bytes((doc), (other), (const struct hf_same_bytes[]){__VA_ARGS__},                                     \
+	              sizeof((const struct hf_same_bytes[]){__VA_ARGS__}) / sizeof(struct hf_same_bytes), (f))
 
 /* Opens all documents and checks their order. */
 enum hf_err hf_tally_open_docs(struct hf_tally *x, struct hf_fault *f) HF_MUST_CHECK;
 /* The only document of a kind; f says when there is none or more than one. */
-enum hf_err hf_tally_one(struct hf_tally *x, enum hf_doc_kind kind, struct hf_doc **ret_doc, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_tally_one(struct hf_tally *x, enum hf_doc_kind kind, struct hf_doc **ret_doc,
+                         struct hf_fault *f) HF_MUST_CHECK;
 /* Issuer, transaction and audience of a document. */
-enum hf_err hf_doc_frame(const struct hf_doc *d, const char *issuer, const ProtobufCBinaryData *txn, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_doc_frame(const struct hf_doc *d, const char *issuer, const ProtobufCBinaryData *txn,
+                         struct hf_fault *f) HF_MUST_CHECK;
 void hf_docs_free(struct hf_tally *x);
 /* For hf_tally_make: the order of documents. */
 enum hf_err hf_docs_sort(Hufu__Tally *t) HF_MUST_CHECK;
@@ -120,10 +125,11 @@ struct hf_tally_person {
 	bool has_name_ref;
 	uint8_t name_ref[32];
 };
-enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedStatement *st, const struct hf_statement_want *want,
-			       Hufu__Statement **ret_statement, struct hf_tally_person *ret_person, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedStatement *st,
+                               const struct hf_statement_want *want, Hufu__Statement **ret_statement,
+                               struct hf_tally_person *ret_person, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err hf_tally_persons_differ(const struct hf_tally_person *a, const struct hf_tally_person *b, const char *what,
-				    struct hf_fault *f) HF_MUST_CHECK;
+                                    struct hf_fault *f) HF_MUST_CHECK;
 
 bool hf_list_has(char *const *list, size_t count, const char *text);
 

@@ -1,6 +1,6 @@
 /*
- * tally_ledgers.c - the ledgers' side of a tally: checkpoints with their quorum, inclusion and opening of each entry, completeness of
- * the two transactions, and that every document is recorded by those who signed and received it.
+ * tally_ledgers.c - the ledgers' side of a tally: checkpoints with their quorum, inclusion and opening of each entry,
+ * completeness of the two transactions, and that every document is recorded by those who signed and received it.
  */
 #include "evidence/tally_internal.h"
 
@@ -57,16 +57,17 @@ static bool hides(const Hufu__EntryOpening *o, enum hf_field field)
 
 static enum hf_err check_inclusion(struct reader *r, const Hufu__TallyEntry *in, struct hf_hash *ret_leaf)
 {
-	struct hf_merkle_path path = { .count = 0 };
+	struct hf_merkle_path path = {.count = 0};
 	if (in->n_path > HF_MERKLE_PATH_MAX)
-		return hf_fault_set(r->f, HF_E_FORMAT, "the proof of entry %llu of %s is too long", (unsigned long long)in->index,
-				    r->ledger->node.s);
+		return hf_fault_set(r->f, HF_E_FORMAT, "the proof of entry %llu of %s is too long",
+		                    (unsigned long long)in->index, r->ledger->node.s);
 	for (size_t i = 0; i < in->n_path; i++)
 		memcpy(path.node[path.count++].b, in->path[i].data, 32);
 	hf_merkle_leaf(in->entry.data, in->entry.len, ret_leaf);
 	if (!hf_merkle_verify_inclusion(ret_leaf, in->index, r->checkpoint.size, &path, &r->checkpoint.root))
-		return hf_fault_set(r->f, HF_E_DIGEST, "entry %llu is not in the ledger of %s that the witnesses cosigned",
-				    (unsigned long long)in->index, r->ledger->node.s);
+		return hf_fault_set(r->f, HF_E_DIGEST,
+		                    "entry %llu is not in the ledger of %s that the witnesses cosigned",
+		                    (unsigned long long)in->index, r->ledger->node.s);
 	return HF_OK;
 }
 
@@ -75,14 +76,14 @@ static enum hf_err check_event(struct reader *r, const Hufu__LedgerEntry *e, con
 	struct hf_bytes v;
 	char name[64];
 	if (!hf_opening_get(o, HF_FIELD_EVENT, &v) || v.len >= sizeof(name))
-		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s does not show its event", (unsigned long long)e->index,
-				    r->ledger->node.s);
+		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s does not show its event",
+		                    (unsigned long long)e->index, r->ledger->node.s);
 	memcpy(name, v.data, v.len);
 	name[v.len] = 0;
 	enum hf_event event = hf_event_from_name(name);
 	if (event == HF_EVENT_INVALID || (uint32_t)hf_event_class(event) != e->event_class)
-		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s is of another class than its event", (unsigned long long)e->index,
-				    r->ledger->node.s);
+		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s is of another class than its event",
+		                    (unsigned long long)e->index, r->ledger->node.s);
 	return HF_OK;
 }
 
@@ -93,18 +94,22 @@ static enum hf_err check_ordinal(struct reader *r, const Hufu__TallyEntry *in, u
 	unsigned long long index = in->index;
 	if (!decimal(in->opening, HF_FIELD_ORDINAL, &ordinal) || hides(in->opening, HF_FIELD_COUNT) ||
 	    hides(in->opening, HF_FIELD_BACK_LINK))
-		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s does not show its place in the transaction", index, r->ledger->node.s);
+		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s does not show its place in the transaction",
+		                    index, r->ledger->node.s);
 	if (ordinal != r->ordinal[which] + 1)
-		return hf_fault_set(r->f, HF_E_UNKNOWN, "entry number %llu of transaction %s is missing from the ledger of %s",
-				    (unsigned long long)r->ordinal[which] + 1, r->txn_text[which], r->ledger->node.s);
+		return hf_fault_set(r->f, HF_E_UNKNOWN,
+		                    "entry number %llu of transaction %s is missing from the ledger of %s",
+		                    (unsigned long long)r->ordinal[which] + 1, r->txn_text[which], r->ledger->node.s);
 	bool has_back = decimal(in->opening, HF_FIELD_BACK_LINK, &back);
 	if (has_back != (ordinal > 1) || (has_back && back != r->last_index[which]))
-		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s does not follow the transaction's entry before it", index,
-				    r->ledger->node.s);
+		return hf_fault_set(r->f, HF_E_CONFLICT,
+		                    "entry %llu of %s does not follow the transaction's entry before it", index,
+		                    r->ledger->node.s);
 	if (decimal(in->opening, HF_FIELD_COUNT, &count)) {
 		if (count != ordinal)
-			return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s closes with a count of %llu after %llu entries", index,
-					    r->ledger->node.s, (unsigned long long)count, (unsigned long long)ordinal);
+			return hf_fault_set(r->f, HF_E_CONFLICT,
+			                    "entry %llu of %s closes with a count of %llu after %llu entries", index,
+			                    r->ledger->node.s, (unsigned long long)count, (unsigned long long)ordinal);
 		if (which == 1)
 			r->ledger->ends = true;
 	}
@@ -116,9 +121,9 @@ static enum hf_err check_ordinal(struct reader *r, const Hufu__TallyEntry *in, u
 static enum hf_err add_item(struct reader *r, const Hufu__TallyEntry *in, bool transfer)
 {
 	struct hf_bytes digest, outcome;
-	struct hf_tally_item it = { .ledger = r->number, .index = in->index, .transfer = transfer };
-	it.ok = !hides(in->opening, HF_FIELD_OUTCOME) &&
-		(!hf_opening_get(in->opening, HF_FIELD_OUTCOME, &outcome) || hf_opening_is(in->opening, HF_FIELD_OUTCOME, "ok"));
+	struct hf_tally_item it = {.ledger = r->number, .index = in->index, .transfer = transfer};
+	it.ok = !hides(in->opening, HF_FIELD_OUTCOME) && (!hf_opening_get(in->opening, HF_FIELD_OUTCOME, &outcome) ||
+	                                                  hf_opening_is(in->opening, HF_FIELD_OUTCOME, "ok"));
 	if (hf_opening_get(in->opening, HF_FIELD_DIGEST, &digest) && digest.len == sizeof(it.digest.b)) {
 		it.has_digest = true;
 		memcpy(it.digest.b, digest.data, digest.len);
@@ -142,15 +147,18 @@ static enum hf_err check_entry(struct reader *r, size_t i)
 		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s is of another ledger or place", index, node);
 	HF_TRY(check_inclusion(r, in, &leaf));
 	if (i > 0 && in->index == r->in->entries[i - 1]->index + 1 && memcmp(e->prev.data, r->last_leaf.b, 32) != 0)
-		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s does not follow the one before it", index, node);
+		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s does not follow the one before it", index,
+		                    node);
 	r->last_leaf = leaf;
 	if (!hf_entry_check_opening(e, in->opening))
-		return hf_fault_set(r->f, HF_E_DIGEST, "the opening of entry %llu of %s does not fit its commitment", index, node);
+		return hf_fault_set(r->f, HF_E_DIGEST, "the opening of entry %llu of %s does not fit its commitment",
+		                    index, node);
 	HF_TRY(check_event(r, e, in->opening));
 	bool negotiation = hf_opening_is(in->opening, HF_FIELD_TRANSACTION, r->txn_text[0]);
 	bool transfer = hf_opening_is(in->opening, HF_FIELD_TRANSACTION, r->txn_text[1]);
 	if (!negotiation && !transfer)
-		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s belongs to another transaction", index, node);
+		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s belongs to another transaction", index,
+		                    node);
 	HF_TRY(check_ordinal(r, in, transfer ? 1 : 0));
 	return add_item(r, in, transfer);
 }
@@ -166,9 +174,11 @@ static enum hf_err check_ledger(struct reader *r)
 	struct hf_checked c;
 	HF_TRY(hf_checkpoint_check(x->space, r->in->checkpoint, strlen(r->in->checkpoint), &c, r->f));
 	if (strcmp(c.checkpoint.origin, r->in->origin) != 0)
-		return hf_fault_set(r->f, HF_E_CONFLICT, "the ledger %s bears the checkpoint of %s", r->in->origin, c.checkpoint.origin);
+		return hf_fault_set(r->f, HF_E_CONFLICT, "the ledger %s bears the checkpoint of %s", r->in->origin,
+		                    c.checkpoint.origin);
 	if (!is_party(x, c.node.s))
-		return hf_fault_set(r->f, HF_E_CONFLICT, "the ledger of %s does not belong to a party of the transaction", c.node.s);
+		return hf_fault_set(r->f, HF_E_CONFLICT,
+		                    "the ledger of %s does not belong to a party of the transaction", c.node.s);
 	r->ledger->node = c.node;
 	r->ledger->quorum_ms = c.quorum_ms;
 	r->checkpoint = c.checkpoint;
@@ -193,7 +203,7 @@ enum hf_err hf_tally_check_ledgers(struct hf_tally *x, struct hf_fault *f)
 	x->ledgers = hf_alloc_zero((x->t->n_ledgers + 1) * sizeof(*x->ledgers));
 	x->items = hf_alloc_zero((entries + 1) * sizeof(*x->items));
 	for (size_t i = 0; i < x->t->n_ledgers; i++) {
-		struct reader r = { .x = x, .ledger = &x->ledgers[i], .in = x->t->ledgers[i], .number = i, .f = f };
+		struct reader r = {.x = x, .ledger = &x->ledgers[i], .in = x->t->ledgers[i], .number = i, .f = f};
 		txn_text(&x->negotiation_txn, r.txn_text[0]);
 		txn_text(&x->transfer_txn, r.txn_text[1]);
 		if (i > 0 && strcmp(x->t->ledgers[i - 1]->origin, r.in->origin) >= 0)
@@ -220,7 +230,8 @@ static const struct hf_tally_ledger *ledger_of(const struct hf_tally *x, const c
 
 static bool records(const struct hf_tally_item *it, const struct hf_doc *d)
 {
-	return it->ok && it->has_digest && it->transfer == is_transfer_doc(d->kind) && hf_hash_equal(&it->digest, &d->digest);
+	return it->ok && it->has_digest && it->transfer == is_transfer_doc(d->kind) &&
+	       hf_hash_equal(&it->digest, &d->digest);
 }
 
 static bool in_audience(const Hufu__Header *h, const char *node)
@@ -228,7 +239,8 @@ static bool in_audience(const Hufu__Header *h, const char *node)
 	return h->n_audience == 0 || strcmp(h->issuer, node) == 0 || hf_list_has(h->audience, h->n_audience, node);
 }
 
-static enum hf_err check_recorded_by(const struct hf_tally *x, const struct hf_doc *d, const char *node, struct hf_fault *f)
+static enum hf_err check_recorded_by(const struct hf_tally *x, const struct hf_doc *d, const char *node,
+                                     struct hf_fault *f)
 {
 	const struct hf_tally_ledger *l = ledger_of(x, node);
 	char hex[65];
@@ -240,7 +252,8 @@ static enum hf_err check_recorded_by(const struct hf_tally *x, const struct hf_d
 		if (&x->ledgers[x->items[i].ledger] == l && records(&x->items[i], d))
 			return HF_OK;
 	hf_hash_hex(&d->digest, hex);
-	return hf_fault_set(f, HF_E_DIGEST, "the %s with the digest %s is not recorded in the ledger of %s", hf_doc_name(d->kind), hex, node);
+	return hf_fault_set(f, HF_E_DIGEST, "the %s with the digest %s is not recorded in the ledger of %s",
+	                    hf_doc_name(d->kind), hex, node);
 }
 
 static bool goes_to_provider(const struct hf_tally *x, const struct hf_doc *d)
@@ -268,7 +281,8 @@ static enum hf_err check_revoked_author(const struct hf_tally *x, const struct h
 	char when[HF_TIME_TEXT];
 	const char *author = d->header->issuer;
 	if (!hf_space_key(x->space, author, HF_KEY_ENVELOPE, d->header->time_ms, key))
-		return hf_fault_set(f, HF_E_SIGNATURE, "%s had no valid key when the %s was signed", author, hf_doc_name(d->kind));
+		return hf_fault_set(f, HF_E_SIGNATURE, "%s had no valid key when the %s was signed", author,
+		                    hf_doc_name(d->kind));
 	int64_t revoked_ms = hf_space_revoked_ms(x->space, author, key);
 	if (revoked_ms == INT64_MAX)
 		return HF_OK;
@@ -276,8 +290,9 @@ static enum hf_err check_revoked_author(const struct hf_tally *x, const struct h
 		if (records(&x->items[i], d) && x->ledgers[x->items[i].ledger].quorum_ms < revoked_ms)
 			return HF_OK;
 	hf_time_text(revoked_ms, when);
-	return hf_fault_set(f, HF_E_SIGNATURE, "the key of %s was revoked at %s, and no cosignature shows that the %s is older", author, when,
-			    hf_doc_name(d->kind));
+	return hf_fault_set(f, HF_E_SIGNATURE,
+	                    "the key of %s was revoked at %s, and no cosignature shows that the %s is older", author,
+	                    when, hf_doc_name(d->kind));
 }
 
 static enum hf_err check_ends(const struct hf_tally *x, const char *node, struct hf_fault *f)

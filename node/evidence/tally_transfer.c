@@ -1,4 +1,5 @@
-/* tally_transfer.c - how the documents of the transfer hang on the agreement and on each other: request, start, manifest, receipt. */
+/* tally_transfer.c - how the documents of the transfer hang on the agreement and on each other: request, start,
+ * manifest, receipt. */
 #include "evidence/tally_internal.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ static void statement_done(Hufu__Statement **s)
 static enum hf_err check_subject(const struct hf_tally *x, const Hufu__TransferRequest *r, struct hf_fault *f)
 {
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
-	struct hf_statement_want want = { "access", "fetch", x->consumer, &r->transfer, &x->transfer_txn, 0, NULL };
+	struct hf_statement_want want = {"access", "fetch", x->consumer, &r->transfer, &x->transfer_txn, 0, NULL};
 	return hf_tally_statement(x, r->subject, &want, &s, NULL, f);
 }
 
@@ -24,8 +25,9 @@ static enum hf_err check_request_fields(const struct hf_tally *x, const Hufu__Tr
 	const Hufu__Agreement *g = x->agreement;
 	for (size_t i = 0; i < r->n_fields; i++)
 		if (!hf_list_has(g->fields, g->n_fields, r->fields[i]))
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the transfer request asks for the field \"%s\", which was not agreed",
-					    r->fields[i]);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS,
+			                    "the transfer request asks for the field \"%s\", which was not agreed",
+			                    r->fields[i]);
 	return HF_OK;
 }
 
@@ -35,11 +37,11 @@ static enum hf_err check_request(struct hf_tally *x, struct hf_doc **ret_doc, st
 	HF_TRY(hf_tally_one(x, HF_DOC_REQUEST, ret_doc, f));
 	HF_TRY(hf_doc_frame(*ret_doc, x->consumer, &x->transfer_txn, f));
 	const Hufu__TransferRequest *r = (const Hufu__TransferRequest *)(*ret_doc)->message;
-	HF_TRY(HF_SAME_BYTES("transfer request", "transaction", f, { "transfer", &r->transfer, &x->transfer_txn }));
-	HF_TRY(HF_SAME_BYTES("transfer request", "agreement", f, { "agreement", &r->agreement, &g->id }, { "grant", &r->grant, &g->grant },
-			     { "resource", &r->resource, &g->resource }));
-	HF_TRY(HF_SAME_TEXTS("transfer request", "agreement", f, { "business system", r->system, g->system },
-			     { "operation", r->action, g->action }, { "purpose", r->purpose, g->purpose }));
+	HF_TRY(HF_SAME_BYTES("transfer request", "transaction", f, {"transfer", &r->transfer, &x->transfer_txn}));
+	HF_TRY(HF_SAME_BYTES("transfer request", "agreement", f, {"agreement", &r->agreement, &g->id},
+	                     {"grant", &r->grant, &g->grant}, {"resource", &r->resource, &g->resource}));
+	HF_TRY(HF_SAME_TEXTS("transfer request", "agreement", f, {"business system", r->system, g->system},
+	                     {"operation", r->action, g->action}, {"purpose", r->purpose, g->purpose}));
 	HF_TRY(check_request_fields(x, r, f));
 	return check_subject(x, r, f);
 }
@@ -59,11 +61,13 @@ static enum hf_err check_label_fields(const Hufu__Label *l, char *const *fields,
 {
 	for (size_t i = 0; i < l->n_fields; i++)
 		if (!hf_list_has(fields, count, l->fields[i]->name))
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the label names the field \"%s\", which was not asked for",
-					    l->fields[i]->name);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS,
+			                    "the label names the field \"%s\", which was not asked for",
+			                    l->fields[i]->name);
 	for (size_t i = 0; i < count; i++)
 		if (!label_has(l, fields[i]))
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the label does not name the field \"%s\"", fields[i]);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the label does not name the field \"%s\"",
+			                    fields[i]);
 	return HF_OK;
 }
 
@@ -77,31 +81,36 @@ static enum hf_err check_label_level(const struct hf_tally *x, const Hufu__Label
 	return HF_OK;
 }
 
-static enum hf_err check_label(const struct hf_tally *x, const Hufu__Label *l, const Hufu__TransferRequest *r, struct hf_fault *f)
+static enum hf_err check_label(const struct hf_tally *x, const Hufu__Label *l, const Hufu__TransferRequest *r,
+                               struct hf_fault *f)
 {
 	const Hufu__Agreement *g = x->agreement;
-	HF_TRY(HF_SAME_BYTES("label", "agreement", f, { "resource", &l->entry, &g->resource }));
-	HF_TRY(HF_SAME_TEXTS("label", "agreement", f, { "recipient", l->recipient, g->assignee }, { "business system", l->system, g->system },
-			     { "operation", l->action, g->action }, { "purpose", l->purpose, g->purpose }));
+	HF_TRY(HF_SAME_BYTES("label", "agreement", f, {"resource", &l->entry, &g->resource}));
+	HF_TRY(HF_SAME_TEXTS("label", "agreement", f, {"recipient", l->recipient, g->assignee},
+	                     {"business system", l->system, g->system}, {"operation", l->action, g->action},
+	                     {"purpose", l->purpose, g->purpose}));
 	if (l->from_ms != g->from_ms || l->until_ms != g->until_ms)
 		return hf_fault_set(f, HF_E_CONFLICT, "the label names another period than the agreement");
 	if (l->version < g->resource_version)
-		return hf_fault_set(f, HF_E_CONFLICT, "the label names an older version of the resource than the agreement");
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the label names an older version of the resource than the agreement");
 	for (size_t i = 0; i < g->n_obligations; i++)
 		if (!hf_list_has(l->obligations, l->n_obligations, g->obligations[i]))
-			return hf_fault_set(f, HF_E_OBLIGATION, "the label leaves out the obligation \"%s\"", g->obligations[i]);
+			return hf_fault_set(f, HF_E_OBLIGATION, "the label leaves out the obligation \"%s\"",
+			                    g->obligations[i]);
 	HF_TRY(check_label_level(x, l, f));
 	bool all = r->n_fields == 0;
 	return check_label_fields(l, all ? g->fields : r->fields, all ? g->n_fields : r->n_fields, f);
 }
 
-static enum hf_err check_start(struct hf_tally *x, const struct hf_doc *request, struct hf_doc **ret_doc, struct hf_fault *f)
+static enum hf_err check_start(struct hf_tally *x, const struct hf_doc *request, struct hf_doc **ret_doc,
+                               struct hf_fault *f)
 {
 	const Hufu__Agreement *g = x->agreement;
 	HF_TRY(hf_tally_one(x, HF_DOC_START, ret_doc, f));
 	HF_TRY(hf_doc_frame(*ret_doc, x->provider, &x->transfer_txn, f));
 	const Hufu__TransferStart *s = (const Hufu__TransferStart *)(*ret_doc)->message;
-	HF_TRY(HF_SAME_BYTES("transfer start", "transaction", f, { "transfer", &s->transfer, &x->transfer_txn }));
+	HF_TRY(HF_SAME_BYTES("transfer start", "transaction", f, {"transfer", &s->transfer, &x->transfer_txn}));
 	if (!hf_bytes_are_hash(&s->request_digest, &request->digest))
 		return hf_fault_set(f, HF_E_DIGEST, "the transfer start answers another request");
 	if (s->header->time_ms < g->from_ms || s->header->time_ms >= g->until_ms)
@@ -131,18 +140,20 @@ static enum hf_err check_manifest_times(const Hufu__Manifest *m, const Hufu__Tra
 	return HF_OK;
 }
 
-static enum hf_err check_manifest(struct hf_tally *x, const struct hf_doc *start, struct hf_doc **ret_doc, struct hf_fault *f)
+static enum hf_err check_manifest(struct hf_tally *x, const struct hf_doc *start, struct hf_doc **ret_doc,
+                                  struct hf_fault *f)
 {
 	const Hufu__TransferStart *s = (const Hufu__TransferStart *)start->message;
 	HF_TRY(hf_tally_one(x, HF_DOC_MANIFEST, ret_doc, f));
 	HF_TRY(hf_doc_frame(*ret_doc, x->provider, &x->transfer_txn, f));
 	const Hufu__Manifest *m = (const Hufu__Manifest *)(*ret_doc)->message;
-	HF_TRY(HF_SAME_BYTES("manifest", "transaction", f, { "transfer", &m->transfer, &x->transfer_txn }));
-	HF_TRY(HF_SAME_BYTES("manifest", "agreement", f, { "agreement", &m->agreement, &x->agreement->id },
-			     { "grant", &m->grant, &x->agreement->grant }));
+	HF_TRY(HF_SAME_BYTES("manifest", "transaction", f, {"transfer", &m->transfer, &x->transfer_txn}));
+	HF_TRY(HF_SAME_BYTES("manifest", "agreement", f, {"agreement", &m->agreement, &x->agreement->id},
+	                     {"grant", &m->grant, &x->agreement->grant}));
 	if (!same_label(m->label, s->label))
 		return hf_fault_set(f, HF_E_CONFLICT, "the manifest bears another label than the transfer start");
-	if (m->chunk_bytes != s->chunk_bytes || m->bytes > (m->chunks > UINT64_MAX / m->chunk_bytes ? UINT64_MAX : m->chunks * m->chunk_bytes))
+	if (m->chunk_bytes != s->chunk_bytes ||
+	    m->bytes > (m->chunks > UINT64_MAX / m->chunk_bytes ? UINT64_MAX : m->chunks * m->chunk_bytes))
 		return hf_fault_set(f, HF_E_CONFLICT, "the manifest's sizes do not fit together");
 	x->manifest = m;
 	return check_manifest_times(m, s, f);
@@ -157,10 +168,10 @@ static enum hf_err check_receipt(struct hf_tally *x, const struct hf_doc *manife
 	HF_TRY(hf_tally_one(x, HF_DOC_RECEIPT, &d, f));
 	HF_TRY(hf_doc_frame(d, x->consumer, &x->transfer_txn, f));
 	const Hufu__Receipt *r = (const Hufu__Receipt *)d->message;
-	HF_TRY(HF_SAME_BYTES("receipt", "transaction", f, { "transfer", &r->transfer, &x->transfer_txn }));
+	HF_TRY(HF_SAME_BYTES("receipt", "transaction", f, {"transfer", &r->transfer, &x->transfer_txn}));
 	if (!hf_bytes_are_hash(&r->manifest_digest, &manifest->digest))
 		return hf_fault_set(f, HF_E_DIGEST, "the receipt is for another manifest");
-	HF_TRY(HF_SAME_BYTES("receipt", "manifest", f, { "content digest", &r->root, &m->root }));
+	HF_TRY(HF_SAME_BYTES("receipt", "manifest", f, {"content digest", &r->root, &m->root}));
 	if (r->bytes != m->bytes || r->rows != m->rows)
 		return hf_fault_set(f, HF_E_CONFLICT, "the receipt names other sizes than the manifest");
 	if (r->received_ms > r->header->time_ms)
@@ -178,6 +189,7 @@ enum hf_err hf_tally_bind_transfer(struct hf_tally *x, struct hf_fault *f)
 	HF_TRY(check_receipt(x, manifest, f));
 	for (size_t i = 0; i < x->doc_count; i++)
 		if (!x->docs[i].bound)
-			return hf_fault_set(f, HF_E_CONFLICT, "the %s has no place in this transaction", hf_doc_name(x->docs[i].kind));
+			return hf_fault_set(f, HF_E_CONFLICT, "the %s has no place in this transaction",
+			                    hf_doc_name(x->docs[i].kind));
 	return HF_OK;
 }

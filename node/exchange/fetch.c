@@ -50,7 +50,7 @@ static struct transfer *build(struct hf_exchange *x, const struct hf_actor *acto
 	struct transfer *t = transfer_new(x, &id, false);
 	snprintf(t->peer, sizeof(t->peer), "%s", g->provider);
 	snprintf(t->account, sizeof(t->account), "%s", actor->account);
-	snprintf(t->system, sizeof(t->system), "%s", in->system ? in->system : g->system);
+	snprintf(t->system, sizeof(t->system), "%s", in->system && in->system[0] ? in->system : g->system);
 	snprintf(t->output, sizeof(t->output), "%s", in->output);
 	t->grant = g->grant;
 	t->agreement = g->agreement;
@@ -96,7 +96,7 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	r.resource = (ProtobufCBinaryData){ 16, t->resource.b };
 	r.system = t->system;
 	r.action = (char *)g->action;
-	r.purpose = (char *)(purpose ? purpose : g->purpose);
+	r.purpose = (char *)(purpose && purpose[0] ? purpose : g->purpose);
 	r.fields = t->fields;
 	r.n_fields = t->field_count;
 	r.format = (char *)"text/csv";

@@ -1,4 +1,5 @@
-/* accounts.c - making accounts and setting passwords: the calls that hash in the worker pool and end in one callback. */
+/* accounts.c - making accounts and setting passwords: the calls that hash in the worker pool and end in one callback.
+ */
 #include "identity/accounts.h"
 
 #include <ctype.h>
@@ -9,15 +10,16 @@
 #include "identity/internal.h"
 
 static const char *const state_names[] = {
-	[HF_ACCOUNT_INACTIVE] = "inactive",
-	[HF_ACCOUNT_ACTIVE] = "active",
-	[HF_ACCOUNT_DISABLED] = "disabled",
-	[HF_ACCOUNT_REMOVED] = "removed",
+        [HF_ACCOUNT_INACTIVE] = "inactive",
+        [HF_ACCOUNT_ACTIVE] = "active",
+        [HF_ACCOUNT_DISABLED] = "disabled",
+        [HF_ACCOUNT_REMOVED] = "removed",
 };
 
 const char *hf_account_state_name(enum hf_account_state s)
 {
-	return (unsigned)s < sizeof(state_names) / sizeof(state_names[0]) && state_names[s] ? state_names[s] : "invalid";
+	return (unsigned)s < sizeof(state_names) / sizeof(state_names[0]) && state_names[s] ? state_names[s]
+	                                                                                    : "invalid";
 }
 
 static unsigned count_classes(const char *p)
@@ -47,7 +49,7 @@ static size_t count_chars(const char *p)
 
 static unsigned count_distinct(const char *p)
 {
-	bool seen[256] = { false };
+	bool seen[256] = {false};
 	unsigned n = 0;
 	for (; *p; p++) {
 		n += !seen[(unsigned char)*p];
@@ -64,7 +66,8 @@ const char *hf_password_weakness(const char *account, const char *password)
 	if (chars < 12)
 		return "the password is shorter than 12 characters";
 	if (chars < 20 && count_classes(password) < 3)
-		return "the password needs three of: small letters, capitals, digits, other characters; or 20 characters";
+		return "the password needs three of: small letters, capitals, digits, other characters; or 20 "
+		       "characters";
 	if (count_distinct(password) < 6)
 		return "the password repeats too few characters";
 	if (account && *account && strcasestr(password, account))
@@ -84,7 +87,7 @@ struct pending {
 	char department[HF_NAME_MAX + 1];
 	const char *roles[ROLES_MAX]; /* names of hf_roles */
 	size_t role_count;
-	uint64_t serial; /* of the session that changes its password */
+	uint64_t serial;     /* of the session that changes its password */
 	uv_timer_t *refused; /* brings an early refusal to the loop */
 	bool first;
 	enum hf_err e;
@@ -151,7 +154,8 @@ static enum hf_err copy_new(struct pending *p, const struct hf_account_new *in)
 	if (!hf_name_parse(in->name, &name))
 		return hf_fault_set(&p->fault, HF_E_ARGUMENT, "an account's name is 1 to 63 of a-z, 0-9, '.' and '-'");
 	if (*department_text && !hf_name_parse(department_text, &department))
-		return hf_fault_set(&p->fault, HF_E_ARGUMENT, "a department's name is 1 to 63 of a-z, 0-9, '.' and '-'");
+		return hf_fault_set(&p->fault, HF_E_ARGUMENT,
+		                    "a department's name is 1 to 63 of a-z, 0-9, '.' and '-'");
 	if (!in->display_name || !*in->display_name || !hf_text_ok(in->display_name, strlen(in->display_name), 128))
 		return hf_fault_set(&p->fault, HF_E_ARGUMENT, "the display name is missing or longer than 128 bytes");
 	if (!hf_text_ok(real_name, strlen(real_name), 256))
@@ -172,19 +176,22 @@ static enum hf_err check_password(struct pending *p, const char *password)
 static enum hf_err want_free(struct pending *p)
 {
 	Hufu__AccountRow *row = NULL;
-	enum hf_err e = hf_row_get(p->id, p->account, &row);
+	enum hf_err e = hf_account_row_get(p->id, p->account, &row);
 	hf_decoded_free(row);
 	if (e == HF_OK)
-		return hf_fault_set(&p->fault, HF_E_EXISTS, "the account '%s' exists, or existed: names are not given twice", p->account);
+		return hf_fault_set(&p->fault, HF_E_EXISTS,
+		                    "the account '%s' exists, or existed: names are not given twice", p->account);
 	if (e != HF_E_UNKNOWN)
 		return hf_fault_default(&p->fault, e);
 	if (hf_store_count(p->id->store, HF_TABLE_ACCOUNT) >= HF_MAX_ACCOUNTS)
-		return hf_fault_set(&p->fault, HF_E_LIMIT, "this node has %u accounts, the most it can have", HF_MAX_ACCOUNTS);
+		return hf_fault_set(&p->fault, HF_E_LIMIT, "this node has %u accounts, the most it can have",
+		                    HF_MAX_ACCOUNTS);
 	return HF_OK;
 }
 
 /* Makes the signing key of an account and seals it under the new password's key. */
-static enum hf_err seal_key(Hufu__AccountRow *row, const struct hf_sign_key *k, const struct hf_job *j, uint8_t *box, struct hf_sign_pub *pub)
+static enum hf_err seal_key(Hufu__AccountRow *row, const struct hf_sign_key *k, const struct hf_job *j, uint8_t *box,
+                            struct hf_sign_pub *pub)
 {
 	uint8_t seed[32];
 	hf_sign_key_seed(k, seed);
@@ -193,9 +200,9 @@ static enum hf_err seal_key(Hufu__AccountRow *row, const struct hf_sign_key *k, 
 	if (!ok)
 		return HF_E_CRYPTO;
 	hf_sign_key_pub(k, pub);
-	row->key_box = (ProtobufCBinaryData){ 32 + HF_BOX_OVERHEAD, box };
-	row->key_salt = (ProtobufCBinaryData){ sizeof(j->fresh_salt), (uint8_t *)j->fresh_salt };
-	row->public_key = (ProtobufCBinaryData){ sizeof(pub->b), pub->b };
+	row->key_box = (ProtobufCBinaryData){32 + HF_BOX_OVERHEAD, box};
+	row->key_salt = (ProtobufCBinaryData){sizeof(j->fresh_salt), (uint8_t *)j->fresh_salt};
+	row->public_key = (ProtobufCBinaryData){sizeof(pub->b), pub->b};
 	return HF_OK;
 }
 
@@ -222,7 +229,7 @@ static enum hf_err put_new(struct pending *p, const struct hf_job *j)
 		e = key ? seal_key(&row, key, j, box, &pub) : HF_E_MEMORY;
 	}
 	if (e == HF_OK)
-		hf_row_put(p->id, p->unit, &row);
+		hf_account_row_put(p->id, p->unit, &row);
 	hf_sign_key_free(key);
 	return e;
 }
@@ -232,13 +239,14 @@ static void on_new(struct hf_job *j)
 	struct pending *p = j->ctx;
 	enum hf_err e = j->e;
 	if (e == HF_OK && p->first && !p->id->first)
-		e = hf_fault_set(&p->fault, HF_E_STATE, "the first account exists already; an administrator adds others");
+		e = hf_fault_set(&p->fault, HF_E_STATE,
+		                 "the first account exists already; an administrator adds others");
 	if (e == HF_OK)
 		e = want_free(p);
 	if (e == HF_OK)
 		e = put_new(p, j);
 	if (e == HF_OK && p->first)
-		hf_first_used_after(p->id, p->unit);
+		hf_account_first_used_after(p->id, p->unit);
 	pending_end(p, e);
 }
 
@@ -250,12 +258,13 @@ static enum hf_err start_new(struct pending *p, const struct hf_account_new *in)
 		HF_TRY(copy_roles(p, in));
 	HF_TRY(check_password(p, in->password));
 	HF_TRY(want_free(p));
-	HF_TRY(hf_job_new(p->id, NULL, in->password, &j));
-	hf_job_start(j, on_new, p);
+	HF_TRY(hf_password_job_new(p->id, NULL, in->password, &j));
+	hf_password_job_start(j, on_new, p);
 	return HF_OK;
 }
 
-void hf_account_add(struct hf_identity *id, struct hf_unit *unit, const struct hf_account_new *in, hf_account_fn fn, void *ctx)
+void hf_account_add(struct hf_identity *id, struct hf_unit *unit, const struct hf_account_new *in, hf_account_fn fn,
+                    void *ctx)
 {
 	struct pending *p = pending_new(id, unit, fn, ctx);
 	enum hf_err e = start_new(p, in);
@@ -267,7 +276,9 @@ static enum hf_err check_token(struct pending *p, const char *token)
 {
 	struct hf_hash h;
 	if (!p->id->first)
-		return hf_fault_set(&p->fault, HF_E_STATE, "the first account exists already; an administrator adds others with `hufu user add`");
+		return hf_fault_set(
+		        &p->fault, HF_E_STATE,
+		        "the first account exists already; an administrator adds others with `hufu user add`");
 	hf_sha256(token ? token : "", token ? strlen(token) : 0, &h);
 	if (!hf_equal_ct(h.b, p->id->first_token.b, sizeof(h.b)))
 		return hf_fault_set(&p->fault, HF_E_CREDENTIAL, "the token is not the one in DIR/run/first-user.token");
@@ -275,15 +286,16 @@ static enum hf_err check_token(struct pending *p, const char *token)
 }
 
 /* DS-78: the first account administers and nothing else; it can give itself no other role. */
-void hf_account_first(struct hf_identity *id, struct hf_unit *unit, const char *token, const struct hf_account_new *in, hf_account_fn fn,
-		      void *ctx)
+void hf_account_first(struct hf_identity *id, struct hf_unit *unit, const char *token, const struct hf_account_new *in,
+                      hf_account_fn fn, void *ctx)
 {
 	struct pending *p = pending_new(id, unit, fn, ctx);
 	p->first = true;
 	p->roles[p->role_count++] = hf_role_find("admin")->name;
 	enum hf_err e = check_token(p, token);
 	if (e == HF_OK && (!in->real_name || !*in->real_name))
-		e = hf_fault_set(&p->fault, HF_E_ARGUMENT, "the real-name reference is missing; accounts are in real names");
+		e = hf_fault_set(&p->fault, HF_E_ARGUMENT,
+		                 "the real-name reference is missing; accounts are in real names");
 	if (e == HF_OK)
 		e = start_new(p, in);
 	if (e != HF_OK)
@@ -315,13 +327,13 @@ static enum hf_err put_reset(struct pending *p, struct hf_job *j)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
 	char *history[HISTORY_MAX];
-	HF_TRY(hf_row_want(p->id, p->account, &row, &p->fault));
+	HF_TRY(hf_account_row_want(p->id, p->account, &row, &p->fault));
 	set_hash(p, row, j, history);
 	row->one_time = true;
 	row->locked_until_ms = 0;
 	row->key_box.len = row->key_salt.len = 0;
-	hf_row_put(p->id, p->unit, row);
-	hf_sessions_end_after(p->id, p->unit, p->account, 0);
+	hf_account_row_put(p->id, p->unit, row);
+	hf_account_sessions_end_after(p->id, p->unit, p->account, 0);
 	return HF_OK;
 }
 
@@ -335,17 +347,17 @@ static enum hf_err start_reset(struct pending *p, const struct hf_actor *a, cons
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
 	struct hf_job *j = NULL;
-	HF_TRY(hf_want_other(a, account, "password; use `hufu user password`", &p->fault));
-	HF_TRY(hf_row_want(p->id, account, &row, &p->fault));
+	HF_TRY(hf_account_want_other(a, account, "password; use `hufu user password`", &p->fault));
+	HF_TRY(hf_account_row_want(p->id, account, &row, &p->fault));
 	snprintf(p->account, sizeof(p->account), "%s", row->name);
 	HF_TRY(check_password(p, password));
-	HF_TRY(hf_job_new(p->id, NULL, password, &j));
-	hf_job_start(j, on_reset, p);
+	HF_TRY(hf_password_job_new(p->id, NULL, password, &j));
+	hf_password_job_start(j, on_reset, p);
 	return HF_OK;
 }
 
-void hf_account_reset(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *account, const char *password,
-		      hf_account_fn fn, void *ctx)
+void hf_account_reset(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *account,
+                      const char *password, hf_account_fn fn, void *ctx)
 {
 	struct pending *p = pending_new(id, unit, fn, ctx);
 	enum hf_err e = start_reset(p, a, account, password);
@@ -360,7 +372,7 @@ static enum hf_err put_password(struct pending *p, struct hf_session *s, struct 
 	uint8_t box[32 + HF_BOX_OVERHEAD];
 	struct hf_sign_pub pub;
 	char *history[HISTORY_MAX];
-	HF_TRY(hf_row_want(p->id, p->account, &row, &p->fault));
+	HF_TRY(hf_account_row_want(p->id, p->account, &row, &p->fault));
 	if (strcmp(row->password_hash, j->hash) != 0)
 		return hf_fault_set(&p->fault, HF_E_BUSY, "the password was changed at the same time; log in again");
 	if (!s->key)
@@ -370,22 +382,23 @@ static enum hf_err put_password(struct pending *p, struct hf_session *s, struct 
 	set_hash(p, row, j, history);
 	row->one_time = false;
 	HF_TRY(seal_key(row, s->key, j, box, &pub));
-	hf_row_put(p->id, p->unit, row);
-	hf_sessions_end_after(p->id, p->unit, p->account, s->serial);
+	hf_account_row_put(p->id, p->unit, row);
+	hf_account_sessions_end_after(p->id, p->unit, p->account, s->serial);
 	return HF_OK;
 }
 
 static void on_password(struct hf_job *j)
 {
 	struct pending *p = j->ctx;
-	struct hf_session *s = j->e == HF_OK ? hf_session_by_serial(p->id, p->serial) : NULL;
+	struct hf_session *s = j->e == HF_OK ? hf_account_session_by_serial(p->id, p->serial) : NULL;
 	enum hf_err e = j->e;
 	if (e == HF_OK && !s)
 		e = hf_fault_set(&p->fault, HF_E_NOT_LOGGED_IN, "the session has ended; log in again");
 	if (e == HF_OK && !j->verified)
 		e = hf_fault_set(&p->fault, HF_E_CREDENTIAL, "the present password is wrong");
 	if (e == HF_OK && j->reused)
-		e = hf_fault_set(&p->fault, HF_E_ARGUMENT, "the new password is one of the last %d; choose another", HISTORY_MAX);
+		e = hf_fault_set(&p->fault, HF_E_ARGUMENT, "the new password is one of the last %d; choose another",
+		                 HISTORY_MAX);
 	if (e == HF_OK)
 		e = put_password(p, s, j);
 	pending_end(p, e);
@@ -403,23 +416,24 @@ static enum hf_err start_password(struct pending *p, const struct hf_actor *a, c
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
 	struct hf_job *j = NULL;
-	struct hf_session *s = hf_session_of(p->id, a);
+	struct hf_session *s = hf_account_session_of(p->id, a);
 	if (!s)
 		return hf_fault_set(&p->fault, HF_E_NOT_LOGGED_IN, "the session has ended; log in again");
-	HF_TRY(hf_row_want(p->id, a->account, &row, &p->fault));
+	HF_TRY(hf_account_row_want(p->id, a->account, &row, &p->fault));
 	snprintf(p->account, sizeof(p->account), "%s", row->name);
 	p->serial = s->serial;
 	HF_TRY(check_password(p, password));
-	enum hf_err e = hf_job_new(p->id, old ? old : "", password, &j);
+	enum hf_err e = hf_password_job_new(p->id, old ? old : "", password, &j);
 	if (e != HF_OK)
-		return e == HF_E_ARGUMENT ? hf_fault_set(&p->fault, HF_E_CREDENTIAL, "the present password is wrong") : e;
+		return e == HF_E_ARGUMENT ? hf_fault_set(&p->fault, HF_E_CREDENTIAL, "the present password is wrong")
+		                          : e;
 	load_history(row, j);
-	hf_job_start(j, on_password, p);
+	hf_password_job_start(j, on_password, p);
 	return HF_OK;
 }
 
-void hf_account_password(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *old, const char *password,
-			 hf_account_fn fn, void *ctx)
+void hf_account_password(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *old,
+                         const char *password, hf_account_fn fn, void *ctx)
 {
 	struct pending *p = pending_new(id, unit, fn, ctx);
 	enum hf_err e = start_password(p, a, old, password);

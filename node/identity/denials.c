@@ -17,7 +17,7 @@ static struct denial *find_window(struct hf_identity *id, const char *account, i
 		if (!d->used || (oldest->used && d->since_mono_ms < oldest->since_mono_ms))
 			oldest = d;
 	}
-	*oldest = (struct denial){ .since_mono_ms = now, .used = true };
+	*oldest = (struct denial){.since_mono_ms = now, .used = true};
 	snprintf(oldest->account, sizeof(oldest->account), "%.*s", HF_NAME_MAX, account);
 	return oldest;
 }
@@ -36,21 +36,22 @@ static uint32_t count_denial(struct hf_identity *id, const char *account)
 static void lock(struct hf_identity *id, const char *account)
 {
 	Hufu__AccountRow *row = NULL;
-	if (hf_row_get(id, account, &row) != HF_OK)
+	if (hf_account_row_get(id, account, &row) != HF_OK)
 		return;
 	struct hf_unit *unit = hf_unit_new();
 	struct hf_draft *d = hf_draft_new(HF_EVENT_LOCKED, NULL);
 	row->locked_until_ms = hf_now_ms(&id->base->clock) + (int64_t)id->policy.lock_minutes * 60 * 1000;
-	hf_row_put(id, unit, row);
+	hf_account_row_put(id, unit, row);
 	hf_draft_text(d, HF_FIELD_ACTOR, id->base->self.s);
 	hf_draft_text(d, HF_FIELD_OBJECT, account);
 	hf_draft_outcome(d, HF_OK, "locked: too many requests beyond its rights");
 	hf_unit_draft(unit, d);
 	hf_store_submit(id->store, unit, NULL, NULL);
 	hf_decoded_free(row);
-	hf_sessions_end(id, account, 0);
-	hf_alarm(id->base, "denial-rate", NULL, "account %s was locked for %u minutes: too many requests beyond its rights", account,
-		 id->policy.lock_minutes);
+	hf_account_sessions_end(id, account, 0);
+	hf_alarm(id->base, "denial-rate", NULL,
+	         "account %s was locked for %u minutes: too many requests beyond its rights", account,
+	         id->policy.lock_minutes);
 }
 
 void hf_identity_denied(struct hf_identity *id, const char *account, const char *what, enum hf_err reason)
@@ -58,8 +59,8 @@ void hf_identity_denied(struct hf_identity *id, const char *account, const char 
 	uint32_t count = count_denial(id, account);
 	if (!account[0]) {
 		if (count == STRANGERS_MAX)
-			hf_alarm(id->base, "requests-without-session", NULL, "%u requests without a session within a minute, the last to %s",
-				 count, what);
+			hf_alarm(id->base, "requests-without-session", NULL,
+			         "%u requests without a session within a minute, the last to %s", count, what);
 		return;
 	}
 	hf_alarm(id->base, "access-denied", NULL, "account %s was denied %s: %s", account, what, hf_err_reason(reason));

@@ -20,7 +20,7 @@ static void put_group(struct hf_unit *unit, const Hufu__GroupRow *row)
 
 static enum hf_err want_group(struct hf_identity *id, const char *group, Hufu__GroupRow **ret_row, struct hf_fault *f)
 {
-	enum hf_err e = hf_group_get(id, group, ret_row);
+	enum hf_err e = hf_group_row_get(id, group, ret_row);
 	if (e == HF_E_UNKNOWN)
 		return hf_fault_set(f, e, "there is no group '%.63s'; make it with `hufu user group add`", group);
 	return e == HF_OK ? HF_OK : hf_fault_default(f, e);
@@ -33,7 +33,7 @@ enum hf_err hf_group_add(struct hf_identity *id, struct hf_unit *unit, const cha
 	struct hf_name name;
 	if (!hf_name_parse(group, &name))
 		return hf_fault_set(f, HF_E_ARGUMENT, "a group's name is 1 to 63 of a-z, 0-9, '.' and '-'");
-	if (hf_group_get(id, name.s, &old) == HF_OK) {
+	if (hf_group_row_get(id, name.s, &old) == HF_OK) {
 		hf_decoded_free(old);
 		return hf_fault_set(f, HF_E_EXISTS, "the group '%s' exists already", name.s);
 	}
@@ -64,8 +64,8 @@ static void leave_group(Hufu__AccountRow *row, const char *group)
 struct members {
 	struct hf_identity *id;
 	const char *group;
-	const char *role;          /* to be granted: is it compatible with each member's other roles? NULL: no check */
-	struct hf_unit *leave;     /* every member leaves; NULL: nobody does */
+	const char *role;      /* to be granted: is it compatible with each member's other roles? NULL: no check */
+	struct hf_unit *leave; /* every member leaves; NULL: nobody does */
 	const struct hf_actor *actor;
 	struct hf_fault *f;
 	enum hf_err e;
@@ -75,7 +75,7 @@ static enum hf_err check_member(struct members *m, const Hufu__AccountRow *row)
 {
 	const char *all[ROLES_MAX + 1];
 	char text[300];
-	HF_TRY(hf_want_other(m->actor, row->name, "group", m->f));
+	HF_TRY(hf_account_want_other(m->actor, row->name, "group", m->f));
 	if (!m->role)
 		return HF_OK;
 	size_t n = hf_account_effective(m->id, row, all, ROLES_MAX);
@@ -94,7 +94,7 @@ static bool visit_member(void *ctx, const Hufu__AccountRow *row)
 	if (m->e == HF_OK && m->leave) {
 		Hufu__AccountRow changed = *row;
 		leave_group(&changed, m->group);
-		hf_row_put(m->id, m->leave, &changed);
+		hf_account_row_put(m->id, m->leave, &changed);
 	}
 	return m->e == HF_OK;
 }
@@ -106,19 +106,21 @@ static enum hf_err visit_members(struct members *m)
 	return m->e;
 }
 
-enum hf_err hf_group_remove(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *group, struct hf_fault *f)
+enum hf_err hf_group_remove(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *group,
+                            struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__GroupRow *row = NULL;
 	char key[sizeof(GROUP_PREFIX) + HF_NAME_MAX];
 	HF_TRY(want_group(id, group, &row, f));
-	struct members m = { .id = id, .group = row->name, .leave = unit, .actor = a, .f = f };
+	struct members m = {.id = id, .group = row->name, .leave = unit, .actor = a, .f = f};
 	HF_TRY(visit_members(&m));
 	int n = snprintf(key, sizeof(key), GROUP_PREFIX "%s", row->name);
 	hf_unit_del(unit, HF_TABLE_META, key, (size_t)n);
 	return HF_OK;
 }
 
-static enum hf_err enter_group(struct hf_identity *id, Hufu__AccountRow *row, char *group, struct hf_unit *unit, struct hf_fault *f)
+static enum hf_err enter_group(struct hf_identity *id, Hufu__AccountRow *row, char *group, struct hf_unit *unit,
+                               struct hf_fault *f)
 {
 	char *groups[GROUPS_MAX];
 	const char *all[ROLES_MAX];
@@ -135,24 +137,24 @@ static enum hf_err enter_group(struct hf_identity *id, Hufu__AccountRow *row, ch
 	if (hf_roles_conflict(all, (unsigned)n, text, sizeof(text)))
 		return hf_fault_set(f, HF_E_SEPARATION, "account '%s': %s", row->name, text);
 	row->generation++;
-	hf_row_put(id, unit, row);
+	hf_account_row_put(id, unit, row);
 	return HF_OK;
 }
 
-enum hf_err hf_group_member(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *group, const char *account,
-			    bool in, struct hf_fault *f)
+enum hf_err hf_group_member(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *group,
+                            const char *account, bool in, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__GroupRow *g = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
-	HF_TRY(hf_want_other(a, account, "groups", f));
+	HF_TRY(hf_account_want_other(a, account, "groups", f));
 	HF_TRY(want_group(id, group, &g, f));
-	HF_TRY(hf_row_want(id, account, &row, f));
+	HF_TRY(hf_account_row_want(id, account, &row, f));
 	if (in)
 		return enter_group(id, row, g->name, unit, f);
 	if (!is_member(row, g->name))
 		return hf_fault_set(f, HF_E_UNKNOWN, "'%s' is not in the group '%s'", row->name, g->name);
 	leave_group(row, g->name);
-	hf_row_put(id, unit, row);
+	hf_account_row_put(id, unit, row);
 	return HF_OK;
 }
 
@@ -194,16 +196,17 @@ static enum hf_err revoke_role(struct members *m, Hufu__GroupRow *g, const char 
 	return HF_OK;
 }
 
-enum hf_err hf_group_role(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *group, const char *role,
-			  bool in, struct hf_fault *f)
+enum hf_err hf_group_role(struct hf_identity *id, const struct hf_actor *a, struct hf_unit *unit, const char *group,
+                          const char *role, bool in, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__GroupRow *g = NULL;
 	const struct hf_role *r = hf_role_find(role);
 	char text[300];
 	if (!r)
-		return hf_fault_set(f, HF_E_UNKNOWN, "there is no role '%.60s'; `hufu user roles --list` names them", role);
+		return hf_fault_set(f, HF_E_UNKNOWN, "there is no role '%.60s'; `hufu user roles --list` names them",
+		                    role);
 	HF_TRY(want_group(id, group, &g, f));
-	struct members m = { .id = id, .group = g->name, .role = in ? r->name : NULL, .actor = a, .f = f };
+	struct members m = {.id = id, .group = g->name, .role = in ? r->name : NULL, .actor = a, .f = f};
 	if (!in)
 		return revoke_role(&m, g, r->name, unit);
 	const char *both[ROLES_MAX + 1];
@@ -238,7 +241,7 @@ static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 
 enum hf_err hf_group_list(struct hf_identity *id, hf_group_row_fn fn, void *ctx)
 {
-	struct list l = { fn, ctx, HF_OK };
+	struct list l = {fn, ctx, HF_OK};
 	HF_TRY(hf_store_scan(id->store, HF_TABLE_META, GROUP_PREFIX, sizeof(GROUP_PREFIX) - 1, NULL, 0, list_row, &l));
 	return l.e;
 }

@@ -21,13 +21,13 @@ static uint32_t or_default(uint32_t value, uint32_t fallback)
 void hf_identity_set_policy(struct hf_identity *id, const struct hf_account_policy *p)
 {
 	id->policy = (struct hf_account_policy){
-		.password_days = or_default(p->password_days, 90),
-		.inactive_days = or_default(p->inactive_days, 90),
-		.idle_minutes = or_default(p->idle_minutes, 30),
-		.session_hours = or_default(p->session_hours, 12),
-		.login_failures = or_default(p->login_failures, 5),
-		.lock_minutes = or_default(p->lock_minutes, 15),
-		.denials = or_default(p->denials, 20),
+	        .password_days = or_default(p->password_days, 90),
+	        .inactive_days = or_default(p->inactive_days, 90),
+	        .idle_minutes = or_default(p->idle_minutes, 30),
+	        .session_hours = or_default(p->session_hours, 12),
+	        .login_failures = or_default(p->login_failures, 5),
+	        .lock_minutes = or_default(p->lock_minutes, 15),
+	        .denials = or_default(p->denials, 20),
 	};
 }
 
@@ -55,7 +55,8 @@ static enum hf_err write_token(struct hf_identity *id, struct hf_fault *f)
 	hf_wipe(text, sizeof(text));
 	hf_wipe(raw, sizeof(raw));
 	id->first = e == HF_OK;
-	return e == HF_OK ? HF_OK : hf_fault_set(f, e, "%.300s cannot be written; check the folder's permissions", path);
+	return e == HF_OK ? HF_OK
+	                  : hf_fault_set(f, e, "%.300s cannot be written; check the folder's permissions", path);
 }
 
 static bool any_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -104,7 +105,7 @@ static void first_used_free(void *ctx)
 	hf_identity_release(id);
 }
 
-void hf_first_used_after(struct hf_identity *id, struct hf_unit *unit)
+void hf_account_first_used_after(struct hf_identity *id, struct hf_unit *unit)
 {
 	struct first_used *u = hf_alloc(sizeof(*u));
 	u->id = id;
@@ -148,9 +149,9 @@ static enum hf_err open_all(struct hf_identity *id, const char *space_id, struct
 }
 
 enum hf_err hf_identity_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
-			     const char *space_id, struct hf_identity **ret_identity, struct hf_fault *f)
+                             const char *space_id, struct hf_identity **ret_identity, struct hf_fault *f)
 {
-	static const struct hf_account_policy defaults = { 0 };
+	static const struct hf_account_policy defaults = {0};
 	struct hf_identity *id = hf_alloc_zero(sizeof(*id));
 	id->base = base;
 	id->store = store;
@@ -180,7 +181,7 @@ void hf_identity_release(struct hf_identity *id)
 void hf_identity_close(struct hf_identity *id)
 {
 	id->closing = true;
-	hf_sessions_end(id, NULL, 0);
+	hf_account_sessions_end(id, NULL, 0);
 	uv_timer_stop(id->sweep);
 	uv_close((uv_handle_t *)id->sweep, free_handle);
 	hf_identity_release(id);

@@ -1,8 +1,9 @@
 /*
  * identity.h - this node's keys, its people and its business systems.
  *
- * People have accounts here and nowhere else; other nodes see what they signed and the certificate this node issued. Sessions
- * live in memory only. The person's signing key is kept encrypted under the password and unlocked for the session.
+ * People have accounts here and nowhere else; other nodes see what they signed and the certificate this node issued.
+ * Sessions live in memory only. The person's signing key is kept encrypted under the password and unlocked for the
+ * session.
  */
 #ifndef HUFU_IDENTITY_IDENTITY_H
 #define HUFU_IDENTITY_IDENTITY_H
@@ -16,7 +17,7 @@ struct hf_identity;
 struct hf_session; /* valid during the callback in which it was looked up */
 
 enum hf_err hf_identity_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
-			     const char *space_id, struct hf_identity **ret_identity, struct hf_fault *f) HF_MUST_CHECK;
+                             const char *space_id, struct hf_identity **ret_identity, struct hf_fault *f) HF_MUST_CHECK;
 void hf_identity_close(struct hf_identity *id);
 /* The space becomes known or changes its id only at start; certificates name it. */
 
@@ -34,9 +35,10 @@ struct hf_actor {
 bool hf_actor_may(const struct hf_actor *a, enum hf_permission p);
 bool hf_actor_two_factors(const struct hf_actor *a);
 
-/* Looks up the session of a token (text form); refreshes its idle time. NOT_LOGGED_IN when unknown, ended or idle too long. Rights are
- * read from the account each time, so a change acts on the very next request (DS-17). */
-enum hf_err hf_identity_session(struct hf_identity *id, const char *token, const char *address, struct hf_actor *ret_actor) HF_MUST_CHECK;
+/* Looks up the session of a token (text form); refreshes its idle time. NOT_LOGGED_IN when unknown, ended or idle too
+ * long. Rights are read from the account each time, so a change acts on the very next request (DS-17). */
+enum hf_err hf_identity_session(struct hf_identity *id, const char *token, const char *address,
+                                struct hf_actor *ret_actor) HF_MUST_CHECK;
 
 struct hf_login {
 	const char *account;
@@ -55,14 +57,19 @@ struct hf_login_result {
 /* Password hashing runs in the worker pool; fn is called once on the loop. */
 typedef void (*hf_login_fn)(void *ctx, enum hf_err e, const struct hf_login_result *r, const struct hf_fault *f);
 void hf_identity_login(struct hf_identity *id, const struct hf_login *in, hf_login_fn fn, void *ctx);
+/* The same; when it succeeds, the session of that token (NULL: none) ends if it is the account's own: who logs in again
+ * goes on there. */
+void hf_identity_login_again(struct hf_identity *id, const struct hf_login *in, const char *token, hf_login_fn fn,
+                             void *ctx);
 void hf_identity_logout(struct hf_identity *id, const char *token);
 /* Ends all sessions of an account (deregistration, lock). */
 void hf_identity_end_sessions(struct hf_identity *id, const char *account);
 
-/* Signs a statement as the session's person: fills in header, account; returns the SignedStatement encoded. The statement's kind
- * demands a permission; without it HF_E_PERMISSION. The caller sets kind, object, revision, object_digest, findings, result, reason. */
-enum hf_err hf_identity_sign(struct hf_identity *id, const struct hf_actor *a, Hufu__Statement *statement, const struct hf_id *txn,
-			     struct hf_buf *out, struct hf_fault *f) HF_MUST_CHECK;
+/* Signs a statement as the session's person: fills in header, account; returns the SignedStatement encoded. The
+ * statement's kind demands a permission; without it HF_E_PERMISSION. The caller sets kind, object, revision,
+ * object_digest, findings, result, reason. */
+enum hf_err hf_identity_sign(struct hf_identity *id, const struct hf_actor *a, Hufu__Statement *statement,
+                             const struct hf_id *txn, struct hf_buf *out, struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_system_view {
 	char name[HF_NAME_MAX + 1];
@@ -72,6 +79,7 @@ struct hf_system_view {
 	bool enabled;
 };
 /* A registered business system; UNKNOWN otherwise (AZ-7, AZ-25). */
-enum hf_err hf_identity_system(struct hf_identity *id, const char *name, struct hf_system_view *ret_system) HF_MUST_CHECK;
+enum hf_err hf_identity_system(struct hf_identity *id, const char *name,
+                               struct hf_system_view *ret_system) HF_MUST_CHECK;
 
 #endif

@@ -14,7 +14,8 @@ static bool copy_password(const char *from, char out[PASSWORD_MAX + 1])
 	return true;
 }
 
-enum hf_err hf_job_new(struct hf_identity *id, const char *password, const char *fresh, struct hf_job **ret_job)
+enum hf_err hf_password_job_new(struct hf_identity *id, const char *password, const char *fresh,
+                                struct hf_job **ret_job)
 {
 	if (id->closing)
 		return HF_E_CANCELLED;
@@ -29,7 +30,7 @@ enum hf_err hf_job_new(struct hf_identity *id, const char *password, const char 
 	}
 	memset(j->secret, 0, sizeof(*j->secret));
 	if (!copy_password(password, j->secret->password) || !copy_password(fresh, j->secret->fresh)) {
-		hf_job_free(j);
+		hf_password_job_free(j);
 		return HF_E_ARGUMENT;
 	}
 	j->verify = password != NULL;
@@ -38,7 +39,7 @@ enum hf_err hf_job_new(struct hf_identity *id, const char *password, const char 
 	return HF_OK;
 }
 
-void hf_job_free(struct hf_job *j)
+void hf_password_job_free(struct hf_job *j)
 {
 	hf_secret_free(j->secret);
 	free(j);
@@ -90,12 +91,12 @@ static void after(uv_work_t *w, int status)
 	if (status != 0 || id->closing)
 		j->e = HF_E_CANCELLED;
 	j->done(j);
-	hf_job_free(j);
+	hf_password_job_free(j);
 	id->jobs--;
 	hf_identity_release(id);
 }
 
-void hf_job_start(struct hf_job *j, void (*done)(struct hf_job *j), void *ctx)
+void hf_password_job_start(struct hf_job *j, void (*done)(struct hf_job *j), void *ctx)
 {
 	j->done = done;
 	j->ctx = ctx;

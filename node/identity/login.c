@@ -1,8 +1,8 @@
 /*
  * login.c - one attempt to log in, from the password in the worker pool to the session after the commit.
  *
- * Every attempt is exactly one ledger entry, granted, refused or locking. Why it was refused (name, password, factor) is told to nobody.
- * The tried name of an unknown account is not kept: people type passwords there.
+ * Every attempt is exactly one ledger entry, granted, refused or locking. Why it was refused (name, password, factor)
+ * is told to nobody. The tried name of an unknown account is not kept: people type passwords there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,7 @@ struct login {
 	char device_signature[96];
 	char challenge[HF_CHALLENGE_TEXT];
 	char address[64];
+	char replaces[65];
 	hf_login_fn fn;
 	void *ctx;
 	uint32_t methods;
@@ -53,18 +54,27 @@ static struct hf_draft *login_draft(const struct login *l, enum hf_event event, 
 	return d;
 }
 
+/* Who logs in again from the same place goes on there; only a session elsewhere is a second one. */
+static void end_replaced(struct login *l)
+{
+	struct hf_session *s = hf_account_session_find(l->id, l->replaces);
+	if (s && strcmp(s->account, l->account) == 0)
+		hf_identity_logout(l->id, l->replaces);
+}
+
 static void open_session(struct login *l, struct hf_login_result *r)
 {
+	end_replaced(l);
 	r->concurrent = hf_identity_session_count(l->id, l->account) > 0;
-	struct hf_session *s = hf_session_new(l->id, l->account, r->token);
+	struct hf_session *s = hf_account_session_new(l->id, l->account, r->token);
 	s->methods = l->methods;
 	s->key = HF_TAKE(l->key);
 	snprintf(s->address, sizeof(s->address), "%s", l->address);
 	r->expires_ms = s->expires_ms;
 	r->password_expired = l->restricted;
 	if (r->concurrent)
-		hf_alarm(l->id->base, "concurrent-sessions", NULL, "account %s has more than one session: accounts are not shared",
-			 l->account);
+		hf_alarm(l->id->base, "concurrent-sessions", NULL,
+		         "account %s has more than one session: accounts are not shared", l->account);
 }
 
 /* After the commit: only what is on record may have an effect. */
@@ -72,7 +82,7 @@ static void on_commit(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	struct login *l = ctx;
 	struct hf_identity *id = l->id;
-	struct hf_login_result r = { "", 0, false, false };
+	struct hf_login_result r = {"", 0, false, false};
 	(void)info;
 	if (l->e == HF_OK && e != HF_OK)
 		l->e = e;
@@ -108,28 +118,30 @@ static void refuse_credential(struct login *l, Hufu__AccountRow *row)
 	const struct hf_account_policy *p = &l->id->policy;
 	struct hf_unit *unit = hf_unit_new();
 	bool locks = ++row->failures >= p->login_failures;
-	l->e = hf_fault_set(&l->fault, HF_E_CREDENTIAL, "the account's name, its password or the second factor is wrong");
+	l->e = hf_fault_set(&l->fault, HF_E_CREDENTIAL,
+	                    "the account's name, its password or the second factor is wrong");
 	if (locks) {
 		row->failures = 0;
 		row->locked_until_ms = hf_now_ms(&l->id->base->clock) + (int64_t)p->lock_minutes * 60 * 1000;
-		l->e = hf_fault_set(&l->fault, HF_E_LOCKED, "the account is locked for %u minutes after %u wrong attempts", p->lock_minutes,
-				    p->login_failures);
-		hf_alarm(l->id->base, "account-locked", NULL, "account %s is locked after %u wrong attempts to log in", l->account,
-			 p->login_failures);
+		l->e = hf_fault_set(&l->fault, HF_E_LOCKED,
+		                    "the account is locked for %u minutes after %u wrong attempts", p->lock_minutes,
+		                    p->login_failures);
+		hf_alarm(l->id->base, "account-locked", NULL, "account %s is locked after %u wrong attempts to log in",
+		         l->account, p->login_failures);
 	}
-	hf_row_put(l->id, unit, row);
+	hf_account_row_put(l->id, unit, row);
 	submit(l, unit, login_draft(l, locks ? HF_EVENT_LOCKED : HF_EVENT_LOGIN, true));
 }
 
 static bool check_factors(struct login *l, Hufu__AccountRow *row)
 {
 	if (l->totp[0]) {
-		if (!hf_factor_totp(l->id, row, l->totp))
+		if (!hf_account_factor_totp(l->id, row, l->totp))
 			return false;
 		l->methods |= HF_AUTH_TOTP;
 	}
 	if (l->device_signature[0]) {
-		if (!hf_factor_device(l->id, row, l->challenge, l->device_signature))
+		if (!hf_account_factor_device(l->id, row, l->challenge, l->device_signature))
 			return false;
 		l->methods |= HF_AUTH_DEVICE_KEY;
 	}
@@ -149,15 +161,22 @@ static bool open_key(struct login *l, const Hufu__AccountRow *row, const uint8_t
 	return l->key != NULL;
 }
 
+static bool has_other_session(const struct login *l)
+{
+	const struct hf_session *s = hf_account_session_find(l->id, l->replaces);
+	size_t replaced = s && strcmp(s->account, l->account) == 0;
+	return hf_identity_session_count(l->id, l->account) > replaced;
+}
+
 static void grant(struct login *l, Hufu__AccountRow *row)
 {
 	struct hf_unit *unit = hf_unit_new();
 	struct hf_draft *d = login_draft(l, HF_EVENT_LOGIN, true);
 	row->failures = 0;
 	row->last_login_ms = hf_now_ms(&l->id->base->clock);
-	l->restricted = hf_row_restricted(l->id, row);
-	hf_row_put(l->id, unit, row);
-	if (hf_identity_session_count(l->id, l->account) > 0)
+	l->restricted = hf_account_row_restricted(l->id, row);
+	hf_account_row_put(l->id, unit, row);
+	if (has_other_session(l))
 		hf_draft_text(d, HF_FIELD_EXCEPTION, "the account has another session");
 	l->e = HF_OK;
 	submit(l, unit, d);
@@ -168,17 +187,20 @@ static bool usable(struct login *l, const Hufu__AccountRow *row)
 {
 	char until[HF_TIME_TEXT], text[160];
 	if (row->state == HF_ACCOUNT_INACTIVE) {
-		refuse(l, true, HF_E_STATE, "the account is not active: it has no real-name reference; an administrator adds it with "
-					    "`hufu user edit --real-name`");
+		refuse(l, true, HF_E_STATE,
+		       "the account is not active: it has no real-name reference; an administrator adds it with "
+		       "`hufu user edit --real-name`");
 		return false;
 	}
 	if (row->state != HF_ACCOUNT_ACTIVE) {
-		refuse(l, true, HF_E_STATE, "the account is disabled; an administrator can enable it with `hufu user enable`");
+		refuse(l, true, HF_E_STATE,
+		       "the account is disabled; an administrator can enable it with `hufu user enable`");
 		return false;
 	}
 	if (row->locked_until_ms > hf_now_ms(&l->id->base->clock)) {
 		hf_time_text(row->locked_until_ms, until);
-		snprintf(text, sizeof(text), "the account is locked until %s; wait, or have an administrator enable it", until);
+		snprintf(text, sizeof(text), "the account is locked until %s; wait, or have an administrator enable it",
+		         until);
 		refuse(l, true, HF_E_LOCKED, text);
 		return false;
 	}
@@ -199,7 +221,8 @@ static void judge(struct login *l, struct hf_job *j, Hufu__AccountRow *row)
 		if (!check_factors(l, row))
 			refuse_credential(l, row);
 		else if (!open_key(l, row, j->secret->key))
-			refuse(l, true, HF_E_CRYPTO, "the account's signing key cannot be opened; have an administrator reset the password");
+			refuse(l, true, HF_E_CRYPTO,
+			       "the account's signing key cannot be opened; have an administrator reset the password");
 		else
 			grant(l, row);
 	}
@@ -210,13 +233,13 @@ static void on_verified(struct hf_job *j)
 	struct login *l = j->ctx;
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
 	if (j->e == HF_E_CANCELLED) {
-		struct hf_login_result r = { "", 0, false, false };
+		struct hf_login_result r = {"", 0, false, false};
 		hf_fault_set(&l->fault, j->e, "the node is closing");
 		l->fn(l->ctx, j->e, &r, &l->fault);
 		login_free(l);
 		return;
 	}
-	enum hf_err e = j->e != HF_OK ? j->e : hf_row_get(l->id, l->account, &row);
+	enum hf_err e = j->e != HF_OK ? j->e : hf_account_row_get(l->id, l->account, &row);
 	if (e == HF_E_UNKNOWN || (e == HF_OK && row->state == HF_ACCOUNT_REMOVED))
 		refuse(l, false, HF_E_CREDENTIAL, "the account's name, its password or the second factor is wrong");
 	else if (e != HF_OK)
@@ -228,7 +251,7 @@ static void on_verified(struct hf_job *j)
 static void load_secrets(struct login *l, struct hf_job *j)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
-	if (hf_row_get(l->id, l->account, &row) != HF_OK || row->state == HF_ACCOUNT_REMOVED)
+	if (hf_account_row_get(l->id, l->account, &row) != HF_OK || row->state == HF_ACCOUNT_REMOVED)
 		return;
 	snprintf(j->hash, sizeof(j->hash), "%s", row->password_hash);
 	if (row->key_salt.len == sizeof(j->salt) && row->key_box.len > 0) {
@@ -237,7 +260,8 @@ static void load_secrets(struct login *l, struct hf_job *j)
 	}
 }
 
-void hf_identity_login(struct hf_identity *id, const struct hf_login *in, hf_login_fn fn, void *ctx)
+void hf_identity_login_again(struct hf_identity *id, const struct hf_login *in, const char *token, hf_login_fn fn,
+                             void *ctx)
 {
 	struct login *l = hf_alloc_zero(sizeof(*l));
 	struct hf_job *j = NULL;
@@ -249,13 +273,19 @@ void hf_identity_login(struct hf_identity *id, const struct hf_login *in, hf_log
 	copy_text(l->device_signature, sizeof(l->device_signature), in->device_signature);
 	copy_text(l->challenge, sizeof(l->challenge), in->challenge);
 	copy_text(l->address, sizeof(l->address), in->address);
-	enum hf_err e = hf_job_new(id, in->password ? in->password : "", NULL, &j);
+	copy_text(l->replaces, sizeof(l->replaces), token);
+	enum hf_err e = hf_password_job_new(id, in->password ? in->password : "", NULL, &j);
 	if (e != HF_OK) {
 		refuse(l, false, e == HF_E_ARGUMENT ? HF_E_CREDENTIAL : e,
-		       e == HF_E_ARGUMENT ? "the account's name, its password or the second factor is wrong" :
-					    "too many people log in at once; try again");
+		       e == HF_E_ARGUMENT ? "the account's name, its password or the second factor is wrong"
+		                          : "too many people log in at once; try again");
 		return;
 	}
 	load_secrets(l, j);
-	hf_job_start(j, on_verified, l);
+	hf_password_job_start(j, on_verified, l);
+}
+
+void hf_identity_login(struct hf_identity *id, const struct hf_login *in, hf_login_fn fn, void *ctx)
+{
+	hf_identity_login_again(id, in, NULL, fn, ctx);
 }

@@ -4,45 +4,45 @@
 #include <stdio.h>
 #include <string.h>
 
-
 #define SEES (HF_BIT(HF_MAY_SEARCH) | HF_BIT(HF_MAY_STATUS))
 
 const struct hf_role hf_roles[] = {
-	{ "admin", HF_GROUP_ADMINISTRATION, HF_BIT(HF_MAY_MANAGE_USERS) | HF_BIT(HF_MAY_MANAGE_NODE) | HF_BIT(HF_MAY_STATUS) },
-	{ "operator", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPLY) | HF_BIT(HF_MAY_FETCH) },
-	{ "data-authority", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_CONFIRM_NEED) },
-	{ "intake", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_INTAKE) },
-	{ "privacy-expert", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_PRIVACY_REVIEW) },
-	{ "approver", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPROVE) },
-	{ "publisher", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MANAGE_SOURCES) | HF_BIT(HF_MAY_PUBLISH) },
-	{ "auditor", HF_GROUP_AUDIT, HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_EXPORT) | HF_BIT(HF_MAY_STATUS) },
-	{ NULL, HF_GROUP_INVALID, 0 },
+        {"admin", HF_GROUP_ADMINISTRATION,
+         HF_BIT(HF_MAY_MANAGE_USERS) | HF_BIT(HF_MAY_MANAGE_NODE) | HF_BIT(HF_MAY_STATUS)},
+        {"operator", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPLY) | HF_BIT(HF_MAY_FETCH)},
+        {"data-authority", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_CONFIRM_NEED)},
+        {"intake", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_INTAKE)},
+        {"privacy-expert", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_PRIVACY_REVIEW)},
+        {"approver", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPROVE)},
+        {"publisher", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MANAGE_SOURCES) | HF_BIT(HF_MAY_PUBLISH)},
+        {"auditor", HF_GROUP_AUDIT, HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_EXPORT) | HF_BIT(HF_MAY_STATUS)},
+        {NULL, HF_GROUP_INVALID, 0},
 };
 
 const struct hf_exclusion hf_exclusions[] = {
-	{ HF_MAY_APPLY, HF_MAY_CONFIRM_NEED },
-	{ HF_MAY_APPLY, HF_MAY_APPROVE },
-	{ HF_MAY_APPLY, HF_MAY_INTAKE },
-	{ HF_MAY_INTAKE, HF_MAY_APPROVE },
-	{ HF_MAY_PRIVACY_REVIEW, HF_MAY_APPROVE }, /* AZ-17 */
-	{ HF_MAY_FETCH, HF_MAY_APPROVE },
-	{ HF_MAY_MANAGE_USERS, HF_MAY_APPLY },
-	{ HF_MAY_MANAGE_USERS, HF_MAY_APPROVE },
-	{ HF_MAY_MANAGE_USERS, HF_MAY_CONFIRM_NEED },
-	{ HF_MAY_MANAGE_USERS, HF_MAY_INTAKE },
-	{ HF_MAY_MANAGE_USERS, HF_MAY_FETCH },
-	{ HF_MAY_MANAGE_USERS, HF_MAY_PUBLISH },
-	{ HF_MAY_MANAGE_USERS, HF_MAY_AUDIT_READ },
-	{ HF_MAY_MANAGE_USERS, HF_MAY_AUDIT_EXPORT },
-	{ HF_MAY_AUDIT_READ, HF_MAY_APPLY },
-	{ HF_MAY_AUDIT_READ, HF_MAY_CONFIRM_NEED },
-	{ HF_MAY_AUDIT_READ, HF_MAY_INTAKE },
-	{ HF_MAY_AUDIT_READ, HF_MAY_PRIVACY_REVIEW },
-	{ HF_MAY_AUDIT_READ, HF_MAY_APPROVE },
-	{ HF_MAY_AUDIT_READ, HF_MAY_FETCH },
-	{ HF_MAY_AUDIT_READ, HF_MAY_MASK },
-	{ HF_MAY_AUDIT_READ, HF_MAY_PUBLISH },
-	{ HF_MAY_AUDIT_READ, HF_MAY_MANAGE_SOURCES },
+        {HF_MAY_APPLY, HF_MAY_CONFIRM_NEED},
+        {HF_MAY_APPLY, HF_MAY_APPROVE},
+        {HF_MAY_APPLY, HF_MAY_INTAKE},
+        {HF_MAY_INTAKE, HF_MAY_APPROVE},
+        {HF_MAY_PRIVACY_REVIEW, HF_MAY_APPROVE}, /* AZ-17 */
+        {HF_MAY_FETCH, HF_MAY_APPROVE},
+        {HF_MAY_MANAGE_USERS, HF_MAY_APPLY},
+        {HF_MAY_MANAGE_USERS, HF_MAY_APPROVE},
+        {HF_MAY_MANAGE_USERS, HF_MAY_CONFIRM_NEED},
+        {HF_MAY_MANAGE_USERS, HF_MAY_INTAKE},
+        {HF_MAY_MANAGE_USERS, HF_MAY_FETCH},
+        {HF_MAY_MANAGE_USERS, HF_MAY_PUBLISH},
+        {HF_MAY_MANAGE_USERS, HF_MAY_AUDIT_READ},
+        {HF_MAY_MANAGE_USERS, HF_MAY_AUDIT_EXPORT},
+        {HF_MAY_AUDIT_READ, HF_MAY_APPLY},
+        {HF_MAY_AUDIT_READ, HF_MAY_CONFIRM_NEED},
+        {HF_MAY_AUDIT_READ, HF_MAY_INTAKE},
+        {HF_MAY_AUDIT_READ, HF_MAY_PRIVACY_REVIEW},
+        {HF_MAY_AUDIT_READ, HF_MAY_APPROVE},
+        {HF_MAY_AUDIT_READ, HF_MAY_FETCH},
+        {HF_MAY_AUDIT_READ, HF_MAY_MASK},
+        {HF_MAY_AUDIT_READ, HF_MAY_PUBLISH},
+        {HF_MAY_AUDIT_READ, HF_MAY_MANAGE_SOURCES},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 
@@ -56,7 +56,7 @@ const struct hf_role *hf_role_find(const char *name)
 
 static const char *const permission_names[] = {
 #define HF_PERMISSION_NAME(code, name) [code] = name,
-	HF_PERMISSIONS(HF_PERMISSION_NAME)
+        HF_PERMISSIONS(HF_PERMISSION_NAME)
 #undef HF_PERMISSION_NAME
 };
 
@@ -69,18 +69,20 @@ const char *hf_permission_name(enum hf_permission p)
 static const char *pair_conflict(const struct hf_role *a, const struct hf_role *b, char *text, unsigned cap)
 {
 	if (a->group != b->group) {
-		snprintf(text, cap, "the roles '%s' and '%s' may not be held by one account: administration, operation and audit are separate",
-			 a->name, b->name);
+		snprintf(text, cap,
+		         "the roles '%s' and '%s' may not be held by one account: administration, operation and audit "
+		         "are separate",
+		         a->name, b->name);
 		return text;
 	}
 	for (unsigned i = 0; i < hf_exclusion_count; i++) {
 		const struct hf_exclusion *x = &hf_exclusions[i];
 		bool hit = ((a->permissions & HF_BIT(x->a)) && (b->permissions & HF_BIT(x->b))) ||
-			   ((a->permissions & HF_BIT(x->b)) && (b->permissions & HF_BIT(x->a)));
+		           ((a->permissions & HF_BIT(x->b)) && (b->permissions & HF_BIT(x->a)));
 		if (!hit)
 			continue;
-		snprintf(text, cap, "the roles '%s' and '%s' may not be held by one account: '%s' excludes '%s'", a->name, b->name,
-			 hf_permission_name(x->a), hf_permission_name(x->b));
+		snprintf(text, cap, "the roles '%s' and '%s' may not be held by one account: '%s' excludes '%s'",
+		         a->name, b->name, hf_permission_name(x->a), hf_permission_name(x->b));
 		return text;
 	}
 	return NULL;

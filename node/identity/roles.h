@@ -8,28 +8,28 @@
 #include <stdint.h>
 
 /* A missing permission denies. */
-#define HF_PERMISSIONS(X) \
-	X(HF_MAY_MANAGE_USERS,     "manage-users") \
-	X(HF_MAY_MANAGE_NODE,      "manage-node")        /* configuration, systems, descriptors, parked mail */ \
-	X(HF_MAY_MANAGE_SOURCES,   "manage-sources") \
-	X(HF_MAY_PUBLISH,          "publish") \
-	X(HF_MAY_SEARCH,           "search") \
-	X(HF_MAY_APPLY,            "apply") \
-	X(HF_MAY_CONFIRM_NEED,     "confirm-need") \
-	X(HF_MAY_INTAKE,           "intake") \
-	X(HF_MAY_PRIVACY_REVIEW,   "privacy-review") \
-	X(HF_MAY_APPROVE,          "approve")            /* decide, revoke */ \
-	X(HF_MAY_FETCH,            "fetch") \
-	X(HF_MAY_MASK,             "mask") \
-	X(HF_MAY_AUDIT_READ,       "audit-read") \
-	X(HF_MAY_AUDIT_EXPORT,     "audit-export") \
-	X(HF_MAY_STATUS,           "status")
+#define HF_PERMISSIONS(X)                                                                                              \
+	X(HF_MAY_MANAGE_USERS, "manage-users")                                                                         \
+	X(HF_MAY_MANAGE_NODE, "manage-node") /* configuration, systems, descriptors, parked mail */                    \
+	X(HF_MAY_MANAGE_SOURCES, "manage-sources")                                                                     \
+	X(HF_MAY_PUBLISH, "publish")                                                                                   \
+	X(HF_MAY_SEARCH, "search")                                                                                     \
+	X(HF_MAY_APPLY, "apply")                                                                                       \
+	X(HF_MAY_CONFIRM_NEED, "confirm-need")                                                                         \
+	X(HF_MAY_INTAKE, "intake")                                                                                     \
+	X(HF_MAY_PRIVACY_REVIEW, "privacy-review")                                                                     \
+	X(HF_MAY_APPROVE, "approve") /* decide, revoke */                                                              \
+	X(HF_MAY_FETCH, "fetch")                                                                                       \
+	X(HF_MAY_MASK, "mask")                                                                                         \
+	X(HF_MAY_AUDIT_READ, "audit-read")                                                                             \
+	X(HF_MAY_AUDIT_EXPORT, "audit-export")                                                                         \
+	X(HF_MAY_STATUS, "status")
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,
 	HF_PERMISSIONS(HF_PERMISSION_ENUM)
 #undef HF_PERMISSION_ENUM
-	HF_PERMISSION_COUNT,
+	        HF_PERMISSION_COUNT,
 	HF_MAY_NOTHING_NEEDED = 63, /* route open to anyone on the local socket */
 	HF_MAY_ANY_SESSION = 62,    /* any logged-in account */
 };
@@ -38,7 +38,8 @@ enum hf_permission {
 enum hf_role_group { HF_GROUP_INVALID = 0, HF_GROUP_ADMINISTRATION, HF_GROUP_OPERATION, HF_GROUP_AUDIT };
 
 struct hf_role {
-	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher", "auditor" */
+	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",
+	                     "auditor" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

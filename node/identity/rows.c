@@ -10,7 +10,7 @@
 #define GROUP_PREFIX "group/"
 
 static enum hf_err open_row(const struct hf_identity *id, const void *name, size_t name_len, struct hf_bytes box,
-			    Hufu__AccountRow **ret_row)
+                            Hufu__AccountRow **ret_row)
 {
 	if (box.len < HF_BOX_OVERHEAD || box.len > ROW_MAX)
 		return HF_E_STORE;
@@ -27,25 +27,26 @@ static enum hf_err open_row(const struct hf_identity *id, const void *name, size
 	return HF_OK;
 }
 
-enum hf_err hf_row_get(struct hf_identity *id, const char *account, Hufu__AccountRow **ret_row)
+enum hf_err hf_account_row_get(struct hf_identity *id, const char *account, Hufu__AccountRow **ret_row)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf box = HF_BUF_INIT;
 	struct hf_name name;
 	if (!hf_name_parse(account, &name))
 		return HF_E_UNKNOWN;
 	HF_TRY(hf_store_get(id->store, HF_TABLE_ACCOUNT, name.s, strlen(name.s), &box));
-	return open_row(id, name.s, strlen(name.s), (struct hf_bytes){ box.data, box.len }, ret_row);
+	return open_row(id, name.s, strlen(name.s), (struct hf_bytes){box.data, box.len}, ret_row);
 }
 
 enum hf_err hf_account_get(struct hf_identity *id, const char *account, Hufu__AccountRow **ret_row)
 {
-	return hf_row_get(id, account, ret_row);
+	return hf_account_row_get(id, account, ret_row);
 }
 
-enum hf_err hf_row_want(struct hf_identity *id, const char *account, Hufu__AccountRow **ret_row, struct hf_fault *f)
+enum hf_err hf_account_row_want(struct hf_identity *id, const char *account, Hufu__AccountRow **ret_row,
+                                struct hf_fault *f)
 {
 	Hufu__AccountRow *row = NULL;
-	enum hf_err e = hf_row_get(id, account, &row);
+	enum hf_err e = hf_account_row_get(id, account, &row);
 	if (e == HF_OK && row->state == HF_ACCOUNT_REMOVED) {
 		hf_decoded_free(row);
 		e = HF_E_UNKNOWN;
@@ -57,7 +58,7 @@ enum hf_err hf_row_want(struct hf_identity *id, const char *account, Hufu__Accou
 	return hf_fault_default(f, e);
 }
 
-void hf_row_put(struct hf_identity *id, struct hf_unit *unit, const Hufu__AccountRow *row)
+void hf_account_row_put(struct hf_identity *id, struct hf_unit *unit, const Hufu__AccountRow *row)
 {
 	size_t len = 0;
 	uint8_t *plain = hf_encode(&row->base, &len);
@@ -93,7 +94,7 @@ static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 
 enum hf_err hf_account_list(struct hf_identity *id, hf_account_row_fn fn, void *ctx)
 {
-	struct list l = { id, fn, ctx, HF_OK };
+	struct list l = {id, fn, ctx, HF_OK};
 	HF_TRY(hf_store_scan(id->store, HF_TABLE_ACCOUNT, NULL, 0, NULL, 0, list_row, &l));
 	return l.e;
 }
@@ -108,7 +109,7 @@ void hf_account_real_name_salt(const struct hf_identity *id, const char *real_na
 	hf_wipe(key, sizeof(key));
 }
 
-enum hf_err hf_group_get(struct hf_identity *id, const char *group, Hufu__GroupRow **ret_row)
+enum hf_err hf_group_row_get(struct hf_identity *id, const char *group, Hufu__GroupRow **ret_row)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
 	char key[sizeof(GROUP_PREFIX) + HF_NAME_MAX];
@@ -142,7 +143,7 @@ size_t hf_account_effective(struct hf_identity *id, const Hufu__AccountRow *row,
 	add_roles(row->roles, row->n_roles, out, cap, &used);
 	for (size_t i = 0; i < row->n_groups; i++) {
 		Hufu__GroupRow *g = NULL;
-		if (hf_group_get(id, row->groups[i], &g) != HF_OK)
+		if (hf_group_row_get(id, row->groups[i], &g) != HF_OK)
 			continue;
 		add_roles(g->roles, g->n_roles, out, cap, &used);
 		hf_decoded_free(g);
@@ -160,15 +161,15 @@ uint64_t hf_roles_permissions(const char *const *roles, size_t count)
 	return all;
 }
 
-uint64_t hf_row_permissions(struct hf_identity *id, const Hufu__AccountRow *row)
+uint64_t hf_account_row_permissions(struct hf_identity *id, const Hufu__AccountRow *row)
 {
 	const char *roles[ROLES_MAX];
-	if (row->state != HF_ACCOUNT_ACTIVE || hf_row_restricted(id, row))
+	if (row->state != HF_ACCOUNT_ACTIVE || hf_account_row_restricted(id, row))
 		return 0;
 	return hf_roles_permissions(roles, hf_account_effective(id, row, roles, ROLES_MAX));
 }
 
-bool hf_row_restricted(const struct hf_identity *id, const Hufu__AccountRow *row)
+bool hf_account_row_restricted(const struct hf_identity *id, const Hufu__AccountRow *row)
 {
 	int64_t age = hf_now_ms(&id->base->clock) - row->password_ms;
 	return row->one_time || age > (int64_t)id->policy.password_days * DAY_MS;

@@ -43,7 +43,7 @@ static size_t find_place(struct hf_identity *id)
 	return oldest;
 }
 
-struct hf_session *hf_session_new(struct hf_identity *id, const char *account, char ret_token[65])
+struct hf_session *hf_account_session_new(struct hf_identity *id, const char *account, char ret_token[65])
 {
 	uint8_t raw[32];
 	size_t place = find_place(id);
@@ -73,7 +73,7 @@ static size_t find_token(struct hf_identity *id, const char *token)
 	return found;
 }
 
-struct hf_session *hf_session_find(struct hf_identity *id, const char *token)
+struct hf_session *hf_account_session_find(struct hf_identity *id, const char *token)
 {
 	size_t i = find_token(id, token);
 	if (i == SESSIONS_MAX)
@@ -85,7 +85,7 @@ struct hf_session *hf_session_find(struct hf_identity *id, const char *token)
 	return id->sessions[i];
 }
 
-struct hf_session *hf_session_of(struct hf_identity *id, const struct hf_actor *a)
+struct hf_session *hf_account_session_of(struct hf_identity *id, const struct hf_actor *a)
 {
 	for (size_t i = 0; a && a->session && i < SESSIONS_MAX; i++)
 		if (id->sessions[i] == a->session && strcmp(id->sessions[i]->account, a->account) == 0)
@@ -93,7 +93,7 @@ struct hf_session *hf_session_of(struct hf_identity *id, const struct hf_actor *
 	return NULL;
 }
 
-struct hf_session *hf_session_by_serial(struct hf_identity *id, uint64_t serial)
+struct hf_session *hf_account_session_by_serial(struct hf_identity *id, uint64_t serial)
 {
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (id->sessions[i] && id->sessions[i]->serial == serial)
@@ -101,7 +101,7 @@ struct hf_session *hf_session_by_serial(struct hf_identity *id, uint64_t serial)
 	return NULL;
 }
 
-void hf_sessions_end(struct hf_identity *id, const char *account, uint64_t but_serial)
+void hf_account_sessions_end(struct hf_identity *id, const char *account, uint64_t but_serial)
 {
 	for (size_t i = 0; i < SESSIONS_MAX; i++) {
 		struct hf_session *s = id->sessions[i];
@@ -112,7 +112,7 @@ void hf_sessions_end(struct hf_identity *id, const char *account, uint64_t but_s
 
 void hf_identity_end_sessions(struct hf_identity *id, const char *account)
 {
-	hf_sessions_end(id, account, 0);
+	hf_account_sessions_end(id, account, 0);
 }
 
 size_t hf_identity_session_count(const struct hf_identity *id, const char *account)
@@ -134,7 +134,7 @@ struct ending {
 static void ending_run(void *ctx)
 {
 	struct ending *x = ctx;
-	hf_sessions_end(x->id, x->account, x->but_serial);
+	hf_account_sessions_end(x->id, x->account, x->but_serial);
 }
 
 static void ending_free(void *ctx)
@@ -146,7 +146,8 @@ static void ending_free(void *ctx)
 	hf_identity_release(id);
 }
 
-void hf_sessions_end_after(struct hf_identity *id, struct hf_unit *unit, const char *account, uint64_t but_serial)
+void hf_account_sessions_end_after(struct hf_identity *id, struct hf_unit *unit, const char *account,
+                                   uint64_t but_serial)
 {
 	struct ending *x = hf_alloc_zero(sizeof(*x));
 	x->id = id;
@@ -163,28 +164,30 @@ void hf_identity_logout(struct hf_identity *id, const char *token)
 		end_at(id, i);
 }
 
-static void fill_actor(struct hf_identity *id, const struct hf_session *s, const Hufu__AccountRow *row, const char *address,
-		       struct hf_actor *a)
+static void fill_actor(struct hf_identity *id, const struct hf_session *s, const Hufu__AccountRow *row,
+                       const char *address, struct hf_actor *a)
 {
 	memset(a, 0, sizeof(*a));
 	snprintf(a->account, sizeof(a->account), "%s", row->name);
 	snprintf(a->display_name, sizeof(a->display_name), "%s", row->display_name);
 	snprintf(a->department, sizeof(a->department), "%s", row->department);
-	snprintf(a->principal, sizeof(a->principal), "%s%s%s", id->base->self.s, row->department[0] ? "/" : "", row->department);
+	snprintf(a->principal, sizeof(a->principal), "%s%s%s", id->base->self.s, row->department[0] ? "/" : "",
+	         row->department);
 	snprintf(a->address, sizeof(a->address), "%s", address);
-	a->permissions = hf_row_permissions(id, row);
+	a->permissions = hf_account_row_permissions(id, row);
 	a->methods = s->methods;
 	a->session = s;
 }
 
 /* The account is read anew for every request, so that a right given or taken acts on the next one (DS-17). */
-enum hf_err hf_identity_session(struct hf_identity *id, const char *token, const char *address, struct hf_actor *ret_actor)
+enum hf_err hf_identity_session(struct hf_identity *id, const char *token, const char *address,
+                                struct hf_actor *ret_actor)
 {
 	Hufu__AccountRow *row = NULL;
-	struct hf_session *s = hf_session_find(id, token);
+	struct hf_session *s = hf_account_session_find(id, token);
 	if (!s)
 		return HF_E_NOT_LOGGED_IN;
-	enum hf_err e = hf_row_get(id, s->account, &row);
+	enum hf_err e = hf_account_row_get(id, s->account, &row);
 	if (e != HF_OK || row->state != HF_ACCOUNT_ACTIVE) {
 		hf_decoded_free(row);
 		hf_identity_logout(id, token);

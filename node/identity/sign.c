@@ -1,4 +1,5 @@
-/* sign.c - what a person signs, with the certificate that this node gives for it, so that other nodes can check who decided. */
+/* sign.c - what a person signs, with the certificate that this node gives for it, so that other nodes can check who
+ * decided. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,9 @@ static const struct {
 	const char *kind;
 	enum hf_permission permission;
 } kinds[] = {
-	{ "request", HF_MAY_APPLY },	      { "need", HF_MAY_CONFIRM_NEED }, { "compliance", HF_MAY_INTAKE },
-	{ "privacy", HF_MAY_PRIVACY_REVIEW }, { "decision", HF_MAY_APPROVE },  { "revocation", HF_MAY_APPROVE },
-	{ "access", HF_MAY_FETCH },
+        {"request", HF_MAY_APPLY},          {"need", HF_MAY_CONFIRM_NEED}, {"compliance", HF_MAY_INTAKE},
+        {"privacy", HF_MAY_PRIVACY_REVIEW}, {"decision", HF_MAY_APPROVE},  {"revocation", HF_MAY_APPROVE},
+        {"access", HF_MAY_FETCH},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)
@@ -32,10 +33,10 @@ static void fill_header(struct hf_identity *id, const struct hf_id *message, con
 	h->suite = HF_SUITE_INTL_1;
 	h->space = id->space.s;
 	h->issuer = (char *)id->base->self.s;
-	h->message_id = (ProtobufCBinaryData){ sizeof(message->b), (uint8_t *)message->b };
+	h->message_id = (ProtobufCBinaryData){sizeof(message->b), (uint8_t *)message->b};
 	h->time_ms = hf_now_ms(&id->base->clock);
 	if (txn)
-		h->transaction = (ProtobufCBinaryData){ sizeof(txn->b), (uint8_t *)txn->b };
+		h->transaction = (ProtobufCBinaryData){sizeof(txn->b), (uint8_t *)txn->b};
 }
 
 static size_t list_permissions(uint64_t permissions, char **out)
@@ -81,17 +82,18 @@ static enum hf_err make_certificate(struct hf_identity *id, struct hf_session *s
 	c.header = &h;
 	c.account = row->name;
 	c.display_name = row->display_name;
-	c.real_name_ref = (ProtobufCBinaryData){ sizeof(ref.b), ref.b };
-	c.public_key = (ProtobufCBinaryData){ sizeof(pub.b), pub.b };
+	c.real_name_ref = (ProtobufCBinaryData){sizeof(ref.b), ref.b};
+	c.public_key = (ProtobufCBinaryData){sizeof(pub.b), pub.b};
 	c.permissions = permissions;
-	c.n_permissions = list_permissions(hf_row_permissions(id, row), permissions);
+	c.n_permissions = list_permissions(hf_account_row_permissions(id, row), permissions);
 	c.methods = methods;
 	c.n_methods = list_methods(s->methods, methods);
 	c.department = row->department;
 	c.not_before_ms = h.time_ms;
 	c.not_after_ms = s->expires_ms;
 	hf_buf_clear(&s->certificate);
-	HF_TRY(hf_envelope_make_message(id->keys->envelope, id->base->self.s, HF_TYPE_PERSON_CERT, &c.base, &s->certificate));
+	HF_TRY(hf_envelope_make_message(id->keys->envelope, id->base->self.s, HF_TYPE_PERSON_CERT, &c.base,
+	                                &s->certificate));
 	s->certificate_generation = row->generation;
 	s->certificate_methods = s->methods;
 	return HF_OK;
@@ -101,8 +103,8 @@ static enum hf_err make_certificate(struct hf_identity *id, struct hf_session *s
 static enum hf_err want_certificate(struct hf_identity *id, struct hf_session *s, const Hufu__AccountRow *row)
 {
 	int64_t now = hf_now_ms(&id->base->clock);
-	bool fresh = s->certificate.len > 0 && s->certificate_generation == row->generation && s->certificate_methods == s->methods &&
-		     now < s->certificate_until_ms;
+	bool fresh = s->certificate.len > 0 && s->certificate_generation == row->generation &&
+	             s->certificate_methods == s->methods && now < s->certificate_until_ms;
 	if (fresh)
 		return HF_OK;
 	HF_TRY(make_certificate(id, s, row));
@@ -127,8 +129,8 @@ static enum hf_err join(const struct hf_buf *statement, const struct hf_buf *cer
 	return ok ? HF_OK : HF_E_LIMIT;
 }
 
-static enum hf_err sign_with(struct hf_identity *id, struct hf_session *s, Hufu__Statement *statement, const struct hf_id *txn,
-			     struct hf_buf *out)
+static enum hf_err sign_with(struct hf_identity *id, struct hf_session *s, Hufu__Statement *statement,
+                             const struct hf_id *txn, struct hf_buf *out)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf signed_bytes = HF_BUF_INIT;
 	Hufu__Header h = HUFU__HEADER__INIT;
@@ -144,21 +146,23 @@ static enum hf_err sign_with(struct hf_identity *id, struct hf_session *s, Hufu_
 	return e == HF_OK ? join(&signed_bytes, &s->certificate, out) : e;
 }
 
-enum hf_err hf_identity_sign(struct hf_identity *id, const struct hf_actor *a, Hufu__Statement *statement, const struct hf_id *txn,
-			     struct hf_buf *out, struct hf_fault *f)
+enum hf_err hf_identity_sign(struct hf_identity *id, const struct hf_actor *a, Hufu__Statement *statement,
+                             const struct hf_id *txn, struct hf_buf *out, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
 	enum hf_permission permission = HF_PERMISSION_COUNT;
-	struct hf_session *s = hf_session_of(id, a);
+	struct hf_session *s = hf_account_session_of(id, a);
 	if (!s)
 		return hf_fault_set(f, HF_E_NOT_LOGGED_IN, "the session has ended; log in again with `hufu login`");
 	HF_TRY(kind_permission(statement->kind, &permission, f));
-	HF_TRY(hf_row_want(id, s->account, &row, f));
-	if (!(hf_row_permissions(id, row) & HF_BIT(permission)))
-		return hf_fault_set(f, HF_E_PERMISSION, "'%s' may not sign this: the permission '%s' is missing", s->account,
-				    hf_permission_name(permission));
+	HF_TRY(hf_account_row_want(id, s->account, &row, f));
+	if (!(hf_account_row_permissions(id, row) & HF_BIT(permission)))
+		return hf_fault_set(f, HF_E_PERMISSION, "'%s' may not sign this: the permission '%s' is missing",
+		                    s->account, hf_permission_name(permission));
 	if (!s->key)
-		return hf_fault_set(f, HF_E_STATE, "'%s' has no signing key yet; set an own password with `hufu user password`", s->account);
+		return hf_fault_set(f, HF_E_STATE,
+		                    "'%s' has no signing key yet; set an own password with `hufu user password`",
+		                    s->account);
 	HF_TRY(want_certificate(id, s, row));
 	enum hf_err e = sign_with(id, s, statement, txn, out);
 	return e == HF_OK ? HF_OK : hf_fault_default(f, e);

@@ -33,10 +33,12 @@ static enum hf_err check(const struct hf_system_view *in, struct hf_fault *f)
 {
 	struct hf_name name;
 	if (!hf_name_parse(in->name, &name) || (in->department[0] && !hf_name_parse(in->department, &name)))
-		return hf_fault_set(f, HF_E_ARGUMENT, "names of systems and departments are 1 to 63 of a-z, 0-9, '.' and '-'");
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "names of systems and departments are 1 to 63 of a-z, 0-9, '.' and '-'");
 	if (!hf_text_ok(in->address, strlen(in->address), sizeof(in->address) - 1) ||
 	    !hf_text_ok(in->business, strlen(in->business), sizeof(in->business) - 1))
-		return hf_fault_set(f, HF_E_ARGUMENT, "the system's address or business holds characters that are not text");
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "the system's address or business holds characters that are not text");
 	return HF_OK;
 }
 
@@ -57,17 +59,21 @@ static void put(struct hf_identity *id, struct hf_unit *unit, const struct hf_sy
 	free(bytes);
 }
 
-enum hf_err hf_system_put(struct hf_identity *id, struct hf_unit *unit, const struct hf_system_view *in, struct hf_fault *f)
+enum hf_err hf_system_put(struct hf_identity *id, struct hf_unit *unit, const struct hf_system_view *in,
+                          struct hf_fault *f)
 {
 	struct hf_system_view old;
 	HF_TRY(check(in, f));
 	if (hf_identity_system(id, in->name, &old) == HF_OK)
-		return hf_fault_set(f, HF_E_EXISTS, "the system '%s' is registered already; disable it, or choose another name", in->name);
+		return hf_fault_set(f, HF_E_EXISTS,
+		                    "the system '%s' is registered already; disable it, or choose another name",
+		                    in->name);
 	put(id, unit, in);
 	return HF_OK;
 }
 
-enum hf_err hf_system_enable(struct hf_identity *id, struct hf_unit *unit, const char *name, bool enabled, struct hf_fault *f)
+enum hf_err hf_system_enable(struct hf_identity *id, struct hf_unit *unit, const char *name, bool enabled,
+                             struct hf_fault *f)
 {
 	struct hf_system_view v;
 	enum hf_err e = hf_identity_system(id, name, &v);
@@ -76,7 +82,8 @@ enum hf_err hf_system_enable(struct hf_identity *id, struct hf_unit *unit, const
 	if (e != HF_OK)
 		return hf_fault_default(f, e);
 	if (v.enabled == enabled)
-		return hf_fault_set(f, HF_E_STATE, "the system '%s' is %s already", v.name, enabled ? "enabled" : "disabled");
+		return hf_fault_set(f, HF_E_STATE, "the system '%s' is %s already", v.name,
+		                    enabled ? "enabled" : "disabled");
 	v.enabled = enabled;
 	put(id, unit, &v);
 	return HF_OK;
@@ -105,7 +112,7 @@ static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 
 enum hf_err hf_system_list(struct hf_identity *id, hf_system_row_fn fn, void *ctx)
 {
-	struct list l = { fn, ctx, HF_OK };
+	struct list l = {fn, ctx, HF_OK};
 	HF_TRY(hf_store_scan(id->store, HF_TABLE_SYSTEM, NULL, 0, NULL, 0, list_row, &l));
 	return l.e;
 }

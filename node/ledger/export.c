@@ -1,7 +1,9 @@
 /* export.c - a ledger as a folder that others can check (evidence/ledger_dir.h), written by a worker from a snapshot. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "evidence/ledger_dir.h"
@@ -30,11 +32,28 @@ static bool read_entry(void *ctx, uint64_t index, struct hf_bytes *ret_entry)
 	return !j->job.ledger->closing && hf_place_entry(&j->place, &j->rows, index, ret_entry) == HF_OK;
 }
 
+/* The folders above dir that are missing. */
+static enum hf_err make_parents(const char *dir)
+{
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		if (mkdir(path, 0755) != 0 && errno != EEXIST)
+			return HF_E_IO;
+		*at = '/';
+	}
+	return HF_OK;
+}
+
 static void work(struct hf_job *job)
 {
 	struct export_job *j = (struct export_job *)job;
 	struct hf_space *s;
 
+	if (j->err == HF_OK)
+		j->err = make_parents(j->dir);
 	if (j->err != HF_OK)
 		return;
 	s = hf_space_new(&j->root);

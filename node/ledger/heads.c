@@ -149,6 +149,7 @@ static void take_own_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__L
 	struct hf_worth w;
 	struct hf_hash root;
 
+	p->gate_answered = true;
 	if (hf_ledger_is_our_mirror(l, p->node))
 		p->mirror_known = false; /* asked anew each time: it may have lost its copy without a word */
 	if (h->note.len == 0 || hf_note_weigh(hf_ledger_space(l), l->base->self.s, h->note.data, h->note.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
@@ -247,7 +248,6 @@ static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r
 		return;
 	}
 	p->heads_ms = hf_ledger_mono(l) + HF_LEDGER_HEADS_MS;
-	p->gate_answered = true;
 	take_heads(l, p, heads);
 }
 
@@ -316,7 +316,7 @@ void hf_heads_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes 
 	m = message_new(l, peer);
 	add_own(m);
 	add_peers_own(m);
-	hf_answer_message(answer, &m->heads.base);
+	hf_ledger_answer(answer, &m->heads.base);
 	message_free(m);
 	hf_ledger_wake(l);
 }

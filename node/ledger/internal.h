@@ -43,6 +43,8 @@ struct hf_ledger_net {
 void hf_ledger_start_net(struct hf_ledger *l, const struct hf_ledger_net *net);
 /* A peer became reachable. */
 void hf_ledger_peer_up(struct hf_ledger *l, const char *peer);
+/* A peer spoke: calls to it that wait out a long pause are tried again soon. */
+void hf_ledger_heard(struct hf_ledger *l, const char *peer);
 /* One request of a peer; answer is called exactly once, now or later. body is read before the call returns. */
 struct hf_answer {
 	void (*fn)(void *ctx, enum hf_err e, const char *text, const void *body, size_t len);
@@ -50,7 +52,7 @@ struct hf_answer {
 };
 void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, struct hf_bytes body, struct hf_answer answer);
 void hf_answer(const struct hf_answer *a, enum hf_err e, const char *text);
-void hf_answer_message(const struct hf_answer *a, const ProtobufCMessage *m);
+void hf_ledger_answer(const struct hf_answer *a, const ProtobufCMessage *m);
 
 /* One duty towards one peer: at most one call at a time, pauses that grow while it fails. */
 struct hf_lane {

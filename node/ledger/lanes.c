@@ -63,6 +63,22 @@ void hf_lane_failed(struct hf_ledger *l, struct hf_lane *lane)
 	lane->next_ms = hf_ledger_mono(l) + lane->backoff_ms;
 }
 
+void hf_ledger_heard(struct hf_ledger *l, const char *peer)
+{
+	struct hf_lpeer *p = hf_ledger_peer(l, peer);
+	int64_t soon = hf_ledger_mono(l) + HF_LEDGER_BACKOFF_MS;
+	bool sooner = false;
+
+	for (unsigned i = 0; i < HF_LANE_COUNT; i++) {
+		if (p->lane[i].next_ms <= soon)
+			continue;
+		p->lane[i].next_ms = soon;
+		sooner = true;
+	}
+	if (sooner)
+		hf_ledger_wake(l);
+}
+
 struct call {
 	struct hf_ledger *ledger;
 	struct hf_lpeer *peer;

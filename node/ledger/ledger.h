@@ -65,7 +65,7 @@ enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_led
 enum hf_err hf_ledger_prove(struct hf_ledger *l, const struct hf_id *txn, const struct hf_id *also, struct hf_buf *out,
 			    struct hf_fault *f) HF_MUST_CHECK;
 /* Writes a tlog-tiles folder of this node's ledger (node NULL), or of a mirrored one (node id), in the worker pool, up to the newest
- * witnessed checkpoint. dir: absolute, must not exist; its parent must. fn gets HF_E_STATE when nothing is witnessed yet. */
+ * witnessed checkpoint. dir: absolute, must not exist; folders above it are made. fn gets HF_E_STATE when nothing is witnessed yet. */
 void hf_ledger_export(struct hf_ledger *l, const char *node, const char *dir, void (*fn)(void *ctx, enum hf_err e, uint64_t size), void *ctx);
 
 /* The full check in place, in the worker pool: every entry's form, chain, leaf hash and tile, the root against the signed and the witnessed

@@ -23,7 +23,7 @@ static void on_durable(void *ctx, enum hf_err e, const struct hf_commit *info)
 	(void)info;
 	reply.stored = p->stored;
 	if (e == HF_OK)
-		hf_answer_message(&p->answer, &reply.base);
+		hf_ledger_answer(&p->answer, &reply.base);
 	else
 		hf_answer(&p->answer, HF_E_BUSY, "the openings could not be stored");
 	free(p);

@@ -9,7 +9,7 @@ void hf_answer(const struct hf_answer *a, enum hf_err e, const char *text)
 	a->fn(a->ctx, e, text, NULL, 0);
 }
 
-void hf_answer_message(const struct hf_answer *a, const ProtobufCMessage *m)
+void hf_ledger_answer(const struct hf_answer *a, const ProtobufCMessage *m)
 {
 	size_t len;
 	uint8_t *body = hf_encode(m, &len);
@@ -37,6 +37,7 @@ void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, stru
 		hf_answer(&answer, HF_E_BUSY, "the ledger is starting or stopping");
 		return;
 	}
+	hf_ledger_heard(l, peer);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if ((uint32_t)rows[i].type == type) {
 			rows[i].handle(l, peer, body, &answer);

@@ -85,7 +85,7 @@ static void answer_size(const struct hf_answer *a, uint64_t size, const char *li
 
 	reply.size = size;
 	reply.cosignature = hf_binary(line, len);
-	hf_answer_message(a, &reply.base);
+	hf_ledger_answer(a, &reply.base);
 }
 
 static void on_durable(void *ctx, enum hf_err e, const struct hf_commit *info)

@@ -45,7 +45,10 @@ static enum hf_err load_root(struct hf_peers *p, struct hf_sign_pub *ret_root, s
 	snprintf(path, sizeof(path), "%s/root.key", p->cfg.space_dir);
 	enum hf_err e = hf_file_read(path, ROOT_FILE_MAX, &b);
 	if (e != HF_OK || !hf_buf_add(&b, "", 1))
-		return hf_fault_set(f, e == HF_OK ? HF_E_LIMIT : e,
+		return hf_fault_set(f,
+		                    e == HF_OK          ? HF_E_LIMIT
+		                    : e == HF_E_UNKNOWN ? HF_E_STATE
+		                                        : e,
 		                    "cannot read %s: get the root key of the space from its authority and put it there",
 		                    path);
 	if (!parse_root((char *)b.data, ret_root))
@@ -158,8 +161,8 @@ static enum hf_err load_file(struct hf_peers *p, struct hf_fault *f)
 		return hf_peers_import(p, b.data, b.len, f);
 	if (hf_space_number(p->space) > 0)
 		return HF_OK; /* the store has what was imported before */
-	return hf_fault_set(f, e, "cannot read %s: get the space descriptors from the authority and put them there",
-	                    path);
+	return hf_fault_set(f, e == HF_E_UNKNOWN ? HF_E_STATE : e,
+	                    "cannot read %s: get the space descriptors from the authority and put them there", path);
 }
 
 static enum hf_err check_self(struct hf_peers *p, struct hf_fault *f)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct hf_adapter *const adapters[] = {
-	&hf_adapter_csv,
+        &hf_adapter_csv,
 };
 
 const struct hf_adapter *hf_adapter_find(const char *kind)

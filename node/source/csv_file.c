@@ -1,8 +1,8 @@
 /*
  * csv_file.c - the adapter "csv": one file of RFC 4180 with a header.
  *
- * A reader of the whole file keeps nothing but the descriptor, so that several threads may read at once. A projecting reader
- * runs the file through the CSV reader and keeps what was made and not yet asked for: one piece and one record.
+ * A reader of the whole file keeps nothing but the descriptor, so that several threads may read at once. A projecting
+ * reader runs the file through the CSV reader and keeps what was made and not yet asked for: one piece and one record.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -38,13 +38,14 @@ static void free_scan(struct hf_csv_scan **s)
 static enum hf_err defect_fault(const char *path, enum hf_csv_defect d, uint64_t row, struct hf_fault *f)
 {
 	if (row == 0)
-		return hf_fault_set(f, HF_E_FORMAT, "%s is no sound CSV table: in the first line, %s; correct the file", path,
-				    hf_csv_defect_text(d));
-	return hf_fault_set(f, HF_E_FORMAT, "%s is no sound CSV table: in row %" PRIu64 ", %s; correct the file", path, row,
-			    hf_csv_defect_text(d));
+		return hf_fault_set(f, HF_E_FORMAT, "%s is no sound CSV table: in the first line, %s; correct the file",
+		                    path, hf_csv_defect_text(d));
+	return hf_fault_set(f, HF_E_FORMAT, "%s is no sound CSV table: in row %" PRIu64 ", %s; correct the file", path,
+	                    row, hf_csv_defect_text(d));
 }
 
-static enum hf_err scan_fd(int fd, struct hf_csv_scan *scan, struct hf_source_view *v, const atomic_bool *stop, struct hf_fault *f)
+static enum hf_err scan_fd(int fd, struct hf_csv_scan *scan, struct hf_source_view *v, const atomic_bool *stop,
+                           struct hf_fault *f)
 {
 	HF_CLEANUP(free_bytes) uint8_t *piece = hf_alloc(PIECE);
 	enum hf_csv_defect d = HF_CSV_GOOD;
@@ -53,7 +54,8 @@ static enum hf_err scan_fd(int fd, struct hf_csv_scan *scan, struct hf_source_vi
 
 	while (n == PIECE && d == HF_CSV_GOOD) {
 		if (atomic_load(stop))
-			return hf_fault_set(f, HF_E_CANCELLED, "the scan of %s was cancelled; the node is stopping", v->path);
+			return hf_fault_set(f, HF_E_CANCELLED, "the scan of %s was cancelled; the node is stopping",
+			                    v->path);
 		if (hf_place_read(fd, at, piece, PIECE, &n) != HF_OK)
 			return hf_fault_set(f, HF_E_IO, "%s cannot be read; check the disk", v->path);
 		d = hf_csv_scan_feed(scan, piece, n);
@@ -96,13 +98,14 @@ static enum hf_err scan_csv(const char *node_dir, struct hf_source_view *v, cons
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	HF_TRY(scan_fd(fd, scan, v, stop, f));
 	if (!hf_place_stamp(fd, &after) || !same_stamp(&v->stamp, &after) || v->bytes != after.bytes)
-		return hf_fault_set(f, HF_E_SOURCE_CHANGED, "%s changed while it was scanned; scan again when nobody writes to it",
-				    v->path);
+		return hf_fault_set(f, HF_E_SOURCE_CHANGED,
+		                    "%s changed while it was scanned; scan again when nobody writes to it", v->path);
 	take_columns(scan, v);
 	return HF_OK;
 }
 
-static enum hf_err stamp_csv(const char *node_dir, const struct hf_source_view *v, struct hf_source_stamp *ret_stamp, struct hf_fault *f)
+static enum hf_err stamp_csv(const char *node_dir, const struct hf_source_view *v, struct hf_source_stamp *ret_stamp,
+                             struct hf_fault *f)
 {
 	HF_CLEANUP(close_fd) int fd = -1;
 
@@ -133,7 +136,7 @@ static enum hf_err whole_read(struct hf_source_reader *r, uint64_t offset, uint8
 
 static void whole_stamp(const struct hf_source_reader *r, struct hf_source_stamp *ret_stamp)
 {
-	*ret_stamp = (struct hf_source_stamp){ 0, 0, 0 };
+	*ret_stamp = (struct hf_source_stamp){0, 0, 0};
 	hf_place_stamp(((const struct whole *)r)->fd, ret_stamp);
 }
 
@@ -153,7 +156,7 @@ static void whole_close(struct hf_source_reader *r)
 	free(r);
 }
 
-static const struct hf_source_reader_ops whole_ops = { whole_read, whole_stamp, whole_bytes, whole_rows, whole_close };
+static const struct hf_source_reader_ops whole_ops = {whole_read, whole_stamp, whole_bytes, whole_rows, whole_close};
 
 /* Chosen columns. */
 struct chosen {
@@ -237,7 +240,7 @@ static enum hf_err chosen_read(struct hf_source_reader *r, uint64_t offset, uint
 
 static void chosen_stamp(const struct hf_source_reader *r, struct hf_source_stamp *ret_stamp)
 {
-	*ret_stamp = (struct hf_source_stamp){ 0, 0, 0 };
+	*ret_stamp = (struct hf_source_stamp){0, 0, 0};
 	hf_place_stamp(((const struct chosen *)r)->fd, ret_stamp);
 }
 
@@ -266,13 +269,14 @@ static void chosen_close(struct hf_source_reader *r)
 	free(c);
 }
 
-static const struct hf_source_reader_ops chosen_ops = { chosen_read, chosen_stamp, chosen_bytes, chosen_rows, chosen_close };
+static const struct hf_source_reader_ops chosen_ops = {chosen_read, chosen_stamp, chosen_bytes, chosen_rows,
+                                                       chosen_close};
 
 static struct hf_source_reader *new_whole(int fd, const struct hf_source_stamp *stamp, const struct hf_source_view *v)
 {
 	struct whole *w = hf_alloc_zero(sizeof(*w));
 
-	*w = (struct whole){ { &whole_ops }, fd, stamp->bytes, same_stamp(stamp, &v->stamp) ? v->rows : 0 };
+	*w = (struct whole){{&whole_ops}, fd, stamp->bytes, same_stamp(stamp, &v->stamp) ? v->rows : 0};
 	return &w->reader;
 }
 
@@ -291,8 +295,8 @@ static struct hf_source_reader *new_chosen(int fd, const char *const *fields, si
 	return &c->reader;
 }
 
-static enum hf_err open_csv(const char *node_dir, const struct hf_source_view *v, const char *const *fields, size_t count,
-			    struct hf_source_reader **ret_reader, struct hf_fault *f)
+static enum hf_err open_csv(const char *node_dir, const struct hf_source_view *v, const char *const *fields,
+                            size_t count, struct hf_source_reader **ret_reader, struct hf_fault *f)
 {
 	struct hf_source_stamp stamp;
 	int fd;
@@ -303,4 +307,4 @@ static enum hf_err open_csv(const char *node_dir, const struct hf_source_view *v
 	return HF_OK;
 }
 
-const struct hf_adapter hf_adapter_csv = { "csv", scan_csv, stamp_csv, open_csv };
+const struct hf_adapter hf_adapter_csv = {"csv", scan_csv, stamp_csv, open_csv};

@@ -13,12 +13,14 @@ static enum hf_err open_error(const char *path, int code, struct hf_fault *f)
 	switch (code) {
 	case ENOENT:
 	case ENOTDIR:
-		return hf_fault_set(f, HF_E_UNKNOWN, "there is no file %s; check the path as the node's user sees it", path);
+		return hf_fault_set(f, HF_E_UNKNOWN, "there is no file %s; check the path as the node's user sees it",
+		                    path);
 	case ELOOP:
 		return hf_fault_set(f, HF_E_ARGUMENT, "%s is a symbolic link; give the path of the file itself", path);
 	case EACCES:
 	case EPERM:
-		return hf_fault_set(f, HF_E_IO, "the node may not read %s; give its user the right to read the file", path);
+		return hf_fault_set(f, HF_E_IO, "the node may not read %s; give its user the right to read the file",
+		                    path);
 	default:
 		return hf_fault_set(f, HF_E_IO, "%s cannot be opened: %s", path, strerror(code));
 	}
@@ -60,13 +62,15 @@ static enum hf_err check_opened(int fd, const char *node_dir, const char *path, 
 	if (!S_ISREG(st.st_mode))
 		return hf_fault_set(f, HF_E_ARGUMENT, "%s is no regular file; a source is one file", path);
 	if (inside(fd, node_dir))
-		return hf_fault_set(f, HF_E_PERMISSION, "%s lies in the node's own folder, which no source may show; move the data out",
-				    path);
+		return hf_fault_set(f, HF_E_PERMISSION,
+		                    "%s lies in the node's own folder, which no source may show; move the data out",
+		                    path);
 	return HF_OK;
 }
 
 /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
-enum hf_err hf_place_open(const char *node_dir, const char *path, int *ret_fd, struct hf_source_stamp *ret_stamp, struct hf_fault *f)
+enum hf_err hf_place_open(const char *node_dir, const char *path, int *ret_fd, struct hf_source_stamp *ret_stamp,
+                          struct hf_fault *f)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	enum hf_err e;

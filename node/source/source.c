@@ -1,4 +1,5 @@
-/* source.c - the register of sources: rows of HF_TABLE_SOURCE, scans in the worker pool, opening through the adapter. */
+/* source.c - the register of sources: rows of HF_TABLE_SOURCE, scans in the worker pool, opening through the adapter.
+ */
 #include "source/source.h"
 
 #include <limits.h>
@@ -20,14 +21,15 @@ struct hf_sources {
 };
 
 enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
-			    struct hf_sources **ret_sources, struct hf_fault *f)
+                            struct hf_sources **ret_sources, struct hf_fault *f)
 {
 	struct hf_sources *s = hf_alloc_zero(sizeof(*s));
 
 	(void)keys;
 	if (!realpath(base->dir, s->node_dir)) {
 		free(s);
-		return hf_fault_set(f, HF_E_IO, "the node's folder %s cannot be resolved; check that it is there", base->dir);
+		return hf_fault_set(f, HF_E_IO, "the node's folder %s cannot be resolved; check that it is there",
+		                    base->dir);
 	}
 	s->base = base;
 	s->store = store;
@@ -73,12 +75,12 @@ static void view_fields(const Hufu__SourceRow *row, struct hf_source_view *v)
 static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 {
 	*v = (struct hf_source_view){
-		.enabled = row->enabled,
-		.bytes = row->bytes,
-		.rows = row->rows,
-		.stamp = { row->bytes, row->inode, row->mtime_ns },
-		.scanned_ms = row->scanned_ms,
-		.registered_ms = row->registered_ms,
+	        .enabled = row->enabled,
+	        .bytes = row->bytes,
+	        .rows = row->rows,
+	        .stamp = {row->bytes, row->inode, row->mtime_ns},
+	        .scanned_ms = row->scanned_ms,
+	        .registered_ms = row->registered_ms,
 	};
 	snprintf(v->name, sizeof(v->name), "%s", row->name);
 	snprintf(v->kind, sizeof(v->kind), "%s", row->kind);
@@ -107,7 +109,7 @@ enum hf_err hf_source_get(struct hf_sources *s, const char *name, struct hf_sour
 	if (!hf_name_parse(name, &n))
 		return HF_E_UNKNOWN;
 	HF_TRY(hf_store_get(s->store, HF_TABLE_SOURCE, n.s, strlen(n.s), &value));
-	return decode_row((struct hf_bytes){ value.data, value.len }, ret_view);
+	return decode_row((struct hf_bytes){value.data, value.len}, ret_view);
 }
 
 struct listing {
@@ -133,7 +135,7 @@ static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 
 enum hf_err hf_sources_list(struct hf_sources *s, bool (*fn)(void *ctx, const struct hf_source_view *v), void *ctx)
 {
-	struct listing l = { fn, ctx, HF_OK };
+	struct listing l = {fn, ctx, HF_OK};
 
 	HF_TRY(hf_store_scan(s->store, HF_TABLE_SOURCE, NULL, 0, NULL, 0, list_row, &l));
 	return l.error;
@@ -178,7 +180,8 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	return bytes;
 }
 
-enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const struct hf_source_view *v, struct hf_fault *f)
+enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const struct hf_source_view *v,
+                          struct hf_fault *f)
 {
 	uint8_t *bytes;
 	size_t len;
@@ -196,10 +199,12 @@ enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const stru
 
 static enum hf_err no_such_source(const char *name, struct hf_fault *f)
 {
-	return hf_fault_set(f, HF_E_UNKNOWN, "there is no source '%.63s'; `hufu source list` shows those there are", name);
+	return hf_fault_set(f, HF_E_UNKNOWN, "there is no source '%.63s'; `hufu source list` shows those there are",
+	                    name);
 }
 
-static enum hf_err get_or_fault(struct hf_sources *s, const char *name, struct hf_source_view *ret_view, struct hf_fault *f)
+static enum hf_err get_or_fault(struct hf_sources *s, const char *name, struct hf_source_view *ret_view,
+                                struct hf_fault *f)
 {
 	enum hf_err e = hf_source_get(s, name, ret_view);
 
@@ -222,29 +227,35 @@ enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v
 
 	(void)s;
 	if (!hf_name_parse(v->name, &n))
-		return hf_fault_set(f, HF_E_ARGUMENT, "'%.63s' is no name for a source; use up to 63 of a-z, 0-9, '.', '-'", v->name);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "'%.63s' is no name for a source; use up to 63 of a-z, 0-9, '.', '-'", v->name);
 	if (!hf_adapter_find(v->kind))
-		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node reads no sources of kind '%.15s'; use csv", v->kind);
+		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node reads no sources of kind '%.15s'; use csv",
+		                    v->kind);
 	if (v->path[0] != '/' || !hf_text_ok(v->path, strlen(v->path), sizeof(v->path) - 1) || strpbrk(v->path, "\n\t"))
-		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' needs an absolute path of at most %zu bytes", v->name,
-				    sizeof(v->path) - 1);
+		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' needs an absolute path of at most %zu bytes",
+		                    v->name, sizeof(v->path) - 1);
 	if (v->department[0] && !hf_name_parse(v->department, &n))
-		return hf_fault_set(f, HF_E_ARGUMENT, "'%.63s' is no name of a department; use up to 63 of a-z, 0-9, '.', '-'",
-				    v->department);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "'%.63s' is no name of a department; use up to 63 of a-z, 0-9, '.', '-'",
+		                    v->department);
 	return HF_OK;
 }
 
 enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f)
 {
 	struct hf_source_view v;
-	struct hf_source_stamp now = { 0, 0, 0 };
+	struct hf_source_stamp now = {0, 0, 0};
 	enum hf_err e;
 
 	HF_TRY(get_or_fault(s, name, &v, f));
 	e = hf_adapter_find(v.kind)->stamp(s->node_dir, &v, &now, f);
-	if (e == HF_OK && (now.bytes != v.stamp.bytes || now.inode != v.stamp.inode || now.mtime_ns != v.stamp.mtime_ns))
-		e = hf_fault_set(f, HF_E_SOURCE_CHANGED, "the file of source '%s' is not the one that was scanned; run `hufu source "
-							 "scan %s` and publish the new version", v.name, v.name);
+	if (e == HF_OK &&
+	    (now.bytes != v.stamp.bytes || now.inode != v.stamp.inode || now.mtime_ns != v.stamp.mtime_ns))
+		e = hf_fault_set(f, HF_E_SOURCE_CHANGED,
+		                 "the file of source '%s' is not the one that was scanned; run `hufu source "
+		                 "scan %s` and publish the new version",
+		                 v.name, v.name);
 	hf_source_view_done(&v);
 	return e;
 }
@@ -305,7 +316,8 @@ void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_sou
 }
 
 /* Reading. */
-static enum hf_err check_fields(const struct hf_source_view *v, const char *const *fields, size_t count, struct hf_fault *f)
+static enum hf_err check_fields(const struct hf_source_view *v, const char *const *fields, size_t count,
+                                struct hf_fault *f)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t j = 0;
@@ -313,8 +325,9 @@ static enum hf_err check_fields(const struct hf_source_view *v, const char *cons
 		while (j < v->field_count && strcmp(v->fields[j].name, fields[i]) != 0)
 			j++;
 		if (j == v->field_count)
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "source '%s' has no field '%.127s'; ask for fields that it has",
-					    v->name, fields[i]);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS,
+			                    "source '%s' has no field '%.127s'; ask for fields that it has", v->name,
+			                    fields[i]);
 	}
 	return HF_OK;
 }
@@ -332,18 +345,20 @@ static bool all_fields(const struct hf_source_view *v, const char *const *fields
 	return true;
 }
 
-static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *v, const char *const *fields, size_t count,
-			     struct hf_source_reader **ret_reader, struct hf_fault *f)
+static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *v, const char *const *fields,
+                             size_t count, struct hf_source_reader **ret_reader, struct hf_fault *f)
 {
 	if (!v->enabled)
-		return hf_fault_set(f, HF_E_STATE, "source '%s' is disabled; `hufu source enable %s` allows reading again", v->name,
-				    v->name);
+		return hf_fault_set(f, HF_E_STATE,
+		                    "source '%s' is disabled; `hufu source enable %s` allows reading again", v->name,
+		                    v->name);
 	HF_TRY(check_fields(v, fields, count, f));
-	return hf_adapter_find(v->kind)->open(s->node_dir, v, fields, all_fields(v, fields, count) ? 0 : count, ret_reader, f);
+	return hf_adapter_find(v->kind)->open(s->node_dir, v, fields, all_fields(v, fields, count) ? 0 : count,
+	                                      ret_reader, f);
 }
 
 enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
-			   struct hf_source_reader **ret_reader, struct hf_fault *f)
+                           struct hf_source_reader **ret_reader, struct hf_fault *f)
 {
 	struct hf_source_view v;
 	enum hf_err e;

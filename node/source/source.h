@@ -10,7 +10,7 @@
 
 struct hf_sources;
 enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
-			    struct hf_sources **ret_sources, struct hf_fault *f) HF_MUST_CHECK;
+                            struct hf_sources **ret_sources, struct hf_fault *f) HF_MUST_CHECK;
 void hf_sources_close(struct hf_sources *s);
 
 /* What a transfer is bound to: if any of it differs later, the source has changed. */
@@ -25,50 +25,56 @@ struct hf_source_field {
 };
 struct hf_source_view {
 	char name[HF_NAME_MAX + 1];
-	char kind[16];                    /* "csv" */
+	char kind[16]; /* "csv" */
 	char path[512];
 	char department[HF_NAME_MAX + 1];
 	bool enabled;
-	uint64_t bytes, rows;             /* from the scan; rows 0 when not scanned */
+	uint64_t bytes, rows; /* from the scan; rows 0 when not scanned */
 	size_t field_count;
-	struct hf_source_field *fields;   /* free with hf_source_view_done */
-	struct hf_source_stamp stamp;     /* of the file that was scanned */
+	struct hf_source_field *fields; /* free with hf_source_view_done */
+	struct hf_source_stamp stamp;   /* of the file that was scanned */
 	int64_t scanned_ms, registered_ms;
 	char registered_by[HF_NAME_MAX + 1];
 };
 void hf_source_view_done(struct hf_source_view *v);
 enum hf_err hf_source_get(struct hf_sources *s, const char *name, struct hf_source_view *ret_view) HF_MUST_CHECK;
 /* Every registered source in order of the name; false stops. The view is valid during the call. */
-enum hf_err hf_sources_list(struct hf_sources *s, bool (*fn)(void *ctx, const struct hf_source_view *v), void *ctx) HF_MUST_CHECK;
+enum hf_err hf_sources_list(struct hf_sources *s, bool (*fn)(void *ctx, const struct hf_source_view *v),
+                            void *ctx) HF_MUST_CHECK;
 
-/* Registering is two steps: scan what is to be registered (name, kind, path, department of v, which is copied), then put the view that
- * the scan filled in. The scan runs in the worker pool; fn is called once on the loop, with CANCELLED after hf_sources_close. It finds
- * fields, types, rows, bytes, nulls; a file that is not a sound table of its kind is refused with the row that is wrong. */
+/* Registering is two steps: scan what is to be registered (name, kind, path, department of v, which is copied), then
+ * put the view that the scan filled in. The scan runs in the worker pool; fn is called once on the loop, with CANCELLED
+ * after hf_sources_close. It finds fields, types, rows, bytes, nulls; a file that is not a sound table of its kind is
+ * refused with the row that is wrong. */
 typedef void (*hf_source_scan_fn)(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f);
 void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_source_scan_fn fn, void *ctx);
 /* Are name, kind, path and department well formed? Before a scan. */
 enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v, struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const struct hf_source_view *v, struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const char *name, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const struct hf_source_view *v,
+                          struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const char *name,
+                             struct hf_fault *f) HF_MUST_CHECK;
 /* Can it be read now, and is it still what was scanned? SOURCE_CHANGED when it is not. */
 enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_source_reader; /* one open source; used by one thread at a time */
-/* fields NULL, empty, or all fields that there are: the bytes are those of the source as they are (a whole-file grant). Otherwise only
- * these, in the order of the source, as RFC 4180 with the same line ends. A source that is disabled or not registered is refused. Loop
- * thread. */
+/* fields NULL, empty, or all fields that there are: the bytes are those of the source as they are (a whole-file grant).
+ * Otherwise only these, in the order of the source, as RFC 4180 with the same line ends. A source that is disabled or
+ * not registered is refused. Loop thread. */
 enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
-			   struct hf_source_reader **ret_reader, struct hf_fault *f) HF_MUST_CHECK;
+                           struct hf_source_reader **ret_reader, struct hf_fault *f) HF_MUST_CHECK;
 void hf_source_reader_close(struct hf_source_reader *r);
 /* As it is at this moment: equal to what it was after open as long as nobody writes to the file. Any thread. */
 void hf_source_reader_stamp(const struct hf_source_reader *r, struct hf_source_stamp *ret_stamp);
 /* Bytes of the output when known beforehand (whole file), else 0. */
 uint64_t hf_source_reader_bytes(const struct hf_source_reader *r);
-/* Fills up to cap bytes of the output at offset. Whole-file readers may be asked for any offset, also in parallel from several threads;
- * projecting readers only in rising order (an earlier offset starts again from the top). ret_len < cap only at the end. Pure: any worker. */
-enum hf_err hf_source_read(struct hf_source_reader *r, uint64_t offset, uint8_t *out, size_t cap, size_t *ret_len) HF_MUST_CHECK;
-/* Data rows without the header. Whole file: as scanned, or 0 when the file is no longer what was scanned. Projecting: those given out or
- * ready so far, all of them once the end was reached. */
+/* Fills up to cap bytes of the output at offset. Whole-file readers may be asked for any offset, also in parallel from
+ * several threads; projecting readers only in rising order (an earlier offset starts again from the top). ret_len < cap
+ * only at the end. Pure: any worker. */
+enum hf_err hf_source_read(struct hf_source_reader *r, uint64_t offset, uint8_t *out, size_t cap,
+                           size_t *ret_len) HF_MUST_CHECK;
+/* Data rows without the header. Whole file: as scanned, or 0 when the file is no longer what was scanned. Projecting:
+ * those given out or ready so far, all of them once the end was reached. */
 uint64_t hf_source_reader_rows(const struct hf_source_reader *r);
 
 #endif

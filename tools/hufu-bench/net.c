@@ -126,8 +126,8 @@ static bool make_member(struct net *n, struct net_node *node)
 	snprintf(authority, sizeof(authority), "%s/authority", n->dir);
 	snprintf(organization, sizeof(organization), "cn.example.%s", node->id);
 	return net_hufu(n, NULL, NULL, NULL, "init", "--node", node->dir, "--id", node->id, "--organization",
-	                organization, "--name", node->id, "--jurisdiction", "CN", "--space", SPACE, "--plain-keys",
-	                "--listen", listen, NULL) &&
+	                organization, "--name", node->id, "--jurisdiction", "CN", "--plain-keys", "--listen", listen,
+	                NULL) &&
 	       net_hufu(n, NULL, NULL, NULL, "space", "add", authority, "--member", request, "--role", "provider",
 	                "--role", "consumer", "--role", "data-authority", "--role", "exchange-service", NULL);
 }
@@ -149,7 +149,8 @@ bool net_found(struct net *n)
 	for (unsigned i = 0; i < WITNESSES; i++)
 		if (!net_add(n, witness[i]))
 			return false;
-	if (!net_hufu(n, NULL, NULL, NULL, "space", "create", authority, "--id", SPACE, "--name", "bench", NULL))
+	if (!net_hufu(n, NULL, NULL, NULL, "space", "create", authority, "--id", SPACE, "--name", "bench",
+	              "--plain-keys", NULL))
 		return false;
 	for (unsigned i = 0; i < n->count; i++)
 		if (!make_member(n, &n->node[i]))
@@ -165,7 +166,7 @@ bool net_found(struct net *n)
 
 void net_pause(void)
 {
-	const struct timespec short_while = {0, 500 * 1000};
+	const struct timespec short_while = {0, 1000 * 1000};
 	nanosleep(&short_while, NULL);
 }
 

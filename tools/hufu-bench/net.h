@@ -69,7 +69,7 @@ bool http_call(struct http *h, const char *method, const char *path, json_t *bod
 /* True as soon as fn is; asks again after pauses of a millisecond. Prints what was waited for in vain. */
 bool net_wait(bool (*fn)(void *ctx), void *ctx, const char *what);
 bool net_wait_s(bool (*fn)(void *ctx), void *ctx, const char *what, unsigned limit_s);
-/* Waits a millisecond or less, for loops that ask again. */
+/* Waits a millisecond, for loops that ask again. */
 void net_pause(void);
 const char *json_text(const json_t *o, const char *key); /* "" when it is not there */
 double json_real_of(const json_t *o, const char *key);   /* 0 when it is not there */

@@ -1,4 +1,5 @@
-/* commands.c - see verify.h. Each command gathers its account as JSON; the text for people is printed from the same values. */
+/* commands.c - see verify.h. Each command gathers its account as JSON; the text for people is printed from the same
+ * values. */
 #include "verify.h"
 
 #include <inttypes.h>
@@ -23,7 +24,8 @@ void verify_refused(const char *path, const struct verify_out *out, const struct
 		fprintf(stderr, "hufu-verify: %s does not verify: %s\n", path, f->text);
 		return;
 	}
-	json_t *o = json_pack("{s:b, s:s, s:s, s:s}", "verified", 0, "path", path, "reason", hf_err_reason(f->code), "text", f->text);
+	json_t *o = json_pack("{s:b, s:s, s:s, s:s}", "verified", 0, "path", path, "reason", hf_err_reason(f->code),
+	                      "text", f->text);
 	if (out->bad != UINT64_MAX)
 		json_object_set_new(o, "first_bad_index", json_integer((json_int_t)out->bad));
 	print_json(o);
@@ -39,8 +41,9 @@ static void tally_json(const struct hf_tally_report *r)
 	hf_hash_hex(&r->content_root, root);
 	hf_time_text(r->started_ms, from);
 	hf_time_text(r->ended_ms, until);
-	json_t *o = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s}", "verified", 1, "kind", "tally", "transaction", txn, "negotiation", negotiation,
-			      "provider", r->provider, "consumer", r->consumer, "intake", r->intake);
+	json_t *o = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s}", "verified", 1, "kind", "tally", "transaction", txn,
+	                      "negotiation", negotiation, "provider", r->provider, "consumer", r->consumer, "intake",
+	                      r->intake);
 	json_object_set_new(o, "bytes", json_integer((json_int_t)r->bytes));
 	json_object_set_new(o, "rows", json_integer((json_int_t)r->rows));
 	json_object_set_new(o, "content_root", json_string(root));
@@ -62,13 +65,15 @@ static void tally_text(const struct hf_tally_report *r)
 	hf_time_text(r->started_ms, from);
 	hf_time_text(r->ended_ms, until);
 	printf("verified: transfer %s\n", txn);
-	printf("  %s delivered %" PRIu64 " bytes in %" PRIu64 " rows to %s,\n  from %s to %s\n", r->provider, r->bytes, r->rows, r->consumer,
-	       from, until);
+	printf("  %s delivered %" PRIu64 " bytes in %" PRIu64 " rows to %s,\n  from %s to %s\n", r->provider, r->bytes,
+	       r->rows, r->consumer, from, until);
 	printf("  content root %s, quality %s by the consumer's receipt\n", root, r->quality_met ? "met" : "not met");
-	printf("  authorized: need confirmed at %s, review passed at %s, decision T and agreement of %s, countersigned by %s\n", r->consumer,
-	       r->intake, r->provider, r->consumer);
-	printf("  %zu documents; %zu entries in the ledgers of %zu nodes, complete, under %zu cosignatures of witnesses\n", r->documents,
-	       r->entries, r->ledgers, r->cosignatures);
+	printf("  authorized: need confirmed at %s, review passed at %s, decision T and agreement of %s, countersigned "
+	       "by %s\n",
+	       r->consumer, r->intake, r->provider, r->consumer);
+	printf("  %zu documents; %zu entries in the ledgers of %zu nodes, complete, under %zu cosignatures of "
+	       "witnesses\n",
+	       r->documents, r->entries, r->ledgers, r->cosignatures);
 }
 
 enum hf_err verify_tally(const struct hf_sign_pub *root, const char *path, struct verify_out *out, struct hf_fault *f)
@@ -77,7 +82,8 @@ enum hf_err verify_tally(const struct hf_sign_pub *root, const char *path, struc
 	struct hf_tally_report r;
 	enum hf_err e = hf_file_read(path, HF_TALLY_MAX, &data);
 	if (e != HF_OK)
-		return hf_fault_set(f, e, e == HF_E_LIMIT ? "the file is larger than a tally may be" : "the file cannot be read");
+		return hf_fault_set(
+		        f, e, e == HF_E_LIMIT ? "the file is larger than a tally may be" : "the file cannot be read");
 	HF_TRY(hf_tally_verify(root, data.data, data.len, &r, f));
 	if (out->json)
 		tally_json(&r);
@@ -93,9 +99,11 @@ enum hf_err verify_ledger(const struct hf_sign_pub *root, const char *path, stru
 	uint64_t size = 0;
 	HF_TRY(hf_ledger_verify_dir(root, path, &size, &out->bad, f));
 	if (out->json)
-		print_json(json_pack("{s:b, s:s, s:s, s:I}", "verified", 1, "kind", "ledger", "path", path, "entries", (json_int_t)size));
+		print_json(json_pack("{s:b, s:s, s:s, s:I}", "verified", 1, "kind", "ledger", "path", path, "entries",
+		                     (json_int_t)size));
 	else
-		printf("verified: the ledger in %s\n  %" PRIu64 " entries: each in its place, chain and tree agree, checkpoint cosigned by a "
+		printf("verified: the ledger in %s\n  %" PRIu64
+		       " entries: each in its place, chain and tree agree, checkpoint cosigned by a "
 		       "quorum of witnesses\n",
 		       path, size);
 	return HF_OK;
@@ -129,9 +137,9 @@ static void proof_json(const struct hf_proof_report *r)
 		value_text(&o->fields[i]->value, value);
 		json_object_set_new(fields, hf_field_name((enum hf_field)o->fields[i]->field), json_string(value));
 	}
-	json_t *root = json_pack("{s:b, s:s, s:s, s:I, s:I, s:I, s:o}", "verified", 1, "kind", "proof", "ledger", r->node, "index",
-				 (json_int_t)r->index, "size", (json_int_t)r->size, "cosignatures", (json_int_t)r->cosignatures, "fields",
-				 fields);
+	json_t *root = json_pack("{s:b, s:s, s:s, s:I, s:I, s:I, s:o}", "verified", 1, "kind", "proof", "ledger",
+	                         r->node, "index", (json_int_t)r->index, "size", (json_int_t)r->size, "cosignatures",
+	                         (json_int_t)r->cosignatures, "fields", fields);
 	print_json(root);
 }
 
@@ -139,8 +147,9 @@ static void proof_text(const struct hf_proof_report *r)
 {
 	const Hufu__EntryOpening *o = r->entry->opening;
 	char value[600];
-	printf("verified: entry %" PRIu64 " of the ledger of %s, of %" PRIu64 " entries, under %zu cosignatures of witnesses\n", r->index,
-	       r->node, r->size, r->cosignatures);
+	printf("verified: entry %" PRIu64 " of the ledger of %s, of %" PRIu64
+	       " entries, under %zu cosignatures of witnesses\n",
+	       r->index, r->node, r->size, r->cosignatures);
 	printf("  %zu of its %zu fields are shown:\n", o->n_fields, o->n_hashes);
 	for (size_t i = 0; i < o->n_fields; i++) {
 		value_text(&o->fields[i]->value, value);

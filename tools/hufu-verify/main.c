@@ -13,40 +13,42 @@
 #define USAGE 2
 
 static const char help[] =
-	"usage: hufu-verify tally FILE --root-key K [--json]\n"
-	"       hufu-verify ledger DIR --root-key K [--json]\n"
-	"       hufu-verify proof FILE --root-key K [--json]\n"
-	"\n"
-	"Checks evidence of a Hufu data space without any node, network or clock.\n"
-	"\n"
-	"  tally FILE   the evidence file of one transfer (`hufu ledger prove`)\n"
-	"  ledger DIR   an exported ledger (`hufu ledger export`): every entry, tile and signature\n"
-	"  proof FILE   one entry's proof; descriptors.dsse lies beside it\n"
-	"\n"
-	"  --root-key K the root public key of the space, got from its authority by another way than the evidence: a file with\n"
-	"               one line (base64, 64 hex digits or a C2SP verifier key), or that line itself\n"
-	"  --json       one JSON object instead of text\n"
-	"  --help       this text\n"
-	"  --version    the version\n"
-	"\n"
-	"Exit status: 0 everything verifies, 1 something does not (the first thing is named), 2 usage.\n"
-	"\n"
-	"examples:\n"
-	"  hufu-verify tally exchange.tally --root-key root.key\n"
-	"  hufu-verify ledger ledgers/roads --root-key root.key --json\n";
+        "usage: hufu-verify tally FILE --root-key K [--json]\n"
+        "       hufu-verify ledger DIR --root-key K [--json]\n"
+        "       hufu-verify proof FILE --root-key K [--json]\n"
+        "\n"
+        "Checks evidence of a Hufu data space without any node, network or clock.\n"
+        "\n"
+        "  tally FILE   the evidence file of one transfer (`hufu ledger prove`)\n"
+        "  ledger DIR   an exported ledger (`hufu ledger export`): every entry, tile and signature\n"
+        "  proof FILE   one entry's proof; descriptors.dsse lies beside it\n"
+        "\n"
+        "  --root-key K the root public key of the space, got from its authority by another way than the evidence: a "
+        "file with\n"
+        "               one line (base64, 64 hex digits or a C2SP verifier key), or that line itself\n"
+        "  --json       one JSON object instead of text\n"
+        "  --help       this text\n"
+        "  --version    the version\n"
+        "\n"
+        "Exit status: 0 everything verifies, 1 something does not (the first thing is named), 2 usage.\n"
+        "\n"
+        "examples:\n"
+        "  hufu-verify tally exchange.tally --root-key root.key\n"
+        "  hufu-verify ledger ledgers/roads --root-key root.key --json\n";
 
 static const struct verify_command commands[] = {
-	{ "tally", verify_tally },
-	{ "ledger", verify_ledger },
-	{ "proof", verify_proof },
+        {"tally", verify_tally},
+        {"ledger", verify_ledger},
+        {"proof", verify_proof},
 };
 
 static int usage(const char *fmt, const char *what)
 {
 	fprintf(stderr, "hufu-verify: ");
-	fprintf(stderr, strcmp(fmt, "unknown") == 0 ? "\"%s\" is no command or option; `hufu-verify --help` lists them\n" :
-						      "%s is missing; `hufu-verify --help` shows the usage\n",
-		what);
+	fprintf(stderr,
+	        strcmp(fmt, "unknown") == 0 ? "\"%s\" is no command or option; `hufu-verify --help` lists them\n"
+	                                    : "%s is missing; `hufu-verify --help` shows the usage\n",
+	        what);
 	return USAGE;
 }
 
@@ -81,8 +83,8 @@ static int parse(int argc, char **argv, struct arguments *a)
 static int run(const struct verify_command *c, const struct arguments *a)
 {
 	struct hf_sign_pub root;
-	struct hf_fault f = { HF_OK, "" };
-	struct verify_out out = { a->json, UINT64_MAX };
+	struct hf_fault f = {HF_OK, ""};
+	struct verify_out out = {a->json, UINT64_MAX};
 	enum hf_err e = verify_root_key(a->root_key, &root, &f);
 	if (e == HF_OK)
 		e = c->run(&root, a->path, &out, &f);
@@ -103,7 +105,7 @@ static const struct verify_command *find(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct arguments a = { .json = false };
+	struct arguments a = {.json = false};
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return fputs(help, stdout) < 0 ? CANNOT : 0;

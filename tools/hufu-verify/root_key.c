@@ -41,7 +41,10 @@ enum hf_err verify_root_key(const char *text, struct hf_sign_pub *ret_root, stru
 	else
 		snprintf(line, sizeof(line), "%s", text);
 	if (!parse_line(line, ret_root))
-		return hf_fault_set(f, HF_E_ARGUMENT, "the root key %.100s is neither a readable file with one key nor a key; it has the form of "
-				    "base64, 64 hex digits or a C2SP verifier key", text);
+		return hf_fault_set(
+		        f, HF_E_ARGUMENT,
+		        "the root key %.100s is neither a readable file with one key nor a key; it has the form of "
+		        "base64, 64 hex digits or a C2SP verifier key",
+		        text);
 	return HF_OK;
 }

@@ -11,7 +11,8 @@ struct verify_out {
 	bool json;
 	uint64_t bad;
 };
-typedef enum hf_err (*verify_fn)(const struct hf_sign_pub *root, const char *path, struct verify_out *out, struct hf_fault *f);
+typedef enum hf_err (*verify_fn)(const struct hf_sign_pub *root, const char *path, struct verify_out *out,
+                                 struct hf_fault *f);
 struct verify_command {
 	const char *name;
 	verify_fn run;

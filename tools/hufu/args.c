@@ -56,7 +56,8 @@ static int read_opt(struct hf_cli *cli, int left, char **argv, const struct hf_o
 	return store(cli, o, value ? value : argv[1]) ? (value ? 1 : 2) : 0;
 }
 
-bool hf_cli_args(struct hf_cli *cli, int argc, char **argv, const struct hf_opt *opts, const char **pos, size_t pos_min, size_t pos_max)
+bool hf_cli_args(struct hf_cli *cli, int argc, char **argv, const struct hf_opt *opts, const char **pos, size_t pos_min,
+                 size_t pos_max)
 {
 	size_t count = 0;
 	bool options = true;

@@ -95,8 +95,10 @@ static void add_query(CURL *curl, struct hf_buf *url, const json_t *in)
 	const char *key;
 	json_t *value;
 	char mark = '?';
-	json_object_foreach((json_t *)in, key, value) {
-		const char *plain = json_is_boolean(value) ? json_is_true(value) ? "true" : "false" : hf_cli_value(in, key, &text);
+	json_object_foreach((json_t *)in, key, value)
+	{
+		const char *plain =
+		        json_is_boolean(value) ? json_is_true(value) ? "true" : "false" : hf_cli_value(in, key, &text);
 		char joined[4096];
 		size_t n = 0;
 		for (const char *p = plain; *p && n + 1 < sizeof(joined); p++) /* "a, b" of a list becomes "a,b" */
@@ -116,9 +118,7 @@ static void drop_nulls(json_t *in)
 	const char *key;
 	json_t *value;
 	void *tmp;
-	json_object_foreach_safe(in, tmp, key, value)
-		if (json_is_null(value))
-			json_object_del(in, key);
+	json_object_foreach_safe(in, tmp, key, value) if (json_is_null(value)) json_object_del(in, key);
 }
 
 struct request {
@@ -171,13 +171,17 @@ static int unreachable(struct hf_cli *cli, const struct route_to *r, CURLcode co
 {
 	struct hf_fault f;
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		return hf_cli_fault(cli, hf_fault_set(&f, HF_E_TIMEOUT, "the node did not answer in time; look at `hufu status`"), &f);
+		return hf_cli_fault(
+		        cli, hf_fault_set(&f, HF_E_TIMEOUT, "the node did not answer in time; look at `hufu status`"),
+		        &f);
 	if (code == CURLE_COULDNT_CONNECT)
 		return hf_cli_fault(cli,
-				    hf_fault_set(&f, HF_E_UNREACHABLE, "no node answers on %.200s; start it with `hufud --node DIR`",
-						 r->folder >= 0 ? "its socket" : r->path),
-				    &f);
-	return hf_cli_fault(cli, hf_fault_set(&f, HF_E_UNREACHABLE, "the node broke off: %s", curl_easy_strerror(code)), &f);
+		                    hf_fault_set(&f, HF_E_UNREACHABLE,
+		                                 "no node answers on %.200s; start it with `hufud --node DIR`",
+		                                 r->folder >= 0 ? "its socket" : r->path),
+		                    &f);
+	return hf_cli_fault(cli, hf_fault_set(&f, HF_E_UNREACHABLE, "the node broke off: %s", curl_easy_strerror(code)),
+	                    &f);
 }
 
 /* An error answer is passed on as it came. */
@@ -217,11 +221,11 @@ static int exchange(const struct request *q)
 
 int hf_cli_call(struct hf_cli *cli, const char *method, const char *path, json_t *in, json_t **ret_out)
 {
-	struct answer a = { .name = NULL };
+	struct answer a = {.name = NULL};
 	json_t *body = in ? in : json_object();
 	hf_buf_init(&a.body, ANSWER_MAX);
 	drop_nulls(body);
-	int status = exchange(&(struct request){ cli, method, path, body, &a });
+	int status = exchange(&(struct request){cli, method, path, body, &a});
 	if (status == HF_EXIT_DONE && ret_out) {
 		*ret_out = json_loadb(a.body.data ? (const char *)a.body.data : "", a.body.len, JSON_DECODE_ANY, NULL);
 		if (!*ret_out)
@@ -234,11 +238,11 @@ int hf_cli_call(struct hf_cli *cli, const char *method, const char *path, json_t
 
 int hf_cli_download(struct hf_cli *cli, const char *method, const char *path, json_t *in, const char *file)
 {
-	struct answer a = { .name = file ? file : "-" };
+	struct answer a = {.name = file ? file : "-"};
 	json_t *body = in ? in : json_object();
 	hf_buf_init(&a.body, ANSWER_MAX);
 	drop_nulls(body);
-	int status = exchange(&(struct request){ cli, method, path, body, &a });
+	int status = exchange(&(struct request){cli, method, path, body, &a});
 	if (a.file && a.file != stdout && fclose(a.file) != 0 && status == HF_EXIT_DONE)
 		status = hf_cli_fail(cli, "%s cannot be written", a.name);
 	if (a.file == stdout)

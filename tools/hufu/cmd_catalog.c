@@ -8,54 +8,65 @@
 #include "cli.h"
 
 static const struct hf_column row_columns[] = {
-	{ "ENTRY", "id", 0 },	 { "TITLE", "title", 40 },     { "PUBLISHER", "publisher", 24 }, { "TOPIC", "topic", 20 },
-	{ "LEVEL", "level_name", 0 }, { "SHARING", "sharing", 0 }, { "ROWS", "rows", 0 },	   { NULL, NULL, 0 },
+        {"ENTRY", "entry", 0},
+        {"TITLE", "title", 40},
+        {"PUBLISHER", "publisher", 24},
+        {"TOPIC", "topic", 20},
+        {"LEVEL", "level_name", 0},
+        {"SHARING", "sharing", 0},
+        {"ROWS", "rows", 0},
+        {NULL, NULL, 0},
 };
 
 static const struct hf_column detail_columns[] = {
-	{ "entry", "id", 0 },
-	{ "version", "version", 0 },
-	{ "title", "title", 0 },
-	{ "description", "description", 0 },
-	{ "publisher", "publisher", 0 },
-	{ "department", "department", 0 },
-	{ "topic", "topic", 0 },
-	{ "keywords", "keywords", 0 },
-	{ "class", "class", 0 },
-	{ "level", "level_name", 0 },
-	{ "sensitive", "sensitive", 0 },
-	{ "personal information", "personal", 0 },
-	{ "legal basis", "legal_basis", 0 },
-	{ "sharing", "sharing", 0 },
-	{ "condition", "condition", 0 },
-	{ "purposes accepted", "criteria.purposes", 0 },
-	{ "longest period in days", "criteria.max_days", 0 },
-	{ "intake", "intake", 0 },
-	{ "provider decides", "provider_decides", 0 },
-	{ "update cycle", "update_cycle", 0 },
-	{ "valid from", "not_before", 0 },
-	{ "valid until", "not_after", 0 },
-	{ "rows", "rows", 0 },
-	{ "bytes", "bytes", 0 },
-	{ "withdrawn", "withdrawn", 0 },
-	{ "scope", "scope", 0 },
-	{ "source", "source", 0 },
-	{ "published for", "publication_purpose", 0 },
-	{ "published by", "published_by", 0 },
-	{ "digest", "digest", 0 },
-	{ NULL, NULL, 0 },
+        {"entry", "entry", 0},
+        {"version", "version", 0},
+        {"title", "title", 0},
+        {"description", "description", 0},
+        {"publisher", "publisher", 0},
+        {"department", "department", 0},
+        {"topic", "topic", 0},
+        {"keywords", "keywords", 0},
+        {"class", "class", 0},
+        {"level", "level_name", 0},
+        {"sensitive", "sensitive", 0},
+        {"personal information", "personal", 0},
+        {"legal basis", "legal_basis", 0},
+        {"sharing", "sharing", 0},
+        {"condition", "condition", 0},
+        {"purposes accepted", "criteria.purposes", 0},
+        {"longest period in days", "criteria.max_days", 0},
+        {"intake", "intake", 0},
+        {"provider decides", "provider_decides", 0},
+        {"update cycle", "update_cycle", 0},
+        {"valid from", "not_before", 0},
+        {"valid until", "not_after", 0},
+        {"rows", "rows", 0},
+        {"bytes", "bytes", 0},
+        {"withdrawn", "withdrawn", 0},
+        {"scope", "scope", 0},
+        {"source", "source", 0},
+        {"published for", "publication_purpose", 0},
+        {"published by", "published_by", 0},
+        {"digest", "digest", 0},
+        {NULL, NULL, 0},
 };
 
 static const struct hf_column field_columns[] = {
-	{ "FIELD", "name", 32 },	  { "TYPE", "type", 0 },	 { "LEVEL", "level", 0 },
-	{ "SENSITIVE", "sensitive", 0 }, { "PERSONAL", "personal", 0 }, { "DESCRIPTION", "description", 48 },
-	{ NULL, NULL, 0 },
+        {"FIELD", "name", 32},
+        {"TYPE", "type", 0},
+        {"LEVEL", "level", 0},
+        {"SENSITIVE", "sensitive", 0},
+        {"PERSONAL", "personal", 0},
+        {"DESCRIPTION", "description", 48},
+        {NULL, NULL, 0},
 };
 
 /* ---- publishing ---- */
 
 struct publish_opts {
-	const char *file, *entry, *source, *title, *description, *topic, *data_class, *level, *sharing, *condition, *scope, *purpose;
+	const char *file, *entry, *source, *title, *description, *topic, *data_class, *level, *sharing, *condition,
+	        *scope, *purpose;
 	const char *intake, *cycle, *department, *legal_basis, *from, *until, *max_days, *max_fields, *mode;
 	bool sensitive, personal, intake_settles, purpose_text;
 	struct hf_list keywords, purposes, jurisdictions, roles, sensitive_fields, personal_fields, field_levels;
@@ -86,7 +97,8 @@ static json_t *field_of(json_t *in, const char *name, size_t len)
 		list = json_array();
 		json_object_set_new(in, "fields", list);
 	}
-	json_array_foreach (list, i, o) {
+	json_array_foreach(list, i, o)
+	{
 		const char *there = json_string_value(json_object_get(o, "name"));
 
 		if (there && strlen(there) == len && strncmp(there, name, len) == 0)
@@ -113,7 +125,8 @@ static bool put_levels(struct hf_cli *cli, json_t *in, const struct hf_list *lev
 			hf_cli_misuse(cli, "--field-level wants FIELD=LEVEL, not '%s'", levels->item[i]);
 			return false;
 		}
-		json_object_set_new(field_of(in, levels->item[i], (size_t)(equals - levels->item[i])), "level", json_string(equals + 1));
+		json_object_set_new(field_of(in, levels->item[i], (size_t)(equals - levels->item[i])), "level",
+		                    json_string(equals + 1));
 	}
 	return true;
 }
@@ -139,11 +152,24 @@ static void put_texts(json_t *in, const struct publish_opts *o)
 	const struct {
 		const char *name, *text;
 	} rows[] = {
-		{ "entry", o->entry },	       { "source", o->source },	    { "title", o->title },	   { "description", o->description },
-		{ "topic", o->topic },	       { "class", o->data_class },  { "level", o->level },	   { "sharing", o->sharing },
-		{ "condition", o->condition }, { "scope", o->scope },	    { "purpose", o->purpose },	   { "intake", o->intake },
-		{ "update_cycle", o->cycle },  { "department", o->department }, { "legal_basis", o->legal_basis },
-		{ "not_before", o->from },     { "not_after", o->until },   { "mode", o->mode },
+	        {"entry", o->entry},
+	        {"source", o->source},
+	        {"title", o->title},
+	        {"description", o->description},
+	        {"topic", o->topic},
+	        {"class", o->data_class},
+	        {"level", o->level},
+	        {"sharing", o->sharing},
+	        {"condition", o->condition},
+	        {"scope", o->scope},
+	        {"purpose", o->purpose},
+	        {"intake", o->intake},
+	        {"update_cycle", o->cycle},
+	        {"department", o->department},
+	        {"legal_basis", o->legal_basis},
+	        {"not_before", o->from},
+	        {"not_after", o->until},
+	        {"mode", o->mode},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -160,39 +186,39 @@ static void put_texts(json_t *in, const struct publish_opts *o)
 static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publish_opts *o)
 {
 	const struct hf_opt opts[] = {
-		{ "json-file", &o->file, NULL, NULL },
-		{ "entry", &o->entry, NULL, NULL },
-		{ "source", &o->source, NULL, NULL },
-		{ "title", &o->title, NULL, NULL },
-		{ "description", &o->description, NULL, NULL },
-		{ "topic", &o->topic, NULL, NULL },
-		{ "keyword", NULL, NULL, &o->keywords },
-		{ "class", &o->data_class, NULL, NULL },
-		{ "level", &o->level, NULL, NULL },
-		{ "sharing", &o->sharing, NULL, NULL },
-		{ "condition", &o->condition, NULL, NULL },
-		{ "scope", &o->scope, NULL, NULL },
-		{ "purpose", &o->purpose, NULL, NULL },
-		{ "intake", &o->intake, NULL, NULL },
-		{ "intake-settles", NULL, &o->intake_settles, NULL },
-		{ "update-cycle", &o->cycle, NULL, NULL },
-		{ "department", &o->department, NULL, NULL },
-		{ "legal-basis", &o->legal_basis, NULL, NULL },
-		{ "from", &o->from, NULL, NULL },
-		{ "until", &o->until, NULL, NULL },
-		{ "mode", &o->mode, NULL, NULL },
-		{ "sensitive", NULL, &o->sensitive, NULL },
-		{ "personal", NULL, &o->personal, NULL },
-		{ "sensitive-field", NULL, NULL, &o->sensitive_fields },
-		{ "personal-field", NULL, NULL, &o->personal_fields },
-		{ "field-level", NULL, NULL, &o->field_levels },
-		{ "accept-purpose", NULL, NULL, &o->purposes },
-		{ "accept-jurisdiction", NULL, NULL, &o->jurisdictions },
-		{ "accept-role", NULL, NULL, &o->roles },
-		{ "max-days", &o->max_days, NULL, NULL },
-		{ "max-fields", &o->max_fields, NULL, NULL },
-		{ "purpose-text", NULL, &o->purpose_text, NULL },
-		{ NULL, NULL, NULL, NULL },
+	        {"json-file", &o->file, NULL, NULL},
+	        {"entry", &o->entry, NULL, NULL},
+	        {"source", &o->source, NULL, NULL},
+	        {"title", &o->title, NULL, NULL},
+	        {"description", &o->description, NULL, NULL},
+	        {"topic", &o->topic, NULL, NULL},
+	        {"keyword", NULL, NULL, &o->keywords},
+	        {"class", &o->data_class, NULL, NULL},
+	        {"level", &o->level, NULL, NULL},
+	        {"sharing", &o->sharing, NULL, NULL},
+	        {"condition", &o->condition, NULL, NULL},
+	        {"scope", &o->scope, NULL, NULL},
+	        {"purpose", &o->purpose, NULL, NULL},
+	        {"intake", &o->intake, NULL, NULL},
+	        {"intake-settles", NULL, &o->intake_settles, NULL},
+	        {"update-cycle", &o->cycle, NULL, NULL},
+	        {"department", &o->department, NULL, NULL},
+	        {"legal-basis", &o->legal_basis, NULL, NULL},
+	        {"from", &o->from, NULL, NULL},
+	        {"until", &o->until, NULL, NULL},
+	        {"mode", &o->mode, NULL, NULL},
+	        {"sensitive", NULL, &o->sensitive, NULL},
+	        {"personal", NULL, &o->personal, NULL},
+	        {"sensitive-field", NULL, NULL, &o->sensitive_fields},
+	        {"personal-field", NULL, NULL, &o->personal_fields},
+	        {"field-level", NULL, NULL, &o->field_levels},
+	        {"accept-purpose", NULL, NULL, &o->purposes},
+	        {"accept-jurisdiction", NULL, NULL, &o->jurisdictions},
+	        {"accept-role", NULL, NULL, &o->roles},
+	        {"max-days", &o->max_days, NULL, NULL},
+	        {"max-fields", &o->max_fields, NULL, NULL},
+	        {"purpose-text", NULL, &o->purpose_text, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 
 	return hf_cli_args(cli, argc, argv, opts, NULL, 0, 0);
@@ -200,7 +226,7 @@ static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publi
 
 static int publish(struct hf_cli *cli, int argc, char **argv)
 {
-	struct publish_opts o = { 0 };
+	struct publish_opts o = {0};
 	json_t *in;
 
 	if (!read_publish(cli, argc, argv, &o))
@@ -222,7 +248,7 @@ static int publish(struct hf_cli *cli, int argc, char **argv)
 static int withdraw(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *reason = NULL;
-	const struct hf_opt opts[] = { { "reason", &reason, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *in;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
@@ -238,7 +264,7 @@ static int withdraw(struct hf_cli *cli, int argc, char **argv)
 static int scope(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2], *purpose = NULL;
-	const struct hf_opt opts[] = { { "purpose", &purpose, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"purpose", &purpose, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *in;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
@@ -261,12 +287,17 @@ struct find_opts {
 static bool read_find(struct hf_cli *cli, int argc, char **argv, struct find_opts *o, const char **pos, size_t pos_max)
 {
 	const struct hf_opt opts[] = {
-		{ "topic", &o->topic, NULL, NULL },	      { "publisher", &o->publisher, NULL, NULL },
-		{ "class", &o->data_class, NULL, NULL },      { "department", &o->department, NULL, NULL },
-		{ "level", &o->level, NULL, NULL },	      { "sharing", &o->sharing, NULL, NULL },
-		{ "limit", &o->limit, NULL, NULL },	      { "after", &o->after, NULL, NULL },
-		{ "format", &o->format, NULL, NULL },	      { "output", &o->output, NULL, NULL },
-		{ NULL, NULL, NULL, NULL },
+	        {"topic", &o->topic, NULL, NULL},
+	        {"publisher", &o->publisher, NULL, NULL},
+	        {"class", &o->data_class, NULL, NULL},
+	        {"department", &o->department, NULL, NULL},
+	        {"level", &o->level, NULL, NULL},
+	        {"sharing", &o->sharing, NULL, NULL},
+	        {"limit", &o->limit, NULL, NULL},
+	        {"after", &o->after, NULL, NULL},
+	        {"format", &o->format, NULL, NULL},
+	        {"output", &o->output, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 
 	return hf_cli_args(cli, argc, argv, opts, pos, 0, pos_max);
@@ -309,7 +340,7 @@ static int find(struct hf_cli *cli, const char *path, json_t *in, const char *no
 
 static int search(struct hf_cli *cli, int argc, char **argv)
 {
-	struct find_opts o = { NULL };
+	struct find_opts o = {NULL};
 	const char *pos[1];
 
 	if (!read_find(cli, argc, argv, &o, pos, 1))
@@ -322,7 +353,10 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 	const char *after = NULL, *limit = NULL;
 	bool own = false;
 	const struct hf_opt opts[] = {
-		{ "own", NULL, &own, NULL }, { "after", &after, NULL, NULL }, { "limit", &limit, NULL, NULL }, { NULL, NULL, NULL, NULL },
+	        {"own", NULL, &own, NULL},
+	        {"after", &after, NULL, NULL},
+	        {"limit", &limit, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
 
@@ -392,7 +426,7 @@ static int gather(struct hf_cli *cli, struct find_opts *o, const char *text, jso
 
 static int export(struct hf_cli *cli, int argc, char **argv)
 {
-	struct find_opts o = { NULL };
+	struct find_opts o = {NULL};
 	const char *pos[1];
 	json_t *all = NULL;
 	int status;
@@ -410,58 +444,63 @@ static int export(struct hf_cli *cli, int argc, char **argv)
 	return status;
 }
 
-#define FIND_OPTIONS                                                                             \
-	"  TEXT              words that must all be there (Chinese without spaces)\n"            \
-	"  --topic TOPIC     --publisher NODE   --class CLASS   --department NAME\n"             \
-	"  --level LEVEL     general, important or core\n"                                       \
+#define FIND_OPTIONS                                                                                                   \
+	"  TEXT              words that must all be there (Chinese without spaces)\n"                                  \
+	"  --topic TOPIC     --publisher NODE   --class CLASS   --department NAME\n"                                   \
+	"  --level LEVEL     general, important or core\n"                                                             \
 	"  --sharing TYPE    unconditional, conditional or not-shared\n"
 
 const struct hf_command hf_commands_catalog[] = {
-	{ "catalog", "publish", "publish data, or the next version of an entry",
-	  "hufu catalog publish --source NAME --title TEXT --class CLASS --level LEVEL --sharing TYPE --scope SCOPE --purpose TEXT [...]\n"
-	  "hufu catalog publish --entry ENTRY --purpose TEXT [what changes ...]\n"
-	  "hufu catalog publish --json-file FILE [...]\n"
-	  "\n"
-	  "  --source NAME        the scanned source; fields, rows and bytes come from it\n"
-	  "  --class CLASS        for example transport/flight\n"
-	  "  --level LEVEL        1 general, 2 important, 3 core\n"
-	  "  --sharing TYPE       unconditional, conditional (with --condition TEXT) or not-shared\n"
-	  "  --scope SCOPE        everyone | nodes:NODE,NODE/DEPARTMENT,... | organization:NAME\n"
-	  "  --purpose TEXT       what the publication is for; kept on record\n"
-	  "  --description TEXT   --topic TEXT   --keyword WORD ...   --department NAME   --update-cycle TEXT\n"
-	  "  --sensitive          two factors and a second review; core data always\n"
-	  "  --personal           personal information; needs --legal-basis TEXT\n"
-	  "  --sensitive-field FIELD   --personal-field FIELD   --field-level FIELD=LEVEL   (each may be given again)\n"
-	  "  --intake NODE        the node that takes applications in; this one when left out\n"
-	  "  --intake-settles     the intake settles applications, without a provider's decision\n"
-	  "  --accept-purpose CODE ...  --accept-jurisdiction CODE ...  --accept-role ROLE ...\n"
-	  "  --max-days N   --max-fields N   --purpose-text       what the compliance review checks\n"
-	  "  --from TIME   --until TIME                            validity of the entry\n"
-	  "  --json-file FILE     the same as one JSON object; options go before it\n"
-	  "\n"
-	  "example:\n"
-	  "  hufu catalog publish --source flights --title \"Departures 2026\" --class transport/flight --level 1 \\\n"
-	  "    --sharing conditional --condition \"traffic planning\" --scope nodes:health,hub --purpose \"open data plan\"\n",
-	  publish },
-	{ "catalog", "withdraw", "end an entry for all who could see it",
-	  "hufu catalog withdraw ENTRY --reason TEXT\n\nexample:\n  hufu catalog withdraw 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --reason \"replaced\"\n",
-	  withdraw },
-	{ "catalog", "scope", "change who may see an entry",
-	  "hufu catalog scope ENTRY SCOPE --purpose TEXT\n\n"
-	  "  SCOPE   everyone | nodes:NODE,NODE/DEPARTMENT,... | organization:NAME\n\n"
-	  "example:\n  hufu catalog scope 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 nodes:health --purpose \"joint project\"\n",
-	  scope },
-	{ "catalog", "list", "all entries that may be seen here, or those of this node",
-	  "hufu catalog list [--own] [--limit N] [--after ENTRY]\n\nexample:\n  hufu catalog list --own\n", list },
-	{ "catalog", "search", "find entries by words and attributes",
-	  "hufu catalog search [TEXT] [--topic TOPIC] [--publisher NODE] [--level LEVEL] [--sharing TYPE] [--limit N] [--after ENTRY]\n\n"
-	  FIND_OPTIONS "\nexample:\n  hufu catalog search \"\xE8\x88\xAA\xE7\x8F\xAD\" --sharing conditional\n",
-	  search },
-	{ "catalog", "show", "one entry with its fields", "hufu catalog show ENTRY\n\nexample:\n  hufu catalog show 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n",
-	  show },
-	{ "catalog", "export", "the catalog as JSON or as DCAT (JSON-LD)",
-	  "hufu catalog export [TEXT] [--format json|dcat] [--output FILE] [the options of search]\n\n" FIND_OPTIONS
-	  "\nexample:\n  hufu catalog export --format dcat --output catalog.jsonld\n",
-	  export },
-	{ NULL, NULL, NULL, NULL, NULL },
+        {"catalog", "publish", "publish data, or the next version of an entry",
+         "hufu catalog publish --source NAME --title TEXT --class CLASS --level LEVEL --sharing TYPE --scope SCOPE "
+         "--purpose TEXT [...]\n"
+         "hufu catalog publish --entry ENTRY --purpose TEXT [what changes ...]\n"
+         "hufu catalog publish --json-file FILE [...]\n"
+         "\n"
+         "  --source NAME        the scanned source; fields, rows and bytes come from it\n"
+         "  --class CLASS        for example transport/flight\n"
+         "  --level LEVEL        1 general, 2 important, 3 core\n"
+         "  --sharing TYPE       unconditional, conditional (with --condition TEXT) or not-shared\n"
+         "  --scope SCOPE        everyone | nodes:NODE,NODE/DEPARTMENT,... | organization:NAME\n"
+         "  --purpose TEXT       what the publication is for; kept on record\n"
+         "  --description TEXT   --topic TEXT   --keyword WORD ...   --department NAME   --update-cycle TEXT\n"
+         "  --sensitive          two factors and a second review; core data always\n"
+         "  --personal           personal information; needs --legal-basis TEXT\n"
+         "  --sensitive-field FIELD   --personal-field FIELD   --field-level FIELD=LEVEL   (each may be given again)\n"
+         "  --intake NODE        the node that takes applications in; this one when left out\n"
+         "  --intake-settles     the intake settles applications, without a provider's decision\n"
+         "  --accept-purpose CODE ...  --accept-jurisdiction CODE ...  --accept-role ROLE ...\n"
+         "  --max-days N   --max-fields N   --purpose-text       what the compliance review checks\n"
+         "  --from TIME   --until TIME                            validity of the entry\n"
+         "  --json-file FILE     the same as one JSON object; options go before it\n"
+         "\n"
+         "example:\n"
+         "  hufu catalog publish --source flights --title \"Departures 2026\" --class transport/flight --level 1 \\\n"
+         "    --sharing conditional --condition \"traffic planning\" --scope nodes:health,hub --purpose \"open data "
+         "plan\"\n",
+         publish},
+        {"catalog", "withdraw", "end an entry for all who could see it",
+         "hufu catalog withdraw ENTRY --reason TEXT\n\nexample:\n  hufu catalog withdraw "
+         "0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --reason \"replaced\"\n",
+         withdraw},
+        {"catalog", "scope", "change who may see an entry",
+         "hufu catalog scope ENTRY SCOPE --purpose TEXT\n\n"
+         "  SCOPE   everyone | nodes:NODE,NODE/DEPARTMENT,... | organization:NAME\n\n"
+         "example:\n  hufu catalog scope 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 nodes:health --purpose \"joint "
+         "project\"\n",
+         scope},
+        {"catalog", "list", "all entries that may be seen here, or those of this node",
+         "hufu catalog list [--own] [--limit N] [--after ENTRY]\n\nexample:\n  hufu catalog list --own\n", list},
+        {"catalog", "search", "find entries by words and attributes",
+         "hufu catalog search [TEXT] [--topic TOPIC] [--publisher NODE] [--level LEVEL] [--sharing TYPE] [--limit N] "
+         "[--after ENTRY]\n\n" FIND_OPTIONS
+         "\nexample:\n  hufu catalog search \"\xE8\x88\xAA\xE7\x8F\xAD\" --sharing conditional\n",
+         search},
+        {"catalog", "show", "one entry with its fields",
+         "hufu catalog show ENTRY\n\nexample:\n  hufu catalog show 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n", show},
+        {"catalog", "export", "the catalog as JSON or as DCAT (JSON-LD)",
+         "hufu catalog export [TEXT] [--format json|dcat] [--output FILE] [the options of search]\n\n" FIND_OPTIONS
+         "\nexample:\n  hufu catalog export --format dcat --output catalog.jsonld\n",
+         export},
+        {NULL, NULL, NULL, NULL, NULL},
 };

@@ -8,32 +8,32 @@
 static int status(struct hf_cli *cli, int argc, char **argv)
 {
 	static const struct hf_column node[] = {
-		{ "node", "node", 0 },
-		{ "version", "version", 0 },
-		{ "space", "space.id", 0 },
-		{ "space name", "space.name", 0 },
-		{ "descriptor", "space.descriptor", 0 },
-		{ "descriptor valid until", "space.valid_until", 0 },
-		{ "up for (s)", "uptime_s", 0 },
-		{ "peers known", "peers.known", 0 },
-		{ "peers up", "peers.up", 0 },
-		{ "ledger entries durable", "ledger.durable", 0 },
-		{ "ledger entries signed", "ledger.signed", 0 },
-		{ "ledger entries witnessed", "ledger.witnessed", 0 },
-		{ "ledger entries mirrored", "ledger.mirrored", 0 },
-		{ "accounts", "accounts", 0 },
-		{ "sessions", "sessions", 0 },
-		{ "alarms", "alarms", 0 },
-		{ "calls", "overall.calls", 0 },
-		{ "calls failed", "overall.failures", 0 },
-		{ "average (ms)", "overall.average_ms", 0 },
-		{ NULL, NULL, 0 },
+	        {"node", "node", 0},
+	        {"version", "version", 0},
+	        {"space", "space.id", 0},
+	        {"space name", "space.name", 0},
+	        {"descriptor", "space.descriptor", 0},
+	        {"descriptor valid until", "space.valid_until", 0},
+	        {"up for (s)", "uptime_s", 0},
+	        {"peers known", "peers.known", 0},
+	        {"peers up", "peers.up", 0},
+	        {"ledger entries durable", "ledger.durable", 0},
+	        {"ledger entries signed", "ledger.signed", 0},
+	        {"ledger entries witnessed", "ledger.witnessed", 0},
+	        {"ledger entries mirrored", "ledger.mirrored", 0},
+	        {"accounts", "accounts", 0},
+	        {"sessions", "sessions", 0},
+	        {"alarms", "alarms", 0},
+	        {"calls", "overall.calls", 0},
+	        {"calls failed", "overall.failures", 0},
+	        {"average (ms)", "overall.average_ms", 0},
+	        {NULL, NULL, 0},
 	};
-	static const struct hf_column services[] = { { "SERVICE", "service", 40 },	   { "CALLS", "calls", 0 },
-						     { "FAILED", "failures", 0 },	   { "AVERAGE MS", "average_ms", 0 },
-						     { "SUCCESS", "success_rate", 0 }, { NULL, NULL, 0 } };
+	static const struct hf_column services[] = {{"SERVICE", "service", 40},     {"CALLS", "calls", 0},
+	                                            {"FAILED", "failures", 0},      {"AVERAGE MS", "average_ms", 0},
+	                                            {"SUCCESS", "success_rate", 0}, {NULL, NULL, 0}};
 	bool with_services = false;
-	const struct hf_opt opts[] = { { "services", NULL, &with_services, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"services", NULL, &with_services, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
@@ -60,11 +60,13 @@ static int retry(struct hf_cli *cli, const char *peer, const char *sequence)
 
 static int peers(struct hf_cli *cli, int argc, char **argv)
 {
-	static const struct hf_column columns[] = { { "PEER", "id", 0 },	      { "NAME", "name", 32 },	{ "ADDRESS", "address", 32 },
-						    { "STANDING", "standing", 0 }, { "UP", "up", 0 },	{ "LAST SEEN", "last_seen", 0 },
-						    { "MAIL", "outbox", 0 },      { "PARKED", "parked", 0 }, { NULL, NULL, 0 } };
+	static const struct hf_column columns[] = {
+	        {"PEER", "id", 0},           {"NAME", "name", 32},    {"ADDRESS", "address", 32},
+	        {"STANDING", "standing", 0}, {"UP", "up", 0},         {"LAST SEEN", "last_seen", 0},
+	        {"MAIL", "outbox", 0},       {"PARKED", "parked", 0}, {NULL, NULL, 0}};
 	const char *peer = NULL, *sequence = NULL;
-	const struct hf_opt opts[] = { { "retry", &peer, NULL, NULL }, { "sequence", &sequence, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {
+	        {"retry", &peer, NULL, NULL}, {"sequence", &sequence, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
@@ -98,7 +100,8 @@ static int doctor(struct hf_cli *cli, int argc, char **argv)
 	if (code != HF_EXIT_DONE)
 		return code;
 	bool bad = false;
-	json_array_foreach(json_object_get(out, "findings"), i, finding) {
+	json_array_foreach(json_object_get(out, "findings"), i, finding)
+	{
 		const char *state = json_string_value(json_object_get(finding, "state"));
 		bad = bad || (state && strcmp(state, "bad") == 0);
 		if (!cli->json)
@@ -113,10 +116,9 @@ static int doctor(struct hf_cli *cli, int argc, char **argv)
 static int alarms(struct hf_cli *cli, int argc, char **argv)
 {
 	static const struct hf_column columns[] = {
-		{ "TIME", "time", 0 }, { "ENTRY", "entry", 0 }, { "KIND", "kind", 0 }, { "TEXT", "text", 0 }, { NULL, NULL, 0 }
-	};
+	        {"TIME", "time", 0}, {"ENTRY", "entry", 0}, {"KIND", "kind", 0}, {"TEXT", "text", 0}, {NULL, NULL, 0}};
 	const char *count = NULL;
-	const struct hf_opt opts[] = { { "count", &count, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"count", &count, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *out = NULL, *in = json_object();
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0)) {
 		json_decref(in);
@@ -135,6 +137,7 @@ static int metrics(struct hf_cli *cli, int argc, char **argv)
 {
 	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
 		return HF_EXIT_USAGE;
+	cli->session = ""; /* needs none */
 	return hf_cli_download(cli, "GET", "/metrics", NULL, "-");
 }
 
@@ -146,24 +149,28 @@ static int stop(struct hf_cli *cli, int argc, char **argv)
 }
 
 const struct hf_command hf_commands_node[] = {
-	{ "init", NULL, "make a node's folder: keys, configuration, request for membership",
-	  "hufu init --node DIR --id ID --organization ORG --name TEXT [--jurisdiction CODE]\n"
-	  "          [--listen tcp://ADDRESS:PORT]... [--address tcp://ADDRESS:PORT]... [--department NAME]...\n"
-	  "          --passphrase-file FILE | --plain-keys\n"
-	  "Without --listen the node only dials others. --address: how others reach it, when that is not --listen.\n"
-	  "Writes DIR/member.request, which the space authority needs.\n"
-	  "example:\n"
-	  "  hufu init --node /var/lib/hufu/transport --id transport --organization cn.example.transport --name 交通运输局 \\\n"
-	  "            --jurisdiction CN --listen tcp://127.0.1.1:7400 --passphrase-file /etc/hufu/transport.pass",
-	  init_node },
-	{ "status", NULL, "the node at a glance",
-	  "hufu status [--services]\n--services: calls, failures and times of each service.\nexample:\n  hufu status --services --json", status },
-	{ "peers", NULL, "the other members: standing, connection, mail that waits",
-	  "hufu peers\n       hufu peers --retry PEER --sequence NUMBER\nexample:\n  hufu peers", peers },
-	{ "doctor", NULL, "check the node and say what to do",
-	  "hufu doctor\nExit status 1 when something is bad.\nexample:\n  hufu doctor --json", doctor },
-	{ "alarms", NULL, "the newest alarms", "hufu alarms [--count N]\nexample:\n  hufu alarms --count 20", alarms },
-	{ "metrics", NULL, "counters in OpenMetrics form", "hufu metrics\nexample:\n  hufu metrics | grep hufu_", metrics },
-	{ "stop", NULL, "end the node", "hufu stop\nexample:\n  hufu stop --as li.wei", stop },
-	{ NULL, NULL, NULL, NULL, NULL },
+        {"init", NULL, "make a node's folder: keys, configuration, request for membership",
+         "hufu init --node DIR --id ID --organization ORG --name TEXT [--jurisdiction CODE]\n"
+         "          [--listen tcp://ADDRESS:PORT]... [--address tcp://ADDRESS:PORT]... [--department NAME]...\n"
+         "          --passphrase-file FILE | --plain-keys\n"
+         "Without --listen the node only dials others. --address: how others reach it, when that is not --listen.\n"
+         "Writes DIR/member.request, which the space authority needs.\n"
+         "example:\n"
+         "  hufu init --node /var/lib/hufu/transport --id transport --organization cn.example.transport --name "
+         "交通运输局 \\\n"
+         "            --jurisdiction CN --listen tcp://127.0.1.1:7400 --passphrase-file /etc/hufu/transport.pass",
+         init_node},
+        {"status", NULL, "the node at a glance",
+         "hufu status [--services]\n--services: calls, failures and times of each service.\nexample:\n  hufu status "
+         "--services --json",
+         status},
+        {"peers", NULL, "the other members: standing, connection, mail that waits",
+         "hufu peers\n       hufu peers --retry PEER --sequence NUMBER\nexample:\n  hufu peers", peers},
+        {"doctor", NULL, "check the node and say what to do",
+         "hufu doctor\nExit status 1 when something is bad.\nexample:\n  hufu doctor --json", doctor},
+        {"alarms", NULL, "the newest alarms", "hufu alarms [--count N]\nexample:\n  hufu alarms --count 20", alarms},
+        {"metrics", NULL, "counters in OpenMetrics form", "hufu metrics\nexample:\n  hufu metrics | grep hufu_",
+         metrics},
+        {"stop", NULL, "end the node", "hufu stop\nexample:\n  hufu stop --as li.wei", stop},
+        {NULL, NULL, NULL, NULL, NULL},
 };

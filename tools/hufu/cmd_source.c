@@ -10,31 +10,30 @@
 #include "cli.h"
 
 static const struct hf_column list_columns[] = {
-	{ "NAME", "name", 0 },	      { "KIND", "kind", 0 },	     { "ENABLED", "enabled", 0 },
-	{ "FIELDS", "field_count", 0 }, { "ROWS", "rows", 0 },	     { "BYTES", "bytes", 0 },
-	{ "DEPARTMENT", "department", 20 }, { "SCANNED", "scanned", 20 }, { "PATH", "path", 50 },
-	{ NULL, NULL, 0 },
+        {"NAME", "name", 0},  {"KIND", "kind", 0},   {"ENABLED", "enabled", 0},        {"FIELDS", "field_count", 0},
+        {"ROWS", "rows", 0},  {"BYTES", "bytes", 0}, {"DEPARTMENT", "department", 20}, {"SCANNED", "scanned", 0},
+        {"PATH", "path", 50}, {NULL, NULL, 0},
 };
 
 static const struct hf_column detail_columns[] = {
-	{ "name", "name", 0 },
-	{ "kind", "kind", 0 },
-	{ "path", "path", 0 },
-	{ "department", "department", 0 },
-	{ "enabled", "enabled", 0 },
-	{ "rows", "rows", 0 },
-	{ "bytes", "bytes", 0 },
-	{ "scanned", "scanned", 0 },
-	{ "registered", "registered", 0 },
-	{ "registered by", "registered_by", 0 },
-	{ NULL, NULL, 0 },
+        {"name", "name", 0},
+        {"kind", "kind", 0},
+        {"path", "path", 0},
+        {"department", "department", 0},
+        {"enabled", "enabled", 0},
+        {"rows", "rows", 0},
+        {"bytes", "bytes", 0},
+        {"scanned", "scanned", 0},
+        {"registered", "registered", 0},
+        {"registered by", "registered_by", 0},
+        {NULL, NULL, 0},
 };
 
 static const struct hf_column field_columns[] = {
-	{ "FIELD", "name", 40 },
-	{ "TYPE", "type", 0 },
-	{ "NULLS", "nulls", 0 },
-	{ NULL, NULL, 0 },
+        {"FIELD", "name", 40},
+        {"TYPE", "type", 0},
+        {"NULLS", "nulls", 0},
+        {NULL, NULL, 0},
 };
 
 /* The node resolves no relative path: it runs somewhere else. */
@@ -73,7 +72,9 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2], *kind = NULL, *department = NULL;
 	const struct hf_opt opts[] = {
-		{ "kind", &kind, NULL, NULL }, { "department", &department, NULL, NULL }, { NULL, NULL, NULL, NULL },
+	        {"kind", &kind, NULL, NULL},
+	        {"department", &department, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
 
@@ -94,7 +95,9 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *path = NULL, *department = NULL;
 	const struct hf_opt opts[] = {
-		{ "path", &path, NULL, NULL }, { "department", &department, NULL, NULL }, { NULL, NULL, NULL, NULL },
+	        {"path", &path, NULL, NULL},
+	        {"department", &department, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
 
@@ -141,7 +144,9 @@ static int test(struct hf_cli *cli, int argc, char **argv)
 {
 	json_t *in = named(cli, argc, argv);
 
-	return in ? hf_cli_do(cli, "POST", "/v1/sources/test", in, "source %s can be read and is what was scanned", "name") : HF_EXIT_USAGE;
+	return in ? hf_cli_do(cli, "POST", "/v1/sources/test", in, "source %s can be read and is what was scanned",
+	                      "name")
+	          : HF_EXIT_USAGE;
 }
 
 static int enable(struct hf_cli *cli, int argc, char **argv)
@@ -155,15 +160,18 @@ static int disable(struct hf_cli *cli, int argc, char **argv)
 {
 	json_t *in = named(cli, argc, argv);
 
-	return in ? hf_cli_do(cli, "POST", "/v1/sources/disable", in, "source %s is disabled; nothing is read from it any more", "name") :
-		    HF_EXIT_USAGE;
+	return in ? hf_cli_do(cli, "POST", "/v1/sources/disable", in,
+	                      "source %s is disabled; nothing is read from it any more", "name")
+	          : HF_EXIT_USAGE;
 }
 
 static int remove_source(struct hf_cli *cli, int argc, char **argv)
 {
 	json_t *in = named(cli, argc, argv);
 
-	return in ? hf_cli_do(cli, "POST", "/v1/sources/remove", in, "source %s is removed; its file is untouched", "name") : HF_EXIT_USAGE;
+	return in ? hf_cli_do(cli, "POST", "/v1/sources/remove", in, "source %s is removed; its file is untouched",
+	                      "name")
+	          : HF_EXIT_USAGE;
 }
 
 static int list(struct hf_cli *cli, int argc, char **argv)
@@ -182,29 +190,35 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 }
 
 const struct hf_command hf_commands_source[] = {
-	{ "source", "add", "register a data source and scan it",
-	  "hufu source add NAME FILE [--kind csv] [--department NAME]\n"
-	  "\n"
-	  "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
-	  "  FILE               a CSV file with a header line, readable for the node's user, outside the node's folder\n"
-	  "  --department NAME  the department that answers for the data\n"
-	  "\n"
-	  "example:\n"
-	  "  hufu source add flights /srv/data/flights.csv --department roads\n",
-	  add },
-	{ "source", "list", "registered sources", "hufu source list\n\nexample:\n  hufu source list --json\n", list },
-	{ "source", "show", "one source with its fields", "hufu source show NAME\n\nexample:\n  hufu source show flights\n", show },
-	{ "source", "test", "can it be read, and is it still what was scanned",
-	  "hufu source test NAME\n\nexample:\n  hufu source test flights\n", test },
-	{ "source", "scan", "scan a source again", "hufu source scan NAME\n\nexample:\n  hufu source scan flights\n", scan },
-	{ "source", "update", "change path or department, and scan again",
-	  "hufu source update NAME [--path FILE] [--department NAME]\n\nexample:\n  hufu source update flights --path /srv/data/flights-2026.csv\n",
-	  update },
-	{ "source", "enable", "allow reading again", "hufu source enable NAME\n\nexample:\n  hufu source enable flights\n", enable },
-	{ "source", "disable", "stop all reading from a source", "hufu source disable NAME\n\nexample:\n  hufu source disable flights\n", disable },
-	{ "source", "remove", "take a source off the register",
-	  "hufu source remove NAME\n\nThe file stays. Entries that are published from it must be withdrawn first.\n\nexample:\n"
-	  "  hufu source remove flights\n",
-	  remove_source },
-	{ NULL, NULL, NULL, NULL, NULL },
+        {"source", "add", "register a data source and scan it",
+         "hufu source add NAME FILE [--kind csv] [--department NAME]\n"
+         "\n"
+         "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
+         "  FILE               a CSV file with a header line, readable for the node's user, outside the node's folder\n"
+         "  --department NAME  the department that answers for the data\n"
+         "\n"
+         "example:\n"
+         "  hufu source add flights /srv/data/flights.csv --department roads\n",
+         add},
+        {"source", "list", "registered sources", "hufu source list\n\nexample:\n  hufu source list --json\n", list},
+        {"source", "show", "one source with its fields",
+         "hufu source show NAME\n\nexample:\n  hufu source show flights\n", show},
+        {"source", "test", "can it be read, and is it still what was scanned",
+         "hufu source test NAME\n\nexample:\n  hufu source test flights\n", test},
+        {"source", "scan", "scan a source again", "hufu source scan NAME\n\nexample:\n  hufu source scan flights\n",
+         scan},
+        {"source", "update", "change path or department, and scan again",
+         "hufu source update NAME [--path FILE] [--department NAME]\n\nexample:\n  hufu source update flights --path "
+         "/srv/data/flights-2026.csv\n",
+         update},
+        {"source", "enable", "allow reading again",
+         "hufu source enable NAME\n\nexample:\n  hufu source enable flights\n", enable},
+        {"source", "disable", "stop all reading from a source",
+         "hufu source disable NAME\n\nexample:\n  hufu source disable flights\n", disable},
+        {"source", "remove", "take a source off the register",
+         "hufu source remove NAME\n\nThe file stays. Entries that are published from it must be withdrawn "
+         "first.\n\nexample:\n"
+         "  hufu source remove flights\n",
+         remove_source},
+        {NULL, NULL, NULL, NULL, NULL},
 };

@@ -38,7 +38,8 @@ static enum hf_err set_attributes(struct draft *d, Hufu__Member *m, const struct
 	for (size_t i = 0; i < list->count; i++) {
 		const char *mark = strchr(list->item[i], '=');
 		if (!mark || mark == list->item[i])
-			return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' is no attribute; write --attribute NAME=VALUE", list->item[i]);
+			return hf_fault_set(f, HF_E_ARGUMENT, "'%.80s' is no attribute; write --attribute NAME=VALUE",
+			                    list->item[i]);
 		char *name = draft_text(d, list->item[i]);
 		name[mark - list->item[i]] = '\0';
 		all[i] = hf_arena_get(&d->mem, sizeof(*all[i]));
@@ -51,10 +52,29 @@ static enum hf_err set_attributes(struct draft *d, Hufu__Member *m, const struct
 	return HF_OK;
 }
 
+static enum hf_err check_roles(const struct hf_list *roles, struct hf_fault *f)
+{
+	static const char *const known[] = {"provider",       "consumer",           "exchange-service",
+	                                    "data-authority", "business-authority", "emergency-authority",
+	                                    "leading-group",  "data-management",    "auditor"};
+	for (size_t i = 0; i < roles->count; i++) {
+		size_t k = 0;
+		while (k < sizeof(known) / sizeof(known[0]) && strcmp(known[k], roles->item[i]) != 0)
+			k++;
+		if (k == sizeof(known) / sizeof(known[0]))
+			return hf_fault_set(f, HF_E_ARGUMENT,
+			                    "members have no role '%.60s'; `hufu space add --help` names the roles",
+			                    roles->item[i]);
+	}
+	return HF_OK;
+}
+
 /* What is not given stays as it was. */
-static enum hf_err set_member(struct draft *d, Hufu__Member *m, const struct member_options *o, int64_t now, struct hf_fault *f)
+static enum hf_err set_member(struct draft *d, Hufu__Member *m, const struct member_options *o, int64_t now,
+                              struct hf_fault *f)
 {
 	long days = 0;
+	HF_TRY(check_roles(&o->roles, f));
 	if (o->roles.count) {
 		m->roles = draft_texts(d, &o->roles);
 		m->n_roles = o->roles.count;
@@ -71,21 +91,24 @@ static enum hf_err set_member(struct draft *d, Hufu__Member *m, const struct mem
 		m->not_after_ms = now + (int64_t)days * 24 * 3600000;
 	}
 	if (m->n_roles == 0)
-		return hf_fault_set(f, HF_E_ARGUMENT, "member %s has no role; give --role, e.g. provider or consumer", m->id);
+		return hf_fault_set(f, HF_E_ARGUMENT, "member %s has no role; give --role, e.g. provider or consumer",
+		                    m->id);
 	return HF_OK;
 }
 
-static enum hf_err admit(struct draft *d, const struct member_options *o, Hufu__MemberRequest **ret_request, struct hf_fault *f)
+static enum hf_err admit(struct draft *d, const struct member_options *o, Hufu__MemberRequest **ret_request,
+                         struct hf_fault *f)
 {
 	int64_t now = wall_now_ms();
 	HF_TRY(request_load(o->request, ret_request, f));
 	return set_member(d, draft_admit(d, (*ret_request)->member, now), o, now, f);
 }
 
-#define MEMBER_OPTS(m)                                                                                                      \
-	{ "role", NULL, NULL, &(m).roles }, { "mirror", NULL, NULL, &(m).mirrors }, { "attribute", NULL, NULL, &(m).attributes }, \
-	{                                                                                                                         \
-		"member-days", &(m).member_days, NULL, NULL                                                                       \
+#define MEMBER_OPTS(m)                                                                                                 \
+	{"role", NULL, NULL, &(m).roles}, {"mirror", NULL, NULL, &(m).mirrors},                                        \
+	        {"attribute", NULL, NULL, &(m).attributes},                                                            \
+	{                                                                                                              \
+		"member-days", &(m).member_days, NULL, NULL                                                            \
 	}
 
 static int report(struct hf_cli *cli, enum hf_err e, const struct hf_fault *f, const char *said, const char *what)
@@ -104,10 +127,10 @@ static int report(struct hf_cli *cli, enum hf_err e, const struct hf_fault *f, c
 
 static int add(struct hf_cli *cli, int argc, char **argv)
 {
-	struct member_options o = { 0 };
-	const struct hf_opt opts[] = { { "member", &o.request, NULL, NULL }, MEMBER_OPTS(o), { NULL, NULL, NULL, NULL } };
+	struct member_options o = {0};
+	const struct hf_opt opts[] = {{"member", &o.request, NULL, NULL}, MEMBER_OPTS(o), {NULL, NULL, NULL, NULL}};
 	const char *pos[1];
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct draft d;
 	Hufu__MemberRequest *r = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
@@ -186,7 +209,8 @@ static enum hf_err sign_next(struct draft *d, const struct issue_options *o, con
 static int issued(struct hf_cli *cli, const struct draft *d)
 {
 	if (cli->json) {
-		json_t *out = json_pack("{s:s, s:I}", "space", hf_space_id(d->chain), "descriptor", (json_int_t)hf_space_number(d->chain));
+		json_t *out = json_pack("{s:s, s:I}", "space", hf_space_id(d->chain), "descriptor",
+		                        (json_int_t)hf_space_number(d->chain));
 		hf_cli_json(out);
 		json_decref(out);
 	} else {
@@ -197,10 +221,11 @@ static int issued(struct hf_cli *cli, const struct draft *d)
 }
 
 /* Opens the folder, lets `change` work, signs. */
-static int issue_with(struct hf_cli *cli, const char *dir, const struct issue_options *o, const char *revoke, const char *reason)
+static int issue_with(struct hf_cli *cli, const char *dir, const struct issue_options *o, const char *revoke,
+                      const char *reason)
 {
 	char passphrase[PASSPHRASE_CAP];
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct draft d;
 	Hufu__MemberRequest *r = NULL;
 	if (o->passphrase_file && !hf_cli_secret(cli, o->passphrase_file, "", passphrase, sizeof(passphrase)))
@@ -211,7 +236,8 @@ static int issue_with(struct hf_cli *cli, const char *dir, const struct issue_op
 	if (o->member.request)
 		e = admit(&d, &o->member, &r, &f);
 	if (revoke && !draft_member(&d, revoke))
-		e = hf_fault_set(&f, HF_E_UNKNOWN, "the space has no member '%.63s'; `hufu space show` lists them", revoke);
+		e = hf_fault_set(&f, HF_E_UNKNOWN, "the space has no member '%.63s'; `hufu space show` lists them",
+		                 revoke);
 	if (e == HF_OK && revoke)
 		draft_revoke(&d, revoke, reason, wall_now_ms());
 	if (e == HF_OK)
@@ -225,35 +251,37 @@ static int issue_with(struct hf_cli *cli, const char *dir, const struct issue_op
 
 static int issue(struct hf_cli *cli, int argc, char **argv)
 {
-	struct issue_options o = { 0 };
-	const struct hf_opt opts[] = { { "member", &o.member.request, NULL, NULL },
-				       MEMBER_OPTS(o.member),
-				       { "witness", NULL, NULL, &o.witnesses },
-				       { "quorum", &o.quorum, NULL, NULL },
-				       { "leading-member", NULL, NULL, &o.leading },
-				       { "leading-threshold", &o.leading_threshold, NULL, NULL },
-				       { "holiday", NULL, NULL, &o.holidays },
-				       { "valid-days", &o.valid_days, NULL, NULL },
-				       { "passphrase-file", &o.passphrase_file, NULL, NULL },
-				       { NULL, NULL, NULL, NULL } };
+	struct issue_options o = {0};
+	const struct hf_opt opts[] = {{"member", &o.member.request, NULL, NULL},
+	                              MEMBER_OPTS(o.member),
+	                              {"witness", NULL, NULL, &o.witnesses},
+	                              {"quorum", &o.quorum, NULL, NULL},
+	                              {"leading-member", NULL, NULL, &o.leading},
+	                              {"leading-threshold", &o.leading_threshold, NULL, NULL},
+	                              {"holiday", NULL, NULL, &o.holidays},
+	                              {"valid-days", &o.valid_days, NULL, NULL},
+	                              {"passphrase-file", &o.passphrase_file, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	const char *pos[1];
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	bool member = o.member.roles.count || o.member.mirrors.count || o.member.attributes.count || o.member.member_days;
+	bool member =
+	        o.member.roles.count || o.member.mirrors.count || o.member.attributes.count || o.member.member_days;
 	if (member && !o.member.request)
-		return hf_cli_misuse(cli, "--role, --mirror, --attribute and --member-days belong to a --member FILE.request");
+		return hf_cli_misuse(
+		        cli, "--role, --mirror, --attribute and --member-days belong to a --member FILE.request");
 	return issue_with(cli, pos[0], &o, NULL, NULL);
 }
 
 static int revoke(struct hf_cli *cli, int argc, char **argv)
 {
-	struct issue_options o = { 0 };
+	struct issue_options o = {0};
 	const char *pos[1], *member = NULL, *reason = NULL;
-	const struct hf_opt opts[] = { { "member", &member, NULL, NULL },
-				       { "reason", &reason, NULL, NULL },
-				       { "valid-days", &o.valid_days, NULL, NULL },
-				       { "passphrase-file", &o.passphrase_file, NULL, NULL },
-				       { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"member", &member, NULL, NULL},
+	                              {"reason", &reason, NULL, NULL},
+	                              {"valid-days", &o.valid_days, NULL, NULL},
+	                              {"passphrase-file", &o.passphrase_file, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	if (!member || !reason)
@@ -265,24 +293,26 @@ static int create(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *id = NULL, *name = NULL, *passphrase_file = NULL;
 	bool plain = false;
-	const struct hf_opt opts[] = { { "id", &id, NULL, NULL },
-				       { "name", &name, NULL, NULL },
-				       { "passphrase-file", &passphrase_file, NULL, NULL },
-				       { "plain-keys", NULL, &plain, NULL },
-				       { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"id", &id, NULL, NULL},
+	                              {"name", &name, NULL, NULL},
+	                              {"passphrase-file", &passphrase_file, NULL, NULL},
+	                              {"plain-keys", NULL, &plain, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	char passphrase[PASSPHRASE_CAP];
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	if (!id || !name)
 		return hf_cli_misuse(cli, "--id and --name are needed");
 	if (plain == (passphrase_file != NULL))
-		return hf_cli_misuse(cli, "give either --passphrase-file, or --plain-keys to leave the root key unencrypted");
+		return hf_cli_misuse(
+		        cli, "give either --passphrase-file, or --plain-keys to leave the root key unencrypted");
 	if (passphrase_file && !hf_cli_secret(cli, passphrase_file, "", passphrase, sizeof(passphrase)))
 		return HF_EXIT_REFUSED;
 	enum hf_err e = authority_create(pos[0], id, name, passphrase_file ? passphrase : NULL, &f);
 	hf_wipe(passphrase, sizeof(passphrase));
-	return report(cli, e, &f, "the space is made; add members with `hufu space add`, then sign with `hufu space issue`: ", id);
+	return report(cli, e, &f,
+	              "the space is made; add members with `hufu space add`, then sign with `hufu space issue`: ", id);
 }
 
 static json_t *texts(char *const *list, size_t count)
@@ -313,8 +343,8 @@ static json_t *member_json(const Hufu__Descriptor *x, const Hufu__Member *m)
 	json_t *attributes = json_object();
 	for (size_t i = 0; i < m->n_attributes; i++)
 		json_object_set_new(attributes, m->attributes[i]->name, json_string(m->attributes[i]->value));
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "id", m->id, "organization", m->organization, "name", m->organization_name, "jurisdiction",
-			      m->jurisdiction);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "id", m->id, "organization", m->organization, "name",
+	                      m->organization_name, "jurisdiction", m->jurisdiction);
 	json_object_set_new(o, "roles", texts(m->roles, m->n_roles));
 	json_object_set_new(o, "addresses", texts(m->addresses, m->n_addresses));
 	json_object_set_new(o, "mirrors", texts(m->mirrors, m->n_mirrors));
@@ -329,7 +359,7 @@ static json_t *draft_json(const struct draft *d)
 {
 	const Hufu__Descriptor *x = d->d;
 	json_t *o = json_pack("{s:s, s:s, s:I}", "space", x->header->space, "name", x->space_name, "descriptor",
-			      (json_int_t)hf_space_number(d->chain));
+	                      (json_int_t)hf_space_number(d->chain));
 	const Hufu__Descriptor *signed_one = hf_space_current(d->chain);
 	json_t *members = json_array();
 	for (size_t i = 0; i < x->n_members; i++)
@@ -343,14 +373,23 @@ static json_t *draft_json(const struct draft *d)
 
 static int show(struct hf_cli *cli, int argc, char **argv)
 {
-	static const struct hf_column head[] = { { "space", "space", 0 },	{ "name", "name", 0 },		 { "signed descriptors", "descriptor", 0 },
-						 { "valid until", "valid_until", 0 }, { "witnesses", "witnesses", 0 }, { "quorum", "quorum", 0 },
-						 { NULL, NULL, 0 } };
-	static const struct hf_column rows[] = { { "MEMBER", "id", 0 },	      { "NAME", "name", 32 },	   { "ORGANIZATION", "organization", 32 },
-						 { "ROLES", "roles", 48 },    { "ADDRESSES", "addresses", 40 }, { "MIRRORS", "mirrors", 32 },
-						 { "REVOKED", "revoked", 0 }, { NULL, NULL, 0 } };
+	static const struct hf_column head[] = {{"space", "space", 0},
+	                                        {"name", "name", 0},
+	                                        {"signed descriptors", "descriptor", 0},
+	                                        {"valid until", "valid_until", 0},
+	                                        {"witnesses", "witnesses", 0},
+	                                        {"quorum", "quorum", 0},
+	                                        {NULL, NULL, 0}};
+	static const struct hf_column rows[] = {{"MEMBER", "id", 0},
+	                                        {"NAME", "name", 32},
+	                                        {"ORGANIZATION", "organization", 32},
+	                                        {"ROLES", "roles", 48},
+	                                        {"ADDRESSES", "addresses", 40},
+	                                        {"MIRRORS", "mirrors", 32},
+	                                        {"REVOKED", "revoked", 0},
+	                                        {NULL, NULL, 0}};
 	const char *pos[1];
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct draft d;
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
@@ -389,35 +428,41 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 #define MEMBER_HELP "--role ROLE... [--mirror NODE]... [--attribute NAME=VALUE]... [--member-days N]\n"
 
 const struct hf_command hf_commands_space[] = {
-	{ "space", "create", "make a space: the authority's folder with the root key",
-	  "hufu space create DIR --id ID --name TEXT --passphrase-file FILE | --plain-keys\n"
-	  "Keep DIR offline. DIR/root.key is public; members and outsiders check everything against it.\n"
-	  "example:\n  hufu space create /media/authority --id roads.example --name 公路数据空间 --passphrase-file /media/pass",
-	  create },
-	{ "space", "add", "stage a member for the next descriptor",
-	  "hufu space add DIR --member FILE.request " MEMBER_HELP
-	  "Roles: provider, consumer, exchange-service, data-authority, business-authority, emergency-authority, leading-group,\n"
-	  "data-management, auditor. A member that is there gets its new keys, addresses and what is given.\n"
-	  "example:\n  hufu space add /media/authority --member transport.request --role provider --mirror audit",
-	  add },
-	{ "space", "issue", "sign the next descriptor",
-	  "hufu space issue DIR [--member FILE.request " MEMBER_HELP
-	  "                 ] [--witness ID]... [--quorum N] [--leading-member ID]... [--leading-threshold N]\n"
-	  "                 [--holiday 2026-10-01]... [--valid-days N] [--passphrase-file FILE]\n"
-	  "Without --witness the former witnesses stay; at first every member is one. At least three are needed.\n"
-	  "example:\n  hufu space issue /media/authority --witness audit --witness hub --witness port --quorum 2",
-	  issue },
-	{ "space", "revoke", "end a membership, by a new descriptor",
-	  "hufu space revoke DIR --member ID --reason TEXT [--passphrase-file FILE]\n"
-	  "example:\n  hufu space revoke /media/authority --member port --reason 'keys lost'",
-	  revoke },
-	{ "space", "show", "what the next descriptor says", "hufu space show DIR\nexample:\n  hufu space show /media/authority --json", show },
-	{ "space", "join", "bring a node into a space",
-	  "hufu space join --node DIR --root-key FILE --descriptors FILE\n"
-	  "Checks the chain and that it names this node with its keys. Compare root.key with the authority by another way.\n"
-	  "example:\n  hufu space join --node /var/lib/hufu/transport --root-key root.key --descriptors descriptors.dsse",
-	  join_space },
-	{ "space", "update", "give a running node newer descriptors",
-	  "hufu space update FILE\nexample:\n  hufu space update --node /var/lib/hufu/transport descriptors.dsse", update },
-	{ NULL, NULL, NULL, NULL, NULL },
+        {"space", "create", "make a space: the authority's folder with the root key",
+         "hufu space create DIR --id ID --name TEXT --passphrase-file FILE | --plain-keys\n"
+         "Keep DIR offline. DIR/root.key is public; members and outsiders check everything against it.\n"
+         "example:\n  hufu space create /media/authority --id roads.example --name 公路数据空间 --passphrase-file "
+         "/media/pass",
+         create},
+        {"space", "add", "stage a member for the next descriptor",
+         "hufu space add DIR --member FILE.request " MEMBER_HELP
+         "Roles: provider, consumer, exchange-service, data-authority, business-authority, emergency-authority, "
+         "leading-group,\n"
+         "data-management, auditor. A member that is there gets its new keys, addresses and what is given.\n"
+         "example:\n  hufu space add /media/authority --member transport.request --role provider --mirror audit",
+         add},
+        {"space", "issue", "sign the next descriptor",
+         "hufu space issue DIR [--member FILE.request " MEMBER_HELP
+         "                 ] [--witness ID]... [--quorum N] [--leading-member ID]... [--leading-threshold N]\n"
+         "                 [--holiday 2026-10-01]... [--valid-days N] [--passphrase-file FILE]\n"
+         "Without --witness the former witnesses stay; at first every member is one. At least three are needed.\n"
+         "example:\n  hufu space issue /media/authority --witness audit --witness hub --witness port --quorum 2",
+         issue},
+        {"space", "revoke", "end a membership, by a new descriptor",
+         "hufu space revoke DIR --member ID --reason TEXT [--passphrase-file FILE]\n"
+         "example:\n  hufu space revoke /media/authority --member port --reason 'keys lost'",
+         revoke},
+        {"space", "show", "what the next descriptor says",
+         "hufu space show DIR\nexample:\n  hufu space show /media/authority --json", show},
+        {"space", "join", "bring a node into a space",
+         "hufu space join --node DIR --root-key FILE --descriptors FILE\n"
+         "Checks the chain and that it names this node with its keys. Compare root.key with the authority by another "
+         "way.\n"
+         "example:\n  hufu space join --node /var/lib/hufu/transport --root-key root.key --descriptors "
+         "descriptors.dsse",
+         join_space},
+        {"space", "update", "give a running node newer descriptors",
+         "hufu space update FILE\nexample:\n  hufu space update --node /var/lib/hufu/transport descriptors.dsse",
+         update},
+        {NULL, NULL, NULL, NULL, NULL},
 };

@@ -1,3 +1,4 @@
+/* descriptor.c - see descriptor.h: the chain is read, checked and written with the same code that every node uses. */
 #include "descriptor.h"
 
 #include <errno.h>
@@ -46,7 +47,8 @@ enum hf_err root_key_load(const char *path, struct hf_sign_pub *ret_pub, struct 
 	const char *line = text.data ? (const char *)text.data : "";
 	size_t text_len = strcspn(line, "\r\n");
 	if (text_len > 64 || !hf_base64_decode(line, text_len, raw, &len) || len != sizeof(ret_pub->b))
-		return hf_fault_set(f, HF_E_FORMAT, "%.300s does not hold a root key: one line of base64 of 32 bytes", path);
+		return hf_fault_set(f, HF_E_FORMAT, "%.300s does not hold a root key: one line of base64 of 32 bytes",
+		                    path);
 	memcpy(ret_pub->b, raw, sizeof(ret_pub->b));
 	return HF_OK;
 }
@@ -63,8 +65,8 @@ static enum hf_err extend_all(struct hf_space *s, const char *path, const struct
 	return HF_OK;
 }
 
-enum hf_err chain_load(const char *path, const struct hf_sign_pub *root, bool may_miss, struct hf_space **ret_space, struct hf_buf *ret_bytes,
-		       struct hf_fault *f)
+enum hf_err chain_load(const char *path, const struct hf_sign_pub *root, bool may_miss, struct hf_space **ret_space,
+                       struct hf_buf *ret_bytes, struct hf_fault *f)
 {
 	struct hf_buf bytes;
 	hf_buf_init(&bytes, CHAIN_MAX);
@@ -108,14 +110,16 @@ static enum hf_err load_next(struct draft *d, struct hf_fault *f)
 	else if (hf_space_current(d->chain))
 		d->d = copy_descriptor(hf_space_current(d->chain));
 	if (!d->d || !d->d->header)
-		return hf_fault_set(f, HF_E_FORMAT, "the folder %.300s has neither a staged nor a signed descriptor; make it with `hufu space create`",
-				    d->dir);
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "the folder %.300s has neither a staged nor a signed descriptor; make it with "
+		                    "`hufu space create`",
+		                    d->dir);
 	return HF_OK;
 }
 
 enum hf_err draft_open(const char *dir, struct draft *ret_draft, struct hf_fault *f)
 {
-	struct draft d = { .dir = dir };
+	struct draft d = {.dir = dir};
 	char path[PATH_CAP];
 	HF_TRY(root_key_load(in_dir(dir, "root.key", path), &d.root, f));
 	HF_TRY(chain_load(in_dir(dir, "descriptors.dsse", path), &d.root, true, &d.chain, &d.chain_bytes, f));
@@ -138,7 +142,8 @@ void draft_done(struct draft *d)
 	memset(d, 0, sizeof(*d));
 }
 
-static enum hf_err write_file(const char *dir, const char *name, const void *data, size_t len, unsigned mode, struct hf_fault *f)
+static enum hf_err write_file(const char *dir, const char *name, const void *data, size_t len, unsigned mode,
+                              struct hf_fault *f)
 {
 	char path[PATH_CAP];
 	enum hf_err e = hf_file_write(in_dir(dir, name, path), data, len, mode);
@@ -227,7 +232,8 @@ Hufu__Member *draft_admit(struct draft *d, Hufu__Member *request, int64_t now_ms
 {
 	Hufu__Member *m = draft_member(d, request->id);
 	if (!m) {
-		request->n_roles = request->n_mirrors = request->n_attributes = 0; /* those the authority gives, not the applicant */
+		request->n_roles = request->n_mirrors = request->n_attributes =
+		        0; /* those the authority gives, not the applicant */
 		request->not_before_ms = request->not_after_ms = 0;
 		insert(d, request);
 		return request;
@@ -264,7 +270,8 @@ static enum hf_err append(struct draft *d, const struct hf_buf *envelope, struct
 	char path[PATH_CAP];
 	HF_TRY(hf_space_extend(d->chain, envelope->data, envelope->len, f));
 	hf_put_u32(len, (uint32_t)envelope->len);
-	if (!hf_buf_add(&d->chain_bytes, len, sizeof(len)) || !hf_buf_add(&d->chain_bytes, envelope->data, envelope->len))
+	if (!hf_buf_add(&d->chain_bytes, len, sizeof(len)) ||
+	    !hf_buf_add(&d->chain_bytes, envelope->data, envelope->len))
 		return hf_fault_set(f, HF_E_LIMIT, "the chain of descriptors is too long");
 	HF_TRY(write_file(d->dir, "descriptors.dsse", d->chain_bytes.data, d->chain_bytes.len, 0644, f));
 	unlink(in_dir(d->dir, "staged.descriptor", path));
@@ -280,14 +287,14 @@ enum hf_err draft_issue(struct draft *d, const struct hf_sign_key *root, int64_t
 	struct hf_hash prev;
 	x->header->suite = HF_SUITE_INTL_1;
 	x->header->issuer = (char *)ROOT;
-	x->header->message_id = (ProtobufCBinaryData){ sizeof(message.b), message.b };
+	x->header->message_id = (ProtobufCBinaryData){sizeof(message.b), message.b};
 	x->header->time_ms = now;
 	x->number = hf_space_number(d->chain) + 1;
 	if (x->number > 1) {
 		hf_space_digest(d->chain, &prev);
-		x->prev = (ProtobufCBinaryData){ sizeof(prev.b), prev.b };
+		x->prev = (ProtobufCBinaryData){sizeof(prev.b), prev.b};
 	}
-	x->root_key = (ProtobufCBinaryData){ sizeof(d->root.b), d->root.b };
+	x->root_key = (ProtobufCBinaryData){sizeof(d->root.b), d->root.b};
 	x->not_before_ms = now - HF_CLOCK_SKEW_MS;
 	x->not_after_ms = now + valid_days * DAY_MS;
 	enum hf_err e = hf_envelope_make_message(root, ROOT, HF_TYPE_DESCRIPTOR, &x->base, &envelope);
@@ -302,8 +309,10 @@ enum hf_err authority_key(const char *dir, const char *passphrase, struct hf_sig
 	char path[PATH_CAP];
 	enum hf_keyfile_result r = hf_keyfile_load(in_dir(dir, "root.secret", path), passphrase, &file);
 	if (r != HF_KEYFILE_OK)
-		return hf_fault_set(f, HF_E_CREDENTIAL, "the root key %.300s cannot be used: %s; give its passphrase with --passphrase-file", path,
-				    hf_keyfile_result_text(r));
+		return hf_fault_set(
+		        f, HF_E_CREDENTIAL,
+		        "the root key %.300s cannot be used: %s; give its passphrase with --passphrase-file", path,
+		        hf_keyfile_result_text(r));
 	const uint8_t *seed = hf_keyfile_get(file, ROOT);
 	struct hf_sign_key *k = seed ? hf_sign_key_from_seed(seed) : NULL;
 	hf_keyfile_free(file);
@@ -330,7 +339,7 @@ static enum hf_err write_first(const char *dir, const char *id, const char *name
 	h.space = (char *)id;
 	d.header = &h;
 	d.space_name = (char *)name;
-	struct draft x = { .dir = dir, .d = &d };
+	struct draft x = {.dir = dir, .d = &d};
 	return draft_stage(&x, f);
 }
 
@@ -341,7 +350,7 @@ static enum hf_err make_key(const char *dir, const char *passphrase, struct hf_s
 	struct hf_keyfile *file = hf_keyfile_new();
 	hf_random(seed, sizeof(seed));
 	bool ok = file && hf_keyfile_put(file, ROOT, seed) &&
-		  hf_keyfile_save(file, in_dir(dir, "root.secret", path), passphrase) == HF_KEYFILE_OK;
+	          hf_keyfile_save(file, in_dir(dir, "root.secret", path), passphrase) == HF_KEYFILE_OK;
 	hf_keyfile_free(file);
 	struct hf_sign_key *k = ok ? hf_sign_key_from_seed(seed) : NULL;
 	hf_wipe(seed, sizeof(seed));
@@ -351,19 +360,23 @@ static enum hf_err make_key(const char *dir, const char *passphrase, struct hf_s
 	return HF_OK;
 }
 
-enum hf_err authority_create(const char *dir, const char *id, const char *name, const char *passphrase, struct hf_fault *f)
+enum hf_err authority_create(const char *dir, const char *id, const char *name, const char *passphrase,
+                             struct hf_fault *f)
 {
 	struct hf_sign_key *k = NULL;
 	struct hf_name parsed;
 	char path[PATH_CAP];
 	if (!hf_name_parse(id, &parsed))
-		return hf_fault_set(f, HF_E_ARGUMENT, "the space id '%.80s' is not 1 to 63 of a-z, 0-9, '.' and '-'", id);
+		return hf_fault_set(f, HF_E_ARGUMENT, "the space id '%.80s' is not 1 to 63 of a-z, 0-9, '.' and '-'",
+		                    id);
 	if (!*name || !hf_text_ok(name, strlen(name), HF_MAX_TITLE))
-		return hf_fault_set(f, HF_E_ARGUMENT, "the space needs a name for people of at most %u bytes", HF_MAX_TITLE);
+		return hf_fault_set(f, HF_E_ARGUMENT, "the space needs a name for people of at most %u bytes",
+		                    HF_MAX_TITLE);
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
 		return hf_fault_set(f, HF_E_IO, "the folder %.300s cannot be made: %s", dir, strerror(errno));
 	if (access(in_dir(dir, "root.secret", path), F_OK) == 0)
-		return hf_fault_set(f, HF_E_EXISTS, "%.300s is there already; a space's root key is never overwritten", path);
+		return hf_fault_set(f, HF_E_EXISTS, "%.300s is there already; a space's root key is never overwritten",
+		                    path);
 	HF_TRY(make_key(dir, passphrase, &k, f));
 	enum hf_err e = write_public(dir, k, f);
 	if (e == HF_OK)

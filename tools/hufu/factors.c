@@ -1,3 +1,4 @@
+/* factors.c - see factors.h: codes and device keys, computed where the person sits. */
 #include "factors.h"
 
 #include <stdio.h>
@@ -96,7 +97,8 @@ static struct hf_sign_key *load_key(struct hf_cli *cli, const char *path, bool m
 	return k;
 }
 
-static bool sign_into(const struct hf_sign_key *k, const char *account, const json_t *challenge, json_t *in, const char *name)
+static bool sign_into(const struct hf_sign_key *k, const char *account, const json_t *challenge, json_t *in,
+                      const char *name)
 {
 	const char *node = json_string_value(json_object_get(challenge, "node"));
 	const char *text = json_string_value(json_object_get(challenge, "challenge"));
@@ -112,7 +114,8 @@ static bool sign_into(const struct hf_sign_key *k, const char *account, const js
 	return true;
 }
 
-int factor_device(struct hf_cli *cli, const char *account, const char *key_file, bool make, json_t *in, const char *name, bool pub)
+int factor_device(struct hf_cli *cli, const char *account, const char *key_file, bool make, json_t *in,
+                  const char *name, bool pub)
 {
 	json_t *challenge = NULL, *query = json_object();
 	struct hf_sign_key *k = load_key(cli, key_file, make);

@@ -1,5 +1,6 @@
 /*
- * init.c - the folder of a new node. Nothing that is there is ever overwritten; a failed start is reported with what is missing.
+ * init.c - the folder of a new node. Nothing that is there is ever overwritten; a failed start is reported with what is
+ * missing.
  */
 #include "init.h"
 
@@ -40,7 +41,7 @@ static int64_t now_ms(void)
 
 static enum hf_err make_folders(const char *dir, struct hf_fault *f)
 {
-	static const char *const parts[] = { "", "/keys", "/run", "/inbox", "/log" };
+	static const char *const parts[] = {"", "/keys", "/run", "/inbox", "/log"};
 	char path[1100];
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		int n = snprintf(path, sizeof(path), "%s%s", dir, parts[i]);
@@ -68,7 +69,8 @@ static enum hf_err write_config(const char *dir, const struct init_options *o, s
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
 	char path[1100], passphrase[PATH_MAX];
-	hf_buf_addf(&out, "# The node's configuration; docs/operations.md explains every line. `hufu space join` adds the space.\n");
+	hf_buf_addf(&out, "# The node's configuration; docs/operations.md explains every line. `hufu space join` adds "
+	                  "the space.\n");
 	hf_buf_addf(&out, "node: %s\n", o->id);
 	add_quoted(&out, "organization", o->organization);
 	add_quoted(&out, "organization_name", o->name);
@@ -93,9 +95,9 @@ static void fill_keys(const struct hf_node_keys *k, int64_t from_ms, Hufu__Membe
 		enum hf_key_use use;
 		const struct hf_sign_key *sign;
 		const struct hf_agree_key *agree;
-	} all[] = { { HF_KEY_ENVELOPE, k->envelope, NULL }, { HF_KEY_NOISE, NULL, k->noise },	 { HF_KEY_LOG, k->log, NULL },
-		    { HF_KEY_WITNESS, k->witness, NULL },   { HF_KEY_MIRROR, k->mirror, NULL }, { HF_KEY_BOX, NULL, k->box },
-		    { HF_KEY_RECOVERY, k->recovery, NULL } };
+	} all[] = {{HF_KEY_ENVELOPE, k->envelope, NULL}, {HF_KEY_NOISE, NULL, k->noise},   {HF_KEY_LOG, k->log, NULL},
+	           {HF_KEY_WITNESS, k->witness, NULL},   {HF_KEY_MIRROR, k->mirror, NULL}, {HF_KEY_BOX, NULL, k->box},
+	           {HF_KEY_RECOVERY, k->recovery, NULL}};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct hf_sign_pub sign;
 		struct hf_agree_pub agree;
@@ -106,7 +108,7 @@ static void fill_keys(const struct hf_node_keys *k, int64_t from_ms, Hufu__Membe
 		memcpy(bytes[i], all[i].sign ? sign.b : agree.b, 32);
 		hufu__member_key__init(&keys[i]);
 		keys[i].use = all[i].use;
-		keys[i].public_key = (ProtobufCBinaryData){ 32, bytes[i] };
+		keys[i].public_key = (ProtobufCBinaryData){32, bytes[i]};
 		keys[i].not_before_ms = from_ms;
 	}
 }
@@ -118,14 +120,15 @@ static enum hf_err sign_request(const struct hf_node_keys *k, Hufu__Member *m, i
 	struct hf_id id = hf_id_new(now);
 	header.suite = HF_SUITE_INTL_1;
 	header.issuer = m->id;
-	header.message_id = (ProtobufCBinaryData){ sizeof(id.b), id.b };
+	header.message_id = (ProtobufCBinaryData){sizeof(id.b), id.b};
 	header.time_ms = now;
 	request.header = &header;
 	request.member = m;
 	return hf_envelope_make_message(k->envelope, m->id, HF_TYPE_MEMBER_REQUEST, &request.base, out);
 }
 
-static enum hf_err write_request(const char *dir, const struct init_options *o, const struct hf_node_keys *k, struct hf_fault *f)
+static enum hf_err write_request(const char *dir, const struct init_options *o, const struct hf_node_keys *k,
+                                 struct hf_fault *f)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
 	Hufu__Member m = HUFU__MEMBER__INIT;
@@ -166,21 +169,25 @@ static enum hf_err check_options(const struct init_options *o, struct hf_fault *
 	struct hf_name name;
 	if (!hf_name_parse(o->id, &name))
 		return hf_fault_set(f, HF_E_ARGUMENT, "the id '%.80s' is not 1 to 63 of a-z, 0-9, '.' and '-'", o->id);
-	if (!hf_text_ok(o->organization, strlen(o->organization), 255) || !hf_text_ok(o->name, strlen(o->name), HF_MAX_TITLE))
+	if (!hf_text_ok(o->organization, strlen(o->organization), 255) ||
+	    !hf_text_ok(o->name, strlen(o->name), HF_MAX_TITLE))
 		return hf_fault_set(f, HF_E_ARGUMENT, "the organization or its name is too long or not text");
 	if (strpbrk(o->organization, "\n\t") || strpbrk(o->name, "\n\t"))
 		return hf_fault_set(f, HF_E_ARGUMENT, "the organization or its name holds line breaks or tabs");
-	if (o->jurisdiction && (strlen(o->jurisdiction) > 15 || !hf_text_ok(o->jurisdiction, strlen(o->jurisdiction), 15)))
+	if (o->jurisdiction &&
+	    (strlen(o->jurisdiction) > 15 || !hf_text_ok(o->jurisdiction, strlen(o->jurisdiction), 15)))
 		return hf_fault_set(f, HF_E_ARGUMENT, "the jurisdiction is a code such as CN");
 	if (o->listen.count > 4 || o->address.count > LISTS_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "a node listens on at most 4 addresses");
 	for (size_t i = 0; i < o->listen.count; i++)
 		if (strncmp(o->listen.item[i], "tcp://", 6) != 0 || strpbrk(o->listen.item[i], "\"\\ \n"))
-			return hf_fault_set(f, HF_E_ARGUMENT, "'%.100s' is no address; write tcp://ADDRESS:PORT", o->listen.item[i]);
+			return hf_fault_set(f, HF_E_ARGUMENT, "'%.100s' is no address; write tcp://ADDRESS:PORT",
+			                    o->listen.item[i]);
 	for (size_t i = 0; i < o->departments.count; i++)
 		if (!hf_name_parse(o->departments.item[i], &name))
-			return hf_fault_set(f, HF_E_ARGUMENT, "the department '%.80s' is not 1 to 63 of a-z, 0-9, '.' and '-'",
-					    o->departments.item[i]);
+			return hf_fault_set(f, HF_E_ARGUMENT,
+			                    "the department '%.80s' is not 1 to 63 of a-z, 0-9, '.' and '-'",
+			                    o->departments.item[i]);
 	return HF_OK;
 }
 
@@ -206,7 +213,8 @@ static int made(struct hf_cli *cli, const char *dir, const struct init_options *
 		hf_cli_json(out);
 		json_decref(out);
 	} else {
-		printf("the node %s is made in %s\nbring %s to the space authority; it answers with root.key and descriptors.dsse, which\n"
+		printf("the node %s is made in %s\nbring %s to the space authority; it answers with root.key and "
+		       "descriptors.dsse, which\n"
 		       "`hufu space join` takes\n",
 		       o->id, dir, path);
 	}
@@ -215,19 +223,19 @@ static int made(struct hf_cli *cli, const char *dir, const struct init_options *
 
 int init_node(struct hf_cli *cli, int argc, char **argv)
 {
-	struct init_options o = { 0 };
-	const struct hf_opt opts[] = { { "id", &o.id, NULL, NULL },
-				       { "organization", &o.organization, NULL, NULL },
-				       { "name", &o.name, NULL, NULL },
-				       { "jurisdiction", &o.jurisdiction, NULL, NULL },
-				       { "listen", NULL, NULL, &o.listen },
-				       { "address", NULL, NULL, &o.address },
-				       { "department", NULL, NULL, &o.departments },
-				       { "passphrase-file", &o.passphrase_file, NULL, NULL },
-				       { "plain-keys", NULL, &o.plain, NULL },
-				       { NULL, NULL, NULL, NULL } };
+	struct init_options o = {0};
+	const struct hf_opt opts[] = {{"id", &o.id, NULL, NULL},
+	                              {"organization", &o.organization, NULL, NULL},
+	                              {"name", &o.name, NULL, NULL},
+	                              {"jurisdiction", &o.jurisdiction, NULL, NULL},
+	                              {"listen", NULL, NULL, &o.listen},
+	                              {"address", NULL, NULL, &o.address},
+	                              {"department", NULL, NULL, &o.departments},
+	                              {"passphrase-file", &o.passphrase_file, NULL, NULL},
+	                              {"plain-keys", NULL, &o.plain, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	char passphrase[1025];
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
 	const char *dir = hf_cli_node(cli);
@@ -236,7 +244,8 @@ int init_node(struct hf_cli *cli, int argc, char **argv)
 	if (!o.id || !o.organization || !o.name)
 		return hf_cli_misuse(cli, "--id, --organization and --name are needed");
 	if (o.plain == (o.passphrase_file != NULL))
-		return hf_cli_misuse(cli, "give either --passphrase-file, or --plain-keys to leave the keys unencrypted");
+		return hf_cli_misuse(cli,
+		                     "give either --passphrase-file, or --plain-keys to leave the keys unencrypted");
 	if (o.passphrase_file && !hf_cli_secret(cli, o.passphrase_file, "", passphrase, sizeof(passphrase)))
 		return HF_EXIT_REFUSED;
 	enum hf_err e = make_node(dir, &o, o.plain ? NULL : passphrase, &f);

@@ -21,17 +21,22 @@ static const Hufu__MemberKey *find_key(const Hufu__Member *m, enum hf_key_use us
 	return NULL;
 }
 
-/* The request is signed with the key that it brings: it shows possession, not identity; who brings it is the authority's to check. */
-static enum hf_err open_request(const char *path, const Hufu__Envelope *e, Hufu__MemberRequest **ret_request, struct hf_fault *f)
+/* The request is signed with the key that it brings: it shows possession, not identity; who brings it is the
+ * authority's to check. */
+static enum hf_err open_request(const char *path, const Hufu__Envelope *e, Hufu__MemberRequest **ret_request,
+                                struct hf_fault *f)
 {
 	struct hf_sign_pub pub;
 	Hufu__MemberRequest *r = HF_DECODE(member_request, e->payload.data, e->payload.len);
 	const Hufu__MemberKey *k = r ? find_key(r->member, HF_KEY_ENVELOPE) : NULL;
 	if (k)
 		memcpy(pub.b, k->public_key.data, sizeof(pub.b));
-	if (!k || strcmp(r->header->issuer, r->member->id) != 0 || !hf_envelope_verify(e, HF_TYPE_MEMBER_REQUEST, r->member->id, &pub)) {
+	if (!k || strcmp(r->header->issuer, r->member->id) != 0 ||
+	    !hf_envelope_verify(e, HF_TYPE_MEMBER_REQUEST, r->member->id, &pub)) {
 		hf_decoded_free(r);
-		return hf_fault_set(f, HF_E_SIGNATURE, "%.300s is no request for membership, or was altered; have it made again by `hufu init`", path);
+		return hf_fault_set(
+		        f, HF_E_SIGNATURE,
+		        "%.300s is no request for membership, or was altered; have it made again by `hufu init`", path);
 	}
 	*ret_request = r;
 	return HF_OK;
@@ -45,7 +50,8 @@ enum hf_err request_load(const char *path, Hufu__MemberRequest **ret_request, st
 		return hf_fault_set(f, e, "the request %.300s cannot be read", path);
 	Hufu__Envelope *envelope = HF_DECODE(envelope, bytes.data, bytes.len);
 	if (!envelope)
-		return hf_fault_set(f, HF_E_FORMAT, "%.300s is no request for membership; `hufu init` writes one", path);
+		return hf_fault_set(f, HF_E_FORMAT, "%.300s is no request for membership; `hufu init` writes one",
+		                    path);
 	e = open_request(path, envelope, ret_request, f);
 	hf_decoded_free(envelope);
 	return e;
@@ -53,16 +59,21 @@ enum hf_err request_load(const char *path, Hufu__MemberRequest **ret_request, st
 
 static enum hf_err check_own(const struct hf_space *s, const Hufu__Member *own, struct hf_fault *f)
 {
-	static const enum hf_key_use uses[] = { HF_KEY_ENVELOPE, HF_KEY_NOISE, HF_KEY_LOG, HF_KEY_BOX };
+	static const enum hf_key_use uses[] = {HF_KEY_ENVELOPE, HF_KEY_NOISE, HF_KEY_LOG, HF_KEY_BOX};
 	const Hufu__Member *m = hf_space_member(s, own->id);
 	if (!m)
-		return hf_fault_set(f, HF_E_STRANGER, "the descriptor does not name this node (%s); bring its member.request to the authority", own->id);
+		return hf_fault_set(
+		        f, HF_E_STRANGER,
+		        "the descriptor does not name this node (%s); bring its member.request to the authority",
+		        own->id);
 	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
 		const Hufu__MemberKey *here = find_key(own, uses[i]), *there = find_key(m, uses[i]);
 		if (!here || !there || memcmp(here->public_key.data, there->public_key.data, 32) != 0)
-			return hf_fault_set(f, HF_E_CONFLICT, "the descriptor has another %s key for %s than this folder; bring the newest member.request to "
-					    "the authority",
-					    hf_key_use_name(uses[i]), own->id);
+			return hf_fault_set(f, HF_E_CONFLICT,
+			                    "the descriptor has another %s key for %s than this folder; bring the "
+			                    "newest member.request to "
+			                    "the authority",
+			                    hf_key_use_name(uses[i]), own->id);
 	}
 	return HF_OK;
 }
@@ -121,11 +132,14 @@ static enum hf_err check_root(const char *dir, const struct hf_sign_pub *root, s
 		return HF_OK;
 	HF_TRY(root_key_load(path, &known, f));
 	if (memcmp(known.b, root->b, sizeof(known.b)) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "this node is in a space with another root key; a node's folder belongs to one space");
+		return hf_fault_set(
+		        f, HF_E_CONFLICT,
+		        "this node is in a space with another root key; a node's folder belongs to one space");
 	return HF_OK;
 }
 
-static enum hf_err join(const char *dir, const char *root_key, const char *descriptors, char *ret_space, struct hf_fault *f)
+static enum hf_err join(const char *dir, const char *root_key, const char *descriptors, char *ret_space,
+                        struct hf_fault *f)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf chain = HF_BUF_INIT;
 	struct hf_sign_pub root;
@@ -155,13 +169,16 @@ static enum hf_err join(const char *dir, const char *root_key, const char *descr
 int join_space(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *root_key = NULL, *descriptors = NULL;
-	const struct hf_opt opts[] = { { "root-key", &root_key, NULL, NULL }, { "descriptors", &descriptors, NULL, NULL }, { NULL, NULL, NULL, NULL } };
-	struct hf_fault f = { HF_OK, "" };
+	const struct hf_opt opts[] = {{"root-key", &root_key, NULL, NULL},
+	                              {"descriptors", &descriptors, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
+	struct hf_fault f = {HF_OK, ""};
 	char space[HF_NAME_MAX + 1] = "";
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
 	if (!root_key || !descriptors)
-		return hf_cli_misuse(cli, "--root-key and --descriptors are needed; the space authority gives both out");
+		return hf_cli_misuse(cli,
+		                     "--root-key and --descriptors are needed; the space authority gives both out");
 	const char *dir = hf_cli_node(cli);
 	if (!dir)
 		return HF_EXIT_USAGE;

@@ -12,16 +12,16 @@
 #include "crypto/crypto.h"
 
 static const char head[] =
-	"usage: hufu COMMAND [SUBCOMMAND] [ARGUMENTS] [OPTIONS]\n"
-	"\n"
-	"Options of every command:\n"
-	"  --node DIR      the node's folder (or HUFU_NODE)\n"
-	"  --as ACCOUNT    whose session to use (or HUFU_ACCOUNT); a token in HUFU_SESSION goes before\n"
-	"  --socket FILE   the node's socket (or HUFU_SOCKET), when it is not DIR/run/api.sock\n"
-	"  --json          print the answer as JSON\n"
-	"  --help          explain the command, with an example\n"
-	"\n"
-	"Commands:\n";
+        "usage: hufu COMMAND [SUBCOMMAND] [ARGUMENTS] [OPTIONS]\n"
+        "\n"
+        "Options of every command:\n"
+        "  --node DIR      the node's folder (or HUFU_NODE)\n"
+        "  --as ACCOUNT    whose session to use (or HUFU_ACCOUNT); a token in HUFU_SESSION goes before\n"
+        "  --socket FILE   the node's socket (or HUFU_SOCKET), when it is not DIR/run/api.sock\n"
+        "  --json          print the answer as JSON\n"
+        "  --help          explain the command, with an example\n"
+        "\n"
+        "Commands:\n";
 
 static int row_width(const struct hf_command *c)
 {
@@ -30,8 +30,8 @@ static int row_width(const struct hf_command *c)
 
 static void print_row(const struct hf_command *c)
 {
-	printf("  %s%s%s%*s%s\n", c->name, c->sub ? " " : "", c->sub ? c->sub : "", 24 - row_width(c) > 1 ? 24 - row_width(c) : 1, "",
-	       c->help);
+	printf("  %s%s%s%*s%s\n", c->name, c->sub ? " " : "", c->sub ? c->sub : "",
+	       24 - row_width(c) > 1 ? 24 - row_width(c) : 1, "", c->help);
 }
 
 /* name NULL: all commands. Returns how many were printed. */
@@ -118,7 +118,7 @@ static int take_common(struct hf_cli *cli, int argc, char **argv, bool *want_hel
 	const struct {
 		const char *name;
 		const char **value;
-	} texts[] = { { "--node", &cli->node }, { "--as", &cli->as }, { "--socket", &cli->socket } };
+	} texts[] = {{"--node", &cli->node}, {"--as", &cli->as}, {"--socket", &cli->socket}};
 	int kept = 0, skip = 0;
 	for (int i = 0; i < argc; i += skip) {
 		skip = 1;
@@ -167,16 +167,18 @@ static int run(struct hf_cli *cli, int argc, char **argv, bool want_help)
 
 int main(int argc, char **argv)
 {
-	struct hf_cli cli = { .node = getenv("HUFU_NODE"),
-			      .as = getenv("HUFU_ACCOUNT"),
-			      .socket = getenv("HUFU_SOCKET"),
-			      .session = getenv("HUFU_SESSION") };
+	struct hf_cli cli = {.node = getenv("HUFU_NODE"),
+	                     .as = getenv("HUFU_ACCOUNT"),
+	                     .socket = getenv("HUFU_SOCKET"),
+	                     .session = getenv("HUFU_SESSION")};
 	bool want_help = false;
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return printf("hufu %s\n", HUFU_VERSION), HF_EXIT_DONE;
 	umask(0077);
 	if (!hf_crypto_init()) {
-		fputs("hufu: the cryptographic libraries cannot be used; check the installation of libsodium and OpenSSL\n", stderr);
+		fputs("hufu: the cryptographic libraries cannot be used; check the installation of libsodium and "
+		      "OpenSSL\n",
+		      stderr);
 		return HF_EXIT_REFUSED;
 	}
 	argc = take_common(&cli, argc - 1, argv + 1, &want_help);

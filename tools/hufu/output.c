@@ -172,10 +172,11 @@ static void free_grid(struct grid *g)
 	free(g->widths);
 }
 
-void hf_cli_table(struct hf_cli *cli, const json_t *out, const char *rows, const struct hf_column *columns, const char *none)
+void hf_cli_table(struct hf_cli *cli, const json_t *out, const char *rows, const struct hf_column *columns,
+                  const char *none)
 {
 	const json_t *list = json_object_get(out, rows);
-	struct grid g = { .columns = columns };
+	struct grid g = {.columns = columns};
 	if (cli->json) {
 		hf_cli_json(out);
 		return;
@@ -256,6 +257,6 @@ void hf_progress_end(struct hf_progress *p)
 
 void hf_cli_pause(unsigned ms)
 {
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 	nanosleep(&t, NULL);
 }

@@ -1,3 +1,4 @@
+/* session.c - see session.h: one file per open session, chosen by --as. */
 #include "session.h"
 
 #include <dirent.h>
@@ -29,7 +30,7 @@ static void find_only(const char *dir, struct hf_name *ret_name, size_t *ret_cou
 
 static bool choose(struct hf_cli *cli, char path[PATH_CAP])
 {
-	struct hf_name name = { "" };
+	struct hf_name name = {""};
 	size_t count = 0;
 	path[0] = '\0';
 	if (!folder(cli, path))
@@ -42,7 +43,8 @@ static bool choose(struct hf_cli *cli, char path[PATH_CAP])
 	} else {
 		find_only(path, &name, &count);
 		if (count > 1) {
-			hf_cli_misuse(cli, "several accounts are logged in; choose one with --as ACCOUNT or HUFU_ACCOUNT");
+			hf_cli_misuse(cli,
+			              "several accounts are logged in; choose one with --as ACCOUNT or HUFU_ACCOUNT");
 			return false;
 		}
 	}
@@ -65,7 +67,8 @@ bool session_load(struct hf_cli *cli, char out[SESSION_TEXT])
 	if (!choose(cli, path))
 		return false;
 	if (hf_file_read(path, SESSION_TEXT, &bytes) == HF_OK && bytes.len > 0)
-		snprintf(out, SESSION_TEXT, "%.*s", (int)strcspn((const char *)bytes.data, "\n"), (const char *)bytes.data);
+		snprintf(out, SESSION_TEXT, "%.*s", (int)strcspn((const char *)bytes.data, "\n"),
+		         (const char *)bytes.data);
 	hf_buf_done(&bytes);
 	return true;
 }

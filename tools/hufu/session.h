@@ -8,7 +8,8 @@
 
 #define SESSION_TEXT 65
 
-/* The token of --as, or of the only session there is; "" when there is none. False after printing that several are there. */
+/* The token of --as, or of the only session there is; "" when there is none. False after printing that several are
+ * there. */
 bool session_load(struct hf_cli *cli, char out[SESSION_TEXT]);
 /* False after printing the error. */
 bool session_save(struct hf_cli *cli, const char *account, const char *token);

@@ -1,4 +1,5 @@
-/* user.c - accounts, passwords, second factors and groups. Secrets come from the terminal or a closed file, never from arguments. */
+/* user.c - accounts, passwords, second factors and groups. Secrets come from the terminal or a closed file, never from
+ * arguments. */
 #include "user.h"
 
 #include <stdio.h>
@@ -52,10 +53,13 @@ static json_t *person_json(const struct person *p)
 
 int user_first(struct hf_cli *cli, int argc, char **argv)
 {
-	struct person p = { 0 };
-	const struct hf_opt opts[] = { { "account", &p.account, NULL, NULL },	    { "display-name", &p.display_name, NULL, NULL },
-				       { "real-name", &p.real_name, NULL, NULL },   { "token-file", &p.token_file, NULL, NULL },
-				       { "password-file", &p.password_file, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	struct person p = {0};
+	const struct hf_opt opts[] = {{"account", &p.account, NULL, NULL},
+	                              {"display-name", &p.display_name, NULL, NULL},
+	                              {"real-name", &p.real_name, NULL, NULL},
+	                              {"token-file", &p.token_file, NULL, NULL},
+	                              {"password-file", &p.password_file, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	char path[1200], token[80];
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
@@ -75,18 +79,17 @@ int user_first(struct hf_cli *cli, int argc, char **argv)
 		json_decref(in);
 		return HF_EXIT_REFUSED;
 	}
-	return hf_cli_do(cli, "POST", "/v1/users/first", in, "the administrator %s is made; log in with `hufu login`", "account");
+	return hf_cli_do(cli, "POST", "/v1/users/first", in, "the administrator %s is made; log in with `hufu login`",
+	                 "account");
 }
 
 int user_add(struct hf_cli *cli, int argc, char **argv)
 {
-	struct person p = { 0 };
-	const struct hf_opt opts[] = { { "display-name", &p.display_name, NULL, NULL },
-				       { "real-name", &p.real_name, NULL, NULL },
-				       { "department", &p.department, NULL, NULL },
-				       { "role", NULL, NULL, &p.roles },
-				       { "password-file", &p.password_file, NULL, NULL },
-				       { NULL, NULL, NULL, NULL } };
+	struct person p = {0};
+	const struct hf_opt opts[] = {
+	        {"display-name", &p.display_name, NULL, NULL},   {"real-name", &p.real_name, NULL, NULL},
+	        {"department", &p.department, NULL, NULL},       {"role", NULL, NULL, &p.roles},
+	        {"password-file", &p.password_file, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, &p.account, 1, 1))
 		return HF_EXIT_USAGE;
 	if (!p.display_name)
@@ -96,11 +99,12 @@ int user_add(struct hf_cli *cli, int argc, char **argv)
 		json_decref(in);
 		return HF_EXIT_REFUSED;
 	}
-	return hf_cli_do(cli, "POST", "/v1/users/add", in, "the account %s is made; its one-time password is good for setting an own one",
-			 "account");
+	return hf_cli_do(cli, "POST", "/v1/users/add", in,
+	                 "the account %s is made; its one-time password is good for setting an own one", "account");
 }
 
-static int show(struct hf_cli *cli, const char *path, json_t *in, const char *rows, const struct hf_column *columns, const char *none)
+static int show(struct hf_cli *cli, const char *path, json_t *in, const char *rows, const struct hf_column *columns,
+                const char *none)
 {
 	json_t *out = NULL;
 	int status = hf_cli_call(cli, "GET", path, in, &out);
@@ -116,9 +120,10 @@ static int show(struct hf_cli *cli, const char *path, json_t *in, const char *ro
 
 int user_list(struct hf_cli *cli, int argc, char **argv)
 {
-	static const struct hf_column columns[] = { { "ACCOUNT", "account", 0 },   { "NAME", "display_name", 24 }, { "DEPARTMENT", "department", 0 },
-						    { "STATE", "state", 0 },	   { "ROLES", "roles", 48 },	   { "GROUPS", "groups", 32 },
-						    { "LAST LOGIN", "last_login", 0 }, { NULL, NULL, 0 } };
+	static const struct hf_column columns[] = {{"ACCOUNT", "account", 0},       {"NAME", "display_name", 24},
+	                                           {"DEPARTMENT", "department", 0}, {"STATE", "state", 0},
+	                                           {"ROLES", "roles", 48},          {"GROUPS", "groups", 32},
+	                                           {"LAST LOGIN", "last_login", 0}, {NULL, NULL, 0}};
 	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
 		return HF_EXIT_USAGE;
 	return show(cli, "/v1/users", NULL, "accounts", columns, "there is no account");
@@ -133,14 +138,23 @@ static json_t *account_json(const char *account)
 
 int user_show(struct hf_cli *cli, int argc, char **argv)
 {
-	static const struct hf_column columns[] = {
-		{ "account", "account", 0 },	    { "name", "display_name", 0 },   { "real name", "real_name", 0 },
-		{ "department", "department", 0 },  { "state", "state", 0 },	     { "reason", "state_reason", 0 },
-		{ "roles", "roles", 0 },	    { "own roles", "own_roles", 0 }, { "groups", "groups", 0 },
-		{ "factors", "factors", 0 },	    { "sessions", "sessions", 0 },   { "created", "created", 0 },
-		{ "last login", "last_login", 0 },  { "password set", "password_set", 0 },
-		{ "one-time password", "one_time_password", 0 }, { "signing key", "public_key", 0 }, { NULL, NULL, 0 }
-	};
+	static const struct hf_column columns[] = {{"account", "account", 0},
+	                                           {"name", "display_name", 0},
+	                                           {"real name", "real_name", 0},
+	                                           {"department", "department", 0},
+	                                           {"state", "state", 0},
+	                                           {"reason", "state_reason", 0},
+	                                           {"roles", "roles", 0},
+	                                           {"own roles", "own_roles", 0},
+	                                           {"groups", "groups", 0},
+	                                           {"factors", "factors", 0},
+	                                           {"sessions", "sessions", 0},
+	                                           {"created", "created", 0},
+	                                           {"last login", "last_login", 0},
+	                                           {"password set", "password_set", 0},
+	                                           {"one-time password", "one_time_password", 0},
+	                                           {"signing key", "public_key", 0},
+	                                           {NULL, NULL, 0}};
 	const char *pos[1];
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
@@ -149,11 +163,11 @@ int user_show(struct hf_cli *cli, int argc, char **argv)
 
 int user_edit(struct hf_cli *cli, int argc, char **argv)
 {
-	struct person p = { 0 };
-	const struct hf_opt opts[] = { { "display-name", &p.display_name, NULL, NULL },
-				       { "real-name", &p.real_name, NULL, NULL },
-				       { "department", &p.department, NULL, NULL },
-				       { NULL, NULL, NULL, NULL } };
+	struct person p = {0};
+	const struct hf_opt opts[] = {{"display-name", &p.display_name, NULL, NULL},
+	                              {"real-name", &p.real_name, NULL, NULL},
+	                              {"department", &p.department, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, &p.account, 1, 1))
 		return HF_EXIT_USAGE;
 	return hf_cli_do(cli, "POST", "/v1/users/edit", person_json(&p), "the account is changed", NULL);
@@ -162,12 +176,12 @@ int user_edit(struct hf_cli *cli, int argc, char **argv)
 int user_roles(struct hf_cli *cli, int argc, char **argv)
 {
 	static const struct hf_column columns[] = {
-		{ "ROLE", "role", 0 }, { "GROUP", "group", 0 }, { "PERMISSIONS", "permissions", 0 }, { NULL, NULL, 0 }
-	};
+	        {"ROLE", "role", 0}, {"GROUP", "group", 0}, {"PERMISSIONS", "permissions", 0}, {NULL, NULL, 0}};
 	const char *pos[1];
-	struct hf_list roles = { .count = 0 };
+	struct hf_list roles = {.count = 0};
 	bool list = false;
-	const struct hf_opt opts[] = { { "role", NULL, NULL, &roles }, { "list", NULL, &list, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {
+	        {"role", NULL, NULL, &roles}, {"list", NULL, &list, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1))
 		return HF_EXIT_USAGE;
 	if (list)
@@ -182,7 +196,7 @@ int user_roles(struct hf_cli *cli, int argc, char **argv)
 static int with_reason(struct hf_cli *cli, int argc, char **argv, const char *path, const char *said)
 {
 	const char *pos[1], *reason = NULL;
-	const struct hf_opt opts[] = { { "reason", &reason, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	if (!reason)
@@ -199,7 +213,8 @@ int user_disable(struct hf_cli *cli, int argc, char **argv)
 
 int user_remove(struct hf_cli *cli, int argc, char **argv)
 {
-	return with_reason(cli, argc, argv, "/v1/users/remove", "the account is deregistered; its sessions and rights are ended");
+	return with_reason(cli, argc, argv, "/v1/users/remove",
+	                   "the account is deregistered; its sessions and rights are ended");
 }
 
 int user_enable(struct hf_cli *cli, int argc, char **argv)
@@ -213,7 +228,8 @@ int user_enable(struct hf_cli *cli, int argc, char **argv)
 int user_password(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *old_file = NULL, *file = NULL;
-	const struct hf_opt opts[] = { { "old-file", &old_file, NULL, NULL }, { "password-file", &file, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {
+	        {"old-file", &old_file, NULL, NULL}, {"password-file", &file, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	char old[PASSWORD_CAP];
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
@@ -226,13 +242,14 @@ int user_password(struct hf_cli *cli, int argc, char **argv)
 		json_decref(in);
 		return HF_EXIT_REFUSED;
 	}
-	return hf_cli_do(cli, "POST", "/v1/users/password", in, "the password is set; other sessions of the account are ended", NULL);
+	return hf_cli_do(cli, "POST", "/v1/users/password", in,
+	                 "the password is set; other sessions of the account are ended", NULL);
 }
 
 int user_reset(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *file = NULL;
-	const struct hf_opt opts[] = { { "password-file", &file, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"password-file", &file, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	json_t *in = account_json(pos[0]);
@@ -240,15 +257,16 @@ int user_reset(struct hf_cli *cli, int argc, char **argv)
 		json_decref(in);
 		return HF_EXIT_REFUSED;
 	}
-	return hf_cli_do(cli, "POST", "/v1/users/reset-password", in, "the one-time password is set; the account's sessions are ended", NULL);
+	return hf_cli_do(cli, "POST", "/v1/users/reset-password", in,
+	                 "the one-time password is set; the account's sessions are ended", NULL);
 }
 
 static int confirm(struct hf_cli *cli, const char *code)
 {
 	json_t *in = json_object();
 	hf_cli_put(in, "code", code);
-	return hf_cli_do(cli, "POST", "/v1/users/totp-confirm", in, "one-time codes are the second factor; this session has two factors now",
-			 NULL);
+	return hf_cli_do(cli, "POST", "/v1/users/totp-confirm", in,
+	                 "one-time codes are the second factor; this session has two factors now", NULL);
 }
 
 /* Keeps the secret in the file and confirms with its present code. */
@@ -262,9 +280,10 @@ static int keep_secret(struct hf_cli *cli, const char *file, const char *secret)
 
 int user_totp(struct hf_cli *cli, int argc, char **argv)
 {
-	static const struct hf_column columns[] = { { "secret", "secret", 0 }, { "link", "uri", 0 }, { NULL, NULL, 0 } };
+	static const struct hf_column columns[] = {{"secret", "secret", 0}, {"link", "uri", 0}, {NULL, NULL, 0}};
 	const char *code = NULL, *file = NULL;
-	const struct hf_opt opts[] = { { "confirm", &code, NULL, NULL }, { "secret-file", &file, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {
+	        {"confirm", &code, NULL, NULL}, {"secret-file", &file, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
@@ -300,7 +319,7 @@ static int own_account(struct hf_cli *cli, char *out, size_t cap)
 int user_device_key(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *file = NULL;
-	const struct hf_opt opts[] = { { "key-file", &file, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"key-file", &file, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	char account[80];
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
@@ -315,37 +334,39 @@ int user_device_key(struct hf_cli *cli, int argc, char **argv)
 		json_decref(in);
 		return status;
 	}
-	return hf_cli_do(cli, "POST", "/v1/users/device-key", in, "the device key is enrolled; this session has two factors now", NULL);
+	return hf_cli_do(cli, "POST", "/v1/users/device-key", in,
+	                 "the device key is enrolled; this session has two factors now", NULL);
 }
 
 /* What follows the group's name. */
 static const struct group_verb {
 	const char *verb, *path, *third, *said;
 } group_verbs[] = {
-	{ "add", "/v1/groups/add", NULL, "the group is made" },
-	{ "remove", "/v1/groups/remove", NULL, "the group is removed; its members keep their own roles" },
-	{ "enter", "/v1/groups/enter", "account", "the account is in the group" },
-	{ "leave", "/v1/groups/leave", "account", "the account has left the group" },
-	{ "grant", "/v1/groups/grant", "role", "every member has the role" },
-	{ "revoke", "/v1/groups/revoke", "role", "the role is taken from the group" },
+        {"add", "/v1/groups/add", NULL, "the group is made"},
+        {"remove", "/v1/groups/remove", NULL, "the group is removed; its members keep their own roles"},
+        {"enter", "/v1/groups/enter", "account", "the account is in the group"},
+        {"leave", "/v1/groups/leave", "account", "the account has left the group"},
+        {"grant", "/v1/groups/grant", "role", "every member has the role"},
+        {"revoke", "/v1/groups/revoke", "role", "the role is taken from the group"},
 };
 
 int user_group(struct hf_cli *cli, int argc, char **argv)
 {
 	static const struct hf_column columns[] = {
-		{ "GROUP", "group", 0 }, { "ROLES", "roles", 48 }, { "MEMBERS", "members", 60 }, { NULL, NULL, 0 }
-	};
+	        {"GROUP", "group", 0}, {"ROLES", "roles", 48}, {"MEMBERS", "members", 60}, {NULL, NULL, 0}};
 	const char *pos[3];
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 3))
 		return HF_EXIT_USAGE;
 	if (strcmp(pos[0], "list") == 0)
-		return show(cli, "/v1/groups", NULL, "groups", columns, "there is no group; make one with `hufu user group add`");
+		return show(cli, "/v1/groups", NULL, "groups", columns,
+		            "there is no group; make one with `hufu user group add`");
 	for (size_t i = 0; i < sizeof(group_verbs) / sizeof(group_verbs[0]); i++) {
 		const struct group_verb *v = &group_verbs[i];
 		if (strcmp(v->verb, pos[0]) != 0)
 			continue;
 		if (!pos[1] || !pos[2] != !v->third)
-			return hf_cli_misuse(cli, "'group %s' needs the group%s%s", v->verb, v->third ? " and the " : "", v->third ? v->third : "");
+			return hf_cli_misuse(cli, "'group %s' needs the group%s%s", v->verb,
+			                     v->third ? " and the " : "", v->third ? v->third : "");
 		json_t *in = json_object();
 		hf_cli_put(in, "group", pos[1]);
 		if (v->third)

@@ -1,10 +1,11 @@
 /*
  * csv.h - RFC 4180 tables with a header record: splitting, scanning (types, rows, nulls), checking, choosing columns.
  *
- * Pure and streaming: bytes go in piece by piece in order, memory stays bounded by HF_CSV_RECORD_MAX whatever the size of the table.
- * Line ends are LF or CR LF, also mixed (at the end of the table a CR alone too); a CR elsewhere is data. A quote may stand only around a whole field; inside it is doubled. A
- * field is null when it is empty and not quoted. The last record may lack its line end. A UTF-8 byte order mark before the
- * header is skipped. Any thread, one object on one thread at a time.
+ * Pure and streaming: bytes go in piece by piece in order, memory stays bounded by HF_CSV_RECORD_MAX whatever the size
+ * of the table. Line ends are LF or CR LF, also mixed (at the end of the table a CR alone too); a CR elsewhere is data.
+ * A quote may stand only around a whole field; inside it is doubled. A field is null when it is empty and not quoted.
+ * The last record may lack its line end. A UTF-8 byte order mark before the header is skipped. Any thread, one object
+ * on one thread at a time.
  */
 #ifndef HUFU_SOURCE_READERS_CSV_H
 #define HUFU_SOURCE_READERS_CSV_H
@@ -12,20 +13,20 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-#define HF_CSV_RECORD_MAX (1u << 20)        /* bytes of one record, hence of one field */
+#define HF_CSV_RECORD_MAX (1u << 20) /* bytes of one record, hence of one field */
 #define HF_CSV_FIELDS_MAX HF_MAX_FIELDS
-#define HF_CSV_NAME_MAX 127u                /* bytes of a column's name */
+#define HF_CSV_NAME_MAX 127u /* bytes of a column's name */
 
 enum hf_csv_defect {
 	HF_CSV_GOOD = 0,
-	HF_CSV_QUOTE,     /* a quote inside an unquoted field, or text behind a closing quote */
-	HF_CSV_UNCLOSED,  /* the table ends inside quotes */
-	HF_CSV_LONG,      /* a record over HF_CSV_RECORD_MAX */
-	HF_CSV_MANY,      /* more than HF_CSV_FIELDS_MAX fields */
-	HF_CSV_WIDTH,     /* a record that has not as many fields as the header */
-	HF_CSV_HEADER,    /* no header, or a name in it is empty, too long, not UTF-8, or there twice */
-	HF_CSV_COLUMN,    /* a wanted column is not in the header */
-	HF_CSV_STOPPED,   /* the callback said so */
+	HF_CSV_QUOTE,    /* a quote inside an unquoted field, or text behind a closing quote */
+	HF_CSV_UNCLOSED, /* the table ends inside quotes */
+	HF_CSV_LONG,     /* a record over HF_CSV_RECORD_MAX */
+	HF_CSV_MANY,     /* more than HF_CSV_FIELDS_MAX fields */
+	HF_CSV_WIDTH,    /* a record that has not as many fields as the header */
+	HF_CSV_HEADER,   /* no header, or a name in it is empty, too long, not UTF-8, or there twice */
+	HF_CSV_COLUMN,   /* a wanted column is not in the header */
+	HF_CSV_STOPPED,  /* the callback said so */
 };
 /* Half a sentence: "a quote stands inside an unquoted field". */
 const char *hf_csv_defect_text(enum hf_csv_defect d);
@@ -42,7 +43,7 @@ struct hf_csv_record {
 	size_t field_count;
 	const uint8_t *line_end; /* "\n", "\r\n"; at the end of the table also "\r" or nothing */
 	size_t line_end_len;
-	uint64_t number;         /* the header is 0 */
+	uint64_t number; /* the header is 0 */
 };
 /* The record is valid during the call. False stops. */
 typedef bool (*hf_csv_record_fn)(void *ctx, const struct hf_csv_record *r);
@@ -88,17 +89,19 @@ uint64_t hf_csv_scan_rows(const struct hf_csv_scan *s);
 /* Columns of the header; valid while s lives. */
 const struct hf_csv_column *hf_csv_scan_columns(const struct hf_csv_scan *s, size_t *ret_count);
 
-/* Checking, for the receiving side: counts and goes on whatever it finds; several bytes a cycle when nothing is quoted. */
+/* Checking, for the receiving side: counts and goes on whatever it finds; several bytes a cycle when nothing is quoted.
+ */
 struct hf_csv_check;
 struct hf_csv_verdict {
-	uint64_t bytes, rows;        /* rows without the header */
-	uint64_t wrong_width;        /* rows that have not as many fields as the header */
-	uint64_t first_wrong;        /* number of the first of them, from 1; 0: none */
-	enum hf_csv_defect defect;   /* the first defect other than a wrong width; what is counted after it means nothing */
-	uint64_t defect_row;         /* 0: the header */
-	size_t column_count;         /* 0 while the header is not complete */
+	uint64_t bytes, rows; /* rows without the header */
+	uint64_t wrong_width; /* rows that have not as many fields as the header */
+	uint64_t first_wrong; /* number of the first of them, from 1; 0: none */
+	enum hf_csv_defect
+	        defect;      /* the first defect other than a wrong width; what is counted after it means nothing */
+	uint64_t defect_row; /* 0: the header */
+	size_t column_count; /* 0 while the header is not complete */
 	const char *const *names;
-	const uint64_t *nulls;       /* per column */
+	const uint64_t *nulls; /* per column */
 };
 struct hf_csv_check *hf_csv_check_new(void);
 void hf_csv_check_free(struct hf_csv_check *c);
@@ -108,7 +111,8 @@ void hf_csv_check_end(struct hf_csv_check *c);
 /* Pointers are valid until the next call with c. */
 void hf_csv_check_verdict(const struct hf_csv_check *c, struct hf_csv_verdict *ret_verdict);
 
-/* Choosing columns: the same table with these columns only, in the order of the table, quotes and line ends as they were. */
+/* Choosing columns: the same table with these columns only, in the order of the table, quotes and line ends as they
+ * were. */
 struct hf_csv_project;
 struct hf_csv_project *hf_csv_project_new(const char *const *fields, size_t count);
 void hf_csv_project_free(struct hf_csv_project *p);

@@ -1,9 +1,10 @@
 /*
- * csv_check.c - counts rows, wrong widths and nulls without splitting: bit arithmetic over 64 bytes at a time. Declared in csv.h.
+ * csv_check.c - counts rows, wrong widths and nulls without splitting: bit arithmetic over 64 bytes at a time. Declared
+ * in csv.h.
  *
- * Only the events cost more than a block: a row's end, and a null. A byte's column is the number of commas between the row's
- * start and it, so nothing is done per field. Quotes turn into a mask of what is inside them; whether each opening and closing
- * quote stands where it may is again a shift and a mask.
+ * Only the events cost more than a block: a row's end, and a null. A byte's column is the number of commas between the
+ * row's start and it, so nothing is done per field. Quotes turn into a mask of what is inside them; whether each
+ * opening and closing quote stands where it may is again a shift and a mask.
  */
 #include <stdlib.h>
 
@@ -115,7 +116,8 @@ static void cut_quoted(struct hf_csv_check *c, struct hf_csv_masks *m, uint64_t 
 		note_defect(c, HF_CSV_QUOTE, c->rows + hf_csv_popcount(m->lf & ((bad & -bad) - 1)) + 1);
 }
 
-/* Column of the byte at `bit` is off + number of commas before it in this block; off goes below zero after a row's end. */
+/* Column of the byte at `bit` is off + number of commas before it in this block; off goes below zero after a row's end.
+ */
 static inline void count_events(struct hf_csv_check *c, const struct block *b)
 {
 	uint64_t events = b->lf | b->null, off = c->column;
@@ -259,14 +261,14 @@ void hf_csv_check_end(struct hf_csv_check *c)
 void hf_csv_check_verdict(const struct hf_csv_check *c, struct hf_csv_verdict *ret_verdict)
 {
 	*ret_verdict = (struct hf_csv_verdict){
-		.bytes = c->bytes + c->pending_len,
-		.rows = c->rows,
-		.wrong_width = c->wrong_width,
-		.first_wrong = c->first_wrong,
-		.defect = c->defect,
-		.defect_row = c->defect_row,
-		.column_count = c->column_count,
-		.names = c->names,
-		.nulls = c->nulls,
+	        .bytes = c->bytes + c->pending_len,
+	        .rows = c->rows,
+	        .wrong_width = c->wrong_width,
+	        .first_wrong = c->first_wrong,
+	        .defect = c->defect,
+	        .defect_row = c->defect_row,
+	        .column_count = c->column_count,
+	        .names = c->names,
+	        .nulls = c->nulls,
 	};
 }

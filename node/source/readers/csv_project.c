@@ -9,8 +9,8 @@ struct hf_csv_project {
 	struct hf_csv *csv;
 	char **wanted;
 	size_t wanted_count;
-	uint32_t *columns; /* rising */
-	size_t width;      /* fields of the header */
+	uint32_t *columns;  /* rising */
+	size_t width;       /* fields of the header */
 	struct hf_buf *out; /* during a call */
 	enum hf_csv_defect defect;
 };

@@ -19,8 +19,8 @@ static enum hf_csv_defect one_name(const struct hf_csv_field *f, struct hf_csv_c
 	bool good;
 
 	hf_buf_init(&name, HF_CSV_NAME_MAX);
-	good = hf_csv_value(f, &name) && name.len > 0 && hf_text_ok((const char *)name.data, name.len, HF_CSV_NAME_MAX) &&
-	       !memchr(name.data, '\n', name.len);
+	good = hf_csv_value(f, &name) && name.len > 0 &&
+	       hf_text_ok((const char *)name.data, name.len, HF_CSV_NAME_MAX) && !memchr(name.data, '\n', name.len);
 	if (good)
 		memcpy(c->name, name.data, name.len);
 	hf_buf_done(&name);

@@ -1,8 +1,9 @@
 /*
- * csv_split.c - splits a stream into records: the places of commas and line ends first, 64 bytes at a time, then the fields between
- * them.
+ * csv_split.c - splits a stream into records: the places of commas and line ends first, 64 bytes at a time, then the
+ * fields between them.
  *
- * Bytes are collected in one buffer; when a piece has been marked, all complete records are handed out and the rest moves to the front.
+ * Bytes are collected in one buffer; when a piece has been marked, all complete records are handed out and the rest
+ * moves to the front.
  */
 #include <stdlib.h>
 
@@ -43,7 +44,8 @@ const char *hf_csv_defect_text(enum hf_csv_defect d)
 	case HF_CSV_WIDTH:
 		return "a record has not as many fields as the header";
 	case HF_CSV_HEADER:
-		return "the header is missing, or a name in it is empty, longer than 127 bytes, not UTF-8, or there twice";
+		return "the header is missing, or a name in it is empty, longer than 127 bytes, not UTF-8, or there "
+		       "twice";
 	case HF_CSV_COLUMN:
 		return "a column is not in the header";
 	case HF_CSV_STOPPED:
@@ -77,13 +79,12 @@ uint64_t hf_csv_records(const struct hf_csv *c)
 	return c->records;
 }
 
-static void add_marks(struct hf_csv *c, size_t at, const struct hf_csv_masks *m)
+static inline void add_marks(struct hf_csv *c, size_t at, uint64_t marks, uint64_t quote)
 {
-	uint64_t marks = m->comma | m->lf;
 	uint32_t *out = c->marks + c->mark_count;
 
-	if (m->quote | c->inside) {
-		uint64_t inside = hf_csv_prefix_xor(m->quote) ^ c->inside;
+	if (quote | c->inside) {
+		uint64_t inside = hf_csv_prefix_xor(quote) ^ c->inside;
 
 		c->quotes = true;
 		c->inside = (uint64_t)((int64_t)inside >> 63);
@@ -102,21 +103,24 @@ static void reserve_marks(struct hf_csv *c, size_t more)
 	c->marks = hf_realloc(c->marks, c->mark_cap * sizeof(*c->marks));
 }
 
-/* The last block of a piece is padded with zeros, after which `inside` still holds: bits behind the end repeat the last state. */
+/* The last block of a piece is padded with zeros, after which `inside` still holds: bits behind the end repeat the last
+ * state. */
 static void mark(struct hf_csv *c)
 {
 	const uint8_t *data = c->buf.data;
+	uint8_t last[HF_CSV_BLOCK] = {0};
 	size_t at = c->marked, end = c->buf.len;
-	struct hf_csv_masks m;
+	uint64_t marks, quote;
 
 	reserve_marks(c, end - at);
 	for (; end - at >= HF_CSV_BLOCK; at += HF_CSV_BLOCK) {
-		hf_csv_masks(data + at, &m);
-		add_marks(c, at, &m);
+		marks = hf_csv_borders(data + at, &quote);
+		add_marks(c, at, marks, quote);
 	}
 	if (at < end) {
-		hf_csv_masks_part(data + at, end - at, &m);
-		add_marks(c, at, &m);
+		memcpy(last, data + at, end - at);
+		marks = hf_csv_borders(last, &quote);
+		add_marks(c, at, marks, quote);
 	}
 	c->marked = end;
 }
@@ -154,10 +158,10 @@ static enum hf_csv_defect check_quotes(struct hf_csv *c, size_t count)
 static inline enum hf_csv_defect hand_out(struct hf_csv *c, size_t start, size_t end, size_t count)
 {
 	const uint8_t *data = c->buf.data;
-	bool ended = end < c->buf.len, cr = end > start && data[end - 1] == '\r';
-	struct hf_csv_record r = { c->fields, count, data + end - cr, (size_t)ended + cr, c->records };
+	bool ended = end<c->buf.len, cr = end> start && data[end - 1] == '\r';
+	struct hf_csv_record r = {c->fields, count, data + end - cr, (size_t)ended + cr, c->records};
 
-	c->fields[count - 1] = (struct hf_csv_field){ data + start, (uint32_t)(end - cr - start), false };
+	c->fields[count - 1] = (struct hf_csv_field){data + start, (uint32_t)(end - cr - start), false};
 	if (r.line_end - c->fields[0].data > (ptrdiff_t)HF_CSV_RECORD_MAX)
 		return HF_CSV_LONG;
 	if (c->quotes && check_quotes(c, count) != HF_CSV_GOOD)
@@ -184,7 +188,8 @@ static void drop_front(struct hf_csv *c, size_t bytes, size_t marks)
 static enum hf_csv_defect hand_out_all(struct hf_csv *c)
 {
 	const uint8_t *data = c->buf.data;
-	size_t start = 0, count = 0, record = 0, first = 0; /* record and first: the running record's place and first mark */
+	size_t start = 0, count = 0, record = 0,
+	       first = 0; /* record and first: the running record's place and first mark */
 
 	for (size_t i = 0; i < c->mark_count; i++) {
 		size_t at = c->marks[i];
@@ -200,7 +205,7 @@ static enum hf_csv_defect hand_out_all(struct hf_csv *c)
 			record = at + 1;
 			first = i + 1;
 		} else {
-			c->fields[count++] = (struct hf_csv_field){ data + start, (uint32_t)(at - start), false };
+			c->fields[count++] = (struct hf_csv_field){data + start, (uint32_t)(at - start), false};
 		}
 		start = at + 1;
 	}
@@ -216,7 +221,7 @@ static enum hf_csv_defect hand_out_last(struct hf_csv *c)
 	if (c->mark_count >= HF_CSV_FIELDS_MAX)
 		return HF_CSV_MANY;
 	for (size_t i = 0; i < c->mark_count; i++) {
-		c->fields[i] = (struct hf_csv_field){ c->buf.data + start, (uint32_t)(c->marks[i] - start), false };
+		c->fields[i] = (struct hf_csv_field){c->buf.data + start, (uint32_t)(c->marks[i] - start), false};
 		start = c->marks[i] + 1;
 	}
 	return hand_out(c, start, c->buf.len, c->mark_count + 1);
@@ -225,7 +230,7 @@ static enum hf_csv_defect hand_out_last(struct hf_csv *c)
 /* False: too few bytes yet to tell. */
 static bool begin(struct hf_csv *c, bool end)
 {
-	static const uint8_t order_mark[3] = { 0xEF, 0xBB, 0xBF };
+	static const uint8_t order_mark[3] = {0xEF, 0xBB, 0xBF};
 	size_t n = c->buf.len < 3 ? c->buf.len : 3;
 
 	if (c->begun)

@@ -89,7 +89,7 @@ static unsigned two(const uint8_t *v)
 
 static bool is_date(const uint8_t *v, size_t len)
 {
-	static const uint8_t days[] = { 0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const uint8_t days[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	unsigned month, day, century, year;
 
 	if (len != 10 || v[4] != '-' || v[7] != '-')
@@ -166,7 +166,8 @@ static bool fits(enum hf_csv_type t, const uint8_t *v, size_t len)
 
 enum hf_csv_type hf_csv_type_of(const void *value, size_t len)
 {
-	static const enum hf_csv_type order[] = { HF_CSV_INTEGER, HF_CSV_NUMBER, HF_CSV_DATE, HF_CSV_DATETIME, HF_CSV_BOOLEAN };
+	static const enum hf_csv_type order[] = {HF_CSV_INTEGER, HF_CSV_NUMBER, HF_CSV_DATE, HF_CSV_DATETIME,
+	                                         HF_CSV_BOOLEAN};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		if (fits(order[i], value, len))

@@ -1,6 +1,7 @@
 /*
- * catalog_request_fuzz.c - bodies of catalog requests from an authenticated peer, at a node with entries that the peer may see and one
- * that it may not: the handler answers exactly once, and never with a byte of what is hidden. The first byte chooses the message.
+ * catalog_request_fuzz.c - bodies of catalog requests from an authenticated peer, at a node with entries that the peer
+ * may see and one that it may not: the handler answers exactly once, and never with a byte of what is hidden. The first
+ * byte chooses the message.
  */
 #include <ftw.h>
 #include <stdio.h>
@@ -55,8 +56,8 @@ void hf_peers_on_change(struct hf_peers *p, void (*fn)(void *ctx), void *ctx)
 	(void)ctx;
 }
 
-void hf_peers_call(struct hf_peers *p, const char *peer, enum hf_msg type, const struct hf_id *trace, const void *body, size_t len,
-		   uint32_t timeout_ms, hf_reply_fn fn, void *ctx)
+void hf_peers_call(struct hf_peers *p, const char *peer, enum hf_msg type, const struct hf_id *trace, const void *body,
+                   size_t len, uint32_t timeout_ms, hf_reply_fn fn, void *ctx)
 {
 	(void)p;
 	(void)peer;
@@ -108,7 +109,8 @@ static int64_t now(void *ctx)
 	return SB_T0;
 }
 
-static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count, uint64_t *ret_index)
+static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count,
+                            uint64_t *ret_index)
 {
 	(void)ctx;
 	(void)txn;
@@ -145,10 +147,10 @@ static void run_until(const bool *flag)
 
 static void publish(const char *title, enum hf_scope_kind kind)
 {
-	char *names[] = { (char *)"hub" };
-	struct hf_scope scope = { kind, kind == HF_SCOPE_NODES ? names : NULL, kind == HF_SCOPE_NODES };
+	char *names[] = {(char *)"hub"};
+	struct hf_scope scope = {kind, kind == HF_SCOPE_NODES ? names : NULL, kind == HF_SCOPE_NODES};
 	Hufu__CatalogEntry e = HUFU__CATALOG_ENTRY__INIT;
-	struct hf_publication p = { .entry = &e, .source = "flights", .scope = &scope, .purpose = "fuzzing" };
+	struct hf_publication p = {.entry = &e, .source = "flights", .scope = &scope, .purpose = "fuzzing"};
 	struct hf_published out;
 	struct hf_fault f;
 	struct hf_unit *u = hf_unit_new();
@@ -166,7 +168,7 @@ static void publish(const char *title, enum hf_scope_kind kind)
 
 static void open_space(void)
 {
-	static char *roles[] = { (char *)"provider" };
+	static char *roles[] = {(char *)"provider"};
 	struct sb_space *sb = sb_new(7);
 	struct hf_sign_pub root;
 	struct hf_buf envelope = HF_BUF_INIT;
@@ -187,9 +189,14 @@ static void open_space(void)
 
 static void add_source(void)
 {
-	static struct hf_source_field fields[] = { { "id", "integer", 0 } };
-	struct hf_source_view v = { .name = "flights", .kind = "csv", .path = "/data/flights.csv", .enabled = true, .scanned_ms = 1,
-				    .fields = fields, .field_count = 1 };
+	static struct hf_source_field fields[] = {{"id", "integer", 0}};
+	struct hf_source_view v = {.name = "flights",
+	                           .kind = "csv",
+	                           .path = "/data/flights.csv",
+	                           .enabled = true,
+	                           .scanned_ms = 1,
+	                           .fields = fields,
+	                           .field_count = 1};
 	struct hf_unit *u = hf_unit_new();
 	struct hf_fault f;
 	bool done = false;
@@ -214,7 +221,7 @@ static void clean_up(void)
 
 static void open_world(void)
 {
-	const struct hf_sequencer seq = { sequence, sequenced, NULL };
+	const struct hf_sequencer seq = {sequence, sequenced, NULL};
 	struct hf_fault f;
 
 	if (!hf_crypto_init() || uv_loop_init(&world.loop) != 0)
@@ -223,7 +230,7 @@ static void open_world(void)
 	if (!mkdtemp(world.dir))
 		abort();
 	atexit(clean_up);
-	world.base = (struct hf_base){ .loop = &world.loop, .clock = { now, now, NULL } };
+	world.base = (struct hf_base){.loop = &world.loop, .clock = {now, now, NULL}};
 	snprintf(world.base.dir, sizeof(world.base.dir), "%s", world.dir);
 	snprintf(world.base.self.s, sizeof(world.base.self.s), "roads");
 	open_space();
@@ -239,7 +246,7 @@ static void open_world(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hf_request r = { .type = HF_MSG_CATALOG_SYNC };
+	struct hf_request r = {.type = HF_MSG_CATALOG_SYNC};
 
 	if (!world.catalog)
 		open_world();
@@ -247,7 +254,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (data[0] & 1)
 		r.type = HF_MSG_CATALOG_PUSH;
-	r.body = (struct hf_bytes){ data + 1, size - 1 };
+	r.body = (struct hf_bytes){data + 1, size - 1};
 	hf_catalog_on_request(world.catalog, &r);
 	run_until(&r.answered);
 	return 0;

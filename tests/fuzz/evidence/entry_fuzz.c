@@ -1,6 +1,7 @@
 /*
- * entry_fuzz.c - ledger entries and openings. The quick reader of the full check accepts exactly what the decoder accepts, and reads
- * the same. Input: an entry; when it has a byte 0xff 0xfe mark inside, what follows the mark is an opening for it.
+ * entry_fuzz.c - ledger entries and openings. The quick reader of the full check accepts exactly what the decoder
+ * accepts, and reads the same. Input: an entry; when it has a byte 0xff 0xfe mark inside, what follows the mark is an
+ * opening for it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static void check_opening(const Hufu__LedgerEntry *e, const uint8_t *data, size_
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t mark[2] = { 0xff, 0xfe };
+	static const uint8_t mark[2] = {0xff, 0xfe};
 	Hufu__LedgerEntry *e = NULL;
 	struct hf_entry_view v;
 	if (!hf_crypto_init())

@@ -1,6 +1,6 @@
 /*
- * space_fuzz.c - descriptor chains: as a stream of a file, and as a descriptor that the root key signs, so that the rules behind the
- * signature are reached. What is accepted is accepted again after writing it out.
+ * space_fuzz.c - descriptor chains: as a stream of a file, and as a descriptor that the root key signs, so that the
+ * rules behind the signature are reached. What is accepted is accepted again after writing it out.
  */
 #include "unit/evidence/space_builder.h"
 
@@ -37,7 +37,7 @@ static void look_up(const struct hf_space *s)
 static void as_descriptor(const struct sb_space *sb, const struct hf_sign_pub *root, const uint8_t *data, size_t size)
 {
 	struct hf_buf env = HF_BUF_INIT;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_space *s = hf_space_new(root);
 	if (size > 0 && hf_envelope_make(sb->root, "root", HF_TYPE_DESCRIPTOR, data, size, &env) == HF_OK) {
 		if (hf_space_extend(s, env.data, env.len, &f) == HF_OK) {

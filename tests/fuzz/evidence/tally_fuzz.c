@@ -1,6 +1,6 @@
 /*
- * tally_fuzz.c - the offline check with hostile files. The input is taken three ways: as the file itself; as the payload of a
- * tally that a member signs, so that what lies behind the outer signature is reached; and as a proof file.
+ * tally_fuzz.c - the offline check with hostile files. The input is taken three ways: as the file itself; as the
+ * payload of a tally that a member signs, so that what lies behind the outer signature is reached; and as a proof file.
  */
 #include "unit/evidence/tally_builder.h"
 
@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void as_file(const struct hf_sign_pub *root, const uint8_t *data, size_t size)
 {
 	struct hf_tally_report r;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	if (hf_tally_verify(root, data, size, &r, &f) != HF_OK && f.text[0] == 0)
 		abort(); /* every refusal says why */
 }
@@ -17,7 +17,8 @@ static void as_file(const struct hf_sign_pub *root, const uint8_t *data, size_t 
 static void as_payload(const struct sb_space *sb, const struct hf_sign_pub *root, const uint8_t *data, size_t size)
 {
 	struct hf_buf signed_bytes = HF_BUF_INIT;
-	if (size > 0 && hf_envelope_make(sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", HF_TYPE_TALLY, data, size, &signed_bytes) == HF_OK)
+	if (size > 0 && hf_envelope_make(sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", HF_TYPE_TALLY, data, size,
+	                                 &signed_bytes) == HF_OK)
 		as_file(root, signed_bytes.data, signed_bytes.len);
 	hf_buf_done(&signed_bytes);
 }
@@ -25,7 +26,7 @@ static void as_payload(const struct sb_space *sb, const struct hf_sign_pub *root
 static void as_proof(const struct hf_space *s, const uint8_t *data, size_t size)
 {
 	struct hf_proof_report r;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	enum hf_err e = hf_proof_check(s, data, size, &r, &f);
 	if (e == HF_OK)
 		hf_decoded_free(r.entry);

@@ -1,6 +1,6 @@
 /*
- * families.h - the messages of each fuzz target: the first byte of an input chooses one of its family, the rest is the message. Shared with
- * the test that keeps the seeds in step with the schema.
+ * families.h - the messages of each fuzz target: the first byte of an input chooses one of its family, the rest is the
+ * message. Shared with the test that keeps the seeds in step with the schema.
  */
 #ifndef HUFU_TESTS_FUZZ_FAMILIES_H
 #define HUFU_TESTS_FUZZ_FAMILIES_H
@@ -23,23 +23,26 @@
 #define FAMILY_D(lower) &hufu__##lower##__descriptor
 
 #define FAMILY_ENVELOPE                                                                                                \
-	FAMILY_D(envelope), FAMILY_D(header), FAMILY_D(person_certificate), FAMILY_D(statement), FAMILY_D(signed_statement), \
-		FAMILY_D(descriptor), FAMILY_D(member), FAMILY_D(member_request)
+	FAMILY_D(envelope), FAMILY_D(header), FAMILY_D(person_certificate), FAMILY_D(statement),                       \
+	        FAMILY_D(signed_statement), FAMILY_D(descriptor), FAMILY_D(member), FAMILY_D(member_request)
 #define FAMILY_LEDGER                                                                                                  \
-	FAMILY_D(ledger_entry), FAMILY_D(entry_opening), FAMILY_D(checkpoint_add), FAMILY_D(checkpoint_reply), FAMILY_D(mirror_add), \
-		FAMILY_D(mirror_reply), FAMILY_D(openings_push), FAMILY_D(openings_reply), FAMILY_D(ledger_heads)
-#define FAMILY_CATALOG FAMILY_D(catalog_entry), FAMILY_D(catalog_sync), FAMILY_D(catalog_sync_reply), FAMILY_D(catalog_push)
+	FAMILY_D(ledger_entry), FAMILY_D(entry_opening), FAMILY_D(checkpoint_add), FAMILY_D(checkpoint_reply),         \
+	        FAMILY_D(mirror_add), FAMILY_D(mirror_reply), FAMILY_D(openings_push), FAMILY_D(openings_reply),       \
+	        FAMILY_D(ledger_heads)
+#define FAMILY_CATALOG                                                                                                 \
+	FAMILY_D(catalog_entry), FAMILY_D(catalog_sync), FAMILY_D(catalog_sync_reply), FAMILY_D(catalog_push)
 #define FAMILY_CONTRACT                                                                                                \
-	FAMILY_D(application), FAMILY_D(intake_record), FAMILY_D(decision), FAMILY_D(agreement), FAMILY_D(verification),     \
-		FAMILY_D(negotiation_event), FAMILY_D(revocation), FAMILY_D(application_mail), FAMILY_D(forward_mail),        \
-		FAMILY_D(intake_mail), FAMILY_D(decision_mail), FAMILY_D(verification_mail), FAMILY_D(event_mail),             \
-		FAMILY_D(revocation_mail)
+	FAMILY_D(application), FAMILY_D(intake_record), FAMILY_D(decision), FAMILY_D(agreement),                       \
+	        FAMILY_D(verification), FAMILY_D(negotiation_event), FAMILY_D(revocation), FAMILY_D(application_mail), \
+	        FAMILY_D(forward_mail), FAMILY_D(intake_mail), FAMILY_D(decision_mail), FAMILY_D(verification_mail),   \
+	        FAMILY_D(event_mail), FAMILY_D(revocation_mail)
 #define FAMILY_TRANSFER                                                                                                \
-	FAMILY_D(transfer_request), FAMILY_D(transfer_start), FAMILY_D(chunk_get), FAMILY_D(chunk_reply), FAMILY_D(manifest), \
-		FAMILY_D(receipt), FAMILY_D(receipt_mail), FAMILY_D(transfer_end)
+	FAMILY_D(transfer_request), FAMILY_D(transfer_start), FAMILY_D(chunk_get), FAMILY_D(chunk_reply),              \
+	        FAMILY_D(manifest), FAMILY_D(receipt), FAMILY_D(receipt_mail), FAMILY_D(transfer_end)
 #define FAMILY_CHANNEL                                                                                                 \
-	FAMILY_D(hello), FAMILY_D(request_header), FAMILY_D(reply_header), FAMILY_D(mail), FAMILY_D(mail_reply), FAMILY_D(poll), \
-		FAMILY_D(poll_reply), FAMILY_D(descriptor_get), FAMILY_D(descriptor_reply), FAMILY_D(ping)
+	FAMILY_D(hello), FAMILY_D(request_header), FAMILY_D(reply_header), FAMILY_D(mail), FAMILY_D(mail_reply),       \
+	        FAMILY_D(poll), FAMILY_D(poll_reply), FAMILY_D(descriptor_get), FAMILY_D(descriptor_reply),            \
+	        FAMILY_D(ping)
 #define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry)
 
 /* What was accepted encodes to the same bytes, and they decode again. Aborts otherwise. */
@@ -62,7 +65,8 @@ static inline void family_check(const ProtobufCMessageDescriptor *desc, const ui
 	free(again);
 }
 
-static inline int family_run(const ProtobufCMessageDescriptor *const *family, size_t count, const uint8_t *data, size_t size)
+static inline int family_run(const ProtobufCMessageDescriptor *const *family, size_t count, const uint8_t *data,
+                             size_t size)
 {
 	if (size > 0 && size <= FAMILY_INPUT_MAX && data[0] < count)
 		family_check(family[data[0]], data + 1, size - 1);
@@ -74,7 +78,7 @@ static inline int family_run(const ProtobufCMessageDescriptor *const *family, si
 	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);                                                  \
 	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                                   \
 	{                                                                                                              \
-		static const ProtobufCMessageDescriptor *const family[] = { list };                                    \
+		static const ProtobufCMessageDescriptor *const family[] = {list};                                      \
 		return family_run(family, sizeof(family) / sizeof(family[0]), data, size);                             \
 	}
 

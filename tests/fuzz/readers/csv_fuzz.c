@@ -1,6 +1,6 @@
 /*
- * csv_fuzz.c - tables from anywhere, in pieces of the size that the first byte says. The splitter, the scanner, the checker and the
- * projection must agree on what they all count, and projecting every column must give the table back.
+ * csv_fuzz.c - tables from anywhere, in pieces of the size that the first byte says. The splitter, the scanner, the
+ * checker and the projection must agree on what they all count, and projecting every column must give the table back.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,6 @@
 #include "source/readers/csv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 
 static bool nothing(void *ctx, const struct hf_csv_record *r)
 {
@@ -41,8 +40,8 @@ static void project_all(const uint8_t *data, size_t size, size_t piece, const st
 		d = hf_csv_project_feed(p, data + at, size - at < piece ? size - at : piece, &out);
 	if (d == HF_CSV_GOOD)
 		d = hf_csv_project_end(p, &out);
-	if (d != HF_CSV_GOOD || hf_csv_project_rows(p) != v->rows || out.len < size - mark || out.len > size - mark + 1 ||
-	    memcmp(out.data, data + mark, size - mark) != 0)
+	if (d != HF_CSV_GOOD || hf_csv_project_rows(p) != v->rows || out.len < size - mark ||
+	    out.len > size - mark + 1 || memcmp(out.data, data + mark, size - mark) != 0)
 		abort();
 	hf_csv_project_free(p);
 	hf_buf_done(&out);

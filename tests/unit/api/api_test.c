@@ -1,10 +1,11 @@
-/* api_test.c - the operator's interface: sessions, rights, exactly one entry per command, hostile input, late answers. */
+/* api_test.c - the operator's interface: sessions, rights, exactly one entry per command, hostile input, late answers.
+ */
 #include <dirent.h>
 
 #include "crypto/base64.h"
 #include "unit/api/desk.h"
 
-static const struct hf_route *const identity_only[] = { hf_routes_identity, NULL };
+static const struct hf_route *const identity_only[] = {hf_routes_identity, NULL};
 
 static void make_admin(struct desk *d, char token[65])
 {
@@ -12,10 +13,13 @@ static void make_admin(struct desk *d, char token[65])
 	char first[65], body[512];
 	people_token(&d->p, first);
 	snprintf(body, sizeof(body),
-		 "{\"token\":\"%s\",\"account\":\"admin\",\"display_name\":\"管理员\",\"real_name\":\"HR-1\",\"password\":\"" GOOD_PASSWORD "\"}",
-		 first);
+	         "{\"token\":\"%s\",\"account\":\"admin\",\"display_name\":\"管理员\",\"real_name\":\"HR-1\","
+	         "\"password\":\"" GOOD_PASSWORD "\"}",
+	         first);
 	assert_int_equal(desk_do(d, "POST", "/v1/users/first", NULL, body), 200);
-	assert_int_equal(desk_ask(d, &a, "POST", "/v1/login", NULL, "{\"account\":\"admin\",\"password\":\"" GOOD_PASSWORD "\"}"), 200);
+	assert_int_equal(desk_ask(d, &a, "POST", "/v1/login", NULL,
+	                          "{\"account\":\"admin\",\"password\":\"" GOOD_PASSWORD "\"}"),
+	                 200);
 	memcpy(token, ask_text(&a, "token"), 65);
 	ask_end(&a);
 }
@@ -37,13 +41,15 @@ static void add_factor(struct desk *d, const char *token)
 	hf_sign_key_pub(k, &pub);
 	hf_base64(sig.b, sizeof(sig.b), sig_text);
 	hf_base64(pub.b, sizeof(pub.b), pub_text);
-	snprintf(body, sizeof(body), "{\"public_key\":\"%s\",\"challenge\":\"%s\",\"signature\":\"%s\"}", pub_text, challenge, sig_text);
+	snprintf(body, sizeof(body), "{\"public_key\":\"%s\",\"challenge\":\"%s\",\"signature\":\"%s\"}", pub_text,
+	         challenge, sig_text);
 	assert_int_equal(desk_do(d, "POST", "/v1/users/device-key", token, body), 200);
 	hf_sign_key_free(k);
 }
 
-#define ADD_WANG \
-	"{\"account\":\"wang\",\"display_name\":\"王芳\",\"real_name\":\"HR-2\",\"department\":\"highways\",\"roles\":[\"operator\"]," \
+#define ADD_WANG                                                                                                       \
+	"{\"account\":\"wang\",\"display_name\":\"王芳\",\"real_name\":\"HR-2\",\"department\":\"highways\","        \
+	"\"roles\":[\"operator\"],"                                                                                    \
 	"\"password\":\"" GOOD_PASSWORD "\"}"
 
 static void every_command_leaves_exactly_one_entry(void **state)
@@ -61,45 +67,48 @@ static void every_command_leaves_exactly_one_entry(void **state)
 		const char *path, *body;
 		unsigned status;
 	} commands[] = {
-		{ "/v1/users/add", ADD_WANG, 200 },
-		{ "/v1/users/add", ADD_WANG, 409 },
-		{ "/v1/users/add", "{\"account\":\"Wang!\",\"display_name\":\"x\",\"password\":\"" GOOD_PASSWORD "\"}", 400 },
-		{ "/v1/users/add", "{\"account\":\"li\",\"display_name\":\"x\",\"password\":\"weak\"}", 400 },
-		{ "/v1/users/add", "{\"account\":\"li\"}", 400 },
-		{ "/v1/users/roles", "{\"account\":\"wang\",\"roles\":[\"publisher\"]}", 200 },
-		{ "/v1/users/roles", "{\"account\":\"wang\",\"roles\":[\"admin\",\"auditor\"]}", 403 },
-		{ "/v1/users/roles", "{\"account\":\"admin\",\"roles\":[]}", 403 },
-		{ "/v1/users/edit", "{\"account\":\"wang\",\"department\":\"bridges\"}", 200 },
-		{ "/v1/users/disable", "{\"account\":\"wang\",\"reason\":\"leave\"}", 200 },
-		{ "/v1/users/enable", "{\"account\":\"wang\"}", 200 },
-		{ "/v1/users/reset-password", "{\"account\":\"wang\",\"password\":\"" NEXT_PASSWORD "\"}", 200 },
-		{ "/v1/groups/add", "{\"group\":\"night\"}", 200 },
-		{ "/v1/groups/add", "{\"group\":\"night\"}", 409 },
-		{ "/v1/groups/enter", "{\"group\":\"night\",\"account\":\"wang\"}", 200 },
-		{ "/v1/groups/grant", "{\"group\":\"night\",\"role\":\"operator\"}", 200 },
-		{ "/v1/groups/revoke", "{\"group\":\"night\",\"role\":\"operator\"}", 200 },
-		{ "/v1/groups/leave", "{\"group\":\"night\",\"account\":\"wang\"}", 200 },
-		{ "/v1/groups/remove", "{\"group\":\"night\"}", 200 },
-		{ "/v1/systems/add", "{\"system\":\"planning\",\"department\":\"highways\",\"business\":\"规划\"}", 200 },
-		{ "/v1/systems/add", "{\"system\":\"planning\"}", 409 },
-		{ "/v1/systems/disable", "{\"system\":\"planning\"}", 200 },
-		{ "/v1/systems/enable", "{\"system\":\"planning\"}", 200 },
-		{ "/v1/users/totp", "{}", 200 },
-		{ "/v1/users/totp-confirm", "{\"code\":\"000000x\"}", 400 },
-		{ "/v1/users/password", "{\"old\":\"" GOOD_PASSWORD "\",\"password\":\"" NEXT_PASSWORD "\"}", 200 },
-		{ "/v1/users/password", "{\"old\":\"" GOOD_PASSWORD "\",\"password\":\"Another-Word-33\"}", 403 },
-		{ "/v1/login", "{\"account\":\"admin\",\"password\":\"" NEXT_PASSWORD "\"}", 200 },
-		{ "/v1/login", "{\"account\":\"admin\",\"password\":\"Wrong-Password-1\"}", 403 },
-		{ "/v1/login", "{\"account\":\"admin\"}", 400 },
-		{ "/v1/users/remove", "{\"account\":\"wang\",\"reason\":\"left\"}", 200 },
-		{ "/v1/users/first", "{\"token\":\"0\",\"account\":\"x\",\"display_name\":\"x\",\"password\":\"x\"}", 409 },
-		{ "/v1/logout", "", 200 },
-		{ "/v1/logout", "", 401 },
+	        {"/v1/users/add", ADD_WANG, 200},
+	        {"/v1/users/add", ADD_WANG, 409},
+	        {"/v1/users/add", "{\"account\":\"Wang!\",\"display_name\":\"x\",\"password\":\"" GOOD_PASSWORD "\"}",
+	         400},
+	        {"/v1/users/add", "{\"account\":\"li\",\"display_name\":\"x\",\"password\":\"weak\"}", 400},
+	        {"/v1/users/add", "{\"account\":\"li\"}", 400},
+	        {"/v1/users/roles", "{\"account\":\"wang\",\"roles\":[\"publisher\"]}", 200},
+	        {"/v1/users/roles", "{\"account\":\"wang\",\"roles\":[\"admin\",\"auditor\"]}", 403},
+	        {"/v1/users/roles", "{\"account\":\"admin\",\"roles\":[]}", 403},
+	        {"/v1/users/edit", "{\"account\":\"wang\",\"department\":\"bridges\"}", 200},
+	        {"/v1/users/disable", "{\"account\":\"wang\",\"reason\":\"leave\"}", 200},
+	        {"/v1/users/enable", "{\"account\":\"wang\"}", 200},
+	        {"/v1/users/reset-password", "{\"account\":\"wang\",\"password\":\"" NEXT_PASSWORD "\"}", 200},
+	        {"/v1/groups/add", "{\"group\":\"night\"}", 200},
+	        {"/v1/groups/add", "{\"group\":\"night\"}", 409},
+	        {"/v1/groups/enter", "{\"group\":\"night\",\"account\":\"wang\"}", 200},
+	        {"/v1/groups/grant", "{\"group\":\"night\",\"role\":\"operator\"}", 200},
+	        {"/v1/groups/revoke", "{\"group\":\"night\",\"role\":\"operator\"}", 200},
+	        {"/v1/groups/leave", "{\"group\":\"night\",\"account\":\"wang\"}", 200},
+	        {"/v1/groups/remove", "{\"group\":\"night\"}", 200},
+	        {"/v1/systems/add", "{\"system\":\"planning\",\"department\":\"highways\",\"business\":\"规划\"}", 200},
+	        {"/v1/systems/add", "{\"system\":\"planning\"}", 409},
+	        {"/v1/systems/disable", "{\"system\":\"planning\"}", 200},
+	        {"/v1/systems/enable", "{\"system\":\"planning\"}", 200},
+	        {"/v1/users/totp", "{}", 200},
+	        {"/v1/users/totp-confirm", "{\"code\":\"000000x\"}", 400},
+	        {"/v1/users/password", "{\"old\":\"" GOOD_PASSWORD "\",\"password\":\"" NEXT_PASSWORD "\"}", 200},
+	        {"/v1/users/password", "{\"old\":\"" GOOD_PASSWORD "\",\"password\":\"Another-Word-33\"}", 403},
+	        {"/v1/login", "{\"account\":\"admin\",\"password\":\"" NEXT_PASSWORD "\"}", 200},
+	        {"/v1/login", "{\"account\":\"admin\",\"password\":\"Wrong-Password-1\"}", 403},
+	        {"/v1/login", "{\"account\":\"admin\"}", 400},
+	        {"/v1/users/remove", "{\"account\":\"wang\",\"reason\":\"left\"}", 200},
+	        {"/v1/users/first", "{\"token\":\"0\",\"account\":\"x\",\"display_name\":\"x\",\"password\":\"x\"}",
+	         409},
+	        {"/v1/logout", "", 200},
+	        {"/v1/logout", "", 401},
 	};
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		struct ask a;
 		size_t before = desk_entries(&d);
-		unsigned status = desk_ask(&d, &a, "POST", commands[i].path, token, commands[i].body);
+		bool login = strcmp(commands[i].path, "/v1/login") == 0;
+		unsigned status = desk_ask(&d, &a, "POST", commands[i].path, login ? NULL : token, commands[i].body);
 		if (status != commands[i].status)
 			fail_msg("%s %s: %u %s", commands[i].path, commands[i].body, status, a.content);
 		if (desk_entries(&d) != before + 1)
@@ -158,7 +167,7 @@ static void without_a_session_only_the_way_in_is_open(void **state)
 	for (const struct hf_route *r = hf_routes_identity; r->method; r++) {
 		struct ask a;
 		bool way_in = strcmp(r->path, "/v1/login") == 0 || strcmp(r->path, "/v1/login/challenge") == 0 ||
-			      strcmp(r->path, "/v1/users/first") == 0;
+		              strcmp(r->path, "/v1/users/first") == 0;
 		assert_int_equal(r->permission == HF_MAY_NOTHING_NEEDED, way_in);
 		unsigned status = desk_ask(&d, &a, r->method, r->path, NULL, "{}");
 		assert_int_equal(status, way_in ? 400 : 401);
@@ -167,7 +176,9 @@ static void without_a_session_only_the_way_in_is_open(void **state)
 	}
 	assert_int_equal(people_count(&d.p, HF_EVENT_ALARM, "requests-without-session"), 1);
 	struct ask a;
-	assert_int_equal(desk_ask(&d, &a, "GET", "/v1/users", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", NULL), 401);
+	assert_int_equal(desk_ask(&d, &a, "GET", "/v1/users",
+	                          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", NULL),
+	                 401);
 	ask_end(&a);
 	desk_stop(&d);
 }
@@ -183,7 +194,8 @@ static void deregistration_ends_the_open_session(void **state)
 	add_factor(&d, token);
 	people_person(&d.p, "wang", "operator", wang);
 	assert_int_equal(desk_do(&d, "GET", "/v1/session", wang, NULL), 200);
-	assert_int_equal(desk_do(&d, "POST", "/v1/users/remove", token, "{\"account\":\"wang\",\"reason\":\"left\"}"), 200);
+	assert_int_equal(desk_do(&d, "POST", "/v1/users/remove", token, "{\"account\":\"wang\",\"reason\":\"left\"}"),
+	                 200);
 	assert_int_equal(desk_do(&d, "GET", "/v1/session", wang, NULL), 401);
 	desk_stop(&d);
 }
@@ -197,12 +209,12 @@ static void hostile_input_is_refused_in_words(void **state)
 	const struct {
 		const char *body, *says;
 	} bodies[] = {
-		{ "{\"account\":\"a\",\"account\":\"b\",\"password\":\"x\"}", "duplicate" },
-		{ "[1,2]", "not a JSON object" },
-		{ "{\"account\":", "not JSON" },
-		{ "{\"account\":7,\"password\":\"x\"}", "not a text" },
-		{ "{\"account\":\"a\\u0007b\",\"password\":\"x\"}", "not text" },
-		{ "{\"account\":\"\xff\xfe\",\"password\":\"x\"}", "not JSON" },
+	        {"{\"account\":\"a\",\"account\":\"b\",\"password\":\"x\"}", "duplicate"},
+	        {"[1,2]", "not a JSON object"},
+	        {"{\"account\":", "not JSON"},
+	        {"{\"account\":7,\"password\":\"x\"}", "not a text"},
+	        {"{\"account\":\"a\\u0007b\",\"password\":\"x\"}", "not text"},
+	        {"{\"account\":\"\xff\xfe\",\"password\":\"x\"}", "not JSON"},
 	};
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		assert_int_equal(desk_ask(&d, &a, "POST", "/v1/login", NULL, bodies[i].body), 400);
@@ -278,13 +290,13 @@ static enum hf_err reading_handler(struct hf_api_request *rq)
 }
 
 static const struct hf_route own_routes[] = {
-	{ "POST", "/t/wait", HF_MAY_NOTHING_NEEDED, HF_EVENT_COMMAND, wait_handler, 0 },
-	{ "GET", "/t/body", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, body_handler, 0 },
-	{ "POST", "/t/fail", HF_MAY_NOTHING_NEEDED, HF_EVENT_COMMAND, failing_handler, 0 },
-	{ "GET", "/t/read", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, reading_handler, 0 },
-	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+        {"POST", "/t/wait", HF_MAY_NOTHING_NEEDED, HF_EVENT_COMMAND, wait_handler, 0},
+        {"GET", "/t/body", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, body_handler, 0},
+        {"POST", "/t/fail", HF_MAY_NOTHING_NEEDED, HF_EVENT_COMMAND, failing_handler, 0},
+        {"GET", "/t/read", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, reading_handler, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };
-static const struct hf_route *const own_only[] = { own_routes, NULL };
+static const struct hf_route *const own_only[] = {own_routes, NULL};
 
 static bool has_notice(struct desk *d, const char *key)
 {
@@ -295,7 +307,7 @@ static void a_late_answer_comes_after_the_commit(void **state)
 {
 	struct desk d;
 	struct ask a, other;
-	struct waiting w = { NULL, false };
+	struct waiting w = {NULL, false};
 	(void)state;
 	desk_start(&d, own_only);
 	d.m.stop_ctx = &w;
@@ -322,7 +334,7 @@ static void a_call_over_its_deadline_is_answered_and_still_recorded(void **state
 {
 	struct desk d;
 	struct ask a;
-	struct waiting w = { NULL, false };
+	struct waiting w = {NULL, false};
 	(void)state;
 	desk_start(&d, own_only);
 	d.m.stop_ctx = &w;
@@ -343,7 +355,7 @@ static void closing_lets_waiting_handlers_finish(void **state)
 {
 	struct desk d;
 	struct ask a;
-	struct waiting w = { NULL, false };
+	struct waiting w = {NULL, false};
 	(void)state;
 	desk_start(&d, own_only);
 	d.m.stop_ctx = &w;
@@ -379,15 +391,16 @@ static void fields_are_read_from_query_and_checked(void **state)
 	struct ask a;
 	(void)state;
 	desk_start(&d, own_only);
-	assert_int_equal(desk_ask(&d, &a, "GET", "/t/read?n=3&flag=false&until=2026-11-22&list=a,%E4%B8%AD,c", NULL, NULL), 200);
+	assert_int_equal(
+	        desk_ask(&d, &a, "GET", "/t/read?n=3&flag=false&until=2026-11-22&list=a,%E4%B8%AD,c", NULL, NULL), 200);
 	assert_int_equal(json_integer_value(json_object_get(a.json, "n")), 3);
 	assert_true(json_is_false(json_object_get(a.json, "flag")));
 	assert_int_equal(json_integer_value(json_object_get(a.json, "count")), 3);
 	assert_string_equal(ask_text(&a, "last"), "c");
 	assert_string_equal(ask_text(&a, "until"), "2026-11-22T00:00:00.000Z");
 	ask_end(&a);
-	const char *const wrong[] = { "/t/read?n=11",	      "/t/read?n=three", "/t/read?flag=maybe", "/t/read?until=tomorrow",
-				      "/t/read?list=a,b,c,d", "/t/read?id=7" };
+	const char *const wrong[] = {"/t/read?n=11",           "/t/read?n=three",      "/t/read?flag=maybe",
+	                             "/t/read?until=tomorrow", "/t/read?list=a,b,c,d", "/t/read?id=7"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(desk_ask(&d, &a, "GET", wrong[i], NULL, NULL), 400);
 		assert_string_equal(ask_reason(&a), "argument");
@@ -425,7 +438,7 @@ static void the_interface_is_a_closed_socket_and_nothing_else(void **state)
 	struct desk d;
 	struct stat st;
 	struct hf_api *second = NULL;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	(void)state;
 	desk_start(&d, own_only);
 	assert_int_equal(stat(d.socket, &st), 0);
@@ -450,19 +463,19 @@ static void the_interface_is_a_closed_socket_and_nothing_else(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_command_leaves_exactly_one_entry),
-		cmocka_unit_test(a_denial_is_blocked_alarmed_and_audited),
-		cmocka_unit_test(one_factor_is_not_enough_for_important_modules),
-		cmocka_unit_test(without_a_session_only_the_way_in_is_open),
-		cmocka_unit_test(deregistration_ends_the_open_session),
-		cmocka_unit_test(hostile_input_is_refused_in_words),
-		cmocka_unit_test(a_late_answer_comes_after_the_commit),
-		cmocka_unit_test(a_call_over_its_deadline_is_answered_and_still_recorded),
-		cmocka_unit_test(closing_lets_waiting_handlers_finish),
-		cmocka_unit_test(a_failed_command_changes_nothing_and_is_recorded_as_failed),
-		cmocka_unit_test(fields_are_read_from_query_and_checked),
-		cmocka_unit_test(indicators_match_a_scripted_load),
-		cmocka_unit_test(the_interface_is_a_closed_socket_and_nothing_else),
+	        cmocka_unit_test(every_command_leaves_exactly_one_entry),
+	        cmocka_unit_test(a_denial_is_blocked_alarmed_and_audited),
+	        cmocka_unit_test(one_factor_is_not_enough_for_important_modules),
+	        cmocka_unit_test(without_a_session_only_the_way_in_is_open),
+	        cmocka_unit_test(deregistration_ends_the_open_session),
+	        cmocka_unit_test(hostile_input_is_refused_in_words),
+	        cmocka_unit_test(a_late_answer_comes_after_the_commit),
+	        cmocka_unit_test(a_call_over_its_deadline_is_answered_and_still_recorded),
+	        cmocka_unit_test(closing_lets_waiting_handlers_finish),
+	        cmocka_unit_test(a_failed_command_changes_nothing_and_is_recorded_as_failed),
+	        cmocka_unit_test(fields_are_read_from_query_and_checked),
+	        cmocka_unit_test(indicators_match_a_scripted_load),
+	        cmocka_unit_test(the_interface_is_a_closed_socket_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

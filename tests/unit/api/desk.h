@@ -1,6 +1,6 @@
 /*
- * desk.h - the operator's interface on a real socket, over the identity of people.h; requests are made by a plain client in a
- * worker thread while the test runs the loop.
+ * desk.h - the operator's interface on a real socket, over the identity of people.h; requests are made by a plain
+ * client in a worker thread while the test runs the loop.
  */
 #ifndef HUFU_TESTS_UNIT_API_DESK_H
 #define HUFU_TESTS_UNIT_API_DESK_H
@@ -22,7 +22,7 @@ struct desk {
 
 static inline void desk_start(struct desk *d, const struct hf_route *const *tables)
 {
-	struct hf_fault fault = { HF_OK, "" };
+	struct hf_fault fault = {HF_OK, ""};
 	people_start(&d->p);
 	memset(&d->m, 0, sizeof(d->m));
 	d->m.base = &d->p.f.base;
@@ -69,7 +69,7 @@ static inline bool ask_write(int fd, const char *data, size_t len)
 static inline void ask_work(uv_work_t *w)
 {
 	struct ask *a = w->data;
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	char head[1024];
 	size_t len = 0;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -77,8 +77,10 @@ static inline void ask_work(uv_work_t *w)
 	a->reply = calloc(1, REPLY_MAX + 1);
 	if (fd < 0 || !a->reply || connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0)
 		return;
-	snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: node\r\nConnection: close\r\nContent-Length: %zu\r\n%s%s%s\r\n", a->method, a->path,
-		 a->body_len, a->token ? "Authorization: Bearer " : "", a->token ? a->token : "", a->token ? "\r\n" : "");
+	snprintf(head, sizeof(head),
+	         "%s %s HTTP/1.1\r\nHost: node\r\nConnection: close\r\nContent-Length: %zu\r\n%s%s%s\r\n", a->method,
+	         a->path, a->body_len, a->token ? "Authorization: Bearer " : "", a->token ? a->token : "",
+	         a->token ? "\r\n" : "");
 	a->sent = ask_write(fd, head, strlen(head)) && ask_write(fd, a->body, a->body_len);
 	for (ssize_t n; len < REPLY_MAX && (n = read(fd, a->reply + len, REPLY_MAX - len)) > 0;)
 		len += (size_t)n;
@@ -97,7 +99,8 @@ static inline void ask_after(uv_work_t *w, int status)
 	a->json = json_loads(a->content, 0, NULL);
 }
 
-static inline void ask_begin(struct desk *d, struct ask *a, const char *method, const char *path, const char *token, const char *body)
+static inline void ask_begin(struct desk *d, struct ask *a, const char *method, const char *path, const char *token,
+                             const char *body)
 {
 	memset(a, 0, sizeof(*a));
 	a->socket = d->socket;
@@ -130,7 +133,8 @@ static inline const char *ask_text(const struct ask *a, const char *name)
 }
 
 /* Asks and waits; the caller ends a. */
-static inline unsigned desk_ask(struct desk *d, struct ask *a, const char *method, const char *path, const char *token, const char *body)
+static inline unsigned desk_ask(struct desk *d, struct ask *a, const char *method, const char *path, const char *token,
+                                const char *body)
 {
 	ask_begin(d, a, method, path, token, body);
 	fixture_run_until(&d->p.f, &a->done);
@@ -138,7 +142,8 @@ static inline unsigned desk_ask(struct desk *d, struct ask *a, const char *metho
 }
 
 /* The same when only the status counts. */
-static inline unsigned desk_do(struct desk *d, const char *method, const char *path, const char *token, const char *body)
+static inline unsigned desk_do(struct desk *d, const char *method, const char *path, const char *token,
+                               const char *body)
 {
 	struct ask a;
 	unsigned status = desk_ask(d, &a, method, path, token, body);

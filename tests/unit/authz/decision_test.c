@@ -314,7 +314,7 @@ static void grants_are_there_again_after_a_restart(void **state)
 }
 
 /* AZ-31: a grant that has expired is over for good; the views say so. */
-static void expired_grant_cannot_be_revoked_or_used(void **state)
+static void expired_grant_shows_as_expired(void **state)
 {
 	struct stage *s = stage_of(state);
 	struct hf_id entry, id = narrow(s, &entry), grant = grant_at(s->roads, &id);
@@ -345,7 +345,7 @@ int main(void)
 		cmocka_unit_test(entry_that_is_no_longer_shared_denies),
 		cmocka_unit_test(sensitive_data_needs_two_methods),
 		cmocka_unit_test(grants_are_there_again_after_a_restart),
-		cmocka_unit_test(expired_grant_cannot_be_revoked_or_used),
+		cmocka_unit_test(expired_grant_shows_as_expired),
 	};
 	return cmocka_run_group_tests(tests, stage_up, stage_down);
 }

@@ -558,7 +558,7 @@ static inline void logged_in(void *ctx, enum hf_err e, const struct hf_login_res
 
 static inline struct hf_actor actor_of(struct node *n, const char *name)
 {
-	struct hf_actor a;
+	struct hf_actor a = { .session = NULL };
 	for (size_t i = 0; i < n->people_count; i++)
 		if (strcmp(n->people[i].name, name) == 0) {
 			assert_int_equal(hf_identity_session(n->identity, n->people[i].token, "unix", &a), HF_OK);
@@ -572,7 +572,9 @@ static inline struct hf_actor actor_of(struct node *n, const char *name)
 static inline void hire(struct node *n, const char *name, const char *role, const char *department, const char *real_name)
 {
 	struct hf_account_new in = { name, name, real_name, department, &role, 1, FIRST_PASSWORD };
-	struct hf_login login = { name, FIRST_PASSWORD, "", "", "", "unix" };
+	struct hf_login login = {
+		.account = name, .password = FIRST_PASSWORD, .totp = "", .device_signature = "", .challenge = "", .address = "unix"
+	};
 	struct job add = { .node = n, .unit = hf_unit_new() }, own = { .node = n, .unit = hf_unit_new() };
 	struct login_end end = { 0 };
 	struct person_at *p = &n->people[n->people_count++];

@@ -12,10 +12,11 @@ static struct net *one_node(struct site **ret_site)
 	return n;
 }
 
-static void assert_refused(struct site *s, const Hufu__CatalogEntry *e, const char *scope, enum hf_err want, const char *words)
+static void assert_refused(struct site *s, const Hufu__CatalogEntry *e, const char *scope, enum hf_err want,
+                           const char *words)
 {
 	struct hf_published p;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 
 	assert_int_equal(site_publish(s, e, scope, &p, &f), want);
 	assert_int_equal(f.code, want);
@@ -23,14 +24,14 @@ static void assert_refused(struct site *s, const Hufu__CatalogEntry *e, const ch
 		fail_msg("'%s' does not say '%s'", f.text, words);
 }
 
-/* DS-1, AZ-74: a resource without class and level cannot be published. DS-2: "conditional" needs its condition. SB-5: personal
- * information without a stated legal basis fails. */
+/* DS-1, AZ-74: a resource without class and level cannot be published. DS-2: "conditional" needs its condition. SB-5:
+ * personal information without a stated legal basis fails. */
 static void entries_that_lack_a_statement_are_refused(void **state)
 {
 	struct site *s;
 	struct net *n = one_node(&s);
 	Hufu__CatalogEntry e;
-	Hufu__Field mark = HUFU__FIELD__INIT, *marks[] = { &mark };
+	Hufu__Field mark = HUFU__FIELD__INIT, *marks[] = {&mark};
 
 	(void)state;
 	entry_wish(&e, "flights");
@@ -64,7 +65,7 @@ static void unknown_names_are_refused(void **state)
 	struct site *s;
 	struct net *n = one_node(&s);
 	Hufu__CatalogEntry e;
-	Hufu__Field mark = HUFU__FIELD__INIT, *marks[] = { &mark };
+	Hufu__Field mark = HUFU__FIELD__INIT, *marks[] = {&mark};
 
 	(void)state;
 	entry_wish(&e, "flights");
@@ -93,17 +94,18 @@ static void unknown_names_are_refused(void **state)
 	net_free(n);
 }
 
-/* SB-1: an offer with an unknown delivery mode is rejected with a specific error. DS-23: publishing without a stated purpose is denied.
- * DS-3: only from a registered, enabled, scanned source. */
+/* SB-1: an offer with an unknown delivery mode is rejected with a specific error. DS-23: publishing without a stated
+ * purpose is denied. DS-3: only from a registered, enabled, scanned source. */
 static void publications_that_are_refused(void **state)
 {
 	struct site *s;
 	struct net *n = one_node(&s);
-	struct hf_scope everyone = { HF_SCOPE_EVERYONE, NULL, 0 };
+	struct hf_scope everyone = {HF_SCOPE_EVERYONE, NULL, 0};
 	Hufu__CatalogEntry e;
-	struct hf_publication p = { .entry = &e, .source = "flights", .scope = &everyone, .mode = "sandbox", .purpose = "plan" };
+	struct hf_publication p = {
+	        .entry = &e, .source = "flights", .scope = &everyone, .mode = "sandbox", .purpose = "plan"};
 	struct hf_published out;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_unit *u = hf_unit_new();
 	struct hf_source_view v;
 
@@ -149,7 +151,7 @@ static void the_entry_holds_what_the_scan_found(void **state)
 	struct site *s;
 	struct net *n = one_node(&s);
 	Hufu__CatalogEntry e;
-	Hufu__Field mark = HUFU__FIELD__INIT, *marks[] = { &mark };
+	Hufu__Field mark = HUFU__FIELD__INIT, *marks[] = {&mark};
 	struct hf_published p;
 	struct hf_catalog_item it;
 	struct hf_fault f;
@@ -204,7 +206,7 @@ static void versions_rise_and_survive_a_restart(void **state)
 	(void)state;
 	net_settle(n);
 	entry_wish(&e, "flights, corrected");
-	e.id = (ProtobufCBinaryData){ sizeof(p.id.b), p.id.b };
+	e.id = (ProtobufCBinaryData){sizeof(p.id.b), p.id.b};
 	assert_int_equal(site_publish(s, &e, "everyone", &q, &f), HF_OK);
 	assert_int_equal(q.version, 2);
 	net_settle(n);
@@ -239,15 +241,18 @@ static void scopes_cover_nodes_and_own_departments(void **state)
 	struct net *n = one_node(&s);
 	Hufu__CatalogEntry e;
 	struct hf_fault f;
-	struct hf_published everyone = must_publish(s, "a", "everyone"), one = must_publish(s, "b", "nodes:roads/bridges,hub"),
-			    self = must_publish(s, "c", "nodes:roads"), organization = must_publish(s, "d", "organization:cn.gd"), dept;
+	struct hf_published everyone = must_publish(s, "a", "everyone"),
+	                    one = must_publish(s, "b", "nodes:roads/bridges,hub"),
+	                    self = must_publish(s, "c", "nodes:roads"),
+	                    organization = must_publish(s, "d", "organization:cn.gd"), dept;
 
 	(void)state;
 	entry_wish(&e, "e");
 	e.department = (char *)"tunnels";
 	assert_int_equal(site_publish(s, &e, "nodes:hub", &dept, &f), HF_OK);
 	net_settle(n);
-	assert_true(visible(s, &everyone.id, "roads/bridges") && visible(s, &everyone.id, "health") && visible(s, &everyone.id, "roads"));
+	assert_true(visible(s, &everyone.id, "roads/bridges") && visible(s, &everyone.id, "health") &&
+	            visible(s, &everyone.id, "roads"));
 	assert_false(visible(s, &everyone.id, "stranger"));
 	assert_true(visible(s, &one.id, "roads/bridges") && visible(s, &one.id, "hub"));
 	assert_false(visible(s, &one.id, "roads/tunnels") || visible(s, &one.id, "health"));
@@ -266,11 +271,14 @@ static void search_by_words_and_attributes(void **state)
 	Hufu__CatalogEntry e;
 	struct hf_published air, bus, sea;
 	struct hf_fault f;
-	char *keywords[] = { (char *)"\xE8\x88\xAA\xE7\x8F\xAD", (char *)"Delay" };
+	char *keywords[] = {(char *)"\xE8\x88\xAA\xE7\x8F\xAD", (char *)"Delay"};
 	struct found x;
 
 	(void)state;
-	entry_wish(&e, "\xE6\x9C\xBA\xE5\x9C\xBA\xE8\x88\xAA\xE7\x8F\xAD\xE5\x87\x86\xE7\x82\xB9\xE7\x8E\x87"); /* 机场航班准点率 */
+	entry_wish(
+	        &e,
+	        "\xE6\x9C\xBA\xE5\x9C\xBA\xE8\x88\xAA\xE7\x8F\xAD\xE5\x87\x86\xE7\x82\xB9\xE7\x8E\x87"); /* 机场航班准点率
+	                                                                                                  */
 	e.keywords = keywords;
 	e.n_keywords = 2;
 	e.description = (char *)"Departures of domestic flights.";
@@ -284,26 +292,30 @@ static void search_by_words_and_attributes(void **state)
 	e.data_class = (char *)"transport/ship";
 	assert_int_equal(site_publish(s, &e, "everyone", &sea, &f), HF_OK);
 	net_settle(n);
-	x = site_search(s, (struct hf_catalog_query){ .text = "\xE8\x88\xAA\xE7\x8F\xAD" });
+	x = site_search(s, (struct hf_catalog_query){.text = "\xE8\x88\xAA\xE7\x8F\xAD"});
 	assert_int_equal(x.count, 1);
 	assert_true(hf_id_equal(&x.ids[0], &air.id));
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "\xE6\x9C\xBA" }).count, 2); /* one character, of titles */
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "\xE6\x9C\xBA\xE5\x85\xB7\xE8\x88\xAA\xE7\x8F\xAD" }).count, 0);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "DELAY flights" }).count, 1);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "delay" }).count, 3); /* a field's name too */
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "stops", .level = 2 }).count, 1);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "stops", .level = 1 }).count, 0);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .topic = "transport" }).count, 2);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .sharing = 1 }).count, 1);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .data_class = "transport/ship" }).count, 1);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .publisher = "roads" }).count, 3);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .publisher = "hub" }).count, 0);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .limit = 1 }).count, 3);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "bus", .principal = "roads/x" }).count, 1);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "\xE6\x9C\xBA"}).count,
+	                 2); /* one character, of titles */
+	assert_int_equal(
+	        site_search(s, (struct hf_catalog_query){.text = "\xE6\x9C\xBA\xE5\x85\xB7\xE8\x88\xAA\xE7\x8F\xAD"})
+	                .count,
+	        0);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "DELAY flights"}).count, 1);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "delay"}).count, 3); /* a field's name too */
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "stops", .level = 2}).count, 1);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "stops", .level = 1}).count, 0);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.topic = "transport"}).count, 2);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.sharing = 1}).count, 1);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.data_class = "transport/ship"}).count, 1);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.publisher = "roads"}).count, 3);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.publisher = "hub"}).count, 0);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.limit = 1}).count, 3);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "bus", .principal = "roads/x"}).count, 1);
 	must_withdraw(s, &bus.id);
 	net_settle(n);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "bus" }).count, 0);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .limit = 1 }).count, 2);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "bus"}).count, 0);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.limit = 1}).count, 2);
 	net_free(n);
 }
 
@@ -317,9 +329,15 @@ static void search_shows_only_what_the_asker_may_see(void **state)
 	for (unsigned i = 0; i < 40; i++)
 		must_publish(s, "hidden flights", i % 4 ? "nodes:hub" : "nodes:roads/bridges");
 	net_settle(n);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "flights" }).count, 40);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "flights", .principal = "roads/bridges", .limit = 3 }).count, 10);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "flights", .principal = "roads/tunnels", .limit = 3 }).count, 0);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "flights"}).count, 40);
+	assert_int_equal(
+	        site_search(s, (struct hf_catalog_query){.text = "flights", .principal = "roads/bridges", .limit = 3})
+	                .count,
+	        10);
+	assert_int_equal(
+	        site_search(s, (struct hf_catalog_query){.text = "flights", .principal = "roads/tunnels", .limit = 3})
+	                .count,
+	        0);
 	net_free(n);
 }
 
@@ -336,9 +354,9 @@ static void an_entry_past_its_validity_is_not_found(void **state)
 	e.not_after_ms = n->now_ms + 1000;
 	assert_int_equal(site_publish(s, &e, "everyone", &p, &f), HF_OK);
 	net_settle(n);
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "flights" }).count, 1);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "flights"}).count, 1);
 	n->now_ms += 1000;
-	assert_int_equal(site_search(s, (struct hf_catalog_query){ .text = "flights" }).count, 0);
+	assert_int_equal(site_search(s, (struct hf_catalog_query){.text = "flights"}).count, 0);
 	net_free(n);
 }
 
@@ -362,17 +380,17 @@ static void texts_over_their_bounds_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries_that_lack_a_statement_are_refused),
-		cmocka_unit_test(unknown_names_are_refused),
-		cmocka_unit_test(publications_that_are_refused),
-		cmocka_unit_test(a_node_without_the_role_cannot_publish),
-		cmocka_unit_test(the_entry_holds_what_the_scan_found),
-		cmocka_unit_test(versions_rise_and_survive_a_restart),
-		cmocka_unit_test(scopes_cover_nodes_and_own_departments),
-		cmocka_unit_test(search_by_words_and_attributes),
-		cmocka_unit_test(search_shows_only_what_the_asker_may_see),
-		cmocka_unit_test(an_entry_past_its_validity_is_not_found),
-		cmocka_unit_test(texts_over_their_bounds_are_refused),
+	        cmocka_unit_test(entries_that_lack_a_statement_are_refused),
+	        cmocka_unit_test(unknown_names_are_refused),
+	        cmocka_unit_test(publications_that_are_refused),
+	        cmocka_unit_test(a_node_without_the_role_cannot_publish),
+	        cmocka_unit_test(the_entry_holds_what_the_scan_found),
+	        cmocka_unit_test(versions_rise_and_survive_a_restart),
+	        cmocka_unit_test(scopes_cover_nodes_and_own_departments),
+	        cmocka_unit_test(search_by_words_and_attributes),
+	        cmocka_unit_test(search_shows_only_what_the_asker_may_see),
+	        cmocka_unit_test(an_entry_past_its_validity_is_not_found),
+	        cmocka_unit_test(texts_over_their_bounds_are_refused),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -1,6 +1,7 @@
 /*
- * net.h - nodes of one space on one loop, each with its own store and catalog, joined by a wire in memory: the functions of peers.h and
- * of channel.h that the catalog calls are defined here, so that a message is delivered to the other node's handler on the next turn.
+ * net.h - nodes of one space on one loop, each with its own store and catalog, joined by a wire in memory: the
+ * functions of peers.h and of channel.h that the catalog calls are defined here, so that a message is delivered to the
+ * other node's handler on the next turn.
  *
  * Waiting means running the loop until nothing is under way any more, with a limit.
  */
@@ -65,7 +66,7 @@ struct net {
 	struct hf_request *queue, **queue_end;
 	size_t calls, bytes; /* delivered requests; bytes of answers */
 	struct hf_buf last_reply;
-	size_t drop;         /* so many requests get lost first */
+	size_t drop; /* so many requests get lost first */
 	int64_t now_ms;
 };
 
@@ -84,7 +85,7 @@ static inline void net_enqueue(struct net *n, struct hf_request *r)
 
 static inline void net_end(struct hf_request *r)
 {
-	struct hf_reply reply = { .error = r->error, .text = r->text, .body = { r->reply.data, r->reply.len } };
+	struct hf_reply reply = {.error = r->error, .text = r->text, .body = {r->reply.data, r->reply.len}};
 
 	r->to->net->bytes += r->reply.len;
 	hf_buf_clear(&r->to->net->last_reply);
@@ -128,7 +129,8 @@ static inline struct site *net_find(struct net *n, const char *name)
 	return NULL;
 }
 
-static inline void net_send(struct site *from, const char *to, uint32_t type, const void *body, size_t len, hf_reply_fn fn, void *ctx)
+static inline void net_send(struct site *from, const char *to, uint32_t type, const void *body, size_t len,
+                            hf_reply_fn fn, void *ctx)
 {
 	struct hf_request *r = hf_alloc_zero(sizeof(*r));
 
@@ -161,8 +163,8 @@ void hf_peers_on_change(struct hf_peers *p, void (*fn)(void *ctx), void *ctx)
 	p->on_change_ctx = ctx;
 }
 
-void hf_peers_call(struct hf_peers *p, const char *peer, enum hf_msg type, const struct hf_id *trace, const void *body, size_t len,
-		   uint32_t timeout_ms, hf_reply_fn fn, void *ctx)
+void hf_peers_call(struct hf_peers *p, const char *peer, enum hf_msg type, const struct hf_id *trace, const void *body,
+                   size_t len, uint32_t timeout_ms, hf_reply_fn fn, void *ctx)
 {
 	(void)trace;
 	(void)timeout_ms;
@@ -197,7 +199,7 @@ uint32_t hf_request_type(const struct hf_request *r)
 
 struct hf_bytes hf_request_body(const struct hf_request *r)
 {
-	return (struct hf_bytes){ r->body.data, r->body.len };
+	return (struct hf_bytes){r->body.data, r->body.len};
 }
 
 void hf_request_reply(struct hf_request *r, enum hf_err error, const char *text, const void *body, size_t len)
@@ -212,7 +214,8 @@ void hf_request_reply(struct hf_request *r, enum hf_err error, const char *text,
 }
 
 /* A sequencer that numbers drafts and remembers the last one's reason. */
-static inline enum hf_err site_sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count, uint64_t *ret_index)
+static inline enum hf_err site_sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count,
+                                        uint64_t *ret_index)
 {
 	struct site *s = ctx;
 	const void *data;
@@ -246,8 +249,8 @@ static inline void site_emit(void *ctx, struct hf_draft *take)
 
 static inline void site_open(struct site *s)
 {
-	const struct hf_sequencer seq = { site_sequence, site_sequenced, s };
-	struct hf_fault f = { HF_OK, "" };
+	const struct hf_sequencer seq = {site_sequence, site_sequenced, s};
+	struct hf_fault f = {HF_OK, ""};
 
 	if (hf_store_open(&s->base, &s->store, &f) != HF_OK)
 		fail_msg("%s", f.text);
@@ -274,7 +277,8 @@ static inline void net_too_late(uv_timer_t *t)
 static inline bool site_quiet(const struct site *s)
 {
 	/* One for itself, two for its timers. */
-	return !s->catalog || (s->catalog->references == 3 && !uv_is_active((const uv_handle_t *)&s->catalog->push_timer));
+	return !s->catalog ||
+	       (s->catalog->references == 3 && !uv_is_active((const uv_handle_t *)&s->catalog->push_timer));
 }
 
 static inline bool net_is_quiet(const struct net *n)
@@ -295,7 +299,7 @@ static inline void net_settle(struct net *n)
 
 static inline void net_space(struct net *n)
 {
-	static char *provider[] = { (char *)"provider" };
+	static char *provider[] = {(char *)"provider"};
 	struct hf_sign_pub root;
 	struct hf_buf envelope = HF_BUF_INIT;
 	struct hf_fault f;
@@ -325,9 +329,9 @@ static inline void net_prepare_site(struct net *n, size_t i)
 	s->peers.site = s;
 	s->keys.envelope = n->sb->key[i][HF_KEY_ENVELOPE];
 	s->base.loop = &n->loop;
-	s->base.clock = (struct hf_clock){ net_now, net_now, n };
+	s->base.clock = (struct hf_clock){net_now, net_now, n};
 	s->base.metrics = hf_metrics_new();
-	s->base.audit = (struct hf_audit){ site_emit, s };
+	s->base.audit = (struct hf_audit){site_emit, s};
 	assert_true(hf_name_parse(s->name, &s->base.self));
 	assert_int_equal(pthread_mutex_init(&s->mutex, NULL), 0);
 	snprintf(s->dir, sizeof(s->dir), "/tmp/hufu-catalog-XXXXXX");
@@ -391,11 +395,19 @@ static inline void site_up(struct net *n, size_t i)
 /* Publishing. */
 static inline void site_source(struct site *s, const char *name)
 {
-	static struct hf_source_field fields[] = { { "id", "integer", 0 }, { "\xE5\xA7\x93\xE5\x90\x8D", "string", 2 }, { "delay", "number", 5 } };
-	struct hf_source_view v = { .kind = "csv", .path = "/data/flights.csv", .enabled = true, .rows = 20000, .bytes = 704924,
-				    .scanned_ms = 1, .fields = fields, .field_count = 3, .stamp = { 704924, 1, 1 } };
+	static struct hf_source_field fields[] = {
+	        {"id", "integer", 0}, {"\xE5\xA7\x93\xE5\x90\x8D", "string", 2}, {"delay", "number", 5}};
+	struct hf_source_view v = {.kind = "csv",
+	                           .path = "/data/flights.csv",
+	                           .enabled = true,
+	                           .rows = 20000,
+	                           .bytes = 704924,
+	                           .scanned_ms = 1,
+	                           .fields = fields,
+	                           .field_count = 3,
+	                           .stamp = {704924, 1, 1}};
 	struct hf_unit *u = hf_unit_new();
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 
 	snprintf(v.name, sizeof(v.name), "%s", name);
 	assert_int_equal(hf_source_put(s->sources, u, &v, &f), HF_OK);
@@ -414,10 +426,12 @@ static inline void entry_wish(Hufu__CatalogEntry *e, const char *title)
 	e->topic = (char *)"transport";
 }
 
-static inline enum hf_err site_publish(struct site *s, const Hufu__CatalogEntry *e, const char *scope_text, struct hf_published *ret, struct hf_fault *f)
+static inline enum hf_err site_publish(struct site *s, const Hufu__CatalogEntry *e, const char *scope_text,
+                                       struct hf_published *ret, struct hf_fault *f)
 {
-	struct hf_scope scope = { HF_SCOPE_INVALID, NULL, 0 };
-	struct hf_publication p = { .entry = e, .source = "flights", .scope = &scope, .purpose = "open data plan 2026", .by = "pan" };
+	struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};
+	struct hf_publication p = {
+	        .entry = e, .source = "flights", .scope = &scope, .purpose = "open data plan 2026", .by = "pan"};
 	struct hf_unit *u = hf_unit_new();
 	enum hf_err err = hf_scope_parse(scope_text, &scope, f);
 
@@ -435,7 +449,7 @@ static inline struct hf_published must_publish(struct site *s, const char *title
 {
 	Hufu__CatalogEntry e;
 	struct hf_published p;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 
 	entry_wish(&e, title);
 	if (site_publish(s, &e, scope, &p, &f) != HF_OK)
@@ -443,11 +457,12 @@ static inline struct hf_published must_publish(struct site *s, const char *title
 	return p;
 }
 
-static inline enum hf_err site_rescope(struct site *s, const struct hf_id *id, const char *scope_text, struct hf_published *ret)
+static inline enum hf_err site_rescope(struct site *s, const struct hf_id *id, const char *scope_text,
+                                       struct hf_published *ret)
 {
-	struct hf_scope scope = { HF_SCOPE_INVALID, NULL, 0 };
+	struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};
 	struct hf_unit *u = hf_unit_new();
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	enum hf_err e = hf_scope_parse(scope_text, &scope, &f);
 
 	if (e == HF_OK)
@@ -464,7 +479,7 @@ static inline void must_withdraw(struct site *s, const struct hf_id *id)
 {
 	struct hf_unit *u = hf_unit_new();
 	struct hf_published p;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 
 	assert_int_equal(hf_catalog_withdraw(s->catalog, id, u, &p, &f), HF_OK);
 	hf_store_submit(s->store, u, NULL, NULL);
@@ -473,7 +488,7 @@ static inline void must_withdraw(struct site *s, const struct hf_id *id)
 /* 0: not held, or withdrawn. */
 static inline uint32_t living_version(struct site *s, const struct hf_id *id)
 {
-	struct hf_catalog_item it = { 0 };
+	struct hf_catalog_item it = {0};
 	uint32_t v = 0;
 
 	if (hf_catalog_get(s->catalog, id, &it) != HF_OK)
@@ -500,8 +515,8 @@ static inline bool note_found(void *ctx, const struct hf_catalog_item *it)
 /* All pages together; at most HF_CATALOG_PAGE results. */
 static inline struct found site_search(struct site *s, struct hf_catalog_query q)
 {
-	struct found x = { 0 };
-	struct hf_fault f = { HF_OK, "" };
+	struct found x = {0};
+	struct hf_fault f = {HF_OK, ""};
 
 	if (q.limit == 0)
 		q.limit = HF_CATALOG_PAGE;

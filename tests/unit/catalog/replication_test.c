@@ -8,7 +8,7 @@
 static struct net *three_nodes(void)
 {
 	struct net *n = net_new();
-	static const size_t used[] = { SB_ROADS, SB_HEALTH, SB_HUB };
+	static const size_t used[] = {SB_ROADS, SB_HEALTH, SB_HUB};
 
 	for (size_t i = 0; i < 3; i++)
 		site_open(&n->site[used[i]]);
@@ -22,7 +22,7 @@ static void a_push_reaches_the_nodes_in_scope_at_once(void **state)
 {
 	struct net *n = three_nodes();
 	struct hf_published all = must_publish(&n->site[SB_ROADS], "for all", "everyone"),
-			    some = must_publish(&n->site[SB_ROADS], "for health", "nodes:health");
+	                    some = must_publish(&n->site[SB_ROADS], "for health", "nodes:health");
 	struct hf_catalog_item it;
 
 	(void)state;
@@ -31,7 +31,7 @@ static void a_push_reaches_the_nodes_in_scope_at_once(void **state)
 	assert_int_equal(living_version(&n->site[SB_HUB], &all.id), 1);
 	assert_int_equal(living_version(&n->site[SB_HEALTH], &some.id), 1);
 	assert_int_equal(living_version(&n->site[SB_HUB], &some.id), 0);
-	assert_int_equal(site_search(&n->site[SB_HUB], (struct hf_catalog_query){ .text = "health" }).count, 0);
+	assert_int_equal(site_search(&n->site[SB_HUB], (struct hf_catalog_query){.text = "health"}).count, 0);
 	assert_int_equal(hf_catalog_get(n->site[SB_HEALTH].catalog, &some.id, &it), HF_OK);
 	assert_true(!it.own && hf_hash_equal(&it.digest, &some.digest)); /* the very bytes that were signed */
 	assert_true(hf_catalog_visible(n->site[SB_HEALTH].catalog, &it, "health/ward"));
@@ -57,7 +57,7 @@ static void a_node_that_was_away_catches_up(void **state)
 	health->down = true;
 	must_withdraw(roads, &gone.id);
 	entry_wish(&e, "newer, corrected");
-	e.id = (ProtobufCBinaryData){ sizeof(newer.id.b), newer.id.b };
+	e.id = (ProtobufCBinaryData){sizeof(newer.id.b), newer.id.b};
 	assert_int_equal(site_publish(roads, &e, "everyone", &newer, &f), HF_OK);
 	hidden = must_publish(roads, "hidden", "nodes:hub");
 	net_settle(n);
@@ -67,8 +67,8 @@ static void a_node_that_was_away_catches_up(void **state)
 	assert_int_equal(living_version(health, &gone.id), 0);
 	assert_int_equal(living_version(health, &newer.id), 2);
 	assert_int_equal(living_version(health, &hidden.id), 0);
-	assert_int_equal(site_search(health, (struct hf_catalog_query){ .text = "corrected" }).count, 1);
-	assert_int_equal(site_search(health, (struct hf_catalog_query){ .publisher = "roads" }).count, 2);
+	assert_int_equal(site_search(health, (struct hf_catalog_query){.text = "corrected"}).count, 1);
+	assert_int_equal(site_search(health, (struct hf_catalog_query){.publisher = "roads"}).count, 2);
 	net_free(n);
 }
 
@@ -102,14 +102,14 @@ static void a_narrower_scope_ends_the_entry_for_those_outside(void **state)
 	net_settle(n);
 	assert_int_equal(living_version(hub, &p.id), 1); /* nothing changed for it, not even the version */
 	assert_int_equal(living_version(health, &p.id), 0);
-	assert_int_equal(site_search(health, (struct hf_catalog_query){ .text = "all" }).count, 0);
+	assert_int_equal(site_search(health, (struct hf_catalog_query){.text = "all"}).count, 0);
 	site_up(n, SB_HEALTH); /* and it stays so */
 	assert_int_equal(living_version(health, &p.id), 0);
 	assert_int_equal(site_rescope(roads, &p.id, "everyone", &q), HF_OK);
 	net_settle(n);
 	assert_true(living_version(health, &p.id) > 2);
 	assert_int_equal(living_version(health, &p.id), living_version(hub, &p.id));
-	assert_int_equal(site_search(health, (struct hf_catalog_query){ .text = "all" }).count, 1);
+	assert_int_equal(site_search(health, (struct hf_catalog_query){.text = "all"}).count, 1);
 	net_free(n);
 }
 
@@ -150,7 +150,7 @@ static void a_withdrawn_entry_leaves_lists_and_searches(void **state)
 	assert_int_equal(hf_catalog_get(health->catalog, &p.id, &it), HF_OK);
 	assert_true(it.entry->withdrawn && it.entry->title[0] == '\0');
 	hf_catalog_item_done(&it);
-	assert_int_equal(site_search(health, (struct hf_catalog_query){ .limit = 10 }).count, 0);
+	assert_int_equal(site_search(health, (struct hf_catalog_query){.limit = 10}).count, 0);
 	net_free(n);
 }
 
@@ -158,11 +158,11 @@ static void a_withdrawn_entry_leaves_lists_and_searches(void **state)
 static size_t ask(struct net *n, struct site *from, struct site *to, const struct hf_id *id, uint8_t out[4096])
 {
 	Hufu__CatalogSync sync = HUFU__CATALOG_SYNC__INIT;
-	Hufu__CatalogHave have = HUFU__CATALOG_HAVE__INIT, *list[] = { &have };
+	Hufu__CatalogHave have = HUFU__CATALOG_HAVE__INIT, *list[] = {&have};
 	size_t len;
 	uint8_t *body;
 
-	have.id = (ProtobufCBinaryData){ sizeof(id->b), (uint8_t *)id->b };
+	have.id = (ProtobufCBinaryData){sizeof(id->b), (uint8_t *)id->b};
 	have.version = 1;
 	sync.have = list;
 	sync.n_have = 1;
@@ -180,7 +180,8 @@ static void a_hidden_entry_answers_like_one_that_does_not_exist(void **state)
 {
 	struct net *n = three_nodes();
 	struct site *roads = &n->site[SB_ROADS], *health = &n->site[SB_HEALTH];
-	struct hf_published hidden = must_publish(roads, "hidden", "nodes:hub"), open = must_publish(roads, "open", "everyone"), q;
+	struct hf_published hidden = must_publish(roads, "hidden", "nodes:hub"),
+	                    open = must_publish(roads, "open", "everyone"), q;
 	struct hf_id guess = hf_id_new(n->now_ms);
 	uint8_t real[4096], made_up[4096];
 	size_t real_len, made_up_len;
@@ -256,10 +257,10 @@ static void forge(struct net *n, const struct forged *x, struct hf_buf *out)
 	h.suite = HF_SUITE_INTL_1;
 	h.space = (char *)(x->space ? x->space : SB_SPACE);
 	h.issuer = (char *)x->issuer;
-	h.message_id = (ProtobufCBinaryData){ 16, message.b };
+	h.message_id = (ProtobufCBinaryData){16, message.b};
 	h.time_ms = n->now_ms;
 	e.header = &h;
-	e.id = (ProtobufCBinaryData){ 16, (uint8_t *)x->id.b };
+	e.id = (ProtobufCBinaryData){16, (uint8_t *)x->id.b};
 	e.version = x->version;
 	e.publisher = (char *)x->publisher;
 	hf_buf_clear(out);
@@ -273,14 +274,14 @@ struct answer {
 
 static void on_answer(void *ctx, struct hf_reply *r)
 {
-	*(struct answer *)ctx = (struct answer){ true, r->error };
+	*(struct answer *)ctx = (struct answer){true, r->error};
 }
 
 static enum hf_err push_bytes(struct net *n, struct site *from, struct site *to, const struct hf_buf *envelope)
 {
 	Hufu__CatalogPush push = HUFU__CATALOG_PUSH__INIT;
-	Hufu__Envelope *e = HF_DECODE(envelope, envelope->data, envelope->len), *list[] = { e };
-	struct answer a = { false, HF_OK };
+	Hufu__Envelope *e = HF_DECODE(envelope, envelope->data, envelope->len), *list[] = {e};
+	struct answer a = {false, HF_OK};
 	uint8_t *body;
 	size_t len;
 
@@ -300,19 +301,27 @@ static void entries_count_only_from_their_publisher(void **state)
 {
 	struct net *n = three_nodes();
 	struct site *health = &n->site[SB_HEALTH], *hub = &n->site[SB_HUB];
-	const struct hf_sign_key *hub_key = n->sb->key[SB_HUB][HF_KEY_ENVELOPE], *roads_key = n->sb->key[SB_ROADS][HF_KEY_ENVELOPE];
+	const struct hf_sign_key *hub_key = n->sb->key[SB_HUB][HF_KEY_ENVELOPE],
+	                         *roads_key = n->sb->key[SB_ROADS][HF_KEY_ENVELOPE];
 	struct hf_buf out = HF_BUF_INIT;
-	struct forged x = { .publisher = "hub", .issuer = "hub", .keyid = "hub", .key = hub_key, .id = hf_id_new(n->now_ms), .version = 1 };
+	struct forged x = {.publisher = "hub",
+	                   .issuer = "hub",
+	                   .keyid = "hub",
+	                   .key = hub_key,
+	                   .id = hf_id_new(n->now_ms),
+	                   .version = 1};
 	struct hf_published theirs;
 
 	(void)state;
 	x.key = roads_key; /* signed by another key */
 	forge(n, &x, &out);
 	assert_int_equal(push_bytes(n, hub, health, &out), HF_E_SIGNATURE);
-	x = (struct forged){ .publisher = "roads", .issuer = "roads", .keyid = "roads", .key = roads_key, .id = x.id, .version = 1 };
+	x = (struct forged){
+	        .publisher = "roads", .issuer = "roads", .keyid = "roads", .key = roads_key, .id = x.id, .version = 1};
 	forge(n, &x, &out); /* good, but brought by somebody else */
 	assert_int_equal(push_bytes(n, hub, health, &out), HF_E_SIGNATURE);
-	x = (struct forged){ .publisher = "roads", .issuer = "hub", .keyid = "hub", .key = hub_key, .id = x.id, .version = 1 };
+	x = (struct forged){
+	        .publisher = "roads", .issuer = "hub", .keyid = "hub", .key = hub_key, .id = x.id, .version = 1};
 	forge(n, &x, &out); /* of somebody else's data */
 	assert_int_equal(push_bytes(n, hub, health, &out), HF_E_SIGNATURE);
 	x.publisher = "hub";
@@ -343,8 +352,12 @@ static void versions_never_fall_and_contradictions_are_recorded(void **state)
 	struct net *n = three_nodes();
 	struct site *health = &n->site[SB_HEALTH], *hub = &n->site[SB_HUB];
 	struct hf_buf first = HF_BUF_INIT, out = HF_BUF_INIT;
-	struct forged x = { .publisher = "hub", .issuer = "hub", .keyid = "hub", .key = n->sb->key[SB_HUB][HF_KEY_ENVELOPE],
-			    .id = hf_id_new(n->now_ms), .version = 3 };
+	struct forged x = {.publisher = "hub",
+	                   .issuer = "hub",
+	                   .keyid = "hub",
+	                   .key = n->sb->key[SB_HUB][HF_KEY_ENVELOPE],
+	                   .id = hf_id_new(n->now_ms),
+	                   .version = 3};
 
 	(void)state;
 	forge(n, &x, &first);
@@ -377,7 +390,7 @@ static void versions_never_fall_and_contradictions_are_recorded(void **state)
 static void messages_that_are_no_messages_are_refused(void **state)
 {
 	struct net *n = three_nodes();
-	struct answer a = { false, HF_OK };
+	struct answer a = {false, HF_OK};
 
 	(void)state;
 	net_send(&n->site[SB_HUB], "health", HF_MSG_CATALOG_PUSH, "\xFF\xFF", 2, on_answer, &a);
@@ -402,7 +415,8 @@ static void publish_many(struct net *n, struct site *s, unsigned count)
 	char title[80];
 
 	for (unsigned i = 0; i < count; i++) {
-		snprintf(title, sizeof(title), "\xE6\x9C\xBA\xE5\x9C\xBA\xE8\x88\xAA\xE7\x8F\xAD %u flights of district %u", i, i % 97);
+		snprintf(title, sizeof(title),
+		         "\xE6\x9C\xBA\xE5\x9C\xBA\xE8\x88\xAA\xE7\x8F\xAD %u flights of district %u", i, i % 97);
 		must_publish(s, title, i % 10 ? "everyone" : "nodes:hub");
 		if (i % 1000 == 999)
 			net_settle(n);
@@ -410,11 +424,12 @@ static void publish_many(struct net *n, struct site *s, unsigned count)
 	net_settle(n);
 }
 
-/* SB-22 at size: a new node receives everything in scope, in pages, and the rest stays unknown to it. HUFU_MANY sets how many. */
+/* SB-22 at size: a new node receives everything in scope, in pages, and the rest stays unknown to it. HUFU_MANY sets
+ * how many. */
 static void a_new_node_receives_thousands(void **state)
 {
 	const char *text = getenv("HUFU_MANY");
-	unsigned many = text ? (unsigned)atol(text) : 3000;
+	unsigned many = text ? (unsigned)strtoul(text, NULL, 10) : 3000;
 	struct net *n = net_new();
 	struct site *roads = &n->site[SB_ROADS], *health = &n->site[SB_HEALTH];
 	double start;
@@ -428,7 +443,9 @@ static void a_new_node_receives_thousands(void **state)
 	print_message("%u entries in %.2f s\n", many, seconds() - start);
 	assert_int_equal(catalog_peer(health->catalog, "roads")->held, many - (many + 9) / 10);
 	start = seconds();
-	assert_true(site_search(health, (struct hf_catalog_query){ .text = "flights \xE8\x88\xAA\xE7\x8F\xAD 42", .limit = 50 }).count >= 1);
+	assert_true(site_search(health,
+	                        (struct hf_catalog_query){.text = "flights \xE8\x88\xAA\xE7\x8F\xAD 42", .limit = 50})
+	                    .count >= 1);
 	print_message("a search in %.2f ms\n", (seconds() - start) * 1e3);
 	n->bytes = 0;
 	site_up(n, SB_HEALTH);
@@ -482,20 +499,20 @@ static void closing_in_the_middle_leaves_nothing_behind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_push_reaches_the_nodes_in_scope_at_once),
-		cmocka_unit_test(a_node_that_was_away_catches_up),
-		cmocka_unit_test(equal_nodes_only_compare_digests),
-		cmocka_unit_test(a_narrower_scope_ends_the_entry_for_those_outside),
-		cmocka_unit_test(a_tombstone_made_while_away_arrives_later),
-		cmocka_unit_test(a_withdrawn_entry_leaves_lists_and_searches),
-		cmocka_unit_test(a_hidden_entry_answers_like_one_that_does_not_exist),
-		cmocka_unit_test(hidden_entries_change_no_digest),
-		cmocka_unit_test(entries_count_only_from_their_publisher),
-		cmocka_unit_test(versions_never_fall_and_contradictions_are_recorded),
-		cmocka_unit_test(messages_that_are_no_messages_are_refused),
-		cmocka_unit_test(a_new_node_receives_thousands),
-		cmocka_unit_test(more_entries_than_one_list_holds),
-		cmocka_unit_test(closing_in_the_middle_leaves_nothing_behind),
+	        cmocka_unit_test(a_push_reaches_the_nodes_in_scope_at_once),
+	        cmocka_unit_test(a_node_that_was_away_catches_up),
+	        cmocka_unit_test(equal_nodes_only_compare_digests),
+	        cmocka_unit_test(a_narrower_scope_ends_the_entry_for_those_outside),
+	        cmocka_unit_test(a_tombstone_made_while_away_arrives_later),
+	        cmocka_unit_test(a_withdrawn_entry_leaves_lists_and_searches),
+	        cmocka_unit_test(a_hidden_entry_answers_like_one_that_does_not_exist),
+	        cmocka_unit_test(hidden_entries_change_no_digest),
+	        cmocka_unit_test(entries_count_only_from_their_publisher),
+	        cmocka_unit_test(versions_never_fall_and_contradictions_are_recorded),
+	        cmocka_unit_test(messages_that_are_no_messages_are_refused),
+	        cmocka_unit_test(a_new_node_receives_thousands),
+	        cmocka_unit_test(more_entries_than_one_list_holds),
+	        cmocka_unit_test(closing_in_the_middle_leaves_nothing_behind),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -1,5 +1,5 @@
 /* channel_test.c - do nodes that may speak to each other do so, and do all others get nowhere, in both directions? */
-#include "tests/unit/channel/party.h"
+#include "unit/channel/party.h"
 
 #include "proto/messages.h"
 

@@ -4,7 +4,7 @@
  *
  * HUFU_LONG=1 runs the half-open connections with 10,000 instead of 1,000.
  */
-#include "tests/unit/channel/party.h"
+#include "unit/channel/party.h"
 
 #include <sys/resource.h>
 

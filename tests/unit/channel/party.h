@@ -29,6 +29,7 @@
 #include "channel/channel.h"
 #include "channel/handshake.h"
 #include "proto/codec.h"
+#include "unit/channel/nng_leak.h"
 
 #define LIMIT_MS 20000
 #define PARTIES 4

@@ -13,12 +13,12 @@
 #include "evidence/entry.h"
 #include "proto/codec.h"
 
-static const uint8_t label_key[32] = { 1 }, secret[32] = { 2 };
-static const struct hf_id txn = { { 0x01, 0x9a, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 5 } };
+static const uint8_t label_key[32] = {1}, secret[32] = {2};
+static const struct hf_id txn = {{0x01, 0x9a, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 5}};
 
 static struct hf_entry_in entry_in(uint64_t index)
 {
-	struct hf_entry_in in = { "city.example/ledger/roads", index, 1790000012345, { { 0 } }, label_key, secret };
+	struct hf_entry_in in = {"city.example/ledger/roads", index, 1790000012345, {{0}}, label_key, secret};
 	if (index > 0)
 		memset(in.prev.b, 7, 32);
 	return in;
@@ -79,14 +79,14 @@ static void test_field_commitment(void **state)
 static void test_root_binds_numbers_order_and_count(void **state)
 {
 	(void)state;
-	struct hf_hash h[3] = { { { 1 } }, { { 2 } }, { { 3 } } }, a, b;
-	const uint32_t fields[3] = { 1, 5, 9 }, others[3] = { 1, 6, 9 };
+	struct hf_hash h[3] = {{{1}}, {{2}}, {{3}}}, a, b;
+	const uint32_t fields[3] = {1, 5, 9}, others[3] = {1, 6, 9};
 	hf_entry_commit_root(h, fields, 3, &a);
 	hf_entry_commit_root(h, others, 3, &b);
 	assert_false(hf_hash_equal(&a, &b));
 	hf_entry_commit_root(h, fields, 2, &b);
 	assert_false(hf_hash_equal(&a, &b));
-	struct hf_hash swapped[3] = { h[1], h[0], h[2] };
+	struct hf_hash swapped[3] = {h[1], h[0], h[2]};
 	hf_entry_commit_root(swapped, fields, 3, &b);
 	assert_false(hf_hash_equal(&a, &b));
 }
@@ -152,7 +152,7 @@ static void test_opening(void **state)
 	actor->field = HF_FIELD_ADDRESS;
 	assert_false(hf_entry_check_opening(e, o));
 	actor->field = HF_FIELD_ACTOR;
-	Hufu__FieldOpening *twice[2] = { actor, actor };
+	Hufu__FieldOpening *twice[2] = {actor, actor};
 	o->fields = twice;
 	o->n_fields = 2;
 	assert_false(hf_entry_check_opening(e, o));
@@ -211,7 +211,7 @@ static void test_forms_refused(void **state)
 	Hufu__LedgerEntry *e = entry_of(d, 4, &bytes);
 	for (unsigned i = 0; i < 4; i++) {
 		Hufu__LedgerEntry bent = *e;
-		uint8_t zero[32] = { 0 };
+		uint8_t zero[32] = {0};
 		if (i == 0)
 			bent.time_s++;
 		else if (i == 1)
@@ -256,14 +256,14 @@ int main(void)
 	if (!hf_crypto_init())
 		return 1;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_field_commitment),
-		cmocka_unit_test(test_root_binds_numbers_order_and_count),
-		cmocka_unit_test(test_entry_shows_nothing_private),
-		cmocka_unit_test(test_labels_differ),
-		cmocka_unit_test(test_opening),
-		cmocka_unit_test(test_public_entry_opens_itself),
-		cmocka_unit_test(test_forms_refused),
-		cmocka_unit_test(test_limits),
+	        cmocka_unit_test(test_field_commitment),
+	        cmocka_unit_test(test_root_binds_numbers_order_and_count),
+	        cmocka_unit_test(test_entry_shows_nothing_private),
+	        cmocka_unit_test(test_labels_differ),
+	        cmocka_unit_test(test_opening),
+	        cmocka_unit_test(test_public_entry_opens_itself),
+	        cmocka_unit_test(test_forms_refused),
+	        cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

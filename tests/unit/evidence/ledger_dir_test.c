@@ -1,6 +1,6 @@
 /*
- * ledger_dir_test.c - does the full check of an exported ledger find every manipulation? SB-58: tampering, deletion, reordering and
- * truncation, each on a folder that verified before.
+ * ledger_dir_test.c - does the full check of an exported ledger find every manipulation? SB-58: tampering, deletion,
+ * reordering and truncation, each on a folder that verified before.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,8 +31,8 @@ struct log {
 
 static void add(struct log *l, size_t i)
 {
-	struct hf_entry_in in = { .origin = SB_SPACE "/ledger/roads", .index = i, .time_ms = SB_T0 + (int64_t)i * 100 };
-	uint8_t key[32] = { 1 }, secret[32] = { 2, (uint8_t)i, (uint8_t)(i >> 8) };
+	struct hf_entry_in in = {.origin = SB_SPACE "/ledger/roads", .index = i, .time_ms = SB_T0 + (int64_t)i * 100};
+	uint8_t key[32] = {1}, secret[32] = {2, (uint8_t)i, (uint8_t)(i >> 8)};
 	struct hf_draft *d = hf_draft_new(i == 0 ? HF_EVENT_GENESIS : HF_EVENT_COMMAND, NULL);
 	hf_draft_text(d, HF_FIELD_EVENT, i == 0 ? "genesis" : "command");
 	hf_draft_int(d, HF_FIELD_OBJECT, (int64_t)i);
@@ -46,17 +46,18 @@ static void add(struct log *l, size_t i)
 
 static void sign_note(struct log *l)
 {
-	static const unsigned witnesses[] = { SB_AUDIT, SB_HUB, SB_PORT };
-	struct hf_checkpoint c = { .origin = SB_SPACE "/ledger/roads", .size = l->size };
+	static const unsigned witnesses[] = {SB_AUDIT, SB_HUB, SB_PORT};
+	struct hf_checkpoint c = {.origin = SB_SPACE "/ledger/roads", .size = l->size};
 	char name[HF_ORIGIN_MAX + 1];
 	hf_merkle_root(l->leaf, l->size, &c.root);
 	size_t text = hf_checkpoint_text(&c, l->note, sizeof(l->note)), at = text;
 	l->note[at++] = '\n';
-	at += hf_note_sign_line(l->sb->key[SB_ROADS][HF_KEY_LOG], c.origin, l->note, text, l->note + at, sizeof(l->note) - at);
+	at += hf_note_sign_line(l->sb->key[SB_ROADS][HF_KEY_LOG], c.origin, l->note, text, l->note + at,
+	                        sizeof(l->note) - at);
 	for (unsigned i = 0; i < 3; i++) {
 		hf_space_witness_name(SB_SPACE, l->sb->name[witnesses[i]], name);
-		at += hf_note_cosign_line(l->sb->key[witnesses[i]][HF_KEY_WITNESS], name, SB_T0 / 1000, l->note, text, l->note + at,
-					  sizeof(l->note) - at);
+		at += hf_note_cosign_line(l->sb->key[witnesses[i]][HF_KEY_WITNESS], name, SB_T0 / 1000, l->note, text,
+		                          l->note + at, sizeof(l->note) - at);
 	}
 	l->note[at] = 0;
 }
@@ -64,7 +65,7 @@ static void sign_note(struct log *l)
 static bool read_entry(void *ctx, uint64_t index, struct hf_bytes *ret_entry)
 {
 	const struct log *l = ctx;
-	*ret_entry = (struct hf_bytes){ l->entry[index].data, l->entry[index].len };
+	*ret_entry = (struct hf_bytes){l->entry[index].data, l->entry[index].len};
 	return true;
 }
 
@@ -125,7 +126,7 @@ static void assert_good(struct log *l)
 
 static void assert_bad(struct log *l, uint64_t index, const char *reason)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	uint64_t size = 0, bad = 0;
 	assert_int_not_equal(hf_ledger_verify_dir(&l->root, l->dir, &size, &bad, &f), HF_OK);
 	if (strstr(f.text, reason) == NULL)
@@ -171,12 +172,12 @@ static void test_tile_paths(void **state)
 		uint32_t width;
 		const char *path;
 	} rows[] = {
-		{ 0, 0, 256, "tile/0/000" },
-		{ 0, 1234067, 256, "tile/0/x001/x234/067" }, /* the example of c2sp.org/tlog-tiles */
-		{ 0, 273, 112, "tile/0/273.p/112" },
-		{ 2, 0, 1, "tile/2/000.p/1" },
-		{ -1, 1000, 256, "tile/entries/x001/000" },
-		{ -1, 5, 7, "tile/entries/005.p/7" },
+	        {0, 0, 256, "tile/0/000"},
+	        {0, 1234067, 256, "tile/0/x001/x234/067"}, /* the example of c2sp.org/tlog-tiles */
+	        {0, 273, 112, "tile/0/273.p/112"},
+	        {2, 0, 1, "tile/2/000.p/1"},
+	        {-1, 1000, 256, "tile/entries/x001/000"},
+	        {-1, 5, 7, "tile/entries/005.p/7"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		hf_dir_tile_path(rows[i].level, rows[i].tile, rows[i].width, out);
@@ -199,7 +200,7 @@ static void test_tree_root(void **state)
 	(void)state;
 	struct hf_hash *leaf = calloc(70000, sizeof(*leaf)), root, expected;
 	struct hf_dir_tree *t = calloc(1, sizeof(*t));
-	uint64_t seen[HF_DIR_LEVELS] = { 0 };
+	uint64_t seen[HF_DIR_LEVELS] = {0};
 	hf_dir_tree_root(t, &root);
 	hf_merkle_root(leaf, 0, &expected);
 	assert_true(hf_hash_equal(&root, &expected));
@@ -224,12 +225,13 @@ static void test_tree_root(void **state)
 static void test_sizes(void **state)
 {
 	(void)state;
-	static const size_t sizes[] = { 0, 1, 255, 256, 257, 700 };
+	static const size_t sizes[] = {0, 1, 255, 256, 257, 700};
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct log *l = log_new(sizes[i]);
 		struct hf_fault f;
 		assert_good(l);
-		assert_int_equal(hf_ledger_dir_write(l->dir, l->space, l->note, strlen(l->note), read_entry, l, &f), HF_E_EXISTS);
+		assert_int_equal(hf_ledger_dir_write(l->dir, l->space, l->note, strlen(l->note), read_entry, l, &f),
+		                 HF_E_EXISTS);
 		log_free(l);
 	}
 }
@@ -240,11 +242,12 @@ static void test_sb58_tampering(void **state)
 	(void)state;
 	struct log *l = log_new(600);
 	struct hf_buf b = HF_BUF_INIT;
-	static const size_t which[] = { 0, 1, 255, 256, 300, 511 };
+	static const size_t which[] = {0, 1, 255, 256, 300, 511};
 	for (size_t i = 0; i < sizeof(which) / sizeof(which[0]); i++) {
 		const char *name = which[i] < 256 ? "tile/entries/000" : "tile/entries/001";
 		load(l, name, &b);
-		size_t at = offset_of(l, which[i]) + l->entry[which[i]].len; /* within the commitment, or an opened value */
+		size_t at =
+		        offset_of(l, which[i]) + l->entry[which[i]].len; /* within the commitment, or an opened value */
 		b.data[at] ^= 1;
 		save(l, name, b.data, b.len);
 		assert_bad(l, which[i], "entry ");
@@ -295,7 +298,7 @@ static void test_sb58_reordering(void **state)
 	load(l, "tile/entries/000", &b);
 	size_t a = offset_of(l, 20), z = offset_of(l, 22), middle = offset_of(l, 21);
 	assert_true(hf_buf_add(&out, b.data, a) && hf_buf_add(&out, b.data + middle, z - middle) &&
-		    hf_buf_add(&out, b.data + a, middle - a) && hf_buf_add(&out, b.data + z, b.len - z));
+	            hf_buf_add(&out, b.data + a, middle - a) && hf_buf_add(&out, b.data + z, b.len - z));
 	save(l, "tile/entries/000", out.data, out.len);
 	assert_bad(l, 20, "entry 21 stands in the place of entry 20");
 	save(l, "tile/entries/000", b.data, b.len);
@@ -409,7 +412,8 @@ static void test_keys_and_chain(void **state)
 	log_free(l);
 }
 
-/* A ledger that was rewritten from entry 5 on, with tiles and the log's own signature to fit, but without the witnesses. */
+/* A ledger that was rewritten from entry 5 on, with tiles and the log's own signature to fit, but without the
+ * witnesses. */
 static void test_sb58_rewritten_by_its_owner(void **state)
 {
 	(void)state;
@@ -419,8 +423,8 @@ static void test_sb58_rewritten_by_its_owner(void **state)
 	hf_buf_clear(&l->entry[5]);
 	struct hf_draft *d = hf_draft_new(HF_EVENT_LOGIN, NULL);
 	hf_draft_text(d, HF_FIELD_EVENT, "login");
-	uint8_t key[32] = { 1 }, secret[32] = { 9 };
-	struct hf_entry_in in = { SB_SPACE "/ledger/roads", 5, SB_T0, l->leaf[4], key, secret };
+	uint8_t key[32] = {1}, secret[32] = {9};
+	struct hf_entry_in in = {SB_SPACE "/ledger/roads", 5, SB_T0, l->leaf[4], key, secret};
 	assert_int_equal(hf_entry_encode(&in, d, &l->entry[5], &l->leaf[5]), HF_OK);
 	hf_draft_free(d);
 	for (size_t i = 6; i < 20; i++) {
@@ -429,7 +433,8 @@ static void test_sb58_rewritten_by_its_owner(void **state)
 	}
 	sign_note(l);
 	/* Its own line is new, the witnesses' lines are the old ones. */
-	char *fresh_end = strchr(strstr(l->note, "\n\n") + 2, '\n') + 1, *old_lines = strchr(strstr(old, "\n\n") + 2, '\n') + 1;
+	char *fresh_end = strchr(strstr(l->note, "\n\n") + 2, '\n') + 1,
+	     *old_lines = strchr(strstr(old, "\n\n") + 2, '\n') + 1;
 	snprintf(again, sizeof(again), "%.*s%s", (int)(fresh_end - l->note), l->note, old_lines);
 	save(l, "checkpoint", again, strlen(again));
 	assert_bad(l, UINT64_MAX, "cosignature of the witness");
@@ -460,18 +465,18 @@ static void test_descriptor_stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tile_paths),
-		cmocka_unit_test(test_tree_root),
-		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_sb58_tampering),
-		cmocka_unit_test(test_sb58_deletion),
-		cmocka_unit_test(test_sb58_reordering),
-		cmocka_unit_test(test_sb58_truncation),
-		cmocka_unit_test(test_sb58_older_checkpoint),
-		cmocka_unit_test(test_upper_tiles_and_root),
-		cmocka_unit_test(test_keys_and_chain),
-		cmocka_unit_test(test_sb58_rewritten_by_its_owner),
-		cmocka_unit_test(test_descriptor_stream),
+	        cmocka_unit_test(test_tile_paths),
+	        cmocka_unit_test(test_tree_root),
+	        cmocka_unit_test(test_sizes),
+	        cmocka_unit_test(test_sb58_tampering),
+	        cmocka_unit_test(test_sb58_deletion),
+	        cmocka_unit_test(test_sb58_reordering),
+	        cmocka_unit_test(test_sb58_truncation),
+	        cmocka_unit_test(test_sb58_older_checkpoint),
+	        cmocka_unit_test(test_upper_tiles_and_root),
+	        cmocka_unit_test(test_keys_and_chain),
+	        cmocka_unit_test(test_sb58_rewritten_by_its_owner),
+	        cmocka_unit_test(test_descriptor_stream),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ static void the_same_keys_come_back_under_the_passphrase(void **state)
 {
 	char dir[32];
 	struct hf_node_keys a, b;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_sign_pub pa, pb, log;
 	(void)state;
 	make_dir(dir);
@@ -64,7 +64,7 @@ static void a_key_file_that_others_can_read_is_refused(void **state)
 {
 	char dir[32], path[64];
 	struct hf_node_keys k;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	(void)state;
 	make_dir(dir);
 	assert_int_equal(hf_node_keys_create(dir, NULL, &k, &f), HF_OK);
@@ -80,7 +80,7 @@ static void derived_keys_differ_by_use_and_by_context(void **state)
 {
 	char dir[32];
 	struct hf_node_keys k;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	uint8_t a[32], b[32], c[32], again[32];
 	(void)state;
 	make_dir(dir);
@@ -111,10 +111,10 @@ static void a_challenge_message_keeps_its_parts_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_same_keys_come_back_under_the_passphrase),
-		cmocka_unit_test(a_key_file_that_others_can_read_is_refused),
-		cmocka_unit_test(derived_keys_differ_by_use_and_by_context),
-		cmocka_unit_test(a_challenge_message_keeps_its_parts_apart),
+	        cmocka_unit_test(the_same_keys_come_back_under_the_passphrase),
+	        cmocka_unit_test(a_key_file_that_others_can_read_is_refused),
+	        cmocka_unit_test(derived_keys_differ_by_use_and_by_context),
+	        cmocka_unit_test(a_challenge_message_keeps_its_parts_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

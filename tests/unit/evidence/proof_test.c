@@ -145,11 +145,11 @@ static void test_file_and_descriptors_beside_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_valid, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_chosen_fields, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_any_changed_byte, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_parts_of_others, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_file_and_descriptors_beside_it, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_valid, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_chosen_fields, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_any_changed_byte, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_parts_of_others, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_file_and_descriptors_beside_it, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

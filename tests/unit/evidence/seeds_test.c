@@ -1,5 +1,6 @@
 /*
- * seeds_test.c - are the seeds of the evidence fuzz targets still good evidence? With HUFU_WRITE_SEEDS=DIR set, it writes them there first.
+ * seeds_test.c - are the seeds of the evidence fuzz targets still good evidence? With HUFU_WRITE_SEEDS=DIR set, it
+ * writes them there first.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +52,7 @@ static void write_seeds(struct tb *b, const struct hf_space *s)
 	save("entry_fuzz", "public", l->entry[0].data, l->entry[0].len);
 	hf_buf_clear(&bytes);
 	assert_true(hf_buf_add(&bytes, l->entry[5].data, l->entry[5].len) && hf_buf_add(&bytes, "\xff\xfe", 2) &&
-		    hf_buf_add(&bytes, l->opening[5].data, l->opening[5].len));
+	            hf_buf_add(&bytes, l->opening[5].data, l->opening[5].len));
 	save("entry_fuzz", "private-opened", bytes.data, bytes.len);
 	hf_buf_done(&bytes);
 }
@@ -115,8 +116,8 @@ static void test_quick_reader(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_seeds),
-		cmocka_unit_test(test_quick_reader),
+	        cmocka_unit_test(test_seeds),
+	        cmocka_unit_test(test_quick_reader),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

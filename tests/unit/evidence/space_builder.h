@@ -1,8 +1,8 @@
 /*
  * space_builder.h - a space of five nodes with keys from fixed seeds, for tests that need signed evidence.
  *
- * "roads" provides, "health" consumes, "hub" takes applications in, "audit" and "port" only witness. Witnesses: audit, hub, port,
- * roads; quorum 3. The descriptor is a plain message until sb_sign, so that a test can bend it first.
+ * "roads" provides, "health" consumes, "hub" takes applications in, "audit" and "port" only witness. Witnesses: audit,
+ * hub, port, roads; quorum 3. The descriptor is a plain message until sb_sign, so that a test can bend it first.
  */
 #ifndef HUFU_TESTS_SPACE_BUILDER_H
 #define HUFU_TESTS_SPACE_BUILDER_H
@@ -44,7 +44,7 @@ struct sb_space {
 
 static inline struct hf_sign_key *sb_key(uint8_t a, uint8_t b)
 {
-	uint8_t seed[32] = { 's', 'b', a, b };
+	uint8_t seed[32] = {'s', 'b', a, b};
 	struct hf_sign_key *k = hf_sign_key_from_seed(seed);
 	if (k == NULL)
 		abort();
@@ -61,14 +61,14 @@ static inline void sb_pub(const struct hf_sign_key *k, uint8_t ret_pub[32])
 /* A valid UUIDv7 that is the same in every run. */
 static inline struct sb_id sb_make_id(uint32_t n)
 {
-	struct sb_id id = { { 0x01, 0x9a, 0, 0, 0, 0, 0x70, 0, 0x80 } };
+	struct sb_id id = {{0x01, 0x9a, 0, 0, 0, 0, 0x70, 0, 0x80}};
 	hf_put_u32(id.b + 12, n);
 	return id;
 }
 
 static inline ProtobufCBinaryData sb_bytes(const void *data, size_t len)
 {
-	return (ProtobufCBinaryData){ len, (uint8_t *)(uintptr_t)data };
+	return (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)data};
 }
 
 static inline void sb_member(struct sb_space *s, unsigned n)
@@ -77,7 +77,7 @@ static inline void sb_member(struct sb_space *s, unsigned n)
 	hufu__member__init(m);
 	m->id = (char *)(uintptr_t)s->name[n];
 	m->organization = (char *)(uintptr_t)s->name[n];
-	m->organization_name = (char *)(uintptr_t)"市 organization";
+	m->organization_name = (char *)(uintptr_t) "市 organization";
 	m->not_before_ms = SB_T0 - SB_YEAR;
 	m->not_after_ms = SB_T0 + SB_YEAR;
 	snprintf(s->address[n], sizeof(s->address[n]), "tcp://127.0.1.%u:7400", n + 1);
@@ -103,14 +103,14 @@ static inline void sb_descriptor(struct sb_space *s)
 	s->message_id = sb_make_id(1);
 	s->header.suite = HF_SUITE_INTL_1;
 	s->header.space = (char *)(uintptr_t)SB_SPACE;
-	s->header.issuer = (char *)(uintptr_t)"root";
+	s->header.issuer = (char *)(uintptr_t) "root";
 	s->header.message_id = sb_bytes(s->message_id.b, 16);
 	s->header.time_ms = SB_T0;
 	Hufu__Descriptor *d = &s->d;
 	hufu__descriptor__init(d);
 	d->header = &s->header;
 	d->number = 1;
-	d->space_name = (char *)(uintptr_t)"The city";
+	d->space_name = (char *)(uintptr_t) "The city";
 	d->not_before_ms = SB_T0 - SB_YEAR;
 	d->not_after_ms = SB_T0 + SB_YEAR;
 	d->root_key = sb_bytes(s->root_pub, 32);
@@ -118,7 +118,7 @@ static inline void sb_descriptor(struct sb_space *s)
 		sb_member(s, n);
 	d->n_members = SB_NODES;
 	d->members = s->members;
-	const unsigned witnesses[] = { SB_AUDIT, SB_HUB, SB_PORT, SB_ROADS };
+	const unsigned witnesses[] = {SB_AUDIT, SB_HUB, SB_PORT, SB_ROADS};
 	for (unsigned i = 0; i < 4; i++)
 		s->witnesses[i] = (char *)(uintptr_t)s->name[witnesses[i]];
 	d->n_witnesses = 4;
@@ -129,7 +129,7 @@ static inline void sb_descriptor(struct sb_space *s)
 /* salt tells one space from another: other keys everywhere. */
 static inline struct sb_space *sb_new(uint8_t salt)
 {
-	static const char *const names[SB_NODES] = { "audit", "health", "hub", "port", "roads" };
+	static const char *const names[SB_NODES] = {"audit", "health", "hub", "port", "roads"};
 	struct sb_space *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		abort();
@@ -188,7 +188,7 @@ static inline void sb_revoke(struct sb_space *s, const char *member, const uint8
 	r->member = (char *)(uintptr_t)member;
 	r->public_key = sb_bytes(key, key == NULL ? 0 : 32);
 	r->at_ms = at_ms;
-	r->reason = (char *)(uintptr_t)"lost";
+	r->reason = (char *)(uintptr_t) "lost";
 	s->revocations[n] = r;
 	s->d.revocations = s->revocations;
 }

@@ -1,4 +1,5 @@
-/* space_test.c - does the chain of descriptors accept only what the space authority said, and remember whose key was whose? */
+/* space_test.c - does the chain of descriptors accept only what the space authority said, and remember whose key was
+ * whose? */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,7 +116,7 @@ static void test_chain(void **state)
 	sb_sign(x->b, &x->env);
 	assert_int_equal(extend(x), HF_E_CONFLICT); /* follows something else */
 	x->b->prev.b[0] ^= 1;
-	x->b->header.space = (char *)(uintptr_t)"other.example";
+	x->b->header.space = (char *)(uintptr_t) "other.example";
 	sb_sign(x->b, &x->env);
 	assert_int_equal(extend(x), HF_E_WRONG_SPACE);
 	x->b->header.space = (char *)(uintptr_t)SB_SPACE;
@@ -220,7 +221,7 @@ static void witness_twice(struct sb_space *b)
 }
 static void foreign_witness(struct sb_space *b)
 {
-	b->witnesses[1] = (char *)(uintptr_t)"nobody";
+	b->witnesses[1] = (char *)(uintptr_t) "nobody";
 }
 static void witness_without_key(struct sb_space *b)
 {
@@ -263,7 +264,7 @@ static void shared_address(struct sb_space *b)
 }
 static void bad_address(struct sb_space *b)
 {
-	b->addresses[SB_HUB][0] = (char *)(uintptr_t)"127.0.1.1:7400";
+	b->addresses[SB_HUB][0] = (char *)(uintptr_t) "127.0.1.1:7400";
 }
 static void backward_validity(struct sb_space *b)
 {
@@ -275,13 +276,13 @@ static void backward_membership(struct sb_space *b)
 }
 static void bad_holiday(struct sb_space *b)
 {
-	static char *day[] = { (char *)(uintptr_t)"2026-13-01" };
+	static char *day[] = {(char *)(uintptr_t) "2026-13-01"};
 	b->d.n_holidays = 1;
 	b->d.holidays = day;
 }
 static void foreign_mirror(struct sb_space *b)
 {
-	static char *self[] = { (char *)(uintptr_t)"hub" };
+	static char *self[] = {(char *)(uintptr_t) "hub"};
 	b->member[SB_HUB].n_mirrors = 1;
 	b->member[SB_HUB].mirrors = self;
 }
@@ -301,7 +302,7 @@ static void foreign_suite(struct sb_space *b)
 }
 static void no_space(struct sb_space *b)
 {
-	b->header.space = (char *)(uintptr_t)"";
+	b->header.space = (char *)(uintptr_t) "";
 }
 
 static void test_rules(void **state)
@@ -311,29 +312,29 @@ static void test_rules(void **state)
 		void (*bend)(struct sb_space *b);
 		const char *reason;
 	} rows[] = {
-		{ few_witnesses, "at least 3" },
-		{ half_quorum, "more than half" },
-		{ large_quorum, "more than half" },
-		{ witness_twice, "stands twice" },
-		{ foreign_witness, "no member with a witness key" },
-		{ witness_without_key, "no member with a witness key" },
-		{ member_twice, "twice or out of order" },
-		{ unordered, "twice or out of order" },
-		{ shared_key, "have the same key" },
-		{ key_with_two_uses, "have the same key" },
-		{ root_as_member_key, "have the same key" },
-		{ two_keys_at_once, "two log keys" },
-		{ no_log_key, "no log key" },
-		{ shared_address, "is given twice" },
-		{ bad_address, "not tcp://HOST:PORT" },
-		{ backward_validity, "ends before it begins" },
-		{ backward_membership, "ends before it begins" },
-		{ bad_holiday, "is no date" },
-		{ foreign_mirror, "cannot be a mirror" },
-		{ leading_threshold, "threshold" },
-		{ no_members, "no member" },
-		{ foreign_suite, "suite 2" },
-		{ no_space, "does not name its space" },
+	        {few_witnesses, "at least 3"},
+	        {half_quorum, "more than half"},
+	        {large_quorum, "more than half"},
+	        {witness_twice, "stands twice"},
+	        {foreign_witness, "no member with a witness key"},
+	        {witness_without_key, "no member with a witness key"},
+	        {member_twice, "twice or out of order"},
+	        {unordered, "twice or out of order"},
+	        {shared_key, "have the same key"},
+	        {key_with_two_uses, "have the same key"},
+	        {root_as_member_key, "have the same key"},
+	        {two_keys_at_once, "two log keys"},
+	        {no_log_key, "no log key"},
+	        {shared_address, "is given twice"},
+	        {bad_address, "not tcp://HOST:PORT"},
+	        {backward_validity, "ends before it begins"},
+	        {backward_membership, "ends before it begins"},
+	        {bad_holiday, "is no date"},
+	        {foreign_mirror, "cannot be a mirror"},
+	        {leading_threshold, "threshold"},
+	        {no_members, "no member"},
+	        {foreign_suite, "suite 2"},
+	        {no_space, "does not name its space"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		void *one;
@@ -356,17 +357,10 @@ static void test_addresses(void **state)
 		const char *address;
 		bool good;
 	} rows[] = {
-		{ "tcp://127.0.1.9:7400", true },
-		{ "tcp://[::1]:7400", true },
-		{ "tcp://node.example:1", true },
-		{ "ipc:///tmp/n.sock", true },
-		{ "tcp://:7400", false },
-		{ "tcp://127.0.0.1", false },
-		{ "tcp://127.0.0.1:0", false },
-		{ "tcp://127.0.0.1:65536", false },
-		{ "tcp://127.0.0.1:7400/x", false },
-		{ "tcp://a b:7400", false },
-		{ "http://127.0.0.1:7400", false },
+	        {"tcp://127.0.1.9:7400", true}, {"tcp://[::1]:7400", true},       {"tcp://node.example:1", true},
+	        {"ipc:///tmp/n.sock", true},    {"tcp://:7400", false},           {"tcp://127.0.0.1", false},
+	        {"tcp://127.0.0.1:0", false},   {"tcp://127.0.0.1:65536", false}, {"tcp://127.0.0.1:7400/x", false},
+	        {"tcp://a b:7400", false},      {"http://127.0.0.1:7400", false},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		void *one;
@@ -439,10 +433,10 @@ static void test_key_history(void **state)
 static void test_look_ups(void **state)
 {
 	struct fixture *x = *state;
-	static char *roles[] = { (char *)(uintptr_t)"provider" };
-	Hufu__Attribute region = HUFU__ATTRIBUTE__INIT, *attributes[] = { &region };
-	region.name = (char *)(uintptr_t)"region";
-	region.value = (char *)(uintptr_t)"north";
+	static char *roles[] = {(char *)(uintptr_t) "provider"};
+	Hufu__Attribute region = HUFU__ATTRIBUTE__INIT, *attributes[] = {&region};
+	region.name = (char *)(uintptr_t) "region";
+	region.value = (char *)(uintptr_t) "north";
 	x->b->member[SB_ROADS].n_roles = 1;
 	x->b->member[SB_ROADS].roles = roles;
 	x->b->member[SB_ROADS].n_attributes = 1;
@@ -481,7 +475,8 @@ static void test_origins(void **state)
 }
 
 /* A Verification is as good as any payload: header and two fields. */
-static Hufu__Envelope *signed_by(struct fixture *x, unsigned node, const char *issuer, const char *space, uint32_t suite, int64_t time_ms)
+static Hufu__Envelope *signed_by(struct fixture *x, unsigned node, const char *issuer, const char *space,
+                                 uint32_t suite, int64_t time_ms)
 {
 	Hufu__Header h = x->b->header;
 	Hufu__MemberRequest rq = HUFU__MEMBER_REQUEST__INIT;
@@ -492,7 +487,9 @@ static Hufu__Envelope *signed_by(struct fixture *x, unsigned node, const char *i
 	h.time_ms = time_ms;
 	rq.header = &h;
 	rq.member = &x->b->member[0];
-	assert_int_equal(hf_envelope_make_message(x->b->key[node][HF_KEY_ENVELOPE], issuer, HF_TYPE_MEMBER_REQUEST, &rq.base, &out), HF_OK);
+	assert_int_equal(hf_envelope_make_message(x->b->key[node][HF_KEY_ENVELOPE], issuer, HF_TYPE_MEMBER_REQUEST,
+	                                          &rq.base, &out),
+	                 HF_OK);
 	Hufu__Envelope *e = HF_DECODE(envelope, out.data, out.len);
 	assert_non_null(e);
 	hf_buf_done(&out);
@@ -514,23 +511,27 @@ static void test_open(void **state)
 	sb_revoke(x->b, "port", x->b->pub[SB_PORT][HF_KEY_ENVELOPE], SB_T0 + 10);
 	add_first(x);
 	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", SB_SPACE, 1, SB_T0), type), HF_OK);
-	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", SB_SPACE, 1, SB_T0), HF_TYPE_RECEIPT), HF_E_FORMAT);
+	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", SB_SPACE, 1, SB_T0), HF_TYPE_RECEIPT),
+	                 HF_E_FORMAT);
 	assert_int_equal(open_and_free(x, signed_by(x, SB_HUB, "roads", SB_SPACE, 1, SB_T0), type), HF_E_SIGNATURE);
 	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "stranger", SB_SPACE, 1, SB_T0), type), HF_E_STRANGER);
-	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", "other.example", 1, SB_T0), type), HF_E_WRONG_SPACE);
+	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", "other.example", 1, SB_T0), type),
+	                 HF_E_WRONG_SPACE);
 	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", "", 1, SB_T0), type), HF_E_WRONG_SPACE);
 	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", SB_SPACE, 2, SB_T0), type), HF_E_SUITE);
-	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", SB_SPACE, 1, SB_T0 + 2 * SB_YEAR), type), HF_E_SIGNATURE);
+	assert_int_equal(open_and_free(x, signed_by(x, SB_ROADS, "roads", SB_SPACE, 1, SB_T0 + 2 * SB_YEAR), type),
+	                 HF_E_SIGNATURE);
 	assert_int_equal(open_and_free(x, signed_by(x, SB_PORT, "port", SB_SPACE, 1, SB_T0 + 9), type), HF_OK);
-	assert_int_equal(open_and_free(x, signed_by(x, SB_PORT, "port", SB_SPACE, 1, SB_T0 + 10), type), HF_E_SIGNATURE);
+	assert_int_equal(open_and_free(x, signed_by(x, SB_PORT, "port", SB_SPACE, 1, SB_T0 + 10), type),
+	                 HF_E_SIGNATURE);
 	/* The signature's name must be the header's. */
 	Hufu__Envelope *e = signed_by(x, SB_ROADS, "roads", SB_SPACE, 1, SB_T0);
 	char *keyid = e->signatures[0]->keyid;
-	e->signatures[0]->keyid = (char *)(uintptr_t)"hub";
+	e->signatures[0]->keyid = (char *)(uintptr_t) "hub";
 	struct hf_bytes payload;
 	assert_int_equal(hf_space_open(x->s, e, type, &payload, &x->f), HF_E_SIGNATURE);
 	e->signatures[0]->keyid = keyid;
-	Hufu__Signature *two[2] = { e->signatures[0], e->signatures[0] };
+	Hufu__Signature *two[2] = {e->signatures[0], e->signatures[0]};
 	e->signatures = two;
 	e->n_signatures = 2;
 	assert_int_equal(hf_space_open(x->s, e, type, &payload, &x->f), HF_E_SIGNATURE);
@@ -540,21 +541,21 @@ static void test_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_first_descriptor, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wrong_signers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_any_changed_bit_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_chain, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_root_rotation, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unannounced_root, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_revocation_key, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_revocation_key_must_be_announced, setup, teardown),
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_addresses),
-		cmocka_unit_test_setup_teardown(test_standing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_key_history, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_look_ups, setup, teardown),
-		cmocka_unit_test(test_origins),
-		cmocka_unit_test_setup_teardown(test_open, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_first_descriptor, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_wrong_signers, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_any_changed_bit_is_refused, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_chain, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_root_rotation, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_unannounced_root, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_revocation_key, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_revocation_key_must_be_announced, setup, teardown),
+	        cmocka_unit_test(test_rules),
+	        cmocka_unit_test(test_addresses),
+	        cmocka_unit_test_setup_teardown(test_standing, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_key_history, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_look_ups, setup, teardown),
+	        cmocka_unit_test(test_origins),
+	        cmocka_unit_test_setup_teardown(test_open, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

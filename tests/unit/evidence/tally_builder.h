@@ -1,9 +1,10 @@
 /*
- * tally_builder.h - a complete, valid tally from generated keys: the space of space_builder.h, five persons, the negotiation (with an
- * optional returned first revision), one transfer, three ledgers with cosigned checkpoints.
+ * tally_builder.h - a complete, valid tally from generated keys: the space of space_builder.h, five persons, the
+ * negotiation (with an optional returned first revision), one transfer, three ledgers with cosigned checkpoints.
  *
- * It is built in three steps, so that a test can bend any of them: tb_documents, tb_ledgers, tb_tally. Before a document is signed,
- * b->hook is called with its kind and the message is open for changes; before an entry is encoded, b->entry_hook is called.
+ * It is built in three steps, so that a test can bend any of them: tb_documents, tb_ledgers, tb_tally. Before a
+ * document is signed, b->hook is called with its kind and the message is open for changes; before an entry is encoded,
+ * b->entry_hook is called.
  */
 #ifndef HUFU_TESTS_TALLY_BUILDER_H
 #define HUFU_TESTS_TALLY_BUILDER_H
@@ -75,10 +76,10 @@ struct tb {
 	Hufu__Manifest manifest;
 	Hufu__Receipt receipt;
 	Hufu__Label label;
-	struct hf_buf e_entry, e_app[TB_REVISIONS], e_intake[TB_REVISIONS], e_decision[TB_REVISIONS], e_agreement, e_verification, e_event,
-		e_request, e_start, e_manifest, e_receipt;
-	struct hf_hash h_entry, h_app[TB_REVISIONS], h_intake[TB_REVISIONS], h_decision[TB_REVISIONS], h_agreement, h_verification, h_event,
-		h_request, h_start, h_manifest, h_receipt;
+	struct hf_buf e_entry, e_app[TB_REVISIONS], e_intake[TB_REVISIONS], e_decision[TB_REVISIONS], e_agreement,
+	        e_verification, e_event, e_request, e_start, e_manifest, e_receipt;
+	struct hf_hash h_entry, h_app[TB_REVISIONS], h_intake[TB_REVISIONS], h_decision[TB_REVISIONS], h_agreement,
+	        h_verification, h_event, h_request, h_start, h_manifest, h_receipt;
 	struct hf_hash root;
 	unsigned revision; /* index of the revision in work, for the hook */
 	struct tb_ledger ledger[TB_LEDGERS];
@@ -125,7 +126,8 @@ static inline Hufu__Header *tb_header(struct tb *b, unsigned node, const struct 
 	return h;
 }
 
-static inline void tb_sign(struct tb *b, unsigned node, const char *type, const void *message, struct hf_buf *out, struct hf_hash *ret_digest)
+static inline void tb_sign(struct tb *b, unsigned node, const char *type, const void *message, struct hf_buf *out,
+                           struct hf_hash *ret_digest)
 {
 	hf_buf_clear(out);
 	if (hf_envelope_make_message(b->sb->key[node][HF_KEY_ENVELOPE], b->sb->name[node], type, message, out) != HF_OK)
@@ -152,14 +154,14 @@ static inline Hufu__Finding **tb_findings(struct tb *b, const char *const *point
 	return list;
 }
 
-static const unsigned tb_person_node[TB_PERSONS] = { SB_HEALTH, SB_HEALTH, SB_HUB, SB_ROADS, SB_ROADS };
+static const unsigned tb_person_node[TB_PERSONS] = {SB_HEALTH, SB_HEALTH, SB_HUB, SB_ROADS, SB_ROADS};
 
 static inline Hufu__Envelope *tb_certificate(struct tb *b, enum tb_person p, const struct sb_id *txn)
 {
 	Hufu__PersonCertificate c = HUFU__PERSON_CERTIFICATE__INIT;
 	uint8_t pub[32];
 	struct hf_buf out = HF_BUF_INIT;
-	static char *methods[] = { (char *)(uintptr_t)"password", (char *)(uintptr_t)"totp" };
+	static char *methods[] = {(char *)(uintptr_t) "password", (char *)(uintptr_t) "totp"};
 	char *permissions[3];
 	sb_pub(b->person_key[p], pub);
 	c.header = tb_header(b, tb_person_node[p], txn);
@@ -182,9 +184,11 @@ static inline Hufu__Envelope *tb_certificate(struct tb *b, enum tb_person p, con
 }
 
 /* object, revision, digest (NULL: none), findings, result. */
-static inline Hufu__SignedStatement *tb_statement(struct tb *b, enum tb_person p, const char *kind, const struct sb_id *txn,
-						  const struct sb_id *object, uint32_t revision, const struct hf_hash *digest,
-						  const char *const *points, size_t point_count, const char *result, int64_t until_ms)
+static inline Hufu__SignedStatement *tb_statement(struct tb *b, enum tb_person p, const char *kind,
+                                                  const struct sb_id *txn, const struct sb_id *object,
+                                                  uint32_t revision, const struct hf_hash *digest,
+                                                  const char *const *points, size_t point_count, const char *result,
+                                                  int64_t until_ms)
 {
 	Hufu__Statement s = HUFU__STATEMENT__INIT;
 	struct hf_buf out = HF_BUF_INIT;
@@ -221,7 +225,7 @@ static inline void tb_call(struct tb *b, enum hf_doc_kind kind)
 
 static inline void tb_make_entry(struct tb *b)
 {
-	static const char *const names[] = { "plate", "time", "lane" };
+	static const char *const names[] = {"plate", "time", "lane"};
 	Hufu__CatalogEntry *e = &b->entry;
 	hufu__catalog_entry__init(e);
 	e->header = tb_header(b, SB_ROADS, &b->negotiation);
@@ -250,8 +254,8 @@ static inline void tb_make_entry(struct tb *b)
 
 static inline void tb_make_application(struct tb *b, unsigned r)
 {
-	static const char *const points[] = { "need", "scope", "period" };
-	static char *fields[] = { (char *)(uintptr_t)"plate", (char *)(uintptr_t)"time" };
+	static const char *const points[] = {"need", "scope", "period"};
+	static char *fields[] = {(char *)(uintptr_t) "plate", (char *)(uintptr_t) "time"};
 	Hufu__Application *a = &b->app[r];
 	struct hf_hash wording;
 	hufu__application__init(a);
@@ -288,7 +292,7 @@ static inline void tb_make_application(struct tb *b, unsigned r)
 
 static inline void tb_make_intake(struct tb *b, unsigned r)
 {
-	static const char *const criteria[] = { "purposes", "max_days" };
+	static const char *const criteria[] = {"purposes", "max_days"};
 	Hufu__IntakeRecord *i = &b->intake[r];
 	hufu__intake_record__init(i);
 	i->header = tb_header(b, SB_HUB, &b->negotiation);
@@ -298,7 +302,8 @@ static inline void tb_make_intake(struct tb *b, unsigned r)
 	i->result = tb_text("pass");
 	i->n_criteria = 2;
 	i->criteria = tb_findings(b, criteria, 2);
-	i->review = tb_statement(b, TB_REVIEWER, "compliance", &b->negotiation, &b->application, r + 1, &b->h_app[r], NULL, 0, "pass", 0);
+	i->review = tb_statement(b, TB_REVIEWER, "compliance", &b->negotiation, &b->application, r + 1, &b->h_app[r],
+	                         NULL, 0, "pass", 0);
 	tb_call(b, HF_DOC_INTAKE);
 	tb_sign(b, SB_HUB, HF_TYPE_INTAKE, &i->base, &b->e_intake[r], &b->h_intake[r]);
 }
@@ -308,7 +313,7 @@ static inline void tb_make_agreement(struct tb *b)
 	const Hufu__Application *a = &b->app[b->revisions - 1];
 	Hufu__Agreement *g = &b->agreement;
 	hufu__agreement__init(g);
-	static char *obligations[] = { (char *)(uintptr_t)"receipt" };
+	static char *obligations[] = {(char *)(uintptr_t) "receipt"};
 	g->header = tb_header(b, SB_ROADS, &b->negotiation);
 	g->id = sb_bytes(b->agreement_id.b, 16);
 	g->application = a->id;
@@ -336,7 +341,7 @@ static inline void tb_make_agreement(struct tb *b)
 
 static inline void tb_make_decision(struct tb *b, unsigned r)
 {
-	static const char *const points[] = { "necessity", "compliance" };
+	static const char *const points[] = {"necessity", "compliance"};
 	bool last = r + 1 == b->revisions;
 	Hufu__Decision *d = &b->decision[r];
 	hufu__decision__init(d);
@@ -352,7 +357,8 @@ static inline void tb_make_decision(struct tb *b, unsigned r)
 	d->from_ms = last ? b->agreement.from_ms : 0;
 	d->until_ms = last ? b->agreement.until_ms : 0;
 	const struct sb_id *n = &b->negotiation, *o = &b->application;
-	d->decision = tb_statement(b, TB_APPROVER, "decision", n, o, r + 1, &b->h_app[r], NULL, 0, d->result, d->until_ms);
+	d->decision =
+	        tb_statement(b, TB_APPROVER, "decision", n, o, r + 1, &b->h_app[r], NULL, 0, d->result, d->until_ms);
 	d->privacy = tb_statement(b, TB_EXPERT, "privacy", n, o, r + 1, &b->h_app[r], points, 2, "pass", 0);
 	if (last)
 		d->agreement = tb_envelope(b, &b->e_agreement);
@@ -425,7 +431,7 @@ static inline void tb_make_label(struct tb *b)
 
 static inline void tb_make_start(struct tb *b)
 {
-	static uint8_t sealed[80] = { 1 };
+	static uint8_t sealed[80] = {1};
 	Hufu__TransferStart *s = &b->start;
 	hufu__transfer_start__init(s);
 	tb_make_label(b);
@@ -497,12 +503,13 @@ static inline void tb_documents(struct tb *b)
 
 /* ---- ledgers ---- */
 
-static inline void tb_entry(struct tb *b, struct tb_ledger *l, enum hf_event event, int which, const struct hf_hash *digest, bool closes)
+static inline void tb_entry(struct tb *b, struct tb_ledger *l, enum hf_event event, int which,
+                            const struct hf_hash *digest, bool closes)
 {
-	struct hf_entry_in in = { .origin = l->origin, .index = l->count, .time_ms = b->now };
+	struct hf_entry_in in = {.origin = l->origin, .index = l->count, .time_ms = b->now};
 	struct hf_id txn;
 	char text[HF_ID_TEXT];
-	uint8_t label_key[32] = { 3 }, secret[32] = { 4, (uint8_t)l->node, (uint8_t)l->count };
+	uint8_t label_key[32] = {3}, secret[32] = {4, (uint8_t)l->node, (uint8_t)l->count};
 	memcpy(txn.b, which == 1 ? b->transfer.b : b->negotiation.b, 16);
 	struct hf_draft *d = hf_draft_new(event, which < 0 ? NULL : &txn);
 	hf_draft_text(d, HF_FIELD_EVENT, hf_event_name(event));
@@ -551,21 +558,23 @@ static inline bool tb_read(void *ctx, unsigned level, uint64_t index, struct hf_
 
 static inline void tb_checkpoint(struct tb *b, struct tb_ledger *l)
 {
-	static const unsigned witnesses[] = { SB_AUDIT, SB_HUB, SB_PORT, SB_ROADS };
-	struct hf_checkpoint c = { .size = l->count };
+	static const unsigned witnesses[] = {SB_AUDIT, SB_HUB, SB_PORT, SB_ROADS};
+	struct hf_checkpoint c = {.size = l->count};
 	char name[HF_ORIGIN_MAX + 1];
 	int left = b->quorum;
 	snprintf(c.origin, sizeof(c.origin), "%s", l->origin);
 	hf_merkle_root(l->leaf, l->count, &c.root);
 	size_t text = hf_checkpoint_text(&c, l->note, sizeof(l->note)), at = text;
 	l->note[at++] = '\n';
-	at += hf_note_sign_line(b->sb->key[l->node][HF_KEY_LOG], l->origin, l->note, text, l->note + at, sizeof(l->note) - at);
+	at += hf_note_sign_line(b->sb->key[l->node][HF_KEY_LOG], l->origin, l->note, text, l->note + at,
+	                        sizeof(l->note) - at);
 	for (unsigned i = 0; i < 4; i++) {
 		if (witnesses[i] == l->node || left-- <= 0)
 			continue;
 		hf_space_witness_name(SB_SPACE, b->sb->name[witnesses[i]], name);
-		at += hf_note_cosign_line(b->sb->key[witnesses[i]][HF_KEY_WITNESS], name, (uint64_t)(b->cosigned_ms / 1000) + i, l->note, text,
-					  l->note + at, sizeof(l->note) - at);
+		at += hf_note_cosign_line(b->sb->key[witnesses[i]][HF_KEY_WITNESS], name,
+		                          (uint64_t)(b->cosigned_ms / 1000) + i, l->note, text, l->note + at,
+		                          sizeof(l->note) - at);
 	}
 	l->note[at] = 0;
 }
@@ -646,7 +655,7 @@ static inline void tb_ledgers(struct tb *b)
 static inline Hufu__TallyEntry *tb_tally_entry(struct tb *b, const struct tb_ledger *l, size_t i)
 {
 	Hufu__TallyEntry *e = tb_zero(b, sizeof(*e));
-	struct tb_leaves leaves = { l->leaf, l->count };
+	struct tb_leaves leaves = {l->leaf, l->count};
 	struct hf_merkle_path *path = tb_zero(b, sizeof(*path));
 	hufu__tally_entry__init(e);
 	e->index = i;
@@ -718,16 +727,16 @@ static inline void tb_tally(struct tb *b)
 /* For tally hooks: signs what they made, in the order they left it in. */
 static inline void tb_sign_tally(struct tb *b, Hufu__Tally *t)
 {
-	if (hf_envelope_make_message(b->sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", HF_TYPE_TALLY, &t->base, &b->tally) != HF_OK)
+	if (hf_envelope_make_message(b->sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", HF_TYPE_TALLY, &t->base,
+	                             &b->tally) != HF_OK)
 		abort();
 }
 
 static inline void tb_persons(struct tb *b, uint8_t salt)
 {
-	static const char *const accounts[TB_PERSONS] = { "li.wei", "wang.fang", "zhao.lei", "chen.jie", "sun.li" };
+	static const char *const accounts[TB_PERSONS] = {"li.wei", "wang.fang", "zhao.lei", "chen.jie", "sun.li"};
 	static const char *const permissions[TB_PERSONS][3] = {
-		{ "apply", "fetch" }, { "confirm-need" }, { "intake" }, { "approve" }, { "privacy-review" }
-	};
+	        {"apply", "fetch"}, {"confirm-need"}, {"intake"}, {"approve"}, {"privacy-review"}};
 	for (unsigned p = 0; p < TB_PERSONS; p++) {
 		b->person_key[p] = sb_key(salt, (uint8_t)(0xa0 + p));
 		b->account[p] = accounts[p];
@@ -749,7 +758,8 @@ static inline struct tb *tb_new(uint8_t salt, uint32_t number)
 	b->quorum = 4;
 	b->cosigned_ms = SB_T0 + TB_DAY;
 	tb_persons(b, salt);
-	struct sb_id *ids[] = { &b->negotiation, &b->transfer, &b->application, &b->resource, &b->agreement_id, &b->grant };
+	struct sb_id *ids[] = {&b->negotiation, &b->transfer,     &b->application,
+	                       &b->resource,    &b->agreement_id, &b->grant};
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		*ids[i] = sb_make_id(number * 1000 + (uint32_t)i + 1);
 	sb_sign(b->sb, &b->descriptor);
@@ -771,8 +781,8 @@ static inline void tb_root(const struct tb *b, struct hf_sign_pub *ret_root)
 
 static inline void tb_free(struct tb *b)
 {
-	struct hf_buf *single[] = { &b->descriptor, &b->e_entry,   &b->e_agreement, &b->e_verification, &b->e_event, &b->e_request,
-				    &b->e_start,    &b->e_manifest, &b->e_receipt,   &b->tally };
+	struct hf_buf *single[] = {&b->descriptor, &b->e_entry, &b->e_agreement, &b->e_verification, &b->e_event,
+	                           &b->e_request,  &b->e_start, &b->e_manifest,  &b->e_receipt,      &b->tally};
 	for (size_t i = 0; i < b->kept_count; i++) {
 		if (b->kept_decoded[i])
 			hf_decoded_free(b->kept[i]);

@@ -1,8 +1,8 @@
 /*
  * tally_test.c - does an outsider with nothing but the root key accept exactly the true evidence of a transfer?
  *
- * SB-58: tampering, deletion, reordering and truncation are each found. DS-55, DS-56: a manifest without the provider's signature or
- * with a wrong time is refused. DS-57: the receipt verifies offline.
+ * SB-58: tampering, deletion, reordering and truncation are each found. DS-55, DS-56: a manifest without the provider's
+ * signature or with a wrong time is refused. DS-57: the receipt verifies offline.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +59,8 @@ static void test_ds57_valid_tally_with_receipt(void **state)
 	assert_int_equal(r.entries, 12 - 1 + 3 + 11 - 1);
 	assert_int_equal(r.cosignatures, 4 + 3 + 3); /* the hub and roads are witnesses, but not of themselves */
 	assert_true(r.quality_met);
-	assert_true(b->receipt.header->time_ms > 0 && b->receipt.header->transaction.len == 16 && b->receipt.root.len == 32);
+	assert_true(b->receipt.header->time_ms > 0 && b->receipt.header->transaction.len == 16 &&
+	            b->receipt.root.len == 32);
 	tb_free(b);
 }
 
@@ -135,9 +136,9 @@ static void test_sb58_any_changed_byte_signed_again(void **state)
 		uint8_t change = (uint8_t)(1 + (seed >> 56) % 255);
 		e->payload.data[at] ^= change;
 		hf_buf_clear(&b->tally);
-		assert_int_equal(hf_envelope_make(b->sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", HF_TYPE_TALLY, e->payload.data,
-						  e->payload.len, &b->tally),
-				 HF_OK);
+		assert_int_equal(hf_envelope_make(b->sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", HF_TYPE_TALLY,
+		                                  e->payload.data, e->payload.len, &b->tally),
+		                 HF_OK);
 		if (verify(b, &r, &f) == HF_OK)
 			fail_msg("payload byte %zu changed by %02x: accepted", at, change);
 		e->payload.data[at] ^= change;
@@ -180,17 +181,17 @@ static void test_other_root(void **state)
 
 /* ---- documents that do not fit together, each signed by its proper author ---- */
 
-#define BEND(name, k, ...)                                                                     \
-	static void name(struct tb *b, enum hf_doc_kind kind)                                   \
-	{                                                                                       \
-		if (kind == (k)) {                                                              \
-			__VA_ARGS__;                                                            \
-		}                                                                               \
+#define BEND(name, k, ...)                                                                                             \
+	static void name(struct tb *b, enum hf_doc_kind kind)                                                          \
+	{                                                                                                              \
+		if (kind == (k)) {                                                                                     \
+			__VA_ARGS__;                                                                                   \
+		}                                                                                                      \
 	}
 
-static struct hf_hash wrong_hash = { { 0xee } };
-static struct sb_id wrong_id = { { 1, 2, 3, 4, 5, 6, 0x77, 8, 0x99 } };
-static char *wrong_fields[] = { (char *)(uintptr_t)"plate", (char *)(uintptr_t)"lane" };
+static struct hf_hash wrong_hash = {{0xee}};
+static struct sb_id wrong_id = {{1, 2, 3, 4, 5, 6, 0x77, 8, 0x99}};
+static char *wrong_fields[] = {(char *)(uintptr_t) "plate", (char *)(uintptr_t) "lane"};
 
 static Hufu__SignedStatement *sign_about(struct tb *b, enum tb_person p, const char *kind, const char *result)
 {
@@ -203,10 +204,11 @@ BEND(app_applicant, HF_DOC_APPLICATION, b->app[0].applicant = tb_text("somebody"
 BEND(app_previous, HF_DOC_APPLICATION, b->app[0].previous = sb_bytes(wrong_hash.b, 32))
 BEND(app_txn, HF_DOC_APPLICATION, b->app[0].header->transaction.len = 0)
 BEND(app_reason_late, HF_DOC_APPLICATION, b->app[0].reason = tb_text("something else"))
-BEND(app_need_by_applicant, HF_DOC_APPLICATION, struct hf_hash h; static const char *const pts[] = { "need", "scope", "period" };
-     b->permission[TB_APPLICANT][2] = "confirm-need"; hf_application_digest(&b->app[0], &h);
+BEND(app_need_by_applicant, HF_DOC_APPLICATION, struct hf_hash h;
+     static const char *const pts[] = {"need", "scope", "period"}; b->permission[TB_APPLICANT][2] = "confirm-need";
+     hf_application_digest(&b->app[0], &h);
      b->app[0].need = tb_statement(b, TB_APPLICANT, "need", &b->negotiation, &b->application, 1, &h, pts, 3, "pass", 0))
-BEND(app_need_not_confirmed, HF_DOC_APPLICATION, struct hf_hash h; static const char *const pts[] = { "need", "scope" };
+BEND(app_need_not_confirmed, HF_DOC_APPLICATION, struct hf_hash h; static const char *const pts[] = {"need", "scope"};
      hf_application_digest(&b->app[0], &h);
      b->app[0].need = tb_statement(b, TB_AUTHORITY, "need", &b->negotiation, &b->application, 1, &h, pts, 2, "pass", 0))
 BEND(app_need_without_permission, HF_DOC_APPLICATION, b->permission[TB_AUTHORITY][0] = "apply")
@@ -217,7 +219,8 @@ BEND(intake_forged, HF_DOC_INTAKE, b->intake[0].review = sign_about(b, TB_REVIEW
 BEND(intake_criterion, HF_DOC_INTAKE, b->intake[0].criteria[1]->ok = false)
 BEND(intake_reviewer, HF_DOC_INTAKE, b->intake[0].review = sign_about(b, TB_APPROVER, "compliance", "pass"))
 BEND(intake_txn, HF_DOC_INTAKE, b->intake[0].header->transaction = sb_bytes(wrong_id.b, 16))
-BEND(decision_f, HF_DOC_DECISION, b->decision[0].result = tb_text("F"); b->decision[0].decision = sign_about(b, TB_APPROVER, "decision", "F"))
+BEND(decision_f, HF_DOC_DECISION, b->decision[0].result = tb_text("F");
+     b->decision[0].decision = sign_about(b, TB_APPROVER, "decision", "F"))
 BEND(decision_forged, HF_DOC_DECISION, b->decision[0].decision = sign_about(b, TB_APPROVER, "decision", "F"))
 BEND(decision_unpermitted, HF_DOC_DECISION, b->decision[0].decision = sign_about(b, TB_EXPERT, "decision", "T"))
 BEND(decision_kind, HF_DOC_DECISION, b->permission[TB_REVIEWER][1] = "approve";
@@ -228,8 +231,8 @@ BEND(decision_app, HF_DOC_DECISION, b->decision[0].application_digest = sb_bytes
 BEND(decision_longer, HF_DOC_DECISION, b->decision[0].until_ms = b->app[0].until_ms + 1;
      b->decision[0].decision = sign_about(b, TB_APPROVER, "decision", "T"))
 BEND(decision_until, HF_DOC_DECISION,
-     b->decision[0].decision = tb_statement(b, TB_APPROVER, "decision", &b->negotiation, &b->application, 1, &b->h_app[0], NULL, 0, "T",
-					    b->decision[0].until_ms - 1))
+     b->decision[0].decision = tb_statement(b, TB_APPROVER, "decision", &b->negotiation, &b->application, 1,
+                                            &b->h_app[0], NULL, 0, "T", b->decision[0].until_ms - 1))
 BEND(decision_bare, HF_DOC_DECISION, b->decision[0].agreement = NULL)
 BEND(privacy_failed, HF_DOC_DECISION, b->decision[0].privacy = sign_about(b, TB_EXPERT, "privacy", "refuse"))
 static void privacy_missing(struct tb *b, enum hf_doc_kind kind)
@@ -244,7 +247,8 @@ BEND(agreement_system, HF_DOC_AGREEMENT, b->agreement.system = tb_text("other"))
 BEND(agreement_assignee, HF_DOC_AGREEMENT, b->agreement.assignee = tb_text("port"))
 BEND(agreement_resource, HF_DOC_AGREEMENT, b->agreement.resource = sb_bytes(wrong_id.b, 16))
 BEND(agreement_fields, HF_DOC_AGREEMENT, b->agreement.fields = wrong_fields)
-BEND(agreement_backdated, HF_DOC_AGREEMENT, b->agreement.from_ms = b->app[0].from_ms = b->agreement.header->time_ms - 10 * 60000)
+BEND(agreement_backdated, HF_DOC_AGREEMENT,
+     b->agreement.from_ms = b->app[0].from_ms = b->agreement.header->time_ms - 10 * 60000)
 BEND(agreement_entry, HF_DOC_AGREEMENT, b->agreement.entry_digest = sb_bytes(wrong_hash.b, 32))
 BEND(agreement_version, HF_DOC_AGREEMENT, b->agreement.resource_version = 2)
 BEND(entry_publisher, HF_DOC_ENTRY, b->entry.publisher = tb_text("port"))
@@ -283,7 +287,7 @@ BEND(receipt_manifest, HF_DOC_RECEIPT, b->receipt.manifest_digest = sb_bytes(wro
 BEND(receipt_root, HF_DOC_RECEIPT, b->receipt.root = sb_bytes(wrong_hash.b, 32))
 BEND(receipt_bytes, HF_DOC_RECEIPT, b->receipt.bytes--)
 BEND(receipt_times, HF_DOC_RECEIPT, b->receipt.received_ms = b->receipt.header->time_ms + 1)
-static char *only_port[] = { (char *)(uintptr_t)"port" };
+static char *only_port[] = {(char *)(uintptr_t) "port"};
 BEND(receipt_audience, HF_DOC_RECEIPT, b->receipt.header->n_audience = 1; b->receipt.header->audience = only_port)
 
 struct bend_row {
@@ -292,77 +296,83 @@ struct bend_row {
 	const char *reason;
 	bool late;
 };
-#define ROW(hook, reason) { #hook, hook, reason, false }
-#define LATE(hook, reason) { #hook, hook, reason, true }
+#define ROW(hook, reason)                                                                                              \
+	{                                                                                                              \
+#hook, hook, reason, false                                                                             \
+	}
+#define LATE(hook, reason)                                                                                             \
+	{                                                                                                              \
+#hook, hook, reason, true                                                                              \
+	}
 
 static void test_documents_that_do_not_fit(void **state)
 {
 	(void)state;
 	static const struct bend_row rows[] = {
-		ROW(app_period, "longer than 3 years"),
-		ROW(app_backwards, "ends before it begins"),
-		ROW(app_applicant, "another applicant"),
-		ROW(app_previous, "revision before revision 1 of the application is missing"),
-		ROW(app_txn, "the application names no transaction"),
-		LATE(app_reason_late, "\"request\" is about another wording"),
-		LATE(app_need_by_applicant, "the data authority is the applicant himself"),
-		LATE(app_need_not_confirmed, "did not confirm the period"),
-		ROW(app_need_without_permission, "lacks the permission confirm-need"),
-		ROW(intake_other, "intake record of revision 1 is about another application"),
-		ROW(intake_refused, "did not pass the compliance review"),
-		ROW(intake_forged, "its reviewer signed \"refuse\""),
-		ROW(intake_criterion, "although \"max_days\" is not met"),
-		ROW(intake_reviewer, "lacks the permission intake"),
-		ROW(intake_txn, "the intake record belongs to another transaction"),
-		ROW(decision_f, "the decision is F, which grants nothing"),
-		ROW(decision_forged, "the person who decided signed \"F\""),
-		ROW(decision_unpermitted, "lacks the permission approve"),
-		ROW(decision_kind, "of the kind \"privacy\" stands where \"decision\" is needed"),
-		ROW(decision_not_settled, "lacks the permission approve"),
-		ROW(decision_intake, "taken on another intake record"),
-		ROW(decision_app, "decision on revision 1 is about another application"),
-		ROW(decision_longer, "the decision's period leaves the one applied for"),
-		ROW(decision_until, "ends at another time than the person who decided signed"),
-		ROW(decision_bare, "grants without an agreement"),
-		ROW(privacy_failed, "the privacy review did not confirm the necessity"),
-		ROW(privacy_missing, "there is no privacy review"),
-		ROW(agreement_purpose, "the agreement names another purpose"),
-		ROW(agreement_system, "the agreement names another business system"),
-		ROW(agreement_assignee, "the agreement names another consumer"),
-		ROW(agreement_resource, "the agreement names another resource"),
-		ROW(agreement_fields, "\"lane\" of the agreement was not applied for"),
-		ROW(agreement_entry, "the catalog entry is not the one that the agreement names"),
-		ROW(agreement_version, "another resource or version than the agreement"),
-		ROW(entry_publisher, "the catalog entry is not of the provider roads"),
-		ROW(entry_intake, "names another intake node"),
-		ROW(verification_other, "the verification is of another agreement"),
-		ROW(event_terminated, "does not finalize this application"),
-		ROW(event_agreement, "the negotiation event names another agreement"),
-		ROW(request_grant, "the transfer request names another grant"),
-		ROW(request_purpose, "the transfer request names another purpose"),
-		ROW(request_field, "\"lane\", which was not agreed"),
-		ROW(request_transfer, "the transfer request names another transfer"),
-		ROW(request_subject, "lacks the permission fetch"),
-		ROW(request_subject_replayed, "the statement \"access\" belongs to another transaction"),
-		ROW(start_request, "the transfer start answers another request"),
-		ROW(start_late, "started outside the agreed period"),
-		ROW(label_recipient, "the label names another recipient"),
-		ROW(label_period, "the label names another period"),
-		ROW(label_field, "the label names the field \"lane\""),
-		ROW(label_fewer, "the label does not name the field \"time\""),
-		ROW(label_level, "another class or level than the catalog entry"),
-		ROW(label_obligation, "leaves out the obligation \"receipt\""),
-		ROW(manifest_agreement, "the manifest names another agreement"),
-		ROW(manifest_transfer, "the manifest names another transfer"),
-		ROW(manifest_label, "the manifest bears another label"),
-		ROW(manifest_sizes, "the manifest's sizes do not fit"),
-		ROW(manifest_foreign_space, "belongs to the space \"other.example\""),
-		ROW(manifest_txn, "the manifest belongs to another transaction"),
-		ROW(receipt_manifest, "the receipt is for another manifest"),
-		ROW(receipt_root, "the receipt names another content digest"),
-		ROW(receipt_bytes, "the receipt names other sizes"),
-		ROW(receipt_times, "the times of the receipt are not in order"),
-		ROW(receipt_audience, "the receipt is not addressed to roads"),
+	        ROW(app_period, "longer than 3 years"),
+	        ROW(app_backwards, "ends before it begins"),
+	        ROW(app_applicant, "another applicant"),
+	        ROW(app_previous, "revision before revision 1 of the application is missing"),
+	        ROW(app_txn, "the application names no transaction"),
+	        LATE(app_reason_late, "\"request\" is about another wording"),
+	        LATE(app_need_by_applicant, "the data authority is the applicant himself"),
+	        LATE(app_need_not_confirmed, "did not confirm the period"),
+	        ROW(app_need_without_permission, "lacks the permission confirm-need"),
+	        ROW(intake_other, "intake record of revision 1 is about another application"),
+	        ROW(intake_refused, "did not pass the compliance review"),
+	        ROW(intake_forged, "its reviewer signed \"refuse\""),
+	        ROW(intake_criterion, "although \"max_days\" is not met"),
+	        ROW(intake_reviewer, "lacks the permission intake"),
+	        ROW(intake_txn, "the intake record belongs to another transaction"),
+	        ROW(decision_f, "the decision is F, which grants nothing"),
+	        ROW(decision_forged, "the person who decided signed \"F\""),
+	        ROW(decision_unpermitted, "lacks the permission approve"),
+	        ROW(decision_kind, "of the kind \"privacy\" stands where \"decision\" is needed"),
+	        ROW(decision_not_settled, "lacks the permission approve"),
+	        ROW(decision_intake, "taken on another intake record"),
+	        ROW(decision_app, "decision on revision 1 is about another application"),
+	        ROW(decision_longer, "the decision's period leaves the one applied for"),
+	        ROW(decision_until, "ends at another time than the person who decided signed"),
+	        ROW(decision_bare, "grants without an agreement"),
+	        ROW(privacy_failed, "the privacy review did not confirm the necessity"),
+	        ROW(privacy_missing, "there is no privacy review"),
+	        ROW(agreement_purpose, "the agreement names another purpose"),
+	        ROW(agreement_system, "the agreement names another business system"),
+	        ROW(agreement_assignee, "the agreement names another consumer"),
+	        ROW(agreement_resource, "the agreement names another resource"),
+	        ROW(agreement_fields, "\"lane\" of the agreement was not applied for"),
+	        ROW(agreement_entry, "the catalog entry is not the one that the agreement names"),
+	        ROW(agreement_version, "another resource or version than the agreement"),
+	        ROW(entry_publisher, "the catalog entry is not of the provider roads"),
+	        ROW(entry_intake, "names another intake node"),
+	        ROW(verification_other, "the verification is of another agreement"),
+	        ROW(event_terminated, "does not finalize this application"),
+	        ROW(event_agreement, "the negotiation event names another agreement"),
+	        ROW(request_grant, "the transfer request names another grant"),
+	        ROW(request_purpose, "the transfer request names another purpose"),
+	        ROW(request_field, "\"lane\", which was not agreed"),
+	        ROW(request_transfer, "the transfer request names another transfer"),
+	        ROW(request_subject, "lacks the permission fetch"),
+	        ROW(request_subject_replayed, "the statement \"access\" belongs to another transaction"),
+	        ROW(start_request, "the transfer start answers another request"),
+	        ROW(start_late, "started outside the agreed period"),
+	        ROW(label_recipient, "the label names another recipient"),
+	        ROW(label_period, "the label names another period"),
+	        ROW(label_field, "the label names the field \"lane\""),
+	        ROW(label_fewer, "the label does not name the field \"time\""),
+	        ROW(label_level, "another class or level than the catalog entry"),
+	        ROW(label_obligation, "leaves out the obligation \"receipt\""),
+	        ROW(manifest_agreement, "the manifest names another agreement"),
+	        ROW(manifest_transfer, "the manifest names another transfer"),
+	        ROW(manifest_label, "the manifest bears another label"),
+	        ROW(manifest_sizes, "the manifest's sizes do not fit"),
+	        ROW(manifest_foreign_space, "belongs to the space \"other.example\""),
+	        ROW(manifest_txn, "the manifest belongs to another transaction"),
+	        ROW(receipt_manifest, "the receipt is for another manifest"),
+	        ROW(receipt_root, "the receipt names another content digest"),
+	        ROW(receipt_bytes, "the receipt names other sizes"),
+	        ROW(receipt_times, "the times of the receipt are not in order"),
+	        ROW(receipt_audience, "the receipt is not addressed to roads"),
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -408,10 +418,10 @@ static void test_ds55_ds56_manifest_signature_and_time(void **state)
 {
 	(void)state;
 	static const struct bend_row rows[] = {
-		ROW(manifest_times, "the times of the manifest are not in order"),
-		ROW(manifest_future, "the times of the manifest are not in order"),
-		ROW(manifest_early, "signed before the transfer started"),
-		ROW(manifest_outside_key, "had no valid key when the manifest was signed"),
+	        ROW(manifest_times, "the times of the manifest are not in order"),
+	        ROW(manifest_future, "the times of the manifest are not in order"),
+	        ROW(manifest_early, "signed before the transfer started"),
+	        ROW(manifest_outside_key, "had no valid key when the manifest was signed"),
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -477,11 +487,11 @@ static void test_sb58_insiders_who_sign_again(void **state)
 		void (*alter)(struct tb *b);
 		const char *reason;
 	} rows[] = {
-		{ again_manifest, "is not recorded in the ledger of" },
-		{ again_receipt, "is not recorded in the ledger of" },
-		{ again_start, "is not recorded in the ledger of" },
-		{ again_decision, "is not recorded in the ledger of" },
-		{ again_negotiation, "is not recorded in the ledger of" },
+	        {again_manifest, "is not recorded in the ledger of"},
+	        {again_receipt, "is not recorded in the ledger of"},
+	        {again_start, "is not recorded in the ledger of"},
+	        {again_decision, "is not recorded in the ledger of"},
+	        {again_negotiation, "is not recorded in the ledger of"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -508,7 +518,9 @@ static void test_both_ledgers_must_agree(void **state)
 		else
 			tb_consumer_ledger(b);
 		tb_tally(b);
-		assert_refused(b, "one side", i == 0 ? "is not recorded in the ledger of health" : "is not recorded in the ledger of roads");
+		assert_refused(b, "one side",
+		               i == 0 ? "is not recorded in the ledger of health"
+		                      : "is not recorded in the ledger of roads");
 		tb_free(b);
 	}
 }
@@ -542,14 +554,14 @@ static void test_sb58_missing_documents(void **state)
 	static const struct {
 		const char *type, *reason;
 	} rows[] = {
-		{ HF_TYPE_APPLICATION, "holds no application" },
-		{ HF_TYPE_INTAKE, "holds no intake record" },
-		{ HF_TYPE_DECISION, "holds no decision" },
-		{ HF_TYPE_VERIFICATION, "holds no verification" },
-		{ HF_TYPE_TRANSFER_REQUEST, "holds no transfer request" },
-		{ HF_TYPE_TRANSFER_START, "holds no transfer start" },
-		{ HF_TYPE_MANIFEST, "holds no manifest" },
-		{ HF_TYPE_RECEIPT, "holds no receipt" },
+	        {HF_TYPE_APPLICATION, "holds no application"},
+	        {HF_TYPE_INTAKE, "holds no intake record"},
+	        {HF_TYPE_DECISION, "holds no decision"},
+	        {HF_TYPE_VERIFICATION, "holds no verification"},
+	        {HF_TYPE_TRANSFER_REQUEST, "holds no transfer request"},
+	        {HF_TYPE_TRANSFER_START, "holds no transfer start"},
+	        {HF_TYPE_MANIFEST, "holds no manifest"},
+	        {HF_TYPE_RECEIPT, "holds no receipt"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -731,27 +743,27 @@ static void test_sb58_lists_of_the_tally(void **state)
 		void (*hook)(struct tb *b, Hufu__Tally *t);
 		const char *reason; /* NULL: accepted */
 	} rows[] = {
-		{ "hidden actor", hide_actor, NULL },
-		{ "reordered documents", swap_docs, "documents are not in the required order" },
-		{ "document twice", double_doc, "documents are not in the required order" },
-		{ "two receipts", second_receipt, "more than one receipt" },
-		{ "foreign document", foreign_doc, "does not belong into a tally" },
-		{ "reordered ledgers", swap_ledgers, "the ledgers are not in order" },
-		{ "reordered entries", swap_entries, "is missing from the ledger of health" },
-		{ "missing ledger", drop_ledger, "holds no ledger of hub" },
-		{ "missing entry", drop_middle_entry, "entry number 4 of transaction" },
-		{ "truncated ledger", drop_last_entry, "is not recorded in the ledger of health" },
-		{ "long path", path_longer, "is not in the ledger of health that the witnesses cosigned" },
-		{ "opening of another entry", opening_of_another, "does not fit its commitment" },
-		{ "hidden transaction", hide_transaction, "belongs to another transaction" },
-		{ "hidden event", hide_event, "does not show its event" },
-		{ "hidden ordinal", hide_ordinal, "does not show its place" },
-		{ "hidden digest", hide_digest, "is not recorded in the ledger of health" },
-		{ "hidden outcome", hide_outcome, "is not recorded in the ledger of health" },
-		{ "other transaction", other_transaction, "belongs to another transaction" },
-		{ "no transaction", no_transaction, "the tally names no transaction" },
-		{ "descriptor twice", descriptor_twice, "descriptor in place 2 has another number" },
-		{ "checkpoint of another ledger", note_of_another, "bears the checkpoint of" },
+	        {"hidden actor", hide_actor, NULL},
+	        {"reordered documents", swap_docs, "documents are not in the required order"},
+	        {"document twice", double_doc, "documents are not in the required order"},
+	        {"two receipts", second_receipt, "more than one receipt"},
+	        {"foreign document", foreign_doc, "does not belong into a tally"},
+	        {"reordered ledgers", swap_ledgers, "the ledgers are not in order"},
+	        {"reordered entries", swap_entries, "is missing from the ledger of health"},
+	        {"missing ledger", drop_ledger, "holds no ledger of hub"},
+	        {"missing entry", drop_middle_entry, "entry number 4 of transaction"},
+	        {"truncated ledger", drop_last_entry, "is not recorded in the ledger of health"},
+	        {"long path", path_longer, "is not in the ledger of health that the witnesses cosigned"},
+	        {"opening of another entry", opening_of_another, "does not fit its commitment"},
+	        {"hidden transaction", hide_transaction, "belongs to another transaction"},
+	        {"hidden event", hide_event, "does not show its event"},
+	        {"hidden ordinal", hide_ordinal, "does not show its place"},
+	        {"hidden digest", hide_digest, "is not recorded in the ledger of health"},
+	        {"hidden outcome", hide_outcome, "is not recorded in the ledger of health"},
+	        {"other transaction", other_transaction, "belongs to another transaction"},
+	        {"no transaction", no_transaction, "the tally names no transaction"},
+	        {"descriptor twice", descriptor_twice, "descriptor in place 2 has another number"},
+	        {"checkpoint of another ledger", note_of_another, "bears the checkpoint of"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -783,8 +795,8 @@ static void other_ledgers(struct tb *b, struct tb *o)
 }
 static void other_negotiation(struct tb *b, struct tb *o)
 {
-	struct hf_buf *to[] = { &b->e_app[0], &b->e_intake[0], &b->e_decision[0], &b->e_verification, &b->e_event };
-	struct hf_buf *from[] = { &o->e_app[0], &o->e_intake[0], &o->e_decision[0], &o->e_verification, &o->e_event };
+	struct hf_buf *to[] = {&b->e_app[0], &b->e_intake[0], &b->e_decision[0], &b->e_verification, &b->e_event};
+	struct hf_buf *from[] = {&o->e_app[0], &o->e_intake[0], &o->e_decision[0], &o->e_verification, &o->e_event};
 	for (size_t i = 0; i < 5; i++) {
 		hf_buf_clear(to[i]);
 		assert_true(hf_buf_add(to[i], from[i]->data, from[i]->len));
@@ -798,9 +810,9 @@ static void test_mixed_transactions(void **state)
 		void (*mix)(struct tb *b, struct tb *other);
 		const char *reason;
 	} rows[] = {
-		{ other_receipt, "the receipt belongs to another transaction" },
-		{ other_ledgers, "belongs to another transaction" },
-		{ other_negotiation, "the transfer request names another agreement" },
+	        {other_receipt, "the receipt belongs to another transaction"},
+	        {other_ledgers, "belongs to another transaction"},
+	        {other_negotiation, "the transfer request names another agreement"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1), *o = tb_new(1, 2);
@@ -814,6 +826,66 @@ static void test_mixed_transactions(void **state)
 		tb_tally(b);
 		assert_refused(b, "mixed", rows[i].reason);
 		tb_free(o);
+		tb_free(b);
+	}
+}
+
+/* ---- a grant that was revoked after the transfer ---- */
+
+/* The revocation, signed by the person, recorded as one more entry of the negotiation on both sides. */
+static void add_revocation(struct tb *b, Hufu__Tally *t)
+{
+	tb_add_doc(b, t, b->ctx);
+	make_sorted(b, t);
+}
+
+static void make_revocation(struct tb *b, enum tb_person person, const char *reason, struct hf_buf *out,
+                            struct hf_hash *ret_digest)
+{
+	Hufu__Revocation r = HUFU__REVOCATION__INIT;
+	r.header = tb_header(b, SB_ROADS, &b->negotiation);
+	r.grant = b->agreement.grant;
+	r.agreement = b->agreement.id;
+	r.reason = tb_text(reason);
+	r.generation = 2;
+	r.statement = tb_statement(b, person, "revocation", &b->negotiation, &b->grant, 1, &b->h_agreement, NULL, 0,
+	                           "revoke", 0);
+	tb_sign(b, SB_ROADS, HF_TYPE_REVOCATION, &r.base, out, ret_digest);
+}
+
+static void test_revocation_in_a_tally(void **state)
+{
+	(void)state;
+	static const struct {
+		enum tb_person person;
+		const char *stated, *reason; /* reason NULL: accepted */
+		bool recorded;
+	} rows[] = {
+	        {TB_APPROVER, "", NULL, true},
+	        {TB_APPROVER, "", "the revocation with the digest", false},
+	        {TB_EXPERT, "", "lacks the permission approve", true},
+	        {TB_APPROVER, "other", "the revocation names another reason", true},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		struct hf_buf out = HF_BUF_INIT;
+		struct hf_hash digest;
+		struct hf_tally_report r;
+		tb_documents(b);
+		make_revocation(b, rows[i].person, rows[i].stated, &out, &digest);
+		tb_ledgers(b);
+		for (unsigned l = 0; rows[i].recorded && l < TB_LEDGERS; l += 2) {
+			tb_entry(b, &b->ledger[l], HF_EVENT_REVOCATION, 0, &digest, false);
+			tb_checkpoint(b, &b->ledger[l]);
+		}
+		b->ctx = &out;
+		b->tally_hook = add_revocation;
+		tb_tally(b);
+		if (rows[i].reason == NULL)
+			assert_good(b, &r);
+		else
+			assert_refused(b, "revocation", rows[i].reason);
+		hf_buf_done(&out);
 		tb_free(b);
 	}
 }
@@ -853,7 +925,8 @@ static void foreign_transaction(struct tb *b, unsigned node, enum hf_event event
 static void filed_elsewhere(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
 {
 	if (node == SB_ROADS && event == HF_EVENT_FINALIZED)
-		hf_draft_bytes(d, HF_FIELD_DIGEST, b->h_manifest.b, 32); /* the event's digest is gone, the manifest's in the wrong place */
+		hf_draft_bytes(d, HF_FIELD_DIGEST, b->h_manifest.b,
+		               32); /* the event's digest is gone, the manifest's in the wrong place */
 }
 
 static void test_ledgers_that_disagree(void **state)
@@ -863,12 +936,12 @@ static void test_ledgers_that_disagree(void **state)
 		void (*hook)(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d);
 		const char *reason;
 	} rows[] = {
-		{ refuse_receipt, "the receipt with the digest" },
-		{ wrong_count, "closes with a count of 9 after 4 entries" },
-		{ wrong_back_link, "does not follow the transaction's entry before it" },
-		{ wrong_class, "of another class than its event" },
-		{ foreign_transaction, "of hub belongs to another transaction" },
-		{ filed_elsewhere, "the negotiation event with the digest" },
+	        {refuse_receipt, "the receipt with the digest"},
+	        {wrong_count, "closes with a count of 9 after 4 entries"},
+	        {wrong_back_link, "does not follow the transaction's entry before it"},
+	        {wrong_class, "of another class than its event"},
+	        {foreign_transaction, "of hub belongs to another transaction"},
+	        {filed_elsewhere, "the negotiation event with the digest"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -912,8 +985,9 @@ static void add_line(struct tb *b, unsigned signer, enum hf_key_use use, const c
 	struct tb_ledger *l = &b->ledger[2];
 	size_t len = strlen(l->note), text = (size_t)(strstr(l->note, "\n\n") - l->note) + 1;
 	const struct hf_sign_key *k = b->sb->key[signer][use];
-	size_t n = cosign ? hf_note_cosign_line(k, name, (uint64_t)SB_T0 / 1000, l->note, text, l->note + len, sizeof(l->note) - len) :
-			    hf_note_sign_line(k, name, l->note, text, l->note + len, sizeof(l->note) - len);
+	size_t n = cosign ? hf_note_cosign_line(k, name, (uint64_t)SB_T0 / 1000, l->note, text, l->note + len,
+	                                        sizeof(l->note) - len)
+	                  : hf_note_sign_line(k, name, l->note, text, l->note + len, sizeof(l->note) - len);
 	assert_true(n > 0);
 }
 
@@ -927,12 +1001,12 @@ static void test_lines_that_do_not_belong(void **state)
 		bool cosign;
 		const char *reason;
 	} rows[] = {
-		{ SB_ROADS, HF_KEY_WITNESS, SB_SPACE "/witness/roads", true, "no witness of it" }, /* its own */
-		{ SB_HEALTH, HF_KEY_WITNESS, SB_SPACE "/witness/health", true, "no witness of it" },
-		{ SB_PORT, HF_KEY_MIRROR, SB_SPACE "/mirror/port", true, "no witness of it" },
-		{ SB_PORT, HF_KEY_WITNESS, SB_SPACE "/witness/port", true, "two lines of" },
-		{ SB_ROADS, HF_KEY_LOG, SB_SPACE "/ledger/roads", false, "two lines of" },
-		{ SB_PORT, HF_KEY_WITNESS, "someone.example", true, "no witness of it" },
+	        {SB_ROADS, HF_KEY_WITNESS, SB_SPACE "/witness/roads", true, "no witness of it"}, /* its own */
+	        {SB_HEALTH, HF_KEY_WITNESS, SB_SPACE "/witness/health", true, "no witness of it"},
+	        {SB_PORT, HF_KEY_MIRROR, SB_SPACE "/mirror/port", true, "no witness of it"},
+	        {SB_PORT, HF_KEY_WITNESS, SB_SPACE "/witness/port", true, "two lines of"},
+	        {SB_ROADS, HF_KEY_LOG, SB_SPACE "/ledger/roads", false, "two lines of"},
+	        {SB_PORT, HF_KEY_WITNESS, "someone.example", true, "no witness of it"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -976,9 +1050,9 @@ static void test_revoked_key(void **state)
 		int64_t at_ms;
 		const char *reason; /* NULL: still good */
 	} rows[] = {
-		{ SB_T0 + 2 * TB_DAY, NULL },                                         /* after the cosignatures */
-		{ SB_T0 + TB_DAY / 2, "no cosignature shows that the" },              /* signed before, cosigned after */
-		{ SB_T0 + 1000, "had no valid key when" },                           /* before it was signed */
+	        {SB_T0 + 2 * TB_DAY, NULL},                            /* after the cosignatures */
+	        {SB_T0 + TB_DAY / 2, "no cosignature shows that the"}, /* signed before, cosigned after */
+	        {SB_T0 + 1000, "had no valid key when"},               /* before it was signed */
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -1002,8 +1076,8 @@ static void test_revoked_witness_and_log(void **state)
 		enum hf_key_use use;
 		const char *reason;
 	} rows[] = {
-		{ SB_PORT, HF_KEY_WITNESS, "the witness port had no valid key" },
-		{ SB_HUB, HF_KEY_LOG, "hub had no valid log key" },
+	        {SB_PORT, HF_KEY_WITNESS, "the witness port had no valid key"},
+	        {SB_HUB, HF_KEY_LOG, "hub had no valid log key"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);
@@ -1024,10 +1098,13 @@ static void test_writer_must_be_a_member(void **state)
 	Hufu__Envelope *e = hf_decode_limit(&hufu__envelope__descriptor, b->tally.data, b->tally.len, HF_TALLY_MAX);
 	struct hf_sign_key *stranger = sb_key(5, 5);
 	hf_buf_clear(&b->tally);
-	assert_int_equal(hf_envelope_make(stranger, "roads", HF_TYPE_TALLY, e->payload.data, e->payload.len, &b->tally), HF_OK);
+	assert_int_equal(hf_envelope_make(stranger, "roads", HF_TYPE_TALLY, e->payload.data, e->payload.len, &b->tally),
+	                 HF_OK);
 	assert_refused(b, "stranger as roads", "the signature of roads on the tally does not verify");
 	hf_buf_clear(&b->tally);
-	assert_int_equal(hf_envelope_make(stranger, "stranger", HF_TYPE_TALLY, e->payload.data, e->payload.len, &b->tally), HF_OK);
+	assert_int_equal(
+	        hf_envelope_make(stranger, "stranger", HF_TYPE_TALLY, e->payload.data, e->payload.len, &b->tally),
+	        HF_OK);
 	assert_refused(b, "stranger", "names roads as its issuer but is signed by stranger");
 	hf_sign_key_free(stranger);
 	hf_decoded_free(e);
@@ -1037,29 +1114,30 @@ static void test_writer_must_be_a_member(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ds57_valid_tally_with_receipt),
-		cmocka_unit_test(test_valid_variants),
-		cmocka_unit_test(test_sb58_any_changed_byte),
-		cmocka_unit_test(test_sb58_any_changed_byte_signed_again),
-		cmocka_unit_test(test_sb58_truncated_or_extended),
-		cmocka_unit_test(test_other_root),
-		cmocka_unit_test(test_documents_that_do_not_fit),
-		cmocka_unit_test(test_backdated_agreement),
-		cmocka_unit_test(test_ds55_ds56_manifest_signature_and_time),
-		cmocka_unit_test(test_sb58_insiders_who_sign_again),
-		cmocka_unit_test(test_both_ledgers_must_agree),
-		cmocka_unit_test(test_sb58_missing_documents),
-		cmocka_unit_test(test_missing_revision),
-		cmocka_unit_test(test_sb58_lists_of_the_tally),
-		cmocka_unit_test(test_mixed_transactions),
-		cmocka_unit_test(test_ledgers_that_disagree),
-		cmocka_unit_test(test_end_of_transfer_must_be_shown),
-		cmocka_unit_test(test_too_few_witnesses),
-		cmocka_unit_test(test_lines_that_do_not_belong),
-		cmocka_unit_test(test_rewritten_log_without_witnesses),
-		cmocka_unit_test(test_revoked_key),
-		cmocka_unit_test(test_revoked_witness_and_log),
-		cmocka_unit_test(test_writer_must_be_a_member),
+	        cmocka_unit_test(test_ds57_valid_tally_with_receipt),
+	        cmocka_unit_test(test_valid_variants),
+	        cmocka_unit_test(test_sb58_any_changed_byte),
+	        cmocka_unit_test(test_sb58_any_changed_byte_signed_again),
+	        cmocka_unit_test(test_sb58_truncated_or_extended),
+	        cmocka_unit_test(test_other_root),
+	        cmocka_unit_test(test_documents_that_do_not_fit),
+	        cmocka_unit_test(test_backdated_agreement),
+	        cmocka_unit_test(test_ds55_ds56_manifest_signature_and_time),
+	        cmocka_unit_test(test_sb58_insiders_who_sign_again),
+	        cmocka_unit_test(test_both_ledgers_must_agree),
+	        cmocka_unit_test(test_sb58_missing_documents),
+	        cmocka_unit_test(test_missing_revision),
+	        cmocka_unit_test(test_sb58_lists_of_the_tally),
+	        cmocka_unit_test(test_mixed_transactions),
+	        cmocka_unit_test(test_revocation_in_a_tally),
+	        cmocka_unit_test(test_ledgers_that_disagree),
+	        cmocka_unit_test(test_end_of_transfer_must_be_shown),
+	        cmocka_unit_test(test_too_few_witnesses),
+	        cmocka_unit_test(test_lines_that_do_not_belong),
+	        cmocka_unit_test(test_rewritten_log_without_witnesses),
+	        cmocka_unit_test(test_revoked_key),
+	        cmocka_unit_test(test_revoked_witness_and_log),
+	        cmocka_unit_test(test_writer_must_be_a_member),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* verify_program_test.c - what does a person at the command line get from hufu-verify: exit status, text, JSON? (SB-59) */
+/* verify_program_test.c - what does a person at the command line get from hufu-verify: exit status, text, JSON? (SB-59)
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ static void save(const char *path, const void *data, size_t len)
 static bool read_entry(void *ctx, uint64_t index, struct hf_bytes *ret_entry)
 {
 	const struct tb_ledger *l = ctx;
-	*ret_entry = (struct hf_bytes){ l->entry[index].data, l->entry[index].len };
+	*ret_entry = (struct hf_bytes){l->entry[index].data, l->entry[index].len};
 	return true;
 }
 
@@ -104,7 +105,7 @@ static int teardown(void **state)
 /* Runs the program; both its streams go into x->printed. Returns its exit status. */
 static int run(struct fixture *x, const char *a, const char *b, const char *c, const char *d, const char *e)
 {
-	char *argv[] = { x->program, tb_text(a), tb_text(b), tb_text(c), tb_text(d), tb_text(e), NULL };
+	char *argv[] = {x->program, tb_text(a), tb_text(b), tb_text(c), tb_text(d), tb_text(e), NULL};
 	int status = 0;
 	pid_t child = fork();
 	assert_true(child >= 0);
@@ -213,10 +214,10 @@ static void test_usage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_verified, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_forms_of_the_root_key, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_verified, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_forms_of_the_root_key, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

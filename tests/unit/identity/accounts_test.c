@@ -25,7 +25,7 @@ static void first_account_is_opened_once_by_the_token_and_administers_only(void 
 	people_token(&p, token);
 
 	struct people_end wrong = people_begin(&p);
-	struct hf_account_new in = { "li.wei", "李伟", "HR-0001", "", NULL, 0, GOOD_PASSWORD };
+	struct hf_account_new in = {"li.wei", "李伟", "HR-0001", "", NULL, 0, GOOD_PASSWORD};
 	hf_account_first(p.id, wrong.unit, "0000", &in, people_ended, &wrong);
 	assert_int_equal(people_wait(&wrong), HF_E_CREDENTIAL);
 
@@ -102,14 +102,14 @@ static void an_account_without_a_person_cannot_be_activated(void **state)
 	people_first(&p, "admin");
 	struct people_login l = people_login(&p, "admin", GOOD_PASSWORD);
 	struct hf_actor admin = people_actor(&p, l.r.token);
-	struct hf_account_new in = { "zhao", "赵敏", "", "", &role, 1, GOOD_PASSWORD };
+	struct hf_account_new in = {"zhao", "赵敏", "", "", &role, 1, GOOD_PASSWORD};
 	assert_int_equal(add(&p, &in, &f), HF_OK);
 	assert_int_equal(people_login(&p, "zhao", GOOD_PASSWORD).e, HF_E_STATE);
 	struct hf_unit *u = hf_unit_new();
 	assert_int_equal(people_apply(&p, u, hf_account_enable(p.id, &admin, u, "zhao", &f)), HF_E_STATE);
 	assert_non_null(strstr(f.text, "real-name reference"));
 	u = hf_unit_new();
-	struct hf_account_change c = { NULL, "HR-0077", NULL };
+	struct hf_account_change c = {NULL, "HR-0077", NULL};
 	assert_int_equal(people_apply(&p, u, hf_account_edit(p.id, u, "zhao", &c, &f)), HF_OK);
 	assert_int_equal(people_login(&p, "zhao", GOOD_PASSWORD).e, HF_OK);
 	people_stop(&p);
@@ -119,36 +119,38 @@ static void roles_of_different_groups_exclude_each_other(void **state)
 {
 	/* DS-13: no account holds two of administration, operation, audit; AZ-17: privacy expert and approver. */
 	char text[300];
-	const char *pairs[][2] = { { "admin", "operator" },	    { "admin", "auditor" },   { "operator", "auditor" },
-				   { "operator", "data-authority" }, { "operator", "approver" }, { "intake", "approver" },
-				   { "privacy-expert", "approver" }, { "operator", "intake" } };
+	const char *pairs[][2] = {{"admin", "operator"},          {"admin", "auditor"},     {"operator", "auditor"},
+	                          {"operator", "data-authority"}, {"operator", "approver"}, {"intake", "approver"},
+	                          {"privacy-expert", "approver"}, {"operator", "intake"}};
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		assert_non_null(hf_roles_conflict(pairs[i], 2, text, sizeof(text)));
 		assert_non_null(strstr(text, pairs[i][0]));
 		assert_non_null(strstr(text, pairs[i][1]));
 	}
-	const char *good[] = { "data-authority", "intake" };
+	const char *good[] = {"data-authority", "intake"};
 	assert_null(hf_roles_conflict(good, 2, text, sizeof(text)));
-	const char *unknown[] = { "root" };
+	const char *unknown[] = {"root"};
 	assert_non_null(hf_roles_conflict(unknown, 1, text, sizeof(text)));
 	for (const struct hf_role *r = hf_roles; r->name; r++) /* no single role breaks the table itself */
 		for (unsigned i = 0; i < hf_exclusion_count; i++)
-			assert_false((r->permissions & HF_BIT(hf_exclusions[i].a)) && (r->permissions & HF_BIT(hf_exclusions[i].b)));
+			assert_false((r->permissions & HF_BIT(hf_exclusions[i].a)) &&
+			             (r->permissions & HF_BIT(hf_exclusions[i].b)));
 }
 
 static void nobody_changes_his_own_roles(void **state)
 {
 	struct people p;
 	struct hf_fault f;
-	const char *operator[] = { "operator" };
+	const char *operator[] = {"operator"};
 	(void)state;
 	people_start(&p);
 	people_first(&p, "admin");
 	struct people_login l = people_login(&p, "admin", GOOD_PASSWORD);
 	struct hf_actor admin = people_actor(&p, l.r.token);
 	struct hf_unit *u = hf_unit_new();
-	assert_int_equal(people_apply(&p, u, hf_account_roles(p.id, &admin, u, "admin", operator, 1, &f)), HF_E_SEPARATION);
+	assert_int_equal(people_apply(&p, u, hf_account_roles(p.id, &admin, u, "admin", operator, 1, &f)),
+	                 HF_E_SEPARATION);
 	u = hf_unit_new();
 	assert_int_equal(people_apply(&p, u, hf_account_disable(p.id, &admin, u, "admin", "why", &f)), HF_E_SEPARATION);
 	u = hf_unit_new();
@@ -162,7 +164,7 @@ static void a_right_acts_on_the_next_request_of_an_open_session(void **state)
 	struct people p;
 	struct hf_fault f;
 	char token[65];
-	const char *publisher[] = { "publisher" };
+	const char *publisher[] = {"publisher"};
 	(void)state;
 	people_start(&p);
 	people_first(&p, "admin");
@@ -202,7 +204,7 @@ static void deregistering_once_ends_all_sessions_and_rights(void **state)
 	assert_int_equal(hf_identity_session(p.id, second.r.token, "unix", &gone), HF_E_NOT_LOGGED_IN);
 	assert_int_equal(people_login(&p, "wang", NEXT_PASSWORD).e, HF_E_CREDENTIAL);
 	const char *role = "operator";
-	struct hf_account_new in = { "wang", "王芳", "HR-9", "", &role, 1, GOOD_PASSWORD };
+	struct hf_account_new in = {"wang", "王芳", "HR-9", "", &role, 1, GOOD_PASSWORD};
 	assert_int_equal(add(&p, &in, &f), HF_E_EXISTS); /* a name is never given twice */
 	people_stop(&p);
 }
@@ -223,32 +225,39 @@ static void a_group_is_managed_as_a_whole(void **state)
 	people_person(&p, "chen", "intake", other);
 	struct hf_unit *u = hf_unit_new();
 	assert_int_equal(people_apply(&p, u, hf_group_add(p.id, u, "night-shift", &f)), HF_OK);
-	const char *members[] = { "wang", "zhang" };
+	const char *members[] = {"wang", "zhang"};
 	for (size_t i = 0; i < 2; i++) {
 		u = hf_unit_new();
-		assert_int_equal(people_apply(&p, u, hf_group_member(p.id, &admin, u, "night-shift", members[i], true, &f)), HF_OK);
+		assert_int_equal(
+		        people_apply(&p, u, hf_group_member(p.id, &admin, u, "night-shift", members[i], true, &f)),
+		        HF_OK);
 	}
 	/* refused as a whole when one member may not have it */
 	u = hf_unit_new();
-	assert_int_equal(people_apply(&p, u, hf_group_role(p.id, &admin, u, "night-shift", "approver", true, &f)), HF_E_SEPARATION);
+	assert_int_equal(people_apply(&p, u, hf_group_role(p.id, &admin, u, "night-shift", "approver", true, &f)),
+	                 HF_E_SEPARATION);
 	assert_non_null(strstr(f.text, "wang"));
 	struct hf_actor a = people_actor(&p, two);
 	assert_false(hf_actor_may(&a, HF_MAY_APPROVE));
 
 	u = hf_unit_new();
-	assert_int_equal(people_apply(&p, u, hf_group_role(p.id, &admin, u, "night-shift", "publisher", true, &f)), HF_OK);
+	assert_int_equal(people_apply(&p, u, hf_group_role(p.id, &admin, u, "night-shift", "publisher", true, &f)),
+	                 HF_OK);
 	a = people_actor(&p, one);
 	assert_true(hf_actor_may(&a, HF_MAY_PUBLISH));
 	u = hf_unit_new();
-	assert_int_equal(people_apply(&p, u, hf_group_role(p.id, &admin, u, "night-shift", "operator", true, &f)), HF_OK);
+	assert_int_equal(people_apply(&p, u, hf_group_role(p.id, &admin, u, "night-shift", "operator", true, &f)),
+	                 HF_OK);
 	a = people_actor(&p, two);
 	assert_true(hf_actor_may(&a, HF_MAY_APPLY));
 	/* who enters gets what it has, unless it excludes what he has */
 	u = hf_unit_new();
-	assert_int_equal(people_apply(&p, u, hf_group_member(p.id, &admin, u, "night-shift", "chen", true, &f)), HF_E_SEPARATION);
+	assert_int_equal(people_apply(&p, u, hf_group_member(p.id, &admin, u, "night-shift", "chen", true, &f)),
+	                 HF_E_SEPARATION);
 
 	u = hf_unit_new();
-	assert_int_equal(people_apply(&p, u, hf_group_role(p.id, &admin, u, "night-shift", "operator", false, &f)), HF_OK);
+	assert_int_equal(people_apply(&p, u, hf_group_role(p.id, &admin, u, "night-shift", "operator", false, &f)),
+	                 HF_OK);
 	a = people_actor(&p, two);
 	assert_false(hf_actor_may(&a, HF_MAY_APPLY));
 	u = hf_unit_new();
@@ -289,7 +298,7 @@ static void a_department_is_a_principal_of_its_own(void **state)
 	(void)state;
 	people_start(&p);
 	people_first(&p, "admin");
-	struct hf_account_new in = { "sun", "孙丽", "HR-5", "highways", &role, 1, GOOD_PASSWORD };
+	struct hf_account_new in = {"sun", "孙丽", "HR-5", "highways", &role, 1, GOOD_PASSWORD};
 	assert_int_equal(add(&p, &in, &f), HF_OK);
 	struct people_login l = people_login(&p, "sun", GOOD_PASSWORD);
 	struct hf_actor a = people_actor(&p, l.r.token);
@@ -307,7 +316,7 @@ static void only_registered_systems_are_known(void **state)
 	(void)state;
 	people_start(&p);
 	assert_int_equal(hf_identity_system(p.id, "planning", &v), HF_E_UNKNOWN);
-	struct hf_system_view in = { "planning", "highways", "10.1.2.3", "路网规划", true };
+	struct hf_system_view in = {"planning", "highways", "10.1.2.3", "路网规划", true};
 	struct hf_unit *u = hf_unit_new();
 	assert_int_equal(people_apply(&p, u, hf_system_put(p.id, u, &in, &f)), HF_OK);
 	u = hf_unit_new();
@@ -345,19 +354,19 @@ static void rows_at_rest_are_sealed_to_their_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_account_is_opened_once_by_the_token_and_administers_only),
-		cmocka_unit_test(weak_passwords_are_refused),
-		cmocka_unit_test(an_expired_password_allows_nothing_but_a_new_one),
-		cmocka_unit_test(an_account_without_a_person_cannot_be_activated),
-		cmocka_unit_test(roles_of_different_groups_exclude_each_other),
-		cmocka_unit_test(nobody_changes_his_own_roles),
-		cmocka_unit_test(a_right_acts_on_the_next_request_of_an_open_session),
-		cmocka_unit_test(deregistering_once_ends_all_sessions_and_rights),
-		cmocka_unit_test(a_group_is_managed_as_a_whole),
-		cmocka_unit_test(an_unused_account_is_disabled_by_itself),
-		cmocka_unit_test(a_department_is_a_principal_of_its_own),
-		cmocka_unit_test(only_registered_systems_are_known),
-		cmocka_unit_test(rows_at_rest_are_sealed_to_their_name),
+	        cmocka_unit_test(first_account_is_opened_once_by_the_token_and_administers_only),
+	        cmocka_unit_test(weak_passwords_are_refused),
+	        cmocka_unit_test(an_expired_password_allows_nothing_but_a_new_one),
+	        cmocka_unit_test(an_account_without_a_person_cannot_be_activated),
+	        cmocka_unit_test(roles_of_different_groups_exclude_each_other),
+	        cmocka_unit_test(nobody_changes_his_own_roles),
+	        cmocka_unit_test(a_right_acts_on_the_next_request_of_an_open_session),
+	        cmocka_unit_test(deregistering_once_ends_all_sessions_and_rights),
+	        cmocka_unit_test(a_group_is_managed_as_a_whole),
+	        cmocka_unit_test(an_unused_account_is_disabled_by_itself),
+	        cmocka_unit_test(a_department_is_a_principal_of_its_own),
+	        cmocka_unit_test(only_registered_systems_are_known),
+	        cmocka_unit_test(rows_at_rest_are_sealed_to_their_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

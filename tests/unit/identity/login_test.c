@@ -48,7 +48,18 @@ static void concurrent_sessions_are_flagged(void **state)
 	people_first(&p, "admin");
 	assert_false(people_login(&p, "admin", GOOD_PASSWORD).r.concurrent);
 	assert_int_equal(people_count(&p, HF_EVENT_ALARM, "concurrent-sessions"), 0);
-	assert_true(people_login(&p, "admin", GOOD_PASSWORD).r.concurrent);
+	struct people_login second = people_login(&p, "admin", GOOD_PASSWORD);
+	assert_true(second.r.concurrent);
+	assert_int_equal(people_count(&p, HF_EVENT_ALARM, "concurrent-sessions"), 1);
+	hf_identity_end_sessions(p.id, "admin");
+	second = people_login(&p, "admin", GOOD_PASSWORD);
+	struct hf_login again = {"admin", GOOD_PASSWORD, "", "", "", "unix"};
+	struct people_login third = {0};
+	hf_identity_login_again(p.id, &again, second.r.token, people_logged_in, &third);
+	fixture_run_until(&p.f, &third.done);
+	assert_int_equal(third.e, HF_OK);
+	assert_false(third.r.concurrent); /* in place of the former one */
+	assert_int_equal(hf_identity_session_count(p.id, "admin"), 1);
 	assert_int_equal(people_count(&p, HF_EVENT_ALARM, "concurrent-sessions"), 1);
 	people_stop(&p);
 }
@@ -125,11 +136,13 @@ static void a_one_time_password_is_a_second_factor_and_good_once(void **state)
 	u = hf_unit_new();
 	assert_int_equal(people_apply(&p, u, hf_account_totp_confirm(p.id, &a, u, "12345x", &f)), HF_E_ARGUMENT);
 	u = hf_unit_new();
-	assert_int_equal(people_apply(&p, u, hf_account_totp_confirm(p.id, &a, u, code_at(secret, len, p.now_ms, code), &f)), HF_OK);
+	assert_int_equal(
+	        people_apply(&p, u, hf_account_totp_confirm(p.id, &a, u, code_at(secret, len, p.now_ms, code), &f)),
+	        HF_OK);
 	a = people_actor(&p, token);
 	assert_true(hf_actor_two_factors(&a)); /* proven in this session */
 
-	struct hf_login in = { "wang", NEXT_PASSWORD, code, "", "", "unix" };
+	struct hf_login in = {"wang", NEXT_PASSWORD, code, "", "", "unix"};
 	assert_int_equal(people_login_with(&p, &in).e, HF_E_CREDENTIAL); /* the code of the confirmation again */
 	p.now_ms += 30000;
 	code_at(secret, len, p.now_ms, code);
@@ -177,15 +190,16 @@ static void a_device_key_is_a_second_factor_and_a_challenge_is_good_once(void **
 	hf_identity_challenge(p.id, "wang", challenge);
 	sign_challenge(other, "wang", challenge, sig);
 	struct hf_unit *u = hf_unit_new();
-	assert_int_equal(people_apply(&p, u, hf_account_device_key(p.id, &a, u, pub_text, challenge, sig, &f)), HF_E_SIGNATURE);
+	assert_int_equal(people_apply(&p, u, hf_account_device_key(p.id, &a, u, pub_text, challenge, sig, &f)),
+	                 HF_E_SIGNATURE);
 	hf_identity_challenge(p.id, "wang", challenge);
 	sign_challenge(k, "wang", challenge, sig);
 	u = hf_unit_new();
 	assert_int_equal(people_apply(&p, u, hf_account_device_key(p.id, &a, u, pub_text, challenge, sig, &f)), HF_OK);
 
-	struct hf_login in = { "wang", NEXT_PASSWORD, "", sig, challenge, "unix" };
+	struct hf_login in = {"wang", NEXT_PASSWORD, "", sig, challenge, "unix"};
 	assert_int_equal(people_login_with(&p, &in).e, HF_E_CREDENTIAL); /* spent */
-	hf_identity_challenge(p.id, "admin", challenge);		   /* somebody else's */
+	hf_identity_challenge(p.id, "admin", challenge);                 /* somebody else's */
 	sign_challenge(k, "wang", challenge, sig);
 	assert_int_equal(people_login_with(&p, &in).e, HF_E_CREDENTIAL);
 	hf_identity_challenge(p.id, "wang", challenge);
@@ -231,15 +245,16 @@ static void what_is_beyond_the_post_alarms_at_once_and_locks_when_it_goes_on(voi
 	people_stop(&p);
 }
 
-static void open_statement(struct people *p, const struct hf_buf *bytes, Hufu__SignedStatement **ret_st, Hufu__Statement **ret_s,
-			   Hufu__PersonCertificate **ret_c)
+static void open_statement(struct people *p, const struct hf_buf *bytes, Hufu__SignedStatement **ret_st,
+                           Hufu__Statement **ret_s, Hufu__PersonCertificate **ret_c)
 {
 	struct hf_sign_pub node, person;
 	Hufu__SignedStatement *st = HF_DECODE(signed_statement, bytes->data, bytes->len);
 	assert_non_null(st);
 	hf_sign_key_pub(p->keys.envelope, &node);
 	assert_true(hf_envelope_verify(st->certificate, HF_TYPE_PERSON_CERT, "roads", &node));
-	Hufu__PersonCertificate *c = HF_DECODE(person_certificate, st->certificate->payload.data, st->certificate->payload.len);
+	Hufu__PersonCertificate *c =
+	        HF_DECODE(person_certificate, st->certificate->payload.data, st->certificate->payload.len);
 	assert_non_null(c);
 	memcpy(person.b, c->public_key.data, 32);
 	assert_true(hf_envelope_verify(st->statement, HF_TYPE_STATEMENT, "roads/wang", &person));
@@ -254,14 +269,14 @@ static void fill(Hufu__Statement *s, const char *kind, struct hf_id *object)
 {
 	hufu__statement__init(s);
 	s->kind = (char *)kind;
-	s->object = (ProtobufCBinaryData){ sizeof(object->b), object->b };
+	s->object = (ProtobufCBinaryData){sizeof(object->b), object->b};
 	s->revision = 1;
 }
 
 static void a_person_signs_with_a_key_that_the_node_certifies(void **state)
 {
 	struct people p;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	char token[65];
 	struct hf_buf out = HF_BUF_INIT;
 	struct hf_id txn = hf_id_new(1), object = hf_id_new(2);
@@ -327,7 +342,8 @@ static void a_person_signs_with_a_key_that_the_node_certifies(void **state)
 	assert_int_equal(hf_identity_session_count(p.id, "wang"), 0);
 	l = people_login(&p, "wang", "Reset-By-Admin-5");
 	a = people_actor(&p, l.r.token);
-	assert_int_equal(hf_identity_sign(p.id, &a, &st, &txn, &out, &f), HF_E_PERMISSION); /* one-time password signs nothing */
+	assert_int_equal(hf_identity_sign(p.id, &a, &st, &txn, &out, &f),
+	                 HF_E_PERMISSION); /* one-time password signs nothing */
 	assert_int_equal(people_password(&p, l.r.token, "Reset-By-Admin-5", "Own-Again-Word-6"), HF_OK);
 	a = people_actor(&p, l.r.token);
 	assert_int_equal(hf_identity_sign(p.id, &a, &st, &txn, &out, &f), HF_OK);
@@ -343,8 +359,8 @@ static void a_person_signs_with_a_key_that_the_node_certifies(void **state)
 static void closing_while_somebody_logs_in_ends_his_attempt(void **state)
 {
 	struct people p;
-	struct people_login l = { 0 };
-	struct hf_login in = { "admin", GOOD_PASSWORD, "", "", "", "unix" };
+	struct people_login l = {0};
+	struct hf_login in = {"admin", GOOD_PASSWORD, "", "", "", "unix"};
 	(void)state;
 	people_start(&p);
 	people_first(&p, "admin");
@@ -360,15 +376,15 @@ static void closing_while_somebody_logs_in_ends_his_attempt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_attempt_is_one_entry_and_five_failures_lock_with_one_alarm),
-		cmocka_unit_test(the_name_tried_for_an_unknown_account_is_not_recorded),
-		cmocka_unit_test(concurrent_sessions_are_flagged),
-		cmocka_unit_test(sessions_end_idle_by_age_and_by_logout),
-		cmocka_unit_test(a_one_time_password_is_a_second_factor_and_good_once),
-		cmocka_unit_test(a_device_key_is_a_second_factor_and_a_challenge_is_good_once),
-		cmocka_unit_test(what_is_beyond_the_post_alarms_at_once_and_locks_when_it_goes_on),
-		cmocka_unit_test(a_person_signs_with_a_key_that_the_node_certifies),
-		cmocka_unit_test(closing_while_somebody_logs_in_ends_his_attempt),
+	        cmocka_unit_test(every_attempt_is_one_entry_and_five_failures_lock_with_one_alarm),
+	        cmocka_unit_test(the_name_tried_for_an_unknown_account_is_not_recorded),
+	        cmocka_unit_test(concurrent_sessions_are_flagged),
+	        cmocka_unit_test(sessions_end_idle_by_age_and_by_logout),
+	        cmocka_unit_test(a_one_time_password_is_a_second_factor_and_good_once),
+	        cmocka_unit_test(a_device_key_is_a_second_factor_and_a_challenge_is_good_once),
+	        cmocka_unit_test(what_is_beyond_the_post_alarms_at_once_and_locks_when_it_goes_on),
+	        cmocka_unit_test(a_person_signs_with_a_key_that_the_node_certifies),
+	        cmocka_unit_test(closing_while_somebody_logs_in_ends_his_attempt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

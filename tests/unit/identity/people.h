@@ -1,6 +1,7 @@
 /*
- * people.h - a node's identity over a real store, with a clock that the test turns, a sequencer that counts entries, and short forms of
- * the asynchronous calls. The counting sequencer remembers each entry's event, so that tests can say what was recorded.
+ * people.h - a node's identity over a real store, with a clock that the test turns, a sequencer that counts entries,
+ * and short forms of the asynchronous calls. The counting sequencer remembers each entry's event, so that tests can say
+ * what was recorded.
  */
 #ifndef HUFU_TESTS_UNIT_IDENTITY_PEOPLE_H
 #define HUFU_TESTS_UNIT_IDENTITY_PEOPLE_H
@@ -39,7 +40,8 @@ static inline void people_field(struct hf_draft *d, enum hf_field field, char *o
 		snprintf(out, cap, "%.*s", (int)len, (const char *)data);
 }
 
-static inline enum hf_err people_sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count, uint64_t *ret_index)
+static inline enum hf_err people_sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count,
+                                          uint64_t *ret_index)
 {
 	struct people *p = ctx;
 	(void)txn;
@@ -51,7 +53,8 @@ static inline enum hf_err people_sequence(void *ctx, struct hf_txn *txn, struct 
 		ret_index[i] = at;
 		p->event[at] = hf_draft_event(drafts[i]);
 		p->text[at][0] = p->actor[at][0] = '\0';
-		people_field(drafts[i], p->event[at] == HF_EVENT_ALARM ? HF_FIELD_ALARM : HF_FIELD_REASON, p->text[at], sizeof(p->text[at]));
+		people_field(drafts[i], p->event[at] == HF_EVENT_ALARM ? HF_FIELD_ALARM : HF_FIELD_REASON, p->text[at],
+		             sizeof(p->text[at]));
 		people_field(drafts[i], HF_FIELD_ACTOR, p->actor[at], sizeof(p->actor[at]));
 	}
 	uv_mutex_unlock(&p->mutex);
@@ -89,7 +92,7 @@ static inline size_t people_count(struct people *p, enum hf_event event, const c
 
 static inline void people_start(struct people *p)
 {
-	struct hf_fault fault = { HF_OK, "" };
+	struct hf_fault fault = {HF_OK, ""};
 	char path[128];
 	memset(p, 0, sizeof(*p));
 	assert_true(hf_crypto_init());
@@ -97,11 +100,11 @@ static inline void people_start(struct people *p)
 	uv_mutex_init(&p->mutex);
 	fixture_prepare(&p->f);
 	fixture_open_loop(&p->f);
-	p->f.base.clock = (struct hf_clock){ people_now, people_now, p };
-	p->f.base.audit = (struct hf_audit){ people_emit, p };
+	p->f.base.clock = (struct hf_clock){people_now, people_now, p};
+	p->f.base.audit = (struct hf_audit){people_emit, p};
 	assert_true(hf_name_parse("roads", &p->f.base.self));
 	fixture_open_store(&p->f);
-	hf_store_set_sequencer(p->f.store, &(struct hf_sequencer){ people_sequence, people_committed, p });
+	hf_store_set_sequencer(p->f.store, &(struct hf_sequencer){people_sequence, people_committed, p});
 	snprintf(path, sizeof(path), "%s/keys", p->f.dir);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(hf_node_keys_create(p->f.dir, NULL, &p->keys, &fault), HF_OK);
@@ -151,7 +154,7 @@ static inline void people_ended(void *ctx, enum hf_err e, const struct hf_fault 
 
 static inline struct people_end people_begin(struct people *p)
 {
-	return (struct people_end){ .p = p, .unit = hf_unit_new() };
+	return (struct people_end){.p = p, .unit = hf_unit_new()};
 }
 
 static inline enum hf_err people_wait(struct people_end *end)
@@ -164,7 +167,7 @@ static inline enum hf_err people_wait(struct people_end *end)
 /* Ends a synchronous change. */
 static inline enum hf_err people_apply(struct people *p, struct hf_unit *unit, enum hf_err e)
 {
-	struct ending end = { 0 };
+	struct ending end = {0};
 	if (e != HF_OK) {
 		hf_unit_free(unit);
 		return e;
@@ -204,7 +207,7 @@ static inline void people_logged_in(void *ctx, enum hf_err e, const struct hf_lo
 
 static inline struct people_login people_login_with(struct people *p, const struct hf_login *in)
 {
-	struct people_login l = { 0 };
+	struct people_login l = {0};
 	hf_identity_login(p->id, in, people_logged_in, &l);
 	assert_false(l.done);
 	fixture_run_until(&p->f, &l.done);
@@ -213,7 +216,7 @@ static inline struct people_login people_login_with(struct people *p, const stru
 
 static inline struct people_login people_login(struct people *p, const char *account, const char *password)
 {
-	struct hf_login in = { account, password, "", "", "", "unix" };
+	struct hf_login in = {account, password, "", "", "", "unix"};
 	return people_login_with(p, &in);
 }
 
@@ -229,7 +232,7 @@ static inline enum hf_err people_password(struct people *p, const char *token, c
 static inline void people_first(struct people *p, const char *name)
 {
 	struct people_end end = people_begin(p);
-	struct hf_account_new in = { name, "第一管理员", "HR-0001", "", NULL, 0, GOOD_PASSWORD };
+	struct hf_account_new in = {name, "第一管理员", "HR-0001", "", NULL, 0, GOOD_PASSWORD};
 	char token[65];
 	people_token(p, token);
 	hf_account_first(p->id, end.unit, token, &in, people_ended, &end);
@@ -240,7 +243,7 @@ static inline void people_first(struct people *p, const char *name)
 static inline void people_person(struct people *p, const char *name, const char *role, char token[65])
 {
 	struct people_end end = people_begin(p);
-	struct hf_account_new in = { name, name, "HR-0002", "", &role, 1, GOOD_PASSWORD };
+	struct hf_account_new in = {name, name, "HR-0002", "", &role, 1, GOOD_PASSWORD};
 	hf_account_add(p->id, end.unit, &in, people_ended, &end);
 	assert_int_equal(people_wait(&end), HF_OK);
 	struct people_login l = people_login(p, name, GOOD_PASSWORD);

@@ -42,7 +42,7 @@ static struct check verify(struct kit_node *n)
 	return c;
 }
 
-/* In the child: tells each acknowledged index, for ever. */
+/* In the writer: tells each acknowledged index, for ever. */
 static void tell(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	uint64_t index = info->first_entry;
@@ -51,7 +51,7 @@ static void tell(void *ctx, enum hf_err e, const struct hf_commit *info)
 		_exit(1);
 }
 
-static void child(const char *dir, int fd)
+__attribute__((noreturn)) static void child(const char *dir, int fd)
 {
 	struct kit *k = kit_new(NULL);
 	struct kit_node *n;
@@ -90,10 +90,14 @@ static void test_kill(void **state)
 		assert_int_equal(pipe(fds), 0);
 		pid = fork();
 		if (pid == 0) {
-			close(fds[0]);
-			child(k->dir, fds[1]);
+			char fd[16];
+
+			snprintf(fd, sizeof(fd), "%d", fds[1]);
+			execl("/proc/self/exe", "writer", k->dir, fd, (char *)NULL);
+			_exit(2);
 		}
 		close(fds[1]);
+		assert_true(pid > 0);
 		for (unsigned i = 0; i < 300 + 177 * round; i++)
 			assert_int_equal(read(fds[0], &last, sizeof(last)), sizeof(last));
 		kill(pid, SIGKILL);
@@ -352,7 +356,8 @@ static void test_flipped_bit_is_not_signed(void **state)
 	assert_int_equal(kit_state(n).signed_size, 0);
 }
 
-int main(void)
+/* With a folder and a descriptor: the process that is killed. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_kill, start, stop),
@@ -366,5 +371,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flipped_bit_is_not_signed, start, stop),
 	};
 
+	if (argc == 3)
+		child(argv[1], (int)strtol(argv[2], NULL, 10));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,11 +56,12 @@ static void a_full_file_is_read(void **state)
 	struct hf_config *c = NULL;
 	struct hf_fault fault;
 	assert_int_equal(load(f,
-			      HEAD "organization_name: 交通运输部\njurisdiction: CN\nlisten:\n  - tcp://127.0.1.1:7400\n"
-				   "log_level: warn\napi_socket: /run/hufu/roads.sock\nlimits:\n  outstanding_per_peer: 32\n"
-				   "accounts:\n  password_days: 30\n",
-			      &c, &fault),
-			 HF_OK);
+	                      HEAD
+	                      "organization_name: 交通运输部\njurisdiction: CN\nlisten:\n  - tcp://127.0.1.1:7400\n"
+	                      "log_level: warn\napi_socket: /run/hufu/roads.sock\nlimits:\n  outstanding_per_peer: 32\n"
+	                      "accounts:\n  password_days: 30\n",
+	                      &c, &fault),
+	                 HF_OK);
 	assert_string_equal(c->node, "roads");
 	assert_string_equal(c->space, "roads.example");
 	assert_string_equal(c->organization_name, "交通运输部");
@@ -122,7 +123,7 @@ static void a_missing_file_says_how_to_make_one(void **state)
 {
 	struct file *f = *state;
 	struct hf_config *c = NULL;
-	struct hf_fault fault = { HF_OK, "" };
+	struct hf_fault fault = {HF_OK, ""};
 	assert_int_equal(hf_config_load(f->path, &c, &fault), HF_E_UNKNOWN);
 	assert_non_null(strstr(fault.text, "hufu init"));
 }
@@ -153,11 +154,11 @@ static void a_passphrase_comes_from_a_closed_file_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_full_file_is_read, open_file, close_file),
-		cmocka_unit_test_setup_teardown(defaults_stand_for_what_is_absent, open_file, close_file),
-		cmocka_unit_test_setup_teardown(refusals_name_file_line_and_remedy, open_file, close_file),
-		cmocka_unit_test_setup_teardown(a_missing_file_says_how_to_make_one, open_file, close_file),
-		cmocka_unit_test_setup_teardown(a_passphrase_comes_from_a_closed_file_only, open_file, close_file),
+	        cmocka_unit_test_setup_teardown(a_full_file_is_read, open_file, close_file),
+	        cmocka_unit_test_setup_teardown(defaults_stand_for_what_is_absent, open_file, close_file),
+	        cmocka_unit_test_setup_teardown(refusals_name_file_line_and_remedy, open_file, close_file),
+	        cmocka_unit_test_setup_teardown(a_missing_file_says_how_to_make_one, open_file, close_file),
+	        cmocka_unit_test_setup_teardown(a_passphrase_comes_from_a_closed_file_only, open_file, close_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 
 static struct sample make(const ProtobufCMessageDescriptor *desc, uint64_t seed, bool full)
 {
-	struct sample s = { .state = seed, .full = full };
+	struct sample s = {.state = seed, .full = full};
 	sample_message(&s, hf_row_find(desc));
 	return s;
 }
@@ -44,7 +44,8 @@ static void test_rows_follow_the_schema(void **state)
 			assert_string_equal(r->name, f->name);
 			assert_int_equal(r->kind == HF_RULE_MESSAGE, f->type == PROTOBUF_C_TYPE_MESSAGE);
 			assert_int_equal(r->kind == HF_RULE_FLAG, f->type == PROTOBUF_C_TYPE_BOOL);
-			assert_int_equal(r->kind == HF_RULE_BYTES || r->kind == HF_RULE_ID, f->type == PROTOBUF_C_TYPE_BYTES);
+			assert_int_equal(r->kind == HF_RULE_BYTES || r->kind == HF_RULE_ID,
+			                 f->type == PROTOBUF_C_TYPE_BYTES);
 			assert_int_equal(r->kind == HF_RULE_TIME, f->type == PROTOBUF_C_TYPE_INT64);
 			assert_true(f->label == PROTOBUF_C_LABEL_REPEATED || r->count == 1);
 			if (r->row != NULL)
@@ -83,7 +84,8 @@ static void test_round_trip_of_every_message(void **state)
 	}
 }
 
-/* Whatever a changed byte makes of a message, it is refused or it still is the canonical encoding of what was decoded. */
+/* Whatever a changed byte makes of a message, it is refused or it still is the canonical encoding of what was decoded.
+ */
 static void test_changed_bytes_never_decode_to_something_else(void **state)
 {
 	(void)state;
@@ -126,9 +128,9 @@ static void test_unknown_field_inside(void **state)
 	(void)state;
 	/* Envelope{type "a", payload "b", Signature{keyid "n", sig 64 bytes, field 3}} */
 	uint8_t in[128] = "\x0a\x01"
-			  "a\x12\x01"
-			  "b\x1a\x47\x0a\x01"
-			  "n\x12\x40";
+	                  "a\x12\x01"
+	                  "b\x1a\x47\x0a\x01"
+	                  "n\x12\x40";
 	size_t head = 13;
 	memset(in + head, 7, 64);
 	memcpy(in + head + 64, "\x18\x01", 2);
@@ -143,41 +145,61 @@ struct raw_case {
 	const char *bytes;
 	size_t len;
 };
-#define RAW(what, bytes) { what, bytes, sizeof(bytes) - 1 }
+#define RAW(what, bytes)                                                                                               \
+	{                                                                                                              \
+		what, bytes, sizeof(bytes) - 1                                                                         \
+	}
 
 /* Finding{point, ok, text}: small enough to write every wrong form by hand. */
 static void test_wrong_forms(void **state)
 {
 	(void)state;
 	static const struct raw_case wrong[] = {
-		RAW("needed field absent", "\x10\x01"),
-		RAW("NUL in text", "\x0a\x03" "a\0b"),
-		RAW("NUL at the end of text", "\x0a\x02" "a\0"),
-		RAW("cut UTF-8", "\x0a\x01\xe8"),
-		RAW("over-long UTF-8", "\x0a\x02\xc0\xaf"),
-		RAW("surrogate", "\x0a\x03\xed\xa0\x80"),
-		RAW("beyond Unicode", "\x0a\x04\xf4\x90\x80\x80"),
-		RAW("control character", "\x0a\x01\x1b"),
-		RAW("C1 control character", "\x0a\x02\xc2\x85"),
-		RAW("wrong order", "\x10\x01\x0a\x01" "a"),
-		RAW("twice", "\x0a\x01" "a\x0a\x01" "b"),
-		RAW("encoded default number", "\x0a\x01" "a\x10\x00"),
-		RAW("encoded default text", "\x0a\x01" "a\x1a\x00"),
-		RAW("bool of 2", "\x0a\x01" "a\x10\x02"),
-		RAW("long varint", "\x0a\x01" "a\x10\x81\x00"),
-		RAW("long tag", "\x8a\x00\x01" "a"),
-		RAW("wrong wire type", "\x08\x01"),
-		RAW("length beyond the end", "\x0a\x7f" "a"),
-		RAW("length of 64 bits", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" "a"),
-		RAW("varint without end", "\x0a\x01" "a\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
-		RAW("group", "\x0b\x0c"),
-		RAW("field 0", "\x02\x01" "a"),
-		RAW("huge field number", "\xfa\xff\xff\xff\xff\x0f\x01" "a"),
+	        RAW("needed field absent", "\x10\x01"),
+	        RAW("NUL in text", "\x0a\x03"
+	                           "a\0b"),
+	        RAW("NUL at the end of text", "\x0a\x02"
+	                                      "a\0"),
+	        RAW("cut UTF-8", "\x0a\x01\xe8"),
+	        RAW("over-long UTF-8", "\x0a\x02\xc0\xaf"),
+	        RAW("surrogate", "\x0a\x03\xed\xa0\x80"),
+	        RAW("beyond Unicode", "\x0a\x04\xf4\x90\x80\x80"),
+	        RAW("control character", "\x0a\x01\x1b"),
+	        RAW("C1 control character", "\x0a\x02\xc2\x85"),
+	        RAW("wrong order", "\x10\x01\x0a\x01"
+	                           "a"),
+	        RAW("twice", "\x0a\x01"
+	                     "a\x0a\x01"
+	                     "b"),
+	        RAW("encoded default number", "\x0a\x01"
+	                                      "a\x10\x00"),
+	        RAW("encoded default text", "\x0a\x01"
+	                                    "a\x1a\x00"),
+	        RAW("bool of 2", "\x0a\x01"
+	                         "a\x10\x02"),
+	        RAW("long varint", "\x0a\x01"
+	                           "a\x10\x81\x00"),
+	        RAW("long tag", "\x8a\x00\x01"
+	                        "a"),
+	        RAW("wrong wire type", "\x08\x01"),
+	        RAW("length beyond the end", "\x0a\x7f"
+	                                     "a"),
+	        RAW("length of 64 bits", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+	                                 "a"),
+	        RAW("varint without end", "\x0a\x01"
+	                                  "a\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+	        RAW("group", "\x0b\x0c"),
+	        RAW("field 0", "\x02\x01"
+	                       "a"),
+	        RAW("huge field number", "\xfa\xff\xff\xff\xff\x0f\x01"
+	                                 "a"),
 	};
 	static const struct raw_case right[] = {
-		RAW("smallest", "\x0a\x01" "a"),
-		RAW("all", "\x0a\x01" "a\x10\x01\x1a\x03\xe8\xb7\xaf"),
-		RAW("line feed and tab", "\x0a\x02\n\t"),
+	        RAW("smallest", "\x0a\x01"
+	                        "a"),
+	        RAW("all", "\x0a\x01"
+	                   "a\x10\x01\x1a\x03\xe8\xb7\xaf"),
+	        RAW("line feed and tab", "\x0a\x02\n\t"),
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		if (decodes(&hufu__finding__descriptor, wrong[i].bytes, wrong[i].len))
@@ -190,8 +212,12 @@ static void test_wrong_forms(void **state)
 static void test_counts(void **state)
 {
 	(void)state;
-	struct sample s = { .state = 9 };
-	sample_add(&s, "\x0a\x01" "a\x12\x01" "b", 6);
+	struct sample s = {.state = 9};
+	sample_add(&s,
+	           "\x0a\x01"
+	           "a\x12\x01"
+	           "b",
+	           6);
 	for (unsigned n = 1; n <= 5; n++) {
 		struct sample sig = make(&hufu__signature__descriptor, n, false);
 		sample_varint(&s, 3 << 3 | 2);
@@ -224,12 +250,13 @@ static bool decision_with(const char *result)
 static void test_az26_result_is_t_f_or_s(void **state)
 {
 	(void)state;
-	static const char *const others[] = { "", "t", "f", "s", "TT", "T ", " T", "TF", "A", "Т", "true", "approved", "pass", "revoke" };
+	static const char *const others[] = {"",   "t", "f", "s",    "TT",       "T ",   " T",
+	                                     "TF", "A", "Т", "true", "approved", "pass", "revoke"};
 	assert_true(decision_with("T") && decision_with("F") && decision_with("S"));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		assert_false(decision_with(others[i]));
 	for (int c = 1; c < 256; c++) {
-		char one[2] = { (char)c, 0 };
+		char one[2] = {(char)c, 0};
 		assert_int_equal(decision_with(one), c == 'T' || c == 'F' || c == 'S');
 	}
 }
@@ -254,12 +281,15 @@ static void test_az24_the_six_entities(void **state)
 	assert_true(has_field(app, "until_ms", PROTOBUF_C_TYPE_INT64));
 	assert_true(has_field(dec, "result", PROTOBUF_C_TYPE_STRING)); /* A */
 	assert_true(has_field(dec, "application", PROTOBUF_C_TYPE_BYTES));
-	assert_true(has_field(agr, "resource", PROTOBUF_C_TYPE_BYTES) && has_field(agr, "assignee", PROTOBUF_C_TYPE_STRING) &&
-		    has_field(agr, "system", PROTOBUF_C_TYPE_STRING) && has_field(agr, "application", PROTOBUF_C_TYPE_BYTES) &&
-		    has_field(agr, "from_ms", PROTOBUF_C_TYPE_INT64) && has_field(agr, "until_ms", PROTOBUF_C_TYPE_INT64));
+	assert_true(has_field(agr, "resource", PROTOBUF_C_TYPE_BYTES) &&
+	            has_field(agr, "assignee", PROTOBUF_C_TYPE_STRING) &&
+	            has_field(agr, "system", PROTOBUF_C_TYPE_STRING) &&
+	            has_field(agr, "application", PROTOBUF_C_TYPE_BYTES) &&
+	            has_field(agr, "from_ms", PROTOBUF_C_TYPE_INT64) &&
+	            has_field(agr, "until_ms", PROTOBUF_C_TYPE_INT64));
 	struct sample s = make(app, 24, true);
 	Hufu__Application *a = HF_DECODE(application, s.data, s.len);
-	Hufu__Application without[5] = { *a, *a, *a, *a, *a };
+	Hufu__Application without[5] = {*a, *a, *a, *a, *a};
 	without[0].resource.len = 0;
 	without[1].organization = NULL;
 	without[2].system = NULL;
@@ -289,11 +319,12 @@ static void test_identifiers_and_names(void **state)
 	static const struct {
 		const char *name;
 		bool good;
-	} names[] = { { "roads", true }, { "1.roads-2", true }, { "Roads", false }, { "-a", false }, { ".a", false }, { "a/b", false },
-		      { "a b", false }, { "路", false } };
-	const struct hf_rule name = { "x", HF_RULE_NAME, true, 1, 1, 63, NULL, NULL };
+	} names[] = {{"roads", true}, {"1.roads-2", true}, {"Roads", false}, {"-a", false},
+	             {".a", false},   {"a/b", false},      {"a b", false},   {"路", false}};
+	const struct hf_rule name = {"x", HF_RULE_NAME, true, 1, 1, 63, NULL, NULL};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		assert_int_equal(hf_rule_bytes_ok(&name, (const uint8_t *)names[i].name, strlen(names[i].name)), names[i].good);
+		assert_int_equal(hf_rule_bytes_ok(&name, (const uint8_t *)names[i].name, strlen(names[i].name)),
+		                 names[i].good);
 	char longest[65];
 	memset(longest, 'a', sizeof(longest));
 	assert_true(hf_rule_bytes_ok(&name, (uint8_t *)longest, 63));
@@ -345,7 +376,7 @@ static void test_hostile_counts_take_no_memory(void **state)
 static void test_own_data_needs_no_row(void **state)
 {
 	(void)state;
-	static const uint8_t in[] = { 0x10, 0x01 }; /* a Finding without its point */
+	static const uint8_t in[] = {0x10, 0x01}; /* a Finding without its point */
 	Hufu__Finding *f = HF_DECODE_OWN(finding, in, sizeof(in));
 	assert_non_null(f);
 	assert_true(f->ok);
@@ -385,21 +416,21 @@ static void test_message_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows_follow_the_schema),
-		cmocka_unit_test(test_round_trip_of_every_message),
-		cmocka_unit_test(test_changed_bytes_never_decode_to_something_else),
-		cmocka_unit_test(test_truncated_and_extended),
-		cmocka_unit_test(test_unknown_field_inside),
-		cmocka_unit_test(test_wrong_forms),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_az26_result_is_t_f_or_s),
-		cmocka_unit_test(test_az24_the_six_entities),
-		cmocka_unit_test(test_identifiers_and_names),
-		cmocka_unit_test(test_tombstone),
-		cmocka_unit_test(test_hostile_counts_take_no_memory),
-		cmocka_unit_test(test_own_data_needs_no_row),
-		cmocka_unit_test(test_envelope_encode),
-		cmocka_unit_test(test_message_table),
+	        cmocka_unit_test(test_rows_follow_the_schema),
+	        cmocka_unit_test(test_round_trip_of_every_message),
+	        cmocka_unit_test(test_changed_bytes_never_decode_to_something_else),
+	        cmocka_unit_test(test_truncated_and_extended),
+	        cmocka_unit_test(test_unknown_field_inside),
+	        cmocka_unit_test(test_wrong_forms),
+	        cmocka_unit_test(test_counts),
+	        cmocka_unit_test(test_az26_result_is_t_f_or_s),
+	        cmocka_unit_test(test_az24_the_six_entities),
+	        cmocka_unit_test(test_identifiers_and_names),
+	        cmocka_unit_test(test_tombstone),
+	        cmocka_unit_test(test_hostile_counts_take_no_memory),
+	        cmocka_unit_test(test_own_data_needs_no_row),
+	        cmocka_unit_test(test_envelope_encode),
+	        cmocka_unit_test(test_message_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

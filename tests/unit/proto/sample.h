@@ -1,6 +1,6 @@
 /*
- * sample.h - writes a message of any row from its rules alone: wire bytes in canonical form, chosen by a seeded generator.
- * Used by the unit tests and to make seeds for the fuzz targets.
+ * sample.h - writes a message of any row from its rules alone: wire bytes in canonical form, chosen by a seeded
+ * generator. Used by the unit tests and to make seeds for the fuzz targets.
  */
 #ifndef HUFU_TESTS_PROTO_SAMPLE_H
 #define HUFU_TESTS_PROTO_SAMPLE_H
@@ -11,8 +11,8 @@
 #include <string.h>
 
 struct sample {
-	uint64_t state;  /* of the generator */
-	bool full;       /* every field, not only the needed ones */
+	uint64_t state; /* of the generator */
+	bool full;      /* every field, not only the needed ones */
 	uint8_t *data;
 	size_t len, cap;
 };
@@ -79,7 +79,7 @@ static inline void sample_block(struct sample *s, const struct hf_rule *r)
 static inline void sample_field(struct sample *s, const ProtobufCFieldDescriptor *f, const struct hf_rule *r)
 {
 	if (r->kind == HF_RULE_MESSAGE) {
-		struct sample inner = { .state = sample_next(s), .full = s->full };
+		struct sample inner = {.state = sample_next(s), .full = s->full};
 		sample_varint(s, f->id << 3 | 2);
 		sample_message(&inner, r->row);
 		sample_varint(s, inner.len);

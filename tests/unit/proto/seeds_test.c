@@ -1,6 +1,6 @@
 /*
- * seeds_test.c - are the seeds of the fuzz targets still messages of the schema? With HUFU_WRITE_SEEDS=DIR set, it writes them there
- * first: one small and one full message of each kind, made from the rules alone.
+ * seeds_test.c - are the seeds of the fuzz targets still messages of the schema? With HUFU_WRITE_SEEDS=DIR set, it
+ * writes them there first: one small and one full message of each kind, made from the rules alone.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,16 +20,20 @@ struct family {
 	size_t count;
 };
 
-static const ProtobufCMessageDescriptor *const envelope[] = { FAMILY_ENVELOPE };
-static const ProtobufCMessageDescriptor *const ledger[] = { FAMILY_LEDGER };
-static const ProtobufCMessageDescriptor *const catalog[] = { FAMILY_CATALOG };
-static const ProtobufCMessageDescriptor *const contract[] = { FAMILY_CONTRACT };
-static const ProtobufCMessageDescriptor *const transfer[] = { FAMILY_TRANSFER };
-static const ProtobufCMessageDescriptor *const channel[] = { FAMILY_CHANNEL };
-static const ProtobufCMessageDescriptor *const tally[] = { FAMILY_TALLY };
+static const ProtobufCMessageDescriptor *const envelope[] = {FAMILY_ENVELOPE};
+static const ProtobufCMessageDescriptor *const ledger[] = {FAMILY_LEDGER};
+static const ProtobufCMessageDescriptor *const catalog[] = {FAMILY_CATALOG};
+static const ProtobufCMessageDescriptor *const contract[] = {FAMILY_CONTRACT};
+static const ProtobufCMessageDescriptor *const transfer[] = {FAMILY_TRANSFER};
+static const ProtobufCMessageDescriptor *const channel[] = {FAMILY_CHANNEL};
+static const ProtobufCMessageDescriptor *const tally[] = {FAMILY_TALLY};
 
-#define ROW(f) { #f, f, sizeof(f) / sizeof(f[0]) }
-static const struct family families[] = { ROW(envelope), ROW(ledger), ROW(catalog), ROW(contract), ROW(transfer), ROW(channel), ROW(tally) };
+#define ROW(f)                                                                                                         \
+	{                                                                                                              \
+#f, f, sizeof(f) / sizeof(f[0])                                                                        \
+	}
+static const struct family families[] = {ROW(envelope), ROW(ledger),  ROW(catalog), ROW(contract),
+                                         ROW(transfer), ROW(channel), ROW(tally)};
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 
 static void seed_path(const char *root, const struct family *f, size_t i, bool full, char out[1024])
@@ -40,7 +44,7 @@ static void seed_path(const char *root, const struct family *f, size_t i, bool f
 
 static void write_seed(const char *path, size_t i, const ProtobufCMessageDescriptor *desc, bool full)
 {
-	struct sample s = { .state = 1000 + i, .full = full };
+	struct sample s = {.state = 1000 + i, .full = full};
 	sample_message(&s, hf_row_find(desc));
 	FILE *out = fopen(path, "wb");
 	assert_non_null(out);
@@ -61,7 +65,8 @@ static void check_seed(const char *path, size_t i, const ProtobufCMessageDescrip
 	assert_true(len > 0 && len < sizeof(bytes) && bytes[0] == i);
 	void *m = hf_decode_limit(desc, bytes + 1, len - 1, sizeof(bytes));
 	if (m == NULL)
-		fail_msg("%s is no %s any more: run this test with HUFU_WRITE_SEEDS=tests/fuzz/corpus", path, desc->short_name);
+		fail_msg("%s is no %s any more: run this test with HUFU_WRITE_SEEDS=tests/fuzz/corpus", path,
+		         desc->short_name);
 	hf_decoded_free(m);
 }
 
@@ -101,8 +106,8 @@ static void test_every_message_is_fuzzed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_seeds),
-		cmocka_unit_test(test_every_message_is_fuzzed),
+	        cmocka_unit_test(test_seeds),
+	        cmocka_unit_test(test_every_message_is_fuzzed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

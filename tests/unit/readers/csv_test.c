@@ -34,8 +34,9 @@ static void seed(void)
 
 static void add_random_field(struct hf_buf *b, bool wild)
 {
-	static const char *const words[] = { "", "", "1", "-42", "3.25", "true", "2026-11-22", "2026-11-22 08:15", "\xE6\x9C\xBA", "x y", "a\rb" };
-	static const char *const inner[] = { ",", "\n", "\r\n", "\"\"", "t", "", "longer text within quotes" };
+	static const char *const words[] = {
+	        "", "", "1", "-42", "3.25", "true", "2026-11-22", "2026-11-22 08:15", "\xE6\x9C\xBA", "x y", "a\rb"};
+	static const char *const inner[] = {",", "\n", "\r\n", "\"\"", "t", "", "longer text within quotes"};
 
 	if (rnd(5) == 0) {
 		hf_buf_add(b, "\"", 1);
@@ -77,7 +78,6 @@ static void random_table(struct hf_buf *b, bool wild)
 	if (rnd(3))
 		hf_buf_add(b, "\n", 1);
 }
-
 
 static bool collect(void *ctx, const struct hf_csv_record *r)
 {
@@ -140,7 +140,7 @@ static void compare_check(const struct hf_buf *table, const struct naive_table *
 {
 	struct hf_csv_check *c = hf_csv_check_new();
 	struct hf_csv_verdict v;
-	uint64_t wrong = 0, first = 0, nulls[NAIVE_FIELDS] = { 0 };
+	uint64_t wrong = 0, first = 0, nulls[NAIVE_FIELDS] = {0};
 
 	for (size_t at = 0, n; at < table->len; at += n) {
 		n = piece_len(table->len - at);
@@ -232,7 +232,7 @@ static void compare_project(const struct hf_buf *table, const struct naive_table
 	struct hf_buf got = HF_BUF_INIT, want = HF_BUF_INIT;
 	char names[NAIVE_FIELDS][24];
 	const char *fields[NAIVE_FIELDS];
-	bool wanted[NAIVE_FIELDS] = { false };
+	bool wanted[NAIVE_FIELDS] = {false};
 	struct hf_csv_project *p;
 	size_t n = 0;
 
@@ -341,7 +341,8 @@ static void test_types_of_columns(void **state)
 
 static void test_order_mark_is_no_part_of_a_name(void **state)
 {
-	const char *table = "\xEF\xBB\xBF" "a,b\n1,2\n";
+	const char *table = "\xEF\xBB\xBF"
+	                    "a,b\n1,2\n";
 	struct hf_csv_check *c = hf_csv_check_new();
 	struct hf_csv_verdict v;
 
@@ -411,7 +412,7 @@ static void test_records_and_fields_are_bounded(void **state)
 
 static void test_unknown_column_is_refused(void **state)
 {
-	const char *const fields[] = { "a", "nothere" };
+	const char *const fields[] = {"a", "nothere"};
 	struct hf_csv_project *p = hf_csv_project_new(fields, 2);
 	struct hf_buf out = HF_BUF_INIT;
 
@@ -425,13 +426,13 @@ static void test_unknown_column_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same_as_plain_reader),
-		cmocka_unit_test(test_types_of_values),
-		cmocka_unit_test(test_types_of_columns),
-		cmocka_unit_test(test_order_mark_is_no_part_of_a_name),
-		cmocka_unit_test(test_bad_headers),
-		cmocka_unit_test(test_records_and_fields_are_bounded),
-		cmocka_unit_test(test_unknown_column_is_refused),
+	        cmocka_unit_test(test_same_as_plain_reader),
+	        cmocka_unit_test(test_types_of_values),
+	        cmocka_unit_test(test_types_of_columns),
+	        cmocka_unit_test(test_order_mark_is_no_part_of_a_name),
+	        cmocka_unit_test(test_bad_headers),
+	        cmocka_unit_test(test_records_and_fields_are_bounded),
+	        cmocka_unit_test(test_unknown_column_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ struct naive_record {
 struct naive_table {
 	struct naive_record records[NAIVE_RECORDS];
 	size_t count;
-	bool bad;        /* a defect in record number `count` */
+	bool bad; /* a defect in record number `count` */
 	bool unclosed;
 };
 
@@ -40,7 +40,7 @@ static size_t naive_line_end(const uint8_t *d, size_t len, size_t at)
 
 static size_t naive_field(const uint8_t *d, size_t len, size_t at, struct naive_field *f, struct naive_table *t)
 {
-	*f = (struct naive_field){ at, 0, at < len && d[at] == '"' };
+	*f = (struct naive_field){at, 0, at < len && d[at] == '"'};
 	if (f->quoted) {
 		for (at++;; at++) {
 			if (at >= len) {

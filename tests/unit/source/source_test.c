@@ -13,7 +13,7 @@ struct bench {
 
 static void open_bench(struct bench *b)
 {
-	struct hf_fault fault = { HF_OK, "" };
+	struct hf_fault fault = {HF_OK, ""};
 
 	fixture_start(&b->f);
 	snprintf(b->files, sizeof(b->files), "%s-files", b->f.dir);
@@ -67,8 +67,8 @@ static void on_scan(void *ctx, enum hf_err e, struct hf_source_view *v, const st
 
 static enum hf_err add(struct bench *b, const char *name, const char *path, struct hf_fault *ret_fault)
 {
-	struct hf_source_view v = { .kind = "csv" };
-	struct scanned s = { .b = b };
+	struct hf_source_view v = {.kind = "csv"};
+	struct scanned s = {.b = b};
 
 	snprintf(v.name, sizeof(v.name), "%s", name);
 	snprintf(v.path, sizeof(v.path), "%s", path);
@@ -81,9 +81,10 @@ static enum hf_err add(struct bench *b, const char *name, const char *path, stru
 	return s.e;
 }
 
-static enum hf_err open_fields(struct bench *b, const char *name, const char *const *fields, size_t count, struct hf_source_reader **r)
+static enum hf_err open_fields(struct bench *b, const char *name, const char *const *fields, size_t count,
+                               struct hf_source_reader **r)
 {
-	struct hf_fault fault = { HF_OK, "" };
+	struct hf_fault fault = {HF_OK, ""};
 
 	return hf_source_open(b->sources, name, fields, count, r, &fault);
 }
@@ -153,7 +154,7 @@ static void unregistered_and_disabled_are_refused(void **state)
 
 static void whole_file_at_any_offset(void **state)
 {
-	static const char *const all[] = { "when", "id", "name" };
+	static const char *const all[] = {"when", "id", "name"};
 	struct bench b;
 	struct hf_source_reader *r;
 
@@ -176,7 +177,7 @@ static void whole_file_at_any_offset(void **state)
 
 static void chosen_fields_in_the_order_of_the_source(void **state)
 {
-	static const char *const fields[] = { "name", "id" }, *const wrong[] = { "id", "secret" };
+	static const char *const fields[] = {"name", "id"}, *const wrong[] = {"id", "secret"};
 	const char *want = "id,name\n1,\xE6\x9C\xBA\xE5\x9C\xBA\n2,\"a,b\"\n";
 	struct bench b;
 	struct hf_source_reader *r;
@@ -200,7 +201,7 @@ static void chosen_fields_in_the_order_of_the_source(void **state)
 /* A table larger than every buffer, read in uneven pieces, against one that holds the two columns alone. */
 static void large_table_in_pieces(void **state)
 {
-	static const char *const fields[] = { "a", "c" };
+	static const char *const fields[] = {"a", "c"};
 	struct hf_buf in = HF_BUF_INIT, want = HF_BUF_INIT, got = HF_BUF_INIT;
 	struct bench b;
 	struct hf_source_reader *r;
@@ -300,8 +301,8 @@ static void unsound_tables_are_refused_with_their_row(void **state)
 static void closing_cancels_a_scan(void **state)
 {
 	struct bench b;
-	struct hf_source_view v = { .name = "roads", .kind = "csv" };
-	struct scanned s = { .b = &b };
+	struct hf_source_view v = {.name = "roads", .kind = "csv"};
+	struct scanned s = {.b = &b};
 
 	(void)state;
 	open_bench(&b);
@@ -341,16 +342,16 @@ static void list_shows_all_after_a_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scan_finds_fields_types_rows_nulls),
-		cmocka_unit_test(unregistered_and_disabled_are_refused),
-		cmocka_unit_test(whole_file_at_any_offset),
-		cmocka_unit_test(chosen_fields_in_the_order_of_the_source),
-		cmocka_unit_test(large_table_in_pieces),
-		cmocka_unit_test(changed_file_is_noticed),
-		cmocka_unit_test(places_that_are_refused),
-		cmocka_unit_test(unsound_tables_are_refused_with_their_row),
-		cmocka_unit_test(closing_cancels_a_scan),
-		cmocka_unit_test(list_shows_all_after_a_restart),
+	        cmocka_unit_test(scan_finds_fields_types_rows_nulls),
+	        cmocka_unit_test(unregistered_and_disabled_are_refused),
+	        cmocka_unit_test(whole_file_at_any_offset),
+	        cmocka_unit_test(chosen_fields_in_the_order_of_the_source),
+	        cmocka_unit_test(large_table_in_pieces),
+	        cmocka_unit_test(changed_file_is_noticed),
+	        cmocka_unit_test(places_that_are_refused),
+	        cmocka_unit_test(unsound_tables_are_refused_with_their_row),
+	        cmocka_unit_test(closing_cancels_a_scan),
+	        cmocka_unit_test(list_shows_all_after_a_restart),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
