@@ -60,7 +60,7 @@ struct place {
 	unsigned line;
 };
 
-static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
 	struct place *p = ctx;
 	char text[256];

@@ -227,7 +227,7 @@ static void find_negotiation(const struct hf_api_request *rq, const struct hf_id
 static enum hf_err take_path(struct hf_api_request *rq, const char *name, bool required, const char **ret_path)
 {
 	HF_TRY(hf_api_text(rq, name, required, PATH_MAX_BYTES, ret_path));
-	if (*ret_path && **ret_path != '/')
+	if (*ret_path && **ret_path && **ret_path != '/')
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is no absolute path", name);
 	return HF_OK;
 }

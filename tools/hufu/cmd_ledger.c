@@ -18,7 +18,7 @@ static const struct hf_column state_columns[] = {
 
 static const struct hf_column entry_columns[] = {
 	{ "TIME", "time", 0 },	       { "LEDGER", "ledger", 20 }, { "INDEX", "index", 0 },   { "EVENT", "event", 24 }, { "WHO", "actor", 28 },
-	{ "WHAT", "object", 40 },      { "OUTCOME", "outcome", 8 }, { "REASON", "reason", 18 }, { "PROOF", "proof", 0 },  { NULL, NULL, 0 },
+	{ "WHAT", "object", 52 },      { "OUTCOME", "outcome", 8 }, { "REASON", "reason", 18 }, { "PROOF", "proof", 0 },  { NULL, NULL, 0 },
 };
 
 static const char *text_of(const json_t *o, const char *key)

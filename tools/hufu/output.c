@@ -21,7 +21,7 @@ static void print_error(struct hf_cli *cli, const char *reason, const char *text
 	}
 }
 
-static void format(char *out, size_t cap, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void format(char *out, size_t cap, const char *fmt, va_list args)
 {
 	vsnprintf(out, cap, fmt, args);
 	out[hf_utf8_cut(out, strlen(out))] = '\0';

@@ -32,7 +32,7 @@ enum hf_csv_defect {
 const char *hf_csv_defect_text(enum hf_csv_defect d);
 
 /* Splitting. */
-#define HF_CSV_SLACK 16u /* bytes behind a field that may be read (not used) */
+#define HF_CSV_SLACK 32u /* bytes behind a field that may be read (not used) */
 struct hf_csv_field {
 	const uint8_t *data; /* as it stands, with its quotes */
 	uint32_t len;

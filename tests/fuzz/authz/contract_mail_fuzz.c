@@ -9,6 +9,7 @@
 #include "unit/authz/cast.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* The world's own checks, without a test runner. */
 void _assert_true(const LargestIntegralType result, const char *const expression, const char *const file, const int line)
@@ -109,18 +110,30 @@ static void drop_draft(void *ctx, struct hf_draft *take)
 	hf_draft_free(take);
 }
 
-static struct stage *set_up(void)
+static struct stage *stage;
+
+static void remove_folders(void)
+{
+	for (size_t i = 0; i < NODES; i++)
+		(void)nftw(stage->w->node[i].dir, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Before the first input, so that it does not count as its time. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const enum hf_mail types[KINDS] = { HF_MAIL_APPLICATION, HF_MAIL_FORWARD,    HF_MAIL_INTAKE,	HF_MAIL_DECISION,
 						   HF_MAIL_VERIFICATION, HF_MAIL_EVENT,	    HF_MAIL_REVOCATION };
 	void *state = NULL;
+	(void)argc;
+	(void)argv;
 	stage_up(&state);
-	struct stage *s = state;
+	stage = state;
+	(void)atexit(remove_folders);
 	for (size_t i = 0; i < KINDS; i++)
-		reach(s, types[i], &genuine[i]);
+		reach(stage, types[i], &genuine[i]);
 	for (size_t i = 0; i < NODES; i++)
-		s->w->node[i].base.audit = (struct hf_audit){ drop_draft, NULL };
-	return s;
+		stage->w->node[i].base.audit = (struct hf_audit){ drop_draft, NULL };
+	return 0;
 }
 
 static void take(const struct genuine *g, const void *body, size_t len)
@@ -190,9 +203,6 @@ static void edited_body(const struct genuine *g, const uint8_t *edits, size_t si
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct stage *s;
-	if (!s)
-		s = set_up();
 	if (size < 2)
 		return 0;
 	const struct genuine *g = &genuine[data[0] % KINDS];
@@ -202,10 +212,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take(g, data + 2, size - 2);
 		break;
 	case 1:
-		resigned(s, g, n, data + 2, size - 2);
+		resigned(stage, g, n, data + 2, size - 2);
 		break;
 	case 2:
-		edited_payload(s, g, n, data + 2, size - 2);
+		edited_payload(stage, g, n, data + 2, size - 2);
 		break;
 	case 3:
 		edited_body(g, data + 2, size - 2);
