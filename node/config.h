@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "identity/accounts.h"
 
-#define HF_CONFIG_LISTEN_MAX 4
+#define HF_CONFIG_LISTEN_MAX 3
 
 struct hf_config_limits {
 	uint32_t outstanding_per_peer; /* 0: the channel's default */

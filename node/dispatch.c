@@ -1,6 +1,6 @@
 /*
- * dispatch.c - every request between nodes is a row: type, who may send it, who answers it. An absent row refuses (DS-69).
- * Requests that peers.c answers itself (ping, descriptor, mail, poll) never come here.
+ * dispatch.c - every request between nodes is a row: type, who may send it, who answers it. An absent row refuses
+ * (DS-69). Requests that peers.c answers itself (ping, descriptor, mail, poll) never come here.
  */
 #include "dispatch.h"
 
@@ -34,15 +34,15 @@ static const struct dispatch_row {
 	const char *role;
 	dispatch_fn handle;
 } rows[] = {
-	{ HF_MSG_CATALOG_SYNC, NULL, to_catalog },
-	{ HF_MSG_CATALOG_PUSH, "provider", to_catalog },
-	{ HF_MSG_TRANSFER_REQUEST, "consumer", to_exchange },
-	{ HF_MSG_CHUNK_GET, "consumer", to_exchange },
-	{ HF_MSG_TRANSFER_END, NULL, to_exchange },
-	{ HF_MSG_CHECKPOINT_ADD, NULL, to_ledger },
-	{ HF_MSG_MIRROR_ADD, NULL, to_ledger },
-	{ HF_MSG_OPENINGS_PUSH, NULL, to_ledger },
-	{ HF_MSG_LEDGER_HEADS, NULL, to_ledger },
+        {HF_MSG_CATALOG_SYNC, NULL, to_catalog},
+        {HF_MSG_CATALOG_PUSH, "provider", to_catalog},
+        {HF_MSG_TRANSFER_REQUEST, "consumer", to_exchange},
+        {HF_MSG_CHUNK_GET, "consumer", to_exchange},
+        {HF_MSG_TRANSFER_END, NULL, to_exchange},
+        {HF_MSG_CHECKPOINT_ADD, NULL, to_ledger},
+        {HF_MSG_MIRROR_ADD, NULL, to_ledger},
+        {HF_MSG_OPENINGS_PUSH, NULL, to_ledger},
+        {HF_MSG_LEDGER_HEADS, NULL, to_ledger},
 };
 
 static const struct dispatch_row *find_row(uint32_t type)
@@ -68,7 +68,8 @@ void hf_dispatch(const struct hf_modules *m, struct hf_request *take)
 	}
 	if (row->role && strcmp(peer, m->base->self.s) != 0 &&
 	    !hf_space_has_role(hf_peers_space(m->peers), peer, row->role)) {
-		hf_request_reply(take, HF_E_STANDING, "the sender does not hold the role that this message needs", NULL, 0);
+		hf_request_reply(take, HF_E_STANDING, "the sender does not hold the role that this message needs", NULL,
+		                 0);
 		return;
 	}
 	row->handle(m, take);

@@ -1,7 +1,8 @@
 /*
  * node.c - builds and wires every module of a node, from the bottom up; the only file that knows them all.
  *
- * Read the folders in this order: base, evidence, store, identity, channel, peers, ledger, source, catalog, authz, exchange, api.
+ * Read the folders in this order: base, evidence, store, identity, channel, peers, ledger, source, catalog, authz,
+ * exchange, api.
  */
 #include "node.h"
 
@@ -24,7 +25,8 @@ struct hf_node {
 	struct hf_node_keys keys;
 	struct hf_modules m;
 	struct hf_api *api;
-	struct hf_mail_row mails[MAILS_MAX]; /* filled in when the modules that own the rows are open; no mail comes before */
+	struct hf_mail_row
+	        mails[MAILS_MAX]; /* filled in when the modules that own the rows are open; no mail comes before */
 	struct hf_channel_config channel;
 };
 
@@ -59,20 +61,22 @@ static enum hf_err add_mails(struct hf_node *n, const struct hf_mail_row *rows)
 	return HF_OK;
 }
 
-static enum hf_err open_base(struct hf_node *n, uv_loop_t *loop, const char *dir, const struct hf_config *cfg, int log_fd,
-			     struct hf_fault *f)
+static enum hf_err open_base(struct hf_node *n, uv_loop_t *loop, const char *dir, const struct hf_config *cfg,
+                             int log_fd, struct hf_fault *f)
 {
 	n->base.loop = loop;
 	if (strlen(dir) >= sizeof(n->base.dir))
-		return hf_fault_set(f, HF_E_LIMIT, "the node's folder name %.60s... is too long; use a shorter path", dir);
+		return hf_fault_set(f, HF_E_LIMIT, "the node's folder name %.60s... is too long; use a shorter path",
+		                    dir);
 	memcpy(n->base.dir, dir, strlen(dir) + 1);
 	if (!hf_name_parse(cfg->node, &n->base.self))
-		return hf_fault_set(f, HF_E_FORMAT, "the node id '%s' in hufu.yaml is not a name of [a-z0-9.-]", cfg->node);
+		return hf_fault_set(f, HF_E_FORMAT, "the node id '%s' in hufu.yaml is not a name of [a-z0-9.-]",
+		                    cfg->node);
 	n->clock = hf_system_clock_new();
 	hf_system_clock_get(n->clock, &n->base.clock);
 	n->base.log = hf_log_new(log_fd, &n->base.clock, cfg->node, cfg->log_level);
 	n->base.metrics = hf_metrics_new();
-	n->base.audit = (struct hf_audit){ emit_draft, n };
+	n->base.audit = (struct hf_audit){emit_draft, n};
 	n->m.base = &n->base;
 	n->m.keys = &n->keys;
 	n->m.started_ms = hf_now_ms(&n->base.clock);
@@ -90,7 +94,8 @@ static enum hf_err open_state(struct hf_node *n, const struct hf_config *cfg, st
 {
 	HF_TRY(hf_store_open(&n->base, &n->m.store, f));
 	HF_TRY(hf_ledger_open(&n->base, n->m.store, &n->keys, cfg->space, &n->m.ledger, f));
-	HF_TRY(hf_fault_default(f, hf_ledger_tail(n->m.ledger, 1, raise_clock, n))); /* AZ-31: time never falls behind the record */
+	HF_TRY(hf_fault_default(
+	        f, hf_ledger_tail(n->m.ledger, 1, raise_clock, n))); /* AZ-31: time never falls behind the record */
 	HF_TRY(hf_identity_open(&n->base, n->m.store, &n->keys, cfg->space, &n->m.identity, f));
 	hf_identity_set_policy(n->m.identity, &cfg->accounts);
 	return HF_OK;
@@ -100,15 +105,16 @@ static enum hf_err open_peers(struct hf_node *n, const struct hf_config *cfg, st
 {
 	char space_dir[600];
 	snprintf(space_dir, sizeof(space_dir), "%s/space", n->base.dir);
-	n->channel = (struct hf_channel_config){ .space = cfg->space,
-						 .static_key = n->keys.noise,
-						 .outstanding_max = cfg->limits.outstanding_per_peer,
-						 .rate_per_s = cfg->limits.requests_per_second };
-	for (size_t i = 0; i + 1 < sizeof(n->channel.listen) / sizeof(n->channel.listen[0]) && i < cfg->listen_count; i++)
+	n->channel = (struct hf_channel_config){.space = cfg->space,
+	                                        .static_key = n->keys.noise,
+	                                        .outstanding_max = cfg->limits.outstanding_per_peer,
+	                                        .rate_per_s = cfg->limits.requests_per_second};
+	for (size_t i = 0; i + 1 < sizeof(n->channel.listen) / sizeof(n->channel.listen[0]) && i < cfg->listen_count;
+	     i++)
 		n->channel.listen[i] = cfg->listen[i];
+	n->m.listen = n->channel.listen;
 	struct hf_peers_config pc = {
-		.space_dir = space_dir, .channel = n->channel, .mails = n->mails, .on_request = on_request, .ctx = n
-	};
+	        .space_dir = space_dir, .channel = n->channel, .mails = n->mails, .on_request = on_request, .ctx = n};
 	HF_TRY(hf_peers_open(&n->base, n->m.store, &pc, &n->m.peers, f));
 	hf_ledger_start(n->m.ledger, n->m.peers);
 	return HF_OK;
@@ -122,7 +128,7 @@ static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 	HF_TRY(hf_authz_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->catalog, &m->authz, f));
 	HF_TRY(add_mails(n, hf_authz_mails(m->authz)));
 	HF_TRY(hf_exchange_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->sources, m->catalog,
-				m->authz, &m->exchange, f));
+	                        m->authz, &m->exchange, f));
 	HF_TRY(add_mails(n, hf_exchange_mails(m->exchange)));
 	hf_exchange_start(m->exchange);
 	return HF_OK;
@@ -131,8 +137,8 @@ static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	static const struct hf_route *const tables[] = {
-		hf_routes_node,	   hf_routes_identity, hf_routes_ledger,   hf_routes_source,
-		hf_routes_catalog, hf_routes_authz,    hf_routes_exchange, NULL,
+	        hf_routes_node,    hf_routes_identity, hf_routes_ledger,   hf_routes_source,
+	        hf_routes_catalog, hf_routes_authz,    hf_routes_exchange, NULL,
 	};
 	return hf_api_open(&n->m, tables, cfg->api_socket, &n->api, f);
 }
@@ -148,7 +154,7 @@ static void record_event(struct hf_node *n, enum hf_event event)
 }
 
 static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir, const struct hf_config *cfg,
-			    const char *passphrase, int log_fd, struct hf_fault *f)
+                            const char *passphrase, int log_fd, struct hf_fault *f)
 {
 	HF_TRY(open_base(n, loop, dir, cfg, log_fd, f));
 	HF_TRY(hf_node_keys_load(dir, passphrase, &n->keys, f));
@@ -195,8 +201,8 @@ static void free_node(struct hf_node *n)
 	free(n);
 }
 
-enum hf_err hf_node_open(uv_loop_t *loop, const char *dir, const struct hf_config *cfg, const char *passphrase, int log_fd,
-			 struct hf_node **ret_node, struct hf_fault *f)
+enum hf_err hf_node_open(uv_loop_t *loop, const char *dir, const struct hf_config *cfg, const char *passphrase,
+                         int log_fd, struct hf_node **ret_node, struct hf_fault *f)
 {
 	struct hf_node *n = calloc(1, sizeof(*n));
 	if (!n)

@@ -260,6 +260,7 @@ class Net:
         self.bin, self.dir, self.space, self.space_name = os.path.abspath(bin_dir), os.path.abspath(folder), space, space_name
         os.makedirs(self.dir, mode=0o700, exist_ok=True)
         self.authority, self.nodes = None, {}
+        self.prefix = f"127.{20 + os.getpid() % 230}"  # runs side by side do not meet
         self.tally = {"commands": 0, "seconds": 0.0}
 
     def program(self, name):

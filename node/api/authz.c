@@ -1,5 +1,6 @@
 /*
- * authz.c - the routes of applications, grants and notices. What a person sends is read here, judged in node/authz, shown here.
+ * authz.c - the routes of applications, grants and notices. What a person sends is read here, judged in node/authz,
+ * shown here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 static struct hf_step_in step_of(struct hf_api_request *rq)
 {
-	return (struct hf_step_in){ rq->actor, rq->unit, rq->draft, &rq->fault };
+	return (struct hf_step_in){rq->actor, rq->unit, rq->draft, &rq->fault};
 }
 
 /* ---- showing ---- */
@@ -42,7 +43,9 @@ static enum hf_part main_part(const Hufu__ApplicationRow *r)
 
 static enum hf_review_state state_of(const Hufu__ApplicationRow *r, enum hf_part part)
 {
-	uint32_t s = part == HF_PART_CONSUMER ? r->consumer_state : part == HF_PART_INTAKE ? r->intake_state : r->provider_state;
+	uint32_t s = part == HF_PART_CONSUMER ? r->consumer_state
+	             : part == HF_PART_INTAKE ? r->intake_state
+	                                      : r->provider_state;
 	return s < HF_REVIEW_COUNT ? (enum hf_review_state)s : HF_REVIEW_NONE;
 }
 
@@ -176,17 +179,41 @@ static bool may_see(const struct hf_actor *a, const Hufu__ApplicationRow *r)
 {
 	if (!a->department[0] || strcmp(a->department, r->department) == 0)
 		return true;
-	return hf_actor_may(a, HF_MAY_INTAKE) || hf_actor_may(a, HF_MAY_PRIVACY_REVIEW) || hf_actor_may(a, HF_MAY_APPROVE) ||
-	       hf_actor_may(a, HF_MAY_AUDIT_READ) || hf_actor_may(a, HF_MAY_MANAGE_NODE);
+	return hf_actor_may(a, HF_MAY_INTAKE) || hf_actor_may(a, HF_MAY_PRIVACY_REVIEW) ||
+	       hf_actor_may(a, HF_MAY_APPROVE) || hf_actor_may(a, HF_MAY_AUDIT_READ) ||
+	       hf_actor_may(a, HF_MAY_MANAGE_NODE);
 }
 
 struct listing {
 	struct hf_api_request *rq;
 	json_t *list;
+	int64_t limit;              /* newest first; what is older is left out */
 	enum hf_review_state state; /* HF_REVIEW_NONE: any */
 	enum hf_part part;          /* HF_PART_INVALID: any */
 	enum hf_err error;
 };
+
+#define LIST_DEFAULT 200
+#define LIST_MOST 1000
+
+/* Begins the array of the answer; "more" tells that older rows were left out. */
+static enum hf_err list_begin(struct listing *l, const char *name)
+{
+	l->limit = LIST_DEFAULT;
+	HF_TRY(hf_api_int(l->rq, "limit", false, 1, LIST_MOST, &l->limit));
+	l->list = json_array();
+	json_object_set_new(l->rq->out, name, l->list);
+	json_object_set_new(l->rq->out, "more", json_false());
+	return HF_OK;
+}
+
+static bool list_full(struct listing *l)
+{
+	if ((int64_t)json_array_size(l->list) < l->limit)
+		return false;
+	json_object_set_new(l->rq->out, "more", json_true());
+	return true;
+}
 
 static bool state_fits(const struct listing *l, const Hufu__ApplicationRow *r)
 {
@@ -204,6 +231,8 @@ static bool add_application(void *ctx, const Hufu__ApplicationRow *r)
 	struct listing *l = ctx;
 	if (!state_fits(l, r) || !may_see(l->rq->actor, r))
 		return true;
+	if (list_full(l))
+		return false;
 	json_t *o = application_json(r);
 	json_array_append_new(l->list, o);
 	l->error = out_revisions(l->rq, o, &r->id);
@@ -212,10 +241,10 @@ static bool add_application(void *ctx, const Hufu__ApplicationRow *r)
 
 static enum hf_err read_part(struct hf_api_request *rq, enum hf_part *ret_part)
 {
-	const char *role = NULL;
+	const char *role = "";
 	HF_TRY(hf_api_text(rq, "role", false, 16, &role));
 	*ret_part = HF_PART_INVALID;
-	if (!role)
+	if (!*role)
 		return HF_OK;
 	for (enum hf_part p = HF_PART_CONSUMER; p < HF_PART_COUNT; p++)
 		if (strcmp(role, hf_states_part_name(p)) == 0)
@@ -227,24 +256,25 @@ static enum hf_err read_part(struct hf_api_request *rq, enum hf_part *ret_part)
 
 static enum hf_err list_applications(struct hf_api_request *rq)
 {
-	struct listing l = { .rq = rq };
-	const char *state = NULL;
+	struct listing l = {.rq = rq};
+	const char *state = "";
 	HF_TRY(read_part(rq, &l.part));
 	HF_TRY(hf_api_text(rq, "state", false, 32, &state));
-	if (state) {
+	if (*state) {
 		l.state = hf_states_from_name(state);
 		if (l.state == HF_REVIEW_NONE)
-			return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'state' is no state of an application, such as DRAFT or RECEIVED");
+			return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+			                    "field 'state' is no state of an application, such as DRAFT or RECEIVED");
 	}
-	l.list = json_array();
-	json_object_set_new(rq->out, "applications", l.list);
+	HF_TRY(list_begin(&l, "applications"));
 	HF_TRY(hf_authz_applications(rq->m->authz, add_application, &l));
 	return l.error;
 }
 
 static enum hf_err unknown_application(struct hf_api_request *rq)
 {
-	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no such application at this node; `hufu applications` lists them");
+	return hf_fault_set(&rq->fault, HF_E_UNKNOWN,
+	                    "there is no such application at this node; `hufu applications` lists them");
 }
 
 static enum hf_err show_application(struct hf_api_request *rq)
@@ -269,6 +299,9 @@ static enum hf_err show_application(struct hf_api_request *rq)
 
 static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
 {
+	struct listing *l = ctx;
+	if (list_full(l))
+		return false;
 	json_t *o = json_object();
 	out_bin_id(o, "grant", &r->grant);
 	out_bin_id(o, "agreement", &r->agreement);
@@ -290,15 +323,15 @@ static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
 	out_text(o, "reason", r->reason);
 	out_text(o, "ended_by", r->ended_by);
 	out_time(o, "ended", r->ended_ms);
-	json_array_append_new(ctx, o);
+	json_array_append_new(l->list, o);
 	return true;
 }
 
 static enum hf_err list_grants(struct hf_api_request *rq)
 {
-	json_t *list = json_array();
-	json_object_set_new(rq->out, "grants", list);
-	return hf_authz_grants(rq->m->authz, add_grant, list);
+	struct listing l = {.rq = rq};
+	HF_TRY(list_begin(&l, "grants"));
+	return hf_authz_grants(rq->m->authz, add_grant, &l);
 }
 
 static bool add_notice(void *ctx, const struct hf_id *id, const Hufu__NoticeRow *n)
@@ -307,6 +340,8 @@ static bool add_notice(void *ctx, const struct hf_id *id, const Hufu__NoticeRow 
 	const struct hf_actor *a = l->rq->actor;
 	if (a->department[0] && n->department[0] && strcmp(a->department, n->department) != 0)
 		return true;
+	if (list_full(l))
+		return false;
 	json_t *o = json_object();
 	hf_api_out_id(o, "notice", id);
 	out_time(o, "time", n->time_ms);
@@ -324,8 +359,8 @@ static bool add_notice(void *ctx, const struct hf_id *id, const Hufu__NoticeRow 
 
 static enum hf_err list_notices(struct hf_api_request *rq)
 {
-	struct listing l = { .rq = rq, .list = json_array() };
-	json_object_set_new(rq->out, "notices", l.list);
+	struct listing l = {.rq = rq};
+	HF_TRY(list_begin(&l, "notices"));
 	return hf_authz_notices(rq->m->authz, add_notice, &l);
 }
 
@@ -338,7 +373,8 @@ static enum hf_err out_state(struct hf_api_request *rq, const struct hf_id *id, 
 	return HF_OK;
 }
 
-static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_application_in *in, const char ***ret_fields)
+static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_application_in *in,
+                             const char ***ret_fields)
 {
 	HF_TRY(hf_api_text(rq, "system", !again, HF_NAME_MAX, &in->system));
 	HF_TRY(hf_api_text(rq, "reason", !again, HF_MAX_TEXT, &in->reason));
@@ -353,7 +389,7 @@ static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_ap
 
 static enum hf_err draft_application(struct hf_api_request *rq)
 {
-	struct hf_application_in in = { .from_ms = 0 };
+	struct hf_application_in in = {.from_ms = 0};
 	struct hf_step_in step = step_of(rq);
 	struct hf_id id;
 	const char **fields = NULL;
@@ -369,7 +405,7 @@ static enum hf_err draft_application(struct hf_api_request *rq)
 
 static enum hf_err resubmit_application(struct hf_api_request *rq)
 {
-	struct hf_application_in in = { .from_ms = 0 };
+	struct hf_application_in in = {.from_ms = 0};
 	struct hf_step_in step = step_of(rq);
 	struct hf_id id;
 	uint32_t revision = 0;
@@ -391,12 +427,14 @@ static enum hf_err read_finding(struct hf_api_request *rq, const char *point, st
 	const json_t *ok = json_is_object(v) ? json_object_get(v, "ok") : v;
 	const json_t *text = json_is_object(v) ? json_object_get(v, "text") : NULL;
 	if (!json_is_boolean(ok) || (text && !json_is_string(text) && !json_is_null(text)))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is missing; state {\"ok\": true or false, \"text\": \"...\"}", point);
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field '%s' is missing; state {\"ok\": true or false, \"text\": \"...\"}", point);
 	out->point = point;
 	out->ok = json_is_true(ok);
 	out->text = json_is_string(text) ? json_string_value(text) : "";
 	if (!hf_text_ok(out->text, strlen(out->text), HF_MAX_TEXT))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "the text of field '%s' is too long or holds control characters", point);
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "the text of field '%s' is too long or holds control characters", point);
 	return HF_OK;
 }
 
@@ -417,7 +455,7 @@ static enum hf_err review_need(struct hf_api_request *rq)
 static enum hf_err review_compliance(struct hf_api_request *rq)
 {
 	struct hf_step_in step = step_of(rq);
-	const char *result = NULL, *reason = NULL;
+	const char *result = "", *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
 	HF_TRY(hf_api_text(rq, "result", true, 16, &result));
@@ -445,7 +483,7 @@ static enum hf_err review_privacy(struct hf_api_request *rq)
 static enum hf_err decide_application(struct hf_api_request *rq)
 {
 	struct hf_step_in step = step_of(rq);
-	const char *result = NULL, *reason = NULL;
+	const char *result = "", *reason = "";
 	int64_t until = 0;
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
@@ -461,7 +499,7 @@ static enum hf_err decide_application(struct hf_api_request *rq)
 static enum hf_err withdraw_application(struct hf_api_request *rq)
 {
 	struct hf_step_in step = step_of(rq);
-	const char *reason = NULL;
+	const char *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
 	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
@@ -472,7 +510,7 @@ static enum hf_err withdraw_application(struct hf_api_request *rq)
 static enum hf_err revoke_grant(struct hf_api_request *rq)
 {
 	struct hf_step_in step = step_of(rq);
-	const char *reason = NULL;
+	const char *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "grant", true, &id));
 	HF_TRY(hf_api_text(rq, "reason", true, HF_MAX_TEXT, &reason));
@@ -484,17 +522,17 @@ static enum hf_err revoke_grant(struct hf_api_request *rq)
 
 /* Two factors are asked for by the resource (DS-41, DS-77): node/authz checks them where it knows the entry. */
 const struct hf_route hf_routes_authz[] = {
-	{ "POST", "/v1/applications/draft", HF_MAY_APPLY, HF_EVENT_APPLICATION_DRAFT, draft_application, 0 },
-	{ "POST", "/v1/applications/resubmit", HF_MAY_APPLY, HF_EVENT_APPLICATION_DRAFT, resubmit_application, 0 },
-	{ "POST", "/v1/applications/review-need", HF_MAY_CONFIRM_NEED, HF_EVENT_NEED_REVIEW, review_need, 0 },
-	{ "POST", "/v1/applications/review-compliance", HF_MAY_INTAKE, HF_EVENT_COMPLIANCE_REVIEW, review_compliance, 0 },
-	{ "POST", "/v1/applications/review-privacy", HF_MAY_PRIVACY_REVIEW, HF_EVENT_PRIVACY_REVIEW, review_privacy, 0 },
-	{ "POST", "/v1/applications/decide", HF_MAY_APPROVE, HF_EVENT_DECISION, decide_application, 0 },
-	{ "POST", "/v1/applications/withdraw", HF_MAY_APPLY, HF_EVENT_TERMINATION, withdraw_application, 0 },
-	{ "GET", "/v1/applications", HF_MAY_STATUS, HF_EVENT_INVALID, list_applications, 0 },
-	{ "GET", "/v1/applications/show", HF_MAY_STATUS, HF_EVENT_INVALID, show_application, 0 },
-	{ "GET", "/v1/grants", HF_MAY_STATUS, HF_EVENT_INVALID, list_grants, 0 },
-	{ "POST", "/v1/grants/revoke", HF_MAY_APPROVE, HF_EVENT_REVOCATION, revoke_grant, 0 },
-	{ "GET", "/v1/notices", HF_MAY_STATUS, HF_EVENT_INVALID, list_notices, 0 },
-	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+        {"POST", "/v1/applications/draft", HF_MAY_APPLY, HF_EVENT_APPLICATION_DRAFT, draft_application, 0},
+        {"POST", "/v1/applications/resubmit", HF_MAY_APPLY, HF_EVENT_APPLICATION_DRAFT, resubmit_application, 0},
+        {"POST", "/v1/applications/review-need", HF_MAY_CONFIRM_NEED, HF_EVENT_NEED_REVIEW, review_need, 0},
+        {"POST", "/v1/applications/review-compliance", HF_MAY_INTAKE, HF_EVENT_COMPLIANCE_REVIEW, review_compliance, 0},
+        {"POST", "/v1/applications/review-privacy", HF_MAY_PRIVACY_REVIEW, HF_EVENT_PRIVACY_REVIEW, review_privacy, 0},
+        {"POST", "/v1/applications/decide", HF_MAY_APPROVE, HF_EVENT_DECISION, decide_application, 0},
+        {"POST", "/v1/applications/withdraw", HF_MAY_APPLY, HF_EVENT_TERMINATION, withdraw_application, 0},
+        {"GET", "/v1/applications", HF_MAY_STATUS, HF_EVENT_INVALID, list_applications, 0},
+        {"GET", "/v1/applications/show", HF_MAY_STATUS, HF_EVENT_INVALID, show_application, 0},
+        {"GET", "/v1/grants", HF_MAY_STATUS, HF_EVENT_INVALID, list_grants, 0},
+        {"POST", "/v1/grants/revoke", HF_MAY_APPROVE, HF_EVENT_REVOCATION, revoke_grant, 0},
+        {"GET", "/v1/notices", HF_MAY_STATUS, HF_EVENT_INVALID, list_notices, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

@@ -79,7 +79,10 @@ static void check_clock(json_t *list, const struct hf_peer_view *peers, size_t c
 static void check_peers(json_t *list, const struct hf_peer_view *peers, size_t count)
 {
 	size_t down = 0, parked = 0, outside = 0;
+	char names[200] = "";
 	for (size_t i = 0; i < count; i++) {
+		if (peers[i].standing == HF_OK && !peers[i].up && strlen(names) + strlen(peers[i].id) + 8 < sizeof(names))
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] ? ", " : "", peers[i].id);
 		outside += peers[i].standing != HF_OK;
 		down += peers[i].standing == HF_OK && !peers[i].up;
 		parked += peers[i].parked > 0;
@@ -92,8 +95,8 @@ static void check_peers(json_t *list, const struct hf_peer_view *peers, size_t c
 		doctor_add(list, "mail", "warn", "look at `hufu peers`, settle the cause, then `hufu peers --retry`",
 		           "%zu peers refused mail for good", parked);
 	if (down)
-		doctor_add(list, "peers", "warn", "check their address and the network; `hufu peers` names them",
-		           "%zu of %zu peers are not connected", down, count);
+		doctor_add(list, "peers", "warn", "check their address and the network; `hufu peers` shows since when",
+		           "%zu of %zu peers are not connected: %s", down, count, names);
 	else
 		doctor_add(list, "peers", "ok", "", "all %zu peers are connected", count - outside);
 }

@@ -42,7 +42,7 @@ static json_t *view_json(const struct hf_transfer_view *v)
 
 static enum hf_err fetch(struct hf_api_request *rq)
 {
-	struct hf_fetch in = { .system = NULL };
+	struct hf_fetch in = {.system = NULL};
 	const char **fields = NULL;
 	HF_TRY(hf_api_id(rq, "grant", false, &in.grant));
 	HF_TRY(hf_api_id(rq, "entry", hf_id_is_zero(&in.grant), &in.resource));
@@ -89,7 +89,7 @@ static enum hf_err list(struct hf_api_request *rq)
 {
 	int64_t limit = 100;
 	HF_TRY(hf_api_int(rq, "limit", false, 1, 10000, &limit));
-	struct list_ctx l = { json_array(), limit ? (size_t)limit : 100 };
+	struct list_ctx l = {json_array(), limit ? (size_t)limit : 100};
 	json_object_set_new(rq->out, "transfers", l.rows);
 	return hf_exchange_list(rq->m->exchange, add_row, &l);
 }
@@ -102,7 +102,8 @@ static enum hf_err show(struct hf_api_request *rq)
 	HF_TRY(hf_api_id(rq, "transfer", true, &id));
 	hf_id_text(&id, text);
 	if (hf_exchange_view(rq->m->exchange, &id, &v) != HF_OK)
-		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", text);
+		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them",
+		                    text);
 	json_t *o = view_json(&v);
 	json_object_update(rq->out, o);
 	json_decref(o);
@@ -110,10 +111,10 @@ static enum hf_err show(struct hf_api_request *rq)
 }
 
 const struct hf_route hf_routes_exchange[] = {
-	{ "POST", "/v1/transfers/fetch", HF_MAY_FETCH, HF_EVENT_COMMAND, fetch, 0 },
-	{ "POST", "/v1/transfers/cancel", HF_MAY_FETCH, HF_EVENT_COMMAND, cancel, 0 },
-	{ "POST", "/v1/transfers/stop", HF_MAY_APPROVE, HF_EVENT_COMMAND, cancel, 0 },
-	{ "GET", "/v1/transfers", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0 },
-	{ "GET", "/v1/transfers/show", HF_MAY_STATUS, HF_EVENT_INVALID, show, 0 },
-	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+        {"POST", "/v1/transfers/fetch", HF_MAY_FETCH, HF_EVENT_COMMAND, fetch, 0},
+        {"POST", "/v1/transfers/cancel", HF_MAY_FETCH, HF_EVENT_COMMAND, cancel, 0},
+        {"POST", "/v1/transfers/stop", HF_MAY_APPROVE, HF_EVENT_COMMAND, cancel, 0},
+        {"GET", "/v1/transfers", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0},
+        {"GET", "/v1/transfers/show", HF_MAY_STATUS, HF_EVENT_INVALID, show, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

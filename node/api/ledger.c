@@ -1,6 +1,7 @@
 /*
- * ledger.c - routes of the ledger: state, tail, trace, prove, export, verify. Reading the audit record is itself an entry; the
- * transaction that is read about is the entry's object, never its transaction, so that looking changes nothing in the record.
+ * ledger.c - routes of the ledger: state, tail, trace, prove, export, verify. Reading the audit record is itself an
+ * entry; the transaction that is read about is the entry's object, never its transaction, so that looking changes
+ * nothing in the record.
  */
 #include "ledger/ledger.h"
 
@@ -27,7 +28,9 @@ static void set_uint(json_t *o, const char *name, uint64_t value)
 
 static json_t *value_json(struct hf_bytes v)
 {
-	json_t *text = v.len && hf_text_ok((const char *)v.data, v.len, v.len) ? json_stringn((const char *)v.data, v.len) : NULL;
+	json_t *text = v.len && hf_text_ok((const char *)v.data, v.len, v.len)
+	                       ? json_stringn((const char *)v.data, v.len)
+	                       : NULL;
 	if (text || v.len == 0)
 		return text ? text : json_string("");
 	char *hex = hf_alloc(2 * v.len + 1);
@@ -45,7 +48,7 @@ static json_t *fields_json(const Hufu__EntryOpening *o)
 		const Hufu__FieldOpening *f = o->fields[i];
 		const char *name = hf_field_name((enum hf_field)f->field);
 		if (name)
-			json_object_set_new(fields, name, value_json((struct hf_bytes){ f->value.data, f->value.len }));
+			json_object_set_new(fields, name, value_json((struct hf_bytes){f->value.data, f->value.len}));
 	}
 	return fields;
 }
@@ -73,7 +76,8 @@ static const char *class_name(enum hf_event_class c)
 
 static bool add_row(void *ctx, const struct hf_ledger_row *r)
 {
-	static const char *const first[] = { "event", "actor", "object", "counterparty", "outcome", "reason", "detail", NULL };
+	static const char *const first[] = {"event",   "actor",  "object", "counterparty",
+	                                    "outcome", "reason", "detail", NULL};
 	json_t *o = json_object(), *fields = fields_json(r->opening);
 	json_object_set_new(o, "ledger", json_string(r->origin));
 	set_uint(o, "index", r->index);
@@ -143,14 +147,16 @@ static enum hf_err trace(struct hf_api_request *rq)
 	char text[HF_ID_TEXT];
 	HF_TRY(hf_api_id(rq, "transaction", true, &txn));
 	set_object(rq, &txn);
-	struct story s = { json_array(), json_array() };
+	struct story s = {json_array(), json_array()};
 	json_object_set_new(rq->out, "entries", s.entries);
 	json_object_set_new(rq->out, "coverage", s.coverage);
 	enum hf_err e = hf_ledger_trace(rq->m->ledger, &txn, add_story_row, add_story_note, &s);
 	hf_id_text(&txn, text);
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(&rq->fault, e, "no ledger held here has an entry of transaction %s; `hufu applications` and `hufu "
-				    "transfers` show the transactions of this node", text);
+		return hf_fault_set(&rq->fault, e,
+		                    "no ledger held here has an entry of transaction %s; `hufu applications` and `hufu "
+		                    "transfers` show the transactions of this node",
+		                    text);
 	return e;
 }
 
@@ -185,9 +191,11 @@ static void saved(uv_work_t *req, int status)
 	struct hf_api_request *rq = s->rq;
 	enum hf_err e = status == 0 ? s->err : HF_E_CANCELLED;
 	if (e == HF_E_EXISTS)
-		hf_fault_set(&rq->fault, e, "%s is there already; evidence files are never replaced, name another one", s->path);
+		hf_fault_set(&rq->fault, e, "%s is there already; evidence files are never replaced, name another one",
+		             s->path);
 	else if (e != HF_OK)
-		hf_fault_set(&rq->fault, e, "%s cannot be written by the node; name a file in a folder that it may write", s->path);
+		hf_fault_set(&rq->fault, e,
+		             "%s cannot be written by the node; name a file in a folder that it may write", s->path);
 	hf_buf_done(&s->bytes);
 	free(s);
 	hf_api_finish(rq, e);
@@ -234,7 +242,7 @@ static enum hf_err take_path(struct hf_api_request *rq, const char *name, bool r
 
 static enum hf_err prove(struct hf_api_request *rq)
 {
-	struct hf_id txn, negotiation = { { 0 } };
+	struct hf_id txn, negotiation = {{0}};
 	const char *path = NULL;
 	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
 	HF_TRY(hf_api_id(rq, "transaction", true, &txn));
@@ -269,7 +277,8 @@ static enum hf_err take_node(struct hf_api_request *rq, const char **ret_node)
 static enum hf_err not_held(struct hf_api_request *rq)
 {
 	const char *node = json_string_value(json_object_get(rq->in, "ledger"));
-	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "the ledger of %s is not mirrored here", node ? node : "this node");
+	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "the ledger of %s is not mirrored here",
+	                    node ? node : "this node");
 }
 
 static void on_exported(void *ctx, enum hf_err e, uint64_t size)
@@ -279,21 +288,20 @@ static void on_exported(void *ctx, enum hf_err e, uint64_t size)
 	if (e == HF_E_UNKNOWN)
 		not_held(rq);
 	else if (e == HF_E_STATE)
-		hf_fault_set(&rq->fault, e, "no checkpoint of that ledger is witnessed by a quorum yet; try again in a moment");
+		hf_fault_set(&rq->fault, e,
+		             "no checkpoint of that ledger is witnessed by a quorum yet; try again in a moment");
 	else if (e == HF_E_EXISTS)
 		hf_fault_set(&rq->fault, e, "%s exists already; name a new folder", dir);
 	else if (e == HF_E_IO)
-		hf_fault_set(&rq->fault, e, "%s cannot be written by the node; name a folder in a place that it may write", dir);
+		hf_fault_set(&rq->fault, e,
+		             "%s cannot be written by the node; name a folder in a place that it may write", dir);
 	set_uint(rq->out, "size", size);
 	json_object_set_new(rq->out, "folder", json_string(dir));
 	hf_api_finish(rq, e);
 }
 
-static enum hf_err export(struct hf_api_request *rq)
-{
-	const char *dir, *node = NULL;
-	HF_TRY(take_path(rq, "folder", true, &dir));
-	HF_TRY(take_node(rq, &node));
+static enum hf_err export(struct hf_api_request *rq) {
+	const char *dir, *node = NULL; HF_TRY(take_path(rq, "folder", true, &dir)); HF_TRY(take_node(rq, &node));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "ledger of %s", node ? node : rq->m->base->self.s);
 	hf_api_later(rq);
 	hf_ledger_export(rq->m->ledger, node, dir, on_exported, rq);
@@ -307,7 +315,7 @@ static void on_verified(void *ctx, enum hf_err e, const struct hf_ledger_check *
 	if (e == HF_E_UNKNOWN)
 		not_held(rq);
 	else if (e != HF_OK)
-		hf_fault_set(&rq->fault, e, "%s; restore the node's folder from a backup, or fetch the ledger again from a mirror", c->text);
+		hf_fault_set(&rq->fault, e, "%s; restore the node's folder from a backup", c->text);
 	else
 		json_object_set_new(rq->out, "text", json_string(c->text));
 	hf_api_finish(rq, e);
@@ -324,11 +332,11 @@ static enum hf_err verify(struct hf_api_request *rq)
 }
 
 const struct hf_route hf_routes_ledger[] = {
-	{ "GET", "/v1/ledger/state", HF_MAY_STATUS, HF_EVENT_INVALID, state, 0 },
-	{ "GET", "/v1/ledger/tail", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, tail, 0 },
-	{ "GET", "/v1/ledger/trace", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, trace, 0 },
-	{ "POST", "/v1/ledger/prove", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, prove, 0 },
-	{ "POST", "/v1/ledger/export", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, export, 0 },
-	{ "POST", "/v1/ledger/verify", HF_MAY_AUDIT_READ, HF_EVENT_SELF_CHECK, verify, 0 },
-	{ NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0 },
+        {"GET", "/v1/ledger/state", HF_MAY_STATUS, HF_EVENT_INVALID, state, 0},
+        {"GET", "/v1/ledger/tail", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, tail, 0},
+        {"GET", "/v1/ledger/trace", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, trace, 0},
+        {"POST", "/v1/ledger/prove", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, prove, 0},
+        {"POST", "/v1/ledger/export", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, export, 0},
+        {"POST", "/v1/ledger/verify", HF_MAY_AUDIT_READ, HF_EVENT_SELF_CHECK, verify, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

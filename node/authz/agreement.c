@@ -1,6 +1,6 @@
 /*
- * agreement.c - the agreement is made by the provider, checked and countersigned by the consumer's node, and finalized by the provider.
- * Until then its grant is pending and gives nothing: an order is valid when both halves meet.
+ * agreement.c - the agreement is made by the provider, checked and countersigned by the consumer's node, and finalized
+ * by the provider. Until then its grant is pending and gives nothing: an order is valid when both halves meet.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static bool listed(char *const *list, size_t count, const char *word)
 /* The duties that always hold, then those of the entry's policy (AZ-73). */
 static enum hf_err list_obligations(struct terms_lists *t, const Hufu__CatalogEntry *entry, struct hf_fault *f)
 {
-	static const char *const always[] = { "log", "receipt", "no-onward-sharing" };
+	static const char *const always[] = {"log", "receipt", "no-onward-sharing"};
 	enum { ALWAYS = sizeof(always) / sizeof(always[0]) };
 	t->obligations = hf_alloc_zero((ALWAYS + entry->n_policy) * sizeof(char *));
 	for (size_t i = 0; i < ALWAYS; i++)
@@ -56,15 +56,17 @@ static enum hf_err list_obligations(struct terms_lists *t, const Hufu__CatalogEn
 		if (strcmp(r->kind, "duty") != 0 || listed(t->obligations, t->obligation_count, r->action))
 			continue;
 		if (!az_terms_obligation_known(r->action))
-			return hf_fault_set(f, HF_E_OBLIGATION, "the entry asks for the duty '%.60s', which cannot be enforced; change the entry's policy",
-					    r->action);
+			return hf_fault_set(f, HF_E_OBLIGATION,
+			                    "the entry asks for the duty '%.60s', which cannot be enforced; change the "
+			                    "entry's policy",
+			                    r->action);
 		t->obligations[t->obligation_count++] = r->action;
 	}
 	return HF_OK;
 }
 
 static void fill_agreement(Hufu__Agreement *g, const Hufu__Application *app, const struct hf_catalog_item *it,
-			   const struct agreement_made *made, const struct terms_lists *t)
+                           const struct agreement_made *made, const struct terms_lists *t)
 {
 	g->id = BIN_ID(&made->id);
 	g->application = app->id;
@@ -90,7 +92,7 @@ static void fill_agreement(Hufu__Agreement *g, const Hufu__Application *app, con
 }
 
 static void fill_grant(struct hf_authz *a, Hufu__GrantRow *r, const Hufu__ApplicationRow *row, const Hufu__Agreement *g,
-		       const struct paper *paper)
+                       const struct paper *paper)
 {
 	r->grant = g->grant;
 	r->agreement = g->id;
@@ -122,10 +124,11 @@ static void keep_entry(struct hf_unit *u, const struct hf_id *txn, const struct 
 	hf_ledger_keep_envelope(u, txn, HF_TYPE_CATALOG_ENTRY, it->envelope, it->envelope_len, &digest);
 }
 
-enum hf_err az_agreement_make(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row, const Hufu__Application *app,
-			   const struct hf_catalog_item *it, const char *approver, struct agreement_made *made, struct hf_fault *f)
+enum hf_err az_agreement_make(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row,
+                              const Hufu__Application *app, const struct hf_catalog_item *it, const char *approver,
+                              struct agreement_made *made, struct hf_fault *f)
 {
-	HF_CLEANUP(terms_lists_done) struct terms_lists t = { 0 };
+	HF_CLEANUP(terms_lists_done) struct terms_lists t = {0};
 	Hufu__Agreement g = HUFU__AGREEMENT__INIT;
 	Hufu__GrantRow r = HUFU__GRANT_ROW__INIT;
 	struct paper_head head;
@@ -186,7 +189,8 @@ static enum hf_err arrival_load(struct arrival *v, const Hufu__Envelope *e, cons
 	if (!is_self(a, v->row->organization) || v->row->submitted == 0)
 		return hf_fault_set(f, HF_E_STATE, "this node did not submit that application");
 	if (strcmp(v->in->from, v->row->intake) != 0)
-		return hf_fault_set(f, HF_E_STANDING, "results of this application come from %s, not from %s", v->row->intake, v->in->from);
+		return hf_fault_set(f, HF_E_STANDING, "results of this application come from %s, not from %s",
+		                    v->row->intake, v->in->from);
 	if (az_revision_get(a, &id, v->row->submitted, &v->rev) != HF_OK || v->rev->application_digest.len != 32)
 		return hf_fault_set(f, HF_E_STORE, "the application on file cannot be read");
 	memcpy(v->application_digest.b, v->rev->application_digest.data, 32);
@@ -200,7 +204,7 @@ static enum hf_err arrival_record(struct arrival *v, const Hufu__Envelope *e)
 	HF_TRY(az_record_open(v->a, e, v->row, v->row->submitted, &v->application_digest, &v->record, f));
 	if (!az_person_of(v->app->request, &applicant) || !az_person_of(v->app->need, &need))
 		return hf_fault_set(f, HF_E_STORE, "the signatures of the application cannot be read");
-	const struct cast c = { &applicant, &need, &v->record.reviewer, NULL, NULL };
+	const struct cast c = {&applicant, &need, &v->record.reviewer, NULL, NULL};
 	HF_TRY(az_cast_check(&c, f));
 	struct hf_id txn = az_row_txn(v->row);
 	HF_TRY(az_paper_keep(v->a, e, &txn, v->in->unit, &v->intake_paper, f));
@@ -229,9 +233,9 @@ static const struct intake_result {
 	enum hf_event event;
 	enum hf_err reason;
 } intake_results[] = {
-	{ "pass", "", HF_STEP_COMPLIANCE_PASS, HF_EVENT_COMPLIANCE_REVIEW, HF_OK },
-	{ "refuse", "refuse", HF_STEP_COMPLIANCE_REFUSE, HF_EVENT_RESULT, HF_E_CRITERION },
-	{ "return", "return", HF_STEP_COMPLIANCE_RETURN, HF_EVENT_RESULT, HF_E_RETURNED },
+        {"pass", "", HF_STEP_COMPLIANCE_PASS, HF_EVENT_COMPLIANCE_REVIEW, HF_OK},
+        {"refuse", "refuse", HF_STEP_COMPLIANCE_REFUSE, HF_EVENT_RESULT, HF_E_CRITERION},
+        {"return", "return", HF_STEP_COMPLIANCE_RETURN, HF_EVENT_RESULT, HF_E_RETURNED},
 };
 
 static const struct intake_result *intake_result_of(const char *name)
@@ -244,7 +248,7 @@ static const struct intake_result *intake_result_of(const char *name)
 
 enum hf_err az_agreement_on_intake(struct hf_authz *a, const struct mail_in *in, const Hufu__IntakeMail *m)
 {
-	HF_CLEANUP(arrival_done) struct arrival v = { .a = a, .in = in };
+	HF_CLEANUP(arrival_done) struct arrival v = {.a = a, .in = in};
 	HF_TRY(arrival_load(&v, m->intake, &hufu__intake_record__descriptor));
 	HF_TRY(arrival_record(&v, m->intake));
 	const Hufu__IntakeRecord *record = v.record.record;
@@ -259,11 +263,11 @@ enum hf_err az_agreement_on_intake(struct hf_authz *a, const struct mail_in *in,
 	az_revision_put(in->unit, v.rev);
 	az_row_put(a, in->unit, v.row);
 	az_entry_add(a, in->unit, r->event, v.row,
-		  &(struct entry_words){ .digest = &v.intake_paper.digest,
-					 .result = record->result,
-					 .reason_code = hf_err_reason(r->reason),
-					 .detail = record->reason,
-					 .counterparty = v.row->intake });
+	             &(struct entry_words){.digest = &v.intake_paper.digest,
+	                                   .result = record->result,
+	                                   .reason_code = hf_err_reason(r->reason),
+	                                   .detail = record->reason,
+	                                   .counterparty = v.row->intake});
 	return HF_OK;
 }
 
@@ -277,14 +281,14 @@ static enum hf_err open_decision(struct arrival *v, const Hufu__DecisionMail *m)
 	if (strcmp(v->record.record->result, "pass") != 0)
 		return hf_fault_set(f, HF_E_STATE, "a decision needs an intake record that passes the application");
 	HF_TRY(az_entry_need(a, v->row, &v->it, f));
-	const struct decision_want want = { .row = v->row,
-					    .app = v->app,
-					    .revision = v->row->submitted,
-					    .application_digest = &v->application_digest,
-					    .intake_digest = &v->record.digest,
-					    .reviewer = &v->record.reviewer,
-					    .settled = !v->it.entry->provider_decides && !v->it.entry->personal,
-					    .personal = v->it.entry->personal };
+	const struct decision_want want = {.row = v->row,
+	                                   .app = v->app,
+	                                   .revision = v->row->submitted,
+	                                   .application_digest = &v->application_digest,
+	                                   .intake_digest = &v->record.digest,
+	                                   .reviewer = &v->record.reviewer,
+	                                   .settled = !v->it.entry->provider_decides && !v->it.entry->personal,
+	                                   .personal = v->it.entry->personal};
 	HF_TRY(az_decision_open(a, m->decision, &want, &v->decision, f));
 	HF_TRY(az_paper_keep(a, m->decision, &txn, v->in->unit, &v->decision_paper, f));
 	v->rev->decision_envelope = BIN(v->decision_paper.bytes, v->decision_paper.len);
@@ -296,13 +300,13 @@ static void describe_result(struct arrival *v)
 {
 	const Hufu__Decision *d = v->decision.decision;
 	az_entry_add(v->a, v->in->unit, HF_EVENT_RESULT, v->row,
-		  &(struct entry_words){ .digest = &v->decision_paper.digest,
-					 .result = d->result,
-					 .reason_code = d->reason_code,
-					 .detail = d->reason,
-					 .counterparty = v->row->intake,
-					 .from_ms = d->from_ms,
-					 .until_ms = d->until_ms });
+	             &(struct entry_words){.digest = &v->decision_paper.digest,
+	                                   .result = d->result,
+	                                   .reason_code = d->reason_code,
+	                                   .detail = d->reason,
+	                                   .counterparty = v->row->intake,
+	                                   .from_ms = d->from_ms,
+	                                   .until_ms = d->until_ms});
 }
 
 /* Why the agreement cannot be countersigned, although it is properly signed. */
@@ -318,7 +322,8 @@ static enum hf_err agreement_fits(struct arrival *v, struct hf_fault *why)
 	if (g->resource_version == v->it.entry->version && !az_hash_is(&g->entry_digest, &v->it.digest))
 		return hf_fault_set(why, HF_E_DIGEST, "the agreement rests on another wording of the catalog entry");
 	if (g->resource_version < v->app->resource_version)
-		return hf_fault_set(why, HF_E_CONFLICT, "the agreement rests on an older catalog entry than the application");
+		return hf_fault_set(why, HF_E_CONFLICT,
+		                    "the agreement rests on an older catalog entry than the application");
 	return az_terms_agreement(g, v->app, why);
 }
 
@@ -326,7 +331,8 @@ static enum hf_err open_agreement(struct arrival *v)
 {
 	struct hf_id txn = az_row_txn(v->row);
 	const Hufu__Envelope *e = v->decision.decision->agreement;
-	const struct paper_want want = { HF_TYPE_AGREEMENT, &hufu__agreement__descriptor, v->row->provider, &txn, "the agreement" };
+	const struct paper_want want = {HF_TYPE_AGREEMENT, &hufu__agreement__descriptor, v->row->provider, &txn,
+	                                "the agreement"};
 	HF_TRY(az_paper_open(v->a, e, &want, &v->agreement, v->in->fault));
 	return az_paper_keep(v->a, e, &txn, v->in->unit, &v->agreement_paper, v->in->fault);
 }
@@ -351,12 +357,12 @@ static enum hf_err send_verification(struct arrival *v, Hufu__GrantRow *grant, s
 static enum hf_err countersign(struct arrival *v)
 {
 	struct hf_authz *a = v->a;
-	HF_CLEANUP(az_paper_done) struct paper paper = { 0 };
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	Hufu__GrantRow grant = HUFU__GRANT_ROW__INIT;
-	struct entry_words w = { .digest = &v->agreement_paper.digest,
-				 .counterparty = v->row->provider,
-				 .from_ms = v->agreement->from_ms,
-				 .until_ms = v->agreement->until_ms };
+	struct entry_words w = {.digest = &v->agreement_paper.digest,
+	                        .counterparty = v->row->provider,
+	                        .from_ms = v->agreement->from_ms,
+	                        .until_ms = v->agreement->until_ms};
 	fill_grant(a, &grant, v->row, v->agreement, &v->agreement_paper);
 	HF_TRY(az_row_step(a, v->in->unit, v->row, HF_PART_CONSUMER, HF_STEP_VERIFY, v->in->fault));
 	HF_TRY(send_verification(v, &grant, &paper));
@@ -376,18 +382,25 @@ static enum hf_err countersign(struct arrival *v)
 /* T: countersign, or say with a reason that the agreement does not fit. */
 static enum hf_err take_agreement(struct arrival *v)
 {
+	struct hf_hash digest;
 	HF_TRY(open_agreement(v));
 	enum hf_err e = agreement_fits(v, &v->why);
 	if (e == HF_OK)
 		return countersign(v);
 	az_row_result(v->row, "T", hf_err_reason(e), v->why.text);
 	HF_TRY(az_row_step(v->a, v->in->unit, v->row, HF_PART_CONSUMER, HF_STEP_TERMINATE, v->in->fault));
-	return az_events_send_end(v->a, v->in->unit, v->row, hf_err_reason(e), v->why.text, v->in->fault);
+	HF_TRY(az_events_send_end(v->a, v->in->unit, v->row, hf_err_reason(e), v->why.text, &digest, v->in->fault));
+	az_entry_add(v->a, v->in->unit, HF_EVENT_TERMINATION, v->row,
+	             &(struct entry_words){.digest = &digest,
+	                                   .reason_code = hf_err_reason(e),
+	                                   .detail = v->why.text,
+	                                   .counterparty = v->row->intake});
+	return HF_OK;
 }
 
 enum hf_err az_agreement_on_decision(struct hf_authz *a, const struct mail_in *in, const Hufu__DecisionMail *m)
 {
-	HF_CLEANUP(arrival_done) struct arrival v = { .a = a, .in = in };
+	HF_CLEANUP(arrival_done) struct arrival v = {.a = a, .in = in};
 	HF_TRY(arrival_load(&v, m->decision, &hufu__decision__descriptor));
 	HF_TRY(arrival_record(&v, m->intake));
 	HF_TRY(open_decision(&v, m));
@@ -407,7 +420,7 @@ enum hf_err az_agreement_on_decision(struct hf_authz *a, const struct mail_in *i
 /* ---- the countersignature reaches the provider ---- */
 
 static enum hf_err send_finalized(struct hf_authz *a, const struct mail_in *in, const Hufu__ApplicationRow *row,
-				  const Hufu__GrantRow *grant, struct paper *ret_paper)
+                                  const Hufu__GrantRow *grant, struct paper *ret_paper)
 {
 	struct paper_head head;
 	struct hf_id txn = az_row_txn(row);
@@ -426,12 +439,13 @@ static enum hf_err send_finalized(struct hf_authz *a, const struct mail_in *in, 
 }
 
 static enum hf_err verification_grant(struct hf_authz *a, const struct mail_in *in, const Hufu__VerificationMail *m,
-				      Hufu__GrantRow **ret_grant)
+                                      Hufu__GrantRow **ret_grant)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__Verification *v = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *grant = NULL;
 	struct hf_id id, txn;
-	struct paper_want want = { HF_TYPE_VERIFICATION, &hufu__verification__descriptor, in->from, NULL, "the verification" };
+	struct paper_want want = {HF_TYPE_VERIFICATION, &hufu__verification__descriptor, in->from, NULL,
+	                          "the verification"};
 	HF_TRY(az_paper_open(a, m->verification, &want, &v, in->fault));
 	struct grant_item *item = az_id_of(&v->agreement, &id) ? az_grant_find_agreement(a, &id) : NULL;
 	if (!item || !is_self(a, item->provider.s) || az_grant_get(a, &item->grant, &grant) != HF_OK)
@@ -440,17 +454,19 @@ static enum hf_err verification_grant(struct hf_authz *a, const struct mail_in *
 		return hf_fault_set(in->fault, HF_E_UNKNOWN, "this node made no such agreement");
 	if (v->agreement_digest.len != grant->agreement_digest.len ||
 	    memcmp(v->agreement_digest.data, grant->agreement_digest.data, v->agreement_digest.len) != 0)
-		return hf_fault_set(in->fault, HF_E_DIGEST, "the countersignature is under another wording of the agreement");
+		return hf_fault_set(in->fault, HF_E_DIGEST,
+		                    "the countersignature is under another wording of the agreement");
 	if (!az_id_of(&v->header->transaction, &txn) || !az_id_of(&grant->txn, &id) || !hf_id_equal(&txn, &id))
 		return hf_fault_set(in->fault, HF_E_CONFLICT, "the countersignature belongs to another transaction");
 	*ret_grant = HF_TAKE(grant);
 	return HF_OK;
 }
 
-static enum hf_err finalize(struct hf_authz *a, const struct mail_in *in, Hufu__ApplicationRow *row, Hufu__GrantRow *grant)
+static enum hf_err finalize(struct hf_authz *a, const struct mail_in *in, Hufu__ApplicationRow *row,
+                            Hufu__GrantRow *grant)
 {
-	HF_CLEANUP(az_paper_done) struct paper paper = { 0 };
-	struct hf_id id = { { 0 } };
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
+	struct hf_id id = {{0}};
 	HF_TRY(az_row_step(a, in->unit, row, HF_PART_PROVIDER, HF_STEP_FINALIZE, in->fault));
 	HF_TRY(send_finalized(a, in, row, grant, &paper));
 	grant->state = HF_GRANT_ACTIVE;
@@ -460,12 +476,12 @@ static enum hf_err finalize(struct hf_authz *a, const struct mail_in *in, Hufu__
 		hf_ledger_add_mirror(a->ledger, in->unit, row->organization);
 	if (az_id_of(&grant->grant, &id))
 		az_entry_add(a, in->unit, HF_EVENT_FINALIZED, row,
-			  &(struct entry_words){ .digest = &paper.digest,
-						 .result = "T",
-						 .grant = &id,
-						 .counterparty = row->organization,
-						 .from_ms = grant->from_ms,
-						 .until_ms = grant->until_ms });
+		             &(struct entry_words){.digest = &paper.digest,
+		                                   .result = "T",
+		                                   .grant = &id,
+		                                   .counterparty = row->organization,
+		                                   .from_ms = grant->from_ms,
+		                                   .until_ms = grant->until_ms});
 	return HF_OK;
 }
 
@@ -473,7 +489,7 @@ enum hf_err az_agreement_on_verification(struct hf_authz *a, const struct mail_i
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *grant = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
-	HF_CLEANUP(az_paper_done) struct paper paper = { 0 };
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	struct hf_id id, txn, grant_id;
 	HF_TRY(verification_grant(a, in, m, &grant));
 	if (!az_id_of(&grant->application, &id) || !az_id_of(&grant->grant, &grant_id))
@@ -483,8 +499,9 @@ enum hf_err az_agreement_on_verification(struct hf_authz *a, const struct mail_i
 	HF_TRY(az_row_step(a, in->unit, row, HF_PART_PROVIDER, HF_STEP_VERIFY, in->fault));
 	HF_TRY(az_paper_keep(a, m->verification, &txn, in->unit, &paper, in->fault));
 	grant->verification_envelope = BIN(paper.bytes, paper.len);
-	az_entry_add(a, in->unit, HF_EVENT_VERIFICATION, row,
-		  &(struct entry_words){ .digest = &paper.digest, .grant = &grant_id, .counterparty = row->organization });
+	az_entry_add(
+	        a, in->unit, HF_EVENT_VERIFICATION, row,
+	        &(struct entry_words){.digest = &paper.digest, .grant = &grant_id, .counterparty = row->organization});
 	if (az_row_state(row, HF_PART_PROVIDER) == HF_REVIEW_VERIFIED)
 		HF_TRY(finalize(a, in, row, grant));
 	else

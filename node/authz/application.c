@@ -1,6 +1,6 @@
 /*
- * application.c - an application from its first draft to its next revision at the consumer, and the door through which an
- * application of somebody else comes in (intake and provider use the same door).
+ * application.c - an application from its first draft to its next revision at the consumer, and the door through which
+ * an application of somebody else comes in (intake and provider use the same door).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 
 /* ---- the consumer drafts ---- */
 
-static enum hf_err find_entry(struct hf_authz *a, const struct hf_id *id, const char *principal, struct hf_catalog_item *ret_item,
-			      struct hf_fault *f)
+static enum hf_err find_entry(struct hf_authz *a, const struct hf_id *id, const char *principal,
+                              struct hf_catalog_item *ret_item, struct hf_fault *f)
 {
 	char text[HF_ID_TEXT];
 	hf_id_text(id, text);
@@ -22,26 +22,33 @@ static enum hf_err find_entry(struct hf_authz *a, const struct hf_id *id, const 
 		e = HF_E_UNKNOWN;
 	}
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(f, e, "there is no resource %s in the catalog; `hufu catalog search` finds resources", text);
+		return hf_fault_set(
+		        f, e, "there is no resource %s in the catalog; `hufu catalog search` finds resources", text);
 	if (e != HF_OK)
 		return hf_fault_set(f, e, "the entry %s cannot be read: %s", text, hf_err_text(e));
 	return HF_OK;
 }
 
 /* AZ-7, AZ-25: the system is registered at this node and belongs to the applicant's department. */
-enum hf_err az_application_system(struct hf_authz *a, const char *department, const char *name, struct hf_system_view *ret_system,
-			       struct hf_fault *f)
+enum hf_err az_application_system(struct hf_authz *a, const char *department, const char *name,
+                                  struct hf_system_view *ret_system, struct hf_fault *f)
 {
 	if (!has_text(name))
-		return hf_fault_set(f, HF_E_ARGUMENT, "field 'system' is missing; state the registered business system that will use the data");
+		return hf_fault_set(
+		        f, HF_E_ARGUMENT,
+		        "field 'system' is missing; state the registered business system that will use the data");
 	if (hf_identity_system(a->identity, name, ret_system) != HF_OK)
-		return hf_fault_set(f, HF_E_WRONG_SYSTEM, "no business system '%.63s' is registered at this node; register it with `hufu system add`",
-				    name);
+		return hf_fault_set(
+		        f, HF_E_WRONG_SYSTEM,
+		        "no business system '%.63s' is registered at this node; register it with `hufu system add`",
+		        name);
 	if (!ret_system->enabled)
-		return hf_fault_set(f, HF_E_WRONG_SYSTEM, "the business system '%.63s' is disabled; name another one", name);
+		return hf_fault_set(f, HF_E_WRONG_SYSTEM, "the business system '%.63s' is disabled; name another one",
+		                    name);
 	if (has_text(department) && strcmp(department, ret_system->department) != 0)
-		return hf_fault_set(f, HF_E_WRONG_SYSTEM, "the business system '%.63s' belongs to '%s', not to the department '%s'", name,
-				    ret_system->department, department);
+		return hf_fault_set(f, HF_E_WRONG_SYSTEM,
+		                    "the business system '%.63s' belongs to '%s', not to the department '%s'", name,
+		                    ret_system->department, department);
 	return HF_OK;
 }
 
@@ -51,11 +58,14 @@ static enum hf_err check_begin(struct hf_authz *a, const Hufu__Application *app,
 	if (app->from_ms >= now_of(a) - HF_CLOCK_SKEW_MS)
 		return HF_OK;
 	hf_time_text(app->from_ms, text);
-	return hf_fault_set(f, HF_E_ARGUMENT, "field 'from' is %s, in the past; an authorization cannot be backdated, leave it out", text);
+	return hf_fault_set(f, HF_E_ARGUMENT,
+	                    "field 'from' is %s, in the past; an authorization cannot be backdated, leave it out",
+	                    text);
 }
 
 /* The content as far as the entry and the system say it. Texts are borrowed. */
-static void fill_object(struct hf_authz *a, Hufu__Application *app, const Hufu__CatalogEntry *entry, const struct hf_system_view *system)
+static void fill_object(struct hf_authz *a, Hufu__Application *app, const Hufu__CatalogEntry *entry,
+                        const struct hf_system_view *system)
 {
 	app->resource = entry->id;
 	app->resource_version = entry->version;
@@ -80,8 +90,8 @@ static void fill_wish(struct hf_authz *a, Hufu__Application *app, const struct h
 }
 
 /* Signs the applicant's request over the content and puts row and revision. */
-static enum hf_err put_draft(struct hf_authz *a, const struct hf_step_in *in, Hufu__ApplicationRow *row, Hufu__Application *app,
-			     struct hf_fault *f)
+static enum hf_err put_draft(struct hf_authz *a, const struct hf_step_in *in, Hufu__ApplicationRow *row,
+                             Hufu__Application *app, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *request = NULL;
 	Hufu__Statement s = HUFU__STATEMENT__INIT;
@@ -108,12 +118,12 @@ static enum hf_err put_draft(struct hf_authz *a, const struct hf_step_in *in, Hu
 	row->from_ms = app->from_ms;
 	row->until_ms = app->until_ms;
 	az_row_put(a, in->unit, row);
-	az_entry_fill(in->draft, row, &(struct entry_words){ .detail = app->reason });
+	az_entry_fill(in->draft, row, &(struct entry_words){.detail = app->reason});
 	return HF_OK;
 }
 
-static void row_init(struct hf_authz *a, Hufu__ApplicationRow *row, const Hufu__Application *app, const Hufu__CatalogEntry *entry,
-		     const struct hf_id *txn)
+static void row_init(struct hf_authz *a, Hufu__ApplicationRow *row, const Hufu__Application *app,
+                     const Hufu__CatalogEntry *entry, const struct hf_id *txn)
 {
 	hufu__application_row__init(row);
 	row->id = app->id;
@@ -135,7 +145,7 @@ static void row_init(struct hf_authz *a, Hufu__ApplicationRow *row, const Hufu__
 }
 
 static enum hf_err check_wish(struct hf_authz *a, const struct hf_step_in *in, const Hufu__Application *app,
-			      const Hufu__CatalogEntry *entry, const struct hf_application_in *what)
+                              const Hufu__CatalogEntry *entry, const struct hf_application_in *what)
 {
 	HF_TRY(az_terms_application(app, in->fault));
 	if (what->from_ms)
@@ -145,9 +155,9 @@ static enum hf_err check_wish(struct hf_authz *a, const struct hf_step_in *in, c
 }
 
 enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, const struct hf_application_in *what,
-			   struct hf_id *ret_application)
+                           struct hf_id *ret_application)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	struct hf_system_view system;
 	Hufu__Application app = HUFU__APPLICATION__INIT;
 	Hufu__ApplicationRow row;
@@ -167,13 +177,14 @@ enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, cons
 	return HF_OK;
 }
 
-enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor, const Hufu__ApplicationRow *row, struct hf_fault *f)
+enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor, const Hufu__ApplicationRow *row,
+                               struct hf_fault *f)
 {
 	(void)a;
 	if (!has_text(actor->department) || same_text(actor->department, row->department))
 		return HF_OK;
-	return hf_fault_set(f, HF_E_PERMISSION, "the application belongs to the department '%s', you act for '%s'", row->department,
-			    actor->department);
+	return hf_fault_set(f, HF_E_PERMISSION, "the application belongs to the department '%s', you act for '%s'",
+	                    row->department, actor->department);
 }
 
 /* What is not stated anew stays as it was. */
@@ -190,8 +201,9 @@ static void merge_wish(struct hf_application_in *w, const Hufu__Application *old
 	}
 }
 
-static enum hf_err previous_revision(struct hf_authz *a, const Hufu__ApplicationRow *row, Hufu__ApplicationRevision **ret_rev,
-				     Hufu__Application **ret_app, struct hf_fault *f)
+static enum hf_err previous_revision(struct hf_authz *a, const Hufu__ApplicationRow *row,
+                                     Hufu__ApplicationRevision **ret_rev, Hufu__Application **ret_app,
+                                     struct hf_fault *f)
 {
 	struct hf_id id = az_row_id(row);
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
@@ -207,7 +219,8 @@ static enum hf_err previous_revision(struct hf_authz *a, const Hufu__Application
 }
 
 /* The newest revision that left this node; the next one names its digest. */
-static enum hf_err submitted_digest(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_hash *ret_digest, bool *ret_there)
+static enum hf_err submitted_digest(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_hash *ret_digest,
+                                    bool *ret_there)
 {
 	struct hf_id id = az_row_id(row);
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
@@ -222,9 +235,10 @@ static enum hf_err submitted_digest(struct hf_authz *a, const Hufu__ApplicationR
 	return HF_OK;
 }
 
-static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, Hufu__ApplicationRow *row, struct hf_application_in *what)
+static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, Hufu__ApplicationRow *row,
+                              struct hf_application_in *what)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__Application *old = NULL;
 	struct hf_system_view system;
@@ -250,7 +264,7 @@ static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, H
 }
 
 enum hf_err hf_authz_resubmit(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *application,
-			      const struct hf_application_in *what, uint32_t *ret_revision)
+                              const struct hf_application_in *what, uint32_t *ret_revision)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
 	struct hf_application_in wish = *what;
@@ -258,7 +272,8 @@ enum hf_err hf_authz_resubmit(struct hf_authz *a, const struct hf_step_in *in, c
 	HF_TRY(az_application_own(a, in->actor, row, in->fault));
 	if (has_text(what->system) && strcmp(what->system, row->system) != 0) /* AZ-22 */
 		return hf_fault_set(in->fault, HF_E_ARGUMENT,
-				    "the application is for the system '%s' alone; for '%.63s' file a new application", row->system, what->system);
+		                    "the application is for the system '%s' alone; for '%.63s' file a new application",
+		                    row->system, what->system);
 	az_row_result(row, "", "", "");
 	HF_TRY(az_row_step(a, in->unit, row, HF_PART_CONSUMER, HF_STEP_RESUBMIT, in->fault));
 	HF_TRY(build_next(a, in, row, &wish));
@@ -266,13 +281,15 @@ enum hf_err hf_authz_resubmit(struct hf_authz *a, const struct hf_step_in *in, c
 	return HF_OK;
 }
 
-enum hf_err az_entry_need(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_catalog_item *ret_item, struct hf_fault *f)
+enum hf_err az_entry_need(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_catalog_item *ret_item,
+                          struct hf_fault *f)
 {
 	struct hf_id id;
 	if (!az_id_of(&row->resource, &id))
 		return hf_fault_set(f, HF_E_STORE, "the stored application names no resource");
 	if (hf_catalog_get(a->catalog, &id, ret_item) != HF_OK)
-		return hf_fault_set(f, HF_E_UNKNOWN, "the resource of the application is no longer in the catalog of this node");
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "the resource of the application is no longer in the catalog of this node");
 	return HF_OK;
 }
 
@@ -281,21 +298,25 @@ enum hf_err az_entry_need(struct hf_authz *a, const Hufu__ApplicationRow *row, s
 void az_opened_application_done(struct opened_application *o)
 {
 	hf_decoded_free(o->app);
-	*o = (struct opened_application){ 0 };
+	*o = (struct opened_application){0};
 }
 
 /* AZ-13: the three findings, in order, all met. */
 static enum hf_err check_need(const Hufu__Statement *s, struct hf_fault *f)
 {
-	static const char *const points[] = { "need", "scope", "period" };
+	static const char *const points[] = {"need", "scope", "period"};
 	enum { POINTS = sizeof(points) / sizeof(points[0]) };
 	if (s->n_findings != POINTS)
-		return hf_fault_set(f, HF_E_FORMAT, "the data authority's statement does not have the three findings need, scope and period");
+		return hf_fault_set(
+		        f, HF_E_FORMAT,
+		        "the data authority's statement does not have the three findings need, scope and period");
 	for (size_t i = 0; i < POINTS; i++) {
 		if (strcmp(s->findings[i]->point, points[i]) != 0)
-			return hf_fault_set(f, HF_E_FORMAT, "the data authority's finding %zu is not '%s'", i + 1, points[i]);
+			return hf_fault_set(f, HF_E_FORMAT, "the data authority's finding %zu is not '%s'", i + 1,
+			                    points[i]);
 		if (!s->findings[i]->ok)
-			return hf_fault_set(f, HF_E_STATE, "the data authority did not confirm the point '%s'", points[i]);
+			return hf_fault_set(f, HF_E_STATE, "the data authority did not confirm the point '%s'",
+			                    points[i]);
 	}
 	return HF_OK;
 }
@@ -306,83 +327,101 @@ static enum hf_err check_people(struct hf_authz *a, struct opened_application *o
 	struct hf_hash digest;
 	const Hufu__Application *app = o->app;
 	hf_application_digest(app, &digest);
-	struct statement_want want = { "request", HF_MAY_APPLY, app->organization, &o->id, app->revision, &digest, &o->txn };
+	struct statement_want want = {"request", HF_MAY_APPLY, app->organization, &o->id, app->revision,
+	                              &digest,   &o->txn};
 	HF_TRY(az_person_check(a, app->request, &want, NULL, &o->applicant, f));
 	want.kind = "need";
 	want.permission = HF_MAY_CONFIRM_NEED;
 	HF_TRY(az_person_check(a, app->need, &want, &need, &o->need, f));
 	HF_TRY(check_need(need, f));
 	if (strcmp(o->applicant.account, app->applicant) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the application names %.63s as applicant, but %.63s signed the request", app->applicant,
-				    o->applicant.account);
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the application names %.63s as applicant, but %.63s signed the request",
+		                    app->applicant, o->applicant.account);
 	if (app->from_ms < o->applicant.signed_ms - HF_CLOCK_SKEW_MS)
-		return hf_fault_set(f, HF_E_ARGUMENT, "the period begins before the application was made; it cannot be backdated");
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "the period begins before the application was made; it cannot be backdated");
 	return az_person_apart(&o->applicant, "the applicant", &o->need, "confirm the need", f);
 }
 
-enum hf_err az_application_open(struct hf_authz *a, const Hufu__Envelope *e, const char *consumer, struct opened_application *ret_opened,
-			     struct hf_fault *f)
+enum hf_err az_application_open(struct hf_authz *a, const Hufu__Envelope *e, const char *consumer,
+                                struct opened_application *ret_opened, struct hf_fault *f)
 {
-	HF_CLEANUP(az_opened_application_done) struct opened_application o = { 0 };
-	const struct paper_want want = { HF_TYPE_APPLICATION, &hufu__application__descriptor, consumer, NULL, "the application" };
+	HF_CLEANUP(az_opened_application_done) struct opened_application o = {0};
+	const struct paper_want want = {HF_TYPE_APPLICATION, &hufu__application__descriptor, consumer, NULL,
+	                                "the application"};
 	HF_TRY(az_paper_open(a, e, &want, &o.app, f));
-	if (!az_id_of(&o.app->id, &o.id) || !az_id_of(&o.app->resource, &o.resource) || !az_id_of(&o.app->header->transaction, &o.txn))
+	if (!az_id_of(&o.app->id, &o.id) || !az_id_of(&o.app->resource, &o.resource) ||
+	    !az_id_of(&o.app->header->transaction, &o.txn))
 		return hf_fault_set(f, HF_E_FORMAT, "the application lacks an identifier");
 	if (strcmp(o.app->organization, o.app->header->issuer) != 0)
-		return hf_fault_set(f, HF_E_STANDING, "%s applies in the name of %s; an organization applies for itself alone",
-				    o.app->header->issuer, o.app->organization);
-	if (!is_self(a, o.app->organization) && !hf_space_has_role(hf_peers_space(a->peers), o.app->organization, "consumer"))
-		return hf_fault_set(f, HF_E_STANDING, "%s does not hold the role 'consumer' in the space", o.app->organization);
+		return hf_fault_set(f, HF_E_STANDING,
+		                    "%s applies in the name of %s; an organization applies for itself alone",
+		                    o.app->header->issuer, o.app->organization);
+	if (!is_self(a, o.app->organization) &&
+	    !hf_space_has_role(hf_peers_space(a->peers), o.app->organization, "consumer"))
+		return hf_fault_set(f, HF_E_STANDING, "%s does not hold the role 'consumer' in the space",
+		                    o.app->organization);
 	HF_TRY(az_terms_application(o.app, f));
 	HF_TRY(hf_envelope_digest_message(e, &o.digest));
 	HF_TRY(check_people(a, &o, f));
 	*ret_opened = o;
-	o = (struct opened_application){ 0 };
+	o = (struct opened_application){0};
 	return HF_OK;
 }
 
-enum hf_err az_application_entry(struct hf_authz *a, const struct opened_application *o, struct hf_catalog_item *ret_item,
-			      struct hf_fault *f)
+enum hf_err az_application_entry(struct hf_authz *a, const struct opened_application *o,
+                                 struct hf_catalog_item *ret_item, struct hf_fault *f)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	char principal[HF_PRINCIPAL_MAX + 1];
 	bool department = has_text(o->app->department);
-	snprintf(principal, sizeof(principal), "%s%s%.63s", o->app->organization, department ? "/" : "", o->app->department);
+	snprintf(principal, sizeof(principal), "%s%s%.63s", o->app->organization, department ? "/" : "",
+	         o->app->department);
 	HF_TRY(find_entry(a, &o->resource, principal, &it, f));
+	if (!it.own && o->app->resource_version > it.entry->version) /* the publisher's news are still on their way */
+		return hf_fault_set(f, HF_E_BUSY,
+		                    "the newest version of the entry has not arrived here yet; try again");
 	HF_TRY(az_terms_against_entry(o->app, it.entry, now_of(a), f));
 	*ret_item = it;
-	it = (struct hf_catalog_item){ 0 };
+	it = (struct hf_catalog_item){0};
 	return HF_OK;
 }
 
-static enum hf_err check_same_case(const Hufu__ApplicationRow *row, const struct opened_application *o, struct hf_fault *f)
+static enum hf_err check_same_case(const Hufu__ApplicationRow *row, const struct opened_application *o,
+                                   struct hf_fault *f)
 {
 	struct hf_id txn = az_row_txn(row);
 	bool same = same_text(row->organization, o->app->organization) && same_text(row->system, o->app->system) &&
-		    same_text(row->provider, o->app->provider) && row->resource.len == 16 &&
-		    memcmp(row->resource.data, o->resource.b, 16) == 0 && hf_id_equal(&txn, &o->txn);
+	            same_text(row->provider, o->app->provider) && row->resource.len == 16 &&
+	            memcmp(row->resource.data, o->resource.b, 16) == 0 && hf_id_equal(&txn, &o->txn);
 	if (same)
 		return HF_OK;
 	return hf_fault_set(f, HF_E_CONFLICT,
-			    "an application with this identifier is on record for another organization, system, resource or transaction");
+	                    "an application with this identifier is on record for another organization, system, "
+	                    "resource or transaction");
 }
 
-static enum hf_err check_revision(struct hf_authz *a, const Hufu__ApplicationRow *row, const struct opened_application *o, uint32_t last,
-				  bool chained, struct hf_fault *f)
+static enum hf_err check_revision(struct hf_authz *a, const Hufu__ApplicationRow *row,
+                                  const struct opened_application *o, uint32_t last, bool chained, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
 	struct hf_id id = az_row_id(row);
 	if (o->app->revision <= last)
-		return hf_fault_set(f, HF_E_REPLAY, "revision %u of the application is on record; the next one is %u or later", last, last + 1);
+		return hf_fault_set(f, HF_E_REPLAY,
+		                    "revision %u of the application is on record; the next one is %u or later", last,
+		                    last + 1);
 	if (last == 0)
 		return HF_OK;
 	if (o->app->previous.len == 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "revision %u does not name the revision before", o->app->revision);
+		return hf_fault_set(f, HF_E_CONFLICT, "revision %u does not name the revision before",
+		                    o->app->revision);
 	if (!chained)
 		return HF_OK; /* the provider does not see the revisions that ended at the intake node */
 	HF_TRY(az_revision_get(a, &id, last, &rev));
 	if (rev->application_digest.len != 32 || memcmp(rev->application_digest.data, o->app->previous.data, 32) != 0)
-		return hf_fault_set(f, HF_E_DIGEST, "revision %u does not follow revision %u on record", o->app->revision, last);
+		return hf_fault_set(f, HF_E_DIGEST, "revision %u does not follow revision %u on record",
+		                    o->app->revision, last);
 	return HF_OK;
 }
 
@@ -410,13 +449,33 @@ static Hufu__ApplicationRow *row_copy(const Hufu__ApplicationRow *row)
 	return copy;
 }
 
-enum hf_err az_application_row(struct hf_authz *a, const struct opened_application *o, const struct hf_catalog_item *it, enum hf_part part,
-			    Hufu__ApplicationRow **ret_row, struct hf_fault *f)
+static bool any_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)key;
+	(void)value;
+	*(bool *)ctx = true;
+	return false;
+}
+
+/* DS-38: a transaction's identifier is never used for a second case. */
+static enum hf_err check_fresh_txn(struct hf_authz *a, const struct hf_id *txn, struct hf_fault *f)
+{
+	bool used = false;
+	HF_TRY(hf_store_scan(a->store, HF_TABLE_ENVELOPE_TXN, txn->b, sizeof(txn->b), NULL, 0, any_row, &used));
+	if (!used)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_REPLAY,
+	                    "the application's transaction identifier belongs to another case; file a new application");
+}
+
+enum hf_err az_application_row(struct hf_authz *a, const struct opened_application *o, const struct hf_catalog_item *it,
+                               enum hf_part part, Hufu__ApplicationRow **ret_row, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
 	enum hf_err e = az_row_get(a, &o->id, &row);
 	if (e == HF_E_UNKNOWN) {
 		Hufu__ApplicationRow fresh;
+		HF_TRY(check_fresh_txn(a, &o->txn, f));
 		row_init(a, &fresh, o->app, it->entry, &o->txn);
 		row = row_copy(&fresh);
 	} else if (e != HF_OK) {
@@ -447,13 +506,14 @@ static Hufu__ApplicationRevision *revision_copy(const Hufu__ApplicationRevision 
 }
 
 enum hf_err az_application_revision(struct hf_authz *a, const struct opened_application *o, const struct paper *paper,
-				 Hufu__ApplicationRevision **ret_rev, struct hf_fault *f)
+                                    Hufu__ApplicationRevision **ret_rev, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
 	enum hf_err e = az_revision_get(a, &o->id, o->app->revision, &rev);
 	if (e == HF_OK) { /* made by another part of this node */
 		if (!az_hash_is(&rev->application_digest, &paper->digest))
-			return hf_fault_set(f, HF_E_CONFLICT, "revision %u is on record in another wording", o->app->revision);
+			return hf_fault_set(f, HF_E_CONFLICT, "revision %u is on record in another wording",
+			                    o->app->revision);
 		*ret_rev = HF_TAKE(rev);
 		return HF_OK;
 	}

@@ -1,18 +1,19 @@
 /*
  * authz.c - the application mechanism of one node, opened and closed.
  *
- * The story of an application: drafted (application.c), its need confirmed by another person (need.c), taken in and checked against the
- * published criteria (intake.c), reviewed and decided by the provider (decide.c), returned (relay.c), agreed and countersigned
- * (agreement.c), perhaps withdrawn (events.c) or revoked (revoke.c). states.c says which step may follow which; decision.c answers the
- * gate in front of the data from the grants that came out of it (grants.c).
+ * The story of an application: drafted (application.c), its need confirmed by another person (need.c), taken in and
+ * checked against the published criteria (intake.c), reviewed and decided by the provider (decide.c), returned
+ * (relay.c), agreed and countersigned (agreement.c), perhaps withdrawn (events.c) or revoked (revoke.c). states.c says
+ * which step may follow which; decision.c answers the gate in front of the data from the grants that came out of it
+ * (grants.c).
  */
 #include <stdlib.h>
 
 #include "authz/internal.h"
 
 enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
-			  struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger, struct hf_catalog *catalog,
-			  struct hf_authz **ret_authz, struct hf_fault *f)
+                          struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger,
+                          struct hf_catalog *catalog, struct hf_authz **ret_authz, struct hf_fault *f)
 {
 	struct hf_authz *a = hf_alloc_zero(sizeof(*a));
 	a->base = base;
@@ -25,7 +26,9 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 	enum hf_err e = az_grants_load(a);
 	if (e != HF_OK) {
 		hf_authz_close(a);
-		return hf_fault_set(f, e, "the stored grants cannot be read (%s); restore the node's state from a backup", hf_err_text(e));
+		return hf_fault_set(f, e,
+		                    "the stored grants cannot be read (%s); restore the node's state from a backup",
+		                    hf_err_text(e));
 	}
 	*ret_authz = a;
 	return HF_OK;
@@ -39,7 +42,8 @@ void hf_authz_close(struct hf_authz *a)
 	free(a);
 }
 
-void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct hf_id *grant, const char *reason), void *ctx)
+void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct hf_id *grant, const char *reason),
+                         void *ctx)
 {
 	if (a->revoked_count == REVOKED_HOOKS)
 		abort(); /* our own bug: the header says how many */

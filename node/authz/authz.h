@@ -1,9 +1,9 @@
 /*
- * authz.h - the application mechanism: applications with their review steps, agreements, grants, and the decision in front of
- * every byte. Default deny; every decision names its reason.
+ * authz.h - the application mechanism: applications with their review steps, agreements, grants, and the decision in
+ * front of every byte. Default deny; every decision names its reason.
  *
- * This is the home of grants and of the decision (PDP); enforcement (PEP) is node/exchange. Attribute and emergency mechanisms are
- * rows of the same decision order, refused as unsupported in this version.
+ * This is the home of grants and of the decision (PDP); enforcement (PEP) is node/exchange. Attribute and emergency
+ * mechanisms are rows of the same decision order, refused as unsupported in this version.
  */
 #ifndef HUFU_AUTHZ_AUTHZ_H
 #define HUFU_AUTHZ_AUTHZ_H
@@ -13,11 +13,12 @@
 #include "ledger/ledger.h"
 
 struct hf_authz;
-enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys, struct hf_identity *identity,
-			  struct hf_peers *peers, struct hf_ledger *ledger, struct hf_catalog *catalog, struct hf_authz **ret_authz,
-			  struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
+                          struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger,
+                          struct hf_catalog *catalog, struct hf_authz **ret_authz, struct hf_fault *f) HF_MUST_CHECK;
 void hf_authz_close(struct hf_authz *a);
-/* Rows for the mail table (application, forward, intake, decision, verification, event, revocation), ended by type 0; ctx is a. */
+/* Rows for the mail table (application, forward, intake, decision, verification, event, revocation), ended by type 0;
+ * ctx is a. */
 const struct hf_mail_row *hf_authz_mails(struct hf_authz *a);
 
 struct hf_access_request {
@@ -26,32 +27,33 @@ struct hf_access_request {
 	const char *system;
 	const char *system_address;
 	struct hf_id resource;
-	struct hf_id agreement;   /* zero: any that fits */
+	struct hf_id agreement; /* zero: any that fits */
 	const char *action;
 	const char *purpose;
 	const char *const *fields;
-	size_t field_count;       /* 0: those of the agreement */
-	uint32_t methods;         /* how the person authenticated, enum hf_auth_method */
+	size_t field_count; /* 0: those of the agreement */
+	uint32_t methods;   /* how the person authenticated, enum hf_auth_method */
 	int64_t now_ms;
 };
 struct hf_decision {
-	enum hf_err result;       /* HF_OK permits */
-	char text[400];           /* names the thing, the reason, the way out */
-	const char *mechanism;    /* "application" or "" */
+	enum hf_err result;    /* HF_OK permits */
+	char text[400];        /* names the thing, the reason, the way out */
+	const char *mechanism; /* "application" or "" */
 	struct hf_id grant, agreement, application;
-	struct hf_id txn;         /* of the negotiation */
+	struct hf_id txn; /* of the negotiation */
 	uint64_t generation;
 	int64_t from_ms, until_ms;
-	Hufu__Agreement *terms;   /* decoded; hf_decision_done frees it */
+	Hufu__Agreement *terms; /* decoded; hf_decision_done frees it */
 };
 void hf_decision_done(struct hf_decision *d);
 /* The decision point. Pure reading; fails closed on every fault. The caller records it. */
 void hf_authz_decide(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *ret_decision);
 /* For every chunk: still the same generation, still active, still in its period? Cheap (memory). */
-enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *grant, uint64_t generation, int64_t now_ms,
-				      struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *grant, uint64_t generation,
+                                      int64_t now_ms, struct hf_fault *f) HF_MUST_CHECK;
 /* Called on this node when a grant was revoked, by either side. At most 4 callbacks. */
-void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct hf_id *grant, const char *reason), void *ctx);
+void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct hf_id *grant, const char *reason),
+                         void *ctx);
 
 /* Consumer side: the grant (agreement) to use for a resource and system; UNKNOWN when there is none. */
 struct hf_grant_view {
@@ -61,8 +63,9 @@ struct hf_grant_view {
 	int64_t from_ms, until_ms;
 	uint64_t generation;
 };
-enum hf_err hf_authz_grant(struct hf_authz *a, const struct hf_id *grant_or_agreement, struct hf_grant_view *ret_view) HF_MUST_CHECK;
-enum hf_err hf_authz_find_grant(struct hf_authz *a, const struct hf_id *resource, const char *system, struct hf_grant_view *ret_view)
-	HF_MUST_CHECK;
+enum hf_err hf_authz_grant(struct hf_authz *a, const struct hf_id *grant_or_agreement,
+                           struct hf_grant_view *ret_view) HF_MUST_CHECK;
+enum hf_err hf_authz_find_grant(struct hf_authz *a, const struct hf_id *resource, const char *system,
+                                struct hf_grant_view *ret_view) HF_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * criteria.c - the published review criteria, evaluated (AZ-10): the same for everybody, at the intake node and again at the
- * provider. Each published criterion gives one finding. Pure.
+ * criteria.c - the published review criteria, evaluated (AZ-10): the same for everybody, at the intake node and again
+ * at the provider. Each published criterion gives one finding. Pure.
  */
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +43,8 @@ static void check_purpose(const Hufu__ReviewCriteria *c, const Hufu__Application
 	bool ok = listed(c->purposes, c->n_purposes, app->purpose);
 	if (c->n_purposes == 0)
 		return;
-	SAY(r, "the purpose '%.100s' is %s", app->purpose, ok ? "accepted" : "not among those that the publisher accepts");
+	SAY(r, "the purpose '%.100s' is %s", app->purpose,
+	    ok ? "accepted" : "not among those that the publisher accepts");
 	add(r, "purpose", ok);
 }
 
@@ -53,7 +54,8 @@ static void check_jurisdiction(const Hufu__ReviewCriteria *c, const Hufu__Member
 	bool ok = where[0] && listed(c->jurisdictions, c->n_jurisdictions, where);
 	if (c->n_jurisdictions == 0)
 		return;
-	SAY(r, "the applicant's jurisdiction '%.15s' is %s", where, ok ? "accepted" : "not among those that the publisher accepts");
+	SAY(r, "the applicant's jurisdiction '%.15s' is %s", where,
+	    ok ? "accepted" : "not among those that the publisher accepts");
 	add(r, "jurisdiction", ok);
 }
 
@@ -81,7 +83,8 @@ static void check_period(const Hufu__ReviewCriteria *c, const Hufu__Application 
 	add(r, "period", ok);
 }
 
-static void check_fields(const Hufu__ReviewCriteria *c, const Hufu__Application *app, size_t all, struct criteria_result *r)
+static void check_fields(const Hufu__ReviewCriteria *c, const Hufu__Application *app, size_t all,
+                         struct criteria_result *r)
 {
 	size_t n = app->n_fields ? app->n_fields : all;
 	if (c->max_fields == 0)
@@ -110,7 +113,7 @@ static void check_reason(const Hufu__ReviewCriteria *c, const Hufu__Application 
 }
 
 void az_criteria_evaluate(const Hufu__CatalogEntry *entry, const Hufu__Application *app, const Hufu__Member *member,
-		       struct criteria_result *ret_result)
+                          struct criteria_result *ret_result)
 {
 	static const Hufu__ReviewCriteria none = HUFU__REVIEW_CRITERIA__INIT;
 	const Hufu__ReviewCriteria *c = entry->criteria ? entry->criteria : &none;
@@ -125,22 +128,25 @@ void az_criteria_evaluate(const Hufu__CatalogEntry *entry, const Hufu__Applicati
 	check_reason(c, app, r);
 }
 
-enum hf_err az_criteria_agree(const struct criteria_result *own, Hufu__Finding *const *record, size_t count, struct hf_fault *f)
+enum hf_err az_criteria_agree(const struct criteria_result *own, Hufu__Finding *const *record, size_t count,
+                              struct hf_fault *f)
 {
 	if (own->failed >= 0)
-		return hf_fault_set(f, HF_E_CRITERION, "the criterion '%s' is not met: %s", own->list[own->failed]->point,
-				    own->list[own->failed]->text);
+		return hf_fault_set(f, HF_E_CRITERION, "the criterion '%s' is not met: %s",
+		                    own->list[own->failed]->point, own->list[own->failed]->text);
 	for (size_t i = 0; i < count; i++)
 		if (!record[i]->ok)
-			return hf_fault_set(f, HF_E_CRITERION, "the intake record passes although its criterion '%.60s' is not met",
-					    record[i]->point);
+			return hf_fault_set(f, HF_E_CRITERION,
+			                    "the intake record passes although its criterion '%.60s' is not met",
+			                    record[i]->point);
 	for (size_t i = 0; i < own->count; i++) {
 		bool found = false;
 		for (size_t k = 0; k < count; k++)
 			found = found || strcmp(record[k]->point, own->list[i]->point) == 0;
 		if (!found)
-			return hf_fault_set(f, HF_E_CRITERION, "the intake record does not show that the criterion '%s' was checked",
-					    own->list[i]->point);
+			return hf_fault_set(f, HF_E_CRITERION,
+			                    "the intake record does not show that the criterion '%s' was checked",
+			                    own->list[i]->point);
 	}
 	return HF_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * decide.c - the provider: takes in what its intake node passed (AZ-9), has personal data reviewed by the privacy expert (AZ-16), and
- * decides T, F or S (AZ-14, AZ-26) by a person's signature.
+ * decide.c - the provider: takes in what its intake node passed (AZ-9), has personal data reviewed by the privacy
+ * expert (AZ-16), and decides T, F or S (AZ-14, AZ-26) by a person's signature.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,8 @@ static enum hf_err load(struct decide *d, const struct hf_id *id, enum hf_step s
 	HF_TRY(az_revision_application(d->rev, &d->app, d->f));
 	d->record = az_stored_payload(&d->rev->intake_envelope, &hufu__intake_record__descriptor);
 	if (!d->record)
-		return hf_fault_set(d->f, HF_E_STORE, "the intake record cannot be read, and without it nothing is decided");
+		return hf_fault_set(d->f, HF_E_STORE,
+		                    "the intake record cannot be read, and without it nothing is decided");
 	return az_entry_need(d->a, d->row, &d->it, d->f);
 }
 
@@ -59,11 +60,12 @@ static enum hf_err load(struct decide *d, const struct hf_id *id, enum hf_step s
 static enum hf_err check_cast(struct decide *d, const struct person *privacy, const struct person *approver)
 {
 	struct person applicant, need, reviewer, expert;
-	if (!az_person_of(d->app->request, &applicant) || !az_person_of(d->app->need, &need) || !az_person_of(d->record->review, &reviewer))
+	if (!az_person_of(d->app->request, &applicant) || !az_person_of(d->app->need, &need) ||
+	    !az_person_of(d->record->review, &reviewer))
 		return hf_fault_set(d->f, HF_E_STORE, "the signatures of the application cannot be read");
 	if (!privacy && az_person_of(d->rev->privacy, &expert))
 		privacy = &expert;
-	const struct cast c = { &applicant, &need, &reviewer, privacy, approver };
+	const struct cast c = {&applicant, &need, &reviewer, privacy, approver};
 	return az_cast_check(&c, d->f);
 }
 
@@ -76,13 +78,16 @@ static enum hf_err check_approval(struct decide *d)
 	HF_TRY(az_terms_against_entry(d->app, entry, now, d->f));
 	if (entry->personal && az_row_state(d->row, HF_PART_PROVIDER) != HF_REVIEW_PRIVACY_PASSED)
 		return hf_fault_set(d->f, HF_E_STATE,
-				    "the data is personal: the privacy expert has to confirm necessity and compliance first (`hufu review --privacy`)");
+		                    "the data is personal: the privacy expert has to confirm necessity and compliance "
+		                    "first (`hufu review --privacy`)");
 	d->from_ms = d->app->from_ms > now ? d->app->from_ms : now; /* never backdated */
 	d->until_ms = d->until_ms ? d->until_ms : d->app->until_ms;
 	if (d->app->until_ms <= now)
-		return hf_fault_set(d->f, HF_E_STATE, "the period applied for is over; return the application (S) for a later one");
+		return hf_fault_set(d->f, HF_E_STATE,
+		                    "the period applied for is over; return the application (S) for a later one");
 	if (d->until_ms > d->app->until_ms)
-		return hf_fault_set(d->f, HF_E_LIMIT, "field 'until' is later than the end applied for; an approval may only be shorter");
+		return hf_fault_set(d->f, HF_E_LIMIT,
+		                    "field 'until' is later than the end applied for; an approval may only be shorter");
 	return az_terms_period(d->from_ms, d->until_ms, d->f);
 }
 
@@ -114,13 +119,13 @@ static enum hf_err sign_decision(struct decide *d)
 
 static void decision_words(struct decide *d, struct entry_words *w)
 {
-	*w = (struct entry_words){ .digest = &d->paper.digest,
-				   .result = d->result,
-				   .reason_code = d->reason_code,
-				   .detail = d->reason,
-				   .counterparty = d->row->intake,
-				   .from_ms = d->made.from_ms,
-				   .until_ms = d->made.until_ms };
+	*w = (struct entry_words){.digest = &d->paper.digest,
+	                          .result = d->result,
+	                          .reason_code = d->reason_code,
+	                          .detail = d->reason,
+	                          .counterparty = d->row->intake,
+	                          .from_ms = d->made.from_ms,
+	                          .until_ms = d->made.until_ms};
 	if (d->made.paper.bytes)
 		w->grant = &d->made.grant;
 }
@@ -151,11 +156,11 @@ static void describe_agreement(struct decide *d)
 {
 	if (d->made.paper.bytes)
 		az_entry_add(d->a, d->unit, HF_EVENT_AGREEMENT, d->row,
-			  &(struct entry_words){ .digest = &d->made.paper.digest,
-						 .grant = &d->made.grant,
-						 .counterparty = d->row->organization,
-						 .from_ms = d->made.from_ms,
-						 .until_ms = d->made.until_ms });
+		             &(struct entry_words){.digest = &d->made.paper.digest,
+		                                   .grant = &d->made.grant,
+		                                   .counterparty = d->row->organization,
+		                                   .from_ms = d->made.from_ms,
+		                                   .until_ms = d->made.until_ms});
 }
 
 static Hufu__SignedStatement *statement_copy(const Hufu__SignedStatement *st)
@@ -167,8 +172,8 @@ static Hufu__SignedStatement *statement_copy(const Hufu__SignedStatement *st)
 	return copy;
 }
 
-/* AZ-11: no provider task, the reviewer's passing review settles. What does not allow an approval leaves it to the approver; so does
- * personal data, which a privacy expert has to see first. */
+/* AZ-11: no provider task, the reviewer's passing review settles. What does not allow an approval leaves it to the
+ * approver; so does personal data, which a privacy expert has to see first. */
 static enum hf_err settle(struct decide *d)
 {
 	struct entry_words w;
@@ -202,20 +207,24 @@ static enum hf_err check_way(struct decide *d, const struct mail_in *in, const s
 	if (!d->it.own)
 		return hf_fault_set(d->f, HF_E_UNKNOWN, "this node publishes no such resource");
 	if (strcmp(entry->intake, o->app->intake) != 0 || strcmp(in->from, entry->intake) != 0)
-		return hf_fault_set(d->f, HF_E_REDIRECT, "applications for this resource come in through %s, not through %s", entry->intake,
-				    in->from);
+		return hf_fault_set(d->f, HF_E_REDIRECT,
+		                    "applications for this resource come in through %s, not through %s", entry->intake,
+		                    in->from);
 	if (!is_self(d->a, entry->intake) && !hf_space_has_role(space, entry->intake, "exchange-service"))
-		return hf_fault_set(d->f, HF_E_STANDING, "%s does not hold the role 'exchange-service' in the space", entry->intake);
+		return hf_fault_set(d->f, HF_E_STANDING, "%s does not hold the role 'exchange-service' in the space",
+		                    entry->intake);
 	return HF_OK;
 }
 
 static enum hf_err check_record(struct decide *d, const struct opened_application *o, const struct opened_record *r)
 {
 	struct criteria_result own;
-	const struct cast c = { &o->applicant, &o->need, &r->reviewer, NULL, NULL };
+	const struct cast c = {&o->applicant, &o->need, &r->reviewer, NULL, NULL};
 	if (strcmp(r->record->result, "pass") != 0)
-		return hf_fault_set(d->f, HF_E_STATE, "the intake record does not pass the application, so it cannot be decided");
-	az_criteria_evaluate(d->it.entry, o->app, hf_space_member(hf_peers_space(d->a->peers), o->app->organization), &own);
+		return hf_fault_set(d->f, HF_E_STATE,
+		                    "the intake record does not pass the application, so it cannot be decided");
+	az_criteria_evaluate(d->it.entry, o->app, hf_space_member(hf_peers_space(d->a->peers), o->app->organization),
+	                     &own);
 	HF_TRY(az_criteria_agree(&own, r->record->criteria, r->record->n_criteria, d->f));
 	return az_cast_check(&c, d->f);
 }
@@ -225,13 +234,16 @@ static void describe_arrival(struct decide *d)
 	char reviewer[HF_NAME_MAX * 2 + 2];
 	hf_authz_signer(d->record->review, reviewer, sizeof(reviewer));
 	az_entry_add(d->a, d->unit, HF_EVENT_APPLICATION_RECEIVE, d->row,
-		  &(struct entry_words){ .digest = &d->application.digest, .counterparty = d->row->intake });
+	             &(struct entry_words){.digest = &d->application.digest, .counterparty = d->row->intake});
 	az_entry_add(d->a, d->unit, HF_EVENT_COMPLIANCE_REVIEW, d->row,
-		  &(struct entry_words){
-			  .digest = &d->intake.digest, .result = "pass", .counterparty = d->row->intake, .detail = reviewer });
+	             &(struct entry_words){.digest = &d->intake.digest,
+	                                   .result = "pass",
+	                                   .counterparty = d->row->intake,
+	                                   .detail = reviewer});
 }
 
-static enum hf_err file_forward(struct decide *d, struct opened_application *o, struct opened_record *r, const Hufu__ForwardMail *m)
+static enum hf_err file_forward(struct decide *d, struct opened_application *o, struct opened_record *r,
+                                const Hufu__ForwardMail *m)
 {
 	HF_TRY(az_paper_keep(d->a, m->application, &o->txn, d->unit, &d->application, d->f));
 	HF_TRY(az_paper_keep(d->a, m->intake, &o->txn, d->unit, &d->intake, d->f));
@@ -250,16 +262,17 @@ static enum hf_err file_forward(struct decide *d, struct opened_application *o, 
 
 enum hf_err az_decide_on_forward(struct hf_authz *a, const struct mail_in *in, const Hufu__ForwardMail *m)
 {
-	HF_CLEANUP(decide_done) struct decide d = { .a = a, .unit = in->unit, .f = in->fault };
-	HF_CLEANUP(az_opened_application_done) struct opened_application o = { 0 };
-	HF_CLEANUP(az_opened_record_done) struct opened_record r = { 0 };
+	HF_CLEANUP(decide_done) struct decide d = {.a = a, .unit = in->unit, .f = in->fault};
+	HF_CLEANUP(az_opened_application_done) struct opened_application o = {0};
+	HF_CLEANUP(az_opened_record_done) struct opened_record r = {0};
 	HF_TRY(az_application_open(a, m->application, NULL, &o, in->fault));
 	HF_TRY(az_application_entry(a, &o, &d.it, in->fault));
 	HF_TRY(check_way(&d, in, &o));
 	HF_TRY(az_application_row(a, &o, &d.it, HF_PART_PROVIDER, &d.row, in->fault));
 	HF_TRY(az_record_open(a, m->intake, d.row, o.app->revision, &o.digest, &r, in->fault));
 	HF_TRY(check_record(&d, &o, &r));
-	HF_TRY(az_row_step(a, in->unit, d.row, HF_PART_PROVIDER, d.it.entry->personal ? HF_STEP_RECEIVE_PERSONAL : HF_STEP_RECEIVE, in->fault));
+	HF_TRY(az_row_step(a, in->unit, d.row, HF_PART_PROVIDER,
+	                   d.it.entry->personal ? HF_STEP_RECEIVE_PERSONAL : HF_STEP_RECEIVE, in->fault));
 	HF_TRY(file_forward(&d, &o, &r, m));
 	return d.it.entry->provider_decides || d.it.entry->personal ? HF_OK : settle(&d);
 }
@@ -286,13 +299,15 @@ static enum hf_err sign_privacy(struct decide *d, const struct hf_actor *actor, 
 
 static enum hf_err take_points(const struct hf_finding_in in[2], Hufu__Finding out[2], bool *ret_ok, struct hf_fault *f)
 {
-	static const char *const points[] = { "necessity", "compliance" };
+	static const char *const points[] = {"necessity", "compliance"};
 	bool ok = true;
 	for (size_t i = 0; i < 2; i++) {
 		if (strcmp(in[i].point, points[i]) != 0)
-			return hf_fault_set(f, HF_E_ARGUMENT, "the findings are necessity and compliance, in this order");
+			return hf_fault_set(f, HF_E_ARGUMENT,
+			                    "the findings are necessity and compliance, in this order");
 		if (!in[i].ok && !has_text(in[i].text))
-			return hf_fault_set(f, HF_E_ARGUMENT, "field '%s' is not confirmed; state why in its text", points[i]);
+			return hf_fault_set(f, HF_E_ARGUMENT, "field '%s' is not confirmed; state why in its text",
+			                    points[i]);
 		hufu__finding__init(&out[i]);
 		out[i].point = (char *)points[i];
 		out[i].ok = in[i].ok;
@@ -304,10 +319,10 @@ static enum hf_err take_points(const struct hf_finding_in in[2], Hufu__Finding o
 }
 
 enum hf_err hf_authz_review_privacy(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *application,
-				    const struct hf_finding_in findings[2])
+                                    const struct hf_finding_in findings[2])
 {
-	HF_CLEANUP(decide_done) struct decide d = { .a = a, .unit = in->unit, .f = in->fault };
-	Hufu__Finding points[2], *list[2] = { &points[0], &points[1] };
+	HF_CLEANUP(decide_done) struct decide d = {.a = a, .unit = in->unit, .f = in->fault};
+	Hufu__Finding points[2], *list[2] = {&points[0], &points[1]};
 	bool ok = false;
 	HF_TRY(take_points(findings, points, &ok, in->fault));
 	enum hf_step step = ok ? HF_STEP_PRIVACY_PASS : HF_STEP_PRIVACY_FAIL;
@@ -321,8 +336,9 @@ enum hf_err hf_authz_review_privacy(struct hf_authz *a, const struct hf_step_in 
 	d.rev->n_privacy_findings = 2;
 	az_revision_put(in->unit, d.rev);
 	az_row_put(a, in->unit, d.row);
-	az_entry_fill(in->draft, d.row,
-		   &(struct entry_words){ .result = ok ? "pass" : "refuse", .detail = points[points[0].ok ? 1 : 0].text });
+	az_entry_fill(
+	        in->draft, d.row,
+	        &(struct entry_words){.result = ok ? "pass" : "refuse", .detail = points[points[0].ok ? 1 : 0].text});
 	return HF_OK;
 }
 
@@ -349,23 +365,26 @@ static enum hf_err sign_approver(struct decide *d, const struct hf_actor *actor)
 
 static enum hf_err take_result(struct decide *d, const char *result, const char *reason)
 {
-	static const enum hf_err codes[HF_STEP_COUNT] = { [HF_STEP_REJECT] = HF_E_REJECTED, [HF_STEP_RETURN] = HF_E_RETURNED };
+	static const enum hf_err codes[HF_STEP_COUNT] = {
+	        [HF_STEP_REJECT] = HF_E_REJECTED, [HF_STEP_RETURN] = HF_E_RETURNED};
 	enum hf_step step = az_result_step(result);
 	if (step == HF_STEP_INVALID)
-		return hf_fault_set(d->f, HF_E_ARGUMENT, "field 'result' must be T (approved), F (rejected) or S (returned for correction)");
+		return hf_fault_set(d->f, HF_E_ARGUMENT,
+		                    "field 'result' must be T (approved), F (rejected) or S (returned for correction)");
 	if (step != HF_STEP_APPROVE && (!reason || reason[strspn(reason, " \t\n")] == '\0'))
 		return hf_fault_set(d->f, HF_E_ARGUMENT, "field 'reason' is missing; a %s needs one",
-				    step == HF_STEP_REJECT ? "rejection (F)" : "return for correction (S)");
+		                    step == HF_STEP_REJECT ? "rejection (F)" : "return for correction (S)");
 	d->result = result;
 	d->reason = reason ? reason : "";
 	d->reason_code = hf_err_reason(codes[step]);
 	return HF_OK;
 }
 
-enum hf_err hf_authz_decide_application(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *application,
-					const char *result, const char *reason, int64_t until_ms)
+enum hf_err hf_authz_decide_application(struct hf_authz *a, const struct hf_step_in *in,
+                                        const struct hf_id *application, const char *result, const char *reason,
+                                        int64_t until_ms)
 {
-	HF_CLEANUP(decide_done) struct decide d = { .a = a, .unit = in->unit, .f = in->fault };
+	HF_CLEANUP(decide_done) struct decide d = {.a = a, .unit = in->unit, .f = in->fault};
 	struct entry_words w;
 	HF_TRY(take_result(&d, result, reason));
 	HF_TRY(load(&d, application, az_result_step(result)));

@@ -1,6 +1,7 @@
 /*
- * decision.c - the decision point (PDP): five questions - who, when, in which manner, which data, which operation (AZ-1) - put to every
- * grant that could fit. Default deny (AZ-6). A denial names the one condition that decided it and the way out (AZ-32).
+ * decision.c - the decision point (PDP): five questions - who, when, in which manner, which data, which operation
+ * (AZ-1) - put to every grant that could fit. Default deny (AZ-6). A denial names the one condition that decided it and
+ * the way out (AZ-32).
  *
  * To those who may not know of a resource, every denial is the same as for a resource that does not exist.
  */
@@ -12,11 +13,11 @@
 
 /* One grant held against one request. */
 struct candidate {
+	struct hf_authz *a;
 	const struct hf_access_request *rq;
 	const struct grant_item *grant;
-	const Hufu__Agreement *terms;
+	Hufu__Agreement *terms; /* read when everything that memory can answer holds */
 	const Hufu__CatalogEntry *entry;
-	const char *failed_field;
 };
 
 struct verdict {
@@ -36,7 +37,8 @@ static bool is_agreement(struct candidate *c, struct verdict *v)
 {
 	if (hf_id_is_zero(&c->rq->agreement) || hf_id_equal(&c->rq->agreement, &c->grant->agreement))
 		return true;
-	SAY(v, HF_E_NO_GRANT, "the named agreement does not cover this resource; leave it out or name the right one (`hufu grants`)");
+	SAY(v, HF_E_NO_GRANT,
+	    "the named agreement does not cover this resource; leave it out or name the right one (`hufu grants`)");
 	return false;
 }
 
@@ -46,7 +48,9 @@ static bool is_department(struct candidate *c, struct verdict *v)
 	const char *asking = c->rq->department;
 	if (!has_text(asking) || !has_text(c->grant->department) || strcmp(asking, c->grant->department) == 0)
 		return true;
-	SAY(v, HF_E_NO_GRANT, "the authorization is for the department '%s', not for '%.63s'; apply for your department with `hufu apply`",
+	SAY(v, HF_E_NO_GRANT,
+	    "the authorization is for the department '%s', not for '%.63s'; apply for your department with `hufu "
+	    "apply`",
 	    c->grant->department, asking);
 	return false;
 }
@@ -55,7 +59,8 @@ static bool is_system(struct candidate *c, struct verdict *v)
 {
 	if (same_text(c->rq->system, c->grant->system))
 		return true;
-	SAY(v, HF_E_WRONG_SYSTEM, "the business system '%.63s' is not the authorized one; apply for it with `hufu apply`",
+	SAY(v, HF_E_WRONG_SYSTEM,
+	    "the business system '%.63s' is not the authorized one; apply for it with `hufu apply`",
 	    c->rq->system ? c->rq->system : "");
 	return false;
 }
@@ -65,8 +70,8 @@ static bool is_address(struct candidate *c, struct verdict *v)
 	if (!has_text(c->grant->system_address) || !has_text(c->rq->system_address) ||
 	    strcmp(c->grant->system_address, c->rq->system_address) == 0)
 		return true;
-	SAY(v, HF_E_WRONG_SYSTEM, "the business system '%s' is authorized at the address %s, not at %.63s", c->grant->system,
-	    c->grant->system_address, c->rq->system_address);
+	SAY(v, HF_E_WRONG_SYSTEM, "the business system '%s' is authorized at the address %s, not at %.63s",
+	    c->grant->system, c->grant->system_address, c->rq->system_address);
 	return false;
 }
 
@@ -86,7 +91,8 @@ static bool is_standing(struct candidate *c, struct verdict *v)
 	if (c->grant->state == HF_GRANT_ACTIVE)
 		return true;
 	grant_text(c, id);
-	SAY(v, HF_E_GRANT_REVOKED, "grant %s was revoked (%s); file a new application with `hufu apply`", id, c->grant->reason);
+	SAY(v, HF_E_GRANT_REVOKED, "grant %s was revoked (%s); file a new application with `hufu apply`", id,
+	    c->grant->reason);
 	return false;
 }
 
@@ -117,8 +123,8 @@ static bool is_action(struct candidate *c, struct verdict *v)
 {
 	if (same_text(c->rq->action, c->grant->action))
 		return true;
-	SAY(v, HF_E_WRONG_ACTION, "the operation '%.31s' is not authorized, only '%s' is", c->rq->action ? c->rq->action : "",
-	    c->grant->action);
+	SAY(v, HF_E_WRONG_ACTION, "the operation '%.31s' is not authorized, only '%s' is",
+	    c->rq->action ? c->rq->action : "", c->grant->action);
 	return false;
 }
 
@@ -126,8 +132,21 @@ static bool is_purpose(struct candidate *c, struct verdict *v)
 {
 	if (same_text(c->rq->purpose, c->grant->purpose))
 		return true;
-	SAY(v, HF_E_WRONG_PURPOSE, "the purpose '%.100s' is not the authorized '%.100s'; apply for it with `hufu apply`",
+	SAY(v, HF_E_WRONG_PURPOSE,
+	    "the purpose '%.100s' is not the authorized '%.100s'; apply for it with `hufu apply`",
 	    c->rq->purpose ? c->rq->purpose : "", c->grant->purpose);
+	return false;
+}
+
+/* The agreement as signed, not the row beside it, holds the fields and obligations. */
+static bool is_readable(struct candidate *c, struct verdict *v)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *row = NULL;
+	if (az_grant_get(c->a, &c->grant->grant, &row) == HF_OK)
+		c->terms = az_stored_payload(&row->agreement_envelope, &hufu__agreement__descriptor);
+	if (c->terms)
+		return true;
+	SAY(v, HF_E_STORE, "the agreement on record cannot be read, so nothing is permitted; see `hufu doctor`");
 	return false;
 }
 
@@ -143,7 +162,8 @@ static bool is_fields(struct candidate *c, struct verdict *v)
 {
 	for (size_t i = 0; i < c->rq->field_count; i++)
 		if (!has_field(c->terms, c->rq->fields[i])) {
-			SAY(v, HF_E_WRONG_FIELDS, "the field '%.100s' is outside the authorization; leave it out or apply for it",
+			SAY(v, HF_E_WRONG_FIELDS,
+			    "the field '%.100s' is outside the authorization; leave it out or apply for it",
 			    c->rq->fields[i]);
 			return false;
 		}
@@ -154,7 +174,8 @@ static bool is_obligation(struct candidate *c, struct verdict *v)
 {
 	for (size_t i = 0; i < c->terms->n_obligations; i++)
 		if (!az_terms_obligation_known(c->terms->obligations[i])) {
-			SAY(v, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s' of the agreement", c->terms->obligations[i]);
+			SAY(v, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s' of the agreement",
+			    c->terms->obligations[i]);
 			return false;
 		}
 	return true;
@@ -171,29 +192,21 @@ static bool is_two_factors(struct candidate *c, struct verdict *v)
 
 /* In the order in which they are asked. */
 static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
-	is_agreement, is_department, is_system,	 is_address, is_finalized,  is_standing,    is_begun,
-	is_unexpired, is_action,     is_purpose, is_fields,  is_obligation, is_two_factors,
+        is_agreement, is_department, is_system,  is_address,     is_finalized, is_standing, is_begun,
+        is_unexpired, is_action,     is_purpose, is_two_factors, is_readable,  is_fields,   is_obligation,
 };
 enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
 
 static void judge(struct candidate *c, struct verdict *v)
 {
-	*v = (struct verdict){ .error = HF_OK };
+	*v = (struct verdict){.error = HF_OK};
 	for (v->passed = 0; v->passed < CONDITIONS; v->passed++)
 		if (!conditions[v->passed](c, v))
 			return;
 }
 
-/* The agreement as signed, not the row beside it, holds the fields and obligations. */
-static Hufu__Agreement *terms_of(struct hf_authz *a, const struct grant_item *g)
-{
-	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *row = NULL;
-	if (az_grant_get(a, &g->grant, &row) != HF_OK)
-		return NULL;
-	return az_stored_payload(&row->agreement_envelope, &hufu__agreement__descriptor);
-}
-
-static void permit(const struct candidate *c, Hufu__Agreement *take, struct hf_decision *d)
+/* Hands the terms over. */
+static void permit(const struct candidate *c, struct hf_decision *d)
 {
 	const struct grant_item *g = c->grant;
 	char id[HF_ID_TEXT];
@@ -208,7 +221,7 @@ static void permit(const struct candidate *c, Hufu__Agreement *take, struct hf_d
 	d->generation = g->generation;
 	d->from_ms = g->from_ms;
 	d->until_ms = g->until_ms;
-	d->terms = take;
+	d->terms = c->terms;
 }
 
 /* What is under way for exactly this system, when no grant is there to speak. */
@@ -216,20 +229,22 @@ static bool explain_by_application(struct hf_authz *a, const struct hf_access_re
 {
 	const struct application_item *best = NULL;
 	for (struct application_item *p = NULL; (p = az_application_next(a, &rq->resource, rq->organization, p));)
-		if (same_text(p->system, rq->system) && (!best || memcmp(p->application.b, best->application.b, 16) > 0))
+		if (same_text(p->system, rq->system) &&
+		    (!best || memcmp(p->application.b, best->application.b, 16) > 0))
 			best = p;
 	if (!best)
 		return false;
 	char id[HF_ID_TEXT];
 	hf_id_text(&best->application, id);
 	if (best->state == HF_REVIEW_RETURNED)
-		SAY(v, HF_E_RETURNED, "application %s was returned (%.200s); correct it with `hufu apply --resubmit`", id, best->reason);
+		SAY(v, HF_E_RETURNED, "application %s was returned (%.200s); correct it with `hufu apply --resubmit`",
+		    id, best->reason);
 	else if (best->state == HF_REVIEW_REJECTED)
-		SAY(v, HF_E_REJECTED, "application %s was rejected (%.200s); file a new one with `hufu apply`", id, best->reason);
-	else if (best->state == HF_REVIEW_WITHDRAWN || best->state == HF_REVIEW_TERMINATED)
-		return false;
+		SAY(v, HF_E_REJECTED, "application %s was rejected (%.200s); file a new one with `hufu apply`", id,
+		    best->reason);
 	else
-		SAY(v, HF_E_PENDING, "application %s is not decided yet; wait for its result (`hufu applications`)", id);
+		SAY(v, HF_E_PENDING, "application %s is not decided yet; wait for its result (`hufu applications`)",
+		    id);
 	return true;
 }
 
@@ -240,38 +255,35 @@ static void say_nothing_there(struct verdict *v)
 
 /* The application mechanism: the first grant that meets every condition permits; else the nearest miss explains. */
 static void try_application(struct hf_authz *a, const struct hf_access_request *rq, const Hufu__CatalogEntry *entry,
-			    struct hf_decision *d, struct verdict *nearest)
+                            struct hf_decision *d, struct verdict *nearest)
 {
 	say_nothing_there(nearest);
 	for (struct grant_item *g = NULL; (g = az_grant_next(a, &rq->resource, rq->organization, g));) {
 		struct verdict v;
 		if (!is_self(a, g->provider.s))
 			continue;
-		HF_CLEANUP(hf_decoded_done) Hufu__Agreement *terms = terms_of(a, g);
-		struct candidate c = { rq, g, terms, entry, NULL };
-		if (!terms) {
-			SAY(nearest, HF_E_STORE, "the agreement on record cannot be read, so nothing is permitted; see `hufu doctor`");
-			continue;
-		}
+		struct candidate c = {.a = a, .rq = rq, .grant = g, .entry = entry};
 		judge(&c, &v);
 		if (v.error == HF_OK) {
-			permit(&c, HF_TAKE(terms), d);
+			permit(&c, d);
 			return;
 		}
+		hf_decoded_free(c.terms);
 		if (v.passed >= nearest->passed)
 			*nearest = v;
 	}
 }
 
-/* The order of the mechanisms (AZ-70, AZ-71): what is not offered in this version does not match, and the next one is asked. */
+/* The order of the mechanisms (AZ-70, AZ-71): what is not offered in this version does not match, and the next one is
+ * asked. */
 static const struct mechanism {
 	const char *name;
-	void (*attempt)(struct hf_authz *a, const struct hf_access_request *rq, const Hufu__CatalogEntry *entry, struct hf_decision *d,
-			struct verdict *nearest);
+	void (*attempt)(struct hf_authz *a, const struct hf_access_request *rq, const Hufu__CatalogEntry *entry,
+	                struct hf_decision *d, struct verdict *nearest);
 } mechanisms[] = {
-	{ "emergency", NULL },
-	{ "attribute", NULL },
-	{ "application", try_application },
+        {"emergency", NULL},
+        {"attribute", NULL},
+        {"application", try_application},
 };
 
 static bool request_whole(const struct hf_access_request *rq)
@@ -279,16 +291,18 @@ static bool request_whole(const struct hf_access_request *rq)
 	return has_text(rq->organization) && !hf_id_is_zero(&rq->resource) && (rq->field_count == 0 || rq->fields);
 }
 
-static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *d, struct verdict *v)
+static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *d,
+                             struct verdict *v)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
-	struct hf_fault f = { HF_OK, "" };
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	struct hf_fault f = {HF_OK, ""};
 	say_nothing_there(v);
 	if (!request_whole(rq) || hf_catalog_get(a->catalog, &rq->resource, &it) != HF_OK || !it.own)
 		return v->error;
 	enum hf_err standing = hf_space_standing(hf_peers_space(a->peers), rq->organization, rq->now_ms);
 	if (standing != HF_OK) {
-		SAY(v, HF_E_STANDING, "%.63s may not ask for data at present: %s", rq->organization, hf_err_text(standing));
+		SAY(v, HF_E_STANDING, "%.63s may not ask for data at present: %s", rq->organization,
+		    hf_err_text(standing));
 		return v->error;
 	}
 	bool party = az_grant_next(a, &rq->resource, rq->organization, NULL) != NULL;
@@ -304,8 +318,8 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 
 void hf_authz_decide(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *ret_decision)
 {
-	struct verdict v = { .error = HF_E_NO_GRANT };
-	*ret_decision = (struct hf_decision){ .result = HF_E_NO_GRANT, .mechanism = "" };
+	struct verdict v = {.error = HF_E_NO_GRANT};
+	*ret_decision = (struct hf_decision){.result = HF_E_NO_GRANT, .mechanism = ""};
 	enum hf_err e = decide_on(a, rq, ret_decision, &v);
 	if (e == HF_OK)
 		return;
@@ -321,8 +335,8 @@ void hf_decision_done(struct hf_decision *d)
 	d->terms = NULL;
 }
 
-enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *grant, uint64_t generation, int64_t now_ms,
-				      struct hf_fault *f)
+enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *grant, uint64_t generation,
+                                      int64_t now_ms, struct hf_fault *f)
 {
 	const struct grant_item *g = az_grant_find(a, grant);
 	if (!g)
@@ -330,10 +344,12 @@ enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *gr
 	if (g->state == HF_GRANT_REVOKED)
 		return hf_fault_set(f, HF_E_GRANT_REVOKED, "the grant was revoked: %s", g->reason);
 	if (g->state != HF_GRANT_ACTIVE || g->generation != generation)
-		return hf_fault_set(f, HF_E_STATE, "the grant has changed since the transfer began; start the transfer again");
+		return hf_fault_set(f, HF_E_STATE,
+		                    "the grant has changed since the transfer began; start the transfer again");
 	if (now_ms < g->from_ms)
 		return hf_fault_set(f, HF_E_GRANT_NOT_YET, "the grant's period has not begun");
 	if (now_ms >= g->until_ms)
-		return hf_fault_set(f, HF_E_GRANT_EXPIRED, "the grant's period is over; file a new application with `hufu apply`");
+		return hf_fault_set(f, HF_E_GRANT_EXPIRED,
+		                    "the grant's period is over; file a new application with `hufu apply`");
 	return HF_OK;
 }

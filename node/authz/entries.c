@@ -1,6 +1,6 @@
 /*
- * entries.c - what every step of a negotiation says in the ledger: who, about which application, organization, system, resource and
- * period, with which result (AZ-24), and the digest of the paper concerned. All three nodes are parties.
+ * entries.c - what every step of a negotiation says in the ledger: who, about which application, organization, system,
+ * resource and period, with which result (AZ-24), and the digest of the paper concerned. All three nodes are parties.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +40,8 @@ void az_entry_fill(struct hf_draft *d, const Hufu__ApplicationRow *row, const st
 	put_id(d, HF_FIELD_APPLICATION, &row->id);
 	put_id(d, HF_FIELD_RESOURCE, &row->resource);
 	hf_draft_text(d, HF_FIELD_ACTOR, w->actor);
-	hf_draft_textf(d, HF_FIELD_ORGANIZATION, "%s%s%s", row->organization, has_text(row->department) ? "/" : "", row->department);
+	hf_draft_textf(d, HF_FIELD_ORGANIZATION, "%s%s%s", row->organization, has_text(row->department) ? "/" : "",
+	               row->department);
 	hf_draft_text(d, HF_FIELD_SYSTEM, row->system);
 	hf_draft_text(d, HF_FIELD_PURPOSE, row->purpose);
 	hf_draft_text(d, HF_FIELD_MECHANISM, "application");
@@ -56,7 +57,8 @@ void az_entry_fill(struct hf_draft *d, const Hufu__ApplicationRow *row, const st
 	put_parties(d, row);
 }
 
-void az_entry_add(struct hf_authz *a, struct hf_unit *u, enum hf_event event, const Hufu__ApplicationRow *row, const struct entry_words *w)
+void az_entry_add(struct hf_authz *a, struct hf_unit *u, enum hf_event event, const Hufu__ApplicationRow *row,
+                  const struct entry_words *w)
 {
 	struct hf_draft *d = hf_draft_new(event, NULL);
 	hf_draft_text(d, HF_FIELD_ACTOR, a->base->self.s);

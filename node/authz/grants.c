@@ -1,5 +1,6 @@
 /*
- * grants.c - grants in the store and in memory. The memory follows the commit: what a decision or a chunk's check sees is durable.
+ * grants.c - grants in the store and in memory. The memory follows the commit: what a decision or a chunk's check sees
+ * is durable.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,8 @@ struct grant_item *az_grant_find_agreement(const struct hf_authz *a, const struc
 	return NULL;
 }
 
-struct grant_item *az_grant_next(const struct hf_authz *a, const struct hf_id *resource, const char *consumer, const struct grant_item *after)
+struct grant_item *az_grant_next(const struct hf_authz *a, const struct hf_id *resource, const char *consumer,
+                                 const struct grant_item *after)
 {
 	uint64_t hash = hf_index_hash(resource, consumer);
 	struct hf_index_item *i = after ? after->by_use.next : hf_index_first(&a->uses, hash);
@@ -43,14 +45,15 @@ struct grant_item *az_grant_next(const struct hf_authz *a, const struct hf_id *r
 	return NULL;
 }
 
-struct application_item *az_application_next(const struct hf_authz *a, const struct hf_id *resource, const char *organization,
-					  const struct application_item *after)
+struct application_item *az_application_next(const struct hf_authz *a, const struct hf_id *resource,
+                                             const char *organization, const struct application_item *after)
 {
 	uint64_t hash = hf_index_hash(resource, organization);
 	struct hf_index_item *i = after ? after->by_use.next : hf_index_first(&a->applications, hash);
 	for (; i; i = i->next) {
 		struct application_item *p = ITEM(i, by_use, struct application_item);
-		if (i->hash == hash && hf_id_equal(&p->resource, resource) && strcmp(p->organization.s, organization) == 0)
+		if (i->hash == hash && hf_id_equal(&p->resource, resource) &&
+		    strcmp(p->organization.s, organization) == 0)
 			return p;
 	}
 	return NULL;
@@ -69,8 +72,9 @@ static void copy_text(char *out, size_t cap, const char *text)
 
 static bool item_ids(struct grant_item *g, const Hufu__GrantRow *r)
 {
-	return az_id_of(&r->grant, &g->grant) && az_id_of(&r->agreement, &g->agreement) && az_id_of(&r->application, &g->application) &&
-	       az_id_of(&r->resource, &g->resource) && az_id_of(&r->txn, &g->txn) && r->state < HF_GRANT_STATE_COUNT;
+	return az_id_of(&r->grant, &g->grant) && az_id_of(&r->agreement, &g->agreement) &&
+	       az_id_of(&r->application, &g->application) && az_id_of(&r->resource, &g->resource) &&
+	       az_id_of(&r->txn, &g->txn) && r->state < HF_GRANT_STATE_COUNT;
 }
 
 static void item_fill(struct grant_item *g, const Hufu__GrantRow *r)
@@ -101,7 +105,7 @@ static void item_link(struct hf_authz *a, struct grant_item *g)
 
 static enum hf_err remember(struct hf_authz *a, const Hufu__GrantRow *r)
 {
-	struct grant_item fresh = { 0 };
+	struct grant_item fresh = {0};
 	if (!item_ids(&fresh, r))
 		return HF_E_STORE;
 	struct grant_item *g = az_grant_find(a, &fresh.grant);
@@ -177,17 +181,18 @@ static void follow_grant(void *ctx)
 		call_hooks(a, &w->id, r->reason);
 }
 
-static void after_commit(struct hf_authz *a, struct hf_unit *u, const struct hf_id *id, bool ended, void (*fn)(void *ctx))
+static void after_commit(struct hf_authz *a, struct hf_unit *u, const struct hf_id *id, bool ended,
+                         void (*fn)(void *ctx))
 {
 	struct follow *w = hf_alloc(sizeof(*w));
-	*w = (struct follow){ a->link, *id, ended };
+	*w = (struct follow){a->link, *id, ended};
 	a->link->holders++;
 	hf_unit_after(u, fn, w, follow_free);
 }
 
 static struct hf_id put_row(struct hf_unit *u, const Hufu__GrantRow *row)
 {
-	struct hf_id id = { { 0 } };
+	struct hf_id id = {{0}};
 	size_t len = 0;
 	uint8_t *data = hf_encode(&row->base, &len);
 	if (!data || row->grant.len != sizeof(id.b))
@@ -231,11 +236,11 @@ static void note_application(struct hf_authz *a, const Hufu__ApplicationRow *row
 	while ((p = az_application_next(a, &resource, row->organization, p)))
 		if (hf_id_equal(&p->application, &id))
 			break;
-	if (s == HF_REVIEW_FINALIZED && p) { /* from now on the grant speaks */
+	/* From now on the grant speaks, or nothing is left to say. */
+	bool over = s == HF_REVIEW_FINALIZED || s == HF_REVIEW_WITHDRAWN || s == HF_REVIEW_TERMINATED;
+	if (over && p)
 		forget_application(a, p);
-		return;
-	}
-	if (s == HF_REVIEW_FINALIZED)
+	if (over)
 		return;
 	if (!p) {
 		p = hf_alloc_zero(sizeof(*p));
@@ -295,9 +300,9 @@ static bool load_application(void *ctx, struct hf_bytes key, struct hf_bytes val
 
 enum hf_err az_grants_load(struct hf_authz *a)
 {
-	struct load_scan s = { a, HF_OK };
+	struct load_scan s = {a, HF_OK};
 	a->link = hf_alloc(sizeof(*a->link));
-	*a->link = (struct authz_link){ a, 1 };
+	*a->link = (struct authz_link){a, 1};
 	HF_TRY(hf_store_scan(a->store, HF_TABLE_GRANT, NULL, 0, NULL, 0, load_grant, &s));
 	HF_TRY(s.error);
 	HF_TRY(hf_store_scan(a->store, HF_TABLE_APPLICATION, NULL, 0, NULL, 0, load_application, &s));
@@ -331,7 +336,7 @@ void az_grants_free(struct hf_authz *a)
 
 static const char *state_word(enum hf_grant_state s, int64_t until_ms, int64_t now_ms)
 {
-	static const char *const words[HF_GRANT_STATE_COUNT] = { "", "pending", "active", "revoked" };
+	static const char *const words[HF_GRANT_STATE_COUNT] = {"", "pending", "active", "revoked"};
 	if (s != HF_GRANT_REVOKED && now_ms >= until_ms)
 		return "expired";
 	return words[s];
@@ -339,14 +344,14 @@ static const char *state_word(enum hf_grant_state s, int64_t until_ms, int64_t n
 
 static void view_fill(struct hf_authz *a, const struct grant_item *g, struct hf_grant_view *v)
 {
-	*v = (struct hf_grant_view){ .grant = g->grant,
-				     .agreement = g->agreement,
-				     .application = g->application,
-				     .resource = g->resource,
-				     .txn = g->txn,
-				     .from_ms = g->from_ms,
-				     .until_ms = g->until_ms,
-				     .generation = g->generation };
+	*v = (struct hf_grant_view){.grant = g->grant,
+	                            .agreement = g->agreement,
+	                            .application = g->application,
+	                            .resource = g->resource,
+	                            .txn = g->txn,
+	                            .from_ms = g->from_ms,
+	                            .until_ms = g->until_ms,
+	                            .generation = g->generation};
 	COPY(v->provider, g->provider.s);
 	COPY(v->consumer, g->consumer.s);
 	COPY(v->department, g->department);
@@ -375,14 +380,16 @@ static int rank(const struct grant_item *g, int64_t now)
 	return g->state == HF_GRANT_ACTIVE && now < g->from_ms ? 2 : g->state == HF_GRANT_PENDING ? 1 : 0;
 }
 
-enum hf_err hf_authz_find_grant(struct hf_authz *a, const struct hf_id *resource, const char *system, struct hf_grant_view *ret_view)
+enum hf_err hf_authz_find_grant(struct hf_authz *a, const struct hf_id *resource, const char *system,
+                                struct hf_grant_view *ret_view)
 {
 	int64_t now = now_of(a);
 	const struct grant_item *best = NULL;
 	for (struct grant_item *g = NULL; (g = az_grant_next(a, resource, a->base->self.s, g));) {
 		if (has_text(system) && strcmp(g->system, system) != 0)
 			continue;
-		if (!best || rank(g, now) > rank(best, now) || (rank(g, now) == rank(best, now) && g->until_ms > best->until_ms))
+		if (!best || rank(g, now) > rank(best, now) ||
+		    (rank(g, now) == rank(best, now) && g->until_ms > best->until_ms))
 			best = g;
 	}
 	if (!best)
@@ -412,7 +419,7 @@ static bool on_grant_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 
 enum hf_err hf_authz_grants(struct hf_authz *a, hf_grant_fn fn, void *ctx)
 {
-	struct grant_scan s = { a, fn, ctx, HF_OK };
+	struct grant_scan s = {a, fn, ctx, HF_OK};
 	HF_TRY(hf_store_scan_back(a->store, HF_TABLE_GRANT, NULL, 0, NULL, 0, on_grant_row, &s));
 	return s.error;
 }

@@ -40,9 +40,10 @@ void az_grant_end(struct hf_authz *a, struct hf_unit *u, Hufu__GrantRow *row, co
 struct grant_item *az_grant_find(const struct hf_authz *a, const struct hf_id *grant);
 struct grant_item *az_grant_find_agreement(const struct hf_authz *a, const struct hf_id *agreement);
 /* Grants of a resource for a consumer; after NULL: the first. NULL: no more. */
-struct grant_item *az_grant_next(const struct hf_authz *a, const struct hf_id *resource, const char *consumer, const struct grant_item *after);
-struct application_item *az_application_next(const struct hf_authz *a, const struct hf_id *resource, const char *organization,
-					  const struct application_item *after);
+struct grant_item *az_grant_next(const struct hf_authz *a, const struct hf_id *resource, const char *consumer,
+                                 const struct grant_item *after);
+struct application_item *az_application_next(const struct hf_authz *a, const struct hf_id *resource,
+                                             const char *organization, const struct application_item *after);
 /* The memory of an application follows its row after the commit. */
 void az_applications_follow(struct hf_authz *a, struct hf_unit *u, const struct hf_id *application);
 

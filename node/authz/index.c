@@ -73,5 +73,5 @@ void hf_index_remove(struct hf_index *x, struct hf_index_item *item)
 void hf_index_done(struct hf_index *x)
 {
 	free(x->slots);
-	*x = (struct hf_index){ NULL, 0, 0 };
+	*x = (struct hf_index){NULL, 0, 0};
 }

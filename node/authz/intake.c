@@ -1,6 +1,6 @@
 /*
- * intake.c - the one door of applications (AZ-9): taken in, checked against the published criteria (AZ-10), passed on to the
- * provider or ended here. relay.c returns the provider's decision.
+ * intake.c - the one door of applications (AZ-9): taken in, checked against the published criteria (AZ-10), passed on
+ * to the provider or ended here. relay.c returns the provider's decision.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,28 +10,31 @@
 
 /* ---- an application arrives ---- */
 
-static enum hf_err check_intake(struct hf_authz *a, const struct opened_application *o, const Hufu__CatalogEntry *entry, struct hf_fault *f)
+static enum hf_err check_intake(struct hf_authz *a, const struct opened_application *o, const Hufu__CatalogEntry *entry,
+                                struct hf_fault *f)
 {
 	if (!is_self(a, entry->intake))
-		return hf_fault_set(f, HF_E_REDIRECT, "applications for this resource are taken in by %s, not by %s; send it there",
-				    entry->intake, a->base->self.s);
+		return hf_fault_set(f, HF_E_REDIRECT,
+		                    "applications for this resource are taken in by %s, not by %s; send it there",
+		                    entry->intake, a->base->self.s);
 	if (!is_self(a, o->app->intake))
 		return hf_fault_set(f, HF_E_CONFLICT, "the application names %s as its intake node", o->app->intake);
 	return HF_OK;
 }
 
-static void evaluate(struct hf_authz *a, const Hufu__CatalogEntry *entry, const Hufu__Application *app, struct criteria_result *ret_result)
+static void evaluate(struct hf_authz *a, const Hufu__CatalogEntry *entry, const Hufu__Application *app,
+                     struct criteria_result *ret_result)
 {
 	az_criteria_evaluate(entry, app, hf_space_member(hf_peers_space(a->peers), app->organization), ret_result);
 }
 
 enum hf_err az_intake_on_application(struct hf_authz *a, const struct mail_in *in, const Hufu__ApplicationMail *m)
 {
-	HF_CLEANUP(az_opened_application_done) struct opened_application o = { 0 };
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
+	HF_CLEANUP(az_opened_application_done) struct opened_application o = {0};
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
-	HF_CLEANUP(az_paper_done) struct paper paper = { 0 };
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	struct criteria_result criteria;
 	HF_TRY(az_application_open(a, m->application, in->from, &o, in->fault));
 	HF_TRY(az_application_entry(a, &o, &it, in->fault));
@@ -46,7 +49,7 @@ enum hf_err az_intake_on_application(struct hf_authz *a, const struct mail_in *i
 	az_revision_put(in->unit, rev);
 	az_row_put(a, in->unit, row);
 	az_entry_add(a, in->unit, HF_EVENT_APPLICATION_RECEIVE, row,
-		  &(struct entry_words){ .digest = &paper.digest, .counterparty = o.app->organization });
+	             &(struct entry_words){.digest = &paper.digest, .counterparty = o.app->organization});
 	return HF_OK;
 }
 
@@ -80,9 +83,9 @@ static const struct result_row {
 	enum hf_step step;
 	enum hf_err reason;
 } results[] = {
-	{ "pass", "", HF_STEP_COMPLIANCE_PASS, HF_OK },
-	{ "refuse", "refuse", HF_STEP_COMPLIANCE_REFUSE, HF_E_CRITERION },
-	{ "return", "return", HF_STEP_COMPLIANCE_RETURN, HF_E_RETURNED },
+        {"pass", "", HF_STEP_COMPLIANCE_PASS, HF_OK},
+        {"refuse", "refuse", HF_STEP_COMPLIANCE_REFUSE, HF_E_CRITERION},
+        {"return", "return", HF_STEP_COMPLIANCE_RETURN, HF_E_RETURNED},
 };
 
 static const struct result_row *result_of(const char *name)
@@ -116,12 +119,14 @@ static enum hf_err check_pass(struct intake *k)
 	struct hf_fault *f = k->in->fault;
 	HF_TRY(az_terms_against_entry(k->app, k->it.entry, now_of(k->a), f));
 	if (c->failed >= 0)
-		return hf_fault_set(f, HF_E_CRITERION, "the criterion '%s' is not met: %s; refuse or return the application",
-				    c->list[c->failed]->point, c->list[c->failed]->text);
+		return hf_fault_set(f, HF_E_CRITERION,
+		                    "the criterion '%s' is not met: %s; refuse or return the application",
+		                    c->list[c->failed]->point, c->list[c->failed]->text);
 	if (!k->it.entry->provider_decides && !is_self(k->a, k->row->provider))
 		return hf_fault_set(f, HF_E_UNSUPPORTED,
-				    "the entry lets this intake node settle for %s, which this version does not offer; ask the publisher to decide itself",
-				    k->row->provider);
+		                    "the entry lets this intake node settle for %s, which this version does not offer; "
+		                    "ask the publisher to decide itself",
+		                    k->row->provider);
 	return HF_OK;
 }
 
@@ -131,8 +136,8 @@ static enum hf_err settle_reason(struct intake *k, const struct result_row *r)
 	if (r->step == HF_STEP_COMPLIANCE_PASS || has_text(k->reason))
 		return HF_OK;
 	if (c->failed < 0)
-		return hf_fault_set(k->in->fault, HF_E_ARGUMENT, "field 'reason' is missing; every criterion is met, so state why you %s",
-				    r->name);
+		return hf_fault_set(k->in->fault, HF_E_ARGUMENT,
+		                    "field 'reason' is missing; every criterion is met, so state why you %s", r->name);
 	k->reason = c->list[c->failed]->text;
 	return HF_OK;
 }
@@ -152,7 +157,8 @@ static enum hf_err sign_review(struct intake *k, const struct result_row *r)
 	s.result = (char *)r->name;
 	s.reason = (char *)k->reason;
 	HF_TRY(az_person_sign(k->a, k->in->actor, &s, &txn, &k->review, f));
-	if (!az_person_of(k->review, &reviewer) || !az_person_of(k->app->request, &applicant) || !az_person_of(k->app->need, &need))
+	if (!az_person_of(k->review, &reviewer) || !az_person_of(k->app->request, &applicant) ||
+	    !az_person_of(k->app->need, &need))
 		return hf_fault_set(f, HF_E_STORE, "the signatures of the application cannot be read");
 	HF_TRY(az_person_apart(&applicant, "the applicant", &reviewer, "review the compliance", f));
 	return az_person_apart(&need, "the data authority", &reviewer, "review the compliance", f);
@@ -187,8 +193,9 @@ static enum hf_err send_record(struct intake *k, const struct result_row *r)
 	HF_TRY(az_paper_mail(a, k->in->unit, k->row->organization, HF_MAIL_INTAKE, &txn, &to_consumer.base, f));
 	if (r->step != HF_STEP_COMPLIANCE_PASS)
 		return HF_OK;
-	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *application =
-		HF_DECODE_OWN(envelope, k->rev->application_envelope.data, k->rev->application_envelope.len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Envelope *application =
+	        HF_DECODE_OWN(envelope, k->rev->application_envelope.data, k->rev->application_envelope.len);
 	if (!application)
 		return hf_fault_set(f, HF_E_STORE, "the application on record cannot be read");
 	Hufu__ForwardMail forward = HUFU__FORWARD_MAIL__INIT;
@@ -220,9 +227,9 @@ static enum hf_err take_review(struct intake *k, const struct result_row *r)
 }
 
 enum hf_err hf_authz_review_compliance(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *application,
-				       const char *result, const char *reason)
+                                       const char *result, const char *reason)
 {
-	HF_CLEANUP(intake_done) struct intake k = { .a = a, .in = in, .reason = reason ? reason : "" };
+	HF_CLEANUP(intake_done) struct intake k = {.a = a, .in = in, .reason = reason ? reason : ""};
 	const struct result_row *r = result_of(result);
 	if (!r)
 		return hf_fault_set(in->fault, HF_E_ARGUMENT, "field 'result' must be pass, refuse or return");
@@ -232,10 +239,11 @@ enum hf_err hf_authz_review_compliance(struct hf_authz *a, const struct hf_step_
 	HF_TRY(settle_reason(&k, r));
 	HF_TRY(take_review(&k, r));
 	az_entry_fill(in->draft, k.row,
-		   &(struct entry_words){ .digest = &k.paper.digest,
-					  .result = r->name,
-					  .detail = k.reason,
-					  .counterparty = r->step == HF_STEP_COMPLIANCE_PASS ? k.row->provider : k.row->organization });
+	              &(struct entry_words){.digest = &k.paper.digest,
+	                                    .result = r->name,
+	                                    .detail = k.reason,
+	                                    .counterparty = r->step == HF_STEP_COMPLIANCE_PASS ? k.row->provider
+	                                                                                       : k.row->organization});
 	return HF_OK;
 }
 
@@ -244,29 +252,33 @@ enum hf_err hf_authz_review_compliance(struct hf_authz *a, const struct hf_step_
 void az_opened_record_done(struct opened_record *o)
 {
 	hf_decoded_free(o->record);
-	*o = (struct opened_record){ 0 };
+	*o = (struct opened_record){0};
 }
 
-enum hf_err az_record_open(struct hf_authz *a, const Hufu__Envelope *e, const Hufu__ApplicationRow *row, uint32_t revision,
-			const struct hf_hash *application_digest, struct opened_record *ret_opened, struct hf_fault *f)
+enum hf_err az_record_open(struct hf_authz *a, const Hufu__Envelope *e, const Hufu__ApplicationRow *row,
+                           uint32_t revision, const struct hf_hash *application_digest,
+                           struct opened_record *ret_opened, struct hf_fault *f)
 {
-	HF_CLEANUP(az_opened_record_done) struct opened_record o = { 0 };
+	HF_CLEANUP(az_opened_record_done) struct opened_record o = {0};
 	HF_CLEANUP(hf_decoded_done) Hufu__Statement *s = NULL;
 	struct hf_id txn = az_row_txn(row), id = az_row_id(row), named;
-	const struct paper_want want = { HF_TYPE_INTAKE, &hufu__intake_record__descriptor, row->intake, &txn, "the intake record" };
+	const struct paper_want want = {HF_TYPE_INTAKE, &hufu__intake_record__descriptor, row->intake, &txn,
+	                                "the intake record"};
 	HF_TRY(az_paper_open(a, e, &want, &o.record, f));
 	if (!az_id_of(&o.record->application, &named) || !hf_id_equal(&named, &id) || o.record->revision != revision)
 		return hf_fault_set(f, HF_E_CONFLICT, "the intake record is about another application or revision");
 	if (!az_hash_is(&o.record->application_digest, application_digest))
 		return hf_fault_set(f, HF_E_DIGEST, "the intake record is about another wording of the application");
-	const struct statement_want by = { "compliance", HF_MAY_INTAKE, row->intake, &id, revision, application_digest, &txn };
+	const struct statement_want by = {"compliance", HF_MAY_INTAKE,      row->intake, &id,
+	                                  revision,     application_digest, &txn};
 	HF_TRY(az_person_check(a, o.record->review, &by, &s, &o.reviewer, f));
 	if (!same_text(s->result, o.record->result) || !same_text(s->reason, o.record->reason))
-		return hf_fault_set(f, HF_E_SIGNATURE, "the intake record says '%s', its reviewer signed '%s'", o.record->result, s->result);
+		return hf_fault_set(f, HF_E_SIGNATURE, "the intake record says '%s', its reviewer signed '%s'",
+		                    o.record->result, s->result);
 	if (strcmp(o.record->result, "pass") != 0 && !has_text(o.record->reason))
 		return hf_fault_set(f, HF_E_FORMAT, "the intake record gives no reason");
 	HF_TRY(hf_envelope_digest_message(e, &o.digest));
 	*ret_opened = o;
-	o = (struct opened_record){ 0 };
+	o = (struct opened_record){0};
 	return HF_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * mail.c - the mail that negotiations consist of, as a table: type, form of the body, handler. A refusal with a reason of security raises
- * an alarm (DS-21); the sender finds the sentence at its parked mail.
+ * mail.c - the mail that negotiations consist of, as a table: type, form of the body, handler. A refusal with a reason
+ * of security raises an alarm (DS-21); the sender finds the sentence at its parked mail.
  */
 #include "authz/internal.h"
 #include "proto/codec.h"
@@ -8,10 +8,10 @@
 typedef enum hf_err (*body_fn)(struct hf_authz *a, const struct mail_in *in, const void *body);
 
 /* Adapters keep the handlers typed. */
-#define BODY(name, handler, Type)                                                                       \
-	static enum hf_err name(struct hf_authz *a, const struct mail_in *in, const void *body)         \
-	{                                                                                               \
-		return handler(a, in, (const Type *)body);                                              \
+#define BODY(name, handler, Type)                                                                                      \
+	static enum hf_err name(struct hf_authz *a, const struct mail_in *in, const void *body)                        \
+	{                                                                                                              \
+		return handler(a, in, (const Type *)body);                                                             \
 	}
 BODY(on_application, az_intake_on_application, Hufu__ApplicationMail)
 BODY(on_forward, az_decide_on_forward, Hufu__ForwardMail)
@@ -32,20 +32,20 @@ static const struct mail_kind {
 	const ProtobufCMessageDescriptor *desc;
 	body_fn handle;
 } kinds[] = {
-	{ HF_MAIL_APPLICATION, &hufu__application_mail__descriptor, on_application },
-	{ HF_MAIL_FORWARD, &hufu__forward_mail__descriptor, on_forward },
-	{ HF_MAIL_INTAKE, &hufu__intake_mail__descriptor, on_intake },
-	{ HF_MAIL_DECISION, &hufu__decision_mail__descriptor, on_decision },
-	{ HF_MAIL_VERIFICATION, &hufu__verification_mail__descriptor, on_verification },
-	{ HF_MAIL_EVENT, &hufu__event_mail__descriptor, on_event },
-	{ HF_MAIL_REVOCATION, &hufu__revocation_mail__descriptor, on_revocation },
+        {HF_MAIL_APPLICATION, &hufu__application_mail__descriptor, on_application},
+        {HF_MAIL_FORWARD, &hufu__forward_mail__descriptor, on_forward},
+        {HF_MAIL_INTAKE, &hufu__intake_mail__descriptor, on_intake},
+        {HF_MAIL_DECISION, &hufu__decision_mail__descriptor, on_decision},
+        {HF_MAIL_VERIFICATION, &hufu__verification_mail__descriptor, on_verification},
+        {HF_MAIL_EVENT, &hufu__event_mail__descriptor, on_event},
+        {HF_MAIL_REVOCATION, &hufu__revocation_mail__descriptor, on_revocation},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static bool is_attack(enum hf_err e)
 {
-	static const enum hf_err alarming[] = { HF_E_SIGNATURE, HF_E_DIGEST,	 HF_E_CONFLICT,	  HF_E_REPLAY,
-						HF_E_STANDING,	HF_E_PERMISSION, HF_E_SEPARATION, HF_E_WRONG_SPACE };
+	static const enum hf_err alarming[] = {HF_E_SIGNATURE, HF_E_DIGEST,     HF_E_CONFLICT,   HF_E_REPLAY,
+	                                       HF_E_STANDING,  HF_E_PERMISSION, HF_E_SEPARATION, HF_E_WRONG_SPACE};
 	for (size_t i = 0; i < sizeof(alarming) / sizeof(alarming[0]); i++)
 		if (e == alarming[i])
 			return true;
@@ -62,30 +62,32 @@ static enum hf_err handle(struct hf_authz *a, const struct mail_kind *k, const s
 {
 	HF_CLEANUP(hf_decoded_done) ProtobufCMessage *m = hf_decode(k->desc, body.data, body.len);
 	if (!m)
-		return hf_fault_set(in->fault, HF_E_FORMAT, "the %s mail is not of the required form", hf_mail_name(k->type));
+		return hf_fault_set(in->fault, HF_E_FORMAT, "the %s mail is not of the required form",
+		                    hf_mail_name(k->type));
 	return k->handle(a, in, m);
 }
 
-static enum hf_err take(struct hf_authz *a, enum hf_mail type, const char *from, const struct hf_id *txn, struct hf_bytes body,
-			struct hf_unit *unit, struct hf_fault *f)
+static enum hf_err take(struct hf_authz *a, enum hf_mail type, const char *from, const struct hf_id *txn,
+                        struct hf_bytes body, struct hf_unit *unit, struct hf_fault *f)
 {
-	struct hf_fault local = { HF_OK, "" };
-	const struct mail_in in = { from, txn, unit, f ? f : &local };
+	struct hf_fault local = {HF_OK, ""};
+	const struct mail_in in = {from, txn, unit, f ? f : &local};
 	enum hf_err e = HF_E_UNSUPPORTED;
 	for (size_t i = 0; i < KINDS; i++)
 		if (kinds[i].type == type)
 			e = handle(a, &kinds[i], &in, body);
 	hf_fault_default(in.fault, e);
 	if (is_attack(as_refusal(e)))
-		hf_alarm(a->base, "negotiation-refused", txn, "the %s mail of %s was refused: %s", hf_mail_name(type), from, in.fault->text);
+		hf_alarm(a->base, "negotiation-refused", txn, "the %s mail of %s was refused: %s", hf_mail_name(type),
+		         from, in.fault->text);
 	return as_refusal(e);
 }
 
-#define ROW(name, type)                                                                                                         \
-	static enum hf_err name(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body, struct hf_unit *unit, \
-				struct hf_fault *f)                                                                             \
-	{                                                                                                                       \
-		return take(ctx, type, from, txn, body, unit, f);                                                               \
+#define ROW(name, type)                                                                                                \
+	static enum hf_err name(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,            \
+	                        struct hf_unit *unit, struct hf_fault *f)                                              \
+	{                                                                                                              \
+		return take(ctx, type, from, txn, body, unit, f);                                                      \
 	}
 ROW(mail_application, HF_MAIL_APPLICATION)
 ROW(mail_forward, HF_MAIL_FORWARD)
@@ -98,10 +100,14 @@ ROW(mail_revocation, HF_MAIL_REVOCATION)
 const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 {
 	const struct hf_mail_row rows[] = {
-		{ HF_MAIL_APPLICATION, mail_application, a },	{ HF_MAIL_FORWARD, mail_forward, a },
-		{ HF_MAIL_INTAKE, mail_intake, a },		{ HF_MAIL_DECISION, mail_decision, a },
-		{ HF_MAIL_VERIFICATION, mail_verification, a }, { HF_MAIL_EVENT, mail_event, a },
-		{ HF_MAIL_REVOCATION, mail_revocation, a },	{ HF_MAIL_INVALID, NULL, NULL },
+	        {HF_MAIL_APPLICATION, mail_application, a},
+	        {HF_MAIL_FORWARD, mail_forward, a},
+	        {HF_MAIL_INTAKE, mail_intake, a},
+	        {HF_MAIL_DECISION, mail_decision, a},
+	        {HF_MAIL_VERIFICATION, mail_verification, a},
+	        {HF_MAIL_EVENT, mail_event, a},
+	        {HF_MAIL_REVOCATION, mail_revocation, a},
+	        {HF_MAIL_INVALID, NULL, NULL},
 	};
 	_Static_assert(sizeof(rows) == sizeof(a->mails), "one row for each kind of mail and the end");
 	memcpy(a->mails, rows, sizeof(rows));

@@ -23,17 +23,17 @@ struct hf_authz {
 	struct hf_peers *peers;
 	struct hf_ledger *ledger;
 	struct hf_catalog *catalog;
-	struct hf_index grants;        /* by grant id */
-	struct hf_index agreements;    /* by agreement id */
-	struct hf_index uses;          /* grants by resource and consumer */
-	struct hf_index applications;  /* received as provider, by resource and consumer: to say why there is no grant */
+	struct hf_index grants;       /* by grant id */
+	struct hf_index agreements;   /* by agreement id */
+	struct hf_index uses;         /* grants by resource and consumer */
+	struct hf_index applications; /* received as provider, by resource and consumer: to say why there is no grant */
 	struct {
 		void (*fn)(void *ctx, const struct hf_id *grant, const char *reason);
 		void *ctx;
 	} revoked[REVOKED_HOOKS];
 	size_t revoked_count;
 	struct hf_mail_row mails[8];
-	struct authz_link *link;       /* what waits for a commit holds this, not the module */
+	struct authz_link *link; /* what waits for a commit holds this, not the module */
 };
 
 /* One mail that is being handled. */
@@ -54,7 +54,7 @@ static inline int64_t now_of(const struct hf_authz *a)
 }
 bool az_id_of(const ProtobufCBinaryData *b, struct hf_id *ret_id);
 bool az_hash_is(const ProtobufCBinaryData *b, const struct hf_hash *h);
-#define BIN(p, n) ((ProtobufCBinaryData){ (n), (uint8_t *)(p) })
+#define BIN(p, n) ((ProtobufCBinaryData){(n), (uint8_t *)(p)})
 #define BIN_ID(id) BIN((id)->b, 16)
 #define BIN_HASH(h) BIN((h)->b, 32)
 static inline bool same_text(const char *x, const char *y)

@@ -29,13 +29,15 @@ static void need_done(struct need *n)
 
 static enum hf_err take_findings(struct need *n, const struct hf_finding_in findings[3])
 {
-	static const char *const points[] = { "need", "scope", "period" };
+	static const char *const points[] = {"need", "scope", "period"};
 	n->ok = true;
 	for (size_t i = 0; i < 3; i++) {
 		if (strcmp(findings[i].point, points[i]) != 0)
-			return hf_fault_set(n->in->fault, HF_E_ARGUMENT, "the findings are need, scope and period, in this order");
+			return hf_fault_set(n->in->fault, HF_E_ARGUMENT,
+			                    "the findings are need, scope and period, in this order");
 		if (!findings[i].ok && !has_text(findings[i].text))
-			return hf_fault_set(n->in->fault, HF_E_ARGUMENT, "field '%s' is not confirmed; state why in its text", points[i]);
+			return hf_fault_set(n->in->fault, HF_E_ARGUMENT,
+			                    "field '%s' is not confirmed; state why in its text", points[i]);
 		hufu__finding__init(&n->finding[i]);
 		n->finding[i].point = (char *)findings[i].point;
 		n->finding[i].ok = findings[i].ok;
@@ -51,7 +53,8 @@ static enum hf_err load(struct need *n, const struct hf_id *id)
 	struct hf_authz *a = n->a;
 	HF_TRY(az_row_need(a, id, &n->row, n->in->fault));
 	HF_TRY(az_application_own(a, n->in->actor, n->row, n->in->fault));
-	if (az_row_state(n->row, HF_PART_CONSUMER) != HF_REVIEW_DRAFT) /* the sentence of the table, before anything is signed */
+	if (az_row_state(n->row, HF_PART_CONSUMER) !=
+	    HF_REVIEW_DRAFT) /* the sentence of the table, before anything is signed */
 		return az_row_step(a, n->in->unit, n->row, HF_PART_CONSUMER, HF_STEP_NEED_CONFIRM, n->in->fault);
 	if (az_revision_get(a, id, n->row->revision, &n->rev) != HF_OK || !n->rev->content)
 		return hf_fault_set(n->in->fault, HF_E_STORE, "the draft of the application cannot be read");
@@ -80,7 +83,8 @@ static enum hf_err sign_need(struct need *n)
 
 static enum hf_err refuse(struct need *n)
 {
-	const Hufu__Finding *first = n->finding[0].ok ? (n->finding[1].ok ? &n->finding[2] : &n->finding[1]) : &n->finding[0];
+	const Hufu__Finding *first =
+	        n->finding[0].ok ? (n->finding[1].ok ? &n->finding[2] : &n->finding[1]) : &n->finding[0];
 	az_row_result(n->row, "refuse", hf_err_reason(HF_E_REJECTED), first->text);
 	HF_TRY(az_row_step(n->a, n->in->unit, n->row, HF_PART_CONSUMER, HF_STEP_NEED_REFUSE, n->in->fault));
 	az_revision_result(n->a, n->rev, n->row);
@@ -90,7 +94,7 @@ static enum hf_err refuse(struct need *n)
 /* What was true at the draft must be true at the submission (AZ-25). */
 static enum hf_err check_again(struct need *n)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = { 0 };
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	const Hufu__Application *app = n->rev->content;
 	struct hf_system_view system;
 	struct hf_fault *f = n->in->fault;
@@ -99,10 +103,13 @@ static enum hf_err check_again(struct need *n)
 	HF_TRY(az_terms_application(app, f));
 	HF_TRY(az_terms_against_entry(app, it.entry, now_of(n->a), f));
 	if (app->until_ms <= now_of(n->a))
-		return hf_fault_set(f, HF_E_STATE, "the period applied for is over; refuse it, so that the applicant can correct it");
+		return hf_fault_set(f, HF_E_STATE,
+		                    "the period applied for is over; refuse it, so that the applicant can correct it");
 	if (strcmp(app->intake, it.entry->intake) != 0)
-		return hf_fault_set(f, HF_E_REDIRECT, "applications for this resource now go to %s; refuse it, so that the applicant can correct it",
-				    it.entry->intake);
+		return hf_fault_set(
+		        f, HF_E_REDIRECT,
+		        "applications for this resource now go to %s; refuse it, so that the applicant can correct it",
+		        it.entry->intake);
 	return HF_OK;
 }
 
@@ -113,7 +120,7 @@ static enum hf_err submit(struct need *n)
 	Hufu__Application *app = n->rev->content;
 	struct hf_id txn = az_row_txn(n->row);
 	struct paper_head head;
-	HF_CLEANUP(az_paper_done) struct paper paper = { 0 };
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	Hufu__ApplicationMail mail = HUFU__APPLICATION_MAIL__INIT;
 	HF_TRY(check_again(n));
 	HF_TRY(az_row_step(a, in->unit, n->row, HF_PART_CONSUMER, HF_STEP_NEED_CONFIRM, in->fault));
@@ -130,7 +137,7 @@ static enum hf_err submit(struct need *n)
 	n->row->submitted = n->row->revision;
 	az_revision_put(in->unit, n->rev);
 	az_entry_add(a, in->unit, HF_EVENT_APPLICATION_SUBMIT, n->row,
-		  &(struct entry_words){ .digest = &paper.digest, .counterparty = app->intake });
+	             &(struct entry_words){.digest = &paper.digest, .counterparty = app->intake});
 	return HF_OK;
 }
 
@@ -147,14 +154,15 @@ static enum hf_err review(struct need *n)
 }
 
 enum hf_err hf_authz_review_need(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *application,
-				 const struct hf_finding_in findings[3])
+                                 const struct hf_finding_in findings[3])
 {
-	HF_CLEANUP(need_done) struct need n = { .a = a, .in = in };
+	HF_CLEANUP(need_done) struct need n = {.a = a, .in = in};
 	HF_TRY(take_findings(&n, findings));
 	HF_TRY(load(&n, application));
 	HF_TRY(sign_need(&n));
 	HF_TRY(review(&n));
 	az_row_put(a, in->unit, n.row);
-	az_entry_fill(in->draft, n.row, &(struct entry_words){ .result = n.ok ? "pass" : "refuse", .detail = n.row->reason });
+	az_entry_fill(in->draft, n.row,
+	              &(struct entry_words){.result = n.ok ? "pass" : "refuse", .detail = n.row->reason});
 	return HF_OK;
 }

@@ -22,7 +22,7 @@ void az_paper_done(struct paper *p)
 {
 	free(p->bytes);
 	hf_decoded_free(p->envelope);
-	*p = (struct paper){ 0 };
+	*p = (struct paper){0};
 }
 
 static void add_audience(struct paper_head *h, const char *node)
@@ -37,11 +37,11 @@ static void add_audience(struct paper_head *h, const char *node)
 	h->header.n_audience = n + 1;
 }
 
-void az_paper_head_init(struct hf_authz *a, struct paper_head *h, const struct hf_id *txn, const char *to1, const char *to2,
-		     const char *to3)
+void az_paper_head_init(struct hf_authz *a, struct paper_head *h, const struct hf_id *txn, const char *to1,
+                        const char *to2, const char *to3)
 {
 	int64_t now = now_of(a);
-	*h = (struct paper_head){ .message = hf_id_new(now), .txn = *txn };
+	*h = (struct paper_head){.message = hf_id_new(now), .txn = *txn};
 	hufu__header__init(&h->header);
 	h->header.suite = HF_SUITE_INTL_1;
 	h->header.space = (char *)hf_space_id(hf_peers_space(a->peers));
@@ -55,23 +55,26 @@ void az_paper_head_init(struct hf_authz *a, struct paper_head *h, const struct h
 	h->header.time_ms = now;
 }
 
-enum hf_err az_paper_sign(struct hf_authz *a, const char *type, const struct hf_id *txn, const ProtobufCMessage *message,
-		       struct hf_unit *unit, struct paper *ret_paper, struct hf_fault *f)
+enum hf_err az_paper_sign(struct hf_authz *a, const char *type, const struct hf_id *txn,
+                          const ProtobufCMessage *message, struct hf_unit *unit, struct paper *ret_paper,
+                          struct hf_fault *f)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf out;
 	hf_buf_init(&out, HF_MAX_ENVELOPE);
 	enum hf_err e = hf_envelope_make_message(a->keys->envelope, a->base->self.s, type, message, &out);
 	if (e != HF_OK)
 		return hf_fault_set(f, e, "this node could not sign the paper: %s", hf_err_text(e));
-	struct paper p = { 0 };
+	struct paper p = {0};
 	/* Through the same door as what others send: what we would refuse, we do not send. */
 	p.envelope = HF_DECODE(envelope, out.data, out.len);
-	void *again = p.envelope ? hf_decode(message->descriptor, p.envelope->payload.data, p.envelope->payload.len) : NULL;
+	void *again =
+	        p.envelope ? hf_decode(message->descriptor, p.envelope->payload.data, p.envelope->payload.len) : NULL;
 	bool fits = again != NULL;
 	hf_decoded_free(again);
 	if (!fits) {
 		az_paper_done(&p);
-		return hf_fault_set(f, HF_E_LIMIT, "a text or a list in this step is longer than the form allows; shorten it");
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "a text or a list in this step is longer than the form allows; shorten it");
 	}
 	p.bytes = hf_buf_take(&out, &p.len);
 	hf_ledger_keep_envelope(unit, txn, type, p.bytes, p.len, &p.digest);
@@ -96,25 +99,43 @@ static bool in_audience(const struct hf_authz *a, const Hufu__Header *h)
 	return false;
 }
 
-static enum hf_err check_header(const struct hf_authz *a, const Hufu__Header *h, const struct paper_want *w, struct hf_fault *f)
+/* Who has left the space, or was put out of it, cannot date a paper back to when its key still counted. */
+static enum hf_err check_author(const struct hf_authz *a, const Hufu__Header *h, const char *what, struct hf_fault *f)
+{
+	enum hf_err e = hf_space_standing(hf_peers_space(a->peers), h->issuer, now_of(a));
+	if (e == HF_OK)
+		return HF_OK;
+	if (e == HF_E_OLD_DESCRIPTOR)
+		return hf_fault_set(f, HF_E_BUSY,
+		                    "this node's space descriptor is too old to judge %s; it fetches a newer one",
+		                    what);
+	return hf_fault_set(f, HF_E_STANDING, "%s is of %s: %s", what, h->issuer, hf_err_text(e));
+}
+
+static enum hf_err check_header(const struct hf_authz *a, const Hufu__Header *h, const struct paper_want *w,
+                                struct hf_fault *f)
 {
 	struct hf_id id;
 	if (!h)
 		return hf_fault_set(f, HF_E_FORMAT, "%s has no header", w->what);
 	if (w->issuer && strcmp(h->issuer, w->issuer) != 0)
-		return hf_fault_set(f, HF_E_STANDING, "%s must come from %s, but %s signed it", w->what, w->issuer, h->issuer);
+		return hf_fault_set(f, HF_E_STANDING, "%s must come from %s, but %s signed it", w->what, w->issuer,
+		                    h->issuer);
 	if (!in_audience(a, h))
 		return hf_fault_set(f, HF_E_STANDING, "%s of %s is not addressed to this node", w->what, h->issuer);
 	if (!az_id_of(&h->message_id, &id) || !az_id_of(&h->transaction, &id))
-		return hf_fault_set(f, HF_E_FORMAT, "%s of %s lacks its message or transaction identifier", w->what, h->issuer);
+		return hf_fault_set(f, HF_E_FORMAT, "%s of %s lacks its message or transaction identifier", w->what,
+		                    h->issuer);
 	if (w->txn && !hf_id_equal(&id, w->txn))
 		return hf_fault_set(f, HF_E_CONFLICT, "%s of %s belongs to another transaction", w->what, h->issuer);
 	if (h->time_ms > now_of(a) + HF_CLOCK_SKEW_MS)
-		return hf_fault_set(f, HF_E_STALE, "%s of %s is dated in the future; set the clocks", w->what, h->issuer);
-	return HF_OK;
+		return hf_fault_set(f, HF_E_STALE, "%s of %s is dated in the future; set the clocks", w->what,
+		                    h->issuer);
+	return check_author(a, h, w->what, f);
 }
 
-enum hf_err az_paper_open(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want, void *ret_message, struct hf_fault *f)
+enum hf_err az_paper_open(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want, void *ret_message,
+                          struct hf_fault *f)
 {
 	struct hf_bytes payload;
 	if (!e)
@@ -129,9 +150,9 @@ enum hf_err az_paper_open(struct hf_authz *a, const Hufu__Envelope *e, const str
 }
 
 enum hf_err az_paper_keep(struct hf_authz *a, const Hufu__Envelope *e, const struct hf_id *txn, struct hf_unit *unit,
-		       struct paper *ret_paper, struct hf_fault *f)
+                          struct paper *ret_paper, struct hf_fault *f)
 {
-	struct paper p = { 0 };
+	struct paper p = {0};
 	(void)a;
 	p.bytes = hf_encode(&e->base, &p.len);
 	if (!p.bytes)
@@ -141,8 +162,8 @@ enum hf_err az_paper_keep(struct hf_authz *a, const Hufu__Envelope *e, const str
 	return HF_OK;
 }
 
-enum hf_err az_paper_mail(struct hf_authz *a, struct hf_unit *unit, const char *to, enum hf_mail type, const struct hf_id *txn,
-		       const ProtobufCMessage *body, struct hf_fault *f)
+enum hf_err az_paper_mail(struct hf_authz *a, struct hf_unit *unit, const char *to, enum hf_mail type,
+                          const struct hf_id *txn, const ProtobufCMessage *body, struct hf_fault *f)
 {
 	size_t len = 0;
 	uint8_t *data = hf_encode(body, &len);
@@ -155,13 +176,13 @@ enum hf_err az_paper_mail(struct hf_authz *a, struct hf_unit *unit, const char *
 	return hf_fault_set(f, e, "the %s cannot be mailed to %s: %s", hf_mail_name(type), to, hf_err_text(e));
 }
 
-enum hf_err az_row_of_mail(struct hf_authz *a, const struct mail_in *in, const Hufu__Envelope *e, const ProtobufCMessageDescriptor *desc,
-			Hufu__ApplicationRow **ret_row)
+enum hf_err az_row_of_mail(struct hf_authz *a, const struct mail_in *in, const Hufu__Envelope *e,
+                           const ProtobufCMessageDescriptor *desc, Hufu__ApplicationRow **ret_row)
 {
 	struct hf_id id, txn;
 	HF_CLEANUP(hf_decoded_done) ProtobufCMessage *m = e ? hf_decode(desc, e->payload.data, e->payload.len) : NULL;
 	const ProtobufCFieldDescriptor *d = protobuf_c_message_descriptor_get_field_by_name(desc, "application");
-	ProtobufCBinaryData subject = { 0, NULL };
+	ProtobufCBinaryData subject = {0, NULL};
 	if (m && d)
 		memcpy(&subject, (const uint8_t *)m + d->offset, sizeof(subject));
 	if (!az_id_of(&subject, &id))
@@ -170,7 +191,8 @@ enum hf_err az_row_of_mail(struct hf_authz *a, const struct mail_in *in, const H
 	HF_TRY(az_row_need(a, &id, &row, in->fault));
 	txn = az_row_txn(row);
 	if (in->txn && !hf_id_is_zero(in->txn) && !hf_id_equal(in->txn, &txn))
-		return hf_fault_set(in->fault, HF_E_CONFLICT, "the mail belongs to another transaction than its application");
+		return hf_fault_set(in->fault, HF_E_CONFLICT,
+		                    "the mail belongs to another transaction than its application");
 	*ret_row = HF_TAKE(row);
 	return HF_OK;
 }

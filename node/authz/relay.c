@@ -1,6 +1,6 @@
 /*
- * relay.c - the provider's decision passes through the intake node on its way to the consumer (AZ-12), checked like by its addressee
- * and unchanged.
+ * relay.c - the provider's decision passes through the intake node on its way to the consumer (AZ-12), checked like by
+ * its addressee and unchanged.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,28 +50,30 @@ static enum hf_err relay_check(struct relay *r, const Hufu__DecisionMail *m)
 	struct hf_hash application, intake;
 	HF_CLEANUP(hf_decoded_done)
 	Hufu__IntakeRecord *record = az_stored_payload(&r->rev->intake_envelope, &hufu__intake_record__descriptor);
-	if (!record || !az_person_of(record->review, &reviewer) || r->rev->application_digest.len != 32 || r->rev->intake_digest.len != 32)
+	if (!record || !az_person_of(record->review, &reviewer) || r->rev->application_digest.len != 32 ||
+	    r->rev->intake_digest.len != 32)
 		return hf_fault_set(r->in->fault, HF_E_STORE, "the intake record on file cannot be read");
 	memcpy(application.b, r->rev->application_digest.data, 32);
 	memcpy(intake.b, r->rev->intake_digest.data, 32);
-	const struct decision_want want = { .row = r->row,
-					    .revision = r->row->forwarded,
-					    .application_digest = &application,
-					    .intake_digest = &intake,
-					    .reviewer = &reviewer,
-					    .app = r->app,
-					    .settled = !r->it.entry->provider_decides && !r->it.entry->personal,
-					    .personal = r->it.entry->personal };
+	const struct decision_want want = {.row = r->row,
+	                                   .revision = r->row->forwarded,
+	                                   .application_digest = &application,
+	                                   .intake_digest = &intake,
+	                                   .reviewer = &reviewer,
+	                                   .app = r->app,
+	                                   .settled = !r->it.entry->provider_decides && !r->it.entry->personal,
+	                                   .personal = r->it.entry->personal};
 	if (strcmp(r->in->from, r->row->provider) != 0)
-		return hf_fault_set(r->in->fault, HF_E_STANDING, "the decision must come from %s, not from %s", r->row->provider, r->in->from);
+		return hf_fault_set(r->in->fault, HF_E_STANDING, "the decision must come from %s, not from %s",
+		                    r->row->provider, r->in->from);
 	return az_decision_open(r->a, m->decision, &want, &r->decision, r->in->fault);
 }
 
 /* AZ-12: what the provider signed goes on unchanged. */
 enum hf_err az_intake_on_decision(struct hf_authz *a, const struct mail_in *in, const Hufu__DecisionMail *m)
 {
-	HF_CLEANUP(relay_done) struct relay r = { .a = a, .in = in };
-	HF_CLEANUP(az_paper_done) struct paper paper = { 0 };
+	HF_CLEANUP(relay_done) struct relay r = {.a = a, .in = in};
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	Hufu__DecisionMail mail = HUFU__DECISION_MAIL__INIT;
 	HF_TRY(relay_load(&r, m));
 	HF_TRY(relay_check(&r, m));
@@ -91,10 +93,10 @@ enum hf_err az_intake_on_decision(struct hf_authz *a, const struct mail_in *in, 
 	az_revision_put(in->unit, r.rev);
 	az_row_put(a, in->unit, r.row);
 	az_entry_add(a, in->unit, HF_EVENT_RESULT, r.row,
-		  &(struct entry_words){ .digest = &paper.digest,
-					 .result = d->result,
-					 .reason_code = d->reason_code,
-					 .detail = d->reason,
-					 .counterparty = r.row->organization });
+	             &(struct entry_words){.digest = &paper.digest,
+	                                   .result = d->result,
+	                                   .reason_code = d->reason_code,
+	                                   .detail = d->reason,
+	                                   .counterparty = r.row->organization});
 	return HF_OK;
 }

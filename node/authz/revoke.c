@@ -1,6 +1,6 @@
 /*
- * revoke.c - a grant ends before its time (AZ-33): revoked by the provider, or given back by the consumer. At the provider it has ended
- * with the commit; the other side hears of it by mail and stores the same reason.
+ * revoke.c - a grant ends before its time (AZ-33): revoked by the provider, or given back by the consumer. At the
+ * provider it has ended with the commit; the other side hears of it by mail and stores the same reason.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +35,11 @@ static enum hf_err check_state(struct revoke *r)
 	if (r->grant->state == HF_GRANT_REVOKED)
 		return hf_fault_set(f, HF_E_GRANT_REVOKED, "grant %s has ended already: %s", text, r->grant->reason);
 	if (r->grant->until_ms <= now_of(r->a))
-		return hf_fault_set(f, HF_E_GRANT_EXPIRED, "the period of grant %s is over, there is nothing left to revoke", text);
+		return hf_fault_set(f, HF_E_GRANT_EXPIRED,
+		                    "the period of grant %s is over, there is nothing left to revoke", text);
 	if (r->grant->state != HF_GRANT_ACTIVE && !r->as_provider)
-		return hf_fault_set(f, HF_E_STATE, "grant %s is not active yet; wait until the provider has finalized it", text);
+		return hf_fault_set(f, HF_E_STATE,
+		                    "grant %s is not active yet; wait until the provider has finalized it", text);
 	return HF_OK;
 }
 
@@ -48,7 +50,8 @@ static enum hf_err load(struct revoke *r)
 	struct hf_fault *f = r->in->fault;
 	hf_id_text(&r->id, text);
 	if (az_grant_get(r->a, &r->id, &r->grant) != HF_OK)
-		return hf_fault_set(f, HF_E_UNKNOWN, "there is no grant %s at this node; `hufu grants` lists them", text);
+		return hf_fault_set(f, HF_E_UNKNOWN, "there is no grant %s at this node; `hufu grants` lists them",
+		                    text);
 	r->as_provider = is_self(r->a, r->grant->provider);
 	r->as_consumer = is_self(r->a, r->grant->consumer);
 	if (!az_id_of(&r->grant->application, &application))
@@ -86,8 +89,8 @@ static enum hf_err sign_revocation(struct revoke *r, const char *reason)
 	return az_paper_sign(r->a, HF_TYPE_REVOCATION, &txn, &m.base, r->in->unit, &r->paper, r->in->fault);
 }
 
-static enum hf_err mail_revocation(struct hf_authz *a, struct hf_unit *u, const char *to, const struct hf_id *txn, Hufu__Envelope *e,
-				   struct hf_fault *f)
+static enum hf_err mail_revocation(struct hf_authz *a, struct hf_unit *u, const char *to, const struct hf_id *txn,
+                                   Hufu__Envelope *e, struct hf_fault *f)
 {
 	Hufu__RevocationMail mail = HUFU__REVOCATION_MAIL__INIT;
 	mail.revocation = e;
@@ -112,12 +115,14 @@ static enum hf_err take_steps(struct revoke *r, bool active)
 		az_notice_put(a, in->unit, r->row, "revoked", "the grant was revoked");
 		return HF_OK;
 	}
-	return mail_revocation(a, in->unit, r->as_provider ? r->grant->consumer : r->grant->provider, &txn, r->paper.envelope, in->fault);
+	return mail_revocation(a, in->unit, r->as_provider ? r->grant->consumer : r->grant->provider, &txn,
+	                       r->paper.envelope, in->fault);
 }
 
-enum hf_err hf_authz_revoke(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *grant, const char *reason)
+enum hf_err hf_authz_revoke(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *grant,
+                            const char *reason)
 {
-	HF_CLEANUP(revoke_done) struct revoke r = { .a = a, .in = in, .id = *grant };
+	HF_CLEANUP(revoke_done) struct revoke r = {.a = a, .in = in, .id = *grant};
 	if (!reason || reason[strspn(reason, " \t\n")] == '\0')
 		return hf_fault_set(in->fault, HF_E_ARGUMENT, "field 'reason' is missing; state why the grant ends");
 	HF_TRY(load(&r));
@@ -130,16 +135,16 @@ enum hf_err hf_authz_revoke(struct hf_authz *a, const struct hf_step_in *in, con
 	az_grant_end(a, in->unit, r.grant, a->base->self.s, reason);
 	az_row_put(a, in->unit, r.row);
 	az_entry_fill(in->draft, r.row,
-		   &(struct entry_words){ .digest = &r.paper.digest,
-					  .result = "revoke",
-					  .detail = reason,
-					  .grant = &r.id,
-					  .counterparty = r.as_provider ? r.grant->consumer : r.grant->provider });
+	              &(struct entry_words){.digest = &r.paper.digest,
+	                                    .result = "revoke",
+	                                    .detail = reason,
+	                                    .grant = &r.id,
+	                                    .counterparty = r.as_provider ? r.grant->consumer : r.grant->provider});
 	return HF_OK;
 }
 
-enum hf_err az_revoke_tell(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row, const Hufu__GrantRow *grant,
-			struct hf_fault *f)
+enum hf_err az_revoke_tell(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row,
+                           const Hufu__GrantRow *grant, struct hf_fault *f)
 {
 	struct hf_id txn = az_row_txn(row);
 	if (grant->revocation_envelope.len == 0)
@@ -154,7 +159,7 @@ enum hf_err az_revoke_tell(struct hf_authz *a, struct hf_unit *u, const Hufu__Ap
 /* ---- the other side hears of it ---- */
 
 static enum hf_err open_revocation(struct hf_authz *a, const struct mail_in *in, const Hufu__RevocationMail *m,
-				   Hufu__Revocation **ret_revocation, Hufu__GrantRow **ret_grant)
+                                   Hufu__Revocation **ret_revocation, Hufu__GrantRow **ret_grant)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__Revocation *v = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *grant = NULL;
@@ -162,7 +167,8 @@ static enum hf_err open_revocation(struct hf_authz *a, const struct mail_in *in,
 	struct hf_id id, txn;
 	struct hf_hash digest;
 	struct person by;
-	const struct paper_want want = { HF_TYPE_REVOCATION, &hufu__revocation__descriptor, in->from, NULL, "the revocation" };
+	const struct paper_want want = {HF_TYPE_REVOCATION, &hufu__revocation__descriptor, in->from, NULL,
+	                                "the revocation"};
 	HF_TRY(az_paper_open(a, m->revocation, &want, &v, in->fault));
 	if (!az_id_of(&v->grant, &id) || az_grant_get(a, &id, &grant) != HF_OK ||
 	    (strcmp(grant->provider, in->from) != 0 && strcmp(grant->consumer, in->from) != 0))
@@ -170,19 +176,22 @@ static enum hf_err open_revocation(struct hf_authz *a, const struct mail_in *in,
 	if (!az_id_of(&grant->txn, &txn) || grant->agreement_digest.len != sizeof(digest.b))
 		return hf_fault_set(in->fault, HF_E_STORE, "the grant on record cannot be read");
 	memcpy(digest.b, grant->agreement_digest.data, sizeof(digest.b));
-	if (v->agreement.len != grant->agreement.len || memcmp(v->agreement.data, grant->agreement.data, v->agreement.len) != 0)
+	if (v->agreement.len != grant->agreement.len ||
+	    memcmp(v->agreement.data, grant->agreement.data, v->agreement.len) != 0)
 		return hf_fault_set(in->fault, HF_E_CONFLICT, "the revocation names another agreement");
-	const struct statement_want by_want = { "revocation", HF_MAY_APPROVE, in->from, &id, grant->revision, &digest, &txn };
+	const struct statement_want by_want = {"revocation",    HF_MAY_APPROVE, in->from, &id,
+	                                       grant->revision, &digest,        &txn};
 	HF_TRY(az_person_check(a, v->statement, &by_want, &s, &by, in->fault));
 	if (!has_text(v->reason) || !same_text(s->reason, v->reason))
-		return hf_fault_set(in->fault, HF_E_SIGNATURE, "the revocation gives no reason, or another one than its signer");
+		return hf_fault_set(in->fault, HF_E_SIGNATURE,
+		                    "the revocation gives no reason, or another one than its signer");
 	*ret_revocation = HF_TAKE(v);
 	*ret_grant = HF_TAKE(grant);
 	return HF_OK;
 }
 
-static enum hf_err end_as_consumer(struct hf_authz *a, const struct mail_in *in, Hufu__ApplicationRow *row, Hufu__GrantRow *grant,
-				   const Hufu__Revocation *v)
+static enum hf_err end_as_consumer(struct hf_authz *a, const struct mail_in *in, Hufu__ApplicationRow *row,
+                                   Hufu__GrantRow *grant, const Hufu__Revocation *v)
 {
 	HF_TRY(az_row_step(a, in->unit, row, HF_PART_CONSUMER, HF_STEP_REVOKE, in->fault));
 	if (az_row_state(row, HF_PART_CONSUMER) == HF_REVIEW_FINALIZED)
@@ -193,8 +202,8 @@ static enum hf_err end_as_consumer(struct hf_authz *a, const struct mail_in *in,
 	return HF_OK;
 }
 
-static enum hf_err end_as_provider(struct hf_authz *a, const struct mail_in *in, Hufu__ApplicationRow *row, Hufu__GrantRow *grant,
-				   const Hufu__Revocation *v)
+static enum hf_err end_as_provider(struct hf_authz *a, const struct mail_in *in, Hufu__ApplicationRow *row,
+                                   Hufu__GrantRow *grant, const Hufu__Revocation *v)
 {
 	HF_TRY(az_row_step(a, in->unit, row, HF_PART_PROVIDER, HF_STEP_REVOKE, in->fault));
 	if (grant->state != HF_GRANT_REVOKED)
@@ -207,7 +216,7 @@ enum hf_err az_revoke_on_revocation(struct hf_authz *a, const struct mail_in *in
 	HF_CLEANUP(hf_decoded_done) Hufu__Revocation *v = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *grant = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
-	HF_CLEANUP(az_paper_done) struct paper paper = { 0 };
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	struct hf_id id, application, txn;
 	HF_TRY(open_revocation(a, in, m, &v, &grant));
 	if (!az_id_of(&grant->grant, &id) || !az_id_of(&grant->application, &application))
@@ -216,7 +225,8 @@ enum hf_err az_revoke_on_revocation(struct hf_authz *a, const struct mail_in *in
 	txn = az_row_txn(row);
 	bool from_provider = strcmp(grant->provider, in->from) == 0;
 	HF_TRY(az_paper_keep(a, m->revocation, &txn, in->unit, &paper, in->fault));
-	if (from_provider || grant->state != HF_GRANT_REVOKED) /* when both end it at once, the provider's reason stands on both sides */
+	if (from_provider ||
+	    grant->state != HF_GRANT_REVOKED) /* when both end it at once, the provider's reason stands on both sides */
 		az_row_result(row, row->result, hf_err_reason(HF_E_GRANT_REVOKED), v->reason);
 	grant->revocation_envelope = BIN(paper.bytes, paper.len);
 	if (from_provider)
@@ -225,11 +235,11 @@ enum hf_err az_revoke_on_revocation(struct hf_authz *a, const struct mail_in *in
 		HF_TRY(end_as_provider(a, in, row, grant, v));
 	az_row_put(a, in->unit, row);
 	az_entry_add(a, in->unit, HF_EVENT_REVOCATION, row,
-		  &(struct entry_words){ .digest = &paper.digest,
-					 .result = "revoke",
-					 .reason_code = hf_err_reason(HF_E_GRANT_REVOKED),
-					 .detail = v->reason,
-					 .grant = &id,
-					 .counterparty = in->from });
+	             &(struct entry_words){.digest = &paper.digest,
+	                                   .result = "revoke",
+	                                   .reason_code = hf_err_reason(HF_E_GRANT_REVOKED),
+	                                   .detail = v->reason,
+	                                   .grant = &id,
+	                                   .counterparty = in->from});
 	return HF_OK;
 }

@@ -19,7 +19,7 @@ static void put_message(struct hf_unit *u, enum hf_table t, const void *key, siz
 
 struct hf_id az_row_id(const Hufu__ApplicationRow *row)
 {
-	struct hf_id id = { { 0 } };
+	struct hf_id id = {{0}};
 	if (row->id.len == sizeof(id.b))
 		memcpy(id.b, row->id.data, sizeof(id.b));
 	return id;
@@ -27,7 +27,7 @@ struct hf_id az_row_id(const Hufu__ApplicationRow *row)
 
 struct hf_id az_row_txn(const Hufu__ApplicationRow *row)
 {
-	struct hf_id id = { { 0 } };
+	struct hf_id id = {{0}};
 	if (row->txn.len == sizeof(id.b))
 		memcpy(id.b, row->txn.data, sizeof(id.b));
 	return id;
@@ -47,7 +47,8 @@ enum hf_err az_row_need(struct hf_authz *a, const struct hf_id *id, Hufu__Applic
 	enum hf_err e = az_row_get(a, id, ret_row);
 	hf_id_text(id, text);
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(f, e, "there is no application %s at this node; `hufu applications` lists them", text);
+		return hf_fault_set(f, e, "there is no application %s at this node; `hufu applications` lists them",
+		                    text);
 	if (e != HF_OK)
 		return hf_fault_set(f, e, "application %s cannot be read: %s", text, hf_err_text(e));
 	return HF_OK;
@@ -85,36 +86,39 @@ void az_row_result(Hufu__ApplicationRow *row, const char *result, const char *re
 static const char *way_out(enum hf_review_state s)
 {
 	static const char *const hints[HF_REVIEW_COUNT] = {
-		[HF_REVIEW_NONE] = "it has to arrive here first",
-		[HF_REVIEW_DRAFT] = "the data authority has to confirm the need first (`hufu review --need ...`)",
-		[HF_REVIEW_NEED_REFUSED] = "correct it with `hufu apply --resubmit`",
-		[HF_REVIEW_SUBMITTED] = "wait for the intake node and the provider, or give it up with `hufu applications withdraw`",
-		[HF_REVIEW_RECEIVED] = "the compliance review or the decision comes next",
-		[HF_REVIEW_PRIVACY_WAITING] = "the data is personal: the privacy expert has to review it first (`hufu review --privacy ...`)",
-		[HF_REVIEW_PRIVACY_PASSED] = "the approver has to decide (`hufu decide`)",
-		[HF_REVIEW_PRIVACY_FAILED] = "the privacy review failed: it can only be rejected (F) or returned (S)",
-		[HF_REVIEW_FORWARDED] = "it is with the provider",
-		[HF_REVIEW_COMPLIANCE_REFUSED] = "this is final: file a new application with `hufu apply`",
-		[HF_REVIEW_RETURNED] = "the consumer has to correct it with `hufu apply --resubmit`",
-		[HF_REVIEW_REJECTED] = "this is final: file a new application with `hufu apply`",
-		[HF_REVIEW_AGREED] = "the consumer's node countersigns it by itself",
-		[HF_REVIEW_VERIFIED] = "the provider's node finalizes it by itself",
-		[HF_REVIEW_FINALIZED] = "it is granted: `hufu revoke` ends the grant",
-		[HF_REVIEW_WITHDRAWN] = "the consumer withdrew it: file a new application with `hufu apply`",
-		[HF_REVIEW_TERMINATED] = "it has ended: file a new application with `hufu apply`",
+	        [HF_REVIEW_NONE] = "it has to arrive here first",
+	        [HF_REVIEW_DRAFT] = "the data authority has to confirm the need first (`hufu review --need ...`)",
+	        [HF_REVIEW_NEED_REFUSED] = "correct it with `hufu apply --resubmit`",
+	        [HF_REVIEW_SUBMITTED] =
+	                "wait for the intake node and the provider, or give it up with `hufu applications withdraw`",
+	        [HF_REVIEW_RECEIVED] = "the compliance review or the decision comes next",
+	        [HF_REVIEW_PRIVACY_WAITING] =
+	                "the data is personal: the privacy expert has to review it first (`hufu review --privacy ...`)",
+	        [HF_REVIEW_PRIVACY_PASSED] = "the approver has to decide (`hufu decide`)",
+	        [HF_REVIEW_PRIVACY_FAILED] = "the privacy review failed: it can only be rejected (F) or returned (S)",
+	        [HF_REVIEW_FORWARDED] = "it is with the provider",
+	        [HF_REVIEW_COMPLIANCE_REFUSED] = "this is final: file a new application with `hufu apply`",
+	        [HF_REVIEW_RETURNED] = "the consumer has to correct it with `hufu apply --resubmit`",
+	        [HF_REVIEW_REJECTED] = "this is final: file a new application with `hufu apply`",
+	        [HF_REVIEW_AGREED] = "the consumer's node countersigns it by itself",
+	        [HF_REVIEW_VERIFIED] = "the provider's node finalizes it by itself",
+	        [HF_REVIEW_FINALIZED] = "it is granted: `hufu revoke` ends the grant",
+	        [HF_REVIEW_WITHDRAWN] = "the consumer withdrew it: file a new application with `hufu apply`",
+	        [HF_REVIEW_TERMINATED] = "it has ended: file a new application with `hufu apply`",
 	};
 	return hints[s];
 }
 
-static enum hf_err refuse_step(const Hufu__ApplicationRow *row, enum hf_part part, enum hf_step step, struct hf_fault *f)
+static enum hf_err refuse_step(const Hufu__ApplicationRow *row, enum hf_part part, enum hf_step step,
+                               struct hf_fault *f)
 {
 	char text[HF_ID_TEXT];
 	struct hf_id id = az_row_id(row);
 	enum hf_review_state s = az_row_state(row, part);
 	hf_id_text(&id, text);
-	return hf_fault_set(f, HF_E_STATE, "application %s is %s for the %s, so the step '%s' is not possible; %s", text,
-			    s == HF_REVIEW_NONE ? "unknown" : hf_states_name(s), hf_states_part_name(part), hf_states_step_name(step),
-			    way_out(s));
+	return hf_fault_set(f, HF_E_STATE, "application %s is %s for the %s, so the step '%s' is not possible; %s",
+	                    text, s == HF_REVIEW_NONE ? "unknown" : hf_states_name(s), hf_states_part_name(part),
+	                    hf_states_step_name(step), way_out(s));
 }
 
 struct notice_kind {
@@ -124,19 +128,21 @@ struct notice_kind {
 static struct notice_kind notice_kind_of(enum hf_review_state s)
 {
 	static const struct notice_kind kinds[HF_REVIEW_COUNT] = {
-		[HF_REVIEW_NEED_REFUSED] = { "need-refused", "the data authority did not confirm the need" },
-		[HF_REVIEW_COMPLIANCE_REFUSED] = { "compliance-refused", "the compliance review refused the application" },
-		[HF_REVIEW_RETURNED] = { "returned", "the application was returned for correction" },
-		[HF_REVIEW_REJECTED] = { "rejected", "the provider rejected the application" },
-		[HF_REVIEW_FINALIZED] = { "granted", "the application was approved and the grant is active" },
-		[HF_REVIEW_WITHDRAWN] = { "withdrawn", "the application was withdrawn" },
-		[HF_REVIEW_TERMINATED] = { "terminated", "the agreement did not come about" },
+	        [HF_REVIEW_NEED_REFUSED] = {"need-refused", "the data authority did not confirm the need"},
+	        [HF_REVIEW_COMPLIANCE_REFUSED] = {"compliance-refused",
+	                                          "the compliance review refused the application"},
+	        [HF_REVIEW_RETURNED] = {"returned", "the application was returned for correction"},
+	        [HF_REVIEW_REJECTED] = {"rejected", "the provider rejected the application"},
+	        [HF_REVIEW_FINALIZED] = {"granted", "the application was approved and the grant is active"},
+	        [HF_REVIEW_WITHDRAWN] = {"withdrawn", "the application was withdrawn"},
+	        [HF_REVIEW_TERMINATED] = {"terminated", "the agreement did not come about"},
 	};
 	return kinds[s];
 }
 
 /* AZ-12: reaching a final state notifies, staying in it does not; so there is exactly one notice for each. */
-static void notify_consumer(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row, enum hf_review_state before)
+static void notify_consumer(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row,
+                            enum hf_review_state before)
 {
 	enum hf_review_state s = az_row_state(row, HF_PART_CONSUMER);
 	if (s == before || !hf_states_reported(s))
@@ -145,8 +151,8 @@ static void notify_consumer(struct hf_authz *a, struct hf_unit *u, const Hufu__A
 	az_notice_put(a, u, row, k.kind, k.text);
 }
 
-enum hf_err az_row_step(struct hf_authz *a, struct hf_unit *u, Hufu__ApplicationRow *row, enum hf_part part, enum hf_step step,
-		     struct hf_fault *f)
+enum hf_err az_row_step(struct hf_authz *a, struct hf_unit *u, Hufu__ApplicationRow *row, enum hf_part part,
+                        enum hf_step step, struct hf_fault *f)
 {
 	enum hf_review_state before = az_row_state(row, part), next;
 	if (!hf_states_next(part, before, step, &next))
@@ -163,7 +169,8 @@ static void revision_key(const void *id, uint32_t revision, uint8_t out[20])
 	hf_put_u32(out + 16, revision);
 }
 
-enum hf_err az_revision_get(struct hf_authz *a, const struct hf_id *id, uint32_t revision, Hufu__ApplicationRevision **ret_rev)
+enum hf_err az_revision_get(struct hf_authz *a, const struct hf_id *id, uint32_t revision,
+                            Hufu__ApplicationRevision **ret_rev)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
 	uint8_t key[20];
@@ -194,7 +201,8 @@ void *az_stored_payload(const ProtobufCBinaryData *envelope, const ProtobufCMess
 	return e && envelope->len ? hf_decode_own(desc, e->payload.data, e->payload.len) : NULL;
 }
 
-enum hf_err az_revision_application(const Hufu__ApplicationRevision *rev, Hufu__Application **ret_app, struct hf_fault *f)
+enum hf_err az_revision_application(const Hufu__ApplicationRevision *rev, Hufu__Application **ret_app,
+                                    struct hf_fault *f)
 {
 	*ret_app = az_stored_payload(&rev->application_envelope, &hufu__application__descriptor);
 	if (!*ret_app)
@@ -202,7 +210,8 @@ enum hf_err az_revision_application(const Hufu__ApplicationRevision *rev, Hufu__
 	return HF_OK;
 }
 
-void az_notice_put(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row, const char *kind, const char *text)
+void az_notice_put(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row, const char *kind,
+                   const char *text)
 {
 	Hufu__NoticeRow n = HUFU__NOTICE_ROW__INIT;
 	int64_t now = now_of(a);
@@ -240,7 +249,7 @@ static bool on_application_row(void *ctx, struct hf_bytes key, struct hf_bytes v
 
 enum hf_err hf_authz_applications(struct hf_authz *a, hf_application_fn fn, void *ctx)
 {
-	struct row_scan s = { .applications = fn, .ctx = ctx };
+	struct row_scan s = {.applications = fn, .ctx = ctx};
 	HF_TRY(hf_store_scan_back(a->store, HF_TABLE_APPLICATION, NULL, 0, NULL, 0, on_application_row, &s));
 	return s.error;
 }
@@ -254,12 +263,14 @@ static bool on_revision_row(void *ctx, struct hf_bytes key, struct hf_bytes valu
 {
 	struct row_scan *s = ctx;
 	(void)key;
-	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = HF_DECODE_OWN(application_revision, value.data, value.len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__ApplicationRevision *rev = HF_DECODE_OWN(application_revision, value.data, value.len);
 	if (!rev) {
 		s->error = HF_E_STORE;
 		return false;
 	}
-	HF_CLEANUP(hf_decoded_done) Hufu__Application *app = az_stored_payload(&rev->application_envelope, &hufu__application__descriptor);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Application *app = az_stored_payload(&rev->application_envelope, &hufu__application__descriptor);
 	if (!rev->content)
 		rev->content = app;
 	return s->revisions(s->ctx, rev);
@@ -267,8 +278,9 @@ static bool on_revision_row(void *ctx, struct hf_bytes key, struct hf_bytes valu
 
 enum hf_err hf_authz_revisions(struct hf_authz *a, const struct hf_id *application, hf_revision_fn fn, void *ctx)
 {
-	struct row_scan s = { .revisions = fn, .ctx = ctx };
-	HF_TRY(hf_store_scan(a->store, HF_TABLE_APPLICATION_REV, application->b, sizeof(application->b), NULL, 0, on_revision_row, &s));
+	struct row_scan s = {.revisions = fn, .ctx = ctx};
+	HF_TRY(hf_store_scan(a->store, HF_TABLE_APPLICATION_REV, application->b, sizeof(application->b), NULL, 0,
+	                     on_revision_row, &s));
 	return s.error;
 }
 
@@ -286,7 +298,7 @@ static bool on_notice_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 
 enum hf_err hf_authz_notices(struct hf_authz *a, hf_notice_fn fn, void *ctx)
 {
-	struct row_scan s = { .notices = fn, .ctx = ctx };
+	struct row_scan s = {.notices = fn, .ctx = ctx};
 	HF_TRY(hf_store_scan_back(a->store, HF_TABLE_NOTICE, NULL, 0, NULL, 0, on_notice_row, &s));
 	return s.error;
 }

@@ -1,8 +1,8 @@
 /*
  * states.c - the cells. Read a row as: in this state, these steps lead to those states; every other step is refused.
  *
- * A consumer that withdraws may cross a result that is on its way. Both ends then end alike: the final results F and "refused" win over
- * the withdrawal, the withdrawal wins over T, S and "returned".
+ * A consumer that withdraws may cross a result that is on its way. Both ends then end alike: the final results F and
+ * "refused" win over the withdrawal, the withdrawal wins over T, S and "returned".
  */
 #include "authz/states.h"
 
@@ -75,20 +75,19 @@ static const enum hf_review_state cells[HF_PART_COUNT][HF_REVIEW_COUNT][HF_STEP_
 
 static const enum hf_negotiation_state negotiation_of[HF_REVIEW_COUNT] = {
 #define HF_REVIEW_NEGOTIATION(code, name, protocol) [code] = HF_NEGOTIATION_##protocol,
-	HF_REVIEW_STATES(HF_REVIEW_NEGOTIATION)
+        HF_REVIEW_STATES(HF_REVIEW_NEGOTIATION)
 #undef HF_REVIEW_NEGOTIATION
 };
 
 static const char *const state_names[HF_REVIEW_COUNT] = {
 #define HF_REVIEW_NAME(code, name, protocol) [code] = name,
-	HF_REVIEW_STATES(HF_REVIEW_NAME)
+        HF_REVIEW_STATES(HF_REVIEW_NAME)
 #undef HF_REVIEW_NAME
 };
 
-static const char *const step_names[HF_STEP_COUNT] = {
-	[HF_STEP_INVALID] = "",
+static const char *const step_names[HF_STEP_COUNT] = {[HF_STEP_INVALID] = "",
 #define HF_STEP_NAME(code, name) [code] = name,
-	HF_STEPS(HF_STEP_NAME)
+                                                      HF_STEPS(HF_STEP_NAME)
 #undef HF_STEP_NAME
 };
 
@@ -111,9 +110,9 @@ enum hf_negotiation_state hf_states_negotiation(enum hf_review_state s)
 bool hf_states_reported(enum hf_review_state s)
 {
 	static const bool reported[HF_REVIEW_COUNT] = {
-		[HF_REVIEW_NEED_REFUSED] = true, [HF_REVIEW_COMPLIANCE_REFUSED] = true, [HF_REVIEW_RETURNED] = true,
-		[HF_REVIEW_REJECTED] = true,	 [HF_REVIEW_FINALIZED] = true,		[HF_REVIEW_WITHDRAWN] = true,
-		[HF_REVIEW_TERMINATED] = true,
+	        [HF_REVIEW_NEED_REFUSED] = true, [HF_REVIEW_COMPLIANCE_REFUSED] = true, [HF_REVIEW_RETURNED] = true,
+	        [HF_REVIEW_REJECTED] = true,     [HF_REVIEW_FINALIZED] = true,          [HF_REVIEW_WITHDRAWN] = true,
+	        [HF_REVIEW_TERMINATED] = true,
 	};
 	return (unsigned)s < HF_REVIEW_COUNT && reported[s];
 }
@@ -130,7 +129,8 @@ const char *hf_states_step_name(enum hf_step step)
 
 const char *hf_states_negotiation_name(enum hf_negotiation_state s)
 {
-	static const char *const names[HF_NEGOTIATION_COUNT] = { "", "REQUESTED", "AGREED", "VERIFIED", "FINALIZED", "TERMINATED" };
+	static const char *const names[HF_NEGOTIATION_COUNT] = {"",         "REQUESTED", "AGREED",
+	                                                        "VERIFIED", "FINALIZED", "TERMINATED"};
 	return (unsigned)s < HF_NEGOTIATION_COUNT ? names[s] : "";
 }
 
@@ -144,6 +144,6 @@ enum hf_review_state hf_states_from_name(const char *name)
 
 const char *hf_states_part_name(enum hf_part part)
 {
-	static const char *const names[HF_PART_COUNT] = { "", "consumer", "intake", "provider" };
+	static const char *const names[HF_PART_COUNT] = {"", "consumer", "intake", "provider"};
 	return (unsigned)part < HF_PART_COUNT ? names[part] : "";
 }

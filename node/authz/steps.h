@@ -1,5 +1,6 @@
 /*
- * steps.h - the doors between the files that take the steps: papers that were opened, mail that is handled. Private to the folder.
+ * steps.h - the doors between the files that take the steps: papers that were opened, mail that is handled. Private to
+ * the folder.
  */
 #ifndef HUFU_AUTHZ_STEPS_H
 #define HUFU_AUTHZ_STEPS_H
@@ -15,40 +16,47 @@ struct opened_application {
 	struct person applicant, need;
 };
 void az_opened_application_done(struct opened_application *o);
-enum hf_err az_application_open(struct hf_authz *a, const Hufu__Envelope *e, const char *consumer, struct opened_application *ret_opened,
-			     struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_application_open(struct hf_authz *a, const Hufu__Envelope *e, const char *consumer,
+                                struct opened_application *ret_opened, struct hf_fault *f) HF_MUST_CHECK;
 /* The entry that an application received here names, as far as its author may know of it. */
-enum hf_err az_application_entry(struct hf_authz *a, const struct opened_application *o, struct hf_catalog_item *ret_item,
-			      struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_application_entry(struct hf_authz *a, const struct opened_application *o,
+                                 struct hf_catalog_item *ret_item, struct hf_fault *f) HF_MUST_CHECK;
 /* The row of a received application: new, or the present one after checking that it is the same case. */
-enum hf_err az_application_row(struct hf_authz *a, const struct opened_application *o, const struct hf_catalog_item *it, enum hf_part part,
-			    Hufu__ApplicationRow **ret_row, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_application_row(struct hf_authz *a, const struct opened_application *o, const struct hf_catalog_item *it,
+                               enum hf_part part, Hufu__ApplicationRow **ret_row, struct hf_fault *f) HF_MUST_CHECK;
 /* The revision row of a received application: new, or the one that another part of this node made of the same bytes. */
 enum hf_err az_application_revision(struct hf_authz *a, const struct opened_application *o, const struct paper *paper,
-				 Hufu__ApplicationRevision **ret_rev, struct hf_fault *f) HF_MUST_CHECK;
+                                    Hufu__ApplicationRevision **ret_rev, struct hf_fault *f) HF_MUST_CHECK;
 /* AZ-7, AZ-25: the system is registered here, in use, and belongs to the department ("": to any). */
-enum hf_err az_application_system(struct hf_authz *a, const char *department, const char *name, struct hf_system_view *ret_system,
-			       struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_application_system(struct hf_authz *a, const char *department, const char *name,
+                                  struct hf_system_view *ret_system, struct hf_fault *f) HF_MUST_CHECK;
 /* Two persons of one node and department: may this actor act for the application? */
-enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor, const Hufu__ApplicationRow *row, struct hf_fault *f)
-	HF_MUST_CHECK;
+enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor, const Hufu__ApplicationRow *row,
+                               struct hf_fault *f) HF_MUST_CHECK;
 /* Entry of the catalog behind a row, or a sentence. */
-enum hf_err az_entry_need(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_catalog_item *ret_item, struct hf_fault *f)
-	HF_MUST_CHECK;
+enum hf_err az_entry_need(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_catalog_item *ret_item,
+                          struct hf_fault *f) HF_MUST_CHECK;
 
 /* The mails: one handler each; mail.c has the table. */
-enum hf_err az_intake_on_application(struct hf_authz *a, const struct mail_in *in, const Hufu__ApplicationMail *m) HF_MUST_CHECK;
-enum hf_err az_intake_on_decision(struct hf_authz *a, const struct mail_in *in, const Hufu__DecisionMail *m) HF_MUST_CHECK;
-enum hf_err az_decide_on_forward(struct hf_authz *a, const struct mail_in *in, const Hufu__ForwardMail *m) HF_MUST_CHECK;
-enum hf_err az_agreement_on_intake(struct hf_authz *a, const struct mail_in *in, const Hufu__IntakeMail *m) HF_MUST_CHECK;
-enum hf_err az_agreement_on_decision(struct hf_authz *a, const struct mail_in *in, const Hufu__DecisionMail *m) HF_MUST_CHECK;
-enum hf_err az_agreement_on_verification(struct hf_authz *a, const struct mail_in *in, const Hufu__VerificationMail *m) HF_MUST_CHECK;
+enum hf_err az_intake_on_application(struct hf_authz *a, const struct mail_in *in,
+                                     const Hufu__ApplicationMail *m) HF_MUST_CHECK;
+enum hf_err az_intake_on_decision(struct hf_authz *a, const struct mail_in *in,
+                                  const Hufu__DecisionMail *m) HF_MUST_CHECK;
+enum hf_err az_decide_on_forward(struct hf_authz *a, const struct mail_in *in,
+                                 const Hufu__ForwardMail *m) HF_MUST_CHECK;
+enum hf_err az_agreement_on_intake(struct hf_authz *a, const struct mail_in *in,
+                                   const Hufu__IntakeMail *m) HF_MUST_CHECK;
+enum hf_err az_agreement_on_decision(struct hf_authz *a, const struct mail_in *in,
+                                     const Hufu__DecisionMail *m) HF_MUST_CHECK;
+enum hf_err az_agreement_on_verification(struct hf_authz *a, const struct mail_in *in,
+                                         const Hufu__VerificationMail *m) HF_MUST_CHECK;
 enum hf_err az_events_on_event(struct hf_authz *a, const struct mail_in *in, const Hufu__EventMail *m) HF_MUST_CHECK;
-enum hf_err az_revoke_on_revocation(struct hf_authz *a, const struct mail_in *in, const Hufu__RevocationMail *m) HF_MUST_CHECK;
+enum hf_err az_revoke_on_revocation(struct hf_authz *a, const struct mail_in *in,
+                                    const Hufu__RevocationMail *m) HF_MUST_CHECK;
 
 /* The revocation that was waiting for the consumer's countersignature goes out now. */
-enum hf_err az_revoke_tell(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row, const Hufu__GrantRow *grant,
-			struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_revoke_tell(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row,
+                           const Hufu__GrantRow *grant, struct hf_fault *f) HF_MUST_CHECK;
 
 /* A received intake record of an application; checks everything including the reviewer's statement. */
 struct opened_record {
@@ -57,8 +65,9 @@ struct opened_record {
 	struct person reviewer;
 };
 void az_opened_record_done(struct opened_record *o);
-enum hf_err az_record_open(struct hf_authz *a, const Hufu__Envelope *e, const Hufu__ApplicationRow *row, uint32_t revision,
-			const struct hf_hash *application_digest, struct opened_record *ret_opened, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_record_open(struct hf_authz *a, const Hufu__Envelope *e, const Hufu__ApplicationRow *row,
+                           uint32_t revision, const struct hf_hash *application_digest,
+                           struct opened_record *ret_opened, struct hf_fault *f) HF_MUST_CHECK;
 /* A received decision likewise. A T carries an agreement, which its consumer opens. */
 struct opened_decision {
 	Hufu__Decision *decision;
@@ -77,12 +86,13 @@ struct decision_want {
 	bool personal;
 };
 enum hf_err az_decision_open(struct hf_authz *a, const Hufu__Envelope *e, const struct decision_want *want,
-			  struct opened_decision *ret_opened, struct hf_fault *f) HF_MUST_CHECK;
+                             struct opened_decision *ret_opened, struct hf_fault *f) HF_MUST_CHECK;
 /* "T", "F", "S"; HF_STEP_INVALID for anything else (AZ-26). */
 enum hf_step az_result_step(const char *result);
 /* Consumer -> intake node (-> provider): the negotiation ends. reason_code "cancelled" is a withdrawal. */
-enum hf_err az_events_send_end(struct hf_authz *a, struct hf_unit *unit, Hufu__ApplicationRow *row, const char *reason_code,
-			    const char *reason, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_events_send_end(struct hf_authz *a, struct hf_unit *unit, Hufu__ApplicationRow *row,
+                               const char *reason_code, const char *reason, struct hf_hash *ret_digest,
+                               struct hf_fault *f) HF_MUST_CHECK;
 
 struct agreement_made {
 	struct hf_id id, grant;
@@ -91,8 +101,8 @@ struct agreement_made {
 };
 void az_agreement_made_done(struct agreement_made *m);
 /* The agreement of an approved application, signed, and its pending grant in the unit. */
-enum hf_err az_agreement_make(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row, const Hufu__Application *app,
-			   const struct hf_catalog_item *it, const char *approver, struct agreement_made *made, struct hf_fault *f)
-	HF_MUST_CHECK;
+enum hf_err az_agreement_make(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row,
+                              const Hufu__Application *app, const struct hf_catalog_item *it, const char *approver,
+                              struct agreement_made *made, struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * terms.c - what an application and an agreement may say. Pure functions: the same checks when sending and when receiving.
+ * terms.c - what an application and an agreement may say. Pure functions: the same checks when sending and when
+ * receiving.
  */
 #include <string.h>
 
@@ -13,10 +14,14 @@ enum hf_err az_terms_period(int64_t from_ms, int64_t until_ms, struct hf_fault *
 	hf_time_text(until_ms, until);
 	hf_time_text(last, latest);
 	if (until_ms <= from_ms)
-		return hf_fault_set(f, HF_E_ARGUMENT, "the period ends at %s, before or when it begins at %s; state a later end", until, from);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "the period ends at %s, before or when it begins at %s; state a later end", until,
+		                    from);
 	if (until_ms > last)
-		return hf_fault_set(f, HF_E_LIMIT, "the period from %s until %s is longer than 3 years; it may end at %s at the latest", from,
-				    until, latest);
+		return hf_fault_set(
+		        f, HF_E_LIMIT,
+		        "the period from %s until %s is longer than 3 years; it may end at %s at the latest", from,
+		        until, latest);
 	return HF_OK;
 }
 
@@ -34,7 +39,9 @@ enum hf_err az_terms_fields(const Hufu__CatalogEntry *entry, char *const *fields
 		return hf_fault_set(f, HF_E_LIMIT, "at most %u fields can be applied for", FIELDS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		if (!entry_has(entry, fields[i]))
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the resource has no field '%.100s'; `hufu catalog show` lists them", fields[i]);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS,
+			                    "the resource has no field '%.100s'; `hufu catalog show` lists them",
+			                    fields[i]);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(fields[i], fields[k]) == 0)
 				return hf_fault_set(f, HF_E_ARGUMENT, "the field '%.100s' is named twice", fields[i]);
@@ -46,11 +53,15 @@ enum hf_err az_terms_entry(const Hufu__CatalogEntry *entry, int64_t now_ms, stru
 {
 	enum { SHARED_UNCONDITIONAL = 1, SHARED_CONDITIONAL = 2 };
 	if (entry->withdrawn)
-		return hf_fault_set(f, HF_E_NOT_SHARED, "the resource was withdrawn by its publisher; search the catalog for another one");
+		return hf_fault_set(f, HF_E_NOT_SHARED,
+		                    "the resource was withdrawn by its publisher; search the catalog for another one");
 	if (entry->sharing != SHARED_UNCONDITIONAL && entry->sharing != SHARED_CONDITIONAL)
-		return hf_fault_set(f, HF_E_NOT_SHARED, "the resource '%.200s' is not shared; ask its publisher", entry->title);
-	if ((entry->not_before_ms && now_ms < entry->not_before_ms) || (entry->not_after_ms && now_ms >= entry->not_after_ms))
-		return hf_fault_set(f, HF_E_NOT_SHARED, "the resource '%.200s' is not on offer at this time", entry->title);
+		return hf_fault_set(f, HF_E_NOT_SHARED, "the resource '%.200s' is not shared; ask its publisher",
+		                    entry->title);
+	if ((entry->not_before_ms && now_ms < entry->not_before_ms) ||
+	    (entry->not_after_ms && now_ms >= entry->not_after_ms))
+		return hf_fault_set(f, HF_E_NOT_SHARED, "the resource '%.200s' is not on offer at this time",
+		                    entry->title);
 	return HF_OK;
 }
 
@@ -60,40 +71,47 @@ static enum hf_err need_text(const char *text, const char *field, const char *wh
 	if (len == blank)
 		return hf_fault_set(f, HF_E_ARGUMENT, "field '%s' is missing; state %s", field, what);
 	if (!hf_text_ok(text, len, max))
-		return hf_fault_set(f, HF_E_ARGUMENT, "field '%s' holds control characters or is longer than %zu bytes", field, max);
+		return hf_fault_set(f, HF_E_ARGUMENT, "field '%s' holds control characters or is longer than %zu bytes",
+		                    field, max);
 	return HF_OK;
 }
 
 enum hf_err az_terms_application(const Hufu__Application *app, struct hf_fault *f)
 {
-	HF_TRY(need_text(app->system, "system", "the registered business system that will use the data", HF_NAME_MAX, f));
+	HF_TRY(need_text(app->system, "system", "the registered business system that will use the data", HF_NAME_MAX,
+	                 f));
 	HF_TRY(need_text(app->reason, "reason", "why the data is needed", REASON_MAX, f));
 	HF_TRY(need_text(app->purpose, "purpose", "what the data is for", PURPOSE_MAX, f));
 	if (app->until_ms == 0)
 		return hf_fault_set(f, HF_E_ARGUMENT, "field 'until' is missing; state until when the data is needed");
 	HF_TRY(az_terms_period(app->from_ms, app->until_ms, f));
 	if (strcmp(app->action, "read") != 0)
-		return hf_fault_set(f, HF_E_UNSUPPORTED, "the operation '%.60s' is not offered; apply for 'read'", app->action);
+		return hf_fault_set(f, HF_E_UNSUPPORTED, "the operation '%.60s' is not offered; apply for 'read'",
+		                    app->action);
 	if (strcmp(app->mechanism, "application") != 0)
-		return hf_fault_set(f, HF_E_UNSUPPORTED, "the mechanism '%.60s' is not offered in this version; use 'application'",
-				    app->mechanism);
+		return hf_fault_set(f, HF_E_UNSUPPORTED,
+		                    "the mechanism '%.60s' is not offered in this version; use 'application'",
+		                    app->mechanism);
 	return HF_OK;
 }
 
-enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__CatalogEntry *entry, int64_t now_ms, struct hf_fault *f)
+enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__CatalogEntry *entry, int64_t now_ms,
+                                   struct hf_fault *f)
 {
 	HF_TRY(az_terms_entry(entry, now_ms, f));
 	if (strcmp(app->provider, entry->publisher) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "the resource belongs to %s, not to %s", entry->publisher, app->provider);
+		return hf_fault_set(f, HF_E_CONFLICT, "the resource belongs to %s, not to %s", entry->publisher,
+		                    app->provider);
 	if (app->resource_version > entry->version)
-		return hf_fault_set(f, HF_E_CONFLICT, "the application speaks of version %u of the entry, but %u is the newest here",
-				    app->resource_version, entry->version);
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the application speaks of version %u of the entry, but %u is the newest here",
+		                    app->resource_version, entry->version);
 	return az_terms_fields(entry, app->fields, app->n_fields, f);
 }
 
 bool az_terms_obligation_known(const char *name)
 {
-	static const char *const known[] = { "log", "receipt", "no-onward-sharing" };
+	static const char *const known[] = {"log", "receipt", "no-onward-sharing"};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(name, known[i]) == 0)
 			return true;
@@ -113,16 +131,21 @@ static enum hf_err agreement_subject(const Hufu__Agreement *g, const Hufu__Appli
 	const struct {
 		const char *what, *is, *should;
 	} texts[] = {
-		{ "provider", g->assigner, app->provider },	  { "consumer", g->assignee, app->organization },
-		{ "department", g->department, app->department }, { "business system", g->system, app->system },
-		{ "operation", g->action, app->action },	  { "purpose", g->purpose, app->purpose },
-		{ "system address", g->system_address, app->system_address },
+	        {"provider", g->assigner, app->provider},
+	        {"consumer", g->assignee, app->organization},
+	        {"department", g->department, app->department},
+	        {"business system", g->system, app->system},
+	        {"operation", g->action, app->action},
+	        {"purpose", g->purpose, app->purpose},
+	        {"system address", g->system_address, app->system_address},
 	};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (!same_text(texts[i].is, texts[i].should))
-			return hf_fault_set(f, HF_E_CONFLICT, "the agreement names the %s '%.100s', the application '%.100s'", texts[i].what,
-					    texts[i].is, texts[i].should);
-	if (g->resource.len != app->resource.len || memcmp(g->resource.data, app->resource.data, app->resource.len) != 0)
+			return hf_fault_set(f, HF_E_CONFLICT,
+			                    "the agreement names the %s '%.100s', the application '%.100s'",
+			                    texts[i].what, texts[i].is, texts[i].should);
+	if (g->resource.len != app->resource.len ||
+	    memcmp(g->resource.data, app->resource.data, app->resource.len) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the agreement is about another resource than the application");
 	return HF_OK;
 }
@@ -139,10 +162,12 @@ enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application
 		return hf_fault_set(f, HF_E_WRONG_FIELDS, "the agreement names no field");
 	for (size_t i = 0; i < g->n_fields; i++)
 		if (!applied_for(app, g->fields[i]))
-			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the agreement names the field '%.100s', which was not applied for",
-					    g->fields[i]);
+			return hf_fault_set(f, HF_E_WRONG_FIELDS,
+			                    "the agreement names the field '%.100s', which was not applied for",
+			                    g->fields[i]);
 	for (size_t i = 0; i < g->n_obligations; i++)
 		if (!az_terms_obligation_known(g->obligations[i]))
-			return hf_fault_set(f, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s'", g->obligations[i]);
+			return hf_fault_set(f, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s'",
+			                    g->obligations[i]);
 	return HF_OK;
 }

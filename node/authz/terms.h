@@ -14,17 +14,19 @@
 /* [from, until), at most three calendar years (AZ-29). */
 enum hf_err az_terms_period(int64_t from_ms, int64_t until_ms, struct hf_fault *f) HF_MUST_CHECK;
 /* Every field once, and in the entry. */
-enum hf_err az_terms_fields(const Hufu__CatalogEntry *entry, char *const *fields, size_t count, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_terms_fields(const Hufu__CatalogEntry *entry, char *const *fields, size_t count,
+                            struct hf_fault *f) HF_MUST_CHECK;
 /* The entry may be applied for at all: not withdrawn, shared, inside its validity. */
 enum hf_err az_terms_entry(const Hufu__CatalogEntry *entry, int64_t now_ms, struct hf_fault *f) HF_MUST_CHECK;
 /* Content of an application (AZ-7, AZ-8, AZ-22, AZ-25): one error with the field's name. */
 enum hf_err az_terms_application(const Hufu__Application *app, struct hf_fault *f) HF_MUST_CHECK;
 /* The application against the entry that it names. */
-enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__CatalogEntry *entry, int64_t now_ms, struct hf_fault *f)
-	HF_MUST_CHECK;
+enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__CatalogEntry *entry, int64_t now_ms,
+                                   struct hf_fault *f) HF_MUST_CHECK;
 bool az_terms_obligation_known(const char *name);
 /* The agreement against the application it answers; from not before the approval, period inside the one applied for. */
-enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application *app, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application *app,
+                               struct hf_fault *f) HF_MUST_CHECK;
 
 #define CRITERIA_MAX 6
 struct criteria_result {
@@ -36,9 +38,9 @@ struct criteria_result {
 };
 /* member: the applicant in the space descriptor; NULL fails what asks for it. Stays where it is. */
 void az_criteria_evaluate(const Hufu__CatalogEntry *entry, const Hufu__Application *app, const Hufu__Member *member,
-		       struct criteria_result *ret_result);
+                          struct criteria_result *ret_result);
 /* Every criterion of `own` stands in the record and is met there. */
-enum hf_err az_criteria_agree(const struct criteria_result *own, Hufu__Finding *const *record, size_t count, struct hf_fault *f)
-	HF_MUST_CHECK;
+enum hf_err az_criteria_agree(const struct criteria_result *own, Hufu__Finding *const *record, size_t count,
+                              struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

@@ -6,7 +6,9 @@
 
 void hf_alarm(const struct hf_base *base, const char *kind, const struct hf_id *txn, const char *fmt, ...)
 {
-	struct hf_draft *d = hf_draft_new(HF_EVENT_ALARM, txn);
+	struct hf_draft *d =
+	        hf_draft_new(HF_EVENT_ALARM, NULL); /* beside its transaction: others must be able to prove that one */
+	char id[HF_ID_TEXT];
 	char text[1024];
 	va_list args;
 	int len;
@@ -21,6 +23,10 @@ void hf_alarm(const struct hf_base *base, const char *kind, const struct hf_id *
 	HF_LOG(base->log, HF_LOG_ALARM, "base", "alarm", txn, HF_LOG_S("kind", kind));
 	hf_metrics_add(base->metrics, "alarms", 1);
 	hf_draft_text(d, HF_FIELD_ALARM, kind);
+	if (txn) {
+		hf_id_text(txn, id);
+		hf_draft_text(d, HF_FIELD_OBJECT, id);
+	}
 	hf_draft_text(d, HF_FIELD_DETAIL, text);
 	hf_audit_emit(&base->audit, d);
 }

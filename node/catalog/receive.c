@@ -131,7 +131,7 @@ static enum hf_err decide(struct job *j, struct item *it, const struct hf_id *id
 	}
 	HF_TRY(e);
 	if (was->own || strcmp(was->publisher, j->from->id.s) != 0)
-		return HF_E_CONFLICT;
+		return HF_OK; /* dropped without a word: an answer would tell that the id is taken (SB-23) */
 	if (it->entry->version < was->version)
 		return HF_OK;
 	if (it->entry->version > was->version)

@@ -31,6 +31,7 @@ static const char *guest_name(const struct hf_guest *g)
 static void cut_off(struct incoming *in, const char *node, enum hf_err e)
 {
 	hf_channel_refused(in->c, node, in->guest->pipe->address, e);
+	in->guest->cut_off = in->guest->refused = true;
 	hf_bridge_pipe_close(in->guest->pipe);
 	hf_bridge_skip(in->slot);
 }
@@ -78,6 +79,7 @@ static void on_hs1(struct incoming *in)
 		return;
 	}
 	if (e != HF_OK) {
+		g->refused = true;
 		hf_channel_refused(c, guest_name(g), g->pipe->address, e);
 		hint(in, e);
 		return;
@@ -168,6 +170,7 @@ static void on_hs3(struct incoming *in)
 	} else if ((e = check_dialler(in, &hello)) == HF_OK) {
 		admitted(in, &hello, s);
 	} else {
+		g->refused = true;
 		hf_channel_refused(c, hello.node.s, g->pipe->address, e);
 		reply_done(in, s, e);
 		hf_session_unref(s);
@@ -211,7 +214,8 @@ static void on_record(struct incoming *in)
 		return;
 	}
 	struct hf_caller *k = s->owner;
-	enum hf_err e = hf_session_open(s, &in->f, NULL, &len);
+	bool theirs = !in->guest->caller || in->guest->caller == k; /* one connection, one node */
+	enum hf_err e = theirs ? hf_session_open(s, &in->f, NULL, &len) : HF_E_WRONG_NODE;
 	if (e != HF_OK) {
 		cut_off(in, k->name.s, e);
 		return;
@@ -240,7 +244,7 @@ void hf_answer_message(void *ctx, struct hf_slot *slot, nng_msg *take)
 {
 	struct hf_channel *c = ctx;
 	struct hf_pipe *p = hf_bridge_pipe(c->bridge, take);
-	if (!p) { /* closed meanwhile */
+	if (!p || (p->owner && ((struct hf_guest *)p->owner)->cut_off)) { /* closed meanwhile, or about to be */
 		nng_msg_free(take);
 		hf_bridge_skip(slot);
 		return;
@@ -280,5 +284,7 @@ void hf_answer_pipe_gone(void *ctx, struct hf_pipe *p)
 
 void hf_answer_late(void *ctx, struct hf_pipe *p)
 {
-	hf_channel_refused(ctx, "", p->address, HF_E_TIMEOUT);
+	const struct hf_guest *g = p->owner;
+	if (!g || !g->refused) /* else it was reported with its reason */
+		hf_channel_refused(ctx, "", p->address, HF_E_TIMEOUT);
 }

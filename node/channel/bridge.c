@@ -45,15 +45,36 @@ static void enqueue(struct hf_slot *s)
 	s->msg = NULL;
 }
 
+/* The reply has left: the slot takes the next request at once, the loop hears of it when it is awake anyway. */
+static void at_sent(struct hf_slot *s)
+{
+	struct hf_bridge *b = s->bridge;
+	if (nng_aio_result(s->aio) != 0)
+		nng_msg_free(nng_aio_get_msg(s->aio));
+	nng_aio_set_msg(s->aio, NULL);
+	uv_mutex_lock(&b->lock);
+	struct hf_sent *sent = HF_TAKE(s->sent);
+	if (sent) {
+		STAILQ_INSERT_TAIL(&b->sent, sent, next);
+		if (++b->sent_count == HF_SENT_WAKE && !b->closed)
+			uv_async_send(&b->wake->async);
+	}
+	bool open = !b->closed;
+	uv_mutex_unlock(&b->lock);
+	if (open)
+		hf_bridge_skip(s);
+}
+
 static void at_answering(void *arg)
 {
 	struct hf_slot *s = arg;
+	if (s->state == HF_SLOT_SEND) {
+		at_sent(s);
+		return;
+	}
 	s->result = nng_aio_result(s->aio);
 	s->at_us = uv_hrtime() / 1000;
-	if (s->state == HF_SLOT_RECV && s->result == 0)
-		s->msg = nng_aio_get_msg(s->aio);
-	if (s->state == HF_SLOT_SEND && s->result != 0)
-		nng_msg_free(nng_aio_get_msg(s->aio));
+	s->msg = s->result == 0 ? nng_aio_get_msg(s->aio) : NULL;
 	nng_aio_set_msg(s->aio, NULL);
 	enqueue(s);
 }
@@ -62,15 +83,7 @@ static void at_dialling(void *arg)
 {
 	struct hf_slot *s = arg;
 	s->result = nng_aio_result(s->aio);
-	if (s->state == HF_SLOT_SEND && s->result == 0) {
-		s->state = HF_SLOT_RECV;
-		nng_ctx_recv(s->ctx, s->aio);
-		return;
-	}
-	if (s->state == HF_SLOT_RECV && s->result == 0)
-		s->msg = nng_aio_get_msg(s->aio);
-	if (s->state == HF_SLOT_SEND)
-		nng_msg_free(nng_aio_get_msg(s->aio));
+	s->msg = s->result == 0 ? nng_aio_get_msg(s->aio) : NULL;
 	nng_aio_set_msg(s->aio, NULL);
 	enqueue(s);
 }
@@ -80,7 +93,7 @@ static bool slot_init(struct hf_slot *s, struct hf_bridge *b, nng_socket socket,
 	s->bridge = b;
 	if (nng_ctx_open(&s->ctx, socket) != 0)
 		return false;
-	return nng_aio_alloc(&s->aio, fn, s) == 0;
+	return nng_aio_alloc(&s->aio, fn, s) == 0 && nng_aio_alloc(&s->send, NULL, NULL) == 0;
 }
 
 /* A context that could not be completed is left as it is: it holds nothing and closing is what nng does badly. */
@@ -101,10 +114,10 @@ static void answering_recv(struct hf_slot *s)
 	nng_ctx_recv(s->ctx, s->aio);
 }
 
-void hf_bridge_reply(struct hf_slot *s, nng_msg *take, void *work)
+void hf_bridge_reply(struct hf_slot *s, nng_msg *take, struct hf_sent *sent)
 {
 	s->state = HF_SLOT_SEND;
-	s->work = work;
+	s->sent = sent;
 	nng_aio_set_timeout(s->aio, HF_SLOT_SEND_MS);
 	nng_aio_set_msg(s->aio, take);
 	nng_ctx_send(s->ctx, s->aio);
@@ -116,7 +129,7 @@ void hf_bridge_skip(struct hf_slot *s)
 	answering_recv(s);
 }
 
-bool hf_bridge_ask(struct hf_link *l, nng_msg *take, uint32_t timeout_ms, void *work)
+bool hf_bridge_ask(struct hf_link *l, nng_msg *take, void *work)
 {
 	struct hf_slot *s = STAILQ_FIRST(&l->free);
 	if (s)
@@ -127,26 +140,31 @@ bool hf_bridge_ask(struct hf_link *l, nng_msg *take, uint32_t timeout_ms, void *
 	}
 	s->link = l;
 	s->work = work;
-	s->state = HF_SLOT_SEND;
-	nng_aio_set_timeout(s->aio, (nng_duration)timeout_ms);
-	nng_aio_set_msg(s->aio, take);
-	nng_ctx_send(s->ctx, s->aio);
+	s->state = HF_SLOT_RECV;
+	nng_aio_set_msg(s->send, take);
+	nng_ctx_send(s->ctx, s->send);
+	nng_ctx_recv(s->ctx, s->aio); /* also tells when the send has failed */
 	return true;
 }
 
 static void answering_event(struct hf_bridge *b, struct hf_slot *s)
 {
 	nng_msg *m = HF_TAKE(s->msg);
-	void *work = HF_TAKE(s->work);
-	enum hf_slot_state state = s->state;
-	if (state == HF_SLOT_RECV && m) {
-		s->state = HF_SLOT_HELD;
+	s->state = HF_SLOT_HELD;
+	if (m)
 		b->ops.on_message(b->ops.ctx, s, m);
-		return;
-	}
-	hf_bridge_skip(s);
-	if (state == HF_SLOT_SEND && work)
-		b->ops.on_sent(b->ops.ctx, work);
+	else
+		hf_bridge_skip(s);
+}
+
+/* The send has ended when there is an answer; waiting is for the last steps of the thread that ended it. */
+static void reclaim(struct hf_slot *s)
+{
+	nng_aio_wait(s->send);
+	if (nng_aio_result(s->send) != 0)
+		nng_msg_free(nng_aio_get_msg(s->send));
+	nng_aio_set_msg(s->send, NULL);
+	STAILQ_INSERT_HEAD(&s->link->free, s, ready);
 }
 
 static void dialling_event(struct hf_bridge *b, struct hf_slot *s)
@@ -154,8 +172,27 @@ static void dialling_event(struct hf_bridge *b, struct hf_slot *s)
 	nng_msg *m = HF_TAKE(s->msg);
 	void *work = HF_TAKE(s->work);
 	int result = m ? 0 : (s->result != 0 ? s->result : NNG_EINTERNAL);
-	STAILQ_INSERT_HEAD(&s->link->free, s, ready);
+	reclaim(s);
 	b->ops.on_answer(b->ops.ctx, work, result, m);
+}
+
+static void run_sent(struct hf_bridge *b, struct hf_sent_list *sent)
+{
+	struct hf_sent *w;
+	while ((w = STAILQ_FIRST(sent))) {
+		STAILQ_REMOVE_HEAD(sent, next);
+		b->ops.on_sent(b->ops.ctx, w);
+	}
+}
+
+void hf_bridge_tick(struct hf_bridge *b)
+{
+	struct hf_sent_list sent = STAILQ_HEAD_INITIALIZER(sent);
+	uv_mutex_lock(&b->lock);
+	STAILQ_CONCAT(&sent, &b->sent);
+	b->sent_count = 0;
+	uv_mutex_unlock(&b->lock);
+	run_sent(b, &sent);
 }
 
 static void run_ready(struct hf_bridge *b, struct hf_slot_list *ready)
@@ -180,6 +217,7 @@ static void on_async(uv_async_t *a)
 	struct hf_bridge *b = ((struct hf_wake *)a)->bridge;
 	struct hf_slot_list ready = STAILQ_HEAD_INITIALIZER(ready);
 	struct hf_pipe_list gone = TAILQ_HEAD_INITIALIZER(gone);
+	hf_bridge_tick(b);
 	uv_mutex_lock(&b->lock);
 	STAILQ_CONCAT(&ready, &b->ready);
 	TAILQ_CONCAT(&gone, &b->gone, list);
@@ -209,6 +247,7 @@ enum hf_err hf_bridge_open(const struct hf_base *base, const struct hf_bridge_op
 	tune_malloc();
 	b->ops = *ops;
 	STAILQ_INIT(&b->ready);
+	STAILQ_INIT(&b->sent);
 	TAILQ_INIT(&b->gone);
 	TAILQ_INIT(&b->unauthenticated);
 	TAILQ_INIT(&b->known);
@@ -271,14 +310,24 @@ static void on_wake_closed(uv_handle_t *h)
 	free(w);
 }
 
-static void forget_work(struct hf_bridge *b)
+/* Replies under way count as sent. */
+static void forget_slots(struct hf_bridge *b)
 {
 	struct hf_slot *s;
+	uv_mutex_lock(&b->lock);
+	SLIST_FOREACH(s, &b->slots, all)
+	{
+		struct hf_sent *sent = HF_TAKE(s->sent);
+		if (sent)
+			STAILQ_INSERT_TAIL(&b->sent, sent, next);
+	}
+	uv_mutex_unlock(&b->lock);
+	hf_bridge_tick(b);
 	SLIST_FOREACH(s, &b->slots, all)
 	{
 		void *work = HF_TAKE(s->work);
 		if (work)
-			b->ops.forget_work(b->ops.ctx, work, s->link != NULL);
+			b->ops.forget_work(b->ops.ctx, work);
 	}
 }
 
@@ -293,7 +342,7 @@ void hf_bridge_close(struct hf_bridge *b, void (*closed)(void *ctx), void *ctx)
 	STAILQ_CONCAT(&ready, &b->ready);
 	uv_mutex_unlock(&b->lock);
 	run_ready(b, &ready);
-	forget_work(b);
+	forget_slots(b);
 	b->wake->closed = closed;
 	b->wake->closed_ctx = ctx;
 	uv_close((uv_handle_t *)&b->wake->async, on_wake_closed);

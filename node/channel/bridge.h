@@ -24,11 +24,16 @@ struct hf_link;
 struct hf_pipe;
 struct hf_slot;
 
+/* First member of what belongs to a reply. */
+struct hf_sent {
+	STAILQ_ENTRY(hf_sent) next;
+};
+
 struct hf_bridge_ops {
 	/* A request arrived; its message is taken. The slot is held until hf_bridge_reply or hf_bridge_skip. */
 	void (*on_message)(void *ctx, struct hf_slot *slot, nng_msg *take);
-	/* The reply of a slot has left, or is lost. */
-	void (*on_sent)(void *ctx, void *work);
+	/* The reply of a slot has left, or is lost. Told with the next event, or by hf_bridge_tick. */
+	void (*on_sent)(void *ctx, struct hf_sent *sent);
 	/* End of hf_bridge_ask: take is NULL when result is not 0. */
 	void (*on_answer)(void *ctx, void *work, int result, nng_msg *take);
 	void (*on_link)(void *ctx, void *owner, bool up);
@@ -36,9 +41,10 @@ struct hf_bridge_ops {
 	void (*on_pipe_gone)(void *ctx, struct hf_pipe *p);
 	/* After each wake-up, also those of hf_bridge_wake. */
 	void (*on_wake)(void *ctx);
-	/* When the bridge is closed: connections that are left, work whose end will not be reported. */
+	/* When the bridge is closed: connections that are left, work of hf_bridge_ask whose end will not be reported.
+	 * Replies that are left are reported to on_sent. */
 	void (*forget_pipe)(void *ctx, struct hf_pipe *p);
-	void (*forget_work)(void *ctx, void *work, bool dialling);
+	void (*forget_work)(void *ctx, void *work);
 	void *ctx;
 };
 /* One per channel. Once it has a socket it is never freed: see above. */
@@ -50,10 +56,11 @@ enum hf_err hf_bridge_listen(struct hf_bridge *b, const char *const *urls, size_
 /* No callback comes after this but forget_pipe and forget_work, at once, and closed, when the loop has let go. */
 void hf_bridge_close(struct hf_bridge *b, void (*closed)(void *ctx), void *ctx);
 void hf_bridge_wake(struct hf_bridge *b); /* on_wake soon, never from inside */
+void hf_bridge_tick(struct hf_bridge *b); /* a few times a second */
 
-/* Answering. work: handed back to on_sent when the reply has left. */
+/* Answering. sent: handed back to on_sent when the reply has left; may be NULL. */
 struct hf_pipe *hf_bridge_pipe(struct hf_bridge *b, const nng_msg *m); /* NULL: gone already */
-void hf_bridge_reply(struct hf_slot *slot, nng_msg *take, void *work);
+void hf_bridge_reply(struct hf_slot *slot, nng_msg *take, struct hf_sent *sent);
 void hf_bridge_skip(struct hf_slot *slot);          /* no answer */
 uint64_t hf_slot_at_us(const struct hf_slot *slot); /* when its request came in, monotonic */
 
@@ -86,9 +93,10 @@ struct hf_link_config {
 };
 enum hf_err hf_bridge_link(struct hf_bridge *b, const struct hf_link_config *cfg, struct hf_link **ret_link,
                            struct hf_fault *f) HF_MUST_CHECK;
-/* Sends on a free or new context; on_answer comes exactly once, later. False when nng has no memory; m is then freed.
- */
-bool hf_bridge_ask(struct hf_link *l, nng_msg *take, uint32_t timeout_ms, void *work);
+/* Sends on a free or new context; on_answer comes exactly once, later: with the answer, or when the connection is lost.
+ * There is no time-out here, because nng 1.5.2 may fall over one that meets a send. False when nng has no memory; take
+ * is then freed. */
+bool hf_bridge_ask(struct hf_link *l, nng_msg *take, void *work);
 /* Drops the connection; nng dials again after up to wait_ms. */
 void hf_bridge_link_reset(struct hf_link *l, uint32_t wait_ms);
 /* The wait before the next attempts when the connection is lost. */

@@ -6,6 +6,7 @@
 
 #define HF_SLOT_SEND_MS 30000 /* a peer that does not read its replies */
 #define HF_PIPE_BUCKETS 256u
+#define HF_SENT_WAKE 32u /* replies that have left, before the loop is woken for them alone */
 
 enum hf_slot_state { HF_SLOT_IDLE = 1, HF_SLOT_RECV, HF_SLOT_HELD, HF_SLOT_SEND };
 
@@ -17,14 +18,17 @@ struct hf_slot {
 	struct hf_link *link; /* NULL: answering */
 	nng_ctx ctx;
 	nng_aio *aio;
+	nng_aio *send; /* dialling: without a callback, so that sending wakes no thread */
 	enum hf_slot_state state;
 	int result;
 	nng_msg *msg;
 	uint64_t at_us;
-	void *work;
+	void *work;           /* dialling */
+	struct hf_sent *sent; /* answering: of the reply under way */
 };
 STAILQ_HEAD(hf_slot_list, hf_slot);
 TAILQ_HEAD(hf_pipe_list, hf_pipe);
+STAILQ_HEAD(hf_sent_list, hf_sent);
 
 struct hf_link {
 	struct hf_bridge *bridge;
@@ -59,6 +63,8 @@ struct hf_bridge {
 	uv_mutex_t lock;             /* guards what follows */
 	bool closed;                 /* written by the loop thread only */
 	struct hf_slot_list ready;
+	struct hf_sent_list sent;
+	size_t sent_count;
 	TAILQ_HEAD(, hf_link) changed;
 	LIST_HEAD(, hf_pipe) buckets[HF_PIPE_BUCKETS];
 	struct hf_pipe_list unauthenticated, known, gone;

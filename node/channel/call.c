@@ -12,6 +12,33 @@
 #include "channel/internal.h"
 #include "proto/codec.h"
 
+struct hf_work *hf_work_new(struct hf_remote *r)
+{
+	struct hf_work *w = hf_alloc_zero(sizeof(*w));
+	w->remote = r;
+	return w;
+}
+
+void hf_work_abandon(struct hf_work *w)
+{
+	w->call = NULL;
+	w->dial = NULL;
+	w->remote->abandoned++;
+}
+
+/* A UUIDv7 as well: time, then what was drawn at the start plus a count. One draw for each would be a system call for
+ * each. */
+static struct hf_id next_id(struct hf_channel *c)
+{
+	uint64_t ms = (uint64_t)hf_now_ms(&c->base.clock), tail = hf_get_u64(c->id.b + 8);
+	const uint64_t variant = UINT64_C(0xc) << 60;
+	struct hf_id id = c->id;
+	for (int i = 0; i < 6; i++)
+		id.b[i] = (uint8_t)(ms >> (40 - 8 * i));
+	hf_put_u64(id.b + 8, (tail & variant) | ((tail + ++c->id_count) & ~variant));
+	return id;
+}
+
 struct hf_ongoing *hf_call_new(struct hf_channel *c, const struct hf_call *in, hf_reply_fn fn, void *ctx)
 {
 	struct hf_ongoing *call = hf_alloc_zero(sizeof(*call));
@@ -22,7 +49,7 @@ struct hf_ongoing *hf_call_new(struct hf_channel *c, const struct hf_call *in, h
 	if (!in)
 		return call;
 	call->type = in->type;
-	call->message_id = hf_id_new(hf_now_ms(&c->base.clock));
+	call->message_id = next_id(c);
 	call->trace = in->trace;
 	call->poll = in->poll;
 	call->deadline_ms = call->since_ms + (in->timeout_ms ? in->timeout_ms : HF_CALL_MS);
@@ -36,7 +63,7 @@ struct hf_ongoing *hf_call_new(struct hf_channel *c, const struct hf_call *in, h
 void hf_call_free(struct hf_ongoing *call)
 {
 	if (call->work)
-		call->work->call = NULL;
+		hf_work_abandon(call->work);
 	hf_session_unref(call->session);
 	free(call->body);
 	free(call);
@@ -142,12 +169,6 @@ static nng_msg *seal_request(struct hf_ongoing *call, struct hf_session *s)
 	return NULL;
 }
 
-static uint32_t time_left(const struct hf_ongoing *call)
-{
-	int64_t left = call->deadline_ms - hf_channel_now(call->channel);
-	return left < 0 ? 1 : (uint32_t)left;
-}
-
 static void send_call(struct hf_remote *r, struct hf_ongoing *call)
 {
 	nng_msg *m = seal_request(call, r->session);
@@ -162,10 +183,9 @@ static void send_call(struct hf_remote *r, struct hf_ongoing *call)
 	*(call->poll ? &r->poll_count : &r->running_count) += 1;
 	call->running = true;
 	call->session = hf_session_ref(r->session);
-	call->work = hf_alloc_zero(sizeof(*call->work));
+	call->work = hf_work_new(r);
 	call->work->call = call;
-	/* A little longer than the call: its own time-out is kept by the tick, this one only frees the context. */
-	if (hf_bridge_ask(r->link, m, time_left(call) + 2000, call->work))
+	if (hf_bridge_ask(r->link, m, call->work))
 		return;
 	free(HF_TAKE(call->work));
 	fail_later(call, HF_E_BUSY, "no memory for another request");
@@ -259,15 +279,15 @@ static bool answer_hint(struct hf_ongoing *call, const struct hf_frame *f)
 	return true;
 }
 
+static const char lost_text[] = "the connection was lost before the answer came";
+
 void hf_call_answer(struct hf_ongoing *call, int result, nng_msg *take)
 {
 	struct hf_remote *r = call->remote;
 	struct hf_frame f;
 	call->work = NULL;
 	if (result != 0) {
-		bool late = result == NNG_ETIMEDOUT;
-		hf_call_settle(call, late ? HF_E_TIMEOUT : HF_E_UNREACHABLE,
-		               late ? "no answer in time" : "the connection was lost before the answer came", NULL);
+		hf_call_settle(call, HF_E_UNREACHABLE, lost_text, NULL);
 	} else if (!hf_frame_parse(nng_msg_body(take), nng_msg_len(take), &f)) {
 		nng_msg_free(take);
 		hf_call_settle(call, HF_E_UNREACHABLE, "the answer is not of this protocol", NULL);
@@ -291,12 +311,36 @@ static struct hf_ongoing *first_late(const struct hf_call_list *l, int64_t now, 
 	return NULL;
 }
 
+void hf_remote_fail_running(struct hf_remote *r, enum hf_err e, const char *text)
+{
+	struct hf_ongoing *call;
+	while ((call = TAILQ_FIRST(&r->running)))
+		hf_call_settle(call, e, text ? text : lost_text, NULL);
+}
+
+/* A peer that has said nothing at all while a request ran into its time-out is taken for gone, as is a connection whose
+ * contexts are all held by answers that never came. */
+static bool time_out_running(struct hf_remote *r, int64_t now)
+{
+	struct hf_ongoing *call;
+	bool silent = false;
+	while (!r->channel->closed && (call = first_late(&r->running, now, false))) {
+		silent = silent || (!call->poll && r->heard_ms <= call->since_ms);
+		hf_call_settle(call, HF_E_TIMEOUT, "no answer in time", NULL);
+	}
+	return silent || r->abandoned > HF_CALLS_MAX;
+}
+
 void hf_remote_tick(struct hf_remote *r)
 {
 	int64_t now = hf_channel_now(r->channel);
 	struct hf_ongoing *call;
-	while (!r->channel->closed && (call = first_late(&r->running, now, false)))
-		hf_call_settle(call, HF_E_TIMEOUT, "no answer in time", NULL);
+	bool reset = time_out_running(r, now);
+	if (r->channel->closed)
+		return;
+	if (reset && r->up)
+		hf_remote_reset(r);
+	hf_dial_tick(r);
 	while (!r->channel->closed && (call = first_late(&r->waiting, now, !r->up))) {
 		char text[320];
 		if (r->up)

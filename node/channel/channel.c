@@ -124,6 +124,10 @@ static void on_answer(void *ctx, void *work, int result, nng_msg *take)
 	struct hf_work *w = work;
 	struct hf_ongoing *call = w->call;
 	struct hf_dial *dial = w->dial;
+	if (!call && !dial)
+		w->remote->abandoned--;
+	if (take)
+		w->remote->heard_ms = hf_channel_now(c);
 	free(w);
 	if (take)
 		c->stats.bytes_in += nng_msg_len(take);
@@ -149,6 +153,7 @@ static void on_tick(uv_timer_t *t)
 {
 	struct hf_channel *c = t->data;
 	struct hf_remote *r;
+	hf_bridge_tick(c->bridge);
 	hf_bridge_sweep(c->bridge, hf_channel_now(c), HF_HANDSHAKE_MS, hf_answer_late, c);
 	TAILQ_FOREACH(r, &c->remotes, list)
 	if (!c->closed)
@@ -190,6 +195,7 @@ static void set_defaults(struct hf_channel *c, const struct hf_channel_config *i
 	c->space = hf_strdup(in->space);
 	c->local = (struct hf_handshake_local){in->static_key, c->space, c->cfg.version_min, c->cfg.version_max};
 	hf_agree_key_pub(in->static_key, &c->own_key);
+	c->id = hf_id_new(hf_now_ms(&c->base.clock));
 	set_source(c);
 }
 
@@ -227,13 +233,10 @@ static void forget_guest(void *ctx, struct hf_pipe *p)
 	free(g);
 }
 
-static void forget_work(void *ctx, void *work, bool dialling)
+static void forget_work(void *ctx, void *work)
 {
 	(void)ctx;
-	if (dialling)
-		free(work);
-	else
-		hf_request_free(work);
+	free(work);
 }
 
 static enum hf_err start(struct hf_channel *c, struct hf_fault *f)
@@ -348,26 +351,13 @@ void hf_channel_close(struct hf_channel *c)
 	hf_bridge_close(c->bridge, let_go, c);
 }
 
-static void drop_remote(struct hf_remote *r)
-{
-	bool had = r->session != NULL;
-	struct hf_channel *c = r->channel;
-	hf_dial_stop(r);
-	hf_remote_session_end(r);
-	if (r->link)
-		hf_bridge_link_reset(r->link, HF_REDIAL_MS);
-	r->up = false;
-	if (had)
-		c->ops.on_session(c->ops.ctx, r->peer, r->url, false, false);
-}
-
 void hf_channel_drop(struct hf_channel *c, const char *peer)
 {
 	struct hf_remote *r;
 	struct hf_guest *g;
 	TAILQ_FOREACH(r, &c->remotes, list)
 	if (strcmp(r->peer, peer) == 0)
-		drop_remote(r);
+		hf_remote_reset(r);
 	struct hf_caller *k = hf_caller_find(c, peer);
 	if (!k)
 		return;

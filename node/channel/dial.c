@@ -20,6 +20,7 @@ struct hf_dial {
 	struct hf_session *session; /* made with message 3, used when the answerer agrees */
 	struct hf_work *work;
 	uint8_t id[HF_SESSION_ID];
+	int64_t deadline_ms; /* of the message under way */
 };
 
 void hf_dial_stop(struct hf_remote *r)
@@ -28,7 +29,7 @@ void hf_dial_stop(struct hf_remote *r)
 	if (!d)
 		return;
 	if (d->work)
-		d->work->dial = NULL;
+		hf_work_abandon(d->work);
 	hf_session_unref(d->session);
 	hf_handshake_free(d->handshake);
 	free(d);
@@ -74,9 +75,10 @@ static bool ask(struct hf_remote *r, enum hf_frame_kind kind, const uint8_t *dat
 {
 	struct hf_dial *d = r->dial;
 	nng_msg *m = hf_channel_message(kind, d->id, data, len);
-	d->work = hf_alloc_zero(sizeof(*d->work));
+	d->work = hf_work_new(r);
 	d->work->dial = d;
-	if (hf_bridge_ask(r->link, m, HF_HANDSHAKE_MS, d->work))
+	d->deadline_ms = hf_channel_now(r->channel) + HF_HANDSHAKE_MS;
+	if (hf_bridge_ask(r->link, m, d->work))
 		return true;
 	free(HF_TAKE(d->work));
 	return false;
@@ -188,6 +190,12 @@ static void on_hint(struct hf_remote *r, const struct hf_frame *f)
 	fail(r, known ? e : HF_E_UNREACHABLE, text);
 }
 
+void hf_dial_tick(struct hf_remote *r)
+{
+	if (r->dial && hf_channel_now(r->channel) >= r->dial->deadline_ms)
+		fail(r, HF_E_UNREACHABLE, "no answer to the handshake");
+}
+
 void hf_dial_answer(struct hf_dial *d, int result, nng_msg *take)
 {
 	struct hf_remote *r = d->remote;
@@ -195,7 +203,7 @@ void hf_dial_answer(struct hf_dial *d, int result, nng_msg *take)
 	bool done = d->session != NULL;
 	d->work = NULL;
 	if (result != 0)
-		fail(r, HF_E_UNREACHABLE, "no answer to the handshake");
+		fail(r, HF_E_UNREACHABLE, "the connection was closed during the handshake");
 	else if (!hf_frame_parse(nng_msg_body(take), nng_msg_len(take), &f))
 		refuse(r, HF_E_FORMAT);
 	else if (f.kind == HF_FRAME_HINT)
@@ -207,6 +215,19 @@ void hf_dial_answer(struct hf_dial *d, int result, nng_msg *take)
 	else
 		refuse(r, HF_E_FORMAT);
 	nng_msg_free(take);
+}
+
+void hf_remote_reset(struct hf_remote *r)
+{
+	struct hf_channel *c = r->channel;
+	bool had = r->session != NULL;
+	hf_dial_stop(r);
+	hf_remote_session_end(r);
+	if (r->link)
+		hf_bridge_link_reset(r->link, HF_REDIAL_MS);
+	r->up = false; /* until the next connection */
+	if (had)
+		c->ops.on_session(c->ops.ctx, r->peer, r->url, false, false);
 }
 
 void hf_remote_link(void *ctx, void *owner, bool up)
@@ -225,4 +246,5 @@ void hf_remote_link(void *ctx, void *owner, bool up)
 	hf_remote_session_end(r);
 	if (had)
 		c->ops.on_session(c->ops.ctx, r->peer, r->url, false, false);
+	hf_remote_fail_running(r, HF_E_UNREACHABLE, NULL);
 }

@@ -115,10 +115,15 @@ void hf_request_free(struct hf_request *r)
 	free(r);
 }
 
-void hf_request_sent(void *ctx, void *work)
+void hf_request_sent(void *ctx, struct hf_sent *sent)
 {
 	(void)ctx;
-	hf_request_free(work);
+	hf_request_free((struct hf_request *)sent);
+}
+
+static struct hf_request *of_later(struct hf_later *l)
+{
+	return (struct hf_request *)((char *)l - offsetof(struct hf_request, later));
 }
 
 struct answer {
@@ -165,7 +170,7 @@ static nng_msg *seal(struct hf_request *r, struct answer *a)
 
 static void deliver(struct hf_channel *c, struct hf_later *l)
 {
-	struct hf_request *r = (struct hf_request *)l;
+	struct hf_request *r = of_later(l);
 	struct hf_ongoing *call = r->local;
 	struct hf_held *held = HF_TAKE(r->answer);
 	enum hf_err e = c->closed             ? HF_E_CANCELLED
@@ -218,7 +223,7 @@ static void answer(struct hf_request *r, struct answer *a)
 		}
 		if (m) {
 			c->stats.bytes_out += nng_msg_len(m);
-			hf_bridge_reply(r->slot, m, r);
+			hf_bridge_reply(r->slot, m, &r->sent);
 		} else { /* the session can seal no more */
 			hf_bridge_skip(r->slot);
 			hf_request_free(r);
@@ -251,7 +256,7 @@ void hf_request_reply_bulk(struct hf_request *r, const void *body, size_t len, s
 
 static void run_local(struct hf_channel *c, struct hf_later *l)
 {
-	struct hf_request *r = (struct hf_request *)l;
+	struct hf_request *r = of_later(l);
 	if (c->closed)
 		hf_request_reply(r, HF_E_CANCELLED, "the node is stopping", NULL, 0);
 	else

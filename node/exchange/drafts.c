@@ -1,8 +1,8 @@
 /*
  * drafts.c - what every ledger entry of a transfer says, and the header of what this folder signs.
  *
- * The four-part record of DS-60 ... DS-64 is spread over the entries: format part (start-time, end-time), provider part, consumer
- * part, and, since data flows directly, the exchange-service part by each end for its own side.
+ * The four-part record of DS-60 ... DS-64 is spread over the entries: format part (start-time, end-time), provider
+ * part, consumer part, and, since data flows directly, the exchange-service part by each end for its own side.
  */
 #include <string.h>
 
@@ -39,7 +39,8 @@ void draft_digest(struct hf_draft *d, const struct hf_buf *envelope)
 	hf_draft_bytes(d, HF_FIELD_DIGEST, h.b, sizeof(h.b));
 }
 
-void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1], struct hf_id *message_id)
+void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1],
+                 struct hf_id *message_id)
 {
 	*message_id = hf_id_new(hf_now_ms(&x->base->clock));
 	audience[0] = (char *)t->peer;
@@ -48,7 +49,7 @@ void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct tran
 	h->issuer = (char *)x->base->self.s;
 	h->audience = audience;
 	h->n_audience = 1;
-	h->message_id = (ProtobufCBinaryData){ 16, message_id->b };
+	h->message_id = (ProtobufCBinaryData){16, message_id->b};
 	h->time_ms = hf_now_ms(&x->base->clock);
-	h->transaction = (ProtobufCBinaryData){ 16, (uint8_t *)t->id.b };
+	h->transaction = (ProtobufCBinaryData){16, (uint8_t *)t->id.b};
 }

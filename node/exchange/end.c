@@ -1,6 +1,6 @@
 /*
- * end.c - a transfer that ends before its time: cancelled, refused, revoked, broken. Both sides end with the same reason; what was
- * cached is wiped and that is recorded (DS-52, AZ-33).
+ * end.c - a transfer that ends before its time: cancelled, refused, revoked, broken. Both sides end with the same
+ * reason; what was cached is wiped and that is recorded (DS-52, AZ-33).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,10 @@ void wipe_part(struct transfer *t)
 	char id[HF_ID_TEXT];
 	hf_id_text(&t->id, id);
 	snprintf(path, sizeof(path), "%s.%s.part", t->output, id);
-	if (truncate(path, 0) != 0 && errno != ENOENT)
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW); /* a link put there leads nowhere */
+	if (fd >= 0)
+		close(fd);
+	else if (errno != ENOENT)
 		hf_alarm(t->x->base, "cache-not-cleared", &t->id, "a partial file could not be emptied");
 	unlink(path);
 }
@@ -28,7 +31,7 @@ static enum hf_err mail_end(struct transfer *t, struct hf_unit *u)
 {
 	Hufu__TransferEnd end = HUFU__TRANSFER_END__INIT;
 	size_t len = 0;
-	end.transfer = (ProtobufCBinaryData){ 16, t->id.b };
+	end.transfer = (ProtobufCBinaryData){16, t->id.b};
 	end.state = (char *)"TERMINATED";
 	end.reason_code = t->reason_code;
 	end.reason = t->reason;
@@ -68,7 +71,8 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	hf_unit_draft(u, d);
 	d = transfer_draft(t, HF_EVENT_CACHE_CLEARED, HF_OK, NULL);
 	hf_draft_text(d, HF_FIELD_CACHE_DELETION,
-		      t->provider ? "chunks under way are freed; nothing was cached on disk" : "the partial file is emptied and removed");
+	              t->provider ? "chunks under way are freed; nothing was cached on disk"
+	                          : "the partial file is emptied and removed");
 	hf_draft_close(d);
 	hf_unit_draft(u, d);
 	transfer_put(u, t);
@@ -87,8 +91,8 @@ void end_now(struct transfer *t, enum hf_err reason, const char *text, bool tell
 	hf_store_submit(t->x->store, u, NULL, NULL);
 }
 
-enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transfer, const char *reason, struct hf_unit *unit,
-			       struct hf_fault *f)
+enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transfer, const char *reason,
+                               struct hf_unit *unit, struct hf_fault *f)
 {
 	struct transfer *t = NULL;
 	char id[HF_ID_TEXT];
@@ -96,7 +100,8 @@ enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transf
 	if (transfer_get(x, transfer, false, &t) != HF_OK && transfer_get(x, transfer, true, &t) != HF_OK)
 		return hf_fault_set(f, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", id);
 	if (transfer_next(t->state, STEP_TERMINATE) == TRANSFER_NONE) {
-		enum hf_err e = hf_fault_set(f, HF_E_STATE, "transfer %s is %s and cannot be cancelled", id, transfer_state_name(t->state));
+		enum hf_err e = hf_fault_set(f, HF_E_STATE, "transfer %s is %s and cannot be cancelled", id,
+		                             transfer_state_name(t->state));
 		transfer_release(t);
 		return e;
 	}
@@ -115,7 +120,8 @@ static enum hf_err open_side(struct hf_exchange *x, const struct hf_id *id, stru
 	return transfer_get(x, id, false, ret_t);
 }
 
-static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_bytes body, struct hf_unit *u, struct hf_fault *f)
+static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_bytes body, struct hf_unit *u,
+                             struct hf_fault *f)
 {
 	struct hf_id id;
 	struct transfer *t = NULL;
@@ -137,13 +143,12 @@ static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_
 	return e == HF_OK ? HF_OK : hf_fault_set(f, HF_E_UNKNOWN, "there is no such transfer");
 }
 
-enum hf_err end_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body, struct hf_unit *unit,
-			struct hf_fault *f)
+enum hf_err end_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
+                        struct hf_unit *unit, struct hf_fault *f)
 {
 	(void)txn;
 	return peer_ends(ctx, from, body, unit, f);
 }
-
 
 static void on_ended(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
@@ -153,7 +158,7 @@ static void on_ended(void *ctx, enum hf_err e, const struct hf_commit *info)
 
 void end_on_request(struct hf_exchange *x, struct hf_request *take)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_unit *u = hf_unit_new();
 	enum hf_err e = peer_ends(x, hf_request_peer(take), hf_request_body(take), u, &f);
 	if (e != HF_OK) {

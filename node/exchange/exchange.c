@@ -1,5 +1,6 @@
 /*
- * exchange.c - opens and closes the folder's module, routes peer requests, resumes after a restart, and shows transfers.
+ * exchange.c - opens and closes the folder's module, routes peer requests, resumes after a restart, and shows
+ * transfers.
  */
 #include "exchange/exchange.h"
 
@@ -32,17 +33,25 @@ static void on_peer_up(void *ctx, const char *peer)
 }
 
 enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
-			     struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger, struct hf_sources *sources,
-			     struct hf_catalog *catalog, struct hf_authz *authz, struct hf_exchange **ret_exchange, struct hf_fault *f)
+                             struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger,
+                             struct hf_sources *sources, struct hf_catalog *catalog, struct hf_authz *authz,
+                             struct hf_exchange **ret_exchange, struct hf_fault *f)
 {
 	(void)f;
 	struct hf_exchange *x = calloc(1, sizeof(*x));
 	if (!x)
 		return HF_E_MEMORY;
-	*x = (struct hf_exchange){ .base = base, .store = store, .keys = keys, .identity = identity, .peers = peers,
-				   .ledger = ledger, .sources = sources, .catalog = catalog, .authz = authz };
-	x->mails[0] = (struct hf_mail_row){ HF_MAIL_RECEIPT, receipt_on_mail, x };
-	x->mails[1] = (struct hf_mail_row){ HF_MAIL_TRANSFER_END, end_on_mail, x };
+	*x = (struct hf_exchange){.base = base,
+	                          .store = store,
+	                          .keys = keys,
+	                          .identity = identity,
+	                          .peers = peers,
+	                          .ledger = ledger,
+	                          .sources = sources,
+	                          .catalog = catalog,
+	                          .authz = authz};
+	x->mails[0] = (struct hf_mail_row){HF_MAIL_RECEIPT, receipt_on_mail, x};
+	x->mails[1] = (struct hf_mail_row){HF_MAIL_TRANSFER_END, end_on_mail, x};
 	hf_authz_on_revoked(authz, end_on_revoked, x);
 	hf_peers_on_up(peers, on_peer_up, x);
 	x->watch = calloc(1, sizeof(*x->watch));
@@ -130,10 +139,11 @@ static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
 	struct hf_bytes body = hf_request_body(take);
 	struct hf_id id;
 	struct transfer *t = NULL;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	Hufu__ChunkGet *get = HF_DECODE(chunk_get, body.data, body.len);
 	if (!get || !hf_id_from_bytes(get->transfer.data, get->transfer.len, &id)) {
-		hf_request_reply(take, HF_E_FORMAT, "the request for a chunk lacks a field or holds one out of bounds", NULL, 0);
+		hf_request_reply(take, HF_E_FORMAT, "the request for a chunk lacks a field or holds one out of bounds",
+		                 NULL, 0);
 	} else if (transfer_get(x, &id, true, &t) != HF_OK || strcmp(t->peer, hf_request_peer(take)) != 0) {
 		hf_request_reply(take, HF_E_UNKNOWN, "there is no such transfer", NULL, 0);
 	} else if (t->state != TRANSFER_STARTED) {
@@ -141,7 +151,7 @@ static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
 		hf_request_reply(take, e, t->reason[0] ? t->reason : "the transfer has ended", NULL, 0);
 	} else {
 		enum hf_err e =
-			hf_authz_check_generation(x->authz, &t->grant, t->generation, hf_now_ms(&x->base->clock), &f);
+		        hf_authz_check_generation(x->authz, &t->grant, t->generation, hf_now_ms(&x->base->clock), &f);
 		if (e != HF_OK) {
 			hf_request_reply(take, e, f.text, NULL, 0);
 			end_now(t, e, f.text, false);
@@ -235,6 +245,6 @@ static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 
 enum hf_err hf_exchange_list(struct hf_exchange *x, hf_transfer_fn fn, void *ctx)
 {
-	struct listing l = { x, fn, ctx };
+	struct listing l = {x, fn, ctx};
 	return hf_store_scan_back(x->store, HF_TABLE_TRANSFER, NULL, 0, NULL, 0, list_row, &l);
 }

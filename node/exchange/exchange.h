@@ -1,8 +1,9 @@
 /*
  * exchange.h - transfers: the gate in front of every byte (PEP), packages, chunks, resume, receipts.
  *
- * The provider's gate asks authz for a decision at the start and re-checks the grant's generation at every chunk. The consumer
- * imports atomically, and signs the receipt. Constant memory whatever the size. State table: Dataspace Protocol transfer process.
+ * The provider's gate asks authz for a decision at the start and re-checks the grant's generation at every chunk. The
+ * consumer imports atomically, and signs the receipt. Constant memory whatever the size. State table: Dataspace
+ * Protocol transfer process.
  */
 #ifndef HUFU_EXCHANGE_EXCHANGE_H
 #define HUFU_EXCHANGE_EXCHANGE_H
@@ -12,9 +13,9 @@
 
 struct hf_exchange;
 enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
-			     struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger, struct hf_sources *sources,
-			     struct hf_catalog *catalog, struct hf_authz *authz, struct hf_exchange **ret_exchange, struct hf_fault *f)
-	HF_MUST_CHECK;
+                             struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger,
+                             struct hf_sources *sources, struct hf_catalog *catalog, struct hf_authz *authz,
+                             struct hf_exchange **ret_exchange, struct hf_fault *f) HF_MUST_CHECK;
 void hf_exchange_close(struct hf_exchange *x);
 /* Resumes what was under way when the node last stopped (DS-71); after the peers are there. */
 void hf_exchange_start(struct hf_exchange *x);
@@ -23,28 +24,30 @@ void hf_exchange_on_request(struct hf_exchange *x, struct hf_request *take);
 /* Rows for the mail table (receipt, transfer-end), ended by type 0. */
 const struct hf_mail_row *hf_exchange_mails(struct hf_exchange *x);
 
-/* Consumer: begins to fetch. The statement "access" is signed by the actor. ret_transfer is the transfer's id and transaction. The unit gets
- * the transfer row and the draft's object; the request is sent after the commit. output: absolute path of a file that must not exist. */
+/* Consumer: begins to fetch. The statement "access" is signed by the actor. ret_transfer is the transfer's id and
+ * transaction. The unit gets the transfer row and the draft's object; the request is sent after the commit. output:
+ * absolute path of a file that must not exist. */
 struct hf_fetch {
-	struct hf_id grant;          /* or zero, then: */
+	struct hf_id grant; /* or zero, then: */
 	struct hf_id resource;
 	const char *system;
-	const char *purpose;         /* NULL: the agreement's */
+	const char *purpose; /* NULL: the agreement's */
 	const char *const *fields;
 	size_t field_count;
 	const char *output;
 };
-enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in, struct hf_unit *unit,
-			      struct hf_draft *draft, struct hf_id *ret_transfer, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
+                              struct hf_unit *unit, struct hf_draft *draft, struct hf_id *ret_transfer,
+                              struct hf_fault *f) HF_MUST_CHECK;
 /* Either side. */
-enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transfer, const char *reason, struct hf_unit *unit,
-			       struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transfer, const char *reason,
+                               struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_transfer_view {
 	struct hf_id transfer, grant, agreement, resource;
 	char peer[HF_NAME_MAX + 1];
-	bool provider;               /* this node's role */
-	char state[16];              /* REQUESTED, STARTED, SUSPENDED, COMPLETED, TERMINATED */
+	bool provider;  /* this node's role */
+	char state[16]; /* REQUESTED, STARTED, SUSPENDED, COMPLETED, TERMINATED */
 	char reason_code[32];
 	char reason[400];
 	uint64_t bytes_total, bytes_done, chunks, acknowledged;
@@ -53,10 +56,11 @@ struct hf_transfer_view {
 	struct hf_hash root;
 	char quality[16];
 	char output[512];
-	bool receipt;                /* consumer: signed; provider: received and verified */
+	bool receipt; /* consumer: signed; provider: received and verified */
 	int64_t started_ms, ended_ms;
 };
-enum hf_err hf_exchange_view(struct hf_exchange *x, const struct hf_id *transfer, struct hf_transfer_view *ret_view) HF_MUST_CHECK;
+enum hf_err hf_exchange_view(struct hf_exchange *x, const struct hf_id *transfer,
+                             struct hf_transfer_view *ret_view) HF_MUST_CHECK;
 /* Newest first. */
 typedef bool (*hf_transfer_fn)(void *ctx, const struct hf_transfer_view *v);
 enum hf_err hf_exchange_list(struct hf_exchange *x, hf_transfer_fn fn, void *ctx) HF_MUST_CHECK;

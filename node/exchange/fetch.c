@@ -1,6 +1,6 @@
 /*
- * fetch.c - the consumer asks: request signed and stored first, then sent until it is answered; the answer is the signed start or
- * the reason of the denial, which ends the transfer here with the same reason.
+ * fetch.c - the consumer asks: request signed and stored first, then sent until it is answered; the answer is the
+ * signed start or the reason of the denial, which ends the transfer here with the same reason.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -14,44 +14,70 @@
 
 #define RETRY_FIRST_MS 250u
 #define RETRY_MOST_MS 5000u
+#define OUTPUT_MAX 512
+#define PART_SUFFIX 80 /* room for what the partial file has more in its name */
 
-static enum hf_err check_output(const char *path, struct hf_fault *f)
+/* The folder with its links followed, so that what is checked here is what is written to later. */
+static enum hf_err real_folder(const struct hf_exchange *x, const char *path, char ret_dir[PATH_MAX],
+                               struct hf_fault *f)
 {
-	char dir[512];
-	struct stat st;
-	if (!path || path[0] != '/' || strlen(path) >= sizeof(dir) - 80)
-		return hf_fault_set(f, HF_E_ARGUMENT, "the output must be an absolute path of at most 430 bytes");
-	if (lstat(path, &st) == 0)
-		return hf_fault_set(f, HF_E_EXISTS, "%s exists already; choose another output file or remove it", path);
+	char dir[OUTPUT_MAX], own[PATH_MAX];
 	snprintf(dir, sizeof(dir), "%s", path);
 	*strrchr(dir, '/') = 0;
-	if (access(dir[0] ? dir : "/", W_OK | X_OK) != 0)
-		return hf_fault_set(f, HF_E_IO, "the folder of %s cannot be written by the node; choose another or change its rights", path);
+	if (!realpath(dir[0] ? dir : "/", ret_dir) || access(ret_dir, W_OK | X_OK) != 0)
+		return hf_fault_set(
+		        f, HF_E_IO,
+		        "the folder of %s cannot be written by the node; choose another or change its rights", path);
+	size_t len = realpath(x->base->dir, own) ? strlen(own) : 0;
+	if (len > 0 && strncmp(ret_dir, own, len) == 0 && (ret_dir[len] == '/' || !ret_dir[len]))
+		return hf_fault_set(
+		        f, HF_E_ARGUMENT,
+		        "%s lies in the node's own folder, which holds no data; choose a folder outside it", path);
 	return HF_OK;
 }
 
-static enum hf_err find_grant(struct hf_exchange *x, const struct hf_fetch *in, struct hf_grant_view *g, struct hf_fault *f)
+static enum hf_err check_output(const struct hf_exchange *x, const char *path, char ret_output[OUTPUT_MAX],
+                                struct hf_fault *f)
 {
-	enum hf_err e = hf_id_is_zero(&in->grant) ? hf_authz_find_grant(x->authz, &in->resource, in->system, g) :
-						    hf_authz_grant(x->authz, &in->grant, g);
+	char dir[PATH_MAX];
+	struct stat st;
+	if (!path || path[0] != '/' || strlen(path) >= OUTPUT_MAX - PART_SUFFIX)
+		return hf_fault_set(f, HF_E_ARGUMENT, "the output must be an absolute path of at most 430 bytes");
+	if (lstat(path, &st) == 0)
+		return hf_fault_set(f, HF_E_EXISTS, "%s exists already; choose another output file or remove it", path);
+	HF_TRY(real_folder(x, path, dir, f));
+	int n = snprintf(ret_output, OUTPUT_MAX, "%s%s", dir[1] ? dir : "", strrchr(path, '/'));
+	if (n < 0 || n >= OUTPUT_MAX - PART_SUFFIX)
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "the folder of %s has a path of more than 430 bytes; choose another", path);
+	return HF_OK;
+}
+
+static enum hf_err find_grant(struct hf_exchange *x, const struct hf_fetch *in, struct hf_grant_view *g,
+                              struct hf_fault *f)
+{
+	enum hf_err e = hf_id_is_zero(&in->grant) ? hf_authz_find_grant(x->authz, &in->resource, in->system, g)
+	                                          : hf_authz_grant(x->authz, &in->grant, g);
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(f, HF_E_NO_GRANT, "this node holds no agreement for that resource and system; file an application "
-						      "with `hufu apply`");
+		return hf_fault_set(f, HF_E_NO_GRANT,
+		                    "this node holds no agreement for that resource and system; file an application "
+		                    "with `hufu apply`");
 	HF_TRY(hf_fault_default(f, e));
 	if (strcmp(g->consumer, x->base->self.s) != 0)
-		return hf_fault_set(f, HF_E_ARGUMENT, "that grant was given by this node to %s; only the consumer fetches", g->consumer);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "that grant was given by this node to %s; only the consumer fetches", g->consumer);
 	return HF_OK;
 }
 
 static struct transfer *build(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
-			      const struct hf_grant_view *g)
+                              const struct hf_grant_view *g, const char *output)
 {
 	struct hf_id id = hf_id_new(hf_now_ms(&x->base->clock));
 	struct transfer *t = transfer_new(x, &id, false);
 	snprintf(t->peer, sizeof(t->peer), "%s", g->provider);
 	snprintf(t->account, sizeof(t->account), "%s", actor->account);
 	snprintf(t->system, sizeof(t->system), "%s", in->system && in->system[0] ? in->system : g->system);
-	snprintf(t->output, sizeof(t->output), "%s", in->output);
+	snprintf(t->output, sizeof(t->output), "%s", output);
 	t->grant = g->grant;
 	t->agreement = g->agreement;
 	t->resource = g->resource;
@@ -66,19 +92,20 @@ static struct transfer *build(struct hf_exchange *x, const struct hf_actor *acto
 	return t;
 }
 
-static enum hf_err sign_access(struct transfer *t, const struct hf_actor *actor, Hufu__SignedStatement **ret_signed, struct hf_fault *f)
+static enum hf_err sign_access(struct transfer *t, const struct hf_actor *actor, Hufu__SignedStatement **ret_signed,
+                               struct hf_fault *f)
 {
 	Hufu__Statement s = HUFU__STATEMENT__INIT;
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
 	s.kind = (char *)"access";
-	s.object = (ProtobufCBinaryData){ 16, t->id.b };
+	s.object = (ProtobufCBinaryData){16, t->id.b};
 	HF_TRY(hf_identity_sign(t->x->identity, actor, &s, &t->id, &b, f));
 	*ret_signed = HF_DECODE(signed_statement, b.data, b.len);
 	return *ret_signed ? HF_OK : HF_E_INTERNAL;
 }
 
-static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor, const struct hf_grant_view *g, const char *purpose,
-				struct hf_fault *f)
+static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor, const struct hf_grant_view *g,
+                                const char *purpose, struct hf_fault *f)
 {
 	Hufu__Header header = HUFU__HEADER__INIT;
 	Hufu__TransferRequest r = HUFU__TRANSFER_REQUEST__INIT;
@@ -90,10 +117,10 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	HF_TRY(sign_access(t, actor, &subject, f));
 	header_fill(t->x, &header, t, audience, &message_id);
 	r.header = &header;
-	r.transfer = (ProtobufCBinaryData){ 16, t->id.b };
-	r.agreement = (ProtobufCBinaryData){ 16, t->agreement.b };
-	r.grant = (ProtobufCBinaryData){ 16, t->grant.b };
-	r.resource = (ProtobufCBinaryData){ 16, t->resource.b };
+	r.transfer = (ProtobufCBinaryData){16, t->id.b};
+	r.agreement = (ProtobufCBinaryData){16, t->agreement.b};
+	r.grant = (ProtobufCBinaryData){16, t->grant.b};
+	r.resource = (ProtobufCBinaryData){16, t->resource.b};
 	r.system = t->system;
 	r.action = (char *)g->action;
 	r.purpose = (char *)(purpose && purpose[0] ? purpose : g->purpose);
@@ -102,7 +129,8 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	r.format = (char *)"text/csv";
 	r.subject = subject;
 	r.address = system.address;
-	enum hf_err e = hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_TRANSFER_REQUEST, &r.base, &t->request);
+	enum hf_err e = hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_TRANSFER_REQUEST,
+	                                         &r.base, &t->request);
 	hf_decoded_free(subject);
 	return e;
 }
@@ -118,13 +146,15 @@ static void after_request_free(void *ctx)
 	transfer_unhold(ctx);
 }
 
-enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in, struct hf_unit *unit,
-			      struct hf_draft *draft, struct hf_id *ret_transfer, struct hf_fault *f)
+enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
+                              struct hf_unit *unit, struct hf_draft *draft, struct hf_id *ret_transfer,
+                              struct hf_fault *f)
 {
 	struct hf_grant_view g;
-	HF_TRY(check_output(in->output, f));
+	char output[OUTPUT_MAX];
+	HF_TRY(check_output(x, in->output, output, f));
 	HF_TRY(find_grant(x, in, &g, f));
-	struct transfer *t = build(x, actor, in, &g);
+	struct transfer *t = build(x, actor, in, &g, output);
 	enum hf_err e = make_request(t, actor, &g, in->purpose, f);
 	if (e != HF_OK) {
 		transfer_release(t);
@@ -191,11 +221,14 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 		return hf_fault_set(f, HF_E_SIGNATURE, "the start was signed by another node than %s", t->peer);
 	if (s->transfer.len != 16 || memcmp(s->transfer.data, t->id.b, 16) != 0 || s->request_digest.len != 32 ||
 	    memcmp(s->request_digest.data, digest.b, 32) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "%s answered another request than the one that was sent", t->peer);
+		return hf_fault_set(f, HF_E_CONFLICT, "%s answered another request than the one that was sent",
+		                    t->peer);
 	if (s->chunk_bytes != CHUNK_BYTES || s->aead != HF_AEAD_AES256GCM || s->sealed_key.len != 32 + HF_SEAL_OVERHEAD)
-		return hf_fault_set(f, HF_E_SUITE, "%s offers a package of a form that this node does not read", t->peer);
+		return hf_fault_set(f, HF_E_SUITE, "%s offers a package of a form that this node does not read",
+		                    t->peer);
 	if (!label_fits(t, s->label))
-		return hf_fault_set(f, HF_E_SIGNATURE, "the package carries no permission mark for this node; it is not usable");
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the package carries no permission mark for this node; it is not usable");
 	return HF_OK;
 }
 
@@ -208,12 +241,13 @@ static enum hf_err take_start(struct transfer *t, struct hf_bytes body, struct h
 	enum hf_err err = hf_space_open(hf_peers_space(t->x->peers), e, HF_TYPE_TRANSFER_START, &payload, f);
 	Hufu__TransferStart *s = err == HF_OK ? HF_DECODE(transfer_start, payload.data, payload.len) : NULL;
 	if (err == HF_OK)
-		err = s ? check_start(t, s, f) : hf_fault_set(f, HF_E_FORMAT, "the start lacks a field or holds one out of bounds");
+		err = s ? check_start(t, s, f)
+		        : hf_fault_set(f, HF_E_FORMAT, "the start lacks a field or holds one out of bounds");
 	if (err == HF_OK) {
 		t->bytes_total = s->bytes;
 		t->generation = s->generation;
-		snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", s->label->data_class, s->label->level,
-			 s->label->sensitive ? ", sensitive" : "");
+		snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", s->label->data_class,
+		         s->label->level, s->label->sensitive ? ", sensitive" : "");
 		hf_buf_clear(&t->start);
 		if (!hf_buf_add(&t->start, body.data, body.len))
 			err = HF_E_MEMORY;
@@ -227,7 +261,7 @@ static void on_started(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	(void)info;
 	struct transfer *t = ctx;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	if (e == HF_OK && !t->gone && t->state == TRANSFER_STARTED) {
 		e = receive_open(t, &f);
 		if (e != HF_OK)
@@ -259,7 +293,7 @@ static void started(struct transfer *t)
 static void on_answer(void *ctx, struct hf_reply *r)
 {
 	struct transfer *t = ctx;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	if (!t->gone && t->state == TRANSFER_REQUESTED && !t->x->closing) {
 		enum hf_err e = r->error;
 		if (e == HF_OK) {
@@ -282,5 +316,6 @@ void fetch_send_request(struct transfer *t)
 	if (t->gone || t->state != TRANSFER_REQUESTED)
 		return;
 	transfer_hold(t);
-	hf_peers_call(t->x->peers, t->peer, HF_MSG_TRANSFER_REQUEST, &t->id, t->request.data, t->request.len, 0, on_answer, t);
+	hf_peers_call(t->x->peers, t->peer, HF_MSG_TRANSFER_REQUEST, &t->id, t->request.data, t->request.len, 0,
+	              on_answer, t);
 }

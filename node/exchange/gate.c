@@ -1,6 +1,6 @@
 /*
- * gate.c - the policy enforcement point on the provider's side: nothing is read, sealed or sent before the decision point has
- * permitted it and the decision is durable in the ledger (AZ-67, DS-48). Every fault denies.
+ * gate.c - the policy enforcement point on the provider's side: nothing is read, sealed or sent before the decision
+ * point has permitted it and the decision is durable in the ledger (AZ-67, DS-48). Every fault denies.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,9 @@
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/transfer.h"
+
+/* A request is signed once and may wait for a provider that is away; the transfer id keeps it from being used twice. */
+#define REQUEST_AGE_MS (24 * 60 * 60 * 1000)
 
 struct gate {
 	struct hf_exchange *x;
@@ -58,10 +61,11 @@ static enum hf_err open_request(struct gate *g)
 	HF_TRY(hf_space_open(hf_peers_space(g->x->peers), g->envelope, HF_TYPE_TRANSFER_REQUEST, &payload, &g->f));
 	g->in = HF_DECODE(transfer_request, payload.data, payload.len);
 	if (!g->in || !g->in->header)
-		return hf_fault_set(&g->f, HF_E_FORMAT, "the transfer request lacks a field or holds one out of bounds");
+		return hf_fault_set(&g->f, HF_E_FORMAT,
+		                    "the transfer request lacks a field or holds one out of bounds");
 	if (strcmp(g->in->header->issuer, hf_request_peer(g->rq)) != 0)
 		return hf_fault_set(&g->f, HF_E_STANDING, "the request was signed by %.63s but brought by %.63s",
-				    g->in->header->issuer, hf_request_peer(g->rq));
+		                    g->in->header->issuer, hf_request_peer(g->rq));
 	if (!names_self(g))
 		return hf_fault_set(&g->f, HF_E_STANDING, "the request is addressed to another node");
 	if (g->in->transfer.len != 16 || g->in->header->transaction.len != 16 ||
@@ -108,15 +112,18 @@ static uint32_t methods_of(const Hufu__PersonCertificate *c)
 static enum hf_err check_subject(struct gate *g)
 {
 	int64_t now = hf_now_ms(&g->x->base->clock), skew = now - g->in->header->time_ms;
-	if (skew > HF_CLOCK_SKEW_MS || skew < -HF_CLOCK_SKEW_MS)
-		return hf_fault_set(&g->f, HF_E_STALE, "the request's time is %lld s off this node's clock; set the clock and try again",
-				    (long long)(skew / 1000));
+	if (skew > REQUEST_AGE_MS || skew < -HF_CLOCK_SKEW_MS)
+		return hf_fault_set(
+		        &g->f, HF_E_STALE,
+		        "the request's time is %lld s off this node's clock; set the clock or begin a new transfer",
+		        (long long)(skew / 1000));
 	if (!g->in->subject)
 		return hf_fault_set(&g->f, HF_E_SIGNATURE, "the request names no person who asks for the data");
-	HF_TRY(hf_space_open_statement(hf_peers_space(g->x->peers), g->in->subject, hf_permission_name(HF_MAY_FETCH), &g->statement,
-				       &g->cert, &g->f));
-	if (strcmp(g->statement->header->issuer, hf_request_peer(g->rq)) != 0 || strcmp(g->statement->kind, "access") != 0 ||
-	    g->statement->object.len != 16 || memcmp(g->statement->object.data, g->in->transfer.data, 16) != 0)
+	HF_TRY(hf_space_open_statement(hf_peers_space(g->x->peers), g->in->subject, hf_permission_name(HF_MAY_FETCH),
+	                               &g->statement, &g->cert, &g->f));
+	if (strcmp(g->statement->header->issuer, hf_request_peer(g->rq)) != 0 ||
+	    strcmp(g->statement->kind, "access") != 0 || g->statement->object.len != 16 ||
+	    memcmp(g->statement->object.data, g->in->transfer.data, 16) != 0)
 		return hf_fault_set(&g->f, HF_E_SIGNATURE, "the person's statement is not about this transfer");
 	return HF_OK;
 }
@@ -124,16 +131,16 @@ static enum hf_err check_subject(struct gate *g)
 static enum hf_err decide(struct gate *g)
 {
 	struct hf_access_request rq = {
-		.organization = hf_request_peer(g->rq),
-		.department = g->cert->department,
-		.system = g->in->system,
-		.system_address = g->in->address,
-		.action = g->in->action,
-		.purpose = g->in->purpose,
-		.fields = (const char *const *)g->in->fields,
-		.field_count = g->in->n_fields,
-		.methods = methods_of(g->cert),
-		.now_ms = hf_now_ms(&g->x->base->clock),
+	        .organization = hf_request_peer(g->rq),
+	        .department = g->cert->department,
+	        .system = g->in->system,
+	        .system_address = g->in->address,
+	        .action = g->in->action,
+	        .purpose = g->in->purpose,
+	        .fields = (const char *const *)g->in->fields,
+	        .field_count = g->in->n_fields,
+	        .methods = methods_of(g->cert),
+	        .now_ms = hf_now_ms(&g->x->base->clock),
 	};
 	if (g->in->resource.len == 16)
 		memcpy(rq.resource.b, g->in->resource.data, 16);
@@ -143,13 +150,14 @@ static enum hf_err decide(struct gate *g)
 	if (g->decision.result != HF_OK)
 		return hf_fault_set(&g->f, g->decision.result, "%s", g->decision.text);
 	if (!g->decision.terms)
-		return hf_fault_set(&g->f, HF_E_INTERNAL, "the decision point permitted without naming its terms; nothing is delivered");
+		return hf_fault_set(&g->f, HF_E_INTERNAL,
+		                    "the decision point permitted without naming its terms; nothing is delivered");
 	return HF_OK;
 }
 
 static bool known_obligation(const char *o)
 {
-	static const char *const known[] = { "log", "receipt", "no-onward-sharing" };
+	static const char *const known[] = {"log", "receipt", "no-onward-sharing"};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(o, known[i]) == 0)
 			return true;
@@ -161,34 +169,70 @@ static enum hf_err check_obligations(struct gate *g)
 	const Hufu__Agreement *a = g->decision.terms;
 	for (size_t i = 0; i < a->n_obligations; i++)
 		if (!known_obligation(a->obligations[i]))
-			return hf_fault_set(&g->f, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.60s' of the agreement",
-					    a->obligations[i]);
+			return hf_fault_set(&g->f, HF_E_OBLIGATION,
+			                    "this node cannot fulfil the obligation '%.60s' of the agreement",
+			                    a->obligations[i]);
 	return HF_OK;
 }
 
+static bool wanted(char *const *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The chosen fields in the order of the entry, each once; none when every field is chosen: then it is the file as it
+ * is. */
 static void take_fields(struct transfer *t, const struct gate *g)
 {
 	const Hufu__CatalogEntry *e = g->item.entry;
-	size_t n = g->in->n_fields ? g->in->n_fields : g->decision.terms->n_fields;
-	char **from = g->in->n_fields ? g->in->fields : g->decision.terms->fields;
-	t->fields = calloc(n + 1, sizeof(char *));
+	bool asked = g->in->n_fields > 0;
+	size_t n = asked ? g->in->n_fields : g->decision.terms->n_fields;
+	char *const *from = asked ? g->in->fields : g->decision.terms->fields;
+	t->fields = calloc(e->n_fields + 1, sizeof(char *));
 	if (!t->fields)
 		abort();
-	if (n >= e->n_fields)
-		return; /* every field: the file as it is */
-	for (size_t i = 0; i < n; i++)
-		t->fields[t->field_count++] = strdup(from[i]);
+	for (size_t i = 0; i < e->n_fields; i++)
+		if (wanted(from, n, e->fields[i]->name))
+			t->fields[t->field_count++] = strdup(e->fields[i]->name);
+	if (t->field_count < e->n_fields)
+		return;
+	while (t->field_count > 0)
+		free(t->fields[--t->field_count]);
+}
+
+/* A field that the entry no longer has cannot be delivered. */
+static enum hf_err check_fields(struct gate *g)
+{
+	const Hufu__CatalogEntry *e = g->item.entry;
+	bool asked = g->in->n_fields > 0;
+	size_t n = asked ? g->in->n_fields : g->decision.terms->n_fields;
+	char *const *from = asked ? g->in->fields : g->decision.terms->fields;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+		while (k < e->n_fields && strcmp(e->fields[k]->name, from[i]) != 0)
+			k++;
+		if (k == e->n_fields)
+			return hf_fault_set(&g->f, HF_E_WRONG_FIELDS,
+			                    "the resource has no field '%.60s' any more; name the fields you need",
+			                    from[i]);
+	}
+	return HF_OK;
 }
 
 static void fill_records(struct transfer *t, const struct gate *g)
 {
 	const Hufu__CatalogEntry *e = g->item.entry;
 	char id[HF_ID_TEXT];
-	snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", e->data_class, e->level, e->sensitive ? ", sensitive" : "");
+	snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", e->data_class, e->level,
+	         e->sensitive ? ", sensitive" : "");
 	hf_id_text(&t->agreement, id);
-	snprintf(t->permission_review, sizeof(t->permission_review), "agreement %s, mechanism %s", id, g->decision.mechanism);
+	snprintf(t->permission_review, sizeof(t->permission_review), "agreement %s, mechanism %s", id,
+	         g->decision.mechanism);
 	snprintf(t->consumer_authn, sizeof(t->consumer_authn), "node key and %zu personal factor%s", g->cert->n_methods,
-		 g->cert->n_methods == 1 ? "" : "s");
+	         g->cert->n_methods == 1 ? "" : "s");
 	snprintf(t->address, sizeof(t->address), "%s", hf_request_address(g->rq));
 	snprintf(t->account, sizeof(t->account), "%s", g->cert->account);
 }
@@ -221,7 +265,9 @@ static enum hf_err seal_key(struct gate *g, uint8_t sealed[32 + HF_SEAL_OVERHEAD
 	struct hf_agree_pub box;
 	uint8_t key[32];
 	if (!hf_space_key(hf_peers_space(g->x->peers), g->t->peer, HF_KEY_BOX, hf_now_ms(&g->x->base->clock), box.b))
-		return hf_fault_set(&g->f, HF_E_STANDING, "%s has no valid box key in the descriptor; the content key cannot be sealed", g->t->peer);
+		return hf_fault_set(&g->f, HF_E_STANDING,
+		                    "%s has no valid box key in the descriptor; the content key cannot be sealed",
+		                    g->t->peer);
 	content_key(g->x, &g->t->id, key);
 	bool ok = hf_seal(&box, key, sizeof(key), sealed);
 	hf_wipe(key, sizeof(key));
@@ -242,16 +288,17 @@ static enum hf_err make_start(struct gate *g)
 	header_fill(g->x, &header, t, audience, &message_id);
 	hf_sha256(t->request.data, t->request.len, &digest);
 	s.header = &header;
-	s.transfer = (ProtobufCBinaryData){ 16, t->id.b };
-	s.request_digest = (ProtobufCBinaryData){ 32, digest.b };
+	s.transfer = (ProtobufCBinaryData){16, t->id.b};
+	s.request_digest = (ProtobufCBinaryData){32, digest.b};
 	s.chunk_bytes = CHUNK_BYTES;
 	s.bytes = t->bytes_total;
 	s.chunks = t->bytes_total ? t->bytes_total / CHUNK_BYTES + 1 : 0;
-	s.sealed_key = (ProtobufCBinaryData){ sizeof(sealed), sealed };
+	s.sealed_key = (ProtobufCBinaryData){sizeof(sealed), sealed};
 	s.aead = HF_AEAD_AES256GCM;
 	s.label = label_new(t, &g->item, g->decision.terms, &holder);
 	s.generation = t->generation;
-	enum hf_err e = hf_envelope_make_message(g->x->keys->envelope, g->x->base->self.s, HF_TYPE_TRANSFER_START, &s.base, &t->start);
+	enum hf_err e = hf_envelope_make_message(g->x->keys->envelope, g->x->base->self.s, HF_TYPE_TRANSFER_START,
+	                                         &s.base, &t->start);
 	label_free(holder);
 	return e;
 }
@@ -266,6 +313,7 @@ static enum hf_err permit(struct gate *g)
 	enum hf_err e = hf_catalog_get(g->x->catalog, &resource, &g->item);
 	if (e != HF_OK || !g->item.own)
 		return hf_fault_set(&g->f, HF_E_NO_GRANT, "no authorization covers this request");
+	HF_TRY(check_fields(g));
 	g->t = build_transfer(g);
 	HF_TRY(serve_open(g->t, &g->f));
 	return make_start(g);
@@ -275,12 +323,14 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 {
 	struct hf_bytes body = hf_request_body(g->rq);
 	struct hf_hash digest;
-	struct hf_id txn = { { 0 } };
+	struct hf_id txn = {{0}};
 	char id[HF_ID_TEXT];
-	bool known = g->in && g->in->transfer.len == 16;
-	if (known)
-		memcpy(txn.b, g->in->transfer.data, 16);
-	struct hf_draft *d = hf_draft_new(HF_EVENT_ACCESS_DECISION, known ? &txn : NULL);
+	/* Only what was permitted joins the transaction: a denied stranger must not write into somebody else's. */
+	struct hf_draft *d = hf_draft_new(HF_EVENT_ACCESS_DECISION, g->t ? &g->t->id : NULL);
+	if (g->in && hf_id_from_bytes(g->in->transfer.data, g->in->transfer.len, &txn)) {
+		hf_id_text(&txn, id);
+		hf_draft_text(d, HF_FIELD_OBJECT, id);
+	}
 	hf_draft_text(d, HF_FIELD_ACTOR, g->x->base->self.s);
 	hf_draft_text(d, HF_FIELD_COUNTERPARTY, hf_request_peer(g->rq));
 	hf_draft_text(d, HF_FIELD_ORGANIZATION, hf_request_peer(g->rq));
@@ -303,7 +353,8 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 	hf_sha256(body.data, body.len, &digest);
 	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));
 	hf_draft_outcome(d, result, g->f.text);
-	hf_draft_party(d, hf_request_peer(g->rq));
+	if (g->t)
+		hf_draft_party(d, g->t->peer);
 	return d;
 }
 
@@ -314,7 +365,8 @@ static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
 	if (e != HF_OK) {
 		if (g->t)
 			transfer_drop(g->t);
-		hf_request_reply(g->rq, e, "the decision could not be recorded, so nothing is delivered; try again", NULL, 0);
+		hf_request_reply(g->rq, e, "the decision could not be recorded, so nothing is delivered; try again",
+		                 NULL, 0);
 	} else if (g->error != HF_OK) {
 		hf_request_reply(g->rq, g->error, g->f.text, NULL, 0);
 	} else {
@@ -354,7 +406,8 @@ static void record(struct gate *g, enum hf_err result)
 			transfer_release(g->t);
 			g->t = NULL;
 		}
-		hf_alarm(g->x->base, "access-denied", NULL, "%s was denied data: %s", hf_request_peer(g->rq), hf_err_reason(result));
+		hf_alarm(g->x->base, "access-denied", NULL, "%s was denied data: %s", hf_request_peer(g->rq),
+		         hf_err_reason(result));
 	}
 	hf_store_submit(g->x->store, u, on_recorded, g);
 }

@@ -1,6 +1,6 @@
 /*
- * import.c - the end of a delivery at the consumer: manifest verified, quality judged, file moved into place in one step,
- * receipt signed. A crash anywhere in between ends the same way after the restart (DS-70).
+ * import.c - the end of a delivery at the consumer: manifest verified, quality judged, file moved into place in one
+ * step, receipt signed. A crash anywhere in between ends the same way after the restart (DS-70).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +102,8 @@ static enum hf_err check_manifest(struct transfer *t, Hufu__Manifest **ret_m, st
 	return HF_OK;
 }
 
-static void add_finding(struct verdict *v, const char *point, bool ok, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void add_finding(struct verdict *v, const char *point, bool ok, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
 static void add_finding(struct verdict *v, const char *point, bool ok, const char *fmt, ...)
 {
 	va_list ap;
@@ -135,18 +136,21 @@ static void judge(struct transfer *t, const Hufu__Manifest *m, struct verdict *v
 	hf_csv_check_end(t->receive->check);
 	hf_csv_check_verdict(t->receive->check, &c);
 	v->met = true;
-	add_finding(v, "schema", columns_fit(&c, m->label), "%zu columns, %zu declared", c.column_count, m->label->n_fields);
-	add_finding(v, "form", c.defect == HF_CSV_GOOD, "%s", c.defect == HF_CSV_GOOD ? "RFC 4180" : hf_csv_defect_text(c.defect));
+	add_finding(v, "schema", columns_fit(&c, m->label), "%zu columns, %zu declared", c.column_count,
+	            m->label->n_fields);
+	add_finding(v, "form", c.defect == HF_CSV_GOOD, "%s",
+	            c.defect == HF_CSV_GOOD ? "RFC 4180" : hf_csv_defect_text(c.defect));
 	add_finding(v, "width", c.wrong_width == 0, "%llu rows of another width", (unsigned long long)c.wrong_width);
 	add_finding(v, "rows", c.rows == m->rows, "%llu rows, %llu declared", (unsigned long long)c.rows,
-		    (unsigned long long)m->rows);
+	            (unsigned long long)m->rows);
 }
 
 static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 {
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_RECEIVED, HF_OK, NULL);
 	draft_digest(d, &t->manifest);
-	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN, "noise static key and envelope key of the descriptor; manifest signature verified");
+	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN,
+	              "noise static key and envelope key of the descriptor; manifest signature verified");
 	hf_draft_text(d, HF_FIELD_RECEPTION, "complete, verified, imported");
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
 	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
@@ -175,7 +179,7 @@ static void on_closed(void *ctx, enum hf_err e, const struct hf_commit *info)
 static void deliver(struct import *i)
 {
 	struct transfer *t = i->t;
-	struct verdict v = { .count = 0 };
+	struct verdict v = {.count = 0};
 	struct hf_unit *u = hf_unit_new();
 	struct hf_hash digest;
 	judge(t, i->manifest, &v);
@@ -258,7 +262,7 @@ static void on_intent(void *ctx, enum hf_err e, const struct hf_commit *info)
 
 void import_begin(struct transfer *t)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct import *i = calloc(1, sizeof(*i));
 	if (!i)
 		abort();

@@ -38,7 +38,7 @@ static void fill_fields(struct label_holder *h, const struct transfer *t, const 
 }
 
 Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *item, const Hufu__Agreement *terms,
-		       struct label_holder **ret_holder)
+                       struct label_holder **ret_holder)
 {
 	const Hufu__CatalogEntry *e = item->entry;
 	struct label_holder *h = calloc(1, sizeof(*h));

@@ -1,5 +1,6 @@
 /*
- * receipt.c - the consumer's signed receipt (DS-57, DS-58) and its verification by the provider, which closes the transaction (DS-59).
+ * receipt.c - the consumer's signed receipt (DS-57, DS-58) and its verification by the provider, which closes the
+ * transaction (DS-59).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,8 @@
 #include "evidence/envelope.h"
 #include "exchange/transfer.h"
 
-enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count, struct hf_unit *u)
+enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count,
+                         struct hf_unit *u)
 {
 	Hufu__Header header = HUFU__HEADER__INIT;
 	Hufu__Receipt r = HUFU__RECEIPT__INIT;
@@ -18,9 +20,9 @@ enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Find
 	hf_sha256(t->manifest.data, t->manifest.len, &manifest);
 	header_fill(t->x, &header, t, audience, &message_id);
 	r.header = &header;
-	r.transfer = (ProtobufCBinaryData){ 16, t->id.b };
-	r.manifest_digest = (ProtobufCBinaryData){ 32, manifest.b };
-	r.root = (ProtobufCBinaryData){ 32, t->root.b };
+	r.transfer = (ProtobufCBinaryData){16, t->id.b};
+	r.manifest_digest = (ProtobufCBinaryData){32, manifest.b};
+	r.root = (ProtobufCBinaryData){32, t->root.b};
 	r.bytes = m->bytes;
 	r.rows = m->rows;
 	r.quality = t->quality;
@@ -28,7 +30,8 @@ enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Find
 	r.n_findings = count;
 	r.received_ms = t->ended_ms;
 	hf_buf_clear(&t->receipt);
-	HF_TRY(hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_RECEIPT, &r.base, &t->receipt));
+	HF_TRY(hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_RECEIPT, &r.base,
+	                                &t->receipt));
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_RECEIPT, t->receipt.data, t->receipt.len, &digest);
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_RECEIPT, HF_OK, NULL);
 	draft_digest(d, &t->receipt);
@@ -61,7 +64,8 @@ static enum hf_err check_receipt(struct transfer *t, const Hufu__Receipt *r, con
 	return HF_OK;
 }
 
-static enum hf_err open_receipt(struct hf_exchange *x, const Hufu__Envelope *e, Hufu__Receipt **ret_r, struct hf_fault *f)
+static enum hf_err open_receipt(struct hf_exchange *x, const Hufu__Envelope *e, Hufu__Receipt **ret_r,
+                                struct hf_fault *f)
 {
 	struct hf_bytes payload;
 	HF_TRY(hf_space_open(hf_peers_space(x->peers), e, HF_TYPE_RECEIPT, &payload, f));
@@ -81,7 +85,8 @@ static void closing_draft(struct transfer *t, struct hf_unit *u)
 	hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, t->permission_review);
 	hf_draft_text(d, HF_FIELD_PACKAGING, "sealed chunks of 1 MiB, AES-256-GCM, manifest signed by the provider");
 	hf_draft_text(d, HF_FIELD_DELIVERY, "complete; receipt verified");
-	hf_draft_text(d, HF_FIELD_CACHE_DELETION, "chunks are made in memory and freed when sent; nothing was cached on disk");
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION,
+	              "chunks are made in memory and freed when sent; nothing was cached on disk");
 	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
 	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
 	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);
@@ -122,8 +127,8 @@ static void close_transfer(struct transfer *t, const Hufu__Envelope *e, const Hu
 	hf_unit_after(u, drop_after, t, unhold_after);
 }
 
-enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body, struct hf_unit *unit,
-			    struct hf_fault *f)
+enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
+                            struct hf_unit *unit, struct hf_fault *f)
 {
 	struct hf_exchange *x = ctx;
 	struct transfer *t = NULL;
@@ -137,7 +142,8 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 	if (e != HF_OK)
 		e = hf_fault_set(f, HF_E_UNKNOWN, "there is no such transfer");
 	else if (t->state != TRANSFER_STARTED)
-		e = hf_fault_set(f, HF_E_STATE, "the transfer is %s; it takes no receipt", transfer_state_name(t->state));
+		e = hf_fault_set(f, HF_E_STATE, "the transfer is %s; it takes no receipt",
+		                 transfer_state_name(t->state));
 	if (e == HF_OK)
 		e = open_receipt(x, mail->receipt, &r, f);
 	if (e == HF_OK)
@@ -151,18 +157,18 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 	return e;
 }
 
-
 /* A delivery without a receipt is escalated once, and stays open until it is settled. */
 void receipt_watch(struct hf_exchange *x)
 {
 	int64_t now = hf_now_ms(&x->base->clock);
 	for (struct transfer *t = x->transfers; t; t = t->next) {
-		if (!t->provider || t->gone || t->state != TRANSFER_STARTED || t->manifest.len == 0 || t->receipt_overdue ||
-		    now - t->ended_ms < RECEIPT_LIMIT_MS)
+		if (!t->provider || t->gone || t->state != TRANSFER_STARTED || t->manifest.len == 0 ||
+		    t->receipt_overdue || now - t->ended_ms < RECEIPT_LIMIT_MS)
 			continue;
 		struct hf_unit *u = hf_unit_new();
 		t->receipt_overdue = true;
-		struct hf_draft *d = transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_TIMEOUT, "no receipt came for the delivered data");
+		struct hf_draft *d =
+		        transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_TIMEOUT, "no receipt came for the delivered data");
 		hf_draft_text(d, HF_FIELD_EXCEPTION, "receipt-missing");
 		hf_unit_draft(u, d);
 		transfer_put(u, t);

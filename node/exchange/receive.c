@@ -1,14 +1,15 @@
 /*
  * receive.c - chunks on the consumer's side: several requests in flight, opened, hashed and written in the worker pool.
  *
- * Written is not acknowledged: only what fdatasync and the stored row cover counts, and only that is never asked for again. The
- * CSV check follows the written bytes in order, in one work item at a time. After a restart everything beyond the durable
- * point is asked for again, the check begins anew from the file.
+ * Written is not acknowledged: only what fdatasync and the stored row cover counts, and only that is never asked for
+ * again. The CSV check follows the written bytes in order, in one work item at a time. After a restart everything
+ * beyond the durable point is asked for again, the check begins anew from the file.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/domains.h"
@@ -30,7 +31,7 @@ static enum hf_err open_key(struct transfer *t, struct receive *r, struct hf_fau
 	Hufu__Envelope *e = HF_DECODE(envelope, t->start.data, t->start.len);
 	Hufu__TransferStart *s = e ? HF_DECODE(transfer_start, e->payload.data, e->payload.len) : NULL;
 	bool ok = s && s->sealed_key.len == sizeof(key) + HF_SEAL_OVERHEAD &&
-		  hf_seal_open(t->x->keys->box, s->sealed_key.data, s->sealed_key.len, key);
+	          hf_seal_open(t->x->keys->box, s->sealed_key.data, s->sealed_key.len, key);
 	hf_decoded_free(s);
 	hf_decoded_free(e);
 	if (!ok)
@@ -54,9 +55,36 @@ static void know_end(struct transfer *t, struct receive *r)
 	hf_decoded_free(e);
 }
 
-enum hf_err receive_open(struct transfer *t, struct hf_fault *f)
+/* After a crash between the renaming and its record the bytes have their final name already. */
+static bool has_moved(const struct transfer *t, const char *part)
+{
+	struct stat st;
+	return t->importing && lstat(part, &st) != 0 && errno == ENOENT && lstat(t->output, &st) == 0 &&
+	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == t->bytes_done;
+}
+
+/* A partial file that lost what the row calls durable must not be filled up with zeros. */
+static enum hf_err open_file(const struct transfer *t, struct receive *r, struct hf_fault *f)
 {
 	char path[640];
+	struct stat st;
+	part_path(t->x, &t->id, path);
+	bool moved = has_moved(t, path);
+	r->fd = open(moved ? t->output : path, O_RDWR | (moved ? 0 : O_CREAT) | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (r->fd < 0 || fstat(r->fd, &st) != 0)
+		return hf_fault_set(f, errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO, "%.200s cannot be written: %s", path,
+		                    strerror(errno));
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < t->bytes_done)
+		return hf_fault_set(f, HF_E_DIGEST,
+		                    "%.200s lost bytes that were received before; fetch the data again", path);
+	if (ftruncate(r->fd, (off_t)t->bytes_done) != 0)
+		return hf_fault_set(f, HF_E_IO, "%.200s cannot be brought to its durable size: %s", path,
+		                    strerror(errno));
+	return HF_OK;
+}
+
+enum hf_err receive_open(struct transfer *t, struct hf_fault *f)
+{
 	struct receive *r = calloc(1, sizeof(*r));
 	if (!r)
 		abort();
@@ -67,12 +95,7 @@ enum hf_err receive_open(struct transfer *t, struct hf_fault *f)
 	r->leaves.range = t->durable;
 	r->written = t->acknowledged;
 	HF_TRY(open_key(t, r, f));
-	part_path(t->x, &t->id, path);
-	r->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (r->fd < 0)
-		return hf_fault_set(f, errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO, "%.200s cannot be written: %s", path, strerror(errno));
-	if (ftruncate(r->fd, (off_t)t->bytes_done) != 0)
-		return hf_fault_set(f, HF_E_IO, "%.200s cannot be brought to its durable size: %s", path, strerror(errno));
+	HF_TRY(open_file(t, r, f));
 	r->check = hf_csv_check_new();
 	know_end(t, r);
 	return HF_OK;
@@ -124,7 +147,7 @@ static enum hf_err write_all(int fd, const uint8_t *data, size_t len, uint64_t o
 static void chunk_work(uv_work_t *w)
 {
 	struct chunk *c = w->data;
-	uint8_t nonce[12] = { 0 }, ad[25];
+	uint8_t nonce[12] = {0}, ad[25];
 	uint8_t *plain = (uint8_t *)(uintptr_t)c->data.data;
 	hf_put_u64(nonce + 4, c->index);
 	memcpy(ad, c->t->id.b, 16);
@@ -158,7 +181,8 @@ static void chunk_done(uv_work_t *w, int status)
 	slot_clear(r, c->index);
 	r->in_flight--;
 	if (c->error != HF_OK && !t->gone) {
-		end_now(t, c->error, c->error == HF_E_DIGEST ? "a chunk was altered on its way" : hf_err_text(c->error), true);
+		end_now(t, c->error, c->error == HF_E_DIGEST ? "a chunk was altered on its way" : hf_err_text(c->error),
+		        true);
 	} else if (!t->gone && t->state == TRANSFER_STARTED) {
 		leaves_put(&r->leaves, c->index, &c->leaf, (uint32_t)c->data.len);
 		t->retry_ms = 0;
@@ -194,8 +218,8 @@ static bool keep_manifest(struct transfer *t, const Hufu__ChunkReply *r)
 static enum hf_err check_reply(struct transfer *t, const Hufu__ChunkReply *c, const struct hf_reply *r, uint64_t index)
 {
 	bool short_chunk = r->bulk.len < CHUNK_BYTES;
-	if (!c || !r->has_bulk || c->index != index || c->bytes != r->bulk.len || r->bulk.len > CHUNK_BYTES || c->tag.len != 16 ||
-	    memcmp(c->tag.data, r->bulk_tag, 16) != 0 || c->last != short_chunk)
+	if (!c || !r->has_bulk || c->index != index || c->bytes != r->bulk.len || r->bulk.len > CHUNK_BYTES ||
+	    c->tag.len != 16 || memcmp(c->tag.data, r->bulk_tag, 16) != 0 || c->last != short_chunk)
 		return HF_E_FORMAT;
 	if (c->last && !keep_manifest(t, c))
 		return HF_E_FORMAT;
@@ -267,7 +291,7 @@ static void ask_chunk(struct transfer *t, uint64_t index)
 {
 	Hufu__ChunkGet g = HUFU__CHUNK_GET__INIT;
 	uint8_t body[64];
-	g.transfer = (ProtobufCBinaryData){ 16, t->id.b };
+	g.transfer = (ProtobufCBinaryData){16, t->id.b};
 	g.index = index;
 	g.acknowledged = t->acknowledged;
 	size_t len = hufu__chunk_get__pack(&g, body);
@@ -288,7 +312,7 @@ void receive_pump(struct transfer *t)
 	if (t->gone || t->x->closing || t->state != TRANSFER_STARTED)
 		return;
 	if (!r) {
-		struct hf_fault f = { HF_OK, "" };
+		struct hf_fault f = {HF_OK, ""};
 		enum hf_err e = receive_open(t, &f);
 		if (e != HF_OK) {
 			end_now(t, e, f.text, true);
@@ -462,7 +486,8 @@ static void progress(struct transfer *t)
 		check_begin(t, bytes);
 	if (!r->syncing && (r->written - t->acknowledged >= ACK_BATCH || (all && t->acknowledged < r->written)))
 		sync_begin(t);
-	if (all && !r->checking && !r->syncing && r->checked_bytes == bytes && t->acknowledged == r->written && !r->importing) {
+	if (all && !r->checking && !r->syncing && r->checked_bytes == bytes && t->acknowledged == r->written &&
+	    !r->importing) {
 		r->importing = true;
 		import_begin(t);
 	}

@@ -1,5 +1,6 @@
 /*
- * receive.h - inside of node/exchange: the running state of a transfer on the consumer's side, shared by receive.c and import.c.
+ * receive.h - inside of node/exchange: the running state of a transfer on the consumer's side, shared by receive.c and
+ * import.c.
  */
 #ifndef HUFU_EXCHANGE_RECEIVE_H
 #define HUFU_EXCHANGE_RECEIVE_H

@@ -1,5 +1,6 @@
 /*
- * rows.c - the stored row of a transfer and its life in memory. Key: transfer id, then 'P' or 'C' (one node may be both sides).
+ * rows.c - the stored row of a transfer and its life in memory. Key: transfer id, then 'P' or 'C' (one node may be both
+ * sides).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@ static void row_key(const struct hf_id *id, bool provider, uint8_t key[17])
 	key[16] = provider ? 'P' : 'C';
 }
 
-#define BYTES(p, n) ((ProtobufCBinaryData){ (n), (uint8_t *)(p) })
+#define BYTES(p, n) ((ProtobufCBinaryData){(n), (uint8_t *)(p)})
 #define ID(field) BYTES((field).b, 16)
 #define BUF(field) BYTES((field).data, (field).len)
 
@@ -123,7 +124,8 @@ static void load_terms(struct transfer *t, const Hufu__TransferRow *r)
 	copy_text(t->class_grade, sizeof(t->class_grade), r->class_grade);
 	copy_text(t->permission_review, sizeof(t->permission_review), r->permission_review);
 	copy_text(t->consumer_authn, sizeof(t->consumer_authn), r->consumer_authn);
-	t->stamp = (struct hf_source_stamp){ .bytes = r->stamp_bytes, .inode = r->stamp_inode, .mtime_ns = r->stamp_mtime_ns };
+	t->stamp = (struct hf_source_stamp){
+	        .bytes = r->stamp_bytes, .inode = r->stamp_inode, .mtime_ns = r->stamp_mtime_ns};
 }
 
 static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
@@ -150,8 +152,8 @@ static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
 	t->durable.size = r->acknowledged;
 	t->durable.count = (uint32_t)(r->range.len / 32);
 	memcpy(t->durable.node, r->range.data, r->range.len);
-	return copy_buf(&t->request, &r->request) && copy_buf(&t->start, &r->start) && copy_buf(&t->manifest, &r->manifest) &&
-	       copy_buf(&t->receipt, &r->receipt);
+	return copy_buf(&t->request, &r->request) && copy_buf(&t->start, &r->start) &&
+	       copy_buf(&t->manifest, &r->manifest) && copy_buf(&t->receipt, &r->receipt);
 }
 
 struct transfer *transfer_new(struct hf_exchange *x, const struct hf_id *id, bool provider)

@@ -1,9 +1,10 @@
 /*
  * serve.c - chunks on the provider's side: read, hash, seal in the worker pool, answer on the loop.
  *
- * The gate is asked again before every chunk. A chunk is sealed under nonce = index with the transfer's own key, so the same chunk may
- * be sent twice but never two different ones: the source's stamp and the leaf of a chunk served before must be the same (else
- * the transfer ends with source-changed). Memory: at most JOBS_MAX chunks of a transfer are under way here.
+ * The gate is asked again before every chunk. A chunk is sealed under nonce = index with the transfer's own key, so the
+ * same chunk may be sent twice but never two different ones: the source's stamp and the leaf of a chunk served before
+ * must be the same (else the transfer ends with source-changed). Memory: at most JOBS_MAX chunks of a transfer are
+ * under way here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ struct serve {
 	struct leaf_window leaves;
 	uint64_t wanted_ack; /* what the consumer says is durable; leaves may have to be made again first */
 	uint64_t persisted;
-	uint64_t last_index; /* UINT64_MAX: not reached */
+	uint64_t last_index;  /* UINT64_MAX: not reached */
 	struct job *last_job; /* the last chunk, waiting for the leaves before it */
 	bool recovering, finishing;
 };
@@ -60,7 +61,8 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	hf_source_reader_stamp(t->reader, &now);
 	if (t->stamp.inode && memcmp(&now, &t->stamp, sizeof(now)) != 0) {
 		hf_source_reader_close(HF_TAKE(t->reader));
-		return hf_fault_set(f, HF_E_SOURCE_CHANGED, "the source %s changed since the transfer began; start a new one", t->source);
+		return hf_fault_set(f, HF_E_SOURCE_CHANGED,
+		                    "the source %s changed since the transfer began; start a new one", t->source);
 	}
 	t->stamp = now;
 	t->bytes_total = hf_source_reader_bytes(t->reader);
@@ -109,7 +111,7 @@ void serve_close(struct transfer *t)
 static void chunk_work(uv_work_t *w)
 {
 	struct job *j = w->data;
-	uint8_t nonce[12] = { 0 }, ad[25];
+	uint8_t nonce[12] = {0}, ad[25];
 	uint8_t *data = hf_bulk_data(j->bulk);
 	j->error = hf_source_read(j->t->reader, j->index * CHUNK_BYTES, data, CHUNK_BYTES, &j->len);
 	if (j->error != HF_OK)
@@ -131,7 +133,7 @@ static void reply_chunk(struct job *j, const struct hf_buf *manifest)
 	Hufu__ChunkReply r = HUFU__CHUNK_REPLY__INIT;
 	r.index = j->index;
 	r.bytes = (uint32_t)j->len;
-	r.tag = (ProtobufCBinaryData){ sizeof(j->tag), j->tag };
+	r.tag = (ProtobufCBinaryData){sizeof(j->tag), j->tag};
 	r.last = j->last;
 	Hufu__Envelope *e = manifest ? HF_DECODE(envelope, manifest->data, manifest->len) : NULL;
 	r.manifest = e;
@@ -208,17 +210,6 @@ static enum hf_err load_label(struct transfer *t, Hufu__TransferStart **ret_star
 	return *ret_start ? HF_OK : HF_E_STORE;
 }
 
-static uint64_t rows_of(struct transfer *t)
-{
-	struct hf_source_view v;
-	uint64_t rows = 0;
-	if (hf_source_get(t->x->sources, t->source, &v) == HF_OK) {
-		rows = v.rows;
-		hf_source_view_done(&v);
-	}
-	return rows;
-}
-
 static enum hf_err make_manifest(struct transfer *t)
 {
 	Hufu__Header header = HUFU__HEADER__INIT;
@@ -228,25 +219,25 @@ static enum hf_err make_manifest(struct transfer *t)
 	struct hf_id message_id;
 	HF_TRY(load_label(t, &start));
 	root_of(t->serve, &t->root, &t->bytes_total, t);
-	t->rows = rows_of(t);
+	t->rows = hf_source_reader_rows(t->reader);
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
 	header_fill(t->x, &header, t, audience, &message_id);
 	m.header = &header;
-	m.transfer = (ProtobufCBinaryData){ 16, t->id.b };
-	m.agreement = (ProtobufCBinaryData){ 16, t->agreement.b };
-	m.grant = (ProtobufCBinaryData){ 16, t->grant.b };
+	m.transfer = (ProtobufCBinaryData){16, t->id.b};
+	m.agreement = (ProtobufCBinaryData){16, t->agreement.b};
+	m.grant = (ProtobufCBinaryData){16, t->grant.b};
 	m.label = start->label;
 	m.chunk_bytes = CHUNK_BYTES;
 	m.chunks = t->serve->last_index + 1;
 	m.bytes = t->bytes_total;
 	m.rows = t->rows;
-	m.root = (ProtobufCBinaryData){ 32, t->root.b };
+	m.root = (ProtobufCBinaryData){32, t->root.b};
 	m.format = (char *)"text/csv";
 	m.started_ms = t->started_ms;
 	m.ended_ms = t->ended_ms;
 	hf_buf_clear(&t->manifest);
-	enum hf_err e =
-		hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_MANIFEST, &m.base, &t->manifest);
+	enum hf_err e = hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_MANIFEST, &m.base,
+	                                         &t->manifest);
 	hf_decoded_free(start);
 	return e;
 }
@@ -408,7 +399,8 @@ static struct hf_request *take_lowest(struct serve *s, uint64_t *ret_index)
 	return rq;
 }
 
-/* After a restart the consumer may be ahead of what was stored here: leaves it already has are made again from the source. */
+/* After a restart the consumer may be ahead of what was stored here: leaves it already has are made again from the
+ * source. */
 static bool recover(struct transfer *t)
 {
 	struct serve *s = t->serve;
@@ -429,27 +421,32 @@ static void pump(struct transfer *t)
 		return;
 	while (s->pending_count && s->jobs < s->jobs_max) {
 		struct hf_request *rq = take_lowest(s, &index);
-		start_job(t, rq, index);
+		if (s->last_index != UINT64_MAX && index > s->last_index) /* asked for before the end was known */
+			hf_request_reply(rq, HF_E_UNKNOWN, "there is no such chunk", NULL, 0);
+		else
+			start_job(t, rq, index);
 	}
 }
 
 /* DS-51: what no honest consumer asks for ends the transfer with an alarm. */
 static bool abnormal(struct transfer *t, const Hufu__ChunkGet *get)
 {
-	bool beyond = t->bytes_total && get->index > t->bytes_total / CHUNK_BYTES;
-	bool ahead = get->index >= get->acknowledged + UNACKED_MAX ||
-		     (t->bytes_total && get->acknowledged > t->bytes_total / CHUNK_BYTES + 1);
+	uint64_t bytes = hf_source_reader_bytes(t->reader); /* 0 when fields are chosen: not known beforehand */
+	bool beyond = bytes && get->index > bytes / CHUNK_BYTES;
+	bool ahead =
+	        get->index >= get->acknowledged + UNACKED_MAX || (bytes && get->acknowledged > bytes / CHUNK_BYTES + 1);
 	bool greedy = t->served > 4 * (t->acknowledged + UNACKED_MAX);
 	if (!beyond && !ahead && !greedy)
 		return false;
-	hf_alarm(t->x->base, "transfer-anomaly", &t->id, "%s asked for chunk %llu of a transfer in a way that does not fit it", t->peer,
-		 (unsigned long long)get->index);
+	hf_alarm(t->x->base, "transfer-anomaly", &t->id,
+	         "%s asked for chunk %llu of a transfer in a way that does not fit it", t->peer,
+	         (unsigned long long)get->index);
 	return true;
 }
 
 void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	enum hf_err e = HF_OK;
 	if (!t->serve && (e = serve_open(t, &f)) != HF_OK) {
 		hf_request_reply(take, e, f.text, NULL, 0);
@@ -473,6 +470,6 @@ void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkG
 	}
 	if (get->acknowledged > s->wanted_ack)
 		s->wanted_ack = get->acknowledged;
-	s->pending[s->pending_count++] = (struct pending){ take, get->index };
+	s->pending[s->pending_count++] = (struct pending){take, get->index};
 	pump(t);
 }

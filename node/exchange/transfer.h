@@ -1,8 +1,10 @@
 /*
- * transfer.h - inside of node/exchange: one transfer in memory, its stored row, and what the files of this folder share.
+ * transfer.h - inside of node/exchange: one transfer in memory, its stored row, and what the files of this folder
+ * share.
  *
- * gate.c answers requests (provider), serve.c seals and sends chunks, fetch.c asks (consumer), receive.c opens and writes
- * chunks, import.c ends a delivery, receipt.c closes it, end.c stops one. Loop thread, except the functions named *_work.
+ * gate.c answers requests (provider), serve.c seals and sends chunks, fetch.c asks (consumer), receive.c opens and
+ * writes chunks, import.c ends a delivery, receipt.c closes it, end.c stops one. Loop thread, except the functions
+ * named *_work.
  */
 #ifndef HUFU_EXCHANGE_TRANSFER_H
 #define HUFU_EXCHANGE_TRANSFER_H
@@ -13,10 +15,10 @@
 #include "exchange/states.h"
 
 #define CHUNK_BYTES HF_MAX_CHUNK
-#define WINDOW_MAX 8u           /* chunks in flight of one transfer: with two sides in one node 16 MiB */
-#define WINDOW_ALL 20u          /* chunks in flight of all transfers of a side: the memory budget */
-#define UNACKED_MAX 256u        /* chunks a consumer may be ahead of its durable acknowledgement */
-#define ACK_BATCH 32u           /* chunks between two durable acknowledgements */
+#define WINDOW_MAX 8u                     /* chunks in flight of one transfer: with two sides in one node 16 MiB */
+#define WINDOW_ALL 20u                    /* chunks in flight of all transfers of a side: the memory budget */
+#define UNACKED_MAX 256u                  /* chunks a consumer may be ahead of its durable acknowledgement */
+#define ACK_BATCH 32u                     /* chunks between two durable acknowledgements */
 #define RECEIPT_LIMIT_MS (15 * 60 * 1000) /* a missing receipt is escalated after this (DS-59) */
 
 /* Leaves of chunks at and after the compact range, until they can be appended in order. */
@@ -82,7 +84,8 @@ struct hf_exchange {
 };
 
 /* rows.c */
-enum hf_err transfer_load(struct hf_exchange *x, const struct hf_id *id, bool provider, struct transfer **ret_t) HF_MUST_CHECK;
+enum hf_err transfer_load(struct hf_exchange *x, const struct hf_id *id, bool provider,
+                          struct transfer **ret_t) HF_MUST_CHECK;
 enum hf_err transfer_decode(struct hf_exchange *x, const void *data, size_t len, struct transfer **ret_t) HF_MUST_CHECK;
 /* Adds the row to the unit. */
 void transfer_put(struct hf_unit *u, const struct transfer *t);
@@ -90,8 +93,10 @@ bool transfer_stored(struct hf_exchange *x, const struct hf_id *id, bool provide
 struct transfer *transfer_new(struct hf_exchange *x, const struct hf_id *id, bool provider);
 /* The transfer in memory, or NULL. */
 struct transfer *transfer_find(struct hf_exchange *x, const struct hf_id *id, bool provider);
-/* In memory, or loaded and then owned by the list when it has not ended; the caller frees an ended one with transfer_release. */
-enum hf_err transfer_get(struct hf_exchange *x, const struct hf_id *id, bool provider, struct transfer **ret_t) HF_MUST_CHECK;
+/* In memory, or loaded and then owned by the list when it has not ended; the caller frees an ended one with
+ * transfer_release. */
+enum hf_err transfer_get(struct hf_exchange *x, const struct hf_id *id, bool provider,
+                         struct transfer **ret_t) HF_MUST_CHECK;
 void transfer_release(struct transfer *t);
 void transfer_add(struct transfer *t);
 /* Takes it out of the list; memory goes when nothing is under way any more. */
@@ -103,7 +108,8 @@ unsigned transfer_window(const struct transfer *t);
 /* drafts.c: the fields that every entry of a transfer carries. */
 struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, enum hf_err outcome, const char *detail);
 void draft_digest(struct hf_draft *d, const struct hf_buf *envelope);
-void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1], struct hf_id *message_id);
+void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1],
+                 struct hf_id *message_id);
 
 /* serve.c */
 enum hf_err serve_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
@@ -112,12 +118,11 @@ void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkG
 /* label.c */
 struct label_holder;
 Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *item, const Hufu__Agreement *terms,
-		       struct label_holder **ret_holder);
+                       struct label_holder **ret_holder);
 void label_free(struct label_holder *h);
 /* gate.c */
 void gate_on_request(struct hf_exchange *x, struct hf_request *take);
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
-/* fetch.c, receive.c, import.c */
 void fetch_send_request(struct transfer *t);
 void fetch_retry(struct transfer *t);
 enum hf_err receive_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
@@ -125,19 +130,19 @@ void receive_close(struct transfer *t);
 void receive_pump(struct transfer *t);
 void part_path(const struct hf_exchange *x, const struct hf_id *id, char out[640]);
 void import_begin(struct transfer *t);
-/* receipt.c */
-enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body, struct hf_unit *unit,
-			    struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count, struct hf_unit *u)
-	HF_MUST_CHECK;
+enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
+                            struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count,
+                         struct hf_unit *u) HF_MUST_CHECK;
 void receipt_watch(struct hf_exchange *x);
 /* end.c */
-/* Ends a transfer on this side with a reason: row, entries, cache wiped; tells the peer by mail when `tell`. Adds to the unit. */
+/* Ends a transfer on this side with a reason: row, entries, cache wiped; tells the peer by mail when `tell`. Adds to
+ * the unit. */
 void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool tell, struct hf_unit *u);
 /* The same in a unit of its own. */
 void end_now(struct transfer *t, enum hf_err reason, const char *text, bool tell);
-enum hf_err end_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body, struct hf_unit *unit,
-			struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err end_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
+                        struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
 void end_on_request(struct hf_exchange *x, struct hf_request *take);
 void end_on_revoked(void *ctx, const struct hf_id *grant, const char *reason);
 void wipe_part(struct transfer *t);

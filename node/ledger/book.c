@@ -90,7 +90,7 @@ static int covering(const struct hf_book *b, uint64_t index)
 
 static enum hf_err check_place(struct hf_book *b, struct hf_page *p)
 {
-	struct hf_tree tree = { &b->place, b->rows };
+	struct hf_tree tree = {&b->place, b->rows};
 	const struct hf_hash *hashes;
 	struct hf_hash leaf;
 
@@ -102,7 +102,8 @@ static enum hf_err check_place(struct hf_book *b, struct hf_page *p)
 	if (p->under < 0)
 		return HF_OK;
 	if (!hf_merkle_inclusion(hf_tree_read, &tree, p->index, b->worth[p->under].checkpoint.size, &p->path) ||
-	    !hf_merkle_verify_inclusion(&leaf, p->index, b->worth[p->under].checkpoint.size, &p->path, &b->worth[p->under].checkpoint.root))
+	    !hf_merkle_verify_inclusion(&leaf, p->index, b->worth[p->under].checkpoint.size, &p->path,
+	                                &b->worth[p->under].checkpoint.root))
 		return HF_E_DIGEST;
 	return HF_OK;
 }

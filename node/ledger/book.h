@@ -1,6 +1,6 @@
 /*
- * book.h - reading one ledger, this node's own or a mirrored one, with proof: entry bytes are hashed anew, held against the tree, and the
- * tree against a signed checkpoint.
+ * book.h - reading one ledger, this node's own or a mirrored one, with proof: entry bytes are hashed anew, held against
+ * the tree, and the tree against a signed checkpoint.
  */
 #ifndef HUFU_LEDGER_BOOK_H
 #define HUFU_LEDGER_BOOK_H
@@ -21,20 +21,23 @@ enum { HF_BOOK_WITNESSED = 0, HF_BOOK_SIGNED = 1 };
 
 /* node NULL or this node: the own ledger. HF_E_UNKNOWN when that node's ledger is not mirrored here. Loop thread. */
 enum hf_err hf_book_open(struct hf_ledger *l, const char *node, struct hf_book *ret_book) HF_MUST_CHECK;
-/* The same from other rows than the loop's own, which show what is submitted: a snapshot has what is durable. rows outlive the book. */
-enum hf_err hf_book_open_from(struct hf_ledger *l, const char *node, struct hf_rows *rows, struct hf_book *ret_book) HF_MUST_CHECK;
+/* The same from other rows than the loop's own, which show what is submitted: a snapshot has what is durable. rows
+ * outlive the book. */
+enum hf_err hf_book_open_from(struct hf_ledger *l, const char *node, struct hf_rows *rows,
+                              struct hf_book *ret_book) HF_MUST_CHECK;
 void hf_book_done(struct hf_book *b);
 
 struct hf_page {
 	uint64_t index;
 	struct hf_buf bytes;
 	Hufu__LedgerEntry *entry;
-	struct hf_opened opened;   /* empty when this node cannot open it */
+	struct hf_opened opened;    /* empty when this node cannot open it */
 	struct hf_merkle_path path; /* to the checkpoint `under` */
-	int under;                 /* HF_BOOK_WITNESSED or _SIGNED, -1: no checkpoint covers it yet */
-	int64_t time_ms;           /* exact when opened */
+	int under;                  /* HF_BOOK_WITNESSED or _SIGNED, -1: no checkpoint covers it yet */
+	int64_t time_ms;            /* exact when opened */
 };
-/* Reads and verifies one entry. Errors: UNKNOWN not held; DIGEST its bytes, its opening or its place in the tree do not fit. */
+/* Reads and verifies one entry. Errors: UNKNOWN not held; DIGEST its bytes, its opening or its place in the tree do not
+ * fit. */
 enum hf_err hf_page_read(struct hf_book *b, uint64_t index, struct hf_page *ret_page) HF_MUST_CHECK;
 void hf_page_done(struct hf_page *p);
 /* "durable", "signed", "witnessed 2/3". */

@@ -40,7 +40,7 @@ struct places {
 	struct {
 		char node[HF_NAME_MAX + 1];
 		uint64_t index;
-	} *at;
+	} * at;
 	size_t count;
 	bool full;
 };
@@ -85,7 +85,7 @@ static bool take_mirrored(void *ctx, struct hf_bytes key, struct hf_bytes value)
 static void add_broken(struct hf_collection *c, const char *node, uint64_t index, enum hf_err e)
 {
 	c->broken = hf_realloc(c->broken, (c->broken_count + 1) * sizeof(*c->broken));
-	c->broken[c->broken_count] = (struct hf_broken){ .index = index, .err = e };
+	c->broken[c->broken_count] = (struct hf_broken){.index = index, .err = e};
 	snprintf(c->broken[c->broken_count++].node, sizeof(c->broken[0].node), "%s", node);
 }
 
@@ -112,7 +112,7 @@ static void add_item(struct hf_collection *c, const struct hf_id *txn, const cha
 		return;
 	}
 	c->items = hf_realloc(c->items, (c->count + 1) * sizeof(*c->items));
-	c->items[c->count++] = (struct hf_item){ s, page };
+	c->items[c->count++] = (struct hf_item){s, page};
 }
 
 static int by_origin(const void *a, const void *b)
@@ -146,11 +146,13 @@ static void drop_doubles(struct hf_collection *c)
 
 enum hf_err hf_collect(struct hf_collection *c, const struct hf_id *txn)
 {
-	struct places p = { .ledger = c->ledger };
-	enum hf_err e = hf_store_scan(c->ledger->store, HF_TABLE_TXN_INDEX, txn->b, sizeof(txn->b), NULL, 0, take_own, &p);
+	struct places p = {.ledger = c->ledger};
+	enum hf_err e =
+	        hf_store_scan(c->ledger->store, HF_TABLE_TXN_INDEX, txn->b, sizeof(txn->b), NULL, 0, take_own, &p);
 
 	if (e == HF_OK && !p.full)
-		e = hf_store_scan(c->ledger->store, HF_TABLE_MIRROR_TXN, txn->b, sizeof(txn->b), NULL, 0, take_mirrored, &p);
+		e = hf_store_scan(c->ledger->store, HF_TABLE_MIRROR_TXN, txn->b, sizeof(txn->b), NULL, 0, take_mirrored,
+		                  &p);
 	if (e == HF_OK && p.full)
 		e = HF_E_LIMIT;
 	for (size_t i = 0; e == HF_OK && i < p.count; i++)

@@ -1,5 +1,6 @@
 /*
- * collect.h - all entries of a transaction that this node holds, in its own ledger and in the mirrored ones, verified and in memory.
+ * collect.h - all entries of a transaction that this node holds, in its own ledger and in the mirrored ones, verified
+ * and in memory.
  */
 #ifndef HUFU_LEDGER_COLLECT_H
 #define HUFU_LEDGER_COLLECT_H

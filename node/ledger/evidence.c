@@ -10,7 +10,8 @@
 /* Text and the log's own line: what anyone can verify with the log's key alone. */
 static struct hf_bytes own_part(struct hf_bytes note, const char *origin, struct hf_buf *out)
 {
-	const uint8_t *gap = memmem(note.data, note.len, "\n\n", 2), *at = gap ? gap + 2 : note.data, *end = note.data + note.len;
+	const uint8_t *gap = note.len == 0 ? NULL : memmem(note.data, note.len, "\n\n", 2),
+	              *at = gap ? gap + 2 : note.data, *end = note.data + note.len;
 	char lead[HF_ORIGIN_MAX + 8];
 	int lead_len = snprintf(lead, sizeof(lead), "\xe2\x80\x94 %s ", origin);
 
@@ -22,7 +23,7 @@ static struct hf_bytes own_part(struct hf_bytes note, const char *origin, struct
 			hf_buf_add(out, at, (size_t)(stop - at));
 		at = stop;
 	}
-	return (struct hf_bytes){ out->data, out->len };
+	return (struct hf_bytes){out->data, out->len};
 }
 
 static void draft_note(struct hf_draft *d, enum hf_field field, struct hf_bytes note, const char *origin)
@@ -33,7 +34,8 @@ static void draft_note(struct hf_draft *d, enum hf_field field, struct hf_bytes 
 	hf_draft_bytes(d, field, b.data, b.len);
 }
 
-void hf_evidence(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first, struct hf_bytes second, const char *what)
+void hf_evidence(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first,
+                 struct hf_bytes second, const char *what)
 {
 	struct hf_draft *d = hf_draft_new(HF_EVENT_EQUIVOCATION, NULL);
 	char origin[HF_ORIGIN_MAX + 1];
@@ -46,8 +48,10 @@ void hf_evidence(struct hf_ledger *l, struct hf_unit *unit, const char *node, st
 	draft_note(d, HF_FIELD_EXCEPTION, first, origin);
 	draft_note(d, HF_FIELD_ALARM, second, origin);
 	hf_unit_draft(unit, d);
-	hf_alarm(l->base, "ledger-equivocation", NULL, "the ledger of %s contradicts itself: %s; both checkpoints are kept in this ledger and "
-		 "nothing more of it is cosigned", node, what);
+	hf_alarm(l->base, "ledger-equivocation", NULL,
+	         "the ledger of %s contradicts itself: %s; both checkpoints are kept in this ledger and "
+	         "nothing more of it is cosigned",
+	         node, what);
 }
 
 static void freeze(struct hf_ledger *l, struct hf_unit *unit, const char *origin)
@@ -65,8 +69,8 @@ static void freeze(struct hf_ledger *l, struct hf_unit *unit, const char *origin
 	}
 }
 
-void hf_equivocation(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first, struct hf_bytes second,
-		     const char *what)
+void hf_equivocation(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first,
+                     struct hf_bytes second, const char *what)
 {
 	char origin[HF_ORIGIN_MAX + 1];
 

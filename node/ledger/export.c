@@ -1,4 +1,5 @@
-/* export.c - a ledger as a folder that others can check (evidence/ledger_dir.h), written by a worker from a snapshot. */
+/* export.c - a ledger as a folder that others can check (evidence/ledger_dir.h), written by a worker from a snapshot.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +86,8 @@ static enum hf_err copy_space(const struct hf_space *s, struct export_job *j)
 	if (!hf_space_envelope(s, 1, &first))
 		return HF_E_STATE;
 	e = hf_decode_limit(&hufu__envelope__descriptor, first.data, first.len, HF_MAX_DESCRIPTOR);
-	d = e ? hf_decode_limit(&hufu__descriptor__descriptor, e->payload.data, e->payload.len, HF_MAX_DESCRIPTOR) : NULL;
+	d = e ? hf_decode_limit(&hufu__descriptor__descriptor, e->payload.data, e->payload.len, HF_MAX_DESCRIPTOR)
+	      : NULL;
 	if (!d || d->root_key.len != sizeof(j->root.b))
 		return HF_E_INTERNAL;
 	memcpy(j->root.b, d->root_key.data, sizeof(j->root.b));
@@ -108,14 +110,15 @@ static enum hf_err prepare(struct hf_ledger *l, const char *node, struct export_
 	j->place = book.place;
 	j->size = book.worth[HF_BOOK_WITNESSED].checkpoint.size;
 	e = book.worth[HF_BOOK_WITNESSED].witnessed
-		    ? hf_note_reduce(s, book.node, book.note[HF_BOOK_WITNESSED].data, book.note[HF_BOOK_WITNESSED].len,
-				     hf_now_ms(&l->base->clock), &j->note)
-		    : HF_E_STATE;
+	            ? hf_note_reduce(s, book.node, book.note[HF_BOOK_WITNESSED].data, book.note[HF_BOOK_WITNESSED].len,
+	                             hf_now_ms(&l->base->clock), &j->note)
+	            : HF_E_STATE;
 	hf_book_done(&book);
 	return e;
 }
 
-void hf_ledger_export(struct hf_ledger *l, const char *node, const char *dir, void (*fn)(void *ctx, enum hf_err e, uint64_t size), void *ctx)
+void hf_ledger_export(struct hf_ledger *l, const char *node, const char *dir,
+                      void (*fn)(void *ctx, enum hf_err e, uint64_t size), void *ctx)
 {
 	struct export_job *j = hf_alloc_zero(sizeof(*j));
 	int len = snprintf(j->dir, sizeof(j->dir), "%s", dir);

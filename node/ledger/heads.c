@@ -1,9 +1,10 @@
 /*
- * heads.c - anti-entropy: what each of two nodes has seen of the ledgers, always including the peer's own, when a peer comes up and
- * every minute. Also the gate at start: nothing is signed before a quorum of witnesses has told what it has seen of this log.
+ * heads.c - anti-entropy: what each of two nodes has seen of the ledgers, always including the peer's own, when a peer
+ * comes up and every minute. Also the gate at start: nothing is signed before a quorum of witnesses has told what it
+ * has seen of this log.
  *
- * Only a checkpoint that carries the log's own signature is believed about that log; a bare number from a peer moves nothing but what is
- * sent to that same peer.
+ * Only a checkpoint that carries the log's own signature is believed about that log; a bare number from a peer moves
+ * nothing but what is sent to that same peer.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -98,8 +99,8 @@ static void add_own(struct message *m)
 
 	if (l->round.size == 0)
 		return;
-	add_head(m, l->own.origin, l->round.size, (struct hf_bytes){ l->round.root.b, sizeof(l->round.root.b) },
-		 (struct hf_bytes){ note->data, note->len });
+	add_head(m, l->own.origin, l->round.size, (struct hf_bytes){l->round.root.b, sizeof(l->round.root.b)},
+	         (struct hf_bytes){note->data, note->len});
 }
 
 /* What this node has seen of the peer's ledger, as witness or as mirror: also when that is nothing. */
@@ -119,7 +120,7 @@ static void add_peers_own(struct message *m)
 	else if (w)
 		add_head(m, origin, w->size, hf_bytes_of(&w->root), hf_bytes_of(&w->note));
 	else
-		add_head(m, origin, 0, (struct hf_bytes){ NULL, 0 }, (struct hf_bytes){ NULL, 0 });
+		add_head(m, origin, 0, (struct hf_bytes){NULL, 0}, (struct hf_bytes){NULL, 0});
 }
 
 static bool add_gossip(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -145,40 +146,48 @@ static bool add_gossip(void *ctx, struct hf_bytes key, struct hf_bytes value)
 
 static void take_own_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h)
 {
-	struct hf_tree tree = { &l->own, &l->rows };
+	struct hf_tree tree = {&l->own, &l->rows};
 	struct hf_worth w;
 	struct hf_hash root;
 
 	p->gate_answered = true;
 	if (hf_ledger_is_our_mirror(l, p->node))
 		p->mirror_known = false; /* asked anew each time: it may have lost its copy without a word */
-	if (h->note.len == 0 || hf_note_weigh(hf_ledger_space(l), l->base->self.s, h->note.data, h->note.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
+	if (h->note.len == 0 || hf_note_weigh(hf_ledger_space(l), l->base->self.s, h->note.data, h->note.len,
+	                                      hf_now_ms(&l->base->clock), &w) != HF_OK)
 		return;
 	if (w.checkpoint.size > hf_sequence_size(l->sequence))
-		hf_ledger_halt(l, "%s holds a checkpoint that this log signed for %" PRIu64 " entries, but only %" PRIu64 " are stored here: "
-			       "the store is older than that; restore a newer one or recover from a mirror", p->node, w.checkpoint.size,
-			       hf_sequence_size(l->sequence));
+		hf_ledger_halt(l,
+		               "%s holds a checkpoint that this log signed for %" PRIu64 " entries, but only %" PRIu64
+		               " are stored here: "
+		               "the store is older than that; restore a newer backup",
+		               p->node, w.checkpoint.size, hf_sequence_size(l->sequence));
 	else if (!hf_tree_root(&tree, w.checkpoint.size, &root) || !hf_hash_equal(&root, &w.checkpoint.root))
-		hf_ledger_halt(l, "%s holds a checkpoint that this log signed for %" PRIu64 " entries with another root: this node was cloned or "
-			       "restored and has written two histories; keep the one that the witnesses know", p->node, w.checkpoint.size);
+		hf_ledger_halt(l,
+		               "%s holds a checkpoint that this log signed for %" PRIu64
+		               " entries with another root: this node was cloned or "
+		               "restored and has written two histories; keep the one that the witnesses know",
+		               p->node, w.checkpoint.size);
 }
 
 static bool mirrored_root(struct hf_ledger *l, const char *origin, uint64_t size, struct hf_hash *ret_root)
 {
 	Hufu__MirrorRow *row HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
-	struct hf_place place = { .own = false };
-	struct hf_tree tree = { &place, &l->rows };
+	struct hf_place place = {.own = false};
+	struct hf_tree tree = {&place, &l->rows};
 
 	memcpy(place.origin, origin, strlen(origin) + 1);
 	return row && size <= row->size && hf_tree_root(&tree, size, ret_root);
 }
 
-/* Holds a signed checkpoint of another log against what is on record here; the same size with another root is proof of two histories. */
-static void compare_heads(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c, struct hf_bytes note)
+/* Holds a signed checkpoint of another log against what is on record here; the same size with another root is proof of
+ * two histories. */
+static void compare_heads(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c,
+                          struct hf_bytes note)
 {
 	Hufu__WitnessRow *w HF_CLEANUP(hf_decoded_done) = hf_witness_row(l, origin);
 	Hufu__MirrorRow *m HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
-	struct hf_bytes other = { NULL, 0 };
+	struct hf_bytes other = {NULL, 0};
 	struct hf_unit *u;
 	struct hf_hash root;
 
@@ -222,7 +231,8 @@ static void take_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__Ledge
 		take_own_head(l, p, h);
 		return;
 	}
-	if (note.len == 0 || hf_note_weigh(hf_ledger_space(l), node.s, note.data, note.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
+	if (note.len == 0 ||
+	    hf_note_weigh(hf_ledger_space(l), node.s, note.data, note.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
 		return;
 	hf_sequence_saw(l->sequence, node.s, w.checkpoint.size, &w.checkpoint.root);
 	compare_heads(l, node.s, h->origin, &w.checkpoint, note);

@@ -78,7 +78,7 @@ static struct node *find_or_add(struct hf_heads_seen *s, const char *name)
 	}
 	memmove(s->nodes + at + 1, s->nodes + at, (s->count - at) * sizeof(*s->nodes));
 	s->count++;
-	s->nodes[at] = (struct node){ .name = parsed };
+	s->nodes[at] = (struct node){.name = parsed};
 	return &s->nodes[at];
 }
 

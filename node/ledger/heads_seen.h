@@ -1,6 +1,6 @@
 /*
- * heads_seen.h - what the committer must know of other nodes: the newest checkpoint seen of each one's ledger, and with whom this
- * node has already shared a transaction. Any thread.
+ * heads_seen.h - what the committer must know of other nodes: the newest checkpoint seen of each one's ledger, and with
+ * whom this node has already shared a transaction. Any thread.
  */
 #ifndef HUFU_LEDGER_HEADS_SEEN_H
 #define HUFU_LEDGER_HEADS_SEEN_H

@@ -1,13 +1,14 @@
 /*
- * internal.h - what the files of the ledger share; for this folder and its tests.
+ * internal.h - what the files of the ledger share; for this folder and its tests; long because all duties meet in one
+ * struct.
  *
- * Story: sequence.c (committer) makes entries; the store wakes the loop; pump() in ledger.c then lets each duty do what is due:
- * sign.c signs a checkpoint in a worker, to_witness.c collects cosignatures, to_mirror.c sends entries, to_party.c openings, heads.c
- * compares notes with peers. witness.c, mirror.c, openings.c and heads.c answer the same messages of others. book.c, trace.c,
- * prove.c, export.c and verify.c read.
+ * Story: sequence.c (committer) makes entries; the store wakes the loop; pump() in ledger.c then lets each duty do what
+ * is due: sign.c signs a checkpoint in a worker, to_witness.c collects cosignatures, to_mirror.c sends entries,
+ * to_party.c openings, heads.c compares notes with peers. witness.c, mirror.c, openings.c and heads.c answer the same
+ * messages of others. book.c, trace.c, prove.c, export.c and verify.c read.
  *
- * Nothing calls a peer except from pump(), which runs from the loop's own handles only: so no call is made between the closing of
- * peers and that of the ledger.
+ * Nothing calls a peer except from pump(), which runs from the loop's own handles only: so no call is made between the
+ * closing of peers and that of the ledger.
  */
 #ifndef HUFU_LEDGER_INTERNAL_H
 #define HUFU_LEDGER_INTERNAL_H
@@ -37,7 +38,8 @@
 /* How the ledger reaches others: struct hf_peers in a node, anything in a test. */
 struct hf_ledger_net {
 	const struct hf_space *(*space)(void *ctx);
-	void (*call)(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn, void *fn_ctx);
+	void (*call)(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn,
+	             void *fn_ctx);
 	void *ctx;
 };
 void hf_ledger_start_net(struct hf_ledger *l, const struct hf_ledger_net *net);
@@ -50,7 +52,8 @@ struct hf_answer {
 	void (*fn)(void *ctx, enum hf_err e, const char *text, const void *body, size_t len);
 	void *ctx;
 };
-void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, struct hf_bytes body, struct hf_answer answer);
+void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, struct hf_bytes body,
+                      struct hf_answer answer);
 void hf_answer(const struct hf_answer *a, enum hf_err e, const char *text);
 void hf_ledger_answer(const struct hf_answer *a, const ProtobufCMessage *m);
 
@@ -70,22 +73,22 @@ struct hf_lpeer {
 	uint64_t cosigned_size; /* newest checkpoint it cosigned */
 	bool gate_answered;     /* told us at start what it had seen */
 	/* As our mirror. */
-	bool mirror_known;      /* mirror_next is its own word */
+	bool mirror_known; /* mirror_next is its own word */
 	uint64_t mirror_next, mirror_size, mirror_witnessed;
-	bool complained;        /* an alarm about it was raised; not again before it works */
-	int64_t heads_ms;       /* next exchange of heads, monotonic */
+	bool complained;  /* an alarm about it was raised; not again before it works */
+	int64_t heads_ms; /* next exchange of heads, monotonic */
 	struct hf_told *told;
-	int64_t alarm_ms;       /* no further alarm about what it sends before then, monotonic */
+	int64_t alarm_ms; /* no further alarm about what it sends before then, monotonic */
 };
 
 /* The checkpoint that is being cosigned. */
 struct hf_round {
 	uint64_t size; /* 0: none yet */
 	struct hf_hash root;
-	struct hf_buf text;  /* what is signed */
-	struct hf_buf note;  /* text, log line, cosignatures so far */
+	struct hf_buf text; /* what is signed */
+	struct hf_buf note; /* text, log line, cosignatures so far */
 	unsigned cosignatures;
-	int64_t begun_ms;    /* monotonic */
+	int64_t begun_ms; /* monotonic */
 };
 struct hf_witnessed {
 	uint64_t size;
@@ -118,7 +121,7 @@ struct hf_ledger {
 	int64_t due_ms;   /* monotonic; when pump() wants to run next */
 	uv_mutex_t jobs_mutex;
 	uv_cond_t jobs_idle;
-	unsigned jobs;    /* in a worker; guarded by jobs_mutex */
+	unsigned jobs; /* in a worker; guarded by jobs_mutex */
 
 	bool signing;
 	int64_t sign_next_ms;
@@ -140,7 +143,8 @@ int64_t hf_ledger_mono(const struct hf_ledger *l);
 const struct hf_space *hf_ledger_space(const struct hf_ledger *l); /* NULL before start */
 /* Stops all signing and recording; alarm; reason names the thing and the way out. */
 void hf_ledger_halt(struct hf_ledger *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A worker job: work may run while the loop goes on, after runs on the loop, also when the ledger is closing (look at l->closing). */
+/* A worker job: work may run while the loop goes on, after runs on the loop, also when the ledger is closing (look at
+ * l->closing). */
 struct hf_job {
 	uv_work_t req;
 	struct hf_ledger *ledger;
@@ -158,11 +162,11 @@ bool hf_ledger_may_alarm(struct hf_ledger *l, const char *node);
 bool hf_lane_ready(struct hf_ledger *l, struct hf_lane *lane);
 void hf_lane_ok(struct hf_lane *lane);
 void hf_lane_failed(struct hf_ledger *l, struct hf_lane *lane);
-/* Sends a message on the lane of p; fn gets p and the reply after the lane is free again (failed lanes pause by themselves for
- * errors of the transport). */
+/* Sends a message on the lane of p; fn gets p and the reply after the lane is free again (failed lanes pause by
+ * themselves for errors of the transport). */
 typedef void (*hf_lane_reply_fn)(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r, void *ctx);
-void hf_lane_call(struct hf_ledger *l, struct hf_lpeer *p, enum hf_lane_use use, enum hf_msg type, const ProtobufCMessage *m,
-		  hf_lane_reply_fn fn, void *ctx);
+void hf_lane_call(struct hf_ledger *l, struct hf_lpeer *p, enum hf_lane_use use, enum hf_msg type,
+                  const ProtobufCMessage *m, hf_lane_reply_fn fn, void *ctx);
 /* A member in good standing that is not this node. */
 bool hf_ledger_reachable_member(const struct hf_ledger *l, const char *node);
 bool hf_ledger_is_our_witness(const struct hf_ledger *l, const char *node);
@@ -193,7 +197,8 @@ void hf_heads_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes 
 /* witness.c, mirror.c, openings.c: requests. */
 void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
 void hf_mirror_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
-void hf_openings_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
+void hf_openings_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
+                            const struct hf_answer *answer);
 
 /* Rows of other logs; both free with hf_decoded_free. NULL when there is none. */
 Hufu__WitnessRow *hf_witness_row(struct hf_ledger *l, const char *origin);
@@ -203,11 +208,14 @@ void hf_mirror_row_put(struct hf_unit *u, const char *origin, const Hufu__Mirror
 /* True when origin is the ledger of peer, a member in good standing; answers the refusal otherwise. */
 bool hf_ledger_owns(struct hf_ledger *l, const char *peer, const char *origin, const struct hf_answer *answer);
 
-/* evidence.c: two signed checkpoints of one log between which no consistency was shown. Alarm, and a public entry with both notes. */
-void hf_evidence(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first, struct hf_bytes second, const char *what);
-/* The same when the two cannot both be true: this node cosigns and stores nothing of that log any more, and keeps what it has. */
-void hf_equivocation(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first, struct hf_bytes second,
-		     const char *what);
+/* evidence.c: two signed checkpoints of one log between which no consistency was shown. Alarm, and a public entry with
+ * both notes. */
+void hf_evidence(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first,
+                 struct hf_bytes second, const char *what);
+/* The same when the two cannot both be true: this node cosigns and stores nothing of that log any more, and keeps what
+ * it has. */
+void hf_equivocation(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first,
+                     struct hf_bytes second, const char *what);
 
 /* waiters.c */
 void hf_waiters_pump(struct hf_ledger *l);
@@ -215,11 +223,11 @@ void hf_waiters_free(struct hf_ledger *l);
 
 static inline struct hf_bytes hf_bytes_of(const ProtobufCBinaryData *b)
 {
-	return (struct hf_bytes){ b->data, b->len };
+	return (struct hf_bytes){b->data, b->len};
 }
 static inline ProtobufCBinaryData hf_binary(const void *data, size_t len)
 {
-	return (ProtobufCBinaryData){ len, (uint8_t *)data };
+	return (ProtobufCBinaryData){len, (uint8_t *)data};
 }
 static inline bool hf_root_is(const ProtobufCBinaryData *b, const struct hf_hash *h)
 {

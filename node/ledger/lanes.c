@@ -1,4 +1,5 @@
-/* lanes.c - the duties towards each peer: one call at a time, growing pauses, who is witness and mirror of this ledger. */
+/* lanes.c - the duties towards each peer: one call at a time, growing pauses, who is witness and mirror of this ledger.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,8 +103,8 @@ static void on_reply(void *ctx, struct hf_reply *r)
 	hf_ledger_wake(c.ledger);
 }
 
-void hf_lane_call(struct hf_ledger *l, struct hf_lpeer *p, enum hf_lane_use use, enum hf_msg type, const ProtobufCMessage *m,
-		  hf_lane_reply_fn fn, void *ctx)
+void hf_lane_call(struct hf_ledger *l, struct hf_lpeer *p, enum hf_lane_use use, enum hf_msg type,
+                  const ProtobufCMessage *m, hf_lane_reply_fn fn, void *ctx)
 {
 	struct call *c = hf_alloc(sizeof(*c));
 	size_t len;
@@ -111,7 +112,7 @@ void hf_lane_call(struct hf_ledger *l, struct hf_lpeer *p, enum hf_lane_use use,
 
 	if (!body)
 		abort();
-	*c = (struct call){ l, p, use, fn, ctx };
+	*c = (struct call){l, p, use, fn, ctx};
 	p->lane[use].busy = true;
 	l->net.call(l->net.ctx, p->node, type, body, len, on_reply, c);
 	free(body);
@@ -121,7 +122,8 @@ bool hf_ledger_reachable_member(const struct hf_ledger *l, const char *node)
 {
 	const struct hf_space *s = hf_ledger_space(l);
 
-	return s && strcmp(node, l->base->self.s) != 0 && hf_space_standing(s, node, hf_now_ms(&l->base->clock)) == HF_OK;
+	return s && strcmp(node, l->base->self.s) != 0 &&
+	       hf_space_standing(s, node, hf_now_ms(&l->base->clock)) == HF_OK;
 }
 
 bool hf_ledger_is_our_witness(const struct hf_ledger *l, const char *node)
@@ -145,7 +147,8 @@ bool hf_ledger_is_our_mirror(const struct hf_ledger *l, const char *node)
 {
 	uint8_t key[HF_KEY_MAX];
 
-	return hf_ledger_space(l) && (hf_store_has(l->store, HF_TABLE_META, key, hf_key_mirror_to(node, key)) || named_mirror(l, node));
+	return hf_ledger_space(l) &&
+	       (hf_store_has(l->store, HF_TABLE_META, key, hf_key_mirror_to(node, key)) || named_mirror(l, node));
 }
 
 struct names {
@@ -177,9 +180,10 @@ static bool take_name(void *ctx, struct hf_bytes key, struct hf_bytes value)
 void hf_ledger_each_mirror(struct hf_ledger *l, void (*fn)(struct hf_ledger *l, struct hf_lpeer *p))
 {
 	const Hufu__Member *m = hf_space_member(hf_ledger_space(l), l->base->self.s);
-	struct names n = { NULL, 0, 0 };
+	struct names n = {NULL, 0, 0};
 
-	if (hf_store_scan(l->store, HF_TABLE_META, HF_MIRROR_TO_PREFIX, sizeof(HF_MIRROR_TO_PREFIX) - 1, NULL, 0, take_name, &n) != HF_OK)
+	if (hf_store_scan(l->store, HF_TABLE_META, HF_MIRROR_TO_PREFIX, sizeof(HF_MIRROR_TO_PREFIX) - 1, NULL, 0,
+	                  take_name, &n) != HF_OK)
 		n.count = 0;
 	for (size_t i = 0; m && i < m->n_mirrors; i++)
 		add_name(&n, m->mirrors[i], strlen(m->mirrors[i]));

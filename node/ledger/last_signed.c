@@ -30,7 +30,8 @@ static bool slot_text(const char *origin, const struct hf_promise *p, char out[S
 
 	memset(out, 0, SLOT_BYTES);
 	hf_hash_hex(&p->root, root);
-	len = snprintf(out, SLOT_BYTES, "hufu last-signed v1\n%s\n%" PRIu64 "\n%s\n%" PRId64 "\n", origin, p->size, root, p->time_ms);
+	len = snprintf(out, SLOT_BYTES, "hufu last-signed v1\n%s\n%" PRIu64 "\n%s\n%" PRId64 "\n", origin, p->size,
+	               root, p->time_ms);
 	if (len < 0 || (size_t)len + sizeof(digest) + 1 > SLOT_BYTES)
 		return false;
 	hf_sha256(out, (size_t)len, &h);
@@ -42,7 +43,7 @@ static bool slot_text(const char *origin, const struct hf_promise *p, char out[S
 /* Reads the numbers, then demands that writing them gives the same bytes. */
 static bool slot_parse(const char *origin, const char slot[SLOT_BYTES], struct hf_promise *ret_promise)
 {
-	char text[SLOT_BYTES + 1] = { 0 }, again[SLOT_BYTES], root[65] = { 0 };
+	char text[SLOT_BYTES + 1] = {0}, again[SLOT_BYTES], root[65] = {0};
 	size_t skip = strlen("hufu last-signed v1\n") + strlen(origin) + 1;
 	struct hf_promise p;
 
@@ -79,8 +80,10 @@ static enum hf_err read_slots(struct hf_last_signed *s, const char *path, struct
 	}
 	if (found)
 		return HF_OK;
-	return hf_fault_set(f, HF_E_STATE, "%s is damaged or belongs to another ledger than %s, so it is not known what this log has "
-			    "signed; restore the file, never delete it", path, s->origin);
+	return hf_fault_set(f, HF_E_STATE,
+	                    "%s is damaged or belongs to another ledger than %s, so it is not known what this log has "
+	                    "signed; restore the file, never delete it",
+	                    path, s->origin);
 }
 
 static enum hf_err sync_folder(const char *path)
@@ -110,8 +113,8 @@ static enum hf_err open_file(const char *dir, char *path, size_t cap, int *ret_f
 	return sync_folder(dir);
 }
 
-enum hf_err hf_last_signed_open(const char *dir, const char *origin, struct hf_last_signed **ret_file, struct hf_promise *ret_promise,
-				struct hf_fault *f)
+enum hf_err hf_last_signed_open(const char *dir, const char *origin, struct hf_last_signed **ret_file,
+                                struct hf_promise *ret_promise, struct hf_fault *f)
 {
 	struct hf_last_signed *s = hf_alloc_zero(sizeof(*s));
 	char path[720] = "";
@@ -121,7 +124,8 @@ enum hf_err hf_last_signed_open(const char *dir, const char *origin, struct hf_l
 	snprintf(s->origin, sizeof(s->origin), "%s", origin);
 	e = open_file(dir, path, sizeof(path), &s->fd);
 	if (e != HF_OK)
-		hf_fault_set(f, e, "%s cannot be opened: %s; let the node's folder belong to the user who runs it", path, strerror(errno));
+		hf_fault_set(f, e, "%s cannot be opened: %s; let the node's folder belong to the user who runs it",
+		             path, strerror(errno));
 	else
 		e = read_slots(s, path, f);
 	if (e != HF_OK) {
@@ -146,11 +150,13 @@ enum hf_err hf_last_signed_write(struct hf_last_signed *s, const struct hf_promi
 {
 	char slot[SLOT_BYTES];
 
-	if (p->size < s->promise.size || (p->size == s->promise.size && p->size > 0 && !hf_hash_equal(&p->root, &s->promise.root)))
+	if (p->size < s->promise.size ||
+	    (p->size == s->promise.size && p->size > 0 && !hf_hash_equal(&p->root, &s->promise.root)))
 		return HF_E_CONFLICT;
 	if (!slot_text(s->origin, p, slot))
 		return HF_E_LIMIT;
-	if (pwrite(s->fd, slot, sizeof(slot), (off_t)s->next * (off_t)sizeof(slot)) != (ssize_t)sizeof(slot) || fdatasync(s->fd) != 0)
+	if (pwrite(s->fd, slot, sizeof(slot), (off_t)s->next * (off_t)sizeof(slot)) != (ssize_t)sizeof(slot) ||
+	    fdatasync(s->fd) != 0)
 		return errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO;
 	s->next = 1 - s->next;
 	s->promise = *p;

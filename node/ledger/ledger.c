@@ -1,3 +1,7 @@
+/*
+ * ledger.c - opening a ledger (is the store what was signed?), the pump that lets each duty do what is due, worker
+ * jobs, closing.
+ */
 #include "ledger/internal.h"
 
 #include <assert.h>
@@ -114,7 +118,9 @@ static void on_handle_closed(uv_handle_t *handle)
 static enum hf_err open_handles(struct hf_ledger *l, struct hf_fault *f)
 {
 	if (uv_async_init(l->base->loop, &l->wake, on_wake) != 0)
-		return hf_fault_set(f, HF_E_MEMORY, "the ledger cannot join the loop: no descriptor or memory is left; raise the limits");
+		return hf_fault_set(
+		        f, HF_E_MEMORY,
+		        "the ledger cannot join the loop: no descriptor or memory is left; raise the limits");
 	uv_timer_init(l->base->loop, &l->timer);
 	l->wake.data = l;
 	l->timer.data = l;
@@ -160,15 +166,21 @@ void hf_ledger_job(struct hf_ledger *l, struct hf_job *job)
 static void derive_keys(struct hf_ledger *l, uint8_t label_key[32])
 {
 	hf_node_keys_derive(l->keys, "ledger-opening", l->own.origin, strlen(l->own.origin), l->opening_keys.own);
-	hf_node_keys_derive(l->keys, "ledger-mirror-opening", l->own.origin, strlen(l->own.origin), l->opening_keys.mirror);
+	hf_node_keys_derive(l->keys, "ledger-mirror-opening", l->own.origin, strlen(l->own.origin),
+	                    l->opening_keys.mirror);
 	hf_node_keys_derive(l->keys, "ledger-label", l->own.origin, strlen(l->own.origin), label_key);
 }
 
 static void make_sequence(struct hf_ledger *l)
 {
 	uint8_t label_key[32];
-	struct hf_sequence_config cfg = { .self = l->base->self.s, .origin = l->own.origin, .clock = l->base->clock, .label_key = label_key,
-					  .opening_key = l->opening_keys.own, .on_committed = on_committed, .ctx = l };
+	struct hf_sequence_config cfg = {.self = l->base->self.s,
+	                                 .origin = l->own.origin,
+	                                 .clock = l->base->clock,
+	                                 .label_key = label_key,
+	                                 .opening_key = l->opening_keys.own,
+	                                 .on_committed = on_committed,
+	                                 .ctx = l};
 
 	derive_keys(l, label_key);
 	l->sequence = hf_sequence_new(&cfg);
@@ -189,11 +201,12 @@ static enum hf_err stored_size(struct hf_ledger *l, uint64_t *ret_size)
 	return hf_store_scan_back(l->store, HF_TABLE_ENTRY, NULL, 0, NULL, 0, take_size, ret_size);
 }
 
-/* The newest tile anew from the stored entries: a store that was damaged or truncated is noticed before it is built upon. */
+/* The newest tile anew from the stored entries: a store that was damaged or truncated is noticed before it is built
+ * upon. */
 static enum hf_err check_newest(struct hf_ledger *l, uint64_t size, struct hf_fault *f)
 {
 	uint64_t first = size ? (size - 1) / HF_TILE_WIDTH * HF_TILE_WIDTH : 0;
-	struct hf_tree tree = { &l->own, &l->rows };
+	struct hf_tree tree = {&l->own, &l->rows};
 	struct hf_hash kept[HF_TILE_WIDTH], leaf;
 	const struct hf_hash *hashes;
 	struct hf_bytes entry;
@@ -201,14 +214,18 @@ static enum hf_err check_newest(struct hf_ledger *l, uint64_t size, struct hf_fa
 	if (size == 0)
 		return HF_OK;
 	if (hf_tree_tile(&tree, 0, first / HF_TILE_WIDTH, (uint32_t)(size - first), &hashes) != HF_OK)
-		return hf_fault_set(f, HF_E_STATE, "the ledger's newest tile is missing; restore the node's folder from a backup or a mirror");
+		return hf_fault_set(f, HF_E_STATE,
+		                    "the ledger's newest tile is missing; restore the node's folder from a backup");
 	memcpy(kept, hashes, (size - first) * sizeof(kept[0]));
 	for (uint64_t i = first; i < size; i++) {
 		HF_TRY(hf_place_entry(&l->own, &l->rows, i, &entry));
 		hf_merkle_leaf(entry.data, entry.len, &leaf);
 		if (!hf_hash_equal(&leaf, &kept[i - first]))
-			return hf_fault_set(f, HF_E_STATE, "ledger entry %" PRIu64 " does not fit its stored hash; restore the node's folder "
-					    "from a backup or a mirror", i);
+			return hf_fault_set(f, HF_E_STATE,
+			                    "ledger entry %" PRIu64
+			                    " does not fit its stored hash; restore the node's folder "
+			                    "from a backup",
+			                    i);
 	}
 	return HF_OK;
 }
@@ -216,19 +233,26 @@ static enum hf_err check_newest(struct hf_ledger *l, uint64_t size, struct hf_fa
 /* What was signed must be here, unchanged. */
 static enum hf_err check_promise(struct hf_ledger *l, uint64_t size, struct hf_fault *f)
 {
-	struct hf_tree tree = { &l->own, &l->rows };
+	struct hf_tree tree = {&l->own, &l->rows};
 	struct hf_hash root;
 
 	if (l->promise.size > size)
-		return hf_fault_set(f, HF_E_STATE, "this ledger has signed %" PRIu64 " entries but only %" PRIu64 " are stored: the store was "
-				    "truncated or restored from an old backup; restore a newer one or recover from a mirror", l->promise.size, size);
+		return hf_fault_set(f, HF_E_STATE,
+		                    "this ledger has signed %" PRIu64 " entries but only %" PRIu64
+		                    " are stored: the store was "
+		                    "truncated or restored from an old backup; restore a newer one",
+		                    l->promise.size, size);
 	if (l->promise.size == 0)
 		return HF_OK;
 	if (!hf_tree_root(&tree, l->promise.size, &root))
-		return hf_fault_set(f, HF_E_STATE, "a tile of the ledger is missing; restore the node's folder from a backup or a mirror");
+		return hf_fault_set(f, HF_E_STATE,
+		                    "a tile of the ledger is missing; restore the node's folder from a backup");
 	if (!hf_hash_equal(&root, &l->promise.root))
-		return hf_fault_set(f, HF_E_STATE, "the first %" PRIu64 " entries of this ledger are not those that were signed: the store was "
-				    "changed or swapped; restore the right one", l->promise.size);
+		return hf_fault_set(f, HF_E_STATE,
+		                    "the first %" PRIu64
+		                    " entries of this ledger are not those that were signed: the store was "
+		                    "changed or swapped; restore the right one",
+		                    l->promise.size);
 	return HF_OK;
 }
 
@@ -264,7 +288,7 @@ static bool take_checkpoint(void *ctx, struct hf_bytes key, struct hf_bytes valu
 	(void)key;
 	if (end && hf_checkpoint_parse((const char *)value.data, (size_t)(end - (const char *)value.data) + 1, &c) &&
 	    c.size > l->promise.size)
-		l->promise = (struct hf_promise){ c.size, c.root, 0 };
+		l->promise = (struct hf_promise){c.size, c.root, 0};
 	return false;
 }
 
@@ -321,8 +345,8 @@ static enum hf_err set_up(struct hf_ledger *l, struct hf_fault *f)
 	return HF_OK;
 }
 
-enum hf_err hf_ledger_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys, const char *space_id,
-			   struct hf_ledger **ret_ledger, struct hf_fault *f)
+enum hf_err hf_ledger_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
+                           const char *space_id, struct hf_ledger **ret_ledger, struct hf_fault *f)
 {
 	struct hf_ledger *l = hf_alloc_zero(sizeof(*l));
 	enum hf_err e;
@@ -351,7 +375,8 @@ static const struct hf_space *peers_space(void *ctx)
 	return hf_peers_space(ctx);
 }
 
-static void peers_call(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn, void *fn_ctx)
+static void peers_call(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn,
+                       void *fn_ctx)
 {
 	hf_peers_call(ctx, peer, type, NULL, body, len, HF_LEDGER_CALL_MS, fn, fn_ctx);
 }
@@ -368,7 +393,7 @@ static void on_space_change(void *ctx)
 
 void hf_ledger_start(struct hf_ledger *l, struct hf_peers *peers)
 {
-	struct hf_ledger_net net = { peers_space, peers_call, peers };
+	struct hf_ledger_net net = {peers_space, peers_call, peers};
 
 	hf_peers_on_up(peers, on_peer_up, l);
 	hf_peers_on_change(peers, on_space_change, l);
@@ -448,15 +473,20 @@ void hf_ledger_state(struct hf_ledger *l, struct hf_ledger_state *ret_state)
 	const Hufu__Descriptor *d = s ? hf_space_current(s) : NULL;
 
 	*ret_state = (struct hf_ledger_state){
-		.durable = hf_sequence_size(l->sequence), .signed_size = l->round.size, .witnessed_size = l->witnessed.size,
-		.mirrored_size = hf_to_mirror_size(l), .root = l->round.root, .quorum = d ? d->quorum : 0, .halted = l->halted,
+	        .durable = hf_sequence_size(l->sequence),
+	        .signed_size = l->round.size,
+	        .witnessed_size = l->witnessed.size,
+	        .mirrored_size = hf_to_mirror_size(l),
+	        .root = l->round.root,
+	        .quorum = d ? d->quorum : 0,
+	        .halted = l->halted,
 	};
 	for (size_t i = 0; d && i < d->n_witnesses; i++)
 		ret_state->witnesses += hf_space_is_witness(s, d->witnesses[i], l->base->self.s);
 }
 
-void hf_ledger_keep_envelope(struct hf_unit *unit, const struct hf_id *txn, const char *type, const void *envelope, size_t len,
-			     struct hf_hash *ret_digest)
+void hf_ledger_keep_envelope(struct hf_unit *unit, const struct hf_id *txn, const char *type, const void *envelope,
+                             size_t len, struct hf_hash *ret_digest)
 {
 	uint8_t key[sizeof(txn->b) + sizeof(ret_digest->b)];
 

@@ -1,9 +1,9 @@
 /*
  * ledger.h - this node's log, and its duties as witness and mirror for others.
  *
- * Drafts become entries in the committer (the store's sequencer). Checkpoints are signed after the commit, from the stored
- * bytes, pushed to the witnesses and mirrors, and collect cosignatures. Openings go to the parties of a transaction.
- * design: docs/architecture.md and docs/ledger.md. The code's own map stands in internal.h.
+ * Drafts become entries in the committer (the store's sequencer). Checkpoints are signed after the commit, from the
+ * stored bytes, pushed to the witnesses and mirrors, and collect cosignatures. Openings go to the parties of a
+ * transaction. design: docs/architecture.md and docs/ledger.md. The code's own map stands in internal.h.
  */
 #ifndef HUFU_LEDGER_LEDGER_H
 #define HUFU_LEDGER_LEDGER_H
@@ -14,41 +14,46 @@
 
 struct hf_ledger;
 
-/* Installs the sequencer in the store, writes the first entry when the log is empty. Before any other unit is submitted. Refuses
- * (HF_E_STATE) when the store does not hold what was signed before, or its newest entries do not fit their hashes. */
-enum hf_err hf_ledger_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys, const char *space_id,
-			   struct hf_ledger **ret_ledger, struct hf_fault *f) HF_MUST_CHECK;
-/* Peers exist only later: starts signing and replication. Nothing is signed before a quorum of the witnesses has told what it has seen of
- * this ledger. */
+/* Installs the sequencer in the store, writes the first entry when the log is empty. Before any other unit is
+ * submitted. Refuses (HF_E_STATE) when the store does not hold what was signed before, or its newest entries do not fit
+ * their hashes. */
+enum hf_err hf_ledger_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
+                           const char *space_id, struct hf_ledger **ret_ledger, struct hf_fault *f) HF_MUST_CHECK;
+/* Peers exist only later: starts signing and replication. Nothing is signed before a quorum of the witnesses has told
+ * what it has seen of this ledger. */
 void hf_ledger_start(struct hf_ledger *l, struct hf_peers *peers);
-/* After hf_peers_close and hf_store_close: the committer sequences through the ledger until then. Waits for its jobs in the worker pool; their
- * callbacks end with HF_E_CANCELLED when the loop runs next. Waiters are dropped without a call. */
+/* After hf_peers_close and hf_store_close: the committer sequences through the ledger until then. Waits for its jobs in
+ * the worker pool; their callbacks end with HF_E_CANCELLED when the loop runs next. Waiters are dropped without a call.
+ */
 void hf_ledger_close(struct hf_ledger *l);
 /* Exact time of the newest entry at open, 0 for a new ledger: what the clock must not go back before (AZ-31). */
 int64_t hf_ledger_newest_ms(const struct hf_ledger *l);
 
 /* Requests of peers: HF_MSG_CHECKPOINT_ADD, MIRROR_ADD, OPENINGS_PUSH, LEDGER_HEADS. */
 void hf_ledger_on_request(struct hf_ledger *l, struct hf_request *take);
-/* From now on this node's ledger is mirrored by (and openings go to) that party too: an agreement was made with it. The parties of any
- * draft are taken in by themselves. */
+/* From now on this node's ledger is mirrored by (and openings go to) that party too: an agreement was made with it. The
+ * parties of any draft are taken in by themselves. */
 void hf_ledger_add_mirror(struct hf_ledger *l, struct hf_unit *unit, const char *node);
 
 struct hf_ledger_state {
 	uint64_t durable, signed_size, witnessed_size;
 	uint64_t mirrored_size; /* held and cosigned by at least one mirror */
-	struct hf_hash root; /* of signed_size */
+	struct hf_hash root;    /* of signed_size */
 	unsigned quorum, witnesses;
-	const char *halted;  /* why nothing is recorded or signed any more, "" while all is well; valid while the ledger is open */
+	const char *halted; /* why nothing is recorded or signed any more, "" while all is well; valid while the ledger
+	                       is open */
 };
 void hf_ledger_state(struct hf_ledger *l, struct hf_ledger_state *ret_state);
-/* Calls fn once when the entry is witnessed by the quorum, or after the limit with HF_E_TIMEOUT; never from inside the call. */
-void hf_ledger_wait_witnessed(struct hf_ledger *l, uint64_t index, int64_t limit_ms, void (*fn)(void *ctx, enum hf_err e), void *ctx);
+/* Calls fn once when the entry is witnessed by the quorum, or after the limit with HF_E_TIMEOUT; never from inside the
+ * call. */
+void hf_ledger_wait_witnessed(struct hf_ledger *l, uint64_t index, int64_t limit_ms,
+                              void (*fn)(void *ctx, enum hf_err e), void *ctx);
 
 /* Reading. Rows are opened from this node's own openings and those received from others. */
 struct hf_ledger_row {
 	const char *origin; /* node id of the ledger's owner */
 	uint64_t index;
-	int64_t time_ms;    /* exact when opened, else rounded */
+	int64_t time_ms; /* exact when opened, else rounded */
 	enum hf_event_class event_class;
 	const Hufu__EntryOpening *opening; /* NULL when this node cannot open it */
 	const char *proof;                 /* "durable", "signed", "witnessed 2/3" */
@@ -56,28 +61,32 @@ struct hf_ledger_row {
 typedef bool (*hf_ledger_row_fn)(void *ctx, const struct hf_ledger_row *row);
 /* Own ledger, newest first. */
 enum hf_err hf_ledger_tail(struct hf_ledger *l, uint64_t count, hf_ledger_row_fn fn, void *ctx) HF_MUST_CHECK;
-/* Every entry of a transaction in all replicas, verified, in order of time; coverage sentences go to note(ctx, text). HF_E_UNKNOWN when no
- * replica here has an entry of it. */
-enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_ledger_row_fn fn, void (*note)(void *ctx, const char *text),
-			    void *ctx) HF_MUST_CHECK;
-/* The tally of a transaction: signed by this node; documents from HF_TABLE_ENVELOPE by HF_TABLE_ENVELOPE_TXN of txn and of `also`
- * (the negotiation's transaction; NULL or zero: none). HF_E_STATE when proofs are not yet witnessed. */
+/* Every entry of a transaction in all replicas, verified, in order of time; coverage sentences go to note(ctx, text).
+ * HF_E_UNKNOWN when no replica here has an entry of it. */
+enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_ledger_row_fn fn,
+                            void (*note)(void *ctx, const char *text), void *ctx) HF_MUST_CHECK;
+/* The tally of a transaction: signed by this node; documents from HF_TABLE_ENVELOPE by HF_TABLE_ENVELOPE_TXN of txn and
+ * of `also` (the negotiation's transaction; NULL or zero: none). HF_E_STATE when proofs are not yet witnessed. */
 enum hf_err hf_ledger_prove(struct hf_ledger *l, const struct hf_id *txn, const struct hf_id *also, struct hf_buf *out,
-			    struct hf_fault *f) HF_MUST_CHECK;
-/* Writes a tlog-tiles folder of this node's ledger (node NULL), or of a mirrored one (node id), in the worker pool, up to the newest
- * witnessed checkpoint. dir: absolute, must not exist; folders above it are made. fn gets HF_E_STATE when nothing is witnessed yet. */
-void hf_ledger_export(struct hf_ledger *l, const char *node, const char *dir, void (*fn)(void *ctx, enum hf_err e, uint64_t size), void *ctx);
+                            struct hf_fault *f) HF_MUST_CHECK;
+/* Writes a tlog-tiles folder of this node's ledger (node NULL), or of a mirrored one (node id), in the worker pool, up
+ * to the newest witnessed checkpoint. dir: absolute, must not exist; folders above it are made. fn gets HF_E_STATE when
+ * nothing is witnessed yet. */
+void hf_ledger_export(struct hf_ledger *l, const char *node, const char *dir,
+                      void (*fn)(void *ctx, enum hf_err e, uint64_t size), void *ctx);
 
-/* The full check in place, in the worker pool: every entry's form, chain, leaf hash and tile, the root against the signed and the witnessed
- * checkpoint. bad: index of the first entry that does not fit when e is not HF_OK and it can be named, else UINT64_MAX. */
+/* The full check in place, in the worker pool: every entry's form, chain, leaf hash and tile, the root against the
+ * signed and the witnessed checkpoint. bad: index of the first entry that does not fit when e is not HF_OK and it can
+ * be named, else UINT64_MAX. */
 struct hf_ledger_check {
 	uint64_t size, bad;
 	char text[200];
 };
-void hf_ledger_verify(struct hf_ledger *l, const char *node, void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c), void *ctx);
+void hf_ledger_verify(struct hf_ledger *l, const char *node,
+                      void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c), void *ctx);
 
 /* Keeps a signed envelope as sent, for proofs: put into the unit under its digest and its transaction. */
-void hf_ledger_keep_envelope(struct hf_unit *unit, const struct hf_id *txn, const char *type, const void *envelope, size_t len,
-			     struct hf_hash *ret_digest);
+void hf_ledger_keep_envelope(struct hf_unit *unit, const struct hf_id *txn, const char *type, const void *envelope,
+                             size_t len, struct hf_hash *ret_digest);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * mirror.c - this node as mirror of other logs (c2sp.org/tlog-mirror in our messages): entries are appended in order, chained to the
- * one before, and count only when the tree they form has the root of a checkpoint that the log signed. The cosignature leaves after
- * all of that is durable.
+ * mirror.c - this node as mirror of other logs (c2sp.org/tlog-mirror in our messages): entries are appended in order,
+ * chained to the one before, and count only when the tree they form has the root of a checkpoint that the log signed.
+ * The cosignature leaves after all of that is durable.
  *
- * What lies between the last such checkpoint and `next` is not trusted by any reader here, and is dropped when it turns out wrong.
+ * What lies between the last such checkpoint and `next` is not trusted by any reader here, and is dropped when it turns
+ * out wrong.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,9 +65,10 @@ static bool cosign(struct add *a, struct pending *p)
 	char name[HF_ORIGIN_MAX + 1];
 
 	hf_cosigner_name(a->l->space_id, HF_KEY_MIRROR, a->l->base->self.s, name);
-	p->line_len = gap ? hf_note_cosign_line(a->l->keys->mirror, name, (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000),
-						(const char *)note, (size_t)(gap - note) + 1, p->line, sizeof(p->line))
-			  : 0;
+	p->line_len =
+	        gap ? hf_note_cosign_line(a->l->keys->mirror, name, (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000),
+	                                  (const char *)note, (size_t)(gap - note) + 1, p->line, sizeof(p->line))
+	            : 0;
 	return p->line_len > 0;
 }
 
@@ -84,23 +86,25 @@ static void settle_waiting(struct add *a, uint64_t index, const ProtobufCBinaryD
 		return;
 	hf_unit_del(a->unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&a->place, index, key));
 	if (hf_ledger_may_alarm(a->l, a->peer))
-		hf_alarm(a->l->base, "wrong-opening", NULL, "%s sent an opening that does not fit entry %" PRIu64 " of its ledger; it was dropped",
-			 a->peer, index);
+		hf_alarm(a->l->base, "wrong-opening", NULL,
+		         "%s sent an opening that does not fit entry %" PRIu64 " of its ledger; it was dropped",
+		         a->peer, index);
 }
 
 static enum hf_err add_entry(struct add *a, const ProtobufCBinaryData *bytes)
 {
-	const struct hf_sink sink = { .unit = a->unit };
+	const struct hf_sink sink = {.unit = a->unit};
 	uint8_t key[HF_KEY_MAX];
 	struct hf_entry_view v;
 	struct hf_hash leaf;
 
-	if (!hf_entry_scan(bytes->data, bytes->len, &v) || v.index != a->edge.size || strcmp(v.origin, a->in->origin) != 0 ||
-	    memcmp(v.prev, a->edge.last.b, sizeof(v.prev)) != 0)
+	if (!hf_entry_scan(bytes->data, bytes->len, &v) || v.index != a->edge.size ||
+	    strcmp(v.origin, a->in->origin) != 0 || memcmp(v.prev, a->edge.last.b, sizeof(v.prev)) != 0)
 		return HF_E_FORMAT;
 	settle_waiting(a, v.index, bytes);
 	hf_merkle_leaf(bytes->data, bytes->len, &leaf);
-	hf_unit_put(a->unit, HF_TABLE_MIRROR_ENTRY, key, hf_place_key(&a->place, v.index, key), bytes->data, bytes->len);
+	hf_unit_put(a->unit, HF_TABLE_MIRROR_ENTRY, key, hf_place_key(&a->place, v.index, key), bytes->data,
+	            bytes->len);
 	return hf_edge_append(&a->edge, &a->place, &sink, &leaf);
 }
 
@@ -125,8 +129,10 @@ static void drop_unchecked(struct add *a)
 	struct hf_unit *u = hf_unit_new();
 
 	if (hf_ledger_may_alarm(a->l, a->peer))
-		hf_alarm(a->l->base, "mirror-root", NULL, "the entries that %s sent of its ledger do not have the root of its checkpoint at "
-			 "size %" PRIu64 "; they are fetched again from %" PRIu64, a->peer, a->worth.checkpoint.size, a->row->size);
+		hf_alarm(a->l->base, "mirror-root", NULL,
+		         "the entries that %s sent of its ledger do not have the root of its checkpoint at "
+		         "size %" PRIu64 "; they are fetched again from %" PRIu64,
+		         a->peer, a->worth.checkpoint.size, a->row->size);
 	a->row->next = a->row->size;
 	hf_mirror_row_put(u, a->in->origin, a->row);
 	hf_store_submit(a->l->store, u, NULL, NULL);
@@ -156,12 +162,13 @@ static bool reaches_root(struct add *a)
 
 static void append(struct add *a)
 {
-	const struct hf_sink sink = { .unit = a->unit };
+	const struct hf_sink sink = {.unit = a->unit};
 	bool reached;
 
 	for (size_t i = 0; i < a->in->n_entries; i++)
 		if (add_entry(a, &a->in->entries[i]) != HF_OK) {
-			hf_answer(a->answer, HF_E_FORMAT, "an entry is malformed or does not follow from the one before");
+			hf_answer(a->answer, HF_E_FORMAT,
+			          "an entry is malformed or does not follow from the one before");
 			return;
 		}
 	if (hf_edge_flush(&a->edge, &a->place, &sink) != HF_OK) {
@@ -182,7 +189,7 @@ static void append(struct add *a)
 /* A checkpoint inside what is held already. */
 static void compare(struct add *a)
 {
-	struct hf_tree tree = { &a->place, &a->l->rows };
+	struct hf_tree tree = {&a->place, &a->l->rows};
 
 	if (!hf_tree_root(&tree, a->worth.checkpoint.size, &a->root)) {
 		hf_answer(a->answer, HF_E_BUSY, "the mirror's tiles cannot be read");
@@ -190,7 +197,7 @@ static void compare(struct add *a)
 	}
 	if (!hf_hash_equal(&a->root, &a->worth.checkpoint.root)) {
 		hf_equivocation(a->l, a->unit, a->peer, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note),
-				"a checkpoint contradicts the entries that it sent before");
+		                "a checkpoint contradicts the entries that it sent before");
 		hf_store_submit(a->l->store, HF_TAKE(a->unit), NULL, NULL);
 		hf_answer(a->answer, HF_E_CONFLICT, "the checkpoint contradicts the entries that were sent before");
 		return;
@@ -204,7 +211,8 @@ static void judge(struct add *a)
 	uint64_t size = a->worth.checkpoint.size;
 
 	if (a->row->frozen)
-		hf_answer(a->answer, HF_E_CONFLICT, "this ledger has shown two histories and is not mirrored any further");
+		hf_answer(a->answer, HF_E_CONFLICT,
+		          "this ledger has shown two histories and is not mirrored any further");
 	else if (size <= a->row->size)
 		compare(a);
 	else if (a->in->start != a->row->next || a->row->next > size)
@@ -239,11 +247,12 @@ void hf_mirror_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes
 	if (!hf_ledger_owns(l, peer, in->origin, answer))
 		return;
 	a = hf_alloc_zero(sizeof(*a));
-	*a = (struct add){ .l = l, .peer = peer, .in = in, .answer = answer, .unit = hf_unit_new() };
+	*a = (struct add){.l = l, .peer = peer, .in = in, .answer = answer, .unit = hf_unit_new()};
 	snprintf(a->place.origin, sizeof(a->place.origin), "%s", in->origin);
 	hf_edge_init(&a->edge);
 	a->row = row_of(a);
-	if (hf_note_weigh(hf_ledger_space(l), peer, in->note.data, in->note.len, hf_now_ms(&l->base->clock), &a->worth) != HF_OK)
+	if (hf_note_weigh(hf_ledger_space(l), peer, in->note.data, in->note.len, hf_now_ms(&l->base->clock),
+	                  &a->worth) != HF_OK)
 		hf_answer(answer, HF_E_SIGNATURE, "the checkpoint is not signed by the log's key of the descriptor");
 	else
 		judge(a);

@@ -14,7 +14,8 @@ void hf_cosigner_name(const char *space_id, enum hf_key_use use, const char *nod
 	snprintf(out, HF_ORIGIN_MAX + 1, "%s/%s/%s", space_id, use == HF_KEY_MIRROR ? "mirror" : "witness", node);
 }
 
-static bool verifier_of(const struct hf_space *s, const char *node, enum hf_key_use use, int64_t at_ms, struct hf_note_verifier *ret_v)
+static bool verifier_of(const struct hf_space *s, const char *node, enum hf_key_use use, int64_t at_ms,
+                        struct hf_note_verifier *ret_v)
 {
 	char name[HF_ORIGIN_MAX + 1];
 	struct hf_sign_pub pub;
@@ -34,7 +35,8 @@ static uint64_t cosigned_at(const struct hf_note_sig *sig)
 }
 
 /* The line of a cosigner that verifies under its key at the line's own time; -1 when there is none. */
-static int find_cosignature(const struct hf_space *s, const struct hf_note *n, const char *cosigner, enum hf_key_use use)
+static int find_cosignature(const struct hf_space *s, const struct hf_note *n, const char *cosigner,
+                            enum hf_key_use use)
 {
 	char name[HF_ORIGIN_MAX + 1];
 
@@ -59,11 +61,12 @@ static bool log_signed(const struct hf_space *s, const char *node, const struct 
 	return verifier_of(s, node, HF_KEY_LOG, at_ms, &v) && hf_note_check(n, &v, NULL) == HF_NOTE_CHECK_GOOD;
 }
 
-static enum hf_err weigh(const struct hf_space *s, const char *node, const struct hf_note *n, int64_t now_ms, struct hf_worth *ret_worth)
+static enum hf_err weigh(const struct hf_space *s, const char *node, const struct hf_note *n, int64_t now_ms,
+                         struct hf_worth *ret_worth)
 {
 	const Hufu__Descriptor *d = hf_space_current(s);
 	char origin[HF_ORIGIN_MAX + 1];
-	struct hf_worth w = { .quorum = d ? d->quorum : 0 };
+	struct hf_worth w = {.quorum = d ? d->quorum : 0};
 	uint64_t newest_s = 0;
 
 	if (!d || !hf_checkpoint_parse(n->text, n->text_len, &w.checkpoint))
@@ -84,7 +87,8 @@ static enum hf_err weigh(const struct hf_space *s, const char *node, const struc
 		if (cosigned_at(&n->sig[at]) > newest_s)
 			newest_s = cosigned_at(&n->sig[at]);
 	}
-	if (!log_signed(s, node, n, now_ms) && !(newest_s && log_signed(s, node, n, (int64_t)newest_s * 1000 + SECOND_END_MS)))
+	if (!log_signed(s, node, n, now_ms) &&
+	    !(newest_s && log_signed(s, node, n, (int64_t)newest_s * 1000 + SECOND_END_MS)))
 		return HF_E_SIGNATURE;
 	w.witnessed = w.quorum > 0 && w.cosignatures >= w.quorum;
 	*ret_worth = w;
@@ -107,7 +111,7 @@ static enum hf_err parse(const void *note, size_t len, struct hf_note **ret_note
 }
 
 enum hf_err hf_note_weigh(const struct hf_space *s, const char *node, const void *note, size_t len, int64_t now_ms,
-			  struct hf_worth *ret_worth)
+                          struct hf_worth *ret_worth)
 {
 	struct hf_note *n HF_CLEANUP(free_note) = NULL;
 
@@ -124,7 +128,7 @@ static struct hf_bytes line_at(const struct hf_note *n, size_t i)
 		const char *lf = memchr(at, '\n', (size_t)(end - at));
 
 		if (i == 0)
-			return (struct hf_bytes){ (const uint8_t *)at, (size_t)(lf - at) + 1 };
+			return (struct hf_bytes){(const uint8_t *)at, (size_t)(lf - at) + 1};
 		at = lf + 1;
 	}
 }
@@ -145,7 +149,9 @@ static bool add_witness_lines(const struct hf_space *s, const char *node, const 
 	const Hufu__Descriptor *d = hf_space_current(s);
 
 	for (size_t i = 0; i < d->n_witnesses; i++) {
-		int at = hf_space_is_witness(s, d->witnesses[i], node) ? find_cosignature(s, n, d->witnesses[i], HF_KEY_WITNESS) : -1;
+		int at = hf_space_is_witness(s, d->witnesses[i], node)
+		                 ? find_cosignature(s, n, d->witnesses[i], HF_KEY_WITNESS)
+		                 : -1;
 		struct hf_bytes line;
 
 		if (at < 0)
@@ -157,7 +163,8 @@ static bool add_witness_lines(const struct hf_space *s, const char *node, const 
 	return true;
 }
 
-enum hf_err hf_note_reduce(const struct hf_space *s, const char *node, const void *note, size_t len, int64_t now_ms, struct hf_buf *out)
+enum hf_err hf_note_reduce(const struct hf_space *s, const char *node, const void *note, size_t len, int64_t now_ms,
+                           struct hf_buf *out)
 {
 	struct hf_note *n HF_CLEANUP(free_note) = NULL;
 	struct hf_worth w;
@@ -165,8 +172,8 @@ enum hf_err hf_note_reduce(const struct hf_space *s, const char *node, const voi
 	HF_TRY(parse(note, len, &n));
 	HF_TRY(weigh(s, node, n, now_ms, &w));
 	hf_buf_clear(out);
-	if (!hf_buf_add(out, n->text, n->text_len) || !hf_buf_add(out, "\n", 1) || !add_log_line(n, w.checkpoint.origin, out) ||
-	    !add_witness_lines(s, node, n, out))
+	if (!hf_buf_add(out, n->text, n->text_len) || !hf_buf_add(out, "\n", 1) ||
+	    !add_log_line(n, w.checkpoint.origin, out) || !add_witness_lines(s, node, n, out))
 		return HF_E_MEMORY;
 	return HF_OK;
 }
@@ -178,13 +185,14 @@ bool hf_note_cosigned_by(const struct hf_space *s, const char *witness, const vo
 	return parse(note, len, &n) == HF_OK && find_cosignature(s, n, witness, HF_KEY_WITNESS) >= 0;
 }
 
-bool hf_cosignature_ok(const struct hf_space *s, const char *cosigner, enum hf_key_use use, const char *text, size_t text_len,
-		       const void *line, size_t len)
+bool hf_cosignature_ok(const struct hf_space *s, const char *cosigner, enum hf_key_use use, const char *text,
+                       size_t text_len, const void *line, size_t len)
 {
 	struct hf_buf whole HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
 	struct hf_note *n HF_CLEANUP(free_note) = NULL;
 
-	if (len == 0 || !hf_buf_add(&whole, text, text_len) || !hf_buf_add(&whole, "\n", 1) || !hf_buf_add(&whole, line, len))
+	if (len == 0 || !hf_buf_add(&whole, text, text_len) || !hf_buf_add(&whole, "\n", 1) ||
+	    !hf_buf_add(&whole, line, len))
 		return false;
 	return parse(whole.data, whole.len, &n) == HF_OK && n->count == 1 && n->text_len == text_len &&
 	       find_cosignature(s, n, cosigner, use) == 0;

@@ -15,22 +15,24 @@ struct hf_worth {
 	unsigned cosignatures; /* of different witnesses that count for this ledger */
 	unsigned witnesses;    /* that count for this ledger */
 	unsigned quorum;
-	bool witnessed;        /* cosignatures >= quorum */
+	bool witnessed; /* cosignatures >= quorum */
 };
 
 /* "SPACE/witness/NODE", "SPACE/mirror/NODE". use: HF_KEY_WITNESS or HF_KEY_MIRROR. */
 void hf_cosigner_name(const char *space_id, enum hf_key_use use, const char *node, char out[HF_ORIGIN_MAX + 1]);
-/* Checks the note as a checkpoint of node's ledger: form, origin, the log's signature by a key valid at its newest cosignature (now when
- * it has none); each cosignature by a witness's key valid at its own time. Errors: FORMAT, SIGNATURE. */
+/* Checks the note as a checkpoint of node's ledger: form, origin, the log's signature by a key valid at its newest
+ * cosignature (now when it has none); each cosignature by a witness's key valid at its own time. Errors: FORMAT,
+ * SIGNATURE. */
 enum hf_err hf_note_weigh(const struct hf_space *s, const char *node, const void *note, size_t len, int64_t now_ms,
-			  struct hf_worth *ret_worth) HF_MUST_CHECK;
-/* The same note with the log's line and the counting witnesses' lines only, in the descriptor's order of witnesses; one line each. */
-enum hf_err hf_note_reduce(const struct hf_space *s, const char *node, const void *note, size_t len, int64_t now_ms, struct hf_buf *out)
-	HF_MUST_CHECK;
+                          struct hf_worth *ret_worth) HF_MUST_CHECK;
+/* The same note with the log's line and the counting witnesses' lines only, in the descriptor's order of witnesses; one
+ * line each. */
+enum hf_err hf_note_reduce(const struct hf_space *s, const char *node, const void *note, size_t len, int64_t now_ms,
+                           struct hf_buf *out) HF_MUST_CHECK;
 /* Has that witness cosigned the note? Whose ledger it is does not matter. */
 bool hf_note_cosigned_by(const struct hf_space *s, const char *witness, const void *note, size_t len);
 /* Is line one whole cosignature line by cosigner (use WITNESS or MIRROR) over the checkpoint text? */
-bool hf_cosignature_ok(const struct hf_space *s, const char *cosigner, enum hf_key_use use, const char *text, size_t text_len,
-		       const void *line, size_t len);
+bool hf_cosignature_ok(const struct hf_space *s, const char *cosigner, enum hf_key_use use, const char *text,
+                       size_t text_len, const void *line, size_t len);
 
 #endif

@@ -51,7 +51,7 @@ static void add_field(struct hf_buf *out, enum hf_field field, const void *value
 
 void hf_opening_row_encode(const struct hf_draft *d, const uint8_t secret[32], struct hf_buf *out)
 {
-	const uint8_t head[2] = { TAG_SECRET, 32 };
+	const uint8_t head[2] = {TAG_SECRET, 32};
 	const void *value;
 	size_t len;
 
@@ -107,11 +107,11 @@ static void show(struct hf_opened *o, uint32_t field, const uint8_t salt[32], co
 	hf_entry_commit_field(salt, (enum hf_field)field, value, len, &h);
 	hufu__field_opening__init(shown);
 	shown->field = field;
-	shown->salt = (ProtobufCBinaryData){ 32, copy(o, salt, 32) };
-	shown->value = (ProtobufCBinaryData){ len, copy(o, value, len) };
+	shown->salt = (ProtobufCBinaryData){32, copy(o, salt, 32)};
+	shown->value = (ProtobufCBinaryData){len, copy(o, value, len)};
 	hufu__field_hash__init(hash);
 	hash->field = field;
-	hash->hash = (ProtobufCBinaryData){ sizeof(h.b), copy(o, h.b, sizeof(h.b)) };
+	hash->hash = (ProtobufCBinaryData){sizeof(h.b), copy(o, h.b, sizeof(h.b))};
 	o->opening->fields[o->opening->n_fields++] = shown;
 	o->opening->hashes[o->opening->n_hashes++] = hash;
 }
@@ -138,8 +138,8 @@ static enum hf_err open_mirrored(struct hf_bytes plain, struct hf_opened *ret_op
 	return ret_opened->opening ? HF_OK : HF_E_STORE;
 }
 
-enum hf_err hf_opening_read(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r, uint64_t index,
-			    struct hf_opened *ret_opened)
+enum hf_err hf_opening_read(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r,
+                            uint64_t index, struct hf_opened *ret_opened)
 {
 	struct hf_opened opened = HF_OPENED_INIT;
 	struct hf_buf plain HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
@@ -154,8 +154,8 @@ enum hf_err hf_opening_read(const struct hf_opening_keys *k, const struct hf_pla
 	if (!hf_box_open(p->own ? k->own : k->mirror, key, key_len, box.data, box.len, plain.data))
 		return HF_E_CRYPTO;
 	plain.len = box.len - HF_BOX_OVERHEAD;
-	e = p->own ? open_own((struct hf_bytes){ plain.data, plain.len }, p->origin, index, &opened)
-		   : open_mirrored((struct hf_bytes){ plain.data, plain.len }, &opened);
+	e = p->own ? open_own((struct hf_bytes){plain.data, plain.len}, p->origin, index, &opened)
+	           : open_mirrored((struct hf_bytes){plain.data, plain.len}, &opened);
 	hf_wipe(plain.data, plain.len);
 	if (e == HF_OK)
 		*ret_opened = opened;
@@ -170,11 +170,13 @@ enum hf_err hf_opening_of_entry(const Hufu__LedgerEntry *e, struct hf_opened *re
 		return HF_E_UNKNOWN;
 	build(ret_opened, e->origin, e->index, e->n_openings);
 	for (size_t i = 0; i < e->n_openings; i++)
-		show(ret_opened, e->openings[i]->field, e->openings[i]->salt.data, e->openings[i]->value.data, e->openings[i]->value.len);
+		show(ret_opened, e->openings[i]->field, e->openings[i]->salt.data, e->openings[i]->value.data,
+		     e->openings[i]->value.len);
 	return HF_OK;
 }
 
-enum hf_err hf_opening_seal(const struct hf_opening_keys *k, const struct hf_place *p, const Hufu__EntryOpening *o, struct hf_buf *out)
+enum hf_err hf_opening_seal(const struct hf_opening_keys *k, const struct hf_place *p, const Hufu__EntryOpening *o,
+                            struct hf_buf *out)
 {
 	uint8_t key[HF_KEY_MAX];
 	size_t key_len = hf_place_key(p, o->index, key), len;

@@ -1,6 +1,6 @@
 /*
- * openings.c - openings of other nodes' entries, sent because this node is a party. Each is held against its mirrored entry, or kept
- * until that arrives; at rest they are sealed; by them a transaction is found in the mirrored ledgers.
+ * openings.c - openings of other nodes' entries, sent because this node is a party. Each is held against its mirrored
+ * entry, or kept until that arrives; at rest they are sealed; by them a transaction is found in the mirrored ledgers.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,7 +48,8 @@ static enum hf_err refuse(struct push *p, enum hf_err e, const char *what, uint6
 	return e;
 }
 
-/* Arrived entries are checked now, also those above the last checked checkpoint: their bytes are fixed by the hash chain. */
+/* Arrived entries are checked now, also those above the last checked checkpoint: their bytes are fixed by the hash
+ * chain. */
 static enum hf_err check(struct push *p, const Hufu__EntryOpening *o)
 {
 	Hufu__LedgerEntry *e HF_CLEANUP(hf_decoded_done) = NULL;
@@ -58,7 +59,9 @@ static enum hf_err check(struct push *p, const Hufu__EntryOpening *o)
 	if (o->index >= p->row->next) {
 		if (!hf_store_has(p->l->store, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&p->place, o->index, key)))
 			p->waiting++;
-		return p->waiting <= HF_LEDGER_WAITING_MAX ? HF_OK : refuse(p, HF_E_LIMIT, "too many openings wait for their entries", o->index);
+		return p->waiting <= HF_LEDGER_WAITING_MAX
+		               ? HF_OK
+		               : refuse(p, HF_E_LIMIT, "too many openings wait for their entries", o->index);
 	}
 	HF_TRY(hf_place_entry(&p->place, &p->l->rows, o->index, &bytes));
 	HF_TRY(hf_entry_decode(bytes.data, bytes.len, &e));
@@ -74,9 +77,11 @@ static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 		return refuse(p, HF_E_FORMAT, "the opening names another ledger", o->index);
 	HF_TRY(check(p, o));
 	HF_TRY(hf_opening_seal(&p->l->opening_keys, &p->place, o, &p->sealed));
-	hf_unit_put(p->unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&p->place, o->index, key), p->sealed.data, p->sealed.len);
+	hf_unit_put(p->unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&p->place, o->index, key), p->sealed.data,
+	            p->sealed.len);
 	if (hf_opening_txn(o, &txn))
-		hf_unit_put(p->unit, HF_TABLE_MIRROR_TXN, key, hf_key_mirror_txn(&txn, o->origin, o->index, key), NULL, 0);
+		hf_unit_put(p->unit, HF_TABLE_MIRROR_TXN, key, hf_key_mirror_txn(&txn, o->origin, o->index, key), NULL,
+		            0);
 	return HF_OK;
 }
 
@@ -95,14 +100,14 @@ static void store(struct push *p, const struct hf_answer *answer)
 		hf_mirror_row_put(p->unit, p->in->origin, p->row);
 	}
 	done = hf_alloc(sizeof(*done));
-	*done = (struct pending){ *answer, (uint32_t)p->in->n_openings };
+	*done = (struct pending){*answer, (uint32_t)p->in->n_openings};
 	hf_store_submit(p->l->store, HF_TAKE(p->unit), on_durable, done);
 }
 
 void hf_openings_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer)
 {
 	Hufu__OpeningsPush *in HF_CLEANUP(hf_decoded_done) = HF_DECODE(openings_push, body.data, body.len);
-	struct push p = { .l = l, .peer = peer, .in = in, .sealed = HF_BUF_INIT };
+	struct push p = {.l = l, .peer = peer, .in = in, .sealed = HF_BUF_INIT};
 
 	if (!in) {
 		hf_answer(answer, HF_E_FORMAT, "the message with openings is not of the required form");

@@ -1,6 +1,7 @@
 /*
- * prove.c - the tally of a transaction: documents, and for each ledger its witnessed checkpoint and the entries with proof and opening, in
- * one envelope signed by this node. It is handed out only when the check that an outsider runs (evidence/tally.h) accepts it.
+ * prove.c - the tally of a transaction: documents, and for each ledger its witnessed checkpoint and the entries with
+ * proof and opening, in one envelope signed by this node. It is handed out only when the check that an outsider runs
+ * (evidence/tally.h) accepts it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -77,7 +78,8 @@ static enum hf_err add_document(struct tally *t, const struct hf_hash *digest)
 	HF_TRY(hf_rows_get(&t->l->rows, HF_TABLE_ENVELOPE, digest->b, sizeof(digest->b), &v));
 	e = add_envelope(t, v.data, v.len);
 	if (!e)
-		return hf_fault_set(t->f, HF_E_STORE, "a stored document of the transaction is damaged; restore the node's folder");
+		return hf_fault_set(t->f, HF_E_STORE,
+		                    "a stored document of the transaction is damaged; restore the node's folder");
 	if (hf_tally_takes(e->payload_type))
 		t->msg.documents[t->msg.n_documents++] = e;
 	return HF_OK;
@@ -97,7 +99,9 @@ static enum hf_err add_documents(struct tally *t, const struct hf_id *txn, const
 	if (t->digest_count == DOCUMENTS_MAX)
 		return hf_fault_set(t->f, HF_E_LIMIT, "the transaction has more than %u documents", DOCUMENTS_MAX - 1);
 	if (t->digest_count == 0)
-		return hf_fault_set(t->f, HF_E_UNKNOWN, "this node holds no document of that transaction; `hufu ledger trace` shows what it has");
+		return hf_fault_set(
+		        t->f, HF_E_UNKNOWN,
+		        "this node holds no document of that transaction; `hufu ledger trace` shows what it has");
 	qsort(t->digests, t->digest_count, sizeof(*t->digests), by_digest);
 	t->msg.documents = hf_arena_get(&t->arena, t->digest_count * sizeof(Hufu__Envelope *));
 	for (size_t i = 0; i < t->digest_count; i++)
@@ -174,15 +178,23 @@ static enum hf_err check_complete(struct tally *t)
 		return hf_fault_set(t->f, HF_E_UNKNOWN, "no ledger held here has an entry of that transaction");
 	for (size_t i = 0; i < c->broken_count; i++)
 		if (c->broken[i].err == HF_E_UNKNOWN)
-			return hf_fault_set(t->f, HF_E_STATE, "entry %" PRIu64 " of the ledger of %s has not arrived here yet; try again in a "
-					    "moment", c->broken[i].index, c->broken[i].node);
+			return hf_fault_set(t->f, HF_E_STATE,
+			                    "entry %" PRIu64
+			                    " of the ledger of %s has not arrived here yet; try again in a "
+			                    "moment",
+			                    c->broken[i].index, c->broken[i].node);
 		else
-			return hf_fault_set(t->f, c->broken[i].err, "entry %" PRIu64 " of the ledger of %s does not verify; run `hufu ledger "
-					    "verify`", c->broken[i].index, c->broken[i].node);
+			return hf_fault_set(t->f, c->broken[i].err,
+			                    "entry %" PRIu64 " of the ledger of %s does not verify; run `hufu ledger "
+			                    "verify`",
+			                    c->broken[i].index, c->broken[i].node);
 	for (size_t i = 0; i < c->count; i++)
 		if (c->items[i].page.under != HF_BOOK_WITNESSED)
-			return hf_fault_set(t->f, HF_E_STATE, "entry %" PRIu64 " of the ledger of %s is not witnessed by a quorum yet; try again "
-					    "in a moment", c->items[i].page.index, c->items[i].shelf->book.node);
+			return hf_fault_set(t->f, HF_E_STATE,
+			                    "entry %" PRIu64
+			                    " of the ledger of %s is not witnessed by a quorum yet; try again "
+			                    "in a moment",
+			                    c->items[i].page.index, c->items[i].shelf->book.node);
 	return HF_OK;
 }
 
@@ -221,8 +233,8 @@ static void set_header(struct tally *t, const struct hf_id *txn, struct hf_id *i
 static bool root_key(const struct tally *t, struct hf_sign_pub *ret_root)
 {
 	const Hufu__Envelope *first = t->msg.descriptors[0];
-	Hufu__Descriptor *d HF_CLEANUP(hf_decoded_done) =
-		hf_decode_limit(&hufu__descriptor__descriptor, first->payload.data, first->payload.len, HF_MAX_DESCRIPTOR);
+	Hufu__Descriptor *d HF_CLEANUP(hf_decoded_done) = hf_decode_limit(
+	        &hufu__descriptor__descriptor, first->payload.data, first->payload.len, HF_MAX_DESCRIPTOR);
 
 	if (!d || d->root_key.len != sizeof(ret_root->b))
 		return false;
@@ -233,15 +245,16 @@ static bool root_key(const struct tally *t, struct hf_sign_pub *ret_root)
 static enum hf_err check_result(struct tally *t, const struct hf_buf *out)
 {
 	struct hf_tally_report report;
-	struct hf_fault why = { HF_OK, "" };
+	struct hf_fault why = {HF_OK, ""};
 	struct hf_sign_pub root;
 
 	if (!root_key(t, &root))
 		return HF_E_INTERNAL;
 	if (hf_tally_verify(&root, out->data, out->len, &report, &why) == HF_OK)
 		return HF_OK;
-	return hf_fault_set(t->f, HF_E_STATE, "the evidence held here is not complete: %.300s; try again when the transaction has ended",
-			    why.text);
+	return hf_fault_set(t->f, HF_E_STATE,
+	                    "the evidence held here is not complete: %.300s; try again when the transaction has ended",
+	                    why.text);
 }
 
 static enum hf_err write_tally(struct tally *t, const struct hf_id *txn, struct hf_buf *out)
@@ -257,9 +270,9 @@ static enum hf_err write_tally(struct tally *t, const struct hf_id *txn, struct 
 }
 
 enum hf_err hf_ledger_prove(struct hf_ledger *l, const struct hf_id *txn, const struct hf_id *also, struct hf_buf *out,
-			    struct hf_fault *f)
+                            struct hf_fault *f)
 {
-	struct tally t HF_CLEANUP(tally_done) = { .l = l, .space = hf_ledger_space(l), .found = { .ledger = l }, .f = f };
+	struct tally t HF_CLEANUP(tally_done) = {.l = l, .space = hf_ledger_space(l), .found = {.ledger = l}, .f = f};
 	enum hf_err e;
 
 	hf_arena_init(&t.arena, NULL, 0);

@@ -25,13 +25,14 @@ static const struct row {
 	enum hf_msg type;
 	void (*handle)(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
 } rows[] = {
-	{ HF_MSG_CHECKPOINT_ADD, hf_witness_on_request },
-	{ HF_MSG_MIRROR_ADD, hf_mirror_on_request },
-	{ HF_MSG_OPENINGS_PUSH, hf_openings_on_request },
-	{ HF_MSG_LEDGER_HEADS, hf_heads_on_request },
+        {HF_MSG_CHECKPOINT_ADD, hf_witness_on_request},
+        {HF_MSG_MIRROR_ADD, hf_mirror_on_request},
+        {HF_MSG_OPENINGS_PUSH, hf_openings_on_request},
+        {HF_MSG_LEDGER_HEADS, hf_heads_on_request},
 };
 
-void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, struct hf_bytes body, struct hf_answer answer)
+void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, struct hf_bytes body,
+                      struct hf_answer answer)
 {
 	if (!l->started || l->closing) {
 		hf_answer(&answer, HF_E_BUSY, "the ledger is starting or stopping");
@@ -53,5 +54,6 @@ static void reply(void *ctx, enum hf_err e, const char *text, const void *body, 
 
 void hf_ledger_on_request(struct hf_ledger *l, struct hf_request *take)
 {
-	hf_ledger_handle(l, hf_request_peer(take), hf_request_type(take), hf_request_body(take), (struct hf_answer){ reply, take });
+	hf_ledger_handle(l, hf_request_peer(take), hf_request_type(take), hf_request_body(take),
+	                 (struct hf_answer){reply, take});
 }

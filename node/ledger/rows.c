@@ -38,19 +38,20 @@ enum hf_err hf_rows_get(struct hf_rows *r, enum hf_table t, const void *key, siz
 	if (r->txn)
 		return hf_txn_get(r->txn, t, key, key_len, ret_value);
 	HF_TRY(hf_store_get(r->store, t, key, key_len, &r->buf));
-	*ret_value = (struct hf_bytes){ r->buf.data, r->buf.len };
+	*ret_value = (struct hf_bytes){r->buf.data, r->buf.len};
 	return HF_OK;
 }
 
-enum hf_err hf_rows_scan(struct hf_rows *r, enum hf_table t, const void *prefix, size_t prefix_len, const void *from, size_t from_len,
-			 hf_store_row_fn fn, void *ctx)
+enum hf_err hf_rows_scan(struct hf_rows *r, enum hf_table t, const void *prefix, size_t prefix_len, const void *from,
+                         size_t from_len, hf_store_row_fn fn, void *ctx)
 {
 	if (r->snapshot)
 		return hf_snapshot_scan(r->snapshot, t, prefix, prefix_len, from, from_len, fn, ctx);
 	return hf_store_scan(r->store, t, prefix, prefix_len, from, from_len, fn, ctx);
 }
 
-enum hf_err hf_sink_put(const struct hf_sink *s, enum hf_table t, const void *key, size_t key_len, const void *value, size_t value_len)
+enum hf_err hf_sink_put(const struct hf_sink *s, enum hf_table t, const void *key, size_t key_len, const void *value,
+                        size_t value_len)
 {
 	if (s->txn)
 		return hf_txn_put(s->txn, t, key, key_len, value, value_len);

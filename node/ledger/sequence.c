@@ -156,14 +156,16 @@ static int64_t next_time(struct hf_sequence *q)
 }
 
 /* Ordinal and index of the transaction's newest entry; false when it has none. */
-static enum hf_err find_last(struct hf_sequence *q, struct hf_txn *txn, const struct hf_id *id, struct hf_txn_last *ret_last)
+static enum hf_err find_last(struct hf_sequence *q, struct hf_txn *txn, const struct hf_id *id,
+                             struct hf_txn_last *ret_last)
 {
 	if (hf_txn_cache_get(q->txns, id, ret_last))
 		return HF_OK;
 	return hf_txn_last_search(txn, id, ret_last);
 }
 
-static enum hf_err add_to_txn(struct hf_sequence *q, struct hf_txn *txn, const struct hf_id *id, struct hf_txn_last last)
+static enum hf_err add_to_txn(struct hf_sequence *q, struct hf_txn *txn, const struct hf_id *id,
+                              struct hf_txn_last last)
 {
 	uint8_t key[HF_KEY_MAX], value[8];
 
@@ -190,7 +192,7 @@ static enum hf_err complete_txn(struct hf_sequence *q, struct hf_txn *txn, struc
 		hf_draft_int(d, HF_FIELD_BACK_LINK, (int64_t)last.index);
 	if (hf_draft_closes(d))
 		hf_draft_int(d, HF_FIELD_COUNT, (int64_t)last.ordinal + 1);
-	return add_to_txn(q, txn, id, (struct hf_txn_last){ last.ordinal + 1, q->edge.size });
+	return add_to_txn(q, txn, id, (struct hf_txn_last){last.ordinal + 1, q->edge.size});
 }
 
 static void complete_counterparty(struct hf_sequence *q, struct hf_draft *d)
@@ -238,7 +240,8 @@ static enum hf_err add_shares(struct hf_sequence *q, struct hf_txn *txn, const s
 	return HF_OK;
 }
 
-static enum hf_err add_opening(struct hf_sequence *q, struct hf_txn *txn, const struct hf_draft *d, const uint8_t *secret)
+static enum hf_err add_opening(struct hf_sequence *q, struct hf_txn *txn, const struct hf_draft *d,
+                               const uint8_t *secret)
 {
 	uint8_t key[8];
 
@@ -252,9 +255,10 @@ static enum hf_err add_opening(struct hf_sequence *q, struct hf_txn *txn, const 
 	return hf_txn_append(txn, HF_TABLE_OPENING, key, sizeof(key), q->sealed.data, q->plain.len + HF_BOX_OVERHEAD);
 }
 
-static enum hf_err add_entry(struct hf_sequence *q, struct hf_txn *txn, const void *data, size_t len, const struct hf_hash *leaf)
+static enum hf_err add_entry(struct hf_sequence *q, struct hf_txn *txn, const void *data, size_t len,
+                             const struct hf_hash *leaf)
 {
-	const struct hf_sink sink = { .txn = txn };
+	const struct hf_sink sink = {.txn = txn};
 	uint8_t key[8];
 
 	hf_put_u64(key, q->edge.size);
@@ -265,8 +269,12 @@ static enum hf_err add_entry(struct hf_sequence *q, struct hf_txn *txn, const vo
 static enum hf_err add_draft(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d)
 {
 	const uint8_t *secret = next_secret(q);
-	struct hf_entry_in in = { .origin = q->place.origin, .index = q->edge.size, .time_ms = next_time(q),
-				  .prev = q->edge.last, .label_key = q->label_key, .secret = secret };
+	struct hf_entry_in in = {.origin = q->place.origin,
+	                         .index = q->edge.size,
+	                         .time_ms = next_time(q),
+	                         .prev = q->edge.last,
+	                         .label_key = q->label_key,
+	                         .secret = secret};
 	struct hf_hash leaf;
 
 	HF_TRY(complete(q, txn, d, in.time_ms));
@@ -286,12 +294,13 @@ static enum hf_err begin(struct hf_sequence *q, struct hf_txn *txn)
 
 static enum hf_err end(struct hf_sequence *q, struct hf_txn *txn)
 {
-	const struct hf_sink sink = { .txn = txn };
+	const struct hf_sink sink = {.txn = txn};
 
 	return hf_edge_flush(&q->edge, &q->place, &sink);
 }
 
-static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count, uint64_t *ret_index)
+static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count,
+                            uint64_t *ret_index)
 {
 	struct hf_sequence *q = ctx;
 
@@ -311,12 +320,13 @@ static enum hf_err add_raw(struct hf_sequence *q, struct hf_txn *txn, const stru
 	hf_merkle_leaf(e->data, e->len, &leaf);
 	if (e->txn) {
 		HF_TRY(find_last(q, txn, e->txn, &last));
-		HF_TRY(add_to_txn(q, txn, e->txn, (struct hf_txn_last){ last.ordinal + 1, q->edge.size }));
+		HF_TRY(add_to_txn(q, txn, e->txn, (struct hf_txn_last){last.ordinal + 1, q->edge.size}));
 	}
 	return add_entry(q, txn, e->data, e->len, &leaf);
 }
 
-enum hf_err hf_sequence_raw(struct hf_sequence *q, struct hf_txn *txn, const struct hf_raw_entry *entries, size_t count, uint64_t *ret_index)
+enum hf_err hf_sequence_raw(struct hf_sequence *q, struct hf_txn *txn, const struct hf_raw_entry *entries, size_t count,
+                            uint64_t *ret_index)
 {
 	HF_TRY(begin(q, txn));
 	*ret_index = q->edge.size;
@@ -342,5 +352,5 @@ static void committed(void *ctx, bool ok)
 
 void hf_sequence_get(struct hf_sequence *q, struct hf_sequencer *ret_sequencer)
 {
-	*ret_sequencer = (struct hf_sequencer){ sequence, committed, q };
+	*ret_sequencer = (struct hf_sequencer){sequence, committed, q};
 }

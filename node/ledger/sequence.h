@@ -1,8 +1,8 @@
 /*
  * sequence.h - the committer's half of the ledger: drafts become entries inside the running batch.
  *
- * One thread sequences (the committer); heads move only when the batch is durable. A failed batch drops what is in memory, and the next
- * one starts from the store again. Everything else here may be called from any thread.
+ * One thread sequences (the committer); heads move only when the batch is durable. A failed batch drops what is in
+ * memory, and the next one starts from the store again. Everything else here may be called from any thread.
  */
 #ifndef HUFU_LEDGER_SEQUENCE_H
 #define HUFU_LEDGER_SEQUENCE_H
@@ -25,19 +25,21 @@ struct hf_sequence_config {
 };
 struct hf_sequence *hf_sequence_new(const struct hf_sequence_config *cfg);
 void hf_sequence_free(struct hf_sequence *q);
-/* Before the first batch: the ledger has size entries in the store. last_ms: the time of the newest; entries never go back before it. */
+/* Before the first batch: the ledger has size entries in the store. last_ms: the time of the newest; entries never go
+ * back before it. */
 enum hf_err hf_sequence_load(struct hf_sequence *q, struct hf_rows *rows, uint64_t size, int64_t last_ms) HF_MUST_CHECK;
 /* The rows of struct hf_sequencer. */
 void hf_sequence_get(struct hf_sequence *q, struct hf_sequencer *ret_sequencer);
 
-/* Entries made elsewhere, for benches: the same tables and the same tree without drafts. txn may be NULL. Committer thread. */
+/* Entries made elsewhere, for benches: the same tables and the same tree without drafts. txn may be NULL. Committer
+ * thread. */
 struct hf_raw_entry {
 	const void *data;
 	size_t len;
 	const struct hf_id *txn;
 };
-enum hf_err hf_sequence_raw(struct hf_sequence *q, struct hf_txn *txn, const struct hf_raw_entry *entries, size_t count, uint64_t *ret_index)
-	HF_MUST_CHECK;
+enum hf_err hf_sequence_raw(struct hf_sequence *q, struct hf_txn *txn, const struct hf_raw_entry *entries, size_t count,
+                            uint64_t *ret_index) HF_MUST_CHECK;
 
 /* Durable entries and their compact range. */
 void hf_sequence_head(struct hf_sequence *q, struct hf_merkle_range *ret_range);

@@ -1,8 +1,9 @@
 /*
  * sign.c - checkpoints: re-hashing what was stored, the promise on disk, the signature, and the round of cosignatures.
  *
- * One checkpoint is in its round at a time. The next is signed when the quorum has cosigned it, when nobody is left who could, or when
- * the slow ones have had their time; so under load the witnesses sign the same sizes, and a silent one never stops the log.
+ * One checkpoint is in its round at a time. The next is signed when the quorum has cosigned it, when nobody is left who
+ * could, or when the slow ones have had their time; so under load the witnesses sign the same sizes, and a silent one
+ * never stops the log.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,12 +65,13 @@ static enum hf_err rehash(struct sign_job *j)
 static enum hf_err sign(struct sign_job *j)
 {
 	struct hf_ledger *l = j->job.ledger;
-	struct hf_checkpoint c = { .size = j->promise.size, .root = j->promise.root };
+	struct hf_checkpoint c = {.size = j->promise.size, .root = j->promise.root};
 
 	HF_TRY(hf_last_signed_write(l->last_signed, &j->promise));
 	memcpy(c.origin, l->own.origin, sizeof(l->own.origin));
 	j->text_len = hf_checkpoint_text(&c, j->text, sizeof(j->text));
-	if (!j->text_len || !hf_note_sign_line(l->keys->log, l->own.origin, j->text, j->text_len, j->line, sizeof(j->line)))
+	if (!j->text_len ||
+	    !hf_note_sign_line(l->keys->log, l->own.origin, j->text, j->text_len, j->line, sizeof(j->line)))
 		return HF_E_CRYPTO;
 	return HF_OK;
 }
@@ -135,8 +137,11 @@ static void after(struct hf_job *job)
 		begin_round(l, j);
 		hf_metrics_add(l->base->metrics, "checkpoints_signed_total", 1);
 	} else if (j->err == HF_E_CONFLICT) {
-		hf_ledger_halt(l, "the stored entries below %" PRIu64 " do not give the hashes that were computed for them, so nothing is "
-			       "signed any more; run `hufu ledger verify` and restore the folder", j->target.size);
+		hf_ledger_halt(l,
+		               "the stored entries below %" PRIu64
+		               " do not give the hashes that were computed for them, so nothing is "
+		               "signed any more; run `hufu ledger verify` and restore the folder",
+		               j->target.size);
 	} else if (j->err != HF_OK) {
 		l->sign_next_ms += HF_LEDGER_ROUND_MS;
 		HF_LOG(l->base->log, HF_LOG_ERROR, "ledger", "sign-failed", NULL, HF_LOG_E(j->err));
@@ -222,7 +227,8 @@ static void restore_cosigners(struct hf_ledger *l, struct hf_bytes note, uint64_
 	const Hufu__Descriptor *d = hf_space_current(s);
 
 	for (size_t i = 0; d && i < d->n_witnesses; i++)
-		if (hf_ledger_is_our_witness(l, d->witnesses[i]) && hf_note_cosigned_by(s, d->witnesses[i], note.data, note.len)) {
+		if (hf_ledger_is_our_witness(l, d->witnesses[i]) &&
+		    hf_note_cosigned_by(s, d->witnesses[i], note.data, note.len)) {
 			struct hf_lpeer *p = hf_ledger_peer(l, d->witnesses[i]);
 
 			p->cosigned_size = p->witness_size = size;
@@ -236,7 +242,8 @@ static bool restore_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	const char *end;
 
 	(void)key;
-	if (hf_note_weigh(hf_ledger_space(l), l->base->self.s, value.data, value.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
+	if (hf_note_weigh(hf_ledger_space(l), l->base->self.s, value.data, value.len, hf_now_ms(&l->base->clock), &w) !=
+	    HF_OK)
 		return true;
 	if (w.checkpoint.size == l->promise.size && (end = memmem(value.data, value.len, "\n\n", 2))) {
 		restore_cosigners(l, value, w.checkpoint.size);

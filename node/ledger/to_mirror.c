@@ -1,9 +1,10 @@
 /*
  * to_mirror.c - this ledger's entries to the nodes that store a copy of it.
  *
- * A mirror is first asked what it has (an empty message), then sent what lies between that and a checkpoint: the newest witnessed one,
- * or the newest signed one when no quorum is to be had. The mirror's own word decides where the next batch starts, so one that lost its data
- * is filled again and nothing it says of an earlier session is trusted. It cosigns with its mirror key what it has stored.
+ * A mirror is first asked what it has (an empty message), then sent what lies between that and a checkpoint: the newest
+ * witnessed one, or the newest signed one when no quorum is to be had. The mirror's own word decides where the next
+ * batch starts, so one that lost its data is filled again and nothing it says of an earlier session is trusted. It
+ * cosigns with its mirror key what it has stored.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,9 +29,10 @@ static struct goal goal_of(struct hf_ledger *l)
 {
 	bool round_lost = l->round.size > l->witnessed.size && hf_to_witness_settled(l);
 
-	if (round_lost || (l->witnessed.size == 0 && l->round.size > 0 && hf_ledger_mono(l) > l->round.begun_ms + HF_LEDGER_ROUND_MS))
-		return (struct goal){ l->round.size, &l->round.note, false };
-	return (struct goal){ l->witnessed.size, &l->witnessed.note, true };
+	if (round_lost ||
+	    (l->witnessed.size == 0 && l->round.size > 0 && hf_ledger_mono(l) > l->round.begun_ms + HF_LEDGER_ROUND_MS))
+		return (struct goal){l->round.size, &l->round.note, false};
+	return (struct goal){l->witnessed.size, &l->witnessed.note, true};
 }
 
 struct batch {
@@ -44,8 +46,10 @@ static bool take_entry(void *ctx, struct hf_bytes key, struct hf_bytes value)
 {
 	struct batch *b = ctx;
 
-	if (key.len != 8 || hf_get_u64(key.data) != b->next || b->next >= b->end || b->count == HF_LEDGER_BATCH_ENTRIES ||
-	    b->bytes.len + value.len + 8 * (b->count + 1) > HF_LEDGER_BATCH_BYTES || !hf_buf_add(&b->bytes, value.data, value.len))
+	if (key.len != 8 || hf_get_u64(key.data) != b->next || b->next >= b->end ||
+	    b->count == HF_LEDGER_BATCH_ENTRIES ||
+	    b->bytes.len + value.len + 8 * (b->count + 1) > HF_LEDGER_BATCH_BYTES ||
+	    !hf_buf_add(&b->bytes, value.data, value.len))
 		return false;
 	b->length[b->count++] = value.len;
 	b->next++;
@@ -87,8 +91,10 @@ static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r
 		return;
 	if ((r->error == HF_E_CONFLICT || r->error == HF_E_DIGEST) && !p->complained) {
 		p->complained = true;
-		hf_alarm(l->base, "mirror-conflict", NULL, "mirror %s refuses this ledger at size %" PRIu64 ": %s; compare with `hufu ledger "
-			 "verify`", p->node, s.size, r->text);
+		hf_alarm(l->base, "mirror-conflict", NULL,
+		         "mirror %s refuses this ledger at size %" PRIu64 ": %s; compare with `hufu ledger "
+		         "verify`",
+		         p->node, s.size, r->text);
 	}
 	if (r->error != HF_OK) {
 		p->mirror_known = false;
@@ -103,7 +109,8 @@ static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r
 
 static bool wants(const struct hf_lpeer *p, const struct goal *g)
 {
-	return g->size > 0 && (!p->mirror_known || g->size > p->mirror_size || (g->witnessed && g->size > p->mirror_witnessed));
+	return g->size > 0 &&
+	       (!p->mirror_known || g->size > p->mirror_size || (g->witnessed && g->size > p->mirror_witnessed));
 }
 
 static enum hf_err fill(struct hf_ledger *l, struct hf_lpeer *p, const struct goal *g, struct batch *b)
@@ -144,7 +151,7 @@ static void send_batch(struct hf_ledger *l, struct hf_lpeer *p, const struct goa
 	for (size_t i = 0; i < b->count; at += b->length[i++])
 		add.entries[i] = hf_binary(b->bytes.data + at, b->length[i]);
 	add.n_entries = b->count;
-	*s = (struct sent){ .start = add.start, .size = g->size, .witnessed = g->witnessed };
+	*s = (struct sent){.start = add.start, .size = g->size, .witnessed = g->witnessed};
 	set_text(s, g->note);
 	hf_lane_call(l, p, HF_LANE_MIRROR, HF_MSG_MIRROR_ADD, &add.base, on_reply, s);
 	free(add.entries);

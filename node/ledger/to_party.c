@@ -1,6 +1,6 @@
 /*
- * to_party.c - openings of this ledger's entries to the parties of their transactions: HF_TABLE_SHARE holds what each one still lacks;
- * a row goes when that party has said that it holds the opening durably.
+ * to_party.c - openings of this ledger's entries to the parties of their transactions: HF_TABLE_SHARE holds what each
+ * one still lacks; a row goes when that party has said that it holds the opening durably.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -54,9 +54,10 @@ static size_t packed_size(const Hufu__EntryOpening *o)
 }
 
 /* Keeps in d what fits; an opening that cannot be read (it was erased) is given up. */
-static size_t collect(struct hf_ledger *l, const char *node, struct due *d, struct hf_opened *opened, Hufu__EntryOpening **list)
+static size_t collect(struct hf_ledger *l, const char *node, struct due *d, struct hf_opened *opened,
+                      Hufu__EntryOpening **list)
 {
-	struct due gone = { .count = 0 };
+	struct due gone = {.count = 0};
 	size_t bytes = 0, used = 0, i;
 
 	for (i = 0; i < d->count; i++) {
@@ -110,7 +111,9 @@ static void send_due(struct hf_ledger *l, const char *node)
 	if (!hf_lane_ready(l, &p->lane[HF_LANE_OPENINGS]))
 		return;
 	d = hf_alloc_zero(sizeof(*d));
-	if (hf_store_scan(l->store, HF_TABLE_SHARE, prefix, hf_key_share(node, 0, prefix) - 8, NULL, 0, take_index, d) == HF_OK && d->count)
+	if (hf_store_scan(l->store, HF_TABLE_SHARE, prefix, hf_key_share(node, 0, prefix) - 8, NULL, 0, take_index,
+	                  d) == HF_OK &&
+	    d->count)
 		send_to(l, p, d);
 	else
 		free(d);
@@ -128,7 +131,8 @@ static bool take_node(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	return false;
 }
 
-/* Hops from one party's rows to the next one's: a 0x01 behind the name is above all of its keys and below every longer name. */
+/* Hops from one party's rows to the next one's: a 0x01 behind the name is above all of its keys and below every longer
+ * name. */
 void hf_to_party_pump(struct hf_ledger *l)
 {
 	char node[HF_NAME_MAX + 1] = "", from[HF_NAME_MAX + 2] = "";
@@ -136,7 +140,9 @@ void hf_to_party_pump(struct hf_ledger *l)
 
 	for (;;) {
 		node[0] = '\0';
-		if (hf_store_scan(l->store, HF_TABLE_SHARE, NULL, 0, from_len ? from : NULL, from_len, take_node, node) != HF_OK || !node[0])
+		if (hf_store_scan(l->store, HF_TABLE_SHARE, NULL, 0, from_len ? from : NULL, from_len, take_node,
+		                  node) != HF_OK ||
+		    !node[0])
 			return;
 		if (hf_ledger_reachable_member(l, node))
 			send_due(l, node);

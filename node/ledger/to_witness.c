@@ -1,4 +1,5 @@
-/* to_witness.c - the round's checkpoint to each witness, with a consistency proof from what that witness has recorded. */
+/* to_witness.c - the round's checkpoint to each witness, with a consistency proof from what that witness has recorded.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +11,21 @@ struct sent {
 	uint64_t old_size, size;
 };
 
-/* What a witness says of our ledger beyond what we hold can only be its mistake or our loss; at start the gate settles which. */
+/* What a witness says of our ledger beyond what we hold can only be its mistake or our loss; at start the gate settles
+ * which. */
 static void note_larger(struct hf_ledger *l, struct hf_lpeer *p, uint64_t size)
 {
 	if (p->complained)
 		return;
 	p->complained = true;
-	hf_alarm(l->base, "witness-ahead", NULL, "witness %s says it has cosigned %" PRIu64 " entries of this ledger, which has %" PRIu64
-		 "; compare the two with `hufu ledger verify`", p->node, size, hf_sequence_size(l->sequence));
+	hf_alarm(l->base, "witness-ahead", NULL,
+	         "witness %s says it has cosigned %" PRIu64 " entries of this ledger, which has %" PRIu64
+	         "; compare the two with `hufu ledger verify`",
+	         p->node, size, hf_sequence_size(l->sequence));
 }
 
-static void take_reply(struct hf_ledger *l, struct hf_lpeer *p, const struct sent *s, const Hufu__CheckpointReply *reply)
+static void take_reply(struct hf_ledger *l, struct hf_lpeer *p, const struct sent *s,
+                       const Hufu__CheckpointReply *reply)
 {
 	struct hf_bytes line = hf_bytes_of(&reply->cosignature);
 
@@ -35,8 +40,8 @@ static void take_reply(struct hf_ledger *l, struct hf_lpeer *p, const struct sen
 	p->witness_size = s->size;
 	if (s->size != l->round.size)
 		return;
-	if (!hf_cosignature_ok(hf_ledger_space(l), p->node, HF_KEY_WITNESS, (const char *)l->round.text.data, l->round.text.len, line.data,
-			       line.len)) {
+	if (!hf_cosignature_ok(hf_ledger_space(l), p->node, HF_KEY_WITNESS, (const char *)l->round.text.data,
+	                       l->round.text.len, line.data, line.len)) {
 		HF_LOG(l->base->log, HF_LOG_WARN, "ledger", "bad-cosignature", NULL, HF_LOG_S("peer", p->node));
 		hf_lane_failed(l, &p->lane[HF_LANE_WITNESS]);
 		return;
@@ -55,8 +60,10 @@ static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r
 		return;
 	if (r->error == HF_E_CONFLICT && !p->complained) {
 		p->complained = true;
-		hf_alarm(l->base, "witness-conflict", NULL, "witness %s refuses the checkpoint of size %" PRIu64 " of this ledger because it "
-			 "contradicts one that it cosigned; check whether this node was cloned or restored: %s", p->node, s.size, r->text);
+		hf_alarm(l->base, "witness-conflict", NULL,
+		         "witness %s refuses the checkpoint of size %" PRIu64 " of this ledger because it "
+		         "contradicts one that it cosigned; check whether this node was cloned or restored: %s",
+		         p->node, s.size, r->text);
 	}
 	if (r->error != HF_OK)
 		return;
@@ -74,7 +81,7 @@ static bool wants(const struct hf_ledger *l, const struct hf_lpeer *p)
 
 static void send_to(struct hf_ledger *l, struct hf_lpeer *p)
 {
-	struct hf_tree tree = { &l->own, &l->rows };
+	struct hf_tree tree = {&l->own, &l->rows};
 	ProtobufCBinaryData proof[HF_MERKLE_PATH_MAX];
 	Hufu__CheckpointAdd add = HUFU__CHECKPOINT_ADD__INIT;
 	struct hf_merkle_path path;
@@ -92,7 +99,7 @@ static void send_to(struct hf_ledger *l, struct hf_lpeer *p)
 	add.n_proof = path.count;
 	add.note = hf_binary(l->round.note.data, l->round.note.len);
 	s = hf_alloc(sizeof(*s));
-	*s = (struct sent){ p->witness_size, l->round.size };
+	*s = (struct sent){p->witness_size, l->round.size};
 	hf_lane_call(l, p, HF_LANE_WITNESS, HF_MSG_CHECKPOINT_ADD, &add.base, on_reply, s);
 }
 

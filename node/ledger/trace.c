@@ -1,6 +1,6 @@
 /*
- * trace.c - the story of a transaction, merged from this node's ledger and the mirrored ones, each entry verified; and what could not
- * be covered, in sentences.
+ * trace.c - the story of a transaction, merged from this node's ledger and the mirrored ones, each entry verified; and
+ * what could not be covered, in sentences.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -26,8 +26,9 @@ enum hf_err hf_ledger_tail(struct hf_ledger *l, uint64_t count, hf_ledger_row_fn
 		if (e != HF_OK)
 			break;
 		hf_page_proof(&b, &page, proof);
-		go = fn(ctx, &(struct hf_ledger_row){ b.node, page.index, page.time_ms, (enum hf_event_class)page.entry->event_class,
-						      page.opened.opening, proof });
+		go = fn(ctx, &(struct hf_ledger_row){b.node, page.index, page.time_ms,
+		                                     (enum hf_event_class)page.entry->event_class, page.opened.opening,
+		                                     proof});
 		hf_page_done(&page);
 	}
 	hf_book_done(&b);
@@ -58,11 +59,13 @@ static void tell_broken(const struct telling *t)
 		const struct hf_broken *b = &t->found->broken[i];
 
 		if (b->err == HF_E_UNKNOWN)
-			say(t, "entry %" PRIu64 " of the ledger of %s has been announced but not arrived under a signed checkpoint yet", b->index,
-			    b->node);
+			say(t,
+			    "entry %" PRIu64
+			    " of the ledger of %s has been announced but not arrived under a signed checkpoint yet",
+			    b->index, b->node);
 		else
-			say(t, "entry %" PRIu64 " of the ledger of %s does not verify (%s) and is left out", b->index, b->node,
-			    hf_err_text(b->err));
+			say(t, "entry %" PRIu64 " of the ledger of %s does not verify (%s) and is left out", b->index,
+			    b->node, hf_err_text(b->err));
 	}
 }
 
@@ -78,14 +81,18 @@ static void tell_gaps(const struct telling *t, const struct hf_shelf *s)
 			continue;
 		held++;
 		if (ordinal > expected)
-			say(t, "the ledger of %s has entries %" PRIu64 " to %" PRIu64 " of this transaction that are not held here", s->book.node,
-			    expected, ordinal - 1);
+			say(t,
+			    "the ledger of %s has entries %" PRIu64 " to %" PRIu64
+			    " of this transaction that are not held here",
+			    s->book.node, expected, ordinal - 1);
 		expected = ordinal + 1;
 		if (hf_opening_number(it->page.opened.opening, HF_FIELD_COUNT, &count))
 			total = count;
 	}
 	if (total > 0 && held > 0 && expected <= total)
-		say(t, "the ledger of %s states %" PRIu64 " entries of this transaction; the last ones are not held here", s->book.node, total);
+		say(t,
+		    "the ledger of %s states %" PRIu64 " entries of this transaction; the last ones are not held here",
+		    s->book.node, total);
 }
 
 static void tell_unwitnessed(const struct telling *t, const struct hf_shelf *s)
@@ -95,10 +102,12 @@ static void tell_unwitnessed(const struct telling *t, const struct hf_shelf *s)
 	for (size_t i = 0; i < t->found->count; i++)
 		weak += t->found->items[i].shelf == s && t->found->items[i].page.under != HF_BOOK_WITNESSED;
 	if (weak)
-		say(t, "%" PRIu64 " entries of the ledger of %s are not covered by a witnessed checkpoint here yet", weak, s->book.node);
+		say(t, "%" PRIu64 " entries of the ledger of %s are not covered by a witnessed checkpoint here yet",
+		    weak, s->book.node);
 }
 
-/* A writer states the newest checkpoint it knew of its counterparty: when that ledger is held here, the two must agree. */
+/* A writer states the newest checkpoint it knew of its counterparty: when that ledger is held here, the two must agree.
+ */
 static void tell_binding(const struct telling *t, const struct hf_item *it)
 {
 	char node[HF_NAME_MAX + 1], text[96], hex[65];
@@ -108,17 +117,19 @@ static void tell_binding(const struct telling *t, const struct hf_item *it)
 
 	if (!hf_opening_text(it->page.opened.opening, HF_FIELD_COUNTERPARTY, node, sizeof(node)) ||
 	    !hf_opening_text(it->page.opened.opening, HF_FIELD_COUNTERPARTY_HEAD, text, sizeof(text)) ||
-	    sscanf(text, "%20" SCNu64 "/%64[0-9a-f]", &size, hex) != 2 || !(other = hf_collection_shelf(t->found, node)) ||
-	    size > other->book.held)
+	    sscanf(text, "%20" SCNu64 "/%64[0-9a-f]", &size, hex) != 2 ||
+	    !(other = hf_collection_shelf(t->found, node)) || size > other->book.held)
 		return;
-	struct hf_tree tree = { &other->book.place, other->book.rows };
+	struct hf_tree tree = {&other->book.place, other->book.rows};
 	char held[65];
 
 	if (!hf_tree_root(&tree, size, &root))
 		return;
 	hf_hash_hex(&root, held);
 	if (strcmp(held, hex) != 0)
-		say(t, "the ledger of %s shown here is not the one that %s saw at size %" PRIu64 " (its entry %" PRIu64 "): two histories exist",
+		say(t,
+		    "the ledger of %s shown here is not the one that %s saw at size %" PRIu64 " (its entry %" PRIu64
+		    "): two histories exist",
 		    node, it->shelf->book.node, size, it->page.index);
 }
 
@@ -137,10 +148,15 @@ static void tell_absent(const struct telling *t, const char *node)
 	if (s && s->book.place.own)
 		say(t, "this node's own ledger has no entry of this transaction");
 	else if (s)
-		say(t, "the ledger of %s is held here up to %" PRIu64 " entries, but %s has sent no openings of this transaction", node,
-		    s->book.held, node);
+		say(t,
+		    "the ledger of %s is held here up to %" PRIu64
+		    " entries, but %s has sent no openings of this transaction",
+		    node, s->book.held, node);
 	else
-		say(t, "the ledger of %s is not mirrored here, so what %s recorded cannot be shown; ask its auditor or a third mirror", node, node);
+		say(t,
+		    "the ledger of %s is not mirrored here, so what %s recorded cannot be shown; ask its auditor or a "
+		    "third mirror",
+		    node, node);
 }
 
 /* Every node that an entry names as counterparty should be heard too; each is spoken of once. */
@@ -151,11 +167,13 @@ static void tell_parties(const struct telling *t)
 	for (size_t i = 0; i < t->found->count; i++) {
 		size_t k;
 
-		if (!hf_opening_text(t->found->items[i].page.opened.opening, HF_FIELD_COUNTERPARTY, node, sizeof(node)) ||
+		if (!hf_opening_text(t->found->items[i].page.opened.opening, HF_FIELD_COUNTERPARTY, node,
+		                     sizeof(node)) ||
 		    has_rows(t->found, node))
 			continue;
 		for (k = 0; k < i; k++)
-			if (hf_opening_text(t->found->items[k].page.opened.opening, HF_FIELD_COUNTERPARTY, other, sizeof(other)) &&
+			if (hf_opening_text(t->found->items[k].page.opened.opening, HF_FIELD_COUNTERPARTY, other,
+			                    sizeof(other)) &&
 			    strcmp(other, node) == 0)
 				break;
 		if (k == i)
@@ -175,24 +193,25 @@ static void tell_coverage(const struct telling *t)
 	tell_parties(t);
 }
 
-enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_ledger_row_fn fn, void (*note)(void *ctx, const char *text),
-			    void *ctx)
+enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_ledger_row_fn fn,
+                            void (*note)(void *ctx, const char *text), void *ctx)
 {
-	struct hf_collection c HF_CLEANUP(hf_collection_done) = { .ledger = l };
+	struct hf_collection c HF_CLEANUP(hf_collection_done) = {.ledger = l};
 	bool go = true;
 
 	HF_TRY(hf_collect(&c, txn));
 	if (c.count == 0 && c.broken_count == 0)
 		return HF_E_UNKNOWN;
-	tell_coverage(&(struct telling){ &c, note, ctx });
+	tell_coverage(&(struct telling){&c, note, ctx});
 	hf_collection_by_time(&c);
 	for (size_t i = 0; go && i < c.count; i++) {
 		const struct hf_item *it = &c.items[i];
 		char proof[32];
 
 		hf_page_proof(&it->shelf->book, &it->page, proof);
-		go = fn(ctx, &(struct hf_ledger_row){ it->shelf->book.node, it->page.index, it->page.time_ms,
-						      (enum hf_event_class)it->page.entry->event_class, it->page.opened.opening, proof });
+		go = fn(ctx, &(struct hf_ledger_row){it->shelf->book.node, it->page.index, it->page.time_ms,
+		                                     (enum hf_event_class)it->page.entry->event_class,
+		                                     it->page.opened.opening, proof});
 	}
 	return HF_OK;
 }

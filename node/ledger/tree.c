@@ -17,7 +17,8 @@ uint64_t hf_tile_index(uint64_t size, unsigned level)
 	return level + 1 < HF_TILE_LEVELS ? size >> (WIDTH_BITS * (level + 1)) : 0;
 }
 
-enum hf_err hf_tree_tile(struct hf_tree *t, unsigned level, uint64_t tile, uint32_t count, const struct hf_hash **ret_hashes)
+enum hf_err hf_tree_tile(struct hf_tree *t, unsigned level, uint64_t tile, uint32_t count,
+                         const struct hf_hash **ret_hashes)
 {
 	uint8_t key[HF_KEY_MAX];
 	size_t key_len = hf_place_key(t->place, hf_tile_number(level, tile), key);
@@ -120,7 +121,7 @@ static enum hf_err load_last(struct hf_edge *e, struct hf_tree *t, uint64_t size
 
 enum hf_err hf_edge_load(struct hf_edge *e, const struct hf_place *p, struct hf_rows *r, uint64_t size)
 {
-	struct hf_tree t = { p, r };
+	struct hf_tree t = {p, r};
 
 	hf_edge_done(e);
 	for (unsigned level = 0; level < HF_TILE_LEVELS; level++)
@@ -130,15 +131,17 @@ enum hf_err hf_edge_load(struct hf_edge *e, const struct hf_place *p, struct hf_
 	return HF_OK;
 }
 
-static enum hf_err write_tile(const struct hf_edge_level *l, const struct hf_place *p, const struct hf_sink *s, uint64_t number)
+static enum hf_err write_tile(const struct hf_edge_level *l, const struct hf_place *p, const struct hf_sink *s,
+                              uint64_t number)
 {
 	uint8_t key[HF_KEY_MAX];
 
 	return hf_sink_put(s, hf_place_table(p, HF_PLACE_TILE), key, hf_place_key(p, number, key), l->hash,
-			   l->count * sizeof(l->hash[0]));
+	                   l->count * sizeof(l->hash[0]));
 }
 
-enum hf_err hf_edge_append(struct hf_edge *e, const struct hf_place *p, const struct hf_sink *s, const struct hf_hash *leaf)
+enum hf_err hf_edge_append(struct hf_edge *e, const struct hf_place *p, const struct hf_sink *s,
+                           const struct hf_hash *leaf)
 {
 	struct hf_hash carry = *leaf;
 

@@ -1,9 +1,10 @@
 /*
- * tree.h - the Merkle tree of a ledger in tiles of 256 hashes (c2sp.org/tlog-tiles), as stored: reading nodes for proofs,
- * and the growing right edge.
+ * tree.h - the Merkle tree of a ledger in tiles of 256 hashes (c2sp.org/tlog-tiles), as stored: reading nodes for
+ * proofs, and the growing right edge.
  *
- * Level 0 holds leaf hashes; entry i of level l + 1 is the root of full tile i of level l. The compact range of the whole tree is the
- * ranges of the unfinished tiles, one after the other from the top level down, so appending costs what a compact range costs.
+ * Level 0 holds leaf hashes; entry i of level l + 1 is the root of full tile i of level l. The compact range of the
+ * whole tree is the ranges of the unfinished tiles, one after the other from the top level down, so appending costs
+ * what a compact range costs.
  */
 #ifndef HUFU_LEDGER_TREE_H
 #define HUFU_LEDGER_TREE_H
@@ -34,8 +35,8 @@ bool hf_tree_read(void *tree, unsigned level, uint64_t index, struct hf_hash *re
 /* The root of the first size leaves. */
 bool hf_tree_root(struct hf_tree *t, uint64_t size, struct hf_hash *ret_root);
 /* One tile, at least count hashes, borrowed from the rows. */
-enum hf_err hf_tree_tile(struct hf_tree *t, unsigned level, uint64_t tile, uint32_t count, const struct hf_hash **ret_hashes)
-	HF_MUST_CHECK;
+enum hf_err hf_tree_tile(struct hf_tree *t, unsigned level, uint64_t tile, uint32_t count,
+                         const struct hf_hash **ret_hashes) HF_MUST_CHECK;
 
 /* The right edge. Heap, one thread at a time. */
 struct hf_edge_level {
@@ -54,8 +55,8 @@ void hf_edge_done(struct hf_edge *e); /* usable as HF_CLEANUP */
 /* The edge of the first size leaves as stored. HF_E_STORE when a tile is missing or too short. */
 enum hf_err hf_edge_load(struct hf_edge *e, const struct hf_place *p, struct hf_rows *r, uint64_t size) HF_MUST_CHECK;
 /* Writes each tile that becomes full. */
-enum hf_err hf_edge_append(struct hf_edge *e, const struct hf_place *p, const struct hf_sink *s, const struct hf_hash *leaf)
-	HF_MUST_CHECK;
+enum hf_err hf_edge_append(struct hf_edge *e, const struct hf_place *p, const struct hf_sink *s,
+                           const struct hf_hash *leaf) HF_MUST_CHECK;
 /* Writes the unfinished tiles that have changed. */
 enum hf_err hf_edge_flush(struct hf_edge *e, const struct hf_place *p, const struct hf_sink *s) HF_MUST_CHECK;
 /* The compact range of the whole tree. */

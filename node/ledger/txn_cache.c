@@ -49,7 +49,7 @@ bool hf_txn_cache_get(const struct hf_txn_cache *c, const struct hf_id *id, stru
 
 void hf_txn_cache_put(struct hf_txn_cache *c, const struct hf_id *id, const struct hf_txn_last *last)
 {
-	c->slot[slot_of(id)] = (struct slot){ *id, *last };
+	c->slot[slot_of(id)] = (struct slot){*id, *last};
 }
 
 static enum hf_err get_index(struct hf_txn *txn, const struct hf_id *id, uint32_t ordinal, uint64_t *ret_index)
@@ -75,7 +75,7 @@ static enum hf_err halve(struct hf_txn *txn, const struct hf_id *id, uint32_t hi
 		if (e == HF_E_UNKNOWN)
 			high = middle;
 		else if (e == HF_OK)
-			*low = (struct hf_txn_last){ middle, index };
+			*low = (struct hf_txn_last){middle, index};
 		else
 			return e;
 	}
@@ -84,13 +84,13 @@ static enum hf_err halve(struct hf_txn *txn, const struct hf_id *id, uint32_t hi
 
 enum hf_err hf_txn_last_search(struct hf_txn *txn, const struct hf_id *id, struct hf_txn_last *ret_last)
 {
-	struct hf_txn_last low = { 0, 0 };
+	struct hf_txn_last low = {0, 0};
 	uint32_t high = 1;
 	uint64_t index;
 	enum hf_err e;
 
 	while ((e = get_index(txn, id, high, &index)) == HF_OK && high < UINT32_MAX / 2) {
-		low = (struct hf_txn_last){ high, index };
+		low = (struct hf_txn_last){high, index};
 		high *= 2;
 	}
 	if (e != HF_OK && e != HF_E_UNKNOWN)

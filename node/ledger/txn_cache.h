@@ -1,7 +1,9 @@
 /*
- * txn_cache.h - the newest entry of each transaction, remembered by the committer so that a running transaction costs no search.
+ * txn_cache.h - the newest entry of each transaction, remembered by the committer so that a running transaction costs
+ * no search.
  *
- * Direct-mapped: a newer transaction pushes an older one out of its slot. What is not here is found in HF_TABLE_TXN_INDEX.
+ * Direct-mapped: a newer transaction pushes an older one out of its slot. What is not here is found in
+ * HF_TABLE_TXN_INDEX.
  */
 #ifndef HUFU_LEDGER_TXN_CACHE_H
 #define HUFU_LEDGER_TXN_CACHE_H

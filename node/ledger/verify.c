@@ -1,6 +1,6 @@
 /*
- * verify.c - the full check in place: what hf_ledger_verify_dir does on an exported folder, on the store itself. A store that cannot be
- * trusted is read by a worker from a snapshot; nothing is repaired.
+ * verify.c - the full check in place: what hf_ledger_verify_dir does on an exported folder, on the store itself. A
+ * store that cannot be trusted is read by a worker from a snapshot; nothing is repaired.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@ struct verify_job {
 	struct hf_snapshot *snapshot;
 	struct hf_rows rows;
 	struct hf_place place;
-	uint64_t size;                  /* entries that must be there */
-	struct hf_checkpoint known[2];  /* witnessed and signed; size 0: none */
+	uint64_t size;                 /* entries that must be there */
+	struct hf_checkpoint known[2]; /* witnessed and signed; size 0: none */
 	enum hf_err err;
 	struct hf_ledger_check result;
 	void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c);
@@ -52,7 +52,7 @@ static bool check_form(struct verify_job *j, struct hf_bytes value)
 
 static bool load_tile(struct verify_job *j, uint64_t index)
 {
-	struct hf_tree tree = { &j->place, &j->rows };
+	struct hf_tree tree = {&j->place, &j->rows};
 	uint64_t left = j->size - index;
 	const struct hf_hash *hashes;
 
@@ -73,8 +73,9 @@ static bool check_roots(struct verify_job *j)
 		hf_merkle_range_root(&j->range, &root);
 		if (!hf_hash_equal(&root, &j->known[i].root)) {
 			j->err = HF_E_CONFLICT;
-			snprintf(j->result.text, sizeof(j->result.text), "the first %" PRIu64 " entries do not have the root that was %s",
-				 j->range.size, i == HF_BOOK_WITNESSED ? "cosigned by the witnesses" : "signed");
+			snprintf(j->result.text, sizeof(j->result.text),
+			         "the first %" PRIu64 " entries do not have the root that was %s", j->range.size,
+			         i == HF_BOOK_WITNESSED ? "cosigned by the witnesses" : "signed");
 			return false;
 		}
 	}
@@ -106,7 +107,7 @@ static bool take_entry(void *ctx, struct hf_bytes key, struct hf_bytes value)
 /* The tiles above the leaves are what proofs are made of: the root from them must be the root from the entries. */
 static void check_upper(struct verify_job *j)
 {
-	struct hf_tree tree = { &j->place, &j->rows };
+	struct hf_tree tree = {&j->place, &j->rows};
 	struct hf_hash from_tiles, from_entries;
 
 	hf_merkle_range_root(&j->range, &from_entries);
@@ -123,8 +124,8 @@ static void work(struct hf_job *job)
 	size_t prefix_len = hf_place_prefix(&j->place, prefix);
 
 	if (j->err == HF_OK)
-		j->err = hf_snapshot_scan(j->snapshot, hf_place_table(&j->place, HF_PLACE_ENTRY), prefix_len ? prefix : NULL, prefix_len,
-					  NULL, 0, take_entry, j);
+		j->err = hf_snapshot_scan(j->snapshot, hf_place_table(&j->place, HF_PLACE_ENTRY),
+		                          prefix_len ? prefix : NULL, prefix_len, NULL, 0, take_entry, j);
 	if (j->err == HF_OK && j->range.size < j->size)
 		broken(j, j->range.size, "is missing");
 	if (j->err == HF_OK)
@@ -161,7 +162,8 @@ static enum hf_err prepare(struct hf_ledger *l, const char *node, struct verify_
 	return HF_OK;
 }
 
-void hf_ledger_verify(struct hf_ledger *l, const char *node, void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c), void *ctx)
+void hf_ledger_verify(struct hf_ledger *l, const char *node,
+                      void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c), void *ctx)
 {
 	struct verify_job *j = hf_alloc_zero(sizeof(*j));
 

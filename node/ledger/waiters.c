@@ -11,11 +11,12 @@ struct hf_waiter {
 	void *ctx;
 };
 
-void hf_ledger_wait_witnessed(struct hf_ledger *l, uint64_t index, int64_t limit_ms, void (*fn)(void *ctx, enum hf_err e), void *ctx)
+void hf_ledger_wait_witnessed(struct hf_ledger *l, uint64_t index, int64_t limit_ms,
+                              void (*fn)(void *ctx, enum hf_err e), void *ctx)
 {
 	struct hf_waiter *w = hf_alloc(sizeof(*w)), **end = &l->waiters;
 
-	*w = (struct hf_waiter){ NULL, index, hf_ledger_mono(l) + limit_ms, fn, ctx };
+	*w = (struct hf_waiter){NULL, index, hf_ledger_mono(l) + limit_ms, fn, ctx};
 	while (*end)
 		end = &(*end)->next;
 	*end = w;

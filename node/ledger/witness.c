@@ -1,6 +1,6 @@
 /*
- * witness.c - this node as witness of other logs (c2sp.org/tlog-witness): one row per log says what it has cosigned; the row is durable
- * before the cosignature leaves, so that no restart makes it sign a second history.
+ * witness.c - this node as witness of other logs (c2sp.org/tlog-witness): one row per log says what it has cosigned;
+ * the row is durable before the cosignature leaves, so that no restart makes it sign a second history.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +11,9 @@
 #include "proto/codec.h"
 
 #define NOTE_LINE_MAX 512u
-#define EVIDENCE_PAUSE_MS (60 * 1000) /* of refused proofs, which anyone who holds the log's key can make without end */
+#define EVIDENCE_PAUSE_MS                                                                                              \
+	(60 * 1000) /* of refused proofs, which anyone who holds the log's key can make without end                    \
+	             */
 
 static void *row_of(struct hf_ledger *l, enum hf_table t, const char *origin, const ProtobufCMessageDescriptor *desc)
 {
@@ -117,10 +119,11 @@ static bool cosign(struct add *a, struct pending *p)
 	char name[HF_ORIGIN_MAX + 1];
 
 	hf_cosigner_name(a->l->space_id, HF_KEY_WITNESS, a->l->base->self.s, name);
-	p->line_len = gap ? hf_note_cosign_line(a->l->keys->witness, name, (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000),
-						(const char *)a->in->note.data, (size_t)(gap - a->in->note.data) + 1, p->line,
-						sizeof(p->line))
-			  : 0;
+	p->line_len =
+	        gap ? hf_note_cosign_line(a->l->keys->witness, name, (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000),
+	                                  (const char *)a->in->note.data, (size_t)(gap - a->in->note.data) + 1, p->line,
+	                                  sizeof(p->line))
+	            : 0;
 	return p->line_len > 0;
 }
 
@@ -172,7 +175,8 @@ static void refuse_fork(struct add *a, bool proof, const char *what)
 	struct pending *p;
 	struct hf_unit *u;
 
-	if (a->row->frozen || seen_lately(a) || (!proof && now < a->row->refused_ms + EVIDENCE_PAUSE_MS && a->row->refused.len)) {
+	if (a->row->frozen || seen_lately(a) ||
+	    (!proof && now < a->row->refused_ms + EVIDENCE_PAUSE_MS && a->row->refused.len)) {
 		hf_answer(a->answer, HF_E_CONFLICT, what);
 		return;
 	}
@@ -241,7 +245,7 @@ static void judge(struct add *a)
 void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer)
 {
 	Hufu__CheckpointAdd *in HF_CLEANUP(hf_decoded_done) = HF_DECODE(checkpoint_add, body.data, body.len);
-	struct add a = { .l = l, .peer = peer, .in = in, .answer = answer };
+	struct add a = {.l = l, .peer = peer, .in = in, .answer = answer};
 	struct hf_worth w;
 
 	if (!in) {
@@ -254,7 +258,8 @@ void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_byte
 		hf_answer(answer, HF_E_UNSUPPORTED, "this node is no witness of that ledger");
 		return;
 	}
-	if (hf_note_weigh(hf_ledger_space(l), peer, in->note.data, in->note.len, hf_now_ms(&l->base->clock), &w) != HF_OK) {
+	if (hf_note_weigh(hf_ledger_space(l), peer, in->note.data, in->note.len, hf_now_ms(&l->base->clock), &w) !=
+	    HF_OK) {
 		hf_answer(answer, HF_E_SIGNATURE, "the checkpoint is not signed by the log's key of the descriptor");
 		return;
 	}

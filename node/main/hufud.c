@@ -21,16 +21,16 @@
 #define EXIT_USAGE 2
 
 static const char usage[] =
-	"usage: hufud --node DIR [--log FILE]\n"
-	"\n"
-	"Runs the node whose folder was made by `hufu init`. It reads DIR/hufu.yaml, serves its operators on\n"
-	"the Unix socket that is named there, and ends cleanly on SIGTERM or SIGINT.\n"
-	"\n"
-	"The passphrase of encrypted keys comes from the file named by passphrase_file in hufu.yaml, or from\n"
-	"the environment variable HUFU_PASSPHRASE_FILE.\n"
-	"\n"
-	"example:\n"
-	"  hufud --node /var/lib/hufu/transport --log /var/log/hufu/transport.log\n";
+        "usage: hufud --node DIR [--log FILE]\n"
+        "\n"
+        "Runs the node whose folder was made by `hufu init`. It reads DIR/hufu.yaml, serves its operators on\n"
+        "the Unix socket that is named there, and ends cleanly on SIGTERM or SIGINT.\n"
+        "\n"
+        "The passphrase of encrypted keys comes from the file named by passphrase_file in hufu.yaml, or from\n"
+        "the environment variable HUFU_PASSPHRASE_FILE.\n"
+        "\n"
+        "example:\n"
+        "  hufud --node /var/lib/hufu/transport --log /var/log/hufu/transport.log\n";
 
 struct options {
 	const char *dir, *log;
@@ -38,11 +38,11 @@ struct options {
 
 static int parse_options(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = { { "node", required_argument, NULL, 'n' },
-					       { "log", required_argument, NULL, 'l' },
-					       { "help", no_argument, NULL, 'h' },
-					       { "version", no_argument, NULL, 'v' },
-					       { NULL, 0, NULL, 0 } };
+	static const struct option longs[] = {{"node", required_argument, NULL, 'n'},
+	                                      {"log", required_argument, NULL, 'l'},
+	                                      {"help", no_argument, NULL, 'h'},
+	                                      {"version", no_argument, NULL, 'v'},
+	                                      {NULL, 0, NULL, 0}};
 	int c;
 	while ((c = getopt_long(argc, argv, "n:l:hv", longs, NULL)) != -1) {
 		if (c == 'n')
@@ -62,7 +62,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 /* A file of secrets never leaves memory by a core dump. */
 static void harden_process(void)
 {
-	struct rlimit none = { 0, 0 };
+	struct rlimit none = {0, 0};
 	setrlimit(RLIMIT_CORE, &none);
 	umask(0077);
 }
@@ -111,7 +111,7 @@ static int fail(enum hf_err e, const struct hf_fault *f)
 
 static int run(const struct options *o, const struct hf_config *cfg, const char *passphrase, int log_fd)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_node *node = NULL;
 	uv_loop_t *loop = uv_default_loop();
 	enum hf_err e = hf_node_open(loop, o->dir, cfg, passphrase, log_fd, &node, &f);
@@ -140,7 +140,7 @@ static int open_log(const char *path)
 
 int main(int argc, char **argv)
 {
-	struct options o = { NULL, NULL };
+	struct options o = {NULL, NULL};
 	if (parse_options(argc, argv, &o) != 0) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
@@ -148,15 +148,17 @@ int main(int argc, char **argv)
 	harden_process();
 	block_signals();
 	if (!hf_crypto_init())
-		return fputs("hufud: the cryptographic libraries cannot be used; check the installation of libsodium and OpenSSL\n",
-			     stderr),
+		return fputs("hufud: the cryptographic libraries cannot be used; check the installation of libsodium "
+		             "and OpenSSL\n",
+		             stderr),
 		       EXIT_REFUSED;
 	int log_fd = open_log(o.log);
 	if (log_fd < 0)
-		return fprintf(stderr, "hufud: the log file %s cannot be opened: %s\n", o.log, strerror(errno)), EXIT_REFUSED;
+		return fprintf(stderr, "hufud: the log file %s cannot be opened: %s\n", o.log, strerror(errno)),
+		       EXIT_REFUSED;
 	char path[1024];
 	snprintf(path, sizeof(path), "%s/hufu.yaml", o.dir);
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_config *cfg = NULL;
 	enum hf_err e = hf_config_load(path, &cfg, &f);
 	if (e != HF_OK)

@@ -18,8 +18,8 @@ SP_REQ = b"\x00SP\x00\x00\x30\x00\x00"  # nng's greeting of a REQ socket
 
 
 def connect(node):
-    s = socket.create_connection((node.ip, node.port), timeout=5)
-    return s
+    """From an address of the attackers' own."""
+    return socket.create_connection((node.ip, node.port), timeout=5, source_address=("127.0.98.1", 0))
 
 
 def frame(payload):
@@ -108,9 +108,9 @@ def test_a_stranger_with_a_space_of_its_own_is_refused_in_both_directions(net):
     """DS-39, DS-43"""
     folder = os.path.join(net.dir, "foreign")
     other = hufunet.Net(net.bin, folder, space=net.space)
-    stranger = other.node("stranger", "陌生节点", "127.0.20.50", organization="xx.stranger", roles=["provider", "consumer"])
+    stranger = other.node("stranger", "陌生节点", net.prefix + ".20.50", organization="xx.stranger", roles=["provider", "consumer"])
     for k in range(1, 4):
-        other.node(f"w{k}", f"见证 {k}", f"127.0.20.5{k}", organization=f"xx.w{k}")
+        other.node(f"w{k}", f"见证 {k}", f"{net.prefix}.20.5{k}", organization=f"xx.w{k}")
     # Its descriptor names the victim's address as a member's, so that it dials it.
     other.nodes["w1"].ip = net.nodes["transport"].ip
     other.found(["w1", "w2", "w3"], 2)

@@ -8,7 +8,7 @@ ACCOUNTS = {"transport": ("wang", "li", "zhao", "sun", "admin"), "insurer": ("ch
 
 
 def network(net):
-    trio(net, 30, overseas=False)
+    trio(net, 30)  # with the fourth node: a checkpoint needs three witnesses other than its author
     register(net, "flights", FLIGHTS)
     net.flights = publish(net, "flights")
     wait_until(lambda: sees(net.nodes["insurer"], "chen", net.flights), "the entry")
@@ -92,6 +92,48 @@ def test_random_kills_during_a_transfer_end_in_the_same_bytes(net):
     for n in (t, i):
         status = n.hufu("ledger", "verify", as_="sun" if n is t else "wu")
         check(status.get("verified", True), f"the ledger of {n.id} is whole")
+
+
+def test_a_kill_when_the_file_gets_its_name_ends_in_one_delivery(net):
+    """DS-70: between the renaming and its record"""
+    i = net.nodes["insurer"]
+    agreement(net, net.flights)
+    for n in range(8 if net.full else 3):
+        out = os.path.join(net.dir, f"named-{n}.csv")
+        id = i.hufu("fetch", net.flights, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
+        wait_until(lambda: os.path.exists(out), "the file to get its name", 30, 0)
+        crash(i)
+        got = i.hufu("transfers", "wait", id, as_="chen")
+        check(same_file(out, FLIGHTS) and got["quality"] == "met" and got["receipt"], f"{got}")
+        check(os.listdir(net.dir).count(os.path.basename(out)) == 1 and not partial_files(net), "one file and nothing else")
+        workflow.wait_transfer(net.nodes["transport"], "li", id, "COMPLETED")
+
+
+def partial_files(net):
+    return [n for n in os.listdir(net.dir) if n.endswith(".part")]
+
+
+def test_a_partial_file_that_lost_bytes_is_not_delivered(net):
+    """DS-56: what the receipt says is what lies on the disk"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    source, out = os.path.join(net.dir, "lost.csv"), os.path.join(net.dir, "lost-out.csv")
+    workflow.tolls(net, source, 64 << 20, 11)
+    register(net, "lost", source)
+    entry = publish(net, "lost", title="丢失的部分文件", data_class="transport/toll")
+    agreement(net, entry)
+    id = i.hufu("fetch", entry, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
+    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
+    i.kill()
+    parts = partial_files(net)
+    check(len(parts) == 1, f"the kill came under way: {parts}")
+    os.unlink(os.path.join(net.dir, parts[0]))
+    i.start()
+    for a in ACCOUNTS["insurer"]:
+        i.login(a)
+    ended = workflow.wait_transfer(i, "chen", id, "TERMINATED")
+    check(ended["reason"] == "digest" and "lost bytes" in ended["text"], f"{ended}")
+    check(not os.path.exists(out) and not partial_files(net), "nothing is delivered and nothing is left")
+    check(workflow.wait_transfer(t, "li", id, "TERMINATED")["reason"] == "digest", "the provider knows the same reason")
 
 
 def test_ledger_state_and_mail_agree_after_all_that(net):

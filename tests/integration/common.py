@@ -18,12 +18,12 @@ def long(fn):
 
 def trio(net, subnet=10, overseas=True, people=True):
     """transport (provider), insurer (consumer), manager (intake) and, as the third witness, overseas (consumer abroad)."""
-    net.node("transport", "交通运输厅", f"127.0.{subnet}.1", organization="cn.gov.transport", roles=["provider", "consumer"],
+    net.node("transport", "交通运输厅", f"{net.prefix}.{subnet}.1", organization="cn.gov.transport", roles=["provider", "consumer"],
              departments=["roads", "aviation"], mirrors=["insurer", "manager"])
-    net.node("insurer", "安途保险公司", f"127.0.{subnet}.2", organization="cn.com.antu", roles=["consumer"], mirrors=["transport", "manager"])
-    net.node("manager", "数据共享管理中心", f"127.0.{subnet}.3", organization="cn.gov.sharing", roles=["exchange-service"],
+    net.node("insurer", "安途保险公司", f"{net.prefix}.{subnet}.2", organization="cn.com.antu", roles=["consumer"], mirrors=["transport", "manager"])
+    net.node("manager", "数据共享管理中心", f"{net.prefix}.{subnet}.3", organization="cn.gov.sharing", roles=["exchange-service"],
              mirrors=["transport", "insurer"])
-    net.node("overseas", "Straits Aviation Data", f"127.0.{subnet}.4", organization="sg.com.straits", jurisdiction="SG", roles=["consumer"],
+    net.node("overseas", "Straits Aviation Data", f"{net.prefix}.{subnet}.4", organization="sg.com.straits", jurisdiction="SG", roles=["consumer"],
              mirrors=["manager"])
     net.found(["insurer", "manager", "overseas", "transport"], 3)
     for id in ("transport", "insurer", "manager") + (("overseas",) if overseas else ()):
@@ -34,10 +34,10 @@ def trio(net, subnet=10, overseas=True, people=True):
                                   "zhao": ("赵强 T-3", ["privacy-expert"]), "sun": ("孙丽 T-4", ["auditor"])})
     net.nodes["insurer"].staff({"chen": ("陈晨 I-1", ["operator"]), "zhou": ("周洁 I-2", ["data-authority"]), "wu": ("吴磊 I-3", ["auditor"])})
     net.nodes["manager"].staff({"zheng": ("郑华 M-1", ["intake"]), "feng": ("冯雪 M-2", ["auditor"])})
-    net.nodes["insurer"].hufu("system", "add", "claims", "--address", f"127.0.{subnet}.2", "--business", "理赔核算", as_="admin")
+    net.nodes["insurer"].hufu("system", "add", "claims", "--address", f"{net.prefix}.{subnet}.2", "--business", "理赔核算", as_="admin")
     if overseas:
         net.nodes["overseas"].staff({"tan": ("Tan Wei Ming S-1", ["operator"]), "lim": ("Lim Hui Ling S-2", ["data-authority"])})
-        net.nodes["overseas"].hufu("system", "add", "routes", "--address", f"127.0.{subnet}.4", "--business", "routes", as_="admin")
+        net.nodes["overseas"].hufu("system", "add", "routes", "--address", f"{net.prefix}.{subnet}.4", "--business", "routes", as_="admin")
 
 
 class Parties:

@@ -21,7 +21,7 @@ def to_provider(net, entry=None, **kw):
     app = file(net, entry, **kw)
     workflow.confirm(net.nodes["insurer"], "zhou", app)
     workflow.comply(net.nodes["manager"], "zheng", app)
-    workflow.wait_state(net.nodes["transport"], "li", app, "RECEIVED")
+    workflow.wait_state(net.nodes["transport"], "li", app, "PRIVACY_WAITING" if entry == net.personal else "RECEIVED")
     return app
 
 

@@ -46,16 +46,16 @@ def test_doctor_names_each_finding_with_its_remedy(net):
     findings = net.nodes["transport"].hufu("doctor", as_="admin")["findings"]
     names = {f["check"] for f in findings}
     check({"keys", "clock", "peers", "disk", "descriptor"} <= names, f"{names}")
-    check(all(f.get("text") for f in findings) and all(f.get("remedy") for f in findings if f["level"] != "ok"), f"{findings}")
+    check(all(f.get("text") for f in findings) and all(f.get("remedy") for f in findings if f["state"] != "ok"), f"{findings}")
 
 
 def test_doctor_sees_a_peer_that_is_down(net):
     """SB-55 (own view), DS-54"""
     wait_until(lambda: not [f for f in net.nodes["transport"].hufu("doctor", as_="admin")["findings"]
-                            if f["check"] == "peers" and "manager" in f["text"] and f["level"] != "ok"], "the manager to be seen up", 40)
+                            if f["check"] == "peers" and "manager" in f["text"] and f["state"] != "ok"], "the manager to be seen up", 40)
     net.nodes["manager"].stop()
     wait_until(lambda: [f for f in net.nodes["transport"].hufu("doctor", as_="admin")["findings"]
-                        if f["check"] == "peers" and "manager" in f["text"] and f["level"] != "ok"], "the finding", 60, 0.3)
+                        if f["check"] == "peers" and "manager" in f["text"] and f["state"] != "ok"], "the finding", 60, 0.3)
     net.nodes["manager"].start()
 
 

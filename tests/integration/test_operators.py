@@ -8,8 +8,17 @@ def network(net):
     trio(net, 13, overseas=False)
 
 
+def private(path, line):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as f:
+        f.write(line + "\n")
+
+
 def users(net):
-    return net.nodes["insurer"].hufu("user", "list", as_="admin")["users"]
+    return net.nodes["insurer"].hufu("user", "list", as_="admin")["accounts"]
+
+
+def roles_of(net, account):
+    return next(u["roles"] for u in users(net) if u["account"] == account)
 
 
 def test_there_is_no_default_account_and_the_first_needs_the_one_time_token(net):
@@ -59,8 +68,7 @@ def test_weak_passwords_are_refused(net):
     i = net.nodes["insurer"]
     path = os.path.join(net.dir, "weak")
     for weak in ("short1!A", "aaaaaaaaaaaaaaa", "weakling-Weakling1"):
-        with open(path, "w", encoding="ascii") as f:
-            f.write(weak + "\n")
+        private(path, weak)
         r = i.refused("user", "add", "weakling", "--display-name", "某人", "--real-name", "某人 I-8", "--role", "operator", "--password-file", path, as_="admin")
         check("password" in r.text, f"{weak}: {r.text}")
 
@@ -71,8 +79,7 @@ def test_wrong_passwords_lock_the_account_and_raise_one_alarm(net):
     i.add_user("clumsy", "粗心 I-7", ["operator"])
     good = i.people["clumsy"]
     wrong = os.path.join(net.dir, "wrong")
-    with open(wrong, "w", encoding="ascii") as f:
-        f.write("Wrong-Password-12345\n")
+    private(wrong, "Wrong-Password-12345")
     reasons = []
     for _ in range(6):
         r = net_refused(lambda: i.hufu("login", "--account", "clumsy", "--password-file", wrong))
@@ -105,10 +112,10 @@ def test_members_of_a_group_get_and_lose_a_role_together(net):
         i.hufu("user", "group", "enter", "claims-team", a, as_="admin")
     i.hufu("user", "group", "grant", "claims-team", "data-authority", as_="admin")
     for a in ("g1", "g2"):
-        check("confirm-need" in str(i.hufu("user", "show", a, as_="admin")), f"{a} has got it")
+        check("data-authority" in roles_of(net, a), f"{a} has got it")
     i.hufu("user", "group", "revoke", "claims-team", "data-authority", as_="admin")
     for a in ("g1", "g2"):
-        check("confirm-need" not in str(i.hufu("user", "show", a, as_="admin")), f"{a} has lost it")
+        check("data-authority" not in roles_of(net, a), f"{a} has lost it")
 
 
 def test_the_administrator_reads_no_data_and_cannot_help_himself(net):
@@ -135,7 +142,7 @@ def test_every_command_that_changes_something_is_exactly_one_entry(net):
     i = net.nodes["insurer"]
     size = lambda: i.hufu("ledger", "state", as_="wu")["durable"]
     before = size()
-    i.hufu("system", "add", "counted", "--address", "127.0.13.2", "--business", "计数", as_="admin")
+    i.hufu("system", "add", "counted", "--address", i.ip, "--business", "计数", as_="admin")
     after = size()
     own = [e for e in i.hufu("ledger", "tail", "--count", "20", as_="wu")["entries"] if e["fields"].get("object") == "counted"]
     check(len(own) == 1, f"one entry about it: {own}")
@@ -148,8 +155,9 @@ def test_the_operators_interface_is_a_unix_socket_only(net):
         if n.process:
             ports = listening(n.pid)
             check(ports == {(n.ip, n.port)}, f"{n.id} listens only where it was told: {ports}")
-            findings = n.hufu("doctor", as_="admin")["findings"] if n.people else []
-            check(not [f for f in findings if f.get("check") == "ports" and f.get("level") == "error"], f"{findings}")
+            if n.id == "transport":
+                findings = [f for f in n.hufu("doctor", as_="admin")["findings"] if f["check"] == "ports"]
+                check(findings and findings[0]["state"] == "ok", f"the self-check agrees: {findings}")
 
 
 def listening(pid):

@@ -69,7 +69,7 @@ def both_sides(net):
 def test_another_system_of_the_same_organization_is_denied(net):
     """AZ-22, AZ-30, AZ-1"""
     i = net.nodes["insurer"]
-    i.hufu("system", "add", "marketing", "--address", "127.0.12.2", "--business", "市场", as_="admin")
+    i.hufu("system", "add", "marketing", "--address", net.nodes["insurer"].ip, "--business", "市场", as_="admin")
     r = i.refused("fetch", net.flights, "--system", "marketing", "--output", net.dir + "/x.csv", as_="chen")
     check(r.reason in ("no-grant", "wrong-system"), r.text)
 

@@ -17,16 +17,16 @@ static const struct {
 	const char *id, *type, *payload, *sig;
 	bool accept;
 } dsse_vectors[] = {
-	{"single-signature", "application/vnd.in-toto+json", DSSE_STATEMENT,
-	 "2WAfaHm5jluo0w+0rk8uVkluELJYWjSmU9x7EUzx+AyteDGJ4/nqyJXfmAUVFIAoQafWm7AxBZNw5M9ixNHiCA==", true},
-	{"payload-type-swapped", "application/vnd.example.other+json", DSSE_STATEMENT,
-	 "2WAfaHm5jluo0w+0rk8uVkluELJYWjSmU9x7EUzx+AyteDGJ4/nqyJXfmAUVFIAoQafWm7AxBZNw5M9ixNHiCA==", false},
-	{"non-ascii-payload-type", "application/vnd.ex\xc3\xa4mple+json", DSSE_STATEMENT,
-	 "xmSk/ug66ysT7ayhkCIjhAq42zgZXSsEWuzUaNL7w2eGAdF/NU6/fRXPtmfN+5DNSAs5/i2lUnHjbbjPsu0tAw==", true},
-	{"empty-payload", "application/vnd.in-toto+json", "",
-	 "gSggCAaTLTYyRH6FIDBem6meyIynsYy8RTHVzwx9tnTb7Bg/1jMWnuVgI/gffqmbsC2VX5/jHfkkDqsj7CDbDg==", true},
-	{"empty-payload-type", "", DSSE_STATEMENT,
-	 "iC3q/+3Rm0+lpAJRueDmDh15PnwCfxKmS0NAfKsbv+zgulXQC/WM9trc+j1XEqlwDIg/vf/uNfebeD6sxInrDg==", true},
+        {"single-signature", "application/vnd.in-toto+json", DSSE_STATEMENT,
+         "2WAfaHm5jluo0w+0rk8uVkluELJYWjSmU9x7EUzx+AyteDGJ4/nqyJXfmAUVFIAoQafWm7AxBZNw5M9ixNHiCA==", true},
+        {"payload-type-swapped", "application/vnd.example.other+json", DSSE_STATEMENT,
+         "2WAfaHm5jluo0w+0rk8uVkluELJYWjSmU9x7EUzx+AyteDGJ4/nqyJXfmAUVFIAoQafWm7AxBZNw5M9ixNHiCA==", false},
+        {"non-ascii-payload-type", "application/vnd.ex\xc3\xa4mple+json", DSSE_STATEMENT,
+         "xmSk/ug66ysT7ayhkCIjhAq42zgZXSsEWuzUaNL7w2eGAdF/NU6/fRXPtmfN+5DNSAs5/i2lUnHjbbjPsu0tAw==", true},
+        {"empty-payload", "application/vnd.in-toto+json", "",
+         "gSggCAaTLTYyRH6FIDBem6meyIynsYy8RTHVzwx9tnTb7Bg/1jMWnuVgI/gffqmbsC2VX5/jHfkkDqsj7CDbDg==", true},
+        {"empty-payload-type", "", DSSE_STATEMENT,
+         "iC3q/+3Rm0+lpAJRueDmDh15PnwCfxKmS0NAfKsbv+zgulXQC/WM9trc+j1XEqlwDIg/vf/uNfebeD6sxInrDg==", true},
 };
 
 #endif

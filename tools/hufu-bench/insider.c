@@ -54,31 +54,39 @@ static bool replace_references(struct insider *x, ProtobufCMessage *m)
 	return any;
 }
 
-static void other_root(struct insider *x, ProtobufCBinaryData *root)
+/* The provider's insider says that something else was delivered. */
+static void alter_manifest(struct insider *x, Hufu__Manifest *m)
 {
 	struct hf_hash before, after;
-	if (root->len != sizeof(before.b))
+	m->rows += 1;
+	if (m->root.len != sizeof(before.b))
 		return;
-	memcpy(before.b, root->data, sizeof(before.b));
+	memcpy(before.b, m->root.data, sizeof(before.b));
 	hf_sha256(before.b, sizeof(before.b), &after);
 	add_change(x, &before, &after);
-	insider_replace(x, root);
+	insider_replace(x, &m->root);
 }
 
-/* The insider says that something else was delivered. */
+/* The consumer's insider takes back what he confirmed: nothing in the other documents contradicts that, only the
+ * ledgers do. */
+static void alter_receipt(struct insider *x, Hufu__Receipt *r)
+{
+	bool met = strcmp(r->quality, "met") == 0;
+	x->quality[0] = met ? "met" : "not-met";
+	x->quality[1] = met ? "not-met" : "met";
+	r->quality = (char *)x->quality[1];
+}
+
 static bool alter(struct insider *x, const char *type, ProtobufCMessage *m)
 {
 	if (strcmp(type, HF_TYPE_MANIFEST) == 0) {
-		Hufu__Manifest *manifest = (Hufu__Manifest *)m;
-		manifest->rows += 1;
-		other_root(x, &manifest->root);
+		alter_manifest(x, (Hufu__Manifest *)m);
+		x->what = "rows and content root of the manifest";
 		return true;
 	}
 	if (strcmp(type, HF_TYPE_RECEIPT) == 0) {
-		Hufu__Receipt *receipt = (Hufu__Receipt *)m;
-		receipt->rows += 1;
-		if (!insider_replace(x, &receipt->root))
-			other_root(x, &receipt->root);
+		alter_receipt(x, (Hufu__Receipt *)m);
+		x->what = "quality stated in the receipt";
 		return true;
 	}
 	return false;
@@ -232,10 +240,10 @@ int insider_main(const char *tally, const char *dir, const char *output)
 	if (why)
 		fprintf(stderr, "hufu-bench: insider: %s: %s\n", tally, why);
 	else
-		printf("insider of %s: rows and content root altered, %zu documents and the file signed again, %zu "
+		printf("insider of %s: %s altered, %zu documents and the file signed again, %zu "
 		       "entries and %zu "
 		       "checkpoint of its ledger made anew\n",
-		       x->node, x->documents, x->entries, x->checkpoints);
+		       x->node, x->what, x->documents, x->entries, x->checkpoints);
 	hf_decoded_free(x->tally);
 	hf_arena_done(&x->arena);
 	hf_node_keys_done(&x->keys);

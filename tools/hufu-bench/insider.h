@@ -21,7 +21,8 @@ struct insider_change {
 };
 struct insider {
 	struct hf_node_keys keys;
-	const char *node;
+	const char *node, *what; /* what: the alteration, in words */
+	const char *quality[2];  /* of the receipt, before and after; NULL while it stands as it was */
 	Hufu__Tally *tally;
 	struct hf_arena arena; /* what the altered messages point to */
 	struct insider_change changes[2 * INSIDER_DOCS_MAX];

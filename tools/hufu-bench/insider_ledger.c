@@ -122,11 +122,24 @@ static void commit_again(struct insider *x, Hufu__EntryOpening *o, const Hufu__F
 			o->hashes[i]->hash = (ProtobufCBinaryData){sizeof(h.b), insider_copy(x, h.b, sizeof(h.b))};
 }
 
+/* What the entry says of the receipt must say the same. */
+static bool alter_quality(struct insider *x, Hufu__FieldOpening *f)
+{
+	size_t len = x->quality[0] ? strlen(x->quality[0]) : 0;
+	if (f->field != HF_FIELD_QUALITY || len == 0 || f->value.len != len ||
+	    memcmp(f->value.data, x->quality[0], len) != 0)
+		return false;
+	len = strlen(x->quality[1]);
+	f->value = (ProtobufCBinaryData){len, insider_copy(x, x->quality[1], len)};
+	return true;
+}
+
 static bool alter_opening(struct insider *x, Hufu__EntryOpening *o)
 {
 	bool any = false;
 	for (size_t i = 0; o && i < o->n_fields; i++) {
-		if (o->fields[i]->salt.len != 32 || !insider_replace(x, &o->fields[i]->value))
+		if (o->fields[i]->salt.len != 32 ||
+		    (!insider_replace(x, &o->fields[i]->value) && !alter_quality(x, o->fields[i])))
 			continue;
 		commit_again(x, o, o->fields[i]);
 		any = true;

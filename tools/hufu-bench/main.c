@@ -118,9 +118,11 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 
 static int run_bench(const struct bench_row *row, struct bench *b, bool json)
 {
-	char dir[] = "/tmp/hufu-bench.XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+	char dir[200];
+	snprintf(dir, sizeof(dir), "%.160s/hufu-bench.XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
 	if (!mkdtemp(dir)) {
-		fprintf(stderr, "hufu-bench: no scratch folder: %s\n", strerror(errno));
+		fprintf(stderr, "hufu-bench: no scratch folder %s: %s; set TMPDIR\n", dir, strerror(errno));
 		return 1;
 	}
 	b->dir = dir;

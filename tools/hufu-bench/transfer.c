@@ -260,10 +260,25 @@ static bool is_above(void *ctx)
 	return above;
 }
 
+static bool has_ended(void *ctx)
+{
+	struct acknowledged *a = ctx;
+	json_t *view = pair_transfer(a->http, a->transfer);
+	const char *state = json_text(view, "state");
+	bool ended = strcmp(state, "TERMINATED") == 0 || strcmp(state, "COMPLETED") == 0;
+	json_decref(view);
+	return ended;
+}
+
+/* Or it was over before. */
 static bool stop_transfer(struct run *r, const char *id)
 {
+	struct acknowledged a = {.run = r, .transfer = id, .http = r->people.operator};
 	json_t *in = json_pack("{s:s, s:s}", "transfer", id, "reason", "measured");
-	return http_call(r->people.approver, "POST", "/v1/transfers/stop", in, NULL);
+	http_try(r->people.approver, "POST", "/v1/transfers/stop", in, NULL);
+	bool ok = net_wait(has_ended, &a, "the transfer to end");
+	unlink(r->out);
+	return ok;
 }
 
 /* From the start of the process to the provider's knowledge that a chunk beyond what was durable before is durable now.

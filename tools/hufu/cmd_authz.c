@@ -1,5 +1,6 @@
 /*
- * cmd_authz.c - hufu apply, review, decide, applications, grants, revoke, notices: the steps of a negotiation, one command each.
+ * cmd_authz.c - hufu apply, review, decide, applications, grants, revoke, notices: the steps of a negotiation, one
+ * command each.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +21,20 @@ static json_t *by_id(const char *name, const char *id)
 
 static int apply(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1], *system_name = NULL, *reason = NULL, *purpose = NULL, *from = NULL, *until = NULL, *fields = NULL;
+	const char *pos[1], *system_name = NULL, *reason = NULL, *purpose = NULL, *from = NULL, *until = NULL,
+	                    *fields = NULL;
 	const char *resubmit = NULL;
 	bool all_fields = false;
 	const struct hf_opt opts[] = {
-		{ "system", &system_name, NULL, NULL }, { "reason", &reason, NULL, NULL },     { "purpose", &purpose, NULL, NULL },
-		{ "from", &from, NULL, NULL },		{ "until", &until, NULL, NULL },       { "fields", &fields, NULL, NULL },
-		{ "resubmit", &resubmit, NULL, NULL },	{ "all-fields", NULL, &all_fields, NULL }, { NULL, NULL, NULL, NULL },
+	        {"system", &system_name, NULL, NULL},
+	        {"reason", &reason, NULL, NULL},
+	        {"purpose", &purpose, NULL, NULL},
+	        {"from", &from, NULL, NULL},
+	        {"until", &until, NULL, NULL},
+	        {"fields", &fields, NULL, NULL},
+	        {"resubmit", &resubmit, NULL, NULL},
+	        {"all-fields", NULL, &all_fields, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1))
 		return HF_EXIT_USAGE;
@@ -42,8 +50,9 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 	if (all_fields)
 		json_object_set_new(in, "all_fields", json_true());
 	return hf_cli_do(cli, "POST", resubmit ? "/v1/applications/resubmit" : "/v1/applications/draft", in,
-			 "application %s is drafted; the data authority confirms the need next (`hufu review APPLICATION --need ...`)",
-			 "application");
+	                 "application %s is drafted; the data authority confirms the need next (`hufu review "
+	                 "APPLICATION --need ...`)",
+	                 "application");
 }
 
 /* ---- review ---- */
@@ -75,7 +84,8 @@ static int send_findings(struct hf_cli *cli, const char *id, const char *path, c
 		if (p->value && put_finding(cli, in, p->name, p->value))
 			continue;
 		json_decref(in);
-		return p->value ? HF_EXIT_USAGE : hf_cli_misuse(cli, "--%s is missing: ok, ok=TEXT or no=TEXT", p->name);
+		return p->value ? HF_EXIT_USAGE
+		                : hf_cli_misuse(cli, "--%s is missing: ok, ok=TEXT or no=TEXT", p->name);
 	}
 	return hf_cli_do(cli, "POST", path, in, said, "application");
 }
@@ -85,30 +95,34 @@ static int send_compliance(struct hf_cli *cli, const char *id, const char *resul
 	json_t *in = by_id("application", id);
 	hf_cli_put(in, "result", result);
 	hf_cli_put(in, "reason", reason);
-	return hf_cli_do(cli, "POST", "/v1/applications/review-compliance", in, "the compliance review of application %s is recorded",
-			 "application");
+	return hf_cli_do(cli, "POST", "/v1/applications/review-compliance", in,
+	                 "the compliance review of application %s is recorded", "application");
 }
 
 static int review(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1], *need = NULL, *scope = NULL, *period = NULL, *compliance = NULL, *necessity = NULL, *reason = NULL;
+	const char *pos[1], *need = NULL, *scope = NULL, *period = NULL, *compliance = NULL, *necessity = NULL,
+	                    *reason = NULL;
 	bool privacy = false;
 	const struct hf_opt opts[] = {
-		{ "need", &need, NULL, NULL },		   { "scope", &scope, NULL, NULL },	    { "period", &period, NULL, NULL },
-		{ "compliance", &compliance, NULL, NULL }, { "necessity", &necessity, NULL, NULL }, { "reason", &reason, NULL, NULL },
-		{ "privacy", NULL, &privacy, NULL },	   { NULL, NULL, NULL, NULL },
+	        {"need", &need, NULL, NULL},           {"scope", &scope, NULL, NULL},
+	        {"period", &period, NULL, NULL},       {"compliance", &compliance, NULL, NULL},
+	        {"necessity", &necessity, NULL, NULL}, {"reason", &reason, NULL, NULL},
+	        {"privacy", NULL, &privacy, NULL},     {NULL, NULL, NULL, NULL},
 	};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	const struct points needs[] = { { "need", need }, { "scope", scope }, { "period", period }, { NULL, NULL } };
-	const struct points privacies[] = { { "necessity", necessity }, { "compliance", compliance }, { NULL, NULL } };
+	const struct points needs[] = {{"need", need}, {"scope", scope}, {"period", period}, {NULL, NULL}};
+	const struct points privacies[] = {{"necessity", necessity}, {"compliance", compliance}, {NULL, NULL}};
 	if (privacy)
 		return send_findings(cli, pos[0], "/v1/applications/review-privacy", privacies,
-				     "the privacy review of application %s is recorded");
+		                     "the privacy review of application %s is recorded");
 	if (need || scope || period)
-		return send_findings(cli, pos[0], "/v1/applications/review-need", needs, "the review of the need of application %s is recorded");
+		return send_findings(cli, pos[0], "/v1/applications/review-need", needs,
+		                     "the review of the need of application %s is recorded");
 	if (!compliance)
-		return hf_cli_misuse(cli, "say what is reviewed: --need, --scope and --period, or --compliance, or --privacy");
+		return hf_cli_misuse(
+		        cli, "say what is reviewed: --need, --scope and --period, or --compliance, or --privacy");
 	return send_compliance(cli, pos[0], compliance, reason);
 }
 
@@ -118,84 +132,92 @@ static int decide(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2], *reason = NULL, *until = NULL;
 	const struct hf_opt opts[] = {
-		{ "reason", &reason, NULL, NULL }, { "until", &until, NULL, NULL }, { NULL, NULL, NULL, NULL }
-	};
+	        {"reason", &reason, NULL, NULL}, {"until", &until, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
 		return HF_EXIT_USAGE;
 	json_t *in = by_id("application", pos[0]);
 	hf_cli_put(in, "result", pos[1]);
 	hf_cli_put(in, "reason", reason);
 	hf_cli_put(in, "until", until);
-	return hf_cli_do(cli, "POST", "/v1/applications/decide", in, "application %s is decided; the result is on its way to the consumer",
-			 "application");
+	return hf_cli_do(cli, "POST", "/v1/applications/decide", in,
+	                 "application %s is decided; the result is on its way to the consumer", "application");
 }
 
 static int revoke(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *reason = NULL;
-	const struct hf_opt opts[] = { { "reason", &reason, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	json_t *in = by_id("grant", pos[0]);
 	hf_cli_put(in, "reason", reason);
-	return hf_cli_do(cli, "POST", "/v1/grants/revoke", in, "grant %s has ended; nothing more is delivered under it", "grant");
+	return hf_cli_do(cli, "POST", "/v1/grants/revoke", in, "grant %s has ended; nothing more is delivered under it",
+	                 "grant");
 }
 
 /* ---- reading ---- */
 
 static const struct hf_column application_columns[] = {
-	{ "APPLICATION", "application", 0 }, { "REV", "revision", 0 }, { "ROLE", "role", 0 },	  { "STATE", "state", 0 },
-	{ "CONSUMER", "organization", 20 },  { "SYSTEM", "system", 16 }, { "RESOURCE", "title", 28 }, { "UNTIL", "until", 20 },
-	{ "REASON", "reason", 32 },	     { NULL, NULL, 0 },
+        {"APPLICATION", "application", 0}, {"REV", "revision", 0},   {"ROLE", "role", 0},       {"STATE", "state", 0},
+        {"CONSUMER", "organization", 20},  {"SYSTEM", "system", 16}, {"RESOURCE", "title", 28}, {"UNTIL", "until", 20},
+        {"REASON", "reason", 32},          {NULL, NULL, 0},
 };
 
 static const struct hf_column application_details[] = {
-	{ "application", "application", 0 },
-	{ "transaction", "transaction", 0 },
-	{ "state", "state", 0 },
-	{ "negotiation", "negotiation", 0 },
-	{ "as consumer", "parts.consumer.state", 0 },
-	{ "as intake node", "parts.intake.state", 0 },
-	{ "as provider", "parts.provider.state", 0 },
-	{ "revision", "revision", 0 },
-	{ "resource", "resource", 0 },
-	{ "title", "title", 0 },
-	{ "provider", "provider", 0 },
-	{ "intake node", "intake", 0 },
-	{ "consumer", "organization", 0 },
-	{ "department", "department", 0 },
-	{ "system", "system", 0 },
-	{ "applicant", "applicant", 0 },
-	{ "purpose", "purpose", 0 },
-	{ "from", "from", 0 },
-	{ "until", "until", 0 },
-	{ "result", "result", 0 },
-	{ "reason code", "reason_code", 0 },
-	{ "reason", "reason", 0 },
-	{ "grant", "grant", 0 },
-	{ "agreement", "agreement", 0 },
-	{ NULL, NULL, 0 },
+        {"application", "application", 0},
+        {"transaction", "transaction", 0},
+        {"state", "state", 0},
+        {"negotiation", "negotiation", 0},
+        {"as consumer", "parts.consumer.state", 0},
+        {"as intake node", "parts.intake.state", 0},
+        {"as provider", "parts.provider.state", 0},
+        {"revision", "revision", 0},
+        {"resource", "resource", 0},
+        {"title", "title", 0},
+        {"provider", "provider", 0},
+        {"intake node", "intake", 0},
+        {"consumer", "organization", 0},
+        {"department", "department", 0},
+        {"system", "system", 0},
+        {"applicant", "applicant", 0},
+        {"purpose", "purpose", 0},
+        {"from", "from", 0},
+        {"until", "until", 0},
+        {"result", "result", 0},
+        {"reason code", "reason_code", 0},
+        {"reason", "reason", 0},
+        {"grant", "grant", 0},
+        {"agreement", "agreement", 0},
+        {NULL, NULL, 0},
 };
 
 static const struct hf_column revision_columns[] = {
-	{ "REV", "revision", 0 },	    { "MADE", "made", 20 },	 { "APPLICANT", "applicant", 24 },
-	{ "AUTHORITY", "data_authority", 24 }, { "FIELDS", "fields", 24 },	 { "UNTIL", "until", 20 },
-	{ "STATED REASON", "stated_reason", 28 }, { "RESULT", "result", 0 }, { "REASON", "reason", 28 },
-	{ NULL, NULL, 0 },
+        {"REV", "revision", 0},
+        {"MADE", "made", 20},
+        {"APPLICANT", "applicant", 24},
+        {"AUTHORITY", "data_authority", 24},
+        {"FIELDS", "fields", 24},
+        {"UNTIL", "until", 20},
+        {"STATED REASON", "stated_reason", 28},
+        {"RESULT", "result", 0},
+        {"REASON", "reason", 28},
+        {NULL, NULL, 0},
 };
 
 static int list_applications(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *state = NULL, *role = NULL;
-	const struct hf_opt opts[] = {
-		{ "state", &state, NULL, NULL }, { "role", &role, NULL, NULL }, { NULL, NULL, NULL, NULL }
-	};
+	const char *state = NULL, *role = NULL, *limit = NULL;
+	const struct hf_opt opts[] = {{"state", &state, NULL, NULL},
+	                              {"role", &role, NULL, NULL},
+	                              {"limit", &limit, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	json_t *in = NULL, *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
 	in = json_object();
 	hf_cli_put(in, "state", state);
 	hf_cli_put(in, "role", role);
+	hf_cli_put(in, "limit", limit);
 	int status = hf_cli_call(cli, "GET", "/v1/applications", in, &out);
 	if (status == HF_EXIT_DONE)
 		hf_cli_table(cli, out, "applications", application_columns, "no applications; `hufu apply` files one");
@@ -224,7 +246,7 @@ static int show_application(struct hf_cli *cli, int argc, char **argv)
 static int withdraw(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *reason = NULL;
-	const struct hf_opt opts[] = { { "reason", &reason, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	json_t *in = by_id("application", pos[0]);
@@ -233,23 +255,29 @@ static int withdraw(struct hf_cli *cli, int argc, char **argv)
 }
 
 static const struct hf_column grant_columns[] = {
-	{ "GRANT", "grant", 0 },      { "STATE", "state", 0 },	    { "PROVIDER", "provider", 20 }, { "CONSUMER", "consumer", 20 },
-	{ "SYSTEM", "system", 16 },   { "PURPOSE", "purpose", 16 }, { "FROM", "from", 20 },	    { "UNTIL", "until", 20 },
-	{ "REASON", "reason", 28 },   { NULL, NULL, 0 },
+        {"GRANT", "grant", 0},        {"STATE", "state", 0},
+        {"PROVIDER", "provider", 20}, {"CONSUMER", "consumer", 20},
+        {"SYSTEM", "system", 16},     {"PURPOSE", "purpose", 16},
+        {"FROM", "from", 20},         {"UNTIL", "until", 20},
+        {"REASON", "reason", 28},     {NULL, NULL, 0},
 };
 
 static const struct hf_column notice_columns[] = {
-	{ "TIME", "time", 20 },	      { "KIND", "kind", 0 },	 { "APPLICATION", "application", 0 },
-	{ "NOTICE", "text", 56 },     { "REASON", "reason", 40 }, { NULL, NULL, 0 },
+        {"TIME", "time", 20},   {"KIND", "kind", 0},      {"APPLICATION", "application", 0},
+        {"NOTICE", "text", 56}, {"REASON", "reason", 40}, {NULL, NULL, 0},
 };
 
-static int list_plain(struct hf_cli *cli, int argc, char **argv, const char *path, const char *rows, const struct hf_column *columns,
-		      const char *none)
+static int list_plain(struct hf_cli *cli, int argc, char **argv, const char *path, const char *rows,
+                      const struct hf_column *columns, const char *none)
 {
-	json_t *out = NULL;
-	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
+	const char *limit = NULL;
+	const struct hf_opt opts[] = {{"limit", &limit, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	json_t *in = NULL, *out = NULL;
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
-	int status = hf_cli_call(cli, "GET", path, NULL, &out);
+	in = json_object();
+	hf_cli_put(in, "limit", limit);
+	int status = hf_cli_call(cli, "GET", path, in, &out);
 	if (status == HF_EXIT_DONE)
 		hf_cli_table(cli, out, rows, columns, none);
 	json_decref(out);
@@ -258,7 +286,8 @@ static int list_plain(struct hf_cli *cli, int argc, char **argv, const char *pat
 
 static int list_grants(struct hf_cli *cli, int argc, char **argv)
 {
-	return list_plain(cli, argc, argv, "/v1/grants", "grants", grant_columns, "no grants; an approved application makes one");
+	return list_plain(cli, argc, argv, "/v1/grants", "grants", grant_columns,
+	                  "no grants; an approved application makes one");
 }
 
 static int list_notices(struct hf_cli *cli, int argc, char **argv)
@@ -267,60 +296,73 @@ static int list_notices(struct hf_cli *cli, int argc, char **argv)
 }
 
 const struct hf_command hf_commands_authz[] = {
-	{ "apply", NULL, "apply for a resource, or correct and resubmit an application",
-	  "hufu apply ENTRY --system NAME --reason TEXT --purpose CODE --until TIME [--from TIME] [--fields A,B]\n"
-	  "hufu apply --resubmit APPLICATION [--reason TEXT] [--purpose CODE] [--until TIME] [--from TIME] [--fields A,B | --all-fields]\n"
-	  "\n"
-	  "  --system NAME    the registered business system that will use the data; one application, one system\n"
-	  "  --reason TEXT    why the data is needed\n"
-	  "  --purpose CODE   what it is for; the entry names the codes that its publisher accepts\n"
-	  "  --until TIME     2027-01-31 or 2027-01-31T12:00:00Z; at most 3 years after --from\n"
-	  "  --from TIME      left out: from the approval on\n"
-	  "  --fields A,B     only these fields; left out: all\n"
-	  "\n"
-	  "example:\n"
-	  "  hufu apply " EXAMPLE_ID " --system claims --reason \"Delay claims are checked against actual arrivals\" \\\n"
-	  "      --purpose claims-check --until 2027-01-31 --fields flight,arrival\n"
-	  "  hufu apply --resubmit " EXAMPLE_ID " --reason \"航班延误理赔核验\"\n",
-	  apply },
-	{ "review", NULL, "review an application: need, compliance or privacy",
-	  "hufu review APPLICATION --need F --scope F --period F         as the consumer's data authority\n"
-	  "hufu review APPLICATION --compliance pass|refuse|return [--reason TEXT]   as the intake node's reviewer\n"
-	  "hufu review APPLICATION --privacy --necessity F --compliance F     as the provider's privacy expert\n"
-	  "\n"
-	  "  F is ok, ok=TEXT or no=TEXT; nobody reviews his own application\n"
-	  "\n"
-	  "example:\n"
-	  "  hufu review " EXAMPLE_ID " --need ok=\"理赔业务需要\" --scope ok --period ok\n"
-	  "  hufu review " EXAMPLE_ID " --compliance return --reason \"请补充数据用途说明\"\n"
-	  "  hufu review " EXAMPLE_ID " --privacy --necessity ok --compliance no=\"contains home addresses\"\n",
-	  review },
-	{ "decide", NULL, "approve (T), reject (F) or return (S) an application",
-	  "hufu decide APPLICATION T|F|S [--reason TEXT] [--until TIME]\n"
-	  "\n"
-	  "  --reason TEXT   needed for F and S\n"
-	  "  --until TIME    T only: an earlier end than the one applied for\n"
-	  "\n"
-	  "example:\n"
-	  "  hufu decide " EXAMPLE_ID " T --until 2026-12-31\n"
-	  "  hufu decide " EXAMPLE_ID " F --reason \"the purpose is covered by public statistics\"\n",
-	  decide },
-	{ "applications", "list", "applications that this node filed, takes in or decides",
-	  "hufu applications list [--state STATE] [--role consumer|intake|provider]\n"
-	  "\n"
-	  "example:\n"
-	  "  hufu applications list --role intake --state RECEIVED\n",
-	  list_applications },
-	{ "applications", "show", "one application with the history of its revisions",
-	  "hufu applications show APPLICATION\n\nexample:\n  hufu applications show " EXAMPLE_ID "\n", show_application },
-	{ "applications", "withdraw", "give up an application that is not agreed yet",
-	  "hufu applications withdraw APPLICATION [--reason TEXT]\n\nexample:\n  hufu applications withdraw " EXAMPLE_ID
-	  " --reason \"no longer needed\"\n",
-	  withdraw },
-	{ "grants", NULL, "grants that this node gave or holds", "hufu grants\n\nexample:\n  hufu grants --json\n", list_grants },
-	{ "revoke", NULL, "end a grant before its time, as provider or as consumer",
-	  "hufu revoke GRANT --reason TEXT\n\nexample:\n  hufu revoke " EXAMPLE_ID " --reason \"the legal basis has ended\"\n", revoke },
-	{ "notices", NULL, "results of this node's applications, newest first", "hufu notices\n\nexample:\n  hufu notices --json\n",
-	  list_notices },
-	{ NULL, NULL, NULL, NULL, NULL },
+        {"apply", NULL, "apply for a resource, or correct and resubmit an application",
+         "hufu apply ENTRY --system NAME --reason TEXT --purpose CODE --until TIME [--from TIME] [--fields A,B]\n"
+         "hufu apply --resubmit APPLICATION [--reason TEXT] [--purpose CODE] [--until TIME] [--from TIME] [--fields "
+         "A,B | --all-fields]\n"
+         "\n"
+         "  --system NAME    the registered business system that will use the data; one application, one system\n"
+         "  --reason TEXT    why the data is needed\n"
+         "  --purpose CODE   what it is for; the entry names the codes that its publisher accepts\n"
+         "  --until TIME     2027-01-31 or 2027-01-31T12:00:00Z; at most 3 years after --from\n"
+         "  --from TIME      left out: from the approval on\n"
+         "  --fields A,B     only these fields; left out: all\n"
+         "\n"
+         "example:\n"
+         "  hufu apply " EXAMPLE_ID
+         " --system claims --reason \"Delay claims are checked against actual arrivals\" \\\n"
+         "      --purpose claims-check --until 2027-01-31 --fields flight,arrival\n"
+         "  hufu apply --resubmit " EXAMPLE_ID " --reason \"航班延误理赔核验\"\n",
+         apply},
+        {"review", NULL, "review an application: need, compliance or privacy",
+         "hufu review APPLICATION --need F --scope F --period F   as the consumer's data authority\n"
+         "hufu review APPLICATION --compliance pass|refuse|return [--reason TEXT]   as the intake node's reviewer\n"
+         "hufu review APPLICATION --privacy --necessity F --compliance F   as the provider's privacy expert\n"
+         "\n"
+         "  F is ok, ok=TEXT or no=TEXT; nobody reviews his own application\n"
+         "\n"
+         "example:\n"
+         "  hufu review " EXAMPLE_ID " --need ok=\"理赔业务需要\" --scope ok --period ok\n"
+         "  hufu review " EXAMPLE_ID " --compliance return --reason \"请补充数据用途说明\"\n"
+         "  hufu review " EXAMPLE_ID " --privacy --necessity ok --compliance no=\"contains home addresses\"\n",
+         review},
+        {"decide", NULL, "approve (T), reject (F) or return (S) an application",
+         "hufu decide APPLICATION T|F|S [--reason TEXT] [--until TIME]\n"
+         "\n"
+         "  --reason TEXT   needed for F and S\n"
+         "  --until TIME    T only: an earlier end than the one applied for\n"
+         "\n"
+         "example:\n"
+         "  hufu decide " EXAMPLE_ID " T --until 2026-12-31\n"
+         "  hufu decide " EXAMPLE_ID " F --reason \"the purpose is covered by public statistics\"\n",
+         decide},
+        {"applications", "list", "applications that this node filed, takes in or decides",
+         "hufu applications list [--state STATE] [--role consumer|intake|provider] [--limit N]\n"
+         "\n"
+         "example:\n"
+         "  hufu applications list --role intake --state RECEIVED\n",
+         list_applications},
+        {"applications", "show", "one application with the history of its revisions",
+         "hufu applications show APPLICATION\n\nexample:\n  hufu applications show " EXAMPLE_ID "\n", show_application},
+        {"applications", "withdraw", "give up an application that is not agreed yet",
+         "hufu applications withdraw APPLICATION [--reason TEXT]\n\nexample:\n  hufu applications withdraw " EXAMPLE_ID
+         " --reason \"no longer needed\"\n",
+         withdraw},
+        {"applications", NULL, "applications that this node filed, takes in or decides",
+         "hufu applications [list] [--state STATE] [--role consumer|intake|provider] [--limit N]\n"
+         "hufu applications show APPLICATION\n"
+         "hufu applications withdraw APPLICATION [--reason TEXT]\n"
+         "\n"
+         "example:\n"
+         "  hufu applications --state RETURNED\n",
+         list_applications},
+        {"grants", NULL, "grants that this node gave or holds",
+         "hufu grants [--limit N]\n\nexample:\n  hufu grants --json\n", list_grants},
+        {"revoke", NULL, "end a grant before its time, as provider or as consumer",
+         "hufu revoke GRANT --reason TEXT\n\nexample:\n  hufu revoke " EXAMPLE_ID
+         " --reason \"the legal basis has ended\"\n",
+         revoke},
+        {"notices", NULL, "results of this node's applications, newest first",
+         "hufu notices [--limit N]\n\nexample:\n  hufu notices --json\n", list_notices},
+        {NULL, NULL, NULL, NULL, NULL},
 };

@@ -340,7 +340,7 @@ static int find(struct hf_cli *cli, const char *path, json_t *in, const char *no
 
 static int search(struct hf_cli *cli, int argc, char **argv)
 {
-	struct find_opts o = {NULL};
+	struct find_opts o = {0};
 	const char *pos[1];
 
 	if (!read_find(cli, argc, argv, &o, pos, 1))
@@ -426,7 +426,7 @@ static int gather(struct hf_cli *cli, struct find_opts *o, const char *text, jso
 
 static int export(struct hf_cli *cli, int argc, char **argv)
 {
-	struct find_opts o = {NULL};
+	struct find_opts o = {0};
 	const char *pos[1];
 	json_t *all = NULL;
 	int status;

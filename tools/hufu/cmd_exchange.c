@@ -12,34 +12,34 @@
 #define POLL_MS 50u
 
 static const struct hf_column list_columns[] = {
-	{ "TRANSFER", "transfer", 0 }, { "ROLE", "role", 0 },	    { "PEER", "peer", 24 },  { "STATE", "state", 0 },
-	{ "DONE", "bytes_done", 0 },   { "BYTES", "bytes_total", 0 }, { "STARTED", "started", 20 }, { "REASON", "reason", 20 },
-	{ NULL, NULL, 0 },
+        {"TRANSFER", "transfer", 0}, {"ROLE", "role", 0},       {"PEER", "peer", 24},
+        {"STATE", "state", 0},       {"DONE", "bytes_done", 0}, {"BYTES", "bytes_total", 0},
+        {"STARTED", "started", 20},  {"REASON", "reason", 20},  {NULL, NULL, 0},
 };
 
 static const struct hf_column detail_columns[] = {
-	{ "transfer", "transfer", 0 },
-	{ "role", "role", 0 },
-	{ "peer", "peer", 0 },
-	{ "state", "state", 0 },
-	{ "reason", "reason", 0 },
-	{ "text", "text", 0 },
-	{ "entry", "entry", 0 },
-	{ "agreement", "agreement", 0 },
-	{ "bytes", "bytes_total", 0 },
-	{ "bytes durable", "bytes_done", 0 },
-	{ "chunks", "chunks", 0 },
-	{ "acknowledged", "acknowledged", 0 },
-	{ "chunks served", "served", 0 },
-	{ "served again after acknowledgement", "served_after_acknowledgement", 0 },
-	{ "rows", "rows", 0 },
-	{ "root", "root", 0 },
-	{ "quality", "quality", 0 },
-	{ "receipt", "receipt", 0 },
-	{ "output", "output", 0 },
-	{ "started", "started", 0 },
-	{ "ended", "ended", 0 },
-	{ NULL, NULL, 0 },
+        {"transfer", "transfer", 0},
+        {"role", "role", 0},
+        {"peer", "peer", 0},
+        {"state", "state", 0},
+        {"reason", "reason", 0},
+        {"text", "text", 0},
+        {"entry", "entry", 0},
+        {"agreement", "agreement", 0},
+        {"bytes", "bytes_total", 0},
+        {"bytes durable", "bytes_done", 0},
+        {"chunks", "chunks", 0},
+        {"acknowledged", "acknowledged", 0},
+        {"chunks served", "served", 0},
+        {"served again after acknowledgement", "served_after_acknowledgement", 0},
+        {"rows", "rows", 0},
+        {"root", "root", 0},
+        {"quality", "quality", 0},
+        {"receipt", "receipt", 0},
+        {"output", "output", 0},
+        {"started", "started", 0},
+        {"ended", "ended", 0},
+        {NULL, NULL, 0},
 };
 
 static const char *text_of(const json_t *o, const char *key)
@@ -59,8 +59,10 @@ static int finished(struct hf_cli *cli, json_t *view)
 {
 	int status = HF_EXIT_DONE;
 	if (strcmp(text_of(view, "state"), "COMPLETED") != 0) {
-		status = hf_cli_fail(cli, "transfer %s ended with %s: %s", text_of(view, "transfer"), text_of(view, "reason"),
-				     text_of(view, "text"));
+		struct hf_fault f;
+		hf_fault_set(&f, hf_err_from_reason(text_of(view, "reason")), "transfer %s ended: %s",
+		             text_of(view, "transfer"), text_of(view, "text"));
+		status = hf_cli_fault(cli, f.code, &f);
 	} else if (cli->json) {
 		hf_cli_json(view);
 	} else {
@@ -89,7 +91,7 @@ static int wait_for(struct hf_cli *cli, const char *id)
 			return finished(cli, view);
 		}
 		hf_progress_update(&p, (uint64_t)json_integer_value(json_object_get(view, "bytes_done")),
-				   (uint64_t)json_integer_value(json_object_get(view, "bytes_total")));
+		                   (uint64_t)json_integer_value(json_object_get(view, "bytes_total")));
 		json_decref(view);
 		hf_cli_pause(POLL_MS);
 	}
@@ -110,12 +112,16 @@ static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
 static int fetch(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *system_name = NULL, *output = NULL, *purpose = NULL, *grant = NULL;
-	struct hf_list fields = { .count = 0 };
+	struct hf_list fields = {.count = 0};
 	bool detach = false;
 	const struct hf_opt opts[] = {
-		{ "system", &system_name, NULL, NULL }, { "output", &output, NULL, NULL }, { "purpose", &purpose, NULL, NULL },
-		{ "grant", &grant, NULL, NULL },	{ "field", NULL, NULL, &fields },  { "detach", NULL, &detach, NULL },
-		{ NULL, NULL, NULL, NULL },
+	        {"system", &system_name, NULL, NULL},
+	        {"output", &output, NULL, NULL},
+	        {"purpose", &purpose, NULL, NULL},
+	        {"grant", &grant, NULL, NULL},
+	        {"field", NULL, NULL, &fields},
+	        {"detach", NULL, &detach, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	char path[PATH_MAX];
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1))
@@ -139,7 +145,8 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	if (detach && cli->json)
 		hf_cli_json(out);
 	else if (detach)
-		printf("transfer %s has begun; `hufu transfers wait %s` waits for it\n", text_of(out, "transfer"), text_of(out, "transfer"));
+		printf("transfer %s has begun; `hufu transfers wait %s` waits for it\n", text_of(out, "transfer"),
+		       text_of(out, "transfer"));
 	else
 		status = wait_for(cli, text_of(out, "transfer"));
 	json_decref(out);
@@ -184,39 +191,43 @@ static int cancel(struct hf_cli *cli, int argc, char **argv)
 	const char *pos[1], *reason = NULL;
 	bool provider = false;
 	const struct hf_opt opts[] = {
-		{ "reason", &reason, NULL, NULL },
-		{ "provider", NULL, &provider, NULL },
-		{ NULL, NULL, NULL, NULL },
+	        {"reason", &reason, NULL, NULL},
+	        {"provider", NULL, &provider, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	json_t *in = by_id(pos[0]);
 	hf_cli_put(in, "reason", reason ? reason : "cancelled by the operator");
 	return hf_cli_do(cli, "POST", provider ? "/v1/transfers/stop" : "/v1/transfers/cancel", in,
-			 "transfer %s is cancelled; its cache is cleared", "transfer");
+	                 "transfer %s is cancelled; its cache is cleared", "transfer");
 }
 
 const struct hf_command hf_commands_exchange[] = {
-	{ "fetch", NULL, "fetch data under an agreement",
-	  "hufu fetch ENTRY --system NAME --output FILE [--field NAME]... [--purpose CODE] [--detach]\n"
-	  "hufu fetch --grant GRANT --output FILE [--field NAME]... [--detach]\n"
-	  "\n"
-	  "  --output FILE   where the node writes the data; the file must not exist\n"
-	  "  --system NAME   the business system that the agreement names\n"
-	  "  --field NAME    only this field; may be given again; all fields of the agreement when left out\n"
-	  "  --detach        do not wait; the node goes on, also after a restart\n"
-	  "\n"
-	  "example:\n"
-	  "  hufu fetch 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --system claims --output /srv/flights.csv\n",
-	  fetch },
-	{ "transfers", "list", "transfers of this node, newest first", "hufu transfers list\n\nexample:\n  hufu transfers list --json\n", list },
-	{ "transfers", "show", "one transfer with its counters", "hufu transfers show TRANSFER\n\nexample:\n  hufu transfers show 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n", show },
-	{ "transfers", "wait", "wait until a transfer has ended",
-	  "hufu transfers wait TRANSFER\n\nexample:\n  hufu transfers wait 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n", wait_command },
-	{ "transfers", "cancel", "end a transfer and clear its cache",
-	  "hufu transfers cancel TRANSFER [--reason TEXT] [--provider]\n\n"
-	  "  --provider   as the provider's approver instead of the consumer's operator\n\n"
-	  "example:\n  hufu transfers cancel 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --reason \"wrong period\"\n",
-	  cancel },
-	{ NULL, NULL, NULL, NULL, NULL },
+        {"fetch", NULL, "fetch data under an agreement",
+         "hufu fetch ENTRY --system NAME --output FILE [--field NAME]... [--purpose CODE] [--detach]\n"
+         "hufu fetch --grant GRANT --output FILE [--field NAME]... [--detach]\n"
+         "\n"
+         "  --output FILE   where the node writes the data; the file must not exist\n"
+         "  --system NAME   the business system that the agreement names\n"
+         "  --field NAME    only this field; may be given again; all fields of the agreement when left out\n"
+         "  --detach        do not wait; the node goes on, also after a restart\n"
+         "\n"
+         "example:\n"
+         "  hufu fetch 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --system claims --output /srv/flights.csv\n",
+         fetch},
+        {"transfers", "list", "transfers of this node, newest first",
+         "hufu transfers list\n\nexample:\n  hufu transfers list --json\n", list},
+        {"transfers", "show", "one transfer with its counters",
+         "hufu transfers show TRANSFER\n\nexample:\n  hufu transfers show 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n",
+         show},
+        {"transfers", "wait", "wait until a transfer has ended",
+         "hufu transfers wait TRANSFER\n\nexample:\n  hufu transfers wait 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n",
+         wait_command},
+        {"transfers", "cancel", "end a transfer and clear its cache",
+         "hufu transfers cancel TRANSFER [--reason TEXT] [--provider]\n\n"
+         "  --provider   as the provider's approver instead of the consumer's operator\n\n"
+         "example:\n  hufu transfers cancel 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --reason \"wrong period\"\n",
+         cancel},
+        {NULL, NULL, NULL, NULL, NULL},
 };

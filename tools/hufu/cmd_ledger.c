@@ -1,5 +1,6 @@
 /*
- * cmd_ledger.c - hufu ledger: the newest entries, the story of a transaction, evidence files, exported folders, the full check.
+ * cmd_ledger.c - hufu ledger: the newest entries, the story of a transaction, evidence files, exported folders, the
+ * full check.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -11,14 +12,15 @@
 #include "crypto/base64.h"
 
 static const struct hf_column state_columns[] = {
-	{ "entries", "durable", 0 },	 { "signed up to", "signed", 0 },    { "witnessed up to", "witnessed", 0 },
-	{ "mirrored up to", "mirrored", 0 }, { "root", "root", 0 },	     { "witnesses", "witnesses", 0 },
-	{ "quorum", "quorum", 0 },	 { "halted", "halted", 0 },	     { NULL, NULL, 0 },
+        {"entries", "durable", 0},         {"signed up to", "signed", 0}, {"witnessed up to", "witnessed", 0},
+        {"mirrored up to", "mirrored", 0}, {"root", "root", 0},           {"witnesses", "witnesses", 0},
+        {"quorum", "quorum", 0},           {"halted", "halted", 0},       {NULL, NULL, 0},
 };
 
 static const struct hf_column entry_columns[] = {
-	{ "TIME", "time", 0 },	       { "LEDGER", "ledger", 20 }, { "INDEX", "index", 0 },   { "EVENT", "event", 24 }, { "WHO", "actor", 28 },
-	{ "WHAT", "object", 52 },      { "OUTCOME", "outcome", 8 }, { "REASON", "reason", 18 }, { "PROOF", "proof", 0 },  { NULL, NULL, 0 },
+        {"TIME", "time", 0},   {"LEDGER", "ledger", 20}, {"INDEX", "index", 0},     {"EVENT", "event", 24},
+        {"WHO", "actor", 28},  {"WHAT", "object", 52},   {"OUTCOME", "outcome", 8}, {"REASON", "reason", 18},
+        {"PROOF", "proof", 0}, {NULL, NULL, 0},
 };
 
 static const char *text_of(const json_t *o, const char *key)
@@ -53,7 +55,7 @@ static int state(struct hf_cli *cli, int argc, char **argv)
 static int tail(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *count = NULL;
-	const struct hf_opt opts[] = { { "count", &count, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"count", &count, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *in = NULL, *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
@@ -70,8 +72,7 @@ static void print_coverage(const json_t *out)
 {
 	const json_t *notes = json_object_get(out, "coverage"), *note;
 	size_t i;
-	json_array_foreach(notes, i, note)
-		printf("%s%s\n", i ? "" : "\nnot covered:\n", json_string_value(note));
+	json_array_foreach(notes, i, note) printf("%s%s\n", i ? "" : "\nnot covered:\n", json_string_value(note));
 	if (json_array_size(notes) == 0)
 		printf("\ncomplete: every party's ledger is covered up to a witnessed checkpoint\n");
 }
@@ -105,7 +106,8 @@ static int save(struct hf_cli *cli, const json_t *out, const char *path)
 		e = access(path, F_OK) == 0 ? HF_E_EXISTS : hf_file_write(path, bytes, len, 0600);
 	free(bytes);
 	if (e == HF_E_EXISTS)
-		return hf_cli_fail(cli, "%s is there already; evidence files are never replaced, name another one", path);
+		return hf_cli_fail(cli, "%s is there already; evidence files are never replaced, name another one",
+		                   path);
 	if (e != HF_OK)
 		return hf_cli_fail(cli, "%s cannot be written: %s", path, hf_err_text(e));
 	if (cli->json) {
@@ -113,7 +115,8 @@ static int save(struct hf_cli *cli, const json_t *out, const char *path)
 		hf_cli_json(said);
 		json_decref(said);
 	} else {
-		printf("%s: %zu bytes; anyone can check it with `hufu-verify tally %s --root-key KEY`\n", path, len, path);
+		printf("%s: %zu bytes; anyone can check it with `hufu-verify tally %s --root-key KEY`\n", path, len,
+		       path);
 	}
 	return HF_EXIT_DONE;
 }
@@ -121,7 +124,8 @@ static int save(struct hf_cli *cli, const json_t *out, const char *path)
 static int prove(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *output = NULL, *negotiation = NULL;
-	const struct hf_opt opts[] = { { "output", &output, NULL, NULL }, { "negotiation", &negotiation, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {
+	        {"output", &output, NULL, NULL}, {"negotiation", &negotiation, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	char path[PATH_MAX], long_form[] = "--output";
 	json_t *in, *out = NULL;
 	for (int i = 0; i < argc; i++)
@@ -146,7 +150,7 @@ static int prove(struct hf_cli *cli, int argc, char **argv)
 static int export(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *ledger = NULL;
-	const struct hf_opt opts[] = { { "ledger", &ledger, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"ledger", &ledger, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	char path[PATH_MAX];
 	json_t *in, *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
@@ -169,7 +173,7 @@ static int export(struct hf_cli *cli, int argc, char **argv)
 static int verify(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *ledger = NULL;
-	const struct hf_opt opts[] = { { "ledger", &ledger, NULL, NULL }, { NULL, NULL, NULL, NULL } };
+	const struct hf_opt opts[] = {{"ledger", &ledger, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *in;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
@@ -179,24 +183,27 @@ static int verify(struct hf_cli *cli, int argc, char **argv)
 }
 
 const struct hf_command hf_commands_ledger[] = {
-	{ "ledger", "state", "how far this node's ledger is durable, signed, witnessed and mirrored", "hufu ledger state\nexample: hufu ledger state",
-	  state },
-	{ "ledger", "tail", "the newest entries of this node's ledger",
-	  "hufu ledger tail [--count N]\n  --count N   how many, 20 when absent\nexample: hufu ledger tail --count 50", tail },
-	{ "ledger", "trace", "the story of a transaction, from all ledgers held here",
-	  "hufu ledger trace TRANSACTION\nexample: hufu ledger trace 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10", trace },
-	{ "ledger", "prove", "write the evidence file of a transaction",
-	  "hufu ledger prove TRANSACTION -o FILE [--negotiation ID]\n  -o FILE, --output FILE   a new file\n"
-	  "  --negotiation ID         transaction of the application, found by itself for transfers of this node\n"
-	  "example: hufu ledger prove 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 -o exchange.tally",
-	  prove },
-	{ "ledger", "export", "write a ledger as a folder that anyone can check",
-	  "hufu ledger export DIR [--ledger NODE]\n  DIR             a new folder; the node writes it\n"
-	  "  --ledger NODE   the mirrored ledger of that node instead of this node's own\nexample: hufu ledger export /srv/audit/ledger",
-	  export },
-	{ "ledger", "verify", "check every entry of a ledger held here",
-	  "hufu ledger verify [--ledger NODE]\n  --ledger NODE   the mirrored ledger of that node instead of this node's own\n"
-	  "example: hufu ledger verify",
-	  verify },
-	{ NULL, NULL, NULL, NULL, NULL },
+        {"ledger", "state", "how far this node's ledger is durable, signed, witnessed and mirrored",
+         "hufu ledger state\nexample: hufu ledger state", state},
+        {"ledger", "tail", "the newest entries of this node's ledger",
+         "hufu ledger tail [--count N]\n  --count N   how many, 20 when absent\nexample: hufu ledger tail --count 50",
+         tail},
+        {"ledger", "trace", "the story of a transaction, from all ledgers held here",
+         "hufu ledger trace TRANSACTION\nexample: hufu ledger trace 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10", trace},
+        {"ledger", "prove", "write the evidence file of a transaction",
+         "hufu ledger prove TRANSACTION -o FILE [--negotiation ID]\n  -o FILE, --output FILE   a new file\n"
+         "  --negotiation ID         transaction of the application, found by itself for transfers of this node\n"
+         "example: hufu ledger prove 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 -o exchange.tally",
+         prove},
+        {"ledger", "export", "write a ledger as a folder that anyone can check",
+         "hufu ledger export DIR [--ledger NODE]\n  DIR             a new folder; the node writes it\n"
+         "  --ledger NODE   the mirrored ledger of that node instead of this node's own\nexample: hufu ledger export "
+         "/srv/audit/ledger",
+         export},
+        {"ledger", "verify", "check every entry of a ledger held here",
+         "hufu ledger verify [--ledger NODE]\n  --ledger NODE   the mirrored ledger of that node instead of this "
+         "node's own\n"
+         "example: hufu ledger verify",
+         verify},
+        {NULL, NULL, NULL, NULL, NULL},
 };

@@ -1,10 +1,11 @@
 /*
- * contract_mail_fuzz.c - the body of each mail of a negotiation, at a node that waits for just that mail: three real nodes are brought to
- * that point once, and the genuine mail is kept.
+ * contract_mail_fuzz.c - the body of each mail of a negotiation, at a node that waits for just that mail: three real
+ * nodes are brought to that point once, and the genuine mail is kept.
  *
- * Byte 0 chooses the mail, byte 1 the way: 0 the rest is the body; 1 the rest is the paper's payload, signed by its proper author, so that
- * what stands behind the signature is reached; 2 and 3 the rest is edits (u16 place, u8 value) of the genuine payload, signed again, or
- * of the genuine body. Nothing is ever submitted, so each input meets the same state. A refusal always says why.
+ * Byte 0 chooses the mail, byte 1 the way: 0 the rest is the body; 1 the rest is the paper's payload, signed by its
+ * proper author, so that what stands behind the signature is reached; 2 and 3 the rest is edits (u16 place, u8 value)
+ * of the genuine payload, signed again, or of the genuine body. Nothing is ever submitted, so each input meets the same
+ * state. A refusal always says why.
  */
 #include "unit/authz/cast.h"
 
@@ -12,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* The world's own checks, without a test runner. */
-void _assert_true(const LargestIntegralType result, const char *const expression, const char *const file, const int line)
+void _assert_true(const LargestIntegralType result, const char *const expression, const char *const file,
+                  const int line)
 {
 	if (result)
 		return;
@@ -25,7 +27,8 @@ void _assert_int_equal(const LargestIntegralType a, const LargestIntegralType b,
 	_assert_true(a == b, "two numbers differ", file, line);
 }
 
-void _assert_int_not_equal(const LargestIntegralType a, const LargestIntegralType b, const char *const file, const int line)
+void _assert_int_not_equal(const LargestIntegralType a, const LargestIntegralType b, const char *const file,
+                           const int line)
 {
 	_assert_true(a != b, "two numbers are equal", file, line);
 }
@@ -59,10 +62,13 @@ static struct genuine {
 static const ProtobufCMessageDescriptor *mail_desc(enum hf_mail type)
 {
 	static const ProtobufCMessageDescriptor *const descs[16] = {
-		[HF_MAIL_APPLICATION] = &hufu__application_mail__descriptor,   [HF_MAIL_FORWARD] = &hufu__forward_mail__descriptor,
-		[HF_MAIL_INTAKE] = &hufu__intake_mail__descriptor,	       [HF_MAIL_DECISION] = &hufu__decision_mail__descriptor,
-		[HF_MAIL_VERIFICATION] = &hufu__verification_mail__descriptor, [HF_MAIL_EVENT] = &hufu__event_mail__descriptor,
-		[HF_MAIL_REVOCATION] = &hufu__revocation_mail__descriptor,
+	        [HF_MAIL_APPLICATION] = &hufu__application_mail__descriptor,
+	        [HF_MAIL_FORWARD] = &hufu__forward_mail__descriptor,
+	        [HF_MAIL_INTAKE] = &hufu__intake_mail__descriptor,
+	        [HF_MAIL_DECISION] = &hufu__decision_mail__descriptor,
+	        [HF_MAIL_VERIFICATION] = &hufu__verification_mail__descriptor,
+	        [HF_MAIL_EVENT] = &hufu__event_mail__descriptor,
+	        [HF_MAIL_REVOCATION] = &hufu__revocation_mail__descriptor,
 	};
 	return descs[type];
 }
@@ -96,10 +102,11 @@ static void reach(struct stage *s, enum hf_mail type, struct genuine *g)
 	struct hf_id id = submitted(s, &s->plain);
 	if (type != HF_MAIL_APPLICATION)
 		MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
-	if (type == HF_MAIL_DECISION || type == HF_MAIL_VERIFICATION || type == HF_MAIL_EVENT || type == HF_MAIL_REVOCATION)
+	if (type == HF_MAIL_DECISION || type == HF_MAIL_VERIFICATION || type == HF_MAIL_EVENT ||
+	    type == HF_MAIL_REVOCATION)
 		MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
 	if (type == HF_MAIL_REVOCATION)
-		MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){ grant_at(s->roads, &id) }, "over"));
+		MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){grant_at(s->roads, &id)}, "over"));
 	keep(s->w, g);
 	s->w->hold = NULL;
 }
@@ -121,8 +128,9 @@ static void remove_folders(void)
 /* Before the first input, so that it does not count as its time. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static const enum hf_mail types[KINDS] = { HF_MAIL_APPLICATION, HF_MAIL_FORWARD,    HF_MAIL_INTAKE,	HF_MAIL_DECISION,
-						   HF_MAIL_VERIFICATION, HF_MAIL_EVENT,	    HF_MAIL_REVOCATION };
+	static const enum hf_mail types[KINDS] = {HF_MAIL_APPLICATION, HF_MAIL_FORWARD,      HF_MAIL_INTAKE,
+	                                          HF_MAIL_DECISION,    HF_MAIL_VERIFICATION, HF_MAIL_EVENT,
+	                                          HF_MAIL_REVOCATION};
 	void *state = NULL;
 	(void)argc;
 	(void)argv;
@@ -132,18 +140,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	for (size_t i = 0; i < KINDS; i++)
 		reach(stage, types[i], &genuine[i]);
 	for (size_t i = 0; i < NODES; i++)
-		stage->w->node[i].base.audit = (struct hf_audit){ drop_draft, NULL };
+		stage->w->node[i].base.audit = (struct hf_audit){drop_draft, NULL};
 	return 0;
 }
 
 static void take(const struct genuine *g, const void *body, size_t len)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_unit *u = hf_unit_new();
 	for (const struct hf_mail_row *r = hf_authz_mails(g->to->authz); r->type != HF_MAIL_INVALID; r++) {
 		if (r->type != g->type)
 			continue;
-		enum hf_err e = r->handle(r->ctx, g->from, &g->txn, (struct hf_bytes){ body, len }, u, &f);
+		enum hf_err e = r->handle(r->ctx, g->from, &g->txn, (struct hf_bytes){body, len}, u, &f);
 		if (e != HF_OK && (!f.text[0] || hf_err_class(e) == HF_CLASS_CLOSE))
 			abort();
 	}

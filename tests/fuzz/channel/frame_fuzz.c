@@ -1,4 +1,5 @@
-/* frame_fuzz.c - frames from anywhere. What parses lies inside the input, and its head comes out as the same bytes again. */
+/* frame_fuzz.c - frames from anywhere. What parses lies inside the input, and its head comes out as the same bytes
+ * again. */
 #include "channel/frame.h"
 
 #include <stdlib.h>

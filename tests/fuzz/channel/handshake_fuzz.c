@@ -1,6 +1,6 @@
 /*
- * handshake_fuzz.c - handshake messages from anywhere. The first byte of an input chooses where the rest goes: as message 1 to an
- * answerer, as message 2 to a dialler, or, rightly encrypted, as the Hello of a peer that knows how to.
+ * handshake_fuzz.c - handshake messages from anywhere. The first byte of an input chooses where the rest goes: as
+ * message 1 to an answerer, as message 2 to a dialler, or, rightly encrypted, as the Hello of a peer that knows how to.
  */
 #include "channel/handshake.h"
 
@@ -28,7 +28,8 @@ static void as_message_1(const struct hf_handshake_local *local, const uint8_t *
 	hf_handshake_free(h);
 }
 
-static struct hf_handshake *dial(const struct hf_handshake_local *local, uint8_t out[HF_FRAME_HANDSHAKE_MAX], size_t *ret_len)
+static struct hf_handshake *dial(const struct hf_handshake_local *local, uint8_t out[HF_FRAME_HANDSHAKE_MAX],
+                                 size_t *ret_len)
 {
 	struct hf_handshake *h = hf_handshake_dial(local, HF_AEAD_AES256GCM);
 	if (!h || hf_handshake_write(h, NULL, out, ret_len) != HF_OK)
@@ -53,7 +54,8 @@ static bool same_text(const char *a, size_t cap)
 }
 
 /* The other side is a real one up to the payload of message 2. */
-static void as_hello(const struct hf_handshake_local *local, const struct hf_agree_key *other, const uint8_t *data, size_t size)
+static void as_hello(const struct hf_handshake_local *local, const struct hf_agree_key *other, const uint8_t *data,
+                     size_t size)
 {
 	uint8_t first[HF_FRAME_HANDSHAKE_MAX], second[HF_FRAME_HANDSHAKE_MAX], prologue[64], none[64];
 	struct hf_hello hello;

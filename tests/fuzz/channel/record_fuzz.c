@@ -1,6 +1,6 @@
 /*
- * record_fuzz.c - what an authenticated peer may put into a record: the input is sealed as it is, opened, and read as a request; a
- * mail in it is read as mail. What decodes must come out as the same message again.
+ * record_fuzz.c - what an authenticated peer may put into a record: the input is sealed as it is, opened, and read as a
+ * request; a mail in it is read as mail. What decodes must come out as the same message again.
  */
 #include "channel/session.h"
 

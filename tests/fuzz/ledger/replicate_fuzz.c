@@ -1,9 +1,10 @@
 /*
- * replicate_fuzz.c - what a member of the space may send to a ledger: checkpoints, entries, openings, heads. Decoding and handling
- * against a real store; every request must be answered exactly once, and nothing may be believed that the log did not sign.
+ * replicate_fuzz.c - what a member of the space may send to a ledger: checkpoints, entries, openings, heads. Decoding
+ * and handling against a real store; every request must be answered exactly once, and nothing may be believed that the
+ * log did not sign.
  *
- * First byte: bits 0-1 the message, bit 2 "sign the note": the checkpoint that the message carries gets a true signature of the
- * sender's log, so that what lies behind the signature check is reached too.
+ * First byte: bits 0-1 the message, bit 2 "sign the note": the checkpoint that the message carries gets a true
+ * signature of the sender's log, so that what lies behind the signature check is reached too.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -54,9 +55,10 @@ static const struct hf_space *space_of(void *ctx)
 }
 
 /* Nobody is reachable: only what comes in is tested. */
-static void call(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn, void *fn_ctx)
+static void call(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn,
+                 void *fn_ctx)
 {
-	struct hf_reply r = { .error = HF_E_UNREACHABLE, .text = "" };
+	struct hf_reply r = {.error = HF_E_UNREACHABLE, .text = ""};
 
 	(void)ctx;
 	(void)peer;
@@ -105,13 +107,17 @@ static void make_base(struct stage *s)
 	if (!mkdtemp(s->dir) || uv_loop_init(&s->loop) != 0)
 		abort();
 	s->base.loop = &s->loop;
-	s->base.clock = (struct hf_clock){ now, now, NULL };
+	s->base.clock = (struct hf_clock){now, now, NULL};
 	s->base.log = hf_log_new(open("/dev/null", O_WRONLY | O_CLOEXEC), &s->base.clock, "hub", HF_LOG_ERROR);
 	s->base.metrics = hf_metrics_new();
-	s->base.audit = (struct hf_audit){ emit, s };
+	s->base.audit = (struct hf_audit){emit, s};
 	snprintf(s->base.dir, sizeof(s->base.dir), "%s", s->dir);
-	s->keys = (struct hf_node_keys){ .envelope = key[HF_KEY_ENVELOPE], .log = key[HF_KEY_LOG], .witness = key[HF_KEY_WITNESS],
-					 .mirror = key[HF_KEY_MIRROR], .recovery = key[HF_KEY_RECOVERY], .store_key = calloc(1, 32) };
+	s->keys = (struct hf_node_keys){.envelope = key[HF_KEY_ENVELOPE],
+	                                .log = key[HF_KEY_LOG],
+	                                .witness = key[HF_KEY_WITNESS],
+	                                .mirror = key[HF_KEY_MIRROR],
+	                                .recovery = key[HF_KEY_RECOVERY],
+	                                .store_key = calloc(1, 32)};
 	if (!hf_name_parse(s->sb->name[RECEIVER], &s->base.self))
 		abort();
 	hf_space_origin(SB_SPACE, s->sb->name[SENDER], s->origin);
@@ -129,7 +135,7 @@ static void begin(void)
 	if (hf_store_open(&stage->base, &stage->store, NULL) != HF_OK ||
 	    hf_ledger_open(&stage->base, stage->store, &stage->keys, SB_SPACE, &stage->ledger, NULL) != HF_OK)
 		abort();
-	net = (struct hf_ledger_net){ space_of, call, stage };
+	net = (struct hf_ledger_net){space_of, call, stage};
 	hf_ledger_start_net(stage->ledger, &net);
 	atexit(clean);
 }
@@ -137,8 +143,8 @@ static void begin(void)
 /* The text of the note, or one made of the bytes when it is none, truly signed. */
 static size_t sign_note(const ProtobufCBinaryData *note, char *out, size_t cap)
 {
-	struct hf_checkpoint c = { .size = note->len };
-	const uint8_t *gap = memmem(note->data, note->len, "\n\n", 2);
+	struct hf_checkpoint c = {.size = note->len};
+	const uint8_t *gap = note->len ? memmem(note->data, note->len, "\n\n", 2) : NULL;
 	char text[500], line[500];
 
 	hf_sha256(note->data, note->len, &c.root);
@@ -172,7 +178,8 @@ static uint8_t *sign_message(enum hf_msg type, const uint8_t *data, size_t size,
 		Hufu__LedgerHeads *heads = m;
 		for (size_t i = 0; i < heads->n_heads && i < 4; i++) {
 			heads->heads[i]->origin = stage->origin;
-			heads->heads[i]->note = hf_binary(note[i], sign_note(&heads->heads[i]->note, note[i], sizeof(note[i])));
+			heads->heads[i]->note =
+			        hf_binary(note[i], sign_note(&heads->heads[i]->note, note[i], sizeof(note[i])));
 		}
 		bytes = hf_encode(&heads->base, ret_len);
 	}
@@ -192,7 +199,8 @@ static void answered(void *ctx, enum hf_err e, const char *text, const void *bod
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum hf_msg types[] = { HF_MSG_CHECKPOINT_ADD, HF_MSG_MIRROR_ADD, HF_MSG_OPENINGS_PUSH, HF_MSG_LEDGER_HEADS };
+	static const enum hf_msg types[] = {HF_MSG_CHECKPOINT_ADD, HF_MSG_MIRROR_ADD, HF_MSG_OPENINGS_PUSH,
+	                                    HF_MSG_LEDGER_HEADS};
 	uint8_t *made = NULL;
 	enum hf_msg type;
 	size_t len = 0;
@@ -206,8 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		made = sign_message(type, data + 1, size - 1, &len);
 	stage->answers = 0;
 	hf_ledger_handle(stage->ledger, stage->sb->name[SENDER], type,
-			 made ? (struct hf_bytes){ made, len } : (struct hf_bytes){ data + 1, size - 1 },
-			 (struct hf_answer){ answered, stage });
+	                 made ? (struct hf_bytes){made, len} : (struct hf_bytes){data + 1, size - 1},
+	                 (struct hf_answer){answered, stage});
 	free(made);
 	while (stage->answers == 0)
 		uv_run(&stage->loop, UV_RUN_ONCE);

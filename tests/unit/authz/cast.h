@@ -1,5 +1,6 @@
 /*
- * cast.h - the people, systems and resources that the tests of this folder play with, and the usual stretches of a negotiation.
+ * cast.h - the people, systems and resources that the tests of this folder play with, and the usual stretches of a
+ * negotiation.
  */
 #ifndef TESTS_UNIT_AUTHZ_CAST_H
 #define TESTS_UNIT_AUTHZ_CAST_H
@@ -31,7 +32,7 @@ static inline void stage_people(struct stage *s)
 static inline Hufu__ReviewCriteria *strict_criteria(void)
 {
 	static Hufu__ReviewCriteria c = HUFU__REVIEW_CRITERIA__INIT;
-	static char *purposes[] = { (char *)"claims-check", (char *)"statistics" };
+	static char *purposes[] = {(char *)"claims-check", (char *)"statistics"};
 	c.purposes = purposes;
 	c.n_purposes = 2;
 	c.max_days = 366;
@@ -42,12 +43,13 @@ static inline Hufu__ReviewCriteria *strict_criteria(void)
 static inline void stage_resources(struct stage *s)
 {
 	register_source(s->roads, "flights");
-	s->plain = publish(s->roads, &(struct offer){ .title = "航班到达", .intake = "hub" });
-	s->strict = publish(s->roads, &(struct offer){ .title = "strict", .intake = "hub", .criteria = strict_criteria() });
-	s->personal = publish(s->roads, &(struct offer){ .title = "旅客", .intake = "hub", .personal = true });
-	s->sensitive = publish(s->roads, &(struct offer){ .title = "敏感", .intake = "hub", .sensitive = true });
-	s->inner = publish(s->roads, &(struct offer){ .title = "inner", .scope = "nodes:health,roads/fleet" });
-	s->settled = publish(s->roads, &(struct offer){ .title = "open enough", .settles = true });
+	s->plain = publish(s->roads, &(struct offer){.title = "航班到达", .intake = "hub"});
+	s->strict =
+	        publish(s->roads, &(struct offer){.title = "strict", .intake = "hub", .criteria = strict_criteria()});
+	s->personal = publish(s->roads, &(struct offer){.title = "旅客", .intake = "hub", .personal = true});
+	s->sensitive = publish(s->roads, &(struct offer){.title = "敏感", .intake = "hub", .sensitive = true});
+	s->inner = publish(s->roads, &(struct offer){.title = "inner", .scope = "nodes:health,roads/fleet"});
+	s->settled = publish(s->roads, &(struct offer){.title = "open enough", .settles = true});
 }
 
 static inline int stage_up(void **state)
@@ -115,15 +117,15 @@ static inline struct hf_id granted(struct stage *s, const struct hf_id *entry)
 
 static inline struct hf_access_request asking(const struct hf_id *resource, int64_t now_ms)
 {
-	return (struct hf_access_request){ .organization = "health",
-					   .department = "",
-					   .system = "desk",
-					   .system_address = "10.1.0.5",
-					   .resource = *resource,
-					   .action = "read",
-					   .purpose = "claims-check",
-					   .methods = HF_AUTH_PASSWORD,
-					   .now_ms = now_ms };
+	return (struct hf_access_request){.organization = "health",
+	                                  .department = "",
+	                                  .system = "desk",
+	                                  .system_address = "10.1.0.5",
+	                                  .resource = *resource,
+	                                  .action = "read",
+	                                  .purpose = "claims-check",
+	                                  .methods = HF_AUTH_PASSWORD,
+	                                  .now_ms = now_ms};
 }
 
 /* Decides and frees; keeps the text. */

@@ -1,25 +1,27 @@
-/* The decision point: default deny, one reason for each condition, and what happens to a grant that ends before its time. */
+/* The decision point: default deny, one reason for each condition, and what happens to a grant that ends before its
+ * time. */
 #include "unit/authz/cast.h"
 
 /* AZ-6: nothing is permitted by an empty store; nothing leaks about what exists. */
 static void empty_store_denies_everything(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_access_request rq = asking(&s->plain, s->w->now_ms), nothing = { .now_ms = s->w->now_ms };
+	struct hf_access_request rq = asking(&s->plain, s->w->now_ms), nothing = {.now_ms = s->w->now_ms};
 	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
 	assert_non_null(strstr(last_fault, "hufu apply"));
 	assert_int_equal(decided(s->roads, &nothing), HF_E_NO_GRANT);
 	rq.organization = NULL;
 	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
-	assert_int_equal(decided(s->hub, &(struct hf_access_request){ .organization = "health", .resource = s->plain }), HF_E_NO_GRANT);
+	assert_int_equal(decided(s->hub, &(struct hf_access_request){.organization = "health", .resource = s->plain}),
+	                 HF_E_NO_GRANT);
 }
 
 /* The grant that most tests ask against: two of three fields, for 100 days from now on. */
 static struct hf_id narrow(struct stage *s, struct hf_id *ret_entry)
 {
-	struct hf_id entry = publish(s->roads, &(struct offer){ .title = "narrow", .intake = "hub" });
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "narrow", .intake = "hub"});
 	struct hf_application_in in = wish(&entry);
-	const char *fields[] = { "flight", "姓名" };
+	const char *fields[] = {"flight", "姓名"};
 	struct hf_id id;
 	in.fields = fields;
 	in.field_count = 2;
@@ -56,7 +58,7 @@ static void each_question_alone_denies_with_its_own_reason(void **state)
 	struct hf_id entry, id = narrow(s, &entry);
 	const struct hf_access_request good = asking(&entry, s->w->now_ms);
 	struct hf_access_request rq = good;
-	const char *inside[] = { "姓名" }, *outside[] = { "flight", "arrival" };
+	const char *inside[] = {"姓名"}, *outside[] = {"flight", "arrival"};
 	(void)id;
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 	rq.organization = "port"; /* who */
@@ -99,11 +101,11 @@ static void permit_does_not_leak_to_a_sibling(void **state)
 {
 	struct stage *s = stage_of(state);
 	struct hf_id entry, id = narrow(s, &entry);
-	struct hf_id sibling = publish(s->roads, &(struct offer){ .title = "sibling", .intake = "hub" });
+	struct hf_id sibling = publish(s->roads, &(struct offer){.title = "sibling", .intake = "hub"});
 	struct hf_access_request rq = asking(&sibling, s->w->now_ms);
 	struct hf_grant_view v;
 	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
-	assert_int_equal(hf_authz_grant(s->roads->authz, (struct hf_id[]){ grant_at(s->roads, &id) }, &v), HF_OK);
+	assert_int_equal(hf_authz_grant(s->roads->authz, (struct hf_id[]){grant_at(s->roads, &id)}, &v), HF_OK);
 	rq.agreement = v.agreement;
 	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
 }
@@ -126,9 +128,12 @@ static void period_includes_its_start_and_excludes_its_end(void **state)
 	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation, v.until_ms - 1, &f), HF_OK);
 	rq.now_ms = v.until_ms;
 	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_EXPIRED);
-	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation, v.until_ms, &f), HF_E_GRANT_EXPIRED);
-	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation, v.from_ms - 1, &f), HF_E_GRANT_NOT_YET);
-	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation - 1, v.from_ms, &f), HF_E_STATE);
+	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation, v.until_ms, &f),
+	                 HF_E_GRANT_EXPIRED);
+	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation, v.from_ms - 1, &f),
+	                 HF_E_GRANT_NOT_YET);
+	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation - 1, v.from_ms, &f),
+	                 HF_E_STATE);
 	assert_int_equal(hf_authz_check_generation(s->roads->authz, &id, 1, v.from_ms, &f), HF_E_NO_GRANT);
 }
 
@@ -136,7 +141,7 @@ static void period_includes_its_start_and_excludes_its_end(void **state)
 static void undecided_and_refused_applications_give_their_reason(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_id entry = publish(s->roads, &(struct offer){ .title = "undecided", .intake = "hub" });
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "undecided", .intake = "hub"});
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	struct hf_id id = submitted(s, &entry);
 	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT); /* the provider has not heard of it */
@@ -158,7 +163,7 @@ static bool hold_verification(const struct post *p)
 static void grant_is_pending_until_both_halves_meet(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_id entry = publish(s->roads, &(struct offer){ .title = "halves", .intake = "hub" });
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "halves", .intake = "hub"});
 	struct hf_id id = forwarded(s, &entry);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	s->w->hold = hold_verification;
@@ -170,7 +175,8 @@ static void grant_is_pending_until_both_halves_meet(void **state)
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 }
 
-/* AZ-33, SB-2: the grant is revoked between the first use and the second; the next decision and the next chunk are denied. */
+/* AZ-33, SB-2: the grant is revoked between the first use and the second; the next decision and the next chunk are
+ * denied. */
 static void revocation_acts_on_the_next_decision_at_every_node(void **state)
 {
 	struct stage *s = stage_of(state);
@@ -186,7 +192,8 @@ static void revocation_acts_on_the_next_decision_at_every_node(void **state)
 	MUST(revoke_as(s->roads, "zhou", &grant, "法律依据已失效"));
 	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_REVOKED);
 	assert_non_null(strstr(last_fault, "法律依据已失效"));
-	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation, rq.now_ms, &f), HF_E_GRANT_REVOKED);
+	assert_int_equal(hf_authz_check_generation(s->roads->authz, &grant, v.generation, rq.now_ms, &f),
+	                 HF_E_GRANT_REVOKED);
 	assert_int_equal(hf_authz_grant(s->health->authz, &grant, &v), HF_OK);
 	assert_string_equal(v.state, "revoked");
 	assert_int_equal(s->roads->revoked, mine + 1);
@@ -213,12 +220,12 @@ static void consumer_gives_a_grant_back(void **state)
 static void pending_grant_can_be_revoked(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_id entry = publish(s->roads, &(struct offer){ .title = "early", .intake = "hub" });
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "early", .intake = "hub"});
 	struct hf_id id = forwarded(s, &entry);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	s->w->hold = hold_verification;
 	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
-	MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){ grant_at(s->roads, &id) }, "too early"));
+	MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){grant_at(s->roads, &id)}, "too early"));
 	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_REVOKED);
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_VERIFIED);
 	s->w->hold = NULL;
@@ -259,12 +266,12 @@ static void both_ends_at_once_agree_on_the_providers_reason(void **state)
 static void revocation_names_one_grant(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_id entry = publish(s->roads, &(struct offer){ .title = "twice", .intake = "hub" });
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "twice", .intake = "hub"});
 	struct hf_id first = granted(s, &entry), second = granted(s, &entry);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
-	MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){ grant_at(s->roads, &first) }, "one is enough"));
+	MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){grant_at(s->roads, &first)}, "one is enough"));
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
-	MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){ grant_at(s->roads, &second) }, "none is better"));
+	MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){grant_at(s->roads, &second)}, "none is better"));
 	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_REVOKED);
 }
 
@@ -274,9 +281,9 @@ static void entry_that_is_no_longer_shared_denies(void **state)
 	struct hf_id entry, id = narrow(s, &entry);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	(void)id;
-	(void)publish(s->roads, &(struct offer){ .title = "narrow", .intake = "hub", .id = entry, .sharing = 3 });
+	(void)publish(s->roads, &(struct offer){.title = "narrow", .intake = "hub", .id = entry, .sharing = 3});
 	assert_int_equal(decided(s->roads, &rq), HF_E_NOT_SHARED);
-	(void)publish(s->roads, &(struct offer){ .title = "narrow", .intake = "hub", .id = entry });
+	(void)publish(s->roads, &(struct offer){.title = "narrow", .intake = "hub", .id = entry});
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 	withdraw_entry(s->roads, &entry);
 	assert_int_equal(decided(s->roads, &rq), HF_E_NOT_SHARED);
@@ -291,7 +298,7 @@ static void sensitive_data_needs_two_methods(void **state)
 	struct hf_id entry, id = narrow(s, &entry);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	(void)id;
-	(void)publish(s->roads, &(struct offer){ .title = "narrow", .intake = "hub", .id = entry, .sensitive = true });
+	(void)publish(s->roads, &(struct offer){.title = "narrow", .intake = "hub", .id = entry, .sensitive = true});
 	assert_int_equal(decided(s->roads, &rq), HF_E_SECOND_FACTOR);
 	rq.methods = HF_AUTH_PASSWORD | HF_AUTH_DEVICE_KEY;
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
@@ -330,22 +337,22 @@ static void expired_grant_shows_as_expired(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(empty_store_denies_everything),
-		cmocka_unit_test(permit_names_mechanism_grant_and_terms),
-		cmocka_unit_test(each_question_alone_denies_with_its_own_reason),
-		cmocka_unit_test(permit_does_not_leak_to_a_sibling),
-		cmocka_unit_test(period_includes_its_start_and_excludes_its_end),
-		cmocka_unit_test(undecided_and_refused_applications_give_their_reason),
-		cmocka_unit_test(grant_is_pending_until_both_halves_meet),
-		cmocka_unit_test(revocation_acts_on_the_next_decision_at_every_node),
-		cmocka_unit_test(consumer_gives_a_grant_back),
-		cmocka_unit_test(pending_grant_can_be_revoked),
-		cmocka_unit_test(both_ends_at_once_agree_on_the_providers_reason),
-		cmocka_unit_test(revocation_names_one_grant),
-		cmocka_unit_test(entry_that_is_no_longer_shared_denies),
-		cmocka_unit_test(sensitive_data_needs_two_methods),
-		cmocka_unit_test(grants_are_there_again_after_a_restart),
-		cmocka_unit_test(expired_grant_shows_as_expired),
+	        cmocka_unit_test(empty_store_denies_everything),
+	        cmocka_unit_test(permit_names_mechanism_grant_and_terms),
+	        cmocka_unit_test(each_question_alone_denies_with_its_own_reason),
+	        cmocka_unit_test(permit_does_not_leak_to_a_sibling),
+	        cmocka_unit_test(period_includes_its_start_and_excludes_its_end),
+	        cmocka_unit_test(undecided_and_refused_applications_give_their_reason),
+	        cmocka_unit_test(grant_is_pending_until_both_halves_meet),
+	        cmocka_unit_test(revocation_acts_on_the_next_decision_at_every_node),
+	        cmocka_unit_test(consumer_gives_a_grant_back),
+	        cmocka_unit_test(pending_grant_can_be_revoked),
+	        cmocka_unit_test(both_ends_at_once_agree_on_the_providers_reason),
+	        cmocka_unit_test(revocation_names_one_grant),
+	        cmocka_unit_test(entry_that_is_no_longer_shared_denies),
+	        cmocka_unit_test(sensitive_data_needs_two_methods),
+	        cmocka_unit_test(grants_are_there_again_after_a_restart),
+	        cmocka_unit_test(expired_grant_shows_as_expired),
 	};
 	return cmocka_run_group_tests(tests, stage_up, stage_down);
 }

@@ -10,8 +10,8 @@ static uint32_t last_revision(struct node *n, const struct hf_id *id)
 	return revision;
 }
 
-/* AZ-13: nothing reaches intake node and provider before three findings are recorded. AZ-9: nothing reaches the provider before the
- * intake record. AZ-14: the provider decides. */
+/* AZ-13: nothing reaches intake node and provider before three findings are recorded. AZ-9: nothing reaches the
+ * provider before the intake record. AZ-14: the provider decides. */
 static void the_whole_way_to_a_grant(void **state)
 {
 	struct stage *s = stage_of(state);
@@ -48,19 +48,21 @@ static void both_sides_hold_the_same_active_grant(void **state)
 	assert_int_equal(hf_authz_find_grant(s->health->authz, &s->plain, "desk", &found), HF_OK);
 	assert_string_equal(found.state, "active");
 	assert_int_equal(hf_authz_find_grant(s->health->authz, &s->plain, "archive", &found), HF_E_UNKNOWN);
-	assert_int_equal(hf_authz_find_grant(s->roads->authz, &s->plain, "desk", &found), HF_E_UNKNOWN); /* not its own */
+	assert_int_equal(hf_authz_find_grant(s->roads->authz, &s->plain, "desk", &found),
+	                 HF_E_UNKNOWN); /* not its own */
 }
 
-/* AZ-24: the entries of the decision name organization, system, resource, application, period and result; the papers' digests stand in
- * the ledgers of those who wrote and received them. */
+/* AZ-24: the entries of the decision name organization, system, resource, application, period and result; the papers'
+ * digests stand in the ledgers of those who wrote and received them. */
 static void every_step_is_an_entry_with_its_six_references(void **state)
 {
 	struct stage *s = stage_of(state);
 	struct hf_id id = granted(s, &s->plain);
-	static const enum hf_field references[] = { HF_FIELD_ORGANIZATION, HF_FIELD_SYSTEM, HF_FIELD_RESOURCE, HF_FIELD_APPLICATION,
-						    HF_FIELD_PERIOD, HF_FIELD_DIGEST };
+	static const enum hf_field references[] = {HF_FIELD_ORGANIZATION, HF_FIELD_SYSTEM, HF_FIELD_RESOURCE,
+	                                           HF_FIELD_APPLICATION,  HF_FIELD_PERIOD, HF_FIELD_DIGEST};
 	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
-		assert_int_equal(entries(s->roads, &id, HF_EVENT_COMMAND, references[i], NULL), 1); /* the approver's command */
+		assert_int_equal(entries(s->roads, &id, HF_EVENT_COMMAND, references[i], NULL),
+		                 1); /* the approver's command */
 	assert_int_equal(entries(s->roads, &id, HF_EVENT_COMMAND, HF_FIELD_RESULT, "T"), 1);
 	assert_int_equal(entries(s->roads, &id, HF_EVENT_APPLICATION_RECEIVE, HF_FIELD_DIGEST, NULL), 1);
 	assert_int_equal(entries(s->roads, &id, HF_EVENT_COMPLIANCE_REVIEW, HF_FIELD_DIGEST, NULL), 1);
@@ -108,7 +110,7 @@ static void rejection_is_final_and_its_reason_is_the_same_everywhere(void **stat
 {
 	struct stage *s = stage_of(state);
 	struct hf_id id = forwarded(s, &s->plain);
-	struct node *const nodes[] = { s->health, s->hub, s->roads };
+	struct node *const nodes[] = {s->health, s->hub, s->roads};
 	char code[64], reason[400];
 	MUST(decide_as(s->roads, "zhou", &id, "F", "用途不符合规定", 0));
 	for (size_t i = 0; i < 3; i++) {
@@ -119,7 +121,8 @@ static void rejection_is_final_and_its_reason_is_the_same_everywhere(void **stat
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_REJECTED);
 	assert_int_equal(decide_as(s->roads, "zhou", &id, "T", NULL, 0), HF_E_STATE);
 	assert_int_equal(decide_as(s->roads, "zhou", &id, "S", "again", 0), HF_E_STATE);
-	assert_int_equal(resubmit_as(s->health, "wang", &id, &(struct hf_application_in){ .reason = "改正后的理由" }), HF_E_STATE);
+	assert_int_equal(resubmit_as(s->health, "wang", &id, &(struct hf_application_in){.reason = "改正后的理由"}),
+	                 HF_E_STATE);
 	assert_non_null(strstr(last_fault, "file a new application"));
 }
 
@@ -134,15 +137,15 @@ static bool collect_reason(void *ctx, const Hufu__ApplicationRevision *rev)
 static void returned_application_is_corrected_and_granted(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_id entry = publish(s->roads, &(struct offer){ .title = "again", .intake = "hub" });
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "again", .intake = "hub"});
 	struct hf_id id = forwarded(s, &entry);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
-	struct node *const nodes[] = { s->health, s->hub, s->roads };
+	struct node *const nodes[] = {s->health, s->hub, s->roads};
 	MUST(decide_as(s->roads, "zhou", &id, "S", "请说明用途", 0));
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_RETURNED);
 	assert_int_equal(decided(s->roads, &rq), HF_E_RETURNED);
 	assert_non_null(strstr(last_fault, "请说明用途"));
-	MUST(resubmit_as(s->health, "wang", &id, &(struct hf_application_in){ .reason = "改正:逐笔核验理赔材料" }));
+	MUST(resubmit_as(s->health, "wang", &id, &(struct hf_application_in){.reason = "改正:逐笔核验理赔材料"}));
 	assert_int_equal(last_revision(s->health, &id), 2);
 	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_RETURNED);
 	MUST(need_as(s->health, "li", &id, true, true, true));
@@ -170,8 +173,8 @@ static void refused_need_does_not_leave_the_node(void **state)
 	assert_int_equal(notices(s->health, &id, "need-refused").count, 1);
 	assert_string_equal(notices(s->health, &id, NULL).reason, "范围过大");
 	assert_int_equal(need_as(s->health, "li", &id, true, true, true), HF_E_STATE);
-	const char *fewer[] = { "flight" };
-	MUST(resubmit_as(s->health, "wang", &id, &(struct hf_application_in){ .fields = fewer, .field_count = 1 }));
+	const char *fewer[] = {"flight"};
+	MUST(resubmit_as(s->health, "wang", &id, &(struct hf_application_in){.fields = fewer, .field_count = 1}));
 	MUST(need_as(s->health, "li", &id, true, true, true));
 	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_RECEIVED);
 	MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
@@ -205,14 +208,16 @@ static void compliance_needs_a_known_result_and_a_reason(void **state)
 	struct stage *s = stage_of(state);
 	struct hf_id id = submitted(s, &s->strict);
 	assert_int_equal(compliance_as(s->hub, "chen", &id, "maybe", "x"), HF_E_ARGUMENT);
-	assert_int_equal(compliance_as(s->hub, "chen", &id, "refuse", NULL), HF_E_ARGUMENT); /* every criterion is met */
+	assert_int_equal(compliance_as(s->hub, "chen", &id, "refuse", NULL),
+	                 HF_E_ARGUMENT); /* every criterion is met */
 	MUST(compliance_as(s->hub, "chen", &id, "return", "请补充材料"));
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_RETURNED);
 	assert_string_equal(notices(s->health, &id, "returned").code, "returned");
-	MUST(resubmit_as(s->health, "wang", &id, &(struct hf_application_in){ .purpose = "statistics" }));
+	MUST(resubmit_as(s->health, "wang", &id, &(struct hf_application_in){.purpose = "statistics"}));
 	MUST(need_as(s->health, "li", &id, true, true, true));
 	MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
-	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_RECEIVED); /* which saw revision 2 alone */
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER),
+	                 HF_REVIEW_RECEIVED); /* which saw revision 2 alone */
 }
 
 /* AZ-11: what needs no provider approval is granted without a provider task. */
@@ -225,10 +230,13 @@ static void settled_by_the_compliance_review(void **state)
 	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_FINALIZED);
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
 	assert_int_equal(entries(s->roads, &id, HF_EVENT_DECISION, HF_FIELD_RESULT, "T"), 1);
-	assert_int_equal(decided(s->roads, &(struct hf_access_request){ .organization = "health", .system = "desk", .resource = s->settled,
-									.action = "read", .purpose = "claims-check",
-									.now_ms = s->w->now_ms }),
-			 HF_OK);
+	assert_int_equal(decided(s->roads, &(struct hf_access_request){.organization = "health",
+	                                                               .system = "desk",
+	                                                               .resource = s->settled,
+	                                                               .action = "read",
+	                                                               .purpose = "claims-check",
+	                                                               .now_ms = s->w->now_ms}),
+	                 HF_OK);
 }
 
 /* AZ-16: T is impossible without the privacy expert's finding, and after a negative one; F is not. */
@@ -275,7 +283,7 @@ static void departments_of_one_node_negotiate_through_mail_to_themselves(void **
 	rq.department = "signals"; /* department B without a grant */
 	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
 	assert_int_equal(s->roads->refused_count, 0);
-	MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){ grant_at(s->roads, &id) }, "部门撤销"));
+	MUST(revoke_as(s->roads, "zhou", (struct hf_id[]){grant_at(s->roads, &id)}, "部门撤销"));
 	rq.department = "fleet";
 	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_REVOKED);
 	assert_int_equal(notices(s->roads, &id, "revoked").count, 1);
@@ -289,14 +297,15 @@ static void the_approver_may_shorten_but_not_lengthen(void **state)
 	struct hf_grant_view v;
 	assert_int_equal(decide_as(s->roads, "zhou", &id, "T", NULL, NOW + 301 * DAY), HF_E_LIMIT);
 	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, NOW + 10 * DAY));
-	assert_int_equal(hf_authz_grant(s->health->authz, (struct hf_id[]){ grant_at(s->health, &id) }, &v), HF_OK);
+	assert_int_equal(hf_authz_grant(s->health->authz, (struct hf_id[]){grant_at(s->health, &id)}, &v), HF_OK);
 	assert_int_equal(v.until_ms, NOW + 10 * DAY);
 }
 
 static void withdrawing_ends_it_at_every_node(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_id draft = drafted(s, &s->plain), at_hub = submitted(s, &s->plain), at_roads = forwarded(s, &s->plain);
+	struct hf_id draft = drafted(s, &s->plain), at_hub = submitted(s, &s->plain),
+	             at_roads = forwarded(s, &s->plain);
 	MUST(withdraw_as(s->health, "wang", &draft));
 	MUST(withdraw_as(s->health, "wang", &at_hub));
 	MUST(withdraw_as(s->health, "wang", &at_roads));
@@ -325,7 +334,7 @@ static bool hold_decisions(const struct post *p)
 static void withdrawal_that_crosses_an_approval(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_id entry = publish(s->roads, &(struct offer){ .title = "cross", .intake = "hub" });
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "cross", .intake = "hub"});
 	struct hf_id id = forwarded(s, &entry);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	s->w->hold = hold_events;
@@ -372,22 +381,22 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_whole_way_to_a_grant),
-		cmocka_unit_test(both_sides_hold_the_same_active_grant),
-		cmocka_unit_test(every_step_is_an_entry_with_its_six_references),
-		cmocka_unit_test(each_end_notifies_the_consumer_once),
-		cmocka_unit_test(rejection_is_final_and_its_reason_is_the_same_everywhere),
-		cmocka_unit_test(returned_application_is_corrected_and_granted),
-		cmocka_unit_test(refused_need_does_not_leave_the_node),
-		cmocka_unit_test(non_compliant_application_stops_at_intake),
-		cmocka_unit_test(compliance_needs_a_known_result_and_a_reason),
-		cmocka_unit_test(settled_by_the_compliance_review),
-		cmocka_unit_test(personal_data_needs_the_privacy_expert),
-		cmocka_unit_test(departments_of_one_node_negotiate_through_mail_to_themselves),
-		cmocka_unit_test(the_approver_may_shorten_but_not_lengthen),
-		cmocka_unit_test(withdrawing_ends_it_at_every_node),
-		cmocka_unit_test(withdrawal_that_crosses_an_approval),
-		cmocka_unit_test(withdrawal_that_crosses_a_rejection),
+	        cmocka_unit_test(the_whole_way_to_a_grant),
+	        cmocka_unit_test(both_sides_hold_the_same_active_grant),
+	        cmocka_unit_test(every_step_is_an_entry_with_its_six_references),
+	        cmocka_unit_test(each_end_notifies_the_consumer_once),
+	        cmocka_unit_test(rejection_is_final_and_its_reason_is_the_same_everywhere),
+	        cmocka_unit_test(returned_application_is_corrected_and_granted),
+	        cmocka_unit_test(refused_need_does_not_leave_the_node),
+	        cmocka_unit_test(non_compliant_application_stops_at_intake),
+	        cmocka_unit_test(compliance_needs_a_known_result_and_a_reason),
+	        cmocka_unit_test(settled_by_the_compliance_review),
+	        cmocka_unit_test(personal_data_needs_the_privacy_expert),
+	        cmocka_unit_test(departments_of_one_node_negotiate_through_mail_to_themselves),
+	        cmocka_unit_test(the_approver_may_shorten_but_not_lengthen),
+	        cmocka_unit_test(withdrawing_ends_it_at_every_node),
+	        cmocka_unit_test(withdrawal_that_crosses_an_approval),
+	        cmocka_unit_test(withdrawal_that_crosses_a_rejection),
 	};
 	return cmocka_run_group_tests(tests, setup, stage_down);
 }

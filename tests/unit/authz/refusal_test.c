@@ -1,4 +1,5 @@
-/* What a negotiation refuses: to its own people, and to papers of other nodes that are forged, bent, repeated or misdirected. */
+/* What a negotiation refuses: to its own people, and to papers of other nodes that are forged, bent, repeated or
+ * misdirected. */
 #include "unit/authz/cast.h"
 
 static struct hf_buf captured[16]; /* last body of each type of mail */
@@ -34,7 +35,7 @@ static void unknown_and_foreign_systems_are_refused(void **state)
 	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_WRONG_SYSTEM);
 	in.system = "ward-desk";
 	assert_int_equal(draft_as(s->health, "dan", &in, &id), HF_E_WRONG_SYSTEM); /* of another department */
-	in.system = "depot"; /* of another node */
+	in.system = "depot";                                                       /* of another node */
 	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_WRONG_SYSTEM);
 }
 
@@ -84,13 +85,13 @@ static void unknown_resource_and_unknown_field_are_refused(void **state)
 	struct stage *s = stage_of(state);
 	struct hf_id nothing = hf_id_new(NOW), id;
 	struct hf_application_in in = wish(&nothing);
-	const char *fields[] = { "flight", "pilot" };
+	const char *fields[] = {"flight", "pilot"};
 	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_UNKNOWN);
 	in = wish(&s->plain);
 	in.fields = fields;
 	in.field_count = 2;
 	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_WRONG_FIELDS);
-	in.fields = (const char *[]){ "姓名", "flight" };
+	in.fields = (const char *[]){"姓名", "flight"};
 	MUST(draft_as(s->health, "wang", &in, &id));
 }
 
@@ -98,7 +99,7 @@ static void give_role(struct node *n, const char *by, const char *who, const cha
 {
 	struct hf_actor a = actor_of(n, by);
 	struct hf_unit *u = hf_unit_new();
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	if (hf_account_roles(n->identity, &a, u, who, &role, 1, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	submit_wait(n, u);
@@ -158,7 +159,8 @@ static void decision_needs_the_approver_a_reason_and_a_legal_result(void **state
 	assert_int_equal(decide_as(s->roads, "zhou", &id, "yes", "x", 0), HF_E_ARGUMENT);
 	assert_int_equal(decide_as(s->roads, "zhou", &id, NULL, "x", 0), HF_E_ARGUMENT);
 	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_RECEIVED);
-	assert_int_equal(decide_as(s->health, "ma", &id, "T", NULL, 0), HF_E_STATE); /* the consumer's approver at the consumer's node */
+	assert_int_equal(decide_as(s->health, "ma", &id, "T", NULL, 0),
+	                 HF_E_STATE); /* the consumer's approver at the consumer's node */
 }
 
 static void another_department_does_not_touch_the_application(void **state)
@@ -197,15 +199,18 @@ static void provider_takes_nothing_past_the_intake_node(void **state)
 	assert_non_null(strstr(s->roads->refused[0].text, "taken in by hub"));
 	MUST(compliance_as(s->hub, "chen", &id, "refuse", "不合规"));
 	HF_CLEANUP(hf_decoded_done)
-	Hufu__ApplicationMail *a = HF_DECODE(application_mail, captured[HF_MAIL_APPLICATION].data, captured[HF_MAIL_APPLICATION].len);
-	HF_CLEANUP(hf_decoded_done) Hufu__IntakeMail *i = HF_DECODE(intake_mail, captured[HF_MAIL_INTAKE].data, captured[HF_MAIL_INTAKE].len);
+	Hufu__ApplicationMail *a =
+	        HF_DECODE(application_mail, captured[HF_MAIL_APPLICATION].data, captured[HF_MAIL_APPLICATION].len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__IntakeMail *i = HF_DECODE(intake_mail, captured[HF_MAIL_INTAKE].data, captured[HF_MAIL_INTAKE].len);
 	Hufu__ForwardMail f = HUFU__FORWARD_MAIL__INIT;
 	f.application = a->application;
 	f.intake = i->intake;
 	size_t len = 0;
 	uint8_t *body = hf_encode(&f.base, &len);
 	assert_int_equal(deliver(s->roads, "health", HF_MAIL_FORWARD, &captured_txn, body, len), HF_E_REDIRECT);
-	assert_int_equal(deliver(s->roads, "hub", HF_MAIL_FORWARD, &captured_txn, body, len), HF_E_STATE); /* it does not pass */
+	assert_int_equal(deliver(s->roads, "hub", HF_MAIL_FORWARD, &captured_txn, body, len),
+	                 HF_E_STATE); /* it does not pass */
 	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_NONE);
 	free(body);
 }
@@ -213,12 +218,13 @@ static void provider_takes_nothing_past_the_intake_node(void **state)
 /* The decision of a captured mail, with something changed, signed again by the provider's own node key. */
 static void resign_decision(struct stage *s, void (*change)(struct stage *s, Hufu__Decision *d))
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	HF_CLEANUP(hf_decoded_done)
-	Hufu__DecisionMail *m = HF_DECODE(decision_mail, captured[HF_MAIL_DECISION].data, captured[HF_MAIL_DECISION].len);
+	Hufu__DecisionMail *m =
+	        HF_DECODE(decision_mail, captured[HF_MAIL_DECISION].data, captured[HF_MAIL_DECISION].len);
 	HF_CLEANUP(hf_decoded_done)
 	Hufu__Decision *d = HF_DECODE(decision, m->decision->payload.data, m->decision->payload.len);
-	HF_CLEANUP(az_paper_done) struct paper p = { 0 };
+	HF_CLEANUP(az_paper_done) struct paper p = {0};
 	struct hf_unit *u = hf_unit_new();
 	change(s, d);
 	if (az_paper_sign(s->roads->authz, HF_TYPE_DECISION, &captured_txn, &d->base, u, &p, &f) != HF_OK)
@@ -284,15 +290,18 @@ static struct hf_id caught_decision(struct stage *s, const struct hf_id *entry)
 	return id;
 }
 
-/* AZ-9: a decision that does not rest on the intake record is invalid; nor is one that differs from what its approver signed. */
+/* AZ-9: a decision that does not rest on the intake record is invalid; nor is one that differs from what its approver
+ * signed. */
 static void decision_that_does_not_hold_together_is_refused(void **state)
 {
 	struct stage *s = stage_of(state);
 	static const struct {
 		void (*change)(struct stage *s, Hufu__Decision *d);
 		enum hf_err e;
-	} cases[] = { { other_intake, HF_E_DIGEST }, { other_result, HF_E_SIGNATURE }, { no_agreement, HF_E_FORMAT },
-		      { longer, HF_E_SIGNATURE } };
+	} cases[] = {{other_intake, HF_E_DIGEST},
+	             {other_result, HF_E_SIGNATURE},
+	             {no_agreement, HF_E_FORMAT},
+	             {longer, HF_E_SIGNATURE}};
 	struct hf_id id = caught_decision(s, &s->plain);
 	unsigned alarms = s->hub->alarms;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -313,11 +322,12 @@ static void decision_that_does_not_hold_together_is_refused(void **state)
 static void widen(struct stage *s, Hufu__Decision *d)
 {
 	static Hufu__Envelope *kept;
-	struct hf_fault f = { HF_OK, "" };
-	struct paper p = { 0 };
-	HF_CLEANUP(hf_decoded_done) Hufu__Agreement *g = HF_DECODE(agreement, d->agreement->payload.data, d->agreement->payload.len);
+	struct hf_fault f = {HF_OK, ""};
+	struct paper p = {0};
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Agreement *g = HF_DECODE(agreement, d->agreement->payload.data, d->agreement->payload.len);
 	struct hf_unit *u = hf_unit_new();
-	char *fields[] = { (char *)"flight", (char *)"arrival" };
+	char *fields[] = {(char *)"flight", (char *)"arrival"};
 	g->fields = fields;
 	g->n_fields = 2;
 	assert_int_equal(az_paper_sign(s->roads->authz, HF_TYPE_AGREEMENT, &captured_txn, &g->base, u, &p, &f), HF_OK);
@@ -333,7 +343,7 @@ static void agreement_that_does_not_fit_ends_the_negotiation(void **state)
 {
 	struct stage *s = stage_of(state);
 	struct hf_application_in in = wish(&s->plain);
-	const char *fields[] = { "flight" };
+	const char *fields[] = {"flight"};
 	struct hf_id id;
 	in.fields = fields;
 	in.field_count = 1;
@@ -352,11 +362,14 @@ static void agreement_that_does_not_fit_ends_the_negotiation(void **state)
 	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_TERMINATED);
 	assert_string_equal(notices(s->health, &id, "terminated").code, "wrong-fields");
 	assert_int_equal(notices(s->health, &id, NULL).count, 1);
-	assert_int_not_equal(decided(s->roads, &(struct hf_access_request){ .organization = "health", .system = "desk",
-									    .resource = s->plain, .action = "read",
-									    .purpose = "claims-check", .now_ms = s->w->now_ms,
-									    .agreement = grant_at(s->roads, &id) }),
-			     HF_OK);
+	assert_int_not_equal(decided(s->roads, &(struct hf_access_request){.organization = "health",
+	                                                                   .system = "desk",
+	                                                                   .resource = s->plain,
+	                                                                   .action = "read",
+	                                                                   .purpose = "claims-check",
+	                                                                   .now_ms = s->w->now_ms,
+	                                                                   .agreement = grant_at(s->roads, &id)}),
+	                     HF_OK);
 }
 
 static enum hf_mail bend_type;
@@ -372,8 +385,8 @@ static void flip(struct post *p)
 static void bent_mail_is_refused(void **state)
 {
 	struct stage *s = stage_of(state);
-	static const enum hf_mail types[] = { HF_MAIL_APPLICATION, HF_MAIL_FORWARD, HF_MAIL_DECISION, HF_MAIL_VERIFICATION,
-					      HF_MAIL_EVENT };
+	static const enum hf_mail types[] = {HF_MAIL_APPLICATION, HF_MAIL_FORWARD, HF_MAIL_DECISION,
+	                                     HF_MAIL_VERIFICATION, HF_MAIL_EVENT};
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		for (size_t at = 40; at < 4000; at += 1310) {
 			bend_type = types[i];
@@ -400,8 +413,8 @@ static struct node *captured_node(struct stage *s, enum hf_mail type)
 static void repeated_mail_has_no_second_effect(void **state)
 {
 	struct stage *s = stage_of(state);
-	static const enum hf_mail types[] = { HF_MAIL_APPLICATION, HF_MAIL_FORWARD, HF_MAIL_INTAKE,    HF_MAIL_DECISION,
-					      HF_MAIL_VERIFICATION, HF_MAIL_EVENT,  HF_MAIL_REVOCATION };
+	static const enum hf_mail types[] = {HF_MAIL_APPLICATION,  HF_MAIL_FORWARD, HF_MAIL_INTAKE,    HF_MAIL_DECISION,
+	                                     HF_MAIL_VERIFICATION, HF_MAIL_EVENT,   HF_MAIL_REVOCATION};
 	s->w->bend = capture;
 	struct hf_id id = granted(s, &s->plain), grant = grant_at(s->roads, &id);
 	MUST(revoke_as(s->roads, "zhou", &grant, "no longer needed"));
@@ -432,11 +445,58 @@ static void misdirected_mail_is_refused(void **state)
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
 }
 
+static bool hold_application(const struct post *p)
+{
+	return p->type == HF_MAIL_APPLICATION;
+}
+
+/* DS-38: a transaction that has papers of another case on record is not used again. */
+static void transaction_of_another_case_is_refused(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_hash digest;
+	struct hf_unit *u = hf_unit_new();
+	s->w->hold = hold_application;
+	struct hf_id id = submitted(s, &s->plain);
+	hf_ledger_keep_envelope(u, &s->w->posts->txn, HF_TYPE_AGREEMENT, "another", 7, &digest);
+	submit_wait(s->hub, u);
+	s->w->hold = NULL;
+	settle(s->w);
+	assert_int_equal(s->hub->refused_count, 1);
+	assert_int_equal(s->hub->refused[0].e, HF_E_REPLAY);
+	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_NONE);
+}
+
+/* A member whose membership was revoked cannot date papers back. */
+static void papers_of_a_former_member_are_refused(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_buf envelope = HF_BUF_INIT;
+	struct hf_fault f = {HF_OK, ""};
+	s->w->hold = hold_application;
+	struct hf_id id = submitted(s, &s->plain);
+	sb_sign(s->w->sb, &envelope);
+	sb_next(s->w->sb, &envelope);
+	sb_revoke(s->w->sb, "health", NULL, s->w->now_ms + 1);
+	sb_sign(s->w->sb, &envelope);
+	if (hf_space_extend(s->w->space, envelope.data, envelope.len, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	hf_buf_done(&envelope);
+	s->w->now_ms += 1000;
+	s->w->hold = NULL;
+	settle(s->w);
+	assert_int_equal(s->hub->refused_count, 1);
+	assert_int_equal(s->hub->refused[0].e, HF_E_STANDING);
+	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_NONE);
+	struct hf_access_request rq = asking(&s->inner, s->w->now_ms);
+	assert_int_equal(decided(s->roads, &rq), HF_E_STANDING);
+}
+
 /* SB-23: who may not know of a resource hears the same as for one that does not exist. */
 static void hidden_resource_is_unknown_to_outsiders(void **state)
 {
 	struct stage *s = stage_of(state);
-	struct hf_id hidden = publish(s->roads, &(struct offer){ .title = "hidden", .scope = "nodes:hub" });
+	struct hf_id hidden = publish(s->roads, &(struct offer){.title = "hidden", .scope = "nodes:hub"});
 	struct hf_id nothing = hf_id_new(NOW);
 	struct hf_access_request rq = asking(&hidden, s->w->now_ms);
 	struct hf_application_in in = wish(&hidden);
@@ -477,23 +537,25 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unknown_and_foreign_systems_are_refused),
-		cmocka_unit_test(system_disabled_after_the_draft_stops_the_submission),
-		cmocka_unit_test(draft_states_reason_purpose_and_a_legal_period),
-		cmocka_unit_test(unknown_resource_and_unknown_field_are_refused),
-		cmocka_unit_test(nobody_reviews_his_own_request),
-		cmocka_unit_test(privacy_expert_does_not_decide),
-		cmocka_unit_test(compliance_reviewer_does_not_decide),
-		cmocka_unit_test(decision_needs_the_approver_a_reason_and_a_legal_result),
-		cmocka_unit_test(another_department_does_not_touch_the_application),
-		cmocka_unit_test(sensitive_resource_needs_two_factors),
-		cmocka_unit_test(provider_takes_nothing_past_the_intake_node),
-		cmocka_unit_test(decision_that_does_not_hold_together_is_refused),
-		cmocka_unit_test(agreement_that_does_not_fit_ends_the_negotiation),
-		cmocka_unit_test(bent_mail_is_refused),
-		cmocka_unit_test(misdirected_mail_is_refused),
-		cmocka_unit_test(repeated_mail_has_no_second_effect),
-		cmocka_unit_test(hidden_resource_is_unknown_to_outsiders),
+	        cmocka_unit_test(unknown_and_foreign_systems_are_refused),
+	        cmocka_unit_test(system_disabled_after_the_draft_stops_the_submission),
+	        cmocka_unit_test(draft_states_reason_purpose_and_a_legal_period),
+	        cmocka_unit_test(unknown_resource_and_unknown_field_are_refused),
+	        cmocka_unit_test(nobody_reviews_his_own_request),
+	        cmocka_unit_test(privacy_expert_does_not_decide),
+	        cmocka_unit_test(compliance_reviewer_does_not_decide),
+	        cmocka_unit_test(decision_needs_the_approver_a_reason_and_a_legal_result),
+	        cmocka_unit_test(another_department_does_not_touch_the_application),
+	        cmocka_unit_test(sensitive_resource_needs_two_factors),
+	        cmocka_unit_test(provider_takes_nothing_past_the_intake_node),
+	        cmocka_unit_test(decision_that_does_not_hold_together_is_refused),
+	        cmocka_unit_test(agreement_that_does_not_fit_ends_the_negotiation),
+	        cmocka_unit_test(bent_mail_is_refused),
+	        cmocka_unit_test(misdirected_mail_is_refused),
+	        cmocka_unit_test(repeated_mail_has_no_second_effect),
+	        cmocka_unit_test(transaction_of_another_case_is_refused),
+	        cmocka_unit_test(hidden_resource_is_unknown_to_outsiders),
+	        cmocka_unit_test(papers_of_a_former_member_are_refused), /* last: health is out */
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,4 +1,5 @@
-/* What an application and an agreement may say: periods, mandatory statements, fields, obligations, and the published criteria. */
+/* What an application and an agreement may say: periods, mandatory statements, fields, obligations, and the published
+ * criteria. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,8 +19,8 @@ static int64_t at(const char *text)
 	return ms;
 }
 
-static uint8_t resource[16] = { 1 };
-static char *fields_two[] = { (char *)"flight", (char *)"arrival" };
+static uint8_t resource[16] = {1};
+static char *fields_two[] = {(char *)"flight", (char *)"arrival"};
 
 static void app_init(Hufu__Application *app)
 {
@@ -49,7 +50,7 @@ static Hufu__Field *field_list[3];
 
 static void entry_init(Hufu__CatalogEntry *e)
 {
-	static const char *const names[] = { "flight", "arrival", "tail" };
+	static const char *const names[] = {"flight", "arrival", "tail"};
 	hufu__catalog_entry__init(e);
 	for (size_t i = 0; i < 3; i++) {
 		hufu__field__init(&field_rows[i]);
@@ -137,7 +138,7 @@ static void application_must_fit_the_entry(void **state)
 	Hufu__Application app;
 	Hufu__CatalogEntry entry;
 	struct hf_fault f;
-	char *unknown[] = { (char *)"flight", (char *)"pilot" }, *twice[] = { (char *)"flight", (char *)"flight" };
+	char *unknown[] = {(char *)"flight", (char *)"pilot"}, *twice[] = {(char *)"flight", (char *)"flight"};
 	(void)state;
 	app_init(&app);
 	entry_init(&entry);
@@ -176,7 +177,7 @@ static void entry_that_is_not_on_offer_is_refused(void **state)
 /* AZ-26: T, F and S, and nothing else. */
 static void result_is_one_of_three(void **state)
 {
-	static const char *const others[] = { "", "t", "TF", "true", "X", "T ", "approved" };
+	static const char *const others[] = {"", "t", "TF", "true", "X", "T ", "approved"};
 	(void)state;
 	assert_int_equal(az_result_step("T"), HF_STEP_APPROVE);
 	assert_int_equal(az_result_step("F"), HF_STEP_REJECT);
@@ -187,7 +188,7 @@ static void result_is_one_of_three(void **state)
 }
 
 static Hufu__Header agreement_header = HUFU__HEADER__INIT;
-static char *obligations[] = { (char *)"log", (char *)"receipt" };
+static char *obligations[] = {(char *)"log", (char *)"receipt"};
 
 static void agreement_init(Hufu__Agreement *g, const Hufu__Application *app)
 {
@@ -216,7 +217,7 @@ static void agreement_may_only_narrow_the_application(void **state)
 	Hufu__Application app;
 	Hufu__Agreement g;
 	struct hf_fault f;
-	char *more[] = { (char *)"flight", (char *)"tail" }, *strange[] = { (char *)"delete-after-use" };
+	char *more[] = {(char *)"flight", (char *)"tail"}, *strange[] = {(char *)"delete-after-use"};
 	(void)state;
 	app_init(&app);
 	agreement_init(&g, &app);
@@ -247,7 +248,8 @@ static void agreement_may_only_narrow_the_application(void **state)
 
 static void criteria_fill(Hufu__ReviewCriteria *c)
 {
-	static char *purposes[] = { (char *)"claims-check" }, *places[] = { (char *)"CN-31" }, *roles[] = { (char *)"consumer" };
+	static char *purposes[] = {(char *)"claims-check"}, *places[] = {(char *)"CN-31"},
+	            *roles[] = {(char *)"consumer"};
 	hufu__review_criteria__init(c);
 	c->purposes = purposes;
 	c->n_purposes = 1;
@@ -262,7 +264,7 @@ static void criteria_fill(Hufu__ReviewCriteria *c)
 
 static void member_fill(Hufu__Member *m)
 {
-	static char *roles[] = { (char *)"provider", (char *)"consumer" };
+	static char *roles[] = {(char *)"provider", (char *)"consumer"};
 	hufu__member__init(m);
 	m->jurisdiction = (char *)"CN-31";
 	m->roles = roles;
@@ -357,7 +359,7 @@ static void index_finds_what_was_added_and_forgets_what_was_removed(void **state
 {
 	enum { THINGS = 1000 };
 	static struct thing things[THINGS];
-	struct hf_index x = { NULL, 0, 0 };
+	struct hf_index x = {NULL, 0, 0};
 	(void)state;
 	assert_null(hf_index_first(&x, 1));
 	for (size_t i = 0; i < THINGS; i++) {
@@ -380,19 +382,19 @@ static void index_finds_what_was_added_and_forgets_what_was_removed(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(period_of_three_years_is_the_longest),
-		cmocka_unit_test(period_from_a_leap_day_ends_on_28_february),
-		cmocka_unit_test(period_that_does_not_rise_is_refused),
-		cmocka_unit_test(each_missing_statement_is_named),
-		cmocka_unit_test(other_operations_and_mechanisms_are_not_offered),
-		cmocka_unit_test(application_must_fit_the_entry),
-		cmocka_unit_test(entry_that_is_not_on_offer_is_refused),
-		cmocka_unit_test(result_is_one_of_three),
-		cmocka_unit_test(agreement_may_only_narrow_the_application),
-		cmocka_unit_test(each_criterion_fails_alone),
-		cmocka_unit_test(entry_without_criteria_checks_the_period_alone),
-		cmocka_unit_test(record_must_show_every_criterion),
-		cmocka_unit_test(index_finds_what_was_added_and_forgets_what_was_removed),
+	        cmocka_unit_test(period_of_three_years_is_the_longest),
+	        cmocka_unit_test(period_from_a_leap_day_ends_on_28_february),
+	        cmocka_unit_test(period_that_does_not_rise_is_refused),
+	        cmocka_unit_test(each_missing_statement_is_named),
+	        cmocka_unit_test(other_operations_and_mechanisms_are_not_offered),
+	        cmocka_unit_test(application_must_fit_the_entry),
+	        cmocka_unit_test(entry_that_is_not_on_offer_is_refused),
+	        cmocka_unit_test(result_is_one_of_three),
+	        cmocka_unit_test(agreement_may_only_narrow_the_application),
+	        cmocka_unit_test(each_criterion_fails_alone),
+	        cmocka_unit_test(entry_without_criteria_checks_the_period_alone),
+	        cmocka_unit_test(record_must_show_every_criterion),
+	        cmocka_unit_test(index_finds_what_was_added_and_forgets_what_was_removed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

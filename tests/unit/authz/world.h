@@ -1,9 +1,10 @@
 /*
- * world.h - three nodes of one space on one loop, each with its real store, ledger, identity, catalog and authz, joined by a wire in
- * memory: the functions of peers.h are defined here, so that the test decides when a mail is delivered, and sees what was refused.
+ * world.h - three nodes of one space on one loop, each with its real store, ledger, identity, catalog and authz, joined
+ * by a wire in memory: the functions of peers.h are defined here, so that the test decides when a mail is delivered,
+ * and sees what was refused.
  *
- * "health" consumes, "hub" takes applications in, "roads" provides. Waiting means running the loop until nothing is under way any
- * more, with a limit. The clock is the test's.
+ * "health" consumes, "hub" takes applications in, "roads" provides. Waiting means running the loop until nothing is
+ * under way any more, with a limit. The clock is the test's.
  */
 #ifndef TESTS_UNIT_AUTHZ_WORLD_H
 #define TESTS_UNIT_AUTHZ_WORLD_H
@@ -83,11 +84,11 @@ struct world {
 	struct sb_space *sb;
 	struct hf_space *space;
 	struct node node[NODES];
-	struct post *posts, **posts_end;           /* committed mail on its way, in order */
+	struct post *posts, **posts_end; /* committed mail on its way, in order */
 	struct hf_request *calls, **calls_end;
-	bool (*hold)(const struct post *p);        /* mail that stays on its way */
-	void (*bend)(struct post *p);              /* looks at each mail, may change it */
-	unsigned delivered[16];                    /* by type */
+	bool (*hold)(const struct post *p); /* mail that stays on its way */
+	void (*bend)(struct post *p);       /* looks at each mail, may change it */
+	unsigned delivered[16];             /* by type */
 	int64_t now_ms;
 };
 
@@ -139,8 +140,8 @@ size_t hf_peers_list(struct hf_peers *p, struct hf_peer_view *out, size_t cap)
 	return count;
 }
 
-void hf_peers_call(struct hf_peers *p, const char *peer, enum hf_msg type, const struct hf_id *trace, const void *body, size_t len,
-		   uint32_t timeout_ms, hf_reply_fn fn, void *ctx)
+void hf_peers_call(struct hf_peers *p, const char *peer, enum hf_msg type, const struct hf_id *trace, const void *body,
+                   size_t len, uint32_t timeout_ms, hf_reply_fn fn, void *ctx)
 {
 	struct world *w = p->node->world;
 	struct hf_request *r = hf_alloc_zero(sizeof(*r));
@@ -183,8 +184,8 @@ static inline void posting_free(void *ctx)
 	free(x);
 }
 
-enum hf_err hf_peers_mail(struct hf_peers *p, struct hf_unit *unit, const char *to, enum hf_mail type, const struct hf_id *txn,
-			  const void *body, size_t len)
+enum hf_err hf_peers_mail(struct hf_peers *p, struct hf_unit *unit, const char *to, enum hf_mail type,
+                          const struct hf_id *txn, const void *body, size_t len)
 {
 	struct world *w = p->node->world;
 	struct node *target = world_find(w, to);
@@ -216,7 +217,7 @@ uint32_t hf_request_type(const struct hf_request *r)
 
 struct hf_bytes hf_request_body(const struct hf_request *r)
 {
-	return (struct hf_bytes){ r->body.data, r->body.len };
+	return (struct hf_bytes){r->body.data, r->body.len};
 }
 
 void hf_request_reply(struct hf_request *r, enum hf_err error, const char *text, const void *body, size_t len)
@@ -243,7 +244,8 @@ static inline void call_turn(struct world *w)
 		hf_catalog_on_request(r->to->catalog, r);
 		return;
 	}
-	struct hf_reply reply = { .error = r->answered ? r->error : HF_E_UNREACHABLE, .text = "", .body = { r->reply.data, r->reply.len } };
+	struct hf_reply reply = {
+	        .error = r->answered ? r->error : HF_E_UNREACHABLE, .text = "", .body = {r->reply.data, r->reply.len}};
 	if (r->fn)
 		r->fn(r->ctx, &reply);
 	hf_buf_done(&r->body);
@@ -261,14 +263,15 @@ static inline void note_refusal(struct node *n, enum hf_mail type, enum hf_err e
 }
 
 /* What peers do with a mail: effects and mark in one unit; a refusal leaves the mark alone. */
-static inline enum hf_err deliver(struct node *to, const char *from, enum hf_mail type, const struct hf_id *txn, const void *body, size_t len)
+static inline enum hf_err deliver(struct node *to, const char *from, enum hf_mail type, const struct hf_id *txn,
+                                  const void *body, size_t len)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_unit *u = hf_unit_new();
 	enum hf_err e = HF_E_UNSUPPORTED;
 	for (const struct hf_mail_row *r = hf_authz_mails(to->authz); r->type != HF_MAIL_INVALID; r++)
 		if (r->type == type)
-			e = r->handle(r->ctx, from, txn, (struct hf_bytes){ body, len }, u, &f);
+			e = r->handle(r->ctx, from, txn, (struct hf_bytes){body, len}, u, &f);
 	to->world->delivered[type]++;
 	if (e == HF_OK) {
 		hf_store_submit(to->store, u, NULL, NULL);
@@ -325,7 +328,7 @@ static inline void world_run_until(struct world *w, const bool *flag)
 /* Everything that was submitted at the node so far has ended. */
 static inline void node_barrier(struct node *n)
 {
-	struct ending end = { 0 };
+	struct ending end = {0};
 	if (!n->open)
 		return;
 	hf_store_submit(n->store, hf_unit_new(), ending_done, &end);
@@ -388,15 +391,16 @@ static inline void node_revoked(void *ctx, const struct hf_id *grant, const char
 
 static inline void node_open_authz(struct node *n)
 {
-	struct hf_fault f = { HF_OK, "" };
-	if (hf_authz_open(&n->base, n->store, &n->keys, n->identity, &n->peers, n->ledger, n->catalog, &n->authz, &f) != HF_OK)
+	struct hf_fault f = {HF_OK, ""};
+	if (hf_authz_open(&n->base, n->store, &n->keys, n->identity, &n->peers, n->ledger, n->catalog, &n->authz, &f) !=
+	    HF_OK)
 		fail_msg("%s", f.text);
 	hf_authz_on_revoked(n->authz, node_revoked, n);
 }
 
 static inline void node_open(struct node *n)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	if (hf_store_open(&n->base, &n->store, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	if (hf_ledger_open(&n->base, n->store, &n->keys, SB_SPACE, &n->ledger, &f) != HF_OK)
@@ -434,9 +438,9 @@ static inline void node_prepare(struct world *w, size_t i)
 	memset(n->store_key, (int)i + 1, sizeof(n->store_key));
 	n->keys.store_key = n->store_key;
 	n->base.loop = &w->loop;
-	n->base.clock = (struct hf_clock){ world_now, world_now, w };
+	n->base.clock = (struct hf_clock){world_now, world_now, w};
 	n->base.metrics = hf_metrics_new();
-	n->base.audit = (struct hf_audit){ node_emit, n };
+	n->base.audit = (struct hf_audit){node_emit, n};
 	assert_true(hf_name_parse(n->name, &n->base.self));
 	snprintf(n->dir, sizeof(n->dir), "/tmp/hufu-authz-XXXXXX");
 	assert_non_null(mkdtemp(n->dir));
@@ -445,8 +449,8 @@ static inline void node_prepare(struct world *w, size_t i)
 
 static inline void world_space(struct world *w)
 {
-	static char *consumer[] = { (char *)"consumer" }, *exchange[] = { (char *)"exchange-service" };
-	static char *provider[] = { (char *)"provider", (char *)"consumer", (char *)"exchange-service" };
+	static char *consumer[] = {(char *)"consumer"}, *exchange[] = {(char *)"exchange-service"};
+	static char *provider[] = {(char *)"provider", (char *)"consumer", (char *)"exchange-service"};
 	struct hf_sign_pub root;
 	struct hf_buf envelope = HF_BUF_INIT;
 	struct hf_fault f;
@@ -469,7 +473,7 @@ static inline void world_space(struct world *w)
 static inline struct world *world_new(void)
 {
 	struct world *w = hf_alloc_zero(sizeof(*w));
-	static const size_t used[] = { SB_HEALTH, SB_HUB, SB_ROADS };
+	static const size_t used[] = {SB_HEALTH, SB_HUB, SB_ROADS};
 	assert_true(hf_crypto_init());
 	w->posts_end = &w->posts;
 	w->calls_end = &w->calls;
@@ -558,7 +562,7 @@ static inline void logged_in(void *ctx, enum hf_err e, const struct hf_login_res
 
 static inline struct hf_actor actor_of(struct node *n, const char *name)
 {
-	struct hf_actor a = { .session = NULL };
+	struct hf_actor a = {.session = NULL};
 	for (size_t i = 0; i < n->people_count; i++)
 		if (strcmp(n->people[i].name, name) == 0) {
 			assert_int_equal(hf_identity_session(n->identity, n->people[i].token, "unix", &a), HF_OK);
@@ -569,14 +573,18 @@ static inline struct hf_actor actor_of(struct node *n, const char *name)
 }
 
 /* An account with its own password and an open session. */
-static inline void hire(struct node *n, const char *name, const char *role, const char *department, const char *real_name)
+static inline void hire(struct node *n, const char *name, const char *role, const char *department,
+                        const char *real_name)
 {
-	struct hf_account_new in = { name, name, real_name, department, &role, 1, FIRST_PASSWORD };
-	struct hf_login login = {
-		.account = name, .password = FIRST_PASSWORD, .totp = "", .device_signature = "", .challenge = "", .address = "unix"
-	};
-	struct job add = { .node = n, .unit = hf_unit_new() }, own = { .node = n, .unit = hf_unit_new() };
-	struct login_end end = { 0 };
+	struct hf_account_new in = {name, name, real_name, department, &role, 1, FIRST_PASSWORD};
+	struct hf_login login = {.account = name,
+	                         .password = FIRST_PASSWORD,
+	                         .totp = "",
+	                         .device_signature = "",
+	                         .challenge = "",
+	                         .address = "unix"};
+	struct job add = {.node = n, .unit = hf_unit_new()}, own = {.node = n, .unit = hf_unit_new()};
+	struct login_end end = {0};
 	struct person_at *p = &n->people[n->people_count++];
 	hf_account_add(n->identity, add.unit, &in, job_ended, &add);
 	job_wait(&add);
@@ -591,7 +599,7 @@ static inline void hire(struct node *n, const char *name, const char *role, cons
 
 static inline void submit_wait(struct node *n, struct hf_unit *u)
 {
-	struct ending end = { 0 };
+	struct ending end = {0};
 	hf_store_submit(n->store, u, ending_done, &end);
 	world_run_until(n->world, &end.done);
 	assert_int_equal(end.e, HF_OK);
@@ -599,9 +607,9 @@ static inline void submit_wait(struct node *n, struct hf_unit *u)
 
 static inline void install(struct node *n, const char *name, const char *department, const char *address)
 {
-	struct hf_system_view v = { .enabled = true };
+	struct hf_system_view v = {.enabled = true};
 	struct hf_unit *u = hf_unit_new();
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	snprintf(v.name, sizeof(v.name), "%s", name);
 	snprintf(v.department, sizeof(v.department), "%s", department);
 	snprintf(v.address, sizeof(v.address), "%s", address);
@@ -615,11 +623,19 @@ static inline void install(struct node *n, const char *name, const char *departm
 
 static inline void register_source(struct node *n, const char *name)
 {
-	static struct hf_source_field fields[] = { { "flight", "string", 0 }, { "arrival", "datetime", 2 }, { "姓名", "string", 5 } };
-	struct hf_source_view v = { .kind = "csv", .path = "/data/flights.csv", .enabled = true, .rows = 20000, .bytes = 704924,
-				    .scanned_ms = 1, .fields = fields, .field_count = 3, .stamp = { 704924, 1, 1 } };
+	static struct hf_source_field fields[] = {
+	        {"flight", "string", 0}, {"arrival", "datetime", 2}, {"姓名", "string", 5}};
+	struct hf_source_view v = {.kind = "csv",
+	                           .path = "/data/flights.csv",
+	                           .enabled = true,
+	                           .rows = 20000,
+	                           .bytes = 704924,
+	                           .scanned_ms = 1,
+	                           .fields = fields,
+	                           .field_count = 3,
+	                           .stamp = {704924, 1, 1}};
 	struct hf_unit *u = hf_unit_new();
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	snprintf(v.name, sizeof(v.name), "%s", name);
 	if (hf_source_put(n->sources, u, &v, &f) != HF_OK)
 		fail_msg("%s", f.text);
@@ -636,12 +652,13 @@ struct offer {
 
 static inline struct hf_id publish(struct node *n, const struct offer *o)
 {
-	struct hf_scope scope = { HF_SCOPE_INVALID, NULL, 0 };
+	struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};
 	Hufu__CatalogEntry e = HUFU__CATALOG_ENTRY__INIT;
-	struct hf_publication p = { .entry = &e, .source = "flights", .scope = &scope, .purpose = "open data plan 2026", .by = "pan" };
+	struct hf_publication p = {
+	        .entry = &e, .source = "flights", .scope = &scope, .purpose = "open data plan 2026", .by = "pan"};
 	struct hf_unit *u = hf_unit_new();
 	struct hf_published out;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	e.title = (char *)o->title;
 	e.data_class = (char *)"transport/flight";
 	e.level = 1;
@@ -668,7 +685,7 @@ static inline void withdraw_entry(struct node *n, const struct hf_id *id)
 {
 	struct hf_unit *u = hf_unit_new();
 	struct hf_published p;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	if (hf_catalog_withdraw(n->catalog, id, u, &p, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	submit_wait(n, u);
@@ -686,14 +703,14 @@ struct command {
 
 static inline struct command command_begin(struct node *n, const char *who)
 {
-	struct command c = { .node = n, .actor = actor_of(n, who), .fault = { HF_OK, "" } };
+	struct command c = {.node = n, .actor = actor_of(n, who), .fault = {HF_OK, ""}};
 	c.in.unit = hf_unit_new();
 	c.in.draft = hf_draft_new(HF_EVENT_COMMAND, NULL);
 	return c;
 }
-#define COMMAND(c, n, who)                         \
-	struct command c = command_begin(n, who);  \
-	c.in.actor = &c.actor;                     \
+#define COMMAND(c, n, who)                                                                                             \
+	struct command c = command_begin(n, who);                                                                      \
+	c.in.actor = &c.actor;                                                                                         \
 	c.in.fault = &c.fault
 
 static char last_fault[400];
@@ -719,51 +736,56 @@ static inline enum hf_err command_end(struct command *c, enum hf_err e)
 
 static inline struct hf_application_in wish(const struct hf_id *entry)
 {
-	return (struct hf_application_in){ .entry = *entry,
-					   .system = "desk",
-					   .reason = "航班延误理赔需要核验实际到达",
-					   .purpose = "claims-check",
-					   .until_ms = NOW + 300 * DAY };
+	return (struct hf_application_in){.entry = *entry,
+	                                  .system = "desk",
+	                                  .reason = "航班延误理赔需要核验实际到达",
+	                                  .purpose = "claims-check",
+	                                  .until_ms = NOW + 300 * DAY};
 }
 
-static inline enum hf_err draft_as(struct node *n, const char *who, const struct hf_application_in *what, struct hf_id *ret_id)
+static inline enum hf_err draft_as(struct node *n, const char *who, const struct hf_application_in *what,
+                                   struct hf_id *ret_id)
 {
 	COMMAND(c, n, who);
 	return command_end(&c, hf_authz_draft(n->authz, &c.in, what, ret_id));
 }
 
-static inline enum hf_err resubmit_as(struct node *n, const char *who, const struct hf_id *id, const struct hf_application_in *what)
+static inline enum hf_err resubmit_as(struct node *n, const char *who, const struct hf_id *id,
+                                      const struct hf_application_in *what)
 {
 	uint32_t revision;
 	COMMAND(c, n, who);
 	return command_end(&c, hf_authz_resubmit(n->authz, &c.in, id, what, &revision));
 }
 
-static inline enum hf_err need_as(struct node *n, const char *who, const struct hf_id *id, bool need, bool scope, bool period)
+static inline enum hf_err need_as(struct node *n, const char *who, const struct hf_id *id, bool need, bool scope,
+                                  bool period)
 {
-	const struct hf_finding_in f[3] = { { "need", need, need ? "属实" : "没有需要" },
-					    { "scope", scope, scope ? "" : "范围过大" },
-					    { "period", period, period ? "" : "too long" } };
+	const struct hf_finding_in f[3] = {{"need", need, need ? "属实" : "没有需要"},
+	                                   {"scope", scope, scope ? "" : "范围过大"},
+	                                   {"period", period, period ? "" : "too long"}};
 	COMMAND(c, n, who);
 	return command_end(&c, hf_authz_review_need(n->authz, &c.in, id, f));
 }
 
-static inline enum hf_err compliance_as(struct node *n, const char *who, const struct hf_id *id, const char *result, const char *reason)
+static inline enum hf_err compliance_as(struct node *n, const char *who, const struct hf_id *id, const char *result,
+                                        const char *reason)
 {
 	COMMAND(c, n, who);
 	return command_end(&c, hf_authz_review_compliance(n->authz, &c.in, id, result, reason));
 }
 
-static inline enum hf_err privacy_as(struct node *n, const char *who, const struct hf_id *id, bool necessity, bool compliance)
+static inline enum hf_err privacy_as(struct node *n, const char *who, const struct hf_id *id, bool necessity,
+                                     bool compliance)
 {
-	const struct hf_finding_in f[2] = { { "necessity", necessity, necessity ? "" : "not needed" },
-					    { "compliance", compliance, compliance ? "" : "no legal basis" } };
+	const struct hf_finding_in f[2] = {{"necessity", necessity, necessity ? "" : "not needed"},
+	                                   {"compliance", compliance, compliance ? "" : "no legal basis"}};
 	COMMAND(c, n, who);
 	return command_end(&c, hf_authz_review_privacy(n->authz, &c.in, id, f));
 }
 
-static inline enum hf_err decide_as(struct node *n, const char *who, const struct hf_id *id, const char *result, const char *reason,
-				    int64_t until_ms)
+static inline enum hf_err decide_as(struct node *n, const char *who, const struct hf_id *id, const char *result,
+                                    const char *reason, int64_t until_ms)
 {
 	COMMAND(c, n, who);
 	return command_end(&c, hf_authz_decide_application(n->authz, &c.in, id, result, reason, until_ms));
@@ -781,11 +803,11 @@ static inline enum hf_err revoke_as(struct node *n, const char *who, const struc
 	return command_end(&c, hf_authz_revoke(n->authz, &c.in, grant, reason));
 }
 
-#define MUST(expr)                                                               \
-	do {                                                                     \
-		enum hf_err must_ = (expr);                                      \
-		if (must_ != HF_OK)                                              \
-			fail_msg("%s: %s", hf_err_reason(must_), last_fault);    \
+#define MUST(expr)                                                                                                     \
+	do {                                                                                                           \
+		enum hf_err must_ = (expr);                                                                            \
+		if (must_ != HF_OK)                                                                                    \
+			fail_msg("%s: %s", hf_err_reason(must_), last_fault);                                          \
 	} while (0)
 
 /* ---- looking ---- */
@@ -803,7 +825,7 @@ static inline enum hf_review_state state_at(struct node *n, const struct hf_id *
 static inline struct hf_id grant_at(struct node *n, const struct hf_id *id)
 {
 	Hufu__ApplicationRow *row = NULL;
-	struct hf_id grant = { { 0 } };
+	struct hf_id grant = {{0}};
 	assert_int_equal(hf_authz_application(n->authz, id, &row), HF_OK);
 	assert_true(az_id_of(&row->grant, &grant));
 	hf_decoded_free(row);
@@ -833,7 +855,7 @@ static inline bool count_notice(void *ctx, const struct hf_id *id, const Hufu__N
 
 static inline struct notice_count notices(struct node *n, const struct hf_id *application, const char *kind)
 {
-	struct notice_count c = { .application = application, .kind = kind };
+	struct notice_count c = {.application = application, .kind = kind};
 	assert_int_equal(hf_authz_notices(n->authz, count_notice, &c), HF_OK);
 	return c;
 }
@@ -854,13 +876,15 @@ static inline bool count_entry(void *ctx, const struct hf_ledger_row *row)
 	if (!row->opening || !hf_opening_is(row->opening, HF_FIELD_EVENT, hf_event_name(c->event)) ||
 	    !hf_opening_is(row->opening, HF_FIELD_APPLICATION, c->application))
 		return true;
-	c->count += !c->field || (c->value ? hf_opening_is(row->opening, c->field, c->value) : hf_opening_get(row->opening, c->field, &b));
+	c->count += !c->field || (c->value ? hf_opening_is(row->opening, c->field, c->value)
+	                                   : hf_opening_get(row->opening, c->field, &b));
 	return true;
 }
 
-static inline size_t entries(struct node *n, const struct hf_id *application, enum hf_event event, enum hf_field field, const char *value)
+static inline size_t entries(struct node *n, const struct hf_id *application, enum hf_event event, enum hf_field field,
+                             const char *value)
 {
-	struct entry_count c = { .event = event, .field = field, .value = value };
+	struct entry_count c = {.event = event, .field = field, .value = value};
 	hf_id_text(application, c.application);
 	assert_int_equal(hf_ledger_tail(n->ledger, 100000, count_entry, &c), HF_OK);
 	return c.count;

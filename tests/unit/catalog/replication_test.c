@@ -340,8 +340,9 @@ static void entries_count_only_from_their_publisher(void **state)
 	x.id = theirs.id; /* an id that belongs to another publisher */
 	x.version = 9;
 	forge(n, &x, &out);
-	assert_int_equal(push_bytes(n, hub, health, &out), HF_E_CONFLICT);
-	assert_int_equal(push_bytes(n, hub, &n->site[SB_ROADS], &out), HF_E_CONFLICT); /* its own, too */
+	/* Dropped, and answered like anything else: the sender does not learn that the id is taken (SB-23). */
+	assert_int_equal(push_bytes(n, hub, health, &out), HF_OK);
+	assert_int_equal(push_bytes(n, hub, &n->site[SB_ROADS], &out), HF_OK); /* its own, too */
 	assert_int_equal(living_version(health, &theirs.id), 1);
 	hf_buf_done(&out);
 	net_free(n);

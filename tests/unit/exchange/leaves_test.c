@@ -96,9 +96,9 @@ static int set_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_order_gives_the_same_root),
-		cmocka_unit_test(a_missing_chunk_stops_the_range),
-		cmocka_unit_test(what_lies_outside_the_window_is_refused),
+	        cmocka_unit_test(any_order_gives_the_same_root),
+	        cmocka_unit_test(a_missing_chunk_stops_the_range),
+	        cmocka_unit_test(what_lies_outside_the_window_is_refused),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -17,10 +17,14 @@ struct cell {
 };
 
 static const struct cell allowed[] = {
-	{ TRANSFER_NONE, STEP_REQUEST, TRANSFER_REQUESTED },	    { TRANSFER_REQUESTED, STEP_START, TRANSFER_STARTED },
-	{ TRANSFER_REQUESTED, STEP_TERMINATE, TRANSFER_TERMINATED }, { TRANSFER_STARTED, STEP_COMPLETE, TRANSFER_COMPLETED },
-	{ TRANSFER_STARTED, STEP_SUSPEND, TRANSFER_SUSPENDED },	    { TRANSFER_STARTED, STEP_TERMINATE, TRANSFER_TERMINATED },
-	{ TRANSFER_SUSPENDED, STEP_START, TRANSFER_STARTED },	    { TRANSFER_SUSPENDED, STEP_TERMINATE, TRANSFER_TERMINATED },
+        {TRANSFER_NONE, STEP_REQUEST, TRANSFER_REQUESTED},
+        {TRANSFER_REQUESTED, STEP_START, TRANSFER_STARTED},
+        {TRANSFER_REQUESTED, STEP_TERMINATE, TRANSFER_TERMINATED},
+        {TRANSFER_STARTED, STEP_COMPLETE, TRANSFER_COMPLETED},
+        {TRANSFER_STARTED, STEP_SUSPEND, TRANSFER_SUSPENDED},
+        {TRANSFER_STARTED, STEP_TERMINATE, TRANSFER_TERMINATED},
+        {TRANSFER_SUSPENDED, STEP_START, TRANSFER_STARTED},
+        {TRANSFER_SUSPENDED, STEP_TERMINATE, TRANSFER_TERMINATED},
 };
 
 static enum transfer_state expected(enum transfer_state from, enum transfer_step step)
@@ -37,7 +41,7 @@ static void every_cell_is_as_the_protocol_says(void **state)
 	for (int from = 0; from < TRANSFER_STATE_COUNT; from++)
 		for (int step = 0; step < STEP_COUNT; step++)
 			assert_int_equal(transfer_next((enum transfer_state)from, (enum transfer_step)step),
-					 expected((enum transfer_state)from, (enum transfer_step)step));
+			                 expected((enum transfer_state)from, (enum transfer_step)step));
 }
 
 static void values_outside_the_table_are_refused(void **state)
@@ -62,9 +66,9 @@ static void nothing_follows_an_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_cell_is_as_the_protocol_says),
-		cmocka_unit_test(values_outside_the_table_are_refused),
-		cmocka_unit_test(nothing_follows_an_end),
+	        cmocka_unit_test(every_cell_is_as_the_protocol_says),
+	        cmocka_unit_test(values_outside_the_table_are_refused),
+	        cmocka_unit_test(nothing_follows_an_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

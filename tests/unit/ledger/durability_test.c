@@ -1,5 +1,6 @@
 /*
- * What survives: a killed process loses nothing that was acknowledged; a store that was cut, swapped or altered is not built upon.
+ * What survives: a killed process loses nothing that was acknowledged; a store that was cut, swapped or altered is not
+ * built upon.
  */
 #include <signal.h>
 #include <sys/wait.h>
@@ -35,7 +36,7 @@ static void on_check(void *ctx, enum hf_err e, const struct hf_ledger_check *c)
 
 static struct check verify(struct kit_node *n)
 {
-	struct check c = { .done = false };
+	struct check c = {.done = false};
 
 	hf_ledger_verify(n->ledger, NULL, on_check, &c);
 	kit_until(n->kit, c.done);
@@ -74,7 +75,8 @@ __attribute__((noreturn)) static void child(const char *dir, int fd)
 	}
 }
 
-/* SB-58, and the promise behind every receipt: after SIGKILL at any point the chain is whole and every acknowledged entry is there. */
+/* SB-58, and the promise behind every receipt: after SIGKILL at any point the chain is whole and every acknowledged
+ * entry is there. */
 static void test_kill(void **state)
 {
 	struct kit *k = *state;
@@ -130,7 +132,7 @@ static void fill_and_sign(struct kit *k, unsigned count)
 
 static void assert_refused(struct kit *k, const char *words)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 
 	assert_int_equal(kit_try_open(k, SB_HEALTH, &f), HF_E_STATE);
 	if (!strstr(f.text, words))
@@ -268,12 +270,12 @@ static void test_last_signed_file(void **state)
 	struct kit *k = *state;
 	struct hf_last_signed *s;
 	struct hf_promise p, read;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	char path[200];
 
 	assert_int_equal(hf_last_signed_open(k->dir, "x/ledger/y", &s, &read, &f), HF_OK);
 	assert_int_equal(read.size, 0);
-	p = (struct hf_promise){ 10, { { 1 } }, SB_T0 };
+	p = (struct hf_promise){10, {{1}}, SB_T0};
 	assert_int_equal(hf_last_signed_write(s, &p), HF_OK);
 	assert_int_equal(hf_last_signed_write(s, &p), HF_OK); /* the same again */
 	p.root.b[0] = 2;
@@ -289,7 +291,8 @@ static void test_last_signed_file(void **state)
 	assert_int_equal(hf_last_signed_open(k->dir, "x/ledger/z", &s, &read, &f), HF_E_STATE); /* of another log */
 	snprintf(path, sizeof(path), "%s/ledger/last-signed", k->dir);
 	write_file(path, "hufu last-signed v1\nx/ledger/y\n99\n");
-	assert_int_equal(hf_last_signed_open(k->dir, "x/ledger/y", &s, &read, &f), HF_E_STATE); /* damaged: never taken for empty */
+	assert_int_equal(hf_last_signed_open(k->dir, "x/ledger/y", &s, &read, &f),
+	                 HF_E_STATE); /* damaged: never taken for empty */
 }
 
 /* A torn write of one slot leaves the promise before it. */
@@ -297,8 +300,8 @@ static void test_last_signed_torn_write(void **state)
 {
 	struct kit *k = *state;
 	struct hf_last_signed *s;
-	struct hf_promise p = { 10, { { 1 } }, SB_T0 }, read;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_promise p = {10, {{1}}, SB_T0}, read;
+	struct hf_fault f = {HF_OK, ""};
 	char path[200];
 	FILE *file;
 
@@ -360,15 +363,15 @@ static void test_flipped_bit_is_not_signed(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_kill, start, stop),
-		cmocka_unit_test_setup_teardown(test_truncated_store_is_refused, start, stop),
-		cmocka_unit_test_setup_teardown(test_four_manipulations, start, stop),
-		cmocka_unit_test_setup_teardown(test_altered_newest_entry_is_refused, start, stop),
-		cmocka_unit_test_setup_teardown(test_swapped_store_is_refused, start, stop),
-		cmocka_unit_test_setup_teardown(test_last_signed_file, start, stop),
-		cmocka_unit_test_setup_teardown(test_last_signed_torn_write, start, stop),
-		cmocka_unit_test_setup_teardown(test_deleted_last_signed, start, stop),
-		cmocka_unit_test_setup_teardown(test_flipped_bit_is_not_signed, start, stop),
+	        cmocka_unit_test_setup_teardown(test_kill, start, stop),
+	        cmocka_unit_test_setup_teardown(test_truncated_store_is_refused, start, stop),
+	        cmocka_unit_test_setup_teardown(test_four_manipulations, start, stop),
+	        cmocka_unit_test_setup_teardown(test_altered_newest_entry_is_refused, start, stop),
+	        cmocka_unit_test_setup_teardown(test_swapped_store_is_refused, start, stop),
+	        cmocka_unit_test_setup_teardown(test_last_signed_file, start, stop),
+	        cmocka_unit_test_setup_teardown(test_last_signed_torn_write, start, stop),
+	        cmocka_unit_test_setup_teardown(test_deleted_last_signed, start, stop),
+	        cmocka_unit_test_setup_teardown(test_flipped_bit_is_not_signed, start, stop),
 	};
 
 	if (argc == 3)

@@ -1,6 +1,6 @@
 /*
- * What a draft becomes: an entry that shows nothing private, openings that show everything to those entitled, and the place of the
- * entry within its transaction.
+ * What a draft becomes: an entry that shows nothing private, openings that show everything to those entitled, and the
+ * place of the entry within its transaction.
  */
 #include "kit.h"
 
@@ -42,7 +42,8 @@ static struct hf_draft *full_draft(const struct hf_id *txn)
 	return d;
 }
 
-/* The private value of every field is in no byte of what is replicated, and all of it comes back from the sealed opening. */
+/* The private value of every field is in no byte of what is replicated, and all of it comes back from the sealed
+ * opening. */
 static void test_leaf_shows_nothing_private(void **state)
 {
 	struct kit *k = *state;
@@ -77,7 +78,7 @@ static void test_equal_drafts_cannot_be_linked(void **state)
 	struct kit *k = *state;
 	struct hf_buf a HF_CLEANUP(hf_buf_done) = HF_BUF_INIT, b HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
 	struct hf_id txn = new_txn(k);
-	struct kit_node *n[2] = { &k->node[SB_ROADS], kit_open(k, SB_HUB) };
+	struct kit_node *n[2] = {&k->node[SB_ROADS], kit_open(k, SB_HUB)};
 	Hufu__LedgerEntry *e[2];
 	uint64_t index[2];
 
@@ -93,7 +94,8 @@ static void test_equal_drafts_cannot_be_linked(void **state)
 	hf_decoded_free(e[1]);
 }
 
-/* DS-38: one identifier, given to every entry of the transaction, with ordinal, back-link and, at the end, the count. */
+/* DS-38: one identifier, given to every entry of the transaction, with ordinal, back-link and, at the end, the count.
+ */
 static void test_ordinals_and_back_links(void **state)
 {
 	struct kit *k = *state;
@@ -150,18 +152,20 @@ static void test_ordinals_after_restart(void **state)
 	}
 }
 
-/* DS-60, DS-61, DS-62, DS-63, DS-64: each item that the standard asks for is a private field of its own, committed and opened by name. */
+/* DS-60, DS-61, DS-62, DS-63, DS-64: each item that the standard asks for is a private field of its own, committed and
+ * opened by name. */
 static void test_record_items(void **state)
 {
 	static const struct {
 		const char *id, *field;
 	} items[] = {
-		{ "DS-60", "data-format" }, { "DS-61", "transaction" }, { "DS-61", "start-time" }, { "DS-61", "end-time" },
-		{ "DS-62", "class-grade" }, { "DS-62", "consumer-authentication" }, { "DS-62", "permission-review" },
-		{ "DS-62", "packaging" }, { "DS-62", "delivery" }, { "DS-62", "cache-deletion" },
-		{ "DS-63", "identity-check" }, { "DS-63", "endpoint" }, { "DS-63", "ip-address" }, { "DS-63", "data-length" },
-		{ "DS-63", "time" }, { "DS-63", "exception" }, { "DS-63", "alarm" },
-		{ "DS-64", "provider-authentication" }, { "DS-64", "reception-state" }, { "DS-64", "quality" },
+	        {"DS-60", "data-format"},       {"DS-61", "transaction"},    {"DS-61", "start-time"},
+	        {"DS-61", "end-time"},          {"DS-62", "class-grade"},    {"DS-62", "consumer-authentication"},
+	        {"DS-62", "permission-review"}, {"DS-62", "packaging"},      {"DS-62", "delivery"},
+	        {"DS-62", "cache-deletion"},    {"DS-63", "identity-check"}, {"DS-63", "endpoint"},
+	        {"DS-63", "ip-address"},        {"DS-63", "data-length"},    {"DS-63", "time"},
+	        {"DS-63", "exception"},         {"DS-63", "alarm"},          {"DS-64", "provider-authentication"},
+	        {"DS-64", "reception-state"},   {"DS-64", "quality"},
 	};
 	struct kit *k = *state;
 	struct kit_node *n = &k->node[SB_ROADS];
@@ -169,7 +173,8 @@ static void test_record_items(void **state)
 	struct hf_id txn = new_txn(k);
 	uint64_t index = kit_write(n, full_draft(&txn));
 
-	assert_int_equal(hf_opening_read(&n->ledger->opening_keys, &n->ledger->own, &n->ledger->rows, index, &o), HF_OK);
+	assert_int_equal(hf_opening_read(&n->ledger->opening_keys, &n->ledger->own, &n->ledger->rows, index, &o),
+	                 HF_OK);
 	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 		enum hf_field f = hf_field_from_name(items[i].field);
 		struct hf_bytes v;
@@ -187,9 +192,12 @@ static void test_decision_refers_to_six_entities(void **state)
 		enum hf_field field;
 		const char *value;
 	} six[] = {
-		{ HF_FIELD_RESOURCE, "0198a7aa-0000-7000-8000-000000000001" }, { HF_FIELD_ORGANIZATION, "health" },
-		{ HF_FIELD_SYSTEM, "triage" }, { HF_FIELD_APPLICATION, "0198a7aa-0000-7000-8000-000000000002" },
-		{ HF_FIELD_PERIOD, "2026-10-01T00:00:00.000Z/2027-10-01T00:00:00.000Z" }, { HF_FIELD_RESULT, "T" },
+	        {HF_FIELD_RESOURCE, "0198a7aa-0000-7000-8000-000000000001"},
+	        {HF_FIELD_ORGANIZATION, "health"},
+	        {HF_FIELD_SYSTEM, "triage"},
+	        {HF_FIELD_APPLICATION, "0198a7aa-0000-7000-8000-000000000002"},
+	        {HF_FIELD_PERIOD, "2026-10-01T00:00:00.000Z/2027-10-01T00:00:00.000Z"},
+	        {HF_FIELD_RESULT, "T"},
 	};
 	struct kit *k = *state;
 	struct kit_node *n = &k->node[SB_ROADS];
@@ -204,7 +212,8 @@ static void test_decision_refers_to_six_entities(void **state)
 		kit_assert_field(n, index, six[i].field, six[i].value);
 }
 
-/* AZ-32: a denial is recorded with the condition that failed, in the machine's and in people's words. SB-57: subject, time, object, outcome. */
+/* AZ-32: a denial is recorded with the condition that failed, in the machine's and in people's words. SB-57: subject,
+ * time, object, outcome. */
 static void test_denial_records_its_reason(void **state)
 {
 	struct kit *k = *state;
@@ -217,14 +226,16 @@ static void test_denial_records_its_reason(void **state)
 
 	hf_draft_text(d, HF_FIELD_ACTOR, "health/li.na");
 	hf_draft_text(d, HF_FIELD_OBJECT, "0198a7aa-0000-7000-8000-000000000001");
-	hf_draft_outcome(d, HF_E_GRANT_EXPIRED, "the grant expired on 2026-09-01; file a new application with `hufu apply`");
+	hf_draft_outcome(d, HF_E_GRANT_EXPIRED,
+	                 "the grant expired on 2026-09-01; file a new application with `hufu apply`");
 	index = kit_write(n, d);
 	kit_assert_field(n, index, HF_FIELD_EVENT, "access-decision");
 	kit_assert_field(n, index, HF_FIELD_ACTOR, "health/li.na");
 	kit_assert_field(n, index, HF_FIELD_OBJECT, "0198a7aa-0000-7000-8000-000000000001");
 	kit_assert_field(n, index, HF_FIELD_OUTCOME, "refused");
 	kit_assert_field(n, index, HF_FIELD_REASON, "grant-expired");
-	kit_assert_field(n, index, HF_FIELD_DETAIL, "the grant expired on 2026-09-01; file a new application with `hufu apply`");
+	kit_assert_field(n, index, HF_FIELD_DETAIL,
+	                 "the grant expired on 2026-09-01; file a new application with `hufu apply`");
 	kit_field(n, index, HF_FIELD_TIME, time, sizeof(time));
 	assert_true(hf_time_parse(time, &ms));
 	assert_true(llabs(ms - kit_now(k)) < 60000);
@@ -259,7 +270,7 @@ static void test_genesis_is_public(void **state)
 static void test_chain(void **state)
 {
 	struct kit *k = *state;
-	struct hf_hash prev = { { 0 } };
+	struct hf_hash prev = {{0}};
 
 	kit_fill(&k->node[SB_ROADS], 300);
 	kit_close(k, SB_ROADS);
@@ -283,12 +294,12 @@ static void test_counterparty_checkpoint(void **state)
 {
 	struct kit *k = *state;
 	struct kit_node *n = &k->node[SB_ROADS];
-	struct hf_hash root = { { 0xab, 0xcd } };
+	struct hf_hash root = {{0xab, 0xcd}};
 	struct hf_draft *d = hf_draft_new(HF_EVENT_TRANSFER_SENT, NULL);
 	char head[100];
 
 	hf_sequence_saw(n->ledger->sequence, "health", 41, &root);
-	hf_sequence_saw(n->ledger->sequence, "health", 40, &(struct hf_hash){ { 1 } });
+	hf_sequence_saw(n->ledger->sequence, "health", 40, &(struct hf_hash){{1}});
 	hf_draft_text(d, HF_FIELD_COUNTERPARTY, "health");
 	kit_field(n, kit_write(n, d), HF_FIELD_COUNTERPARTY_HEAD, head, sizeof(head));
 	assert_true(strncmp(head, "41/abcd000000", 13) == 0);
@@ -315,17 +326,17 @@ static void test_actor_and_time_of_system_entries(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_leaf_shows_nothing_private, start, stop),
-		cmocka_unit_test_setup_teardown(test_equal_drafts_cannot_be_linked, start, stop),
-		cmocka_unit_test_setup_teardown(test_ordinals_and_back_links, start, stop),
-		cmocka_unit_test_setup_teardown(test_ordinals_after_restart, start, stop),
-		cmocka_unit_test_setup_teardown(test_record_items, start, stop),
-		cmocka_unit_test_setup_teardown(test_decision_refers_to_six_entities, start, stop),
-		cmocka_unit_test_setup_teardown(test_denial_records_its_reason, start, stop),
-		cmocka_unit_test_setup_teardown(test_genesis_is_public, start, stop),
-		cmocka_unit_test_setup_teardown(test_chain, start, stop),
-		cmocka_unit_test_setup_teardown(test_counterparty_checkpoint, start, stop),
-		cmocka_unit_test_setup_teardown(test_actor_and_time_of_system_entries, start, stop),
+	        cmocka_unit_test_setup_teardown(test_leaf_shows_nothing_private, start, stop),
+	        cmocka_unit_test_setup_teardown(test_equal_drafts_cannot_be_linked, start, stop),
+	        cmocka_unit_test_setup_teardown(test_ordinals_and_back_links, start, stop),
+	        cmocka_unit_test_setup_teardown(test_ordinals_after_restart, start, stop),
+	        cmocka_unit_test_setup_teardown(test_record_items, start, stop),
+	        cmocka_unit_test_setup_teardown(test_decision_refers_to_six_entities, start, stop),
+	        cmocka_unit_test_setup_teardown(test_denial_records_its_reason, start, stop),
+	        cmocka_unit_test_setup_teardown(test_genesis_is_public, start, stop),
+	        cmocka_unit_test_setup_teardown(test_chain, start, stop),
+	        cmocka_unit_test_setup_teardown(test_counterparty_checkpoint, start, stop),
+	        cmocka_unit_test_setup_teardown(test_actor_and_time_of_system_entries, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
-/* The exported folder: complete and checkable by anyone who has the root key, for sizes around every edge of a tile; own and mirrored. */
-#include "kit.h"
+/* The exported folder: complete and checkable by anyone who has the root key, for sizes around every edge of a tile;
+ * own and mirrored. */
 #include "evidence/tally.h"
+#include "kit.h"
 
-static char *hub_list[1] = { (char *)"hub" };
+static char *hub_list[1] = {(char *)"hub"};
 
 static void health_names_hub(struct sb_space *sb)
 {
@@ -36,12 +37,12 @@ struct ending {
 
 static void on_end(void *ctx, enum hf_err e, uint64_t size)
 {
-	*(struct ending *)ctx = (struct ending){ true, e, size };
+	*(struct ending *)ctx = (struct ending){true, e, size};
 }
 
 static struct ending export(struct kit_node *n, const char *of, const char *dir)
 {
-	struct ending x = { .done = false };
+	struct ending x = {.done = false};
 
 	hf_ledger_export(n->ledger, of, dir, on_end, &x);
 	assert_false(x.done);
@@ -51,7 +52,7 @@ static struct ending export(struct kit_node *n, const char *of, const char *dir)
 
 static void check_dir(struct kit *k, const char *dir, uint64_t size)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_sign_pub root;
 	uint64_t is = 0, bad = 0;
 
@@ -64,7 +65,7 @@ static void check_dir(struct kit *k, const char *dir, uint64_t size)
 /* SB-58, SB-59: whole at 1, 2, 255, 256, 257 and 1,000 entries; with nothing witnessed there is nothing to export. */
 static void test_sizes(void **state)
 {
-	static const unsigned sizes[] = { 1, 2, 255, 256, 257, 1000 };
+	static const unsigned sizes[] = {1, 2, 255, 256, 257, 1000};
 	struct kit *k = *state;
 	struct kit_node *n = &k->node[SB_HEALTH];
 	char dir[200];
@@ -126,7 +127,7 @@ static void test_close_while_exporting(void **state)
 {
 	struct kit *k = *state;
 	struct kit_node *n = &k->node[SB_HEALTH];
-	struct ending x = { .done = false };
+	struct ending x = {.done = false};
 	char dir[200];
 
 	kit_fill(n, 3000);
@@ -141,10 +142,10 @@ static void test_close_while_exporting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_sizes, start, stop),
-		cmocka_unit_test_setup_teardown(test_mirror_exports_too, start, stop),
-		cmocka_unit_test_setup_teardown(test_nothing_witnessed, start, stop),
-		cmocka_unit_test_setup_teardown(test_close_while_exporting, start, stop),
+	        cmocka_unit_test_setup_teardown(test_sizes, start, stop),
+	        cmocka_unit_test_setup_teardown(test_mirror_exports_too, start, stop),
+	        cmocka_unit_test_setup_teardown(test_nothing_witnessed, start, stop),
+	        cmocka_unit_test_setup_teardown(test_close_while_exporting, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

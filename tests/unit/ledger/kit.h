@@ -1,6 +1,7 @@
 /*
- * kit.h - up to five nodes' ledgers on one loop, each with a real store in a folder of its own; only the sending between them is the
- * test's: messages are carried from one ledger's call to another one's handler, and can be held up, lost or bent on the way.
+ * kit.h - up to five nodes' ledgers on one loop, each with a real store in a folder of its own; only the sending
+ * between them is the test's: messages are carried from one ledger's call to another one's handler, and can be held up,
+ * lost or bent on the way.
  *
  * Waiting means running the loop until something has happened, with a limit.
  */
@@ -40,8 +41,8 @@ struct kit_node {
 	char alarm[64]; /* kind of the last one */
 };
 struct kit_call {
-	struct kit_call *next;             /* waiting to be carried, there or back */
-	struct kit_call *before, *after;   /* all that are not ended */
+	struct kit_call *next;           /* waiting to be carried, there or back */
+	struct kit_call *before, *after; /* all that are not ended */
 	struct kit *kit;
 	unsigned from, to;
 	enum hf_msg type;
@@ -119,7 +120,8 @@ static inline unsigned kit_number(const struct kit *k, const char *name)
 	abort();
 }
 
-static inline void kit_call(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn, void *fn_ctx)
+static inline void kit_call(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn,
+                            void *fn_ctx)
 {
 	struct kit_node *n = ctx;
 	struct kit_call *c = calloc(1, sizeof(*c)), **end = &n->kit->calls;
@@ -156,7 +158,7 @@ static inline void kit_answer(void *ctx, enum hf_err e, const char *text, const 
 
 static inline void kit_reply(struct kit_call *c)
 {
-	struct hf_reply r = { .error = c->error, .text = c->text, .body = { c->body.data, c->body.len } };
+	struct hf_reply r = {.error = c->error, .text = c->text, .body = {c->body.data, c->body.len}};
 
 	if (c->error != HF_OK)
 		c->kit->refused[c->type]++;
@@ -184,8 +186,8 @@ static inline void kit_deliver(struct kit_call *c)
 	struct hf_buf body = c->body;
 
 	hf_buf_init(&c->body, 0);
-	hf_ledger_handle(to->ledger, k->sb->name[c->from], c->type, (struct hf_bytes){ body.data, body.len },
-			 (struct hf_answer){ kit_answer, c });
+	hf_ledger_handle(to->ledger, k->sb->name[c->from], c->type, (struct hf_bytes){body.data, body.len},
+	                 (struct hf_answer){kit_answer, c});
 	hf_buf_done(&body);
 }
 
@@ -223,17 +225,17 @@ static inline void kit_turn(struct kit *k)
 	uv_run(&k->loop, UV_RUN_ONCE);
 }
 
-#define kit_until(k, condition)                                                         \
-	do {                                                                            \
-		uv_timer_start(&(k)->limit, kit_too_late, KIT_LIMIT_MS, 0);             \
-		while (!(condition))                                                    \
-			kit_turn(k);                                                    \
-		uv_timer_stop(&(k)->limit);                                             \
+#define kit_until(k, condition)                                                                                        \
+	do {                                                                                                           \
+		uv_timer_start(&(k)->limit, kit_too_late, KIT_LIMIT_MS, 0);                                            \
+		while (!(condition))                                                                                   \
+			kit_turn(k);                                                                                   \
+		uv_timer_stop(&(k)->limit);                                                                            \
 	} while (0)
 
 static inline void kit_space_build(struct kit *k)
 {
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_sign_pub root;
 
 	hf_buf_init(&k->descriptor, 0);
@@ -249,8 +251,11 @@ static inline void kit_keys(struct kit *k, unsigned n)
 	struct hf_node_keys *keys = &k->node[n].keys;
 	struct hf_sign_key **key = k->sb->key[n];
 
-	*keys = (struct hf_node_keys){ .envelope = key[HF_KEY_ENVELOPE], .log = key[HF_KEY_LOG], .witness = key[HF_KEY_WITNESS],
-				       .mirror = key[HF_KEY_MIRROR], .recovery = key[HF_KEY_RECOVERY] };
+	*keys = (struct hf_node_keys){.envelope = key[HF_KEY_ENVELOPE],
+	                              .log = key[HF_KEY_LOG],
+	                              .witness = key[HF_KEY_WITNESS],
+	                              .mirror = key[HF_KEY_MIRROR],
+	                              .recovery = key[HF_KEY_RECOVERY]};
 	keys->store_key = calloc(1, 32);
 	keys->store_key[0] = (uint8_t)(n + 1);
 }
@@ -286,10 +291,10 @@ static inline enum hf_err kit_try_open(struct kit *k, unsigned n, struct hf_faul
 	node->kit = k;
 	node->n = n;
 	node->base.loop = &k->loop;
-	node->base.clock = (struct hf_clock){ kit_now, kit_mono, k };
+	node->base.clock = (struct hf_clock){kit_now, kit_mono, k};
 	node->base.log = hf_log_new(k->log_fd, &node->base.clock, k->sb->name[n], HF_LOG_ERROR);
 	node->base.metrics = hf_metrics_new();
-	node->base.audit = (struct hf_audit){ kit_emit, node };
+	node->base.audit = (struct hf_audit){kit_emit, node};
 	assert_true(hf_name_parse(k->sb->name[n], &node->base.self));
 	snprintf(node->base.dir, sizeof(node->base.dir), "%s/%s", k->dir, k->sb->name[n]);
 	mkdir(node->base.dir, 0700);
@@ -308,8 +313,8 @@ static inline enum hf_err kit_try_open(struct kit *k, unsigned n, struct hf_faul
 /* Opens and, with the network, starts. */
 static inline struct kit_node *kit_open(struct kit *k, unsigned n)
 {
-	struct hf_fault f = { HF_OK, "" };
-	struct hf_ledger_net net = { kit_space, kit_call, &k->node[n] };
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_ledger_net net = {kit_space, kit_call, &k->node[n]};
 
 	if (kit_try_open(k, n, &f) != HF_OK)
 		fail_msg("%s", f.text);
@@ -325,7 +330,7 @@ static inline void kit_close(struct kit *k, unsigned n)
 
 	for (struct kit_call *c = k->live; c; c = c->after)
 		if (c->from == n && c->fn) {
-			struct hf_reply r = { .error = HF_E_CANCELLED, .text = "" };
+			struct hf_reply r = {.error = HF_E_CANCELLED, .text = ""};
 			hf_reply_fn fn = c->fn;
 
 			c->fn = NULL;
@@ -403,7 +408,7 @@ static inline void kit_on_done(void *ctx, enum hf_err e, const struct hf_commit 
 /* Submits and waits; returns the index of the first entry. */
 static inline uint64_t kit_submit(struct kit_node *n, struct hf_unit *take)
 {
-	struct kit_done d = { .done = false };
+	struct kit_done d = {.done = false};
 
 	hf_store_submit(n->store, take, kit_on_done, &d);
 	kit_until(n->kit, d.done);
@@ -453,7 +458,8 @@ static inline void kit_field(struct kit_node *n, uint64_t index, enum hf_field f
 	struct hf_opened o = HF_OPENED_INIT;
 
 	out[0] = '\0';
-	assert_int_equal(hf_opening_read(&n->ledger->opening_keys, &n->ledger->own, &n->ledger->rows, index, &o), HF_OK);
+	assert_int_equal(hf_opening_read(&n->ledger->opening_keys, &n->ledger->own, &n->ledger->rows, index, &o),
+	                 HF_OK);
 	hf_opening_text(o.opening, field, out, cap);
 	hf_opened_done(&o);
 }

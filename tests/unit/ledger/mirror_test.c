@@ -1,11 +1,11 @@
 /*
- * Mirrors and openings: what a mirror stores and refuses, that losing data on either side heals or stops, and that parties can open
- * what concerns them while nobody else can.
+ * Mirrors and openings: what a mirror stores and refuses, that losing data on either side heals or stops, and that
+ * parties can open what concerns them while nobody else can.
  */
 #include "kit.h"
 #include "ledger/book.h"
 
-static char *hub_list[1] = { (char *)"hub" };
+static char *hub_list[1] = {(char *)"hub"};
 
 static void health_names_hub(struct sb_space *sb)
 {
@@ -47,7 +47,7 @@ static uint64_t mirrored(struct kit *k, unsigned mirror, unsigned of, bool witne
 static void check_copy(struct kit *k, unsigned mirror, unsigned of)
 {
 	struct kit_node *m = &k->node[mirror], *n = &k->node[of];
-	struct hf_place p = { .own = false };
+	struct hf_place p = {.own = false};
 	struct hf_buf own HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
 	struct hf_bytes copy, original;
 
@@ -79,7 +79,7 @@ static void on_check(void *ctx, enum hf_err e, const struct hf_ledger_check *c)
 
 static struct check verify(struct kit *k, unsigned node, const char *of)
 {
-	struct check c = { .done = false };
+	struct check c = {.done = false};
 
 	hf_ledger_verify(k->node[node].ledger, of, on_check, &c);
 	assert_false(c.done);
@@ -312,15 +312,15 @@ static void test_openings_after_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_named_mirror, start, stop),
-		cmocka_unit_test_setup_teardown(test_large_ledger_goes_in_batches, start, stop),
-		cmocka_unit_test_setup_teardown(test_mirror_that_lost_its_data, start, stop),
-		cmocka_unit_test_setup_teardown(test_log_that_lost_its_data, start, stop),
-		cmocka_unit_test_setup_teardown(test_altered_entry, start, stop),
-		cmocka_unit_test_setup_teardown(test_openings_go_to_parties, start, stop),
-		cmocka_unit_test_setup_teardown(test_opening_before_its_entry, start, stop),
-		cmocka_unit_test_setup_teardown(test_wrong_opening, start, stop),
-		cmocka_unit_test_setup_teardown(test_openings_after_restart, start, stop),
+	        cmocka_unit_test_setup_teardown(test_named_mirror, start, stop),
+	        cmocka_unit_test_setup_teardown(test_large_ledger_goes_in_batches, start, stop),
+	        cmocka_unit_test_setup_teardown(test_mirror_that_lost_its_data, start, stop),
+	        cmocka_unit_test_setup_teardown(test_log_that_lost_its_data, start, stop),
+	        cmocka_unit_test_setup_teardown(test_altered_entry, start, stop),
+	        cmocka_unit_test_setup_teardown(test_openings_go_to_parties, start, stop),
+	        cmocka_unit_test_setup_teardown(test_opening_before_its_entry, start, stop),
+	        cmocka_unit_test_setup_teardown(test_wrong_opening, start, stop),
+	        cmocka_unit_test_setup_teardown(test_openings_after_restart, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 /*
- * Reading: one timeline out of several ledgers, what it says about gaps, the tally that an outsider can check, and the exported folder.
+ * Reading: one timeline out of several ledgers, what it says about gaps, the tally that an outsider can check, and the
+ * exported folder.
  */
-#include "kit.h"
 #include "evidence/tally.h"
+#include "kit.h"
 #include "unit/evidence/tally_builder.h"
 
 #define ROWS_MAX 64
@@ -107,12 +108,14 @@ static bool covered(struct kit *k, unsigned n, const struct hf_id *txn, size_t r
 	return trace(&k->node[n], txn, &t) == HF_OK && t.rows == rows && t.notes == 0;
 }
 
-/* SB-57: every use across nodes, in order, with subject, time, object and outcome; SB-66: the parties see the same. DS-38: by one identifier. */
+/* SB-57: every use across nodes, in order, with subject, time, object and outcome; SB-66: the parties see the same.
+ * DS-38: by one identifier. */
 static void test_one_timeline_from_three_ledgers(void **state)
 {
-	static const char *const events[] = { "application-submit", "application-receive", "compliance-review", "decision", "result", "finalized" };
-	static const char *const origins[] = { "health", "hub", "hub", "roads", "health", "roads" };
-	static const unsigned readers[] = { SB_HEALTH, SB_HUB, SB_ROADS };
+	static const char *const events[] = {
+	        "application-submit", "application-receive", "compliance-review", "decision", "result", "finalized"};
+	static const char *const origins[] = {"health", "hub", "hub", "roads", "health", "roads"};
+	static const unsigned readers[] = {SB_HEALTH, SB_HUB, SB_ROADS};
 	struct kit *k = *state;
 	struct hf_id txn = hf_id_new(kit_now(k));
 	struct told t;
@@ -131,7 +134,8 @@ static void test_one_timeline_from_three_ledgers(void **state)
 			assert_true(i == 0 || t.row[i - 1].time_ms <= t.row[i].time_ms);
 		}
 	}
-	assert_int_equal(trace(&k->node[SB_PORT], &txn, &t), HF_E_UNKNOWN); /* no party: cannot even tell that it exists */
+	assert_int_equal(trace(&k->node[SB_PORT], &txn, &t),
+	                 HF_E_UNKNOWN); /* no party: cannot even tell that it exists */
 }
 
 /* Whose ledger could not be covered, and why, in words. */
@@ -165,7 +169,7 @@ static void test_altered_replica(void **state)
 	struct kit_node *n = &k->node[SB_ROADS];
 	struct hf_id txn = hf_id_new(kit_now(k));
 	struct hf_buf bytes HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
-	struct hf_place p = { .own = false };
+	struct hf_place p = {.own = false};
 	struct hf_unit *u;
 	struct hf_bytes b;
 	uint8_t key[HF_KEY_MAX];
@@ -195,7 +199,7 @@ static void test_tail(void **state)
 {
 	struct kit *k = *state;
 	struct kit_node *n = &k->node[SB_ROADS];
-	struct told t = { .rows = 0 };
+	struct told t = {.rows = 0};
 
 	kit_fill(n, 10);
 	kit_until_witnessed(n);
@@ -221,7 +225,8 @@ struct tale {
 	struct hf_id negotiation, transfer;
 };
 
-static void record(struct tale *x, unsigned node, enum hf_event event, bool transfer, const struct hf_hash *digest, bool closes)
+static void record(struct tale *x, unsigned node, enum hf_event event, bool transfer, const struct hf_hash *digest,
+                   bool closes)
 {
 	struct hf_draft *d = hf_draft_new(event, transfer ? &x->transfer : &x->negotiation);
 
@@ -265,7 +270,8 @@ static void record_all(struct tale *x)
 	record(x, SB_ROADS, HF_EVENT_TRANSFER_CLOSED, true, &b->h_receipt, true);
 }
 
-static void keep(struct tale *x, unsigned node, bool transfer, const char *type, const struct hf_buf *envelope, const struct hf_hash *digest)
+static void keep(struct tale *x, unsigned node, bool transfer, const char *type, const struct hf_buf *envelope,
+                 const struct hf_hash *digest)
 {
 	struct hf_unit *u = hf_unit_new();
 	struct hf_hash is;
@@ -302,14 +308,15 @@ static void tale_new(struct tale *x, struct kit *k)
 	memcpy(x->transfer.b, x->tb->transfer.b, sizeof(x->transfer.b));
 }
 
-/* SB-59: either party writes, from what it holds, one file that a third party verifies with nothing but the root key. */
+/* SB-59: either party writes, from what it holds, one file that a third party verifies with nothing but the root key.
+ */
 static void test_tally_from_either_side(void **state)
 {
-	static const unsigned provers[] = { SB_ROADS, SB_HEALTH };
+	static const unsigned provers[] = {SB_ROADS, SB_HEALTH};
 	struct kit *k = *state;
 	struct tale x;
 	struct hf_buf out HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_tally_report report;
 	struct hf_sign_pub root;
 
@@ -341,7 +348,7 @@ static void test_incomplete_proof_is_refused(void **state)
 	struct kit *k = *state;
 	struct kit_node *n = &k->node[SB_ROADS];
 	struct hf_buf out HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
-	struct hf_fault f = { HF_OK, "" };
+	struct hf_fault f = {HF_OK, ""};
 	struct hf_id nothing = hf_id_new(kit_now(k));
 	struct tale x;
 
@@ -365,12 +372,12 @@ static void test_incomplete_proof_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_one_timeline_from_three_ledgers, start, stop),
-		cmocka_unit_test_setup_teardown(test_coverage_sentences, start, stop),
-		cmocka_unit_test_setup_teardown(test_altered_replica, start, stop),
-		cmocka_unit_test_setup_teardown(test_tail, start, stop),
-		cmocka_unit_test_setup_teardown(test_tally_from_either_side, start, stop),
-		cmocka_unit_test_setup_teardown(test_incomplete_proof_is_refused, start, stop),
+	        cmocka_unit_test_setup_teardown(test_one_timeline_from_three_ledgers, start, stop),
+	        cmocka_unit_test_setup_teardown(test_coverage_sentences, start, stop),
+	        cmocka_unit_test_setup_teardown(test_altered_replica, start, stop),
+	        cmocka_unit_test_setup_teardown(test_tail, start, stop),
+	        cmocka_unit_test_setup_teardown(test_tally_from_either_side, start, stop),
+	        cmocka_unit_test_setup_teardown(test_incomplete_proof_is_refused, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* The tree in tiles: the same roots and proofs as the tree of RFC 6962 in memory, for sizes around every edge of a tile. */
+/* The tree in tiles: the same roots and proofs as the tree of RFC 6962 in memory, for sizes around every edge of a
+ * tile. */
 #include "kit.h"
 
 #define LEAVES 1100u
@@ -33,7 +34,7 @@ static int stop(void **state)
 static void grow(struct forest *f, const struct hf_place *p, struct hf_edge *e, uint64_t to)
 {
 	struct hf_unit *u = hf_unit_new();
-	struct hf_sink sink = { .unit = u };
+	struct hf_sink sink = {.unit = u};
 
 	while (e->size < to)
 		assert_int_equal(hf_edge_append(e, p, &sink, &f->leaf[e->size]), HF_OK);
@@ -53,7 +54,7 @@ static void check_size(struct forest *f, struct hf_tree *t, const struct hf_edge
 	hf_edge_range(e, &range);
 	hf_merkle_range_root(&range, &is);
 	assert_true(hf_hash_equal(&is, &should));
-	for (uint64_t i = 0; i < size; i += size > 40 ? 37 : 1) {
+	for (uint64_t i = 0; i<size; i += size> 40 ? 37 : 1) {
 		assert_true(hf_merkle_inclusion(hf_tree_read, t, i, size, &path));
 		assert_true(hf_merkle_verify_inclusion(&f->leaf[i], i, size, &path, &should));
 		hf_merkle_root(f->leaf, i, &is);
@@ -64,12 +65,12 @@ static void check_size(struct forest *f, struct hf_tree *t, const struct hf_edge
 
 static void test_sizes(void **state)
 {
-	static const uint64_t sizes[] = { 1, 2, 3, 255, 256, 257, 511, 512, 513, 768, 1000, 1023, 1024, 1025, 1100 };
+	static const uint64_t sizes[] = {1, 2, 3, 255, 256, 257, 511, 512, 513, 768, 1000, 1023, 1024, 1025, 1100};
 	struct forest *f = *state;
-	struct hf_place p = { .own = false, .origin = "x/ledger/y" };
+	struct hf_place p = {.own = false, .origin = "x/ledger/y"};
 	struct hf_edge e;
 	struct hf_rows rows;
-	struct hf_tree t = { &p, &rows };
+	struct hf_tree t = {&p, &rows};
 
 	hf_rows_of_store(&rows, f->node->store);
 	hf_edge_init(&e);
@@ -86,10 +87,10 @@ static void test_sizes(void **state)
 static void test_missing_tile_is_refused(void **state)
 {
 	struct forest *f = *state;
-	struct hf_place p = { .own = false, .origin = "x/ledger/z" };
+	struct hf_place p = {.own = false, .origin = "x/ledger/z"};
 	struct hf_edge e;
 	struct hf_rows rows;
-	struct hf_tree t = { &p, &rows };
+	struct hf_tree t = {&p, &rows};
 	struct hf_hash h;
 
 	hf_rows_of_store(&rows, f->node->store);
@@ -104,8 +105,8 @@ static void test_missing_tile_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_sizes, start, stop),
-		cmocka_unit_test_setup_teardown(test_missing_tile_is_refused, start, stop),
+	        cmocka_unit_test_setup_teardown(test_sizes, start, stop),
+	        cmocka_unit_test_setup_teardown(test_missing_tile_is_refused, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

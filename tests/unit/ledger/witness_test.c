@@ -1,6 +1,6 @@
 /*
- * Checkpoints and their witnesses: the quorum, what a witness refuses, that it is durable before it answers, and that a log which
- * lost or doubled its history signs nothing.
+ * Checkpoints and their witnesses: the quorum, what a witness refuses, that it is durable before it answers, and that a
+ * log which lost or doubled its history signs nothing.
  */
 #include "kit.h"
 
@@ -26,13 +26,14 @@ static void open_witnesses(struct kit *k)
 static const char *origin_of(unsigned n)
 {
 	static char origin[HF_ORIGIN_MAX + 1];
-	const char *names[] = { "audit", "health", "hub", "port", "roads" };
+	const char *names[] = {"audit", "health", "hub", "port", "roads"};
 
 	hf_space_origin(SB_SPACE, names[n], origin);
 	return origin;
 }
 
-/* SB-58, SB-66: a checkpoint is worth something when the quorum of other nodes has cosigned it; the note itself shows it. */
+/* SB-58, SB-66: a checkpoint is worth something when the quorum of other nodes has cosigned it; the note itself shows
+ * it. */
 static void test_quorum(void **state)
 {
 	struct kit *k = *state;
@@ -45,7 +46,9 @@ static void test_quorum(void **state)
 	kit_until_witnessed(n);
 	assert_int_equal(kit_state(n).quorum, 3);
 	assert_int_equal(kit_state(n).witnesses, 4);
-	assert_int_equal(hf_note_weigh(k->space, "health", n->ledger->witnessed.note.data, n->ledger->witnessed.note.len, kit_now(k), &w), HF_OK);
+	assert_int_equal(hf_note_weigh(k->space, "health", n->ledger->witnessed.note.data,
+	                               n->ledger->witnessed.note.len, kit_now(k), &w),
+	                 HF_OK);
 	assert_true(w.witnessed && w.cosignatures >= 3 && w.checkpoint.size == 4);
 	assert_int_equal(n->alarms, 0);
 }
@@ -127,7 +130,7 @@ static void make_history(struct history *h, uint64_t size, uint8_t flavour)
 {
 	h->size = size;
 	for (uint64_t i = 0; i < size; i++) {
-		uint8_t data[2] = { (uint8_t)i, i < 4 ? 0 : flavour };
+		uint8_t data[2] = {(uint8_t)i, i < 4 ? 0 : flavour};
 
 		hf_merkle_leaf(data, sizeof(data), &h->leaf[i]);
 	}
@@ -135,22 +138,24 @@ static void make_history(struct history *h, uint64_t size, uint8_t flavour)
 
 static size_t sign_history(struct kit *k, const struct history *h, uint64_t size, char *note, size_t cap)
 {
-	struct hf_checkpoint c = { .size = size };
+	struct hf_checkpoint c = {.size = size};
 	char text[400], line[400];
 
 	snprintf(c.origin, sizeof(c.origin), "%s", origin_of(SB_HEALTH));
 	hf_merkle_root(h->leaf, size, &c.root);
 	assert_true(hf_checkpoint_text(&c, text, sizeof(text)) > 0);
-	assert_true(hf_note_sign_line(k->sb->key[SB_HEALTH][HF_KEY_LOG], c.origin, text, strlen(text), line, sizeof(line)) > 0);
+	assert_true(hf_note_sign_line(k->sb->key[SB_HEALTH][HF_KEY_LOG], c.origin, text, strlen(text), line,
+	                              sizeof(line)) > 0);
 	return (size_t)snprintf(note, cap, "%s\n%s", text, line);
 }
 
 /* Sends without waiting. */
-static void offer_from(struct kit *k, unsigned witness, const char *sender, struct history *h, uint64_t old, uint64_t size, struct answer *a)
+static void offer_from(struct kit *k, unsigned witness, const char *sender, struct history *h, uint64_t old,
+                       uint64_t size, struct answer *a)
 {
 	Hufu__CheckpointAdd add = HUFU__CHECKPOINT_ADD__INIT;
 	ProtobufCBinaryData proof[64];
-	struct hf_merkle_path path = { .count = 0 };
+	struct hf_merkle_path path = {.count = 0};
 	char note[1000];
 	uint8_t *body;
 	size_t len;
@@ -165,8 +170,9 @@ static void offer_from(struct kit *k, unsigned witness, const char *sender, stru
 	add.n_proof = path.count;
 	add.note = hf_binary(note, sign_history(k, h, size, note, sizeof(note)));
 	body = hf_encode(&add.base, &len);
-	*a = (struct answer){ .done = false };
-	hf_ledger_handle(k->node[witness].ledger, sender, HF_MSG_CHECKPOINT_ADD, (struct hf_bytes){ body, len }, (struct hf_answer){ take_answer, a });
+	*a = (struct answer){.done = false};
+	hf_ledger_handle(k->node[witness].ledger, sender, HF_MSG_CHECKPOINT_ADD, (struct hf_bytes){body, len},
+	                 (struct hf_answer){take_answer, a});
 	free(body);
 }
 
@@ -236,7 +242,8 @@ static uint64_t count_events(struct kit_node *n, const char *event)
 	return found;
 }
 
-/* SB-58: a fork is refused, raises an alarm, and both signed checkpoints stay in the witness's own ledger for everybody to verify. */
+/* SB-58: a fork is refused, raises an alarm, and both signed checkpoints stay in the witness's own ledger for everybody
+ * to verify. */
 static void test_fork_of_the_same_size(void **state)
 {
 	struct kit *k = *state;
@@ -272,7 +279,8 @@ static void test_fork_of_the_same_size(void **state)
 	assert_int_equal(count_events(w, "equivocation"), 1);
 }
 
-/* A larger checkpoint that does not follow from the recorded one: refused, kept as evidence once, the true branch may go on. */
+/* A larger checkpoint that does not follow from the recorded one: refused, kept as evidence once, the true branch may
+ * go on. */
 static void test_fork_of_another_size(void **state)
 {
 	struct kit *k = *state;
@@ -290,7 +298,8 @@ static void test_fork_of_another_size(void **state)
 	assert_true(offer(k, &one, 10, 20).cosigned);
 }
 
-/* The answer does not leave before the row is durable: a failed commit gives no cosignature, and after a restart the row is there. */
+/* The answer does not leave before the row is durable: a failed commit gives no cosignature, and after a restart the
+ * row is there. */
 static void test_durable_before_the_answer(void **state)
 {
 	struct kit *k = *state;
@@ -311,7 +320,8 @@ static void test_durable_before_the_answer(void **state)
 	assert_non_null(row);
 	assert_int_equal(row->size, 9);
 	hf_decoded_free(row);
-	hf_sequence_halt(k->node[SB_HUB].ledger->sequence); /* a unit with a draft in the same batch makes the commit fail */
+	hf_sequence_halt(
+	        k->node[SB_HUB].ledger->sequence); /* a unit with a draft in the same batch makes the commit fail */
 	{
 		struct hf_unit *u = hf_unit_new();
 
@@ -325,7 +335,8 @@ static void test_durable_before_the_answer(void **state)
 	hf_decoded_free(row);
 }
 
-/* Nothing is signed before a quorum has told what it has seen; a store that lost entries is noticed then, and the node stops. */
+/* Nothing is signed before a quorum has told what it has seen; a store that lost entries is noticed then, and the node
+ * stops. */
 static void test_a_log_that_lost_its_data_stops(void **state)
 {
 	struct kit *k = *state;
@@ -342,7 +353,7 @@ static void test_a_log_that_lost_its_data_stops(void **state)
 	assert_non_null(strstr(kit_state(n).halted, "21 entries"));
 	assert_int_equal(kit_state(n).signed_size, 0);
 	{
-		struct kit_done d = { .done = false };
+		struct kit_done d = {.done = false};
 		struct hf_unit *u = hf_unit_new();
 
 		hf_unit_draft(u, hf_draft_new(HF_EVENT_SELF_CHECK, NULL));
@@ -471,19 +482,19 @@ static void test_restart_keeps_the_checkpoint(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_quorum, start, stop),
-		cmocka_unit_test_setup_teardown(test_own_cosignature_does_not_count, start, stop),
-		cmocka_unit_test_setup_teardown(test_a_witness_may_be_down, start, stop),
-		cmocka_unit_test_setup_teardown(test_witness_rules, start, stop),
-		cmocka_unit_test_setup_teardown(test_strangers_and_bad_signatures, start, stop),
-		cmocka_unit_test_setup_teardown(test_fork_of_the_same_size, start, stop),
-		cmocka_unit_test_setup_teardown(test_fork_of_another_size, start, stop),
-		cmocka_unit_test_setup_teardown(test_durable_before_the_answer, start, stop),
-		cmocka_unit_test_setup_teardown(test_a_log_that_lost_its_data_stops, start, stop),
-		cmocka_unit_test_setup_teardown(test_a_clone_stops, start, stop),
-		cmocka_unit_test_setup_teardown(test_a_lying_peer_halts_nobody, start, stop),
-		cmocka_unit_test_setup_teardown(test_wait_witnessed, start, stop),
-		cmocka_unit_test_setup_teardown(test_restart_keeps_the_checkpoint, start, stop),
+	        cmocka_unit_test_setup_teardown(test_quorum, start, stop),
+	        cmocka_unit_test_setup_teardown(test_own_cosignature_does_not_count, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_witness_may_be_down, start, stop),
+	        cmocka_unit_test_setup_teardown(test_witness_rules, start, stop),
+	        cmocka_unit_test_setup_teardown(test_strangers_and_bad_signatures, start, stop),
+	        cmocka_unit_test_setup_teardown(test_fork_of_the_same_size, start, stop),
+	        cmocka_unit_test_setup_teardown(test_fork_of_another_size, start, stop),
+	        cmocka_unit_test_setup_teardown(test_durable_before_the_answer, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_log_that_lost_its_data_stops, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_clone_stops, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_lying_peer_halts_nobody, start, stop),
+	        cmocka_unit_test_setup_teardown(test_wait_witnessed, start, stop),
+	        cmocka_unit_test_setup_teardown(test_restart_keeps_the_checkpoint, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
