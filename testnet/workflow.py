@@ -115,6 +115,12 @@ def wait_transfer(node, account, id, state):
     return wait_until(there, f"{node.id}: transfer {id} to be {state}", 60)
 
 
+def wait_durable(node, account, id):
+    """Waits until some of a transfer is durable; asks the node itself, since a command takes longer than many transfers."""
+    ask = lambda: node.api("GET", "/v1/transfers/show?transfer=" + id, None, as_=account)[1]
+    wait_until(lambda: ask()["bytes_done"] > 0, f"{node.id}: some of transfer {id} to be durable", 60, 0)
+
+
 def tolls(net, path, size, seed):
     r = run([net.program("hufu-bench"), "generate", "tolls", "--bytes", str(size), "--seed", str(seed), "--output", path])
     check(r.returncode == 0, f"the toll passages are made: {r.stderr}")

@@ -81,8 +81,10 @@ static void check_peers(json_t *list, const struct hf_peer_view *peers, size_t c
 	size_t down = 0, parked = 0, outside = 0;
 	char names[200] = "";
 	for (size_t i = 0; i < count; i++) {
-		if (peers[i].standing == HF_OK && !peers[i].up && strlen(names) + strlen(peers[i].id) + 8 < sizeof(names))
-			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] ? ", " : "", peers[i].id);
+		if (peers[i].standing == HF_OK && !peers[i].up &&
+		    strlen(names) + strlen(peers[i].id) + 8 < sizeof(names))
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] ? ", " : "",
+			         peers[i].id);
 		outside += peers[i].standing != HF_OK;
 		down += peers[i].standing == HF_OK && !peers[i].up;
 		parked += peers[i].parked > 0;

@@ -185,7 +185,7 @@ static void run_sent(struct hf_bridge *b, struct hf_sent_list *sent)
 	}
 }
 
-void hf_bridge_tick(struct hf_bridge *b)
+static void drain_sent(struct hf_bridge *b)
 {
 	struct hf_sent_list sent = STAILQ_HEAD_INITIALIZER(sent);
 	uv_mutex_lock(&b->lock);
@@ -193,6 +193,14 @@ void hf_bridge_tick(struct hf_bridge *b)
 	b->sent_count = 0;
 	uv_mutex_unlock(&b->lock);
 	run_sent(b, &sent);
+}
+
+void hf_bridge_tick(struct hf_bridge *b)
+{
+	drain_sent(b);
+	if (b->threads.count == 0 && (b->answering.id != 0 || !TAILQ_EMPTY(&b->links)))
+		hf_threads_find(&b->threads);
+	hf_threads_follow(&b->threads);
 }
 
 static void run_ready(struct hf_bridge *b, struct hf_slot_list *ready)
@@ -217,7 +225,7 @@ static void on_async(uv_async_t *a)
 	struct hf_bridge *b = ((struct hf_wake *)a)->bridge;
 	struct hf_slot_list ready = STAILQ_HEAD_INITIALIZER(ready);
 	struct hf_pipe_list gone = TAILQ_HEAD_INITIALIZER(gone);
-	hf_bridge_tick(b);
+	drain_sent(b);
 	uv_mutex_lock(&b->lock);
 	STAILQ_CONCAT(&ready, &b->ready);
 	TAILQ_CONCAT(&gone, &b->gone, list);
@@ -322,7 +330,7 @@ static void forget_slots(struct hf_bridge *b)
 			STAILQ_INSERT_TAIL(&b->sent, sent, next);
 	}
 	uv_mutex_unlock(&b->lock);
-	hf_bridge_tick(b);
+	drain_sent(b);
 	SLIST_FOREACH(s, &b->slots, all)
 	{
 		void *work = HF_TAKE(s->work);

@@ -286,7 +286,9 @@ void hf_call_answer(struct hf_ongoing *call, int result, nng_msg *take)
 	struct hf_remote *r = call->remote;
 	struct hf_frame f;
 	call->work = NULL;
-	if (result != 0) {
+	if (result != 0 && r->session == call->session) { /* heard before the link's own event: all of it is gone */
+		hf_remote_link(r->channel, r, false);
+	} else if (result != 0) {
 		hf_call_settle(call, HF_E_UNREACHABLE, lost_text, NULL);
 	} else if (!hf_frame_parse(nng_msg_body(take), nng_msg_len(take), &f)) {
 		nng_msg_free(take);

@@ -58,7 +58,7 @@ static void after_free(void *ctx)
 void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool tell, struct hf_unit *u)
 {
 	enum transfer_state next = transfer_next(t->state, STEP_TERMINATE);
-	if (next == TRANSFER_NONE)
+	if (next == TRANSFER_NONE || t->importing)
 		return;
 	t->state = next;
 	snprintf(t->reason_code, sizeof(t->reason_code), "%s", hf_err_reason(reason));
@@ -99,9 +99,11 @@ enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transf
 	hf_id_text(transfer, id);
 	if (transfer_get(x, transfer, false, &t) != HF_OK && transfer_get(x, transfer, true, &t) != HF_OK)
 		return hf_fault_set(f, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", id);
-	if (transfer_next(t->state, STEP_TERMINATE) == TRANSFER_NONE) {
-		enum hf_err e = hf_fault_set(f, HF_E_STATE, "transfer %s is %s and cannot be cancelled", id,
-		                             transfer_state_name(t->state));
+	if (transfer_next(t->state, STEP_TERMINATE) == TRANSFER_NONE || t->importing ||
+	    (t->provider && t->manifest.len > 0)) {
+		enum hf_err e =
+		        hf_fault_set(f, HF_E_STATE, "transfer %s is %s, or delivered whole, and cannot be cancelled",
+		                     id, transfer_state_name(t->state));
 		transfer_release(t);
 		return e;
 	}
@@ -176,7 +178,8 @@ void end_on_revoked(void *ctx, const struct hf_id *grant, const char *reason)
 	snprintf(text, sizeof(text), "the authorization was revoked: %.300s", reason);
 	for (struct transfer *t = x->transfers, *next; t; t = next) {
 		next = t->next;
-		if (!t->gone && hf_id_equal(&t->grant, grant))
+		/* What was sent whole is not taken back by this: the receipt for it still closes it. */
+		if (!t->gone && hf_id_equal(&t->grant, grant) && !t->importing && !(t->provider && t->manifest.len > 0))
 			end_now(t, HF_E_GRANT_REVOKED, text, false);
 	}
 }

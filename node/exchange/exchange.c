@@ -12,8 +12,18 @@
 
 #define WATCH_MS 10000
 
+/* A source that nobody reads is closed; the next chunk opens it again. */
+static void close_idle(struct hf_exchange *x)
+{
+	int64_t now = hf_mono_ms(&x->base->clock);
+	for (struct transfer *t = x->transfers; t; t = t->next)
+		if (t->provider && t->serve && t->busy == 0 && now - t->used_ms > IDLE_MS && serve_idle(t))
+			serve_close(t);
+}
+
 static void on_watch(uv_timer_t *h)
 {
+	close_idle(h->data);
 	receipt_watch(h->data);
 }
 
@@ -24,11 +34,14 @@ static void on_peer_up(void *ctx, const char *peer)
 		next = t->next;
 		if (t->provider || t->gone || strcmp(t->peer, peer) != 0)
 			continue;
+		bool waiting = t->retry && uv_is_active((uv_handle_t *)t->retry);
 		if (t->retry)
 			uv_timer_stop(t->retry);
 		t->retry_ms = 0;
 		if (t->state == TRANSFER_STARTED)
 			receive_pump(t);
+		else if (waiting)
+			fetch_send_request(t);
 	}
 }
 
@@ -99,12 +112,17 @@ static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	(void)key;
 	struct hf_exchange *x = ctx;
 	struct transfer *t;
-	if (transfer_decode(x, value.data, value.len, &t) != HF_OK)
+	if (transfer_decode(x, value.data, value.len, &t) != HF_OK) {
+		hf_alarm(x->base, "transfer-row", NULL, "a stored transfer cannot be read");
 		return true;
-	if (transfer_ended(t->state))
-		transfer_release(t);
-	else
+	}
+	if (!transfer_ended(t->state)) {
 		transfer_add(t);
+		return true;
+	}
+	if (t->state == TRANSFER_TERMINATED)
+		wipe_part(t); /* the node may have died between the record and the wiping */
+	transfer_release(t);
 	return true;
 }
 
@@ -146,6 +164,8 @@ static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
 		                 NULL, 0);
 	} else if (transfer_get(x, &id, true, &t) != HF_OK || strcmp(t->peer, hf_request_peer(take)) != 0) {
 		hf_request_reply(take, HF_E_UNKNOWN, "there is no such transfer", NULL, 0);
+	} else if (!t->recorded) {
+		hf_request_reply(take, HF_E_BUSY, "the decision is being recorded; ask again", NULL, 0);
 	} else if (t->state != TRANSFER_STARTED) {
 		enum hf_err e = t->reason_code[0] ? hf_err_from_reason(t->reason_code) : HF_E_STATE;
 		hf_request_reply(take, e, t->reason[0] ? t->reason : "the transfer has ended", NULL, 0);

@@ -30,9 +30,9 @@ static enum hf_err real_folder(const struct hf_exchange *x, const char *path, ch
 		        "the folder of %s cannot be written by the node; choose another or change its rights", path);
 	size_t len = realpath(x->base->dir, own) ? strlen(own) : 0;
 	if (len > 0 && strncmp(ret_dir, own, len) == 0 && (ret_dir[len] == '/' || !ret_dir[len]))
-		return hf_fault_set(
-		        f, HF_E_ARGUMENT,
-		        "%s lies in the node's own folder, which holds no data; choose a folder outside it", path);
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "%s lies in the node's own folder, which holds no data; choose a folder outside it",
+		                    path);
 	return HF_OK;
 }
 

@@ -87,6 +87,8 @@ static bool answer_repeated(struct gate *g, const struct hf_id *id)
 	}
 	if (t->request.len != body.len || memcmp(t->request.data, body.data, body.len) != 0)
 		hf_request_reply(g->rq, HF_E_REPLAY, "this transfer id was used before; start a new transfer", NULL, 0);
+	else if (!t->recorded)
+		hf_request_reply(g->rq, HF_E_BUSY, "the decision is being recorded; ask again", NULL, 0);
 	else if (transfer_ended(t->state) && t->state == TRANSFER_TERMINATED)
 		hf_request_reply(g->rq, hf_err_from_reason(t->reason_code), t->reason, NULL, 0);
 	else
@@ -183,8 +185,8 @@ static bool wanted(char *const *list, size_t count, const char *name)
 	return false;
 }
 
-/* The chosen fields in the order of the entry, each once; none when every field is chosen: then it is the file as it
- * is. */
+/* The chosen fields in the order of the entry, each once. They are always named: a source that has grown a column since
+ * the entry was published must not send it. */
 static void take_fields(struct transfer *t, const struct gate *g)
 {
 	const Hufu__CatalogEntry *e = g->item.entry;
@@ -197,10 +199,6 @@ static void take_fields(struct transfer *t, const struct gate *g)
 	for (size_t i = 0; i < e->n_fields; i++)
 		if (wanted(from, n, e->fields[i]->name))
 			t->fields[t->field_count++] = strdup(e->fields[i]->name);
-	if (t->field_count < e->n_fields)
-		return;
-	while (t->field_count > 0)
-		free(t->fields[--t->field_count]);
 }
 
 /* A field that the entry no longer has cannot be delivered. */
@@ -303,6 +301,19 @@ static enum hf_err make_start(struct gate *g)
 	return e;
 }
 
+/* One member cannot use up this node's files and memory. */
+static enum hf_err check_count(struct gate *g)
+{
+	unsigned open = 0;
+	for (const struct transfer *t = g->x->transfers; t; t = t->next)
+		open += t->provider && !t->gone && t->state == TRANSFER_STARTED &&
+		        strcmp(t->peer, hf_request_peer(g->rq)) == 0;
+	if (open >= OPEN_PER_PEER)
+		return hf_fault_set(&g->f, HF_E_BUSY, "%u transfers to %s are open; finish or cancel one first", open,
+		                    hf_request_peer(g->rq));
+	return HF_OK;
+}
+
 static enum hf_err permit(struct gate *g)
 {
 	struct hf_id resource;
@@ -314,6 +325,7 @@ static enum hf_err permit(struct gate *g)
 	if (e != HF_OK || !g->item.own)
 		return hf_fault_set(&g->f, HF_E_NO_GRANT, "no authorization covers this request");
 	HF_TRY(check_fields(g));
+	HF_TRY(check_count(g));
 	g->t = build_transfer(g);
 	HF_TRY(serve_open(g->t, &g->f));
 	return make_start(g);
@@ -370,6 +382,7 @@ static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
 	} else if (g->error != HF_OK) {
 		hf_request_reply(g->rq, g->error, g->f.text, NULL, 0);
 	} else {
+		g->t->recorded = true;
 		hf_request_reply(g->rq, HF_OK, NULL, g->t->start.data, g->t->start.len);
 	}
 	gate_free(g);
@@ -393,6 +406,8 @@ static void keep(struct gate *g, struct hf_unit *u)
 	transfer_add(g->t);
 }
 
+static bool beyond_rate(struct hf_exchange *x, const char *peer, bool denied);
+
 static void record(struct gate *g, enum hf_err result)
 {
 	struct hf_unit *u = hf_unit_new();
@@ -401,6 +416,7 @@ static void record(struct gate *g, enum hf_err result)
 	if (result == HF_OK) {
 		keep(g, u);
 	} else {
+		beyond_rate(g->x, hf_request_peer(g->rq), true);
 		if (g->t) {
 			serve_close(g->t);
 			transfer_release(g->t);
@@ -412,8 +428,38 @@ static void record(struct gate *g, enum hf_err result)
 	hf_store_submit(g->x->store, u, on_recorded, g);
 }
 
+/* Denials of one member beyond a rate are answered, not recorded one by one: one alarm says so (DS-21, DS-46). */
+static bool beyond_rate(struct hf_exchange *x, const char *peer, bool denied)
+{
+	int64_t now = hf_mono_ms(&x->base->clock);
+	struct denials *d = &x->denials[0];
+	for (size_t i = 0; i < DENIALS_MAX; i++) {
+		if (strcmp(x->denials[i].peer, peer) == 0) {
+			d = &x->denials[i];
+			break;
+		}
+		if (x->denials[i].since_ms < d->since_ms)
+			d = &x->denials[i];
+	}
+	if (strcmp(d->peer, peer) != 0 || now - d->since_ms > DENIALS_WINDOW_MS) {
+		snprintf(d->peer, sizeof(d->peer), "%s", peer);
+		d->since_ms = now;
+		d->count = 0;
+	}
+	d->count += denied;
+	if (denied && d->count == DENIALS_RECORDED)
+		hf_alarm(x->base, "denial-rate", NULL,
+		         "%s was denied data %u times within a minute; further requests are refused for a while", peer,
+		         d->count);
+	return d->count >= DENIALS_RECORDED;
+}
+
 void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 {
+	if (beyond_rate(x, hf_request_peer(take), false)) {
+		hf_request_reply(take, HF_E_RATE, "too many denied requests; wait a minute", NULL, 0);
+		return;
+	}
 	struct gate *g = calloc(1, sizeof(*g));
 	if (!g)
 		abort();

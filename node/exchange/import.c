@@ -45,6 +45,7 @@ static void import_free(struct import *i)
 
 static void fail(struct import *i, enum hf_err e, const char *text)
 {
+	i->t->importing = false;
 	end_now(i->t, e, text, true);
 	import_free(i);
 }
@@ -165,6 +166,17 @@ static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 	hf_unit_draft(u, d);
 }
 
+/* The store failed; what was done is done again when it works. */
+static void import_again(struct transfer *t)
+{
+	t->importing = false;
+	if (t->state == TRANSFER_COMPLETED)
+		t->state = TRANSFER_STARTED;
+	if (t->receive)
+		t->receive->importing = false;
+	fetch_retry(t);
+}
+
 static void on_closed(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	(void)info;
@@ -172,7 +184,7 @@ static void on_closed(void *ctx, enum hf_err e, const struct hf_commit *info)
 	if (e == HF_OK)
 		transfer_drop(i->t);
 	else
-		fetch_retry(i->t);
+		import_again(i->t);
 	import_free(i);
 }
 
@@ -238,8 +250,12 @@ static void move_done(uv_work_t *w, int status)
 	(void)status;
 	struct import *i = w->data;
 	char text[200];
-	if (i->error == HF_OK && !i->t->gone) {
+	if (i->error == HF_OK && !i->t->gone && i->t->state == TRANSFER_STARTED) {
 		deliver(i);
+		return;
+	}
+	if (i->t->gone) { /* the node is stopping; the next start goes on from the record */
+		import_free(i);
 		return;
 	}
 	snprintf(text, sizeof(text), "the delivered file could not get its name: %s", strerror(i->sys_error));
@@ -250,9 +266,9 @@ static void on_intent(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	(void)info;
 	struct import *i = ctx;
-	if (e != HF_OK || i->t->gone) {
-		if (!i->t->gone)
-			fetch_retry(i->t);
+	if (e != HF_OK || i->t->gone || i->t->state != TRANSFER_STARTED) {
+		if (!i->t->gone && i->t->state == TRANSFER_STARTED)
+			import_again(i->t);
 		import_free(i);
 		return;
 	}

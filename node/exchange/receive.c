@@ -75,8 +75,8 @@ static enum hf_err open_file(const struct transfer *t, struct receive *r, struct
 		return hf_fault_set(f, errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO, "%.200s cannot be written: %s", path,
 		                    strerror(errno));
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < t->bytes_done)
-		return hf_fault_set(f, HF_E_DIGEST,
-		                    "%.200s lost bytes that were received before; fetch the data again", path);
+		return hf_fault_set(f, HF_E_DIGEST, "%.200s lost bytes that were received before; fetch the data again",
+		                    path);
 	if (ftruncate(r->fd, (off_t)t->bytes_done) != 0)
 		return hf_fault_set(f, HF_E_IO, "%.200s cannot be brought to its durable size: %s", path,
 		                    strerror(errno));
@@ -475,7 +475,7 @@ static uint64_t written_bytes(const struct receive *r)
 static void progress(struct transfer *t)
 {
 	struct receive *r = t->receive;
-	while (leaves_has(&r->leaves, r->written) && r->written < r->leaves.range.size + UNACKED_MAX) {
+	while ((r->last_index == UINT64_MAX || r->written <= r->last_index) && leaves_has(&r->leaves, r->written)) {
 		if (r->written == r->last_index)
 			r->last_bytes = r->leaves.bytes[r->written % UNACKED_MAX];
 		r->written++;

@@ -179,6 +179,7 @@ enum hf_err transfer_decode(struct hf_exchange *x, const void *data, size_t len,
 	memcpy(id.b, r->id.data, 16);
 	struct transfer *t = transfer_new(x, &id, r->provider);
 	load_terms(t, r);
+	t->recorded = true;
 	bool ok = load_state(t, r) && copy_fields(t, r);
 	hf_decoded_free(r);
 	if (!ok) {

@@ -16,6 +16,7 @@
 #define JOBS_MAX 4u
 #define PENDING_MAX 32u
 #define PERSIST_CHUNKS 64u
+#define ANOMALY_TEXT "the transfer was stopped: its requests do not fit it; start a new one"
 
 struct job {
 	uv_work_t work;
@@ -53,16 +54,39 @@ struct serve {
 static void pump(struct transfer *t);
 static void start_job(struct transfer *t, struct hf_request *rq, uint64_t index);
 
+static bool same_stamp(const struct hf_source_stamp *a, const struct hf_source_stamp *b)
+{
+	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
+}
+
+/* Only what was scanned is sent: its columns are those that people classified. */
+static bool as_scanned(const struct transfer *t, const struct hf_source_stamp *now)
+{
+	struct hf_source_view v;
+	if (hf_source_get(t->x->sources, t->source, &v) != HF_OK)
+		return false;
+	bool same = same_stamp(now, &v.stamp);
+	hf_source_view_done(&v);
+	return same;
+}
+
+bool serve_idle(const struct transfer *t)
+{
+	return t->serve->jobs == 0 && t->serve->pending_count == 0 && !t->serve->last_job;
+}
+
 enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 {
 	uint8_t key[32];
 	HF_TRY(hf_source_open(t->x->sources, t->source, (const char *const *)t->fields, t->field_count, &t->reader, f));
 	struct hf_source_stamp now;
 	hf_source_reader_stamp(t->reader, &now);
-	if (t->stamp.inode && memcmp(&now, &t->stamp, sizeof(now)) != 0) {
+	if (!as_scanned(t, &now) || (t->stamp.inode && !same_stamp(&now, &t->stamp))) {
 		hf_source_reader_close(HF_TAKE(t->reader));
-		return hf_fault_set(f, HF_E_SOURCE_CHANGED,
-		                    "the source %s changed since the transfer began; start a new one", t->source);
+		return hf_fault_set(
+		        f, HF_E_SOURCE_CHANGED,
+		        "the source %s is not what was scanned or began to be sent; its publisher must scan it again",
+		        t->source);
 	}
 	t->stamp = now;
 	t->bytes_total = hf_source_reader_bytes(t->reader);
@@ -73,7 +97,7 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	for (unsigned i = 0; i < JOBS_MAX; i++)
 		s->aead[i] = hf_aead_new(HF_AEAD_AES256GCM, key);
 	hf_wipe(key, sizeof(key));
-	s->jobs_max = t->field_count ? 1 : JOBS_MAX; /* a projecting reader goes forward only */
+	s->jobs_max = t->bytes_total ? JOBS_MAX : 1; /* a projecting reader goes forward only */
 	leaves_init(&s->leaves);
 	s->leaves.range = t->durable;
 	s->persisted = s->wanted_ack = t->acknowledged;
@@ -117,6 +141,12 @@ static void chunk_work(uv_work_t *w)
 	if (j->error != HF_OK)
 		return;
 	j->last = j->len < CHUNK_BYTES;
+	struct hf_source_stamp now;
+	hf_source_reader_stamp(j->t->reader, &now);
+	if (!same_stamp(&now, &j->t->stamp)) { /* never two plaintexts under one nonce */
+		j->error = HF_E_SOURCE_CHANGED;
+		return;
+	}
 	hf_merkle_leaf(data, j->len, &j->leaf);
 	if (!j->rq)
 		return;
@@ -295,7 +325,7 @@ static void try_finish(struct transfer *t)
 	}
 	struct job *j = HF_TAKE(s->last_job);
 	hf_source_reader_stamp(t->reader, &now);
-	enum hf_err e = memcmp(&now, &t->stamp, sizeof(now)) == 0 ? make_manifest(t) : HF_E_SOURCE_CHANGED;
+	enum hf_err e = same_stamp(&now, &t->stamp) ? make_manifest(t) : HF_E_SOURCE_CHANGED;
 	if (e == HF_OK) {
 		send_manifest(j);
 		return;
@@ -312,6 +342,15 @@ static void release_aead(struct serve *s, const struct hf_aead *a)
 			s->aead_used[i] = false;
 }
 
+/* DS-51: what no honest consumer asks for ends the transfer with an alarm. */
+static void anomaly(struct transfer *t, uint64_t index)
+{
+	hf_alarm(t->x->base, "transfer-anomaly", &t->id,
+	         "%s asked for chunk %llu of a transfer in a way that does not fit it", t->peer,
+	         (unsigned long long)index);
+	end_now(t, HF_E_LIMIT, ANOMALY_TEXT, true);
+}
+
 static void take_result(struct transfer *t, struct job *j)
 {
 	struct serve *s = t->serve;
@@ -319,7 +358,10 @@ static void take_result(struct transfer *t, struct job *j)
 	if (j->last)
 		s->last_index = j->index;
 	if (!j->rq) {
+		bool lied = j->last && s->wanted_ack > j->index + 1;
 		free_job(j);
+		if (lied)
+			anomaly(t, s->wanted_ack);
 		return;
 	}
 	t->served++;
@@ -428,20 +470,17 @@ static void pump(struct transfer *t)
 	}
 }
 
-/* DS-51: what no honest consumer asks for ends the transfer with an alarm. */
 static bool abnormal(struct transfer *t, const Hufu__ChunkGet *get)
 {
+	const struct serve *s = t->serve;
 	uint64_t bytes = hf_source_reader_bytes(t->reader); /* 0 when fields are chosen: not known beforehand */
 	bool beyond = bytes && get->index > bytes / CHUNK_BYTES;
 	bool ahead =
 	        get->index >= get->acknowledged + UNACKED_MAX || (bytes && get->acknowledged > bytes / CHUNK_BYTES + 1);
+	/* More acknowledged than was sent; what a restart of this node may have forgotten is allowed for. */
+	bool boast = get->acknowledged > s->leaves.range.size + 2 * UNACKED_MAX;
 	bool greedy = t->served > 4 * (t->acknowledged + UNACKED_MAX);
-	if (!beyond && !ahead && !greedy)
-		return false;
-	hf_alarm(t->x->base, "transfer-anomaly", &t->id,
-	         "%s asked for chunk %llu of a transfer in a way that does not fit it", t->peer,
-	         (unsigned long long)get->index);
-	return true;
+	return beyond || ahead || boast || greedy;
 }
 
 void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get)
@@ -454,10 +493,10 @@ void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkG
 		return;
 	}
 	struct serve *s = t->serve;
+	t->used_ms = hf_mono_ms(&t->x->base->clock);
 	if (abnormal(t, get)) {
-		const char *text = "the transfer was stopped: its requests do not fit it; start a new one";
-		hf_request_reply(take, HF_E_LIMIT, text, NULL, 0);
-		end_now(t, HF_E_LIMIT, text, true);
+		hf_request_reply(take, HF_E_LIMIT, ANOMALY_TEXT, NULL, 0);
+		anomaly(t, get->index);
 		return;
 	}
 	if (s->pending_count == PENDING_MAX) {

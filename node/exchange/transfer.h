@@ -15,10 +15,15 @@
 #include "exchange/states.h"
 
 #define CHUNK_BYTES HF_MAX_CHUNK
-#define WINDOW_MAX 8u                     /* chunks in flight of one transfer: with two sides in one node 16 MiB */
-#define WINDOW_ALL 20u                    /* chunks in flight of all transfers of a side: the memory budget */
-#define UNACKED_MAX 256u                  /* chunks a consumer may be ahead of its durable acknowledgement */
-#define ACK_BATCH 32u                     /* chunks between two durable acknowledgements */
+#define WINDOW_MAX 8u     /* chunks in flight of one transfer: with two sides in one node 16 MiB */
+#define WINDOW_ALL 20u    /* chunks in flight of all transfers of a side: the memory budget */
+#define UNACKED_MAX 256u  /* chunks a consumer may be ahead of its durable acknowledgement */
+#define ACK_BATCH 32u     /* chunks between two durable acknowledgements */
+#define OPEN_PER_PEER 64u /* transfers to one consumer at a time */
+#define IDLE_MS 60000     /* a source is closed when nobody asks; it opens again with the next chunk */
+#define DENIALS_MAX 64
+#define DENIALS_RECORDED 20u
+#define DENIALS_WINDOW_MS 60000
 #define RECEIPT_LIMIT_MS (15 * 60 * 1000) /* a missing receipt is escalated after this (DS-59) */
 
 /* Leaves of chunks at and after the compact range, until they can be appended in order. */
@@ -54,6 +59,8 @@ struct transfer {
 	struct hf_buf request, start, manifest, receipt; /* envelopes */
 	int64_t started_ms, ended_ms;
 	bool importing, receipt_overdue;
+	bool recorded;                  /* provider: the decision is durable; nothing is served before */
+	int64_t used_ms;                /* monotonic: the last chunk asked for */
 	struct hf_merkle_range durable; /* over [0, acknowledged) */
 
 	/* Provider, while open. */
@@ -80,6 +87,11 @@ struct hf_exchange {
 	struct transfer *transfers; /* not ended, or ended with work still under way */
 	struct hf_mail_row mails[3];
 	uv_timer_t *watch;
+	struct denials {
+		char peer[HF_NAME_MAX + 1];
+		int64_t since_ms;
+		unsigned count;
+	} denials[DENIALS_MAX];
 	bool closing;
 };
 
@@ -114,6 +126,7 @@ void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct tran
 /* serve.c */
 enum hf_err serve_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void serve_close(struct transfer *t);
+bool serve_idle(const struct transfer *t);
 void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get);
 /* label.c */
 struct label_holder;

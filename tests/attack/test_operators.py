@@ -2,6 +2,7 @@
 import http.client
 import os
 import random
+import signal
 
 from common import *
 
@@ -151,13 +152,17 @@ def test_the_output_of_a_fetch_overwrites_nothing_and_stays_out_of_the_nodes_fol
 def test_an_output_that_appears_meanwhile_is_not_overwritten(net):
     t, i = net.nodes["transport"], net.nodes["insurer"]
     source, out = os.path.join(net.dir, "tolls.csv"), os.path.join(net.dir, "raced.csv")
-    workflow.tolls(net, source, 48 << 20, 3)
+    workflow.tolls(net, source, 8 << 20, 3)
     register(net, "tolls", source)
     entry = publish(net, "tolls", title="通行记录", data_class="transport/toll")
     agreement(net, entry)
-    id = i.hufu("fetch", entry, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
-    with open(out, "x", encoding="ascii") as f:
-        f.write("somebody else's\n")
+    t.process.send_signal(signal.SIGSTOP)  # so that the other file is there first
+    try:
+        id = i.hufu("fetch", entry, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
+        with open(out, "x", encoding="ascii") as f:
+            f.write("somebody else's\n")
+    finally:
+        t.process.send_signal(signal.SIGCONT)
     p = workflow.wait_transfer(i, "chen", id, "TERMINATED")
     check(p["reason"] == "exists", f"{p}")
     with open(out, encoding="ascii") as f:

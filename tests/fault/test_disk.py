@@ -12,7 +12,7 @@ def network(net):
     net.flights = publish(net, "flights")
     agreement(net, net.flights)
     net.source = os.path.join(net.dir, "tolls.csv")
-    workflow.tolls(net, net.source, 48 << 20, 5)
+    workflow.tolls(net, net.source, 128 << 20, 5)
     register(net, "tolls", net.source)
     net.tolls = publish(net, "tolls", title="通行记录", data_class="transport/toll")
     agreement(net, net.tolls)
@@ -55,7 +55,7 @@ def test_a_full_disk_ends_the_transfer_and_nothing_else(net):
         wait_until(lambda: os.statvfs(folder).f_bfree == st.f_blocks, "its blocks to be free again")
         entries = entries_of(i, "wu", id)
         check({"transfer-terminated", "cache-cleared"} <= {e["event"] for e in entries}, f"both are on record: {[e['event'] for e in entries]}")
-        subprocess.run(["mount", "-o", "remount,size=96m", folder], check=True)
+        subprocess.run(["mount", "-o", "remount,size=160m", folder], check=True)
         i.hufu("fetch", net.tolls, "--system", "claims", "--output", out, as_="chen", limit_s=200)
         check(same_file(out, net.source), "with room it is delivered")
 
@@ -94,7 +94,7 @@ def test_a_node_whose_own_disk_is_full_says_so_and_goes_on_when_there_is_room(ne
         m.start()
         for a in ("admin", "feng"):
             m.login(a)
-        names = {s["name"] for s in m.hufu("system", "list", as_="admin")["systems"]}
+        names = {s["system"] for s in m.hufu("system", "list", as_="admin")["systems"]}
         check(names == set(done) | {"roomy"}, f"all that was acknowledged and nothing that was refused: {names ^ set(done)}")
         m.stop()
 
@@ -111,12 +111,12 @@ def fill(folder, ballast):
 def test_a_disk_that_goes_away_ends_the_transfer_with_a_reason(net):
     """read-only from the middle of the transfer on, as a file system with errors is"""
     i = net.nodes["insurer"]
-    with small_disk(net, "failing", 96) as folder:
+    with small_disk(net, "failing", 160) as folder:
         if not folder:
             return not_shown()
         out = os.path.join(folder, "tolls.csv")
         id = i.hufu("fetch", net.tolls, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
-        wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
+        workflow.wait_durable(i, "chen", id)
         i.kill()
         subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
         i.start()

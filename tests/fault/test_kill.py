@@ -117,12 +117,12 @@ def test_a_partial_file_that_lost_bytes_is_not_delivered(net):
     """DS-56: what the receipt says is what lies on the disk"""
     t, i = net.nodes["transport"], net.nodes["insurer"]
     source, out = os.path.join(net.dir, "lost.csv"), os.path.join(net.dir, "lost-out.csv")
-    workflow.tolls(net, source, 64 << 20, 11)
+    workflow.tolls(net, source, 128 << 20, 11)
     register(net, "lost", source)
     entry = publish(net, "lost", title="丢失的部分文件", data_class="transport/toll")
     agreement(net, entry)
     id = i.hufu("fetch", entry, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
-    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
+    workflow.wait_durable(i, "chen", id)
     i.kill()
     parts = partial_files(net)
     check(len(parts) == 1, f"the kill came under way: {parts}")

@@ -44,6 +44,7 @@ def test_local_work_goes_on_while_every_witness_is_away(net):
         publish(net, "flights", title="没有见证人时的条目")
         after = t.hufu("ledger", "state", as_="sun")
         check(after["durable"] > before["durable"], "the ledger grows without witnesses")
+        check(after["witnessed"] < after["durable"], f"and does not pretend to be witnessed: {after}")
     finally:
         for id in ("insurer", "manager", "overseas"):
             thaw(net.nodes[id])

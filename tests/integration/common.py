@@ -1,4 +1,5 @@
 """What the integration tests share: a small network with the people that the workflow needs, and a few short words."""
+import concurrent.futures
 import os
 
 import hufunet
@@ -8,6 +9,15 @@ from hufunet import check, wait_until
 FLIGHTS = os.path.join(os.path.dirname(os.path.abspath(hufunet.__file__)), "data", "flights.csv")
 AIRPORTS = os.path.join(os.path.dirname(os.path.abspath(hufunet.__file__)), "data", "airports.csv")
 UNKNOWN_ID = "01990000-0000-7000-8000-000000000000"
+
+
+PEOPLE = {
+    "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
+                  "sun": ("孙丽 T-4", ["auditor"])},
+    "insurer": {"chen": ("陈晨 I-1", ["operator"]), "zhou": ("周洁 I-2", ["data-authority"]), "wu": ("吴磊 I-3", ["auditor"])},
+    "manager": {"zheng": ("郑华 M-1", ["intake"]), "feng": ("冯雪 M-2", ["auditor"])},
+    "overseas": {"tan": ("Tan Wei Ming S-1", ["operator"]), "lim": ("Lim Hui Ling S-2", ["data-authority"])},
+}
 
 
 def long(fn):
@@ -30,13 +40,11 @@ def trio(net, subnet=10, overseas=True, people=True):
         net.nodes[id].start()
     if not people:
         return
-    net.nodes["transport"].staff({"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]),
-                                  "zhao": ("赵强 T-3", ["privacy-expert"]), "sun": ("孙丽 T-4", ["auditor"])})
-    net.nodes["insurer"].staff({"chen": ("陈晨 I-1", ["operator"]), "zhou": ("周洁 I-2", ["data-authority"]), "wu": ("吴磊 I-3", ["auditor"])})
-    net.nodes["manager"].staff({"zheng": ("郑华 M-1", ["intake"]), "feng": ("冯雪 M-2", ["auditor"])})
+    wanted = [n for n in PEOPLE if n != "overseas" or overseas]
+    with concurrent.futures.ThreadPoolExecutor() as pool:  # passwords are slow to hash, and each node hashes its own
+        list(pool.map(lambda n: net.nodes[n].staff(PEOPLE[n]), wanted))
     net.nodes["insurer"].hufu("system", "add", "claims", "--address", f"{net.prefix}.{subnet}.2", "--business", "理赔核算", as_="admin")
     if overseas:
-        net.nodes["overseas"].staff({"tan": ("Tan Wei Ming S-1", ["operator"]), "lim": ("Lim Hui Ling S-2", ["data-authority"])})
         net.nodes["overseas"].hufu("system", "add", "routes", "--address", f"{net.prefix}.{subnet}.4", "--business", "routes", as_="admin")
 
 

@@ -160,6 +160,40 @@ def test_a_source_that_changes_under_way_ends_the_transfer(net):
     check(ended["state"] == "TERMINATED" and ended["reason"] == "source-changed", f"{ended}")
 
 
+def test_a_source_that_grew_a_column_sends_none_of_it(net):
+    """AZ-4, DS-3: what nobody classified is not delivered"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    path = os.path.join(net.dir, "people.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("id,city\n1,Wuhan\n2,Xi'an\n")
+    register(net, "people", path)
+    entry = publish(net, "people", title="会增加列的表", data_class="transport/other")
+    agreement(net, entry)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("id,city,secret_id_number\n1,Wuhan,110101199003070011\n")
+    r = i.refused("fetch", entry, "--system", "claims", "--output", net.dir + "/people-1.csv", as_="chen")
+    check(r.reason == "source-changed", f"a file that was not scanned: {r.text}")
+    t.hufu("source", "scan", "people", as_="wang")
+    out = os.path.join(net.dir, "people-2.csv")
+    i.hufu("fetch", entry, "--system", "claims", "--output", out, as_="chen")
+    with open(out, encoding="utf-8") as f:
+        text = f.read()
+    check(text == "id,city\n1,Wuhan\n", f"only the columns of the agreement: {text!r}")
+
+
+def test_a_fetch_begun_while_the_provider_is_away_goes_on_when_it_is_back(net):
+    """DS-71"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    t.kill()
+    out, got = fetch(net, net.flights, "later.csv", detach=True)
+    check(i.hufu("transfers", "show", got["transfer"], as_="chen")["state"] == "REQUESTED", "it waits")
+    t.start()
+    for account in ("wang", "li", "zhao", "sun", "admin"):
+        t.login(account)
+    i.hufu("transfers", "wait", got["transfer"], as_="chen")
+    check(same_file(out, FLIGHTS), "and arrives")
+
+
 def test_a_revocation_between_two_uses_makes_the_second_fail(net):
     """SB-2, AZ-33, DS-17"""
     t, i = net.nodes["transport"], net.nodes["insurer"]

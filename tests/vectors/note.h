@@ -14,7 +14,7 @@
 #define C2SP_NOTE                                                                                                      \
 	"This is an example message.\n"                                                                                \
 	"\n" DASH "example.com/foo "                                                                                   \
-	          "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+	"Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
 
 /* c2sp.org/signed-note, example: its text has an empty line of its own. */
 #define C2SP_POEM_TEXT                                                                                                 \
