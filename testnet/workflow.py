@@ -9,7 +9,9 @@ from hufunet import Refused, check, run, wait_until
 
 def scope_text(scope):
     """["everyone"] or a list of nodes, as the command takes it."""
-    return "everyone" if scope == ["everyone"] else "nodes:" + ",".join(scope)
+    if scope == ["everyone"] or scope[0].startswith("organization:"):
+        return scope[0]
+    return "nodes:" + ",".join(scope)
 
 
 def publish(node, account, source, *, title, description, topic, data_class, level, sharing, scope, intake, condition=None, purposes=(),

@@ -151,7 +151,8 @@ static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
 		return false;
 	t->durable.size = r->acknowledged;
 	t->durable.count = (uint32_t)(r->range.len / 32);
-	memcpy(t->durable.node, r->range.data, r->range.len);
+	if (r->range.len > 0)
+		memcpy(t->durable.node, r->range.data, r->range.len);
 	return copy_buf(&t->request, &r->request) && copy_buf(&t->start, &r->start) &&
 	       copy_buf(&t->manifest, &r->manifest) && copy_buf(&t->receipt, &r->receipt);
 }

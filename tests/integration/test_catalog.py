@@ -104,3 +104,23 @@ def test_department_b_does_not_see_what_department_a_keeps_for_itself(net):
     entry = publish(net, "airports", ["transport/aviation"], title="仅航空处可见")
     check(sees(t, "airop", entry), "the department in scope sees it")
     check(not sees(t, "roadsop", entry), "the other department does not")
+
+
+def test_a_scope_by_organization_is_exactly_the_subtree_and_holds_for_members_that_come_later(net):
+    """DS-14, AZ-3 (publication): no edit of the rule for an organization that was not known when it was written"""
+    t, m = net.nodes["transport"], net.nodes["manager"]
+    entry = workflow.publish(t, "wang", "flights", title="政府部门可见", description="按组织范围发布", topic="aviation", data_class="transport/flight",
+                             level=1, sharing="unconditional", scope=["organization:cn.gov"], intake="manager")
+    wait_until(lambda: sees(m, "zheng", entry), "cn.gov.sharing to see it")
+    check(not sees(net.nodes["insurer"], "chen", entry), "cn.com.antu is outside the subtree")
+    check(not sees(net.nodes["overseas"], "tan", entry), "sg.com.straits is outside the subtree")
+    late = net.node("rescue", "应急救援队", f"{net.prefix}.10.9", organization="cn.gov.rescue", roles=["consumer"])
+    late.init()
+    net.authority.add(late)
+    net.authority.issue(["insurer", "manager", "overseas", "transport"], 3)
+    late.join()
+    for id in ("transport", "insurer", "manager", "overseas"):
+        net.nodes[id].hufu("space", "update", net.authority.descriptors, as_="admin")
+    late.start()
+    late.staff({"gao": ("高飞 R-1", ["operator"])})
+    wait_until(lambda: sees(late, "gao", entry), "the organization that came later to see it", 60)

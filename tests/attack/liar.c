@@ -1,0 +1,162 @@
+/*
+ * liar.c - a member that breaks the rules: speaks with a stopped node's own keys and asks for chunks of one of its
+ * transfers in a way that no honest consumer does (DS-51). Prints the answer's reason.
+ *
+ *   hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel/channel.h"
+#include "crypto/base64.h"
+#include "crypto/crypto.h"
+#include "evidence/node_keys.h"
+#include "evidence/space.h"
+#include "proto/messages.h"
+#include "transfer.pb-c.h"
+
+struct liar {
+	struct hf_base base;
+	struct hf_space *space;
+	struct hf_node_keys keys;
+	struct hf_channel *channel;
+	int status;
+};
+
+static void descriptor(void *ctx, uint64_t *ret_number, uint8_t ret_digest[32])
+{
+	struct liar *l = ctx;
+	struct hf_hash h;
+	hf_space_digest(l->space, &h);
+	*ret_number = hf_space_number(l->space);
+	memcpy(ret_digest, h.b, 32);
+}
+
+static enum hf_err standing(void *ctx, const char *node, const struct hf_agree_pub *key, const char *address)
+{
+	(void)ctx;
+	(void)node;
+	(void)key;
+	(void)address;
+	return HF_OK;
+}
+
+static enum hf_err peer_descriptor(void *ctx, const char *node, uint64_t number, const uint8_t digest[32])
+{
+	(void)ctx;
+	(void)node;
+	(void)number;
+	(void)digest;
+	return HF_OK;
+}
+
+static void on_request(void *ctx, struct hf_request *take)
+{
+	(void)ctx;
+	hf_request_reply(take, HF_E_BUSY, NULL, NULL, 0);
+}
+
+static void on_session(void *ctx, const char *node, const char *address, bool up, bool inbound)
+{
+	(void)ctx;
+	(void)node;
+	(void)address;
+	(void)up;
+	(void)inbound;
+}
+
+static void on_refused(void *ctx, const char *node, const char *address, enum hf_err reason)
+{
+	(void)ctx;
+	(void)node;
+	(void)address;
+	(void)reason;
+}
+
+static bool locked(void *ctx, const char *address)
+{
+	(void)ctx;
+	(void)address;
+	return false;
+}
+
+static void drop_draft(void *ctx, struct hf_draft *take)
+{
+	(void)ctx;
+	hf_draft_free(take);
+}
+
+static void on_reply(void *ctx, struct hf_reply *r)
+{
+	struct liar *l = ctx;
+	printf("%s\n", r->error == HF_OK ? "ok" : hf_err_reason(r->error));
+	l->status = 0;
+	uv_stop(l->base.loop);
+}
+
+static bool load(struct liar *l, const char *dir)
+{
+	char path[600];
+	struct hf_fault f;
+	struct hf_sign_pub root;
+	struct hf_buf b = HF_BUF_INIT, d = HF_BUF_INIT;
+	uint8_t raw[64];
+	size_t n = 0;
+	snprintf(path, sizeof(path), "%s/space/root.key", dir);
+	if (hf_file_read(path, 4096, &b) != HF_OK || b.len < 44 ||
+	    !hf_base64_decode((const char *)b.data, 44, raw, &n) || n != 32)
+		return false;
+	memcpy(root.b, raw, 32);
+	l->space = hf_space_new(&root);
+	snprintf(path, sizeof(path), "%s/space/descriptors.dsse", dir);
+	bool ok = hf_file_read(path, HF_BUF_DEFAULT_MAX, &d) == HF_OK &&
+	          hf_space_read_stream(l->space, d.data, d.len, &f) == HF_OK &&
+	          hf_node_keys_load(dir, NULL, &l->keys, &f) == HF_OK;
+	hf_buf_done(&b);
+	hf_buf_done(&d);
+	return ok;
+}
+
+static bool open_channel(struct liar *l, const char *self, struct hf_system_clock *clock)
+{
+	struct hf_fault f;
+	hf_system_clock_get(clock, &l->base.clock);
+	l->base.loop = uv_default_loop();
+	l->base.log = hf_log_new(2, &l->base.clock, self, HF_LOG_ALARM);
+	l->base.metrics = hf_metrics_new();
+	l->base.audit = (struct hf_audit){drop_draft, l};
+	const struct hf_channel_ops ops = {.descriptor = descriptor,
+	                                   .standing = standing,
+	                                   .peer_descriptor = peer_descriptor,
+	                                   .on_request = on_request,
+	                                   .on_session = on_session,
+	                                   .on_refused = on_refused,
+	                                   .locked = locked,
+	                                   .ctx = l};
+	const struct hf_channel_config cfg = {.space = hf_space_id(l->space), .static_key = l->keys.noise};
+	return hf_name_parse(self, &l->base.self) && hf_channel_open(&l->base, &cfg, &ops, &l->channel, &f) == HF_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct liar l = {.status = 1};
+	struct hf_id id;
+	if (argc != 7 || !hf_crypto_init() || !hf_id_parse(argv[4], &id) || !load(&l, argv[1]))
+		return fputs("usage: hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED\n", stderr), 2;
+	const char *self = strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1];
+	if (!open_channel(&l, self, hf_system_clock_new()))
+		return fputs("hufu-liar: the channel cannot be opened\n", stderr), 2;
+	Hufu__ChunkGet g = HUFU__CHUNK_GET__INIT;
+	uint8_t body[64];
+	g.transfer = (ProtobufCBinaryData){16, id.b};
+	g.index = strtoull(argv[5], NULL, 10);
+	g.acknowledged = strtoull(argv[6], NULL, 10);
+	struct hf_call call = {.peer = argv[2], .address = argv[3], .type = HF_MSG_CHUNK_GET};
+	call.body = (struct hf_bytes){body, hufu__chunk_get__pack(&g, body)};
+	if (!hf_space_key(l.space, argv[2], HF_KEY_NOISE, hf_now_ms(&l.base.clock), call.key.b))
+		return fputs("hufu-liar: the peer has no key\n", stderr), 2;
+	hf_channel_call(l.channel, &call, on_reply, &l);
+	uv_run(l.base.loop, UV_RUN_DEFAULT);
+	return l.status;
+}
