@@ -214,7 +214,7 @@ class Story:
         ended = workflow.wait_transfer(self.i, "chen", big, "TERMINATED")
         check(ended["reason"] == "grant-revoked", f"the consumer sees why: {ended['reason']}")
         check(ended["bytes_done"] < self.args.bytes, "it was stopped in the middle")
-        check(not [n for n in os.listdir(self.net.dir) if n.startswith("again.csv")], "nothing of it is left")
+        wait_until(lambda: not [n for n in os.listdir(self.net.dir) if n.startswith("again.csv")], "nothing of it to be left", 5)
         workflow.wait_transfer(self.t, "li", big, "TERMINATED")
         self.t.hufu("revoke", workflow.grant_of(self.t, "li", self.app), "--reason", "试用期结束", as_="li")
         wait_until(lambda: workflow.grant_state(self.i, "chen", self.app) == "revoked", "the consumer to know of the revocation")

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "exchange/transfer.h"
+#include "exchange/leaves.h"
 
 void leaves_init(struct leaf_window *w)
 {

@@ -10,14 +10,13 @@
 #define HUFU_EXCHANGE_TRANSFER_H
 
 #include "crypto/aead.h"
-#include "crypto/merkle.h"
 #include "exchange/exchange.h"
+#include "exchange/leaves.h"
 #include "exchange/states.h"
 
 #define CHUNK_BYTES HF_MAX_CHUNK
 #define WINDOW_MAX 8u     /* chunks in flight of one transfer: with two sides in one node 16 MiB */
 #define WINDOW_ALL 20u    /* chunks in flight of all transfers of a side: the memory budget */
-#define UNACKED_MAX 256u  /* chunks a consumer may be ahead of its durable acknowledgement */
 #define ACK_BATCH 32u     /* chunks between two durable acknowledgements */
 #define OPEN_PER_PEER 64u /* transfers to one consumer at a time */
 #define IDLE_MS 60000     /* a source is closed when nobody asks; it opens again with the next chunk */
@@ -25,20 +24,6 @@
 #define DENIALS_RECORDED 20u
 #define DENIALS_WINDOW_MS 60000
 #define RECEIPT_LIMIT_MS (15 * 60 * 1000) /* a missing receipt is escalated after this (DS-59) */
-
-/* Leaves of chunks at and after the compact range, until they can be appended in order. */
-struct leaf_window {
-	struct hf_merkle_range range;
-	struct hf_hash leaf[UNACKED_MAX];
-	uint32_t bytes[UNACKED_MAX];
-	bool have[UNACKED_MAX];
-};
-void leaves_init(struct leaf_window *w);
-/* Puts the leaf of a chunk in its place; false when it is outside the window. */
-bool leaves_put(struct leaf_window *w, uint64_t index, const struct hf_hash *leaf, uint32_t bytes);
-bool leaves_has(const struct leaf_window *w, uint64_t index);
-/* Moves the range over the next chunk if its leaf is there. */
-bool leaves_advance(struct leaf_window *w, uint32_t *ret_bytes);
 
 struct transfer {
 	struct hf_exchange *x;

@@ -50,7 +50,7 @@ def test_an_acknowledgement_of_what_was_never_sent_stops_the_transfer_at_once(ne
     answer, id = lie(net, "b.csv", 0, 1 << 62)
     check(answer == "limit", answer)
     stopped(net, id)
-    check(not [n for n in os.listdir(net.dir) if n.startswith("b.csv")], "nothing of it is left at the consumer")
+    wait_until(lambda: not [n for n in os.listdir(net.dir) if n.startswith("b.csv")], "nothing of it to be left at the consumer", 5)
 
 
 def test_a_stranger_to_the_transfer_learns_nothing_of_it(net):
