@@ -80,8 +80,8 @@ typedef void (*hf_reply_fn)(void *ctx, struct hf_reply *r);
 struct hf_call {
 	const char *peer;    /* node id; its Noise key must own it */
 	const char *address; /* "tcp://..." */
-	struct hf_agree_pub
-	        key;   /* the dialled node's static key: the dialler aborts before message 3 unless it matches */
+	/* The dialled node's static key: the dialler aborts before message 3 unless it matches. */
+	struct hf_agree_pub key;
 	uint32_t type; /* enum hf_msg */
 	struct hf_id trace;
 	struct hf_bytes body; /* copied */

@@ -19,6 +19,7 @@
 
 #define EXIT_REFUSED 1
 #define EXIT_USAGE 2
+#define OPEN_FILES 4096
 
 static const char usage[] =
         "usage: hufud --node DIR [--log FILE]\n"
@@ -63,7 +64,12 @@ static int parse_options(int argc, char **argv, struct options *o)
 static void harden_process(void)
 {
 	struct rlimit none = {0, 0};
+	struct rlimit files;
 	setrlimit(RLIMIT_CORE, &none);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max > OPEN_FILES) { /* bounds silent connections too */
+		files.rlim_cur = OPEN_FILES;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	umask(0077);
 }
 
