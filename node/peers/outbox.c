@@ -135,7 +135,8 @@ enum hf_err hf_peers_mail(struct hf_peers *p, struct hf_unit *unit, const char *
 	return HF_OK;
 }
 
-/* The oldest row of a peer. */
+/* The oldest row of a peer that is durable: what leaves this node must not be taken back by a crash. A row that is not
+ * yet durable is sent by the hook of its unit. */
 struct head {
 	struct row_key key;
 	Hufu__OutboxRow *row;
@@ -155,7 +156,8 @@ static bool take_head(void *ctx, struct hf_bytes key, struct hf_bytes value)
 static bool find_head(struct hf_peers *p, struct hf_peer *k, struct head *ret_head)
 {
 	ret_head->row = NULL;
-	if (hf_store_scan(p->store, HF_TABLE_OUTBOX, k->id, strlen(k->id) + 1, NULL, 0, take_head, ret_head) != HF_OK)
+	if (hf_store_scan_settled(p->store, HF_TABLE_OUTBOX, k->id, strlen(k->id) + 1, NULL, 0, take_head, ret_head) !=
+	    HF_OK)
 		return false;
 	k->has_mail = ret_head->row != NULL;
 	return k->has_mail;
@@ -220,7 +222,8 @@ bool hf_outbox_settle(struct hf_peers *p, struct hf_peer *k, const uint8_t epoch
                       const char *refused, const char *text)
 {
 	struct search s = {.epoch = epoch, .sequence = sequence, .left = COLLECT_COUNT + 1};
-	if (hf_store_scan(p->store, HF_TABLE_OUTBOX, k->id, strlen(k->id) + 1, NULL, 0, search_row, &s) != HF_OK ||
+	if (hf_store_scan_settled(p->store, HF_TABLE_OUTBOX, k->id, strlen(k->id) + 1, NULL, 0, search_row, &s) !=
+	            HF_OK ||
 	    !s.head.row)
 		return false;
 	settle_head(p, k, &s.head, refused, text);
@@ -393,7 +396,8 @@ size_t hf_outbox_collect(struct hf_peers *p, struct hf_peer *k, struct hf_buf *o
 	size_t len = 0;
 	hufu__poll_reply__init(&c->reply);
 	c->reply.mails = c->list;
-	if (hf_store_scan(p->store, HF_TABLE_OUTBOX, k->id, strlen(k->id) + 1, NULL, 0, collect_row, c) != HF_OK)
+	if (hf_store_scan_settled(p->store, HF_TABLE_OUTBOX, k->id, strlen(k->id) + 1, NULL, 0, collect_row, c) !=
+	    HF_OK)
 		c->reply.n_mails = 0;
 	uint8_t *bytes = hf_encode(&c->reply.base, &len);
 	size_t count = bytes && hf_buf_add(out, bytes, len) ? c->reply.n_mails : 0;

@@ -38,7 +38,7 @@ enum hf_err hf_snapshot_scan(struct hf_snapshot *n, enum hf_table t, const void 
                              const void *from, size_t from_len, hf_store_row_fn fn, void *ctx)
 {
 	const struct hf_view v = {n->env, n->txn, NULL};
-	const struct hf_scan_range range = {{prefix, prefix_len}, {from, from_len}, false};
+	const struct hf_scan_range range = {.prefix = {prefix, prefix_len}, .bound = {from, from_len}};
 
 	return hf_view_scan(&v, t, &range, fn, ctx);
 }

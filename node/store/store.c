@@ -261,7 +261,7 @@ static enum hf_err scan(struct hf_store *s, enum hf_table t, const struct hf_sca
 enum hf_err hf_store_scan(struct hf_store *s, enum hf_table t, const void *prefix, size_t prefix_len, const void *from,
                           size_t from_len, hf_store_row_fn fn, void *ctx)
 {
-	const struct hf_scan_range range = {{prefix, prefix_len}, {from, from_len}, false};
+	const struct hf_scan_range range = {.prefix = {prefix, prefix_len}, .bound = {from, from_len}};
 
 	return scan(s, t, &range, fn, ctx);
 }
@@ -269,7 +269,16 @@ enum hf_err hf_store_scan(struct hf_store *s, enum hf_table t, const void *prefi
 enum hf_err hf_store_scan_back(struct hf_store *s, enum hf_table t, const void *prefix, size_t prefix_len,
                                const void *before, size_t before_len, hf_store_row_fn fn, void *ctx)
 {
-	const struct hf_scan_range range = {{prefix, prefix_len}, {before, before_len}, true};
+	const struct hf_scan_range range = {
+	        .prefix = {prefix, prefix_len}, .bound = {before, before_len}, .back = true};
+
+	return scan(s, t, &range, fn, ctx);
+}
+
+enum hf_err hf_store_scan_settled(struct hf_store *s, enum hf_table t, const void *prefix, size_t prefix_len,
+                                  const void *from, size_t from_len, hf_store_row_fn fn, void *ctx)
+{
+	const struct hf_scan_range range = {.prefix = {prefix, prefix_len}, .bound = {from, from_len}, .settled = true};
 
 	return scan(s, t, &range, fn, ctx);
 }

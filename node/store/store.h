@@ -47,6 +47,10 @@ enum hf_err hf_store_scan(struct hf_store *s, enum hf_table t, const void *prefi
 /* The same backwards from the last row with the prefix that is before `before` (NULL: the end). */
 enum hf_err hf_store_scan_back(struct hf_store *s, enum hf_table t, const void *prefix, size_t prefix_len,
                                const void *before, size_t before_len, hf_store_row_fn fn, void *ctx) HF_MUST_CHECK;
+/* Forward over the rows that are durable and that no submitted unit touches: what may be sent to others, because no
+ * crash takes it back. */
+enum hf_err hf_store_scan_settled(struct hf_store *s, enum hf_table t, const void *prefix, size_t prefix_len,
+                                  const void *from, size_t from_len, hf_store_row_fn fn, void *ctx) HF_MUST_CHECK;
 uint64_t hf_store_count(struct hf_store *s, enum hf_table t); /* committed rows */
 
 struct hf_unit *hf_unit_new(void);

@@ -10,7 +10,7 @@
 struct scan {
 	enum hf_table table;
 	struct hf_bytes prefix;
-	bool back;
+	bool back, settled;
 	struct hf_bytes start; /* forward: first key wanted; back: first key no longer wanted; data NULL: the end */
 	uint8_t successor[HF_KEY_MAX];
 	MDB_cursor *cursor;
@@ -150,7 +150,7 @@ static enum hf_err merge(struct scan *s, const struct hf_view *v, hf_store_row_f
 	while (s->live || s->row) {
 		int next = which(s);
 
-		if (!show(s, next >= 0, fn, ctx))
+		if (!(s->settled && next >= 0) && !show(s, next >= 0, fn, ctx))
 			return HF_OK;
 		if (next >= 0)
 			step_overlay(s);
@@ -170,7 +170,11 @@ enum hf_err hf_view_scan(const struct hf_view *v, enum hf_table t, const struct 
                          hf_store_row_fn fn, void *ctx)
 {
 	HF_CLEANUP(close_cursor) MDB_cursor *cursor = NULL;
-	struct scan s = {.table = t, .prefix = range->prefix, .back = range->back, .overlay = v->overlay};
+	struct scan s = {.table = t,
+	                 .prefix = range->prefix,
+	                 .back = range->back,
+	                 .settled = range->settled,
+	                 .overlay = v->overlay};
 
 	if (!hf_table_name(t))
 		return HF_E_ARGUMENT;

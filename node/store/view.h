@@ -17,6 +17,7 @@ struct hf_view {
 struct hf_scan_range {
 	struct hf_bytes prefix, bound;
 	bool back;
+	bool settled; /* only committed rows whose key no row of the overlay has */
 };
 
 /* HF_E_UNKNOWN when absent. The value lives as long as the transaction and the row's unit. */

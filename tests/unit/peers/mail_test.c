@@ -3,6 +3,7 @@
 #include "unit/peers/town.h"
 
 #include "channel.pb-c.h"
+#include "peers/internal.h"
 
 static void start(struct town *t, unsigned first, unsigned count)
 {
@@ -70,6 +71,36 @@ static void mail_waits_for_a_receiver_that_is_down(void **state)
 	WAIT(&t, view(health, "hub").outbox == 0);
 	expected_order(order, 0, 30);
 	assert_string_equal(hub->taken, order);
+	town_close(&t);
+}
+
+static void on_lost(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)info;
+	*(enum hf_err *)ctx = e;
+}
+
+static void what_is_not_durable_is_not_sent(void **state)
+{
+	struct town t;
+	(void)state;
+	start(&t, SB_HEALTH, 2);
+	struct node *health = &t.node[SB_HEALTH], *hub = &t.node[SB_HUB];
+	post_numbers(health, "hub", 0, 1);
+	WAIT(&t, view(health, "hub").outbox == 0);
+	enum hf_err lost = HF_OK;
+	struct hf_unit *u = hf_unit_new();
+	assert_int_equal(hf_peers_mail(health->peers, u, "hub", HF_MAIL_APPLICATION, NULL, "lost", 4), HF_OK);
+	hf_unit_draft(u, hf_draft_new(HF_EVENT_COMMAND, NULL));
+	node_entry_fault(health, HF_E_IO);
+	hf_store_submit(health->store, u, on_lost, &lost);
+	assert_int_equal(view(health, "hub").outbox, 1);
+	hf_outbox_kick(health->peers, hf_peer_find(health->peers, "hub"), true);
+	WAIT(&t, lost == HF_E_IO);
+	node_entry_fault(health, HF_OK);
+	post_numbers(health, "hub", 1, 2);
+	WAIT(&t, view(health, "hub").outbox == 0);
+	assert_string_equal(hub->taken, "0,1,");
 	town_close(&t);
 }
 
@@ -302,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(mail_arrives_in_order_and_once),
 	        cmocka_unit_test(mail_waits_for_a_receiver_that_is_down),
+	        cmocka_unit_test(what_is_not_durable_is_not_sent),
 	        cmocka_unit_test(a_permanent_refusal_is_parked_and_blocks_nothing),
 	        cmocka_unit_test(a_foreign_message_type_is_refused),
 	        cmocka_unit_test(what_cannot_be_mailed_is_said_at_once),

@@ -43,6 +43,7 @@ struct node {
 	int64_t clock_off_ms;
 	uint32_t events[128]; /* ledger entries and drafts to the sink, by event */
 	uint64_t entries;
+	enum hf_err entry_fault; /* what its sequencer says, under the town's lock */
 	char last_detail[600];
 	unsigned changes, ups, requests, mails;
 	bool busy;        /* the handler of "event" says: again later */
@@ -129,7 +130,17 @@ static inline enum hf_err node_sequence(void *ctx, struct hf_txn *txn, struct hf
 		node_count(n, drafts[i]);
 		ret_index[i] = n->entries++;
 	}
-	return HF_OK;
+	uv_mutex_lock(&n->t->lock);
+	enum hf_err e = n->entry_fault;
+	uv_mutex_unlock(&n->t->lock);
+	return e;
+}
+
+static inline void node_entry_fault(struct node *n, enum hf_err e)
+{
+	uv_mutex_lock(&n->t->lock);
+	n->entry_fault = e;
+	uv_mutex_unlock(&n->t->lock);
 }
 
 /* "application" counts how often it took effect, in the store. */

@@ -25,7 +25,7 @@ struct model {
 	uint64_t random;
 	struct hf_bytes keys[KEYS];
 	uint8_t bytes[KEYS][8];
-	uint32_t committed[KEYS], visible[KEYS];
+	uint32_t committed[KEYS], visible[KEYS], settled[KEYS];
 	struct pending pending[PENDING_MAX];
 	size_t first, last; /* pending[first..last) are submitted and not settled */
 	unsigned failures;
@@ -75,9 +75,13 @@ static void on_end(void *ctx, enum hf_err e, const struct hf_commit *info)
 static void refresh_visible(struct model *m)
 {
 	memcpy(m->visible, m->committed, sizeof(m->visible));
-	for (size_t i = m->first; i < m->last; i++)
-		for (size_t j = 0; j < m->pending[i].count; j++)
+	memcpy(m->settled, m->committed, sizeof(m->settled));
+	for (size_t i = m->first; i < m->last; i++) {
+		for (size_t j = 0; j < m->pending[i].count; j++) {
 			m->visible[m->pending[i].effects[j].key] = m->pending[i].effects[j].value;
+			m->settled[m->pending[i].effects[j].key] = 0;
+		}
+	}
 	if (m->first == m->last)
 		m->first = m->last = 0;
 }
@@ -104,8 +108,12 @@ static void submit_random(struct model *m)
 	hf_store_submit(m->f.store, u, on_end, m);
 }
 
+typedef enum hf_err (*scan_fn)(struct hf_store *s, enum hf_table t, const void *prefix, size_t prefix_len,
+                               const void *bound, size_t bound_len, hf_store_row_fn fn, void *ctx);
+
 struct expectation {
 	struct model *m;
+	const uint32_t *values;    /* visible or settled */
 	size_t order[KEYS], count; /* what the model says */
 	size_t seen, stop_after;
 };
@@ -119,7 +127,7 @@ static bool check_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	k = x->order[x->seen];
 	assert_int_equal(by_key(&key, &x->m->keys[k]), 0);
 	assert_int_equal(value.len, sizeof(uint32_t));
-	assert_memory_equal(value.data, &x->m->visible[k], sizeof(uint32_t));
+	assert_memory_equal(value.data, &x->values[k], sizeof(uint32_t));
 	return ++x->seen < x->stop_after;
 }
 
@@ -135,7 +143,7 @@ static void expect(struct expectation *x, struct hf_bytes prefix, struct hf_byte
 		int c = bound.data ? by_key(&x->m->keys[k], &bound) : 0;
 		bool inside = !bound.data || (back ? c < 0 : c >= 0);
 
-		if (x->m->visible[k] && inside && starts_with(x->m->keys[k], prefix))
+		if (x->values[k] && inside && starts_with(x->m->keys[k], prefix))
 			x->order[x->count++] = k;
 	}
 }
@@ -143,17 +151,17 @@ static void expect(struct expectation *x, struct hf_bytes prefix, struct hf_byte
 static void compare_scan(struct model *m)
 {
 	struct hf_bytes prefix = m->keys[test_below(&m->random, KEYS)], bound = m->keys[test_below(&m->random, KEYS)];
-	struct expectation x = {.m = m};
-	bool back = test_below(&m->random, 2);
+	static const scan_fn scans[] = {hf_store_scan, hf_store_scan_back, hf_store_scan_settled};
+	size_t kind = test_below(&m->random, 3);
+	struct expectation x = {.m = m, .values = kind == 2 ? m->settled : m->visible};
 	enum hf_err e;
 
 	prefix.len = test_below(&m->random, prefix.len + 1);
 	if (test_below(&m->random, 2))
 		bound = (struct hf_bytes){NULL, 0};
 	x.stop_after = test_below(&m->random, 4) ? SIZE_MAX : 1 + test_below(&m->random, 5);
-	expect(&x, prefix, bound, back);
-	e = (back ? hf_store_scan_back : hf_store_scan)(m->f.store, HF_TABLE_CATALOG, prefix.data, prefix.len,
-	                                                bound.data, bound.len, check_row, &x);
+	expect(&x, prefix, bound, kind == 1);
+	e = scans[kind](m->f.store, HF_TABLE_CATALOG, prefix.data, prefix.len, bound.data, bound.len, check_row, &x);
 	assert_int_equal(e, HF_OK);
 	assert_int_equal(x.seen, x.count < x.stop_after ? x.count : x.stop_after);
 }
