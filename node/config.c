@@ -234,7 +234,9 @@ enum hf_err hf_config_load(const char *path, struct hf_config **ret_config, stru
 		return hf_fault_set(f, e, "%s does not exist; make the node's folder with `hufu init`", path);
 	if (e != HF_OK)
 		return hf_fault_set(f, e, "%s cannot be read; check its permissions and size", path);
-	HF_TRY(parse(path, &text, &c, f));
+	e = parse(path, &text, &c, f);
+	if (!c)
+		return e;
 	e = fill_defaults(path, c, f);
 	if (e == HF_OK)
 		e = check(path, c, f);
