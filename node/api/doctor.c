@@ -136,7 +136,10 @@ static void check_ledger(json_t *list, const struct hf_modules *m)
 		return;
 	hf_ledger_state(m->ledger, &s);
 	uint64_t behind = s.durable > s.witnessed_size ? s.durable - s.witnessed_size : 0;
-	if (s.witnesses < s.quorum)
+	if (s.halted[0])
+		doctor_add(list, "ledger", "bad", "follow what it says, then restart the node",
+		           "the ledger has stopped: %s", s.halted);
+	else if (s.witnesses < s.quorum)
 		doctor_add(list, "ledger", "warn", "check that the witnesses are connected: `hufu peers`",
 		           "%llu entries await witnesses: %u of %u needed cosign", (unsigned long long)behind,
 		           s.witnesses, s.quorum);

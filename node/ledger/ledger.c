@@ -53,6 +53,15 @@ const struct hf_space *hf_ledger_space(const struct hf_ledger *l)
 	return l->started ? l->net.space(l->net.ctx) : NULL;
 }
 
+/* The alarm is in the record, or cannot be: now nothing follows it. */
+static void on_halt_told(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	struct hf_ledger *l = ctx;
+
+	(void)e, (void)info;
+	hf_sequence_halt(l->sequence);
+}
+
 void hf_ledger_halt(struct hf_ledger *l, const char *fmt, ...)
 {
 	va_list args;
@@ -62,8 +71,8 @@ void hf_ledger_halt(struct hf_ledger *l, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(l->halted, sizeof(l->halted), fmt, args);
 	va_end(args);
-	hf_alarm(l->base, "ledger-halted", NULL, "%s", l->halted); /* the last entry, if it still gets in */
-	hf_sequence_halt(l->sequence);
+	hf_alarm(l->base, "ledger-halted", NULL, "%s", l->halted);
+	hf_store_submit(l->store, hf_unit_new(), on_halt_told, l);
 }
 
 static void on_timer(uv_timer_t *timer);

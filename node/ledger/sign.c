@@ -153,8 +153,10 @@ static void after(struct hf_job *job)
 static void start(struct hf_ledger *l)
 {
 	struct hf_snapshot *snapshot;
+	struct hf_merkle_range target;
 	struct sign_job *j;
 
+	hf_sequence_head(l->sequence, &target); /* before the snapshot, which then holds at least that much */
 	if (hf_snapshot_open(l->store, &snapshot) != HF_OK) {
 		hf_ledger_due(l, hf_ledger_mono(l) + HF_LEDGER_SIGN_MS);
 		return;
@@ -164,7 +166,7 @@ static void start(struct hf_ledger *l)
 	j->job.after = after;
 	j->snapshot = snapshot;
 	j->range = l->checked;
-	hf_sequence_head(l->sequence, &j->target);
+	j->target = target;
 	j->promise.size = j->target.size;
 	j->promise.time_ms = hf_now_ms(&l->base->clock);
 	l->signing = true;

@@ -352,6 +352,8 @@ static void test_a_log_that_lost_its_data_stops(void **state)
 	kit_until(k, kit_state(n).halted[0]);
 	assert_non_null(strstr(kit_state(n).halted, "21 entries"));
 	assert_int_equal(kit_state(n).signed_size, 0);
+	kit_until(k, hf_sequence_halted(n->ledger->sequence));
+	kit_assert_field(n, hf_sequence_size(n->ledger->sequence) - 1, HF_FIELD_ALARM, "ledger-halted");
 	{
 		struct kit_done d = {.done = false};
 		struct hf_unit *u = hf_unit_new();
