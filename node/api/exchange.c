@@ -105,6 +105,7 @@ static enum hf_err show(struct hf_api_request *rq)
 		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them",
 		                    text);
 	json_t *o = view_json(&v);
+	json_object_set_new(o, "peer_up", json_boolean(hf_peers_is_up(rq->m->peers, v.peer)));
 	json_object_update(rq->out, o);
 	json_decref(o);
 	return HF_OK;

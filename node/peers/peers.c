@@ -342,3 +342,9 @@ void hf_peers_close(struct hf_peers *p)
 	hf_peers_unref(p->ref);
 	free_peers(p);
 }
+
+bool hf_peers_is_up(struct hf_peers *p, const char *node)
+{
+	const struct hf_peer *k = hf_peer_find(p, node);
+	return k && k->up;
+}

@@ -56,6 +56,8 @@ void hf_peers_call(struct hf_peers *p, const char *peer, enum hf_msg type, const
 enum hf_err hf_peers_mail(struct hf_peers *p, struct hf_unit *unit, const char *to, enum hf_mail type,
                           const struct hf_id *txn, const void *body, size_t len) HF_MUST_CHECK;
 
+/* True while a session with that member is up. */
+bool hf_peers_is_up(struct hf_peers *p, const char *node);
 struct hf_peer_view {
 	char id[HF_NAME_MAX + 1];
 	char name[192]; /* organization's name for people */

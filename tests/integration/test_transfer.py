@@ -1,5 +1,7 @@
 """Delivery between real nodes: complete, resumable, denied where it must be, and recorded on both sides."""
 import os
+import signal
+import subprocess
 import time
 
 from common import *
@@ -188,6 +190,13 @@ def test_a_fetch_begun_while_the_provider_is_away_goes_on_when_it_is_back(net):
     t.kill()
     out, got = fetch(net, net.flights, "later.csv", detach=True)
     check(i.hufu("transfers", "show", got["transfer"], as_="chen")["state"] == "REQUESTED", "it waits")
+    r = i.refused("transfers", "wait", got["transfer"], "--patience", "1", as_="chen")
+    check((r.status, r.reason) == (3, "unreachable") and "transport cannot be reached" in r.text, f"and says for whom: {r}")
+    waiter = subprocess.Popen([net.program("hufu"), "transfers", "wait", got["transfer"], "--node", i.dir, "--as", "chen"],
+                              stderr=subprocess.PIPE, env=net.environment(), text=True)
+    check("waiting for transport" in waiter.stderr.readline(), "what it waits for is shown")
+    waiter.send_signal(signal.SIGINT)
+    check(got["transfer"] + " goes on in the node" in waiter.communicate(timeout=10)[1] and waiter.returncode != 0, "and who stops waiting is told")
     t.start()
     for account in ("wang", "li", "zhao", "sun", "admin"):
         t.login(account)

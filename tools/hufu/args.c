@@ -1,6 +1,7 @@
 /* args.c - options and arguments of one command; where the node is; secrets. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -148,4 +149,18 @@ static bool secret_from_terminal(struct hf_cli *cli, const char *prompt, char *o
 bool hf_cli_secret(struct hf_cli *cli, const char *file, const char *prompt, char *out, size_t cap)
 {
 	return file ? secret_from_file(cli, file, out, cap) : secret_from_terminal(cli, prompt, out, cap);
+}
+
+bool hf_cli_number(struct hf_cli *cli, const char *name, const char *text, uint32_t max, uint32_t *number)
+{
+	char *end;
+	if (!text)
+		return true;
+	unsigned long n = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || strlen(text) > 10 || n < 1 || n > max) {
+		hf_cli_misuse(cli, "--%s is '%s'; give a whole number from 1 to %u", name, text, max);
+		return false;
+	}
+	*number = (uint32_t)n;
+	return true;
 }

@@ -69,6 +69,10 @@ struct hf_opt {
 bool hf_cli_args(struct hf_cli *cli, int argc, char **argv, const struct hf_opt *opts, const char **pos, size_t pos_min,
                  size_t pos_max);
 
+/* A whole number from 1 to max for option --name; *number stays as it is when text is NULL. False after printing what
+ * is wrong: return HF_EXIT_USAGE then. */
+bool hf_cli_number(struct hf_cli *cli, const char *name, const char *text, uint32_t max, uint32_t *number);
+
 /* DIR, or NULL after printing that --node is missing. */
 const char *hf_cli_node(struct hf_cli *cli);
 
@@ -118,12 +122,15 @@ bool hf_cli_secret(struct hf_cli *cli, const char *file, const char *prompt, cha
  */
 struct hf_progress {
 	const char *title;
-	bool shown;
+	bool shown, quiet; /* on a terminal; --json */
+	char note[200];
 	int64_t started_ms, drawn_ms;
 };
 void hf_progress_start(struct hf_progress *p, const struct hf_cli *cli, const char *title);
 void hf_progress_update(struct hf_progress *p, uint64_t done,
                         uint64_t total); /* bytes or pieces; draws at most 10 times a second */
+/* A sentence in the place of the bar; not on a terminal it is printed once, when it changes. */
+void hf_progress_note(struct hf_progress *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void hf_progress_end(struct hf_progress *p);
 /* For commands that ask the node again and again: waits ms milliseconds. */
 void hf_cli_pause(unsigned ms);

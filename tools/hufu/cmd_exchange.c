@@ -2,6 +2,7 @@
  * cmd_exchange.c - hufu fetch and hufu transfers: fetching with a progress bar, and looking after what is under way.
  */
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 #include "cli.h"
 
 #define POLL_MS 50u
+#define AWAY_NOTE_MS 2000u /* then the bar says that the peer is away */
+#define PATIENCE_S 60u     /* then waiting ends; the transfer does not */
+#define PATIENCE_MAX_S 86400u
 
 static const struct hf_column list_columns[] = {
         {"TRANSFER", "transfer", 0}, {"ROLE", "role", 0},       {"PEER", "peer", 24},
@@ -74,27 +78,99 @@ static int finished(struct hf_cli *cli, json_t *view)
 	return status;
 }
 
-static int wait_for(struct hf_cli *cli, const char *id)
+/* What is known of a transfer that is waited for. */
+struct wait {
+	struct hf_cli *cli;
+	const char *id;
+	struct hf_progress bar;
+	uint32_t patience_s;
+	unsigned alone; /* looks in a row at which the peer was away and nothing came */
+	uint64_t done;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
 {
-	struct hf_progress p;
-	hf_progress_start(&p, cli, "fetching");
+	(void)number;
+	interrupted = 1;
+}
+
+static void watch_interrupt(bool on)
+{
+	const struct sigaction action = {.sa_handler = on ? on_interrupt : SIG_DFL};
+	sigaction(SIGINT, &action, NULL);
+}
+
+static int left_alone(struct wait *w, enum hf_err e, const char *peer)
+{
+	struct hf_fault f;
+	if (e == HF_E_UNREACHABLE)
+		hf_fault_set(
+		        &f, e,
+		        "%s cannot be reached now; transfer %s goes on by itself when it is back: `hufu transfers wait "
+		        "%s`, or end it with `hufu transfers cancel %s`",
+		        peer, w->id, w->id, w->id);
+	else
+		hf_fault_set(&f, e,
+		             "transfer %s goes on in the node: `hufu transfers wait %s`, or end it with "
+		             "`hufu transfers cancel %s`",
+		             w->id, w->id, w->id);
+	return hf_cli_fault(w->cli, e, &f);
+}
+
+/* Shows how far it is. False when there is no use in waiting: the peer has been away for long. */
+static bool look(struct wait *w, const json_t *view)
+{
+	uint64_t done = (uint64_t)json_integer_value(json_object_get(view, "bytes_done"));
+	bool away = json_is_false(json_object_get(view, "peer_up")) && done == w->done;
+	w->done = done;
+	w->alone = away ? w->alone + 1 : 0;
+	if (w->alone > AWAY_NOTE_MS / POLL_MS)
+		hf_progress_note(&w->bar, "waiting for %s, which is not connected", text_of(view, "peer"));
+	else
+		hf_progress_update(&w->bar, done, (uint64_t)json_integer_value(json_object_get(view, "bytes_total")));
+	return w->alone <= w->patience_s * (1000 / POLL_MS);
+}
+
+static bool ended(const json_t *view)
+{
+	const char *state = text_of(view, "state");
+	return strcmp(state, "COMPLETED") == 0 || strcmp(state, "TERMINATED") == 0;
+}
+
+static int wait_until_ended(struct wait *w)
+{
 	for (;;) {
 		json_t *view = NULL;
-		int status = hf_cli_call(cli, "GET", "/v1/transfers/show", by_id(id), &view);
-		if (status != HF_EXIT_DONE) {
-			hf_progress_end(&p);
+		int status = hf_cli_call(w->cli, "GET", "/v1/transfers/show", by_id(w->id), &view);
+		if (status != HF_EXIT_DONE)
 			return status;
+		if (ended(view)) {
+			hf_progress_end(&w->bar);
+			return finished(w->cli, view);
 		}
-		const char *state = text_of(view, "state");
-		if (strcmp(state, "COMPLETED") == 0 || strcmp(state, "TERMINATED") == 0) {
-			hf_progress_end(&p);
-			return finished(cli, view);
+		bool wait = look(w, view);
+		if (!wait || interrupted) {
+			hf_progress_end(&w->bar);
+			status = left_alone(w, wait ? HF_E_CANCELLED : HF_E_UNREACHABLE, text_of(view, "peer"));
 		}
-		hf_progress_update(&p, (uint64_t)json_integer_value(json_object_get(view, "bytes_done")),
-		                   (uint64_t)json_integer_value(json_object_get(view, "bytes_total")));
 		json_decref(view);
+		if (status != HF_EXIT_DONE)
+			return status;
 		hf_cli_pause(POLL_MS);
 	}
+}
+
+static int wait_for(struct hf_cli *cli, const char *id, uint32_t patience_s)
+{
+	struct wait w = {.cli = cli, .id = id, .patience_s = patience_s};
+	hf_progress_start(&w.bar, cli, "fetching");
+	watch_interrupt(true);
+	int status = wait_until_ended(&w);
+	watch_interrupt(false);
+	hf_progress_end(&w.bar);
+	return status;
 }
 
 static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
@@ -111,20 +187,19 @@ static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
 
 static int fetch(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1], *system_name = NULL, *output = NULL, *purpose = NULL, *grant = NULL;
+	const char *pos[1], *system_name = NULL, *output = NULL, *purpose = NULL, *grant = NULL, *patience = NULL;
+	uint32_t patience_s = PATIENCE_S;
 	struct hf_list fields = {.count = 0};
 	bool detach = false;
 	const struct hf_opt opts[] = {
-	        {"system", &system_name, NULL, NULL},
-	        {"output", &output, NULL, NULL},
-	        {"purpose", &purpose, NULL, NULL},
-	        {"grant", &grant, NULL, NULL},
-	        {"field", NULL, NULL, &fields},
-	        {"detach", NULL, &detach, NULL},
-	        {NULL, NULL, NULL, NULL},
+	        {"system", &system_name, NULL, NULL}, {"output", &output, NULL, NULL},
+	        {"purpose", &purpose, NULL, NULL},    {"grant", &grant, NULL, NULL},
+	        {"field", NULL, NULL, &fields},       {"detach", NULL, &detach, NULL},
+	        {"patience", &patience, NULL, NULL},  {NULL, NULL, NULL, NULL},
 	};
 	char path[PATH_MAX];
-	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1))
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1) ||
+	    !hf_cli_number(cli, "patience", patience, PATIENCE_MAX_S, &patience_s))
 		return HF_EXIT_USAGE;
 	if ((!pos[0]) == (!grant))
 		return hf_cli_misuse(cli, "name the catalog entry, or a grant with --grant");
@@ -148,7 +223,7 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 		printf("transfer %s has begun; `hufu transfers wait %s` waits for it\n", text_of(out, "transfer"),
 		       text_of(out, "transfer"));
 	else
-		status = wait_for(cli, text_of(out, "transfer"));
+		status = wait_for(cli, text_of(out, "transfer"), patience_s);
 	json_decref(out);
 	return status;
 }
@@ -180,10 +255,13 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 
 static int wait_command(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1];
-	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
+	const char *pos[1], *patience = NULL;
+	uint32_t patience_s = PATIENCE_S;
+	const struct hf_opt opts[] = {{"patience", &patience, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1) ||
+	    !hf_cli_number(cli, "patience", patience, PATIENCE_MAX_S, &patience_s))
 		return HF_EXIT_USAGE;
-	return wait_for(cli, pos[0]);
+	return wait_for(cli, pos[0], patience_s);
 }
 
 static int cancel(struct hf_cli *cli, int argc, char **argv)
@@ -206,12 +284,15 @@ static int cancel(struct hf_cli *cli, int argc, char **argv)
 const struct hf_command hf_commands_exchange[] = {
         {"fetch", NULL, "fetch data under an agreement",
          "hufu fetch ENTRY --system NAME --output FILE [--field NAME]... [--purpose CODE] [--detach]\n"
+         "          [--patience SECONDS]\n"
          "hufu fetch --grant GRANT --output FILE [--field NAME]... [--detach]\n"
          "\n"
          "  --output FILE   where the node writes the data; the file must not exist\n"
          "  --system NAME   the business system that the agreement names\n"
          "  --field NAME    only this field; may be given again; all fields of the agreement when left out\n"
          "  --detach        do not wait; the node goes on, also after a restart\n"
+         "  --patience N    wait so many seconds (60) for a provider that cannot be reached, then end with status 3;\n"
+         "                  the transfer goes on by itself when it is back\n"
          "\n"
          "example:\n"
          "  hufu fetch 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --system claims --output /srv/flights.csv\n",
@@ -222,7 +303,9 @@ const struct hf_command hf_commands_exchange[] = {
          "hufu transfers show TRANSFER\n\nexample:\n  hufu transfers show 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n",
          show},
         {"transfers", "wait", "wait until a transfer has ended",
-         "hufu transfers wait TRANSFER\n\nexample:\n  hufu transfers wait 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n",
+         "hufu transfers wait TRANSFER [--patience SECONDS]\n\n"
+         "  --patience N    wait so many seconds (60) for a peer that cannot be reached, then end with status 3\n\n"
+         "example:\n  hufu transfers wait 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n",
          wait_command},
         {"transfers", "cancel", "end a transfer and clear its cache",
          "hufu transfers cancel TRANSFER [--reason TEXT] [--provider]\n\n"

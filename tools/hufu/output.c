@@ -220,7 +220,9 @@ static int64_t now_ms(void)
 void hf_progress_start(struct hf_progress *p, const struct hf_cli *cli, const char *title)
 {
 	p->title = title;
-	p->shown = !cli->json && isatty(STDERR_FILENO);
+	p->quiet = cli->json;
+	p->shown = !p->quiet && isatty(STDERR_FILENO);
+	p->note[0] = '\0';
 	p->started_ms = now_ms();
 	p->drawn_ms = 0;
 }
@@ -246,6 +248,20 @@ void hf_progress_update(struct hf_progress *p, uint64_t done, uint64_t total)
 	if (part > 0)
 		left = (int64_t)((double)(now - p->started_ms) * (1 - part) / part / 1000);
 	fprintf(stderr, "\r%s [%s] %3d %%  %lld s left\033[K", p->title, bar, (int)(part * 100), (long long)left);
+}
+
+void hf_progress_note(struct hf_progress *p, const char *fmt, ...)
+{
+	char text[sizeof(p->note)];
+	va_list args;
+	va_start(args, fmt);
+	format(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (p->quiet || strcmp(text, p->note) == 0)
+		return;
+	memcpy(p->note, text, sizeof(text));
+	p->drawn_ms = now_ms();
+	fprintf(stderr, p->shown ? "\r%s\033[K" : "%s\n", text);
 }
 
 void hf_progress_end(struct hf_progress *p)
