@@ -233,7 +233,7 @@ enum hf_err hf_config_load(const char *path, struct hf_config **ret_config, stru
 	if (e == HF_E_UNKNOWN)
 		return hf_fault_set(f, e, "%s does not exist; make the node's folder with `hufu init`", path);
 	if (e != HF_OK)
-		return hf_fault_set(f, e, "%s cannot be read; check its permissions and size", path);
+		return hf_file_fault(f, e, path, HF_MAX_CONFIG);
 	e = parse(path, &text, &c, f);
 	if (!c)
 		return e;

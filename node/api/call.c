@@ -241,6 +241,19 @@ static const struct hf_route *find_route(const struct hf_route *const *tables, c
 	return NULL;
 }
 
+static enum hf_err lacks(const struct hf_actor *a, enum hf_permission p, struct hf_fault *f)
+{
+	if (a->password_expired)
+		return hf_fault_set(
+		        f, HF_E_PERMISSION,
+		        "the password of account '%s' has run out; renew it with `hufu user password` first",
+		        a->account);
+	return hf_fault_set(
+	        f, HF_E_PERMISSION,
+	        "account '%s' lacks the permission '%s'; a role that has it is given with `hufu user roles`",
+	        a->account, hf_permission_name(p));
+}
+
 static enum hf_err check_session(struct call *c)
 {
 	struct hf_fault *f = &c->rq.fault;
@@ -257,9 +270,7 @@ static enum hf_err check_session(struct call *c)
 		return hf_fault_default(f, e);
 	c->rq.actor = &c->actor;
 	if (p != HF_MAY_ANY_SESSION && !hf_actor_may(&c->actor, p))
-		return hf_fault_set(f, HF_E_PERMISSION,
-		                    "account '%s' lacks the permission '%s', or its password is to be renewed first",
-		                    c->actor.account, hf_permission_name(p));
+		return lacks(&c->actor, p, f);
 	if ((c->route->flags & HF_ROUTE_TWO_FACTORS) && !hf_actor_two_factors(&c->actor))
 		return hf_fault_set(f, HF_E_SECOND_FACTOR,
 		                    "this needs two factors; log in with a one-time password or a device key as well");

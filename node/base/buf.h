@@ -49,6 +49,8 @@ uint32_t hf_get_u32(const uint8_t in[4]);
 #include "base/err.h"
 /* Replaces what out holds. HF_E_UNKNOWN: no such file; HF_E_LIMIT: over max or out's own cap; HF_E_IO. */
 enum hf_err hf_file_read(const char *path, size_t max, struct hf_buf *out) HF_MUST_CHECK;
+/* Says in f what hf_file_read met: no such file, too large, not readable; each with the way out. Returns e. */
+enum hf_err hf_file_fault(struct hf_fault *f, enum hf_err e, const char *path, size_t max);
 /* Temporary file beside path, fsync, rename, fsync of the folder. HF_E_NO_SPACE or HF_E_IO; path is then as it was. */
 enum hf_err hf_file_write(const char *path, const void *data, size_t len, unsigned mode) HF_MUST_CHECK;
 

@@ -60,6 +60,17 @@ enum hf_err hf_file_read(const char *path, size_t max, struct hf_buf *out)
 	return e;
 }
 
+enum hf_err hf_file_fault(struct hf_fault *f, enum hf_err e, const char *path, size_t max)
+{
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(f, e, "there is no file %.300s; check its name", path);
+	if (e == HF_E_LIMIT)
+		return hf_fault_set(f, e,
+		                    "%.300s has more than the %zu bytes that such a file may have; name the right file",
+		                    path, max);
+	return hf_fault_set(f, e, "%.300s cannot be read; it must be a file that this user may read", path);
+}
+
 static enum hf_err write_all(int fd, const uint8_t *data, size_t len)
 {
 	while (len > 0) {

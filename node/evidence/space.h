@@ -87,4 +87,7 @@ void hf_space_origin(const char *space_id, const char *node, char out[HF_ORIGIN_
 /* Splits an origin of this space into the node; false when it is not one. */
 bool hf_space_origin_node(const char *space_id, const char *origin, struct hf_name *ret_node);
 
+/* tcp://HOST:PORT with a name, an IPv4 address or an IPv6 address in brackets, or ipc:///PATH. */
+bool hf_space_address_ok(const char *address);
+
 #endif

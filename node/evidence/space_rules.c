@@ -44,7 +44,7 @@ static bool tcp_ok(const char *at)
 	return strtoul(colon + 1, NULL, 10) <= 65535;
 }
 
-static bool address_ok(const char *address)
+bool hf_space_address_ok(const char *address)
 {
 	if (strncmp(address, "tcp://", 6) == 0)
 		return tcp_ok(address + 6);
@@ -95,7 +95,7 @@ static enum hf_err check_addresses(const Hufu__Descriptor *d, struct hf_fault *f
 	for (size_t i = 0; i < d->n_members; i++) {
 		const Hufu__Member *m = d->members[i];
 		for (size_t k = 0; k < m->n_addresses; k++) {
-			if (!address_ok(m->addresses[k]))
+			if (!hf_space_address_ok(m->addresses[k]))
 				return hf_fault_set(f, HF_E_FORMAT,
 				                    "member %s has the address %s, which is not tcp://HOST:PORT", m->id,
 				                    m->addresses[k]);
@@ -215,7 +215,7 @@ enum hf_err hf_member_check(const Hufu__Member *m, struct hf_fault *f)
 	if (!attributes_ok(m))
 		return hf_fault_set(f, HF_E_FORMAT, "an attribute of member %s is given twice", m->id);
 	for (size_t i = 0; i < m->n_addresses; i++)
-		if (!address_ok(m->addresses[i]))
+		if (!hf_space_address_ok(m->addresses[i]))
 			return hf_fault_set(f, HF_E_FORMAT,
 			                    "member %s has the address %s, which is not tcp://HOST:PORT", m->id,
 			                    m->addresses[i]);

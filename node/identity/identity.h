@@ -28,6 +28,7 @@ struct hf_actor {
 	char department[HF_NAME_MAX + 1];
 	char principal[HF_PRINCIPAL_MAX + 1]; /* "node" or "node/department" */
 	uint64_t permissions;                 /* bits of enum hf_permission */
+	bool password_expired;                /* then none but to renew it */
 	uint32_t methods;                     /* bits of enum hf_auth_method */
 	char address[64];                     /* "unix", or an IP address */
 	const struct hf_session *session;     /* for signing; valid during the callback */

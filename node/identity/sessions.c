@@ -175,6 +175,7 @@ static void fill_actor(struct hf_identity *id, const struct hf_session *s, const
 	         row->department);
 	snprintf(a->address, sizeof(a->address), "%s", address);
 	a->permissions = hf_account_row_permissions(id, row);
+	a->password_expired = hf_account_row_restricted(id, row);
 	a->methods = s->methods;
 	a->session = s;
 }

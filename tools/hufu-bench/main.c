@@ -150,11 +150,24 @@ static int list(void)
 }
 
 struct options {
-	bool json, list;
-	uint64_t size, bytes, seed;
-	unsigned windows;
+	bool json, list, help;
+	uint64_t size, bytes, seed, windows;
 	const char *output, *tally, *node;
 };
+
+/* A whole number; says which option is wrong. */
+static bool number(const char *option, const char *text, uint64_t *ret_number)
+{
+	char *end;
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno) {
+		fprintf(stderr, "hufu-bench: --%s is '%s'; give a whole number\n", option, text);
+		return false;
+	}
+	*ret_number = n;
+	return true;
+}
 
 static bool parse(int argc, char **argv, struct options *o)
 {
@@ -168,21 +181,23 @@ static bool parse(int argc, char **argv, struct options *o)
 			o->json = true;
 		else if (c == 'l')
 			o->list = true;
-		else if (c == 's')
-			o->size = strtoull(optarg, NULL, 10);
-		else if (c == 'w')
-			o->windows = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 'b')
-			o->bytes = strtoull(optarg, NULL, 10);
-		else if (c == 'S')
-			o->seed = strtoull(optarg, NULL, 10);
+		else if (c == 'h')
+			o->help = true;
 		else if (c == 'o')
 			o->output = optarg;
 		else if (c == 't')
 			o->tally = optarg;
 		else if (c == 'n')
 			o->node = optarg;
-		else
+		else if (c == '?' || !number(c == 's'   ? "size"
+		                             : c == 'w' ? "windows"
+		                             : c == 'b' ? "bytes"
+		                                        : "seed",
+		                             optarg,
+		                             c == 's'   ? &o->size
+		                             : c == 'w' ? &o->windows
+		                             : c == 'b' ? &o->bytes
+		                                        : &o->seed))
 			return false;
 	}
 	return true;
@@ -209,7 +224,10 @@ static int insider(const struct options *o)
 int main(int argc, char **argv)
 {
 	struct options o = {.seed = 1, .windows = 5};
-	if (!parse(argc, argv, &o) || (!o.list && optind >= argc)) {
+	bool understood = parse(argc, argv, &o);
+	if (understood && o.help)
+		return fputs(usage, stdout), 0;
+	if (!understood || (!o.list && optind >= argc)) {
 		fputs(usage, stderr);
 		return 2;
 	}
@@ -224,7 +242,11 @@ int main(int argc, char **argv)
 	char self[4096] = "";
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return fputs("hufu-bench: /proc is needed to find the other programs\n", stderr), 1;
-	struct bench b = {.bin = dirname(self), .size = o.size, .windows = o.windows < 5 ? 5 : o.windows};
+	struct bench b = {.bin = dirname(self),
+	                  .size = o.size,
+	                  .windows = o.windows < 5      ? 5
+	                             : o.windows > 1000 ? 1000
+	                                                : (unsigned)o.windows};
 	for (const struct bench_row *r = bench_rows; r->name; r++)
 		if (strcmp(r->name, argv[optind]) == 0)
 			return run_bench(r, &b, o.json);

@@ -82,8 +82,7 @@ enum hf_err verify_tally(const struct hf_sign_pub *root, const char *path, struc
 	struct hf_tally_report r;
 	enum hf_err e = hf_file_read(path, HF_TALLY_MAX, &data);
 	if (e != HF_OK)
-		return hf_fault_set(
-		        f, e, e == HF_E_LIMIT ? "the file is larger than a tally may be" : "the file cannot be read");
+		return hf_file_fault(f, e, path, HF_TALLY_MAX);
 	HF_TRY(hf_tally_verify(root, data.data, data.len, &r, f));
 	if (out->json)
 		tally_json(&r);

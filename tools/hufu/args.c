@@ -1,4 +1,5 @@
 /* args.c - options and arguments of one command; where the node is; secrets. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +82,10 @@ bool hf_cli_args(struct hf_cli *cli, int argc, char **argv, const struct hf_opt 
 		}
 	}
 	if (count < pos_min)
-		hf_cli_misuse(cli, "an argument is missing");
+		hf_cli_misuse(cli,
+		              "%zu of the %zu arguments that the command needs %s missing; they stand in capitals in "
+		              "the usage",
+		              pos_min - count, pos_min, pos_min - count == 1 ? "is" : "are");
 	return count >= pos_min;
 }
 
@@ -110,12 +114,13 @@ static bool secret_from_file(struct hf_cli *cli, const char *file, char *out, si
 	struct stat st;
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	bool readable = fd >= 0 && fstat(fd, &st) == 0;
+	const char *why = readable ? "" : strerror(errno);
 	bool closed = readable && (!S_ISREG(st.st_mode) || (st.st_mode & 077) == 0);
 	bool ok = closed && read_line(fd, out, cap);
 	if (fd >= 0)
 		close(fd);
 	if (!readable)
-		hf_cli_fail(cli, "the file %s cannot be read", file);
+		hf_cli_fail(cli, "the file %s cannot be read: %s", file, why);
 	else if (!closed)
 		hf_cli_fail(cli, "the file %s can be read by others; run `chmod 600` on it", file);
 	else if (!ok)

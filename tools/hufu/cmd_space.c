@@ -8,6 +8,8 @@
 #include "descriptor.h"
 #include "init.h"
 
+#define IMPORT_MAX ((size_t)740 << 10) /* what the node takes in one request */
+
 #define VALID_DAYS 365
 #define PASSPHRASE_CAP 1025
 
@@ -415,8 +417,12 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 	const char *pos[1];
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	if (hf_file_read(pos[0], (size_t)740 << 10, &bytes) != HF_OK || bytes.len == 0)
-		return hf_cli_fail(cli, "%s cannot be read, is empty, or is larger than 740 KiB", pos[0]);
+	struct hf_fault f = {HF_OK, ""};
+	enum hf_err e = hf_file_read(pos[0], IMPORT_MAX, &bytes);
+	if (e != HF_OK)
+		return hf_cli_fault(cli, hf_file_fault(&f, e, pos[0], IMPORT_MAX), &f);
+	if (bytes.len == 0)
+		return hf_cli_fail(cli, "%s is empty; it must hold the authority's descriptors", pos[0]);
 	char *text = hf_alloc(HF_BASE64_LEN(bytes.len) + 1);
 	hf_base64(bytes.data, bytes.len, text);
 	json_t *in = json_object();

@@ -15,9 +15,10 @@
 #include "crypto/secret.h"
 #include "evidence/envelope.h"
 
+#define CHAIN_MAX ((size_t)256 << 20)
 #define ROOT "root"
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
-#define CHAIN_MAX ((size_t)256 << 20)
+
 #define PATH_CAP 1200
 
 int64_t wall_now_ms(void)
@@ -43,7 +44,7 @@ enum hf_err root_key_load(const char *path, struct hf_sign_pub *ret_pub, struct 
 	size_t len = 0;
 	enum hf_err e = hf_file_read(path, 64, &text);
 	if (e != HF_OK)
-		return hf_fault_set(f, e, "the root key %.300s cannot be read", path);
+		return hf_file_fault(f, e, path, 64);
 	const char *line = text.data ? (const char *)text.data : "";
 	size_t text_len = strcspn(line, "\r\n");
 	if (text_len > 64 || !hf_base64_decode(line, text_len, raw, &len) || len != sizeof(ret_pub->b))
@@ -73,7 +74,7 @@ enum hf_err chain_load(const char *path, const struct hf_sign_pub *root, bool ma
 	enum hf_err e = hf_file_read(path, CHAIN_MAX, &bytes);
 	if (e != HF_OK && !(e == HF_E_UNKNOWN && may_miss)) {
 		hf_buf_done(&bytes);
-		return hf_fault_set(f, e, "the descriptors %.300s cannot be read", path);
+		return hf_file_fault(f, e, path, CHAIN_MAX);
 	}
 	struct hf_space *s = hf_space_new(root);
 	e = extend_all(s, path, &bytes, f);

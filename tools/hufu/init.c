@@ -163,6 +163,14 @@ static enum hf_err write_request(const char *dir, const struct init_options *o, 
 	return e;
 }
 
+static enum hf_err check_address(const char *address, struct hf_fault *f)
+{
+	if (strncmp(address, "tcp://", 6) == 0 && hf_space_address_ok(address))
+		return HF_OK;
+	return hf_fault_set(f, HF_E_ARGUMENT,
+	                    "'%.100s' is no address; write tcp://HOST:PORT, for example tcp://192.0.2.7:7400", address);
+}
+
 /* What the descriptor would refuse later is refused before anything is made. */
 static enum hf_err check_options(const struct init_options *o, struct hf_fault *f)
 {
@@ -180,9 +188,9 @@ static enum hf_err check_options(const struct init_options *o, struct hf_fault *
 	if (o->listen.count > 4 || o->address.count > LISTS_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "a node listens on at most 4 addresses");
 	for (size_t i = 0; i < o->listen.count; i++)
-		if (strncmp(o->listen.item[i], "tcp://", 6) != 0 || strpbrk(o->listen.item[i], "\"\\ \n"))
-			return hf_fault_set(f, HF_E_ARGUMENT, "'%.100s' is no address; write tcp://ADDRESS:PORT",
-			                    o->listen.item[i]);
+		HF_TRY(check_address(o->listen.item[i], f));
+	for (size_t i = 0; i < o->address.count; i++)
+		HF_TRY(check_address(o->address.item[i], f));
 	for (size_t i = 0; i < o->departments.count; i++)
 		if (!hf_name_parse(o->departments.item[i], &name))
 			return hf_fault_set(f, HF_E_ARGUMENT,

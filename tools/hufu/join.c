@@ -47,7 +47,7 @@ enum hf_err request_load(const char *path, Hufu__MemberRequest **ret_request, st
 	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
 	enum hf_err e = hf_file_read(path, HF_MAX_ENVELOPE, &bytes);
 	if (e != HF_OK)
-		return hf_fault_set(f, e, "the request %.300s cannot be read", path);
+		return hf_file_fault(f, e, path, HF_MAX_ENVELOPE);
 	Hufu__Envelope *envelope = HF_DECODE(envelope, bytes.data, bytes.len);
 	if (!envelope)
 		return hf_fault_set(f, HF_E_FORMAT, "%.300s is no request for membership; `hufu init` writes one",
