@@ -142,7 +142,8 @@ static bool is_refusal(enum hf_err e)
 	return k == HF_CLASS_REFUSE || k == HF_CLASS_DENY || k == HF_CLASS_CLOSE;
 }
 
-/* Commands leave an entry whatever comes of them; reading leaves one when it was denied. */
+/* Commands leave an entry whatever comes of them, reading leaves one when it was denied; when it was not, see
+ * note_reading. */
 static bool leaves_entry(const struct call *c, enum hf_err e)
 {
 	if ((c->route->flags & HF_ROUTE_OWN_ENTRY) && c->later)
@@ -174,8 +175,28 @@ static void finish_refused(struct call *c, enum hf_err e)
 	c->rq.draft = NULL;
 }
 
+/* What a person reads is an entry of its own, which no answer waits for: a full disk must not hide the doctor. */
+static void note_reading(struct call *c)
+{
+	char *query = c->rq.in ? json_dumps(c->rq.in, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	char what[400];
+	int len = snprintf(what, sizeof(what), "%s%s%.300s", c->path, query && strlen(query) > 2 ? " " : "",
+	                   query && strlen(query) > 2 ? query : "");
+	free(query);
+	if (len <= 0 || !hf_identity_reads_anew(c->rq.m->identity, c->rq.token, what, strlen(what)))
+		return;
+	what[hf_utf8_cut(what, strlen(what))] = '\0';
+	struct hf_draft *d = hf_draft_new(HF_EVENT_READ, NULL);
+	hf_draft_text(d, HF_FIELD_OBJECT, what);
+	fill_draft(c, d);
+	hf_draft_outcome(d, HF_OK, NULL);
+	hf_audit_emit(&c->rq.m->base->audit, d);
+}
+
 static void finish_good(struct call *c)
 {
+	if (c->rq.actor && c->rq.token && c->route->event == HF_EVENT_INVALID && strcmp(c->route->method, "GET") == 0)
+		note_reading(c);
 	struct hf_unit *u = HF_TAKE(c->rq.unit);
 	struct hf_draft *d = HF_TAKE(c->rq.draft);
 	if (d) {

@@ -14,18 +14,20 @@
 
 #include "base/mem.h"
 
-static void address_text(nng_pipe p, char out[HF_ADDRESS_MAX + 1])
+/* False when the other end is gone already: then nobody can say who it was. */
+static bool address_text(nng_pipe p, char out[HF_ADDRESS_MAX + 1])
 {
 	nng_sockaddr sa;
 	snprintf(out, HF_ADDRESS_MAX + 1, "unknown");
 	if (nng_pipe_get_addr(p, NNG_OPT_REMADDR, &sa) != 0)
-		return;
+		return false;
 	if (sa.s_family == NNG_AF_INET)
 		inet_ntop(AF_INET, &sa.s_in.sa_addr, out, HF_ADDRESS_MAX + 1);
 	else if (sa.s_family == NNG_AF_INET6)
 		inet_ntop(AF_INET6, sa.s_in6.sa_addr, out, HF_ADDRESS_MAX + 1);
 	else if (sa.s_family == NNG_AF_IPC)
 		snprintf(out, HF_ADDRESS_MAX + 1, "ipc");
+	return true;
 }
 
 static bool address_locked(const struct hf_bridge *b, const char *address)
@@ -59,11 +61,11 @@ static struct hf_pipe *find(struct hf_bridge *b, uint32_t id)
 static bool at_added(struct hf_bridge *b, nng_pipe np)
 {
 	struct hf_pipe *p = hf_alloc_zero(sizeof(*p));
-	address_text(np, p->address);
+	bool there = address_text(np, p->address);
 	p->id = (uint32_t)nng_pipe_id(np);
 	p->since_ms = -1;
 	uv_mutex_lock(&b->lock);
-	bool take = !b->closed && !address_locked(b, p->address) && !too_many(b, p->address);
+	bool take = there && !b->closed && !address_locked(b, p->address) && !too_many(b, p->address);
 	if (take) {
 		TAILQ_INSERT_TAIL(&b->unauthenticated, p, list);
 		LIST_INSERT_HEAD(&b->buckets[p->id % HF_PIPE_BUCKETS], p, bucket);

@@ -41,6 +41,10 @@ bool hf_actor_two_factors(const struct hf_actor *a);
 enum hf_err hf_identity_session(struct hf_identity *id, const char *token, const char *address,
                                 struct hf_actor *ret_actor) HF_MUST_CHECK;
 
+/* True when the session has not read the same within the last minute: then that reading is a ledger entry, and who
+ * watches something does not fill the ledger. */
+bool hf_identity_reads_anew(struct hf_identity *id, const char *token, const void *what, size_t len);
+
 struct hf_login {
 	const char *account;
 	const char *password;

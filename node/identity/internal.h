@@ -23,6 +23,12 @@
 #define GROUPS_MAX 64
 #define TOTP_SECRET_BYTES 20
 
+#define READINGS 16u
+struct reading {
+	struct hf_hash what;
+	int64_t since_mono_ms; /* 0: unused */
+};
+
 struct hf_session {
 	struct hf_hash token; /* SHA-256: the token itself is with the person alone */
 	char account[HF_NAME_MAX + 1];
@@ -30,8 +36,9 @@ struct hf_session {
 	uint32_t methods;
 	uint64_t serial; /* never used twice while the process lives */
 	int64_t used_mono_ms, expires_ms;
-	struct hf_sign_key *key;   /* NULL until an own password is set */
-	struct hf_buf certificate; /* encoded envelope; empty: to be made */
+	struct reading readings[READINGS]; /* what it has read lately */
+	struct hf_sign_key *key;           /* NULL until an own password is set */
+	struct hf_buf certificate;         /* encoded envelope; empty: to be made */
 	uint64_t certificate_generation;
 	uint32_t certificate_methods;
 	int64_t certificate_until_ms;

@@ -6,6 +6,7 @@
 #include "identity/internal.h"
 
 #define TOKEN_TEXT 64
+#define READING_MS (60 * 1000)
 
 static void session_free(struct hf_session *s)
 {
@@ -209,4 +210,32 @@ bool hf_actor_two_factors(const struct hf_actor *a)
 {
 	uint32_t m = a->methods & (HF_AUTH_PASSWORD | HF_AUTH_TOTP | HF_AUTH_DEVICE_KEY);
 	return (m & (m - 1)) != 0;
+}
+
+static struct reading *oldest_reading(struct hf_session *s)
+{
+	struct reading *oldest = &s->readings[0];
+	for (unsigned i = 1; i < READINGS; i++)
+		if (s->readings[i].since_mono_ms < oldest->since_mono_ms)
+			oldest = &s->readings[i];
+	return oldest;
+}
+
+bool hf_identity_reads_anew(struct hf_identity *id, const char *token, const void *what, size_t len)
+{
+	struct hf_session *s = hf_account_session_find(id, token);
+	int64_t now = hf_mono_ms(&id->base->clock);
+	struct hf_hash digest;
+	struct reading *r;
+	if (!s)
+		return false;
+	hf_sha256(what, len, &digest);
+	for (unsigned i = 0; i < READINGS; i++)
+		if (s->readings[i].since_mono_ms && now - s->readings[i].since_mono_ms < READING_MS &&
+		    hf_hash_equal(&s->readings[i].what, &digest))
+			return false;
+	r = oldest_reading(s);
+	r->what = digest;
+	r->since_mono_ms = now ? now : 1;
+	return true;
 }

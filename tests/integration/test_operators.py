@@ -149,6 +149,16 @@ def test_every_command_that_changes_something_is_exactly_one_entry(net):
     check(after > before, "and the ledger grew")
 
 
+def test_reading_in_a_session_is_an_entry_and_watching_is_not_many(net):
+    """SB-56: who looked at what"""
+    i = net.nodes["insurer"]
+    for _ in range(3):
+        i.hufu("catalog", "search", "looked-for-once", as_="chen")
+    entries = i.hufu("ledger", "tail", "--count", "50", as_="wu")["entries"]
+    own = [e for e in entries if e["fields"].get("event") == "read" and "looked-for-once" in e["fields"]["object"]]
+    check(len(own) == 1 and own[0]["actor"] == "insurer/chen", f"one entry for the same reading within a minute: {own}")
+
+
 def test_the_operators_interface_is_a_unix_socket_only(net):
     """DS-82, DS-83"""
     for n in net.nodes.values():
