@@ -64,6 +64,7 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_DIGEST,             REFUSE, "digest",                   "a digest does not match") \
 	X(HF_E_QUALITY,            REFUSE, "quality",                  "the data does not meet the declared form") \
 	X(HF_E_CANCELLED,          REFUSE, "cancelled",                "cancelled") \
+	X(HF_E_ERASED,             REFUSE, "erased",                   "the content was erased") \
 	X(HF_E_UNREACHABLE,        RETRY,  "unreachable",              "the peer cannot be reached") \
 	X(HF_E_TIMEOUT,            RETRY,  "timeout",                  "no answer in time") \
 	X(HF_E_BUSY,               RETRY,  "busy",                     "busy; try again") \

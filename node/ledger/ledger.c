@@ -25,6 +25,8 @@ static void release(struct hf_ledger *l)
 	hf_last_signed_close(l->last_signed);
 	hf_sequence_free(l->sequence);
 	hf_rows_done(&l->rows);
+	hf_slots_close(l->opening_keys.slots_own);
+	hf_slots_close(l->opening_keys.slots_copies);
 	hf_wipe(&l->opening_keys, sizeof(l->opening_keys));
 	uv_cond_destroy(&l->jobs_idle);
 	uv_mutex_destroy(&l->jobs_mutex);
@@ -188,6 +190,7 @@ static void make_sequence(struct hf_ledger *l)
 	                                 .clock = l->base->clock,
 	                                 .label_key = label_key,
 	                                 .opening_key = l->opening_keys.own,
+	                                 .slots = l->opening_keys.slots_own,
 	                                 .on_committed = on_committed,
 	                                 .ctx = l};
 
@@ -342,6 +345,8 @@ static enum hf_err set_up(struct hf_ledger *l, struct hf_fault *f)
 	if (strlen(l->space_id) + sizeof("/ledger/") + HF_NAME_MAX > HF_ORIGIN_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "the space id %.40s... is too long to name ledgers by", l->space_id);
 	hf_space_origin(l->space_id, l->base->self.s, l->own.origin);
+	HF_TRY(hf_slots_open(l->base->dir, "own", &l->opening_keys.slots_own, f));
+	HF_TRY(hf_slots_open(l->base->dir, "copies", &l->opening_keys.slots_copies, f));
 	make_sequence(l);
 	e = load_state(l, &size, f);
 	if (e != HF_OK)

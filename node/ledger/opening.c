@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "crypto/aead.h"
+#include "crypto/domains.h"
+#include "crypto/hash.h"
+#include "crypto/secret.h"
 #include "proto/codec.h"
 #include "state_ledger.pb-c.h"
 
-#define TAG_SECRET 0x0a /* field 1, bytes */
 #define TAG_FIELDS 0x12 /* field 2, message */
 #define TAG_FIELD 0x08  /* field 1, number */
 #define TAG_VALUE 0x12  /* field 2, bytes */
@@ -49,15 +51,31 @@ static void add_field(struct hf_buf *out, enum hf_field field, const void *value
 	hf_buf_add(out, value, len);
 }
 
-void hf_opening_row_encode(const struct hf_draft *d, const uint8_t secret[32], struct hf_buf *out)
+void hf_opening_secret(const uint8_t key[32], uint64_t number, const uint8_t slot[HF_SLOT_BYTES],
+                       struct hf_opening_secret *ret_secret)
 {
-	const uint8_t head[2] = {TAG_SECRET, 32};
+	uint8_t in[sizeof(HF_DOMAIN_OPENING) + HF_SLOT_BYTES + 8 + 1], *at = in + sizeof(HF_DOMAIN_OPENING);
+	struct hf_hash mac;
+
+	memcpy(in, HF_DOMAIN_OPENING, sizeof(HF_DOMAIN_OPENING));
+	memcpy(at, slot, HF_SLOT_BYTES);
+	hf_put_u64(at + HF_SLOT_BYTES, number);
+	at[HF_SLOT_BYTES + 8] = 1;
+	hf_hmac(key, 32, in, sizeof(in), &mac);
+	memcpy(ret_secret->salts, mac.b, sizeof(ret_secret->salts));
+	at[HF_SLOT_BYTES + 8] = 2;
+	hf_hmac(key, 32, in, sizeof(in), &mac);
+	memcpy(ret_secret->box, mac.b, sizeof(ret_secret->box));
+	hf_wipe(in, sizeof(in));
+	hf_wipe(&mac, sizeof(mac));
+}
+
+void hf_opening_row_encode(const struct hf_draft *d, struct hf_buf *out)
+{
 	const void *value;
 	size_t len;
 
 	hf_buf_clear(out);
-	hf_buf_add(out, head, sizeof(head));
-	hf_buf_add(out, secret, 32);
 	for (unsigned f = 1; f < HF_FIELD_LIMIT; f++)
 		if (hf_draft_get(d, (enum hf_field)f, &value, &len))
 			add_field(out, (enum hf_field)f, value, (uint32_t)len);
@@ -116,16 +134,17 @@ static void show(struct hf_opened *o, uint32_t field, const uint8_t salt[32], co
 	o->opening->hashes[o->opening->n_hashes++] = hash;
 }
 
-static enum hf_err open_own(struct hf_bytes plain, const char *origin, uint64_t index, struct hf_opened *ret_opened)
+static enum hf_err open_own(struct hf_bytes plain, const char *origin, uint64_t index, const uint8_t secret[32],
+                            struct hf_opened *ret_opened)
 {
 	Hufu__OpeningRow *row HF_CLEANUP(hf_decoded_done) = HF_DECODE_OWN(opening_row, plain.data, plain.len);
 	uint8_t salt[32];
 
-	if (!row || row->secret.len != 32)
+	if (!row)
 		return HF_E_STORE;
 	build(ret_opened, origin, index, row->n_fields);
 	for (size_t i = 0; i < row->n_fields; i++) {
-		hf_entry_salt(row->secret.data, (enum hf_field)row->fields[i]->field, salt);
+		hf_entry_salt(secret, (enum hf_field)row->fields[i]->field, salt);
 		show(ret_opened, row->fields[i]->field, salt, row->fields[i]->value.data, row->fields[i]->value.len);
 	}
 	return HF_OK;
@@ -138,25 +157,81 @@ static enum hf_err open_mirrored(struct hf_bytes plain, struct hf_opened *ret_op
 	return ret_opened->opening ? HF_OK : HF_E_STORE;
 }
 
+/* A sealed opening as stored: the box, and the slot that its key needs. */
+struct sealed {
+	uint8_t key[HF_KEY_MAX];
+	size_t key_len;
+	struct hf_bytes box; /* borrowed from the rows */
+	uint64_t slot;
+};
+
+static enum hf_err find_sealed(const struct hf_place *p, struct hf_rows *r, uint64_t index, struct sealed *ret)
+{
+	ret->key_len = hf_place_key(p, index, ret->key);
+	HF_TRY(hf_rows_get(r, hf_place_table(p, HF_PLACE_OPENING), ret->key, ret->key_len, &ret->box));
+	ret->slot = index;
+	if (p->own)
+		return ret->box.len < HF_BOX_OVERHEAD ? HF_E_STORE : HF_OK;
+	if (ret->box.len < 8 + HF_BOX_OVERHEAD)
+		return HF_E_STORE;
+	ret->slot = hf_get_u64(ret->box.data);
+	ret->box.data += 8;
+	ret->box.len -= 8;
+	return HF_OK;
+}
+
+enum hf_err hf_opening_slot(const struct hf_place *p, struct hf_rows *r, uint64_t index, uint64_t *ret_slot)
+{
+	struct sealed s;
+
+	HF_TRY(find_sealed(p, r, index, &s));
+	*ret_slot = s.slot;
+	return HF_OK;
+}
+
+static enum hf_err secret_of_slot(const struct hf_opening_keys *k, bool own, uint64_t slot,
+                                  struct hf_opening_secret *ret_secret)
+{
+	uint8_t bytes[HF_SLOT_BYTES];
+
+	HF_TRY(hf_slots_get(own ? k->slots_own : k->slots_copies, slot, bytes));
+	hf_opening_secret(own ? k->own : k->mirror, slot, bytes, ret_secret);
+	hf_wipe(bytes, sizeof(bytes));
+	return HF_OK;
+}
+
+static enum hf_err unseal(const struct hf_place *p, uint64_t index, const struct sealed *s,
+                          const struct hf_opening_secret *secret, struct hf_opened *ret_opened)
+{
+	struct hf_buf plain HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	enum hf_err e;
+
+	if (!hf_buf_reserve(&plain, s->box.len))
+		return HF_E_STORE;
+	if (!hf_box_open(secret->box, s->key, s->key_len, s->box.data, s->box.len, plain.data))
+		return HF_E_CRYPTO;
+	plain.len = s->box.len - HF_BOX_OVERHEAD;
+	e = p->own ? open_own((struct hf_bytes){plain.data, plain.len}, p->origin, index, secret->salts, ret_opened)
+	           : open_mirrored((struct hf_bytes){plain.data, plain.len}, ret_opened);
+	hf_wipe(plain.data, plain.len);
+	return e;
+}
+
 enum hf_err hf_opening_read(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r,
                             uint64_t index, struct hf_opened *ret_opened)
 {
 	struct hf_opened opened = HF_OPENED_INIT;
-	struct hf_buf plain HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
-	uint8_t key[HF_KEY_MAX];
-	size_t key_len = hf_place_key(p, index, key);
-	struct hf_bytes box;
+	struct hf_opening_secret secret;
+	struct sealed s;
 	enum hf_err e;
 
-	HF_TRY(hf_rows_get(r, hf_place_table(p, HF_PLACE_OPENING), key, key_len, &box));
-	if (box.len < HF_BOX_OVERHEAD || !hf_buf_reserve(&plain, box.len))
-		return HF_E_STORE;
-	if (!hf_box_open(p->own ? k->own : k->mirror, key, key_len, box.data, box.len, plain.data))
-		return HF_E_CRYPTO;
-	plain.len = box.len - HF_BOX_OVERHEAD;
-	e = p->own ? open_own((struct hf_bytes){plain.data, plain.len}, p->origin, index, &opened)
-	           : open_mirrored((struct hf_bytes){plain.data, plain.len}, &opened);
-	hf_wipe(plain.data, plain.len);
+	HF_TRY(find_sealed(p, r, index, &s));
+	e = secret_of_slot(k, p->own, s.slot, &secret);
+	if (e == HF_E_UNKNOWN)
+		return HF_E_CRYPTO; /* the file of slots is not the one that belongs here */
+	if (e == HF_OK)
+		e = unseal(p, index, &s, &secret, &opened);
+	hf_wipe(&secret, sizeof(secret));
 	if (e == HF_OK)
 		*ret_opened = opened;
 	else
@@ -175,21 +250,47 @@ enum hf_err hf_opening_of_entry(const Hufu__LedgerEntry *e, struct hf_opened *re
 	return HF_OK;
 }
 
-enum hf_err hf_opening_seal(const struct hf_opening_keys *k, const struct hf_place *p, const Hufu__EntryOpening *o,
-                            struct hf_buf *out)
+/* A fresh slot behind the last one. */
+static enum hf_err take_slot(const struct hf_opening_keys *k, uint64_t *ret_slot)
 {
-	uint8_t key[HF_KEY_MAX];
+	uint8_t bytes[HF_SLOT_BYTES];
+	enum hf_err e;
+
+	HF_TRY(hf_slots_count(k->slots_copies, ret_slot));
+	hf_random(bytes, sizeof(bytes));
+	e = hf_slots_put(k->slots_copies, *ret_slot, bytes, 1);
+	hf_wipe(bytes, sizeof(bytes));
+	return e;
+}
+
+static enum hf_err slot_for(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r,
+                            uint64_t index, uint64_t *ret_slot)
+{
+	enum hf_err e = hf_opening_slot(p, r, index, ret_slot);
+
+	return e == HF_E_UNKNOWN ? take_slot(k, ret_slot) : e;
+}
+
+enum hf_err hf_opening_seal(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r,
+                            const Hufu__EntryOpening *o, struct hf_buf *out)
+{
+	struct hf_opening_secret secret;
+	uint8_t key[HF_KEY_MAX], number[8];
 	size_t key_len = hf_place_key(p, o->index, key), len;
+	uint64_t slot;
+
+	HF_TRY(slot_for(k, p, r, o->index, &slot));
+	HF_TRY(secret_of_slot(k, false, slot, &secret));
 	uint8_t *plain = hf_encode(&o->base, &len);
-	bool ok;
+	bool ok = plain != NULL;
 
 	hf_buf_clear(out);
-	if (!plain || !hf_buf_reserve(out, len + HF_BOX_OVERHEAD)) {
-		free(plain);
-		return HF_E_MEMORY;
-	}
-	ok = hf_box_seal(k->mirror, key, key_len, plain, len, out->data);
-	out->len = len + HF_BOX_OVERHEAD;
+	hf_put_u64(number, slot);
+	hf_buf_add(out, number, sizeof(number));
+	ok = ok && hf_buf_reserve(out, sizeof(number) + len + HF_BOX_OVERHEAD) &&
+	     hf_box_seal(secret.box, key, key_len, plain, len, out->data + sizeof(number));
+	out->len = sizeof(number) + len + HF_BOX_OVERHEAD;
+	hf_wipe(&secret, sizeof(secret));
 	free(plain);
 	return ok ? HF_OK : HF_E_CRYPTO;
 }

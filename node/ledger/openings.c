@@ -76,7 +76,10 @@ static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 	if (strcmp(o->origin, p->in->origin) != 0)
 		return refuse(p, HF_E_FORMAT, "the opening names another ledger", o->index);
 	HF_TRY(check(p, o));
-	HF_TRY(hf_opening_seal(&p->l->opening_keys, &p->place, o, &p->sealed));
+	enum hf_err e = hf_opening_seal(&p->l->opening_keys, &p->place, &p->l->rows, o, &p->sealed);
+	if (e == HF_E_ERASED)
+		return HF_OK; /* what was erased here is not taken back */
+	HF_TRY(e);
 	hf_unit_put(p->unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&p->place, o->index, key), p->sealed.data,
 	            p->sealed.len);
 	if (hf_opening_txn(o, &txn))
@@ -98,6 +101,10 @@ static void store(struct push *p, const struct hf_answer *answer)
 	if (p->waiting != p->row->waiting) {
 		p->row->waiting = p->waiting;
 		hf_mirror_row_put(p->unit, p->in->origin, p->row);
+	}
+	if (hf_slots_sync(p->l->opening_keys.slots_copies) != HF_OK) {
+		hf_answer(answer, HF_E_BUSY, "the openings could not be stored");
+		return;
 	}
 	done = hf_alloc(sizeof(*done));
 	*done = (struct pending){*answer, (uint32_t)p->in->n_openings};

@@ -13,8 +13,8 @@
 #include "ledger/opening.h"
 #include "ledger/txn_cache.h"
 
-#define SECRET_BYTES 32u
-#define POOL_SECRETS 64u
+#define POOL_SLOTS 64u
+#define FRESH_BYTES_MAX ((size_t)64 << 20)
 
 struct hf_sequence {
 	char self[HF_NAME_MAX + 1];
@@ -32,7 +32,10 @@ struct hf_sequence {
 	struct hf_txn_cache *txns;
 	struct hf_heads_seen *seen; /* guards itself */
 	struct hf_buf entry, plain, sealed;
-	uint8_t pool[POOL_SECRETS][SECRET_BYTES]; /* one call to the kernel for many entries */
+	struct hf_slots *slots;
+	struct hf_buf fresh; /* slots of the running batch's entries, from first_fresh on */
+	uint64_t first_fresh;
+	uint8_t pool[POOL_SLOTS][HF_SLOT_BYTES]; /* one call to the kernel for many entries */
 	unsigned pool_left;
 
 	uv_mutex_t mutex;
@@ -49,6 +52,8 @@ struct hf_sequence *hf_sequence_new(const struct hf_sequence_config *cfg)
 	q->clock = cfg->clock;
 	memcpy(q->label_key, cfg->label_key, sizeof(q->label_key));
 	memcpy(q->opening_key, cfg->opening_key, sizeof(q->opening_key));
+	q->slots = cfg->slots;
+	hf_buf_init(&q->fresh, FRESH_BYTES_MAX);
 	q->on_committed = cfg->on_committed;
 	q->ctx = cfg->ctx;
 	atomic_init(&q->halted, false);
@@ -71,6 +76,7 @@ void hf_sequence_free(struct hf_sequence *q)
 	hf_buf_done(&q->entry);
 	hf_buf_done(&q->plain);
 	hf_buf_done(&q->sealed);
+	hf_buf_done(&q->fresh);
 	uv_mutex_destroy(&q->mutex);
 	hf_wipe(q, sizeof(*q));
 	free(q);
@@ -137,11 +143,11 @@ static enum hf_err reload(struct hf_sequence *q, struct hf_txn *txn)
 	return HF_OK;
 }
 
-static const uint8_t *next_secret(struct hf_sequence *q)
+static const uint8_t *next_slot(struct hf_sequence *q)
 {
 	if (q->pool_left == 0) {
 		hf_random(q->pool, sizeof(q->pool));
-		q->pool_left = POOL_SECRETS;
+		q->pool_left = POOL_SLOTS;
 	}
 	return q->pool[--q->pool_left];
 }
@@ -241,16 +247,16 @@ static enum hf_err add_shares(struct hf_sequence *q, struct hf_txn *txn, const s
 }
 
 static enum hf_err add_opening(struct hf_sequence *q, struct hf_txn *txn, const struct hf_draft *d,
-                               const uint8_t *secret)
+                               const uint8_t box_key[32])
 {
 	uint8_t key[8];
 
 	hf_put_u64(key, q->edge.size);
-	hf_opening_row_encode(d, secret, &q->plain);
+	hf_opening_row_encode(d, &q->plain);
 	hf_buf_clear(&q->sealed);
 	if (!hf_buf_reserve(&q->sealed, q->plain.len + HF_BOX_OVERHEAD))
 		return HF_E_MEMORY;
-	if (!hf_box_seal(q->opening_key, key, sizeof(key), q->plain.data, q->plain.len, q->sealed.data))
+	if (!hf_box_seal(box_key, key, sizeof(key), q->plain.data, q->plain.len, q->sealed.data))
 		return HF_E_CRYPTO;
 	return hf_txn_append(txn, HF_TABLE_OPENING, key, sizeof(key), q->sealed.data, q->plain.len + HF_BOX_OVERHEAD);
 }
@@ -268,20 +274,24 @@ static enum hf_err add_entry(struct hf_sequence *q, struct hf_txn *txn, const vo
 
 static enum hf_err add_draft(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d)
 {
-	const uint8_t *secret = next_secret(q);
+	const uint8_t *slot = next_slot(q);
+	struct hf_opening_secret secret;
 	struct hf_entry_in in = {.origin = q->place.origin,
 	                         .index = q->edge.size,
 	                         .time_ms = next_time(q),
 	                         .prev = q->edge.last,
 	                         .label_key = q->label_key,
-	                         .secret = secret};
+	                         .secret = secret.salts};
 	struct hf_hash leaf;
 
+	hf_opening_secret(q->opening_key, in.index, slot, &secret);
+	if (!hf_buf_add(&q->fresh, slot, HF_SLOT_BYTES))
+		return HF_E_LIMIT;
 	HF_TRY(complete(q, txn, d, in.time_ms));
 	hf_buf_clear(&q->entry);
 	HF_TRY(hf_entry_encode(&in, d, &q->entry, &leaf));
 	HF_TRY(add_shares(q, txn, d));
-	HF_TRY(add_opening(q, txn, d, secret));
+	HF_TRY(add_opening(q, txn, d, secret.box));
 	return add_entry(q, txn, q->entry.data, q->entry.len, &leaf);
 }
 
@@ -299,16 +309,28 @@ static enum hf_err end(struct hf_sequence *q, struct hf_txn *txn)
 	return hf_edge_flush(&q->edge, &q->place, &sink);
 }
 
+/* Durable before the entries are: no entry is ever without the half of its key. */
+static enum hf_err write_slots(struct hf_sequence *q)
+{
+	enum hf_err e = hf_slots_put(q->slots, q->first_fresh, q->fresh.data, q->fresh.len / HF_SLOT_BYTES);
+
+	hf_wipe(q->fresh.data, q->fresh.len);
+	return e == HF_OK ? hf_slots_sync(q->slots) : e;
+}
+
 static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count,
                             uint64_t *ret_index)
 {
 	struct hf_sequence *q = ctx;
 
 	HF_TRY(begin(q, txn));
+	hf_buf_clear(&q->fresh);
+	q->first_fresh = q->edge.size;
 	for (size_t i = 0; i < count; i++) {
 		ret_index[i] = q->edge.size;
 		HF_TRY(add_draft(q, txn, drafts[i]));
 	}
+	HF_TRY(write_slots(q));
 	return end(q, txn);
 }
 

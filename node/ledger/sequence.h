@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "evidence/node_keys.h"
+#include "ledger/slots.h"
 #include "ledger/tree.h"
 
 struct hf_sequence;
@@ -19,6 +20,7 @@ struct hf_sequence_config {
 	struct hf_clock clock;
 	const uint8_t *label_key; /* 32 bytes each, copied */
 	const uint8_t *opening_key;
+	struct hf_slots *slots; /* of this ledger's entries; not taken */
 	/* After every durable batch with entries; committer thread. */
 	void (*on_committed)(void *ctx);
 	void *ctx;
