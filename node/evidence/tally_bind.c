@@ -202,7 +202,7 @@ static bool same_statement(const Hufu__SignedStatement *a, const Hufu__SignedSta
  * intake record, then stands in the place of the decider's. */
 static bool settled_by_review(const struct hf_tally *x, const Hufu__Decision *d)
 {
-	return x->entry != NULL && !x->entry->provider_decides && !x->entry->personal && x->intake != NULL &&
+	return !x->entry->provider_decides && !x->entry->personal && x->intake != NULL &&
 	       strcmp(d->result, "T") == 0 && same_statement(d->decision, x->intake->review);
 }
 
@@ -235,7 +235,7 @@ static enum hf_err check_privacy(const struct hf_tally *x, const Hufu__Decision 
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_hash digest;
 	if (d->privacy == NULL)
-		return x->entry != NULL && x->entry->personal
+		return x->entry->personal
 		               ? hf_fault_set(f, HF_E_UNKNOWN,
 		                              "the resource is personal, but there is no privacy review")
 		               : HF_OK;
@@ -305,7 +305,7 @@ bool hf_list_has(char *const *list, size_t count, const char *text)
 static enum hf_err check_fields(const struct hf_tally *x, const Hufu__Agreement *g, struct hf_fault *f)
 {
 	for (size_t i = 0; i < g->n_fields; i++) {
-		bool known = x->entry == NULL;
+		bool known = false;
 		for (size_t k = 0; !known && k < x->entry->n_fields; k++)
 			known = strcmp(x->entry->fields[k]->name, g->fields[i]) == 0;
 		if (!known)
@@ -371,8 +371,17 @@ static enum hf_err check_verification(struct hf_tally *x, struct hf_fault *f)
 
 /* ---- what may stand beside them ---- */
 
-static enum hf_err check_entry(struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
+/* Found first, because much of what follows rests on it; held against the agreement once that is open. */
+static enum hf_err find_entry(struct hf_tally *x, struct hf_fault *f)
 {
+	HF_TRY(hf_tally_one(x, HF_DOC_ENTRY, &x->entry_doc, f));
+	x->entry = (const Hufu__CatalogEntry *)x->entry_doc->message;
+	return HF_OK;
+}
+
+static enum hf_err check_entry(struct hf_tally *x, struct hf_fault *f)
+{
+	const struct hf_doc *d = x->entry_doc;
 	if (!hf_bytes_are_hash(&x->agreement->entry_digest, &d->digest))
 		return hf_fault_set(f, HF_E_DIGEST, "the catalog entry is not the one that the agreement names");
 	if (strcmp(d->header->issuer, x->provider) != 0 || strcmp(x->entry->publisher, x->provider) != 0)
@@ -384,7 +393,6 @@ static enum hf_err check_entry(struct hf_tally *x, struct hf_doc *d, struct hf_f
 	if (strcmp(x->entry->intake, x->intake_node) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT,
 		                    "the catalog entry names another intake node than the application");
-	d->bound = true;
 	return HF_OK;
 }
 
@@ -421,15 +429,12 @@ static enum hf_err check_revocation(struct hf_tally *x, struct hf_doc *d, struct
 
 static enum hf_err check_others(struct hf_tally *x, struct hf_fault *f)
 {
-	bool event = false, entry = false;
+	bool event = false;
 	for (size_t i = 0; i < x->doc_count; i++) {
 		struct hf_doc *d = &x->docs[i];
-		if ((d->kind == HF_DOC_EVENT && event) || (d->kind == HF_DOC_ENTRY && entry))
+		if (d->kind == HF_DOC_EVENT && event)
 			return hf_fault_set(f, HF_E_CONFLICT, "the tally holds more than one %s", hf_doc_name(d->kind));
 		event |= d->kind == HF_DOC_EVENT;
-		entry |= d->kind == HF_DOC_ENTRY;
-		if (d->kind == HF_DOC_ENTRY)
-			HF_TRY(check_entry(x, d, f));
 		if (d->kind == HF_DOC_EVENT)
 			HF_TRY(check_event(x, d, f));
 		if (d->kind == HF_DOC_REVOCATION)
@@ -447,9 +452,7 @@ enum hf_err hf_tally_bind_negotiation(struct hf_tally *x, struct hf_fault *f)
 {
 	struct hf_tally_person applicant;
 	HF_TRY(find_application(x, f));
-	for (size_t i = 0; i < x->doc_count; i++)
-		if (x->docs[i].kind == HF_DOC_ENTRY)
-			x->entry = (const Hufu__CatalogEntry *)x->docs[i].message;
+	HF_TRY(find_entry(x, f));
 	HF_TRY(check_application(x, &applicant, f));
 	for (size_t i = 0; i < x->doc_count; i++)
 		if (x->docs[i].kind == HF_DOC_INTAKE)
@@ -459,6 +462,7 @@ enum hf_err hf_tally_bind_negotiation(struct hf_tally *x, struct hf_fault *f)
 			HF_TRY(check_decision_doc(x, &x->docs[i], &applicant, f));
 	HF_TRY(check_decided(x, f));
 	HF_TRY(open_agreement(x, f));
+	HF_TRY(check_entry(x, f));
 	HF_TRY(check_verification(x, f));
 	return check_others(x, f);
 }

@@ -64,7 +64,7 @@ struct hf_tally {
 	struct hf_tally_item *items;
 	size_t item_count;
 	/* What the documents are to each other; borrowed from docs. */
-	struct hf_doc *app_doc, *intake_doc, *decision_doc;
+	struct hf_doc *entry_doc, *app_doc, *intake_doc, *decision_doc;
 	const Hufu__CatalogEntry *entry;
 	const Hufu__Application *app;
 	const Hufu__IntakeRecord *intake;

@@ -74,7 +74,7 @@ static enum hf_err check_label_fields(const Hufu__Label *l, char *const *fields,
 static enum hf_err check_label_level(const struct hf_tally *x, const Hufu__Label *l, struct hf_fault *f)
 {
 	const Hufu__CatalogEntry *e = x->entry;
-	if (e == NULL || l->version != e->version)
+	if (l->version != e->version)
 		return HF_OK;
 	if (l->level != e->level || l->sensitive != e->sensitive || strcmp(l->data_class, e->data_class) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the label names another class or level than the catalog entry");

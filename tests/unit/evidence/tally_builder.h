@@ -44,12 +44,15 @@ struct tb {
 	struct sb_space *sb;
 	struct hf_buf descriptor;
 	unsigned revisions;
+	unsigned intake_node; /* SB_HUB, or SB_ROADS: the provider takes applications in itself */
 	uint32_t next_id;
 	int64_t now; /* advances with every header */
 	/* Hooks. */
 	void (*hook)(struct tb *b, enum hf_doc_kind kind);
 	void (*late_hook)(struct tb *b, enum hf_doc_kind kind); /* applications: after the persons have signed */
 	void (*entry_hook)(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d);
+	void (*before_hook)(struct tb *b, unsigned node, enum hf_event event); /* may make an entry in front of it */
+	void *before_ctx;
 	/* false: leave the entry out of the ledger's account (it stays in the log). */
 	bool (*show_hook)(struct tb *b, unsigned node, enum hf_event event);
 	void (*tally_hook)(struct tb *b, Hufu__Tally *t);
@@ -154,7 +157,11 @@ static inline Hufu__Finding **tb_findings(struct tb *b, const char *const *point
 	return list;
 }
 
-static const unsigned tb_person_node[TB_PERSONS] = {SB_HEALTH, SB_HEALTH, SB_HUB, SB_ROADS, SB_ROADS};
+static inline unsigned tb_person_node(const struct tb *b, enum tb_person p)
+{
+	static const unsigned nodes[TB_PERSONS] = {SB_HEALTH, SB_HEALTH, SB_HUB, SB_ROADS, SB_ROADS};
+	return p == TB_REVIEWER ? b->intake_node : nodes[p];
+}
 
 static inline Hufu__Envelope *tb_certificate(struct tb *b, enum tb_person p, const struct sb_id *txn)
 {
@@ -164,7 +171,7 @@ static inline Hufu__Envelope *tb_certificate(struct tb *b, enum tb_person p, con
 	static char *methods[] = {(char *)(uintptr_t) "password", (char *)(uintptr_t) "totp"};
 	char *permissions[3];
 	sb_pub(b->person_key[p], pub);
-	c.header = tb_header(b, tb_person_node[p], txn);
+	c.header = tb_header(b, tb_person_node(b, p), txn);
 	c.header->transaction.len = 0;
 	c.account = tb_text(b->account[p]);
 	c.display_name = tb_text("人");
@@ -177,7 +184,7 @@ static inline Hufu__Envelope *tb_certificate(struct tb *b, enum tb_person p, con
 	c.methods = methods;
 	c.not_before_ms = SB_T0 - TB_DAY;
 	c.not_after_ms = SB_T0 + 30 * TB_DAY;
-	tb_sign(b, tb_person_node[p], HF_TYPE_PERSON_CERT, &c.base, &out, NULL);
+	tb_sign(b, tb_person_node(b, p), HF_TYPE_PERSON_CERT, &c.base, &out, NULL);
 	Hufu__Envelope *e = tb_envelope(b, &out);
 	hf_buf_done(&out);
 	return e;
@@ -193,7 +200,7 @@ static inline Hufu__SignedStatement *tb_statement(struct tb *b, enum tb_person p
 	Hufu__Statement s = HUFU__STATEMENT__INIT;
 	struct hf_buf out = HF_BUF_INIT;
 	char keyid[128];
-	unsigned node = tb_person_node[p];
+	unsigned node = tb_person_node(b, p);
 	s.header = tb_header(b, node, txn);
 	s.account = tb_text(b->account[p]);
 	s.kind = tb_text(kind);
@@ -237,7 +244,7 @@ static inline void tb_make_entry(struct tb *b)
 	e->data_class = tb_text("transport/count");
 	e->level = 2;
 	e->sharing = 2;
-	e->intake = tb_text("hub");
+	e->intake = tb_text(b->sb->name[b->intake_node]);
 	e->provider_decides = true;
 	e->n_fields = 3;
 	e->fields = tb_zero(b, 3 * sizeof(*e->fields));
@@ -265,7 +272,7 @@ static inline void tb_make_application(struct tb *b, unsigned r)
 	a->resource = sb_bytes(b->resource.b, 16);
 	a->resource_version = 3;
 	a->provider = tb_text("roads");
-	a->intake = tb_text("hub");
+	a->intake = tb_text(b->sb->name[b->intake_node]);
 	a->organization = tb_text("health");
 	a->department = tb_text("emergency");
 	a->system = tb_text("dispatch");
@@ -295,7 +302,7 @@ static inline void tb_make_intake(struct tb *b, unsigned r)
 	static const char *const criteria[] = {"purposes", "max_days"};
 	Hufu__IntakeRecord *i = &b->intake[r];
 	hufu__intake_record__init(i);
-	i->header = tb_header(b, SB_HUB, &b->negotiation);
+	i->header = tb_header(b, b->intake_node, &b->negotiation);
 	i->application = sb_bytes(b->application.b, 16);
 	i->revision = r + 1;
 	i->application_digest = sb_bytes(b->h_app[r].b, 32);
@@ -305,7 +312,7 @@ static inline void tb_make_intake(struct tb *b, unsigned r)
 	i->review = tb_statement(b, TB_REVIEWER, "compliance", &b->negotiation, &b->application, r + 1, &b->h_app[r],
 	                         NULL, 0, "pass", 0);
 	tb_call(b, HF_DOC_INTAKE);
-	tb_sign(b, SB_HUB, HF_TYPE_INTAKE, &i->base, &b->e_intake[r], &b->h_intake[r]);
+	tb_sign(b, b->intake_node, HF_TYPE_INTAKE, &i->base, &b->e_intake[r], &b->h_intake[r]);
 }
 
 static inline void tb_make_agreement(struct tb *b)
@@ -396,6 +403,7 @@ static inline void tb_make_request(struct tb *b)
 	q->system = b->agreement.system;
 	q->action = b->agreement.action;
 	q->purpose = b->agreement.purpose;
+	q->address = b->agreement.system_address;
 	q->format = tb_text("text/csv");
 	q->subject = tb_statement(b, TB_APPLICANT, "access", &b->transfer, &b->transfer, 0, NULL, NULL, 0, "", 0);
 	tb_call(b, HF_DOC_REQUEST);
@@ -506,6 +514,8 @@ static inline void tb_documents(struct tb *b)
 static inline void tb_entry(struct tb *b, struct tb_ledger *l, enum hf_event event, int which,
                             const struct hf_hash *digest, bool closes)
 {
+	if (b->before_hook != NULL)
+		b->before_hook(b, l->node, event);
 	struct hf_entry_in in = {.origin = l->origin, .index = l->count, .time_ms = b->now};
 	struct hf_id txn;
 	char text[HF_ID_TEXT];
@@ -716,7 +726,8 @@ static inline void tb_tally(struct tb *b)
 	tb_add_doc(b, &t, &b->e_receipt);
 	t.ledgers = ledgers;
 	for (size_t i = 0; i < TB_LEDGERS; i++)
-		ledgers[t.n_ledgers++] = tb_tally_ledger(b, &b->ledger[i]);
+		if (i != 1 || b->intake_node == SB_HUB)
+			ledgers[t.n_ledgers++] = tb_tally_ledger(b, &b->ledger[i]);
 	hf_buf_clear(&b->tally);
 	if (b->tally_hook != NULL)
 		b->tally_hook(b, &t);
@@ -753,6 +764,7 @@ static inline struct tb *tb_new(uint8_t salt, uint32_t number)
 		abort();
 	b->sb = sb_new(salt);
 	b->revisions = 1;
+	b->intake_node = SB_HUB;
 	b->next_id = number * 1000 + 100;
 	b->now = SB_T0 + 60000;
 	b->quorum = 4;
