@@ -111,7 +111,7 @@ ROW(revocation, SMALL,
 ROW(application_mail, MAIL, MSG(application, envelope));
 ROW(forward_mail, MAIL, MSG(application, envelope), MSG(intake, envelope));
 ROW(intake_mail, MAIL, MSG(intake, envelope));
-ROW(decision_mail, MAIL, MSG(decision, envelope), MSG_OR_NONE(intake, envelope));
+ROW(decision_mail, MAIL, MSG(decision, envelope), MSG_OR_NONE(intake, envelope), MSG_OR_NONE(entry, envelope));
 ROW(verification_mail, SMALL, MSG(verification, envelope));
 ROW(event_mail, SMALL, MSG(event, envelope));
 ROW(revocation_mail, SMALL, MSG(revocation, envelope));

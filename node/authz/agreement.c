@@ -117,7 +117,7 @@ static void fill_grant(struct hf_authz *a, Hufu__GrantRow *r, const Hufu__Applic
 	r->made_ms = now_of(a);
 }
 
-/* The entry as it was agreed on: an outsider who checks the agreement wants to see it. */
+/* The entry as it was agreed on: an outsider who checks the agreement has to see it. */
 static void keep_entry(struct hf_unit *u, const struct hf_id *txn, const struct hf_catalog_item *it)
 {
 	struct hf_hash digest;
@@ -162,7 +162,7 @@ struct arrival {
 	struct opened_record record;
 	struct opened_decision decision;
 	Hufu__Agreement *agreement;
-	struct paper intake_paper, decision_paper, agreement_paper;
+	struct paper intake_paper, decision_paper, agreement_paper, entry_paper;
 	struct hf_fault why; /* the agreement does not fit; the row borrows the text */
 };
 
@@ -178,6 +178,7 @@ static void arrival_done(struct arrival *v)
 	az_paper_done(&v->intake_paper);
 	az_paper_done(&v->decision_paper);
 	az_paper_done(&v->agreement_paper);
+	az_paper_done(&v->entry_paper);
 }
 
 static enum hf_err arrival_load(struct arrival *v, const Hufu__Envelope *e, const ProtobufCMessageDescriptor *desc)
@@ -309,6 +310,35 @@ static void describe_result(struct arrival *v)
 	                                   .until_ms = d->until_ms});
 }
 
+/* Without the entry that the agreement names, this node could not prove what it was allowed; its own copy may be of
+ * another version. */
+static enum hf_err entry_fits(struct arrival *v, const Hufu__Envelope *e, struct hf_fault *why)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__CatalogEntry *entry = NULL;
+	const Hufu__Agreement *g = v->agreement;
+	struct hf_bytes payload;
+	struct hf_hash digest;
+	struct hf_id id, resource, txn = az_row_txn(v->row);
+	if (!e)
+		return hf_fault_set(why, HF_E_DIGEST,
+		                    "the catalog entry did not come with the agreement that names it");
+	HF_TRY(hf_envelope_digest_message(e, &digest));
+	if (!az_hash_is(&g->entry_digest, &digest))
+		return hf_fault_set(why, HF_E_DIGEST,
+		                    "the catalog entry that came with the agreement is not the one it names");
+	HF_TRY(hf_space_open(hf_peers_space(v->a->peers), e, HF_TYPE_CATALOG_ENTRY, &payload, why));
+	entry = HF_DECODE(catalog_entry, payload.data, payload.len);
+	if (!entry || !az_id_of(&entry->id, &id) || !az_id_of(&g->resource, &resource) ||
+	    !hf_id_equal(&id, &resource) || entry->version != g->resource_version ||
+	    strcmp(entry->header->issuer, v->row->provider) != 0)
+		return hf_fault_set(why, HF_E_CONFLICT,
+		                    "the catalog entry that came with the agreement is of another resource");
+	if (entry->personal && !v->decision.decision->privacy) /* AZ-16 */
+		return hf_fault_set(why, HF_E_STATE,
+		                    "the data is personal, but no privacy expert reviewed the application");
+	return az_paper_keep(v->a, e, &txn, v->in->unit, &v->entry_paper, why);
+}
+
 /* Why the agreement cannot be countersigned, although it is properly signed. */
 static enum hf_err agreement_fits(struct arrival *v, struct hf_fault *why)
 {
@@ -366,9 +396,6 @@ static enum hf_err countersign(struct arrival *v)
 	fill_grant(a, &grant, v->row, v->agreement, &v->agreement_paper);
 	HF_TRY(az_row_step(a, v->in->unit, v->row, HF_PART_CONSUMER, HF_STEP_VERIFY, v->in->fault));
 	HF_TRY(send_verification(v, &grant, &paper));
-	struct hf_id txn = az_row_txn(v->row);
-	if (az_hash_is(&v->agreement->entry_digest, &v->it.digest))
-		keep_entry(v->in->unit, &txn, &v->it);
 	v->row->grant = grant.grant;
 	v->row->agreement = grant.agreement;
 	if (!is_self(a, v->row->provider)) /* there it is the provider's row that counts */
@@ -380,11 +407,13 @@ static enum hf_err countersign(struct arrival *v)
 }
 
 /* T: countersign, or say with a reason that the agreement does not fit. */
-static enum hf_err take_agreement(struct arrival *v)
+static enum hf_err take_agreement(struct arrival *v, const Hufu__Envelope *entry)
 {
 	struct hf_hash digest;
 	HF_TRY(open_agreement(v));
 	enum hf_err e = agreement_fits(v, &v->why);
+	if (e == HF_OK)
+		e = entry_fits(v, entry, &v->why);
 	if (e == HF_OK)
 		return countersign(v);
 	az_row_result(v->row, "T", hf_err_reason(e), v->why.text);
@@ -410,7 +439,7 @@ enum hf_err az_agreement_on_decision(struct hf_authz *a, const struct mail_in *i
 	HF_TRY(az_row_step(a, in->unit, v.row, HF_PART_CONSUMER, step, in->fault));
 	describe_result(&v);
 	if (az_row_state(v.row, HF_PART_CONSUMER) == HF_REVIEW_AGREED)
-		HF_TRY(take_agreement(&v));
+		HF_TRY(take_agreement(&v, m->entry));
 	az_revision_result(a, v.rev, v.row);
 	az_revision_put(in->unit, v.rev);
 	az_row_put(a, in->unit, v.row);

@@ -113,7 +113,12 @@ static enum hf_err sign_decision(struct decide *d)
 	m.agreement = d->made.paper.envelope;
 	HF_TRY(az_paper_sign(a, HF_TYPE_DECISION, &txn, &m.base, d->unit, &d->paper, d->f));
 	Hufu__DecisionMail mail = HUFU__DECISION_MAIL__INIT;
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *entry = NULL;
 	mail.decision = d->paper.envelope;
+	if (m.agreement) /* the consumer's copy may be older or newer than what was agreed on */
+		mail.entry = entry = HF_DECODE_OWN(envelope, d->it.envelope, d->it.envelope_len);
+	if (m.agreement && !entry)
+		return hf_fault_set(d->f, HF_E_STORE, "the catalog entry on record cannot be read");
 	return az_paper_mail(a, d->unit, d->row->intake, HF_MAIL_DECISION, &txn, &mail.base, d->f);
 }
 

@@ -86,6 +86,7 @@ enum hf_err az_intake_on_decision(struct hf_authz *a, const struct mail_in *in, 
 	HF_TRY(az_paper_keep(a, m->decision, &txn, in->unit, &paper, in->fault));
 	mail.decision = m->decision;
 	mail.intake = r.intake;
+	mail.entry = m->entry;
 	HF_TRY(az_paper_mail(a, in->unit, r.row->organization, HF_MAIL_DECISION, &txn, &mail.base, in->fault));
 	r.rev->decision_envelope = BIN(paper.bytes, paper.len);
 	r.rev->decision_digest = BIN_HASH(&paper.digest);

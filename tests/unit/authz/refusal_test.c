@@ -372,6 +372,84 @@ static void agreement_that_does_not_fit_ends_the_negotiation(void **state)
 	                     HF_OK);
 }
 
+/* The catalog entry that an agreement names, as a node keeps it with the papers of the transaction: its digest, if it
+ * is there. */
+struct kept {
+	struct hf_hash digest;
+	unsigned count;
+};
+
+static bool take_kept(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct kept *k = ctx;
+	static const char type[] = HF_TYPE_CATALOG_ENTRY;
+	if (value.len == sizeof(type) - 1 && memcmp(value.data, type, value.len) == 0) {
+		memcpy(k->digest.b, key.data + sizeof(struct hf_id), sizeof(k->digest.b));
+		k->count++;
+	}
+	return true;
+}
+
+static struct kept kept_entry(struct node *n, const struct hf_id *txn)
+{
+	struct kept k = {.count = 0};
+	assert_int_equal(hf_store_scan(n->store, HF_TABLE_ENVELOPE_TXN, txn->b, sizeof(txn->b), NULL, 0, take_kept, &k),
+	                 HF_OK);
+	return k;
+}
+
+/* Both sides can prove later what was agreed on, also when the provider published a newer version meanwhile. */
+static void agreed_entry_is_kept_by_both_sides(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id id = caught_decision(s, &s->plain);
+	struct hf_id txn = captured_txn;
+	struct kept at_roads = kept_entry(s->roads, &txn);
+	assert_int_equal(at_roads.count, 1);
+	publish(s->roads, &(struct offer){.title = "flights, described anew", .intake = "hub", .id = s->plain});
+	s->w->hold = NULL;
+	settle(s->w);
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+	struct kept at_health = kept_entry(s->health, &txn);
+	assert_int_equal(at_health.count, 1);
+	assert_true(hf_hash_equal(&at_health.digest, &at_roads.digest));
+}
+
+static void without_entry(Hufu__DecisionMail *m)
+{
+	m->entry = NULL;
+}
+
+static void with_other_entry(Hufu__DecisionMail *m)
+{
+	m->entry = m->decision;
+}
+
+/* An agreement whose entry does not come with it is not countersigned. */
+static void agreement_without_its_entry_ends_the_negotiation(void **state)
+{
+	struct stage *s = stage_of(state);
+	void (*const changes[])(Hufu__DecisionMail * m) = {without_entry, with_other_entry};
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct hf_id id = caught_decision(s, &s->plain);
+		HF_CLEANUP(hf_decoded_done)
+		Hufu__DecisionMail *m =
+		        HF_DECODE(decision_mail, captured[HF_MAIL_DECISION].data, captured[HF_MAIL_DECISION].len);
+		Hufu__Envelope *entry = m->entry;
+		size_t len = 0;
+		changes[i](m);
+		uint8_t *body = hf_encode(&m->base, &len);
+		m->entry = entry;
+		drop_held(s->w);
+		s->w->hold = NULL;
+		assert_int_equal(deliver(s->hub, "roads", HF_MAIL_DECISION, &captured_txn, body, len), HF_OK);
+		settle(s->w);
+		free(body);
+		assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_TERMINATED);
+		assert_string_equal(notices(s->health, &id, "terminated").code, "digest");
+	}
+}
+
 static enum hf_mail bend_type;
 static size_t bend_at;
 
@@ -550,6 +628,8 @@ int main(void)
 	        cmocka_unit_test(provider_takes_nothing_past_the_intake_node),
 	        cmocka_unit_test(decision_that_does_not_hold_together_is_refused),
 	        cmocka_unit_test(agreement_that_does_not_fit_ends_the_negotiation),
+	        cmocka_unit_test(agreed_entry_is_kept_by_both_sides),
+	        cmocka_unit_test(agreement_without_its_entry_ends_the_negotiation),
 	        cmocka_unit_test(bent_mail_is_refused),
 	        cmocka_unit_test(misdirected_mail_is_refused),
 	        cmocka_unit_test(repeated_mail_has_no_second_effect),
