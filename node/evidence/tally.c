@@ -84,7 +84,8 @@ static enum hf_err run(struct hf_tally *x, const struct hf_sign_pub *root, const
 	HF_TRY(hf_tally_bind_negotiation(x, f));
 	HF_TRY(hf_tally_bind_transfer(x, f));
 	HF_TRY(hf_tally_check_ledgers(x, f));
-	return hf_tally_check_recorded(x, f);
+	HF_TRY(hf_tally_check_recorded(x, f));
+	return hf_tally_check_order(x, f);
 }
 
 enum hf_err hf_tally_verify(const struct hf_sign_pub *root, const void *data, size_t len,

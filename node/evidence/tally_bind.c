@@ -71,7 +71,7 @@ static enum hf_err find_application(struct hf_tally *x, struct hf_fault *f)
 	}
 	if (last == NULL)
 		return hf_fault_set(f, HF_E_UNKNOWN, "the tally holds no application");
-	x->app_doc = last;
+	x->of[HF_DOC_APPLICATION] = last;
 	x->app = app_of(last);
 	x->provider = x->app->provider;
 	x->consumer = x->app->organization;
@@ -99,74 +99,81 @@ static bool finding_ok(Hufu__Finding *const *list, size_t count, const char *poi
 	return false;
 }
 
-static enum hf_err check_need(const struct hf_tally *x, const struct hf_statement_want *want,
-                              const struct hf_tally_person *applicant, struct hf_fault *f)
+static enum hf_err check_need(const struct hf_tally *x, struct hf_doc *d, const struct hf_statement_want *want,
+                              struct hf_fault *f)
 {
 	static const char *const points[] = {"need", "scope", "period"};
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
-	struct hf_tally_person person;
-	HF_TRY(hf_tally_statement(x, x->app->need, want, &s, &person, f));
+	HF_TRY(hf_tally_statement(x, app_of(d)->need, want, &s, &d->by[1], f));
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
 		if (!finding_ok(s->findings, s->n_findings, points[i]))
 			return hf_fault_set(f, HF_E_CONFLICT,
 			                    "the data authority of %s did not confirm the %s of the application",
 			                    x->consumer, points[i]);
-	return hf_tally_persons_differ(&person, applicant, "the data authority", f);
+	return hf_tally_check_cast(&(struct hf_tally_cast){.applicant = &d->by[0], .need = &d->by[1]}, f);
 }
 
-static enum hf_err check_application(struct hf_tally *x, struct hf_tally_person *ret_applicant, struct hf_fault *f)
+/* Each revision, also those that were returned. */
+static enum hf_err check_application(const struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
 {
-	const Hufu__Application *a = x->app;
+	const Hufu__Application *a = app_of(d);
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_hash wording;
-	HF_TRY(hf_doc_frame(x->app_doc, x->consumer, &x->negotiation_txn, f));
+	HF_TRY(hf_doc_frame(d, x->consumer, &x->negotiation_txn, f));
 	HF_TRY(check_period("application", a->from_ms, a->until_ms, f));
 	hf_application_digest(a, &wording);
 	struct hf_statement_want want = {"request",           "apply",     x->consumer, &a->id,
 	                                 &x->negotiation_txn, a->revision, &wording};
-	HF_TRY(hf_tally_statement(x, a->request, &want, &s, ret_applicant, f));
-	if (strcmp(ret_applicant->account, a->applicant) != 0)
+	HF_TRY(hf_tally_statement(x, a->request, &want, &s, &d->by[0], f));
+	if (strcmp(d->by[0].account, a->applicant) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT,
 		                    "the application names another applicant than the person who signed it");
 	want.kind = "need";
 	want.permission = "confirm-need";
-	return check_need(x, &want, ret_applicant, f);
+	return check_need(x, d, &want, f);
 }
 
 /* ---- the intake record ---- */
 
-static bool is_digest_of_application(const struct hf_tally *x, const ProtobufCBinaryData *digest, uint32_t revision)
+/* The document of a kind and revision that another one names by its digest, or NULL. */
+static const struct hf_doc *doc_named(const struct hf_tally *x, enum hf_doc_kind kind, uint32_t revision,
+                                      const ProtobufCBinaryData *digest)
 {
 	for (size_t i = 0; i < x->doc_count; i++)
-		if (x->docs[i].kind == HF_DOC_APPLICATION && x->docs[i].revision == revision &&
+		if (x->docs[i].kind == kind && x->docs[i].revision == revision &&
 		    hf_bytes_are_hash(digest, &x->docs[i].digest))
-			return true;
-	return false;
+			return &x->docs[i];
+	return NULL;
 }
 
-static enum hf_err check_review(const struct hf_tally *x, const Hufu__IntakeRecord *r, struct hf_fault *f)
+static enum hf_err check_review(const struct hf_tally *x, struct hf_doc *d, const struct hf_doc *application,
+                                struct hf_fault *f)
 {
+	const Hufu__IntakeRecord *r = (const Hufu__IntakeRecord *)d->message;
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_hash digest;
 	memcpy(digest.b, r->application_digest.data, sizeof(digest.b));
 	struct hf_statement_want want = {"compliance",        "intake",    x->intake_node, &x->app->id,
 	                                 &x->negotiation_txn, r->revision, &digest};
-	HF_TRY(hf_tally_statement(x, r->review, &want, &s, NULL, f));
+	HF_TRY(hf_tally_statement(x, r->review, &want, &s, &d->by[0], f));
 	if (strcmp(s->result, r->result) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the intake record says \"%s\", its reviewer signed \"%s\"",
 		                    r->result, s->result);
-	return HF_OK;
+	return hf_tally_check_cast(&(struct hf_tally_cast){.applicant = &application->by[0],
+	                                                   .need = &application->by[1],
+	                                                   .reviewer = &d->by[0]},
+	                           f);
 }
 
 static enum hf_err check_intake_doc(struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
 {
 	const Hufu__IntakeRecord *r = (const Hufu__IntakeRecord *)d->message;
 	HF_TRY(hf_doc_frame(d, x->intake_node, &x->negotiation_txn, f));
-	if (!hf_bytes_same(&r->application, &x->app->id) ||
-	    !is_digest_of_application(x, &r->application_digest, r->revision))
+	const struct hf_doc *app = doc_named(x, HF_DOC_APPLICATION, r->revision, &r->application_digest);
+	if (!hf_bytes_same(&r->application, &x->app->id) || app == NULL)
 		return hf_fault_set(f, HF_E_DIGEST, "the intake record of revision %u is about another application",
 		                    r->revision);
-	HF_TRY(check_review(x, r, f));
+	HF_TRY(check_review(x, d, app, f));
 	d->bound = true;
 	if (r->revision != x->app->revision)
 		return HF_OK;
@@ -182,7 +189,7 @@ static enum hf_err check_intake_doc(struct hf_tally *x, struct hf_doc *d, struct
 			                    "the intake record passes the application although \"%s\" is not met",
 			                    r->criteria[i]->point);
 	x->intake = r;
-	x->intake_doc = d;
+	x->of[HF_DOC_INTAKE] = d;
 	return HF_OK;
 }
 
@@ -200,67 +207,79 @@ static bool same_statement(const Hufu__SignedStatement *a, const Hufu__SignedSta
 
 /* AZ-11: an entry may let the compliance review settle the application; the reviewer's statement, checked with the
  * intake record, then stands in the place of the decider's. */
-static bool settled_by_review(const struct hf_tally *x, const Hufu__Decision *d)
+static bool settled_by_review(const struct hf_tally *x, const Hufu__Decision *d, const struct hf_doc *intake)
 {
-	return !x->entry->provider_decides && !x->entry->personal && x->intake != NULL &&
-	       strcmp(d->result, "T") == 0 && same_statement(d->decision, x->intake->review);
+	return !x->entry->provider_decides && !x->entry->personal && strcmp(d->result, "T") == 0 &&
+	       same_statement(d->decision, ((const Hufu__IntakeRecord *)intake->message)->review);
 }
 
-static enum hf_err check_decider(const struct hf_tally *x, const Hufu__Decision *d,
-                                 const struct hf_tally_person *applicant, struct hf_fault *f)
+static enum hf_err check_decider(const struct hf_tally *x, struct hf_doc *doc, struct hf_fault *f)
 {
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
-	struct hf_tally_person person;
+	const Hufu__Decision *d = (const Hufu__Decision *)doc->message;
 	struct hf_hash digest;
-	if (settled_by_review(x, d))
-		return HF_OK;
 	memcpy(digest.b, d->application_digest.data, sizeof(digest.b));
 	struct hf_statement_want want = {"decision",          "approve",   x->provider, &x->app->id,
 	                                 &x->negotiation_txn, d->revision, &digest};
-	HF_TRY(hf_tally_statement(x, d->decision, &want, &s, &person, f));
+	HF_TRY(hf_tally_statement(x, d->decision, &want, &s, &doc->by[0], f));
 	if (strcmp(s->result, d->result) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the decision says \"%s\", the person who decided signed \"%s\"",
 		                    d->result, s->result);
 	if (s->until_ms != 0 && s->until_ms != d->until_ms)
 		return hf_fault_set(f, HF_E_CONFLICT,
 		                    "the decision ends at another time than the person who decided signed");
-	return strcmp(x->provider, x->consumer) == 0
-	               ? hf_tally_persons_differ(&person, applicant, "the person who decided", f)
-	               : HF_OK;
+	return hf_tally_two_factors(&doc->by[0], x->entry->sensitive, f);
 }
 
-static enum hf_err check_privacy(const struct hf_tally *x, const Hufu__Decision *d, struct hf_fault *f)
+static enum hf_err check_privacy(const struct hf_tally *x, struct hf_doc *doc, struct hf_fault *f)
 {
+	const Hufu__Decision *d = (const Hufu__Decision *)doc->message;
 	static const char *const points[] = {"necessity", "compliance"};
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_hash digest;
 	if (d->privacy == NULL)
-		return x->entry->personal
-		               ? hf_fault_set(f, HF_E_UNKNOWN,
-		                              "the resource is personal, but there is no privacy review")
-		               : HF_OK;
+		return x->entry->personal ? hf_fault_set(f, HF_E_UNKNOWN,
+		                                         "the resource is personal, but there is no privacy review")
+		                          : HF_OK;
 	memcpy(digest.b, d->application_digest.data, sizeof(digest.b));
 	struct hf_statement_want want = {"privacy",           "privacy-review", x->provider, &x->app->id,
 	                                 &x->negotiation_txn, d->revision,      &digest};
-	HF_TRY(hf_tally_statement(x, d->privacy, &want, &s, NULL, f));
+	HF_TRY(hf_tally_statement(x, d->privacy, &want, &s, &doc->by[1], f));
 	for (size_t i = 0; strcmp(d->result, "T") == 0 && i < sizeof(points) / sizeof(points[0]); i++)
 		if (!finding_ok(s->findings, s->n_findings, points[i]))
 			return hf_fault_set(f, HF_E_CONFLICT, "the privacy review did not confirm the %s", points[i]);
 	return HF_OK;
 }
 
+/* On what it rests, and who took part in it. */
+static enum hf_err check_decided_by(const struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
+{
+	const Hufu__Decision *m = (const Hufu__Decision *)d->message;
+	const struct hf_doc *app = doc_named(x, HF_DOC_APPLICATION, m->revision, &m->application_digest);
+	const struct hf_doc *intake = doc_named(x, HF_DOC_INTAKE, m->revision, &m->intake_digest);
+	if (!hf_bytes_same(&m->application, &x->app->id) || app == NULL)
+		return hf_fault_set(f, HF_E_DIGEST, "the decision on revision %u is about another application",
+		                    m->revision);
+	if (intake == NULL || strcmp(((const Hufu__IntakeRecord *)intake->message)->result, "pass") != 0)
+		return hf_fault_set(f, HF_E_DIGEST,
+		                    "the decision on revision %u was taken on another intake record, or on one that "
+		                    "does not pass",
+		                    m->revision);
+	bool settled = settled_by_review(x, m, intake);
+	if (!settled)
+		HF_TRY(check_decider(x, d, f));
+	HF_TRY(check_privacy(x, d, f));
+	const struct hf_tally_cast cast = {&app->by[0], &app->by[1], &intake->by[0],
+	                                   m->privacy != NULL ? &d->by[1] : NULL, settled ? NULL : &d->by[0]};
+	return hf_tally_check_cast(&cast, f);
+}
+
 /* AZ-26: T grants, F ends the application, S asks for another revision. */
-static enum hf_err check_decision_doc(struct hf_tally *x, struct hf_doc *d, const struct hf_tally_person *applicant,
-                                      struct hf_fault *f)
+static enum hf_err check_decision_doc(struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
 {
 	const Hufu__Decision *m = (const Hufu__Decision *)d->message;
 	HF_TRY(hf_doc_frame(d, x->provider, &x->negotiation_txn, f));
-	if (!hf_bytes_same(&m->application, &x->app->id) ||
-	    !is_digest_of_application(x, &m->application_digest, m->revision))
-		return hf_fault_set(f, HF_E_DIGEST, "the decision on revision %u is about another application",
-		                    m->revision);
-	HF_TRY(check_decider(x, m, applicant, f));
-	HF_TRY(check_privacy(x, m, f));
+	HF_TRY(check_decided_by(x, d, f));
 	d->bound = true;
 	if (m->revision != x->app->revision)
 		return strcmp(m->result, "S") == 0
@@ -274,19 +293,15 @@ static enum hf_err check_decision_doc(struct hf_tally *x, struct hf_doc *d, cons
 	if (m->agreement == NULL)
 		return hf_fault_set(f, HF_E_UNKNOWN, "the decision grants without an agreement");
 	x->decision = m;
-	x->decision_doc = d;
+	x->of[HF_DOC_DECISION] = d;
 	return HF_OK;
 }
 
 static enum hf_err check_decided(struct hf_tally *x, struct hf_fault *f)
 {
-	if (x->intake == NULL)
-		return hf_fault_set(f, HF_E_UNKNOWN, "the tally holds no intake record of the decided revision");
 	if (x->decision == NULL)
 		return hf_fault_set(f, HF_E_UNKNOWN,
 		                    "the tally holds no decision on the last revision of the application");
-	if (!hf_bytes_are_hash(&x->decision->intake_digest, &x->intake_doc->digest))
-		return hf_fault_set(f, HF_E_DIGEST, "the decision was taken on another intake record");
 	if (x->decision->from_ms < x->app->from_ms || x->decision->until_ms > x->app->until_ms)
 		return hf_fault_set(f, HF_E_CONFLICT, "the decision's period leaves the one applied for");
 	return check_period("decision", x->decision->from_ms, x->decision->until_ms, f);
@@ -374,14 +389,15 @@ static enum hf_err check_verification(struct hf_tally *x, struct hf_fault *f)
 /* Found first, because much of what follows rests on it; held against the agreement once that is open. */
 static enum hf_err find_entry(struct hf_tally *x, struct hf_fault *f)
 {
-	HF_TRY(hf_tally_one(x, HF_DOC_ENTRY, &x->entry_doc, f));
-	x->entry = (const Hufu__CatalogEntry *)x->entry_doc->message;
+	struct hf_doc *d = NULL;
+	HF_TRY(hf_tally_one(x, HF_DOC_ENTRY, &d, f));
+	x->entry = (const Hufu__CatalogEntry *)d->message;
 	return HF_OK;
 }
 
 static enum hf_err check_entry(struct hf_tally *x, struct hf_fault *f)
 {
-	const struct hf_doc *d = x->entry_doc;
+	const struct hf_doc *d = x->of[HF_DOC_ENTRY];
 	if (!hf_bytes_are_hash(&x->agreement->entry_digest, &d->digest))
 		return hf_fault_set(f, HF_E_DIGEST, "the catalog entry is not the one that the agreement names");
 	if (strcmp(d->header->issuer, x->provider) != 0 || strcmp(x->entry->publisher, x->provider) != 0)
@@ -450,16 +466,19 @@ static enum hf_err check_others(struct hf_tally *x, struct hf_fault *f)
 
 enum hf_err hf_tally_bind_negotiation(struct hf_tally *x, struct hf_fault *f)
 {
-	struct hf_tally_person applicant;
 	HF_TRY(find_application(x, f));
 	HF_TRY(find_entry(x, f));
-	HF_TRY(check_application(x, &applicant, f));
+	for (size_t i = 0; i < x->doc_count; i++)
+		if (x->docs[i].kind == HF_DOC_APPLICATION)
+			HF_TRY(check_application(x, &x->docs[i], f));
 	for (size_t i = 0; i < x->doc_count; i++)
 		if (x->docs[i].kind == HF_DOC_INTAKE)
 			HF_TRY(check_intake_doc(x, &x->docs[i], f));
+	if (x->intake == NULL)
+		return hf_fault_set(f, HF_E_UNKNOWN, "the tally holds no intake record of the decided revision");
 	for (size_t i = 0; i < x->doc_count; i++)
 		if (x->docs[i].kind == HF_DOC_DECISION)
-			HF_TRY(check_decision_doc(x, &x->docs[i], &applicant, f));
+			HF_TRY(check_decision_doc(x, &x->docs[i], f));
 	HF_TRY(check_decided(x, f));
 	HF_TRY(open_agreement(x, f));
 	HF_TRY(check_entry(x, f));

@@ -157,6 +157,7 @@ enum hf_err hf_tally_one(struct hf_tally *x, enum hf_doc_kind kind, struct hf_do
 	if (found == NULL)
 		return hf_fault_set(f, HF_E_UNKNOWN, "the tally holds no %s", hf_doc_name(kind));
 	found->bound = true;
+	x->of[kind] = found;
 	*ret_doc = found;
 	return HF_OK;
 }
@@ -228,6 +229,15 @@ static enum hf_err check_statement(const Hufu__Statement *s, const struct hf_sta
 	return HF_OK;
 }
 
+static unsigned factors_of(const Hufu__PersonCertificate *c)
+{
+	static const char *const methods[] = {"password", "totp", "device-key"};
+	unsigned count = 0;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		count += hf_list_has(c->methods, c->n_methods, methods[i]);
+	return count;
+}
+
 enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedStatement *st,
                                const struct hf_statement_want *want, Hufu__Statement **ret_statement,
                                struct hf_tally_person *ret_person, struct hf_fault *f)
@@ -237,21 +247,14 @@ enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedState
 	HF_TRY(hf_space_open_statement(x->space, st, want->permission, &s, &c, f));
 	HF_TRY(check_statement(s, want, f));
 	if (ret_person != NULL) {
-		*ret_person = (struct hf_tally_person){.has_name_ref = c->real_name_ref.len == 32};
+		*ret_person =
+		        (struct hf_tally_person){.has_name_ref = c->real_name_ref.len == 32, .factors = factors_of(c)};
+		snprintf(ret_person->node, sizeof(ret_person->node), "%s", c->header->issuer);
+		snprintf(ret_person->department, sizeof(ret_person->department), "%s", c->department);
 		snprintf(ret_person->account, sizeof(ret_person->account), "%s", c->account);
 		if (ret_person->has_name_ref)
 			memcpy(ret_person->name_ref, c->real_name_ref.data, 32);
 	}
 	*ret_statement = HF_TAKE(s);
-	return HF_OK;
-}
-
-enum hf_err hf_tally_persons_differ(const struct hf_tally_person *a, const struct hf_tally_person *b, const char *what,
-                                    struct hf_fault *f)
-{
-	bool same_name =
-	        a->has_name_ref && b->has_name_ref && memcmp(a->name_ref, b->name_ref, sizeof(a->name_ref)) == 0;
-	if (strcmp(a->account, b->account) == 0 || same_name)
-		return hf_fault_set(f, HF_E_SEPARATION, "%s is the applicant himself", what);
 	return HF_OK;
 }

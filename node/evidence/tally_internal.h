@@ -1,7 +1,7 @@
 /*
  * tally_internal.h - what the files of the tally check share: tally.c (the file and its frame), tally_docs.c (form and
  * order of the documents), tally_bind.c (negotiation), tally_transfer.c (transfer), tally_ledgers.c (entries,
- * checkpoints, commitments).
+ * checkpoints, commitments), tally_cast.c (who acted in which part), tally_order.c (what stands before what).
  */
 #ifndef HUFU_EVIDENCE_TALLY_INTERNAL_H
 #define HUFU_EVIDENCE_TALLY_INTERNAL_H
@@ -30,6 +30,15 @@ enum hf_doc_kind {
 };
 const char *hf_doc_name(enum hf_doc_kind kind); /* "manifest" */
 
+/* A person whose statement was opened. */
+struct hf_tally_person {
+	char node[HF_NAME_MAX + 1], account[HF_NAME_MAX + 1]; /* account "": nobody acted in that part */
+	bool has_name_ref;
+	uint8_t name_ref[32];
+	unsigned factors; /* independent ways in which he had authenticated himself */
+	char department[128];
+};
+
 struct hf_doc {
 	enum hf_doc_kind kind;
 	uint32_t revision; /* 0 where there is none */
@@ -38,12 +47,15 @@ struct hf_doc {
 	ProtobufCMessage *message;  /* owned */
 	const Hufu__Header *header; /* in message */
 	bool bound;                 /* its place among the others is checked */
+	/* Whose statements are in it: applicant and data authority; reviewer; approver and privacy expert. */
+	struct hf_tally_person by[2];
 };
 
 /* One ledger entry with what its opening says. */
 struct hf_tally_item {
 	size_t ledger;
 	uint64_t index;
+	enum hf_event event;
 	bool transfer; /* of the transfer's transaction, else of the negotiation's */
 	bool ok;       /* it does not record a refusal */
 	bool has_digest;
@@ -64,7 +76,7 @@ struct hf_tally {
 	struct hf_tally_item *items;
 	size_t item_count;
 	/* What the documents are to each other; borrowed from docs. */
-	struct hf_doc *entry_doc, *app_doc, *intake_doc, *decision_doc;
+	struct hf_doc *of[HF_DOC_KIND_COUNT]; /* the one that counts; the last revision's where there are several */
 	const Hufu__CatalogEntry *entry;
 	const Hufu__Application *app;
 	const Hufu__IntakeRecord *intake;
@@ -119,24 +131,30 @@ struct hf_statement_want {
 	uint32_t revision;
 	const struct hf_hash *digest; /* NULL: none demanded */
 };
-/* A person's statement; ret_account and ret_name_ref (may be NULL) say who he is. */
-struct hf_tally_person {
-	char account[HF_NAME_MAX + 1];
-	bool has_name_ref;
-	uint8_t name_ref[32];
-};
+/* A person's statement; ret_person (may be NULL) says who he is. */
 enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedStatement *st,
                                const struct hf_statement_want *want, Hufu__Statement **ret_statement,
                                struct hf_tally_person *ret_person, struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err hf_tally_persons_differ(const struct hf_tally_person *a, const struct hf_tally_person *b, const char *what,
-                                    struct hf_fault *f) HF_MUST_CHECK;
+/* The parts that the persons of one revision took; NULL where nobody did. */
+struct hf_tally_cast {
+	const struct hf_tally_person *applicant, *need, *reviewer, *privacy, *approver;
+};
+/* No one judges what he asked for, or what he judged before (AZ-9 ... AZ-16, as the nodes check it). */
+enum hf_err hf_tally_check_cast(const struct hf_tally_cast *c, struct hf_fault *f) HF_MUST_CHECK;
+/* Sensitive data: two independent factors. */
+enum hf_err hf_tally_two_factors(const struct hf_tally_person *p, bool sensitive, struct hf_fault *f) HF_MUST_CHECK;
 
 bool hf_list_has(char *const *list, size_t count, const char *text);
 
 enum hf_err hf_tally_bind_negotiation(struct hf_tally *x, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err hf_tally_bind_transfer(struct hf_tally *x, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err hf_tally_check_ledgers(struct hf_tally *x, struct hf_fault *f) HF_MUST_CHECK;
-/* Each document stands in the ledgers of those who signed and received it. */
+/* Each document stands in the ledgers of those who signed and received it, */
 enum hf_err hf_tally_check_recorded(struct hf_tally *x, struct hf_fault *f) HF_MUST_CHECK;
+/* ... and in the order in which the process went; nothing was started under a revoked grant. */
+enum hf_err hf_tally_check_order(const struct hf_tally *x, struct hf_fault *f) HF_MUST_CHECK;
+/* Does the entry record the document, in the transaction where it belongs? */
+bool hf_tally_records(const struct hf_tally_item *it, const struct hf_doc *d);
+const struct hf_tally_ledger *hf_tally_ledger_of(const struct hf_tally *x, const char *node);
 
 #endif

@@ -71,7 +71,8 @@ static enum hf_err check_inclusion(struct reader *r, const Hufu__TallyEntry *in,
 	return HF_OK;
 }
 
-static enum hf_err check_event(struct reader *r, const Hufu__LedgerEntry *e, const Hufu__EntryOpening *o)
+static enum hf_err check_event(struct reader *r, const Hufu__LedgerEntry *e, const Hufu__EntryOpening *o,
+                               enum hf_event *ret_event)
 {
 	struct hf_bytes v;
 	char name[64];
@@ -81,6 +82,7 @@ static enum hf_err check_event(struct reader *r, const Hufu__LedgerEntry *e, con
 	memcpy(name, v.data, v.len);
 	name[v.len] = 0;
 	enum hf_event event = hf_event_from_name(name);
+	*ret_event = event;
 	if (event == HF_EVENT_INVALID || (uint32_t)hf_event_class(event) != e->event_class)
 		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s is of another class than its event",
 		                    (unsigned long long)e->index, r->ledger->node.s);
@@ -118,10 +120,10 @@ static enum hf_err check_ordinal(struct reader *r, const Hufu__TallyEntry *in, u
 	return HF_OK;
 }
 
-static enum hf_err add_item(struct reader *r, const Hufu__TallyEntry *in, bool transfer)
+static enum hf_err add_item(struct reader *r, const Hufu__TallyEntry *in, enum hf_event event, bool transfer)
 {
 	struct hf_bytes digest, outcome;
-	struct hf_tally_item it = {.ledger = r->number, .index = in->index, .transfer = transfer};
+	struct hf_tally_item it = {.ledger = r->number, .index = in->index, .event = event, .transfer = transfer};
 	it.ok = !hides(in->opening, HF_FIELD_OUTCOME) && (!hf_opening_get(in->opening, HF_FIELD_OUTCOME, &outcome) ||
 	                                                  hf_opening_is(in->opening, HF_FIELD_OUTCOME, "ok"));
 	if (hf_opening_get(in->opening, HF_FIELD_DIGEST, &digest) && digest.len == sizeof(it.digest.b)) {
@@ -153,14 +155,15 @@ static enum hf_err check_entry(struct reader *r, size_t i)
 	if (!hf_entry_check_opening(e, in->opening))
 		return hf_fault_set(r->f, HF_E_DIGEST, "the opening of entry %llu of %s does not fit its commitment",
 		                    index, node);
-	HF_TRY(check_event(r, e, in->opening));
+	enum hf_event event = HF_EVENT_INVALID;
+	HF_TRY(check_event(r, e, in->opening, &event));
 	bool negotiation = hf_opening_is(in->opening, HF_FIELD_TRANSACTION, r->txn_text[0]);
 	bool transfer = hf_opening_is(in->opening, HF_FIELD_TRANSACTION, r->txn_text[1]);
 	if (!negotiation && !transfer)
 		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s belongs to another transaction", index,
 		                    node);
 	HF_TRY(check_ordinal(r, in, transfer ? 1 : 0));
-	return add_item(r, in, transfer);
+	return add_item(r, in, event, transfer);
 }
 
 static bool is_party(const struct hf_tally *x, const char *node)
@@ -220,7 +223,7 @@ static bool is_transfer_doc(enum hf_doc_kind kind)
 	return kind == HF_DOC_REQUEST || kind == HF_DOC_START || kind == HF_DOC_MANIFEST || kind == HF_DOC_RECEIPT;
 }
 
-static const struct hf_tally_ledger *ledger_of(const struct hf_tally *x, const char *node)
+const struct hf_tally_ledger *hf_tally_ledger_of(const struct hf_tally *x, const char *node)
 {
 	for (size_t i = 0; i < x->t->n_ledgers; i++)
 		if (strcmp(x->ledgers[i].node.s, node) == 0)
@@ -228,7 +231,7 @@ static const struct hf_tally_ledger *ledger_of(const struct hf_tally *x, const c
 	return NULL;
 }
 
-static bool records(const struct hf_tally_item *it, const struct hf_doc *d)
+bool hf_tally_records(const struct hf_tally_item *it, const struct hf_doc *d)
 {
 	return it->ok && it->has_digest && it->transfer == is_transfer_doc(d->kind) &&
 	       hf_hash_equal(&it->digest, &d->digest);
@@ -242,14 +245,14 @@ static bool in_audience(const Hufu__Header *h, const char *node)
 static enum hf_err check_recorded_by(const struct hf_tally *x, const struct hf_doc *d, const char *node,
                                      struct hf_fault *f)
 {
-	const struct hf_tally_ledger *l = ledger_of(x, node);
+	const struct hf_tally_ledger *l = hf_tally_ledger_of(x, node);
 	char hex[65];
 	if (l == NULL)
 		return hf_fault_set(f, HF_E_UNKNOWN, "the tally holds no ledger of %s", node);
 	if (!in_audience(d->header, node))
 		return hf_fault_set(f, HF_E_CONFLICT, "the %s is not addressed to %s", hf_doc_name(d->kind), node);
 	for (size_t i = 0; i < x->item_count; i++)
-		if (&x->ledgers[x->items[i].ledger] == l && records(&x->items[i], d))
+		if (&x->ledgers[x->items[i].ledger] == l && hf_tally_records(&x->items[i], d))
 			return HF_OK;
 	hf_hash_hex(&d->digest, hex);
 	return hf_fault_set(f, HF_E_DIGEST, "the %s with the digest %s is not recorded in the ledger of %s",
@@ -259,7 +262,7 @@ static enum hf_err check_recorded_by(const struct hf_tally *x, const struct hf_d
 static bool goes_to_provider(const struct hf_tally *x, const struct hf_doc *d)
 {
 	if (d->kind == HF_DOC_APPLICATION)
-		return d == x->app_doc;
+		return d == x->of[HF_DOC_APPLICATION];
 	return d->kind != HF_DOC_INTAKE || strcmp(((const Hufu__IntakeRecord *)d->message)->result, "pass") == 0;
 }
 
@@ -287,7 +290,7 @@ static enum hf_err check_revoked_author(const struct hf_tally *x, const struct h
 	if (revoked_ms == INT64_MAX)
 		return HF_OK;
 	for (size_t i = 0; i < x->item_count; i++)
-		if (records(&x->items[i], d) && x->ledgers[x->items[i].ledger].quorum_ms < revoked_ms)
+		if (hf_tally_records(&x->items[i], d) && x->ledgers[x->items[i].ledger].quorum_ms < revoked_ms)
 			return HF_OK;
 	hf_time_text(revoked_ms, when);
 	return hf_fault_set(f, HF_E_SIGNATURE,
@@ -297,7 +300,7 @@ static enum hf_err check_revoked_author(const struct hf_tally *x, const struct h
 
 static enum hf_err check_ends(const struct hf_tally *x, const char *node, struct hf_fault *f)
 {
-	const struct hf_tally_ledger *l = ledger_of(x, node);
+	const struct hf_tally_ledger *l = hf_tally_ledger_of(x, node);
 	if (l == NULL || !l->ends)
 		return hf_fault_set(f, HF_E_UNKNOWN, "the end of the transfer is missing from the ledger of %s", node);
 	return HF_OK;

@@ -289,7 +289,7 @@ static void test_documents_that_do_not_fit(void **state)
 	        ROW(app_previous, "revision before revision 1 of the application is missing"),
 	        ROW(app_txn, "the application names no transaction"),
 	        LATE(app_reason_late, "\"request\" is about another wording"),
-	        LATE(app_need_by_applicant, "the data authority is the applicant himself"),
+	        LATE(app_need_by_applicant, "is the applicant and also confirmed the need"),
 	        LATE(app_need_not_confirmed, "did not confirm the period"),
 	        ROW(app_need_without_permission, "lacks the permission confirm-need"),
 	        ROW(intake_other, "intake record of revision 1 is about another application"),
