@@ -50,6 +50,9 @@ static void put_space(const struct hf_api_request *rq)
 	}
 	json_t *o = json_pack("{s:s, s:s, s:I}", "id", hf_space_id(s), "name", hf_space_current(s)->space_name,
 	                      "descriptor", (json_int_t)hf_space_number(s));
+	struct hf_hash digest;
+	hf_space_digest(s, &digest);
+	hf_api_out_hex(o, "descriptor_digest", digest.b, sizeof(digest.b));
 	hf_api_out_time(o, "valid_until", hf_space_current(s)->not_after_ms);
 	json_object_set_new(rq->out, "space", o);
 }

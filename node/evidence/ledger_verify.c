@@ -342,13 +342,14 @@ static enum hf_err check_keys(const struct check *c, const struct hf_space *s, c
 	return HF_OK;
 }
 
-static enum hf_err load(struct check *c, struct hf_space *s)
+static enum hf_err load(struct check *c, struct hf_space *s, const struct hf_trust *trust)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf chain;
 	HF_CLEANUP(hf_buf_done) struct hf_buf note = HF_BUF_INIT;
 	hf_buf_init(&chain, CHAIN_MAX);
 	HF_TRY(read_file(c->dir, "descriptors.dsse", CHAIN_MAX, &chain, c->f));
 	HF_TRY(hf_space_read_stream(s, chain.data, chain.len, c->f));
+	HF_TRY(hf_space_reaches(s, trust, c->f));
 	HF_TRY(read_file(c->dir, "checkpoint", CHECKPOINT_MAX, &note, c->f));
 	HF_TRY(hf_checkpoint_check(s, (const char *)note.data, note.len, &c->cp, c->f));
 	HF_TRY(check_keys(c, s, "log.vkey", is_log_key));
@@ -373,9 +374,9 @@ static enum hf_err check_present(struct check *c)
 	return HF_OK;
 }
 
-static enum hf_err run(struct check *c, struct hf_space *s, uint64_t *ret_bad)
+static enum hf_err run(struct check *c, struct hf_space *s, const struct hf_trust *trust, uint64_t *ret_bad)
 {
-	HF_TRY(load(c, s));
+	HF_TRY(load(c, s, trust));
 	HF_TRY(check_present(c));
 	c->bundles = hf_alloc_zero((size_t)c->bundle_count * sizeof(*c->bundles));
 	HF_TRY(check_bundles(c, ret_bad));
@@ -386,23 +387,23 @@ static enum hf_err run(struct check *c, struct hf_space *s, uint64_t *ret_bad)
 	return check_nothing_else(c);
 }
 
-enum hf_err hf_ledger_verify_dir(const struct hf_sign_pub *root, const char *dir, uint64_t *ret_size, uint64_t *ret_bad,
+enum hf_err hf_ledger_verify_dir(const struct hf_trust *trust, const char *dir, struct hf_ledger_report *ret_report,
                                  struct hf_fault *f)
 {
 	struct hf_fault own;
-	uint64_t bad = UINT64_MAX;
 	struct check *c = hf_alloc_zero(sizeof(*c));
-	struct hf_space *s = hf_space_new(root);
+	struct hf_space *s = hf_space_new(&trust->root);
 	c->dir = dir;
 	c->f = f != NULL ? f : &own;
 	atomic_init(&c->next, 0);
 	atomic_init(&c->first_bad, UINT64_MAX);
 	pthread_mutex_init(&c->mutex, NULL);
-	enum hf_err e = run(c, s, &bad);
-	if (e == HF_OK)
-		*ret_size = c->size;
-	else
-		*ret_bad = bad;
+	*ret_report = (struct hf_ledger_report){.bad = UINT64_MAX};
+	enum hf_err e = run(c, s, trust, &ret_report->bad);
+	if (e == HF_OK) {
+		ret_report->size = c->size;
+		hf_space_mark(s, &ret_report->descriptor);
+	}
 	pthread_mutex_destroy(&c->mutex);
 	hf_space_free(s);
 	free(c->bundles);

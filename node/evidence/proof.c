@@ -185,6 +185,7 @@ enum hf_err hf_proof_check(const struct hf_space *s, const void *data, size_t le
 	*ret_report =
 	        (struct hf_proof_report){.index = p.index, .size = c.checkpoint.size, .cosignatures = c.cosignatures};
 	snprintf(ret_report->node, sizeof(ret_report->node), "%s", c.node.s);
+	hf_space_mark(s, &ret_report->descriptor);
 	ret_report->entry = HF_TAKE(p.entry);
 	return HF_OK;
 }
@@ -204,23 +205,24 @@ static enum hf_err load_beside(struct hf_space *s, const char *path, struct hf_f
 	return hf_space_read_stream(s, chain.data, chain.len, f);
 }
 
-static enum hf_err open_with(struct hf_space *s, const char *path, struct hf_proof_report *ret_report,
-                             struct hf_fault *f)
+static enum hf_err open_with(struct hf_space *s, const struct hf_trust *trust, const char *path,
+                             struct hf_proof_report *ret_report, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf data = HF_BUF_INIT;
 	enum hf_err e = hf_file_read(path, HF_PROOF_MAX, &data);
 	if (e != HF_OK)
 		return hf_fault_set(f, e, "%s cannot be read, or is larger than a proof may be", path);
 	HF_TRY(load_beside(s, path, f));
+	HF_TRY(hf_space_reaches(s, trust, f));
 	return hf_proof_check(s, data.data, data.len, ret_report, f);
 }
 
-enum hf_err hf_proof_open(const struct hf_sign_pub *root, const char *path, struct hf_proof_report *ret_report,
+enum hf_err hf_proof_open(const struct hf_trust *trust, const char *path, struct hf_proof_report *ret_report,
                           struct hf_fault *f)
 {
 	struct hf_proof_report r;
-	struct hf_space *s = hf_space_new(root);
-	enum hf_err e = open_with(s, path, &r, f);
+	struct hf_space *s = hf_space_new(&trust->root);
+	enum hf_err e = open_with(s, trust, path, &r, f);
 	hf_space_free(s);
 	if (e != HF_OK)
 		return e;
@@ -231,7 +233,7 @@ enum hf_err hf_proof_open(const struct hf_sign_pub *root, const char *path, stru
 	return HF_OK;
 }
 
-enum hf_err hf_proof_verify(const struct hf_sign_pub *root, const char *path, struct hf_fault *f)
+enum hf_err hf_proof_verify(const struct hf_trust *trust, const char *path, struct hf_fault *f)
 {
-	return hf_proof_open(root, path, NULL, f);
+	return hf_proof_open(trust, path, NULL, f);
 }

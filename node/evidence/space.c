@@ -229,6 +229,27 @@ enum hf_err hf_space_extend(struct hf_space *s, const void *envelope, size_t len
 	return HF_OK;
 }
 
+enum hf_err hf_space_reaches(const struct hf_space *s, const struct hf_trust *t, struct hf_fault *f)
+{
+	if (s->count < t->number)
+		return hf_fault_set(
+		        f, HF_E_STATE,
+		        "the evidence knows space descriptors up to number %zu, but number %llu is demanded; "
+		        "ask for evidence made with the newer one",
+		        s->count, (unsigned long long)t->number);
+	if (t->number > 0 && t->has_digest && !hf_hash_equal(&s->links[t->number - 1].digest, &t->digest))
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "descriptor %llu of the evidence has another digest than the one demanded",
+		                    (unsigned long long)t->number);
+	return HF_OK;
+}
+
+void hf_space_mark(const struct hf_space *s, struct hf_space_mark *ret_mark)
+{
+	ret_mark->number = s->count;
+	hf_space_digest(s, &ret_mark->digest);
+}
+
 uint64_t hf_space_number(const struct hf_space *s)
 {
 	return s->count;

@@ -21,6 +21,20 @@ enum hf_key_use {
 /* "envelope", "noise", ...: also the names in the key file. */
 const char *hf_key_use_name(enum hf_key_use use);
 
+/* What a checker knows by another way than the evidence: the root key and, when he has it, a descriptor that the
+ * evidence must know as well. Who shows evidence may cut the chain short, and with it the revocations of later
+ * descriptors. */
+struct hf_trust {
+	struct hf_sign_pub root;
+	uint64_t number; /* the chain must reach it; 0: any chain will do */
+	bool has_digest; /* and the descriptor of that number must be this one */
+	struct hf_hash digest;
+};
+/* The newest descriptor that a piece of evidence knows. */
+struct hf_space_mark {
+	uint64_t number;
+	struct hf_hash digest;
+};
 struct hf_space; /* a verified chain of descriptors; immutable once extended; heap */
 
 /* Starts an empty chain below a root key. space_id: the name of the space, e.g. "roads.example". */
@@ -39,6 +53,11 @@ enum hf_err hf_space_read_stream(struct hf_space *s, const void *data, size_t le
 /* The whole chain as such a stream. */
 enum hf_err hf_space_write_stream(const struct hf_space *s, struct hf_buf *out) HF_MUST_CHECK;
 
+/* HF_OK when the chain knows the descriptor that the checker does; STATE when it ends before, CONFLICT when it is
+ * another.
+ */
+enum hf_err hf_space_reaches(const struct hf_space *s, const struct hf_trust *t, struct hf_fault *f) HF_MUST_CHECK;
+void hf_space_mark(const struct hf_space *s, struct hf_space_mark *ret_mark);
 uint64_t hf_space_number(const struct hf_space *s); /* 0: empty */
 const char *hf_space_id(const struct hf_space *s);
 void hf_space_digest(const struct hf_space *s, struct hf_hash *ret_digest); /* of the newest envelope */

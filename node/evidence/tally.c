@@ -39,12 +39,12 @@ static enum hf_err extend_with(struct hf_tally *x, const Hufu__Envelope *descrip
 	return e;
 }
 
-static enum hf_err build_space(struct hf_tally *x, const struct hf_sign_pub *root, struct hf_fault *f)
+static enum hf_err build_space(struct hf_tally *x, const struct hf_trust *trust, struct hf_fault *f)
 {
-	x->space = hf_space_new(root);
+	x->space = hf_space_new(&trust->root);
 	for (size_t i = 0; i < x->t->n_descriptors; i++)
 		HF_TRY(extend_with(x, x->t->descriptors[i], i, f));
-	return HF_OK;
+	return hf_space_reaches(x->space, trust, f);
 }
 
 static enum hf_err check_frame(struct hf_tally *x, const Hufu__Envelope *e, struct hf_fault *f)
@@ -74,11 +74,12 @@ static void fill_report(const struct hf_tally *x, struct hf_tally_report *r)
 	r->quality_met = strcmp(x->receipt->quality, "met") == 0;
 	r->started_ms = x->manifest->started_ms;
 	r->ended_ms = x->manifest->ended_ms;
+	hf_space_mark(x->space, &r->descriptor);
 }
 
-static enum hf_err run(struct hf_tally *x, const struct hf_sign_pub *root, const Hufu__Envelope *e, struct hf_fault *f)
+static enum hf_err run(struct hf_tally *x, const struct hf_trust *trust, const Hufu__Envelope *e, struct hf_fault *f)
 {
-	HF_TRY(build_space(x, root, f));
+	HF_TRY(build_space(x, trust, f));
 	HF_TRY(check_frame(x, e, f));
 	HF_TRY(hf_tally_open_docs(x, f));
 	HF_TRY(hf_tally_bind_negotiation(x, f));
@@ -88,7 +89,7 @@ static enum hf_err run(struct hf_tally *x, const struct hf_sign_pub *root, const
 	return hf_tally_check_order(x, f);
 }
 
-enum hf_err hf_tally_verify(const struct hf_sign_pub *root, const void *data, size_t len,
+enum hf_err hf_tally_verify(const struct hf_trust *trust, const void *data, size_t len,
                             struct hf_tally_report *ret_report, struct hf_fault *f)
 {
 	if (len > HF_TALLY_MAX)
@@ -102,7 +103,7 @@ enum hf_err hf_tally_verify(const struct hf_sign_pub *root, const void *data, si
 	if (t == NULL)
 		return hf_fault_set(f, HF_E_FORMAT, "the tally is not of the required form");
 	HF_CLEANUP(check_done) struct hf_tally x = {.t = t};
-	HF_TRY(run(&x, root, e, f));
+	HF_TRY(run(&x, trust, e, f));
 	fill_report(&x, ret_report);
 	return HF_OK;
 }

@@ -21,13 +21,14 @@ struct hf_tally_report {
 	struct hf_id negotiation;     /* transaction of the application */
 	bool quality_met;             /* the receipt's verdict */
 	int64_t started_ms, ended_ms; /* of the transfer */
+	struct hf_space_mark descriptor;
 };
 /* Everything or nothing: canonical encoding, outer signature by a member, descriptor chain to root, each document's
  * signature and the references between them (application, intake, decision, agreement, verification, request, start,
  * manifest, receipt), and for each ledger the log's signature, the witnesses' quorum, inclusion and opening of each
  * entry, the entries that must be there (each document's digest committed in the ledger of its author and of the party
  * that received it) and that they speak of this transaction. f names the first thing that does not verify. */
-enum hf_err hf_tally_verify(const struct hf_sign_pub *root, const void *data, size_t len,
+enum hf_err hf_tally_verify(const struct hf_trust *trust, const void *data, size_t len,
                             struct hf_tally_report *ret_report, struct hf_fault *f) HF_MUST_CHECK;
 
 /* True for the payload types that a tally may hold. */
@@ -39,9 +40,13 @@ enum hf_err hf_tally_make(const struct hf_sign_key *k, const char *node, Hufu__T
                           struct hf_buf *out) HF_MUST_CHECK;
 
 /* A tlog-tiles folder as `hufu ledger export` writes it: descriptors, checkpoint with quorum, every tile and entry
- * bundle, chain and tree agree. ret_size on success; on failure ret_bad: index of the first bad entry, UINT64_MAX when
- * none can be named. Reads bundles on several threads. */
-enum hf_err hf_ledger_verify_dir(const struct hf_sign_pub *root, const char *dir, uint64_t *ret_size, uint64_t *ret_bad,
+ * bundle, chain and tree agree. On failure ret_report->bad: index of the first bad entry, UINT64_MAX when none can be
+ * named; the rest of the report is then empty. Reads bundles on several threads. */
+struct hf_ledger_report {
+	uint64_t size, bad;
+	struct hf_space_mark descriptor;
+};
+enum hf_err hf_ledger_verify_dir(const struct hf_trust *trust, const char *dir, struct hf_ledger_report *ret_report,
                                  struct hf_fault *f) HF_MUST_CHECK;
 /* One entry as a c2sp.org/tlog-proof@v1 file. `extra` is the base64 of a TallyEntry without path: index, entry,
  * opening. The space's descriptors lie beside it in "descriptors.dsse". */
@@ -49,15 +54,16 @@ struct hf_proof_report {
 	char node[HF_NAME_MAX + 1]; /* owner of the ledger */
 	uint64_t index, size;
 	size_t cosignatures;
+	struct hf_space_mark descriptor;
 	Hufu__TallyEntry *entry; /* with the opened fields; hf_decoded_free */
 };
 #define HF_PROOF_MAX ((size_t)1 << 20)
 enum hf_err hf_proof_check(const struct hf_space *s, const void *data, size_t len, struct hf_proof_report *ret_report,
                            struct hf_fault *f) HF_MUST_CHECK;
 /* The file at path with the descriptors beside it; ret_report may be NULL. */
-enum hf_err hf_proof_open(const struct hf_sign_pub *root, const char *path, struct hf_proof_report *ret_report,
+enum hf_err hf_proof_open(const struct hf_trust *trust, const char *path, struct hf_proof_report *ret_report,
                           struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err hf_proof_verify(const struct hf_sign_pub *root, const char *path, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_proof_verify(const struct hf_trust *trust, const char *path, struct hf_fault *f) HF_MUST_CHECK;
 /* Writes such a file. e->path is the inclusion proof; note the signed checkpoint. HF_E_FORMAT when a part is missing.
  */
 enum hf_err hf_proof_make(const Hufu__TallyEntry *e, const char *note, struct hf_buf *out) HF_MUST_CHECK;

@@ -230,15 +230,16 @@ static void set_header(struct tally *t, const struct hf_id *txn, struct hf_id *i
 	t->msg.header = &t->header;
 }
 
-static bool root_key(const struct tally *t, struct hf_sign_pub *ret_root)
+static bool root_key(const struct tally *t, struct hf_trust *ret_trust)
 {
 	const Hufu__Envelope *first = t->msg.descriptors[0];
 	Hufu__Descriptor *d HF_CLEANUP(hf_decoded_done) = hf_decode_limit(
 	        &hufu__descriptor__descriptor, first->payload.data, first->payload.len, HF_MAX_DESCRIPTOR);
 
-	if (!d || d->root_key.len != sizeof(ret_root->b))
+	if (!d || d->root_key.len != sizeof(ret_trust->root.b))
 		return false;
-	memcpy(ret_root->b, d->root_key.data, sizeof(ret_root->b));
+	*ret_trust = (struct hf_trust){.number = hf_space_number(t->space)};
+	memcpy(ret_trust->root.b, d->root_key.data, sizeof(ret_trust->root.b));
 	return true;
 }
 
@@ -246,11 +247,11 @@ static enum hf_err check_result(struct tally *t, const struct hf_buf *out)
 {
 	struct hf_tally_report report;
 	struct hf_fault why = {HF_OK, ""};
-	struct hf_sign_pub root;
+	struct hf_trust trust;
 
-	if (!root_key(t, &root))
+	if (!root_key(t, &trust))
 		return HF_E_INTERNAL;
-	if (hf_tally_verify(&root, out->data, out->len, &report, &why) == HF_OK)
+	if (hf_tally_verify(&trust, out->data, out->len, &report, &why) == HF_OK)
 		return HF_OK;
 	return hf_fault_set(t->f, HF_E_STATE,
 	                    "the evidence held here is not complete: %.300s; try again when the transaction has ended",

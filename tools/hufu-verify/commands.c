@@ -31,6 +31,22 @@ void verify_refused(const char *path, const struct verify_out *out, const struct
 	print_json(o);
 }
 
+/* What the evidence knows of the space, so that the reader can compare it with what he knows himself. */
+static void mark_json(json_t *o, const struct hf_space_mark *m)
+{
+	char digest[65];
+	hf_hash_hex(&m->digest, digest);
+	json_object_set_new(o, "descriptor", json_integer((json_int_t)m->number));
+	json_object_set_new(o, "descriptor_digest", json_string(digest));
+}
+
+static void mark_text(const struct hf_space_mark *m)
+{
+	char digest[65];
+	hf_hash_hex(&m->digest, digest);
+	printf("  as of space descriptor %" PRIu64 ", %s\n", m->number, digest);
+}
+
 /* ---- tally ---- */
 
 static void tally_json(const struct hf_tally_report *r)
@@ -54,6 +70,7 @@ static void tally_json(const struct hf_tally_report *r)
 	json_object_set_new(o, "ledgers", json_integer((json_int_t)r->ledgers));
 	json_object_set_new(o, "entries", json_integer((json_int_t)r->entries));
 	json_object_set_new(o, "cosignatures", json_integer((json_int_t)r->cosignatures));
+	mark_json(o, &r->descriptor);
 	print_json(o);
 }
 
@@ -74,16 +91,17 @@ static void tally_text(const struct hf_tally_report *r)
 	printf("  %zu documents; %zu entries in the ledgers of %zu nodes, complete, under %zu cosignatures of "
 	       "witnesses\n",
 	       r->documents, r->entries, r->ledgers, r->cosignatures);
+	mark_text(&r->descriptor);
 }
 
-enum hf_err verify_tally(const struct hf_sign_pub *root, const char *path, struct verify_out *out, struct hf_fault *f)
+enum hf_err verify_tally(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf data = HF_BUF_INIT;
 	struct hf_tally_report r;
 	enum hf_err e = hf_file_read(path, HF_TALLY_MAX, &data);
 	if (e != HF_OK)
 		return hf_file_fault(f, e, path, HF_TALLY_MAX);
-	HF_TRY(hf_tally_verify(root, data.data, data.len, &r, f));
+	HF_TRY(hf_tally_verify(trust, data.data, data.len, &r, f));
 	if (out->json)
 		tally_json(&r);
 	else
@@ -93,18 +111,24 @@ enum hf_err verify_tally(const struct hf_sign_pub *root, const char *path, struc
 
 /* ---- ledger ---- */
 
-enum hf_err verify_ledger(const struct hf_sign_pub *root, const char *path, struct verify_out *out, struct hf_fault *f)
+enum hf_err verify_ledger(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f)
 {
-	uint64_t size = 0;
-	HF_TRY(hf_ledger_verify_dir(root, path, &size, &out->bad, f));
-	if (out->json)
-		print_json(json_pack("{s:b, s:s, s:s, s:I}", "verified", 1, "kind", "ledger", "path", path, "entries",
-		                     (json_int_t)size));
-	else
+	struct hf_ledger_report r;
+	enum hf_err e = hf_ledger_verify_dir(trust, path, &r, f);
+	out->bad = r.bad;
+	HF_TRY(e);
+	if (out->json) {
+		json_t *o = json_pack("{s:b, s:s, s:s, s:I}", "verified", 1, "kind", "ledger", "path", path, "entries",
+		                      (json_int_t)r.size);
+		mark_json(o, &r.descriptor);
+		print_json(o);
+	} else {
 		printf("verified: the ledger in %s\n  %" PRIu64
 		       " entries: each in its place, chain and tree agree, checkpoint cosigned by a "
 		       "quorum of witnesses\n",
-		       path, size);
+		       path, r.size);
+		mark_text(&r.descriptor);
+	}
 	return HF_OK;
 }
 
@@ -139,6 +163,7 @@ static void proof_json(const struct hf_proof_report *r)
 	json_t *root = json_pack("{s:b, s:s, s:s, s:I, s:I, s:I, s:o}", "verified", 1, "kind", "proof", "ledger",
 	                         r->node, "index", (json_int_t)r->index, "size", (json_int_t)r->size, "cosignatures",
 	                         (json_int_t)r->cosignatures, "fields", fields);
+	mark_json(root, &r->descriptor);
 	print_json(root);
 }
 
@@ -149,6 +174,7 @@ static void proof_text(const struct hf_proof_report *r)
 	printf("verified: entry %" PRIu64 " of the ledger of %s, of %" PRIu64
 	       " entries, under %zu cosignatures of witnesses\n",
 	       r->index, r->node, r->size, r->cosignatures);
+	mark_text(&r->descriptor);
 	printf("  %zu of its %zu fields are shown:\n", o->n_fields, o->n_hashes);
 	for (size_t i = 0; i < o->n_fields; i++) {
 		value_text(&o->fields[i]->value, value);
@@ -156,10 +182,10 @@ static void proof_text(const struct hf_proof_report *r)
 	}
 }
 
-enum hf_err verify_proof(const struct hf_sign_pub *root, const char *path, struct verify_out *out, struct hf_fault *f)
+enum hf_err verify_proof(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f)
 {
 	struct hf_proof_report r;
-	HF_TRY(hf_proof_open(root, path, &r, f));
+	HF_TRY(hf_proof_open(trust, path, &r, f));
 	if (out->json)
 		proof_json(&r);
 	else

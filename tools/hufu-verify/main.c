@@ -13,9 +13,9 @@
 #define USAGE 2
 
 static const char help[] =
-        "usage: hufu-verify tally FILE --root-key K [--json]\n"
-        "       hufu-verify ledger DIR --root-key K [--json]\n"
-        "       hufu-verify proof FILE --root-key K [--json]\n"
+        "usage: hufu-verify tally FILE --root-key K [--descriptor N[:DIGEST]] [--json]\n"
+        "       hufu-verify ledger DIR --root-key K [--descriptor N[:DIGEST]] [--json]\n"
+        "       hufu-verify proof FILE --root-key K [--descriptor N[:DIGEST]] [--json]\n"
         "\n"
         "Checks evidence of a Hufu data space without any node, network or clock.\n"
         "\n"
@@ -26,6 +26,12 @@ static const char help[] =
         "  --root-key K the root public key of the space, got from its authority by another way than the evidence: a "
         "file with\n"
         "               one line (base64, 64 hex digits or a C2SP verifier key), or that line itself\n"
+        "  --descriptor N[:DIGEST]\n"
+        "               the space descriptor that the evidence must know at least, as the authority tells it: who "
+        "shows evidence\n"
+        "               may leave out later descriptors, and with them the keys that they revoke. Without it the "
+        "newest one\n"
+        "               in the evidence counts; its number and digest are printed\n"
         "  --json       one JSON object instead of text\n"
         "  --help       this text\n"
         "  --version    the version\n"
@@ -53,7 +59,7 @@ static int usage(const char *fmt, const char *what)
 }
 
 struct arguments {
-	const char *command, *path, *root_key;
+	const char *command, *path, *root_key, *descriptor;
 	bool json;
 };
 
@@ -68,6 +74,12 @@ static int parse(int argc, char **argv, struct arguments *a)
 			a->root_key = argv[++i];
 		else if (strncmp(arg, "--root-key=", 11) == 0)
 			a->root_key = arg + 11;
+		else if (strcmp(arg, "--descriptor") == 0 && i + 1 < argc)
+			a->descriptor = argv[++i];
+		else if (strncmp(arg, "--descriptor=", 13) == 0)
+			a->descriptor = arg + 13;
+		else if (strcmp(arg, "--descriptor") == 0)
+			return usage("missing", "the number after --descriptor");
 		else if (arg[0] == '-' && strcmp(arg, "--root-key") != 0)
 			return usage("unknown", arg);
 		else if (arg[0] != '-' && a->command == NULL)
@@ -82,12 +94,14 @@ static int parse(int argc, char **argv, struct arguments *a)
 
 static int run(const struct verify_command *c, const struct arguments *a)
 {
-	struct hf_sign_pub root;
+	struct hf_trust trust = {.number = 0};
 	struct hf_fault f = {HF_OK, ""};
 	struct verify_out out = {a->json, UINT64_MAX};
-	enum hf_err e = verify_root_key(a->root_key, &root, &f);
+	enum hf_err e = verify_root_key(a->root_key, &trust.root, &f);
+	if (e == HF_OK && a->descriptor != NULL)
+		e = verify_descriptor(a->descriptor, &trust, &f);
 	if (e == HF_OK)
-		e = c->run(&root, a->path, &out, &f);
+		e = c->run(&trust, a->path, &out, &f);
 	if (e == HF_OK)
 		return 0;
 	hf_fault_default(&f, e);

@@ -1,7 +1,9 @@
-/* root_key.c - the root public key, from a file or from the command line itself. */
+/* root_key.c - what the checker trusts: the root public key, from a file or from the command line itself, and a space
+ * descriptor that the evidence must know. */
 #include "verify.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/base64.h"
@@ -46,5 +48,22 @@ enum hf_err verify_root_key(const char *text, struct hf_sign_pub *ret_root, stru
 		        "the root key %.100s is neither a readable file with one key nor a key; it has the form of "
 		        "base64, 64 hex digits or a C2SP verifier key",
 		        text);
+	return HF_OK;
+}
+
+enum hf_err verify_descriptor(const char *text, struct hf_trust *ret_trust, struct hf_fault *f)
+{
+	size_t digits = strspn(text, "0123456789");
+	const char *rest = text + digits;
+	ret_trust->number = digits > 0 && digits <= 9 ? strtoul(text, NULL, 10) : 0;
+	ret_trust->has_digest = *rest == ':';
+	bool ok = ret_trust->number > 0 &&
+	          (*rest == 0 || (*rest == ':' && strlen(rest + 1) == 64 &&
+	                          hf_hex_decode(rest + 1, 64, ret_trust->digest.b, sizeof(ret_trust->digest.b))));
+	if (!ok)
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "the descriptor %.100s is neither a number from 1 on nor NUMBER:DIGEST with 64 hex "
+		                    "digits",
+		                    text);
 	return HF_OK;
 }

@@ -13,6 +13,7 @@ static int status(struct hf_cli *cli, int argc, char **argv)
 	        {"space", "space.id", 0},
 	        {"space name", "space.name", 0},
 	        {"descriptor", "space.descriptor", 0},
+	        {"descriptor digest", "space.descriptor_digest", 0},
 	        {"descriptor valid until", "space.valid_until", 0},
 	        {"up for (s)", "uptime_s", 0},
 	        {"peers known", "peers.known", 0},

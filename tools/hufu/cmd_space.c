@@ -210,14 +210,20 @@ static enum hf_err sign_next(struct draft *d, const struct issue_options *o, con
 
 static int issued(struct hf_cli *cli, const struct draft *d)
 {
+	struct hf_hash digest;
+	char hex[65];
+	hf_space_digest(d->chain, &digest);
+	hf_hash_hex(&digest, hex);
 	if (cli->json) {
-		json_t *out = json_pack("{s:s, s:I}", "space", hf_space_id(d->chain), "descriptor",
-		                        (json_int_t)hf_space_number(d->chain));
+		json_t *out = json_pack("{s:s, s:I, s:s}", "space", hf_space_id(d->chain), "descriptor",
+		                        (json_int_t)hf_space_number(d->chain), "descriptor_digest", hex);
 		hf_cli_json(out);
 		json_decref(out);
 	} else {
-		printf("descriptor %llu of %s is signed; give out %s/root.key and %s/descriptors.dsse\n",
-		       (unsigned long long)hf_space_number(d->chain), hf_space_id(d->chain), d->dir, d->dir);
+		printf("descriptor %llu of %s is signed; give out %s/root.key and %s/descriptors.dsse\n"
+		       "  who checks evidence demands it with --descriptor %llu:%s\n",
+		       (unsigned long long)hf_space_number(d->chain), hf_space_id(d->chain), d->dir, d->dir,
+		       (unsigned long long)hf_space_number(d->chain), hex);
 	}
 	return HF_EXIT_DONE;
 }

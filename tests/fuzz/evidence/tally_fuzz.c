@@ -10,7 +10,7 @@ static void as_file(const struct hf_sign_pub *root, const uint8_t *data, size_t 
 {
 	struct hf_tally_report r;
 	struct hf_fault f = {HF_OK, ""};
-	if (hf_tally_verify(root, data, size, &r, &f) != HF_OK && f.text[0] == 0)
+	if (hf_tally_verify(&(struct hf_trust){.root = *root}, data, size, &r, &f) != HF_OK && f.text[0] == 0)
 		abort(); /* every refusal says why */
 }
 

@@ -145,7 +145,8 @@ static void test_az33_revoked_before_the_start(void **state)
 	        {SB_HEALTH, SB_ROADS, HF_EVENT_INVALID, true, true, NULL},
 	        {SB_ROADS, SB_HEALTH, HF_EVENT_TRANSFER_START, false, true, NULL},
 	        {SB_ROADS, SB_ROADS, HF_EVENT_INVALID, false, true, NULL},
-	        {SB_ROADS, SB_ROADS, HF_EVENT_INVALID, false, false, "records a revocation that the tally does not hold"},
+	        {SB_ROADS, SB_ROADS, HF_EVENT_INVALID, false, false,
+	         "records a revocation that the tally does not hold"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -176,12 +177,58 @@ static void test_az33_revoked_before_the_start(void **state)
 	}
 }
 
+/* ---- the descriptor chain ---- */
+
+static void add_second(struct tb *b, Hufu__Tally *t)
+{
+	t->descriptors[t->n_descriptors++] = tb_envelope(b, b->ctx);
+	assert_int_equal(hf_tally_make(b->sb->key[SB_ROADS][HF_KEY_ENVELOPE], "roads", t, &b->tally), HF_OK);
+}
+
+/* A witness's key is revoked by the second descriptor. Who leaves that one out is refused by those who know of it, and
+ * the others see of which descriptor the evidence is. */
+static void test_sb58_chain_cut_short(void **state)
+{
+	(void)state;
+	for (unsigned whole = 0; whole < 2; whole++) {
+		struct tb *b = tb_new(1, 1);
+		struct hf_buf second = HF_BUF_INIT;
+		struct hf_trust trust = tb_trust(b);
+		struct hf_tally_report r;
+		struct hf_fault f = {HF_OK, ""};
+		sb_next(b->sb, &b->descriptor);
+		sb_revoke(b->sb, "port", b->sb->pub[SB_PORT][HF_KEY_WITNESS], SB_T0 + 1000);
+		sb_sign(b->sb, &second);
+		b->ctx = &second;
+		b->tally_hook = whole ? add_second : NULL;
+		tb_build(b);
+		if (whole) {
+			assert_refused(b, "revoked", "the witness port had no valid key");
+		} else {
+			assert_good(b, &r);
+			assert_int_equal(r.descriptor.number, 1);
+			hf_envelope_digest(b->descriptor.data, b->descriptor.len, &trust.digest);
+			assert_memory_equal(r.descriptor.digest.b, trust.digest.b, 32);
+			trust.number = 2;
+			assert_int_equal(hf_tally_verify(&trust, b->tally.data, b->tally.len, &r, &f), HF_E_STATE);
+			trust.number = 1;
+			trust.has_digest = true;
+			assert_int_equal(hf_tally_verify(&trust, b->tally.data, b->tally.len, &r, &f), HF_OK);
+			trust.digest.b[7] ^= 1; /* a second descriptor 1 beside it */
+			assert_int_equal(hf_tally_verify(&trust, b->tally.data, b->tally.len, &r, &f), HF_E_CONFLICT);
+		}
+		hf_buf_done(&second);
+		tb_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_az16_entry_cannot_be_left_out),
 	        cmocka_unit_test(test_separation_of_duties),
 	        cmocka_unit_test(test_az33_revoked_before_the_start),
+	        cmocka_unit_test(test_sb58_chain_cut_short),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@
 struct log {
 	struct sb_space *sb;
 	struct hf_space *space;
-	struct hf_sign_pub root;
+	struct hf_trust trust;
 	size_t size;
 	struct hf_buf *entry;
 	struct hf_hash *leaf;
@@ -76,8 +76,8 @@ static struct log *log_new(size_t size)
 	struct hf_fault f;
 	assert_true(hf_crypto_init());
 	l->sb = sb_new(1);
-	memcpy(l->root.b, l->sb->root_pub, 32);
-	l->space = hf_space_new(&l->root);
+	memcpy(l->trust.root.b, l->sb->root_pub, 32);
+	l->space = hf_space_new(&l->trust.root);
 	sb_sign(l->sb, &env);
 	assert_int_equal(hf_space_extend(l->space, env.data, env.len, &f), HF_OK);
 	hf_buf_done(&env);
@@ -118,20 +118,21 @@ static void log_free(struct log *l)
 static void assert_good(struct log *l)
 {
 	struct hf_fault f;
-	uint64_t size = 0, bad = 0;
-	if (hf_ledger_verify_dir(&l->root, l->dir, &size, &bad, &f) != HF_OK)
+	struct hf_ledger_report r;
+	if (hf_ledger_verify_dir(&l->trust, l->dir, &r, &f) != HF_OK)
 		fail_msg("refused: %s", f.text);
-	assert_int_equal(size, l->size);
+	assert_int_equal(r.size, l->size);
+	assert_int_equal(r.descriptor.number, hf_space_number(l->space));
 }
 
 static void assert_bad(struct log *l, uint64_t index, const char *reason)
 {
 	struct hf_fault f = {HF_OK, ""};
-	uint64_t size = 0, bad = 0;
-	assert_int_not_equal(hf_ledger_verify_dir(&l->root, l->dir, &size, &bad, &f), HF_OK);
+	struct hf_ledger_report r;
+	assert_int_not_equal(hf_ledger_verify_dir(&l->trust, l->dir, &r, &f), HF_OK);
 	if (strstr(f.text, reason) == NULL)
 		fail_msg("\"%s\" does not say \"%s\"", f.text, reason);
-	assert_int_equal(bad, index);
+	assert_int_equal(r.bad, index);
 }
 
 static void path_of(const struct log *l, const char *name, char out[256])
@@ -378,7 +379,6 @@ static void test_keys_and_chain(void **state)
 	struct log *l = log_new(3);
 	struct hf_buf b = HF_BUF_INIT;
 	struct hf_fault f;
-	uint64_t size, bad;
 	load(l, "witness.vkeys", &b);
 	save(l, "log.vkey", b.data, b.len);
 	assert_bad(l, UINT64_MAX, "log.vkey holds a key that the space descriptor does not name");
@@ -404,9 +404,17 @@ static void test_keys_and_chain(void **state)
 	assert_bad(l, UINT64_MAX, "descriptors is empty");
 	save(l, "descriptors.dsse", b.data, b.len);
 	assert_good(l);
-	struct hf_sign_pub other;
-	memcpy(other.b, l->sb->next_root_pub, 32);
-	assert_int_equal(hf_ledger_verify_dir(&other, l->dir, &size, &bad, &f), HF_E_SIGNATURE);
+	struct hf_trust other = {.number = 0};
+	struct hf_ledger_report r;
+	memcpy(other.root.b, l->sb->next_root_pub, 32);
+	assert_int_equal(hf_ledger_verify_dir(&other, l->dir, &r, &f), HF_E_SIGNATURE);
+	l->trust.number = 2;
+	assert_bad(l, UINT64_MAX, "knows space descriptors up to number 1, but number 2 is demanded");
+	l->trust.number = 1;
+	l->trust.has_digest = true;
+	assert_bad(l, UINT64_MAX, "descriptor 1 of the evidence has another digest");
+	hf_space_digest(l->space, &l->trust.digest);
+	assert_good(l);
 	hf_buf_done(&b);
 	hf_buf_done(&log);
 	log_free(l);
@@ -447,7 +455,7 @@ static void test_descriptor_stream(void **state)
 	struct log *l = log_new(0);
 	struct hf_buf once = HF_BUF_INIT, twice = HF_BUF_INIT;
 	struct hf_fault f;
-	struct hf_space *s = hf_space_new(&l->root);
+	struct hf_space *s = hf_space_new(&l->trust.root);
 	assert_int_equal(hf_space_write_stream(l->space, &once), HF_OK);
 	assert_int_equal(hf_space_read_stream(s, once.data, once.len, &f), HF_OK);
 	assert_int_equal(hf_space_number(s), 1);

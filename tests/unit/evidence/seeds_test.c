@@ -73,7 +73,7 @@ static void test_seeds(void **state)
 	assert_int_equal(hf_space_extend(s, b->descriptor.data, b->descriptor.len, &f), HF_OK);
 	write_seeds(b, s);
 	load("tally_fuzz", "file", &bytes);
-	assert_int_equal(hf_tally_verify(&root, bytes.data, bytes.len, &r, &f), HF_OK);
+	assert_int_equal(hf_tally_verify(&(struct hf_trust){.root = root}, bytes.data, bytes.len, &r, &f), HF_OK);
 	load("tally_fuzz", "proof", &bytes);
 	assert_int_equal(hf_proof_check(s, bytes.data, bytes.len, &p, &f), HF_OK);
 	hf_decoded_free(p.entry);

@@ -791,6 +791,13 @@ static inline void tb_root(const struct tb *b, struct hf_sign_pub *ret_root)
 	memcpy(ret_root->b, b->sb->root_pub, 32);
 }
 
+static inline struct hf_trust tb_trust(const struct tb *b)
+{
+	struct hf_trust t = {.number = 0};
+	tb_root(b, &t.root);
+	return t;
+}
+
 static inline void tb_free(struct tb *b)
 {
 	struct hf_buf *single[] = {&b->descriptor, &b->e_entry, &b->e_agreement, &b->e_verification, &b->e_event,

@@ -6,10 +6,9 @@
 
 static inline enum hf_err verify(const struct tb *b, struct hf_tally_report *r, struct hf_fault *f)
 {
-	struct hf_sign_pub root;
-	tb_root(b, &root);
+	struct hf_trust trust = tb_trust(b);
 	memset(f, 0, sizeof(*f));
-	return hf_tally_verify(&root, b->tally.data, b->tally.len, r, f);
+	return hf_tally_verify(&trust, b->tally.data, b->tally.len, r, f);
 }
 
 static inline void assert_good(const struct tb *b, struct hf_tally_report *r)

@@ -145,9 +145,9 @@ static void test_other_root(void **state)
 	struct tb *b = tb_new(1, 1);
 	struct hf_tally_report r;
 	struct hf_fault f;
-	struct hf_sign_pub other;
+	struct hf_trust other = {.number = 0};
 	tb_build(b);
-	memcpy(other.b, b->sb->next_root_pub, 32);
+	memcpy(other.root.b, b->sb->next_root_pub, 32);
 	assert_int_not_equal(hf_tally_verify(&other, b->tally.data, b->tally.len, &r, &f), HF_OK);
 	assert_non_null(strstr(f.text, "another root key"));
 	tb_free(b);

@@ -171,6 +171,40 @@ static void test_forms_of_the_root_key(void **state)
 	assert_says(x, "another root key");
 }
 
+/* The number and digest of the newest descriptor are printed, and a newer one can be demanded. */
+static void test_demanded_descriptor(void **state)
+{
+	struct fixture *x = *state;
+	struct hf_hash digest;
+	char hex[65], demand[200], option[120];
+	hf_envelope_digest(x->b->descriptor.data, x->b->descriptor.len, &digest);
+	hf_hash_hex(&digest, hex);
+	snprintf(demand, sizeof(demand), "as of space descriptor 1, %s", hex);
+	const char *const kinds[] = {"tally", "ledger", "proof"}, *const paths[] = {x->tally, x->ledger, x->proof};
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(run(x, kinds[i], paths[i], "--root-key", x->root, NULL), 0);
+		assert_says(x, demand);
+		assert_int_equal(run(x, kinds[i], paths[i], "--root-key", x->root, "--descriptor=1"), 0);
+		snprintf(option, sizeof(option), "--descriptor=1:%s", hex);
+		assert_int_equal(run(x, kinds[i], paths[i], "--root-key", x->root, option), 0);
+		option[strlen(option) - 1] ^= 1;
+		assert_int_equal(run(x, kinds[i], paths[i], "--root-key", x->root, option), 1);
+		assert_says(x, "descriptor 1 of the evidence has another digest than the one demanded");
+		assert_int_equal(run(x, kinds[i], paths[i], "--root-key", x->root, "--descriptor=2"), 1);
+		assert_says(x, "knows space descriptors up to number 1, but number 2 is demanded");
+	}
+	static const char *const wrong[] = {"--descriptor=", "--descriptor=0", "--descriptor=1:", "--descriptor=1:00",
+	                                    "--descriptor=x"};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, wrong[i]), 1);
+		assert_says(x, "is neither a number from 1 on nor NUMBER:DIGEST");
+	}
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, "--descriptor"), 2);
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, "--json"), 0);
+	snprintf(demand, sizeof(demand), "\"descriptor\": 1,\n  \"descriptor_digest\": \"%s\"", hex);
+	assert_says(x, demand);
+}
+
 static void test_refused(void **state)
 {
 	struct fixture *x = *state;
@@ -216,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_verified, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_forms_of_the_root_key, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_demanded_descriptor, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
 	};

@@ -53,13 +53,13 @@ static struct ending export(struct kit_node *n, const char *of, const char *dir)
 static void check_dir(struct kit *k, const char *dir, uint64_t size)
 {
 	struct hf_fault f = {HF_OK, ""};
-	struct hf_sign_pub root;
-	uint64_t is = 0, bad = 0;
+	struct hf_trust trust = {.number = 0};
+	struct hf_ledger_report r;
 
-	memcpy(root.b, k->sb->root_pub, sizeof(root.b));
-	if (hf_ledger_verify_dir(&root, dir, &is, &bad, &f) != HF_OK)
+	memcpy(trust.root.b, k->sb->root_pub, sizeof(trust.root.b));
+	if (hf_ledger_verify_dir(&trust, dir, &r, &f) != HF_OK)
 		fail_msg("size %llu: %s", (unsigned long long)size, f.text);
-	assert_int_equal(is, size);
+	assert_int_equal(r.size, size);
 }
 
 /* SB-58, SB-59: whole at 1, 2, 255, 256, 257 and 1,000 entries; with nothing witnessed there is nothing to export. */

@@ -318,17 +318,17 @@ static void test_tally_from_either_side(void **state)
 	struct hf_buf out HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
 	struct hf_fault f = {HF_OK, ""};
 	struct hf_tally_report report;
-	struct hf_sign_pub root;
+	struct hf_trust trust;
 
 	tale_new(&x, k);
-	tb_root(x.tb, &root);
+	trust = tb_trust(x.tb);
 	record_all(&x);
 	for (unsigned i = 0; i < 2; i++) {
 		struct kit_node *n = &k->node[provers[i]];
 
 		keep_all(&x, provers[i]);
 		kit_until(k, hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) == HF_OK);
-		if (hf_tally_verify(&root, out.data, out.len, &report, &f) != HF_OK)
+		if (hf_tally_verify(&trust, out.data, out.len, &report, &f) != HF_OK)
 			fail_msg("%s", f.text);
 		assert_string_equal(report.provider, "roads");
 		assert_string_equal(report.consumer, "health");
@@ -338,7 +338,7 @@ static void test_tally_from_either_side(void **state)
 		assert_int_equal(report.documents, 10);
 	}
 	out.data[out.len / 2] ^= 1;
-	assert_int_not_equal(hf_tally_verify(&root, out.data, out.len, &report, &f), HF_OK);
+	assert_int_not_equal(hf_tally_verify(&trust, out.data, out.len, &report, &f), HF_OK);
 	tb_free(x.tb);
 }
 
