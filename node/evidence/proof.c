@@ -146,6 +146,18 @@ static void entry_done(Hufu__LedgerEntry **e)
 	hf_decoded_free(*e);
 }
 
+/* The event may stay hidden; a shown one is known and of the entry's class. */
+static bool event_fits(const Hufu__LedgerEntry *e, const Hufu__EntryOpening *o)
+{
+	struct hf_bytes v;
+	char name[64];
+	if (!hf_opening_get(o, HF_FIELD_EVENT, &v))
+		return true;
+	snprintf(name, sizeof(name), "%.*s", (int)(v.len < sizeof(name) ? v.len : 0), (const char *)v.data);
+	enum hf_event event = hf_event_from_name(name);
+	return strlen(name) == v.len && event != HF_EVENT_INVALID && (uint32_t)hf_event_class(event) == e->event_class;
+}
+
 static enum hf_err check_entry(const struct proof *p, const struct hf_checked *c, struct hf_fault *f)
 {
 	HF_CLEANUP(entry_done) Hufu__LedgerEntry *e = NULL;
@@ -162,6 +174,8 @@ static enum hf_err check_entry(const struct proof *p, const struct hf_checked *c
 		                    index, c->node.s);
 	if (!hf_entry_check_opening(e, t->opening))
 		return hf_fault_set(f, HF_E_DIGEST, "the opening of entry %llu does not fit its commitment", index);
+	if (!event_fits(e, t->opening))
+		return hf_fault_set(f, HF_E_CONFLICT, "entry %llu is of another class than its event", index);
 	return HF_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "crypto/domains.h"
 
 #define YEARS_MAX 3
+#define NOT_SHARED 3 /* CatalogEntry.sharing */
 
 static void statement_done(Hufu__Statement **s)
 {
@@ -49,6 +50,9 @@ static enum hf_err check_revision(const struct hf_doc *before, const struct hf_d
 		                              "the revision before revision %u of the application is missing",
 		                              a->revision);
 	const Hufu__Application *b = app_of(before);
+	if (a->revision == b->revision)
+		return hf_fault_set(f, HF_E_CONFLICT, "the tally holds revision %u of the application twice",
+		                    a->revision);
 	if (!hf_bytes_are_hash(&a->previous, &before->digest))
 		return hf_fault_set(f, HF_E_DIGEST, "revision %u of the application does not follow revision %u",
 		                    a->revision, b->revision);
@@ -79,6 +83,8 @@ static enum hf_err find_application(struct hf_tally *x, struct hf_fault *f)
 	x->negotiation_txn = x->app->header->transaction;
 	if (x->negotiation_txn.len == 0)
 		return hf_fault_set(f, HF_E_FORMAT, "the application names no transaction");
+	if (hf_bytes_same(&x->negotiation_txn, &x->transfer_txn))
+		return hf_fault_set(f, HF_E_CONFLICT, "the transfer bears the transaction of its own negotiation");
 	return HF_OK;
 }
 
@@ -225,7 +231,10 @@ static enum hf_err check_decider(const struct hf_tally *x, struct hf_doc *doc, s
 	if (strcmp(s->result, d->result) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the decision says \"%s\", the person who decided signed \"%s\"",
 		                    d->result, s->result);
-	if (s->until_ms != 0 && s->until_ms != d->until_ms)
+	if (strcmp(s->reason, d->reason) != 0)
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the decision gives another reason than the person who decided signed");
+	if (strcmp(d->result, "T") == 0 && s->until_ms != d->until_ms)
 		return hf_fault_set(f, HF_E_CONFLICT,
 		                    "the decision ends at another time than the person who decided signed");
 	return hf_tally_two_factors(&doc->by[0], x->entry->sensitive, f);
@@ -392,6 +401,8 @@ static enum hf_err find_entry(struct hf_tally *x, struct hf_fault *f)
 	struct hf_doc *d = NULL;
 	HF_TRY(hf_tally_one(x, HF_DOC_ENTRY, &d, f));
 	x->entry = (const Hufu__CatalogEntry *)d->message;
+	if (x->entry->withdrawn || x->entry->sharing == NOT_SHARED)
+		return hf_fault_set(f, HF_E_NOT_SHARED, "the catalog entry says that the resource is not shared");
 	return HF_OK;
 }
 
@@ -409,19 +420,27 @@ static enum hf_err check_entry(struct hf_tally *x, struct hf_fault *f)
 	if (strcmp(x->entry->intake, x->intake_node) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT,
 		                    "the catalog entry names another intake node than the application");
+	const Hufu__Agreement *g = x->agreement;
+	for (size_t i = 0; i < x->entry->n_policy; i++) {
+		const Hufu__Rule *r = x->entry->policy[i];
+		if (strcmp(r->kind, "duty") == 0 && !hf_list_has(g->obligations, g->n_obligations, r->action))
+			return hf_fault_set(f, HF_E_OBLIGATION,
+			                    "the agreement leaves out the duty \"%s\" of the catalog entry", r->action);
+	}
 	return HF_OK;
 }
 
-static enum hf_err check_event(struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
+static enum hf_err check_event(struct hf_tally *x, struct hf_fault *f)
 {
+	struct hf_doc *d = NULL;
+	HF_TRY(hf_tally_one(x, HF_DOC_EVENT, &d, f));
 	const Hufu__NegotiationEvent *m = (const Hufu__NegotiationEvent *)d->message;
 	HF_TRY(hf_doc_frame(d, x->provider, &x->negotiation_txn, f));
 	if (strcmp(m->event, "FINALIZED") != 0 || !hf_bytes_same(&m->application, &x->app->id) ||
 	    m->revision != x->app->revision)
 		return hf_fault_set(f, HF_E_CONFLICT, "the negotiation event does not finalize this application");
-	if (m->agreement.len != 0 && !hf_bytes_same(&m->agreement, &x->agreement->id))
+	if (!hf_bytes_same(&m->agreement, &x->agreement->id))
 		return hf_fault_set(f, HF_E_CONFLICT, "the negotiation event names another agreement");
-	d->bound = true;
 	return HF_OK;
 }
 
@@ -445,14 +464,8 @@ static enum hf_err check_revocation(struct hf_tally *x, struct hf_doc *d, struct
 
 static enum hf_err check_others(struct hf_tally *x, struct hf_fault *f)
 {
-	bool event = false;
 	for (size_t i = 0; i < x->doc_count; i++) {
 		struct hf_doc *d = &x->docs[i];
-		if (d->kind == HF_DOC_EVENT && event)
-			return hf_fault_set(f, HF_E_CONFLICT, "the tally holds more than one %s", hf_doc_name(d->kind));
-		event |= d->kind == HF_DOC_EVENT;
-		if (d->kind == HF_DOC_EVENT)
-			HF_TRY(check_event(x, d, f));
 		if (d->kind == HF_DOC_REVOCATION)
 			HF_TRY(check_revocation(x, d, f));
 		if (d->kind != HF_DOC_AGREEMENT)
@@ -483,5 +496,6 @@ enum hf_err hf_tally_bind_negotiation(struct hf_tally *x, struct hf_fault *f)
 	HF_TRY(open_agreement(x, f));
 	HF_TRY(check_entry(x, f));
 	HF_TRY(check_verification(x, f));
+	HF_TRY(check_event(x, f));
 	return check_others(x, f);
 }

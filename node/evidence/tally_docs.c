@@ -108,7 +108,13 @@ static enum hf_err open_doc(struct hf_tally *x, size_t i, struct hf_fault *f)
 	if (i > 0 && compare_docs(d - 1, d) >= 0)
 		return hf_fault_set(f, HF_E_FORMAT, "the documents are not in the required order: document %zu, the %s",
 		                    i + 1, hf_doc_name(d->kind));
-	return hf_space_open(x->space, d->envelope, kinds[d->kind].type, &payload, f);
+	HF_TRY(hf_space_open(x->space, d->envelope, kinds[d->kind].type, &payload, f));
+	/* No node acts under a descriptor that has run out, so there must have been a newer one. */
+	if (d->header->time_ms >= hf_space_current(x->space)->not_after_ms)
+		return hf_fault_set(f, HF_E_OLD_DESCRIPTOR,
+		                    "descriptor %llu, the newest of the evidence, had run out when the %s was signed",
+		                    (unsigned long long)hf_space_number(x->space), hf_doc_name(d->kind));
+	return HF_OK;
 }
 
 enum hf_err hf_tally_open_docs(struct hf_tally *x, struct hf_fault *f)

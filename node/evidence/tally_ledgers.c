@@ -92,7 +92,8 @@ static enum hf_err check_event(struct reader *r, const Hufu__LedgerEntry *e, con
 /* Entries of one transaction are numbered without a gap, and each names the one before: none can be left out. */
 static enum hf_err check_ordinal(struct reader *r, const Hufu__TallyEntry *in, unsigned which)
 {
-	uint64_t ordinal, back, count;
+	struct hf_bytes shown;
+	uint64_t ordinal, back = 0, count = 0;
 	unsigned long long index = in->index;
 	if (!decimal(in->opening, HF_FIELD_ORDINAL, &ordinal) || hides(in->opening, HF_FIELD_COUNT) ||
 	    hides(in->opening, HF_FIELD_BACK_LINK))
@@ -102,13 +103,14 @@ static enum hf_err check_ordinal(struct reader *r, const Hufu__TallyEntry *in, u
 		return hf_fault_set(r->f, HF_E_UNKNOWN,
 		                    "entry number %llu of transaction %s is missing from the ledger of %s",
 		                    (unsigned long long)r->ordinal[which] + 1, r->txn_text[which], r->ledger->node.s);
-	bool has_back = decimal(in->opening, HF_FIELD_BACK_LINK, &back);
-	if (has_back != (ordinal > 1) || (has_back && back != r->last_index[which]))
+	bool has_back = hf_opening_get(in->opening, HF_FIELD_BACK_LINK, &shown);
+	if (has_back != (ordinal > 1) ||
+	    (has_back && (!decimal(in->opening, HF_FIELD_BACK_LINK, &back) || back != r->last_index[which])))
 		return hf_fault_set(r->f, HF_E_CONFLICT,
 		                    "entry %llu of %s does not follow the transaction's entry before it", index,
 		                    r->ledger->node.s);
-	if (decimal(in->opening, HF_FIELD_COUNT, &count)) {
-		if (count != ordinal)
+	if (hf_opening_get(in->opening, HF_FIELD_COUNT, &shown)) {
+		if (!decimal(in->opening, HF_FIELD_COUNT, &count) || count != ordinal)
 			return hf_fault_set(r->f, HF_E_CONFLICT,
 			                    "entry %llu of %s closes with a count of %llu after %llu entries", index,
 			                    r->ledger->node.s, (unsigned long long)count, (unsigned long long)ordinal);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 static void statement_done(Hufu__Statement **s)
 {
 	hf_decoded_free(*s);
@@ -13,11 +15,18 @@ static void statement_done(Hufu__Statement **s)
 
 /* ---- request ---- */
 
-static enum hf_err check_subject(const struct hf_tally *x, const Hufu__TransferRequest *r, struct hf_fault *f)
+static enum hf_err check_subject(const struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
 {
+	const Hufu__TransferRequest *r = (const Hufu__TransferRequest *)d->message;
+	const char *agreed = x->agreement->department;
 	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
 	struct hf_statement_want want = {"access", "fetch", x->consumer, &r->transfer, &x->transfer_txn, 0, NULL};
-	return hf_tally_statement(x, r->subject, &want, &s, NULL, f);
+	HF_TRY(hf_tally_statement(x, r->subject, &want, &s, &d->by[0], f));
+	/* A person without a department acts for the whole organization. */
+	if (agreed[0] != 0 && d->by[0].department[0] != 0 && strcmp(d->by[0].department, agreed) != 0)
+		return hf_fault_set(f, HF_E_NO_GRANT, "the person who fetched is of the department %s, not of %s",
+		                    d->by[0].department, agreed);
+	return HF_OK;
 }
 
 static enum hf_err check_request_fields(const struct hf_tally *x, const Hufu__TransferRequest *r, struct hf_fault *f)
@@ -28,6 +37,13 @@ static enum hf_err check_request_fields(const struct hf_tally *x, const Hufu__Tr
 			return hf_fault_set(f, HF_E_WRONG_FIELDS,
 			                    "the transfer request asks for the field \"%s\", which was not agreed",
 			                    r->fields[i]);
+		else if (hf_list_has(r->fields, i, r->fields[i]))
+			return hf_fault_set(f, HF_E_FORMAT, "the transfer request names the field \"%s\" twice",
+			                    r->fields[i]);
+	if (g->system_address[0] != 0 && strcmp(g->system_address, r->address) != 0)
+		return hf_fault_set(f, HF_E_WRONG_SYSTEM,
+		                    "the transfer request names another address of the business system than the "
+		                    "agreement");
 	return HF_OK;
 }
 
@@ -43,7 +59,7 @@ static enum hf_err check_request(struct hf_tally *x, struct hf_doc **ret_doc, st
 	HF_TRY(HF_SAME_TEXTS("transfer request", "agreement", f, {"business system", r->system, g->system},
 	                     {"operation", r->action, g->action}, {"purpose", r->purpose, g->purpose}));
 	HF_TRY(check_request_fields(x, r, f));
-	return check_subject(x, r, f);
+	return check_subject(x, *ret_doc, f);
 }
 
 /* ---- start and its label ---- */
@@ -54,6 +70,20 @@ static bool label_has(const Hufu__Label *l, const char *field)
 		if (strcmp(l->fields[i]->name, field) == 0)
 			return true;
 	return false;
+}
+
+/* Class, level and marks of the fields, as the catalog entry of that version says. */
+static enum hf_err check_field_label(const Hufu__CatalogEntry *e, const Hufu__FieldLabel *l, struct hf_fault *f)
+{
+	for (size_t i = 0; i < e->n_fields; i++) {
+		const Hufu__Field *is = e->fields[i];
+		if (strcmp(is->name, l->name) == 0 &&
+		    (strcmp(is->type, l->type) != 0 || is->level != l->level || is->sensitive != l->sensitive))
+			return hf_fault_set(f, HF_E_CONFLICT,
+			                    "the label marks the field \"%s\" otherwise than the catalog entry",
+			                    l->name);
+	}
+	return HF_OK;
 }
 
 /* The label names exactly the delivered fields: those asked for, or all that were agreed. */
@@ -68,6 +98,8 @@ static enum hf_err check_label_fields(const Hufu__Label *l, char *const *fields,
 		if (!label_has(l, fields[i]))
 			return hf_fault_set(f, HF_E_WRONG_FIELDS, "the label does not name the field \"%s\"",
 			                    fields[i]);
+	if (l->n_fields != count)
+		return hf_fault_set(f, HF_E_WRONG_FIELDS, "the label names a field twice");
 	return HF_OK;
 }
 
@@ -78,6 +110,8 @@ static enum hf_err check_label_level(const struct hf_tally *x, const Hufu__Label
 		return HF_OK;
 	if (l->level != e->level || l->sensitive != e->sensitive || strcmp(l->data_class, e->data_class) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the label names another class or level than the catalog entry");
+	for (size_t i = 0; i < l->n_fields; i++)
+		HF_TRY(check_field_label(e, l->fields[i], f));
 	return HF_OK;
 }
 
@@ -98,6 +132,8 @@ static enum hf_err check_label(const struct hf_tally *x, const Hufu__Label *l, c
 		if (!hf_list_has(l->obligations, l->n_obligations, g->obligations[i]))
 			return hf_fault_set(f, HF_E_OBLIGATION, "the label leaves out the obligation \"%s\"",
 			                    g->obligations[i]);
+	if (l->onward_sharing && hf_list_has(g->obligations, g->n_obligations, "no-onward-sharing"))
+		return hf_fault_set(f, HF_E_OBLIGATION, "the label permits onward sharing, the agreement forbids it");
 	HF_TRY(check_label_level(x, l, f));
 	bool all = r->n_fields == 0;
 	return check_label_fields(l, all ? g->fields : r->fields, all ? g->n_fields : r->n_fields, f);
@@ -115,6 +151,7 @@ static enum hf_err check_start(struct hf_tally *x, const struct hf_doc *request,
 		return hf_fault_set(f, HF_E_DIGEST, "the transfer start answers another request");
 	if (s->header->time_ms < g->from_ms || s->header->time_ms >= g->until_ms)
 		return hf_fault_set(f, HF_E_GRANT_EXPIRED, "the transfer started outside the agreed period");
+	HF_TRY(hf_tally_two_factors(&request->by[0], s->label->sensitive, f));
 	return check_label(x, s->label, (const Hufu__TransferRequest *)request->message, f);
 }
 
@@ -131,12 +168,16 @@ static bool same_label(const Hufu__Label *a, const Hufu__Label *b)
 }
 
 /* DS-55: what was sent, and when, under the provider's signature. */
-static enum hf_err check_manifest_times(const Hufu__Manifest *m, const Hufu__TransferStart *s, struct hf_fault *f)
+static enum hf_err check_manifest_times(const struct hf_tally *x, const Hufu__TransferStart *s, struct hf_fault *f)
 {
+	const Hufu__Manifest *m = x->manifest;
 	if (m->started_ms > m->ended_ms || m->ended_ms > m->header->time_ms)
 		return hf_fault_set(f, HF_E_CONFLICT, "the times of the manifest are not in order");
 	if (m->header->time_ms < s->header->time_ms)
 		return hf_fault_set(f, HF_E_CONFLICT, "the manifest was signed before the transfer started");
+	/* The last chunk may be asked for just before the end. */
+	if (m->ended_ms >= x->agreement->until_ms + HF_CLOCK_SKEW_MS)
+		return hf_fault_set(f, HF_E_GRANT_EXPIRED, "the transfer went on after the agreed period");
 	return HF_OK;
 }
 
@@ -155,8 +196,10 @@ static enum hf_err check_manifest(struct hf_tally *x, const struct hf_doc *start
 	if (m->chunk_bytes != s->chunk_bytes ||
 	    m->bytes > (m->chunks > UINT64_MAX / m->chunk_bytes ? UINT64_MAX : m->chunks * m->chunk_bytes))
 		return hf_fault_set(f, HF_E_CONFLICT, "the manifest's sizes do not fit together");
+	if (s->bytes != 0 && s->bytes != m->bytes)
+		return hf_fault_set(f, HF_E_CONFLICT, "the manifest names another size than the transfer start");
 	x->manifest = m;
-	return check_manifest_times(m, s, f);
+	return check_manifest_times(x, s, f);
 }
 
 /* ---- receipt (DS-57, DS-58) ---- */

@@ -56,7 +56,8 @@ struct tb {
 	/* false: leave the entry out of the ledger's account (it stays in the log). */
 	bool (*show_hook)(struct tb *b, unsigned node, enum hf_event event);
 	void (*tally_hook)(struct tb *b, Hufu__Tally *t);
-	int quorum; /* cosignatures per checkpoint; default all */
+	const char *said; /* reason in the next statements */
+	int quorum;       /* cosignatures per checkpoint; default all */
 	int64_t cosigned_ms;
 	void *ctx;
 	/* Persons. */
@@ -210,6 +211,7 @@ static inline Hufu__SignedStatement *tb_statement(struct tb *b, enum tb_person p
 	s.n_findings = point_count;
 	s.findings = tb_findings(b, points, point_count);
 	s.result = tb_text(result);
+	s.reason = tb_text(b->said == NULL ? "" : b->said);
 	s.until_ms = until_ms;
 	snprintf(keyid, sizeof(keyid), "%s/%s", b->sb->name[node], b->account[p]);
 	if (hf_envelope_make_message(b->person_key[p], keyid, HF_TYPE_STATEMENT, &s.base, &out) != HF_OK)
@@ -364,8 +366,10 @@ static inline void tb_make_decision(struct tb *b, unsigned r)
 	d->from_ms = last ? b->agreement.from_ms : 0;
 	d->until_ms = last ? b->agreement.until_ms : 0;
 	const struct sb_id *n = &b->negotiation, *o = &b->application;
+	b->said = d->reason;
 	d->decision =
 	        tb_statement(b, TB_APPROVER, "decision", n, o, r + 1, &b->h_app[r], NULL, 0, d->result, d->until_ms);
+	b->said = NULL;
 	d->privacy = tb_statement(b, TB_EXPERT, "privacy", n, o, r + 1, &b->h_app[r], points, 2, "pass", 0);
 	if (last)
 		d->agreement = tb_envelope(b, &b->e_agreement);

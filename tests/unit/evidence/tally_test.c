@@ -203,7 +203,8 @@ BEND(decision_not_settled, HF_DOC_DECISION, b->decision[0].decision = b->intake[
 BEND(decision_intake, HF_DOC_DECISION, b->decision[0].intake_digest = sb_bytes(wrong_hash.b, 32))
 BEND(decision_app, HF_DOC_DECISION, b->decision[0].application_digest = sb_bytes(wrong_hash.b, 32))
 BEND(decision_longer, HF_DOC_DECISION, b->decision[0].until_ms = b->app[0].until_ms + 1;
-     b->decision[0].decision = sign_about(b, TB_APPROVER, "decision", "T"))
+     b->decision[0].decision = tb_statement(b, TB_APPROVER, "decision", &b->negotiation, &b->application, 1,
+                                            &b->h_app[0], NULL, 0, "T", b->decision[0].until_ms))
 BEND(decision_until, HF_DOC_DECISION,
      b->decision[0].decision = tb_statement(b, TB_APPROVER, "decision", &b->negotiation, &b->application, 1,
                                             &b->h_app[0], NULL, 0, "T", b->decision[0].until_ms - 1))
@@ -445,7 +446,7 @@ static void again_start(struct tb *b)
 }
 static void again_decision(struct tb *b)
 {
-	b->decision[0].reason = tb_text("as a favour");
+	b->decision[0].reason_code = tb_text("as-a-favour");
 	tb_sign(b, SB_ROADS, HF_TYPE_DECISION, &b->decision[0].base, &b->e_decision[0], &b->h_decision[0]);
 }
 static void again_negotiation(struct tb *b)
@@ -533,6 +534,7 @@ static void test_sb58_missing_documents(void **state)
 	        {HF_TYPE_INTAKE, "holds no intake record"},
 	        {HF_TYPE_DECISION, "holds no decision"},
 	        {HF_TYPE_VERIFICATION, "holds no verification"},
+	        {HF_TYPE_NEGOTIATION_EVENT, "holds no negotiation event"},
 	        {HF_TYPE_TRANSFER_REQUEST, "holds no transfer request"},
 	        {HF_TYPE_TRANSFER_START, "holds no transfer start"},
 	        {HF_TYPE_MANIFEST, "holds no manifest"},
