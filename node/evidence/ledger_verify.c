@@ -290,21 +290,18 @@ static enum hf_err check_nothing_else(struct check *c)
 
 /* ---- keys ---- */
 
-static bool member_has_key(const struct hf_space *s, const char *node, enum hf_key_use use,
-                           const struct hf_sign_pub *pub)
+/* The key that counted when the quorum cosigned: one that was revoked before would be trusted by other tools. */
+static bool had_key(const struct hf_space *s, const char *node, enum hf_key_use use, const struct hf_checked *c,
+                    const struct hf_sign_pub *pub)
 {
-	const Hufu__Member *m = hf_space_member(s, node);
-	for (size_t i = 0; m != NULL && i < m->n_keys; i++)
-		if (m->keys[i]->use == (uint32_t)use &&
-		    memcmp(m->keys[i]->public_key.data, pub->b, sizeof(pub->b)) == 0)
-			return true;
-	return false;
+	uint8_t key[32];
+	return hf_space_key(s, node, use, c->quorum_ms, key) && memcmp(key, pub->b, sizeof(key)) == 0;
 }
 
 static bool is_log_key(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v)
 {
 	return v->type == HF_NOTE_ED25519 && strcmp(v->name, c->checkpoint.origin) == 0 &&
-	       member_has_key(s, c->node.s, HF_KEY_LOG, &v->pub);
+	       had_key(s, c->node.s, HF_KEY_LOG, c, &v->pub);
 }
 
 static bool is_witness_key(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v)
@@ -314,32 +311,54 @@ static bool is_witness_key(const struct hf_space *s, const struct hf_checked *c,
 	for (size_t i = 0; v->type == HF_NOTE_COSIGNATURE && i < d->n_witnesses; i++) {
 		hf_space_witness_name(hf_space_id(s), d->witnesses[i], name);
 		if (strcmp(v->name, name) == 0 && hf_space_is_witness(s, d->witnesses[i], c->node.s))
-			return member_has_key(s, d->witnesses[i], HF_KEY_WITNESS, &v->pub);
+			return had_key(s, d->witnesses[i], HF_KEY_WITNESS, c, &v->pub);
 	}
 	return false;
 }
 
-/* What foreign programs would trust must be what the descriptor says. */
-static enum hf_err check_keys(const struct check *c, const struct hf_space *s, const char *file,
-                              bool (*good)(const struct hf_space *s, const struct hf_checked *c,
-                                           const struct hf_note_verifier *v))
+/* One of the files with keys: what its lines must be, and how many there are at least. */
+struct key_file {
+	const char *name;
+	bool (*good)(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v);
+	size_t least;
+};
+
+/* What foreign programs would trust must be what the descriptor says, all of it, and nothing twice. */
+static enum hf_err check_keys(const struct check *c, const struct hf_space *s, const struct key_file *file)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
-	HF_TRY(read_file(c->dir, file, KEYS_MAX, &bytes, c->f));
+	struct hf_note_verifier v, before[HF_NOTE_SIG_MAX];
+	size_t count = 0;
+	HF_TRY(read_file(c->dir, file->name, KEYS_MAX, &bytes, c->f));
 	for (size_t at = 0; at < bytes.len;) {
 		char line[400];
-		struct hf_note_verifier v;
 		const uint8_t *lf = memchr(bytes.data + at, '\n', bytes.len - at);
 		size_t len = lf == NULL ? bytes.len - at : (size_t)(lf - bytes.data) - at;
 		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1),
 		         (const char *)bytes.data + at);
 		if (lf == NULL || len >= sizeof(line) || strlen(line) != len || !hf_note_vkey_parse(line, &v) ||
-		    !good(s, &c->cp, &v))
+		    !file->good(s, &c->cp, &v))
 			return hf_fault_set(c->f, HF_E_SIGNATURE,
-			                    "%s holds a key that the space descriptor does not name", file);
+			                    "%s holds a key that the space descriptor does not name", file->name);
+		for (size_t i = 0; i < count; i++)
+			if (strcmp(before[i].name, v.name) == 0)
+				return hf_fault_set(c->f, HF_E_SIGNATURE, "%s holds the key of %s twice", file->name,
+				                    v.name);
+		if (count == HF_NOTE_SIG_MAX)
+			return hf_fault_set(c->f, HF_E_LIMIT, "%s holds too many keys", file->name);
+		before[count++] = v;
 		at += len + 1;
 	}
+	if (count < file->least)
+		return hf_fault_set(c->f, HF_E_SIGNATURE, "%s holds %zu keys; %zu are needed to check the checkpoint",
+		                    file->name, count, file->least);
 	return HF_OK;
+}
+
+static enum hf_err check_key_files(const struct check *c, const struct hf_space *s)
+{
+	HF_TRY(check_keys(c, s, &(struct key_file){"log.vkey", is_log_key, 1}));
+	return check_keys(c, s, &(struct key_file){"witness.vkeys", is_witness_key, hf_space_current(s)->quorum});
 }
 
 static enum hf_err load(struct check *c, struct hf_space *s, const struct hf_trust *trust)
@@ -352,8 +371,7 @@ static enum hf_err load(struct check *c, struct hf_space *s, const struct hf_tru
 	HF_TRY(hf_space_reaches(s, trust, c->f));
 	HF_TRY(read_file(c->dir, "checkpoint", CHECKPOINT_MAX, &note, c->f));
 	HF_TRY(hf_checkpoint_check(s, (const char *)note.data, note.len, &c->cp, c->f));
-	HF_TRY(check_keys(c, s, "log.vkey", is_log_key));
-	HF_TRY(check_keys(c, s, "witness.vkeys", is_witness_key));
+	HF_TRY(check_key_files(c, s));
 	c->size = c->cp.checkpoint.size;
 	c->bundle_count = c->size / HF_DIR_TILE + (c->size % HF_DIR_TILE != 0);
 	if (c->bundle_count > SIZE_MAX / sizeof(*c->bundles) / 2)

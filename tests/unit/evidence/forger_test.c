@@ -177,6 +177,290 @@ static void test_az33_revoked_before_the_start(void **state)
 	}
 }
 
+/* ---- papers that each side signed, but that do not hold together ---- */
+
+#define BEND(name, k, ...)                                                                                             \
+	static void name(struct tb *b, enum hf_doc_kind kind)                                                          \
+	{                                                                                                              \
+		if (kind == (k)) {                                                                                     \
+			__VA_ARGS__;                                                                                   \
+		}                                                                                                      \
+	}
+
+static Hufu__SignedStatement *sign_again(struct tb *b, const char *result, int64_t until_ms, const char *reason)
+{
+	b->said = reason;
+	Hufu__SignedStatement *st = tb_statement(b, TB_APPROVER, "decision", &b->negotiation, &b->application, 1,
+	                                         &b->h_app[0], NULL, 0, result, until_ms);
+	b->said = NULL;
+	return st;
+}
+
+static Hufu__Rule duty = {.base = PROTOBUF_C_MESSAGE_INIT(&hufu__rule__descriptor)};
+static Hufu__Rule *duties[] = {&duty};
+static char *same_fields[] = {(char *)(uintptr_t) "plate", (char *)(uintptr_t) "plate"};
+static char *no_onward[] = {(char *)(uintptr_t) "receipt", (char *)(uintptr_t) "no-onward-sharing"};
+
+BEND(reason_altered, HF_DOC_DECISION, b->decision[0].reason = tb_text("as a favour"))
+BEND(until_unsigned, HF_DOC_DECISION, b->decision[0].decision = sign_again(b, "T", 0, ""))
+BEND(entry_withdrawn, HF_DOC_ENTRY, b->entry.withdrawn = true; b->entry.title = b->entry.data_class = tb_text("");
+     b->entry.intake = b->entry.title; b->entry.level = b->entry.sharing = 0; b->entry.provider_decides = false;
+     b->entry.n_fields = 0)
+BEND(entry_not_shared, HF_DOC_ENTRY, b->entry.sharing = 3)
+BEND(entry_duty, HF_DOC_ENTRY, duty.kind = tb_text("duty"); duty.action = tb_text("delete-after-use");
+     b->entry.n_policy = 1; b->entry.policy = duties)
+BEND(event_without_agreement, HF_DOC_EVENT, b->event.agreement.len = 0)
+BEND(request_other_address, HF_DOC_REQUEST, b->request.address = tb_text("10.0.0.1"))
+BEND(request_without_address, HF_DOC_REQUEST, b->request.address = tb_text(""))
+BEND(request_field_twice, HF_DOC_REQUEST, b->request.n_fields = 2; b->request.fields = same_fields)
+BEND(label_field_twice, HF_DOC_START, b->label.fields[b->label.n_fields++] = b->label.fields[0])
+BEND(label_field_level, HF_DOC_START, b->label.fields[1]->level = 1)
+BEND(label_field_type, HF_DOC_START, b->label.fields[0]->type = tb_text("number"))
+BEND(start_size, HF_DOC_START, b->start.bytes = 77)
+BEND(manifest_late, HF_DOC_MANIFEST, b->manifest.ended_ms = b->agreement.until_ms + 3600000;
+     b->manifest.header->time_ms = b->manifest.ended_ms)
+BEND(receipt_postdated, HF_DOC_RECEIPT, b->receipt.header->time_ms = b->cosigned_ms + 3600000)
+
+static void onward_sharing(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_AGREEMENT) {
+		b->agreement.n_obligations = 2;
+		b->agreement.obligations = no_onward;
+	}
+	if (kind == HF_DOC_START)
+		b->label.onward_sharing = true;
+}
+
+static void one_transaction(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_ENTRY)
+		b->transfer = b->negotiation;
+}
+
+static void test_papers_that_do_not_hold_together(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*hook)(struct tb *b, enum hf_doc_kind kind);
+		const char *reason;
+	} rows[] = {
+	        {"reason", reason_altered, "gives another reason than the person who decided signed"},
+	        {"until", until_unsigned, "ends at another time than the person who decided signed"},
+	        {"withdrawn", entry_withdrawn, "the catalog entry says that the resource is not shared"},
+	        {"not shared", entry_not_shared, "the catalog entry says that the resource is not shared"},
+	        {"duty", entry_duty, "leaves out the duty \"delete-after-use\""},
+	        {"event", event_without_agreement, "the negotiation event names another agreement"},
+	        {"address", request_other_address, "names another address of the business system"},
+	        {"no address", request_without_address, "names another address of the business system"},
+	        {"field twice", request_field_twice, "the transfer request names the field \"plate\" twice"},
+	        {"label twice", label_field_twice, "the label names a field twice"},
+	        {"label level", label_field_level, "marks the field \"time\" otherwise than the catalog entry"},
+	        {"label type", label_field_type, "marks the field \"plate\" otherwise than the catalog entry"},
+	        {"onward", onward_sharing, "the label permits onward sharing, the agreement forbids it"},
+	        {"size", start_size, "names another size than the transfer start"},
+	        {"late", manifest_late, "the transfer went on after the agreed period"},
+	        {"postdated", receipt_postdated, "the receipt is dated after the witnesses cosigned"},
+	        {"one transaction", one_transaction, "bears the transaction of its own negotiation"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		b->hook = rows[i].hook;
+		refused(b, rows[i].name, rows[i].reason);
+	}
+}
+
+static void sensitive(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_ENTRY)
+		b->entry.sensitive = true;
+	if (kind == HF_DOC_START)
+		b->label.sensitive = true;
+}
+
+/* Sensitive data: who decides and who fetches shows two factors. */
+static void test_factors(void **state)
+{
+	static const struct {
+		enum tb_person person;
+		const char *reason;
+	} rows[] = {{TB_APPROVER, "chen.jie of roads signed after authentication with a single factor"},
+	            {TB_APPLICANT, "li.wei of health signed after authentication with a single factor"}};
+	struct hf_tally_report r;
+	struct tb *b = tb_new(1, 1);
+	(void)state;
+	b->hook = sensitive;
+	tb_build(b);
+	assert_good(b, &r);
+	tb_free(b);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		b = tb_new(1, 1);
+		b->hook = sensitive;
+		b->one_factor[rows[i].person] = true;
+		refused(b, "factors", rows[i].reason);
+	}
+}
+
+static void test_department(void **state)
+{
+	struct hf_tally_report r;
+	struct tb *b = tb_new(1, 1);
+	(void)state;
+	b->department[TB_APPLICANT] = "emergency";
+	tb_build(b);
+	assert_good(b, &r);
+	tb_free(b);
+	b = tb_new(1, 1);
+	b->department[TB_APPLICANT] = "billing";
+	refused(b, "department", "the person who fetched is of the department billing, not of emergency");
+}
+
+/* ---- revisions ---- */
+
+static char first_reason[] = "no field was named";
+
+static void first_by_another(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_APPLICATION && b->revision == 0)
+		b->app[0].reason = first_reason;
+}
+
+static void first_decided_without_intake(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_DECISION && b->revision == 0)
+		b->decision[0].intake_digest = b->decision[0].application_digest;
+}
+
+static void numbered_alike(struct tb *b, enum hf_doc_kind kind)
+{
+	if (kind == HF_DOC_APPLICATION)
+		b->app[b->revision].revision = 1;
+}
+
+/* What was returned is checked like what was decided. */
+static void test_earlier_revisions(void **state)
+{
+	struct tb *b = tb_new(1, 1);
+	(void)state;
+	b->revisions = 2;
+	b->late_hook = first_by_another;
+	refused(b, "first revision", "\"request\" is about another wording");
+	b = tb_new(1, 1);
+	b->revisions = 2;
+	b->hook = first_decided_without_intake;
+	refused(b, "first revision", "the decision on revision 1 was taken on another intake record");
+	/* Papers of one revision stand in the order of their digests, which differ with the transaction. */
+	unsigned found = 0;
+	for (uint32_t number = 1; number <= 16; number++) {
+		b = tb_new(1, number);
+		b->revisions = 2;
+		b->hook = numbered_alike;
+		tb_build(b);
+		bool in_order = memcmp(b->h_app[0].b, b->h_app[1].b, sizeof(b->h_app[0].b)) < 0;
+		assert_refused(b, "alike",
+		               in_order ? "holds revision 1 of the application twice"
+		                        : "the revision before revision 1 of the application is missing");
+		found += in_order;
+		tb_free(b);
+	}
+	assert_true(found > 0 && found < 16);
+}
+
+/* ---- ledgers whose entries are true, but say something else ---- */
+
+struct swap {
+	unsigned node;
+	enum hf_event event;   /* in whose place ... */
+	enum hf_event instead; /* ... stands this one */
+	enum hf_field field;   /* or this field with */
+	const char *value;     /* this text */
+	const char *reason;
+};
+
+static void swap_entry(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	const struct swap *w = b->ctx;
+	if (node != w->node || event != w->event)
+		return;
+	if (w->instead != HF_EVENT_INVALID)
+		hf_draft_text(d, HF_FIELD_EVENT, hf_event_name(w->instead));
+	else
+		hf_draft_text(d, w->field, w->value);
+}
+
+static void test_entries_that_record_nothing(void **state)
+{
+	static struct swap rows[] = {
+	        {SB_ROADS, HF_EVENT_TRANSFER_SENT, HF_EVENT_TRANSFER_TERMINATED, 0, NULL,
+	         "records the manifest as the event \"transfer-terminated\""},
+	        {SB_HEALTH, HF_EVENT_RECEIPT, HF_EVENT_CACHE_CLEARED, 0, NULL,
+	         "records the receipt as the event \"cache-cleared\""},
+	        {SB_ROADS, HF_EVENT_DECISION, HF_EVENT_PRIVACY_REVIEW, 0, NULL,
+	         "records the decision as the event \"privacy-review\""},
+	        {SB_ROADS, HF_EVENT_TRANSFER_CLOSED, HF_EVENT_INVALID, HF_FIELD_COUNT, "four", "closes with a count"},
+	        {SB_ROADS, HF_EVENT_TRANSFER_CLOSED, HF_EVENT_INVALID, HF_FIELD_COUNT, "04", "closes with a count"},
+	        {SB_HEALTH, HF_EVENT_TRANSFER_REQUEST, HF_EVENT_INVALID, HF_FIELD_BACK_LINK, "none",
+	         "does not follow the transaction's entry before it"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		b->ctx = &rows[i];
+		b->entry_hook = swap_entry;
+		refused(b, "entry", rows[i].reason);
+	}
+}
+
+/* Both digests of a ledger are exchanged: everything is recorded, in the wrong order. */
+static void turn_around(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	if (node == SB_ROADS && event == HF_EVENT_TRANSFER_START)
+		hf_draft_bytes(d, HF_FIELD_DIGEST, b->h_manifest.b, 32);
+	if (node == SB_ROADS && event == HF_EVENT_TRANSFER_SENT)
+		hf_draft_bytes(d, HF_FIELD_DIGEST, b->h_start.b, 32);
+	if (node == SB_ROADS && (event == HF_EVENT_TRANSFER_START || event == HF_EVENT_TRANSFER_SENT))
+		hf_draft_text(d, HF_FIELD_EVENT,
+		              hf_event_name(event == HF_EVENT_TRANSFER_START ? HF_EVENT_TRANSFER_SENT
+		                                                             : HF_EVENT_TRANSFER_START));
+}
+
+/* The approval was recorded only after everything else of the negotiation. */
+static void decide_last(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	if (node == SB_HEALTH && event == HF_EVENT_RESULT) {
+		hf_draft_text(d, HF_FIELD_EVENT, hf_event_name(HF_EVENT_VERIFICATION));
+		hf_draft_bytes(d, HF_FIELD_DIGEST, b->h_verification.b, 32);
+	}
+	if (node == SB_HEALTH && event == HF_EVENT_VERIFICATION) {
+		hf_draft_text(d, HF_FIELD_EVENT, hf_event_name(HF_EVENT_RESULT));
+		hf_draft_bytes(d, HF_FIELD_DIGEST, b->h_decision[0].b, 32);
+	}
+}
+
+/* SB-58 (reordering): papers made afterwards stand in the ledgers after what they should have permitted. */
+static void test_sb58_order_of_the_ledgers(void **state)
+{
+	struct tb *b = tb_new(1, 1);
+	(void)state;
+	b->entry_hook = turn_around;
+	refused(b, "order", "in the ledger of roads the manifest stands before the transfer start");
+	b = tb_new(1, 1);
+	b->entry_hook = decide_last;
+	refused(b, "order", "in the ledger of health the verification stands before the decision");
+}
+
+/* ---- a descriptor that had run out ---- */
+
+static void test_descriptor_had_run_out(void **state)
+{
+	struct tb *b = tb_new(1, 1);
+	(void)state;
+	b->sb->d.not_after_ms = SB_T0 + 1000;
+	sb_sign(b->sb, &b->descriptor);
+	refused(b, "run out",
+	        "descriptor 1, the newest of the evidence, had run out when the catalog entry was signed");
+}
+
 /* ---- the descriptor chain ---- */
 
 static void add_second(struct tb *b, Hufu__Tally *t)
@@ -229,6 +513,13 @@ int main(void)
 	        cmocka_unit_test(test_separation_of_duties),
 	        cmocka_unit_test(test_az33_revoked_before_the_start),
 	        cmocka_unit_test(test_sb58_chain_cut_short),
+	        cmocka_unit_test(test_papers_that_do_not_hold_together),
+	        cmocka_unit_test(test_factors),
+	        cmocka_unit_test(test_department),
+	        cmocka_unit_test(test_earlier_revisions),
+	        cmocka_unit_test(test_entries_that_record_nothing),
+	        cmocka_unit_test(test_sb58_order_of_the_ledgers),
+	        cmocka_unit_test(test_descriptor_had_run_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

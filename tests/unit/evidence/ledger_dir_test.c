@@ -394,6 +394,18 @@ static void test_keys_and_chain(void **state)
 	assert_good(l);
 	save(l, "witness.vkeys", log.data, log.len);
 	assert_bad(l, UINT64_MAX, "witness.vkeys holds a key");
+	save(l, "log.vkey", "", 0);
+	assert_bad(l, UINT64_MAX, "log.vkey holds 0 keys; 1 are needed");
+	save(l, "log.vkey", log.data, log.len);
+	const char *second = (const char *)memchr(b.data, '\n', b.len) + 1;
+	size_t first_len = (size_t)(second - (const char *)b.data);
+	save(l, "witness.vkeys", b.data, first_len);
+	assert_bad(l, UINT64_MAX, "witness.vkeys holds 1 keys; 3 are needed");
+	struct hf_buf twice = HF_BUF_INIT;
+	assert_true(hf_buf_add(&twice, b.data, first_len) && hf_buf_add(&twice, b.data, b.len));
+	save(l, "witness.vkeys", twice.data, twice.len);
+	assert_bad(l, UINT64_MAX, "twice");
+	hf_buf_done(&twice);
 	save(l, "witness.vkeys", b.data, b.len - 1);
 	assert_bad(l, UINT64_MAX, "witness.vkeys holds a key");
 	save(l, "witness.vkeys", b.data, b.len);

@@ -117,6 +117,34 @@ static void test_parts_of_others(void **state)
 	assert_non_null(strstr(f.text, "another ledger or place"));
 }
 
+static void name_login(struct tb *b, unsigned node, enum hf_event event, struct hf_draft *d)
+{
+	(void)b;
+	if (node == SB_ROADS && event == HF_EVENT_COMPLIANCE_REVIEW)
+		hf_draft_text(d, HF_FIELD_EVENT, "login");
+}
+
+/* The class stands open in the entry; an event of another class was written by a log that lies in one of them. */
+static void test_event_of_another_class(void **state)
+{
+	struct fixture *x = *state;
+	struct hf_fault f;
+	x->b->entry_hook = name_login;
+	tb_ledgers(x->b);
+	Hufu__TallyEntry *e = tb_tally_entry(x->b, &x->b->ledger[2], 3);
+	hf_buf_clear(&x->proof);
+	assert_int_equal(hf_proof_make(e, x->b->ledger[2].note, &x->proof), HF_OK);
+	assert_int_equal(check(x, &f), HF_E_CONFLICT);
+	assert_non_null(strstr(f.text, "of another class than its event"));
+	e->opening->fields++; /* hidden: nothing is said about it */
+	e->opening->n_fields--;
+	hf_buf_clear(&x->proof);
+	assert_int_equal(hf_proof_make(e, x->b->ledger[2].note, &x->proof), HF_OK);
+	assert_int_equal(check(x, &f), HF_OK);
+	e->opening->fields--;
+	e->opening->n_fields++;
+}
+
 static void test_file_and_descriptors_beside_it(void **state)
 {
 	struct fixture *x = *state;
@@ -155,6 +183,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_chosen_fields, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_any_changed_byte, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_parts_of_others, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_event_of_another_class, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_file_and_descriptors_beside_it, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,8 @@ struct tb {
 	const char *account[TB_PERSONS];
 	const char *permission[TB_PERSONS][3];
 	uint8_t name_ref[TB_PERSONS][32];
+	bool one_factor[TB_PERSONS];
+	const char *department[TB_PERSONS]; /* NULL: none */
 	/* Identifiers. */
 	struct sb_id negotiation, transfer, application, resource, agreement_id, grant;
 	/* Documents: message, envelope, digest. */
@@ -181,7 +183,8 @@ static inline Hufu__Envelope *tb_certificate(struct tb *b, enum tb_person p, con
 	for (size_t i = 0; i < 3 && b->permission[p][i] != NULL; i++)
 		permissions[c.n_permissions++] = tb_text(b->permission[p][i]);
 	c.permissions = permissions;
-	c.n_methods = 2;
+	c.n_methods = b->one_factor[p] ? 1 : 2;
+	c.department = tb_text(b->department[p] == NULL ? "" : b->department[p]);
 	c.methods = methods;
 	c.not_before_ms = SB_T0 - TB_DAY;
 	c.not_after_ms = SB_T0 + 30 * TB_DAY;
