@@ -24,10 +24,11 @@ struct hf_tally_report {
 	struct hf_space_mark descriptor;
 };
 /* Everything or nothing: canonical encoding, outer signature by a member, descriptor chain to root, each document's
- * signature and the references between them (application, intake, decision, agreement, verification, request, start,
- * manifest, receipt), and for each ledger the log's signature, the witnesses' quorum, inclusion and opening of each
- * entry, the entries that must be there (each document's digest committed in the ledger of its author and of the party
- * that received it) and that they speak of this transaction. f names the first thing that does not verify. */
+ * signature and the references between them (entry, application, intake, decision, agreement, verification, event,
+ * request, start, manifest, receipt), the separation of duties, and for each ledger the log's signature, the witnesses'
+ * quorum, inclusion and opening of each entry, the entries that must be there (each document's digest committed in the
+ * ledger of its author and of the party that received it), in the order of the process, and that they speak of this
+ * transaction. f names the first thing that does not verify. */
 enum hf_err hf_tally_verify(const struct hf_trust *trust, const void *data, size_t len,
                             struct hf_tally_report *ret_report, struct hf_fault *f) HF_MUST_CHECK;
 

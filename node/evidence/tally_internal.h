@@ -9,6 +9,7 @@
 #include "catalog.pb-c.h"
 #include "contract.pb-c.h"
 #include "evidence/tally.h"
+#include "evidence/tally_cast.h"
 #include "transfer.pb-c.h"
 
 /* In the order in which documents stand in the file. */
@@ -29,15 +30,6 @@ enum hf_doc_kind {
 	HF_DOC_KIND_COUNT,
 };
 const char *hf_doc_name(enum hf_doc_kind kind); /* "manifest" */
-
-/* A person whose statement was opened. */
-struct hf_tally_person {
-	char node[HF_NAME_MAX + 1], account[HF_NAME_MAX + 1]; /* account "": nobody acted in that part */
-	bool has_name_ref;
-	uint8_t name_ref[32];
-	unsigned factors; /* independent ways in which he had authenticated himself */
-	char department[128];
-};
 
 struct hf_doc {
 	enum hf_doc_kind kind;
@@ -124,25 +116,6 @@ enum hf_err hf_doc_frame(const struct hf_doc *d, const char *issuer, const Proto
 void hf_docs_free(struct hf_tally *x);
 /* For hf_tally_make: the order of documents. */
 enum hf_err hf_docs_sort(Hufu__Tally *t) HF_MUST_CHECK;
-
-struct hf_statement_want {
-	const char *kind, *permission, *issuer;
-	const ProtobufCBinaryData *object, *txn;
-	uint32_t revision;
-	const struct hf_hash *digest; /* NULL: none demanded */
-};
-/* A person's statement; ret_person (may be NULL) says who he is. */
-enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedStatement *st,
-                               const struct hf_statement_want *want, Hufu__Statement **ret_statement,
-                               struct hf_tally_person *ret_person, struct hf_fault *f) HF_MUST_CHECK;
-/* The parts that the persons of one revision took; NULL where nobody did. */
-struct hf_tally_cast {
-	const struct hf_tally_person *applicant, *need, *reviewer, *privacy, *approver;
-};
-/* No one judges what he asked for, or what he judged before (AZ-9 ... AZ-16, as the nodes check it). */
-enum hf_err hf_tally_check_cast(const struct hf_tally_cast *c, struct hf_fault *f) HF_MUST_CHECK;
-/* Sensitive data: two independent factors. */
-enum hf_err hf_tally_two_factors(const struct hf_tally_person *p, bool sensitive, struct hf_fault *f) HF_MUST_CHECK;
 
 bool hf_list_has(char *const *list, size_t count, const char *text);
 
