@@ -73,6 +73,10 @@ struct hf_peers {
 	uv_timer_t *tick;
 	uint8_t epoch[16];
 	bool undialable;              /* this node has no address */
+	uint64_t stored;              /* the store has the descriptors up to this number */
+	uint64_t storing;             /* a unit with those up to this number is under way; 0: none */
+	int64_t store_ms;             /* monotonic: not tried again before */
+	uint64_t told;                /* what others may know that this node has: it outlives a crash */
 	int64_t grown_ms;             /* monotonic: when the chain last grew */
 	int64_t check_ms, checked_ms; /* next and last look for a newer descriptor */
 	uint32_t check_at;

@@ -2,6 +2,9 @@
  * membership.c - the descriptor chain: brought by the operator, kept in the store, fetched from peers, and what follows
  * from it for who may speak.
  *
+ * A new descriptor is obeyed at once and told to others when it is durable: a crash does not make this node forget what
+ * it has said. A unit that fails is tried again, from the first number that the store does not have.
+ *
  * A peer that holds an older descriptor is still let in, so that it can fetch the newer one; after a minute of grace it
  * is answered nothing else. A peer that shows another descriptor under the same number ends the connection and raises
  * an alarm: the authority has signed two stories.
@@ -20,6 +23,7 @@
 #define ASK_PAUSE_MS 2000
 #define ASK_PAUSE_LONG_MS 60000 /* after a peer did not have what it showed */
 #define STRANGER_PAUSE_MS 10000
+#define STORE_PAUSE_MS 1000 /* after descriptors could not be stored */
 
 /* A line of base64 (32 bytes) or a verifier key "name+id+key". */
 static bool parse_root(char *text, struct hf_sign_pub *ret_root)
@@ -63,10 +67,12 @@ struct load {
 	struct hf_fault *f;
 };
 
+/* Up to the first number that is missing; peers are asked for the rest, which is then written over. */
 static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 {
 	struct load *l = ctx;
-	(void)key;
+	if (key.len != 8 || hf_get_u64(key.data) != hf_space_number(l->space) + 1)
+		return false;
 	l->e = hf_space_extend(l->space, value.data, value.len, l->f);
 	return l->e == HF_OK;
 }
@@ -87,7 +93,51 @@ static void keep(struct hf_peers *p, struct hf_unit *u, uint64_t number)
 	hf_unit_draft(u, d);
 }
 
-/* Sessions made under a key or a standing that is gone end at once; everybody else is told the new number. */
+/* Everybody is told the new number, which this node will still know after a crash. */
+static void tell(struct hf_peers *p, uint64_t number)
+{
+	struct hf_peer *k;
+	if (number <= p->told)
+		return;
+	p->told = number;
+	for (size_t i = 0; i < HF_PEERS_BUCKETS; i++)
+		LIST_FOREACH(k, &p->buckets[i], bucket)
+	k->announce = true;
+}
+
+static void on_stored(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	struct hf_peers_ref *ref = ctx;
+	struct hf_peers *p = ref->p;
+	(void)info;
+	if (p) {
+		if (e == HF_OK)
+			p->stored = p->storing;
+		else
+			HF_LOG(p->base.log, HF_LOG_ERROR, "peers", "descriptor-unstored", NULL,
+			       HF_LOG_I("number", p->storing), HF_LOG_E(e));
+		p->storing = 0;
+		p->store_ms = hf_peers_now(p) + (e == HF_OK ? 0 : STORE_PAUSE_MS);
+		if (e == HF_OK)
+			tell(p, p->stored);
+	}
+	hf_peers_unref(ref);
+}
+
+/* One unit at a time, always from the first number that the store lacks: its rows have no gap. */
+static void store_missing(struct hf_peers *p)
+{
+	uint64_t number = hf_space_number(p->space);
+	if (p->storing || p->stored == number || hf_peers_now(p) < p->store_ms)
+		return;
+	struct hf_unit *u = hf_unit_new();
+	for (uint64_t n = p->stored + 1; n <= number; n++)
+		keep(p, u, n);
+	p->storing = number;
+	hf_store_submit(p->store, u, on_stored, hf_peers_ref(p));
+}
+
+/* Sessions made under a key or a standing that is gone end at once. */
 static void review_members(struct hf_peers *p)
 {
 	int64_t now = hf_now_ms(&p->base.clock);
@@ -99,7 +149,6 @@ static void review_members(struct hf_peers *p)
 			bool has = hf_space_key(p->space, k->id, HF_KEY_NOISE, now, key);
 			bool same = has && memcmp(key, k->key, sizeof(key)) == 0;
 			memcpy(k->key, key, sizeof(key));
-			k->announce = true;
 			if (p->channel && (!same || hf_space_standing(p->space, k->id, now) != HF_OK))
 				hf_channel_drop(p->channel, k->id);
 		}
@@ -118,12 +167,10 @@ static void adopt_members(struct hf_peers *p)
 	review_members(p);
 }
 
-static void grown(struct hf_peers *p, uint64_t before)
+static void grown(struct hf_peers *p)
 {
-	struct hf_unit *u = hf_unit_new();
-	for (uint64_t n = before + 1; n <= hf_space_number(p->space); n++)
-		keep(p, u, n);
-	hf_store_submit(p->store, u, NULL, NULL);
+	p->store_ms = 0;
+	store_missing(p);
 	adopt_members(p);
 	HF_LOG(p->base.log, HF_LOG_INFO, "peers", "descriptor", NULL, HF_LOG_I("number", hf_space_number(p->space)));
 	for (size_t i = 0; i < p->change_count; i++)
@@ -146,7 +193,7 @@ enum hf_err hf_peers_import(struct hf_peers *p, const void *data, size_t len, st
 		at += 4 + n;
 	}
 	if (hf_space_number(p->space) > before)
-		grown(p, before);
+		grown(p);
 	return e;
 }
 
@@ -196,12 +243,14 @@ enum hf_err hf_membership_open(struct hf_peers *p, struct hf_fault *f)
 	struct load l = {p->space, HF_OK, f};
 	HF_TRY(hf_fault_default(f, hf_store_scan(p->store, HF_TABLE_DESCRIPTOR, "", 0, NULL, 0, load_row, &l)));
 	HF_TRY(hf_fault_default(f, l.e));
+	p->stored = hf_space_number(p->space);
 	HF_TRY(load_file(p, f));
 	if (hf_space_number(p->space) == 0)
 		return hf_fault_set(f, HF_E_STATE,
 		                    "%s/descriptors.dsse is empty; get the descriptors from the authority",
 		                    p->cfg.space_dir);
 	adopt_members(p);
+	tell(p, hf_space_number(p->space)); /* what is not in the store is in the file */
 	return check_self(p, f);
 }
 
@@ -210,10 +259,9 @@ enum hf_err hf_membership_open(struct hf_peers *p, struct hf_fault *f)
 static void on_descriptor(void *ctx, uint64_t *ret_number, uint8_t ret_digest[32])
 {
 	const struct hf_peers *p = ctx;
-	struct hf_hash digest;
-	hf_space_digest(p->space, &digest);
+	struct hf_hash digest = {{0}};
+	*ret_number = hf_space_digest_at(p->space, p->told, &digest) ? p->told : 0;
 	memcpy(ret_digest, digest.b, sizeof(digest.b));
-	*ret_number = hf_space_number(p->space);
 }
 
 static bool host_is(const char *url, const char *host)
@@ -326,9 +374,9 @@ void hf_membership_get(struct hf_peers *p, struct hf_peer *k, struct hf_request 
 		hf_request_reply(take, HF_E_FORMAT, NULL, NULL, 0);
 		return;
 	}
-	uint64_t own = hf_space_number(p->space), n = get->from;
+	uint64_t own = p->told, n = get->from;
 	k->shown = get->from - 1;
-	if (k->shown > own)
+	if (k->shown > hf_space_number(p->space))
 		k->announce = true;
 	hf_decoded_free(get);
 	Hufu__DescriptorReply reply = HUFU__DESCRIPTOR_REPLY__INIT;
@@ -363,7 +411,7 @@ static size_t import_reply(struct hf_peers *p, const char *from, struct hf_bytes
 		       HF_LOG_E(e));
 	size_t count = hf_space_number(p->space) - before;
 	if (count > 0)
-		grown(p, before);
+		grown(p);
 	return count;
 }
 
@@ -386,7 +434,7 @@ void hf_membership_ask(struct hf_peers *p, struct hf_peer *k)
 {
 	Hufu__DescriptorGet get = HUFU__DESCRIPTOR_GET__INIT;
 	size_t len = 0;
-	get.from = hf_space_number(p->space) + 1;
+	get.from = p->told + 1;
 	uint8_t *body = hf_encode(&get.base, &len);
 	k->asking = true;
 	hf_peers_call(p, k->id, HF_MSG_DESCRIPTOR_GET, NULL, body, len, 0, on_descriptors, k);
@@ -408,6 +456,7 @@ void hf_membership_tick(struct hf_peers *p)
 {
 	struct hf_peer *k;
 	int64_t now = hf_peers_now(p);
+	store_missing(p);
 	for (size_t i = 0; (k = hf_peer_at(p, i)); i++)
 		ask_if_due(p, k);
 	if (now < p->check_ms)

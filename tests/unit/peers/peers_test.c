@@ -130,6 +130,75 @@ static void a_newer_descriptor_reaches_everybody(void **state)
 	town_close(&t);
 }
 
+/* Starts the node as it is found on disk; the file has the first descriptor only. */
+static uint64_t number_after_restart(struct town *t, unsigned i)
+{
+	node_close(&t->node[i]);
+	node_open(&t->node[i]);
+	return hf_space_number(hf_peers_space(t->node[i].peers));
+}
+
+/* A descriptor that could not be stored is obeyed, told to nobody, and stored together with what follows it. */
+static void a_descriptor_that_could_not_be_stored_is_stored_later(void **state)
+{
+	struct town t;
+	(void)state;
+	start(&t, SB_HUB, 2);
+	struct node *hub = &t.node[SB_HUB], *port = &t.node[SB_PORT];
+	WAIT(&t, view(hub, "port").up && view(port, "hub").up && node_events(hub, HF_EVENT_DESCRIPTOR) == 1);
+	node_entry_fault(hub, HF_E_IO);
+	sb_revoke(t.sb, "roads", NULL, SB_T0);
+	town_sign(&t);
+	t.sb->d.not_after_ms += 1000;
+	town_sign(&t);
+	assert_int_equal(town_import(&t, hub, 1), HF_OK);
+	WAIT(&t, node_events(hub, HF_EVENT_DESCRIPTOR) >= 2); /* tried, and failed */
+	assert_int_equal(view(hub, "roads").standing, HF_E_MEMBER_REVOKED);
+	assert_int_equal(hf_space_number(hf_peers_space(port->peers)), 1);
+	assert_int_equal(town_import(&t, hub, 2), HF_OK);
+	t.jump_ms += 2000;
+	WAIT(&t, node_events(hub, HF_EVENT_DESCRIPTOR) >= 4); /* tried again, with both */
+	assert_int_equal(hf_space_number(hf_peers_space(port->peers)), 1);
+	node_entry_fault(hub, HF_OK);
+	t.jump_ms += 2000;
+	WAIT(&t, hf_space_number(hf_peers_space(port->peers)) == 3); /* told when it is durable */
+	assert_int_equal(number_after_restart(&t, SB_HUB), 3);
+	assert_int_equal(view(hub, "roads").standing, HF_E_MEMBER_REVOKED);
+	town_close(&t);
+}
+
+static void drop_row(struct node *n, uint64_t number)
+{
+	struct hf_unit *u = hf_unit_new();
+	uint8_t key[8];
+	hf_put_u64(key, number);
+	hf_unit_del(u, HF_TABLE_DESCRIPTOR, key, sizeof(key));
+	hf_store_submit(n->store, u, NULL, NULL);
+}
+
+/* A store with a gap is read up to it; the rest comes from the peers again. */
+static void a_gap_in_the_stored_descriptors_is_filled_by_the_peers(void **state)
+{
+	struct town t;
+	(void)state;
+	start(&t, SB_HUB, 2);
+	struct node *hub = &t.node[SB_HUB], *port = &t.node[SB_PORT];
+	for (unsigned i = 1; i < 3; i++) {
+		t.sb->d.not_after_ms += 1000;
+		town_sign(&t);
+		assert_int_equal(town_import(&t, hub, i), HF_OK);
+	}
+	WAIT(&t, hf_space_number(hf_peers_space(port->peers)) == 3);
+	WAIT(&t, node_events(port, HF_EVENT_DESCRIPTOR) == 3);
+	drop_row(port, 2);
+	assert_int_equal(number_after_restart(&t, SB_PORT), 1);
+	WAIT(&t, hf_space_number(hf_peers_space(port->peers)) == 3);
+	WAIT(&t, node_events(port, HF_EVENT_DESCRIPTOR) == 5);
+	node_close(hub);
+	assert_int_equal(number_after_restart(&t, SB_PORT), 3);
+	town_close(&t);
+}
+
 /* Nobody can be held on an old descriptor: one who has it may fetch the newer one, nothing else. */
 static void an_old_descriptor_is_good_for_fetching_the_new_one_only(void **state)
 {
@@ -407,6 +476,8 @@ int main(void)
 	        cmocka_unit_test(who_comes_back_is_noticed),
 	        cmocka_unit_test(a_node_without_its_space_does_not_start),
 	        cmocka_unit_test(a_newer_descriptor_reaches_everybody),
+	        cmocka_unit_test(a_descriptor_that_could_not_be_stored_is_stored_later),
+	        cmocka_unit_test(a_gap_in_the_stored_descriptors_is_filled_by_the_peers),
 	        cmocka_unit_test(an_old_descriptor_is_good_for_fetching_the_new_one_only),
 	        cmocka_unit_test(a_revoked_member_is_out_at_once),
 	        cmocka_unit_test(an_expired_member_is_out),
