@@ -35,26 +35,29 @@ void hf_collection_done(struct hf_collection *c)
 }
 
 /* Where the index tables say that entries are. */
+struct place {
+	char node[HF_NAME_MAX + 1];
+	uint64_t index;
+};
 struct places {
 	struct hf_ledger *ledger;
-	struct {
-		char node[HF_NAME_MAX + 1];
-		uint64_t index;
-	} * at;
+	struct place *at;
 	size_t count;
-	bool full;
+	size_t of_node; /* of the same node as the last one */
 };
 
+/* False beyond the limit of one ledger: what its owner claims takes no room from the others. */
 static bool add_place(struct places *p, const char *node, uint64_t index)
 {
-	p->full = p->count == HF_COLLECT_MAX;
-	if (p->full)
+	if (p->count == 0 || strcmp(p->at[p->count - 1].node, node) != 0)
+		p->of_node = 0;
+	if (p->of_node > HF_COLLECT_MAX)
 		return false;
 	if (p->count % 64 == 0)
 		p->at = hf_realloc(p->at, (p->count + 64) * sizeof(*p->at));
 	snprintf(p->at[p->count].node, sizeof(p->at[0].node), "%s", node);
 	p->at[p->count++].index = index;
-	return true;
+	return ++p->of_node <= HF_COLLECT_MAX;
 }
 
 static bool take_own(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -65,6 +68,7 @@ static bool take_own(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	return value.len != 8 || add_place(p, p->ledger->base->self.s, hf_get_u64(value.data));
 }
 
+/* In order of origin, so that those of one node come one after the other. */
 static bool take_mirrored(void *ctx, struct hf_bytes key, struct hf_bytes value)
 {
 	struct places *p = ctx;
@@ -77,9 +81,9 @@ static bool take_mirrored(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		return true;
 	memcpy(origin, key.data + head, len);
 	origin[len] = '\0';
-	if (!hf_space_origin_node(p->ledger->space_id, origin, &node))
-		return true;
-	return add_place(p, node.s, hf_get_u64(key.data + key.len - 8));
+	if (hf_space_origin_node(p->ledger->space_id, origin, &node))
+		add_place(p, node.s, hf_get_u64(key.data + key.len - 8));
+	return true;
 }
 
 static void add_broken(struct hf_collection *c, const char *node, uint64_t index, enum hf_err e)
@@ -105,6 +109,8 @@ static void add_item(struct hf_collection *c, const struct hf_id *txn, const cha
 
 	if (e == HF_OK && !speaks_of(&page, txn)) {
 		hf_page_done(&page);
+		if (!s->book.place.own)
+			return; /* a claim whose opening did not fit the entry and was dropped */
 		e = HF_E_DIGEST;
 	}
 	if (e != HF_OK) {
@@ -144,19 +150,36 @@ static void drop_doubles(struct hf_collection *c)
 	c->count = kept;
 }
 
+static enum hf_err find_places(struct places *p, const struct hf_id *txn)
+{
+	struct hf_store *s = p->ledger->store;
+
+	HF_TRY(hf_store_scan(s, HF_TABLE_TXN_INDEX, txn->b, sizeof(txn->b), NULL, 0, take_own, p));
+	if (p->count > HF_COLLECT_MAX)
+		return HF_E_LIMIT;
+	return hf_store_scan(s, HF_TABLE_MIRROR_TXN, txn->b, sizeof(txn->b), NULL, 0, take_mirrored, p);
+}
+
+static void add_places(struct hf_collection *c, const struct places *p, const struct hf_id *txn)
+{
+	size_t of_node = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		of_node = i > 0 && strcmp(p->at[i - 1].node, p->at[i].node) == 0 ? of_node + 1 : 1;
+		if (of_node > HF_COLLECT_MAX)
+			add_broken(c, p->at[i].node, p->at[i].index, HF_E_LIMIT);
+		else
+			add_item(c, txn, p->at[i].node, p->at[i].index);
+	}
+}
+
 enum hf_err hf_collect(struct hf_collection *c, const struct hf_id *txn)
 {
 	struct places p = {.ledger = c->ledger};
-	enum hf_err e =
-	        hf_store_scan(c->ledger->store, HF_TABLE_TXN_INDEX, txn->b, sizeof(txn->b), NULL, 0, take_own, &p);
+	enum hf_err e = find_places(&p, txn);
 
-	if (e == HF_OK && !p.full)
-		e = hf_store_scan(c->ledger->store, HF_TABLE_MIRROR_TXN, txn->b, sizeof(txn->b), NULL, 0, take_mirrored,
-		                  &p);
-	if (e == HF_OK && p.full)
-		e = HF_E_LIMIT;
-	for (size_t i = 0; e == HF_OK && i < p.count; i++)
-		add_item(c, txn, p.at[i].node, p.at[i].index);
+	if (e == HF_OK)
+		add_places(c, &p, txn);
 	free(p.at);
 	if (c->count > 1)
 		qsort(c->items, c->count, sizeof(*c->items), by_origin);

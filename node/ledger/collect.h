@@ -7,7 +7,7 @@
 
 #include "ledger/book.h"
 
-#define HF_COLLECT_MAX 4096u /* entries of one transaction */
+#define HF_COLLECT_MAX 4096u /* entries of one transaction in one ledger */
 
 struct hf_shelf {
 	struct hf_book book;
@@ -19,7 +19,7 @@ struct hf_item {
 struct hf_broken {
 	char node[HF_NAME_MAX + 1];
 	uint64_t index;
-	enum hf_err err; /* UNKNOWN: not arrived */
+	enum hf_err err; /* UNKNOWN: not arrived; LIMIT: this one and those after it were not looked at */
 };
 /* .ledger is set by the caller, the rest zero. */
 struct hf_collection {
@@ -31,7 +31,8 @@ struct hf_collection {
 	struct hf_broken *broken;
 	size_t broken_count;
 };
-/* Adds what is held of txn; may be called for several transactions. HF_E_LIMIT over HF_COLLECT_MAX. */
+/* Adds what is held of txn; may be called for several transactions. HF_E_LIMIT when the own ledger has more than
+ * HF_COLLECT_MAX; of another one the rest is left out, as broken. */
 enum hf_err hf_collect(struct hf_collection *c, const struct hf_id *txn) HF_MUST_CHECK;
 void hf_collection_by_time(struct hf_collection *c); /* then origin, then index */
 void hf_collection_done(struct hf_collection *c);

@@ -199,6 +199,8 @@ void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_byte
 void hf_mirror_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
 void hf_openings_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
                             const struct hf_answer *answer);
+/* Deletes what is kept of an opening of another log's entry, with its place in the index of transactions. */
+void hf_openings_drop(struct hf_ledger *l, struct hf_unit *unit, const struct hf_place *place, uint64_t index);
 
 /* Rows of other logs; both free with hf_decoded_free. NULL when there is none. */
 Hufu__WitnessRow *hf_witness_row(struct hf_ledger *l, const char *origin);

@@ -1,6 +1,9 @@
 /*
  * openings.c - openings of other nodes' entries, sent because this node is a party. Each is held against its mirrored
  * entry, or kept until that arrives; at rest they are sealed; by them a transaction is found in the mirrored ledgers.
+ *
+ * A row of the index stands for at most one kept opening, whatever that says later: it is a claim of the log's owner,
+ * believed by no reader before the opening was held against the entry (collect.c).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,18 +71,34 @@ static enum hf_err check(struct push *p, const Hufu__EntryOpening *o)
 	return hf_entry_check_opening(e, o) ? HF_OK : refuse(p, HF_E_DIGEST, "the opening does not fit", o->index);
 }
 
-static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
+void hf_openings_drop(struct hf_ledger *l, struct hf_unit *unit, const struct hf_place *place, uint64_t index)
 {
+	struct hf_opened old HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
+	uint8_t key[HF_KEY_MAX];
+	struct hf_id txn;
+
+	if (hf_opening_read(&l->opening_keys, place, &l->rows, index, &old) == HF_OK &&
+	    hf_opening_txn(old.opening, &txn))
+		hf_unit_del(unit, HF_TABLE_MIRROR_TXN, key, hf_key_mirror_txn(&txn, place->origin, index, key));
+	hf_unit_del(unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(place, index, key));
+}
+
+static enum hf_err take(struct push *p, size_t i)
+{
+	const Hufu__EntryOpening *o = p->in->openings[i];
 	uint8_t key[HF_KEY_MAX];
 	struct hf_id txn;
 
 	if (strcmp(o->origin, p->in->origin) != 0)
 		return refuse(p, HF_E_FORMAT, "the opening names another ledger", o->index);
+	if (i > 0 && o->index <= p->in->openings[i - 1]->index)
+		return refuse(p, HF_E_FORMAT, "the openings are not in order", o->index);
 	HF_TRY(check(p, o));
 	enum hf_err e = hf_opening_seal(&p->l->opening_keys, &p->place, &p->l->rows, o, &p->sealed);
 	if (e == HF_E_ERASED)
 		return HF_OK; /* what was erased here is not taken back */
 	HF_TRY(e);
+	hf_openings_drop(p->l, p->unit, &p->place, o->index);
 	hf_unit_put(p->unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&p->place, o->index, key), p->sealed.data,
 	            p->sealed.len);
 	if (hf_opening_txn(o, &txn))
@@ -94,7 +113,7 @@ static void store(struct push *p, const struct hf_answer *answer)
 	enum hf_err e;
 
 	for (size_t i = 0; i < p->in->n_openings; i++)
-		if ((e = take(p, p->in->openings[i])) != HF_OK) {
+		if ((e = take(p, i)) != HF_OK) {
 			hf_answer(answer, e, p->text[0] ? p->text : "an opening could not be checked");
 			return;
 		}

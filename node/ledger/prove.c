@@ -27,6 +27,8 @@ struct tally {
 	size_t digest_count;
 	void **decoded;
 	size_t decoded_count;
+	char left_out_of[HF_NAME_MAX + 1]; /* the ledger that was last said not to be complete */
+	char left_out[160]; /* the first place that is not in it though a party says that it belongs there; "" */
 	struct hf_fault *f;
 };
 
@@ -169,44 +171,100 @@ static enum hf_err add_ledger(struct tally *t, size_t first, size_t end)
 	return HF_OK;
 }
 
-/* Proof is complete or refused: a later try succeeds when the cosignatures and the other ledgers' entries have come. */
-static enum hf_err check_complete(struct tally *t)
+/* Those whose documents the transaction consists of. What another member says of it in its own ledger is its own
+ * affair. */
+static bool is_party(const struct tally *t, const char *node)
 {
-	const struct hf_collection *c = &t->found;
+	for (size_t i = 0; i < t->msg.n_documents; i++) {
+		const Hufu__Envelope *e = t->msg.documents[i];
 
-	if (c->count == 0 && c->broken_count == 0)
-		return hf_fault_set(t->f, HF_E_UNKNOWN, "no ledger held here has an entry of that transaction");
-	for (size_t i = 0; i < c->broken_count; i++)
-		if (c->broken[i].err == HF_E_UNKNOWN)
-			return hf_fault_set(t->f, HF_E_STATE,
-			                    "entry %" PRIu64
-			                    " of the ledger of %s has not arrived here yet; try again in a "
-			                    "moment",
-			                    c->broken[i].index, c->broken[i].node);
-		else
-			return hf_fault_set(t->f, c->broken[i].err,
+		if (e->n_signatures == 1 && strcmp(e->signatures[0]->keyid, node) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_own(const struct tally *t, const char *node)
+{
+	return strcmp(node, t->l->base->self.s) == 0;
+}
+
+static void leave_out(struct tally *t, const char *node, uint64_t index, const char *why)
+{
+	if (strcmp(t->left_out_of, node) == 0)
+		return; /* one line for each ledger */
+	snprintf(t->left_out_of, sizeof(t->left_out_of), "%s", node);
+	HF_LOG(t->l->base->log, HF_LOG_WARN, "ledger", "tally-left-out", NULL, HF_LOG_S("node", node),
+	       HF_LOG_I("index", index), HF_LOG_S("why", why));
+	if (!t->left_out[0] && is_party(t, node))
+		snprintf(t->left_out, sizeof(t->left_out), "entry %" PRIu64 " of the ledger of %.64s %s", index, node,
+		         why);
+}
+
+static enum hf_err check_broken(struct tally *t)
+{
+	for (size_t i = 0; i < t->found.broken_count; i++) {
+		const struct hf_broken *b = &t->found.broken[i];
+
+		if (is_own(t, b->node))
+			return hf_fault_set(t->f, b->err,
 			                    "entry %" PRIu64 " of the ledger of %s does not verify; run `hufu ledger "
 			                    "verify`",
-			                    c->broken[i].index, c->broken[i].node);
-	for (size_t i = 0; i < c->count; i++)
-		if (c->items[i].page.under != HF_BOOK_WITNESSED)
+			                    b->index, b->node);
+		leave_out(t, b->node, b->index,
+		          b->err == HF_E_UNKNOWN ? "has not arrived here yet" : "does not verify");
+	}
+	return HF_OK;
+}
+
+/* Only what verifies, and of the parties' ledgers only: what one of them claims can spoil no proof of the others.
+ * Whether what remains is complete is decided by the check of the whole. */
+static enum hf_err choose_items(struct tally *t)
+{
+	struct hf_collection *c = &t->found;
+	size_t kept = 0;
+
+	HF_TRY(check_broken(t));
+	for (size_t i = 0; i < c->count; i++) {
+		struct hf_item it = c->items[i];
+		const char *node = it.shelf->book.node;
+		bool witnessed = it.page.under == HF_BOOK_WITNESSED;
+
+		c->items[i] = c->items[kept];
+		c->items[kept] = it;
+		if (!witnessed && is_own(t, node))
 			return hf_fault_set(t->f, HF_E_STATE,
 			                    "entry %" PRIu64
 			                    " of the ledger of %s is not witnessed by a quorum yet; try again "
 			                    "in a moment",
-			                    c->items[i].page.index, c->items[i].shelf->book.node);
+			                    it.page.index, node);
+		if (witnessed && is_party(t, node))
+			kept++;
+		else
+			leave_out(t, node, it.page.index,
+			          witnessed ? "is of no party" : "is not witnessed by a quorum yet");
+	}
+	while (c->count > kept)
+		hf_page_done(&c->items[--c->count].page);
 	return HF_OK;
 }
 
-static enum hf_err add_ledgers(struct tally *t, const struct hf_id *txn, const struct hf_id *also)
+static enum hf_err find_entries(struct tally *t, const struct hf_id *txn, const struct hf_id *also)
 {
-	size_t first = 0;
-
 	HF_TRY(hf_collect(&t->found, txn));
 	if (also && !hf_id_is_zero(also))
 		HF_TRY(hf_collect(&t->found, also));
-	HF_TRY(check_complete(t));
-	t->msg.ledgers = hf_arena_get(&t->arena, t->found.count * sizeof(Hufu__TallyLedger *));
+	if (t->found.count == 0 && t->found.broken_count == 0)
+		return hf_fault_set(t->f, HF_E_UNKNOWN, "no ledger held here has an entry of that transaction");
+	return HF_OK;
+}
+
+static enum hf_err add_ledgers(struct tally *t)
+{
+	size_t first = 0;
+
+	HF_TRY(choose_items(t));
+	t->msg.ledgers = hf_arena_get(&t->arena, (t->found.count + 1) * sizeof(Hufu__TallyLedger *));
 	for (size_t i = 1; i <= t->found.count; i++)
 		if (i == t->found.count || t->found.items[i].shelf != t->found.items[first].shelf) {
 			HF_TRY(add_ledger(t, first, i));
@@ -254,8 +312,9 @@ static enum hf_err check_result(struct tally *t, const struct hf_buf *out)
 	if (hf_tally_verify(&trust, out->data, out->len, &report, &why) == HF_OK)
 		return HF_OK;
 	return hf_fault_set(t->f, HF_E_STATE,
-	                    "the evidence held here is not complete: %.300s; try again when the transaction has ended",
-	                    why.text);
+	                    "the evidence held here is not complete: %.300s%s%s; try again when the transaction has "
+	                    "ended",
+	                    why.text, t->left_out[0] ? "; " : "", t->left_out);
 }
 
 static enum hf_err write_tally(struct tally *t, const struct hf_id *txn, struct hf_buf *out)
@@ -282,9 +341,11 @@ enum hf_err hf_ledger_prove(struct hf_ledger *l, const struct hf_id *txn, const 
 		return hf_fault_set(f, HF_E_STATE, "the node has no space yet");
 	if (f)
 		f->code = HF_OK;
-	e = add_ledgers(&t, txn, also);
+	e = find_entries(&t, txn, also);
 	if (e == HF_OK)
 		e = add_documents(&t, txn, also);
+	if (e == HF_OK)
+		e = add_ledgers(&t);
 	if (e == HF_OK)
 		e = add_descriptors(&t);
 	if (e == HF_OK)

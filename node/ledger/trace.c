@@ -53,19 +53,39 @@ static void say(const struct telling *t, const char *fmt, ...)
 	t->note(t->ctx, text);
 }
 
+static void tell_broken_run(const struct telling *t, const struct hf_broken *b, size_t count)
+{
+	char what[64];
+
+	if (count == 1)
+		snprintf(what, sizeof(what), "entry %" PRIu64, b->index);
+	else
+		snprintf(what, sizeof(what), "%zu entries from %" PRIu64 " on", count, b->index);
+	if (b->err == HF_E_UNKNOWN)
+		say(t, "%s of the ledger of %s %s been announced but not arrived under a signed checkpoint yet", what,
+		    b->node, count == 1 ? "has" : "have");
+	else if (b->err == HF_E_LIMIT)
+		say(t,
+		    "the ledger of %s names this transaction in more than %u entries; those from %" PRIu64
+		    " on are left out",
+		    b->node, HF_COLLECT_MAX, b->index);
+	else
+		say(t, "%s of the ledger of %s %s not verify (%s) and %s left out", what, b->node,
+		    count == 1 ? "does" : "do", hf_err_text(b->err), count == 1 ? "is" : "are");
+}
+
+/* One sentence for what follows one another: a member that claims much shall not drown the rest. */
 static void tell_broken(const struct telling *t)
 {
-	for (size_t i = 0; i < t->found->broken_count; i++) {
-		const struct hf_broken *b = &t->found->broken[i];
+	size_t first = 0;
 
-		if (b->err == HF_E_UNKNOWN)
-			say(t,
-			    "entry %" PRIu64
-			    " of the ledger of %s has been announced but not arrived under a signed checkpoint yet",
-			    b->index, b->node);
-		else
-			say(t, "entry %" PRIu64 " of the ledger of %s does not verify (%s) and is left out", b->index,
-			    b->node, hf_err_text(b->err));
+	for (size_t i = 1; i <= t->found->broken_count; i++) {
+		const struct hf_broken *b = &t->found->broken[first];
+
+		if (i < t->found->broken_count && b[i - first].err == b->err && strcmp(b[i - first].node, b->node) == 0)
+			continue;
+		tell_broken_run(t, b, i - first);
+		first = i;
 	}
 }
 

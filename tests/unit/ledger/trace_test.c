@@ -73,6 +73,14 @@ static bool said(const struct told *t, const char *words)
 	return false;
 }
 
+static bool has_row(const struct told *t, const char *node)
+{
+	for (size_t i = 0; i < t->rows; i++)
+		if (strcmp(t->row[i].origin, node) == 0)
+			return true;
+	return false;
+}
+
 static struct hf_draft *step(enum hf_event event, const struct hf_id *txn, const char *actor, const char *counterparty)
 {
 	struct hf_draft *d = hf_draft_new(event, txn);
@@ -369,6 +377,105 @@ static void test_incomplete_proof_is_refused(void **state)
 	tb_free(x.tb);
 }
 
+struct pushed {
+	bool done;
+	enum hf_err e;
+};
+
+static void on_pushed(void *ctx, enum hf_err e, const char *text, const void *body, size_t len)
+{
+	(void)text, (void)body, (void)len;
+	*(struct pushed *)ctx = (struct pushed){true, e};
+}
+
+/* count openings of entries of from's ledger, from index first on, that claim to be of txn; none fits anything. */
+static enum hf_err push_claims(struct kit *k, unsigned from, uint64_t first, size_t count, const struct hf_id *txn)
+{
+	static const uint8_t zero[32];
+	struct pushed p = {.done = false};
+	struct kit_node *to = &k->node[SB_ROADS];
+	Hufu__OpeningsPush m = HUFU__OPENINGS_PUSH__INIT;
+	Hufu__EntryOpening *list[512], *o = calloc(count, sizeof(*o));
+	Hufu__FieldOpening field = HUFU__FIELD_OPENING__INIT, *fields[1] = {&field};
+	Hufu__FieldHash hash = HUFU__FIELD_HASH__INIT, *hashes[1] = {&hash};
+	char id[HF_ID_TEXT];
+	size_t len;
+
+	hf_id_text(txn, id);
+	field.field = hash.field = HF_FIELD_TRANSACTION;
+	field.salt = hash.hash = hf_binary(zero, sizeof(zero));
+	field.value = hf_binary(id, strlen(id));
+	for (size_t i = 0; i < count; i++) {
+		list[i] = &o[i];
+		hufu__entry_opening__init(&o[i]);
+		o[i].origin = k->node[from].ledger->own.origin;
+		o[i].index = first + i;
+		o[i].n_fields = o[i].n_hashes = 1;
+		o[i].fields = fields;
+		o[i].hashes = hashes;
+	}
+	m.origin = k->node[from].ledger->own.origin;
+	m.n_openings = count;
+	m.openings = list;
+	uint8_t *body = hf_encode(&m.base, &len);
+	hf_ledger_handle(to->ledger, k->sb->name[from], HF_MSG_OPENINGS_PUSH, (struct hf_bytes){body, len},
+	                 (struct hf_answer){on_pushed, &p});
+	kit_until(k, p.done);
+	free(body);
+	free(o);
+	return p.e;
+}
+
+/* What one member says in its own name of a transaction of others, or of its own, spoils no proof. */
+static void test_claims_of_one_member_spoil_no_proof(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct hf_buf out HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_fault f = {HF_OK, ""};
+	struct told t;
+	struct tale x;
+
+	tale_new(&x, k);
+	record_all(&x);
+	keep_all(&x, SB_ROADS);
+	kit_until(k, hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) == HF_OK);
+	for (unsigned i = 0; i < 10; i++) { /* entries that will never come: by a party, and by one that is none */
+		assert_int_equal(push_claims(k, SB_HEALTH, 1000000 + 500 * i, 500, &x.transfer), HF_OK);
+		assert_int_equal(push_claims(k, SB_AUDIT, 1000000 + 500 * i, 500, &x.transfer), HF_OK);
+	}
+	if (hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	/* And an entry that is really in the ledger of one who has no part in it. */
+	struct hf_draft *d = hf_draft_new(HF_EVENT_RECEIPT, &x.transfer);
+
+	hf_draft_outcome(d, HF_OK, NULL);
+	hf_draft_party(d, "roads");
+	kit_write(&k->node[SB_PORT], d);
+	kit_until(k, trace(n, &x.transfer, &t) == HF_OK && has_row(&t, "port"));
+	if (hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	tb_free(x.tb);
+}
+
+/* An opening that is replaced leaves no trace in the index; one message names a place once. */
+static void test_replaced_claims_leave_no_rows(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct hf_id txn = hf_id_new(kit_now(k));
+	struct told t;
+
+	for (unsigned i = 0; i < 20; i++) {
+		txn = hf_id_new(kit_now(k));
+		assert_int_equal(push_claims(k, SB_HEALTH, 1000000, 3, &txn), HF_OK);
+	}
+	assert_int_equal(hf_store_count(n->store, HF_TABLE_MIRROR_TXN), 3);
+	assert_int_equal(hf_store_count(n->store, HF_TABLE_MIRROR_OPENING), 3);
+	assert_int_equal(trace(n, &txn, &t), HF_OK);
+	assert_true(said(&t, "3 entries from 1000000 on of the ledger of health have been announced but not arrived"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +485,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_tail, start, stop),
 	        cmocka_unit_test_setup_teardown(test_tally_from_either_side, start, stop),
 	        cmocka_unit_test_setup_teardown(test_incomplete_proof_is_refused, start, stop),
+	        cmocka_unit_test_setup_teardown(test_claims_of_one_member_spoil_no_proof, start, stop),
+	        cmocka_unit_test_setup_teardown(test_replaced_claims_leave_no_rows, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
