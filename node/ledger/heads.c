@@ -13,7 +13,8 @@
 #include "ledger/internal.h"
 #include "proto/codec.h"
 
-#define GOSSIP_MAX 64u /* heads of other ledgers in one message */
+#define GOSSIP_MAX 64u                      /* heads of other ledgers in one message */
+#define WEIGHED_MAX (10 * (GOSSIP_MAX + 2)) /* heads of one peer whose signatures are checked in a minute */
 
 struct told_one {
 	char origin[HF_ORIGIN_MAX + 1];
@@ -144,30 +145,62 @@ static bool add_gossip(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	return m->heads.n_heads < GOSSIP_MAX;
 }
 
-static void take_own_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h)
+/* False when the signatures are not good, and when the peer has had as many checked as it may: the loop's time is not
+ * its own. */
+static bool weigh(struct hf_ledger *l, struct hf_lpeer *p, const char *log, struct hf_bytes note,
+                  struct hf_worth *ret_worth)
+{
+	int64_t now = hf_ledger_mono(l);
+
+	if (now >= p->weighed_ms + HF_LEDGER_HEADS_MS) {
+		p->weighed_ms = now;
+		p->weighed = 0;
+	}
+	if (note.len == 0 || p->weighed > WEIGHED_MAX)
+		return false;
+	if (++p->weighed <= WEIGHED_MAX)
+		return hf_note_weigh(hf_ledger_space(l), log, note.data, note.len, hf_now_ms(&l->base->clock),
+		                     ret_worth) == HF_OK;
+	hf_alarm(l->base, "heads-flood", NULL,
+	         "%s has sent more than %u ledger heads within a minute; no more of them are looked at in that minute",
+	         p->node, WEIGHED_MAX);
+	return false;
+}
+
+/* Halts on proof only: what cannot be read now is compared at the next exchange. */
+static bool check_own_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h)
 {
 	struct hf_tree tree = {&l->own, &l->rows};
 	struct hf_worth w;
 	struct hf_hash root;
 
-	p->gate_answered = true;
-	if (hf_ledger_is_our_mirror(l, p->node))
-		p->mirror_known = false; /* asked anew each time: it may have lost its copy without a word */
-	if (h->note.len == 0 || hf_note_weigh(hf_ledger_space(l), l->base->self.s, h->note.data, h->note.len,
-	                                      hf_now_ms(&l->base->clock), &w) != HF_OK)
-		return;
+	if (!weigh(l, p, l->base->self.s, hf_bytes_of(&h->note), &w))
+		return true;
 	if (w.checkpoint.size > hf_sequence_size(l->sequence))
 		hf_ledger_halt(l,
 		               "%s holds a checkpoint that this log signed for %" PRIu64 " entries, but only %" PRIu64
 		               " are stored here: "
 		               "the store is older than that; restore a newer backup",
 		               p->node, w.checkpoint.size, hf_sequence_size(l->sequence));
-	else if (!hf_tree_root(&tree, w.checkpoint.size, &root) || !hf_hash_equal(&root, &w.checkpoint.root))
+	else if (!hf_tree_root(&tree, w.checkpoint.size, &root)) {
+		HF_LOG(l->base->log, HF_LOG_ERROR, "ledger", "own-head-unread", NULL, HF_LOG_S("peer", p->node),
+		       HF_LOG_I("size", w.checkpoint.size), HF_LOG_E(HF_E_STORE));
+		return false;
+	} else if (!hf_hash_equal(&root, &w.checkpoint.root))
 		hf_ledger_halt(l,
 		               "%s holds a checkpoint that this log signed for %" PRIu64
 		               " entries with another root: this node was cloned or "
 		               "restored and has written two histories; keep the one that the witnesses know",
 		               p->node, w.checkpoint.size);
+	return true;
+}
+
+static void take_own_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h)
+{
+	if (check_own_head(l, p, h))
+		p->gate_answered = true;
+	if (hf_ledger_is_our_mirror(l, p->node))
+		p->mirror_known = false; /* asked anew each time: it may have lost its copy without a word */
 }
 
 static bool mirrored_root(struct hf_ledger *l, const char *origin, uint64_t size, struct hf_hash *ret_root)
@@ -231,18 +264,26 @@ static void take_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__Ledge
 		take_own_head(l, p, h);
 		return;
 	}
-	if (note.len == 0 ||
-	    hf_note_weigh(hf_ledger_space(l), node.s, note.data, note.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
+	if (!weigh(l, p, node.s, note, &w))
 		return;
 	hf_sequence_saw(l->sequence, node.s, w.checkpoint.size, &w.checkpoint.root);
 	compare_heads(l, node.s, h->origin, &w.checkpoint, note);
 	improve_mirror(l, h->origin, &w, note);
 }
 
+static bool named_before(const Hufu__LedgerHeads *heads, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(heads->heads[i]->origin, heads->heads[at]->origin) == 0)
+			return true;
+	return false;
+}
+
 static void take_heads(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHeads *heads)
 {
 	for (size_t i = 0; i < heads->n_heads && i < GOSSIP_MAX + 2; i++)
-		take_head(l, p, heads->heads[i]);
+		if (!named_before(heads, i)) /* one head of each ledger */
+			take_head(l, p, heads->heads[i]);
 }
 
 static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r, void *ctx)

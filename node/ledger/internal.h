@@ -78,6 +78,8 @@ struct hf_lpeer {
 	bool complained;  /* an alarm about it was raised; not again before it works */
 	int64_t heads_ms; /* next exchange of heads, monotonic */
 	struct hf_told *told;
+	unsigned weighed; /* heads it sent whose signatures were checked since weighed_ms, monotonic */
+	int64_t weighed_ms;
 	int64_t alarm_ms; /* no further alarm about what it sends before then, monotonic */
 };
 

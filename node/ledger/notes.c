@@ -8,6 +8,9 @@
 
 /* A cosignature states whole seconds; its key may have become valid within that second. */
 #define SECOND_END_MS 999
+/* Of one signer, whose key may have changed. What a note costs to check is bounded by the witnesses of the space, not
+ * by the lines that a peer writes into it. */
+#define LINES_OF_ONE_MAX 2u
 
 void hf_cosigner_name(const char *space_id, enum hf_key_use use, const char *node, char out[HF_ORIGIN_MAX + 1])
 {
@@ -54,11 +57,48 @@ static int find_cosignature(const struct hf_space *s, const struct hf_note *n, c
 	return -1;
 }
 
-static bool log_signed(const struct hf_space *s, const char *node, const struct hf_note *n, int64_t at_ms)
+static enum hf_note_check log_check(const struct hf_space *s, const char *node, const struct hf_note *n, int64_t at_ms)
 {
 	struct hf_note_verifier v;
 
-	return verifier_of(s, node, HF_KEY_LOG, at_ms, &v) && hf_note_check(n, &v, NULL) == HF_NOTE_CHECK_GOOD;
+	return verifier_of(s, node, HF_KEY_LOG, at_ms, &v) ? hf_note_check(n, &v, NULL) : HF_NOTE_CHECK_ABSENT;
+}
+
+/* By a key of the log that was valid at the time of some line, true or not: before anything else is checked. */
+static bool log_ever_signed(const struct hf_space *s, const char *node, const struct hf_note *n)
+{
+	enum hf_note_check c = HF_NOTE_CHECK_ABSENT;
+
+	for (size_t i = 0; c == HF_NOTE_CHECK_ABSENT && i < n->count; i++) {
+		uint64_t time_s = cosigned_at(&n->sig[i]);
+
+		if (time_s > 0 && time_s <= INT64_MAX / 2000)
+			c = log_check(s, node, n, (int64_t)time_s * 1000 + SECOND_END_MS);
+	}
+	return c == HF_NOTE_CHECK_GOOD;
+}
+
+/* ret_newest_s: time of the newest cosignature that counts; 0: none. */
+static void count_cosignatures(const struct hf_space *s, const char *node, const struct hf_note *n, struct hf_worth *w,
+                               uint64_t *ret_newest_s)
+{
+	const Hufu__Descriptor *d = hf_space_current(s);
+	uint64_t newest_s = 0;
+
+	for (size_t i = 0; i < d->n_witnesses; i++) {
+		int at;
+
+		if (!hf_space_is_witness(s, d->witnesses[i], node))
+			continue;
+		w->witnesses++;
+		at = find_cosignature(s, n, d->witnesses[i], HF_KEY_WITNESS);
+		if (at < 0)
+			continue;
+		w->cosignatures++;
+		if (cosigned_at(&n->sig[at]) > newest_s)
+			newest_s = cosigned_at(&n->sig[at]);
+	}
+	*ret_newest_s = newest_s;
 }
 
 static enum hf_err weigh(const struct hf_space *s, const char *node, const struct hf_note *n, int64_t now_ms,
@@ -68,27 +108,19 @@ static enum hf_err weigh(const struct hf_space *s, const char *node, const struc
 	char origin[HF_ORIGIN_MAX + 1];
 	struct hf_worth w = {.quorum = d ? d->quorum : 0};
 	uint64_t newest_s = 0;
+	bool now_good;
 
 	if (!d || !hf_checkpoint_parse(n->text, n->text_len, &w.checkpoint))
 		return HF_E_FORMAT;
 	hf_space_origin(hf_space_id(s), node, origin);
 	if (strcmp(origin, w.checkpoint.origin) != 0)
 		return HF_E_FORMAT;
-	for (size_t i = 0; i < d->n_witnesses; i++) {
-		int at;
-
-		if (!hf_space_is_witness(s, d->witnesses[i], node))
-			continue;
-		w.witnesses++;
-		at = find_cosignature(s, n, d->witnesses[i], HF_KEY_WITNESS);
-		if (at < 0)
-			continue;
-		w.cosignatures++;
-		if (cosigned_at(&n->sig[at]) > newest_s)
-			newest_s = cosigned_at(&n->sig[at]);
-	}
-	if (!log_signed(s, node, n, now_ms) &&
-	    !(newest_s && log_signed(s, node, n, (int64_t)newest_s * 1000 + SECOND_END_MS)))
+	now_good = log_check(s, node, n, now_ms) == HF_NOTE_CHECK_GOOD;
+	if (!now_good && !log_ever_signed(s, node, n))
+		return HF_E_SIGNATURE;
+	count_cosignatures(s, node, n, &w, &newest_s);
+	if (!now_good &&
+	    (!newest_s || log_check(s, node, n, (int64_t)newest_s * 1000 + SECOND_END_MS) != HF_NOTE_CHECK_GOOD))
 		return HF_E_SIGNATURE;
 	w.witnessed = w.quorum > 0 && w.cosignatures >= w.quorum;
 	*ret_worth = w;
@@ -100,11 +132,24 @@ static void free_note(struct hf_note **n)
 	free(*n);
 }
 
+static bool few_of_one(const struct hf_note *n)
+{
+	for (size_t i = 0; i < n->count; i++) {
+		unsigned same = 1;
+
+		for (size_t k = 0; k < i; k++)
+			same += strcmp(n->sig[k].name, n->sig[i].name) == 0;
+		if (same > LINES_OF_ONE_MAX)
+			return false;
+	}
+	return true;
+}
+
 static enum hf_err parse(const void *note, size_t len, struct hf_note **ret_note)
 {
 	struct hf_note *n HF_CLEANUP(free_note) = hf_alloc(sizeof(*n));
 
-	if (len > HF_NOTE_BYTES_MAX || !hf_note_parse(note, len, n))
+	if (len > HF_NOTE_BYTES_MAX || !hf_note_parse(note, len, n) || !few_of_one(n))
 		return HF_E_FORMAT;
 	*ret_note = HF_TAKE(n);
 	return HF_OK;
