@@ -21,7 +21,7 @@
 #define HF_PING_MS 15000
 #define HF_POLL_MS 25000u
 #define HF_DESCRIPTOR_GRACE_MS                                                                                         \
-	60000 /* a peer with an older descriptor is served so long after this node got a newer one */
+	60000 /* a peer with an older descriptor is served so long after it could have learnt of a newer one */
 #define HF_DESCRIPTOR_CHECK_MS (10 * 60 * 1000)
 #define HF_MAIL_SETTLED 0xffffu /* type of a Mail whose body is the MailReply to a mail that came with a poll */
 
@@ -77,7 +77,7 @@ struct hf_peers {
 	uint64_t storing;             /* a unit with those up to this number is under way; 0: none */
 	int64_t store_ms;             /* monotonic: not tried again before */
 	uint64_t told;                /* what others may know that this node has: it outlives a crash */
-	int64_t grown_ms;             /* monotonic: when the chain last grew */
+	int64_t grown_ms;             /* monotonic: when told last grew */
 	int64_t check_ms, checked_ms; /* next and last look for a newer descriptor */
 	uint32_t check_at;
 	uint32_t ticks;

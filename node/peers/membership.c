@@ -100,10 +100,13 @@ static void tell(struct hf_peers *p, uint64_t number)
 	if (number <= p->told)
 		return;
 	p->told = number;
+	p->grown_ms = hf_peers_now(p);
 	for (size_t i = 0; i < HF_PEERS_BUCKETS; i++)
 		LIST_FOREACH(k, &p->buckets[i], bucket)
 	k->announce = true;
 }
+
+static void store_missing(struct hf_peers *p);
 
 static void on_stored(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
@@ -118,8 +121,10 @@ static void on_stored(void *ctx, enum hf_err e, const struct hf_commit *info)
 			       HF_LOG_I("number", p->storing), HF_LOG_E(e));
 		p->storing = 0;
 		p->store_ms = hf_peers_now(p) + (e == HF_OK ? 0 : STORE_PAUSE_MS);
-		if (e == HF_OK)
+		if (e == HF_OK) {
 			tell(p, p->stored);
+			store_missing(p); /* what came meanwhile */
+		}
 	}
 	hf_peers_unref(ref);
 }
@@ -163,7 +168,6 @@ static void adopt_members(struct hf_peers *p)
 		if (strcmp(d->members[i]->id, p->base.self.s) != 0)
 			hf_peer_get(p, d->members[i]->id);
 	p->undialable = !self || self->n_addresses == 0;
-	p->grown_ms = hf_peers_now(p);
 	review_members(p);
 }
 
@@ -360,7 +364,7 @@ void hf_membership_ops(struct hf_channel_ops *ops)
 
 bool hf_membership_behind(const struct hf_peers *p, const struct hf_peer *k)
 {
-	return k->shown < hf_space_number(p->space) && hf_peers_now(p) - p->grown_ms >= HF_DESCRIPTOR_GRACE_MS;
+	return k->shown < p->told && hf_peers_now(p) - p->grown_ms >= HF_DESCRIPTOR_GRACE_MS;
 }
 
 /* Fetching. `from` says at the same time what the asking node has. */

@@ -184,6 +184,32 @@ static void park(struct hf_peers *p, struct hf_unit *u, struct hf_peer *k, const
 	       HF_LOG_S("refused", hf_err_reason(hf_err_from_reason(refused))));
 }
 
+/* The word of the receiver that could not be stored: it is asked for again. */
+struct settling {
+	struct hf_peers_ref *ref;
+	char peer[HF_NAME_MAX + 1];
+};
+
+static void later(struct hf_peers *p, struct hf_peer *k)
+{
+	k->mail_wait_ms = hf_peers_back_off(k->mail_wait_ms, MAIL_WAIT_MAX_MS);
+	k->mail_after_ms = hf_peers_now(p) + k->mail_wait_ms;
+}
+
+static void on_settled(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	struct settling *s = ctx;
+	struct hf_peers *p = s->ref->p;
+	struct hf_peer *k = p && e != HF_OK ? hf_peer_find(p, s->peer) : NULL;
+	(void)info;
+	if (k) {
+		k->has_mail = true;
+		later(p, k);
+	}
+	hf_peers_unref(s->ref);
+	free(s);
+}
+
 static void settle_head(struct hf_peers *p, struct hf_peer *k, const struct head *h, const char *refused,
                         const char *text)
 {
@@ -191,7 +217,10 @@ static void settle_head(struct hf_peers *p, struct hf_peer *k, const struct head
 	hf_unit_del(u, HF_TABLE_OUTBOX, h->key.b, h->key.len);
 	if (*refused)
 		park(p, u, k, h, refused, text);
-	hf_store_submit(p->store, u, NULL, NULL);
+	struct settling *s = hf_alloc_zero(sizeof(*s));
+	s->ref = hf_peers_ref(p);
+	memcpy(s->peer, k->id, sizeof(s->peer));
+	hf_store_submit(p->store, u, on_settled, s);
 	k->mail_wait_ms = 0;
 }
 
@@ -238,12 +267,6 @@ static void fill_mail(Hufu__Mail *m, const Hufu__OutboxRow *row)
 	m->type = row->type;
 	m->transaction = row->transaction;
 	m->body = row->body;
-}
-
-static void later(struct hf_peers *p, struct hf_peer *k)
-{
-	k->mail_wait_ms = hf_peers_back_off(k->mail_wait_ms, MAIL_WAIT_MAX_MS);
-	k->mail_after_ms = hf_peers_now(p) + k->mail_wait_ms;
 }
 
 /* The mail under way. */

@@ -104,6 +104,26 @@ static void what_is_not_durable_is_not_sent(void **state)
 	town_close(&t);
 }
 
+/* The word of the receiver that could not be stored is asked for again, and the same one is given. */
+static void a_settlement_that_could_not_be_stored_is_asked_for_again(void **state)
+{
+	struct town t;
+	struct hf_parked_view parked[4];
+	(void)state;
+	start(&t, SB_HEALTH, 2);
+	struct node *health = &t.node[SB_HEALTH], *hub = &t.node[SB_HUB];
+	post_numbers(health, "hub", 0, 1);
+	WAIT(&t, view(health, "hub").outbox == 0);
+	node_entry_fault(health, HF_E_IO);
+	assert_int_equal(post(health, "hub", HF_MAIL_FORWARD, "refused"), HF_OK);
+	WAIT(&t, node_events(health, HF_EVENT_MAIL_PARKED) >= 1);
+	node_entry_fault(health, HF_OK);
+	WAIT(&t, hf_peers_parked(health->peers, parked, 4) == 1 && view(health, "hub").outbox == 0);
+	assert_string_equal(parked[0].text, "criterion 3 is not met; ask for less");
+	assert_int_equal(hub->mails, 2); /* carried out once */
+	town_close(&t);
+}
+
 static void a_permanent_refusal_is_parked_and_blocks_nothing(void **state)
 {
 	struct town t;
@@ -334,6 +354,7 @@ int main(void)
 	        cmocka_unit_test(mail_arrives_in_order_and_once),
 	        cmocka_unit_test(mail_waits_for_a_receiver_that_is_down),
 	        cmocka_unit_test(what_is_not_durable_is_not_sent),
+	        cmocka_unit_test(a_settlement_that_could_not_be_stored_is_asked_for_again),
 	        cmocka_unit_test(a_permanent_refusal_is_parked_and_blocks_nothing),
 	        cmocka_unit_test(a_foreign_message_type_is_refused),
 	        cmocka_unit_test(what_cannot_be_mailed_is_said_at_once),

@@ -199,6 +199,21 @@ static void a_gap_in_the_stored_descriptors_is_filled_by_the_peers(void **state)
 	town_close(&t);
 }
 
+static void on_durable(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)info;
+	assert_int_equal(e, HF_OK);
+	*(bool *)ctx = true;
+}
+
+/* Until everything that was submitted is durable. */
+static void settle(struct node *n)
+{
+	bool done = false;
+	hf_store_submit(n->store, hf_unit_new(), on_durable, &done);
+	WAIT(n->t, done);
+}
+
 /* Nobody can be held on an old descriptor: one who has it may fetch the newer one, nothing else. */
 static void an_old_descriptor_is_good_for_fetching_the_new_one_only(void **state)
 {
@@ -208,7 +223,9 @@ static void an_old_descriptor_is_good_for_fetching_the_new_one_only(void **state
 	start(&t, SB_HUB, 1);
 	t.sb->d.not_after_ms += 1000;
 	town_sign(&t);
+	settle(&t.node[SB_HUB]);
 	assert_int_equal(town_import(&t, &t.node[SB_HUB], 1), HF_OK);
+	settle(&t.node[SB_HUB]);
 	t.jump_ms += 61000;
 	struct node *port = &t.node[SB_PORT];
 	write_chain(&t, port, 1);
