@@ -264,10 +264,33 @@ void hf_answer_message(void *ctx, struct hf_slot *slot, nng_msg *take)
 	nng_msg_free(take);
 }
 
+/* The address that was quiet for longest makes room. */
+static struct hf_brief *brief_of(struct hf_channel *c, const char *address)
+{
+	int64_t now = hf_channel_now(c);
+	struct hf_brief *b = &c->brief[0];
+	for (size_t i = 0; i < HF_BRIEF_ADDRESSES && strcmp(b->address, address) != 0; i++)
+		if (strcmp(c->brief[i].address, address) == 0 || c->brief[i].window_ms < b->window_ms)
+			b = &c->brief[i];
+	if (strcmp(b->address, address) != 0 || now - b->window_ms >= HF_BRIEF_WINDOW_MS) {
+		*b = (struct hf_brief){.window_ms = now};
+		memcpy(b->address, address, sizeof(b->address));
+	}
+	return b;
+}
+
+static void note_brief(struct hf_channel *c, const char *address)
+{
+	if (strpbrk(address, ".:") && ++brief_of(c, address)->count > HF_BRIEF_MAX)
+		hf_channel_refused(c, "", address, HF_E_RATE);
+}
+
 void hf_answer_pipe_gone(void *ctx, struct hf_pipe *p)
 {
 	struct hf_channel *c = ctx;
 	struct hf_guest *g = p->owner;
+	if (!g || (!g->caller && !g->refused))
+		note_brief(c, p->address);
 	if (!g)
 		return;
 	struct hf_caller *k = g->caller;
@@ -284,7 +307,8 @@ void hf_answer_pipe_gone(void *ctx, struct hf_pipe *p)
 
 void hf_answer_late(void *ctx, struct hf_pipe *p)
 {
-	const struct hf_guest *g = p->owner;
-	if (!g || !g->refused) /* else it was reported with its reason */
+	struct hf_guest *g = guest_of(ctx, p);
+	if (!g->refused) /* else it was reported with its reason */
 		hf_channel_refused(ctx, "", p->address, HF_E_TIMEOUT);
+	g->refused = true;
 }

@@ -48,6 +48,17 @@ struct hf_remote;
 struct hf_caller;
 struct hf_request;
 
+/* Connections that ended, or were ended by nng for a length beyond the limit, before they said anything that could be
+ * judged. A node that comes back early makes a few; many are refusals like any other. */
+#define HF_BRIEF_ADDRESSES 64u
+#define HF_BRIEF_MAX 120u /* of one address in HF_BRIEF_WINDOW_MS */
+#define HF_BRIEF_WINDOW_MS 60000
+struct hf_brief {
+	char address[HF_ADDRESS_MAX + 1];
+	int64_t window_ms;
+	uint32_t count;
+};
+
 struct hf_channel {
 	struct hf_base base;
 	struct hf_channel_ops ops;
@@ -73,6 +84,7 @@ struct hf_channel {
 	uint64_t id_count;
 	char locked[HF_LOCKED_MAX][HF_ADDRESS_MAX + 1];
 	size_t locked_count;
+	struct hf_brief brief[HF_BRIEF_ADDRESSES];
 	struct hf_channel_stats stats;
 	uint64_t trimmed_at_bytes, busy_bytes; /* memory handed back after bulk traffic */
 };

@@ -39,6 +39,7 @@ struct hf_peer {
 	bool up_out, up_in, up; /* sessions, and what was told */
 	int64_t last_seen_ms, heard_ms /* monotonic */, skew_ms;
 	int64_t audited_ms; /* the last session entry */
+	int64_t refused_ms; /* the last entry about a refused request */
 	int64_t skew_alarm_ms;
 	uint32_t address; /* the one in use of those in the descriptor */
 	uint8_t key[32];  /* Noise, as of the newest descriptor */

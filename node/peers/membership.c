@@ -23,6 +23,7 @@
 #define ASK_PAUSE_MS 2000
 #define ASK_PAUSE_LONG_MS 60000 /* after a peer did not have what it showed */
 #define STRANGER_PAUSE_MS 10000
+#define EXPIRY_TICKS 20u
 #define STORE_PAUSE_MS 1000 /* after descriptors could not be stored */
 
 /* A line of base64 (32 bytes) or a verifier key "name+id+key". */
@@ -456,11 +457,25 @@ static void ask_if_due(struct hf_peers *p, struct hf_peer *k)
 		hf_membership_ask(p, k);
 }
 
+/* A membership ends by the clock too: within a few seconds its sessions do, and the next handshake is refused. */
+static void end_expired(struct hf_peers *p)
+{
+	int64_t now = hf_now_ms(&p->base.clock);
+	struct hf_peer *k;
+	if (++p->ticks % EXPIRY_TICKS != 0)
+		return;
+	for (size_t i = 0; i < HF_PEERS_BUCKETS; i++)
+		LIST_FOREACH(k, &p->buckets[i], bucket)
+	if (k->up && hf_space_standing(p->space, k->id, now) != HF_OK)
+		hf_channel_drop(p->channel, k->id);
+}
+
 void hf_membership_tick(struct hf_peers *p)
 {
 	struct hf_peer *k;
 	int64_t now = hf_peers_now(p);
 	store_missing(p);
+	end_expired(p);
 	for (size_t i = 0; (k = hf_peer_at(p, i)); i++)
 		ask_if_due(p, k);
 	if (now < p->check_ms)

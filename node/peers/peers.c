@@ -7,6 +7,7 @@
 #include "peers/internal.h"
 
 #define CALLS_PER_ADDRESS 3u
+#define REFUSAL_PAUSE_MS 60000
 
 struct hf_peers_ref *hf_peers_ref(struct hf_peers *p)
 {
@@ -191,6 +192,22 @@ static enum hf_err admit(struct hf_peers *p, struct hf_peer *k, uint32_t type)
 	return hf_membership_behind(p, k) ? HF_E_OLD_DESCRIPTOR : HF_OK;
 }
 
+/* Once a minute for each peer, which is known and whose requests cost nothing further. */
+static void record_refusal(struct hf_peers *p, struct hf_peer *k, const char *address, enum hf_err e)
+{
+	int64_t now = hf_peers_now(p);
+	hf_metrics_add(p->base.metrics, "peer_refused", 1);
+	if (k->refused_ms != 0 && now - k->refused_ms < REFUSAL_PAUSE_MS)
+		return;
+	k->refused_ms = now;
+	struct hf_draft *d = hf_draft_new(HF_EVENT_PEER_REFUSED, NULL);
+	hf_draft_text(d, HF_FIELD_COUNTERPARTY, k->id);
+	hf_draft_text(d, HF_FIELD_ADDRESS, address);
+	hf_draft_text(d, HF_FIELD_MANNER, "channel");
+	hf_draft_outcome(d, e, hf_err_text(e));
+	hf_audit_emit(&p->base.audit, d);
+}
+
 static void serve(struct hf_peers *p, struct hf_peer *k, struct hf_request *take)
 {
 	switch (hf_request_type(take)) {
@@ -222,10 +239,12 @@ static void on_request(void *ctx, struct hf_request *take)
 	}
 	hf_liveness_heard(p, k);
 	enum hf_err e = admit(p, k, hf_request_type(take));
-	if (e == HF_OK)
+	if (e == HF_OK) {
 		serve(p, k, take);
-	else
-		hf_request_reply(take, e, hf_err_text(e), NULL, 0);
+		return;
+	}
+	record_refusal(p, k, hf_request_address(take), e);
+	hf_request_reply(take, e, hf_err_text(e), NULL, 0);
 }
 
 size_t hf_peers_list(struct hf_peers *p, struct hf_peer_view *out, size_t cap)
