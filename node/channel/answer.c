@@ -178,6 +178,16 @@ static void on_hs3(struct incoming *in)
 	hf_handshake_free(HF_TAKE(g->handshake));
 }
 
+/* A member that goes on for seconds is a refusal in each of them, so that its owner hears of it and may lock it. */
+static void beyond_rate(struct incoming *in, struct hf_caller *k)
+{
+	int64_t now = hf_channel_now(in->c);
+	if (now - k->rate_reported_ms < HF_RATE_REPORT_MS)
+		return;
+	k->rate_reported_ms = now;
+	hf_channel_refused(in->c, k->name.s, in->guest->pipe->address, HF_E_RATE);
+}
+
 static void on_request(struct incoming *in, struct hf_session *s, struct hf_caller *k, Hufu__RequestHeader *header)
 {
 	struct hf_channel *c = in->c;
@@ -198,6 +208,8 @@ static void on_request(struct incoming *in, struct hf_session *s, struct hf_call
 	memcpy(r->address, in->guest->pipe->address, sizeof(r->address));
 	TAILQ_INSERT_TAIL(&c->requests, r, list);
 	enum hf_err e = header->bulk_tag.len > 0 ? HF_E_UNSUPPORTED : hf_caller_admit(c, k, r);
+	if (e == HF_E_RATE)
+		beyond_rate(in, k);
 	if (e == HF_OK)
 		c->ops.on_request(c->ops.ctx, r);
 	else
@@ -279,10 +291,21 @@ static struct hf_brief *brief_of(struct hf_channel *c, const char *address)
 	return b;
 }
 
-static void note_brief(struct hf_channel *c, const char *address)
+static void note_brief(struct hf_channel *c, const char *address, uint32_t count)
 {
-	if (strpbrk(address, ".:") && ++brief_of(c, address)->count > HF_BRIEF_MAX)
+	struct hf_brief *b = brief_of(c, address);
+	b->count += count;
+	if (b->count > HF_BRIEF_MAX)
 		hf_channel_refused(c, "", address, HF_E_RATE);
+}
+
+void hf_answer_nameless(struct hf_channel *c)
+{
+	struct hf_bridge_stats s;
+	hf_bridge_stats(c->bridge, &s);
+	if (s.nameless > c->nameless)
+		note_brief(c, HF_ADDRESS_NONE, (uint32_t)(s.nameless - c->nameless));
+	c->nameless = s.nameless;
 }
 
 void hf_answer_pipe_gone(void *ctx, struct hf_pipe *p)
@@ -290,7 +313,7 @@ void hf_answer_pipe_gone(void *ctx, struct hf_pipe *p)
 	struct hf_channel *c = ctx;
 	struct hf_guest *g = p->owner;
 	if (!g || (!g->caller && !g->refused))
-		note_brief(c, p->address);
+		note_brief(c, p->address, 1);
 	if (!g)
 		return;
 	struct hf_caller *k = g->caller;

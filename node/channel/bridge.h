@@ -17,7 +17,8 @@
 
 #include "base/base.h"
 
-#define HF_ADDRESS_MAX 47u /* text of an IP address without port, or "ipc" */
+#define HF_ADDRESS_NONE "unknown" /* of a connection that was reset before it could be asked for: refused */
+#define HF_ADDRESS_MAX 47u        /* text of an IP address without port, or "ipc" */
 
 struct hf_bridge;
 struct hf_link;
@@ -103,7 +104,7 @@ void hf_bridge_link_reset(struct hf_link *l, uint32_t wait_ms);
 void hf_bridge_link_wait(struct hf_link *l, uint32_t wait_ms);
 
 struct hf_bridge_stats {
-	uint64_t pipes, unauthenticated, refused;
+	uint64_t pipes, unauthenticated, refused, nameless /* of the refused */;
 };
 void hf_bridge_stats(struct hf_bridge *b, struct hf_bridge_stats *ret_stats);
 

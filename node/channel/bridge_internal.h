@@ -83,7 +83,7 @@ struct hf_bridge {
 	LIST_HEAD(, hf_pipe) buckets[HF_PIPE_BUCKETS];
 	struct hf_pipe_list unauthenticated, known, gone;
 	size_t unauthenticated_count, known_count;
-	uint64_t refused;
+	uint64_t refused, nameless;
 	char locked[HF_LOCKED_MAX][HF_ADDRESS_MAX + 1];
 	size_t locked_count;
 };

@@ -28,6 +28,7 @@ struct hf_caller *hf_caller_get(struct hf_channel *c, const struct hf_name *name
 	k->name = *name;
 	k->tokens = c->cfg.rate_per_s;
 	k->tokens_at_ms = hf_channel_now(c);
+	k->rate_reported_ms = k->tokens_at_ms - HF_RATE_REPORT_MS;
 	TAILQ_INIT(&k->guests);
 	LIST_INSERT_HEAD(&c->callers[hf_channel_bucket(name->s)], k, bucket);
 	return k;

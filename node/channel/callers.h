@@ -7,6 +7,8 @@
 
 #include "channel/internal.h"
 
+#define HF_RATE_REPORT_MS 1000 /* between two reports about a caller beyond its rate */
+
 struct hf_caller {
 	struct hf_name name;
 	char address[HF_ADDRESS_MAX + 1];
@@ -17,6 +19,7 @@ struct hf_caller {
 	size_t bytes;  /* of outstanding requests */
 	double tokens;
 	int64_t tokens_at_ms;
+	int64_t rate_reported_ms;
 	uint64_t recent[HF_RECENT]; /* digests of message ids: a request is carried out once */
 	LIST_ENTRY(hf_caller) bucket;
 };
@@ -57,6 +60,7 @@ struct hf_request {
 void hf_answer_message(void *ctx, struct hf_slot *slot, nng_msg *take);
 void hf_answer_pipe_gone(void *ctx, struct hf_pipe *p);
 void hf_answer_late(void *ctx, struct hf_pipe *p);
+void hf_answer_nameless(struct hf_channel *c); /* once a second */
 
 /* caller.c */
 struct hf_caller *hf_caller_find(struct hf_channel *c, const char *name);

@@ -160,6 +160,7 @@ static void on_tick(uv_timer_t *t)
 		hf_remote_tick(r);
 	if (c->closed || ++c->ticks % 4 != 0)
 		return;
+	hf_answer_nameless(c);
 	check_locked(c);
 	trim_memory(c);
 }

@@ -85,6 +85,7 @@ struct hf_channel {
 	char locked[HF_LOCKED_MAX][HF_ADDRESS_MAX + 1];
 	size_t locked_count;
 	struct hf_brief brief[HF_BRIEF_ADDRESSES];
+	uint64_t nameless; /* of hf_bridge_stats, that were counted as brief */
 	struct hf_channel_stats stats;
 	uint64_t trimmed_at_bytes, busy_bytes; /* memory handed back after bulk traffic */
 };

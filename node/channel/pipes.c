@@ -18,7 +18,7 @@
 static bool address_text(nng_pipe p, char out[HF_ADDRESS_MAX + 1])
 {
 	nng_sockaddr sa;
-	snprintf(out, HF_ADDRESS_MAX + 1, "unknown");
+	snprintf(out, HF_ADDRESS_MAX + 1, HF_ADDRESS_NONE);
 	if (nng_pipe_get_addr(p, NNG_OPT_REMADDR, &sa) != 0)
 		return false;
 	if (sa.s_family == NNG_AF_INET)
@@ -72,6 +72,7 @@ static bool at_added(struct hf_bridge *b, nng_pipe np)
 		b->unauthenticated_count++;
 	} else {
 		b->refused++;
+		b->nameless += !there;
 	}
 	uv_mutex_unlock(&b->lock);
 	if (!take)
@@ -333,6 +334,6 @@ void hf_bridge_stats(struct hf_bridge *b, struct hf_bridge_stats *ret_stats)
 {
 	uv_mutex_lock(&b->lock);
 	*ret_stats = (struct hf_bridge_stats){b->known_count + b->unauthenticated_count, b->unauthenticated_count,
-	                                      b->refused};
+	                                      b->refused, b->nameless};
 	uv_mutex_unlock(&b->lock);
 }

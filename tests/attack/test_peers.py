@@ -17,9 +17,11 @@ def network(net):
 SP_REQ = b"\x00SP\x00\x00\x30\x00\x00"  # nng's greeting of a REQ socket
 
 
-def connect(node):
-    """From an address of the attackers' own."""
-    return socket.create_connection((node.ip, node.port), timeout=5, source_address=("127.0.98.1", 0))
+GARBAGE, FORGED, SILENT = "127.0.98.1", "127.0.98.2", "127.0.98.3"  # an address of its own for each attacker
+
+
+def connect(node, source):
+    return socket.create_connection((node.ip, node.port), timeout=5, source_address=(source, 0))
 
 
 def frame(payload):
@@ -34,18 +36,45 @@ def serves(net):
     check(any(p["id"] == "transport" for p in rows), "the peer is listed")
 
 
+def entries_about(node, address, event):
+    tail = node.hufu("ledger", "tail", "--count", "200", as_="sun")["entries"]
+    return [e for e in tail if e["event"] == event and e["fields"].get("address") == address]
+
+
+def check_locked(node, address):
+    """Refusals are entries, at the eleventh in a minute the address is locked, and that is one alarm."""
+    wait_until(lambda: entries_about(node, address, "peer-locked"), f"{address} to be locked", 60, 0.3)
+    refused = entries_about(node, address, "peer-refused")
+    check(1 <= len(refused) <= 30, f"{len(refused)} refusals of {address} are recorded")
+    check(len(entries_about(node, address, "peer-locked")) == 1, "it is locked once")
+    alarms = [a for a in node.hufu("alarms", as_="admin")["alarms"] if a["kind"] == "peer-locked" and address + " " in a["text"]]
+    check(len(alarms) == 1, f"one alarm: {alarms}")
+
+
 def test_garbage_is_answered_with_silence_and_costs_nothing(net):
     t = net.nodes["transport"]
     before = t.rss_mib()
     for n in range(200):
-        s = connect(t)
+        s = connect(t, GARBAGE)
         try:
             s.sendall(os.urandom(64) if n % 2 else SP_REQ + frame(os.urandom(200)))
         except OSError:
             pass
         s.close()
     serves(net)
+    for n in range(12):  # these wait to be cut off, so that they have an address when they are
+        s = connect(t, GARBAGE)
+        s.settimeout(10)
+        try:
+            s.sendall(SP_REQ + frame(os.urandom(200)))
+            while s.recv(64):
+                pass
+        except ConnectionError:
+            pass
+        s.close()
     check(t.rss_mib() < before + 16, f"memory stays bounded: {before:.1f} then {t.rss_mib():.1f} MiB")
+    check_locked(t, GARBAGE)
+    check(not entries_about(t, "unknown", "peer-refused"), "each refusal names an address")
     publish_and_see(net, "垃圾数据之后的条目")
 
 
@@ -54,20 +83,30 @@ def publish_and_see(net, title):
     wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "an entry published after the attack", 60)
 
 
-def test_a_forged_length_takes_no_memory(net):
-    t = net.nodes["transport"]
-    before = t.rss_mib()
-    s = connect(t)
-    s.sendall(SP_REQ)
-    s.recv(8)
-    s.sendall(struct.pack(">Q", 6 << 30) + b"x" * 1024)
+def claim(node, length):
+    """Whether the connection was closed; with nothing but a claimed length, nng's own, beyond what a request may have."""
+    s = connect(node, FORGED)
     s.settimeout(10)
     try:
-        check(s.recv(1) == b"", "the connection is closed")
+        s.sendall(SP_REQ + struct.pack(">Q", length) + b"x" * 64)
+        while s.recv(64):
+            pass
+        return True
     except ConnectionError:
-        pass
-    s.close()
+        return True
+    except socket.timeout:
+        return False
+    finally:
+        s.close()
+
+
+def test_a_forged_length_takes_no_memory_and_many_of_them_lock_the_address(net):
+    t = net.nodes["transport"]
+    before = t.rss_mib()
+    check(all(claim(t, 6 << 30) for n in range(150)), "each connection is closed")
     check(t.rss_mib() < before + 8, "nothing was allocated for it")
+    check_locked(t, FORGED)
+    serves(net)
 
 
 def test_half_open_connections_are_limited_and_closed(net):
@@ -91,6 +130,22 @@ def test_half_open_connections_are_limited_and_closed(net):
         s.close()
     wait_until(lambda: open_sockets(t) < 40, "the half-open connections to be closed", 20, 0.2)
     publish_and_see(net, "半开连接之后的条目")
+
+
+def test_an_address_that_holds_silent_connections_is_locked(net):
+    t = net.nodes["transport"]
+    held = []
+    try:
+        def more():
+            held.append(connect(t, SILENT))
+            held[-1].sendall(SP_REQ)
+            return entries_about(t, SILENT, "peer-locked")
+        wait_until(more, "the address to be locked", 60, 0.3)
+        check_locked(t, SILENT)
+        serves(net)
+    finally:
+        for s in held:
+            s.close()
 
 
 def open_sockets(node):
@@ -120,7 +175,7 @@ def test_a_stranger_with_a_space_of_its_own_is_refused_in_both_directions(net):
         stranger.login("admin")
         t = net.nodes["transport"]
         refused = wait_until(lambda: [e for e in t.hufu("ledger", "tail", "--count", "80", as_="sun")["entries"] if e["event"] == "peer-refused"],
-                             "the refusal to be an entry", 60, 0.3)
+                             "the refusal to be an entry", 130, 0.3)  # of all refusals 30 a minute are
         check(refused, "audited")
         check(not [p for p in stranger.hufu("peers", as_="admin")["peers"] if p["up"]], "nor does the stranger get a session")
     finally:
@@ -141,5 +196,5 @@ def test_a_revoked_member_is_cut_off_everywhere(net):
     o.login("tan")
     o.login("admin")
     wait_until(lambda: [e for e in t.hufu("ledger", "tail", "--count", "100", as_="sun")["entries"]
-                        if e["event"] == "peer-refused" and e["fields"].get("reason") == "member-revoked"], "the refusal to be recorded", 60, 0.3)
+                        if e["event"] == "peer-refused" and e["fields"].get("reason") == "member-revoked"], "the refusal to be recorded", 130, 0.3)
     check(not sees(o, "tan", entry), "nothing new reaches the revoked member")

@@ -475,6 +475,7 @@ static void one_peer_cannot_take_all_contexts(void **state)
 	world_close(&w);
 }
 
+/* And reported once a second: for the owner a member that goes on is one that fails again and again. */
 static void a_peer_beyond_its_rate_is_told_so(void **state)
 {
 	struct world w;
@@ -488,10 +489,18 @@ static void a_peer_beyond_its_rate_is_told_so(void **state)
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(knock(&w.p[0], &w.p[1]), HF_OK);
 	assert_int_equal(knock(&w.p[0], &w.p[1]), HF_E_RATE);
+	assert_int_equal(w.p[1].refused, 1);
+	assert_int_equal(w.p[1].last_refused, HF_E_RATE);
 	w.mono_ms += 500;
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(knock(&w.p[0], &w.p[1]), HF_OK);
 	assert_int_equal(knock(&w.p[0], &w.p[1]), HF_E_RATE);
+	assert_int_equal(w.p[1].refused, 1);
+	w.mono_ms += 500;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(knock(&w.p[0], &w.p[1]), HF_OK);
+	assert_int_equal(knock(&w.p[0], &w.p[1]), HF_E_RATE);
+	assert_int_equal(w.p[1].refused, 2);
 	world_close(&w);
 }
 

@@ -338,6 +338,28 @@ static void a_huge_claimed_length_is_not_believed(void **state)
 	world_close(&w);
 }
 
+/* Who sends junk and is gone at once has no address any more: no work is done for it, and what is reported names an
+ * address that can be locked. */
+static void a_connection_that_was_reset_costs_no_work(void **state)
+{
+	static const uint8_t junk[] = {0, 0, 0, 0, 0, 0, 0, 8, 0x80, 0, 0, 1, 'j', 'u', 'n', 'k'};
+	struct world w;
+	struct hf_channel_stats s;
+	(void)state;
+	two_open(&w);
+	for (unsigned n = 0; n < 400; n++) {
+		int fd = connect_from(w.p[2].ip, &w.p[1], true);
+		(void)!write(fd, junk, sizeof(junk));
+		close(fd); /* nng's hello is not read: a reset */
+		uv_run(&w.loop, UV_RUN_NOWAIT);
+		if (w.p[1].refused > 0)
+			assert_string_equal(w.p[1].refused_address, w.p[2].ip);
+	}
+	WAIT(&w, (hf_channel_stats(w.p[1].ch, &s), s.unauthenticated == 0));
+	assert_int_equal(knock(&w.p[0], &w.p[1]), HF_OK);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +373,7 @@ int main(void)
 	        cmocka_unit_test(silent_connections_are_few_and_short),
 	        cmocka_unit_test(half_open_connections_do_no_harm),
 	        cmocka_unit_test(a_huge_claimed_length_is_not_believed),
+	        cmocka_unit_test(a_connection_that_was_reset_costs_no_work),
 	};
 	if (!hf_crypto_init())
 		return 1;
