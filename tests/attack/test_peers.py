@@ -51,6 +51,20 @@ def check_locked(node, address):
     check(len(alarms) == 1, f"one alarm: {alarms}")
 
 
+def garbage(node):
+    """Waits to be cut off, so that it still has an address when it is."""
+    s = connect(node, GARBAGE)
+    s.settimeout(10)
+    try:
+        s.sendall(SP_REQ + frame(os.urandom(200)))
+        while s.recv(64):
+            pass
+    except ConnectionError:
+        pass
+    finally:
+        s.close()
+
+
 def test_garbage_is_answered_with_silence_and_costs_nothing(net):
     t = net.nodes["transport"]
     before = t.rss_mib()
@@ -62,16 +76,7 @@ def test_garbage_is_answered_with_silence_and_costs_nothing(net):
             pass
         s.close()
     serves(net)
-    for n in range(12):  # these wait to be cut off, so that they have an address when they are
-        s = connect(t, GARBAGE)
-        s.settimeout(10)
-        try:
-            s.sendall(SP_REQ + frame(os.urandom(200)))
-            while s.recv(64):
-                pass
-        except ConnectionError:
-            pass
-        s.close()
+    wait_until(lambda: garbage(t) or entries_about(t, GARBAGE, "peer-locked"), "the address to be locked", 60, 0.05)
     check(t.rss_mib() < before + 16, f"memory stays bounded: {before:.1f} then {t.rss_mib():.1f} MiB")
     check_locked(t, GARBAGE)
     check(not entries_about(t, "unknown", "peer-refused"), "each refusal names an address")
