@@ -77,14 +77,13 @@ static void settle_waiting(struct add *a, uint64_t index, const ProtobufCBinaryD
 {
 	struct hf_opened o HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
 	Hufu__LedgerEntry *e HF_CLEANUP(hf_decoded_done) = NULL;
-	uint8_t key[HF_KEY_MAX];
 
 	if (a->row->waiting == 0 || hf_opening_read(&a->l->opening_keys, &a->place, &a->l->rows, index, &o) != HF_OK)
 		return;
 	a->row->waiting--;
 	if (hf_entry_decode(bytes->data, bytes->len, &e) == HF_OK && hf_entry_check_opening(e, o.opening))
 		return;
-	hf_unit_del(a->unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&a->place, index, key));
+	hf_openings_drop(a->l, a->unit, &a->place, index);
 	if (hf_ledger_may_alarm(a->l, a->peer))
 		hf_alarm(a->l->base, "wrong-opening", NULL,
 		         "%s sent an opening that does not fit entry %" PRIu64 " of its ledger; it was dropped",
