@@ -135,7 +135,7 @@ static enum hf_err rescope(struct hf_api_request *rq)
 
 static enum hf_err read_query(struct hf_api_request *rq, struct hf_catalog_query *q)
 {
-	const char *level, *sharing;
+	const char *level, *sharing, *after;
 	int64_t limit = 50;
 
 	HF_TRY(hf_api_text(rq, "text", false, 500, &q->text));
@@ -146,7 +146,10 @@ static enum hf_err read_query(struct hf_api_request *rq, struct hf_catalog_query
 	HF_TRY(hf_api_text(rq, "level", false, 16, &level));
 	HF_TRY(hf_api_text(rq, "sharing", false, 32, &sharing));
 	HF_TRY(hf_api_int(rq, "limit", false, 1, HF_CATALOG_PAGE, &limit));
-	HF_TRY(hf_api_id(rq, "after", false, &q->after));
+	HF_TRY(hf_api_text(rq, "after", false, HF_CATALOG_MARK, &after));
+	if (*after && !hf_catalog_mark_read(rq->m->catalog, after, &q->after))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field 'after' is no page mark of this node since its last start; search anew");
 	q->level = catalog_json_level(level);
 	q->sharing = catalog_json_sharing(sharing);
 	q->limit = (size_t)limit;
@@ -171,11 +174,14 @@ static enum hf_err run_query(struct hf_api_request *rq, const struct hf_catalog_
 {
 	json_t *rows = json_array();
 	struct hf_id next;
+	char mark[HF_CATALOG_MARK];
 
 	json_object_set_new(rq->out, name, rows);
 	HF_TRY(hf_catalog_search(rq->m->catalog, q, add, rows, &next, &rq->fault));
-	if (!hf_id_is_zero(&next))
-		hf_api_out_id(rq->out, "next", &next);
+	if (hf_id_is_zero(&next))
+		return HF_OK;
+	hf_catalog_mark(rq->m->catalog, &next, mark);
+	json_object_set_new(rq->out, "next", json_string(mark));
 	return HF_OK;
 }
 

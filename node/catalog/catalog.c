@@ -185,6 +185,7 @@ enum hf_err hf_catalog_open(const struct hf_base *base, struct hf_store *store, 
 
 	*c = (struct hf_catalog){
 	        .base = base, .store = store, .keys = keys, .peers = peers, .sources = sources, .references = 1};
+	hf_random(c->mark_key, sizeof(c->mark_key));
 	e = load_own(c);
 	if (e == HF_OK)
 		e = count_held(c);
@@ -271,21 +272,26 @@ bool own_visible(const struct hf_catalog *c, const struct own_entry *e, const ch
 	       scope_covers_department(&e->scope, space, node.s, department.s);
 }
 
+static bool is_node(const char *principal, const char *name)
+{
+	struct hf_name node, department;
+
+	return hf_principal_split(principal, &node, &department) && strcmp(node.s, name) == 0;
+}
+
+/* Peers are shown no content by this, so for them the scope in force is enough. */
 bool hf_catalog_visible(struct hf_catalog *c, const struct hf_catalog_item *it, const char *principal)
 {
 	const struct own_entry *e;
-	struct hf_name node, department;
 	struct hf_id id;
 
-	if (!it->own) {
-		if (!hf_principal_split(principal, &node, &department))
-			return false;
-		return hf_name_equal(&node, &c->base->self) || strcmp(node.s, it->entry->publisher) == 0;
-	}
+	if (!it->own)
+		return is_node(principal, c->base->self.s) || is_node(principal, it->entry->publisher);
 	if (!hf_id_from_bytes(it->entry->id.data, it->entry->id.len, &id))
 		return false;
 	e = own_index_find(&c->own, &id);
-	return e && own_visible(c, e, principal);
+	return e && own_visible(c, e, principal) &&
+	       (e->version == it->entry->version || !is_node(principal, c->base->self.s));
 }
 
 enum hf_err hf_catalog_own(struct hf_catalog *c, const struct hf_id *id, struct hf_catalog_own *ret_own)

@@ -35,7 +35,7 @@ enum hf_err hf_catalog_get(struct hf_catalog *c, const struct hf_id *id,
                            struct hf_catalog_item *ret_item) HF_MUST_CHECK;
 /* May that node (or that principal "node/department") know of the entry? An own entry counts from its commit on. Own
  * departments: everyone and organization scopes include them, a nodes scope when it names this node or the department,
- * and the responsible department always. */
+ * and the responsible department always; a version that is being committed is shown to none of them yet. */
 bool hf_catalog_visible(struct hf_catalog *c, const struct hf_catalog_item *it, const char *principal);
 
 /* Who may know of an entry. */
@@ -107,7 +107,7 @@ struct hf_catalog_query {
 	uint32_t level, sharing;                                        /* 0: any */
 	const char *principal; /* who asks: sees what hf_catalog_visible allows; NULL: all that this node holds */
 	bool own;              /* only entries of this node */
-	struct hf_id after;    /* page mark of the answer before; zero: from the start */
+	struct hf_id after;    /* page mark of the answer before, for nobody's eyes; zero: from the start */
 	size_t limit;          /* at most HF_CATALOG_PAGE */
 };
 #define HF_CATALOG_PAGE 200u
@@ -116,5 +116,10 @@ typedef bool (*hf_catalog_item_fn)(void *ctx, const struct hf_catalog_item *it);
  * even none, and still have a next one: the work of one call is bounded. */
 enum hf_err hf_catalog_search(struct hf_catalog *c, const struct hf_catalog_query *q, hf_catalog_item_fn fn, void *ctx,
                               struct hf_id *ret_next, struct hf_fault *f) HF_MUST_CHECK;
+/* A page mark on its way out and back. A page may end at an entry that the asker may not see, so the mark is sealed
+ * with a key of this run of the node (SB-23). False: no mark of this run. */
+#define HF_CATALOG_MARK 113 /* with its final NUL */
+void hf_catalog_mark(const struct hf_catalog *c, const struct hf_id *next, char out[HF_CATALOG_MARK]);
+bool hf_catalog_mark_read(const struct hf_catalog *c, const char *text, struct hf_id *ret_after) HF_MUST_CHECK;
 
 #endif

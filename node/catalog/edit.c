@@ -220,11 +220,10 @@ struct changed {
 static void on_committed(void *ctx)
 {
 	struct changed *ch = ctx;
-	struct hf_id id = ch->entry->id;
 
-	own_index_put(&ch->c->own, HF_TAKE(ch->entry));
 	if (!ch->c->closing)
-		push_changed(ch->c, &id);
+		push_changed(ch->c, ch->entry);
+	own_index_put(&ch->c->own, HF_TAKE(ch->entry));
 }
 
 static void free_changed(void *ctx)

@@ -54,6 +54,7 @@ struct hf_catalog {
 	struct hf_sources *sources;
 	struct own_index own;
 	struct peer *others;
+	uint8_t mark_key[32]; /* of this run */
 	uv_timer_t sync_timer, push_timer;
 	unsigned references; /* one for each call, job, unit or handle that will come back */
 	bool closing;
@@ -65,8 +66,13 @@ struct peer *catalog_peer(struct hf_catalog *c, const char *node);
 
 /* catalog.c: may that principal know of the own entry? */
 bool own_visible(const struct hf_catalog *c, const struct own_entry *e, const char *principal);
-/* own.c: the version of e that a node should hold: a living one, a tombstone, or 0: it may know nothing. */
-uint32_t own_version_for(const struct hf_catalog *c, const struct own_entry *e, const char *node, bool *ret_tombstone);
+/* own.c: what a node should hold of e, NULL: of nothing. */
+struct holding {
+	uint32_t version; /* 0: it may know nothing */
+	bool tombstone;
+	bool closed; /* the tombstone made for those that the scope left behind, not the entry's own end */
+};
+struct holding own_holding(const struct hf_catalog *c, const struct own_entry *e, const char *node);
 
 /* rows.c */
 void row_done(Hufu__CatalogRow **row);
@@ -93,7 +99,8 @@ void receive_entries(struct hf_catalog *c, struct peer *from, Hufu__Envelope **e
 void sync_start(struct hf_catalog *c, struct peer *p);
 void sync_on_request(struct hf_catalog *c, struct hf_request *take);
 /* push.c */
-void push_changed(struct hf_catalog *c, const struct hf_id *id);
+/* Before the index follows: tells those, and only those, who should hold something else from now on. */
+void push_changed(struct hf_catalog *c, const struct own_entry *is);
 void push_now(struct hf_catalog *c);
 void push_on_request(struct hf_catalog *c, struct hf_request *take);
 /* Adds the version of an own entry that a node should hold to list. False when it does not fit any more. */

@@ -116,12 +116,11 @@ static uint32_t closed_version(const struct own_entry *e, const char *node)
 	return 0;
 }
 
-uint32_t own_version_for(const struct hf_catalog *c, const struct own_entry *e, const char *node, bool *ret_tombstone)
+struct holding own_holding(const struct hf_catalog *c, const struct own_entry *e, const char *node)
 {
-	if (scope_covers_node(&e->scope, hf_peers_space(c->peers), node)) {
-		*ret_tombstone = e->withdrawn;
-		return e->version;
-	}
-	*ret_tombstone = true;
-	return closed_version(e, node);
+	if (!e)
+		return (struct holding){0, false, false};
+	if (scope_covers_node(&e->scope, hf_peers_space(c->peers), node))
+		return (struct holding){e->version, e->withdrawn, false};
+	return (struct holding){closed_version(e, node), true, true};
 }

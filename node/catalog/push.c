@@ -21,12 +21,13 @@ void batch_done(struct batch *b)
 	*b = (struct batch){NULL, 0, 0};
 }
 
-static const ProtobufCBinaryData *version_bytes(const Hufu__CatalogRow *row, uint32_t version, bool tombstone)
+/* The entry's own end may have the number of an older tombstone; each node gets always the one that was made for it. */
+static const ProtobufCBinaryData *version_bytes(const Hufu__CatalogRow *row, const struct holding *h)
 {
-	if (row->version == version && row->withdrawn == tombstone)
-		return &row->envelope;
-	for (size_t i = 0; tombstone && i < row->n_closed; i++)
-		if (row->closed[i]->version == version)
+	if (!h->closed)
+		return row->version == h->version && row->withdrawn == h->tombstone ? &row->envelope : NULL;
+	for (size_t i = 0; i < row->n_closed; i++)
+		if (row->closed[i]->version == h->version)
 			return &row->closed[i]->envelope;
 	return NULL;
 }
@@ -37,11 +38,10 @@ bool batch_add(struct hf_catalog *c, struct batch *b, const struct own_entry *e,
 	HF_CLEANUP(row_done) Hufu__CatalogRow *row = NULL;
 	const ProtobufCBinaryData *bytes = NULL;
 	Hufu__Envelope *envelope;
-	bool tombstone;
-	uint32_t version = own_version_for(c, e, node, &tombstone);
+	struct holding h = own_holding(c, e, node);
 
-	if (version && row_get(c, &e->id, &row) == HF_OK)
-		bytes = version_bytes(row, version, tombstone);
+	if (h.version && row_get(c, &e->id, &row) == HF_OK)
+		bytes = version_bytes(row, &h);
 	if (!bytes)
 		return true;
 	if (b->count > 0 && (b->bytes + bytes->len > HF_CATALOG_BATCH_BYTES || b->count == HF_CATALOG_BATCH_COUNT))
@@ -174,19 +174,21 @@ static void add_id(struct push_state *s, const struct hf_id *id)
 	s->ids[s->count++] = *id;
 }
 
-void push_changed(struct hf_catalog *c, const struct hf_id *id)
+/* SB-23: an edit that a node does not see must not be told to it, not even that there was one. */
+void push_changed(struct hf_catalog *c, const struct own_entry *is)
 {
-	const struct own_entry *e = own_index_find(&c->own, id);
+	const struct own_entry *was = own_index_find(&c->own, &is->id);
 	const Hufu__Descriptor *d = hf_space_current(hf_peers_space(c->peers));
 
-	for (size_t i = 0; e && d && i < d->n_members; i++) {
-		bool tombstone;
+	for (size_t i = 0; d && i < d->n_members; i++) {
+		const char *node = d->members[i]->id;
+		struct holding old = own_holding(c, was, node), new = own_holding(c, is, node);
 		struct peer *p = NULL;
 
-		if (own_version_for(c, e, d->members[i]->id, &tombstone) > 0)
-			p = catalog_peer(c, d->members[i]->id);
+		if (new.version && (new.version != old.version || new.closed != old.closed))
+			p = catalog_peer(c, node);
 		if (p)
-			add_id(&p->push, id);
+			add_id(&p->push, &is->id);
 	}
 	if (!uv_is_active((uv_handle_t *)&c->push_timer))
 		uv_timer_start(&c->push_timer, on_timer, GATHER_MS, 0);

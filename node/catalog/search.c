@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "catalog/internal.h"
+#include "crypto/aead.h"
+#include "crypto/base64.h"
 
 #define BLOCK_MIN 16u
 #define BLOCK_MAX 1024u
@@ -144,6 +146,8 @@ static bool show(struct search *s, const struct hf_id *id, hf_catalog_item_fn fn
 	if (!may_see(s, id) || hf_catalog_get(s->c, id, &it) != HF_OK || it.entry->withdrawn ||
 	    !in_validity(s, it.entry))
 		return false;
+	if (s->q->principal && !hf_catalog_visible(s->c, &it, s->q->principal))
+		return false;
 	*ret_more = fn(ctx, &it);
 	return true;
 }
@@ -205,4 +209,25 @@ enum hf_err hf_catalog_search(struct hf_catalog *c, const struct hf_catalog_quer
 	free(s.lists);
 	terms_done(&t);
 	return hf_fault_default(f, s.error);
+}
+
+#define MARK_AD "catalog page"
+#define MARK_BYTES (sizeof(struct hf_id) + HF_BOX_OVERHEAD)
+_Static_assert(2 * MARK_BYTES + 1 == HF_CATALOG_MARK, "a sealed id in hexadecimal digits");
+
+void hf_catalog_mark(const struct hf_catalog *c, const struct hf_id *next, char out[HF_CATALOG_MARK])
+{
+	uint8_t box[MARK_BYTES];
+
+	if (!hf_box_seal(c->mark_key, MARK_AD, sizeof(MARK_AD), next->b, sizeof(next->b), box))
+		abort(); /* memory is gone */
+	hf_hex(box, sizeof(box), out);
+}
+
+bool hf_catalog_mark_read(const struct hf_catalog *c, const char *text, struct hf_id *ret_after)
+{
+	uint8_t box[MARK_BYTES];
+
+	return hf_hex_decode(text, strlen(text), box, sizeof(box)) &&
+	       hf_box_open(c->mark_key, MARK_AD, sizeof(MARK_AD), box, sizeof(box), ret_after->b);
 }

@@ -35,11 +35,10 @@ static const struct hf_hash *visible_digest(struct hf_catalog *c, struct peer *p
 		return &p->digest;
 	h = hf_sha256_new();
 	for (size_t i = 0; i < c->own.count; i++) {
-		bool tombstone;
-		uint32_t v = own_version_for(c, c->own.entries[i], p->id.s, &tombstone);
+		struct holding should = own_holding(c, c->own.entries[i], p->id.s);
 
-		if (v && !tombstone)
-			add_to_digest(h, &c->own.entries[i]->id, v);
+		if (should.version && !should.tombstone)
+			add_to_digest(h, &c->own.entries[i]->id, should.version);
 	}
 	hf_sha256_end(h, &p->digest);
 	hf_sha256_free(h);
@@ -85,13 +84,14 @@ static uint32_t version_had(struct asked *a, const struct hf_id *id)
 
 static bool lacks(struct hf_catalog *c, struct asked *a, const struct own_entry *e, const char *node)
 {
-	bool tombstone;
-	uint32_t is = own_version_for(c, e, node, &tombstone), had = version_had(a, &e->id);
+	struct holding should = own_holding(c, e, node);
+	uint32_t had = version_had(a, &e->id);
 
-	return had < is && !(tombstone && had == 0);
+	return had < should.version && !(should.tombstone && had == 0);
 }
 
-/* Fills b from a->after on; *ret_next stays zero when nothing is left. */
+/* Fills b from a->after on; *ret_next stays zero when nothing is left. A page ends at something that stands in it, or
+ * in the asker's own list: the id of any other entry would tell the asker of it (SB-23). */
 static void fill_page(struct hf_catalog *c, struct asked *a, const char *node, struct batch *b, struct hf_id *ret_next)
 {
 	struct hf_id last = a->after;
@@ -101,7 +101,9 @@ static void fill_page(struct hf_catalog *c, struct asked *a, const char *node, s
 
 		if (!hf_id_is_zero(&a->until) && compare(&e->id, &a->until) > 0)
 			break;
-		if (lacks(c, a, e, node) && !batch_add(c, b, e, node)) {
+		if (!lacks(c, a, e, node))
+			continue;
+		if (!batch_add(c, b, e, node)) {
 			*ret_next = last;
 			return;
 		}

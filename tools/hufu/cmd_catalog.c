@@ -395,7 +395,7 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 static int gather(struct hf_cli *cli, struct find_opts *o, const char *text, json_t **ret_all)
 {
 	const char *rows = o->format && strcmp(o->format, "dcat") == 0 ? "dcat:dataset" : "entries";
-	char after[64] = "";
+	char after[160] = "";
 	json_t *all = NULL;
 
 	for (;;) {

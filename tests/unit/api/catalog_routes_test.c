@@ -267,6 +267,40 @@ static void withdrawing_and_rescoping_by_route(void **state)
 	net_free(a.net);
 }
 
+/* SB-23: a page may end at an entry that the asker may not see; the mark tells him no id, and is of this node's making.
+ */
+static void a_page_mark_tells_no_identifier(void **state)
+{
+	struct asker a;
+	struct hf_fault f;
+	struct hf_id id;
+	json_t *out = NULL;
+	char mark[HF_CATALOG_MARK];
+	size_t pages = 0;
+
+	(void)state;
+	open_asker(&a);
+	act_as(&a, HF_BIT(HF_MAY_PUBLISH) | HF_BIT(HF_MAY_SEARCH), "roads");
+	for (int i = 0; i < 3; i++, a.net->now_ms++)
+		free(must_publish_json(&a, full_entry()));
+	for (json_t *in = json_pack("{s:i}", "limit", 1); in; pages++) {
+		if (call(&a, "/v1/catalog/search", in, &out, &f) != HF_OK)
+			fail_msg("%s", f.text);
+		in = NULL;
+		if (json_object_get(out, "next")) {
+			snprintf(mark, sizeof(mark), "%s", text(out, "next"));
+			assert_false(hf_id_parse(mark, &id));
+			in = json_pack("{s:i, s:s}", "limit", 1, "after", mark);
+		}
+		json_decref(out);
+	}
+	assert_true(pages >= 3);
+	mark[5] = mark[5] == '0' ? '1' : '0';
+	assert_int_equal(call(&a, "/v1/catalog/search", json_pack("{s:s}", "after", mark), NULL, &f), HF_E_ARGUMENT);
+	assert_non_null(strstr(f.text, "'after'"));
+	net_free(a.net);
+}
+
 static void export_in_dcat_terms(void **state)
 {
 	struct asker a;
@@ -303,6 +337,7 @@ int main(void)
 	        cmocka_unit_test(people_see_what_their_department_may_see),
 	        cmocka_unit_test(fields_that_are_wrong_are_named),
 	        cmocka_unit_test(withdrawing_and_rescoping_by_route),
+	        cmocka_unit_test(a_page_mark_tells_no_identifier),
 	        cmocka_unit_test(export_in_dcat_terms),
 	};
 

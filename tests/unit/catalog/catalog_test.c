@@ -341,6 +341,33 @@ static void search_shows_only_what_the_asker_may_see(void **state)
 	net_free(n);
 }
 
+/* What is being committed is nobody's yet: its scope is not in force, so it is shown to no department. */
+static void what_is_being_committed_is_not_shown(void **state)
+{
+	struct site *s;
+	struct net *n = one_node(&s);
+	const struct hf_catalog_query asked = {.text = "hidden", .principal = "roads/tunnels"};
+	struct hf_published p;
+	struct hf_fault f;
+	Hufu__CatalogEntry e;
+
+	(void)state;
+	p = must_publish(s, "hidden flights", "nodes:hub"); /* submitted; its commit has not been heard of */
+	assert_int_equal(site_search(s, asked).count, 0);
+	assert_false(visible(s, &p.id, "roads/tunnels"));
+	net_settle(n);
+	p = must_publish(s, "for all", "everyone");
+	net_settle(n);
+	assert_true(visible(s, &p.id, "roads/tunnels"));
+	entry_wish(&e, "hidden from now on"); /* the new text comes with a narrower scope */
+	e.id = (ProtobufCBinaryData){sizeof(p.id.b), p.id.b};
+	assert_int_equal(site_publish(s, &e, "nodes:hub", &p, &f), HF_OK);
+	assert_int_equal(site_search(s, asked).count, 0);
+	assert_false(visible(s, &p.id, "roads/tunnels"));
+	net_settle(n);
+	net_free(n);
+}
+
 static void an_entry_past_its_validity_is_not_found(void **state)
 {
 	struct site *s;
@@ -389,6 +416,7 @@ int main(void)
 	        cmocka_unit_test(scopes_cover_nodes_and_own_departments),
 	        cmocka_unit_test(search_by_words_and_attributes),
 	        cmocka_unit_test(search_shows_only_what_the_asker_may_see),
+	        cmocka_unit_test(what_is_being_committed_is_not_shown),
 	        cmocka_unit_test(an_entry_past_its_validity_is_not_found),
 	        cmocka_unit_test(texts_over_their_bounds_are_refused),
 	};

@@ -234,6 +234,141 @@ static void hidden_entries_change_no_digest(void **state)
 	net_free(n);
 }
 
+struct marks {
+	const struct hf_id *hidden;
+	size_t hidden_count, pages, shown;
+	struct hf_id next; /* zero: the last page */
+	bool done;
+};
+
+static void on_marked_page(void *ctx, struct hf_reply *r)
+{
+	struct marks *m = ctx;
+	Hufu__CatalogSyncReply *page = HF_DECODE(catalog_sync_reply, r->body.data, r->body.len);
+
+	assert_non_null(page);
+	m->next = (struct hf_id){{0}};
+	if (page->next.len)
+		assert_true(hf_id_from_bytes(page->next.data, page->next.len, &m->next));
+	for (size_t i = 0; i < m->hidden_count; i++)
+		assert_false(hf_id_equal(&m->hidden[i], &m->next));
+	m->pages++;
+	m->shown += page->n_entries;
+	m->done = true;
+	hf_decoded_free(page);
+}
+
+/* SB-23: where a page ends tells nothing about entries that the asker may not see. */
+static void no_page_mark_is_the_id_of_a_hidden_entry(void **state)
+{
+	enum { EACH = 300 };
+	static struct hf_id hidden[EACH];
+	static char text[3500];
+	struct net *n = net_new();
+	struct site *roads = &n->site[SB_ROADS];
+	struct marks m = {hidden, EACH, 0, 0, {{0}}, false};
+
+	(void)state;
+	site_open(roads);
+	site_source(roads, "flights");
+	net_settle(n);
+	memset(text, 'x', sizeof(text) - 1);
+	for (size_t i = 0; i < EACH; i++, n->now_ms++) {
+		Hufu__CatalogEntry e;
+		struct hf_published p;
+		struct hf_fault f = {HF_OK, ""};
+
+		entry_wish(&e, "visible");
+		e.description = text;
+		if (site_publish(roads, &e, "everyone", &p, &f) != HF_OK)
+			fail_msg("%s", f.text);
+		n->now_ms++;
+		hidden[i] = must_publish(roads, "hidden", "nodes:hub").id;
+	}
+	net_settle(n);
+	do {
+		Hufu__CatalogSync sync = HUFU__CATALOG_SYNC__INIT;
+		size_t len;
+		uint8_t *body;
+
+		if (m.pages)
+			sync.after = (ProtobufCBinaryData){sizeof(m.next.b), m.next.b};
+		body = hf_encode(&sync.base, &len);
+		m.done = false;
+		net_send(&n->site[SB_HEALTH], "roads", HF_MSG_CATALOG_SYNC, body, len, on_marked_page, &m);
+		free(body);
+		net_settle(n);
+		assert_true(m.done);
+	} while (!hf_id_is_zero(&m.next));
+	assert_true(m.pages > 2);
+	assert_int_equal(m.shown, EACH);
+	net_free(n);
+}
+
+static struct hf_published must_edit(struct site *s, const struct hf_id *id, const char *title, const char *scope)
+{
+	Hufu__CatalogEntry e;
+	struct hf_published p;
+	struct hf_fault f = {HF_OK, ""};
+
+	entry_wish(&e, title);
+	e.id = (ProtobufCBinaryData){sizeof(id->b), (uint8_t *)id->b};
+	if (site_publish(s, &e, scope, &p, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	return p;
+}
+
+/* SB-23: once its tombstone was told, a node outside the scope hears nothing of what becomes of the entry. */
+static void edits_out_of_sight_are_not_told(void **state)
+{
+	struct net *n = three_nodes();
+	struct site *roads = &n->site[SB_ROADS], *health = &n->site[SB_HEALTH];
+	struct hf_published p = must_publish(roads, "for all", "everyone"), q;
+	size_t calls;
+
+	(void)state;
+	net_settle(n);
+	assert_int_equal(site_rescope(roads, &p.id, "nodes:hub", &q), HF_OK);
+	net_settle(n);
+	site_up(n, SB_PORT);
+	calls = n->calls;
+	must_edit(roads, &p.id, "edited", "nodes:hub");
+	net_settle(n);
+	assert_int_equal(n->calls - calls, 1); /* the hub alone was told */
+	calls = n->calls;
+	assert_int_equal(site_rescope(roads, &p.id, "nodes:hub,port", &q), HF_OK);
+	net_settle(n);
+	assert_int_equal(n->calls - calls, 1); /* the port alone */
+	calls = n->calls;
+	must_withdraw(roads, &p.id);
+	net_settle(n);
+	assert_int_equal(n->calls - calls, 2); /* both who saw it */
+	assert_int_equal(living_version(&n->site[SB_HUB], &p.id), 0);
+	assert_int_equal(health->drafts, 0);
+	net_free(n);
+}
+
+/* Of each version a node gets the same bytes, whatever becomes of the entry where it does not see it. */
+static void a_tombstone_keeps_its_bytes(void **state)
+{
+	struct net *n = three_nodes();
+	struct site *roads = &n->site[SB_ROADS], *health = &n->site[SB_HEALTH];
+	struct hf_published p = must_publish(roads, "for all", "everyone"), q;
+	uint8_t before[4096], after[4096];
+	size_t len;
+
+	(void)state;
+	net_settle(n);
+	assert_int_equal(site_rescope(roads, &p.id, "nodes:hub", &q), HF_OK);
+	net_settle(n);
+	len = ask(n, health, roads, &p.id, before);
+	must_withdraw(roads, &p.id); /* its tombstone has the number of the other one */
+	net_settle(n);
+	assert_int_equal(ask(n, health, roads, &p.id, after), len);
+	assert_memory_equal(before, after, len);
+	net_free(n);
+}
+
 /* An envelope made by hand. */
 struct forged {
 	const char *publisher, *issuer, *keyid, *space, *title;
@@ -508,6 +643,9 @@ int main(void)
 	        cmocka_unit_test(a_withdrawn_entry_leaves_lists_and_searches),
 	        cmocka_unit_test(a_hidden_entry_answers_like_one_that_does_not_exist),
 	        cmocka_unit_test(hidden_entries_change_no_digest),
+	        cmocka_unit_test(no_page_mark_is_the_id_of_a_hidden_entry),
+	        cmocka_unit_test(edits_out_of_sight_are_not_told),
+	        cmocka_unit_test(a_tombstone_keeps_its_bytes),
 	        cmocka_unit_test(entries_count_only_from_their_publisher),
 	        cmocka_unit_test(versions_never_fall_and_contradictions_are_recorded),
 	        cmocka_unit_test(messages_that_are_no_messages_are_refused),
