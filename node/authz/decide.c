@@ -209,8 +209,6 @@ static enum hf_err check_way(struct decide *d, const struct mail_in *in, const s
 {
 	const Hufu__CatalogEntry *entry = d->it.entry;
 	const struct hf_space *space = hf_peers_space(d->a->peers);
-	if (!d->it.own)
-		return hf_fault_set(d->f, HF_E_UNKNOWN, "this node publishes no such resource");
 	if (strcmp(entry->intake, o->app->intake) != 0 || strcmp(in->from, entry->intake) != 0)
 		return hf_fault_set(d->f, HF_E_REDIRECT,
 		                    "applications for this resource come in through %s, not through %s", entry->intake,
@@ -271,7 +269,7 @@ enum hf_err az_decide_on_forward(struct hf_authz *a, const struct mail_in *in, c
 	HF_CLEANUP(az_opened_application_done) struct opened_application o = {0};
 	HF_CLEANUP(az_opened_record_done) struct opened_record r = {0};
 	HF_TRY(az_application_open(a, m->application, NULL, &o, in->fault));
-	HF_TRY(az_application_entry(a, &o, &d.it, in->fault));
+	HF_TRY(az_application_entry(a, in, &o, HF_PART_PROVIDER, &d.it));
 	HF_TRY(check_way(&d, in, &o));
 	HF_TRY(az_application_row(a, &o, &d.it, HF_PART_PROVIDER, &d.row, in->fault));
 	HF_TRY(az_record_open(a, m->intake, d.row, o.app->revision, &o.digest, &r, in->fault));

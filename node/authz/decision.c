@@ -67,11 +67,13 @@ static bool is_system(struct candidate *c, struct verdict *v)
 
 static bool is_address(struct candidate *c, struct verdict *v)
 {
-	if (!has_text(c->grant->system_address) || !has_text(c->rq->system_address) ||
-	    strcmp(c->grant->system_address, c->rq->system_address) == 0)
+	const char *asking = has_text(c->rq->system_address) ? c->rq->system_address : "an address that is not stated";
+	if (!has_text(c->grant->system_address) || same_text(c->grant->system_address, c->rq->system_address))
 		return true;
-	SAY(v, HF_E_WRONG_SYSTEM, "the business system '%s' is authorized at the address %s, not at %.63s",
-	    c->grant->system, c->grant->system_address, c->rq->system_address);
+	SAY(v, HF_E_WRONG_SYSTEM,
+	    "the business system '%s' is authorized at the address %s, not at %.63s; correct it with `hufu system add` "
+	    "or apply anew",
+	    c->grant->system, c->grant->system_address, asking);
 	return false;
 }
 
@@ -297,7 +299,7 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	struct hf_fault f = {HF_OK, ""};
 	say_nothing_there(v);
-	if (!request_whole(rq) || hf_catalog_get(a->catalog, &rq->resource, &it) != HF_OK || !it.own)
+	if (!request_whole(rq))
 		return v->error;
 	enum hf_err standing = hf_space_standing(hf_peers_space(a->peers), rq->organization, rq->now_ms);
 	if (standing != HF_OK) {
@@ -305,6 +307,8 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 		    hf_err_text(standing));
 		return v->error;
 	}
+	if (hf_catalog_get(a->catalog, &rq->resource, &it) != HF_OK || !it.own)
+		return v->error;
 	bool party = az_grant_next(a, &rq->resource, rq->organization, NULL) != NULL;
 	if (party && az_terms_entry(it.entry, rq->now_ms, &f) != HF_OK) {
 		SAY(v, HF_E_NOT_SHARED, "%s", f.text);

@@ -37,7 +37,7 @@ enum hf_err az_intake_on_application(struct hf_authz *a, const struct mail_in *i
 	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	struct criteria_result criteria;
 	HF_TRY(az_application_open(a, m->application, in->from, &o, in->fault));
-	HF_TRY(az_application_entry(a, &o, &it, in->fault));
+	HF_TRY(az_application_entry(a, in, &o, HF_PART_INTAKE, &it));
 	HF_TRY(check_intake(a, &o, it.entry, in->fault));
 	HF_TRY(az_application_row(a, &o, &it, HF_PART_INTAKE, &row, in->fault));
 	HF_TRY(az_row_step(a, in->unit, row, HF_PART_INTAKE, HF_STEP_RECEIVE, in->fault));

@@ -176,6 +176,11 @@ enum hf_err az_paper_mail(struct hf_authz *a, struct hf_unit *unit, const char *
 	return hf_fault_set(f, e, "the %s cannot be mailed to %s: %s", hf_mail_name(type), to, hf_err_text(e));
 }
 
+static bool is_party(const Hufu__ApplicationRow *row, const char *node)
+{
+	return same_text(row->organization, node) || same_text(row->intake, node) || same_text(row->provider, node);
+}
+
 enum hf_err az_row_of_mail(struct hf_authz *a, const struct mail_in *in, const Hufu__Envelope *e,
                            const ProtobufCMessageDescriptor *desc, Hufu__ApplicationRow **ret_row)
 {
@@ -188,7 +193,13 @@ enum hf_err az_row_of_mail(struct hf_authz *a, const struct mail_in *in, const H
 	if (!az_id_of(&subject, &id))
 		return hf_fault_set(in->fault, HF_E_FORMAT, "the mail does not hold a paper of the required form");
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
-	HF_TRY(az_row_need(a, &id, &row, in->fault));
+	enum hf_err err = az_row_get(a, &id, &row);
+	if (err == HF_E_UNKNOWN || (err == HF_OK && !is_party(row, in->from))) { /* SB-23: the same words */
+		char text[HF_ID_TEXT];
+		hf_id_text(&id, text);
+		return hf_fault_set(in->fault, HF_E_UNKNOWN, "there is no application %s at this node", text);
+	}
+	HF_TRY(hf_fault_default(in->fault, err));
 	txn = az_row_txn(row);
 	if (in->txn && !hf_id_is_zero(in->txn) && !hf_id_equal(in->txn, &txn))
 		return hf_fault_set(in->fault, HF_E_CONFLICT,

@@ -34,7 +34,7 @@ void az_notice_put(struct hf_authz *a, struct hf_unit *u, const Hufu__Applicatio
                    const char *text);
 
 /* The row that a received paper (with a field "application") and its mail are about; nothing is verified yet but that
- * they agree. */
+ * they agree and that the sender is a party. UNKNOWN, in the same words, for a row that is not there and for others. */
 enum hf_err az_row_of_mail(struct hf_authz *a, const struct mail_in *in, const Hufu__Envelope *e,
                            const ProtobufCMessageDescriptor *desc, Hufu__ApplicationRow **ret_row) HF_MUST_CHECK;
 

@@ -18,9 +18,10 @@ struct opened_application {
 void az_opened_application_done(struct opened_application *o);
 enum hf_err az_application_open(struct hf_authz *a, const Hufu__Envelope *e, const char *consumer,
                                 struct opened_application *ret_opened, struct hf_fault *f) HF_MUST_CHECK;
-/* The entry that an application received here names, as far as its author may know of it. */
-enum hf_err az_application_entry(struct hf_authz *a, const struct opened_application *o,
-                                 struct hf_catalog_item *ret_item, struct hf_fault *f) HF_MUST_CHECK;
+/* The entry that an application received here for that part names; UNKNOWN, in the same words, when this node holds
+ * none and when its author or its bringer may not hear of it from this node. */
+enum hf_err az_application_entry(struct hf_authz *a, const struct mail_in *in, const struct opened_application *o,
+                                 enum hf_part part, struct hf_catalog_item *ret_item) HF_MUST_CHECK;
 /* The row of a received application: new, or the present one after checking that it is the same case. */
 enum hf_err az_application_row(struct hf_authz *a, const struct opened_application *o, const struct hf_catalog_item *it,
                                enum hf_part part, Hufu__ApplicationRow **ret_row, struct hf_fault *f) HF_MUST_CHECK;

@@ -1,6 +1,6 @@
 /*
  * terms.c - what an application and an agreement may say. Pure functions: the same checks when sending and when
- * receiving.
+ * receiving. The sentences go to peers too, so they tell nothing of the entry that the application does not (SB-23).
  */
 #include <string.h>
 
@@ -56,12 +56,11 @@ enum hf_err az_terms_entry(const Hufu__CatalogEntry *entry, int64_t now_ms, stru
 		return hf_fault_set(f, HF_E_NOT_SHARED,
 		                    "the resource was withdrawn by its publisher; search the catalog for another one");
 	if (entry->sharing != SHARED_UNCONDITIONAL && entry->sharing != SHARED_CONDITIONAL)
-		return hf_fault_set(f, HF_E_NOT_SHARED, "the resource '%.200s' is not shared; ask its publisher",
-		                    entry->title);
+		return hf_fault_set(f, HF_E_NOT_SHARED, "the resource is not shared; ask its publisher");
 	if ((entry->not_before_ms && now_ms < entry->not_before_ms) ||
 	    (entry->not_after_ms && now_ms >= entry->not_after_ms))
-		return hf_fault_set(f, HF_E_NOT_SHARED, "the resource '%.200s' is not on offer at this time",
-		                    entry->title);
+		return hf_fault_set(f, HF_E_NOT_SHARED,
+		                    "the resource is not on offer at this time; `hufu catalog show` tells when it is");
 	return HF_OK;
 }
 
@@ -100,7 +99,8 @@ enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__Cat
 {
 	HF_TRY(az_terms_entry(entry, now_ms, f));
 	if (strcmp(app->provider, entry->publisher) != 0)
-		return hf_fault_set(f, HF_E_CONFLICT, "the resource belongs to %s, not to %s", entry->publisher,
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the application names %s as the resource's provider, which is another node",
 		                    app->provider);
 	if (app->resource_version > entry->version)
 		return hf_fault_set(f, HF_E_CONFLICT,

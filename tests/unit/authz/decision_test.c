@@ -12,8 +12,8 @@ static void empty_store_denies_everything(void **state)
 	assert_int_equal(decided(s->roads, &nothing), HF_E_NO_GRANT);
 	rq.organization = NULL;
 	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
-	assert_int_equal(decided(s->hub, &(struct hf_access_request){.organization = "health", .resource = s->plain}),
-	                 HF_E_NO_GRANT);
+	rq = asking(&s->plain, s->w->now_ms);
+	assert_int_equal(decided(s->hub, &rq), HF_E_NO_GRANT);
 }
 
 /* The grant that most tests ask against: two of three fields, for 100 days from now on. */
@@ -69,6 +69,10 @@ static void each_question_alone_denies_with_its_own_reason(void **state)
 	assert_non_null(strstr(last_fault, "'archive'"));
 	rq = good;
 	rq.system_address = "10.9.9.9";
+	assert_int_equal(decided(s->roads, &rq), HF_E_WRONG_SYSTEM);
+	rq.system_address = ""; /* to state none is no way around it */
+	assert_int_equal(decided(s->roads, &rq), HF_E_WRONG_SYSTEM);
+	rq.system_address = NULL;
 	assert_int_equal(decided(s->roads, &rq), HF_E_WRONG_SYSTEM);
 	rq = good;
 	rq.now_ms += 100 * DAY; /* when */

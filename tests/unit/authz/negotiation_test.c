@@ -232,6 +232,7 @@ static void settled_by_the_compliance_review(void **state)
 	assert_int_equal(entries(s->roads, &id, HF_EVENT_DECISION, HF_FIELD_RESULT, "T"), 1);
 	assert_int_equal(decided(s->roads, &(struct hf_access_request){.organization = "health",
 	                                                               .system = "desk",
+	                                                               .system_address = "10.1.0.5",
 	                                                               .resource = s->settled,
 	                                                               .action = "read",
 	                                                               .purpose = "claims-check",

@@ -568,6 +568,11 @@ static void papers_of_a_former_member_are_refused(void **state)
 	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_NONE);
 	struct hf_access_request rq = asking(&s->inner, s->w->now_ms);
 	assert_int_equal(decided(s->roads, &rq), HF_E_STANDING);
+	char text[400];
+	memcpy(text, last_fault, sizeof(text));
+	rq.resource = hf_id_new(NOW); /* SB-23: whatever it asks for */
+	assert_int_equal(decided(s->roads, &rq), HF_E_STANDING);
+	assert_string_equal(text, last_fault);
 }
 
 /* SB-23: who may not know of a resource hears the same as for one that does not exist. */
@@ -588,6 +593,112 @@ static void hidden_resource_is_unknown_to_outsiders(void **state)
 	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_UNKNOWN);
 	in.system = "depot";
 	assert_int_equal(draft_as(s->roads, "sun", &in, &id), HF_E_UNKNOWN); /* nor may its own other department */
+}
+
+/* The refusal of the last mail that was tried there, without the identifier that the sender named himself. */
+static const char *refusal_without(struct node *n, const struct hf_id *id)
+{
+	char text[HF_ID_TEXT];
+	struct refusal *r = &n->refused[n->refused_count - 1];
+	char *at;
+	hf_id_text(id, text);
+	at = strstr(r->text, text);
+	if (at)
+		memset(at, '-', strlen(text));
+	return r->text;
+}
+
+static bool hold_all(const struct post *p)
+{
+	(void)p;
+	return true;
+}
+
+/* An application of health for the entry, captured, and addressed to hub as well by health itself. */
+static void apply_to_hub_too(struct stage *s, const struct hf_id *entry)
+{
+	struct hf_fault f = {HF_OK, ""};
+	char *audience[] = {(char *)"hub", (char *)"roads"};
+	struct hf_unit *u = hf_unit_new();
+	size_t len = 0;
+	s->w->hold = hold_all;
+	(void)submitted(s, entry);
+	capture(s->w->posts);
+	drop_held(s->w);
+	s->w->hold = NULL;
+	struct hf_buf *mail = &captured[HF_MAIL_APPLICATION];
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationMail *m = HF_DECODE(application_mail, mail->data, mail->len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Application *app = HF_DECODE(application, m->application->payload.data, m->application->payload.len);
+	HF_CLEANUP(az_paper_done) struct paper p = {0};
+	app->header->audience = audience;
+	app->header->n_audience = 2;
+	if (az_paper_sign(s->health->authz, HF_TYPE_APPLICATION, &captured_txn, &app->base, u, &p, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	hf_unit_free(u);
+	m->application = p.envelope;
+	uint8_t *body = hf_encode(&m->base, &len);
+	hf_buf_clear(mail);
+	assert_true(hf_buf_add(mail, body, len));
+	free(body);
+}
+
+/* SB-23, DS-21: a node that merely holds a copy of an entry answers like one that never heard of it: it cannot know
+ * who may. Each attempt raises the same alarm. */
+static void received_copy_is_no_oracle(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id held = publish(s->roads, &(struct offer){.title = "held", .scope = "nodes:health,hub"}),
+	             not_shared =
+	                     publish(s->roads, &(struct offer){.title = "not shared", .scope = "nodes:health,hub"}),
+	             unheard = publish(s->roads, &(struct offer){.title = "unheard", .scope = "nodes:health"});
+	unsigned alarms = s->hub->alarms;
+	char text[400];
+	apply_to_hub_too(s, &unheard);
+	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_UNKNOWN);
+	snprintf(text, sizeof(text), "%s", refusal_without(s->hub, &unheard));
+	apply_to_hub_too(s, &held);
+	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_UNKNOWN);
+	assert_string_equal(refusal_without(s->hub, &held), text);
+	apply_to_hub_too(s, &not_shared);
+	publish(s->roads, &(struct offer){.title = "kept back", .scope = "nodes:hub", .id = not_shared, .sharing = 3});
+	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_UNKNOWN);
+	assert_string_equal(refusal_without(s->hub, &not_shared), text);
+	assert_int_equal(s->hub->alarms, alarms + 3);
+}
+
+/* SB-23: an application that is forwarded to the wrong node, or by somebody who has nothing to do with the entry. */
+static void forwarding_is_no_oracle(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry =
+	        publish(s->roads, &(struct offer){.title = "x", .intake = "hub", .scope = "nodes:health,hub"});
+	s->w->bend = capture;
+	(void)forwarded(s, &entry);
+	s->w->bend = NULL;
+	assert_int_equal(again(s->hub, "port", HF_MAIL_FORWARD), HF_E_UNKNOWN); /* it takes in, but does not provide */
+	assert_non_null(strstr(s->hub->refused[0].text, "there is no resource"));
+	assert_int_equal(again(s->roads, "port", HF_MAIL_FORWARD), HF_E_UNKNOWN); /* out of scope */
+	assert_non_null(strstr(s->roads->refused[0].text, "there is no resource"));
+	assert_int_equal(again(s->roads, "health", HF_MAIL_FORWARD), HF_E_REDIRECT); /* it knows the entry anyway */
+}
+
+/* A negotiation is nobody's business but its parties': to others its papers are about nothing (SB-23). */
+static void negotiations_of_others_are_unknown(void **state)
+{
+	struct stage *s = stage_of(state);
+	static const enum hf_mail types[] = {HF_MAIL_INTAKE, HF_MAIL_DECISION, HF_MAIL_EVENT};
+	struct node *const at[] = {s->health, s->hub, s->roads};
+	s->w->bend = capture;
+	struct hf_id id = granted(s, &s->plain);
+	s->w->bend = NULL;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		for (size_t k = 0; k < 3; k++) {
+			assert_int_equal(again(at[k], "port", types[i]), HF_E_UNKNOWN);
+			assert_non_null(
+			        strstr(at[k]->refused[at[k]->refused_count - 1].text, "there is no application"));
+		}
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
 }
 
 static int setup(void **state)
@@ -635,6 +746,9 @@ int main(void)
 	        cmocka_unit_test(repeated_mail_has_no_second_effect),
 	        cmocka_unit_test(transaction_of_another_case_is_refused),
 	        cmocka_unit_test(hidden_resource_is_unknown_to_outsiders),
+	        cmocka_unit_test(received_copy_is_no_oracle),
+	        cmocka_unit_test(forwarding_is_no_oracle),
+	        cmocka_unit_test(negotiations_of_others_are_unknown),
 	        cmocka_unit_test(papers_of_a_former_member_are_refused), /* last: health is out */
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
