@@ -69,10 +69,10 @@ static void work(uv_work_t *w)
 	bool ok = true;
 	if (j->verify)
 		verify(j);
+	if (j->derive) /* whatever the password, so that the time does not tell */
+		ok = hf_password_key(j->secret->password, j->salt, j->secret->key);
 	if (j->verify && !j->verified)
 		return;
-	if (j->derive)
-		ok = hf_password_key(j->secret->password, j->salt, j->secret->key);
 	if (j->set && ok)
 		j->reused = was_used(j);
 	if (j->set && ok && !j->reused) {

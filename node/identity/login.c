@@ -2,7 +2,8 @@
  * login.c - one attempt to log in, from the password in the worker pool to the session after the commit.
  *
  * Every attempt is exactly one ledger entry, granted, refused or locking. Why it was refused (name, password, factor)
- * is told to nobody. The tried name of an unknown account is not kept: people type passwords there.
+ * is told to nobody, neither by words nor by the time that it took; of a locked account it is not even found out. The
+ * tried name of an unknown account is not kept: people type passwords there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -113,22 +114,31 @@ static void refuse(struct login *l, bool known, enum hf_err e, const char *text)
 	submit(l, hf_unit_new(), login_draft(l, HF_EVENT_LOGIN, known));
 }
 
-static void refuse_credential(struct login *l, Hufu__AccountRow *row)
+static bool is_locked(const struct login *l, const Hufu__AccountRow *row)
+{
+	return row->locked_until_ms > hf_now_ms(&l->id->base->clock);
+}
+
+/* Counts the attempt. One that locks, and every one while the lock lasts, is answered in the same words; the password
+ * plays no part any more. */
+static void refuse_attempt(struct login *l, Hufu__AccountRow *row)
 {
 	const struct hf_account_policy *p = &l->id->policy;
 	struct hf_unit *unit = hf_unit_new();
 	bool locks = ++row->failures >= p->login_failures;
-	l->e = hf_fault_set(&l->fault, HF_E_CREDENTIAL,
-	                    "the account's name, its password or the second factor is wrong");
 	if (locks) {
 		row->failures = 0;
 		row->locked_until_ms = hf_now_ms(&l->id->base->clock) + (int64_t)p->lock_minutes * 60 * 1000;
-		l->e = hf_fault_set(&l->fault, HF_E_LOCKED,
-		                    "the account is locked for %u minutes after %u wrong attempts", p->lock_minutes,
-		                    p->login_failures);
-		hf_alarm(l->id->base, "account-locked", NULL, "account %s is locked after %u wrong attempts to log in",
+		hf_alarm(l->id->base, "account-locked", NULL, "account %s is locked after %u attempts to log in",
 		         l->account, p->login_failures);
 	}
+	l->e = is_locked(l, row) ? hf_fault_set(&l->fault, HF_E_LOCKED,
+	                                        "the account is locked for %u minutes after too many attempts; wait "
+	                                        "without trying, or "
+	                                        "have an administrator enable it",
+	                                        p->lock_minutes)
+	                         : hf_fault_set(&l->fault, HF_E_CREDENTIAL,
+	                                        "the account's name, its password or the second factor is wrong");
 	hf_account_row_put(l->id, unit, row);
 	submit(l, unit, login_draft(l, locks ? HF_EVENT_LOCKED : HF_EVENT_LOGIN, true));
 }
@@ -182,10 +192,9 @@ static void grant(struct login *l, Hufu__AccountRow *row)
 	submit(l, unit, d);
 }
 
-/* DISABLED, INACTIVE and LOCKED are told, but only to who knows the password. */
+/* DISABLED and INACTIVE are told, but only to who knows the password. */
 static bool usable(struct login *l, const Hufu__AccountRow *row)
 {
-	char until[HF_TIME_TEXT], text[160];
 	if (row->state == HF_ACCOUNT_INACTIVE) {
 		refuse(l, true, HF_E_STATE,
 		       "the account is not active: it has no real-name reference; an administrator adds it with "
@@ -197,29 +206,21 @@ static bool usable(struct login *l, const Hufu__AccountRow *row)
 		       "the account is disabled; an administrator can enable it with `hufu user enable`");
 		return false;
 	}
-	if (row->locked_until_ms > hf_now_ms(&l->id->base->clock)) {
-		hf_time_text(row->locked_until_ms, until);
-		snprintf(text, sizeof(text), "the account is locked until %s; wait, or have an administrator enable it",
-		         until);
-		refuse(l, true, HF_E_LOCKED, text);
-		return false;
-	}
 	return true;
 }
 
 static void judge(struct login *l, struct hf_job *j, Hufu__AccountRow *row)
 {
-	bool locked = row->locked_until_ms > hf_now_ms(&l->id->base->clock);
-	if (strcmp(row->password_hash, j->hash) != 0)
+	if (is_locked(l, row))
+		refuse_attempt(l, row);
+	else if (strcmp(row->password_hash, j->hash) != 0)
 		refuse(l, true, HF_E_BUSY, "the account was changed at the same time; try again");
-	else if (!j->verified && locked)
-		refuse(l, true, HF_E_LOCKED, "the account is locked after repeated failures; wait and try again");
 	else if (!j->verified)
-		refuse_credential(l, row);
+		refuse_attempt(l, row);
 	else if (usable(l, row)) {
 		l->methods = HF_AUTH_PASSWORD;
 		if (!check_factors(l, row))
-			refuse_credential(l, row);
+			refuse_attempt(l, row);
 		else if (!open_key(l, row, j->secret->key))
 			refuse(l, true, HF_E_CRYPTO,
 			       "the account's signing key cannot be opened; have an administrator reset the password");
@@ -248,16 +249,16 @@ static void on_verified(struct hf_job *j)
 		judge(l, j, row);
 }
 
+/* The key is derived for every attempt, so that all take the same time. */
 static void load_secrets(struct login *l, struct hf_job *j)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
+	j->derive = true;
 	if (hf_account_row_get(l->id, l->account, &row) != HF_OK || row->state == HF_ACCOUNT_REMOVED)
 		return;
 	snprintf(j->hash, sizeof(j->hash), "%s", row->password_hash);
-	if (row->key_salt.len == sizeof(j->salt) && row->key_box.len > 0) {
+	if (row->key_salt.len == sizeof(j->salt) && row->key_box.len > 0)
 		memcpy(j->salt, row->key_salt.data, sizeof(j->salt));
-		j->derive = true;
-	}
 }
 
 void hf_identity_login_again(struct hf_identity *id, const struct hf_login *in, const char *token, hf_login_fn fn,

@@ -26,6 +26,33 @@ static void every_attempt_is_one_entry_and_five_failures_lock_with_one_alarm(voi
 	people_stop(&p);
 }
 
+/* While an account is locked, nobody learns whether a password is right: not by the words, and not by what the
+ * attempt counts for. Who goes on trying keeps it locked. */
+static void a_locked_account_answers_every_password_alike(void **state)
+{
+	struct people p;
+	(void)state;
+	people_start(&p);
+	people_first(&p, "admin");
+	for (int i = 0; i < 5; i++)
+		(void)people_login(&p, "admin", "Wrong-Password-1");
+	struct people_login wrong = people_login(&p, "admin", "Wrong-Password-2"),
+	                    right = people_login(&p, "admin", GOOD_PASSWORD);
+	assert_int_equal(wrong.e, HF_E_LOCKED);
+	assert_int_equal(right.e, HF_E_LOCKED);
+	assert_string_equal(wrong.fault.text, right.fault.text);
+	p.now_ms += 14 * 60 * 1000;
+	for (int i = 0; i < 3; i++) /* with the two above five */
+		assert_string_equal(people_login(&p, "admin", GOOD_PASSWORD).fault.text, right.fault.text);
+	assert_int_equal(people_count(&p, HF_EVENT_LOCKED, NULL), 2);
+	assert_int_equal(people_count(&p, HF_EVENT_ALARM, "account-locked"), 2);
+	p.now_ms += 2 * 60 * 1000; /* the first lock alone would be over */
+	assert_int_equal(people_login(&p, "admin", GOOD_PASSWORD).e, HF_E_LOCKED);
+	p.now_ms += 14 * 60 * 1000;
+	assert_int_equal(people_login(&p, "admin", GOOD_PASSWORD).e, HF_OK);
+	people_stop(&p);
+}
+
 static void the_name_tried_for_an_unknown_account_is_not_recorded(void **state)
 {
 	/* DS-94: people type passwords there */
@@ -377,6 +404,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_attempt_is_one_entry_and_five_failures_lock_with_one_alarm),
+	        cmocka_unit_test(a_locked_account_answers_every_password_alike),
 	        cmocka_unit_test(the_name_tried_for_an_unknown_account_is_not_recorded),
 	        cmocka_unit_test(concurrent_sessions_are_flagged),
 	        cmocka_unit_test(sessions_end_idle_by_age_and_by_logout),
