@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "authz/internal.h"
+#include "base/limits.h"
 #include "evidence/envelope.h"
 #include "proto/codec.h"
 
@@ -259,6 +260,12 @@ static enum hf_err submitted_digest(struct hf_authz *a, const Hufu__ApplicationR
 	return HF_OK;
 }
 
+static enum hf_err too_often(struct hf_fault *f)
+{
+	return hf_fault_set(f, HF_E_LIMIT, "an application has at most %u revisions; file a new one with `hufu apply`",
+	                    HF_MAX_REVISIONS);
+}
+
 static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, Hufu__ApplicationRow *row,
                               struct hf_application_in *what)
 {
@@ -269,6 +276,8 @@ static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, H
 	struct hf_hash previous;
 	bool there;
 	Hufu__Application app = HUFU__APPLICATION__INIT;
+	if (row->revision >= HF_MAX_REVISIONS)
+		return too_often(in->fault);
 	HF_TRY(previous_revision(a, row, &rev, &old, in->fault));
 	HF_TRY(az_entry_need(a, row, &it, in->fault));
 	HF_TRY(az_application_system(a, in->actor->department, row->system, &system, in->fault));
@@ -433,6 +442,8 @@ static enum hf_err check_revision(struct hf_authz *a, const Hufu__ApplicationRow
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
 	struct hf_id id = az_row_id(row);
+	if (o->app->revision > HF_MAX_REVISIONS)
+		return too_often(f);
 	if (o->app->revision <= last)
 		return hf_fault_set(f, HF_E_REPLAY,
 		                    "revision %u of the application is on record; the next one is %u or later", last,
@@ -501,6 +512,8 @@ enum hf_err az_application_row(struct hf_authz *a, const struct opened_applicati
 	enum hf_err e = az_row_get(a, &o->id, &row);
 	if (e == HF_E_UNKNOWN) {
 		Hufu__ApplicationRow fresh;
+		if (part == HF_PART_INTAKE)
+			HF_TRY(az_quota_check(a, o->app->organization, f));
 		HF_TRY(check_fresh_txn(a, &o->txn, f));
 		row_init(a, &fresh, o->app, it->entry, &o->txn);
 		row = row_copy(&fresh);

@@ -230,6 +230,7 @@ static void note_application(struct hf_authz *a, const Hufu__ApplicationRow *row
 {
 	struct hf_id id = az_row_id(row), resource;
 	enum hf_review_state s = az_row_state(row, HF_PART_PROVIDER);
+	az_quota_note(a, row);
 	if (s == HF_REVIEW_NONE || !az_id_of(&row->resource, &resource))
 		return;
 	struct application_item *p = NULL;
@@ -326,6 +327,7 @@ void az_grants_free(struct hf_authz *a)
 		a->link->a = NULL;
 		drop_link(a->link);
 	}
+	az_quota_free(a);
 	hf_index_done(&a->agreements);
 	hf_index_done(&a->uses);
 	free_items(&a->grants, offsetof(struct grant_item, by_id));

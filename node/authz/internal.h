@@ -10,6 +10,7 @@
 #include "authz/grants.h"
 #include "authz/papers.h"
 #include "authz/persons.h"
+#include "authz/quota.h"
 #include "authz/rows.h"
 #include "authz/steps.h"
 #include "authz/terms.h"

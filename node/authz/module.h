@@ -27,6 +27,7 @@ struct hf_authz {
 	struct hf_index agreements;   /* by agreement id */
 	struct hf_index uses;         /* grants by resource and consumer */
 	struct hf_index applications; /* received as provider, by resource and consumer: to say why there is no grant */
+	struct hf_index received;     /* applications of others, by consumer: quota.c */
 	struct {
 		void (*fn)(void *ctx, const struct hf_id *grant, const char *reason);
 		void *ctx;

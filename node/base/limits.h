@@ -20,6 +20,9 @@
 #define HF_MAX_KEYWORDS 64u
 #define HF_MAX_SCOPE 256u /* names in a publication scope */
 #define HF_MAX_ACCOUNTS 4096u
+#define HF_MAX_OPEN_APPLICATIONS 200u   /* of one member, at one node */
+#define HF_MAX_APPLICATIONS_A_DAY 1000u /* the same */
+#define HF_MAX_REVISIONS 100u           /* of one application */
 #define HF_MAX_HTTP_BODY (1u << 20)
 #define HF_MAX_CONFIG (256u << 10)
 
