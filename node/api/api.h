@@ -88,6 +88,11 @@ enum hf_err hf_api_bool(struct hf_api_request *rq, const char *name, bool fallba
 /* Array of texts, or a comma-separated text; NULL-terminated, borrowed, free the array only. */
 enum hf_err hf_api_list(struct hf_api_request *rq, const char *name, bool required, size_t max_count,
                         const char ***ret_list, size_t *ret_count) HF_MUST_CHECK;
+/* An absolute path for a file or folder that the node is to make: outside the node's own folder, which holds keys and
+ * state, whatever links lead there (DS-82). ret_path: with the links of what exists followed. "" when not stated. */
+#define HF_API_PATH 1024
+enum hf_err hf_api_place(struct hf_api_request *rq, const char *name, bool required,
+                         char ret_path[HF_API_PATH]) HF_MUST_CHECK;
 /* Writers. */
 void hf_api_out_id(json_t *o, const char *name, const struct hf_id *id);
 void hf_api_out_time(json_t *o, const char *name, int64_t ms);

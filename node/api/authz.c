@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/sight.h"
 #include "authz/negotiation.h"
 
 static struct hf_step_in step_of(struct hf_api_request *rq)
@@ -174,16 +174,6 @@ static enum hf_err out_revisions(struct hf_api_request *rq, json_t *o, const Pro
 	return hf_authz_revisions(rq->m->authz, &application, add_revision, list);
 }
 
-/* The applications of other departments are not this person's affair, unless his work is to review them (SB-3). */
-static bool may_see(const struct hf_actor *a, const Hufu__ApplicationRow *r)
-{
-	if (!a->department[0] || strcmp(a->department, r->department) == 0)
-		return true;
-	return hf_actor_may(a, HF_MAY_INTAKE) || hf_actor_may(a, HF_MAY_PRIVACY_REVIEW) ||
-	       hf_actor_may(a, HF_MAY_APPROVE) || hf_actor_may(a, HF_MAY_AUDIT_READ) ||
-	       hf_actor_may(a, HF_MAY_MANAGE_NODE);
-}
-
 struct listing {
 	struct hf_api_request *rq;
 	json_t *list;
@@ -229,7 +219,7 @@ static bool state_fits(const struct listing *l, const Hufu__ApplicationRow *r)
 static bool add_application(void *ctx, const Hufu__ApplicationRow *r)
 {
 	struct listing *l = ctx;
-	if (!state_fits(l, r) || !may_see(l->rq->actor, r))
+	if (!state_fits(l, r) || !hf_api_sees(l->rq, r->organization, r->department))
 		return true;
 	if (list_full(l))
 		return false;
@@ -285,12 +275,13 @@ static enum hf_err show_application(struct hf_api_request *rq)
 	if (hf_authz_application(rq->m->authz, &id, &row) != HF_OK)
 		return unknown_application(rq);
 	enum hf_err e = HF_OK;
-	if (may_see(rq->actor, row)) {
+	if (hf_api_sees(rq, row->organization, row->department)) {
 		json_t *o = application_json(row);
 		e = out_revisions(rq, o, &row->id);
 		json_object_update(rq->out, o);
 		json_decref(o);
 	} else {
+		hf_api_unseen(rq, "to see application", &id);
 		e = unknown_application(rq);
 	}
 	hf_decoded_free(row);
@@ -300,6 +291,8 @@ static enum hf_err show_application(struct hf_api_request *rq)
 static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
 {
 	struct listing *l = ctx;
+	if (!hf_api_sees(l->rq, r->consumer, r->department))
+		return true;
 	if (list_full(l))
 		return false;
 	json_t *o = json_object();
@@ -337,8 +330,7 @@ static enum hf_err list_grants(struct hf_api_request *rq)
 static bool add_notice(void *ctx, const struct hf_id *id, const Hufu__NoticeRow *n)
 {
 	struct listing *l = ctx;
-	const struct hf_actor *a = l->rq->actor;
-	if (a->department[0] && n->department[0] && strcmp(a->department, n->department) != 0)
+	if (!hf_api_sees(l->rq, l->rq->m->base->self.s, n->department)) /* notices are the consumer's */
 		return true;
 	if (list_full(l))
 		return false;

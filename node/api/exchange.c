@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/sight.h"
 
 static json_t *view_json(const struct hf_transfer_view *v)
 {
@@ -40,6 +40,49 @@ static json_t *view_json(const struct hf_transfer_view *v)
 	return o;
 }
 
+static enum hf_err no_transfer(struct hf_api_request *rq, const struct hf_id *id)
+{
+	char text[HF_ID_TEXT];
+	hf_id_text(id, text);
+	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", text);
+}
+
+/* The grant says for which department it runs; without one it is shown to those who see everything. */
+static bool sees(const struct hf_api_request *rq, const struct hf_transfer_view *v)
+{
+	struct hf_grant_view g;
+	bool known = hf_authz_grant(rq->m->authz, &v->grant, &g) == HF_OK;
+	return hf_api_sees(rq, known ? g.consumer : "", known ? g.department : "");
+}
+
+static enum hf_err find(struct hf_api_request *rq, struct hf_transfer_view *ret_view)
+{
+	struct hf_id id;
+	HF_TRY(hf_api_id(rq, "transfer", true, &id));
+	if (hf_exchange_view(rq->m->exchange, &id, ret_view) != HF_OK)
+		return no_transfer(rq, &id);
+	if (sees(rq, ret_view))
+		return HF_OK;
+	hf_api_unseen(rq, "to reach transfer", &id);
+	return no_transfer(rq, &id);
+}
+
+/* Another department's agreement is none. */
+static enum hf_err check_grant(struct hf_api_request *rq, const struct hf_fetch *in)
+{
+	struct hf_grant_view g;
+	enum hf_err e = hf_id_is_zero(&in->grant) ? hf_authz_find_grant(rq->m->authz, &in->resource, in->system, &g)
+	                                          : hf_authz_grant(rq->m->authz, &in->grant, &g);
+	if (e == HF_E_UNKNOWN)
+		return HF_OK; /* the module says so itself */
+	HF_TRY(hf_fault_default(&rq->fault, e));
+	if (hf_api_acts_for(rq, g.consumer, g.department))
+		return HF_OK;
+	return hf_fault_set(&rq->fault, HF_E_NO_GRANT,
+	                    "this node holds no agreement for that resource and system; file an application with "
+	                    "`hufu apply`");
+}
+
 static enum hf_err fetch(struct hf_api_request *rq)
 {
 	struct hf_fetch in = {.system = NULL};
@@ -52,28 +95,58 @@ static enum hf_err fetch(struct hf_api_request *rq)
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
 	in.fields = fields;
 	struct hf_id id;
-	enum hf_err e = hf_exchange_fetch(rq->m->exchange, rq->actor, &in, rq->unit, rq->draft, &id, &rq->fault);
+	enum hf_err e = check_grant(rq, &in);
+	if (e == HF_OK)
+		e = hf_exchange_fetch(rq->m->exchange, rq->actor, &in, rq->unit, rq->draft, &id, &rq->fault);
 	free(fields);
 	if (e == HF_OK)
 		hf_api_out_id(rq->out, "transfer", &id);
 	return e;
 }
 
-static enum hf_err cancel(struct hf_api_request *rq)
+static enum hf_err end(struct hf_api_request *rq, const struct hf_transfer_view *v)
 {
-	struct hf_id id;
 	const char *reason;
 	char text[HF_ID_TEXT];
-	HF_TRY(hf_api_id(rq, "transfer", true, &id));
 	HF_TRY(hf_api_text(rq, "reason", true, 300, &reason));
-	HF_TRY(hf_exchange_cancel(rq->m->exchange, &id, reason, rq->unit, &rq->fault));
-	hf_id_text(&id, text);
+	HF_TRY(hf_exchange_cancel(rq->m->exchange, &v->transfer, reason, rq->unit, &rq->fault));
+	hf_id_text(&v->transfer, text);
 	hf_draft_text(rq->draft, HF_FIELD_OBJECT, text);
-	hf_api_out_id(rq->out, "transfer", &id);
+	hf_api_out_id(rq->out, "transfer", &v->transfer);
 	return HF_OK;
 }
 
+/* By those who may fetch, for their own department. */
+static enum hf_err cancel(struct hf_api_request *rq)
+{
+	struct hf_transfer_view v;
+	struct hf_grant_view g;
+	HF_TRY(find(rq, &v));
+	if (v.provider)
+		return hf_fault_set(&rq->fault, HF_E_PERMISSION,
+		                    "this node provides the data of that transfer; an approver can stop it with `hufu "
+		                    "transfers cancel --provider`");
+	if (hf_authz_grant(rq->m->authz, &v.grant, &g) != HF_OK || !hf_api_acts_for(rq, g.consumer, g.department))
+		return hf_fault_set(&rq->fault, HF_E_PERMISSION,
+		                    "that transfer is another department's; ask somebody there to cancel it");
+	return end(rq, &v);
+}
+
+/* By approvers, of what this node provides, also to itself. */
+static enum hf_err stop(struct hf_api_request *rq)
+{
+	struct hf_transfer_view v;
+	HF_TRY(find(rq, &v));
+	if (!v.provider && strcmp(v.peer, rq->m->base->self.s) != 0)
+		return hf_fault_set(
+		        &rq->fault, HF_E_PERMISSION,
+		        "that transfer is one that this node receives; somebody who may fetch can end it with "
+		        "`hufu transfers cancel`");
+	return end(rq, &v);
+}
+
 struct list_ctx {
+	struct hf_api_request *rq;
 	json_t *rows;
 	size_t left;
 };
@@ -81,6 +154,8 @@ struct list_ctx {
 static bool add_row(void *ctx, const struct hf_transfer_view *v)
 {
 	struct list_ctx *l = ctx;
+	if (!sees(l->rq, v))
+		return true;
 	json_array_append_new(l->rows, view_json(v));
 	return --l->left > 0;
 }
@@ -89,21 +164,15 @@ static enum hf_err list(struct hf_api_request *rq)
 {
 	int64_t limit = 100;
 	HF_TRY(hf_api_int(rq, "limit", false, 1, 10000, &limit));
-	struct list_ctx l = {json_array(), limit ? (size_t)limit : 100};
+	struct list_ctx l = {rq, json_array(), limit ? (size_t)limit : 100};
 	json_object_set_new(rq->out, "transfers", l.rows);
 	return hf_exchange_list(rq->m->exchange, add_row, &l);
 }
 
 static enum hf_err show(struct hf_api_request *rq)
 {
-	struct hf_id id;
 	struct hf_transfer_view v;
-	char text[HF_ID_TEXT];
-	HF_TRY(hf_api_id(rq, "transfer", true, &id));
-	hf_id_text(&id, text);
-	if (hf_exchange_view(rq->m->exchange, &id, &v) != HF_OK)
-		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them",
-		                    text);
+	HF_TRY(find(rq, &v));
 	json_t *o = view_json(&v);
 	json_object_set_new(o, "peer_up", json_boolean(hf_peers_is_up(rq->m->peers, v.peer)));
 	json_object_update(rq->out, o);
@@ -114,7 +183,7 @@ static enum hf_err show(struct hf_api_request *rq)
 const struct hf_route hf_routes_exchange[] = {
         {"POST", "/v1/transfers/fetch", HF_MAY_FETCH, HF_EVENT_COMMAND, fetch, 0},
         {"POST", "/v1/transfers/cancel", HF_MAY_FETCH, HF_EVENT_COMMAND, cancel, 0},
-        {"POST", "/v1/transfers/stop", HF_MAY_APPROVE, HF_EVENT_COMMAND, cancel, 0},
+        {"POST", "/v1/transfers/stop", HF_MAY_APPROVE, HF_EVENT_COMMAND, stop, 0},
         {"GET", "/v1/transfers", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0},
         {"GET", "/v1/transfers/show", HF_MAY_STATUS, HF_EVENT_INVALID, show, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/sight.h"
 #include "base/mem.h"
 #include "crypto/base64.h"
 
@@ -477,6 +477,8 @@ static enum hf_err system_enable(struct hf_api_request *rq)
 static bool list_system(void *ctx, const struct hf_system_view *v)
 {
 	struct listing *l = ctx;
+	if (!hf_api_sees(l->rq, l->rq->m->base->self.s, v->department))
+		return true;
 	json_array_append_new(l->list,
 	                      json_pack("{s:s, s:s, s:s, s:s, s:b}", "system", v->name, "department", v->department,
 	                                "address", v->address, "business", v->business, "enabled", v->enabled));

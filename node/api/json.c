@@ -1,5 +1,6 @@
 /* json.c - fields of a request, each refused with its name and what it is for, and fields of an answer. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,45 @@ enum hf_err hf_api_text(struct hf_api_request *rq, const char *name, bool requir
 		return HF_OK;
 	}
 	return check_text(rq, name, v, max, ret_text);
+}
+
+/* Follows the links of the part that exists; the rest is appended as it is, so it may not climb. */
+static bool follow(const char *path, char ret_path[HF_API_PATH])
+{
+	char head[HF_API_PATH], real[PATH_MAX];
+	size_t at = strlen(path);
+	memcpy(head, path, at + 1);
+	while (at > 0 && !realpath(head, real)) {
+		while (at > 0 && head[--at] != '/')
+			;
+		head[at] = '\0';
+	}
+	if (at == 0)
+		memcpy(real, "/", 2);
+	if (strstr(path + at, "/../") || (strlen(path) >= at + 3 && strcmp(path + strlen(path) - 3, "/..") == 0))
+		return false;
+	int n = snprintf(ret_path, HF_API_PATH, "%s%s", real[1] || !path[at] ? real : "", path + at);
+	return n > 0 && n < HF_API_PATH;
+}
+
+enum hf_err hf_api_place(struct hf_api_request *rq, const char *name, bool required, char ret_path[HF_API_PATH])
+{
+	const char *path;
+	char own[PATH_MAX];
+	HF_TRY(hf_api_text(rq, name, required, HF_API_PATH - 1, &path));
+	*ret_path = '\0';
+	if (!*path)
+		return HF_OK;
+	if (*path != '/' || !follow(path, ret_path))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field '%s' is no absolute path of at most %d bytes without '..'", name,
+		                    HF_API_PATH - 1);
+	size_t len = realpath(rq->m->base->dir, own) ? strlen(own) : 0;
+	if (len == 0 || (strncmp(ret_path, own, len) == 0 && (ret_path[len] == '/' || !ret_path[len])))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "%s lies in the node's own folder, which holds no data; choose a place outside it",
+		                    path);
+	return HF_OK;
 }
 
 enum hf_err hf_api_id(struct hf_api_request *rq, const char *name, bool required, struct hf_id *ret_id)

@@ -15,7 +15,6 @@
 #include "crypto/base64.h"
 #include "exchange/exchange.h"
 
-#define PATH_MAX_BYTES 1000
 #define TAIL_DEFAULT 20
 #define TAIL_MAX 10000
 
@@ -166,7 +165,7 @@ struct saving {
 	uv_work_t req;
 	struct hf_api_request *rq;
 	struct hf_buf bytes;
-	char path[PATH_MAX_BYTES + 1];
+	char path[HF_API_PATH];
 	enum hf_err err;
 };
 
@@ -232,29 +231,21 @@ static void find_negotiation(const struct hf_api_request *rq, const struct hf_id
 		*ret_negotiation = g.txn;
 }
 
-static enum hf_err take_path(struct hf_api_request *rq, const char *name, bool required, const char **ret_path)
-{
-	HF_TRY(hf_api_text(rq, name, required, PATH_MAX_BYTES, ret_path));
-	if (*ret_path && **ret_path && **ret_path != '/')
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field '%s' is no absolute path", name);
-	return HF_OK;
-}
-
 static enum hf_err prove(struct hf_api_request *rq)
 {
 	struct hf_id txn, negotiation = {{0}};
-	const char *path = NULL;
+	char path[HF_API_PATH];
 	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
 	HF_TRY(hf_api_id(rq, "transaction", true, &txn));
 	HF_TRY(hf_api_id(rq, "negotiation", false, &negotiation));
-	HF_TRY(take_path(rq, "file", false, &path));
+	HF_TRY(hf_api_place(rq, "file", false, path));
 	set_object(rq, &txn);
 	if (hf_id_is_zero(&negotiation))
 		find_negotiation(rq, &txn, &negotiation);
 	HF_TRY(hf_ledger_prove(rq->m->ledger, &txn, &negotiation, &bytes, &rq->fault));
 	set_uint(rq->out, "bytes", bytes.len);
 	hf_draft_int(rq->draft, HF_FIELD_DATA_LENGTH, (int64_t)bytes.len);
-	if (path && *path)
+	if (*path)
 		return answer_file(rq, path, &bytes);
 	answer_text(rq, &bytes);
 	return HF_OK;
@@ -301,7 +292,8 @@ static void on_exported(void *ctx, enum hf_err e, uint64_t size)
 }
 
 static enum hf_err export(struct hf_api_request *rq) {
-	const char *dir, *node = NULL; HF_TRY(take_path(rq, "folder", true, &dir)); HF_TRY(take_node(rq, &node));
+	char dir[HF_API_PATH]; const char *node = NULL; HF_TRY(hf_api_place(rq, "folder", true, dir));
+	HF_TRY(take_node(rq, &node));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "ledger of %s", node ? node : rq->m->base->self.s);
 	hf_api_later(rq);
 	hf_ledger_export(rq->m->ledger, node, dir, on_exported, rq);

@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/doctor.h"
+#include "api/sight.h"
 #include "base/mem.h"
 #include "crypto/base64.h"
 #include "identity/accounts.h"
@@ -196,6 +197,11 @@ static enum hf_err alarms(struct hf_api_request *rq)
 {
 	int64_t count = 50;
 	HF_TRY(hf_api_int(rq, "count", false, 1, 1000, &count));
+	if (!hf_api_sees(rq, rq->m->base->self.s, ""))
+		return hf_fault_set(
+		        &rq->fault, HF_E_PERMISSION,
+		        "alarms are about the whole node, the account is a department's; ask an administrator "
+		        "or auditor");
 	struct alarms a = {json_array(), (size_t)count};
 	json_object_set_new(rq->out, "alarms", a.list);
 	if (!rq->m->ledger)

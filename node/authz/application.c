@@ -205,11 +205,15 @@ enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, cons
 enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor, const Hufu__ApplicationRow *row,
                                struct hf_fault *f)
 {
-	(void)a;
-	if (!has_text(actor->department) || same_text(actor->department, row->department))
+	char text[HF_ID_TEXT];
+	struct hf_id id = az_row_id(row);
+	if (!has_text(actor->department) ||
+	    (is_self(a, row->organization) && same_text(actor->department, row->department)))
 		return HF_OK;
-	return hf_fault_set(f, HF_E_PERMISSION, "the application belongs to the department '%s', you act for '%s'",
-	                    row->department, actor->department);
+	hf_id_text(&id, text);
+	hf_alarm(a->base, "access-denied", NULL,
+	         "account %s tried a step of application %s, which is not its department's", actor->account, text);
+	return az_row_unknown(&id, f);
 }
 
 /* What is not stated anew stays as it was. */

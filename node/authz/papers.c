@@ -194,11 +194,8 @@ enum hf_err az_row_of_mail(struct hf_authz *a, const struct mail_in *in, const H
 		return hf_fault_set(in->fault, HF_E_FORMAT, "the mail does not hold a paper of the required form");
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
 	enum hf_err err = az_row_get(a, &id, &row);
-	if (err == HF_E_UNKNOWN || (err == HF_OK && !is_party(row, in->from))) { /* SB-23: the same words */
-		char text[HF_ID_TEXT];
-		hf_id_text(&id, text);
-		return hf_fault_set(in->fault, HF_E_UNKNOWN, "there is no application %s at this node", text);
-	}
+	if (err == HF_E_UNKNOWN || (err == HF_OK && !is_party(row, in->from)))
+		return az_row_unknown(&id, in->fault);
 	HF_TRY(hf_fault_default(in->fault, err));
 	txn = az_row_txn(row);
 	if (in->txn && !hf_id_is_zero(in->txn) && !hf_id_equal(in->txn, &txn))

@@ -41,14 +41,21 @@ enum hf_err az_row_get(struct hf_authz *a, const struct hf_id *id, Hufu__Applica
 	return *ret_row ? HF_OK : HF_E_STORE;
 }
 
+enum hf_err az_row_unknown(const struct hf_id *id, struct hf_fault *f)
+{
+	char text[HF_ID_TEXT];
+	hf_id_text(id, text);
+	return hf_fault_set(f, HF_E_UNKNOWN, "there is no application %s at this node; `hufu applications` lists them",
+	                    text);
+}
+
 enum hf_err az_row_need(struct hf_authz *a, const struct hf_id *id, Hufu__ApplicationRow **ret_row, struct hf_fault *f)
 {
 	char text[HF_ID_TEXT];
 	enum hf_err e = az_row_get(a, id, ret_row);
 	hf_id_text(id, text);
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(f, e, "there is no application %s at this node; `hufu applications` lists them",
-		                    text);
+		return az_row_unknown(id, f);
 	if (e != HF_OK)
 		return hf_fault_set(f, e, "application %s cannot be read: %s", text, hf_err_text(e));
 	return HF_OK;

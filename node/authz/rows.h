@@ -10,6 +10,8 @@ enum hf_err az_row_get(struct hf_authz *a, const struct hf_id *id, Hufu__Applica
 /* The row for an operator's command: UNKNOWN becomes a sentence. */
 enum hf_err az_row_need(struct hf_authz *a, const struct hf_id *id, Hufu__ApplicationRow **ret_row,
                         struct hf_fault *f) HF_MUST_CHECK;
+/* That sentence, also for a row that is none of the asker's business (SB-3, SB-23). */
+enum hf_err az_row_unknown(const struct hf_id *id, struct hf_fault *f) HF_MUST_CHECK;
 void az_row_put(struct hf_authz *a, struct hf_unit *u, Hufu__ApplicationRow *row);
 struct hf_id az_row_id(const Hufu__ApplicationRow *row);
 struct hf_id az_row_txn(const Hufu__ApplicationRow *row);

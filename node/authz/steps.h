@@ -31,7 +31,7 @@ enum hf_err az_application_revision(struct hf_authz *a, const struct opened_appl
 /* AZ-7, AZ-25: the system is registered here, in use, and belongs to the department ("": to any). */
 enum hf_err az_application_system(struct hf_authz *a, const char *department, const char *name,
                                   struct hf_system_view *ret_system, struct hf_fault *f) HF_MUST_CHECK;
-/* Two persons of one node and department: may this actor act for the application? */
+/* May this actor act for the application? To other departments it does not exist; the attempt raises an alarm. */
 enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor, const Hufu__ApplicationRow *row,
                                struct hf_fault *f) HF_MUST_CHECK;
 /* Entry of the catalog behind a row, or a sentence. */
