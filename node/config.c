@@ -2,6 +2,7 @@
 
 #include <cyaml/cyaml.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,10 @@ static const cyaml_schema_field_t limit_fields[] = {
         CYAML_FIELD_UINT("requests_per_second", CYAML_FLAG_OPTIONAL, struct hf_config_limits, requests_per_second),
         CYAML_FIELD_END};
 
+static const cyaml_schema_field_t mirror_fields[] = {
+        CYAML_FIELD_UINT("ledger_bytes", CYAML_FLAG_OPTIONAL, struct hf_ledger_quota, ledger_bytes),
+        CYAML_FIELD_UINT("total_bytes", CYAML_FLAG_OPTIONAL, struct hf_ledger_quota, total_bytes), CYAML_FIELD_END};
+
 #define POLICY_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_account_policy, name)
 static const cyaml_schema_field_t account_fields[] = {POLICY_FIELD(password_days),  POLICY_FIELD(inactive_days),
                                                       POLICY_FIELD(idle_minutes),   POLICY_FIELD(session_hours),
@@ -49,6 +54,7 @@ static const cyaml_schema_field_t fields[] = {
         TEXT_FIELD(passphrase_file, CYAML_FLAG_OPTIONAL, 1, 1023),
         CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL, struct hf_config, log_level, levels, COUNT(levels)),
         CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
+        CYAML_FIELD_MAPPING("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config, mirrors, mirror_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
         CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields)};
@@ -127,13 +133,15 @@ static enum hf_err refuse(const char *path, const char *text, struct place *p, s
 	                    p->message[0] ? p->message : "this is not YAML");
 }
 
-static enum hf_err want_range(const char *path, const char *name, uint32_t value, uint32_t min, uint32_t max,
+static enum hf_err want_range(const char *path, const char *name, uint64_t value, uint64_t min, uint64_t max,
                               struct hf_fault *f)
 {
 	if (value == 0 || (value >= min && value <= max))
 		return HF_OK;
-	return hf_fault_set(f, HF_E_FORMAT, "%s: %s is %u; give a number from %u to %u, or leave the line out", path,
-	                    name, value, min, max);
+	return hf_fault_set(f, HF_E_FORMAT,
+	                    "%s: %s is %" PRIu64 "; give a number from %" PRIu64 " to %" PRIu64
+	                    ", or leave the line out",
+	                    path, name, value, min, max);
 }
 
 static enum hf_err check_numbers(const char *path, const struct hf_config *c, struct hf_fault *f)
@@ -147,6 +155,8 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	HF_TRY(want_range(path, "accounts.lock_minutes", a->lock_minutes, 1, 1440, f));
 	HF_TRY(want_range(path, "accounts.denials", a->denials, 3, 1000, f));
 	HF_TRY(want_range(path, "limits.outstanding_per_peer", c->limits.outstanding_per_peer, 1, 4096, f));
+	HF_TRY(want_range(path, "mirrors.ledger_bytes", c->mirrors.ledger_bytes, 1u << 16, (uint64_t)1 << 50, f));
+	HF_TRY(want_range(path, "mirrors.total_bytes", c->mirrors.total_bytes, 1u << 16, (uint64_t)1 << 50, f));
 	return want_range(path, "limits.requests_per_second", c->limits.requests_per_second, 10, 1000000, f);
 }
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "identity/accounts.h"
+#include "ledger/ledger.h"
 
 #define HF_CONFIG_LISTEN_MAX 3
 
@@ -29,6 +30,7 @@ struct hf_config {
 	char *passphrase_file; /* NULL: plain keys, or HUFU_PASSPHRASE_FILE */
 	enum hf_log_level log_level;
 	struct hf_config_limits limits;
+	struct hf_ledger_quota mirrors;    /* for hf_ledger_set_quota */
 	struct hf_account_policy accounts; /* for hf_identity_set_policy */
 };
 

@@ -94,6 +94,7 @@ static enum hf_err open_state(struct hf_node *n, const struct hf_config *cfg, st
 {
 	HF_TRY(hf_store_open(&n->base, &n->m.store, f));
 	HF_TRY(hf_ledger_open(&n->base, n->m.store, &n->keys, cfg->space, &n->m.ledger, f));
+	hf_ledger_set_quota(n->m.ledger, &cfg->mirrors);
 	HF_TRY(hf_fault_default(
 	        f, hf_ledger_tail(n->m.ledger, 1, raise_clock, n))); /* AZ-31: time never falls behind the record */
 	HF_TRY(hf_identity_open(&n->base, n->m.store, &n->keys, cfg->space, &n->m.identity, f));

@@ -151,6 +151,63 @@ static void check_ledger(json_t *list, const struct hf_modules *m)
 		           (unsigned long long)s.durable, (unsigned long long)s.witnessed_size);
 }
 
+/* Names of those for whom pick holds, separated by commas; returns their number. */
+static size_t name_mirrors(const struct hf_mirror_view *v, size_t count, bool (*pick)(const struct hf_mirror_view *v),
+                           char *out, size_t cap)
+{
+	size_t n = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		if (!pick(&v[i]))
+			continue;
+		if (strlen(out) + strlen(v[i].node) + 3 < cap)
+			snprintf(out + strlen(out), cap - strlen(out), "%s%s", n ? ", " : "", v[i].node);
+		n++;
+	}
+	return n;
+}
+
+static bool over_quota(const struct hf_mirror_view *v)
+{
+	return v->refusing == HF_E_QUOTA;
+}
+
+/* A party that has not heard of the transaction is no finding. */
+static bool refuses_ours(const struct hf_mirror_view *v)
+{
+	return v->refused == HF_E_QUOTA || (v->refused != HF_OK && v->named);
+}
+
+static void check_mirrors(json_t *list, const struct hf_modules *m)
+{
+	struct hf_mirror_view *v = hf_alloc_zero(HF_MAX_MEMBERS * sizeof(*v));
+	size_t count = m->ledger ? hf_ledger_mirrors(m->ledger, v, HF_MAX_MEMBERS) : 0;
+	struct hf_ledger_quota quota = {0, 0};
+	char names[200];
+	uint64_t held = 0;
+	if (m->ledger)
+		hf_ledger_held(m->ledger, &held, &quota);
+	if (name_mirrors(v, count, refuses_ours, names, sizeof(names)))
+		doctor_add(
+		        list, "own mirrors", "warn",
+		        "talk to their operators; they raise mirrors.ledger_bytes or mirrors.total_bytes in hufu.yaml",
+		        "this ledger is not stored any further by %s", names);
+	if (name_mirrors(v, count, over_quota, names, sizeof(names)))
+		doctor_add(list, "mirrors", "warn",
+		           "raise mirrors.ledger_bytes or mirrors.total_bytes in hufu.yaml and restart, or ask why it "
+		           "grows",
+		           "the ledger of %s is not stored any further: the quota is used up (%llu of %llu MiB in all)",
+		           names, (unsigned long long)(held / MIB), (unsigned long long)(quota.total_bytes / MIB));
+	else if (held > quota.total_bytes / 10 * 9)
+		doctor_add(list, "mirrors", "warn", "raise mirrors.total_bytes in hufu.yaml and restart",
+		           "others' ledgers take %llu of at most %llu MiB", (unsigned long long)(held / MIB),
+		           (unsigned long long)(quota.total_bytes / MIB));
+	else
+		doctor_add(list, "mirrors", "ok", "", "others' ledgers take %llu of at most %llu MiB",
+		           (unsigned long long)(held / MIB), (unsigned long long)(quota.total_bytes / MIB));
+	free(v);
+}
+
 static void check_disk(json_t *list, const struct hf_modules *m)
 {
 	struct statvfs v;
@@ -217,6 +274,7 @@ json_t *doctor_findings(const struct hf_modules *m)
 	check_peers(list, peers, count);
 	check_clock(list, peers, count);
 	check_ledger(list, m);
+	check_mirrors(list, m);
 	check_disk(list, m);
 	check_limits(list);
 	check_swap(list);

@@ -58,6 +58,26 @@ static void put_space(const struct hf_api_request *rq)
 	json_object_set_new(rq->out, "space", o);
 }
 
+/* What is stored of others' ledgers, and who stores no more of this one. */
+static void put_mirrors(const struct hf_modules *m, json_t *o)
+{
+	struct hf_mirror_view *v = hf_alloc_zero(PEERS_MAX * sizeof(*v));
+	size_t n = hf_ledger_mirrors(m->ledger, v, PEERS_MAX);
+	struct hf_ledger_quota quota;
+	uint64_t held;
+	json_t *refused = json_array();
+	hf_ledger_held(m->ledger, &held, &quota);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].refused == HF_E_QUOTA || (v[i].refused != HF_OK && v[i].named))
+			json_array_append_new(refused, json_pack("{s:s, s:s, s:s}", "mirror", v[i].node, "reason",
+			                                         hf_err_reason(v[i].refused), "text", v[i].text));
+	json_object_set_new(o, "held_bytes", json_integer((json_int_t)held));
+	json_object_set_new(o, "held_bytes_most", json_integer((json_int_t)quota.total_bytes));
+	json_object_set_new(o, "mirrors_refusing", json_integer((json_int_t)json_array_size(refused)));
+	json_object_set_new(o, "mirrors_refused", refused);
+	free(v);
+}
+
 static void put_ledger(const struct hf_api_request *rq)
 {
 	struct hf_ledger_state s;
@@ -68,6 +88,7 @@ static void put_ledger(const struct hf_api_request *rq)
 	                      (json_int_t)s.signed_size, "witnessed", (json_int_t)s.witnessed_size, "mirrored",
 	                      (json_int_t)s.mirrored_size, "quorum", (int)s.quorum, "witnesses", (int)s.witnesses);
 	hf_api_out_hex(o, "root", s.root.b, sizeof(s.root.b));
+	put_mirrors(rq->m, o);
 	json_object_set_new(rq->out, "ledger", o);
 }
 
@@ -119,14 +140,32 @@ static enum hf_err metrics(struct hf_api_request *rq)
 	return HF_OK;
 }
 
-static json_t *peer_json(const struct hf_peer_view *v)
+/* "ours: REASON" it stores no more of this ledger, "its: REASON" this node stores no more of its. */
+static void put_mirror(const struct hf_modules *m, const char *peer, json_t *o)
+{
+	struct hf_mirror_view v;
+	char text[100] = "";
+	if (m->ledger && hf_ledger_mirror(m->ledger, peer, &v)) {
+		if (v.refused != HF_OK)
+			snprintf(text, sizeof(text), "ours: %s", hf_err_reason(v.refused));
+		if (v.refusing != HF_OK)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sits: %s", text[0] ? ", " : "",
+			         hf_err_reason(v.refusing));
+		json_object_set_new(o, "mirrored_bytes", json_integer((json_int_t)v.held_bytes));
+	}
+	json_object_set_new(o, "mirror_refused", json_string(text));
+}
+
+static json_t *peer_json(const struct hf_modules *m, const struct hf_peer_view *v)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "id", v->id, "name", v->name, "address",
 	                      v->address, "standing", hf_err_reason(v->standing), "up", v->up, "outbox",
 	                      (json_int_t)v->outbox, "parked", (json_int_t)v->parked, "clock_skew_ms",
 	                      (json_int_t)v->clock_skew_ms);
-	if (o)
-		hf_api_out_time(o, "last_seen", v->last_seen_ms);
+	if (!o)
+		return NULL;
+	hf_api_out_time(o, "last_seen", v->last_seen_ms);
+	put_mirror(m, v->id, o);
 	return o;
 }
 
@@ -136,7 +175,7 @@ static enum hf_err peers(struct hf_api_request *rq)
 	size_t n = load_peers(rq, &rows);
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, peer_json(&rows[i]));
+		json_array_append_new(list, peer_json(rq->m, &rows[i]));
 	json_object_set_new(rq->out, "peers", list);
 	free(rows);
 	return HF_OK;

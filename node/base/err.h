@@ -36,6 +36,7 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_CREDENTIAL,         DENY,   "credential",               "name, password or second factor is wrong") \
 	X(HF_E_PERMISSION,         DENY,   "permission",               "the account lacks the permission") \
 	X(HF_E_SECOND_FACTOR,      DENY,   "second-factor",            "a second authentication factor is needed") \
+	X(HF_E_STEP_UP,            DENY,   "step-up",                  "the account must show its second factor again") \
 	X(HF_E_SEPARATION,         DENY,   "separation",               "the separation of duties forbids it") \
 	X(HF_E_STRANGER,           CLOSE,  "stranger",                 "not a member of the space") \
 	X(HF_E_MEMBER_REVOKED,     CLOSE,  "member-revoked",           "the membership was revoked") \
@@ -65,6 +66,8 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_QUALITY,            REFUSE, "quality",                  "the data does not meet the declared form") \
 	X(HF_E_CANCELLED,          REFUSE, "cancelled",                "cancelled") \
 	X(HF_E_ERASED,             REFUSE, "erased",                   "the content was erased") \
+	X(HF_E_UNINVITED,          REFUSE, "uninvited",                "this node has no reason to store that ledger") \
+	X(HF_E_QUOTA,              REFUSE, "quota",                    "a quota is used up") \
 	X(HF_E_UNREACHABLE,        RETRY,  "unreachable",              "the peer cannot be reached") \
 	X(HF_E_TIMEOUT,            RETRY,  "timeout",                  "no answer in time") \
 	X(HF_E_BUSY,               RETRY,  "busy",                     "busy; try again") \

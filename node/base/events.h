@@ -71,7 +71,9 @@ enum hf_event_class {
 	X(HF_EVENT_PEER_SESSION,         PEER,     "peer-session", 100) \
 	X(HF_EVENT_PEER_REFUSED,         PEER,     "peer-refused", 101) \
 	X(HF_EVENT_PEER_LOCKED,          PEER,     "peer-locked", 102) \
-	X(HF_EVENT_MAIL_PARKED,          PEER,     "mail-parked", 103)
+	X(HF_EVENT_MAIL_PARKED,          PEER,     "mail-parked", 103) \
+	X(HF_EVENT_MIRROR_REFUSED,       PEER,     "mirror-refused", 104) /* a peer's ledger is not stored (any further) */ \
+	X(HF_EVENT_STEP_UP,              PEER,     "step-up", 105)        /* DS-47: a risk score demands to authenticate anew */
 /* clang-format on */
 
 enum hf_event {

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "ledger.pb-c.h"
+#include "ledger/holding.h"
 #include "ledger/last_signed.h"
 #include "ledger/ledger.h"
 #include "ledger/notes.h"
@@ -75,6 +76,8 @@ struct hf_lpeer {
 	/* As our mirror. */
 	bool mirror_known; /* mirror_next is its own word */
 	uint64_t mirror_next, mirror_size, mirror_witnessed;
+	struct hf_pushing pushing;
+	struct hf_holding holding;
 	bool complained;  /* an alarm about it was raised; not again before it works */
 	int64_t heads_ms; /* next exchange of heads, monotonic */
 	struct hf_told *told;
@@ -109,6 +112,7 @@ struct hf_ledger {
 	struct hf_sequence *sequence;
 	struct hf_last_signed *last_signed;
 	struct hf_rows rows; /* loop thread */
+	struct hf_ledger_quota quota;
 
 	struct hf_ledger_net net;
 	struct hf_peers *peers;

@@ -372,6 +372,7 @@ enum hf_err hf_ledger_open(const struct hf_base *base, struct hf_store *store, c
 	l->refs = 1;
 	snprintf(l->space_id, sizeof(l->space_id), "%s", space_id);
 	hf_rows_of_store(&l->rows, store);
+	hf_ledger_set_quota(l, &(struct hf_ledger_quota){0, 0});
 	if (uv_mutex_init(&l->jobs_mutex) != 0 || uv_cond_init(&l->jobs_idle) != 0)
 		abort();
 	e = set_up(l, f);
@@ -438,6 +439,7 @@ void hf_ledger_start_net(struct hf_ledger *l, const struct hf_ledger_net *net)
 	l->started = true;
 	if (hf_store_scan(l->store, HF_TABLE_WITNESS, NULL, 0, NULL, 0, saw_witness, l) != HF_OK)
 		HF_LOG(l->base->log, HF_LOG_ERROR, "ledger", "witness-rows-unread", NULL, HF_LOG_E(HF_E_STORE));
+	hf_holding_load(l);
 	hf_round_restore(l);
 	hf_ledger_wake(l);
 }
@@ -448,6 +450,7 @@ void hf_ledger_peer_up(struct hf_ledger *l, const char *peer)
 
 	for (unsigned i = 0; i < HF_LANE_COUNT; i++)
 		hf_lane_ok(&p->lane[i]);
+	hf_push_again(p, true);
 	p->heads_ms = 0;
 	hf_ledger_wake(l);
 }

@@ -35,6 +35,27 @@ void hf_ledger_on_request(struct hf_ledger *l, struct hf_request *take);
  * parties of any draft are taken in by themselves. */
 void hf_ledger_add_mirror(struct hf_ledger *l, struct hf_unit *unit, const char *node);
 
+/* How much of others' ledgers this node stores at most; 0: the default. Acts on the next push. */
+#define HF_LEDGER_QUOTA_BYTES ((uint64_t)4 << 30)
+#define HF_LEDGER_QUOTA_TOTAL_BYTES ((uint64_t)32 << 30)
+struct hf_ledger_quota {
+	uint64_t ledger_bytes, total_bytes;
+};
+void hf_ledger_set_quota(struct hf_ledger *l, const struct hf_ledger_quota *q);
+/* One peer as owner of a ledger that is stored here, and as mirror of this one. */
+struct hf_mirror_view {
+	char node[HF_NAME_MAX + 1];
+	uint64_t held_bytes;  /* of its ledger */
+	enum hf_err refusing; /* why its ledger is not taken any further; HF_OK */
+	enum hf_err refused;  /* why it takes no more of this ledger; HF_OK */
+	bool named;           /* the descriptor names it as mirror of this ledger */
+	char text[320];       /* its sentence */
+};
+/* False: nothing is known of it. */
+bool hf_ledger_mirror(const struct hf_ledger *l, const char *node, struct hf_mirror_view *ret_view);
+size_t hf_ledger_mirrors(const struct hf_ledger *l, struct hf_mirror_view *out, size_t cap);
+void hf_ledger_held(const struct hf_ledger *l, uint64_t *ret_bytes, struct hf_ledger_quota *ret_quota);
+
 struct hf_ledger_state {
 	uint64_t durable, signed_size, witnessed_size;
 	uint64_t mirrored_size; /* held and cosigned by at least one mirror */

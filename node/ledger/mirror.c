@@ -29,6 +29,7 @@ struct add {
 	struct hf_edge edge;
 	struct hf_unit *unit;
 	struct hf_hash root; /* of the checkpoint, when it was reached */
+	int64_t grows;       /* bytes that the entries take */
 };
 
 struct pending {
@@ -83,6 +84,7 @@ static void settle_waiting(struct add *a, uint64_t index, const ProtobufCBinaryD
 	a->row->waiting--;
 	if (hf_entry_decode(bytes->data, bytes->len, &e) == HF_OK && hf_entry_check_opening(e, o.opening))
 		return;
+	a->grows -= (int64_t)hf_place_size(&a->place, &a->l->rows, HF_PLACE_OPENING, index);
 	hf_openings_drop(a->l, a->unit, &a->place, index);
 	if (hf_ledger_may_alarm(a->l, a->peer))
 		hf_alarm(a->l->base, "wrong-opening", NULL,
@@ -132,6 +134,8 @@ static void drop_unchecked(struct add *a)
 		         "the entries that %s sent of its ledger do not have the root of its checkpoint at "
 		         "size %" PRIu64 "; they are fetched again from %" PRIu64,
 		         a->peer, a->worth.checkpoint.size, a->row->size);
+	if (a->row->next > a->row->high)
+		a->row->high = a->row->next;
 	a->row->next = a->row->size;
 	hf_mirror_row_put(u, a->in->origin, a->row);
 	hf_store_submit(a->l->store, u, NULL, NULL);
@@ -142,12 +146,29 @@ static void submit(struct add *a, bool reached)
 {
 	struct pending *p = hf_alloc_zero(sizeof(*p));
 
+	a->row->bytes += (uint64_t)a->grows;
+	hf_holding_took(a->l, a->peer, a->row, a->edge.size > a->in->start);
 	p->answer = *a->answer;
 	p->next = a->row->next;
 	if (reached)
 		cosign(a, p);
 	hf_mirror_row_put(a->unit, a->in->origin, a->row);
 	hf_store_submit(a->l->store, HF_TAKE(a->unit), on_durable, p);
+}
+
+/* Entries that take the place of some that were dropped cost the difference. */
+static int64_t growth(struct add *a)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < a->in->n_entries; i++) {
+		uint64_t index = a->in->start + i;
+
+		sum += (int64_t)a->in->entries[i].len;
+		sum += index < a->row->high ? -(int64_t)hf_place_size(&a->place, &a->l->rows, HF_PLACE_ENTRY, index)
+		                            : (int64_t)HF_HOLDING_ENTRY;
+	}
+	return sum;
 }
 
 static bool reaches_root(struct add *a)
@@ -164,6 +185,9 @@ static void append(struct add *a)
 	const struct hf_sink sink = {.unit = a->unit};
 	bool reached;
 
+	a->grows = growth(a);
+	if (!hf_holding_admit(a->l, a->peer, a->row, a->grows, a->answer))
+		return;
 	for (size_t i = 0; i < a->in->n_entries; i++)
 		if (add_entry(a, &a->in->entries[i]) != HF_OK) {
 			hf_answer(a->answer, HF_E_FORMAT,
@@ -228,8 +252,10 @@ static Hufu__MirrorRow *row_of(struct add *a)
 {
 	Hufu__MirrorRow *row = hf_mirror_row(a->l, a->in->origin);
 
-	if (row)
+	if (row) {
+		hf_holding_fix(a->l, a->peer, row);
 		return row;
+	}
 	hufu__mirror_row__init(&a->fresh);
 	return &a->fresh;
 }
@@ -253,7 +279,7 @@ void hf_mirror_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes
 	if (hf_note_weigh(hf_ledger_space(l), peer, in->note.data, in->note.len, hf_now_ms(&l->base->clock),
 	                  &a->worth) != HF_OK)
 		hf_answer(answer, HF_E_SIGNATURE, "the checkpoint is not signed by the log's key of the descriptor");
-	else
+	else if (hf_holding_admit(l, peer, a->row, 0, answer))
 		judge(a);
 	hf_unit_free(a->unit);
 	hf_edge_done(&a->edge);

@@ -250,6 +250,11 @@ enum hf_err hf_opening_of_entry(const Hufu__LedgerEntry *e, struct hf_opened *re
 	return HF_OK;
 }
 
+size_t hf_opening_sealed_size(const Hufu__EntryOpening *o)
+{
+	return 8 + hufu__entry_opening__get_packed_size(o) + HF_BOX_OVERHEAD;
+}
+
 /* A fresh slot behind the last one. */
 static enum hf_err take_slot(const struct hf_opening_keys *k, uint64_t *ret_slot)
 {

@@ -42,6 +42,7 @@ struct push {
 	struct hf_unit *unit;
 	struct hf_buf sealed;
 	uint32_t waiting;
+	int64_t grows; /* bytes that they take */
 	char text[160];
 };
 
@@ -83,18 +84,28 @@ void hf_openings_drop(struct hf_ledger *l, struct hf_unit *unit, const struct hf
 	hf_unit_del(unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(place, index, key));
 }
 
-static enum hf_err take(struct push *p, size_t i)
+static enum hf_err judge(struct push *p, size_t i)
 {
 	const Hufu__EntryOpening *o = p->in->openings[i];
-	uint8_t key[HF_KEY_MAX];
-	struct hf_id txn;
+	size_t old;
 
 	if (strcmp(o->origin, p->in->origin) != 0)
 		return refuse(p, HF_E_FORMAT, "the opening names another ledger", o->index);
 	if (i > 0 && o->index <= p->in->openings[i - 1]->index)
 		return refuse(p, HF_E_FORMAT, "the openings are not in order", o->index);
 	HF_TRY(check(p, o));
+	old = hf_place_size(&p->place, &p->l->rows, HF_PLACE_OPENING, o->index);
+	p->grows += (int64_t)hf_opening_sealed_size(o) - (int64_t)old + (old ? 0 : (int64_t)HF_HOLDING_OPENING);
+	return HF_OK;
+}
+
+/* After the push was admitted: a refused one takes no slot. */
+static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
+{
+	uint8_t key[HF_KEY_MAX];
+	struct hf_id txn;
 	enum hf_err e = hf_opening_seal(&p->l->opening_keys, &p->place, &p->l->rows, o, &p->sealed);
+
 	if (e == HF_E_ERASED)
 		return HF_OK; /* what was erased here is not taken back */
 	HF_TRY(e);
@@ -107,24 +118,33 @@ static enum hf_err take(struct push *p, size_t i)
 	return HF_OK;
 }
 
+static enum hf_err take_all(struct push *p)
+{
+	for (size_t i = 0; i < p->in->n_openings; i++)
+		HF_TRY(take(p, p->in->openings[i]));
+	return hf_slots_sync(p->l->opening_keys.slots_copies);
+}
+
 static void store(struct push *p, const struct hf_answer *answer)
 {
 	struct pending *done;
 	enum hf_err e;
 
 	for (size_t i = 0; i < p->in->n_openings; i++)
-		if ((e = take(p, i)) != HF_OK) {
+		if ((e = judge(p, i)) != HF_OK) {
 			hf_answer(answer, e, p->text[0] ? p->text : "an opening could not be checked");
 			return;
 		}
-	if (p->waiting != p->row->waiting) {
-		p->row->waiting = p->waiting;
-		hf_mirror_row_put(p->unit, p->in->origin, p->row);
-	}
-	if (hf_slots_sync(p->l->opening_keys.slots_copies) != HF_OK) {
+	if (!hf_holding_admit(p->l, p->peer, p->row, p->grows, answer))
+		return;
+	if (take_all(p) != HF_OK) {
 		hf_answer(answer, HF_E_BUSY, "the openings could not be stored");
 		return;
 	}
+	p->row->waiting = p->waiting;
+	p->row->bytes += (uint64_t)p->grows;
+	hf_mirror_row_put(p->unit, p->in->origin, p->row);
+	hf_holding_took(p->l, p->peer, p->row, false);
 	done = hf_alloc(sizeof(*done));
 	*done = (struct pending){*answer, (uint32_t)p->in->n_openings};
 	hf_store_submit(p->l->store, HF_TAKE(p->unit), on_durable, done);
@@ -147,8 +167,10 @@ void hf_openings_on_request(struct hf_ledger *l, const char *peer, struct hf_byt
 	p.row = hf_mirror_row(l, in->origin);
 	if (!p.row)
 		p.row = &p.fresh;
+	hf_holding_fix(l, peer, p.row);
 	p.waiting = p.row->waiting;
-	store(&p, answer);
+	if (hf_holding_admit(l, peer, p.row, 0, answer))
+		store(&p, answer);
 	hf_unit_free(p.unit);
 	hf_buf_done(&p.sealed);
 	if (p.row != &p.fresh)

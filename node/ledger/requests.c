@@ -39,6 +39,8 @@ void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, stru
 		return;
 	}
 	hf_ledger_heard(l, peer);
+	if (type == HF_MSG_MIRROR_ADD || type == HF_MSG_OPENINGS_PUSH) /* it takes this node for a party, too */
+		hf_push_again(hf_ledger_peer(l, peer), false);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if ((uint32_t)rows[i].type == type) {
 			rows[i].handle(l, peer, body, &answer);

@@ -105,6 +105,14 @@ enum hf_err hf_place_entry(const struct hf_place *p, struct hf_rows *r, uint64_t
 	return hf_rows_get(r, hf_place_table(p, HF_PLACE_ENTRY), key, hf_place_key(p, index, key), ret_entry);
 }
 
+size_t hf_place_size(const struct hf_place *p, struct hf_rows *r, enum hf_place_part part, uint64_t number)
+{
+	struct hf_bytes v;
+	uint8_t key[HF_KEY_MAX];
+
+	return hf_rows_get(r, hf_place_table(p, part), key, hf_place_key(p, number, key), &v) == HF_OK ? v.len : 0;
+}
+
 size_t hf_key_txn(const struct hf_id *txn, uint32_t ordinal, uint8_t key[HF_KEY_MAX])
 {
 	memcpy(key, txn->b, sizeof(txn->b));

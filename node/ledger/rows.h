@@ -51,6 +51,9 @@ size_t hf_place_prefix(const struct hf_place *p, uint8_t key[HF_KEY_MAX]);
 enum hf_err hf_place_entry(const struct hf_place *p, struct hf_rows *r, uint64_t index,
                            struct hf_bytes *ret_entry) HF_MUST_CHECK;
 
+/* Bytes stored there; 0 when there is nothing. */
+size_t hf_place_size(const struct hf_place *p, struct hf_rows *r, enum hf_place_part part, uint64_t number);
+
 /* Keys of other tables. */
 size_t hf_key_txn(const struct hf_id *txn, uint32_t ordinal, uint8_t key[HF_KEY_MAX]); /* HF_TABLE_TXN_INDEX */
 size_t hf_key_share(const char *peer, uint64_t index, uint8_t key[HF_KEY_MAX]);        /* HF_TABLE_SHARE */

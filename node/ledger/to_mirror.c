@@ -20,7 +20,7 @@ struct goal {
 };
 struct sent {
 	uint64_t start, size;
-	bool witnessed;
+	bool witnessed, asked; /* nothing was sent with it */
 	size_t text_len;
 	char text[HF_ORIGIN_MAX + 128]; /* what the mirror signs */
 };
@@ -72,6 +72,7 @@ static void take_reply(struct hf_ledger *l, struct hf_lpeer *p, const struct sen
 	p->complained = false;
 	if (reply->next < p->mirror_size) /* it lost what it had */
 		p->mirror_size = p->mirror_witnessed = 0;
+	hf_push_taken(p, s->asked ? false : stored || reply->next > s->start);
 	p->mirror_next = reply->next;
 	if (stored && s->size > p->mirror_size)
 		p->mirror_size = s->size;
@@ -96,6 +97,8 @@ static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r
 		         "verify`",
 		         p->node, s.size, r->text);
 	}
+	if (hf_push_refused(l, p, r)) /* what it has is still what it said */
+		return;
 	if (r->error != HF_OK) {
 		p->mirror_known = false;
 		return;
@@ -151,7 +154,7 @@ static void send_batch(struct hf_ledger *l, struct hf_lpeer *p, const struct goa
 	for (size_t i = 0; i < b->count; at += b->length[i++])
 		add.entries[i] = hf_binary(b->bytes.data + at, b->length[i]);
 	add.n_entries = b->count;
-	*s = (struct sent){.start = add.start, .size = g->size, .witnessed = g->witnessed};
+	*s = (struct sent){.start = add.start, .size = g->size, .witnessed = g->witnessed, .asked = b->count == 0};
 	set_text(s, g->note);
 	hf_lane_call(l, p, HF_LANE_MIRROR, HF_MSG_MIRROR_ADD, &add.base, on_reply, s);
 	free(add.entries);
@@ -162,7 +165,7 @@ static void send_to(struct hf_ledger *l, struct hf_lpeer *p)
 	struct goal g = goal_of(l);
 	struct batch *b;
 
-	if (l->halted[0] || !wants(p, &g) || !hf_lane_ready(l, &p->lane[HF_LANE_MIRROR]))
+	if (l->halted[0] || !wants(p, &g) || !hf_push_ready(l, p) || !hf_lane_ready(l, &p->lane[HF_LANE_MIRROR]))
 		return;
 	b = hf_alloc(sizeof(*b));
 	if (fill(l, p, &g, b) == HF_OK)

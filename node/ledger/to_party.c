@@ -38,7 +38,8 @@ static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r
 	Hufu__OpeningsReply *reply HF_CLEANUP(hf_decoded_done) = NULL;
 	struct due *d = ctx;
 
-	if (!l->closing && r->error == HF_OK) {
+	if (!l->closing && !hf_push_refused(l, p, r) && r->error == HF_OK) {
+		hf_push_taken(p, false);
 		reply = HF_DECODE(openings_reply, r->body.data, r->body.len);
 		if (reply && reply->stored == d->count)
 			settle(l, p->node, d);
@@ -108,7 +109,7 @@ static void send_due(struct hf_ledger *l, const char *node)
 	uint8_t prefix[HF_KEY_MAX];
 	struct due *d;
 
-	if (!hf_lane_ready(l, &p->lane[HF_LANE_OPENINGS]))
+	if (!hf_push_ready(l, p) || !hf_lane_ready(l, &p->lane[HF_LANE_OPENINGS]))
 		return;
 	d = hf_alloc_zero(sizeof(*d));
 	if (hf_store_scan(l->store, HF_TABLE_SHARE, prefix, hf_key_share(node, 0, prefix) - 8, NULL, 0, take_index,

@@ -22,6 +22,8 @@ static int status(struct hf_cli *cli, int argc, char **argv)
 	        {"ledger entries signed", "ledger.signed", 0},
 	        {"ledger entries witnessed", "ledger.witnessed", 0},
 	        {"ledger entries mirrored", "ledger.mirrored", 0},
+	        {"mirrors that refuse it", "ledger.mirrors_refusing", 0},
+	        {"others' ledgers here (bytes)", "ledger.held_bytes", 0},
 	        {"accounts", "accounts", 0},
 	        {"sessions", "sessions", 0},
 	        {"alarms", "alarms", 0},
@@ -61,10 +63,17 @@ static int retry(struct hf_cli *cli, const char *peer, const char *sequence)
 
 static int peers(struct hf_cli *cli, int argc, char **argv)
 {
-	static const struct hf_column columns[] = {
-	        {"PEER", "id", 0},           {"NAME", "name", 32},    {"ADDRESS", "address", 32},
-	        {"STANDING", "standing", 0}, {"UP", "up", 0},         {"LAST SEEN", "last_seen", 0},
-	        {"MAIL", "outbox", 0},       {"PARKED", "parked", 0}, {NULL, NULL, 0}};
+	static const struct hf_column columns[] = {{"PEER", "id", 0},
+	                                           {"NAME", "name", 32},
+	                                           {"ADDRESS", "address", 32},
+	                                           {"STANDING", "standing", 0},
+	                                           {"UP", "up", 0},
+	                                           {"LAST SEEN", "last_seen", 0},
+	                                           {"MAIL", "outbox", 0},
+	                                           {"PARKED", "parked", 0},
+	                                           {"RISK", "risk", 0},
+	                                           {"MIRROR REFUSED", "mirror_refused", 0},
+	                                           {NULL, NULL, 0}};
 	const char *peer = NULL, *sequence = NULL;
 	const struct hf_opt opts[] = {
 	        {"retry", &peer, NULL, NULL}, {"sequence", &sequence, NULL, NULL}, {NULL, NULL, NULL, NULL}};

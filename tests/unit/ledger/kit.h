@@ -57,7 +57,7 @@ struct kit {
 	uv_loop_t loop;
 	uv_timer_t limit;
 	uv_idle_t carrier;
-	int64_t mono0;
+	int64_t mono0, jump_ms; /* the clock is that of the machine, and what a test adds */
 	int log_fd;
 	char dir[64];
 	struct sb_space *sb;
@@ -75,16 +75,15 @@ static inline int64_t kit_mono(void *ctx)
 {
 	struct timespec t;
 
-	(void)ctx;
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + (ctx ? ((struct kit *)ctx)->jump_ms : 0);
 }
 
 static inline int64_t kit_now(void *ctx)
 {
 	struct kit *k = ctx;
 
-	return SB_T0 + kit_mono(NULL) - k->mono0;
+	return SB_T0 + kit_mono(k) - k->mono0;
 }
 
 static inline void kit_emit(void *ctx, struct hf_draft *take)
@@ -422,6 +421,15 @@ static inline uint64_t kit_write(struct kit_node *n, struct hf_draft *take)
 
 	hf_unit_draft(u, take);
 	return kit_submit(n, u);
+}
+
+/* n has a transaction with that peer on record: the reason to store its ledger. */
+static inline void kit_invite(struct kit_node *n, const char *peer)
+{
+	struct hf_unit *u = hf_unit_new();
+
+	hf_ledger_add_mirror(n->ledger, u, peer);
+	kit_submit(n, u);
 }
 
 /* count entries without a transaction, in one unit. */

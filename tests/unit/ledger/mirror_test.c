@@ -227,6 +227,7 @@ static void test_openings_go_to_parties(void **state)
 	struct hf_id txn = hf_id_new(kit_now(k));
 	uint64_t first, other;
 
+	kit_invite(&k->node[SB_PORT], "health");
 	first = kit_write(n, shared_draft(&txn, "port", "the secret of the two"));
 	other = kit_write(n, shared_draft(&txn, "hub", "for another one"));
 	kit_until(k, opened_at(k, SB_PORT, SB_HEALTH, first, "the secret of the two"));
@@ -253,6 +254,7 @@ static void test_opening_before_its_entry(void **state)
 	struct hf_id txn = hf_id_new(kit_now(k));
 	uint64_t index;
 
+	kit_invite(&k->node[SB_PORT], "health");
 	k->bend = hold_mirror;
 	index = kit_write(n, shared_draft(&txn, "port", "early"));
 	kit_until(k, shares_left(n) == 0);
@@ -281,6 +283,7 @@ static void test_wrong_opening(void **state)
 	struct hf_id txn = hf_id_new(kit_now(k));
 	uint64_t index;
 
+	kit_invite(&k->node[SB_PORT], "health");
 	kit_write(n, shared_draft(&txn, "port", "first"));
 	kit_until(k, shares_left(n) == 0);
 	kit_until(k, mirrored(k, SB_PORT, SB_HEALTH, false) >= kit_state(n).durable);
@@ -298,6 +301,7 @@ static void test_openings_after_restart(void **state)
 	struct hf_id txn = hf_id_new(kit_now(k));
 	uint64_t index;
 
+	kit_invite(&k->node[SB_PORT], "health");
 	k->down[SB_PORT] = true;
 	index = kit_write(&k->node[SB_HEALTH], shared_draft(&txn, "port", "later"));
 	kit_close(k, SB_HEALTH);

@@ -159,6 +159,7 @@ static void test_coverage_sentences(void **state)
 	kit_write(&k->node[SB_ROADS], d);
 	assert_int_equal(trace(&k->node[SB_ROADS], &alone, &t), HF_OK);
 	assert_true(said(&t, "the ledger of port is not mirrored here"));
+	kit_invite(&k->node[SB_ROADS], "health");          /* by another transaction */
 	d = hf_draft_new(HF_EVENT_TRANSFER_REQUEST, &txn); /* not shared: a gap for the others */
 	kit_write(&k->node[SB_HEALTH], d);
 	kit_write(&k->node[SB_HEALTH], step(HF_EVENT_TRANSFER_RECEIVED, &txn, "health", "roads"));
