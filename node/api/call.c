@@ -287,6 +287,13 @@ static enum hf_err check_session(struct call *c)
 	if (e == HF_E_NOT_LOGGED_IN)
 		return hf_fault_set(f, e,
 		                    "there is no session, or it has ended; log in with `hufu login --account NAME`");
+	if (e == HF_E_STEP_UP)
+		c->rq.actor = &c->actor; /* for the entry */
+	if (e == HF_E_STEP_UP)
+		return hf_fault_set(f, e,
+		                    "account '%s' must authenticate again after what happened to it; log in again with "
+		                    "your second factor: `hufu login --account %s`",
+		                    c->actor.account, c->actor.account);
 	if (e != HF_OK)
 		return hf_fault_default(f, e);
 	c->rq.actor = &c->actor;

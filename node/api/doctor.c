@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "crypto/secret.h"
+#include "identity/accounts.h"
 #include "ledger/ledger.h"
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -101,6 +102,34 @@ static void check_peers(json_t *list, const struct hf_peer_view *peers, size_t c
 		           "%zu of %zu peers are not connected: %s", down, count, names);
 	else
 		doctor_add(list, "peers", "ok", "", "all %zu peers are connected", count - outside);
+}
+
+static void check_risk(json_t *list, const struct hf_peer_view *peers, size_t count)
+{
+	char names[200] = "";
+	for (size_t i = 0; i < count; i++)
+		if ((peers[i].risky || peers[i].locked) && strlen(names) + strlen(peers[i].id) + 24 < sizeof(names))
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s (%s%u)",
+			         names[0] ? ", " : "", peers[i].id, peers[i].locked ? "locked, " : "", peers[i].risk);
+	if (names[0])
+		doctor_add(list, "risk", "warn",
+		           "look for what they did with `hufu ledger tail` (peer-refused, step-up) and ask their "
+		           "operators",
+		           "the risk score of a peer is high: %s", names);
+	else
+		doctor_add(list, "risk", "ok", "", "no peer has a high risk score");
+}
+
+static void check_sessions(json_t *list, const struct hf_modules *m)
+{
+	char names[200];
+	size_t n = m->identity ? hf_identity_step_ups(m->identity, names, sizeof(names)) : 0;
+	if (n > 0)
+		doctor_add(list, "sessions", "warn",
+		           "ask the person what was refused; logging in again with the second factor ends it",
+		           "%zu sessions must authenticate again: %s", n, names);
+	else
+		doctor_add(list, "sessions", "ok", "", "no session must authenticate again");
 }
 
 static void check_descriptor(json_t *list, const struct hf_modules *m)
@@ -272,6 +301,8 @@ json_t *doctor_findings(const struct hf_modules *m)
 	check_folder(list, m);
 	check_descriptor(list, m);
 	check_peers(list, peers, count);
+	check_risk(list, peers, count);
+	check_sessions(list, m);
 	check_clock(list, peers, count);
 	check_ledger(list, m);
 	check_mirrors(list, m);

@@ -122,6 +122,9 @@ static enum hf_err status(struct hf_api_request *rq)
 	json_object_set_new(rq->out, "accounts", json_integer((json_int_t)hf_store_count(m->store, HF_TABLE_ACCOUNT)));
 	json_object_set_new(rq->out, "sessions",
 	                    json_integer((json_int_t)hf_identity_session_count(m->identity, NULL)));
+	char names[200];
+	json_object_set_new(rq->out, "sessions_to_step_up",
+	                    json_integer((json_int_t)hf_identity_step_ups(m->identity, names, sizeof(names))));
 	json_object_set_new(rq->out, "alarms", json_integer(hf_metrics_get(m->base->metrics, "alarms")));
 	put_services(rq);
 	return HF_OK;
@@ -165,6 +168,8 @@ static json_t *peer_json(const struct hf_modules *m, const struct hf_peer_view *
 	if (!o)
 		return NULL;
 	hf_api_out_time(o, "last_seen", v->last_seen_ms);
+	json_object_set_new(o, "risk", json_integer(v->risk));
+	json_object_set_new(o, "locked", json_boolean(v->locked));
 	put_mirror(m, v->id, o);
 	return o;
 }

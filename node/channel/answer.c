@@ -221,15 +221,15 @@ static void on_record(struct incoming *in)
 	struct hf_channel *c = in->c;
 	struct hf_session *s = hf_caller_session_find(c, in->f.session);
 	size_t len;
-	if (!s || hf_session_over(s, hf_channel_now(c), c->cfg.renew_ms, c->cfg.renew_bytes)) {
+	struct hf_caller *k = s ? s->owner : NULL;
+	if (!k || hf_session_over(s, hf_channel_now(c), hf_channel_renew_ms(c, k->name.s), c->cfg.renew_bytes)) {
 		hint(in, HF_E_UNKNOWN);
 		return;
 	}
-	struct hf_caller *k = s->owner;
 	bool theirs = !in->guest->caller || in->guest->caller == k; /* one connection, one node */
 	enum hf_err e = theirs ? hf_session_open(s, &in->f, NULL, &len) : HF_E_WRONG_NODE;
-	if (e != HF_OK) {
-		cut_off(in, k->name.s, e);
+	if (e != HF_OK) { /* session ids can be read on the way: only its own connection speaks for a node */
+		cut_off(in, guest_name(in->guest), e);
 		return;
 	}
 	Hufu__RequestHeader *header = HF_DECODE(request_header, in->f.data, len);

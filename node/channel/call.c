@@ -199,7 +199,8 @@ static bool may_go(const struct hf_remote *r, const struct hf_ongoing *call)
 static bool session_near_end(const struct hf_remote *r)
 {
 	const struct hf_channel_config *cfg = &r->channel->cfg;
-	return hf_session_over(r->session, hf_channel_now(r->channel), cfg->renew_ms - cfg->renew_ms / 10,
+	uint64_t renew_ms = hf_channel_renew_ms(r->channel, r->peer);
+	return hf_session_over(r->session, hf_channel_now(r->channel), renew_ms - renew_ms / 10,
 	                       cfg->renew_bytes - cfg->renew_bytes / 10);
 }
 
@@ -209,7 +210,8 @@ void hf_remote_pump(struct hf_remote *r)
 	struct hf_ongoing *call, *next;
 	if (!r->up || c->closed)
 		return;
-	if (r->session && hf_session_over(r->session, hf_channel_now(c), c->cfg.renew_ms, c->cfg.renew_bytes))
+	if (r->session &&
+	    hf_session_over(r->session, hf_channel_now(c), hf_channel_renew_ms(c, r->peer), c->cfg.renew_bytes))
 		hf_remote_session_end(r);
 	if (!r->dial && (!r->session || (session_near_end(r) && hf_channel_now(c) >= r->dial_after_ms)))
 		hf_dial_start(r);

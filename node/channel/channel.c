@@ -59,6 +59,12 @@ static void run_later(void *ctx)
 	}
 }
 
+uint64_t hf_channel_renew_ms(const struct hf_channel *c, const char *node)
+{
+	uint64_t ms = c->ops.renew_ms ? c->ops.renew_ms(c->ops.ctx, node) : 0;
+	return ms > 0 && ms < c->cfg.renew_ms ? ms : c->cfg.renew_ms;
+}
+
 void hf_channel_hello(struct hf_channel *c, struct hf_hello *ret_hello)
 {
 	struct hf_hello h = {.node = c->base.self, .time_ms = hf_now_ms(&c->base.clock)};

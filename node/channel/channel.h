@@ -38,6 +38,11 @@ struct hf_channel_ops {
 	bool (*locked)(void *ctx, const char *address);
 	/* The peer proved who it is and showed this clock; also when it is then refused as STALE. May be NULL. */
 	void (*on_skew)(void *ctx, const char *node, int64_t skew_ms);
+	/* A request of an authenticated peer was answered with an error. May be NULL. */
+	void (*on_answered)(void *ctx, const char *node, const char *address, enum hf_err e);
+	/* The period of sessions with that peer when it is to be shorter than renew_ms of the config; else 0. May be
+	 * NULL. */
+	uint64_t (*renew_ms)(void *ctx, const char *node);
 	void *ctx;
 };
 

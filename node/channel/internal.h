@@ -94,6 +94,7 @@ struct hf_channel {
 size_t hf_channel_bucket(const char *text);
 int64_t hf_channel_now(const struct hf_channel *c); /* monotonic */
 void hf_channel_refused(struct hf_channel *c, const char *node, const char *address, enum hf_err reason);
+uint64_t hf_channel_renew_ms(const struct hf_channel *c, const char *node);
 void hf_channel_hello(struct hf_channel *c, struct hf_hello *ret_hello);
 /* STALE when the peer's clock is hours off; tells the owner of the skew. */
 enum hf_err hf_channel_clock(struct hf_channel *c, const struct hf_hello *hello) HF_MUST_CHECK;

@@ -232,6 +232,13 @@ static void answer(struct hf_request *r, struct answer *a)
 	nng_msg_free(a->bulk);
 }
 
+static void tell_owner(const struct hf_request *r, enum hf_err e)
+{
+	struct hf_channel *c = r->channel;
+	if (c && !c->closed && !r->local && c->ops.on_answered)
+		c->ops.on_answered(c->ops.ctx, r->peer, r->address, e);
+}
+
 void hf_request_reply(struct hf_request *r, enum hf_err error, const char *text, const void *body, size_t len)
 {
 	struct answer a = {.h = HUFU__REPLY_HEADER__INIT};
@@ -241,6 +248,8 @@ void hf_request_reply(struct hf_request *r, enum hf_err error, const char *text,
 	} else {
 		a.h.body = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)body};
 	}
+	if (error != HF_OK)
+		tell_owner(r, error);
 	answer(r, &a);
 }
 

@@ -108,6 +108,8 @@ size_t hf_account_effective(struct hf_identity *id, const Hufu__AccountRow *row,
 /* Opens PersonCertificate.real_name_ref = SHA-256(salt || real name). The same name has the same salt at one node, so
  * that two accounts of one person are seen to be his; without the node's key it cannot be guessed from the name. */
 void hf_account_real_name_salt(const struct hf_identity *id, const char *real_name, uint8_t ret_salt[16]);
+/* Sessions that must authenticate again (DS-47), and their accounts' names. */
+size_t hf_identity_step_ups(const struct hf_identity *id, char *out, size_t cap);
 size_t hf_identity_session_count(const struct hf_identity *id, const char *account); /* NULL: all */
 
 /* Groups: named sets of accounts that are managed as a whole (DS-18). A change that would give a member roles that

@@ -63,7 +63,10 @@ void hf_identity_denied(struct hf_identity *id, const char *account, const char 
 			         "%u requests without a session within a minute, the last to %s", count, what);
 		return;
 	}
-	hf_alarm(id->base, "access-denied", NULL, "account %s was denied %s: %s", account, what, hf_err_reason(reason));
+	hf_account_risk_refused(id, account, reason);
+	if (reason != HF_E_STEP_UP) /* what led to it was alarmed */
+		hf_alarm(id->base, "access-denied", NULL, "account %s was denied %s: %s", account, what,
+		         hf_err_reason(reason));
 	if (count >= id->policy.denials)
 		lock(id, account);
 }

@@ -37,7 +37,8 @@ bool hf_actor_may(const struct hf_actor *a, enum hf_permission p);
 bool hf_actor_two_factors(const struct hf_actor *a);
 
 /* Looks up the session of a token (text form); refreshes its idle time. NOT_LOGGED_IN when unknown, ended or idle too
- * long. Rights are read from the account each time, so a change acts on the very next request (DS-17). */
+ * long; STEP_UP (with ret_actor filled in) when the account must authenticate again first (DS-47). Rights are read from
+ * the account each time, so a change acts on the very next request (DS-17). */
 enum hf_err hf_identity_session(struct hf_identity *id, const char *token, const char *address,
                                 struct hf_actor *ret_actor) HF_MUST_CHECK;
 

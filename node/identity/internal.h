@@ -3,7 +3,7 @@
  *
  * roles.c the tables; rows.c the stored rows; jobs.c slow password work; accounts.c, changes.c, groups.c, systems.c,
  * factors.c what administrators and persons change; sessions.c, login.c who is there; sign.c what they sign; denials.c
- * who tries too much.
+ * who tries too much; stepup.c who must authenticate again.
  */
 #ifndef HUFU_IDENTITY_INTERNAL_H
 #define HUFU_IDENTITY_INTERNAL_H
@@ -16,6 +16,7 @@
 #define SESSIONS_MAX 1024
 #define CHALLENGES_MAX 64
 #define DENIALS_MAX 64
+#define RISKS_MAX 256
 #define JOBS_MAX 16
 #define HISTORY_MAX 5    /* passwords that may not come back, the present one included */
 #define PASSWORD_MAX 128 /* bytes */
@@ -34,6 +35,7 @@ struct hf_session {
 	char account[HF_NAME_MAX + 1];
 	char address[64];
 	uint32_t methods;
+	bool step_up;    /* good for nothing before the account has authenticated again (DS-47) */
 	uint64_t serial; /* never used twice while the process lives */
 	int64_t used_mono_ms, expires_ms;
 	struct reading readings[READINGS]; /* what it has read lately */
@@ -57,6 +59,12 @@ struct denial {
 	bool used;
 };
 
+struct account_risk {
+	char account[HF_NAME_MAX + 1]; /* "": unused */
+	int64_t at_ms;                 /* monotonic */
+	uint64_t drained;              /* the score, in ms that it takes to drain */
+};
+
 struct hf_identity {
 	const struct hf_base *base;
 	struct hf_store *store;
@@ -69,6 +77,7 @@ struct hf_identity {
 	struct challenge challenges[CHALLENGES_MAX];
 	size_t next_challenge;
 	struct denial denials[DENIALS_MAX];
+	struct account_risk risks[RISKS_MAX];
 	bool first; /* no account yet; first_token is valid */
 	struct hf_hash first_token;
 	uv_timer_t *sweep;
@@ -132,6 +141,11 @@ void hf_account_sessions_end_after(struct hf_identity *id, struct hf_unit *unit,
 bool hf_account_factor_totp(const struct hf_identity *id, Hufu__AccountRow *row, const char *code);
 bool hf_account_factor_device(struct hf_identity *id, const Hufu__AccountRow *row, const char *challenge,
                               const char *signature);
+
+/* stepup.c */
+void hf_account_risk_refused(struct hf_identity *id, const char *account, enum hf_err reason);
+void hf_account_risk_login(struct hf_identity *id, struct hf_session *s, bool has_second_factor, bool elsewhere);
+bool hf_account_risk_must_step_up(struct hf_identity *id, struct hf_session *s, const char *address);
 
 /* identity.c */
 void hf_identity_release(struct hf_identity *id); /* frees when closing and nothing is under way */

@@ -23,7 +23,7 @@ struct login {
 	void *ctx;
 	uint32_t methods;
 	struct hf_sign_key *key;
-	bool restricted;
+	bool restricted, second_factor; /* the account has one */
 	enum hf_err e;
 	struct hf_fault fault;
 };
@@ -71,6 +71,7 @@ static void open_session(struct login *l, struct hf_login_result *r)
 	s->methods = l->methods;
 	s->key = HF_TAKE(l->key);
 	snprintf(s->address, sizeof(s->address), "%s", l->address);
+	hf_account_risk_login(l->id, s, l->second_factor, r->concurrent);
 	r->expires_ms = s->expires_ms;
 	r->password_expired = l->restricted;
 	if (r->concurrent)
@@ -140,6 +141,7 @@ static void refuse_attempt(struct login *l, Hufu__AccountRow *row)
 	                         : hf_fault_set(&l->fault, HF_E_CREDENTIAL,
 	                                        "the account's name, its password or the second factor is wrong");
 	hf_account_row_put(l->id, unit, row);
+	hf_account_risk_refused(l->id, l->account, HF_E_CREDENTIAL);
 	submit(l, unit, login_draft(l, locks ? HF_EVENT_LOCKED : HF_EVENT_LOGIN, true));
 }
 
@@ -185,6 +187,7 @@ static void grant(struct login *l, Hufu__AccountRow *row)
 	row->failures = 0;
 	row->last_login_ms = hf_now_ms(&l->id->base->clock);
 	l->restricted = hf_account_row_restricted(l->id, row);
+	l->second_factor = row->totp_secret.len > 0 || row->device_key.len > 0;
 	hf_account_row_put(l->id, unit, row);
 	if (has_other_session(l))
 		hf_draft_text(d, HF_FIELD_EXCEPTION, "the account has another session");

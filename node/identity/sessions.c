@@ -198,7 +198,7 @@ enum hf_err hf_identity_session(struct hf_identity *id, const char *token, const
 	s->used_mono_ms = hf_mono_ms(&id->base->clock);
 	fill_actor(id, s, row, address, ret_actor);
 	hf_decoded_free(row);
-	return HF_OK;
+	return hf_account_risk_must_step_up(id, s, address) ? HF_E_STEP_UP : HF_OK;
 }
 
 bool hf_actor_may(const struct hf_actor *a, enum hf_permission p)

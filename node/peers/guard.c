@@ -15,6 +15,7 @@ struct suspect {
 	char address[ADDRESS_MAX + 1];
 	int64_t window_ms, last_ms, locked_until_ms;
 	int64_t lock_ms; /* length of the last lock */
+	int64_t quiet_until_ms;
 	uint32_t failures;
 };
 
@@ -106,6 +107,8 @@ static void lock(struct hf_guard *g, struct suspect *s, const char *node, enum h
 	hf_draft_textf(d, HF_FIELD_DETAIL, "locked for %lld s after %u failed connections in a minute",
 	               (long long)s->lock_ms / 1000, HF_GUARD_FAILURES + 1);
 	hf_audit_emit(&g->base->audit, d);
+	if (now < s->quiet_until_ms)
+		return;
 	hf_alarm(g->base, "peer-locked", NULL,
 	         "address %s is locked for %lld s after %u failed connections in a minute (the last one: %s)",
 	         s->address, (long long)s->lock_ms / 1000, HF_GUARD_FAILURES + 1, hf_err_text(reason));
@@ -134,6 +137,22 @@ void hf_guard_refused(struct hf_guard *g, const char *node, const char *address,
 	record(g, node, address, reason, now);
 	if (!strchr(address, '/') && strlen(address) <= ADDRESS_MAX)
 		count(g, node, address, reason, now);
+}
+
+void hf_guard_record(struct hf_guard *g, const char *node, const char *address, enum hf_err reason)
+{
+	hf_metrics_add(g->base->metrics, "peer_refused", 1);
+	record(g, node, address, reason, hf_mono_ms(&g->base->clock));
+}
+
+void hf_guard_quiet(struct hf_guard *g, const char *address, int64_t until_ms)
+{
+	int64_t now = hf_mono_ms(&g->base->clock);
+	if (!*address || strchr(address, '/') || strlen(address) > ADDRESS_MAX)
+		return;
+	struct suspect *s = find_or_make(g, address, now);
+	s->last_ms = now;
+	s->quiet_until_ms = until_ms;
 }
 
 bool hf_guard_locked(const struct hf_guard *g, const char *address)

@@ -19,6 +19,10 @@ void hf_guard_free(struct hf_guard *g);
 /* address: an IP address (somebody dialled us), or "tcp://..." (we dialled; recorded, but nothing is locked). node: as
  * claimed or "". */
 void hf_guard_refused(struct hf_guard *g, const char *node, const char *address, enum hf_err reason);
+/* The entry alone, at the same bounded rate: a request of a member that was refused. */
+void hf_guard_record(struct hf_guard *g, const char *node, const char *address, enum hf_err reason);
+/* The reason is known and alarmed: locks of the address raise none until then (monotonic). */
+void hf_guard_quiet(struct hf_guard *g, const char *address, int64_t until_ms);
 bool hf_guard_locked(const struct hf_guard *g, const char *address);
 
 #endif

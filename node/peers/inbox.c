@@ -199,6 +199,7 @@ static void carry_out(struct hf_peers *p, const char *from, const Hufu__Mail *ma
 		return;
 	}
 	if (t->refused != HF_OK) {
+		hf_suspicion_answered(p, from, "", t->refused);
 		snprintf(t->text, sizeof(t->text), "%s", f.text);
 		m->refused = t->refused;
 		m->refused_sequence = mail->sequence;

@@ -2,7 +2,8 @@
  * internal.h - one table of members, and what each file of this folder does with it.
  *
  * membership.c: the descriptor chain and its answers to the channel. liveness.c: sessions, pings, what peers_list
- * shows. outbox.c, inbox.c, poll.c: mail. guard.c: refusals and lock-outs. Loop thread only.
+ * shows. outbox.c, inbox.c, poll.c: mail. guard.c: refusals and lock-outs of addresses; suspicion.c, risk.c: of
+ * members. Loop thread only.
  */
 #ifndef HUFU_PEERS_INTERNAL_H
 #define HUFU_PEERS_INTERNAL_H
@@ -12,6 +13,7 @@
 #include "channel.pb-c.h"
 #include "peers/guard.h"
 #include "peers/peers.h"
+#include "peers/risk.h"
 #include "proto/codec.h"
 #include "state_peers.pb-c.h"
 
@@ -49,6 +51,8 @@ struct hf_peer {
 	int64_t ask_after_ms;
 	bool pinging;
 	int64_t ping_ms; /* when the next one is due */
+	struct hf_risk risk;
+	char came_from[64]; /* the address of its last session inbound */
 	/* mail to it */
 	bool has_mail, sending;
 	uint64_t next_key, next_sequence; /* next_key 0: not looked up */
@@ -114,6 +118,16 @@ void hf_liveness_skew(void *ctx, const char *node, int64_t skew_ms);
 void hf_liveness_heard(struct hf_peers *p, struct hf_peer *k);
 void hf_liveness_ping(struct hf_peers *p, struct hf_peer *k, struct hf_request *take);
 void hf_liveness_tick(struct hf_peers *p, struct hf_peer *k);
+
+/* suspicion.c: what is held against a member (risk.h). k may be NULL. */
+void hf_suspect(struct hf_peers *p, struct hf_peer *k, enum hf_risk_kind kind, const char *address);
+void hf_suspicion_refused(struct hf_peers *p, const char *node, const char *address, enum hf_err e);
+void hf_suspicion_answered(void *ctx, const char *node, const char *address, enum hf_err e);
+void hf_suspicion_address(struct hf_peers *p, struct hf_peer *k, const char *address);
+bool hf_suspicion_locked(struct hf_peers *p, const char *node);
+uint64_t hf_suspicion_renew_ms(void *ctx, const char *node);
+enum hf_err hf_suspicion_admit(struct hf_peers *p, struct hf_peer *k) HF_MUST_CHECK;
+void hf_suspicion_tick(struct hf_peers *p, struct hf_peer *k);
 
 /* outbox.c */
 enum hf_err hf_outbox_open(struct hf_peers *p) HF_MUST_CHECK;

@@ -57,6 +57,8 @@ void hf_liveness_session(void *ctx, const char *node, const char *address, bool 
 	if (!up)
 		return;
 	hf_liveness_heard(p, k);
+	if (inbound)
+		hf_suspicion_address(p, k, address);
 	record_session(p, k, address, inbound);
 	if (inbound && !k->up_out)
 		k->ping_ms = 0;
@@ -73,6 +75,8 @@ void hf_liveness_skew(void *ctx, const char *node, int64_t skew_ms)
 		return;
 	k->skew_ms = skew_ms;
 	bool off = skew_ms > HF_CLOCK_SKEW_MS || skew_ms < -HF_CLOCK_SKEW_MS;
+	if (off)
+		hf_suspect(p, k, HF_RISK_CLOCK, k->came_from);
 	if (!off || (k->skew_alarm_ms != 0 && now - k->skew_alarm_ms < SKEW_ALARM_MS))
 		return;
 	k->skew_alarm_ms = now;

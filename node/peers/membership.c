@@ -309,11 +309,14 @@ static enum hf_err on_standing(void *ctx, const char *node, const struct hf_agre
 			p->check_ms = p->checked_ms + STRANGER_PAUSE_MS;
 		return e == HF_OK ? HF_E_STRANGER : e;
 	}
-	if (strcmp(m->id, node) != 0 || strcmp(node, p->base.self.s) == 0)
+	bool inbound = !strchr(address, '/');
+	if (strcmp(m->id, node) != 0 || strcmp(node, p->base.self.s) == 0 ||
+	    (e == HF_OK && comes_from_another(p, m, address))) {
+		if (inbound) /* its key is proved, whatever it says */
+			hf_suspect(p, hf_peer_find(p, m->id), HF_RISK_POSING, address);
 		return HF_E_WRONG_NODE;
-	if (e == HF_OK && comes_from_another(p, m, address))
-		return HF_E_WRONG_NODE;
-	return e;
+	}
+	return e == HF_OK && inbound && hf_suspicion_locked(p, node) ? HF_E_LOCKED : e;
 }
 
 static enum hf_err conflict(struct hf_peers *p, const char *node, uint64_t number)
@@ -345,7 +348,12 @@ static enum hf_err on_peer_descriptor(void *ctx, const char *node, uint64_t numb
 static void on_refused(void *ctx, const char *node, const char *address, enum hf_err reason)
 {
 	struct hf_peers *p = ctx;
+	if (reason == HF_E_LOCKED) { /* on record since the lock */
+		hf_metrics_add(p->base.metrics, "peer_refused", 1);
+		return;
+	}
 	hf_guard_refused(p->guard, node, address, reason);
+	hf_suspicion_refused(p, node, address, reason);
 }
 
 static bool on_locked(void *ctx, const char *address)
@@ -361,6 +369,8 @@ void hf_membership_ops(struct hf_channel_ops *ops)
 	ops->peer_descriptor = on_peer_descriptor;
 	ops->on_refused = on_refused;
 	ops->locked = on_locked;
+	ops->on_answered = hf_suspicion_answered;
+	ops->renew_ms = hf_suspicion_renew_ms;
 }
 
 bool hf_membership_behind(const struct hf_peers *p, const struct hf_peer *k)

@@ -189,6 +189,7 @@ static enum hf_err admit(struct hf_peers *p, struct hf_peer *k, uint32_t type)
 	enum hf_err e = hf_space_standing(p->space, k->id, hf_now_ms(&p->base.clock));
 	if (e != HF_OK || type == HF_MSG_PING || type == HF_MSG_DESCRIPTOR_GET)
 		return e;
+	HF_TRY(hf_suspicion_admit(p, k));
 	return hf_membership_behind(p, k) ? HF_E_OLD_DESCRIPTOR : HF_OK;
 }
 
@@ -264,6 +265,9 @@ size_t hf_peers_list(struct hf_peers *p, struct hf_peer_view *out, size_t cap)
 		v->up = k->up;
 		v->last_seen_ms = k->last_seen_ms;
 		v->clock_skew_ms = k->skew_ms;
+		v->risk = hf_risk_score(&k->risk, hf_peers_now(p));
+		v->risky = v->risk >= HF_RISK_HIGH;
+		v->locked = hf_risk_is_locked(&k->risk, hf_peers_now(p));
 		v->outbox = hf_outbox_count(p, HF_TABLE_OUTBOX, k->id);
 		v->parked = hf_outbox_count(p, HF_TABLE_OUTBOX_PARKED, k->id);
 	}
@@ -281,6 +285,7 @@ static void on_tick(uv_timer_t *t)
 			hf_outbox_tick(p, k);
 			if (strcmp(k->id, p->base.self.s) == 0)
 				continue;
+			hf_suspicion_tick(p, k);
 			hf_liveness_tick(p, k);
 			hf_poll_tick(p, k);
 		}

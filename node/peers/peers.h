@@ -67,6 +67,8 @@ struct hf_peer_view {
 	int64_t last_seen_ms;
 	uint64_t outbox, parked;
 	int64_t clock_skew_ms;
+	uint32_t risk; /* score, risk.h; HF_RISK_HIGH and more is high */
+	bool risky, locked;
 };
 /* All members but this node, in order of id. Returns the number, at most cap. */
 size_t hf_peers_list(struct hf_peers *p, struct hf_peer_view *out, size_t cap);

@@ -1,8 +1,10 @@
 /*
  * liar.c - a member that breaks the rules: speaks with a stopped node's own keys and asks for chunks of one of its
- * transfers in a way that no honest consumer does (DS-51). Prints the answer's reason.
+ * transfers in a way that no honest consumer does (DS-51), or sends mail that is none (DS-47). Prints each answer's
+ * reason.
  *
  *   hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED
+ *   hufu-liar DIR PEER ADDRESS malformed COUNT UNTIL_REASON
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,9 @@ struct liar {
 	struct hf_space *space;
 	struct hf_node_keys keys;
 	struct hf_channel *channel;
+	struct hf_call call;
+	const char *until; /* the reason at which it is content */
+	unsigned long more;
 	int status;
 };
 
@@ -90,9 +95,13 @@ static void drop_draft(void *ctx, struct hf_draft *take)
 static void on_reply(void *ctx, struct hf_reply *r)
 {
 	struct liar *l = ctx;
-	printf("%s\n", r->error == HF_OK ? "ok" : hf_err_reason(r->error));
+	const char *reason = r->error == HF_OK ? "ok" : hf_err_reason(r->error);
+	printf("%s\n", reason);
 	l->status = 0;
-	uv_stop(l->base.loop);
+	if (l->more-- > 1 && strcmp(reason, l->until) != 0)
+		hf_channel_call(l->channel, &l->call, on_reply, l);
+	else
+		uv_stop(l->base.loop);
 }
 
 static bool load(struct liar *l, const char *dir)
@@ -138,25 +147,46 @@ static bool open_channel(struct liar *l, const char *self, struct hf_system_cloc
 	return hf_name_parse(self, &l->base.self) && hf_channel_open(&l->base, &cfg, &ops, &l->channel, &f) == HF_OK;
 }
 
+static void ask_for_a_chunk(struct liar *l, const struct hf_id *id, char **argv, uint8_t body[64])
+{
+	Hufu__ChunkGet g = HUFU__CHUNK_GET__INIT;
+	g.transfer = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)id->b};
+	g.index = strtoull(argv[5], NULL, 10);
+	g.acknowledged = strtoull(argv[6], NULL, 10);
+	l->call.type = HF_MSG_CHUNK_GET;
+	l->call.body = (struct hf_bytes){body, hufu__chunk_get__pack(&g, body)};
+	l->more = 1;
+	l->until = "";
+}
+
+static void send_what_is_no_mail(struct liar *l, char **argv)
+{
+	l->call.type = HF_MSG_MAIL;
+	l->call.body = (struct hf_bytes){(const uint8_t *)"\xff\xff", 2};
+	l->more = strtoul(argv[5], NULL, 10);
+	l->until = argv[6];
+}
+
 int main(int argc, char **argv)
 {
 	struct liar l = {.status = 1};
 	struct hf_id id;
-	if (argc != 7 || !hf_crypto_init() || !hf_id_parse(argv[4], &id) || !load(&l, argv[1]))
+	uint8_t body[64];
+	if (argc != 7 || !hf_crypto_init() || !load(&l, argv[1]))
 		return fputs("usage: hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED\n", stderr), 2;
 	const char *self = strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1];
 	if (!open_channel(&l, self, hf_system_clock_new()))
 		return fputs("hufu-liar: the channel cannot be opened\n", stderr), 2;
-	Hufu__ChunkGet g = HUFU__CHUNK_GET__INIT;
-	uint8_t body[64];
-	g.transfer = (ProtobufCBinaryData){16, id.b};
-	g.index = strtoull(argv[5], NULL, 10);
-	g.acknowledged = strtoull(argv[6], NULL, 10);
-	struct hf_call call = {.peer = argv[2], .address = argv[3], .type = HF_MSG_CHUNK_GET};
-	call.body = (struct hf_bytes){body, hufu__chunk_get__pack(&g, body)};
-	if (!hf_space_key(l.space, argv[2], HF_KEY_NOISE, hf_now_ms(&l.base.clock), call.key.b))
+	l.call = (struct hf_call){.peer = argv[2], .address = argv[3]};
+	if (strcmp(argv[4], "malformed") == 0)
+		send_what_is_no_mail(&l, argv);
+	else if (hf_id_parse(argv[4], &id))
+		ask_for_a_chunk(&l, &id, argv, body);
+	else
+		return fputs("hufu-liar: TRANSFER is no id\n", stderr), 2;
+	if (!hf_space_key(l.space, argv[2], HF_KEY_NOISE, hf_now_ms(&l.base.clock), l.call.key.b))
 		return fputs("hufu-liar: the peer has no key\n", stderr), 2;
-	hf_channel_call(l.channel, &call, on_reply, &l);
+	hf_channel_call(l.channel, &l.call, on_reply, &l);
 	uv_run(l.base.loop, UV_RUN_DEFAULT);
 	return l.status;
 }

@@ -84,8 +84,14 @@ static bool locked(void *ctx, const char *address)
 
 static bool end_open(struct end *e, const char *name, const char *listen, const struct hf_agree_key *key)
 {
-	const struct hf_channel_ops ops = {
-	        descriptor, standing, peer_descriptor, on_request, on_session, on_refused, locked, NULL, e};
+	const struct hf_channel_ops ops = {.descriptor = descriptor,
+	                                   .standing = standing,
+	                                   .peer_descriptor = peer_descriptor,
+	                                   .on_request = on_request,
+	                                   .on_session = on_session,
+	                                   .on_refused = on_refused,
+	                                   .locked = locked,
+	                                   .ctx = e};
 	struct hf_channel_config cfg = {.space = "bench.example",
 	                                .static_key = key,
 	                                .listen = {listen},

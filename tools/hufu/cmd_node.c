@@ -26,6 +26,7 @@ static int status(struct hf_cli *cli, int argc, char **argv)
 	        {"others' ledgers here (bytes)", "ledger.held_bytes", 0},
 	        {"accounts", "accounts", 0},
 	        {"sessions", "sessions", 0},
+	        {"sessions that must log in again", "sessions_to_step_up", 0},
 	        {"alarms", "alarms", 0},
 	        {"calls", "overall.calls", 0},
 	        {"calls failed", "overall.failures", 0},

@@ -234,9 +234,15 @@ static inline struct hf_channel_config party_config(struct party *p)
 
 static inline void party_open(struct party *p, const struct hf_channel_config *cfg)
 {
-	struct hf_channel_ops ops = {party_descriptor, party_standing, party_peer_descriptor,
-	                             party_request,    party_session,  party_refused,
-	                             party_locked,     party_skew,     p};
+	struct hf_channel_ops ops = {.descriptor = party_descriptor,
+	                             .standing = party_standing,
+	                             .peer_descriptor = party_peer_descriptor,
+	                             .on_request = party_request,
+	                             .on_session = party_session,
+	                             .on_refused = party_refused,
+	                             .locked = party_locked,
+	                             .on_skew = party_skew,
+	                             .ctx = p};
 	struct hf_fault f = {HF_OK, ""};
 	if (hf_channel_open(&p->base, cfg, &ops, &p->ch, &f) != HF_OK)
 		fail_msg("%s", f.text);

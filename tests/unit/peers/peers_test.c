@@ -345,9 +345,13 @@ static void imp_open(struct impostor *i, struct town *t, const char *name, const
                      const char *listen)
 {
 	struct hf_fault f = {HF_OK, ""};
-	struct hf_channel_ops ops = {imp_descriptor, imp_standing, imp_peer_descriptor,
-	                             imp_request,    imp_session,  imp_refused,
-	                             NULL,           NULL,         i};
+	struct hf_channel_ops ops = {.descriptor = imp_descriptor,
+	                             .standing = imp_standing,
+	                             .peer_descriptor = imp_peer_descriptor,
+	                             .on_request = imp_request,
+	                             .on_session = imp_session,
+	                             .on_refused = imp_refused,
+	                             .ctx = i};
 	struct hf_channel_config cfg = {.space = SB_SPACE, .static_key = key, .listen = {listen}};
 	struct hf_hash digest;
 	memset(i, 0, sizeof(*i));
