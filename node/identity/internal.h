@@ -12,11 +12,11 @@
 #include "crypto/hash.h"
 #include "crypto/password.h"
 #include "identity/accounts.h"
+#include "identity/stepup.h"
 
 #define SESSIONS_MAX 1024
 #define CHALLENGES_MAX 64
 #define DENIALS_MAX 64
-#define RISKS_MAX 256
 #define JOBS_MAX 16
 #define HISTORY_MAX 5    /* passwords that may not come back, the present one included */
 #define PASSWORD_MAX 128 /* bytes */
@@ -57,12 +57,6 @@ struct denial {
 	int64_t since_mono_ms;
 	uint32_t count;
 	bool used;
-};
-
-struct account_risk {
-	char account[HF_NAME_MAX + 1]; /* "": unused */
-	int64_t at_ms;                 /* monotonic */
-	uint64_t drained;              /* the score, in ms that it takes to drain */
 };
 
 struct hf_identity {
@@ -141,11 +135,6 @@ void hf_account_sessions_end_after(struct hf_identity *id, struct hf_unit *unit,
 bool hf_account_factor_totp(const struct hf_identity *id, Hufu__AccountRow *row, const char *code);
 bool hf_account_factor_device(struct hf_identity *id, const Hufu__AccountRow *row, const char *challenge,
                               const char *signature);
-
-/* stepup.c */
-void hf_account_risk_refused(struct hf_identity *id, const char *account, enum hf_err reason);
-void hf_account_risk_login(struct hf_identity *id, struct hf_session *s, bool has_second_factor, bool elsewhere);
-bool hf_account_risk_must_step_up(struct hf_identity *id, struct hf_session *s, const char *address);
 
 /* identity.c */
 void hf_identity_release(struct hf_identity *id); /* frees when closing and nothing is under way */

@@ -119,16 +119,6 @@ void hf_liveness_heard(struct hf_peers *p, struct hf_peer *k);
 void hf_liveness_ping(struct hf_peers *p, struct hf_peer *k, struct hf_request *take);
 void hf_liveness_tick(struct hf_peers *p, struct hf_peer *k);
 
-/* suspicion.c: what is held against a member (risk.h). k may be NULL. */
-void hf_suspect(struct hf_peers *p, struct hf_peer *k, enum hf_risk_kind kind, const char *address);
-void hf_suspicion_refused(struct hf_peers *p, const char *node, const char *address, enum hf_err e);
-void hf_suspicion_answered(void *ctx, const char *node, const char *address, enum hf_err e);
-void hf_suspicion_address(struct hf_peers *p, struct hf_peer *k, const char *address);
-bool hf_suspicion_locked(struct hf_peers *p, const char *node);
-uint64_t hf_suspicion_renew_ms(void *ctx, const char *node);
-enum hf_err hf_suspicion_admit(struct hf_peers *p, struct hf_peer *k) HF_MUST_CHECK;
-void hf_suspicion_tick(struct hf_peers *p, struct hf_peer *k);
-
 /* outbox.c */
 enum hf_err hf_outbox_open(struct hf_peers *p) HF_MUST_CHECK;
 void hf_outbox_kick(struct hf_peers *p, struct hf_peer *k, bool now);
@@ -155,5 +145,7 @@ void hf_poll_request(struct hf_peers *p, struct hf_peer *k, struct hf_request *t
 void hf_poll_offer(struct hf_peers *p, struct hf_peer *k);
 void hf_poll_tick(struct hf_peers *p, struct hf_peer *k);
 void hf_poll_close(struct hf_peers *p, struct hf_peer *k);
+
+#include "peers/suspicion.h"
 
 #endif

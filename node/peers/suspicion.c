@@ -45,6 +45,16 @@ static void lock(struct hf_peers *p, struct hf_peer *k, const char *address)
 	hf_guard_quiet(p->guard, address, k->risk.locked_until_ms);
 }
 
+/* What was made before does not count any more. Without a session there is nothing to end, and nobody to keep waiting.
+ */
+static void forget(struct hf_peer *k)
+{
+	if (k->up)
+		return;
+	k->risk.due = false;
+	k->shown = 0;
+}
+
 void hf_suspect(struct hf_peers *p, struct hf_peer *k, enum hf_risk_kind kind, const char *address)
 {
 	if (!k || kind == HF_RISK_NONE)
@@ -53,9 +63,11 @@ void hf_suspect(struct hf_peers *p, struct hf_peer *k, enum hf_risk_kind kind, c
 	case HF_RISK_GOES_ON:
 		break;
 	case HF_RISK_STEP_UP:
+		forget(k);
 		step_up(p, k, address);
 		break;
 	case HF_RISK_LOCK:
+		forget(k);
 		lock(p, k, address);
 		break;
 	}
