@@ -427,6 +427,16 @@ static enum hf_err push_claims(struct kit *k, unsigned from, uint64_t first, siz
 	return p.e;
 }
 
+/* Roads has something to do with that member, so its ledger is taken: in a transaction that is nobody else's affair. */
+static void invite(struct kit *k, const char *member)
+{
+	struct hf_id other = hf_id_new(kit_now(k));
+	struct hf_draft *d = hf_draft_new(HF_EVENT_COMMAND, &other);
+
+	hf_draft_party(d, member);
+	kit_write(&k->node[SB_ROADS], d);
+}
+
 /* What one member says in its own name of a transaction of others, or of its own, spoils no proof. */
 static void test_claims_of_one_member_spoil_no_proof(void **state)
 {
@@ -441,6 +451,9 @@ static void test_claims_of_one_member_spoil_no_proof(void **state)
 	record_all(&x);
 	keep_all(&x, SB_ROADS);
 	kit_until(k, hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) == HF_OK);
+	assert_int_equal(push_claims(k, SB_AUDIT, 1000000, 1, &x.transfer), HF_E_UNINVITED);
+	invite(k, "audit");
+	invite(k, "port");
 	for (unsigned i = 0; i < 10; i++) { /* entries that will never come: by a party, and by one that is none */
 		assert_int_equal(push_claims(k, SB_HEALTH, 1000000 + 500 * i, 500, &x.transfer), HF_OK);
 		assert_int_equal(push_claims(k, SB_AUDIT, 1000000 + 500 * i, 500, &x.transfer), HF_OK);
@@ -467,6 +480,7 @@ static void test_replaced_claims_leave_no_rows(void **state)
 	struct hf_id txn = hf_id_new(kit_now(k));
 	struct told t;
 
+	invite(k, "health");
 	for (unsigned i = 0; i < 20; i++) {
 		txn = hf_id_new(kit_now(k));
 		assert_int_equal(push_claims(k, SB_HEALTH, 1000000, 3, &txn), HF_OK);
