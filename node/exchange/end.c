@@ -13,12 +13,10 @@
 /* The partial file is removed; its blocks were never anything but this file's. */
 void wipe_part(struct transfer *t)
 {
-	char path[640];
+	char path[PART_PATH];
 	if (t->provider || !t->output[0])
 		return;
-	char id[HF_ID_TEXT];
-	hf_id_text(&t->id, id);
-	snprintf(path, sizeof(path), "%s.%s.part", t->output, id);
+	part_path(t, path);
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW); /* a link put there leads nowhere */
 	if (fd >= 0)
 		close(fd);
@@ -43,16 +41,36 @@ static enum hf_err mail_end(struct transfer *t, struct hf_unit *u)
 	return e;
 }
 
+/* An end that is on its way into the store. */
+struct ending {
+	struct transfer *t;
+	enum transfer_state was;
+	int64_t was_ended_ms;
+	bool stored;
+};
+
 static void after_end(void *ctx)
 {
-	struct transfer *t = ctx;
-	wipe_part(t);
-	transfer_drop(t);
+	struct ending *e = ctx;
+	e->stored = true;
+	wipe_part(e->t);
+	transfer_drop(e->t);
 }
 
+/* What was not stored did not happen: the transfer is as before, and who wants its end says so again. */
 static void after_free(void *ctx)
 {
-	transfer_unhold(ctx);
+	struct ending *e = ctx;
+	struct transfer *t = e->t;
+	if (!e->stored && !t->gone) {
+		t->state = e->was;
+		t->ended_ms = e->was_ended_ms;
+		t->reason_code[0] = t->reason[0] = 0;
+		if (!t->provider)
+			fetch_retry(t);
+	}
+	transfer_unhold(t);
+	free(e);
 }
 
 void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool tell, struct hf_unit *u)
@@ -60,6 +78,10 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	enum transfer_state next = transfer_next(t->state, STEP_TERMINATE);
 	if (next == TRANSFER_NONE || t->importing)
 		return;
+	struct ending *e = calloc(1, sizeof(*e));
+	if (!e)
+		abort();
+	*e = (struct ending){t, t->state, t->ended_ms, false};
 	t->state = next;
 	snprintf(t->reason_code, sizeof(t->reason_code), "%s", hf_err_reason(reason));
 	snprintf(t->reason, sizeof(t->reason), "%s", text && text[0] ? text : hf_err_text(reason));
@@ -79,7 +101,7 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	if (tell && mail_end(t, u) != HF_OK)
 		HF_LOG(t->x->base->log, HF_LOG_WARN, "exchange", "end-not-told", &t->id, HF_LOG_S("peer", t->peer));
 	transfer_hold(t);
-	hf_unit_after(u, after_end, t, after_free);
+	hf_unit_after(u, after_end, e, after_free);
 }
 
 void end_now(struct transfer *t, enum hf_err reason, const char *text, bool tell)
@@ -178,8 +200,9 @@ void end_on_revoked(void *ctx, const struct hf_id *grant, const char *reason)
 	snprintf(text, sizeof(text), "the authorization was revoked: %.300s", reason);
 	for (struct transfer *t = x->transfers, *next; t; t = next) {
 		next = t->next;
-		/* What was sent whole is not taken back by this: the receipt for it still closes it. */
+		/* What was sent whole is not taken back by this: the receipt for it still closes it. A consumer that
+		 * will send none therefore says so. */
 		if (!t->gone && hf_id_equal(&t->grant, grant) && !t->importing && !(t->provider && t->manifest.len > 0))
-			end_now(t, HF_E_GRANT_REVOKED, text, false);
+			end_now(t, HF_E_GRANT_REVOKED, text, !t->provider);
 	}
 }

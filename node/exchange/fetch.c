@@ -138,12 +138,17 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 static void after_request(void *ctx)
 {
 	struct transfer *t = ctx;
+	t->recorded = true;
 	fetch_send_request(t);
 }
 
+/* What was not stored never was. */
 static void after_request_free(void *ctx)
 {
-	transfer_unhold(ctx);
+	struct transfer *t = ctx;
+	if (!t->recorded && !t->gone)
+		transfer_drop(t);
+	transfer_unhold(t);
 }
 
 enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
@@ -204,6 +209,12 @@ void fetch_retry(struct transfer *t)
 	if (t->retry_ms > RETRY_MOST_MS)
 		t->retry_ms = RETRY_MOST_MS;
 	uv_timer_start(t->retry, on_retry, t->retry_ms, 0);
+}
+
+bool fetch_passes(enum hf_err e)
+{
+	return hf_err_class(e) == HF_CLASS_RETRY || hf_err_class(e) == HF_CLASS_ABORT || e == HF_E_CANCELLED ||
+	       e == HF_E_OLD_DESCRIPTOR;
 }
 
 static bool label_fits(const struct transfer *t, const Hufu__Label *l)
@@ -268,6 +279,10 @@ static void on_started(void *ctx, enum hf_err e, const struct hf_commit *info)
 			end_now(t, e, f.text, true);
 		else
 			receive_pump(t);
+	} else if (e != HF_OK && !t->gone && t->state == TRANSFER_STARTED) {
+		t->state = TRANSFER_REQUESTED; /* the start was not stored: it is asked for again */
+		hf_buf_clear(&t->start);
+		fetch_retry(t);
 	}
 	transfer_unhold(t);
 }
@@ -302,7 +317,7 @@ static void on_answer(void *ctx, struct hf_reply *r)
 				started(t);
 			else
 				end_now(t, e, f.text, true);
-		} else if (hf_err_class(e) == HF_CLASS_RETRY || hf_err_class(e) == HF_CLASS_ABORT) {
+		} else if (fetch_passes(e)) {
 			fetch_retry(t);
 		} else {
 			end_now(t, e, r->text[0] ? r->text : hf_err_text(e), false);

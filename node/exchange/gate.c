@@ -385,6 +385,8 @@ static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
 		g->t->recorded = true;
 		hf_request_reply(g->rq, HF_OK, NULL, g->t->start.data, g->t->start.len);
 	}
+	if (g->t)
+		transfer_unhold(g->t);
 	gate_free(g);
 }
 
@@ -404,6 +406,7 @@ static void keep(struct gate *g, struct hf_unit *u)
 	hf_unit_draft(u, d);
 	transfer_put(u, g->t);
 	transfer_add(g->t);
+	transfer_hold(g->t);
 }
 
 static bool beyond_rate(struct hf_exchange *x, const char *peer, bool denied);

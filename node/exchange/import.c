@@ -30,7 +30,7 @@ struct import {
 	uv_work_t work;
 	struct transfer *t;
 	Hufu__Manifest *manifest;
-	char part[640];
+	char part[PART_PATH];
 	enum hf_err error;
 	int sys_error;
 };
@@ -91,11 +91,13 @@ static enum hf_err check_manifest(struct transfer *t, Hufu__Manifest **ret_m, st
 	if (!m || !m->header || strcmp(m->header->issuer, t->peer) != 0)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the manifest was not signed by %s", t->peer);
 	if (m->transfer.len != 16 || memcmp(m->transfer.data, t->id.b, 16) != 0 || m->agreement.len != 16 ||
-	    memcmp(m->agreement.data, t->agreement.b, 16) != 0 || !same_label(t, m->label))
+	    memcmp(m->agreement.data, t->agreement.b, 16) != 0 || m->grant.len != 16 ||
+	    memcmp(m->grant.data, t->grant.b, 16) != 0 || m->header->transaction.len != 16 ||
+	    memcmp(m->header->transaction.data, t->id.b, 16) != 0 || !same_label(t, m->label))
 		return hf_fault_set(f, HF_E_CONFLICT, "the manifest speaks of another transfer, agreement or label");
 	root_of(r, &root);
 	if (m->root.len != 32 || memcmp(m->root.data, root.b, 32) != 0 || m->chunks != r->last_index + 1 ||
-	    m->bytes != r->last_index * CHUNK_BYTES + r->last_bytes)
+	    m->bytes != r->last_index * CHUNK_BYTES + r->last_bytes || (t->bytes_total && m->bytes != t->bytes_total))
 		return hf_fault_set(f, HF_E_DIGEST, "the data received is not the data of the manifest");
 	t->root = root;
 	t->rows = m->rows;
@@ -188,6 +190,11 @@ static void on_closed(void *ctx, enum hf_err e, const struct hf_commit *info)
 	import_free(i);
 }
 
+static int rename_new(const char *from, const char *to)
+{
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
 static void deliver(struct import *i)
 {
 	struct transfer *t = i->t;
@@ -200,19 +207,15 @@ static void deliver(struct import *i)
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, t->manifest.data, t->manifest.len, &digest);
 	drafts_of_delivery(t, u);
 	enum hf_err e = receipt_make(t, i->manifest, v.list, v.count, u);
-	if (e != HF_OK) {
+	if (e != HF_OK) { /* DS-70: without a receipt there is no delivery */
 		hf_unit_free(u);
+		(void)rename_new(t->output, i->part);
 		fail(i, e, "the receipt could not be made");
 		return;
 	}
 	t->state = transfer_next(t->state, STEP_COMPLETE);
 	transfer_put(u, t);
 	hf_store_submit(t->x->store, u, on_closed, i);
-}
-
-static int rename_new(const char *from, const char *to)
-{
-	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
 static enum hf_err sync_folder(const char *path)
@@ -227,22 +230,33 @@ static enum hf_err sync_folder(const char *path)
 	return r == 0 ? HF_OK : HF_E_IO;
 }
 
+/* The bytes that were checked, and no other file, stand under the name. */
+static bool is_ours(const struct import *i)
+{
+	struct stat named, open;
+	return lstat(i->t->output, &named) == 0 && fstat(i->t->receive->fd, &open) == 0 &&
+	       named.st_ino == open.st_ino && named.st_dev == open.st_dev;
+}
+
 /* Worker. After a crash the file may have its name already. */
 static void move_work(uv_work_t *w)
 {
 	struct import *i = w->data;
-	struct stat st;
 	if (fsync(i->t->receive->fd) != 0) {
 		i->error = HF_E_IO;
 		i->sys_error = errno;
 		return;
 	}
-	if (rename_new(i->part, i->t->output) != 0 && !(errno == ENOENT && stat(i->t->output, &st) == 0)) {
+	if (rename_new(i->part, i->t->output) != 0 && !(errno == ENOENT && is_ours(i))) {
 		i->error = errno == EEXIST ? HF_E_EXISTS : HF_E_IO;
 		i->sys_error = errno;
 		return;
 	}
-	i->error = sync_folder(i->t->output);
+	i->error = is_ours(i) ? sync_folder(i->t->output) : HF_E_DIGEST;
+	if (i->error != HF_OK) { /* DS-70 */
+		i->sys_error = i->error == HF_E_DIGEST ? ESTALE : errno;
+		(void)rename_new(i->t->output, i->part);
+	}
 }
 
 static void move_done(uv_work_t *w, int status)
@@ -284,7 +298,7 @@ void import_begin(struct transfer *t)
 		abort();
 	i->t = t;
 	transfer_hold(t);
-	part_path(t->x, &t->id, i->part);
+	part_path(t, i->part);
 	enum hf_err e = check_manifest(t, &i->manifest, &f);
 	if (e != HF_OK) {
 		fail(i, e, f.text);

@@ -27,6 +27,12 @@ bool leaves_has(const struct leaf_window *w, uint64_t index)
 	return index < w->range.size || (index < w->range.size + UNACKED_MAX && w->have[index % UNACKED_MAX]);
 }
 
+bool leaves_differ(const struct leaf_window *w, uint64_t index, const struct hf_hash *leaf)
+{
+	return index >= w->range.size && leaves_has(w, index) &&
+	       memcmp(&w->leaf[index % UNACKED_MAX], leaf, sizeof(*leaf)) != 0;
+}
+
 bool leaves_advance(struct leaf_window *w, uint32_t *ret_bytes)
 {
 	size_t i = w->range.size % UNACKED_MAX;

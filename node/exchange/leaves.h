@@ -20,6 +20,8 @@ void leaves_init(struct leaf_window *w);
 /* Puts the leaf of a chunk in its place; false when it is outside the window. */
 bool leaves_put(struct leaf_window *w, uint64_t index, const struct hf_hash *leaf, uint32_t bytes);
 bool leaves_has(const struct leaf_window *w, uint64_t index);
+/* Is another leaf in that place? Only those behind the range are compared. */
+bool leaves_differ(const struct leaf_window *w, uint64_t index, const struct hf_hash *leaf);
 /* Moves the range over the next chunk if its leaf is there. */
 bool leaves_advance(struct leaf_window *w, uint32_t *ret_bytes);
 

@@ -53,14 +53,19 @@ enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Find
 static enum hf_err check_receipt(struct transfer *t, const Hufu__Receipt *r, const char *from, struct hf_fault *f)
 {
 	struct hf_hash manifest;
-	if (!r || !r->header || strcmp(r->header->issuer, from) != 0 || strcmp(t->peer, from) != 0)
+	int64_t now = hf_now_ms(&t->x->base->clock);
+	if (!r || !r->header || strcmp(r->header->issuer, from) != 0)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the receipt is not signed by the consumer of the transfer");
 	hf_sha256(t->manifest.data, t->manifest.len, &manifest);
 	if (t->manifest.len == 0 || r->transfer.len != 16 || memcmp(r->transfer.data, t->id.b, 16) != 0 ||
+	    r->header->transaction.len != 16 || memcmp(r->header->transaction.data, t->id.b, 16) != 0 ||
 	    r->manifest_digest.len != 32 || memcmp(r->manifest_digest.data, manifest.b, 32) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the receipt does not speak of what was sent");
-	if (r->root.len != 32 || memcmp(r->root.data, t->root.b, 32) != 0 || r->bytes != t->bytes_total)
-		return hf_fault_set(f, HF_E_DIGEST, "the receipt states another digest than the manifest");
+	if (r->root.len != 32 || memcmp(r->root.data, t->root.b, 32) != 0 || r->bytes != t->bytes_total ||
+	    r->rows != t->rows)
+		return hf_fault_set(f, HF_E_DIGEST, "the receipt states another digest or size than the manifest");
+	if (r->received_ms < t->started_ms - HF_CLOCK_SKEW_MS || r->received_ms > now + HF_CLOCK_SKEW_MS)
+		return hf_fault_set(f, HF_E_STALE, "the receipt's time lies before the transfer or in the future");
 	return HF_OK;
 }
 
@@ -97,14 +102,35 @@ static void closing_draft(struct transfer *t, struct hf_unit *u)
 	hf_unit_draft(u, d);
 }
 
-static void drop_after(void *ctx)
+/* A close that is on its way into the store. */
+struct closing {
+	struct transfer *t;
+	uint64_t was_done;
+	int64_t was_ended_ms;
+	bool stored;
+};
+
+static void after_close(void *ctx)
 {
-	transfer_drop(ctx);
+	struct closing *c = ctx;
+	c->stored = true;
+	transfer_drop(c->t);
 }
 
-static void unhold_after(void *ctx)
+/* What was not stored did not happen: the receipt comes again. */
+static void after_close_free(void *ctx)
 {
-	transfer_unhold(ctx);
+	struct closing *c = ctx;
+	struct transfer *t = c->t;
+	if (!c->stored && !t->gone) {
+		t->state = TRANSFER_STARTED;
+		t->bytes_done = c->was_done;
+		t->ended_ms = c->was_ended_ms;
+		t->quality[0] = 0;
+		hf_buf_clear(&t->receipt);
+	}
+	transfer_unhold(t);
+	free(c);
 }
 
 static void close_transfer(struct transfer *t, const Hufu__Envelope *e, const Hufu__Receipt *r, struct hf_unit *u)
@@ -112,9 +138,11 @@ static void close_transfer(struct transfer *t, const Hufu__Envelope *e, const Hu
 	struct hf_hash digest;
 	size_t len = 0;
 	uint8_t *data = hf_encode(&e->base, &len);
+	struct closing *c = calloc(1, sizeof(*c));
 	hf_buf_clear(&t->receipt);
-	if (!data || !hf_buf_add(&t->receipt, data, len))
+	if (!c || !data || !hf_buf_add(&t->receipt, data, len))
 		abort();
+	*c = (struct closing){t, t->bytes_done, t->ended_ms, false};
 	free(data);
 	snprintf(t->quality, sizeof(t->quality), "%s", r->quality);
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
@@ -124,7 +152,7 @@ static void close_transfer(struct transfer *t, const Hufu__Envelope *e, const Hu
 	t->bytes_done = t->bytes_total;
 	transfer_put(u, t);
 	transfer_hold(t);
-	hf_unit_after(u, drop_after, t, unhold_after);
+	hf_unit_after(u, after_close, c, after_close_free);
 }
 
 enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
@@ -139,7 +167,8 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 		return hf_fault_set(f, HF_E_FORMAT, "the mail holds no receipt");
 	}
 	enum hf_err e = transfer_get(x, txn, true, &t);
-	if (e != HF_OK)
+	bool known = e == HF_OK && strcmp(t->peer, from) == 0;
+	if (!known)
 		e = hf_fault_set(f, HF_E_UNKNOWN, "there is no such transfer");
 	else if (t->state != TRANSFER_STARTED)
 		e = hf_fault_set(f, HF_E_STATE, "the transfer is %s; it takes no receipt",
@@ -150,7 +179,10 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 		e = check_receipt(t, r, from, f);
 	if (e == HF_OK)
 		close_transfer(t, mail->receipt, r, unit);
-	else if (t)
+	else if (known)
+		hf_alarm(x->base, "receipt-refused", txn, "the receipt of %s does not verify: %s", from,
+		         hf_err_reason(e));
+	if (e != HF_OK && t)
 		transfer_release(t);
 	hf_decoded_free(r);
 	hf_decoded_free(mail);

@@ -3,7 +3,8 @@
  *
  * Written is not acknowledged: only what fdatasync and the stored row cover counts, and only that is never asked for
  * again. The CSV check follows the written bytes in order, in one work item at a time. After a restart everything
- * beyond the durable point is asked for again, the check begins anew from the file.
+ * beyond the durable point is asked for again, the check begins anew from the file, which must still hold what was
+ * received before.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,13 +17,21 @@
 #include "evidence/envelope.h"
 #include "exchange/receive.h"
 
-void part_path(const struct hf_exchange *x, const struct hf_id *id, char out[640])
+#define ALTERED_TEXT "the partial file is not what was received before; fetch the data again"
+
+void part_path(const struct transfer *t, char out[PART_PATH])
 {
-	(void)x;
-	struct transfer *t = transfer_find((struct hf_exchange *)x, id, false);
 	char text[HF_ID_TEXT];
-	hf_id_text(id, text);
-	snprintf(out, 640, "%s.%s.part", t ? t->output : "", text);
+	hf_id_text(&t->id, text);
+	snprintf(out, PART_PATH, "%s.%s.part", t->output, text);
+}
+
+/* An import that was begun before a restart does not keep what is broken alive; one that runs ends by itself. */
+static void broken(struct transfer *t, enum hf_err e, const char *text, bool tell)
+{
+	if (!t->receive || !t->receive->importing)
+		t->importing = false;
+	end_now(t, e, text, tell);
 }
 
 static enum hf_err open_key(struct transfer *t, struct receive *r, struct hf_fault *f)
@@ -66,9 +75,9 @@ static bool has_moved(const struct transfer *t, const char *part)
 /* A partial file that lost what the row calls durable must not be filled up with zeros. */
 static enum hf_err open_file(const struct transfer *t, struct receive *r, struct hf_fault *f)
 {
-	char path[640];
+	char path[PART_PATH];
 	struct stat st;
-	part_path(t->x, &t->id, path);
+	part_path(t, path);
 	bool moved = has_moved(t, path);
 	r->fd = open(moved ? t->output : path, O_RDWR | (moved ? 0 : O_CREAT) | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (r->fd < 0 || fstat(r->fd, &st) != 0)
@@ -93,7 +102,9 @@ enum hf_err receive_open(struct transfer *t, struct hf_fault *f)
 	r->last_index = UINT64_MAX;
 	leaves_init(&r->leaves);
 	r->leaves.range = t->durable;
-	r->written = t->acknowledged;
+	r->written = r->resumed = t->acknowledged;
+	hf_merkle_range_root(&t->durable, &r->resumed_root);
+	hf_merkle_range_init(&r->again);
 	HF_TRY(open_key(t, r, f));
 	HF_TRY(open_file(t, r, f));
 	r->check = hf_csv_check_new();
@@ -181,8 +192,8 @@ static void chunk_done(uv_work_t *w, int status)
 	slot_clear(r, c->index);
 	r->in_flight--;
 	if (c->error != HF_OK && !t->gone) {
-		end_now(t, c->error, c->error == HF_E_DIGEST ? "a chunk was altered on its way" : hf_err_text(c->error),
-		        true);
+		broken(t, c->error, c->error == HF_E_DIGEST ? "a chunk was altered on its way" : hf_err_text(c->error),
+		       true);
 	} else if (!t->gone && t->state == TRANSFER_STARTED) {
 		leaves_put(&r->leaves, c->index, &c->leaf, (uint32_t)c->data.len);
 		t->retry_ms = 0;
@@ -215,11 +226,27 @@ static bool keep_manifest(struct transfer *t, const Hufu__ChunkReply *r)
 	return ok;
 }
 
+/* There is one end: that of the start, of the manifest, or of the last chunk that came first. */
+static bool end_fits(const struct transfer *t, uint64_t index, bool last)
+{
+	const struct receive *r = t->receive;
+	uint64_t end = r->last_index;
+	if (end == UINT64_MAX && t->bytes_total)
+		end = t->bytes_total / CHUNK_BYTES;
+	if (end != UINT64_MAX)
+		return last == (index == end);
+	for (uint64_t i = index + 1; last && i < r->written + UNACKED_MAX; i++)
+		if (leaves_has(&r->leaves, i))
+			return false;
+	return true;
+}
+
 static enum hf_err check_reply(struct transfer *t, const Hufu__ChunkReply *c, const struct hf_reply *r, uint64_t index)
 {
 	bool short_chunk = r->bulk.len < CHUNK_BYTES;
 	if (!c || !r->has_bulk || c->index != index || c->bytes != r->bulk.len || r->bulk.len > CHUNK_BYTES ||
-	    c->tag.len != 16 || memcmp(c->tag.data, r->bulk_tag, 16) != 0 || c->last != short_chunk)
+	    c->tag.len != 16 || memcmp(c->tag.data, r->bulk_tag, 16) != 0 || c->last != short_chunk ||
+	    !end_fits(t, index, c->last))
 		return HF_E_FORMAT;
 	if (c->last && !keep_manifest(t, c))
 		return HF_E_FORMAT;
@@ -257,10 +284,12 @@ static void failed_chunk(struct transfer *t, const struct ask *a, enum hf_err e,
 	r->in_flight--;
 	if (a->index > r->last_index)
 		return; /* asked for before the end was known */
-	if (hf_err_class(e) == HF_CLASS_RETRY || hf_err_class(e) == HF_CLASS_ABORT || e == HF_E_CANCELLED)
+	/* Behind everything that is here there is a chunk; further on there may be none. */
+	bool none = e == HF_E_UNKNOWN && a->index > r->written && r->last_index == UINT64_MAX && !t->bytes_total;
+	if (fetch_passes(e) || e == HF_E_RATE)
 		fetch_retry(t);
-	else if (e != HF_E_UNKNOWN || r->last_index != UINT64_MAX || t->bytes_total)
-		end_now(t, e, text && text[0] ? text : hf_err_text(e), e == HF_E_FORMAT);
+	else if (!none)
+		broken(t, e, text && text[0] ? text : hf_err_text(e), e != HF_E_UNKNOWN);
 }
 
 static void on_chunk(void *ctx, struct hf_reply *r)
@@ -315,7 +344,7 @@ void receive_pump(struct transfer *t)
 		struct hf_fault f = {HF_OK, ""};
 		enum hf_err e = receive_open(t, &f);
 		if (e != HF_OK) {
-			end_now(t, e, f.text, true);
+			broken(t, e, f.text, true);
 			return;
 		}
 		r = t->receive;
@@ -339,7 +368,8 @@ void receive_pump(struct transfer *t)
 struct sync_job {
 	uv_work_t work;
 	struct transfer *t;
-	uint64_t upto;
+	uint64_t upto, bytes;
+	struct hf_merkle_range durable; /* over [0, upto) */
 	enum hf_err error;
 };
 
@@ -359,6 +389,8 @@ static void on_acknowledged(void *ctx, enum hf_err e, const struct hf_commit *in
 		t->receive->syncing = false;
 	if (e == HF_OK && !t->gone && t->state == TRANSFER_STARTED) {
 		t->acknowledged = j->upto;
+		t->bytes_done = j->bytes;
+		t->durable = j->durable;
 		progress(t);
 		receive_pump(t);
 	} else if (!t->gone && !t->x->closing) {
@@ -366,6 +398,29 @@ static void on_acknowledged(void *ctx, enum hf_err e, const struct hf_commit *in
 	}
 	free(j);
 	transfer_unhold(t);
+}
+
+/* What the row says is said to the peer and shown to people after the commit. */
+static void put_acknowledged(struct sync_job *j)
+{
+	struct transfer *t = j->t;
+	struct hf_unit *u = hf_unit_new();
+	struct sync_job before = {.upto = t->acknowledged, .bytes = t->bytes_done, .durable = t->durable};
+	t->acknowledged = j->upto;
+	t->bytes_done = j->bytes;
+	t->durable = j->durable;
+	transfer_put(u, t);
+	t->acknowledged = before.upto;
+	t->bytes_done = before.bytes;
+	t->durable = before.durable;
+	hf_store_submit(t->x->store, u, on_acknowledged, j);
+}
+
+static uint64_t bytes_upto(const struct receive *r, uint64_t chunks)
+{
+	if (r->last_index != UINT64_MAX && chunks == r->last_index + 1)
+		return r->last_index * CHUNK_BYTES + r->last_bytes;
+	return chunks * CHUNK_BYTES;
 }
 
 static void sync_done(uv_work_t *w, int status)
@@ -377,20 +432,16 @@ static void sync_done(uv_work_t *w, int status)
 	if (t->gone || t->state != TRANSFER_STARTED || j->error != HF_OK) {
 		t->receive->syncing = false;
 		if (j->error != HF_OK && !t->gone)
-			end_now(t, j->error, hf_err_text(j->error), true);
+			broken(t, j->error, hf_err_text(j->error), true);
 		free(j);
 		transfer_unhold(t);
 		return;
 	}
-	struct hf_unit *u = hf_unit_new();
-	uint64_t before = t->acknowledged;
 	while (t->receive->leaves.range.size < j->upto && leaves_advance(&t->receive->leaves, &bytes))
-		t->bytes_done += bytes;
-	t->durable = t->receive->leaves.range;
-	t->acknowledged = j->upto; /* what the row says; the peer is told after the commit */
-	transfer_put(u, t);
-	t->acknowledged = before;
-	hf_store_submit(t->x->store, u, on_acknowledged, j);
+		;
+	j->durable = t->receive->leaves.range;
+	j->bytes = bytes_upto(t->receive, j->upto);
+	put_acknowledged(j);
 }
 
 static void sync_begin(struct transfer *t)
@@ -413,28 +464,57 @@ struct check_job {
 	enum hf_err error;
 };
 
-#define CHECK_PIECE (256u << 10)
+static bool read_all(int fd, uint8_t *out, size_t len, uint64_t offset)
+{
+	while (len > 0) {
+		ssize_t n = pread(fd, out, len, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		out += n;
+		offset += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* DS-56: what the receipt will say is what lies on the disk, also after a restart. */
+static enum hf_err hash_again(struct receive *r, const uint8_t *data, size_t len)
+{
+	struct hf_hash h;
+	if (r->again.size >= r->resumed)
+		return HF_OK;
+	hf_merkle_leaf(data, len, &h);
+	hf_merkle_range_append(&r->again, &h);
+	if (r->again.size < r->resumed)
+		return HF_OK;
+	hf_merkle_range_root(&r->again, &h);
+	return memcmp(h.b, r->resumed_root.b, sizeof(h.b)) == 0 ? HF_OK : HF_E_DIGEST;
+}
+
+/* Chunk by chunk: a check ends at the end of a chunk. */
+static enum hf_err check_chunks(struct receive *r, uint64_t upto, uint8_t *chunk)
+{
+	while (r->checked_bytes < upto) {
+		size_t len = upto - r->checked_bytes < CHUNK_BYTES ? (size_t)(upto - r->checked_bytes) : CHUNK_BYTES;
+		if (!read_all(r->fd, chunk, len, r->checked_bytes))
+			return HF_E_IO;
+		HF_TRY(hash_again(r, chunk, len));
+		hf_csv_check_feed(r->check, chunk, len);
+		r->checked_bytes += len;
+	}
+	/* The last chunk may be an empty one. */
+	bool empty = r->again.size == r->last_index && r->last_bytes == 0;
+	return empty ? hash_again(r, chunk, 0) : HF_OK;
+}
 
 static void check_work(uv_work_t *w)
 {
 	struct check_job *j = w->data;
-	struct receive *r = j->t->receive;
-	uint8_t *piece = malloc(CHECK_PIECE);
-	while (piece && r->checked_bytes < j->upto) {
-		uint64_t left = j->upto - r->checked_bytes;
-		ssize_t n = pread(r->fd, piece, left < CHECK_PIECE ? left : CHECK_PIECE, (off_t)r->checked_bytes);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			j->error = HF_E_IO;
-			break;
-		}
-		hf_csv_check_feed(r->check, piece, (size_t)n);
-		r->checked_bytes += (uint64_t)n;
-	}
-	if (!piece)
-		j->error = HF_E_MEMORY;
-	free(piece);
+	uint8_t *chunk = malloc(CHUNK_BYTES);
+	j->error = chunk ? check_chunks(j->t->receive, j->upto, chunk) : HF_E_MEMORY;
+	free(chunk);
 }
 
 static void check_done(uv_work_t *w, int status)
@@ -444,7 +524,7 @@ static void check_done(uv_work_t *w, int status)
 	struct transfer *t = j->t;
 	t->receive->checking = false;
 	if (j->error != HF_OK && !t->gone)
-		end_now(t, j->error, hf_err_text(j->error), true);
+		broken(t, j->error, j->error == HF_E_DIGEST ? ALTERED_TEXT : hf_err_text(j->error), true);
 	else if (!t->gone && t->state == TRANSFER_STARTED)
 		progress(t);
 	free(j);
@@ -464,14 +544,6 @@ static void check_begin(struct transfer *t, uint64_t upto)
 	uv_queue_work(t->x->base->loop, &j->work, check_work, check_done);
 }
 
-static uint64_t written_bytes(const struct receive *r)
-{
-	uint64_t whole = r->written;
-	if (r->last_index != UINT64_MAX && r->written == r->last_index + 1)
-		return r->last_index * CHUNK_BYTES + r->last_bytes;
-	return whole * CHUNK_BYTES;
-}
-
 static void progress(struct transfer *t)
 {
 	struct receive *r = t->receive;
@@ -481,7 +553,7 @@ static void progress(struct transfer *t)
 		r->written++;
 	}
 	bool all = r->last_index != UINT64_MAX && r->written == r->last_index + 1;
-	uint64_t bytes = written_bytes(r);
+	uint64_t bytes = bytes_upto(r, r->written);
 	if (!r->checking && r->checked_bytes < bytes && (all || bytes - r->checked_bytes >= 4 * CHUNK_BYTES))
 		check_begin(t, bytes);
 	if (!r->syncing && (r->written - t->acknowledged >= ACK_BATCH || (all && t->acknowledged < r->written)))

@@ -22,6 +22,10 @@ struct receive {
 	uint32_t last_bytes;
 	uint64_t checked_bytes;
 	struct hf_csv_check *check;
+	/* After a restart: what lies in the file is hashed again and held against what was received before. */
+	uint64_t resumed; /* chunks */
+	struct hf_hash resumed_root;
+	struct hf_merkle_range again;
 	bool syncing, checking, importing;
 };
 

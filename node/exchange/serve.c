@@ -16,6 +16,7 @@
 #define JOBS_MAX 4u
 #define PENDING_MAX 32u
 #define PERSIST_CHUNKS 64u
+#define NO_CHUNK_TEXT "there is no such chunk"
 #define ANOMALY_TEXT "the transfer was stopped: its requests do not fit it; start a new one"
 
 struct job {
@@ -48,7 +49,7 @@ struct serve {
 	uint64_t persisted;
 	uint64_t last_index;  /* UINT64_MAX: not reached */
 	struct job *last_job; /* the last chunk, waiting for the leaves before it */
-	bool recovering, finishing;
+	bool finishing;       /* the manifest is being stored */
 };
 
 static void pump(struct transfer *t);
@@ -89,7 +90,8 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 		        t->source);
 	}
 	t->stamp = now;
-	t->bytes_total = hf_source_reader_bytes(t->reader);
+	if (t->manifest.len == 0) /* else it says how much was sent */
+		t->bytes_total = hf_source_reader_bytes(t->reader);
 	struct serve *s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
@@ -272,17 +274,25 @@ static enum hf_err make_manifest(struct transfer *t)
 	return e;
 }
 
+static void try_finish(struct transfer *t);
+
+/* What was not stored was never made: the next question for the last chunk begins again. */
 static void on_manifest_stored(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	(void)info;
 	struct job *j = ctx;
 	struct transfer *t = j->t;
+	t->serve->finishing = false;
+	if (e != HF_OK)
+		hf_buf_clear(&t->manifest);
 	if (e != HF_OK || t->gone) {
 		hf_request_reply(j->rq, e != HF_OK ? e : HF_E_CANCELLED, NULL, NULL, 0);
 		free_job(j);
 	} else {
 		reply_chunk(j, &t->manifest);
 	}
+	if (!t->gone && t->state == TRANSFER_STARTED)
+		try_finish(t);
 	transfer_unhold(t);
 }
 
@@ -303,6 +313,7 @@ static void send_manifest(struct job *j)
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, t->manifest.data, t->manifest.len, &digest);
 	transfer_put(u, t);
 	transfer_hold(t);
+	t->serve->finishing = true;
 	hf_store_submit(t->x->store, u, on_manifest_stored, j);
 }
 
@@ -311,7 +322,7 @@ static void try_finish(struct transfer *t)
 {
 	struct serve *s = t->serve;
 	struct hf_source_stamp now;
-	if (!s->last_job)
+	if (!s->last_job || s->finishing)
 		return;
 	if (t->manifest.len > 0) {
 		reply_chunk(HF_TAKE(s->last_job), &t->manifest);
@@ -380,6 +391,33 @@ static void take_result(struct transfer *t, struct job *j)
 	s->last_job = j;
 }
 
+/* Leaves cannot be made again at present: who waits for them asks later. */
+static void refuse_pending(struct serve *s, enum hf_err e)
+{
+	while (s->pending_count)
+		hf_request_reply(s->pending[--s->pending_count].rq, e, hf_err_text(e), NULL, 0);
+}
+
+/* UNKNOWN: behind the end of an output whose length was not known. What will not get better ends the transfer. */
+static void chunk_failed(struct transfer *t, struct job *j)
+{
+	enum hf_err e = j->error != HF_OK ? j->error : HF_E_CANCELLED;
+	bool again = !j->rq;
+	if (j->rq)
+		hf_request_reply(j->rq, e, e == HF_E_UNKNOWN ? NO_CHUNK_TEXT : hf_err_text(e), NULL, 0);
+	free_job(j);
+	if (t->gone || t->state != TRANSFER_STARTED)
+		return;
+	if (e == HF_E_UNKNOWN && again)
+		anomaly(t, t->serve->wanted_ack);
+	else if (e != HF_E_UNKNOWN && hf_err_class(e) == HF_CLASS_REFUSE)
+		end_now(t, e, hf_err_text(e), true);
+	else if (again)
+		refuse_pending(t->serve, e);
+	else
+		pump(t);
+}
+
 static void chunk_done(uv_work_t *w, int status)
 {
 	(void)status;
@@ -388,15 +426,10 @@ static void chunk_done(uv_work_t *w, int status)
 	struct serve *s = t->serve;
 	s->jobs--;
 	release_aead(s, j->aead);
-	if (!j->rq)
-		s->recovering = false;
+	if (j->error == HF_OK && leaves_differ(&s->leaves, j->index, &j->leaf))
+		j->error = HF_E_SOURCE_CHANGED; /* never two plaintexts under one nonce */
 	if (j->error != HF_OK || t->gone || t->state != TRANSFER_STARTED) {
-		enum hf_err e = j->error != HF_OK ? j->error : HF_E_CANCELLED;
-		if (j->rq)
-			hf_request_reply(j->rq, e, "the chunk could not be made", NULL, 0);
-		free_job(j);
-		if (e == HF_E_SOURCE_CHANGED && !t->gone)
-			end_now(t, e, hf_err_text(e), true);
+		chunk_failed(t, j);
 	} else {
 		take_result(t, j);
 		try_finish(t);
@@ -448,10 +481,8 @@ static bool recover(struct transfer *t)
 	struct serve *s = t->serve;
 	if (advance(t))
 		return false;
-	if (s->jobs == 0) {
-		s->recovering = true;
+	if (s->jobs == 0)
 		start_job(t, NULL, s->leaves.range.size);
-	}
 	return true;
 }
 
@@ -464,7 +495,7 @@ static void pump(struct transfer *t)
 	while (s->pending_count && s->jobs < s->jobs_max) {
 		struct hf_request *rq = take_lowest(s, &index);
 		if (s->last_index != UINT64_MAX && index > s->last_index) /* asked for before the end was known */
-			hf_request_reply(rq, HF_E_UNKNOWN, "there is no such chunk", NULL, 0);
+			hf_request_reply(rq, HF_E_UNKNOWN, NO_CHUNK_TEXT, NULL, 0);
 		else
 			start_job(t, rq, index);
 	}
@@ -504,7 +535,7 @@ void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkG
 		return;
 	}
 	if (s->last_index != UINT64_MAX && get->index > s->last_index) {
-		hf_request_reply(take, HF_E_UNKNOWN, "there is no such chunk", NULL, 0);
+		hf_request_reply(take, HF_E_UNKNOWN, NO_CHUNK_TEXT, NULL, 0);
 		return;
 	}
 	if (get->acknowledged > s->wanted_ack)

@@ -44,8 +44,8 @@ struct transfer {
 	struct hf_buf request, start, manifest, receipt; /* envelopes */
 	int64_t started_ms, ended_ms;
 	bool importing, receipt_overdue;
-	bool recorded;                  /* provider: the decision is durable; nothing is served before */
-	int64_t used_ms;                /* monotonic: the last chunk asked for */
+	bool recorded;   /* provider: the decision is durable; nothing is served before. Consumer: the request is */
+	int64_t used_ms; /* monotonic: the last chunk asked for */
 	struct hf_merkle_range durable; /* over [0, acknowledged) */
 
 	/* Provider, while open. */
@@ -123,10 +123,13 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take);
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
 void fetch_send_request(struct transfer *t);
 void fetch_retry(struct transfer *t);
+/* Is it an error that passes, so that the same is asked again later? */
+bool fetch_passes(enum hf_err e);
 enum hf_err receive_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void receive_close(struct transfer *t);
 void receive_pump(struct transfer *t);
-void part_path(const struct hf_exchange *x, const struct hf_id *id, char out[640]);
+#define PART_PATH 640
+void part_path(const struct transfer *t, char out[PART_PATH]);
 void import_begin(struct transfer *t);
 enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
                             struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;

@@ -123,7 +123,9 @@ struct whole {
 static enum hf_err whole_read(struct hf_source_reader *r, uint64_t offset, uint8_t *out, size_t cap, size_t *ret_len)
 {
 	struct whole *w = (struct whole *)r;
-	uint64_t left = offset < w->bytes ? w->bytes - offset : 0;
+	if (offset > w->bytes)
+		return HF_E_UNKNOWN;
+	uint64_t left = w->bytes - offset;
 	size_t want = left < cap ? (size_t)left : cap, len = 0;
 
 	if (want > 0)
@@ -233,9 +235,11 @@ static enum hf_err chosen_read(struct hf_source_reader *r, uint64_t offset, uint
 			break;
 		c->error = make_more(c);
 	}
-	if (c->error == HF_OK)
-		*ret_len = len;
-	return c->error;
+	HF_TRY(c->error);
+	if (offset > c->start + c->out.len)
+		return HF_E_UNKNOWN;
+	*ret_len = len;
+	return HF_OK;
 }
 
 static void chosen_stamp(const struct hf_source_reader *r, struct hf_source_stamp *ret_stamp)

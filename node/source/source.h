@@ -70,7 +70,7 @@ void hf_source_reader_stamp(const struct hf_source_reader *r, struct hf_source_s
 uint64_t hf_source_reader_bytes(const struct hf_source_reader *r);
 /* Fills up to cap bytes of the output at offset. Whole-file readers may be asked for any offset, also in parallel from
  * several threads; projecting readers only in rising order (an earlier offset starts again from the top). ret_len < cap
- * only at the end. Pure: any worker. */
+ * only at the end; an offset behind the end is UNKNOWN. Pure: any worker. */
 enum hf_err hf_source_read(struct hf_source_reader *r, uint64_t offset, uint8_t *out, size_t cap,
                            size_t *ret_len) HF_MUST_CHECK;
 /* Data rows without the header. Whole file: as scanned, or 0 when the file is no longer what was scanned. Projecting:

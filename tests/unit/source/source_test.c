@@ -100,6 +100,15 @@ static void assert_reads(struct hf_source_reader *r, uint64_t offset, size_t cap
 	free(out);
 }
 
+static void assert_nothing_at(struct hf_source_reader *r, uint64_t offset)
+{
+	uint8_t out[16];
+	size_t len = 77;
+
+	assert_int_equal(hf_source_read(r, offset, out, sizeof(out), &len), HF_E_UNKNOWN);
+	assert_int_equal(len, 77);
+}
+
 static const char table[] = "id,name,when\n1,\xE6\x9C\xBA\xE5\x9C\xBA,2026-11-22\n2,\"a,b\",\n";
 
 /* DS-3: data is checked for origin, integrity and format before it is shared. */
@@ -169,7 +178,8 @@ static void whole_file_at_any_offset(void **state)
 		assert_reads(r, 0, 7, "id,name");
 		assert_reads(r, 0, 1000, table);
 		assert_reads(r, strlen(table), 10, "");
-		assert_reads(r, 1000000, 10, "");
+		assert_nothing_at(r, strlen(table) + 1);
+		assert_nothing_at(r, 1000000);
 		hf_source_reader_close(r);
 	}
 	close_bench(&b);
@@ -191,6 +201,7 @@ static void chosen_fields_in_the_order_of_the_source(void **state)
 	assert_reads(r, 0, 7, "id,name");
 	assert_reads(r, 7, 1000, want + 7);
 	assert_reads(r, strlen(want), 5, "");
+	assert_nothing_at(r, strlen(want) + 1);
 	assert_int_equal(hf_source_reader_rows(r), 2);
 	assert_reads(r, 3, 4, "name"); /* back: from the top */
 	assert_reads(r, 0, 1000, want);

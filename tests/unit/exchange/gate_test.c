@@ -1,0 +1,376 @@
+/* The provider's side: what is permitted is recorded before it is served, and asked again before every chunk; what no
+ * honest consumer sends ends the transfer. */
+#include "unit/exchange/pair.h"
+
+#define MIB ((size_t)1 << 20)
+
+/* DS-48: every exchange has a check record, also the denied ones. */
+static void a_denied_request_ends_at_both_sides_with_the_reason_and_is_recorded(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_actor a = actor_of(p->health, "wang");
+	struct hf_fetch in = {.grant = p->grant, .system = "desk", .purpose = "resale", .output = p->output};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = hf_draft_new(HF_EVENT_COMMAND, NULL);
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_id id;
+	assert_int_equal(hf_exchange_fetch(p->health->exchange, &a, &in, u, d, &id, &f), HF_OK);
+	hf_unit_draft(u, d);
+	hf_store_submit(p->health->store, u, NULL, NULL);
+	until(p, has_ended(p->health, &id) && is_idle(p->health));
+	assert_reason(p->health, &id, HF_E_WRONG_PURPOSE, "resale");
+	assert_int_equal(recorded(p->health, &id, HF_EVENT_TRANSFER_TERMINATED), 1);
+	assert_string_equal(view_of(p->roads, &id).state, ""); /* nothing was begun there */
+	assert_true(p->roads->alarms > 0);
+	assert_wiped(p, &id);
+}
+
+/* A request whose row could not be stored was never made. */
+static void a_fetch_that_could_not_be_recorded_never_was(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	make_fallible(p->health);
+	set_store_fails(true);
+	struct hf_id id = begin(p);
+	node_barrier(p->health);
+	set_store_fails(false);
+	until(p, is_idle(p->health));
+	assert_string_equal(view_of(p->health, &id).state, "");
+	assert_string_equal(view_of(p->roads, &id).state, "");
+}
+
+/* DS-48, AZ-67: no record, no data. */
+static void a_decision_that_cannot_be_recorded_delivers_nothing(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	make_fallible(p->roads);
+	set_store_fails(true);
+	struct hf_id id = begin(p);
+	until(p, transfer_find(p->health->exchange, &id, false)->retry_ms > 0);
+	assert_true(is_state(p->health, &id, "REQUESTED"));
+	assert_string_equal(view_of(p->roads, &id).state, "");
+	set_store_fails(false);
+	wait_both(p, &id, "COMPLETED");
+	assert_delivered(p, &id);
+}
+
+static void a_start_that_the_consumer_cannot_record_is_asked_for_again(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	make_fallible(p->health);
+	struct hf_id id = begin(p);
+	until(p, is_state(p->roads, &id, "STARTED") && is_state(p->health, &id, "REQUESTED"));
+	set_store_fails(true);
+	until(p, transfer_find(p->health->exchange, &id, false)->retry_ms > 0);
+	assert_true(is_state(p->health, &id, "REQUESTED"));
+	set_store_fails(false);
+	wait_both(p, &id, "COMPLETED");
+	assert_delivered(p, &id);
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_ACCESS_DECISION), 1);
+}
+
+/* SB-2, AZ-33: between two chunks. */
+static void a_revocation_between_two_chunks_stops_at_the_next_one(void **state)
+{
+	struct pair *p = pair_of(state, 20 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	p->w->hold = NULL;
+	MUST(revoke_as(p->roads, "zhou", &p->grant, "合同终止"));
+	struct asked a = ask(p, p->health, &id, 1, 0);
+	assert_int_equal(a.e, HF_E_GRANT_REVOKED);
+	assert_non_null(strstr(a.text, "合同终止"));
+	wait_both(p, &id, "TERMINATED");
+	assert_reason(p->roads, &id, HF_E_GRANT_REVOKED, "合同终止");
+	assert_reason(p->health, &id, HF_E_GRANT_REVOKED, "合同终止");
+	assert_wiped(p, &id);
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_CACHE_CLEARED), 1);
+	assert_int_equal(recorded(p->health, &id, HF_EVENT_CACHE_CLEARED), 1);
+}
+
+/* The provider has sent everything and waits for the receipt; the consumer hears of the revocation before it has the
+ * last chunk, and will never sign. Both end. */
+static void a_revocation_after_the_last_chunk_was_sent_ends_both_sides(void **state)
+{
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	for (uint64_t i = 0; i < 4; i++)
+		assert_int_equal(ask(p, p->health, &id, i, 0).e, HF_OK);
+	MUST(revoke_as(p->roads, "zhou", &p->grant, "合同终止"));
+	wait_both(p, &id, "TERMINATED");
+	assert_reason(p->health, &id, HF_E_GRANT_REVOKED, "合同终止");
+	assert_reason(p->roads, &id, HF_E_GRANT_REVOKED, "合同终止");
+	assert_wiped(p, &id);
+}
+
+/* AZ-31, AZ-30: the period ends between two chunks. */
+static void a_grant_that_expires_between_two_chunks_stops_at_the_next_one(void **state)
+{
+	struct pair *p = pair_of(state, 20 * MIB);
+	int64_t before = p->w->now_ms;
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	struct hf_grant_view g;
+	assert_int_equal(hf_authz_grant(p->roads->authz, &p->grant, &g), HF_OK);
+	p->w->now_ms = g.until_ms - 1;
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	p->w->now_ms = g.until_ms;
+	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_E_GRANT_EXPIRED);
+	p->w->pass = NULL;
+	wait_both(p, &id, "TERMINATED");
+	p->w->now_ms = before;
+	assert_reason(p->roads, &id, HF_E_GRANT_EXPIRED, NULL);
+	assert_reason(p->health, &id, HF_E_GRANT_EXPIRED, NULL);
+	assert_wiped(p, &id);
+}
+
+/* DS-51, DS-49: size, rate and order that no honest consumer asks for. */
+static void what_no_honest_consumer_asks_for_ends_the_transfer_with_an_alarm(void **state)
+{
+	static const struct {
+		uint64_t index, acknowledged;
+	} lies[] = {{4, 0}, {UINT64_MAX, 0}, {0, 5}, {0, UINT64_MAX}, {3, (uint64_t)1 << 63}};
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct pair *p = pair_of(state, 3 * MIB);
+		struct hf_id id = begin_quiet(p, NULL, 0);
+		unsigned alarms = p->roads->alarms;
+		assert_int_equal(ask(p, p->health, &id, lies[i].index, lies[i].acknowledged).e, HF_E_LIMIT);
+		wait_both(p, &id, "TERMINATED");
+		assert_reason(p->roads, &id, HF_E_LIMIT, NULL);
+		assert_true(p->roads->alarms > alarms);
+		assert_wiped(p, &id);
+	}
+}
+
+static const char *const two[] = {"flight", "delay"};
+
+/* The same where nobody knows the length beforehand: acknowledged is more than there ever will be. */
+static void a_boast_about_chosen_columns_ends_the_transfer(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = begin_quiet(p, two, 2);
+	struct asked a = ask(p, p->health, &id, 100, 90);
+	assert_true(a.e != HF_OK);
+	wait_both(p, &id, "TERMINATED");
+	assert_reason(p->roads, &id, HF_E_LIMIT, NULL);
+}
+
+/* Asking for the same again and again is served for a while, then it is an anomaly. */
+static void a_consumer_that_never_acknowledges_is_stopped(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	struct asked a = {.e = HF_OK};
+	unsigned asked = 0;
+	for (; asked < 2000 && a.e == HF_OK; asked++)
+		a = ask(p, p->health, &id, 0, 0);
+	assert_int_equal(a.e, HF_E_LIMIT);
+	assert_true(asked > UNACKED_MAX);
+	wait_both(p, &id, "TERMINATED");
+}
+
+/* To others a transfer does not exist. */
+static void another_member_learns_nothing_of_a_transfer(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = begin_quiet(p, NULL, 0), none = hf_id_new(p->w->now_ms);
+	struct asked a = ask(p, p->s.hub, &id, 0, 0), b = ask(p, p->s.hub, &none, 0, 0);
+	assert_int_equal(a.e, HF_E_UNKNOWN);
+	assert_int_equal(b.e, HF_E_UNKNOWN);
+	assert_string_equal(a.text, b.text);
+	p->w->pass = NULL;
+	wait_both(p, &id, "COMPLETED");
+}
+
+/* DS-38: the same bytes are answered as before, other bytes under a used identifier are a replay. */
+static struct hf_buf seen;
+static unsigned started;
+
+static bool keep_request(struct hf_request *r)
+{
+	if (r->type == HF_MSG_TRANSFER_REQUEST && !r->answered && seen.len == 0)
+		assert_true(hf_buf_add(&seen, r->body.data, r->body.len));
+	return r->type != HF_MSG_CHUNK_GET;
+}
+
+static void on_repeated(void *ctx, struct hf_reply *r)
+{
+	*(enum hf_err *)ctx = r->error;
+	started++;
+}
+
+static void a_repeated_identifier_is_the_same_transfer_or_a_replay(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	enum hf_err e = HF_E_INTERNAL;
+	seen = (struct hf_buf)HF_BUF_INIT;
+	p->w->pass = keep_request;
+	struct hf_id id = begin(p);
+	until(p, is_state(p->health, &id, "STARTED"));
+	hf_peers_call(&p->health->peers, "roads", HF_MSG_TRANSFER_REQUEST, &id, seen.data, seen.len, 0, on_repeated,
+	              &e);
+	until(p, started == 1);
+	assert_int_equal(e, HF_OK);
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_ACCESS_DECISION), 1);
+	/* The same identifier signed anew, for other columns. */
+	Hufu__Envelope *env = HF_DECODE(envelope, seen.data, seen.len);
+	Hufu__TransferRequest *r = HF_DECODE(transfer_request, env->payload.data, env->payload.len);
+	char *fields[] = {(char *)"flight"};
+	r->fields = fields;
+	r->n_fields = 1;
+	Hufu__Envelope *other = sign_as(p->health, "health", HF_TYPE_TRANSFER_REQUEST, &r->base);
+	r->fields = NULL;
+	r->n_fields = 0;
+	struct hf_buf body = HF_BUF_INIT;
+	replace_body(&body, &other->base);
+	hf_peers_call(&p->health->peers, "roads", HF_MSG_TRANSFER_REQUEST, &id, body.data, body.len, 0, on_repeated,
+	              &e);
+	until(p, started == 2);
+	assert_int_equal(e, HF_E_REPLAY);
+	hf_decoded_free(other);
+	hf_decoded_free(r);
+	hf_decoded_free(env);
+	hf_buf_done(&body);
+	hf_buf_done(&seen);
+	p->w->pass = NULL;
+	wait_both(p, &id, "COMPLETED");
+}
+
+/* Never two different plaintexts under one key and nonce; and only what was scanned. */
+static void a_source_that_changes_between_two_chunks_ends_both_sides(void **state)
+{
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	FILE *f = fopen(p->source, "a");
+	fprintf(f, "one,more,row\n");
+	fclose(f);
+	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_E_SOURCE_CHANGED);
+	wait_both(p, &id, "TERMINATED");
+	assert_reason(p->roads, &id, HF_E_SOURCE_CHANGED, NULL);
+	assert_reason(p->health, &id, HF_E_SOURCE_CHANGED, NULL);
+	assert_string_equal(view_of(p->health, &id).reason, view_of(p->roads, &id).reason);
+	snprintf(p->output, sizeof(p->output), "%s/again.csv", p->files);
+	id = begin(p);
+	until(p, has_ended(p->health, &id) && is_idle(p->health));
+	assert_reason(p->health, &id, HF_E_SOURCE_CHANGED, "scan it again");
+}
+
+/* What a reader cannot make sense of will not get better: both sides end, none waits for ever. */
+static void a_row_that_cannot_be_projected_ends_both_sides(void **state)
+{
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_source_view v;
+	struct hf_fault f = {HF_OK, ""};
+	struct stat st;
+	FILE *out = fopen(p->source, "a");
+	fprintf(out, "a row of one field\n");
+	fclose(out);
+	assert_int_equal(stat(p->source, &st), 0); /* the stamp of a scan that found nothing wrong */
+	assert_int_equal(hf_source_get(p->roads->sources, "flights", &v), HF_OK);
+	v.bytes = v.stamp.bytes = (uint64_t)st.st_size;
+	v.stamp.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	struct hf_unit *u = hf_unit_new();
+	assert_int_equal(hf_source_put(p->roads->sources, u, &v, &f), HF_OK);
+	submit_wait(p->roads, u);
+	hf_source_view_done(&v);
+	struct fetching r = fetch_fields(p, two, 2);
+	assert_int_equal(r.e, HF_OK);
+	wait_both(p, &r.id, "TERMINATED");
+	assert_reason(p->roads, &r.id, HF_E_QUALITY, NULL);
+	assert_reason(p->health, &r.id, HF_E_QUALITY, NULL);
+	assert_wiped(p, &r.id);
+}
+
+/* The record of what was sent could not be written: nothing was sent, and it is tried again. */
+static void a_manifest_that_cannot_be_stored_is_not_sent(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	make_fallible(p->roads);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	set_store_fails(true);
+	struct asked a, b;
+	ask_later(p->health, &id, 0, 0, &a);
+	ask_later(p->health, &id, 0, 0, &b);
+	until(p, a.done && b.done);
+	assert_true(a.e != HF_OK && b.e != HF_OK);
+	set_store_fails(false);
+	pair_restart(p->roads);
+	p->w->pass = NULL;
+	wait_both(p, &id, "COMPLETED");
+	assert_delivered(p, &id);
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_TRANSFER_SENT), 1);
+}
+
+/* An end that could not be recorded did not happen. */
+static void a_cancel_that_cannot_be_recorded_changes_nothing(void **state)
+{
+	for (int by = 0; by < 2; by++) {
+		struct pair *p = pair_of(state, 3 * MIB);
+		struct node *n = by ? p->roads : p->health;
+		struct hf_unit *u = hf_unit_new();
+		struct hf_fault f = {HF_OK, ""};
+		struct ending end = {0};
+		make_fallible(n);
+		struct hf_id id = begin_quiet(p, NULL, 0);
+		set_store_fails(true);
+		assert_int_equal(hf_exchange_cancel(n->exchange, &id, "enough", u, &f), HF_OK);
+		hf_store_submit(n->store, u, ending_done, &end);
+		until(p, end.done);
+		assert_int_equal(end.e, HF_E_NO_SPACE);
+		set_store_fails(false);
+		assert_true(is_state(n, &id, "STARTED"));
+		p->w->pass = NULL;
+		wait_both(p, &id, "COMPLETED");
+		assert_delivered(p, &id);
+	}
+}
+
+static bool no_answers(struct hf_request *r)
+{
+	return r->type != HF_MSG_CHUNK_GET || !r->answered;
+}
+
+/* A node stops while chunks are being made and a decision is being recorded. */
+static void a_node_may_stop_at_any_moment(void **state)
+{
+	for (unsigned turns = 0; turns < 24; turns += 3) {
+		struct pair *p = pair_of(state, 5 * MIB);
+		p->w->pass = turns % 2 ? no_answers : NULL;
+		struct hf_id id = begin(p);
+		for (unsigned i = 0; i < turns && !has_ended(p->roads, &id); i++)
+			turn(p->w);
+		pair_restart(p->roads);
+		for (unsigned i = 0; i < turns && !has_ended(p->health, &id); i++)
+			turn(p->w);
+		pair_restart(p->health);
+		p->w->pass = NULL;
+		if (view_of(p->health, &id).state[0] == 0)
+			continue; /* stopped before the request was recorded */
+		wait_both(p, &id, "COMPLETED");
+		assert_delivered(p, &id);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_denied_request_ends_at_both_sides_with_the_reason_and_is_recorded),
+	        cmocka_unit_test(a_fetch_that_could_not_be_recorded_never_was),
+	        cmocka_unit_test(a_decision_that_cannot_be_recorded_delivers_nothing),
+	        cmocka_unit_test(a_start_that_the_consumer_cannot_record_is_asked_for_again),
+	        cmocka_unit_test(a_revocation_between_two_chunks_stops_at_the_next_one),
+	        cmocka_unit_test(a_revocation_after_the_last_chunk_was_sent_ends_both_sides),
+	        cmocka_unit_test(a_grant_that_expires_between_two_chunks_stops_at_the_next_one),
+	        cmocka_unit_test(what_no_honest_consumer_asks_for_ends_the_transfer_with_an_alarm),
+	        cmocka_unit_test(a_boast_about_chosen_columns_ends_the_transfer),
+	        cmocka_unit_test(a_consumer_that_never_acknowledges_is_stopped),
+	        cmocka_unit_test(another_member_learns_nothing_of_a_transfer),
+	        cmocka_unit_test(a_repeated_identifier_is_the_same_transfer_or_a_replay),
+	        cmocka_unit_test(a_source_that_changes_between_two_chunks_ends_both_sides),
+	        cmocka_unit_test(a_row_that_cannot_be_projected_ends_both_sides),
+	        cmocka_unit_test(a_manifest_that_cannot_be_stored_is_not_sent),
+	        cmocka_unit_test(a_cancel_that_cannot_be_recorded_changes_nothing),
+	        cmocka_unit_test(a_node_may_stop_at_any_moment),
+	};
+	return cmocka_run_group_tests(tests, pair_up, pair_down);
+}
