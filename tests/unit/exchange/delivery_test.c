@@ -375,16 +375,14 @@ static void a_foreign_file_under_the_name_is_no_delivery(void **state)
 static void a_full_disk_at_the_import_delivers_later(void **state)
 {
 	struct pair *p = pair_of(state, 3 * MIB);
-	make_fallible(p->health);
 	struct hf_id id = begin_quiet(p, NULL, 0);
 	p->w->pass = NULL;
 	until(p, transfer_find(p->health->exchange, &id, false)->importing);
-	set_store_fails(true);
+	set_store_fails(p->health, true);
 	until(p, is_there(p->output));
-	unsigned waits = 0;
-	until(p, (waits += transfer_find(p->health->exchange, &id, false)->retry_ms > 0) > 0);
+	until(p, retries(p, &id));
 	assert_true(is_state(p->health, &id, "STARTED"));
-	set_store_fails(false);
+	set_store_fails(p->health, false);
 	wait_both(p, &id, "COMPLETED");
 	assert_delivered(p, &id);
 	assert_int_equal(recorded(p->health, &id, HF_EVENT_RECEIPT), 1);

@@ -29,11 +29,10 @@ static void a_denied_request_ends_at_both_sides_with_the_reason_and_is_recorded(
 static void a_fetch_that_could_not_be_recorded_never_was(void **state)
 {
 	struct pair *p = pair_of(state, 1000);
-	make_fallible(p->health);
-	set_store_fails(true);
+	set_store_fails(p->health, true);
 	struct hf_id id = begin(p);
 	node_barrier(p->health);
-	set_store_fails(false);
+	set_store_fails(p->health, false);
 	until(p, is_idle(p->health));
 	assert_string_equal(view_of(p->health, &id).state, "");
 	assert_string_equal(view_of(p->roads, &id).state, "");
@@ -43,13 +42,12 @@ static void a_fetch_that_could_not_be_recorded_never_was(void **state)
 static void a_decision_that_cannot_be_recorded_delivers_nothing(void **state)
 {
 	struct pair *p = pair_of(state, 1000);
-	make_fallible(p->roads);
-	set_store_fails(true);
+	set_store_fails(p->roads, true);
 	struct hf_id id = begin(p);
-	until(p, transfer_find(p->health->exchange, &id, false)->retry_ms > 0);
+	until(p, retries(p, &id));
 	assert_true(is_state(p->health, &id, "REQUESTED"));
 	assert_string_equal(view_of(p->roads, &id).state, "");
-	set_store_fails(false);
+	set_store_fails(p->roads, false);
 	wait_both(p, &id, "COMPLETED");
 	assert_delivered(p, &id);
 }
@@ -57,13 +55,12 @@ static void a_decision_that_cannot_be_recorded_delivers_nothing(void **state)
 static void a_start_that_the_consumer_cannot_record_is_asked_for_again(void **state)
 {
 	struct pair *p = pair_of(state, 1000);
-	make_fallible(p->health);
 	struct hf_id id = begin(p);
 	until(p, is_state(p->roads, &id, "STARTED") && is_state(p->health, &id, "REQUESTED"));
-	set_store_fails(true);
-	until(p, transfer_find(p->health->exchange, &id, false)->retry_ms > 0);
+	set_store_fails(p->health, true);
+	until(p, retries(p, &id));
 	assert_true(is_state(p->health, &id, "REQUESTED"));
-	set_store_fails(false);
+	set_store_fails(p->health, false);
 	wait_both(p, &id, "COMPLETED");
 	assert_delivered(p, &id);
 	assert_int_equal(recorded(p->roads, &id, HF_EVENT_ACCESS_DECISION), 1);
@@ -285,15 +282,14 @@ static void a_row_that_cannot_be_projected_ends_both_sides(void **state)
 static void a_manifest_that_cannot_be_stored_is_not_sent(void **state)
 {
 	struct pair *p = pair_of(state, 1000);
-	make_fallible(p->roads);
 	struct hf_id id = begin_quiet(p, NULL, 0);
-	set_store_fails(true);
+	set_store_fails(p->roads, true);
 	struct asked a, b;
 	ask_later(p->health, &id, 0, 0, &a);
 	ask_later(p->health, &id, 0, 0, &b);
 	until(p, a.done && b.done);
 	assert_true(a.e != HF_OK && b.e != HF_OK);
-	set_store_fails(false);
+	set_store_fails(p->roads, false);
 	pair_restart(p->roads);
 	p->w->pass = NULL;
 	wait_both(p, &id, "COMPLETED");
@@ -310,14 +306,13 @@ static void a_cancel_that_cannot_be_recorded_changes_nothing(void **state)
 		struct hf_unit *u = hf_unit_new();
 		struct hf_fault f = {HF_OK, ""};
 		struct ending end = {0};
-		make_fallible(n);
 		struct hf_id id = begin_quiet(p, NULL, 0);
-		set_store_fails(true);
+		set_store_fails(n, true);
 		assert_int_equal(hf_exchange_cancel(n->exchange, &id, "enough", u, &f), HF_OK);
 		hf_store_submit(n->store, u, ending_done, &end);
 		until(p, end.done);
 		assert_int_equal(end.e, HF_E_NO_SPACE);
-		set_store_fails(false);
+		set_store_fails(n, false);
 		assert_true(is_state(n, &id, "STARTED"));
 		p->w->pass = NULL;
 		wait_both(p, &id, "COMPLETED");

@@ -27,7 +27,6 @@ struct pair {
 	struct hf_id entry, application, grant;
 	char files[64], source[128], output[160];
 	struct hf_agree_key *box[NODES];
-	struct hf_sequencer sequencer; /* of the node whose store can be made to fail */
 	unsigned outputs;
 };
 
@@ -101,6 +100,49 @@ static inline void turn(struct world *w)
 		uv_timer_stop(&(p)->w->limit);                                                                         \
 	} while (0)
 
+/* ---- a store that fails when told to ---- */
+
+struct fallible {
+	struct hf_sequencer inner;
+	const struct hf_ledger *ledger; /* the one whose sequencer stands behind this */
+	bool fails;
+};
+static struct fallible fallible[NODES];
+
+static inline enum hf_err fallible_sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count,
+                                            uint64_t *ret_index)
+{
+	struct fallible *f = ctx;
+	enum hf_err e = f->inner.sequence(f->inner.ctx, txn, drafts, count, ret_index);
+	return e == HF_OK && __atomic_load_n(&f->fails, __ATOMIC_SEQ_CST) ? HF_E_NO_SPACE : e;
+}
+
+static inline void fallible_committed(void *ctx, bool ok)
+{
+	struct fallible *f = ctx;
+	f->inner.committed(f->inner.ctx, ok);
+}
+
+static inline void install_fallible(struct node *n)
+{
+	struct fallible *f = &fallible[n - n->world->node];
+	const struct hf_sequencer seq = {fallible_sequence, fallible_committed, f};
+	if (f->ledger == n->ledger)
+		return;
+	node_barrier(n);
+	f->ledger = n->ledger;
+	hf_sequence_get(n->ledger->sequence, &f->inner);
+	hf_store_set_sequencer(n->store, &seq);
+}
+
+/* While on, commits with entries fail at this node: the disk is full. */
+static inline void set_store_fails(struct node *n, bool on)
+{
+	struct fallible *f = &fallible[n - n->world->node];
+	assert_ptr_equal(f->ledger, n->ledger);
+	__atomic_store_n(&f->fails, on, __ATOMIC_SEQ_CST);
+}
+
 /* ---- nodes ---- */
 
 static inline void pair_on_request(struct node *to, struct hf_request *r)
@@ -129,6 +171,8 @@ static inline void exchange_up(struct node *n)
 static inline void pair_stop(struct node *n)
 {
 	struct hf_exchange *x = n->exchange;
+	fallible[n - n->world->node].ledger = NULL;
+	__atomic_store_n(&fallible[n - n->world->node].fails, false, __ATOMIC_SEQ_CST);
 	calls_cancel(n);
 	n->exchange = NULL;
 	hf_exchange_close(x);
@@ -179,33 +223,6 @@ static inline void die_then_start(struct node *n, const char *kept)
 	snprintf(command, sizeof(command), "rm -rf %s && mv %s %s", n->dir, kept, n->dir);
 	assert_int_equal(system(command), 0);
 	pair_start(n);
-}
-
-/* ---- a store that fails when told to ---- */
-
-static bool store_fails;
-static struct hf_sequencer store_inner;
-
-static inline enum hf_err failing_sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count,
-                                           uint64_t *ret_index)
-{
-	enum hf_err e = store_inner.sequence(ctx, txn, drafts, count, ret_index);
-	return e == HF_OK && __atomic_load_n(&store_fails, __ATOMIC_SEQ_CST) ? HF_E_NO_SPACE : e;
-}
-
-/* From now on commits with entries fail at this node while store_fails is set: the disk is full. */
-static inline void make_fallible(struct node *n)
-{
-	hf_sequence_get(n->ledger->sequence, &store_inner);
-	struct hf_sequencer seq = store_inner;
-	seq.sequence = failing_sequence;
-	node_barrier(n);
-	hf_store_set_sequencer(n->store, &seq);
-}
-
-static inline void set_store_fails(bool on)
-{
-	__atomic_store_n(&store_fails, on, __ATOMIC_SEQ_CST);
 }
 
 /* ---- the table ---- */
@@ -325,7 +342,6 @@ static inline int pair_down(void **state)
 	struct pair *p = *state;
 	p->w->hold = NULL;
 	p->w->pass = NULL;
-	set_store_fails(false);
 	for (struct node *n = p->w->node; n < p->w->node + NODES; n++)
 		if (n->exchange)
 			pair_stop(n);
@@ -364,8 +380,11 @@ static inline struct pair *pair_of(void **state, size_t bytes)
 	p->w->hold = NULL;
 	p->w->bend = NULL;
 	p->w->pass = NULL;
-	set_store_fails(false);
 	settle(p->w);
+	install_fallible(p->health);
+	install_fallible(p->roads);
+	set_store_fails(p->health, false);
+	set_store_fails(p->roads, false);
 	p->health->refused_count = p->roads->refused_count = p->s.hub->refused_count = 0;
 	p->health->alarms = p->roads->alarms = 0;
 	people_back(p->health);
@@ -427,6 +446,17 @@ static inline bool is_state(struct node *n, const struct hf_id *id, const char *
 static inline bool is_idle(const struct node *n)
 {
 	return !n->exchange->transfers;
+}
+
+/* The consumer asks again after a while. */
+static inline bool retries(struct pair *p, const struct hf_id *id)
+{
+	const struct transfer *t = transfer_find(p->health->exchange, id, false);
+	if (!t) {
+		struct hf_transfer_view v = view_of(p->health, id);
+		fail_msg("%s: %s", v.state, v.reason);
+	}
+	return t->retry_ms > 0;
 }
 
 static inline bool has_ended(struct node *n, const struct hf_id *id)
