@@ -123,8 +123,7 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take);
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
 void fetch_send_request(struct transfer *t);
 void fetch_retry(struct transfer *t);
-/* Is it an error that passes, so that the same is asked again later? */
-bool fetch_passes(enum hf_err e);
+bool fetch_passes(enum hf_err e); /* so that the same is asked again later */
 enum hf_err receive_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void receive_close(struct transfer *t);
 void receive_pump(struct transfer *t);

@@ -113,7 +113,6 @@ def partial_files(net):
     return [n for n in os.listdir(net.dir) if n.endswith(".part")]
 
 
-@long
 def test_a_partial_file_that_lost_bytes_is_not_delivered(net):
     """DS-56: what the receipt says is what lies on the disk"""
     t, i = net.nodes["transport"], net.nodes["insurer"]

@@ -162,7 +162,6 @@ def test_a_source_that_changes_under_way_ends_the_transfer(net):
     check(ended["state"] == "TERMINATED" and ended["reason"] == "source-changed", f"{ended}")
 
 
-@long
 def test_a_source_that_grew_a_column_sends_none_of_it(net):
     """AZ-4, DS-3: what nobody classified is not delivered"""
     t, i = net.nodes["transport"], net.nodes["insurer"]

@@ -10,6 +10,7 @@
 #define TESTS_UNIT_EXCHANGE_PAIR_H
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
@@ -193,19 +194,29 @@ static inline void pair_restart(struct node *n)
 	pair_start(n);
 }
 
+static inline void remove_folder(const char *path)
+{
+	nftw(path, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /* The committed state of the node's folder, kept aside. */
 static inline void keep_folder(const struct node *n, char kept[80])
 {
-	char command[300];
+	int status = 1;
 	snprintf(kept, 80, "%s.kept", n->dir);
-	snprintf(command, sizeof(command), "rm -rf %s && cp -a %s %s", kept, n->dir, kept);
-	assert_int_equal(system(command), 0);
+	remove_folder(kept);
+	pid_t child = fork();
+	if (child == 0) {
+		execlp("cp", "cp", "-a", n->dir, kept, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 }
 
 /* The node died when its folder was kept, and is started again. What it wrote or said since then never was. */
 static inline void die_then_start(struct node *n, const char *kept)
 {
-	char command[300];
 	struct world *w = n->world;
 	pair_stop(n);
 	for (struct post **p = &w->posts; *p;) {
@@ -220,8 +231,8 @@ static inline void die_then_start(struct node *n, const char *kept)
 	w->posts_end = &w->posts;
 	while (*w->posts_end)
 		w->posts_end = &(*w->posts_end)->next;
-	snprintf(command, sizeof(command), "rm -rf %s && mv %s %s", n->dir, kept, n->dir);
-	assert_int_equal(system(command), 0);
+	remove_folder(n->dir);
+	assert_int_equal(rename(kept, n->dir), 0);
 	pair_start(n);
 }
 
@@ -274,9 +285,17 @@ static inline void write_table(struct pair *p, size_t bytes)
 
 static inline bool same_files(const char *a, const char *b)
 {
-	char command[400];
-	snprintf(command, sizeof(command), "cmp -s %s %s", a, b);
-	return system(command) == 0;
+	FILE *f = fopen(a, "r"), *g = fopen(b, "r");
+	bool same = f && g;
+	for (int c = 0; same && c != EOF;) {
+		c = getc_unlocked(f);
+		same = c == getc_unlocked(g);
+	}
+	if (f)
+		fclose(f);
+	if (g)
+		fclose(g);
+	return same;
 }
 
 static inline bool is_there(const char *path)
@@ -348,7 +367,7 @@ static inline int pair_down(void **state)
 	world_free(p->w);
 	for (unsigned n = 0; n < NODES; n++)
 		hf_agree_key_free(pair_box[n]);
-	nftw(p->files, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_folder(p->files);
 	free(p);
 	return 0;
 }
