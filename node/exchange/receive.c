@@ -461,6 +461,7 @@ struct check_job {
 	uv_work_t work;
 	struct transfer *t;
 	uint64_t upto;
+	bool empty_last; /* behind upto there is a last chunk of no bytes */
 	enum hf_err error;
 };
 
@@ -494,8 +495,9 @@ static enum hf_err hash_again(struct receive *r, const uint8_t *data, size_t len
 }
 
 /* Chunk by chunk: a check ends at the end of a chunk. */
-static enum hf_err check_chunks(struct receive *r, uint64_t upto, uint8_t *chunk)
+static enum hf_err check_chunks(struct receive *r, const struct check_job *j, uint8_t *chunk)
 {
+	uint64_t upto = j->upto;
 	while (r->checked_bytes < upto) {
 		size_t len = upto - r->checked_bytes < CHUNK_BYTES ? (size_t)(upto - r->checked_bytes) : CHUNK_BYTES;
 		if (!read_all(r->fd, chunk, len, r->checked_bytes))
@@ -504,16 +506,14 @@ static enum hf_err check_chunks(struct receive *r, uint64_t upto, uint8_t *chunk
 		hf_csv_check_feed(r->check, chunk, len);
 		r->checked_bytes += len;
 	}
-	/* The last chunk may be an empty one. */
-	bool empty = r->again.size == r->last_index && r->last_bytes == 0;
-	return empty ? hash_again(r, chunk, 0) : HF_OK;
+	return j->empty_last ? hash_again(r, chunk, 0) : HF_OK;
 }
 
 static void check_work(uv_work_t *w)
 {
 	struct check_job *j = w->data;
 	uint8_t *chunk = malloc(CHUNK_BYTES);
-	j->error = chunk ? check_chunks(j->t->receive, j->upto, chunk) : HF_E_MEMORY;
+	j->error = chunk ? check_chunks(j->t->receive, j, chunk) : HF_E_MEMORY;
 	free(chunk);
 }
 
@@ -539,6 +539,7 @@ static void check_begin(struct transfer *t, uint64_t upto)
 	j->work.data = j;
 	j->t = t;
 	j->upto = upto;
+	j->empty_last = t->receive->last_bytes == 0 && t->receive->written == t->receive->last_index + 1;
 	t->receive->checking = true;
 	transfer_hold(t);
 	uv_queue_work(t->x->base->loop, &j->work, check_work, check_done);
