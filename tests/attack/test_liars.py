@@ -21,7 +21,7 @@ def lie(net, name, index, acknowledged):
     check(os.path.exists(liar), f"{liar} is built (tests/run builds it)")
     out = os.path.join(net.dir, name)
     id = i.hufu("fetch", net.tolls, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
-    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "the transfer to be under way", 60, 0.002)
+    workflow.wait_durable(i, "chen", id)
     i.kill()
     r = hufunet.run([liar, i.dir, "transport", f"tcp://{t.ip}:{t.port}", id, str(index), str(acknowledged)], net.environment(), 60)
     i.start()

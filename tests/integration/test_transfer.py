@@ -107,7 +107,7 @@ def test_a_killed_consumer_resumes_without_asking_twice_for_what_was_acknowledge
     i, t = net.nodes["insurer"], net.nodes["transport"]
     out, got = fetch(net, net.tolls, "b.csv", detach=True)
     id = got["transfer"]
-    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
+    workflow.wait_durable(i, "chen", id)
     i.kill()
     i.start()
     for account in ("chen", "zhou", "wu", "admin"):
@@ -123,7 +123,7 @@ def test_a_killed_provider_goes_on_where_the_consumer_is(net):
     i, t = net.nodes["insurer"], net.nodes["transport"]
     out, got = fetch(net, net.tolls, "c.csv", detach=True)
     id = got["transfer"]
-    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
+    workflow.wait_durable(i, "chen", id)
     t.kill()
     t.start()
     for account in ("wang", "li", "zhao", "sun", "admin"):
@@ -140,8 +140,12 @@ def test_a_cancelled_transfer_leaves_nothing_on_either_side(net):
     i, t = net.nodes["insurer"], net.nodes["transport"]
     out, got = fetch(net, net.tolls, "d.csv", detach=True)
     id = got["transfer"]
-    wait_until(lambda: i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > 0, "some of it to be durable", 60, 0.002)
-    i.hufu("transfers", "cancel", id, "--reason", "不再需要", as_="chen")
+    workflow.wait_durable(i, "chen", id)
+    os.kill(t.pid, signal.SIGSTOP)  # the provider sends no more: the command does not race with the end of the transfer
+    try:
+        i.hufu("transfers", "cancel", id, "--reason", "不再需要", as_="chen")
+    finally:
+        os.kill(t.pid, signal.SIGCONT)
     wait_until(lambda: not [n for n in os.listdir(net.dir) if n.startswith("d.csv")], "the partial file to be gone")
     p = workflow.wait_transfer(t, "li", id, "TERMINATED")
     check(p["reason"] == "cancelled" and "不再需要" in p["text"], f"the provider sees the reason: {p}")

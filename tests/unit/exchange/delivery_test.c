@@ -270,7 +270,32 @@ static void a_restart_at_each_state_goes_on(void **state)
 		}
 }
 
-/* What an operator reads as done is what a crash leaves. */
+/* The consumer's row as a crash at this moment would leave it. */
+static Hufu__TransferRow *committed_row(struct pair *p, const struct hf_id *id)
+{
+	struct hf_snapshot *n = NULL;
+	struct hf_bytes value = {NULL, 0};
+	uint8_t key[17];
+	memcpy(key, id->b, 16);
+	key[16] = 'C';
+	assert_int_equal(hf_snapshot_open(p->health->store, &n), HF_OK);
+	enum hf_err e = hf_snapshot_get(n, HF_TABLE_TRANSFER, key, sizeof(key), &value);
+	Hufu__TransferRow *r = e == HF_OK ? HF_DECODE_OWN(transfer_row, value.data, value.len) : NULL;
+	hf_snapshot_close(n);
+	return r;
+}
+
+static bool shows_what_is_durable(struct pair *p, const struct hf_id *id)
+{
+	struct hf_transfer_view v = view_of(p->health, id);
+	Hufu__TransferRow *r = committed_row(p, id);
+	assert_true(v.bytes_done <= (r ? r->bytes_done : 0));
+	assert_true(v.acknowledged <= (r ? r->acknowledged : 0));
+	hf_decoded_free(r);
+	return v.bytes_done > 0;
+}
+
+/* What an operator reads as done, and what the peer hears, is what a crash leaves. */
 static void bytes_that_are_shown_are_durable(void **state)
 {
 	struct pair *p = pair_of(state, BIG);
@@ -278,7 +303,7 @@ static void bytes_that_are_shown_are_durable(void **state)
 	p->w->pass = up_to_chunk;
 	until_chunk = 36;
 	struct hf_id id = begin(p);
-	until(p, view_of(p->health, &id).bytes_done > 0);
+	until(p, shows_what_is_durable(p, &id));
 	uint64_t shown = view_of(p->health, &id).bytes_done;
 	keep_folder(p->health, kept);
 	die_then_start(p->health, kept);
@@ -322,21 +347,12 @@ static bool intent_committed(struct pair *p, const struct hf_id *id)
 	struct transfer *t = transfer_find(p->health->exchange, id, false);
 	if (!t || !t->importing)
 		return false;
-	uint8_t key[17];
-	memcpy(key, id->b, 16);
-	key[16] = 'C';
-	for (;;) {
-		struct hf_snapshot *n = NULL;
-		struct hf_bytes value;
-		assert_int_equal(hf_snapshot_open(p->health->store, &n), HF_OK);
-		assert_int_equal(hf_snapshot_get(n, HF_TABLE_TRANSFER, key, sizeof(key), &value), HF_OK);
-		Hufu__TransferRow *r = HF_DECODE_OWN(transfer_row, value.data, value.len);
-		bool there = r && r->importing;
+	for (bool there = false; !there;) {
+		Hufu__TransferRow *r = committed_row(p, id);
+		there = r && r->importing;
 		hf_decoded_free(r);
-		hf_snapshot_close(n);
-		if (there)
-			return true;
 	}
+	return true;
 }
 
 /* DS-70, DS-71: a crash before the file has its name, and one between the name and its record. */
