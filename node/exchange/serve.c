@@ -99,7 +99,7 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	for (unsigned i = 0; i < JOBS_MAX; i++)
 		s->aead[i] = hf_aead_new(HF_AEAD_AES256GCM, key);
 	hf_wipe(key, sizeof(key));
-	s->jobs_max = t->bytes_total ? JOBS_MAX : 1; /* a projecting reader goes forward only */
+	s->jobs_max = hf_source_reader_bytes(t->reader) ? JOBS_MAX : 1; /* a projecting reader is for one at a time */
 	leaves_init(&s->leaves);
 	s->leaves.range = t->durable;
 	s->persisted = s->wanted_ack = t->acknowledged;
