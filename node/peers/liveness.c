@@ -2,8 +2,9 @@
  * liveness.c - who is there: sessions as the channel reports them, a ping every 15 s where nothing else is said,
  * clocks.
  *
- * A peer is up while there is a session with it in either direction. One that dialled us and can be dialled is pinged
- * at once, so that mail for it does not wait for its back-off.
+ * A peer is up while there is a session with it in either direction and it is heard: a cut line closes no connection,
+ * so silence over two pings counts as gone, until something is heard again. One that dialled us and can be dialled is
+ * pinged at once, so that mail for it does not wait for its back-off.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "peers/internal.h"
 
 #define PING_TIMEOUT_MS 5000u
+#define SILENT_MS (2 * HF_PING_MS + PING_TIMEOUT_MS)
 #define AUDIT_PAUSE_MS 60000
 #define SKEW_ALARM_MS (60 * 60 * 1000)
 
@@ -45,6 +47,11 @@ static void came_up(struct hf_peers *p, struct hf_peer *k)
 		p->up[i](p->up_ctx[i], k->id);
 }
 
+static bool is_there(const struct hf_peers *p, const struct hf_peer *k)
+{
+	return (k->up_in || k->up_out) && hf_peers_now(p) - k->heard_ms <= SILENT_MS;
+}
+
 void hf_liveness_session(void *ctx, const char *node, const char *address, bool up, bool inbound)
 {
 	struct hf_peers *p = ctx;
@@ -53,10 +60,11 @@ void hf_liveness_session(void *ctx, const char *node, const char *address, bool 
 		return;
 	bool was = k->up;
 	*(inbound ? &k->up_in : &k->up_out) = up;
-	k->up = k->up_in || k->up_out;
+	if (up)
+		hf_liveness_heard(p, k);
+	k->up = is_there(p, k);
 	if (!up)
 		return;
-	hf_liveness_heard(p, k);
 	if (inbound)
 		hf_suspicion_address(p, k, address);
 	record_session(p, k, address, inbound);
@@ -127,6 +135,10 @@ static void ping(struct hf_peers *p, struct hf_peer *k)
 void hf_liveness_tick(struct hf_peers *p, struct hf_peer *k)
 {
 	int64_t now = hf_peers_now(p);
+	bool was = k->up;
+	k->up = is_there(p, k);
+	if (k->up && !was)
+		came_up(p, k);
 	bool quiet = !k->up_out || now - k->heard_ms >= HF_PING_MS;
 	if (k->pinging || now < k->ping_ms || !quiet || !hf_peer_dialable(p, k))
 		return;
