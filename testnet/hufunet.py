@@ -3,6 +3,7 @@
 Everything goes through the released programs: hufud as a process per node, hufu as the operators' command. Nodes listen on
 loopback addresses of their own. Nothing here knows the inside of a node.
 """
+import contextlib
 import http.client
 import json
 import os
@@ -25,6 +26,10 @@ class Refused(Exception):
 
 class Failed(Exception):
     """Something that should have been so is not."""
+
+
+class Skipped(Exception):
+    """A test that this machine or this user cannot show, and why."""
 
 
 def check(condition, text):
@@ -74,11 +79,11 @@ class Authority:
     def descriptors(self):
         return os.path.join(self.dir, "descriptors.dsse")
 
-    def add(self, node):
+    def add(self, node, mirrors=None):
         args = ["space", "add", self.dir, "--member", os.path.join(node.dir, "member.request")]
         for role in node.roles:
             args += ["--role", role]
-        for mirror in node.mirrors:
+        for mirror in node.mirrors if mirrors is None else mirrors:
             args += ["--mirror", mirror]
         for key, value in node.attributes.items():
             args += ["--attribute", f"{key}={value}"]
@@ -110,6 +115,7 @@ class Node:
         self.dir = os.path.join(net.dir, id)
         self.log = os.path.join(net.dir, f"{id}.log")
         self.process = None
+        self.inside = []  # the command that starts the node where it belongs, when that is not here (tests/fault/line.py)
         self.people = {}
 
     def init(self):
@@ -128,7 +134,7 @@ class Node:
     def start(self):
         check(self.process is None or self.process.poll() is not None, f"{self.id} runs already")
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([self.net.program("hufud"), "--node", self.dir], stdout=log, stderr=log,
+            self.process = subprocess.Popen([*self.inside, self.net.program("hufud"), "--node", self.dir], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, env=self.net.environment(), start_new_session=True)
         self.net.remember(self)
         wait_until(self.ready, f"{self.id} to be ready (its log: {self.log})", READY_LIMIT_S, 0.01)
@@ -260,6 +266,7 @@ class Net:
         self.bin, self.dir, self.space, self.space_name = os.path.abspath(bin_dir), os.path.abspath(folder), space, space_name
         os.makedirs(self.dir, mode=0o700, exist_ok=True)
         self.authority, self.nodes = None, {}
+        self.at_end = contextlib.ExitStack()  # what is undone after the nodes have stopped
         self.prefix = f"127.{20 + os.getpid() % 230}"  # runs side by side do not meet
         self.tally = {"commands": 0, "seconds": 0.0}
 
@@ -339,6 +346,7 @@ class Net:
                     n.process.kill()
                     n.process.wait()
                 n.process = None
+        self.at_end.close()
 
     def remove(self):
         self.stop()

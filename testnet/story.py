@@ -1,13 +1,14 @@
 """testnet/run: the main job, step by step, with every step checked. Any difference from what should be ends the run with status 1."""
 import argparse
+import base64
 import hashlib
-import json
 import os
 import random
-import shutil
+import signal
 import sys
 import tempfile
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -16,10 +17,14 @@ sys.dont_write_bytecode = True
 import organizations  # noqa: E402
 import workflow  # noqa: E402
 from hufunet import Failed, Net, Refused, check, wait_until  # noqa: E402
+from report import Report  # noqa: E402
 
 FLIGHTS = os.path.join(HERE, "data", "flights.csv")
 AIRPORTS = os.path.join(HERE, "data", "airports.csv")
 TOLL_SEED = 20260331
+LEAST_BYTES = 128 << 20  # less is over before it can be interrupted
+AUDITORS = {"transport": "sun", "insurer": "wu", "manager": "feng", "emergency": "shen", "overseas": "goh"}
+SEES_APPLICATIONS = {"transport": "li", "insurer": "chen", "manager": "zheng", "overseas": "tan"}
 
 
 def say(text=""):
@@ -34,17 +39,38 @@ def sha256(path):
     return h.hexdigest()
 
 
+def as_base64(mark):
+    """What of a mark stands in any base64 text that contains it, for each of the three ways it can lie in there."""
+    return [base64.b64encode(bytes(k) + mark)[4 if k else 0:][:-4] for k in range(3)]
+
+
+def traces(folder, marks):
+    """The files under folder that contain one of the marks, plain or in base64."""
+    wanted = [form for mark in marks for form in [mark, *as_base64(mark)]]
+    found = []
+    for path in (os.path.join(d, name) for d, _, names in os.walk(folder) for name in names):
+        if os.path.isfile(path):
+            with open(path, "rb") as f:
+                data = f.read()
+            if any(form in data for form in wanted):
+                found.append(os.path.relpath(path, folder))
+    return found
+
+
 class Story:
-    def __init__(self, args):
-        self.args = args
-        self.report = {"steps": [], "figures": {}, "transactions": {}}
-        self.report_dir = os.path.abspath(args.report)
+    def __init__(self, args, report):
+        self.args, self.folder, self.report = args, report, report.data
 
     def step(self, number, title, fn):
         say(f"\n{number}. {title}")
         begin = time.monotonic()
-        fn()
-        self.report["steps"].append({"step": number, "title": title, "seconds": round(time.monotonic() - begin, 3), "result": "as it should be"})
+        row = {"step": number, "title": title, "result": "NOT as it should be"}
+        self.report["steps"].append(row)
+        try:
+            fn()
+            row["result"] = "as it should be"
+        finally:
+            row["seconds"] = round(time.monotonic() - begin, 3)
 
     def run(self, net):
         self.net = net
@@ -55,6 +81,23 @@ class Story:
         self.step(3, "Delivery: flights, then a large table with the consumer killed in the middle", self.deliver)
         self.step(4, "Revocation stops the next fetch, and one under way", self.revoke)
         self.step(5, "Ledgers: the transaction traced, proven, and the proof attacked", self.prove)
+
+    def record_application(self, name, id, **states):
+        """The negotiation goes into the report, and its state at every party is what it should be; None: it never got there."""
+        for n, state in states.items():
+            if state:
+                workflow.wait_state(self.net.nodes[n], SEES_APPLICATIONS[n], id, state)
+        seen = {n: workflow.application(self.net.nodes[n], SEES_APPLICATIONS[n], id) for n in states}
+        self.record(name, next(a for a in seen.values() if a)["transaction"], {n: a and a["state"] for n, a in seen.items()}, states)
+        self.report["transactions"][name]["application"] = id
+
+    def record_transfer(self, name, id, state):
+        seen = {n: workflow.wait_transfer(self.net.nodes[n], SEES_APPLICATIONS[n], id, state)["state"] for n in ("transport", "insurer")}
+        self.record(name, id, seen, {n: state for n in seen})
+
+    def record(self, name, id, seen, wanted):
+        self.report["transactions"][name] = {"id": id, "states": seen}
+        check(seen == wanted, f"{name}: the states should be {wanted} and are {seen}")
 
     # 0
 
@@ -95,18 +138,12 @@ class Story:
         check(not workflow.search(self.o, "tan", "机场名录"), "the hidden entry is found by its title")
         raw = bytes.fromhex(self.airports.replace("-", ""))
         self.hidden_marks = [raw, self.airports.encode(), "机场名录".encode(), b"transport/airport"]
-        self.look_for_hidden_marks()
+        check(traces(self.i.dir, self.hidden_marks), "the search for traces finds none at the insurer, who holds the entry: it shows nothing")
+        self.look_for_hidden_marks(self.o.dir)
 
-    def look_for_hidden_marks(self):
-        for folder, _, names in os.walk(self.o.dir):
-            for name in names:
-                path = os.path.join(folder, name)
-                if not os.path.isfile(path):
-                    continue
-                with open(path, "rb") as f:
-                    data = f.read()
-                for mark in self.hidden_marks:
-                    check(mark not in data, f"the cross-border peer holds a trace of the hidden entry in {os.path.relpath(path, self.o.dir)}")
+    def look_for_hidden_marks(self, folder):
+        found = traces(folder, self.hidden_marks)
+        check(not found, f"the cross-border peer holds a trace of the hidden entry in {', '.join(found)}")
 
     # 2
 
@@ -122,6 +159,7 @@ class Story:
         self.m.hufu("review", self.bad, "--compliance", "refuse", as_="zheng")
         seen = workflow.wait_state(self.o, "tan", self.bad, "COMPLIANCE_REFUSED")
         check("purpose" in seen["reason"], "the applicant is told the criterion")
+        self.record_application("refused_at_intake", self.bad, overseas="COMPLIANCE_REFUSED", manager="COMPLIANCE_REFUSED", transport=None)
         say(f"   overseas, first application: refused at intake: {seen['reason']}")
 
         self.app = workflow.apply(self.i, "chen", self.flights, system="claims", reason="核对航班延误理赔", purpose="claims-assessment", days=365)
@@ -136,9 +174,9 @@ class Story:
         workflow.comply(self.m, "zheng", self.app)
         workflow.wait_state(self.t, "li", self.app, "RECEIVED", revision=2)
         self.t.hufu("decide", self.app, "T", as_="li")
-        done = workflow.wait_state(self.i, "chen", self.app, "FINALIZED")
-        workflow.wait_state(self.t, "li", self.app, "FINALIZED")
-        self.report["transactions"]["negotiation"] = done["transaction"]
+        for node, account in ((self.i, "chen"), (self.t, "li")):
+            workflow.wait_state(node, account, self.app, "FINALIZED")
+        self.record_application("flights_negotiation", self.app, insurer="FINALIZED", transport="FINALIZED", manager="AGREED")
         say("   insurer, revision 2: approved; agreement signed by both sides")
 
         self.refused_app = workflow.apply(self.o, "tan", self.flights, system="routes", reason="plan routes for a season of charter flights",
@@ -152,6 +190,7 @@ class Story:
         here = workflow.wait_state(self.t, "li", self.refused_app, "REJECTED")
         there = workflow.wait_state(self.o, "tan", self.refused_app, "REJECTED")
         check((here["reason_code"], here["reason"]) == (there["reason_code"], there["reason"]), "both sides show the same reason")
+        self.record_application("refused_by_provider", self.refused_app, overseas="REJECTED", transport="REJECTED")
         say(f"   overseas, second application: refused by the provider: {there['reason']}")
 
     # 3
@@ -165,7 +204,7 @@ class Story:
         self.flights_transfer = got["transfer"]
         p = workflow.wait_transfer(self.t, "li", got["transfer"], "COMPLETED")
         check(p["receipt"] and p["root"] == got["root"], "the provider holds the consumer's receipt for the same digest")
-        self.report["transactions"]["flights"] = got["transfer"]
+        self.record_transfer("flights_transfer", got["transfer"], "COMPLETED")
         self.report["flights"] = {"rows": got["rows"], "bytes": got["bytes_total"], "root": got["root"], "sha256": sha256(out), "quality": got["quality"]}
         say(f"   flights: {got['rows']} rows, {got['bytes_total']} bytes, receipt verified")
         self.large()
@@ -179,11 +218,12 @@ class Story:
             level=2, sharing="conditional", condition="仅用于申请中写明的用途", scope=["insurer", "manager"], intake="manager",
             purposes=["claims-assessment"], jurisdictions=["CN"], max_days=400)
         self.tolls_app = workflow.whole_negotiation(self, self.tolls, "核对通行记录与理赔时间")
+        self.record_application("tolls_negotiation", self.tolls_app, insurer="FINALIZED", transport="FINALIZED")
         out = os.path.join(self.net.dir, "tolls-at-insurer.csv")
         begin = time.monotonic()
         id = self.i.hufu("fetch", self.tolls, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
-        wait_until(lambda: self.i.hufu("transfers", "show", id, as_="chen")["bytes_done"] > self.args.bytes // 4, "a quarter to be durable", 120, 0.002)
-        before = self.i.hufu("transfers", "show", id, as_="chen")
+        wait_until(lambda: workflow.transfer(self.i, "chen", id)["bytes_done"] > self.args.bytes // 4, "a quarter to be durable", 120, 0)
+        before = workflow.transfer(self.i, "chen", id)
         self.i.kill()
         check(before["state"] == "STARTED", "the kill was in the middle")
         killed = time.monotonic()
@@ -193,10 +233,11 @@ class Story:
         got = self.i.hufu("transfers", "wait", id, as_="chen", limit_s=300)
         end = time.monotonic()
         p = workflow.wait_transfer(self.t, "li", id, "COMPLETED")
-        check(sha256(out) == sha256(source), "the large table arrived whole")
+        digest = sha256(out)
+        check(digest == sha256(source), "the large table arrived whole")
         check(p["served_after_acknowledgement"] == 0, "no chunk was served again after its durable acknowledgement")
-        self.report["transactions"]["tolls"] = id
-        self.report["tolls"] = {"rows": got["rows"], "bytes": got["bytes_total"], "root": got["root"], "durable_when_killed": before["bytes_done"],
+        self.record_transfer("tolls_transfer", id, "COMPLETED")
+        self.report["tolls"] = {"rows": got["rows"], "bytes": got["bytes_total"], "root": got["root"], "sha256": digest, "durable_when_killed": before["bytes_done"],
                                 "chunks": p["chunks"], "chunks_served": p["served"], "served_after_acknowledgement": 0}
         self.report["figures"].update(tolls_s=round(end - begin, 2), tolls_after_restart_s=round(end - killed, 2),
                                       provider_rss_mib=round(self.t.rss_mib(), 1), consumer_rss_mib=round(self.i.rss_mib(), 1))
@@ -209,42 +250,65 @@ class Story:
     def revoke(self):
         out = os.path.join(self.net.dir, "again.csv")
         big = self.i.hufu("fetch", self.tolls, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
-        wait_until(lambda: self.i.hufu("transfers", "show", big, as_="chen")["bytes_done"] > 0, "the second transfer to be under way", 60, 0.002)
+        workflow.wait_durable(self.i, "chen", big)
         self.t.hufu("revoke", workflow.grant_of(self.t, "li", self.tolls_app), "--reason", "来源数据有误, 停止使用", as_="li")
+        at = workflow.transfer(self.t, "li", big)["served"]
         ended = workflow.wait_transfer(self.i, "chen", big, "TERMINATED")
         check(ended["reason"] == "grant-revoked", f"the consumer sees why: {ended['reason']}")
         check(ended["bytes_done"] < self.args.bytes, "it was stopped in the middle")
         wait_until(lambda: not [n for n in os.listdir(self.net.dir) if n.startswith("again.csv")], "nothing of it to be left", 5)
-        workflow.wait_transfer(self.t, "li", big, "TERMINATED")
+        after = workflow.wait_transfer(self.t, "li", big, "TERMINATED")["served"]
+        check(after == at, f"no chunk was served after the revocation: {at} then, {after} in the end")
+        self.record_transfer("revoked_transfer", big, "TERMINATED")
+        self.report["revocation"] = {"reason": ended["text"], "chunks_served_when_revoked": at, "chunks_served_in_the_end": after}
         self.t.hufu("revoke", workflow.grant_of(self.t, "li", self.app), "--reason", "试用期结束", as_="li")
         wait_until(lambda: workflow.grant_state(self.i, "chen", self.app) == "revoked", "the consumer to know of the revocation")
         r = self.i.refused("fetch", self.flights, "--system", "claims", "--output", out, as_="chen")
         check("revoked" in (r.reason + r.text), f"the next fetch is denied with the reason: {r.text}")
-        say(f"   under way: stopped at {ended['bytes_done'] >> 20} MiB ({ended['text']}); next fetch: {r.text}")
+        self.report["revocation"]["next_fetch"] = r.text
+        say(f"   under way: stopped after {after} chunks, none of them after the revocation ({ended['text']}); next fetch: {r.text}")
 
     # 5
 
     def prove(self):
         self.exports()
-        tally = os.path.join(self.report_dir, "exchange.tally")
-        wait_until(lambda: workflow.provable(self.i, "wu", self.flights_transfer, self.report["transactions"]["negotiation"], tally), "the transaction to be witnessed and mirrored", 60, 0.2)
+        tally, negotiation = self.folder.path("exchange.tally"), self.report["transactions"]["flights_negotiation"]["id"]
+        wait_until(lambda: workflow.provable(self.i, "wu", self.flights_transfer, negotiation, tally), "the transaction to be witnessed and mirrored", 60, 0.2)
         rows = self.i.hufu("ledger", "trace", self.flights_transfer, as_="wu")
         ledgers = sorted({r["ledger"] for r in rows["entries"]})
         check({"insurer", "transport"} <= set(ledgers), f"the trace spans the organizations: {ledgers}")
         say(f"   trace: {len(rows['entries'])} entries of {', '.join(ledgers)}")
-        status, text = self.net.verify("tally", tally, "--root-key", os.path.join(self.report_dir, "root.key"))
+        status, text = self.net.verify("tally", tally, "--root-key", self.folder.path("root.key"))
         check(status == 0, f"the tally verifies with the root key alone: {text}")
         self.report["verification"] = {"tally": text.splitlines(), "tally_bytes": os.path.getsize(tally)}
         say(f"   tally: {os.path.getsize(tally)} bytes, verified offline")
         self.attack(tally)
-        self.look_for_hidden_marks()
+        self.overseas_still_knows_nothing()
+
+    def overseas_still_knows_nothing(self):
+        """Nothing in the peer's folder, in the export of its own ledger, nor in any replica of another ledger that it can write out."""
+        self.look_for_hidden_marks(self.o.dir)
+        self.look_for_hidden_marks(self.folder.path("ledgers", "overseas"))
+        held = []
+        for id in self.net.nodes:
+            folder = os.path.join(self.net.dir, "overseas-holds", id)
+            try:
+                self.o.hufu("ledger", "export", folder, "--ledger", id, as_="goh")
+            except Refused as r:
+                check(r.reason in ("unknown", "state"), f"overseas and the ledger of {id}: {r.text}")
+                continue
+            held.append(id)
+            self.look_for_hidden_marks(folder)
+        check("transport" in held, "the cross-border peer holds the provider's ledger, being a party of two of its transactions")
+        self.report["verification"]["overseas_holds_ledgers_without_a_trace"] = held
+        say(f"   overseas: no trace of airports in its folder, its export or the ledgers it holds ({', '.join(held)})")
 
     def exports(self):
         self.report["ledgers"] = {}
-        for id, account in (("transport", "sun"), ("insurer", "wu"), ("manager", "feng"), ("emergency", "shen"), ("overseas", "goh")):
-            node, folder = self.net.nodes[id], os.path.join(self.report_dir, "ledgers", id)
+        for id, account in AUDITORS.items():
+            node, folder = self.net.nodes[id], self.folder.path("ledgers", id)
             out = wait_until(lambda: workflow.export(node, account, folder), f"{id}'s ledger to be witnessed and exported", 60, 0.2)
-            status, text = self.net.verify("ledger", folder, "--root-key", os.path.join(self.report_dir, "root.key"))
+            status, text = self.net.verify("ledger", folder, "--root-key", self.folder.path("root.key"))
             check(status == 0, f"the exported ledger of {id} verifies: {text}")
             self.report["ledgers"][id] = {"size": out["size"], "verified": True}
         say("   ledgers exported and verified: " + ", ".join(f"{k} {v['size']}" for k, v in self.report["ledgers"].items()))
@@ -253,7 +317,7 @@ class Story:
         with open(tally, "rb") as f:
             good = f.read()
         draw, refused = random.Random(self.args.seed), 0
-        key = os.path.join(self.report_dir, "root.key")
+        key = self.folder.path("root.key")
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "changed.tally")
             for _ in range(1000):
@@ -272,18 +336,57 @@ class Story:
 
 
 def account_of(story, seconds):
-    r = story.report
-    say("\nWhat happened")
+    r, f = story.report, story.report["figures"]
+    say("\nWhat happened: all as it should be")
     say(f"  Transport delivered {r['flights']['rows']} flights and {r['tolls']['rows']} toll passages to the insurer, on the authority of two signed")
     say("  agreements; the cross-border peer was refused twice, with the same reasons on both sides, and never learned of what was not for it.")
-    f = r["figures"]
     say(f"  Figures: set-up {f['set_up_s']} s; flights {f['flights_s']} s; large table {f['tolls_s']} s with a kill in the middle "
         f"({f['tolls_after_restart_s']} s after it);")
     say(f"  memory: provider {f['provider_rss_mib']} MiB, consumer {f['consumer_rss_mib']} MiB; the whole run {seconds:.0f} s.")
-    say(f"  Report: {story.report_dir} (report.json, exchange.tally, ledgers/, root.key)")
+    say(f"  Report: {story.folder.dir} (report.json, exchange.tally, ledgers/, root.key)")
 
 
-def main():
+def account_of_failure(story, net, e):
+    steps = story.report["steps"]
+    say("\nWhat happened: NOT as it should be")
+    for s in steps:
+        say(f"  step {s['step']}: {s['result']} ({s['seconds']} s)")
+    if not isinstance(e, (Failed, Refused)):
+        traceback.print_exception(e)
+    say(f"  {story.report['result']}")
+    story.folder.keep_logs(net)
+    say(f"  Report, with the nodes' logs: {story.folder.dir}")
+
+
+def tell(story, net):
+    """The whole story and its account: the exit status."""
+    begin, failure = time.monotonic(), None
+    try:
+        story.run(net)
+        story.report["result"] = "as it should be"
+    except KeyboardInterrupt as e:
+        failure = e
+        story.report["result"] = f"stopped by {e.args[0] if e.args else 'SIGINT'}"
+    except Exception as e:  # whatever it was: it is not as it should be
+        failure = e
+        story.report["result"] = f"{type(e).__name__}: {e}"
+    seconds = time.monotonic() - begin
+    story.report["figures"]["whole_run_s"] = round(seconds, 1)
+    story.folder.write()
+    if isinstance(failure, KeyboardInterrupt):
+        return 130
+    if failure:
+        account_of_failure(story, net, failure)
+        return 1
+    account_of(story, seconds)
+    return 0
+
+
+def interrupted(number, _):
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def arguments():
     p = argparse.ArgumentParser(prog="testnet/run")
     p.add_argument("--bin", required=True)
     p.add_argument("--report", default=os.path.join(HERE, "report"))
@@ -291,36 +394,37 @@ def main():
     p.add_argument("--bytes", type=int, default=512 << 20)
     p.add_argument("--seed", type=int, default=20260331)
     args = p.parse_args()
-    story = Story(args)
-    shutil.rmtree(story.report_dir, ignore_errors=True)
-    os.makedirs(story.report_dir)
-    run_dir = os.path.join(HERE, ".run")
+    if args.bytes < LEAST_BYTES:
+        p.error(f"--bytes {args.bytes} is too little to be interrupted under way; give at least {LEAST_BYTES}")
+    return args
+
+
+def main():
+    args = arguments()
+    report, run_dir = Report(args.report), os.path.join(HERE, ".run")
     if os.path.exists(run_dir):
-        say("testnet/run: another run was kept; stop it with testnet/down first")
+        say("testnet/run: another run is under way or was kept; stop it with testnet/down first")
         return 1
-    net = Net(args.bin, run_dir)
-    begin, status = time.monotonic(), 0
     try:
-        story.run(net)
-        story.report["result"] = "as it should be"
-    except (Failed, Refused, OSError, KeyError) as e:
-        status = 1
-        story.report["result"] = f"{type(e).__name__}: {e}"
-        say(f"\nNOT as it should be: {type(e).__name__}: {e}")
-        for n in net.nodes.values():
-            if os.path.exists(n.log):
-                shutil.copy(n.log, os.path.join(story.report_dir, f"{n.id}.log"))
-        say(f"the nodes' logs are in {story.report_dir}")
-    story.report["figures"]["whole_run_s"] = round(time.monotonic() - begin, 1)
-    with open(os.path.join(story.report_dir, "report.json"), "w", encoding="utf-8") as f:
-        json.dump(story.report, f, ensure_ascii=False, indent=2)
-    if status == 0:
-        account_of(story, time.monotonic() - begin)
-    if args.keep:
+        report.open()
+    except (Failed, OSError) as e:
+        say(f"testnet/run: {e}")
+        return 1
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    net, status = Net(args.bin, run_dir), 130
+    try:
+        status = tell(Story(args, report), net)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the nodes are stopped however often somebody asks
+        if not args.keep or status == 130:
+            net.remove()
+    if status == 130:
+        say(f"\ntestnet/run: {report.data['result']}; the nodes are stopped, what there is of the report is in {report.dir}")
+    if args.keep and status != 130:
         say(f"\nThe nodes go on running. Talk to one, for example:\n  export HUFU_NODE={net.nodes['insurer'].dir if net.nodes else run_dir}\n"
             f"  {args.bin}/hufu catalog list --as chen\nStop them with testnet/down.")
-    else:
-        net.remove()
     return status
 
 

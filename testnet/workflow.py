@@ -104,23 +104,28 @@ def grant_state(node, account, application):
     return next((g["state"] for g in grants(node, account) if g["application"] == application), None)
 
 
+def transfer(node, account, id):
+    """What the node knows of a transfer; asked of the node itself, since a command takes longer than many transfers."""
+    return node.api("GET", "/v1/transfers/show?transfer=" + id, None, as_=account)[1]
+
+
 def wait_transfer(node, account, id, state):
     def there():
         try:
-            t = node.hufu("transfers", "show", id, as_=account)
+            t = transfer(node, account, id)
         except Refused as r:
             if r.reason == "unknown":
                 return None
             raise
+        check(t["state"] in (state, "REQUESTED", "STARTED", "SUSPENDED"), f"{node.id}: transfer {id} became {t['state']}, not {state}: {t}")
         return t if t["state"] == state else None
 
     return wait_until(there, f"{node.id}: transfer {id} to be {state}", 60)
 
 
 def wait_durable(node, account, id):
-    """Waits until some of a transfer is durable; asks the node itself, since a command takes longer than many transfers."""
-    ask = lambda: node.api("GET", "/v1/transfers/show?transfer=" + id, None, as_=account)[1]
-    wait_until(lambda: ask()["bytes_done"] > 0, f"{node.id}: some of transfer {id} to be durable", 60, 0)
+    """Waits until some of a transfer is durable."""
+    wait_until(lambda: transfer(node, account, id)["bytes_done"] > 0, f"{node.id}: some of transfer {id} to be durable", 60, 0)
 
 
 def tolls(net, path, size, seed):
