@@ -26,7 +26,7 @@ def long(fn):
     return fn
 
 
-def trio(net, subnet=10, overseas=True, people=True):
+def trio(net, subnet=10, overseas=True, people=True, before_start=None):
     """transport (provider), insurer (consumer), manager (intake) and, as the third witness, overseas (consumer abroad)."""
     net.node("transport", "交通运输厅", f"{net.prefix}.{subnet}.1", organization="cn.gov.transport", roles=["provider", "consumer"],
              departments=["roads", "aviation"], mirrors=["insurer", "manager"])
@@ -36,6 +36,8 @@ def trio(net, subnet=10, overseas=True, people=True):
     net.node("overseas", "Straits Aviation Data", f"{net.prefix}.{subnet}.4", organization="sg.com.straits", jurisdiction="SG", roles=["consumer"],
              mirrors=["manager"])
     net.found(["insurer", "manager", "overseas", "transport"], 3)
+    if before_start:
+        before_start()
     for id in ("transport", "insurer", "manager") + (("overseas",) if overseas else ()):
         net.nodes[id].start()
     if not people:

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Runs the tests of a folder against real nodes: every function test_* of every test_*.py, one line "ok NAME" or "FAIL NAME" each.
+"""Runs the tests of a folder against real nodes: every function test_* of every test_*.py, one line each: "ok NAME", "FAIL NAME" or
+"skipped NAME (reason)" for what this machine or this user cannot show.
 
 A test is a sentence. A module may have a function `network(net)` that builds what its tests share; it gets a fresh folder and is
-called once per module. A test with the argument `net` gets that network; a test without gets nothing.
+called once per module. A test with the argument `net` gets that network; a test without gets nothing. Tests marked @long run only
+with --full. However a run ends, its nodes are stopped.
 
-  run.py --bin DIR [--folder tests/integration] [--only WORD] [--full] [--keep]
+  run.py --bin DIR [--folder tests/integration] [--only WORD] [--full]
 """
 import argparse
 import importlib.util
 import inspect
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -46,12 +49,19 @@ def run_one(label, fn, net):
     begin = time.monotonic()
     try:
         fn(net) if inspect.signature(fn).parameters else fn()
+    except hufunet.Skipped as why:
+        print(f"skipped {label} ({why})", flush=True)
+        return True
     except Exception:  # a test may fail in any way
-        print(f"FAIL {label} ({time.monotonic() - begin:.1f} s)")
-        print("     " + traceback.format_exc().replace("\n", "\n     "), flush=True)
+        failed(f"{label} ({time.monotonic() - begin:.1f} s)")
         return False
     print(f"ok {label} ({time.monotonic() - begin:.1f} s)", flush=True)
     return True
+
+
+def failed(label):
+    print(f"FAIL {label}")
+    print("     " + traceback.format_exc().replace("\n", "\n     "), flush=True)
 
 
 def logs_of(net):
@@ -65,33 +75,43 @@ def logs_of(net):
             print(f"     {n.id}: {line[:400]}")
 
 
+def run_tests(module, tests, net):
+    """All of a module's tests in its network; false when one failed."""
+    try:
+        if hasattr(module, "network"):
+            module.network(net)
+    except hufunet.Skipped as why:
+        for label, _ in tests:
+            print(f"skipped {label} ({why})", flush=True)
+        return True
+    except Exception:
+        failed(f"{module.__name__[2:]}.network")
+        logs_of(net)
+        return False
+    good = True
+    for label, fn in tests:
+        if not run_one(label, fn, net):
+            good = False
+            logs_of(net)
+    return good
+
+
 def run_module(path, args):
     module = load(path)
     tests = list(tests_of(module, args.only, args.full))
     if not tests:
-        return 0, 0
-    good = bad = 0
+        return True
     with tempfile.TemporaryDirectory(prefix="hufu-test.", ignore_cleanup_errors=True) as folder:
         net = hufunet.Net(args.bin, folder)
         net.full = args.full
         try:
-            if hasattr(module, "network"):
-                module.network(net)
-        except Exception:
-            print(f"FAIL {module.__name__[2:]}.network")
-            print("     " + traceback.format_exc().replace("\n", "\n     "), flush=True)
-            logs_of(net)
-            net.stop()
-            return 0, 1
-        try:
-            for label, fn in tests:
-                ok = run_one(label, fn, net)
-                good, bad = good + ok, bad + (not ok)
-                if not ok:
-                    logs_of(net)
+            return run_tests(module, tests, net)
         finally:
             net.stop()
-    return good, bad
+
+
+def interrupted(number, _):
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def main():
@@ -103,12 +123,13 @@ def main():
     args = p.parse_args()
     folder = os.path.abspath(args.folder)
     sys.path.insert(0, folder)
-    good = bad = 0
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    good = True
     for name in sorted(os.listdir(folder)):
         if name.startswith("test_") and name.endswith(".py"):
-            g, b = run_module(os.path.join(folder, name), args)
-            good, bad = good + g, bad + b
-    return 1 if bad else 0
+            good = run_module(os.path.join(folder, name), args) and good
+    return 0 if good else 1
 
 
 sys.exit(main())
