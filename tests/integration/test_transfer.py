@@ -13,7 +13,7 @@ def network(net):
     net.flights = publish(net, "flights")
     net.app = agreement(net, net.flights)
     net.big_source = os.path.join(net.dir, "tolls.csv")
-    workflow.tolls(net, net.big_source, 96 << 20, 7)
+    workflow.tolls(net, net.big_source, 256 << 20, 7)  # large enough for a command to come in the middle
     register(net, "tolls", net.big_source)
     net.tolls = publish(net, "tolls", title="通行记录", data_class="transport/toll", level=2)
     net.tolls_app = agreement(net, net.tolls)
@@ -108,6 +108,7 @@ def test_a_killed_consumer_resumes_without_asking_twice_for_what_was_acknowledge
     out, got = fetch(net, net.tolls, "b.csv", detach=True)
     id = got["transfer"]
     workflow.wait_durable(i, "chen", id)
+    check(workflow.transfer(i, "chen", id)["state"] == "STARTED", "the kill is in the middle")
     i.kill()
     i.start()
     for account in ("chen", "zhou", "wu", "admin"):
@@ -124,6 +125,7 @@ def test_a_killed_provider_goes_on_where_the_consumer_is(net):
     out, got = fetch(net, net.tolls, "c.csv", detach=True)
     id = got["transfer"]
     workflow.wait_durable(i, "chen", id)
+    check(workflow.transfer(i, "chen", id)["state"] == "STARTED", "the kill is in the middle")
     t.kill()
     t.start()
     for account in ("wang", "li", "zhao", "sun", "admin"):
@@ -205,6 +207,23 @@ def test_a_fetch_begun_while_the_provider_is_away_goes_on_when_it_is_back(net):
         t.login(account)
     i.hufu("transfers", "wait", got["transfer"], as_="chen")
     check(same_file(out, FLIGHTS), "and arrives")
+
+
+def test_a_revocation_stops_a_transfer_under_way_at_the_next_chunk(net):
+    """AZ-33, DS-17"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    out, got = fetch(net, net.tolls, "stopped.csv", detach=True)
+    id = got["transfer"]
+    workflow.wait_durable(i, "chen", id)
+    t.hufu("revoke", workflow.grant_of(t, "li", net.tolls_app), "--reason", "来源数据有误", as_="li")
+    served = workflow.transfer(t, "li", id)["served"]  # the revocation stands when the command has returned
+    here, there = workflow.wait_transfer(i, "chen", id, "TERMINATED"), workflow.wait_transfer(t, "li", id, "TERMINATED")
+    check(here["reason"] == there["reason"] == "grant-revoked" and "来源数据有误" in here["text"], f"both know why: {here} {there}")
+    check(0 < served < (os.path.getsize(net.big_source) >> 20), f"it was under way: {served} chunks")
+    check(there["served"] == served, f"no chunk after the revocation: {served} then, {there['served']} in the end")
+    wait_until(lambda: not [n for n in os.listdir(net.dir) if n.startswith("stopped.csv")], "nothing of it to be left", 5)
+    r = i.refused("fetch", net.tolls, "--system", "claims", "--output", out, as_="chen")
+    check("revoked" in r.reason + r.text, r.text)
 
 
 def test_a_revocation_between_two_uses_makes_the_second_fail(net):
