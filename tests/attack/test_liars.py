@@ -7,7 +7,7 @@ from common import *
 def network(net):
     trio(net, 22, overseas=True)
     net.big_source = os.path.join(net.dir, "tolls.csv")
-    workflow.tolls(net, net.big_source, 96 << 20, 11)
+    workflow.tolls(net, net.big_source, 256 << 20, 11)
     register(net, "tolls", net.big_source)
     net.tolls = publish(net, "tolls", title="通行记录", data_class="transport/toll")
     agreement(net, net.tolls)
