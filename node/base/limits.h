@@ -33,4 +33,6 @@
 #define HF_SESSION_RENEW_MS (60 * 60 * 1000) /* DS-45: re-authentication period of a channel session */
 #define HF_SESSION_RENEW_BYTES ((uint64_t)64 << 30)
 
+#define HF_RETENTION_MS (INT64_C(184) * 24 * 60 * 60 * 1000) /* six months: nothing on record is erased before */
+
 #endif

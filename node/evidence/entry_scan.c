@@ -67,6 +67,7 @@ static bool scan_usual(const uint8_t *at, const uint8_t *end, struct hf_entry_vi
 		return false;
 	memcpy(v->prev, at + 2, sizeof(v->prev));
 	at += 2 + 32;
+	v->event_class = at[1];
 	return at[0] == 0x38 && at[1] >= HF_EVENT_CLASS_SYSTEM && at[1] <= HF_EVENT_CLASS_PEER && at[2] == 0x42 &&
 	       at[3] == 16 && at[20] == 0x4a && at[21] == 32 && (v->index == 0) == is_zero(v->prev);
 }
@@ -79,6 +80,7 @@ static bool scan_decoded(const uint8_t *data, size_t len, struct hf_entry_view *
 	memcpy(v->origin, e->origin, strlen(e->origin) + 1); /* at most 255 bytes: proto/ has checked it */
 	memcpy(v->prev, e->prev.data, sizeof(v->prev));
 	v->index = e->index;
+	v->event_class = e->event_class;
 	hf_decoded_free(e);
 	return true;
 }

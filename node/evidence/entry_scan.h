@@ -12,6 +12,7 @@
 struct hf_entry_view {
 	char origin[256];
 	uint64_t index;
+	uint32_t event_class;
 	uint8_t prev[32];
 };
 /* True for exactly the bytes that hf_entry_decode accepts. */

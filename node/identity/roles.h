@@ -23,7 +23,8 @@
 	X(HF_MAY_MASK, "mask")                                                                                         \
 	X(HF_MAY_AUDIT_READ, "audit-read")                                                                             \
 	X(HF_MAY_AUDIT_EXPORT, "audit-export")                                                                         \
-	X(HF_MAY_STATUS, "status")
+	X(HF_MAY_STATUS, "status")                                                                                     \
+	X(HF_MAY_AUDIT_ERASE, "audit-erase") /* ask for and approve erasures, legal holds */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,
@@ -39,7 +40,7 @@ enum hf_role_group { HF_GROUP_INVALID = 0, HF_GROUP_ADMINISTRATION, HF_GROUP_OPE
 
 struct hf_role {
 	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",
-	                     "auditor" */
+	                     "auditor", "records-keeper" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

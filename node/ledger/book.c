@@ -128,9 +128,10 @@ static enum hf_err open_page(struct hf_book *b, struct hf_page *p)
 	char text[HF_TIME_TEXT];
 	int64_t ms;
 
+	p->erased = e == HF_E_ERASED;
 	if (e == HF_E_UNKNOWN)
 		e = hf_opening_of_entry(p->entry, &p->opened);
-	if (e != HF_OK && e != HF_E_UNKNOWN)
+	if (e != HF_OK && e != HF_E_UNKNOWN && e != HF_E_ERASED)
 		return HF_E_DIGEST;
 	if (p->opened.opening && !hf_entry_check_opening(p->entry, p->opened.opening))
 		return HF_E_DIGEST;

@@ -32,6 +32,7 @@ struct hf_page {
 	struct hf_buf bytes;
 	Hufu__LedgerEntry *entry;
 	struct hf_opened opened;    /* empty when this node cannot open it */
+	bool erased;                /* it could once */
 	struct hf_merkle_path path; /* to the checkpoint `under` */
 	int under;                  /* HF_BOOK_WITNESSED or _SIGNED, -1: no checkpoint covers it yet */
 	int64_t time_ms;            /* exact when opened */

@@ -108,10 +108,12 @@ static void add_item(struct hf_collection *c, const struct hf_id *txn, const cha
 	enum hf_err e = s ? hf_page_read(&s->book, index, &page) : HF_E_UNKNOWN;
 
 	if (e == HF_OK && !speaks_of(&page, txn)) {
+		bool erased = page.erased;
+
 		hf_page_done(&page);
-		if (!s->book.place.own)
+		if (!s->book.place.own && !erased)
 			return; /* a claim whose opening did not fit the entry and was dropped */
-		e = HF_E_DIGEST;
+		e = erased ? HF_E_ERASED : HF_E_DIGEST;
 	}
 	if (e != HF_OK) {
 		add_broken(c, node, index, e);

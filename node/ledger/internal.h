@@ -216,6 +216,10 @@ void hf_mirror_row_put(struct hf_unit *u, const char *origin, const Hufu__Mirror
 /* True when origin is the ledger of peer, a member in good standing; answers the refusal otherwise. */
 bool hf_ledger_owns(struct hf_ledger *l, const char *peer, const char *origin, const struct hf_answer *answer);
 
+/* erase.c: what is approved and not done is done; what mirrored ledgers have announced is followed. */
+void hf_erase_resume(struct hf_ledger *l);
+void hf_erase_follow(struct hf_ledger *l, const char *origin);
+
 /* evidence.c: two signed checkpoints of one log between which no consistency was shown. Alarm, and a public entry with
  * both notes. */
 void hf_evidence(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first,

@@ -441,6 +441,7 @@ void hf_ledger_start_net(struct hf_ledger *l, const struct hf_ledger_net *net)
 		HF_LOG(l->base->log, HF_LOG_ERROR, "ledger", "witness-rows-unread", NULL, HF_LOG_E(HF_E_STORE));
 	hf_holding_load(l);
 	hf_round_restore(l);
+	hf_erase_resume(l);
 	hf_ledger_wake(l);
 }
 

@@ -1,5 +1,6 @@
 /*
- * ledger.h - this node's log, and its duties as witness and mirror for others.
+ * ledger.h - this node's log, and its duties as witness and mirror for others; long because all duties are asked for
+ * here.
  *
  * Drafts become entries in the committer (the store's sequencer). Checkpoints are signed after the commit, from the
  * stored bytes, pushed to the witnesses and mirrors, and collect cosignatures. Openings go to the parties of a
@@ -105,6 +106,45 @@ struct hf_ledger_check {
 };
 void hf_ledger_verify(struct hf_ledger *l, const char *node,
                       void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c), void *ctx);
+
+/* Erasure of the private fields of own entries: one person asks, another approves; then the slots of the entries are
+ * overwritten here, and at every party that holds copies as soon as the public entry about it arrives there. Refused
+ * inside the retention period, under a legal hold, and for PUBLIC entries. Entry, chain and proofs stay what they are.
+ */
+enum hf_erasure_state {
+	HF_ERASURE_INVALID = 0,
+	HF_ERASURE_ASKED = 1,
+	HF_ERASURE_APPROVED = 2, /* on record; the slots are being overwritten */
+	HF_ERASURE_DONE = 3,
+	HF_ERASURE_WITHDRAWN = 4,
+};
+struct hf_erase_ask {
+	struct hf_id txn; /* all entries of a transaction; zero: `entry` */
+	uint64_t entry;
+	const char *reason, *account;
+};
+enum hf_err hf_ledger_erase_ask(struct hf_ledger *l, struct hf_unit *unit, const struct hf_erase_ask *in,
+                                struct hf_id *ret_id, struct hf_fault *f) HF_MUST_CHECK;
+/* account: of another person than the one who asked; the caller has made sure of the persons. */
+enum hf_err hf_ledger_erase_approve(struct hf_ledger *l, struct hf_unit *unit, const struct hf_id *id,
+                                    const char *account, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_ledger_erase_withdraw(struct hf_ledger *l, struct hf_unit *unit, const struct hf_id *id,
+                                     struct hf_fault *f) HF_MUST_CHECK;
+struct hf_erasure_view {
+	struct hf_id id, txn;
+	enum hf_erasure_state state;
+	uint64_t first, count; /* lowest entry, number of entries */
+	const char *reason, *asked_by, *approved_by;
+	int64_t asked_ms, approved_ms;
+};
+typedef bool (*hf_erasure_fn)(void *ctx, const struct hf_erasure_view *v);
+enum hf_err hf_ledger_erasures(struct hf_ledger *l, hf_erasure_fn fn, void *ctx) HF_MUST_CHECK;
+/* Legal hold: nothing of the transaction is erased here, whoever asks, until it is lifted. */
+enum hf_err hf_ledger_hold(struct hf_ledger *l, struct hf_unit *unit, const struct hf_id *txn, const char *reason,
+                           const char *account) HF_MUST_CHECK;
+enum hf_err hf_ledger_hold_lift(struct hf_ledger *l, struct hf_unit *unit, const struct hf_id *txn) HF_MUST_CHECK;
+typedef bool (*hf_hold_fn)(void *ctx, const struct hf_id *txn, const char *reason, const char *by, int64_t since_ms);
+enum hf_err hf_ledger_holds(struct hf_ledger *l, hf_hold_fn fn, void *ctx) HF_MUST_CHECK;
 
 /* Keeps a signed envelope as sent, for proofs: put into the unit under its digest and its transaction. */
 void hf_ledger_keep_envelope(struct hf_unit *unit, const struct hf_id *txn, const char *type, const void *envelope,

@@ -33,6 +33,8 @@ struct add {
 };
 
 struct pending {
+	struct hf_ledger *ledger;
+	char origin[HF_ORIGIN_MAX + 1]; /* "": no PUBLIC entry waits to be looked at */
 	struct hf_answer answer;
 	uint64_t next;
 	char line[NOTE_LINE_MAX];
@@ -53,6 +55,8 @@ static void on_durable(void *ctx, enum hf_err e, const struct hf_commit *info)
 	struct pending *p = ctx;
 
 	(void)info;
+	if (e == HF_OK && p->origin[0] && !p->ledger->closing)
+		hf_erase_follow(p->ledger, p->origin);
 	if (e == HF_OK)
 		answer_next(&p->answer, p->next, p->line, p->line_len);
 	else
@@ -102,6 +106,8 @@ static enum hf_err add_entry(struct add *a, const ProtobufCBinaryData *bytes)
 	if (!hf_entry_scan(bytes->data, bytes->len, &v) || v.index != a->edge.size ||
 	    strcmp(v.origin, a->in->origin) != 0 || memcmp(v.prev, a->edge.last.b, sizeof(v.prev)) != 0)
 		return HF_E_FORMAT;
+	if (v.event_class == HF_EVENT_CLASS_PUBLIC && a->row->public_from == 0)
+		a->row->public_from = v.index + 1;
 	settle_waiting(a, v.index, bytes);
 	hf_merkle_leaf(bytes->data, bytes->len, &leaf);
 	hf_unit_put(a->unit, HF_TABLE_MIRROR_ENTRY, key, hf_place_key(&a->place, v.index, key), bytes->data,
@@ -148,6 +154,9 @@ static void submit(struct add *a, bool reached)
 
 	a->row->bytes += (uint64_t)a->grows;
 	hf_holding_took(a->l, a->peer, a->row, a->edge.size > a->in->start);
+	p->ledger = a->l;
+	if (a->row->public_from)
+		snprintf(p->origin, sizeof(p->origin), "%s", a->in->origin);
 	p->answer = *a->answer;
 	p->next = a->row->next;
 	if (reached)

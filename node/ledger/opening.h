@@ -54,6 +54,9 @@ enum hf_err hf_opening_of_entry(const Hufu__LedgerEntry *e, struct hf_opened *re
  * row is submitted). One that is held already keeps its slot. HF_E_ERASED: it was erased here and stays so. */
 enum hf_err hf_opening_seal(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r,
                             const Hufu__EntryOpening *o, struct hf_buf *out) HF_MUST_CHECK;
+/* Leaves an erased slot in the place of an opening that is not held, so that it is not taken when it comes. */
+enum hf_err hf_opening_bar(const struct hf_opening_keys *k, const struct hf_place *p, uint64_t index,
+                           struct hf_unit *unit) HF_MUST_CHECK;
 /* Bytes of that form. */
 size_t hf_opening_sealed_size(const Hufu__EntryOpening *o);
 /* The slot of an opening that is held. */

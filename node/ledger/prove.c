@@ -206,6 +206,13 @@ static enum hf_err check_broken(struct tally *t)
 	for (size_t i = 0; i < t->found.broken_count; i++) {
 		const struct hf_broken *b = &t->found.broken[i];
 
+		if (b->err == HF_E_ERASED)
+			return hf_fault_set(
+			        t->f, b->err,
+			        "the content of entry %" PRIu64
+			        " of the ledger of %s was erased, so the transaction cannot be shown any more; "
+			        "its place in the ledger is proven by `hufu ledger export`",
+			        b->index, b->node);
 		if (is_own(t, b->node))
 			return hf_fault_set(t->f, b->err,
 			                    "entry %" PRIu64 " of the ledger of %s does not verify; run `hufu ledger "

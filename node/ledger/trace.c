@@ -64,6 +64,9 @@ static void tell_broken_run(const struct telling *t, const struct hf_broken *b, 
 	if (b->err == HF_E_UNKNOWN)
 		say(t, "%s of the ledger of %s %s been announced but not arrived under a signed checkpoint yet", what,
 		    b->node, count == 1 ? "has" : "have");
+	else if (b->err == HF_E_ERASED)
+		say(t, "the content of %s of the ledger of %s was erased; what was recorded can be proven, not shown",
+		    what, b->node);
 	else if (b->err == HF_E_LIMIT)
 		say(t,
 		    "the ledger of %s names this transaction in more than %u entries; those from %" PRIu64

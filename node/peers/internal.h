@@ -58,7 +58,6 @@ struct hf_peer {
 	uint64_t next_key, next_sequence; /* next_key 0: not looked up */
 	uint32_t mail_wait_ms;
 	int64_t mail_after_ms;
-	/* polls */
 	struct hf_request *held; /* its poll, until there is something for it */
 	int64_t held_until_ms;
 	bool polling; /* our poll at it, or what came with it */

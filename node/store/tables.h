@@ -39,7 +39,9 @@
 	X(HF_TABLE_ENVELOPE,         "envelope")         /* SHA-256 of the envelope -> signed envelope, as sent */ \
 	X(HF_TABLE_ENVELOPE_TXN,     "envelope-txn")     /* txn[16] SHA-256 -> payload type */ \
 	X(HF_TABLE_ALARM,            "alarm")            /* id[16] -> alarm */ \
-	X(HF_TABLE_NOTICE,           "notice")           /* id[16] -> notice for the operators */
+	X(HF_TABLE_NOTICE,           "notice")           /* id[16] -> notice for the operators */ \
+	X(HF_TABLE_ERASURE,          "erasure")          /* id[16] -> ErasureRow: asked for, approved, done */ \
+	X(HF_TABLE_HOLD,             "hold")             /* txn[16] -> HoldRow: legal hold, nothing of it is erased */
 /* clang-format on */
 
 enum hf_table {

@@ -46,6 +46,7 @@ extern const struct hf_command hf_commands_space[];
 extern const struct hf_command hf_commands_node[];
 extern const struct hf_command hf_commands_identity[];
 extern const struct hf_command hf_commands_ledger[];
+extern const struct hf_command hf_commands_erasure[];
 extern const struct hf_command hf_commands_source[];
 extern const struct hf_command hf_commands_catalog[];
 extern const struct hf_command hf_commands_authz[];

@@ -1,0 +1,313 @@
+/*
+ * erase_test.c - erasure of private fields: who may ask for it and when, that nothing of key, salt or value is left in
+ * any file of the writer and of the party that holds copies, that an old backup brings nothing back, and that entries
+ * and proofs stay what they were.
+ */
+#include "kit.h"
+
+#define MARKER "秘密 marker 4711 of the erasure test"
+#define HALF_YEAR_MS (INT64_C(190) * 24 * 60 * 60 * 1000)
+
+static int start(void **state)
+{
+	struct kit *k = kit_new(NULL);
+
+	for (unsigned i = 0; i < SB_NODES; i++)
+		kit_open(k, i);
+	*state = k;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	kit_free(*state);
+	return 0;
+}
+
+/* What must not be found anywhere afterwards. */
+struct traces {
+	uint8_t bytes[12][32];
+	size_t count;
+};
+
+static void add_trace(struct traces *t, const void *bytes)
+{
+	memcpy(t->bytes[t->count++], bytes, 32);
+}
+
+static void remember(struct traces *t, struct kit_node *n, const struct hf_place *place, uint64_t index)
+{
+	const struct hf_opening_keys *k = &n->ledger->opening_keys;
+	struct hf_opened o HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
+	struct hf_opening_secret secret;
+	uint8_t slot[HF_SLOT_BYTES];
+	uint64_t number;
+
+	assert_int_equal(hf_opening_slot(place, &n->ledger->rows, index, &number), HF_OK);
+	assert_int_equal(hf_slots_get(place->own ? k->slots_own : k->slots_copies, number, slot), HF_OK);
+	hf_opening_secret(place->own ? k->own : k->mirror, number, slot, &secret);
+	add_trace(t, slot);
+	add_trace(t, secret.salts);
+	add_trace(t, secret.box);
+	assert_int_equal(hf_opening_read(k, place, &n->ledger->rows, index, &o), HF_OK);
+	add_trace(t, o.opening->fields[0]->salt.data);
+}
+
+static const struct traces *wanted;
+static unsigned found;
+
+static int search_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	struct hf_buf b;
+
+	(void)st, (void)ftw;
+	if (type != FTW_F)
+		return 0;
+	hf_buf_init(&b, (size_t)1 << 31);
+	assert_int_equal(hf_file_read(path, (size_t)1 << 30, &b), HF_OK);
+	for (size_t i = 0; i < wanted->count; i++)
+		if (b.len && memmem(b.data, b.len, wanted->bytes[i], 32))
+			found++;
+	if (b.len && memmem(b.data, b.len, MARKER, strlen(MARKER)))
+		found++;
+	hf_buf_done(&b);
+	return 0;
+}
+
+static unsigned search(const struct kit_node *n, const struct traces *t)
+{
+	wanted = t;
+	found = 0;
+	nftw(n->base.dir, search_file, 16, FTW_PHYS);
+	return found;
+}
+
+static uint64_t write_secret(struct kit_node *n, const struct hf_id *txn)
+{
+	struct hf_draft *d = hf_draft_new(HF_EVENT_DECISION, txn);
+
+	hf_draft_party(d, "health");
+	hf_draft_text(d, HF_FIELD_DETAIL, MARKER);
+	hf_draft_outcome(d, HF_OK, NULL);
+	hf_draft_text(d, HF_FIELD_DETAIL, MARKER);
+	return kit_write(n, d);
+}
+
+static enum hf_err read_at(struct kit_node *n, const struct hf_place *place, uint64_t index)
+{
+	struct hf_opened o HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
+
+	return hf_opening_read(&n->ledger->opening_keys, place, &n->ledger->rows, index, &o);
+}
+
+static enum hf_err ask(struct kit_node *n, const struct hf_id *txn, uint64_t entry, struct hf_id *id, char text[400])
+{
+	const struct hf_erase_ask in = {.txn = *txn, .entry = entry, .reason = "保存期满", .account = "xu"};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	enum hf_err e = hf_ledger_erase_ask(n->ledger, u, &in, id, &f);
+
+	snprintf(text, 400, "%s", f.text);
+	kit_submit(n, u);
+	return e;
+}
+
+static enum hf_err approve(struct kit_node *n, const struct hf_id *id, const char *account)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	enum hf_err e = hf_ledger_erase_approve(n->ledger, u, id, account, &f);
+
+	if (e == HF_OK)
+		kit_submit(n, u);
+	else
+		hf_unit_free(u);
+	return e;
+}
+
+static void hold(struct kit_node *n, const struct hf_id *txn, bool on)
+{
+	struct hf_unit *u = hf_unit_new();
+
+	assert_int_equal(on ? hf_ledger_hold(n->ledger, u, txn, "case 12", "xu")
+	                    : hf_ledger_hold_lift(n->ledger, u, txn),
+	                 HF_OK);
+	kit_submit(n, u);
+}
+
+struct check {
+	bool done;
+	enum hf_err e;
+};
+
+static void on_check(void *ctx, enum hf_err e, const struct hf_ledger_check *c)
+{
+	(void)c;
+	*(struct check *)ctx = (struct check){true, e};
+}
+
+static bool full_check(struct kit_node *n)
+{
+	struct check c = {.done = false};
+
+	hf_ledger_verify(n->ledger, NULL, on_check, &c);
+	kit_until(n->kit, c.done);
+	return c.e == HF_OK;
+}
+
+static struct hf_place copy_place(struct kit *k, unsigned owner)
+{
+	struct hf_place p = {.own = false};
+
+	memcpy(p.origin, k->node[owner].ledger->own.origin, sizeof(p.origin));
+	return p;
+}
+
+/* DS-98, DS-104, DS-130: inside the retention period erasing is refused. Two persons; legal hold. */
+static void test_who_may_erase_and_when(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct hf_id txn = hf_id_new(kit_now(k)), none = {{0}}, id;
+	uint64_t index = write_secret(n, &txn);
+	char text[400];
+
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_E_STATE);
+	assert_non_null(strstr(text, "retention period of six months"));
+	k->jump_ms = HALF_YEAR_MS;
+	assert_int_equal(ask(n, &none, 0, &id, text), HF_E_UNSUPPORTED); /* the first entry is public */
+	assert_int_equal(ask(n, &none, 99999, &id, text), HF_E_UNKNOWN);
+	hold(n, &txn, true);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_E_STATE);
+	assert_non_null(strstr(text, "legal hold"));
+	hold(n, &txn, false);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "xu"), HF_E_SEPARATION);
+	hold(n, &txn, true); /* also between asking and approving */
+	assert_int_equal(approve(n, &id, "he"), HF_E_STATE);
+	hold(n, &txn, false);
+	assert_int_equal(read_at(n, &n->ledger->own, index), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
+	assert_int_equal(approve(n, &id, "he"), HF_E_STATE);
+	assert_int_equal(ask(n, &none, index, &id, text), HF_E_ERASED);
+}
+
+static void test_nothing_is_left_at_the_writer_nor_at_the_party(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_id txn = hf_id_new(kit_now(k)), other = hf_id_new(kit_now(k)), id;
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	struct traces t = {.count = 0};
+	uint64_t index, kept;
+	char text[400];
+
+	kit_invite(party, "roads");
+	index = write_secret(n, &txn);
+	kept = write_secret(n, &other);
+	kit_until(k, read_at(party, &copy, index) == HF_OK && read_at(party, &copy, kept) == HF_OK);
+	remember(&t, n, &n->ledger->own, index);
+	remember(&t, party, &copy, index);
+	assert_true(search(n, &t) > 0 && search(party, &t) > 0); /* the slots: the search finds what is there */
+	k->jump_ms = HALF_YEAR_MS;
+	hold(party, &other, true);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	assert_int_equal(ask(n, &other, 0, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(n, &n->ledger->own, kept) == HF_E_ERASED);
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
+	kit_until_witnessed(n);
+	assert_int_equal(read_at(party, &copy, kept), HF_OK); /* the party's own legal hold */
+	assert_int_equal(search(n, &t), 0);
+	assert_int_equal(search(party, &t), 0);
+	assert_true(full_check(n) && full_check(party));
+	kit_close(k, SB_HEALTH);
+	party = kit_open(k, SB_HEALTH);
+	assert_int_equal(read_at(party, &copy, index), HF_E_ERASED);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	struct hf_buf b;
+
+	hf_buf_init(&b, (size_t)1 << 31);
+	assert_int_equal(hf_file_read(from, (size_t)1 << 30, &b), HF_OK);
+	assert_int_equal(hf_file_write(to, b.data, b.len, 0600), HF_OK);
+	hf_buf_done(&b);
+}
+
+static const char *in(const struct kit_node *n, const char *name)
+{
+	static char path[4][300];
+	static unsigned at;
+
+	at = (at + 1) % 4;
+	snprintf(path[at], sizeof(path[at]), "%.200s/%s", n->base.dir, name);
+	return path[at];
+}
+
+/* With everything but the slots back as it was, the content stays away. */
+static void test_an_old_backup_brings_nothing_back(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct hf_id txn = hf_id_new(kit_now(k)), id;
+	uint64_t index = write_secret(n, &txn);
+	char text[400];
+
+	kit_until_witnessed(n);
+	kit_close(k, SB_ROADS);
+	copy_file(in(n, "state/data.mdb"), in(n, "old-data"));
+	copy_file(in(n, "ledger/last-signed"), in(n, "old-signed"));
+	k->jump_ms = HALF_YEAR_MS;
+	n = kit_open(k, SB_ROADS);
+	assert_int_equal(read_at(n, &n->ledger->own, index), HF_OK);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
+	kit_close(k, SB_ROADS);
+	copy_file(in(n, "old-data"), in(n, "state/data.mdb"));
+	copy_file(in(n, "old-signed"), in(n, "ledger/last-signed"));
+	for (unsigned i = 0; i < SB_NODES; i++)
+		k->down[i] = true; /* nobody tells it that it is old */
+	n = kit_open(k, SB_ROADS);
+	assert_int_equal(read_at(n, &n->ledger->own, index), HF_E_ERASED);
+	assert_int_equal(read_at(n, &n->ledger->own, index - 1), HF_OK);
+}
+
+/* A party that was away erases when it comes back. */
+static void test_a_party_that_was_away_follows(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_id txn = hf_id_new(kit_now(k)), id;
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	uint64_t index;
+	char text[400];
+
+	kit_invite(party, "roads");
+	index = write_secret(n, &txn);
+	kit_until(k, read_at(party, &copy, index) == HF_OK);
+	kit_close(k, SB_HEALTH);
+	k->jump_ms = HALF_YEAR_MS;
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
+	party = kit_open(k, SB_HEALTH);
+	hf_ledger_peer_up(n->ledger, "health");
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(test_who_may_erase_and_when, start, stop),
+	        cmocka_unit_test_setup_teardown(test_nothing_is_left_at_the_writer_nor_at_the_party, start, stop),
+	        cmocka_unit_test_setup_teardown(test_an_old_backup_brings_nothing_back, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_party_that_was_away_follows, start, stop),
+	};
+
+	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
