@@ -51,19 +51,17 @@ static void add_field(struct hf_buf *out, enum hf_field field, const void *value
 	hf_buf_add(out, value, len);
 }
 
-void hf_opening_secret(const uint8_t key[32], uint64_t number, const uint8_t slot[HF_SLOT_BYTES],
-                       struct hf_opening_secret *ret_secret)
+void hf_opening_secret(const uint8_t key[32], const uint8_t slot[HF_SLOT_BYTES], struct hf_opening_secret *ret_secret)
 {
-	uint8_t in[sizeof(HF_DOMAIN_OPENING) + HF_SLOT_BYTES + 8 + 1], *at = in + sizeof(HF_DOMAIN_OPENING);
+	uint8_t in[sizeof(HF_DOMAIN_OPENING) + HF_SLOT_BYTES + 1], *at = in + sizeof(HF_DOMAIN_OPENING);
 	struct hf_hash mac;
 
 	memcpy(in, HF_DOMAIN_OPENING, sizeof(HF_DOMAIN_OPENING));
 	memcpy(at, slot, HF_SLOT_BYTES);
-	hf_put_u64(at + HF_SLOT_BYTES, number);
-	at[HF_SLOT_BYTES + 8] = 1;
+	at[HF_SLOT_BYTES] = 1;
 	hf_hmac(key, 32, in, sizeof(in), &mac);
 	memcpy(ret_secret->salts, mac.b, sizeof(ret_secret->salts));
-	at[HF_SLOT_BYTES + 8] = 2;
+	at[HF_SLOT_BYTES] = 2;
 	hf_hmac(key, 32, in, sizeof(in), &mac);
 	memcpy(ret_secret->box, mac.b, sizeof(ret_secret->box));
 	hf_wipe(in, sizeof(in));
@@ -195,7 +193,7 @@ static enum hf_err secret_of_slot(const struct hf_opening_keys *k, bool own, uin
 	uint8_t bytes[HF_SLOT_BYTES];
 
 	HF_TRY(hf_slots_get(own ? k->slots_own : k->slots_copies, slot, bytes));
-	hf_opening_secret(own ? k->own : k->mirror, slot, bytes, ret_secret);
+	hf_opening_secret(own ? k->own : k->mirror, bytes, ret_secret);
 	hf_wipe(bytes, sizeof(bytes));
 	return HF_OK;
 }

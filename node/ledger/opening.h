@@ -16,13 +16,11 @@
  */
 void hf_opening_row_encode(const struct hf_draft *d, struct hf_buf *out);
 
-/* What the two halves of a key give: the entry's secret, from which its salts derive, and the key of its box. number:
- * the entry's index (own), or the slot's (received). */
+/* What the two halves of a key give: the entry's secret, from which its salts derive, and the key of its box. */
 struct hf_opening_secret {
 	uint8_t salts[32], box[32];
 };
-void hf_opening_secret(const uint8_t key[32], uint64_t number, const uint8_t slot[HF_SLOT_BYTES],
-                       struct hf_opening_secret *ret_secret);
+void hf_opening_secret(const uint8_t key[32], const uint8_t slot[HF_SLOT_BYTES], struct hf_opening_secret *ret_secret);
 
 /* An opening in memory. */
 struct hf_opened {

@@ -284,7 +284,7 @@ static enum hf_err add_draft(struct hf_sequence *q, struct hf_txn *txn, struct h
 	                         .secret = secret.salts};
 	struct hf_hash leaf;
 
-	hf_opening_secret(q->opening_key, in.index, slot, &secret);
+	hf_opening_secret(q->opening_key, slot, &secret);
 	if (!hf_buf_add(&q->fresh, slot, HF_SLOT_BYTES))
 		return HF_E_LIMIT;
 	HF_TRY(complete(q, txn, d, in.time_ms));

@@ -45,7 +45,7 @@ static void remember(struct traces *t, struct kit_node *n, const struct hf_place
 
 	assert_int_equal(hf_opening_slot(place, &n->ledger->rows, index, &number), HF_OK);
 	assert_int_equal(hf_slots_get(place->own ? k->slots_own : k->slots_copies, number, slot), HF_OK);
-	hf_opening_secret(place->own ? k->own : k->mirror, number, slot, &secret);
+	hf_opening_secret(place->own ? k->own : k->mirror, slot, &secret);
 	add_trace(t, slot);
 	add_trace(t, secret.salts);
 	add_trace(t, secret.box);
