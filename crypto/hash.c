@@ -75,6 +75,13 @@ void hf_sha256_free(struct hf_sha256 *h)
 struct mac_key {
 	SHA256_CTX inner, outer;
 };
+static_assert(sizeof(struct mac_key) == sizeof(struct hf_hmac_key), "an hf_hmac_key holds a mac_key");
+
+/* One message; secret as long as it runs. */
+struct mac {
+	SHA256_CTX inner, outer;
+	struct hf_hash h;
+};
 
 static void mac_key_init(struct mac_key *k, const void *key, size_t key_len)
 {
@@ -99,29 +106,41 @@ static void mac_key_init(struct mac_key *k, const void *key, size_t key_len)
 	hf_wipe(pad, sizeof(pad));
 }
 
-/* inner has taken the message; k is not changed and may serve again. */
-static void mac_end(const struct mac_key *k, SHA256_CTX *inner, struct hf_hash *ret_mac)
+/* m->inner has taken the message; k is not changed and may serve again. */
+static void mac_end(const struct mac_key *k, struct mac *m, struct hf_hash *ret_mac)
 {
-	SHA256_CTX outer = k->outer;
-	struct hf_hash h;
+	m->outer = k->outer;
+	SHA256_Final(m->h.b, &m->inner);
+	SHA256_Update(&m->outer, m->h.b, sizeof(m->h.b));
+	SHA256_Final(ret_mac->b, &m->outer);
+	hf_wipe(m, sizeof(*m));
+}
 
-	SHA256_Final(h.b, inner);
-	SHA256_Update(&outer, h.b, sizeof(h.b));
-	SHA256_Final(ret_mac->b, &outer);
-	hf_wipe(&h, sizeof(h));
-	hf_wipe(&outer, sizeof(outer));
-	hf_wipe(inner, sizeof(*inner));
+void hf_hmac_key_init(struct hf_hmac_key *ret_key, const void *key, size_t key_len)
+{
+	struct mac_key k;
+
+	mac_key_init(&k, key, key_len);
+	memcpy(ret_key, &k, sizeof(k));
+	hf_wipe(&k, sizeof(k));
+}
+
+void hf_hmac_with(const struct hf_hmac_key *key, const void *data, size_t len, struct hf_hash *ret_mac)
+{
+	const struct mac_key *k = (const struct mac_key *)(const void *)key;
+	struct mac m;
+
+	m.inner = k->inner;
+	add(&m.inner, data, len);
+	mac_end(k, &m, ret_mac);
 }
 
 void hf_hmac(const void *key, size_t key_len, const void *data, size_t len, struct hf_hash *ret_mac)
 {
-	struct mac_key k;
-	SHA256_CTX inner;
+	struct hf_hmac_key k;
 
-	mac_key_init(&k, key, key_len);
-	inner = k.inner;
-	add(&inner, data, len);
-	mac_end(&k, &inner, ret_mac);
+	hf_hmac_key_init(&k, key, key_len);
+	hf_hmac_with(&k, data, len, ret_mac);
 	hf_wipe(&k, sizeof(k));
 }
 
@@ -137,13 +156,13 @@ void hf_hkdf(const void *ikm, size_t ikm_len, const void *salt, size_t salt_len,
 	mac_key_init(&k, t.b, sizeof(t.b));
 	for (uint8_t round = 1; out_len > 0; round++) {
 		size_t n = out_len < sizeof(t.b) ? out_len : sizeof(t.b);
-		SHA256_CTX inner = k.inner;
+		struct mac m = {.inner = k.inner};
 
 		if (round > 1)
-			SHA256_Update(&inner, t.b, sizeof(t.b));
-		add(&inner, info, info_len);
-		SHA256_Update(&inner, &round, 1);
-		mac_end(&k, &inner, &t);
+			SHA256_Update(&m.inner, t.b, sizeof(t.b));
+		add(&m.inner, info, info_len);
+		SHA256_Update(&m.inner, &round, 1);
+		mac_end(&k, &m, &t);
 		memcpy(at, t.b, n);
 		at += n;
 		out_len -= n;

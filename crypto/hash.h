@@ -25,6 +25,12 @@ void hf_sha256_free(struct hf_sha256 *h);
 
 /* HMAC-SHA-256 with a key of any length. */
 void hf_hmac(const void *key, size_t key_len, const void *data, size_t len, struct hf_hash *ret_mac);
+/* The same for many messages under one key, at half the cost each. As secret as the key: wipe it (hf_wipe). */
+struct hf_hmac_key {
+	uint32_t state[56];
+};
+void hf_hmac_key_init(struct hf_hmac_key *k, const void *key, size_t key_len);
+void hf_hmac_with(const struct hf_hmac_key *k, const void *data, size_t len, struct hf_hash *ret_mac);
 /* HKDF-SHA-256 (RFC 5869); out_len at most 8160. info is usually one of domains.h plus context bytes. */
 void hf_hkdf(const void *ikm, size_t ikm_len, const void *salt, size_t salt_len, const void *info, size_t info_len,
              void *out, size_t out_len);

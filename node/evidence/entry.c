@@ -4,6 +4,7 @@
  */
 #include "evidence/entry.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,31 +18,57 @@
 #define FIELDS_MAX (HF_FIELD_LIMIT - 1)
 #define LABEL_BYTES 16
 
-void hf_entry_commit_field(const uint8_t salt[32], enum hf_field field, const void *value, size_t len,
-                           struct hf_hash *ret_hash)
+struct commit_head {
+	uint8_t b[sizeof(HF_DOMAIN_COMMIT) + 32 + 2 + 64 + 4];
+	size_t len;
+};
+
+static void put(struct commit_head *h, const void *data, size_t len)
+{
+	memcpy(h->b + h->len, data, len);
+	h->len += len;
+}
+
+/* Everything before the value. */
+static void commit_head(struct commit_head *h, const uint8_t salt[32], enum hf_field field, size_t value_len)
 {
 	const char *name = hf_field_name(field);
 	size_t name_len = name == NULL ? 0 : strlen(name);
 	uint8_t name_len_be[2] = {(uint8_t)(name_len >> 8), (uint8_t)name_len}, len_be[4];
-	hf_put_u32(len_be, (uint32_t)len);
-	struct hf_sha256 *h = hf_sha256_new();
-	hf_sha256_add(h, HF_DOMAIN_COMMIT, sizeof(HF_DOMAIN_COMMIT));
-	hf_sha256_add(h, salt, 32);
-	hf_sha256_add(h, name_len_be, sizeof(name_len_be));
-	hf_sha256_add(h, name, name_len);
-	hf_sha256_add(h, len_be, sizeof(len_be));
-	hf_sha256_add(h, value, len);
-	hf_sha256_end(h, ret_hash);
-	hf_sha256_free(h);
+	assert(name_len <= 64);
+	hf_put_u32(len_be, (uint32_t)value_len);
+	h->len = 0;
+	put(h, HF_DOMAIN_COMMIT, sizeof(HF_DOMAIN_COMMIT));
+	put(h, salt, 32);
+	put(h, name_len_be, sizeof(name_len_be));
+	if (name_len > 0)
+		put(h, name, name_len);
+	put(h, len_be, sizeof(len_be));
 }
 
-void hf_entry_salt(const uint8_t secret[32], enum hf_field field, uint8_t ret_salt[32])
+void hf_entry_commit_field(const uint8_t salt[32], enum hf_field field, const void *value, size_t len,
+                           struct hf_hash *ret_hash)
+{
+	struct commit_head h;
+	commit_head(&h, salt, field, len);
+	hf_sha256_2(h.b, h.len, value, len, ret_hash);
+}
+
+static void salt_of(const struct hf_hmac_key *secret, enum hf_field field, uint8_t ret_salt[32])
 {
 	uint8_t in[sizeof(HF_DOMAIN_SALT) + 4] = HF_DOMAIN_SALT;
 	struct hf_hash mac;
 	hf_put_u32(in + sizeof(HF_DOMAIN_SALT), (uint32_t)field);
-	hf_hmac(secret, 32, in, sizeof(in), &mac);
+	hf_hmac_with(secret, in, sizeof(in), &mac);
 	memcpy(ret_salt, mac.b, sizeof(mac.b));
+}
+
+void hf_entry_salt(const uint8_t secret[32], enum hf_field field, uint8_t ret_salt[32])
+{
+	struct hf_hmac_key k;
+	hf_hmac_key_init(&k, secret, 32);
+	salt_of(&k, field, ret_salt);
+	hf_wipe(&k, sizeof(k));
 }
 
 void hf_entry_commit_root(const struct hf_hash *hashes, const uint32_t *fields, size_t count, struct hf_hash *ret_root)
@@ -76,11 +103,12 @@ struct opened {
 	Hufu__FieldHash *hash_list[FIELDS_MAX];
 };
 
-static void open_field(struct opened *o, const uint8_t secret[32], uint32_t number, const void *value, size_t len)
+static void open_field(struct opened *o, const struct hf_hmac_key *secret, uint32_t number, const void *value,
+                       size_t len)
 {
 	size_t i = o->count++;
 	o->numbers[i] = number;
-	hf_entry_salt(secret, (enum hf_field)number, o->salts[i]);
+	salt_of(secret, (enum hf_field)number, o->salts[i]);
 	hf_entry_commit_field(o->salts[i], (enum hf_field)number, value, len, &o->hashes[i]);
 	hufu__field_opening__init(&o->fields[i]);
 	o->fields[i].field = number;
@@ -101,10 +129,13 @@ static struct opened *open_draft(const uint8_t secret[32], const struct hf_draft
 	if (!hf_draft_get(d, HF_FIELD_EVENT, &value, &len))
 		return NULL;
 	struct opened *o = hf_alloc(sizeof(*o));
+	struct hf_hmac_key key;
+	hf_hmac_key_init(&key, secret, 32);
 	o->count = 0;
 	for (uint32_t f = 1; f < HF_FIELD_LIMIT; f++)
 		if (hf_field_name((enum hf_field)f) != NULL && hf_draft_get(d, (enum hf_field)f, &value, &len))
-			open_field(o, secret, f, value, len);
+			open_field(o, &key, f, value, len);
+	hf_wipe(&key, sizeof(key));
 	return o;
 }
 

@@ -85,6 +85,24 @@ static void another_key_gives_another_code(void **state)
 	assert_true(hf_hash_equal(&a, &b));
 }
 
+static void one_key_serves_many_messages(void **state)
+{
+	uint8_t data[200];
+	struct hf_hmac_key k;
+	struct hf_hash a, b;
+
+	(void)state;
+	memset(data, 0x3c, sizeof(data));
+	for (size_t key_len = 0; key_len < sizeof(data); key_len += 31) {
+		hf_hmac_key_init(&k, data, key_len);
+		for (size_t len = 0; len < sizeof(data); len++) {
+			hf_hmac(data, key_len, data, len, &a);
+			hf_hmac_with(&k, data, len, &b);
+			assert_true(hf_hash_equal(&a, &b));
+		}
+	}
+}
+
 static void hkdf_gives_the_published_keys(void **state)
 {
 	uint8_t ikm[128], salt[128], info[128], want[128], got[128];
@@ -138,8 +156,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(sha256_gives_the_published_hashes), cmocka_unit_test(sha256_in_pieces_is_the_same),
 	        cmocka_unit_test(sha256_of_a_million_letters),       cmocka_unit_test(hmac_gives_the_published_codes),
-	        cmocka_unit_test(another_key_gives_another_code),    cmocka_unit_test(hkdf_gives_the_published_keys),
-	        cmocka_unit_test(hkdf_reaches_its_largest_output),   cmocka_unit_test(hex_of_a_hash_is_read_strictly),
+	        cmocka_unit_test(one_key_serves_many_messages),      cmocka_unit_test(another_key_gives_another_code),
+	        cmocka_unit_test(hkdf_gives_the_published_keys),     cmocka_unit_test(hkdf_reaches_its_largest_output),
+	        cmocka_unit_test(hex_of_a_hash_is_read_strictly),
 	};
 
 	return cmocka_run_group_tests(tests, start_crypto, NULL);
