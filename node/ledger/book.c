@@ -21,7 +21,7 @@ static void open_own(struct hf_book *b)
 
 	b->held = hf_sequence_size(l->sequence);
 	weigh(b, HF_BOOK_WITNESSED, l->witnessed.note.data, l->witnessed.note.len);
-	weigh(b, HF_BOOK_SIGNED, l->round.note.data, l->round.note.len);
+	weigh(b, HF_BOOK_SIGNED, l->newest.note.data, l->newest.note.len);
 }
 
 static enum hf_err open_mirror(struct hf_book *b)

@@ -25,7 +25,9 @@
 #include "ledger/tree.h"
 #include "state_ledger.pb-c.h"
 
-#define HF_LEDGER_SIGN_MS 50           /* pause between two checkpoints under load */
+#define HF_LEDGER_SIGN_MIN_MS 1 /* pause between two signatures: as long as the last one took, within these */
+#define HF_LEDGER_SIGN_MAX_MS 50
+#define HF_LEDGER_ROUND_MIN_MS 50      /* the witnesses are asked so often at most */
 #define HF_LEDGER_ROUND_MS 2000        /* a checkpoint waits so long for slow witnesses before the next one is signed */
 #define HF_LEDGER_HEADS_MS (60 * 1000) /* anti-entropy */
 #define HF_LEDGER_BACKOFF_MS 500       /* first pause after a failed call; doubles */
@@ -86,7 +88,14 @@ struct hf_lpeer {
 	int64_t alarm_ms; /* no further alarm about what it sends before then, monotonic */
 };
 
-/* The checkpoint that is being cosigned. */
+/* The newest signature. It lives in memory only: whoever loses it may sign the same size and root again. */
+struct hf_signed {
+	uint64_t size; /* 0: none yet */
+	struct hf_hash root;
+	struct hf_buf text; /* what is signed */
+	struct hf_buf note; /* text, log line */
+};
+/* The checkpoint that is being cosigned: one of those signed. */
 struct hf_round {
 	uint64_t size; /* 0: none yet */
 	struct hf_hash root;
@@ -130,7 +139,8 @@ struct hf_ledger {
 	unsigned jobs; /* in a worker; guarded by jobs_mutex */
 
 	bool signing;
-	int64_t sign_next_ms;
+	int64_t sign_next_ms, sign_begun_ms;
+	struct hf_signed newest;
 	struct hf_merkle_range checked; /* over stored bytes, up to the newest signature */
 	struct hf_promise promise;
 	struct hf_round round;
@@ -186,6 +196,7 @@ void hf_round_add_cosignature(struct hf_ledger *l, struct hf_lpeer *p, uint64_t 
 /* The checkpoints on record, after start: who has cosigned them is known only with the space. */
 void hf_round_restore(struct hf_ledger *l);
 void hf_round_done(struct hf_round *r);
+void hf_signed_done(struct hf_signed *s);
 
 /* to_witness.c, to_mirror.c, to_party.c: from pump(). */
 void hf_to_witness_pump(struct hf_ledger *l);

@@ -20,6 +20,7 @@ static void release(struct hf_ledger *l)
 		return;
 	hf_waiters_free(l);
 	hf_ledger_peers_free(l);
+	hf_signed_done(&l->newest);
 	hf_round_done(&l->round);
 	hf_buf_done(&l->witnessed.note);
 	hf_last_signed_close(l->last_signed);
@@ -492,10 +493,10 @@ void hf_ledger_state(struct hf_ledger *l, struct hf_ledger_state *ret_state)
 
 	*ret_state = (struct hf_ledger_state){
 	        .durable = hf_sequence_size(l->sequence),
-	        .signed_size = l->round.size,
+	        .signed_size = l->newest.size,
 	        .witnessed_size = l->witnessed.size,
 	        .mirrored_size = hf_to_mirror_size(l),
-	        .root = l->round.root,
+	        .root = l->newest.root,
 	        .quorum = d ? d->quorum : 0,
 	        .halted = l->halted,
 	};

@@ -1,9 +1,10 @@
 /*
  * sign.c - checkpoints: re-hashing what was stored, the promise on disk, the signature, and the round of cosignatures.
  *
- * One checkpoint is in its round at a time. The next is signed when the quorum has cosigned it, when nobody is left who
- * could, or when the slow ones have had their time; so under load the witnesses sign the same sizes, and a silent one
- * never stops the log.
+ * Signing follows the commits as fast as the disk takes the promise, so that an entry is provable a few milliseconds
+ * after it is durable. One of the signed checkpoints is in its round at a time. The newest one follows when the quorum
+ * has cosigned it, when nobody is left who could, or when the slow ones have had their time; so under load the
+ * witnesses sign the same sizes, and a silent one never stops the log.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,6 +32,13 @@ void hf_round_done(struct hf_round *r)
 	hf_buf_done(&r->text);
 	hf_buf_done(&r->note);
 	memset(r, 0, sizeof(*r));
+}
+
+void hf_signed_done(struct hf_signed *s)
+{
+	hf_buf_done(&s->text);
+	hf_buf_done(&s->note);
+	memset(s, 0, sizeof(*s));
 }
 
 static bool take_entry(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -101,23 +109,48 @@ static void put_round(struct hf_ledger *l, struct hf_unit *u)
 	hf_unit_put(u, HF_TABLE_CHECKPOINT, key, sizeof(key), l->round.note.data, l->round.note.len);
 }
 
-static void begin_round(struct hf_ledger *l, const struct sign_job *j)
+static void begin_round(struct hf_ledger *l, int64_t now)
 {
 	struct hf_unit *u = hf_unit_new();
 	struct hf_round *r = &l->round;
 
-	if (r->size > 0 && r->size != l->witnessed.size && r->size != j->promise.size)
+	if (r->size > 0 && r->size != l->witnessed.size && r->size != l->newest.size)
 		del_checkpoint(u, r->size);
 	hf_buf_clear(&r->text);
 	hf_buf_clear(&r->note);
-	hf_buf_add(&r->text, j->text, j->text_len);
-	hf_buf_addf(&r->note, "%s\n%s", j->text, j->line);
-	r->size = j->promise.size;
-	r->root = j->promise.root;
+	hf_buf_add(&r->text, l->newest.text.data, l->newest.text.len);
+	hf_buf_add(&r->note, l->newest.note.data, l->newest.note.len);
+	r->size = l->newest.size;
+	r->root = l->newest.root;
 	r->cosignatures = 0;
-	r->begun_ms = hf_ledger_mono(l);
+	r->begun_ms = now;
 	put_round(l, u);
 	hf_store_submit(l->store, u, NULL, NULL);
+}
+
+static void take_signature(struct hf_ledger *l, const struct sign_job *j)
+{
+	struct hf_signed *s = &l->newest;
+
+	l->checked = j->range;
+	l->promise = j->promise;
+	hf_buf_clear(&s->text);
+	hf_buf_clear(&s->note);
+	hf_buf_add(&s->text, j->text, j->text_len);
+	hf_buf_addf(&s->note, "%s\n%s", j->text, j->line);
+	s->size = j->promise.size;
+	s->root = j->promise.root;
+	hf_metrics_add(l->base->metrics, "checkpoints_signed_total", 1);
+}
+
+/* When the disk is slow, the signatures leave half of it to the commits. */
+static int64_t pause_of(const struct hf_ledger *l, int64_t now)
+{
+	int64_t took = now - l->sign_begun_ms;
+
+	if (took < HF_LEDGER_SIGN_MIN_MS)
+		return HF_LEDGER_SIGN_MIN_MS;
+	return took < HF_LEDGER_SIGN_MAX_MS ? took : HF_LEDGER_SIGN_MAX_MS;
 }
 
 static void after(struct hf_job *job)
@@ -126,16 +159,13 @@ static void after(struct hf_job *job)
 	struct hf_ledger *l = job->ledger;
 
 	l->signing = false;
-	l->sign_next_ms = hf_ledger_mono(l) + HF_LEDGER_SIGN_MS;
+	l->sign_next_ms = hf_ledger_mono(l) + pause_of(l, hf_ledger_mono(l));
 	if (l->closing) {
 		free(j);
 		return;
 	}
 	if (j->err == HF_OK) {
-		l->checked = j->range;
-		l->promise = j->promise;
-		begin_round(l, j);
-		hf_metrics_add(l->base->metrics, "checkpoints_signed_total", 1);
+		take_signature(l, j);
 	} else if (j->err == HF_E_CONFLICT) {
 		hf_ledger_halt(l,
 		               "the stored entries below %" PRIu64
@@ -158,7 +188,7 @@ static void start(struct hf_ledger *l)
 
 	hf_sequence_head(l->sequence, &target); /* before the snapshot, which then holds at least that much */
 	if (hf_snapshot_open(l->store, &snapshot) != HF_OK) {
-		hf_ledger_due(l, hf_ledger_mono(l) + HF_LEDGER_SIGN_MS);
+		hf_ledger_due(l, hf_ledger_mono(l) + HF_LEDGER_SIGN_MAX_MS);
 		return;
 	}
 	j = hf_alloc_zero(sizeof(*j));
@@ -170,6 +200,7 @@ static void start(struct hf_ledger *l)
 	j->promise.size = j->target.size;
 	j->promise.time_ms = hf_now_ms(&l->base->clock);
 	l->signing = true;
+	l->sign_begun_ms = hf_ledger_mono(l);
 	hf_ledger_job(l, &j->job);
 }
 
@@ -181,12 +212,27 @@ static bool settled(struct hf_ledger *l, int64_t now)
 	return now >= l->round.begun_ms + HF_LEDGER_ROUND_MS;
 }
 
+static void pump_round(struct hf_ledger *l, int64_t now)
+{
+	int64_t next = l->round.begun_ms + HF_LEDGER_ROUND_MIN_MS;
+
+	if (l->newest.size == l->round.size || !settled(l, now))
+		return;
+	if (l->round.size > 0 && now < next)
+		hf_ledger_due(l, next);
+	else
+		begin_round(l, now);
+}
+
 void hf_sign_pump(struct hf_ledger *l)
 {
 	uint64_t size = hf_sequence_size(l->sequence);
 	int64_t now = hf_ledger_mono(l);
 
-	if (l->halted[0] || l->signing || size == 0 || size == l->round.size || !hf_gate_open(l) || !settled(l, now))
+	if (l->halted[0] || size == 0 || !hf_gate_open(l))
+		return;
+	pump_round(l, now);
+	if (l->signing || size == l->newest.size)
 		return;
 	if (now < l->sign_next_ms)
 		hf_ledger_due(l, l->sign_next_ms);
@@ -237,6 +283,25 @@ static void restore_cosigners(struct hf_ledger *l, struct hf_bytes note, uint64_
 		}
 }
 
+static void restore_signed(struct hf_ledger *l, struct hf_bytes note, size_t text_len, const struct hf_worth *w)
+{
+	restore_cosigners(l, note, w->checkpoint.size);
+	hf_buf_clear(&l->newest.text);
+	hf_buf_clear(&l->newest.note);
+	hf_buf_add(&l->newest.text, note.data, text_len);
+	hf_buf_add(&l->newest.note, note.data, note.len);
+	l->newest.size = w->checkpoint.size;
+	l->newest.root = w->checkpoint.root;
+	hf_buf_clear(&l->round.text);
+	hf_buf_clear(&l->round.note);
+	hf_buf_add(&l->round.text, note.data, text_len);
+	hf_buf_add(&l->round.note, note.data, note.len);
+	l->round.size = w->checkpoint.size;
+	l->round.root = w->checkpoint.root;
+	l->round.cosignatures = w->cosignatures;
+}
+
+/* In rising order of size. The last one was in its round; later signatures may have been made, which are not kept. */
 static bool restore_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 {
 	struct hf_ledger *l = ctx;
@@ -247,14 +312,8 @@ static bool restore_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	if (hf_note_weigh(hf_ledger_space(l), l->base->self.s, value.data, value.len, hf_now_ms(&l->base->clock), &w) !=
 	    HF_OK)
 		return true;
-	if (w.checkpoint.size == l->promise.size && (end = memmem(value.data, value.len, "\n\n", 2))) {
-		restore_cosigners(l, value, w.checkpoint.size);
-		hf_buf_add(&l->round.text, value.data, (size_t)(end - (const char *)value.data) + 1);
-		hf_buf_add(&l->round.note, value.data, value.len);
-		l->round.size = w.checkpoint.size;
-		l->round.root = w.checkpoint.root;
-		l->round.cosignatures = w.cosignatures;
-	}
+	if (w.checkpoint.size <= l->promise.size && (end = memmem(value.data, value.len, "\n\n", 2)))
+		restore_signed(l, value, (size_t)(end - (const char *)value.data) + 1, &w);
 	if (w.witnessed && w.checkpoint.size > l->witnessed.size) {
 		l->witnessed.size = w.checkpoint.size;
 		l->witnessed.cosignatures = w.cosignatures;

@@ -481,6 +481,57 @@ static void test_restart_keeps_the_checkpoint(void **state)
 	assert_int_equal(n->alarms, 0);
 }
 
+static void write_unseen(struct kit_node *n)
+{
+	struct hf_unit *u = hf_unit_new();
+
+	hf_unit_draft(u, hf_draft_new(HF_EVENT_COMMAND, NULL));
+	hf_store_submit(n->store, u, NULL, NULL);
+}
+
+/* Runs the loop, but carries nothing: the witnesses are silent. */
+static void until_signed_beyond(struct kit_node *n, uint64_t size)
+{
+	struct kit *k = n->kit;
+
+	uv_idle_stop(&k->carrier);
+	uv_timer_start(&k->limit, kit_too_late, KIT_LIMIT_MS, 0);
+	while (kit_state(n).signed_size <= size)
+		uv_run(&k->loop, UV_RUN_ONCE);
+	uv_timer_stop(&k->limit);
+}
+
+/* An entry is provable without waiting for slow witnesses, who are asked for the newest checkpoint once they have
+ * answered; a restart in between signs nothing else for the same size. */
+static void test_signing_runs_ahead_of_the_round(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n;
+	uint64_t size;
+
+	open_witnesses(k);
+	n = kit_open(k, SB_HEALTH);
+	kit_fill(n, 3);
+	kit_until_witnessed(n);
+	size = n->ledger->newest.size;
+	for (unsigned i = 0; i < 3; i++) {
+		write_unseen(n);
+		until_signed_beyond(n, size + i);
+	}
+	assert_true(n->ledger->round.size < n->ledger->newest.size);
+	assert_int_equal(n->ledger->promise.size, size + 3);
+	kit_close(k, SB_HEALTH);
+	n = kit_open(k, SB_HEALTH);
+	assert_true(kit_state(n).signed_size < size + 3);
+	kit_until_witnessed(n);
+	assert_int_equal(kit_state(n).witnessed_size, size + 3);
+	assert_int_equal(n->alarms, 0);
+	assert_string_equal(n->ledger->halted, "");
+	write_unseen(n);
+	kit_until(k, kit_state(n).witnessed_size == size + 4);
+	assert_true(hf_store_count(n->store, HF_TABLE_CHECKPOINT) <= 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +548,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_a_lying_peer_halts_nobody, start, stop),
 	        cmocka_unit_test_setup_teardown(test_wait_witnessed, start, stop),
 	        cmocka_unit_test_setup_teardown(test_restart_keeps_the_checkpoint, start, stop),
+	        cmocka_unit_test_setup_teardown(test_signing_runs_ahead_of_the_round, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
