@@ -1,10 +1,11 @@
 /*
  * ledger_raw.h - the baseline of ledger-append: LMDB alone, writing the tables of a ledger in the same key order and
- * batch, and where the entries of both contenders get their transactions from.
+ * batch; and where the entries of all contenders get their transactions and fields from.
  */
 #ifndef HUFU_TOOLS_BENCH_LEDGER_RAW_H
 #define HUFU_TOOLS_BENCH_LEDGER_RAW_H
 
+#include "base/audit.h"
 #include "base/ids.h"
 #include "bench.h"
 
@@ -22,6 +23,9 @@ struct txn_turns {
 void txn_turns_init(struct txn_turns *t);
 /* The transaction of the next entry, and its ordinal there from 1 on. */
 const struct hf_id *txn_turns_next(struct txn_turns *t, uint32_t *ret_ordinal);
+
+/* A draft with all fields of DS-60 ... DS-64. */
+struct hf_draft *ledger_full_draft(const struct hf_id *txn);
 
 struct raw_ledger;
 /* In a folder of its own; NULL after printing why. */

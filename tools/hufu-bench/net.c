@@ -16,7 +16,7 @@
 #include "spawn.h"
 
 #define WORDS_MAX 80u
-#define SPACE "bench.example"
+#define SPACE NET_SPACE
 #define WITNESSES 3u
 #define PORT 7400
 
@@ -129,7 +129,26 @@ static bool make_member(struct net *n, struct net_node *node)
 	                organization, "--name", node->id, "--jurisdiction", "CN", "--plain-keys", "--listen", listen,
 	                NULL) &&
 	       net_hufu(n, NULL, NULL, NULL, "space", "add", authority, "--member", request, "--role", "provider",
-	                "--role", "consumer", "--role", "data-authority", "--role", "exchange-service", NULL);
+	                "--role", "consumer", "--role", "data-authority", "--role", "exchange-service",
+	                node->mirror ? "--mirror" : NULL, node->mirror, NULL);
+}
+
+static bool issue(struct net *n, const char *const *witnesses, unsigned count, unsigned quorum)
+{
+	char program[600], authority[400], number[12],
+	        *words[WORDS_MAX] = {program, (char *)"space", (char *)"issue", authority};
+	size_t at = 4;
+	snprintf(program, sizeof(program), "%s/hufu", n->bin);
+	snprintf(authority, sizeof(authority), "%s/authority", n->dir);
+	snprintf(number, sizeof(number), "%u", quorum);
+	for (unsigned i = 0; i < count && at + 5 < WORDS_MAX; i++) {
+		words[at++] = (char *)"--witness";
+		words[at++] = (char *)witnesses[i];
+	}
+	words[at++] = (char *)"--quorum";
+	words[at++] = number;
+	words[at] = (char *)"--json";
+	return run_words(n, words, NULL);
 }
 
 static bool join(struct net *n, struct net_node *node)
@@ -144,19 +163,23 @@ static bool join(struct net *n, struct net_node *node)
 bool net_found(struct net *n)
 {
 	static const char *const witness[WITNESSES] = {"witness-1", "witness-2", "witness-3"};
-	char authority[400];
-	snprintf(authority, sizeof(authority), "%s/authority", n->dir);
 	for (unsigned i = 0; i < WITNESSES; i++)
 		if (!net_add(n, witness[i]))
 			return false;
+	return net_found_with(n, witness, WITNESSES, WITNESSES / 2 + 1);
+}
+
+bool net_found_with(struct net *n, const char *const *witnesses, unsigned count, unsigned quorum)
+{
+	char authority[400];
+	snprintf(authority, sizeof(authority), "%s/authority", n->dir);
 	if (!net_hufu(n, NULL, NULL, NULL, "space", "create", authority, "--id", SPACE, "--name", "bench",
 	              "--plain-keys", NULL))
 		return false;
 	for (unsigned i = 0; i < n->count; i++)
 		if (!make_member(n, &n->node[i]))
 			return false;
-	if (!net_hufu(n, NULL, NULL, NULL, "space", "issue", authority, "--witness", witness[0], "--witness",
-	              witness[1], "--witness", witness[2], "--quorum", "2", NULL))
+	if (!issue(n, witnesses, count, quorum))
 		return false;
 	for (unsigned i = 0; i < n->count; i++)
 		if (!join(n, &n->node[i]))

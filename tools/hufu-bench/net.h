@@ -12,13 +12,15 @@
 #include "bench.h"
 
 #define NET_NODES_MAX 16u
+#define NET_SPACE "bench.example"
 #define NET_LIMIT_MS 60000 /* how long any single event is waited for */
 
 struct net;
 struct net_node {
 	struct net *net;
 	char id[32], ip[32], dir[400], log[400];
-	int pid; /* 0: not running */
+	const char *mirror; /* node that stores its ledger, besides its parties; NULL: none */
+	int pid;            /* 0: not running */
 };
 struct net {
 	const char *bin;
@@ -36,6 +38,8 @@ struct net_node *net_add(struct net *n, const char *id);
 /* Authority, node folders, one descriptor with every member and three witnesses, which are members of their own and do
  * not run: what is measured is the exchange, and a witness that is down never stops a node. */
 bool net_found(struct net *n);
+/* The same with witnesses among the nodes that were added. */
+bool net_found_with(struct net *n, const char *const *witnesses, unsigned count, unsigned quorum);
 
 bool net_start(struct net_node *node); /* returns when it answers */
 bool net_stop(struct net_node *node);  /* SIGTERM, and waits for the end */
