@@ -26,6 +26,8 @@ struct hf_draft {
 	size_t party_count;
 	struct hf_name parties[HF_DRAFT_PARTIES_MAX];
 	struct value values[HF_FIELD_LIMIT];
+	void *extra;
+	void (*free_extra)(void *extra);
 	struct hf_arena arena;
 	uint64_t first[INLINE_BYTES / sizeof(uint64_t)];
 };
@@ -45,6 +47,8 @@ void hf_draft_free(struct hf_draft *d)
 {
 	if (!d)
 		return;
+	if (d->extra)
+		d->free_extra(d->extra);
 	hf_arena_done(&d->arena);
 	free(d);
 }
@@ -195,6 +199,18 @@ bool hf_draft_get(const struct hf_draft *d, enum hf_field field, const void **re
 	*ret_data = d->values[field].data;
 	*ret_len = d->values[field].len;
 	return true;
+}
+
+void hf_draft_attach(struct hf_draft *d, void *extra, void (*free_extra)(void *extra))
+{
+	assert(!d->extra);
+	d->extra = extra;
+	d->free_extra = free_extra;
+}
+
+void *hf_draft_attached(const struct hf_draft *d)
+{
+	return d->extra;
 }
 
 void hf_audit_emit(const struct hf_audit *a, struct hf_draft *take)

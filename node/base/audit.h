@@ -43,6 +43,9 @@ size_t hf_draft_party_count(const struct hf_draft *d);
 const char *hf_draft_party_at(const struct hf_draft *d, size_t i);
 /* False when unset. The bytes stay valid while the draft lives. */
 bool hf_draft_get(const struct hf_draft *d, enum hf_field field, const void **ret_data, size_t *ret_len);
+/* Something computed from the draft beforehand, which the draft then owns: free_extra is called with it. One only. */
+void hf_draft_attach(struct hf_draft *d, void *extra, void (*free_extra)(void *extra));
+void *hf_draft_attached(const struct hf_draft *d); /* NULL when nothing is */
 
 /* The sink. emit takes the draft. alarm also raises an operator alarm (log at alarm level, counter, alarm list). */
 struct hf_audit {

@@ -71,24 +71,114 @@ void hf_entry_salt(const uint8_t secret[32], enum hf_field field, uint8_t ret_sa
 	hf_wipe(&k, sizeof(k));
 }
 
+/* The leaf of one field in the tree of commitments. */
+static void field_leaf(uint32_t field, const struct hf_hash *commitment, struct hf_hash *ret_leaf)
+{
+	uint8_t leaf[4 + 32];
+	hf_put_u32(leaf, field);
+	memcpy(leaf + 4, commitment->b, 32);
+	hf_merkle_leaf(leaf, sizeof(leaf), ret_leaf);
+}
+
+static void root_of(const struct hf_merkle_range *range, struct hf_hash *ret_root)
+{
+	uint8_t head[sizeof(HF_DOMAIN_COMMIT_COUNT) + 4] = HF_DOMAIN_COMMIT_COUNT;
+	struct hf_hash tree;
+	hf_merkle_range_root(range, &tree);
+	hf_put_u32(head + sizeof(HF_DOMAIN_COMMIT_COUNT), (uint32_t)range->size);
+	hf_sha256_2(head, sizeof(head), tree.b, sizeof(tree.b), ret_root);
+}
+
 void hf_entry_commit_root(const struct hf_hash *hashes, const uint32_t *fields, size_t count, struct hf_hash *ret_root)
 {
 	struct hf_merkle_range range;
-	struct hf_hash tree;
 	hf_merkle_range_init(&range);
 	for (size_t i = 0; i < count; i++) {
-		uint8_t leaf[4 + 32];
 		struct hf_hash h;
-		hf_put_u32(leaf, fields[i]);
-		memcpy(leaf + 4, hashes[i].b, 32);
-		hf_merkle_leaf(leaf, sizeof(leaf), &h);
+		field_leaf(fields[i], &hashes[i], &h);
 		hf_merkle_range_append(&range, &h);
 	}
-	hf_merkle_range_root(&range, &tree);
-	uint8_t head[sizeof(HF_DOMAIN_COMMIT_COUNT) + 4] = HF_DOMAIN_COMMIT_COUNT;
-	hf_put_u32(head + sizeof(HF_DOMAIN_COMMIT_COUNT), (uint32_t)count);
-	hf_sha256_2(head, sizeof(head), tree.b, sizeof(tree.b), ret_root);
+	root_of(&range, ret_root);
 }
+
+/* ---- before the place is known ---- */
+
+struct prepared_field {
+	uint32_t number;
+	const void *value; /* in the draft: another value lies elsewhere */
+	struct hf_hash leaf;
+};
+struct hf_entry_prepared {
+	size_t count;
+	struct prepared_field field[];
+};
+
+static void draft_leaf(const struct hf_hmac_key *secret, uint32_t field, const void *value, size_t len,
+                       struct hf_hash *ret_leaf)
+{
+	struct hf_hash commitment;
+	uint8_t salt[32];
+	salt_of(secret, (enum hf_field)field, salt);
+	hf_entry_commit_field(salt, (enum hf_field)field, value, len, &commitment);
+	field_leaf(field, &commitment, ret_leaf);
+	hf_wipe(salt, sizeof(salt));
+}
+
+struct hf_entry_prepared *hf_entry_prepare(const struct hf_draft *d, const uint8_t secret[32])
+{
+	struct hf_entry_prepared *p = hf_alloc(sizeof(*p) + FIELDS_MAX * sizeof(p->field[0]));
+	struct hf_hmac_key key;
+	const void *value;
+	size_t len;
+	p->count = 0;
+	hf_hmac_key_init(&key, secret, 32);
+	for (uint32_t f = 1; f < HF_FIELD_LIMIT; f++) {
+		struct prepared_field *to = &p->field[p->count];
+		if (hf_field_name((enum hf_field)f) == NULL || !hf_draft_get(d, (enum hf_field)f, &value, &len))
+			continue;
+		draft_leaf(&key, f, value, len, &to->leaf);
+		to->number = f;
+		to->value = value;
+		p->count++;
+	}
+	hf_wipe(&key, sizeof(key));
+	return hf_realloc(p, sizeof(*p) + p->count * sizeof(p->field[0]));
+}
+
+void hf_entry_prepared_free(struct hf_entry_prepared *p)
+{
+	free(p);
+}
+
+/* The root over all fields of a complete draft; false when the draft lacks its event. */
+static bool commit_draft(const struct hf_entry_in *in, const struct hf_draft *d, struct hf_hash *ret_root)
+{
+	size_t at = 0, count = in->prepared == NULL ? 0 : in->prepared->count, len;
+	struct hf_merkle_range range;
+	struct hf_hmac_key key;
+	const void *value;
+	if (!hf_draft_get(d, HF_FIELD_EVENT, &value, &len))
+		return false;
+	hf_merkle_range_init(&range);
+	hf_hmac_key_init(&key, in->secret, 32);
+	for (uint32_t f = 1; f < HF_FIELD_LIMIT; f++) {
+		struct hf_hash leaf;
+		if (hf_field_name((enum hf_field)f) == NULL || !hf_draft_get(d, (enum hf_field)f, &value, &len))
+			continue;
+		while (at < count && in->prepared->field[at].number < f)
+			at++;
+		if (at < count && in->prepared->field[at].number == f && in->prepared->field[at].value == value)
+			leaf = in->prepared->field[at].leaf;
+		else
+			draft_leaf(&key, f, value, len, &leaf);
+		hf_merkle_range_append(&range, &leaf);
+	}
+	hf_wipe(&key, sizeof(key));
+	root_of(&range, ret_root);
+	return true;
+}
+
+/* ---- complete ---- */
 
 /* All fields of a draft, opened: what a PUBLIC entry carries and what parties receive. Values are borrowed from the
  * draft. */
@@ -170,27 +260,33 @@ static enum hf_err encode_to(const ProtobufCMessage *m, size_t max, struct hf_bu
 	return HF_OK;
 }
 
+static void init_entry(const struct hf_entry_in *in, enum hf_event_class event_class, Hufu__LedgerEntry *e)
+{
+	hufu__ledger_entry__init(e);
+	e->version = 1;
+	e->suite = HF_SUITE_INTL_1;
+	e->origin = (char *)(uintptr_t)in->origin;
+	e->index = in->index;
+	e->time_s = in->time_ms / 1000 / TIME_STEP_S * TIME_STEP_S;
+	e->prev = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)in->prev.b};
+	e->event_class = event_class;
+}
+
 enum hf_err hf_entry_encode(const struct hf_entry_in *in, const struct hf_draft *d, struct hf_buf *out,
                             struct hf_hash *ret_leaf)
 {
-	HF_CLEANUP(opened_done) struct opened *o = open_draft(in->secret, d);
+	HF_CLEANUP(opened_done) struct opened *o = NULL;
 	struct hf_hash root;
 	uint8_t label[LABEL_BYTES];
-	if (o == NULL || in->time_ms < 0)
+	Hufu__LedgerEntry e;
+	if (in->time_ms < 0 || !commit_draft(in, d, &root))
 		return HF_E_ARGUMENT;
-	hf_entry_commit_root(o->hashes, o->numbers, o->count, &root);
 	make_label(in, d, label);
-	Hufu__LedgerEntry e = HUFU__LEDGER_ENTRY__INIT;
-	e.version = 1;
-	e.suite = HF_SUITE_INTL_1;
-	e.origin = (char *)(uintptr_t)in->origin;
-	e.index = in->index;
-	e.time_s = in->time_ms / 1000 / TIME_STEP_S * TIME_STEP_S;
-	e.prev = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)in->prev.b};
-	e.event_class = hf_event_class(hf_draft_event(d));
+	init_entry(in, hf_event_class(hf_draft_event(d)), &e);
 	e.label = (ProtobufCBinaryData){LABEL_BYTES, label};
 	e.commitment = (ProtobufCBinaryData){32, root.b};
 	if (e.event_class == HF_EVENT_CLASS_PUBLIC) {
+		o = open_draft(in->secret, d);
 		e.n_openings = o->count;
 		e.openings = o->field_list;
 	}

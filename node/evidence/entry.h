@@ -18,13 +18,20 @@ void hf_entry_salt(const uint8_t secret[32], enum hf_field field, uint8_t ret_sa
 /* Root over field commitments in rising field order with their count bound in. */
 void hf_entry_commit_root(const struct hf_hash *hashes, const uint32_t *fields, size_t count, struct hf_hash *ret_root);
 
+/* The commitments of the fields that a draft has so far, made before its place in the ledger is known: on any thread,
+ * while nobody else touches the draft. A field that is set anew later is committed anew. */
+struct hf_entry_prepared;
+struct hf_entry_prepared *hf_entry_prepare(const struct hf_draft *d, const uint8_t secret[32]);
+void hf_entry_prepared_free(struct hf_entry_prepared *p);
+
 struct hf_entry_in {
 	const char *origin;
 	uint64_t index;
 	int64_t time_ms;
 	struct hf_hash prev;
-	const uint8_t *label_key; /* 32 bytes, secret of this ledger */
-	const uint8_t *secret;    /* 32 bytes, of this entry */
+	const uint8_t *label_key;                 /* 32 bytes, secret of this ledger */
+	const uint8_t *secret;                    /* 32 bytes, of this entry */
+	const struct hf_entry_prepared *prepared; /* of the same draft and secret; NULL: none */
 };
 /* Encodes the entry of a draft whose fields are complete (the ledger has added ordinal, time and so on). out gets the
  * entry's bytes, ret_leaf its RFC 6962 leaf hash. PUBLIC events carry all openings. HF_E_LIMIT over 65,535 bytes. */

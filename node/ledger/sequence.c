@@ -272,27 +272,70 @@ static enum hf_err add_entry(struct hf_sequence *q, struct hf_txn *txn, const vo
 	return hf_edge_append(&q->edge, &q->place, &sink, leaf);
 }
 
-static enum hf_err add_draft(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d)
-{
-	const uint8_t *slot = next_slot(q);
+/* What a draft gets before its place is known: its slot, what follows from it, and the commitments. */
+struct prepared {
+	uint8_t slot[HF_SLOT_BYTES];
 	struct hf_opening_secret secret;
+	struct hf_entry_prepared *fields; /* NULL: none made beforehand */
+};
+
+static enum hf_err add_prepared(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d, const struct prepared *p)
+{
 	struct hf_entry_in in = {.origin = q->place.origin,
 	                         .index = q->edge.size,
 	                         .time_ms = next_time(q),
 	                         .prev = q->edge.last,
 	                         .label_key = q->label_key,
-	                         .secret = secret.salts};
+	                         .secret = p->secret.salts,
+	                         .prepared = p->fields};
 	struct hf_hash leaf;
 
-	hf_opening_secret(q->opening_key, slot, &secret);
-	if (!hf_buf_add(&q->fresh, slot, HF_SLOT_BYTES))
+	if (!hf_buf_add(&q->fresh, p->slot, HF_SLOT_BYTES))
 		return HF_E_LIMIT;
 	HF_TRY(complete(q, txn, d, in.time_ms));
 	hf_buf_clear(&q->entry);
 	HF_TRY(hf_entry_encode(&in, d, &q->entry, &leaf));
 	HF_TRY(add_shares(q, txn, d));
-	HF_TRY(add_opening(q, txn, d, secret.box));
+	HF_TRY(add_opening(q, txn, d, p->secret.box));
 	return add_entry(q, txn, q->entry.data, q->entry.len, &leaf);
+}
+
+static enum hf_err add_draft(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d)
+{
+	struct prepared fresh = {.fields = NULL};
+	enum hf_err e;
+
+	if (hf_draft_attached(d))
+		return add_prepared(q, txn, d, hf_draft_attached(d));
+	memcpy(fresh.slot, next_slot(q), sizeof(fresh.slot));
+	hf_opening_secret(q->opening_key, fresh.slot, &fresh.secret);
+	e = add_prepared(q, txn, d, &fresh);
+	hf_wipe(&fresh, sizeof(fresh));
+	return e;
+}
+
+static void free_prepared(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	hf_entry_prepared_free(p->fields);
+	hf_wipe(p, sizeof(*p));
+	free(p);
+}
+
+/* Any thread: what does not depend on the entry's place. */
+static void prepare(void *ctx, struct hf_draft *d)
+{
+	struct hf_sequence *q = ctx;
+	struct prepared *p;
+
+	if (hf_draft_attached(d))
+		return;
+	p = hf_alloc(sizeof(*p));
+	hf_random(p->slot, sizeof(p->slot));
+	hf_opening_secret(q->opening_key, p->slot, &p->secret);
+	p->fields = hf_entry_prepare(d, p->secret.salts);
+	hf_draft_attach(d, p, free_prepared);
 }
 
 static enum hf_err begin(struct hf_sequence *q, struct hf_txn *txn)
@@ -374,5 +417,5 @@ static void committed(void *ctx, bool ok)
 
 void hf_sequence_get(struct hf_sequence *q, struct hf_sequencer *ret_sequencer)
 {
-	*ret_sequencer = (struct hf_sequencer){sequence, committed, q};
+	*ret_sequencer = (struct hf_sequencer){sequence, committed, q, prepare};
 }

@@ -7,16 +7,23 @@
 
 #include "base/mem.h"
 
+#define PREPARE_RUN 32u /* units; the committer waits so long at most */
+
 struct hf_committer {
 	struct hf_env *env;
 	uv_async_t *wake;
 	struct hf_metrics *metrics;
 	struct hf_sequencer seq;
-	uv_thread_t thread;
+	uv_thread_t thread, preparer;
 	uv_mutex_t mutex; /* guards what follows */
-	uv_cond_t work;   /* queued is not empty, failed was cleared, or stop */
+	uv_cond_t work;   /* queued is not empty, failed was cleared, a run is prepared, or stop */
 	uv_cond_t ended_cond;
+	uv_cond_t backlog; /* something waits for a commit to end, or stop */
 	struct hf_unit_list queued, ended;
+	struct hf_unit *unseen; /* in queued: the first that the preparer has not looked at; NULL: none */
+	size_t seen;            /* how many stand before it */
+	bool committing;
+	unsigned running; /* units in the preparer's hands */
 	enum hf_err failed;
 	bool stop;
 };
@@ -33,6 +40,8 @@ struct batch {
 
 static bool must_wait(const struct hf_committer *c)
 {
+	if (c->queued.head && c->queued.head->preparing)
+		return true;
 	return !c->stop && (!c->queued.head || c->failed != HF_OK);
 }
 
@@ -43,11 +52,20 @@ static void take_one(struct hf_committer *c, struct batch *b)
 	c->queued.head = u->next;
 	if (!c->queued.head)
 		hf_unit_list_init(&c->queued);
+	if (u == c->unseen)
+		c->unseen = u->next;
+	else
+		c->seen--;
 	if (u->err == HF_OK) {
 		b->draft_count += u->draft_count;
 		b->writes = b->writes || u->rows || u->drafts;
 	}
 	hf_unit_list_add(&b->units, u);
+}
+
+static bool may_prepare(const struct hf_committer *c)
+{
+	return c->seq.prepare && c->committing && c->failed == HF_OK && c->unseen && c->seen < HF_BATCH_UNITS;
 }
 
 /* False when the thread shall end. */
@@ -58,12 +76,18 @@ static bool collect(struct hf_committer *c, struct batch *b)
 	*b = (struct batch){.committer = c};
 	hf_unit_list_init(&b->units);
 	uv_mutex_lock(&c->mutex);
+	c->committing = false;
 	while (must_wait(c))
 		uv_cond_wait(&c->work, &c->mutex);
-	for (; c->failed == HF_OK && c->queued.head && units < HF_BATCH_UNITS && bytes < HF_BATCH_BYTES; units++) {
+	for (; c->failed == HF_OK && c->queued.head && !c->queued.head->preparing && units < HF_BATCH_UNITS &&
+	       bytes < HF_BATCH_BYTES;
+	     units++) {
 		bytes += c->queued.head->bytes;
 		take_one(c, b);
 	}
+	c->committing = units > 0;
+	if (may_prepare(c))
+		uv_cond_signal(&c->backlog);
 	uv_mutex_unlock(&c->mutex);
 	return units > 0;
 }
@@ -168,21 +192,85 @@ static void run(void *arg)
 		post(c, &b, commit(&b));
 }
 
+/* ---- preparing: what waits for a commit to end is worked on meanwhile, in the order of the queue ---- */
+
+static unsigned take_run(struct hf_committer *c, struct hf_unit *run[PREPARE_RUN])
+{
+	unsigned n = 0;
+
+	while (n < PREPARE_RUN && c->unseen) {
+		run[n++] = c->unseen;
+		c->unseen->preparing = true;
+		c->unseen = c->unseen->next;
+	}
+	c->seen += n;
+	c->running = n;
+	return n;
+}
+
+static void prepare_run(const struct hf_sequencer *seq, struct hf_unit *const *run, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		for (const struct hf_unit_draft *d = run[i]->drafts; d; d = d->next)
+			seq->prepare(seq->ctx, d->draft);
+}
+
+static void end_run(struct hf_committer *c, struct hf_unit *const *run, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		run[i]->preparing = false;
+	c->running = 0;
+	uv_cond_signal(&c->work);
+	uv_cond_signal(&c->ended_cond);
+}
+
+static void prepare(void *arg)
+{
+	struct hf_committer *c = arg;
+	struct hf_unit *run[PREPARE_RUN];
+
+	uv_mutex_lock(&c->mutex);
+	while (!c->stop) {
+		unsigned n;
+
+		if (!may_prepare(c)) {
+			uv_cond_wait(&c->backlog, &c->mutex);
+			continue;
+		}
+		n = take_run(c, run);
+		uv_mutex_unlock(&c->mutex);
+		prepare_run(&c->seq, run, n);
+		uv_mutex_lock(&c->mutex);
+		end_run(c, run, n);
+	}
+	uv_mutex_unlock(&c->mutex);
+}
+
 /* Signals are the loop's, so the thread starts with all of them blocked. */
-static int start_thread(struct hf_committer *c)
+static int start_thread(uv_thread_t *thread, void (*fn)(void *arg), struct hf_committer *c)
 {
 	sigset_t all, before;
 	int rc;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = uv_thread_create(&c->thread, run, c);
+	rc = uv_thread_create(thread, fn, c);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }
 
+static void stop(struct hf_committer *c)
+{
+	uv_mutex_lock(&c->mutex);
+	c->stop = true;
+	uv_cond_signal(&c->work);
+	uv_cond_signal(&c->backlog);
+	uv_mutex_unlock(&c->mutex);
+}
+
 static void destroy(struct hf_committer *c)
 {
+	uv_cond_destroy(&c->backlog);
 	uv_cond_destroy(&c->ended_cond);
 	uv_cond_destroy(&c->work);
 	uv_mutex_destroy(&c->mutex);
@@ -199,9 +287,16 @@ enum hf_err hf_committer_open(struct hf_env *env, uv_async_t *wake, struct hf_me
 	c->metrics = metrics;
 	hf_unit_list_init(&c->queued);
 	hf_unit_list_init(&c->ended);
-	if (uv_mutex_init(&c->mutex) != 0 || uv_cond_init(&c->work) != 0 || uv_cond_init(&c->ended_cond) != 0)
+	if (uv_mutex_init(&c->mutex) != 0 || uv_cond_init(&c->work) != 0 || uv_cond_init(&c->ended_cond) != 0 ||
+	    uv_cond_init(&c->backlog) != 0)
 		abort();
-	if (start_thread(c) != 0) {
+	if (start_thread(&c->thread, run, c) != 0) {
+		destroy(c);
+		return HF_E_MEMORY;
+	}
+	if (start_thread(&c->preparer, prepare, c) != 0) {
+		stop(c);
+		uv_thread_join(&c->thread);
 		destroy(c);
 		return HF_E_MEMORY;
 	}
@@ -211,10 +306,8 @@ enum hf_err hf_committer_open(struct hf_env *env, uv_async_t *wake, struct hf_me
 
 void hf_committer_close(struct hf_committer *c)
 {
-	uv_mutex_lock(&c->mutex);
-	c->stop = true;
-	uv_cond_signal(&c->work);
-	uv_mutex_unlock(&c->mutex);
+	stop(c);
+	uv_thread_join(&c->preparer);
 	uv_thread_join(&c->thread);
 	destroy(c);
 }
@@ -235,16 +328,24 @@ void hf_committer_submit(struct hf_committer *c, struct hf_unit *u)
 {
 	uv_mutex_lock(&c->mutex);
 	hf_unit_list_add(&c->queued, u);
+	if (!c->unseen)
+		c->unseen = u;
 	uv_cond_signal(&c->work);
+	if (u->drafts && may_prepare(c))
+		uv_cond_signal(&c->backlog);
 	uv_mutex_unlock(&c->mutex);
 }
 
 static void fail_queued(struct hf_committer *c)
 {
+	while (c->running > 0)
+		uv_cond_wait(&c->ended_cond, &c->mutex);
 	for (struct hf_unit *u = c->queued.head; u; u = u->next)
 		if (u->err == HF_OK)
 			u->err = c->failed;
 	hf_unit_list_move(&c->ended, &c->queued);
+	c->unseen = NULL;
+	c->seen = 0;
 }
 
 enum hf_err hf_committer_take(struct hf_committer *c, bool wait, struct hf_unit_list *ret_ended)

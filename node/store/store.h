@@ -99,6 +99,9 @@ struct hf_sequencer {
 	                        uint64_t *ret_index);
 	void (*committed)(void *ctx, bool ok);
 	void *ctx;
+	/* May be NULL. Work on one draft that needs nothing of the batch: called at most once, before sequence and on a
+	 * thread of its own, for drafts that wait while a commit runs; for the others not at all. */
+	void (*prepare)(void *ctx, struct hf_draft *draft);
 };
 void hf_store_set_sequencer(struct hf_store *s, const struct hf_sequencer *seq);
 

@@ -41,7 +41,8 @@ struct hf_unit {
 	struct hf_unit_draft *drafts, **drafts_end;
 	struct hf_hook *hooks, **hooks_end;
 	size_t draft_count;
-	size_t bytes; /* of keys and values */
+	bool preparing; /* in the preparer's hands; guarded by the committer's mutex */
+	size_t bytes;   /* of keys and values */
 	enum hf_err err;
 	hf_unit_done_fn done;
 	void *ctx;

@@ -33,6 +33,7 @@ struct rig {
 	struct hf_system_clock *clock;
 	struct hf_store *store;
 	struct hf_sequence *sequence;
+	struct hf_slots *slots;
 	struct hf_sequencer inner;
 	int log_fd;
 	bool raw; /* entries made elsewhere */
@@ -74,6 +75,12 @@ static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *cons
 	              : r->inner.sequence(r->inner.ctx, txn, drafts, count, ret_index);
 }
 
+static void prepare(void *ctx, struct hf_draft *d)
+{
+	struct rig *r = ctx;
+	r->inner.prepare(r->inner.ctx, d);
+}
+
 static void committed(void *ctx, bool ok)
 {
 	struct rig *r = ctx;
@@ -99,6 +106,9 @@ static bool open_sequence(struct rig *r)
 	                                 .clock = r->base.clock,
 	                                 .label_key = keys[0],
 	                                 .opening_key = keys[1]};
+	if (hf_slots_open(r->base.dir, "own", &r->slots, &f) != HF_OK)
+		return fail(&f);
+	cfg.slots = r->slots;
 	r->sequence = hf_sequence_new(&cfg);
 	hf_rows_of_store(&rows, r->store);
 	enum hf_err e = hf_sequence_load(r->sequence, &rows, 0, 0);
@@ -106,7 +116,7 @@ static bool open_sequence(struct rig *r)
 	if (e != HF_OK)
 		return fail(&f);
 	hf_sequence_get(r->sequence, &r->inner);
-	hf_store_set_sequencer(r->store, &(struct hf_sequencer){sequence, committed, r});
+	hf_store_set_sequencer(r->store, &(struct hf_sequencer){sequence, committed, r, r->raw ? NULL : prepare});
 	return true;
 }
 
@@ -143,6 +153,7 @@ static void rig_close(struct rig *r)
 		uv_run(&r->loop, UV_RUN_DEFAULT);
 	}
 	hf_sequence_free(r->sequence);
+	hf_slots_close(r->slots);
 	hf_metrics_free(r->base.metrics);
 	hf_log_free(r->base.log);
 	hf_system_clock_free(r->clock);

@@ -231,9 +231,8 @@ static void report(struct bench *b, const struct pace *p, struct figures *f)
 	                                    .baseline = "fdatasync of a page, p99",
 	                                    .baseline_value = hist_percentile(p->syncs, 0.99) / 1000,
 	                                    .target = 50});
-	bench_add(b, &(struct bench_result){.metric = "durable_p50_ms",
-	                                    .unit = "ms",
-	                                    .value = bench_median(f->durable, b->windows)});
+	bench_add(b, &(struct bench_result){
+	                     .metric = "durable_p50_ms", .unit = "ms", .value = bench_median(f->durable, b->windows)});
 	bench_add(b, &(struct bench_result){
 	                     .metric = "entries_per_s", .unit = "1/s", .value = bench_median(f->rate, b->windows)});
 }
@@ -251,7 +250,7 @@ static bool open_pace(struct pace *p, const struct net *n)
 		return false;
 	p->home = &p->town.home[0];
 	hf_sequence_get(p->home->ledger->sequence, &p->inner);
-	hf_store_set_sequencer(p->home->store, &(struct hf_sequencer){sequence, committed, p});
+	hf_store_set_sequencer(p->home->store, &(struct hf_sequencer){sequence, committed, p, NULL});
 	uv_timer_init(&p->town.loop, &p->tick);
 	uv_check_init(&p->town.loop, &p->check);
 	p->tick.data = p->check.data = p;
@@ -285,8 +284,8 @@ int bench_ledger_latency(struct bench *b)
 	struct pace *p = calloc(1, sizeof(*p));
 	struct figures f = {calloc(b->windows, sizeof(double)), calloc(b->windows, sizeof(double)),
 	                    calloc(b->windows, sizeof(double)), calloc(b->windows, sizeof(double))};
-	bool ok = p && f.p50 && f.p99 && f.durable && f.rate && net_open(&n, b, "net") && net_add(&n, "writer") && net_found(&n) &&
-	          open_pace(p, &n) && measure(b, p, &f);
+	bool ok = p && f.p50 && f.p99 && f.durable && f.rate && net_open(&n, b, "net") && net_add(&n, "writer") &&
+	          net_found(&n) && open_pace(p, &n) && measure(b, p, &f);
 	if (ok)
 		report(b, p, &f);
 	if (p)

@@ -53,7 +53,8 @@ static bool write_entry(struct quorum *q)
 	char name[32];
 	snprintf(name, sizeof(name), "system-%u", q->count++);
 	return http_call(q->admin, "POST", "/v1/systems/add",
-	                 json_pack("{s:s, s:s, s:s}", "system", name, "address", "127.0.0.1", "business", "bench"), NULL);
+	                 json_pack("{s:s, s:s, s:s}", "system", name, "address", "127.0.0.1", "business", "bench"),
+	                 NULL);
 }
 
 /* Both times of one entry in milliseconds. The last entry before it is witnessed and mirrored. */

@@ -221,7 +221,7 @@ static void clean_up(void)
 
 static void open_world(void)
 {
-	const struct hf_sequencer seq = {sequence, sequenced, NULL};
+	const struct hf_sequencer seq = {sequence, sequenced, NULL, NULL};
 	struct hf_fault f;
 
 	if (!hf_crypto_init() || uv_loop_init(&world.loop) != 0)

@@ -249,7 +249,7 @@ static inline void site_emit(void *ctx, struct hf_draft *take)
 
 static inline void site_open(struct site *s)
 {
-	const struct hf_sequencer seq = {site_sequence, site_sequenced, s};
+	const struct hf_sequencer seq = {site_sequence, site_sequenced, s, NULL};
 	struct hf_fault f = {HF_OK, ""};
 
 	if (hf_store_open(&s->base, &s->store, &f) != HF_OK)

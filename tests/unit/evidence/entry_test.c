@@ -18,7 +18,7 @@ static const struct hf_id txn = {{0x01, 0x9a, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0
 
 static struct hf_entry_in entry_in(uint64_t index)
 {
-	struct hf_entry_in in = {"city.example/ledger/roads", index, 1790000012345, {{0}}, label_key, secret};
+	struct hf_entry_in in = {"city.example/ledger/roads", index, 1790000012345, {{0}}, label_key, secret, NULL};
 	if (index > 0)
 		memset(in.prev.b, 7, 32);
 	return in;
@@ -104,6 +104,34 @@ static void test_entry_shows_nothing_private(void **state)
 	assert_null(memmem(bytes.data, bytes.len, txn.b, 16));
 	hf_decoded_free(e);
 	hf_buf_done(&bytes);
+	hf_draft_free(d);
+}
+
+/* What was committed beforehand counts only for the values that the draft still has. */
+static void test_preparing_changes_nothing(void **state)
+{
+	(void)state;
+	struct hf_draft *d = decision_draft();
+	struct hf_entry_in in = entry_in(4);
+	struct hf_buf alone = HF_BUF_INIT, prepared = HF_BUF_INIT;
+	struct hf_entry_prepared *p = hf_entry_prepare(d, secret);
+	struct hf_hash a, b;
+	for (unsigned round = 0; round < 3; round++) {
+		hf_buf_clear(&alone);
+		hf_buf_clear(&prepared);
+		in.prepared = NULL;
+		assert_int_equal(hf_entry_encode(&in, d, &alone, &a), HF_OK);
+		in.prepared = p;
+		assert_int_equal(hf_entry_encode(&in, d, &prepared, &b), HF_OK);
+		assert_true(hf_hash_equal(&a, &b));
+		assert_int_equal(alone.len, prepared.len);
+		assert_memory_equal(alone.data, prepared.data, alone.len);
+		hf_draft_int(d, HF_FIELD_ORDINAL, 7 + round); /* a new field, then the same one changed */
+		hf_draft_text(d, HF_FIELD_RESULT, "F");
+	}
+	hf_entry_prepared_free(p);
+	hf_buf_done(&alone);
+	hf_buf_done(&prepared);
 	hf_draft_free(d);
 }
 
@@ -259,6 +287,7 @@ int main(void)
 	        cmocka_unit_test(test_field_commitment),
 	        cmocka_unit_test(test_root_binds_numbers_order_and_count),
 	        cmocka_unit_test(test_entry_shows_nothing_private),
+	        cmocka_unit_test(test_preparing_changes_nothing),
 	        cmocka_unit_test(test_labels_differ),
 	        cmocka_unit_test(test_opening),
 	        cmocka_unit_test(test_public_entry_opens_itself),

@@ -444,7 +444,7 @@ static void test_sb58_rewritten_by_its_owner(void **state)
 	struct hf_draft *d = hf_draft_new(HF_EVENT_LOGIN, NULL);
 	hf_draft_text(d, HF_FIELD_EVENT, "login");
 	uint8_t key[32] = {1}, secret[32] = {9};
-	struct hf_entry_in in = {SB_SPACE "/ledger/roads", 5, SB_T0, l->leaf[4], key, secret};
+	struct hf_entry_in in = {SB_SPACE "/ledger/roads", 5, SB_T0, l->leaf[4], key, secret, NULL};
 	assert_int_equal(hf_entry_encode(&in, d, &l->entry[5], &l->leaf[5]), HF_OK);
 	hf_draft_free(d);
 	for (size_t i = 6; i < 20; i++) {

@@ -127,7 +127,7 @@ static inline void fallible_committed(void *ctx, bool ok)
 static inline void install_fallible(struct node *n)
 {
 	struct fallible *f = &fallible[n - n->world->node];
-	const struct hf_sequencer seq = {fallible_sequence, fallible_committed, f};
+	const struct hf_sequencer seq = {fallible_sequence, fallible_committed, f, NULL};
 	if (f->ledger == n->ledger)
 		return;
 	node_barrier(n);

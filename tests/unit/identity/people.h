@@ -104,7 +104,7 @@ static inline void people_start(struct people *p)
 	p->f.base.audit = (struct hf_audit){people_emit, p};
 	assert_true(hf_name_parse("roads", &p->f.base.self));
 	fixture_open_store(&p->f);
-	hf_store_set_sequencer(p->f.store, &(struct hf_sequencer){people_sequence, people_committed, p});
+	hf_store_set_sequencer(p->f.store, &(struct hf_sequencer){people_sequence, people_committed, p, NULL});
 	snprintf(path, sizeof(path), "%s/keys", p->f.dir);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(hf_node_keys_create(p->f.dir, NULL, &p->keys, &fault), HF_OK);

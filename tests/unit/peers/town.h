@@ -323,7 +323,7 @@ static inline enum hf_err node_open_peers(struct node *n, struct hf_fault *f)
 static inline void node_open_store(struct node *n)
 {
 	struct hf_fault f = {HF_OK, ""};
-	const struct hf_sequencer seq = {node_sequence, NULL, n};
+	const struct hf_sequencer seq = {node_sequence, NULL, n, NULL};
 	n->base = (struct hf_base){.loop = &n->t->loop, .clock = {node_now, node_mono, n}, .audit = {node_emit, n}};
 	n->base.metrics = hf_metrics_new();
 	snprintf(n->base.dir, sizeof(n->base.dir), "%s", n->dir);

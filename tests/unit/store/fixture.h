@@ -246,7 +246,7 @@ static inline void gate_committed(void *ctx, bool ok)
 
 static inline void gate_install(struct gate *g, struct fixture *f)
 {
-	const struct hf_sequencer seq = {gate_sequence, gate_committed, g};
+	const struct hf_sequencer seq = {gate_sequence, gate_committed, g, NULL};
 
 	memset(g, 0, sizeof(*g));
 	assert_int_equal(uv_mutex_init(&g->mutex), 0);

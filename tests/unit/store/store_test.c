@@ -389,6 +389,126 @@ static void a_folder_that_cannot_be_used_is_refused_with_a_reason(void **state)
 	fixture_remove(&f);
 }
 
+/* Counts what was prepared, and whether that was before the draft's place was known. */
+struct preparing {
+	struct gate gate; /* guards the numbers too */
+	unsigned prepared, found, missed;
+	bool hold;
+};
+
+static void free_mark(void *mark)
+{
+	free(mark);
+}
+
+static void preparing_prepare(void *ctx, struct hf_draft *d)
+{
+	struct preparing *p = ctx;
+
+	assert_null(hf_draft_attached(d));
+	hf_draft_attach(d, malloc(1), free_mark);
+	uv_mutex_lock(&p->gate.mutex);
+	p->prepared++;
+	uv_cond_broadcast(&p->gate.changed);
+	while (p->hold)
+		uv_cond_wait(&p->gate.changed, &p->gate.mutex);
+	uv_mutex_unlock(&p->gate.mutex);
+}
+
+static enum hf_err preparing_sequence(void *ctx, struct hf_txn *txn, struct hf_draft *const *drafts, size_t count,
+                                      uint64_t *ret_index)
+{
+	struct preparing *p = ctx;
+
+	uv_mutex_lock(&p->gate.mutex);
+	for (size_t i = 0; i < count; i++)
+		*(hf_draft_attached(drafts[i]) ? &p->found : &p->missed) += 1;
+	uv_mutex_unlock(&p->gate.mutex);
+	return gate_sequence(&p->gate, txn, drafts, count, ret_index);
+}
+
+static void preparing_committed(void *ctx, bool ok)
+{
+	gate_committed(&((struct preparing *)ctx)->gate, ok);
+}
+
+static void preparing_install(struct preparing *p, struct fixture *f)
+{
+	const struct hf_sequencer seq = {preparing_sequence, preparing_committed, p, preparing_prepare};
+
+	memset(p, 0, sizeof(*p));
+	gate_install(&p->gate, f);
+	hf_store_set_sequencer(f->store, &seq);
+}
+
+static void preparing_hold(struct preparing *p, bool hold)
+{
+	uv_mutex_lock(&p->gate.mutex);
+	p->hold = hold;
+	uv_cond_broadcast(&p->gate.changed);
+	uv_mutex_unlock(&p->gate.mutex);
+}
+
+static void drafts_that_wait_for_a_commit_are_prepared_meanwhile(void **state)
+{
+	enum { WAITING = 100 };
+	struct ending first = {0}, ends[WAITING] = {{0}};
+	unsigned counter = 0;
+	struct preparing p;
+	struct fixture f;
+
+	(void)state;
+	fixture_start(&f);
+	preparing_install(&p, &f);
+	gate_hold(&p.gate, &f, "first", "1", &first);
+	for (int i = 0; i < WAITING; i++) {
+		ends[i].counter = &counter;
+		submit_draft(&f, "waiting", "1", &ends[i]);
+	}
+	gate_wait(&p.gate, &p.prepared, WAITING);
+	gate_release(&p.gate, HF_OK);
+	fixture_run_until(&f, &ends[WAITING - 1].done);
+	assert_int_equal(p.prepared, WAITING);
+	assert_int_equal(p.found, WAITING);
+	assert_int_equal(p.missed, 1); /* nothing was there to wait for */
+	for (unsigned i = 0; i < WAITING; i++) {
+		assert_int_equal(ends[i].e, HF_OK);
+		assert_int_equal(ends[i].order, i + 1);
+		assert_int_equal(ends[i].info.first_entry, i + 1);
+	}
+	fixture_stop(&f);
+	gate_remove(&p.gate);
+}
+
+/* The failed unit's followers are not freed while one of them is being prepared, and the store goes on afterwards. */
+static void a_commit_may_fail_while_a_draft_is_prepared(void **state)
+{
+	struct ending first = {0}, second = {0}, third = {0};
+	struct preparing p;
+	struct fixture f;
+
+	(void)state;
+	fixture_start(&f);
+	preparing_install(&p, &f);
+	gate_hold(&p.gate, &f, "first", "1", &first);
+	p.hold = true;
+	submit_draft(&f, "second", "1", &second);
+	gate_wait(&p.gate, &p.prepared, 1);
+	gate_release(&p.gate, HF_E_IO);
+	gate_wait_lost(&p.gate, 1);
+	preparing_hold(&p, false);
+	fixture_run_until(&f, &second.done);
+	assert_int_equal(first.e, HF_E_IO);
+	assert_int_equal(second.e, HF_E_IO);
+	gate_release(&p.gate, HF_OK);
+	submit_draft(&f, "third", "1", &third);
+	fixture_run_until(&f, &third.done);
+	assert_int_equal(third.e, HF_OK);
+	assert_int_equal(third.info.first_entry, 0);
+	fixture_stop(&f);
+	gate_remove(&p.gate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +525,8 @@ int main(void)
 	        cmocka_unit_test(close_ends_what_is_pending_and_cancels_what_comes_then),
 	        cmocka_unit_test(a_second_holder_of_the_folder_is_refused),
 	        cmocka_unit_test(a_folder_that_cannot_be_used_is_refused_with_a_reason),
+	        cmocka_unit_test(drafts_that_wait_for_a_commit_are_prepared_meanwhile),
+	        cmocka_unit_test(a_commit_may_fail_while_a_draft_is_prepared),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
