@@ -26,7 +26,7 @@
 #include "unit/channel/nng_leak.h"
 #include "unit/evidence/space_builder.h"
 
-#define LIMIT_MS 30000
+#define LIMIT_MS 60000
 
 struct town;
 
