@@ -91,6 +91,15 @@ enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_led
  * of `also` (the negotiation's transaction; NULL or zero: none). HF_E_STATE when proofs are not yet witnessed. */
 enum hf_err hf_ledger_prove(struct hf_ledger *l, const struct hf_id *txn, const struct hf_id *also, struct hf_buf *out,
                             struct hf_fault *f) HF_MUST_CHECK;
+/* One entry as a .tlog-proof (evidence/tally.h) under the newest witnessed checkpoint, and the descriptors that belong
+ * beside it. Errors: UNKNOWN (ledger or entry not held), STATE (not witnessed yet, or this node cannot open it). */
+struct hf_ledger_entry_ask {
+	const char *node; /* NULL: this node's ledger */
+	uint64_t index;
+	const bool *shown; /* by field number, HF_FIELD_LIMIT of them; NULL: all that this node can open */
+};
+enum hf_err hf_ledger_prove_entry(struct hf_ledger *l, const struct hf_ledger_entry_ask *ask, struct hf_buf *proof,
+                                  struct hf_buf *descriptors, struct hf_fault *f) HF_MUST_CHECK;
 /* Writes a tlog-tiles folder of this node's ledger (node NULL), or of a mirrored one (node id), in the worker pool, up
  * to the newest witnessed checkpoint. dir: absolute, must not exist; folders above it are made. fn gets HF_E_STATE when
  * nothing is witnessed yet. */
