@@ -28,7 +28,6 @@
 #define CHAIN_MAX ((size_t)256 << 20)
 #define THREADS_MAX 16
 #define DEPTH_MAX 16
-#define FIXED_FILES 4 /* checkpoint, log.vkey, witness.vkeys, descriptors.dsse */
 
 /* What one bundle gives to the whole. */
 struct bundle {
@@ -46,7 +45,6 @@ struct check {
 	pthread_mutex_t mutex;                /* guards fault and bad */
 	struct hf_fault fault;
 	uint64_t bad;
-	uint64_t files;
 	struct hf_fault *f;
 };
 
@@ -189,23 +187,33 @@ static void run_lanes(struct check *c)
 		pthread_join(threads[i], NULL);
 }
 
-static enum hf_err check_bundles(struct check *c, uint64_t *ret_bad)
+/* Does every bundle before `end` begin where the one before it ends? */
+static enum hf_err check_seams(struct check *c, uint64_t end, uint64_t *ret_bad)
 {
 	struct hf_hash prev = {{0}};
-	run_lanes(c);
-	if (atomic_load(&c->first_bad) != UINT64_MAX) {
-		*ret_bad = c->bad;
-		return hf_fault_set(c->f, c->fault.code, "%s", c->fault.text);
-	}
-	for (uint64_t i = 0; i < c->bundle_count; i++) {
+	for (uint64_t i = 0; i < end; i++) {
 		*ret_bad = i * HF_DIR_TILE;
 		if (!hf_hash_equal(&prev, &c->bundles[i].prev))
 			return hf_fault_set(c->f, HF_E_CONFLICT, "entry %llu does not follow the entry before it",
 			                    (unsigned long long)*ret_bad);
 		prev = c->bundles[i].last;
 	}
-	*ret_bad = UINT64_MAX;
 	return HF_OK;
+}
+
+/* Bundles before the first bad one are all checked; of that one, what stands before its bad entry is good. */
+static enum hf_err check_bundles(struct check *c, uint64_t *ret_bad)
+{
+	run_lanes(c);
+	uint64_t first_bad = atomic_load(&c->first_bad);
+	if (first_bad == UINT64_MAX) {
+		HF_TRY(check_seams(c, c->bundle_count, ret_bad));
+		*ret_bad = UINT64_MAX;
+		return HF_OK;
+	}
+	HF_TRY(check_seams(c, c->bad > first_bad * HF_DIR_TILE ? first_bad + 1 : first_bad, ret_bad));
+	*ret_bad = c->bad;
+	return hf_fault_set(c->f, c->fault.code, "%s", c->fault.text);
 }
 
 /* ---- the tiles above ---- */
@@ -215,7 +223,6 @@ static bool same_tile(void *ctx, unsigned level, uint64_t tile, uint32_t width, 
 	struct check *c = ctx;
 	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
 	char name[HF_TILE_PATH];
-	c->files++;
 	if (level == 0)
 		return true; /* checked with its entries */
 	hf_dir_tile_path((int)level, tile, width, name);
@@ -239,7 +246,6 @@ static enum hf_err check_tree(struct check *c, struct hf_dir_tree *t)
 			return HF_E_INTERNAL;
 	if (!hf_dir_tree_end(t, same_tile, c))
 		return c->f->code;
-	c->files += full + c->bundle_count + FIXED_FILES;
 	hf_dir_tree_root(t, &root);
 	if (!hf_hash_equal(&root, &c->cp.checkpoint.root))
 		return hf_fault_set(c->f, HF_E_DIGEST, "the entries do not make the root that the witnesses cosigned");
@@ -248,9 +254,62 @@ static enum hf_err check_tree(struct check *c, struct hf_dir_tree *t)
 
 /* ---- nothing else in the folder ---- */
 
-static enum hf_err count_files(const char *path, unsigned depth, uint64_t *count, struct hf_fault *f);
+static bool take_number(const char **at, uint64_t max, uint64_t *ret_number)
+{
+	char *end;
+	if (**at < '0' || **at > '9')
+		return false;
+	*ret_number = strtoull(*at, &end, 10);
+	*at = end;
+	return *ret_number <= max;
+}
 
-static enum hf_err count_one(const char *dir, const char *name, unsigned depth, uint64_t *count, struct hf_fault *f)
+/* The tile that a name might mean; what it is not the exact name of is found out by making the name anew. */
+static bool read_tile_name(const char *name, int *ret_level, uint64_t *ret_tile)
+{
+	uint64_t level = 0, group;
+	*ret_tile = 0;
+	*ret_level = -1;
+	if (strncmp(name, "tile/entries/", 13) == 0) {
+		name += 13;
+	} else {
+		name += strncmp(name, "tile/", 5) == 0 ? 5 : 0;
+		if (!take_number(&name, HF_DIR_LEVELS - 1, &level) || *name++ != '/')
+			return false;
+		*ret_level = (int)level;
+	}
+	for (; *name == 'x'; name++, *ret_tile = *ret_tile * 1000 + group) {
+		name++;
+		if (!take_number(&name, 999, &group) || *name != '/' || *ret_tile > UINT64_MAX / 1000000)
+			return false;
+	}
+	if (!take_number(&name, 999, &group))
+		return false;
+	*ret_tile = *ret_tile * 1000 + group;
+	return true;
+}
+
+static bool belongs(const struct check *c, const char *name)
+{
+	static const char *const fixed[] = {"checkpoint", "log.vkey", "witness.vkeys", "descriptors.dsse"};
+	char exact[HF_TILE_PATH];
+	uint64_t tile;
+	int level;
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (strcmp(name, fixed[i]) == 0)
+			return true;
+	if (!read_tile_name(name, &level, &tile))
+		return false;
+	uint64_t hashes = c->size >> (level < 0 ? 0 : 8 * level), full = hashes / HF_DIR_TILE;
+	if (tile > full || (tile == full && hashes % HF_DIR_TILE == 0))
+		return false;
+	hf_dir_tile_path(level, tile, tile < full ? HF_DIR_TILE : (uint32_t)(hashes % HF_DIR_TILE), exact);
+	return strcmp(name, exact) == 0;
+}
+
+static enum hf_err check_files(struct check *c, const char *path, unsigned depth);
+
+static enum hf_err check_file(struct check *c, const char *dir, const char *name, unsigned depth)
 {
 	char path[PATH_MAX_BYTES];
 	struct stat st;
@@ -258,34 +317,27 @@ static enum hf_err count_one(const char *dir, const char *name, unsigned depth, 
 		return HF_OK;
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) || lstat(path, &st) != 0 ||
 	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
-		return hf_fault_set(f, HF_E_FORMAT, "%s/%s is neither file nor folder", dir, name);
+		return hf_fault_set(c->f, HF_E_FORMAT, "%s/%s is neither file nor folder", dir, name);
 	if (S_ISDIR(st.st_mode))
-		return count_files(path, depth + 1, count, f);
-	++*count;
+		return check_files(c, path, depth + 1);
+	if (!belongs(c, path + strlen(c->dir) + 1))
+		return hf_fault_set(c->f, HF_E_CONFLICT,
+		                    "%.200s does not belong into the folder of a ledger of %llu entries",
+		                    path + strlen(c->dir) + 1, (unsigned long long)c->size);
 	return HF_OK;
 }
 
-static enum hf_err count_files(const char *path, unsigned depth, uint64_t *count, struct hf_fault *f)
+/* What should be there was read before; here everything that lies there is held against what should. */
+static enum hf_err check_files(struct check *c, const char *path, unsigned depth)
 {
 	DIR *d = depth > DEPTH_MAX ? NULL : opendir(path);
 	enum hf_err e = HF_OK;
 	if (d == NULL)
-		return hf_fault_set(f, HF_E_IO, "%s cannot be read", path);
+		return hf_fault_set(c->f, HF_E_IO, "%s cannot be read", path);
 	for (struct dirent *at; e == HF_OK && (at = readdir(d)) != NULL;)
-		e = count_one(path, at->d_name, depth, count, f);
+		e = check_file(c, path, at->d_name, depth);
 	closedir(d);
 	return e;
-}
-
-static enum hf_err check_nothing_else(struct check *c)
-{
-	uint64_t count = 0;
-	HF_TRY(count_files(c->dir, 0, &count, c->f));
-	if (count != c->files)
-		return hf_fault_set(
-		        c->f, HF_E_CONFLICT, "the folder holds %llu files, a ledger of %llu entries has %llu",
-		        (unsigned long long)count, (unsigned long long)c->size, (unsigned long long)c->files);
-	return HF_OK;
 }
 
 /* ---- keys ---- */
@@ -402,7 +454,7 @@ static enum hf_err run(struct check *c, struct hf_space *s, const struct hf_trus
 	enum hf_err e = check_tree(c, t);
 	free(t);
 	HF_TRY(e);
-	return check_nothing_else(c);
+	return check_files(c, c->dir, 0);
 }
 
 enum hf_err hf_ledger_verify_dir(const struct hf_trust *trust, const char *dir, struct hf_ledger_report *ret_report,
