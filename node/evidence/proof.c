@@ -115,30 +115,69 @@ struct proof {
 	struct text note;
 };
 
-static bool parse_path(struct text *t, struct hf_merkle_path *path)
+static enum hf_err parse_path(struct text *t, struct hf_merkle_path *path, struct hf_fault *f)
 {
 	struct text line;
 	path->count = 0;
 	while (next_line(t, &line)) {
 		if (line.at == line.end)
-			return true;
-		if (path->count == HF_MERKLE_PATH_MAX || !read_hash(line, &path->node[path->count++]))
-			return false;
+			return HF_OK;
+		if (path->count == HF_MERKLE_PATH_MAX || !read_hash(line, &path->node[path->count]))
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "line %u after the proof's index is not the base64 of one hash",
+			                    path->count + 1);
+		path->count++;
 	}
-	return false;
+	return hf_fault_set(f, HF_E_FORMAT,
+	                    "the proof is cut off: its hashes end without an empty line and a checkpoint");
 }
 
-static bool parse(struct text t, struct proof *p)
+static enum hf_err parse_extra(struct text *t, struct proof *p, struct hf_fault *f)
 {
 	struct text line;
-	if (!skip_word(&t, HEAD) || !next_line(&t, &line) || !skip_word(&line, EXTRA))
-		return false;
+	if (!next_line(t, &line) || !skip_word(&line, EXTRA))
+		return hf_fault_set(f, HF_E_FORMAT, "the proof has no extra line, which would hold the entry");
 	p->entry = read_extra(line);
-	if (p->entry == NULL || p->entry->n_path != 0 || !next_line(&t, &line) || !skip_word(&line, INDEX) ||
-	    !read_index(line, &p->index) || p->index != p->entry->index || !parse_path(&t, &p->path))
-		return false;
+	if (p->entry == NULL || p->entry->n_path != 0)
+		return hf_fault_set(f, HF_E_FORMAT, "the proof's extra line does not hold an entry and its opening");
+	return HF_OK;
+}
+
+static enum hf_err parse(struct text t, struct proof *p, struct hf_fault *f)
+{
+	struct text line;
+	if (!skip_word(&t, HEAD))
+		return hf_fault_set(f, HF_E_FORMAT, "the file does not begin with the line c2sp.org/tlog-proof@v1");
+	HF_TRY(parse_extra(&t, p, f));
+	if (!next_line(&t, &line) || !skip_word(&line, INDEX) || !read_index(line, &p->index))
+		return hf_fault_set(f, HF_E_FORMAT, "the proof has no line with its entry's index");
+	if (p->index != p->entry->index)
+		return hf_fault_set(f, HF_E_CONFLICT, "the proof is for entry %llu, but holds entry %llu",
+		                    (unsigned long long)p->index, (unsigned long long)p->entry->index);
+	HF_TRY(parse_path(&t, &p->path, f));
 	p->note = t;
-	return true;
+	return HF_OK;
+}
+
+/* How many hashes lead from an entry to the root (RFC 9162 2.1.3.1). */
+static unsigned path_length(uint64_t index, uint64_t size)
+{
+	unsigned inner = 0;
+	for (uint64_t differing = index ^ (size - 1); differing > 0; differing >>= 1)
+		inner++;
+	return inner + (inner < 64 ? (unsigned)__builtin_popcountll(index >> inner) : 0);
+}
+
+static enum hf_err check_length(const struct proof *p, const struct hf_checked *c, struct hf_fault *f)
+{
+	unsigned long long index = p->index, size = c->checkpoint.size;
+	if (p->index >= c->checkpoint.size)
+		return hf_fault_set(f, HF_E_CONFLICT, "there is no entry %llu in a ledger of %llu entries", index,
+		                    size);
+	if (p->path.count != path_length(p->index, c->checkpoint.size))
+		return hf_fault_set(f, HF_E_CONFLICT, "the proof has %u hashes; from entry %llu of %llu it takes %u",
+		                    p->path.count, index, size, path_length(p->index, c->checkpoint.size));
+	return HF_OK;
 }
 
 static void entry_done(Hufu__LedgerEntry **e)
@@ -168,6 +207,7 @@ static enum hf_err check_entry(const struct proof *p, const struct hf_checked *c
 		return hf_fault_set(f, HF_E_FORMAT, "entry %llu is not of the required form", index);
 	if (strcmp(e->origin, c->checkpoint.origin) != 0 || e->index != p->index)
 		return hf_fault_set(f, HF_E_CONFLICT, "entry %llu is of another ledger or place than the proof", index);
+	HF_TRY(check_length(p, c, f));
 	hf_merkle_leaf(t->entry.data, t->entry.len, &leaf);
 	if (!hf_merkle_verify_inclusion(&leaf, p->index, c->checkpoint.size, &p->path, &c->checkpoint.root))
 		return hf_fault_set(f, HF_E_DIGEST, "entry %llu is not in the ledger of %s that the witnesses cosigned",
@@ -191,9 +231,7 @@ enum hf_err hf_proof_check(const struct hf_space *s, const void *data, size_t le
 	HF_CLEANUP(proof_done) struct proof p = {.entry = NULL};
 	if (len > HF_PROOF_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "the file is larger than a proof may be");
-	if (!parse((struct text){data, (const char *)data + len}, &p))
-		return hf_fault_set(f, HF_E_FORMAT,
-		                    "the file is no proof of the form c2sp.org/tlog-proof@v1 with its entry");
+	HF_TRY(parse((struct text){data, (const char *)data + len}, &p, f));
 	HF_TRY(hf_checkpoint_check(s, p.note.at, (size_t)(p.note.end - p.note.at), &c, f));
 	HF_TRY(check_entry(&p, &c, f));
 	*ret_report =

@@ -145,6 +145,102 @@ static void test_event_of_another_class(void **state)
 	e->opening->n_fields++;
 }
 
+/* One row: the line (counted from 0) that is taken away, doubled, or replaced, and what is said. */
+static const struct {
+	unsigned line;
+	const char *by; /* NULL: taken away; "": doubled */
+	const char *reason;
+} line_mutations[] = {
+        {0, NULL, "does not begin with the line c2sp.org/tlog-proof@v1"},
+        {0, "c2sp.org/tlog-proof@v2", "does not begin with the line c2sp.org/tlog-proof@v1"},
+        {1, NULL, "has no extra line"},
+        {1, "extra ", "extra line does not hold an entry"},
+        {1, "extra AAAA", "extra line does not hold an entry"},
+        {2, NULL, "has no line with its entry's index"},
+        {2, "index 05", "has no line with its entry's index"},
+        {2, "index 6", "the proof is for entry 6, but holds entry 5"},
+        {3, NULL, "hashes; from entry 5 of"},
+        {3, "", "hashes; from entry 5 of"},
+        {3,
+         "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=", "is not in the ledger of roads that the witnesses cosigned"},
+        {3, "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2J=", "line 1 after the proof's index is not the base64 of one"},
+        {5, "hash", "line 3 after the proof's index is not the base64 of one hash"},
+};
+
+static size_t line_at(const struct hf_buf *b, unsigned line)
+{
+	size_t at = 0;
+	for (; line > 0; line--)
+		at = (size_t)((uint8_t *)memchr(b->data + at, '\n', b->len - at) - b->data) + 1;
+	return at;
+}
+
+/* SB-59: missing, extra, altered: each is refused with its own reason. */
+static void test_each_mutation_has_its_reason(void **state)
+{
+	struct fixture *x = *state;
+	struct hf_fault f;
+	for (size_t i = 0; i < sizeof(line_mutations) / sizeof(line_mutations[0]); i++) {
+		struct hf_buf was = x->proof;
+		size_t from = line_at(&was, line_mutations[i].line), to = line_at(&was, line_mutations[i].line + 1);
+		const char *by = line_mutations[i].by;
+		x->proof = (struct hf_buf)HF_BUF_INIT;
+		assert_true(hf_buf_add(&x->proof, was.data, from));
+		if (by != NULL && by[0] == 0)
+			assert_true(hf_buf_add(&x->proof, was.data + from, to - from) &&
+			            hf_buf_add(&x->proof, was.data + from, to - from));
+		else if (by != NULL)
+			assert_true(hf_buf_addf(&x->proof, "%s\n", by));
+		assert_true(hf_buf_add(&x->proof, was.data + to, was.len - to));
+		assert_int_not_equal(check(x, &f), HF_OK);
+		if (strstr(f.text, line_mutations[i].reason) == NULL)
+			fail_msg("row %zu: \"%s\" does not say \"%s\"", i, f.text, line_mutations[i].reason);
+		hf_buf_done(&x->proof);
+		x->proof = was;
+	}
+	assert_int_equal(check(x, &f), HF_OK);
+}
+
+/* Two hashes of the path exchanged; the file cut off in its hashes, and in its checkpoint. */
+static void test_reordered_and_truncated(void **state)
+{
+	struct fixture *x = *state;
+	struct hf_fault f;
+	size_t a = line_at(&x->proof, 3), z = line_at(&x->proof, 4), len = x->proof.len;
+	for (size_t i = 0; i + 1 < z - a; i++) {
+		uint8_t t = x->proof.data[a + i];
+		x->proof.data[a + i] = x->proof.data[z + i];
+		x->proof.data[z + i] = t;
+	}
+	assert_int_equal(check(x, &f), HF_E_DIGEST);
+	assert_non_null(strstr(f.text, "is not in the ledger of roads that the witnesses cosigned"));
+	x->proof.len = z;
+	assert_int_equal(check(x, &f), HF_E_FORMAT);
+	assert_non_null(strstr(f.text, "the proof is cut off"));
+	x->proof.len = len - 20;
+	assert_int_equal(check(x, &f), HF_E_FORMAT);
+	assert_non_null(strstr(f.text, "the checkpoint is not of the required form"));
+	x->proof.len = len;
+}
+
+/* A true proof of a space with another root: its descriptors do not chain to the key. */
+static void test_of_another_space(void **state)
+{
+	struct fixture *x = *state;
+	struct tb *other = tb_new(2, 1);
+	struct hf_space *mine = x->space;
+	struct hf_sign_pub root;
+	struct hf_fault f;
+	tb_root(other, &root);
+	x->space = hf_space_new(&root);
+	assert_int_equal(hf_space_extend(x->space, other->descriptor.data, other->descriptor.len, &f), HF_OK);
+	assert_int_equal(check(x, &f), HF_E_SIGNATURE); /* same names, other keys */
+	assert_non_null(strstr(f.text, "the cosignature of the witness "));
+	hf_space_free(x->space);
+	x->space = mine;
+	tb_free(other);
+}
+
 static void test_file_and_descriptors_beside_it(void **state)
 {
 	struct fixture *x = *state;
@@ -184,6 +280,9 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_any_changed_byte, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_parts_of_others, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_event_of_another_class, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_each_mutation_has_its_reason, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_reordered_and_truncated, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_of_another_space, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_file_and_descriptors_beside_it, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
