@@ -1,6 +1,6 @@
 /*
- * ledger.c - routes of the ledger: state, tail, trace, prove, export, verify. Reading the audit record is itself an
- * entry; the transaction that is read about is the entry's object, never its transaction, so that looking changes
+ * ledger.c - routes of the ledger: state, tail, trace, prove, proof, export, verify. Reading the audit record is itself
+ * an entry; the transaction that is read about is the entry's object, never its transaction, so that looking changes
  * nothing in the record.
  */
 #include "ledger/ledger.h"
@@ -214,11 +214,11 @@ static enum hf_err answer_file(struct hf_api_request *rq, const char *path, stru
 	return HF_OK;
 }
 
-static void answer_text(struct hf_api_request *rq, const struct hf_buf *bytes)
+static void set_base64(json_t *o, const char *name, const struct hf_buf *bytes)
 {
 	char *text = hf_alloc(HF_BASE64_LEN(bytes->len) + 1);
 	hf_base64(bytes->data, bytes->len, text);
-	json_object_set_new(rq->out, "tally", json_string(text));
+	json_object_set_new(o, name, json_string(text));
 	free(text);
 }
 
@@ -247,11 +247,9 @@ static enum hf_err prove(struct hf_api_request *rq)
 	hf_draft_int(rq->draft, HF_FIELD_DATA_LENGTH, (int64_t)bytes.len);
 	if (*path)
 		return answer_file(rq, path, &bytes);
-	answer_text(rq, &bytes);
+	set_base64(rq->out, "tally", &bytes);
 	return HF_OK;
 }
-
-/* ---- export and verify ---- */
 
 /* "" and an absent field mean this node. */
 static enum hf_err take_node(struct hf_api_request *rq, const char **ret_node)
@@ -264,6 +262,56 @@ static enum hf_err take_node(struct hf_api_request *rq, const char **ret_node)
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'ledger' is no node id");
 	return HF_OK;
 }
+
+/* Which fields a proof shows: those named, or all; without a choice, what happened and in which transaction, and to
+ * which document. */
+static enum hf_err take_shown(struct hf_api_request *rq, bool ret_shown[HF_FIELD_LIMIT], bool *ret_all)
+{
+	static const enum hf_field usual[] = {HF_FIELD_EVENT, HF_FIELD_TRANSACTION, HF_FIELD_ORDINAL, HF_FIELD_COUNT,
+	                                      HF_FIELD_TIME,  HF_FIELD_OUTCOME,     HF_FIELD_DIGEST};
+	const char **list = NULL;
+	size_t count = 0;
+	enum hf_err e = HF_OK;
+	HF_TRY(hf_api_list(rq, "show", false, HF_FIELD_LIMIT, &list, &count));
+	*ret_all = count == 1 && strcmp(list[0], "all") == 0;
+	for (size_t i = 0; count == 0 && i < sizeof(usual) / sizeof(usual[0]); i++)
+		ret_shown[usual[i]] = true;
+	for (size_t i = 0; e == HF_OK && !*ret_all && i < count; i++) {
+		enum hf_field f = hf_field_from_name(list[i]);
+		if (f == HF_FIELD_INVALID)
+			e = hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+			                 "field 'show': there is no private field \"%.60s\"; `hufu ledger tail "
+			                 "--json` shows their names",
+			                 list[i]);
+		else
+			ret_shown[f] = true;
+	}
+	free(list);
+	return e;
+}
+
+static enum hf_err proof(struct hf_api_request *rq)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
+	HF_CLEANUP(hf_buf_done) struct hf_buf descriptors = HF_BUF_INIT;
+	struct hf_ledger_entry_ask ask = {.node = NULL};
+	bool shown[HF_FIELD_LIMIT] = {false}, all = false;
+	int64_t index = 0;
+	HF_TRY(hf_api_int(rq, "index", true, 0, INT64_MAX, &index));
+	HF_TRY(take_node(rq, &ask.node));
+	HF_TRY(take_shown(rq, shown, &all));
+	ask.index = (uint64_t)index;
+	ask.shown = all ? NULL : shown;
+	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "entry %lld of the ledger of %s", (long long)index,
+	               ask.node ? ask.node : rq->m->base->self.s);
+	HF_TRY(hf_ledger_prove_entry(rq->m->ledger, &ask, &bytes, &descriptors, &rq->fault));
+	set_base64(rq->out, "proof", &bytes);
+	set_base64(rq->out, "descriptors", &descriptors);
+	hf_draft_int(rq->draft, HF_FIELD_DATA_LENGTH, (int64_t)bytes.len);
+	return HF_OK;
+}
+
+/* ---- export and verify ---- */
 
 static enum hf_err not_held(struct hf_api_request *rq)
 {
@@ -328,6 +376,7 @@ const struct hf_route hf_routes_ledger[] = {
         {"GET", "/v1/ledger/tail", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, tail, 0},
         {"GET", "/v1/ledger/trace", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, trace, 0},
         {"POST", "/v1/ledger/prove", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, prove, 0},
+        {"POST", "/v1/ledger/proof", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, proof, 0},
         {"POST", "/v1/ledger/export", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, export, 0},
         {"POST", "/v1/ledger/verify", HF_MAY_AUDIT_READ, HF_EVENT_SELF_CHECK, verify, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

@@ -1,6 +1,6 @@
 /*
- * cmd_ledger.c - hufu ledger: the newest entries, the story of a transaction, evidence files, exported folders, the
- * full check.
+ * cmd_ledger.c - hufu ledger: the newest entries, the story of a transaction, evidence files, proofs, exported folders,
+ * the full check.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +10,8 @@
 
 #include "cli.h"
 #include "crypto/base64.h"
+
+#define DESCRIPTORS_MAX ((size_t)256 << 20)
 
 static const struct hf_column state_columns[] = {
         {"entries", "durable", 0},         {"signed up to", "signed", 0}, {"witnessed up to", "witnessed", 0},
@@ -95,14 +97,24 @@ static int trace(struct hf_cli *cli, int argc, char **argv)
 	return status;
 }
 
-/* The node hands the tally over; the file is written with the rights of whoever asks for it. */
-static int save(struct hf_cli *cli, const json_t *out, const char *path)
+/* A file that the node handed over is written with the rights of whoever asks for it. Malloc'd bytes, or NULL. */
+static uint8_t *bytes_of(const json_t *out, const char *key, size_t *ret_len)
 {
-	const char *text = text_of(out, "tally");
-	size_t text_len = strlen(text), len = 0;
+	const char *text = text_of(out, key);
+	size_t text_len = strlen(text);
 	uint8_t *bytes = malloc(text_len / 4 * 3 + 1);
+	if (bytes && hf_base64_decode(text, text_len, bytes, ret_len))
+		return bytes;
+	free(bytes);
+	return NULL;
+}
+
+static int save(struct hf_cli *cli, const json_t *out, const char *key, const char *path)
+{
+	size_t len = 0;
+	uint8_t *bytes = bytes_of(out, key, &len);
 	enum hf_err e = HF_E_FORMAT;
-	if (bytes && hf_base64_decode(text, text_len, bytes, &len))
+	if (bytes)
 		e = access(path, F_OK) == 0 ? HF_E_EXISTS : hf_file_write(path, bytes, len, 0600);
 	free(bytes);
 	if (e == HF_E_EXISTS)
@@ -115,10 +127,18 @@ static int save(struct hf_cli *cli, const json_t *out, const char *path)
 		hf_cli_json(said);
 		json_decref(said);
 	} else {
-		printf("%s: %zu bytes; anyone can check it with `hufu-verify tally %s --root-key KEY`\n", path, len,
+		printf("%s: %zu bytes; anyone can check it with `hufu-verify %s %s --root-key KEY`\n", path, len, key,
 		       path);
 	}
 	return HF_EXIT_DONE;
+}
+
+/* "-o" is short for "--output". */
+static void long_output(int argc, char **argv, char *long_form)
+{
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "-o") == 0)
+			argv[i] = long_form;
 }
 
 static int prove(struct hf_cli *cli, int argc, char **argv)
@@ -128,9 +148,7 @@ static int prove(struct hf_cli *cli, int argc, char **argv)
 	        {"output", &output, NULL, NULL}, {"negotiation", &negotiation, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	char path[PATH_MAX], long_form[] = "--output";
 	json_t *in, *out = NULL;
-	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "-o") == 0)
-			argv[i] = long_form;
+	long_output(argc, argv, long_form);
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	if (!output)
@@ -142,7 +160,58 @@ static int prove(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "negotiation", negotiation);
 	int status = hf_cli_call(cli, "POST", "/v1/ledger/prove", in, &out);
 	if (status == HF_EXIT_DONE)
-		status = save(cli, out, path);
+		status = save(cli, out, "tally", path);
+	json_decref(out);
+	return status;
+}
+
+/* The descriptors lie beside the proofs of a folder, once: a longer chain takes the place of a shorter one. */
+static int save_descriptors(struct hf_cli *cli, const json_t *out, const char *proof)
+{
+	char path[PATH_MAX + 32];
+	struct hf_buf had = HF_BUF_INIT;
+	size_t len = 0;
+	uint8_t *bytes = bytes_of(out, "descriptors", &len);
+	int dir = (int)(strrchr(proof, '/') + 1 - proof);
+	snprintf(path, sizeof(path), "%.*sdescriptors.dsse", dir, proof);
+	hf_buf_init(&had, DESCRIPTORS_MAX);
+	enum hf_err e = bytes ? hf_file_read(path, DESCRIPTORS_MAX, &had) : HF_E_FORMAT;
+	if (e == HF_OK && memcmp(had.data, bytes, had.len < len ? had.len : len) != 0)
+		e = HF_E_CONFLICT;
+	else if (e == HF_E_UNKNOWN || (e == HF_OK && had.len < len))
+		e = hf_file_write(path, bytes, len, 0600);
+	hf_buf_done(&had);
+	free(bytes);
+	if (e == HF_E_CONFLICT)
+		return hf_cli_fail(cli, "%s is of another space; name a file in another folder", path);
+	return e == HF_OK ? HF_EXIT_DONE : hf_cli_fail(cli, "%s cannot be written: %s", path, hf_err_text(e));
+}
+
+static int proof(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[1], *output = NULL, *ledger = NULL, *show = NULL;
+	const struct hf_opt opts[] = {{"output", &output, NULL, NULL},
+	                              {"ledger", &ledger, NULL, NULL},
+	                              {"show", &show, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
+	char path[PATH_MAX], long_form[] = "--output";
+	json_t *in, *out = NULL;
+	long_output(argc, argv, long_form);
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	if (!output)
+		return hf_cli_misuse(cli, "-o FILE is missing: the file that the proof goes to");
+	if (!absolute(cli, output, path))
+		return HF_EXIT_REFUSED;
+	in = json_object();
+	hf_cli_put(in, "index", pos[0]);
+	hf_cli_put(in, "ledger", ledger);
+	hf_cli_put(in, "show", show);
+	int status = hf_cli_call(cli, "POST", "/v1/ledger/proof", in, &out);
+	if (status == HF_EXIT_DONE)
+		status = save_descriptors(cli, out, path);
+	if (status == HF_EXIT_DONE)
+		status = save(cli, out, "proof", path);
 	json_decref(out);
 	return status;
 }
@@ -195,6 +264,16 @@ const struct hf_command hf_commands_ledger[] = {
          "  --negotiation ID         transaction of the application, found by itself for transfers of this node\n"
          "example: hufu ledger prove 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 -o exchange.tally",
          prove},
+        {"ledger", "proof", "write the proof that one entry stands in a ledger",
+         "hufu ledger proof INDEX -o FILE [--ledger NODE] [--show FIELD,...|all]\n"
+         "  INDEX                    of the entry, as `hufu ledger tail` and `trace` show it\n"
+         "  -o FILE, --output FILE   a new file, NAME.tlog-proof; descriptors.dsse is put beside it\n"
+         "  --ledger NODE            the mirrored ledger of that node instead of this node's own\n"
+         "  --show FIELD,...         the private fields to show, or \"all\"; when absent event, transaction, ordinal, "
+         "count, time,\n"
+         "                           outcome and digest\n"
+         "example: hufu ledger proof 4711 -o decision.tlog-proof --show event,object,outcome",
+         proof},
         {"ledger", "export", "write a ledger as a folder that anyone can check",
          "hufu ledger export DIR [--ledger NODE]\n  DIR             a new folder; the node writes it\n"
          "  --ledger NODE   the mirrored ledger of that node instead of this node's own\nexample: hufu ledger export "

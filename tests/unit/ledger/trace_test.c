@@ -351,6 +351,57 @@ static void test_tally_from_either_side(void **state)
 	tb_free(x.tb);
 }
 
+static enum hf_err prove_entry(struct kit_node *n, const char *of, uint64_t index, const bool *shown,
+                               struct hf_buf *out, struct hf_fault *f)
+{
+	struct hf_buf descriptors HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_ledger_entry_ask ask = {of, index, shown};
+
+	hf_buf_clear(out);
+	*f = (struct hf_fault){HF_OK, ""};
+	return hf_ledger_prove_entry(n->ledger, &ask, out, &descriptors, f);
+}
+
+/* SB-59: the proof of one entry, by its writer and by a party that mirrors it, shows what was chosen and no more; an
+ * entry that is not witnessed, not there, or that this node cannot open is refused. */
+static void test_proof_of_one_entry(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *roads = &k->node[SB_ROADS], *health = &k->node[SB_HEALTH];
+	struct hf_buf out HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	bool shown[HF_FIELD_LIMIT] = {[HF_FIELD_OUTCOME] = true};
+	struct hf_id txn = hf_id_new(kit_now(k));
+	struct hf_proof_report report;
+	struct hf_fault f;
+	uint64_t own, index;
+
+	kit_invite(health, "roads");
+	index = kit_write(roads, step(HF_EVENT_DECISION, &txn, "roads/zhao.min", "health"));
+	own = kit_write(roads, hf_draft_new(HF_EVENT_COMMAND, NULL));
+	kit_until(k, prove_entry(roads, NULL, index, shown, &out, &f) == HF_OK);
+	assert_int_equal(hf_proof_check(k->space, out.data, out.len, &report, &f), HF_OK);
+	assert_string_equal(report.node, "roads");
+	assert_int_equal(report.index, index);
+	assert_int_equal(report.entry->opening->n_fields, 1);
+	assert_true(hf_opening_is(report.entry->opening, HF_FIELD_OUTCOME, "ok"));
+	hf_decoded_free(report.entry);
+	kit_until(k, prove_entry(health, "roads", index, NULL, &out, &f) == HF_OK);
+	assert_int_equal(hf_proof_check(k->space, out.data, out.len, &report, &f), HF_OK);
+	assert_true(hf_opening_is(report.entry->opening, HF_FIELD_ACTOR, "roads/zhao.min"));
+	hf_decoded_free(report.entry);
+	kit_until(k, prove_entry(health, "roads", own, NULL, &out, &f) == HF_E_STATE &&
+	                     strstr(f.text, "this node was not given what entry"));
+	assert_int_equal(prove_entry(roads, NULL, 1000, NULL, &out, &f), HF_E_UNKNOWN);
+	assert_non_null(strstr(f.text, "there is no entry 1000 of the ledger of roads here"));
+	assert_int_equal(prove_entry(roads, "nobody", 0, NULL, &out, &f), HF_E_UNKNOWN);
+	assert_non_null(strstr(f.text, "the ledger of nobody is not mirrored here"));
+	for (unsigned n = 0; n < SB_NODES; n++)
+		k->down[n] = n != SB_ROADS;
+	own = kit_write(roads, hf_draft_new(HF_EVENT_COMMAND, NULL));
+	assert_int_equal(prove_entry(roads, NULL, own, NULL, &out, &f), HF_E_STATE);
+	assert_non_null(strstr(f.text, "is not witnessed by a quorum yet"));
+}
+
 /* Half a proof is no proof: it is refused with the reason, and not handed out. */
 static void test_incomplete_proof_is_refused(void **state)
 {
@@ -499,6 +550,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_altered_replica, start, stop),
 	        cmocka_unit_test_setup_teardown(test_tail, start, stop),
 	        cmocka_unit_test_setup_teardown(test_tally_from_either_side, start, stop),
+	        cmocka_unit_test_setup_teardown(test_proof_of_one_entry, start, stop),
 	        cmocka_unit_test_setup_teardown(test_incomplete_proof_is_refused, start, stop),
 	        cmocka_unit_test_setup_teardown(test_claims_of_one_member_spoil_no_proof, start, stop),
 	        cmocka_unit_test_setup_teardown(test_replaced_claims_leave_no_rows, start, stop),
