@@ -60,7 +60,7 @@
 	X(ledger_entry) X(field_opening) X(entry_opening) X(field_hash) \
 	X(checkpoint_add) X(checkpoint_reply) X(mirror_add) X(mirror_reply) X(openings_push) X(openings_reply) X(ledger_heads) \
 	X(ledger_head) \
-	X(tally) X(tally_ledger) X(tally_entry) \
+	X(tally) X(tally_ledger) X(tally_entry) X(proof_entry) \
 	X(transfer_request) X(transfer_start) X(label) X(field_label) X(chunk_get) X(chunk_reply) X(manifest) X(receipt) \
 	X(receipt_mail) X(transfer_end)
 

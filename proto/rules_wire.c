@@ -130,3 +130,9 @@ ROW(tally_entry, 0,
 	BYTES(entry, 1, ENTRY_MAX),
 	BLOCKS(path, 63, 32, 32),
 	MSG(opening, entry_opening));
+
+ROW(proof_entry, 0,
+	NUMBER(index, 0, INT64_MAX),
+	BYTES(entry, 1, ENTRY_MAX),
+	MSGS(shown, FIELD_LIMIT, field_opening),
+	MSGS(hidden, FIELD_LIMIT, field_hash));

@@ -27,14 +27,37 @@ static bool add_base64(struct hf_buf *out, const void *data, size_t len)
 	return true;
 }
 
+static bool is_shown(const Hufu__EntryOpening *o, uint32_t field)
+{
+	for (size_t i = 0; i < o->n_fields; i++)
+		if (o->fields[i]->field == field)
+			return true;
+	return false;
+}
+
+/* The extra line's message; NULL when memory is gone. */
+static uint8_t *make_extra(const Hufu__TallyEntry *e, size_t *ret_len)
+{
+	Hufu__ProofEntry p = HUFU__PROOF_ENTRY__INIT;
+	p.index = e->index;
+	p.entry = e->entry;
+	p.n_shown = e->opening->n_fields;
+	p.shown = e->opening->fields;
+	p.hidden = hf_alloc((e->opening->n_hashes + 1) * sizeof(*p.hidden));
+	for (size_t i = 0; i < e->opening->n_hashes; i++)
+		if (!is_shown(e->opening, e->opening->hashes[i]->field))
+			p.hidden[p.n_hidden++] = e->opening->hashes[i];
+	uint8_t *extra = hf_encode(&p.base, ret_len);
+	free(p.hidden);
+	return extra;
+}
+
 enum hf_err hf_proof_make(const Hufu__TallyEntry *e, const char *note, struct hf_buf *out)
 {
-	Hufu__TallyEntry shown = *e;
 	size_t len = 0;
 	if (e->opening == NULL || e->entry.len == 0)
 		return HF_E_FORMAT;
-	shown.n_path = 0;
-	uint8_t *extra = hf_encode(&shown.base, &len);
+	uint8_t *extra = make_extra(e, &len);
 	if (extra == NULL)
 		return HF_E_MEMORY;
 	bool ok = hf_buf_addf(out, HEAD EXTRA) && add_base64(out, extra, len) &&
@@ -97,23 +120,74 @@ static bool read_hash(struct text line, struct hf_hash *ret_hash)
 	return true;
 }
 
-static Hufu__TallyEntry *read_extra(struct text line)
+static Hufu__ProofEntry *read_extra(struct text line)
 {
 	size_t n = (size_t)(line.end - line.at), len = 0;
 	uint8_t *raw = hf_alloc(n / 4 * 3 + 1);
-	Hufu__TallyEntry *e = NULL;
+	Hufu__ProofEntry *e = NULL;
 	if (hf_base64_decode(line.at, n, raw, &len))
-		e = hf_decode_limit(&hufu__tally_entry__descriptor, raw, len, HF_PROOF_MAX);
+		e = hf_decode_limit(&hufu__proof_entry__descriptor, raw, len, HF_PROOF_MAX);
 	free(raw);
 	return e;
 }
 
 struct proof {
-	Hufu__TallyEntry *entry; /* owned */
+	Hufu__ProofEntry *file;  /* owned */
+	Hufu__TallyEntry *entry; /* owned; with the opening made whole */
 	uint64_t index;
 	struct hf_merkle_path path;
 	struct text note;
 };
+
+/* All commitments in rising order: those of the hidden fields, and between them those of the shown ones. Lists that do
+ * not rise make one that does not rise either, which the check of the opening refuses. */
+static size_t merge(const Hufu__ProofEntry *p, struct hf_hash *hashes, Hufu__FieldHash *rows)
+{
+	size_t shown = 0, hidden = 0, n = 0;
+	while (shown < p->n_shown || hidden < p->n_hidden) {
+		if (shown == p->n_shown ||
+		    (hidden < p->n_hidden && p->hidden[hidden]->field < p->shown[shown]->field)) {
+			rows[n++] = *p->hidden[hidden++];
+			continue;
+		}
+		const Hufu__FieldOpening *f = p->shown[shown++];
+		hf_entry_commit_field(f->salt.data, (enum hf_field)f->field, f->value.data, f->value.len, &hashes[n]);
+		hufu__field_hash__init(&rows[n]);
+		rows[n].field = f->field;
+		rows[n].hash = (ProtobufCBinaryData){sizeof(hashes[n].b), hashes[n].b};
+		n++;
+	}
+	return n;
+}
+
+/* NULL when the fields are more than an entry can have. */
+static Hufu__TallyEntry *make_whole(const Hufu__ProofEntry *p, char *origin)
+{
+	size_t count = p->n_shown + p->n_hidden, len = 0;
+	Hufu__TallyEntry e = HUFU__TALLY_ENTRY__INIT, *whole = NULL;
+	Hufu__EntryOpening o = HUFU__ENTRY_OPENING__INIT;
+	struct hf_hash *hashes = hf_alloc((count + 1) * sizeof(*hashes));
+	Hufu__FieldHash *rows = hf_alloc((count + 1) * sizeof(*rows)),
+	                **list = hf_alloc((count + 1) * sizeof(Hufu__FieldHash *));
+	o.origin = origin;
+	o.index = e.index = p->index;
+	o.n_fields = p->n_shown;
+	o.fields = p->shown;
+	o.n_hashes = merge(p, hashes, rows);
+	o.hashes = list;
+	for (size_t i = 0; i < o.n_hashes; i++)
+		list[i] = &rows[i];
+	e.entry = p->entry;
+	e.opening = &o;
+	uint8_t *bytes = hf_encode(&e.base, &len);
+	if (bytes != NULL)
+		whole = hf_decode_limit(&hufu__tally_entry__descriptor, bytes, len, HF_PROOF_MAX);
+	free(bytes);
+	free(hashes);
+	free(rows);
+	free(list);
+	return whole;
+}
 
 static enum hf_err parse_path(struct text *t, struct hf_merkle_path *path, struct hf_fault *f)
 {
@@ -137,8 +211,8 @@ static enum hf_err parse_extra(struct text *t, struct proof *p, struct hf_fault 
 	struct text line;
 	if (!next_line(t, &line) || !skip_word(&line, EXTRA))
 		return hf_fault_set(f, HF_E_FORMAT, "the proof has no extra line, which would hold the entry");
-	p->entry = read_extra(line);
-	if (p->entry == NULL || p->entry->n_path != 0)
+	p->file = read_extra(line);
+	if (p->file == NULL)
 		return hf_fault_set(f, HF_E_FORMAT, "the proof's extra line does not hold an entry and its opening");
 	return HF_OK;
 }
@@ -151,9 +225,9 @@ static enum hf_err parse(struct text t, struct proof *p, struct hf_fault *f)
 	HF_TRY(parse_extra(&t, p, f));
 	if (!next_line(&t, &line) || !skip_word(&line, INDEX) || !read_index(line, &p->index))
 		return hf_fault_set(f, HF_E_FORMAT, "the proof has no line with its entry's index");
-	if (p->index != p->entry->index)
+	if (p->index != p->file->index)
 		return hf_fault_set(f, HF_E_CONFLICT, "the proof is for entry %llu, but holds entry %llu",
-		                    (unsigned long long)p->index, (unsigned long long)p->entry->index);
+		                    (unsigned long long)p->index, (unsigned long long)p->file->index);
 	HF_TRY(parse_path(&t, &p->path, f));
 	p->note = t;
 	return HF_OK;
@@ -197,10 +271,10 @@ static bool event_fits(const Hufu__LedgerEntry *e, const Hufu__EntryOpening *o)
 	return strlen(name) == v.len && event != HF_EVENT_INVALID && (uint32_t)hf_event_class(event) == e->event_class;
 }
 
-static enum hf_err check_entry(const struct proof *p, const struct hf_checked *c, struct hf_fault *f)
+static enum hf_err check_entry(struct proof *p, const struct hf_checked *c, struct hf_fault *f)
 {
 	HF_CLEANUP(entry_done) Hufu__LedgerEntry *e = NULL;
-	const Hufu__TallyEntry *t = p->entry;
+	const Hufu__ProofEntry *t = p->file;
 	unsigned long long index = p->index;
 	struct hf_hash leaf;
 	if (hf_entry_decode(t->entry.data, t->entry.len, &e) != HF_OK)
@@ -212,15 +286,17 @@ static enum hf_err check_entry(const struct proof *p, const struct hf_checked *c
 	if (!hf_merkle_verify_inclusion(&leaf, p->index, c->checkpoint.size, &p->path, &c->checkpoint.root))
 		return hf_fault_set(f, HF_E_DIGEST, "entry %llu is not in the ledger of %s that the witnesses cosigned",
 		                    index, c->node.s);
-	if (!hf_entry_check_opening(e, t->opening))
+	p->entry = make_whole(t, e->origin);
+	if (p->entry == NULL || !hf_entry_check_opening(e, p->entry->opening))
 		return hf_fault_set(f, HF_E_DIGEST, "the opening of entry %llu does not fit its commitment", index);
-	if (!event_fits(e, t->opening))
+	if (!event_fits(e, p->entry->opening))
 		return hf_fault_set(f, HF_E_CONFLICT, "entry %llu is of another class than its event", index);
 	return HF_OK;
 }
 
 static void proof_done(struct proof *p)
 {
+	hf_decoded_free(p->file);
 	hf_decoded_free(p->entry);
 }
 
@@ -228,7 +304,7 @@ enum hf_err hf_proof_check(const struct hf_space *s, const void *data, size_t le
                            struct hf_fault *f)
 {
 	struct hf_checked c;
-	HF_CLEANUP(proof_done) struct proof p = {.entry = NULL};
+	HF_CLEANUP(proof_done) struct proof p = {.file = NULL, .entry = NULL};
 	if (len > HF_PROOF_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "the file is larger than a proof may be");
 	HF_TRY(parse((struct text){data, (const char *)data + len}, &p, f));

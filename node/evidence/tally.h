@@ -49,14 +49,14 @@ struct hf_ledger_report {
 };
 enum hf_err hf_ledger_verify_dir(const struct hf_trust *trust, const char *dir, struct hf_ledger_report *ret_report,
                                  struct hf_fault *f) HF_MUST_CHECK;
-/* One entry as a c2sp.org/tlog-proof@v1 file. `extra` is the base64 of a TallyEntry without path: index, entry,
- * opening. The space's descriptors lie beside it in "descriptors.dsse". */
+/* One entry as a c2sp.org/tlog-proof@v1 file. `extra` is the base64 of a ProofEntry: index, entry, shown fields,
+ * commitments of the others. The space's descriptors lie beside it in "descriptors.dsse". */
 struct hf_proof_report {
 	char node[HF_NAME_MAX + 1]; /* owner of the ledger */
 	uint64_t index, size;
 	size_t cosignatures;
 	struct hf_space_mark descriptor;
-	Hufu__TallyEntry *entry; /* with the opened fields; hf_decoded_free */
+	Hufu__TallyEntry *entry; /* without path; the opening has all commitments; hf_decoded_free */
 };
 #define HF_PROOF_MAX ((size_t)1 << 20)
 enum hf_err hf_proof_check(const struct hf_space *s, const void *data, size_t len, struct hf_proof_report *ret_report,

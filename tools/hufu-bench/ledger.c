@@ -19,6 +19,7 @@
 #include "evidence/space.h"
 #include "hist.h"
 #include "ledger/sequence.h"
+#include "ledger_drafts.h"
 #include "ledger_raw.h"
 
 #define ENTRIES_DEFAULT UINT64_C(10000000) /* of all windows together; --size */
@@ -190,7 +191,7 @@ static void submit(struct rig *r, struct flight *f)
 	struct hf_unit *u = hf_unit_new();
 	uint32_t ordinal;
 	const struct hf_id *txn = txn_turns_next(&r->turns, &ordinal);
-	hf_unit_draft(u, r->raw ? hf_draft_new(HF_EVENT_TRANSFER_SENT, txn) : ledger_full_draft(txn));
+	hf_unit_draft(u, r->raw ? hf_draft_new(HF_EVENT_TRANSFER_SENT, txn) : ledger_draft_full(txn));
 	f->begin_us = bench_now_us();
 	r->submitted++;
 	hf_store_submit(r->store, u, on_done, f);

@@ -24,9 +24,6 @@ void txn_turns_init(struct txn_turns *t);
 /* The transaction of the next entry, and its ordinal there from 1 on. */
 const struct hf_id *txn_turns_next(struct txn_turns *t, uint32_t *ret_ordinal);
 
-/* A draft with all fields of DS-60 ... DS-64. */
-struct hf_draft *ledger_full_draft(const struct hf_id *txn);
-
 struct raw_ledger;
 /* In a folder of its own; NULL after printing why. */
 struct raw_ledger *raw_ledger_open(const char *dir);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "ledger_drafts.h"
 #include "ledger_raw.h"
 #include "proto/codec.h"
 
@@ -33,7 +34,7 @@ static const struct hf_id *txn_at(const struct trace_txns *t, uint64_t at, uint6
 
 static struct hf_draft *draft_at(const struct hf_id *txn, const char *counterparty)
 {
-	struct hf_draft *d = txn ? ledger_full_draft(txn) : hf_draft_new(HF_EVENT_COMMAND, NULL);
+	struct hf_draft *d = txn ? ledger_draft_full(txn) : hf_draft_new(HF_EVENT_COMMAND, NULL);
 	if (txn)
 		hf_draft_text(d, HF_FIELD_COUNTERPARTY, counterparty);
 	return d;

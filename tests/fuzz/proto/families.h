@@ -43,7 +43,7 @@
 	FAMILY_D(hello), FAMILY_D(request_header), FAMILY_D(reply_header), FAMILY_D(mail), FAMILY_D(mail_reply),       \
 	        FAMILY_D(poll), FAMILY_D(poll_reply), FAMILY_D(descriptor_get), FAMILY_D(descriptor_reply),            \
 	        FAMILY_D(ping)
-#define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry)
+#define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry), FAMILY_D(proof_entry)
 
 /* What was accepted encodes to the same bytes, and they decode again. Aborts otherwise. */
 static inline void family_check(const ProtobufCMessageDescriptor *desc, const uint8_t *data, size_t size)

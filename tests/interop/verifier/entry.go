@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sort"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -119,74 +120,68 @@ func commitRoot(numbers []uint64, commitments [][]byte) ([]byte, error) {
 	return whole[:], err
 }
 
-// checkOpening: the shown fields are among those that the entry is committed to. Returns the shown values by name.
-func checkOpening(e entry, opening []byte) (map[string]string, error) {
-	list, err := fields(opening)
-	if err != nil {
-		return nil, err
-	}
-	var numbers []uint64
-	var commitments [][]byte
+// checkOpening: shown fields and the commitments of the hidden ones are together what the entry is committed to. Returns the shown
+// values by name.
+func checkOpening(e entry, shown, hidden [][]byte) (map[string]string, error) {
+	values := map[string]string{}
 	of := map[uint64][]byte{}
-	origin, index := "", uint64(0)
-	for _, f := range list {
-		switch f.number {
-		case 1:
-			origin = string(f.bytes)
-		case 2:
-			index = f.value
-		case 4:
-			hash, err := fields(f.bytes)
-			if err != nil || len(hash) != 2 || hash[0].number != 1 || hash[1].number != 2 {
-				return nil, errors.New("opening: not number and hash")
-			}
-			numbers = append(numbers, hash[0].value)
-			commitments = append(commitments, hash[1].bytes)
-			of[hash[0].value] = hash[1].bytes
-		case 3:
-		default:
-			return nil, fmt.Errorf("opening: field %d", f.number)
+	var numbers []uint64
+	add := func(number uint64, commitment []byte) error {
+		if of[number] != nil || len(commitment) != sha256.Size {
+			return fmt.Errorf("opening: field %d twice, or without a hash", number)
+		}
+		of[number] = commitment
+		numbers = append(numbers, number)
+		return nil
+	}
+	for _, h := range hidden {
+		list, err := fields(h)
+		if err != nil || len(list) != 2 || list[0].number != 1 || list[1].number != 2 {
+			return nil, errors.New("opening: not number and hash")
+		}
+		if err := add(list[0].value, list[1].bytes); err != nil {
+			return nil, err
 		}
 	}
-	if origin != e.origin || index != e.index {
-		return nil, errors.New("opening: of another entry")
+	for _, s := range shown {
+		number, name, salt, value, err := readField(s)
+		if err != nil {
+			return nil, err
+		}
+		values[name] = string(value)
+		if err := add(number, commit(name, salt, value)); err != nil {
+			return nil, err
+		}
+	}
+	sort.Slice(numbers, func(i, j int) bool { return numbers[i] < numbers[j] })
+	commitments := make([][]byte, len(numbers))
+	for i, n := range numbers {
+		commitments[i] = of[n]
 	}
 	root, err := commitRoot(numbers, commitments)
 	if err != nil || !bytes.Equal(root, e.commitment) {
 		return nil, errors.New("opening: not what the entry is committed to")
 	}
-	return showFields(list, of)
+	return values, nil
 }
 
-func showFields(list []field, of map[uint64][]byte) (map[string]string, error) {
-	shown := map[string]string{}
-	for _, f := range list {
-		if f.number != 3 {
-			continue
+func readField(data []byte) (number uint64, name string, salt, value []byte, err error) {
+	parts, err := fields(data)
+	for _, part := range parts {
+		switch part.number {
+		case 1:
+			number = part.value
+		case 2:
+			salt = part.bytes
+		case 3:
+			value = part.bytes
+		default:
+			err = fmt.Errorf("opening: field %d of a field", part.number)
 		}
-		var number uint64
-		var salt, value []byte
-		parts, err := fields(f.bytes)
-		if err != nil {
-			return nil, err
-		}
-		for _, part := range parts {
-			switch part.number {
-			case 1:
-				number = part.value
-			case 2:
-				salt = part.bytes
-			case 3:
-				value = part.bytes
-			default:
-				return nil, fmt.Errorf("opening: field %d of a field", part.number)
-			}
-		}
-		name, ok := fieldNames[number]
-		if !ok || len(salt) != 32 || !bytes.Equal(commit(name, salt, value), of[number]) {
-			return nil, fmt.Errorf("opening: field %d is not what the entry is committed to", number)
-		}
-		shown[name] = string(value)
 	}
-	return shown, nil
+	name, ok := fieldNames[number]
+	if err == nil && (!ok || len(salt) != 32) {
+		err = fmt.Errorf("opening: no field has the number %d", number)
+	}
+	return number, name, salt, value, err
 }

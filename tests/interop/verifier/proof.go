@@ -95,7 +95,8 @@ func (p *policy) verifyProof(text []byte) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("extra: %w", err)
 	}
-	var data, opening []byte
+	var data []byte
+	var shown, hidden [][]byte
 	index := uint64(0)
 	for _, part := range parts {
 		switch part.number {
@@ -103,8 +104,10 @@ func (p *policy) verifyProof(text []byte) (map[string]string, error) {
 			index = part.value
 		case 2:
 			data = part.bytes
+		case 3:
+			shown = append(shown, part.bytes)
 		case 4:
-			opening = part.bytes
+			hidden = append(hidden, part.bytes)
 		default:
 			return nil, fmt.Errorf("extra: field %d", part.number)
 		}
@@ -123,5 +126,5 @@ func (p *policy) verifyProof(text []byte) (map[string]string, error) {
 	if err != nil || e.origin != p.log.Name() || e.index != index {
 		return nil, fmt.Errorf("entry %d: it says that it is entry %d of %s", f.index, e.index, e.origin)
 	}
-	return checkOpening(e, opening)
+	return checkOpening(e, shown, hidden)
 }
