@@ -1,7 +1,7 @@
 /*
  * merkle.h - the Merkle tree of RFC 6962: inputs, roots of sizes 1 to 8, inclusion and consistency proofs.
  * Source: the reference vectors of the Certificate Transparency tests (google/certificate-transparency, kept up in
- * transparency-dev/merkle, proof/verify_test.go). Hex; indexes here count from 0.
+ * transparency-dev/merkle, proof/verify_test.go). Hex; indexes here count from 0. And the example of the RFC itself.
  */
 #ifndef HUFU_VECTORS_MERKLE_H
 #define HUFU_VECTORS_MERKLE_H
@@ -71,5 +71,19 @@ static const struct merkle_proof merkle_consistencies[] = {
           "b08693ec2e721597130641e8211e7eedccb4c26413963eee6c1e2ed16ffb1a5f",
           "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"}},
 };
+
+/*
+ * The tree of seven leaves d0 ... d6 of RFC 6962 section 2.1.3 (RFC 9162 section 2.1.5), whose nodes the text calls by
+ * letters: a to f are the leaf hashes of d0 to d5, j that of d6; g, h, i stand above them, then k and l.
+ */
+static const char *const rfc6962_nodes[] = {"gab", "hcd", "ief", "kgh", "lij"}; /* node, left, right */
+static const struct {
+	uint64_t index;
+	const char *path;
+} rfc6962_audit_paths[] = {{0, "bhl"}, {3, "cgl"}, {4, "fjk"}, {6, "ik"}};
+static const struct {
+	uint64_t old_size;
+	const char *path;
+} rfc6962_consistency_proofs[] = {{3, "cdgl"}, {4, "l"}, {6, "ijk"}};
 
 #endif

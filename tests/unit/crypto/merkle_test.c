@@ -138,6 +138,57 @@ static void consistency_proofs_are_the_published_ones(void **state)
 	}
 }
 
+/* The letters of the RFC's example as hashes. */
+static void lettered(const struct tree *t, struct hf_hash letter[26])
+{
+	for (int i = 0; i < 6; i++)
+		letter[i] = t->leaf[i];
+	letter['j' - 'a'] = t->leaf[6];
+	for (size_t i = 0; i < COUNT(rfc6962_nodes); i++) {
+		const char *n = rfc6962_nodes[i];
+
+		hf_merkle_node(&letter[n[1] - 'a'], &letter[n[2] - 'a'], &letter[n[0] - 'a']);
+	}
+}
+
+static void assert_letters(const struct hf_merkle_path *path, const char *letters, const struct hf_hash letter[26])
+{
+	assert_int_equal(path->count, strlen(letters));
+	for (uint32_t i = 0; i < path->count; i++)
+		assert_true(hf_hash_equal(&path->node[i], &letter[letters[i] - 'a']));
+}
+
+static void the_example_of_rfc_6962(void **state)
+{
+	struct hf_hash letter[26], root, want;
+	struct hf_merkle_path path;
+	struct tree t;
+
+	(void)state;
+	published_tree(&t);
+	t.size = 7;
+	lettered(&t, letter);
+	hf_merkle_root(t.leaf, 7, &root);
+	hf_merkle_node(&letter['k' - 'a'], &letter['l' - 'a'], &want);
+	assert_true(hf_hash_equal(&root, &want));
+	for (size_t i = 0; i < COUNT(rfc6962_audit_paths); i++) {
+		uint64_t index = rfc6962_audit_paths[i].index;
+
+		assert_true(hf_merkle_inclusion(read_tree, &t, index, 7, &path));
+		assert_letters(&path, rfc6962_audit_paths[i].path, letter);
+		assert_true(hf_merkle_verify_inclusion(&t.leaf[index], index, 7, &path, &root));
+	}
+	for (size_t i = 0; i < COUNT(rfc6962_consistency_proofs); i++) {
+		struct hf_hash old;
+
+		hf_merkle_root(t.leaf, rfc6962_consistency_proofs[i].old_size, &old);
+		assert_true(hf_merkle_consistency(read_tree, &t, rfc6962_consistency_proofs[i].old_size, 7, &path));
+		assert_letters(&path, rfc6962_consistency_proofs[i].path, letter);
+		assert_true(
+		        hf_merkle_verify_consistency(rfc6962_consistency_proofs[i].old_size, &old, 7, &root, &path));
+	}
+}
+
 /* Removing, adding, and flipping of each node. */
 static void broken_paths(const struct hf_merkle_path *good, struct hf_merkle_path *out, size_t *ret_count)
 {
@@ -293,6 +344,7 @@ int main(void)
 	        cmocka_unit_test(roots_are_the_published_ones),
 	        cmocka_unit_test(inclusion_proofs_are_the_published_ones),
 	        cmocka_unit_test(consistency_proofs_are_the_published_ones),
+	        cmocka_unit_test(the_example_of_rfc_6962),
 	        cmocka_unit_test(every_inclusion_holds_and_no_broken_one_does),
 	        cmocka_unit_test(every_growth_holds_and_no_broken_one_does),
 	        cmocka_unit_test(the_edges_are_strict),

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "unit/evidence/log_builder.h"
+#include "vectors/tiles.h"
 
 static void test_tile_paths(void **state)
 {
@@ -24,7 +25,8 @@ static void test_tile_paths(void **state)
 		const char *path;
 	} rows[] = {
 	        {0, 0, 256, "tile/0/000"},
-	        {0, 1234067, 256, "tile/0/x001/x234/067"}, /* the example of c2sp.org/tlog-tiles */
+	        {0, C2SP_TILE_INDEX, 256, "tile/0/" C2SP_TILE_GROUPS},
+	        {-1, C2SP_TILE_INDEX, 255, "tile/entries/" C2SP_TILE_GROUPS ".p/255"},
 	        {0, 273, 112, "tile/0/273.p/112"},
 	        {2, 0, 1, "tile/2/000.p/1"},
 	        {-1, 1000, 256, "tile/entries/x001/000"},
@@ -71,6 +73,44 @@ static void test_tree_root(void **state)
 	assert_int_equal(seen[2], 1);
 	free(t);
 	free(leaf);
+}
+
+static bool count_tile(void *ctx, unsigned level, uint64_t tile, uint32_t width, const struct hf_hash *hashes)
+{
+	struct {
+		uint64_t full;
+		uint32_t partial;
+	} *seen = ctx;
+	(void)hashes;
+	assert_true(level < 4);
+	assert_int_equal(tile, seen[level].full);
+	if (width == HF_DIR_TILE)
+		seen[level].full++;
+	else
+		seen[level].partial = width;
+	return true;
+}
+
+/* The trees of the examples in c2sp.org/tlog-tiles have the tiles that are listed there, in order and no others. */
+static void test_the_published_trees(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(c2sp_trees) / sizeof(c2sp_trees[0]); i++) {
+		struct {
+			uint64_t full;
+			uint32_t partial;
+		} seen[4] = {{0, 0}};
+		struct hf_dir_tree *t = calloc(1, sizeof(*t));
+		struct hf_hash leaf = {{0}};
+		for (uint64_t k = 0; k < c2sp_trees[i].size; k++)
+			assert_true(hf_dir_tree_add(t, 0, &leaf, count_tile, seen));
+		assert_true(hf_dir_tree_end(t, count_tile, seen));
+		for (unsigned level = 0; level < 4; level++) {
+			assert_int_equal(seen[level].full, c2sp_trees[i].level[level].full);
+			assert_int_equal(seen[level].partial, c2sp_trees[i].level[level].partial);
+		}
+		free(t);
+	}
 }
 
 static void test_sizes(void **state)
@@ -394,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_tile_paths),
 	        cmocka_unit_test(test_tree_root),
+	        cmocka_unit_test(test_the_published_trees),
 	        cmocka_unit_test(test_sizes),
 	        cmocka_unit_test(test_sb58_tampering),
 	        cmocka_unit_test(test_sb58_deletion),

@@ -8,7 +8,9 @@
 
 #include <unistd.h>
 
+#include "crypto/base64.h"
 #include "unit/evidence/tally_builder.h"
+#include "vectors/proof.h"
 
 struct fixture {
 	struct tb *b;
@@ -69,15 +71,45 @@ static void test_valid(void **state)
 	hf_decoded_free(r.entry);
 }
 
+/* The published example, line by line; only what the extra line holds is ours. */
+static void test_the_example_of_the_specification(void **state)
+{
+	struct fixture *x = *state;
+	ProtobufCBinaryData path[5];
+	uint8_t hash[5][33];
+	x->entry->index = C2SP_PROOF_INDEX;
+	for (size_t i = 0; i < 5; i++) {
+		path[i].data = hash[i];
+		assert_true(hf_base64_decode(c2sp_proof_path[i], 44, hash[i], &path[i].len));
+		assert_int_equal(path[i].len, 32);
+	}
+	x->entry->n_path = 5;
+	x->entry->path = path;
+	hf_buf_clear(&x->proof);
+	assert_int_equal(hf_proof_make(x->entry, C2SP_PROOF_NOTE, &x->proof), HF_OK);
+	assert_true(hf_buf_add(&x->proof, "", 1));
+	const char *text = (const char *)x->proof.data, *extra = text + strlen(C2SP_PROOF_HEAD);
+	assert_memory_equal(text, C2SP_PROOF_HEAD, strlen(C2SP_PROOF_HEAD));
+	assert_memory_equal(extra, "extra ", 6);
+	assert_string_equal(strchr(extra, '\n') + 1, C2SP_PROOF_TAIL);
+}
+
 /* Only chosen fields are shown. */
 static void test_chosen_fields(void **state)
 {
 	struct fixture *x = *state;
 	struct hf_fault f;
-	x->entry->opening->n_fields = 1;
-	hf_buf_clear(&x->proof);
-	assert_int_equal(hf_proof_make(x->entry, x->b->ledger[2].note, &x->proof), HF_OK);
-	assert_int_equal(check(x, &f), HF_OK);
+	struct hf_proof_report r;
+	size_t whole = x->entry->opening->n_hashes;
+	for (size_t shown = 0; shown < 2; shown++) {
+		x->entry->opening->n_fields = shown;
+		hf_buf_clear(&x->proof);
+		assert_int_equal(hf_proof_make(x->entry, x->b->ledger[2].note, &x->proof), HF_OK);
+		assert_int_equal(hf_proof_check(x->space, x->proof.data, x->proof.len, &r, &f), HF_OK);
+		assert_int_equal(r.entry->opening->n_fields, shown);
+		assert_int_equal(r.entry->opening->n_hashes, whole);
+		hf_decoded_free(r.entry);
+	}
 }
 
 static void test_any_changed_byte(void **state)
@@ -276,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_valid, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_the_example_of_the_specification, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_chosen_fields, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_any_changed_byte, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_parts_of_others, setup, teardown),
