@@ -56,6 +56,13 @@ static const char *const go_bad_vkeys[] = {
 	"witness.example.com/w1 "                                                                                      \
 	"jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
 #define C2SP_COSIGNED_TIME 1679315147
+/* What the specification says that the cosigner signs there. */
+#define C2SP_COSIGNED_MESSAGE                                                                                          \
+	"cosignature/v1\n"                                                                                             \
+	"time 1679315147\n"                                                                                            \
+	"example.com/behind-the-sofa\n"                                                                                \
+	"20852163\n"                                                                                                   \
+	"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
 
 /* The public log: its first line is an RFC 6962 signature (type 5), which we pass over. */
 #define ARCHE_CHECKPOINT                                                                                               \

@@ -311,6 +311,29 @@ static void cosigning_comes_back_with_its_time(void **state)
 	hf_sign_key_free(k);
 }
 
+/* The published key is not known, but the published message is: ours signs exactly that. */
+static void a_cosignature_is_over_the_published_message(void **state)
+{
+	struct hf_sign_key *k = go_key();
+	struct hf_note *n = malloc(sizeof(*n));
+	struct hf_sign_pub pub;
+	struct hf_sig sig;
+	char text[2048], line[400];
+
+	(void)state;
+	hf_sign_key_pub(k, &pub);
+	assert_true(hf_note_cosign_line(k, "witness.example.com/w1", C2SP_COSIGNED_TIME, C2SP_CHECKPOINT,
+	                                strlen(C2SP_CHECKPOINT), line, sizeof(line)) > 0);
+	snprintf(text, sizeof(text), "%s\n%s", C2SP_CHECKPOINT, line);
+	assert_true(hf_note_parse(text, strlen(text), n));
+	assert_int_equal(n->sig[0].blob_len, 8 + 64);
+	assert_memory_equal(n->sig[0].blob, "\0\0\0\0\x64\x18\x50\xcb", 8);
+	memcpy(sig.b, n->sig[0].blob + 8, sizeof(sig.b));
+	assert_true(hf_sign_verify(&pub, C2SP_COSIGNED_MESSAGE, strlen(C2SP_COSIGNED_MESSAGE), &sig));
+	hf_sign_key_free(k);
+	free(n);
+}
+
 static void a_cosignature_of_another_time_does_not_verify(void **state)
 {
 	struct hf_note *n = malloc(sizeof(*n));
@@ -413,6 +436,7 @@ int main(void)
 	        cmocka_unit_test(a_key_of_the_same_name_or_id_alone_is_unknown),
 	        cmocka_unit_test(at_most_100_signatures_and_a_million_bytes),
 	        cmocka_unit_test(cosigning_comes_back_with_its_time),
+	        cmocka_unit_test(a_cosignature_is_over_the_published_message),
 	        cmocka_unit_test(a_cosignature_of_another_time_does_not_verify),
 	        cmocka_unit_test(published_checkpoints_come_back),
 	        cmocka_unit_test(other_checkpoints_are_refused),

@@ -233,6 +233,35 @@ static void test_each_mutation_has_its_reason(void **state)
 	assert_int_equal(check(x, &f), HF_OK);
 }
 
+/* The lists of shown and hidden fields in another than the one form: one left out, out of order, of another number. */
+static void test_the_lists_have_one_form(void **state)
+{
+	struct fixture *x = *state;
+	struct hf_fault f;
+	Hufu__EntryOpening *o = x->entry->opening;
+	size_t fields = o->n_fields, hashes = o->n_hashes;
+	for (unsigned round = 0; round < 3; round++) {
+		Hufu__FieldHash *last = o->hashes[hashes - 1], *before = o->hashes[hashes - 2], copy = *last;
+		o->n_fields = 1;
+		o->n_hashes = round == 0 ? hashes - 1 : hashes;
+		if (round == 1) {
+			o->hashes[hashes - 1] = before;
+			o->hashes[hashes - 2] = last;
+		} else if (round == 2) {
+			copy.field = o->fields[0]->field + 1; /* one that the entry does not have in that place */
+			o->hashes[hashes - 1] = &copy;
+		}
+		hf_buf_clear(&x->proof);
+		assert_int_equal(hf_proof_make(x->entry, x->b->ledger[2].note, &x->proof), HF_OK);
+		assert_int_equal(check(x, &f), HF_E_DIGEST);
+		assert_non_null(strstr(f.text, "does not fit its commitment"));
+		o->hashes[hashes - 1] = last;
+		o->hashes[hashes - 2] = before;
+		o->n_hashes = hashes;
+		o->n_fields = fields;
+	}
+}
+
 /* Two hashes of the path exchanged; the file cut off in its hashes, and in its checkpoint. */
 static void test_reordered_and_truncated(void **state)
 {
@@ -314,6 +343,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_parts_of_others, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_event_of_another_class, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_each_mutation_has_its_reason, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_the_lists_have_one_form, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_reordered_and_truncated, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_of_another_space, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_file_and_descriptors_beside_it, setup, teardown),
