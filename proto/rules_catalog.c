@@ -142,13 +142,16 @@ ROW(label, KIB(256),
 	TIME(from_ms),
 	TIME(until_ms),
 	FLAG(onward_sharing),
-	TEXTS(obligations, 64, 255));
+	TEXTS(obligations, 64, 255),
+	FLAG(personal),
+	NUMBER(sharing, 0, 3));
 
 ROW(field_label, 0,
 	TEXT(name, 1, 127),
 	WORD(type, value_types),
 	NUMBER(level, 1, 3),
-	FLAG(sensitive));
+	FLAG(sensitive),
+	FLAG(personal));
 
 ROW(chunk_get, 128,
 	ID(transfer),

@@ -16,8 +16,8 @@ struct candidate {
 	struct hf_authz *a;
 	const struct hf_access_request *rq;
 	const struct grant_item *grant;
-	Hufu__Agreement *terms; /* read when everything that memory can answer holds */
-	const Hufu__CatalogEntry *entry;
+	Hufu__Agreement *terms;             /* read when everything that memory can answer holds */
+	const struct hf_catalog_item *item; /* what would be delivered */
 };
 
 struct verdict {
@@ -152,6 +152,30 @@ static bool is_readable(struct candidate *c, struct verdict *v)
 	return false;
 }
 
+/* The agreement is about one version; a later one is delivered under it unless its terms got stricter (AZ-16). */
+static bool is_terms(struct candidate *c, struct verdict *v)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	HF_CLEANUP(hf_decoded_done) Hufu__CatalogEntry *agreed = NULL;
+	const ProtobufCBinaryData *digest = &c->terms->entry_digest;
+	struct hf_fault f = {HF_OK, ""};
+	if (az_hash_is(digest, &c->item->digest))
+		return true;
+	if (hf_store_get(c->a->store, HF_TABLE_ENVELOPE, digest->data, digest->len, &b) == HF_OK) {
+		const ProtobufCBinaryData stored = BIN(b.data, b.len);
+		agreed = az_stored_payload(&stored, &hufu__catalog_entry__descriptor);
+	}
+	if (!agreed) {
+		SAY(v, HF_E_STORE,
+		    "the entry that was agreed on cannot be read, so nothing is permitted; see `hufu doctor`");
+		return false;
+	}
+	if (az_terms_still(c->terms, agreed, c->item->entry, &f) == HF_OK)
+		return true;
+	SAY(v, HF_E_TERMS_CHANGED, "%s", f.text);
+	return false;
+}
+
 static bool has_field(const Hufu__Agreement *terms, const char *field)
 {
 	for (size_t i = 0; i < terms->n_fields; i++)
@@ -186,7 +210,7 @@ static bool is_obligation(struct candidate *c, struct verdict *v)
 static bool is_two_factors(struct candidate *c, struct verdict *v)
 {
 	struct hf_fault f;
-	if (az_person_two_factors(c->rq->methods, c->entry->sensitive, &f) == HF_OK)
+	if (az_person_two_factors(c->rq->methods, c->item->entry->sensitive, &f) == HF_OK)
 		return true;
 	SAY(v, HF_E_SECOND_FACTOR, "%s", f.text);
 	return false;
@@ -194,8 +218,8 @@ static bool is_two_factors(struct candidate *c, struct verdict *v)
 
 /* In the order in which they are asked. */
 static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
-        is_agreement, is_department, is_system,  is_address,     is_finalized, is_standing, is_begun,
-        is_unexpired, is_action,     is_purpose, is_two_factors, is_readable,  is_fields,   is_obligation,
+        is_agreement, is_department, is_system,   is_address, is_finalized,   is_standing, is_begun,      is_unexpired,
+        is_action,    is_purpose,    is_readable, is_terms,   is_two_factors, is_fields,   is_obligation,
 };
 enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
 
@@ -256,7 +280,7 @@ static void say_nothing_there(struct verdict *v)
 }
 
 /* The application mechanism: the first grant that meets every condition permits; else the nearest miss explains. */
-static void try_application(struct hf_authz *a, const struct hf_access_request *rq, const Hufu__CatalogEntry *entry,
+static void try_application(struct hf_authz *a, const struct hf_access_request *rq, const struct hf_catalog_item *item,
                             struct hf_decision *d, struct verdict *nearest)
 {
 	say_nothing_there(nearest);
@@ -264,7 +288,7 @@ static void try_application(struct hf_authz *a, const struct hf_access_request *
 		struct verdict v;
 		if (!is_self(a, g->provider.s))
 			continue;
-		struct candidate c = {.a = a, .rq = rq, .grant = g, .entry = entry};
+		struct candidate c = {.a = a, .rq = rq, .grant = g, .item = item};
 		judge(&c, &v);
 		if (v.error == HF_OK) {
 			permit(&c, d);
@@ -280,7 +304,7 @@ static void try_application(struct hf_authz *a, const struct hf_access_request *
  * asked. */
 static const struct mechanism {
 	const char *name;
-	void (*attempt)(struct hf_authz *a, const struct hf_access_request *rq, const Hufu__CatalogEntry *entry,
+	void (*attempt)(struct hf_authz *a, const struct hf_access_request *rq, const struct hf_catalog_item *item,
 	                struct hf_decision *d, struct verdict *nearest);
 } mechanisms[] = {
         {"emergency", NULL},
@@ -316,7 +340,7 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 	}
 	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]) && !d->terms; i++)
 		if (mechanisms[i].attempt)
-			mechanisms[i].attempt(a, rq, it.entry, d, v);
+			mechanisms[i].attempt(a, rq, &it, d, v);
 	return d->terms ? HF_OK : v->error;
 }
 

@@ -25,12 +25,12 @@ enum hf_err az_terms_period(int64_t from_ms, int64_t until_ms, struct hf_fault *
 	return HF_OK;
 }
 
-static bool entry_has(const Hufu__CatalogEntry *entry, const char *field)
+static const Hufu__Field *find_field(const Hufu__CatalogEntry *entry, const char *field)
 {
 	for (size_t i = 0; i < entry->n_fields; i++)
 		if (strcmp(entry->fields[i]->name, field) == 0)
-			return true;
-	return false;
+			return entry->fields[i];
+	return NULL;
 }
 
 enum hf_err az_terms_fields(const Hufu__CatalogEntry *entry, char *const *fields, size_t count, struct hf_fault *f)
@@ -38,7 +38,7 @@ enum hf_err az_terms_fields(const Hufu__CatalogEntry *entry, char *const *fields
 	if (count > FIELDS_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "at most %u fields can be applied for", FIELDS_MAX);
 	for (size_t i = 0; i < count; i++) {
-		if (!entry_has(entry, fields[i]))
+		if (!find_field(entry, fields[i]))
 			return hf_fault_set(f, HF_E_WRONG_FIELDS,
 			                    "the resource has no field '%.100s'; `hufu catalog show` lists them",
 			                    fields[i]);
@@ -107,6 +107,46 @@ enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__Cat
 		                    "the application speaks of version %u of the entry, but %u is the newest here",
 		                    app->resource_version, entry->version);
 	return az_terms_fields(entry, app->fields, app->n_fields, f);
+}
+
+static enum hf_err field_still(const char *name, const Hufu__Field *agreed, const Hufu__Field *now, struct hf_fault *f)
+{
+	if (!now)
+		return hf_fault_set(f, HF_E_TERMS_CHANGED,
+		                    "the resource has no field '%.100s' any more, which was agreed; file a new "
+		                    "application with `hufu apply`",
+		                    name);
+	if (!agreed || now->level > agreed->level || now->sensitive > agreed->sensitive ||
+	    now->personal > agreed->personal)
+		return hf_fault_set(f, HF_E_TERMS_CHANGED,
+		                    "the field '%.100s' is of a higher level, sensitive or personal now, which was not "
+		                    "agreed; file a new application with `hufu apply`",
+		                    name);
+	return HF_OK;
+}
+
+enum hf_err az_terms_still(const Hufu__Agreement *g, const Hufu__CatalogEntry *agreed, const Hufu__CatalogEntry *now,
+                           struct hf_fault *f)
+{
+	const struct {
+		bool changed;
+		const char *what;
+	} rows[] = {
+	        {now->personal > agreed->personal, "personal information"},
+	        {now->level > agreed->level, "of a higher level"},
+	        {!same_text(now->data_class, agreed->data_class), "of another class"},
+	        {now->sensitive > agreed->sensitive, "sensitive and needs two factors"},
+	        {now->sharing != agreed->sharing, "shared in another way"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].changed)
+			return hf_fault_set(f, HF_E_TERMS_CHANGED,
+			                    "the resource is %s since version %u, the agreement is about version %u; "
+			                    "file a new application with `hufu apply`",
+			                    rows[i].what, now->version, agreed->version);
+	for (size_t i = 0; i < g->n_fields; i++)
+		HF_TRY(field_still(g->fields[i], find_field(agreed, g->fields[i]), find_field(now, g->fields[i]), f));
+	return HF_OK;
 }
 
 bool az_terms_obligation_known(const char *name)

@@ -23,6 +23,10 @@ enum hf_err az_terms_application(const Hufu__Application *app, struct hf_fault *
 /* The application against the entry that it names. */
 enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__CatalogEntry *entry, int64_t now_ms,
                                    struct hf_fault *f) HF_MUST_CHECK;
+/* A later version of the entry is still what was agreed on: nothing about it or the agreed fields got stricter. The
+ * fault is HF_E_TERMS_CHANGED and names what did. */
+enum hf_err az_terms_still(const Hufu__Agreement *g, const Hufu__CatalogEntry *agreed, const Hufu__CatalogEntry *now,
+                           struct hf_fault *f) HF_MUST_CHECK;
 bool az_terms_obligation_known(const char *name);
 /* The agreement against the application it answers; from not before the approval, period inside the one applied for. */
 enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application *app,

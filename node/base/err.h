@@ -51,6 +51,7 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_GRANT_EXPIRED,      DENY,   "grant-expired",            "the authorization period is over") \
 	X(HF_E_GRANT_NOT_YET,      DENY,   "grant-not-yet",            "the authorization period has not begun") \
 	X(HF_E_GRANT_REVOKED,      DENY,   "grant-revoked",            "the authorization was revoked") \
+	X(HF_E_TERMS_CHANGED,      DENY,   "terms-changed",            "the resource is offered under stricter terms than those agreed") \
 	X(HF_E_RETURNED,           DENY,   "returned",                 "the application was returned for correction") \
 	X(HF_E_REJECTED,           DENY,   "rejected",                 "the application was rejected") \
 	X(HF_E_PENDING,            DENY,   "pending",                  "the application is not decided yet") \

@@ -77,8 +77,8 @@ static enum hf_err check_field_label(const Hufu__CatalogEntry *e, const Hufu__Fi
 {
 	for (size_t i = 0; i < e->n_fields; i++) {
 		const Hufu__Field *is = e->fields[i];
-		if (strcmp(is->name, l->name) == 0 &&
-		    (strcmp(is->type, l->type) != 0 || is->level != l->level || is->sensitive != l->sensitive))
+		if (strcmp(is->name, l->name) == 0 && (strcmp(is->type, l->type) != 0 || is->level != l->level ||
+		                                       is->sensitive != l->sensitive || is->personal != l->personal))
 			return hf_fault_set(f, HF_E_CONFLICT,
 			                    "the label marks the field \"%s\" otherwise than the catalog entry",
 			                    l->name);
@@ -103,12 +103,39 @@ static enum hf_err check_label_fields(const Hufu__Label *l, char *const *fields,
 	return HF_OK;
 }
 
+static enum hf_err check_field_terms(const Hufu__CatalogEntry *e, const Hufu__FieldLabel *l, struct hf_fault *f)
+{
+	for (size_t i = 0; i < e->n_fields; i++) {
+		const Hufu__Field *agreed = e->fields[i];
+		if (strcmp(agreed->name, l->name) == 0 && l->level <= agreed->level &&
+		    l->sensitive <= agreed->sensitive && l->personal <= agreed->personal)
+			return HF_OK;
+	}
+	return hf_fault_set(f, HF_E_TERMS_CHANGED,
+	                    "the field \"%s\" was delivered under stricter terms than those agreed", l->name);
+}
+
+/* AZ-16: a later version is covered by the agreement unless its terms got stricter. */
+static enum hf_err check_label_terms(const Hufu__CatalogEntry *e, const Hufu__Label *l, struct hf_fault *f)
+{
+	if (l->personal > e->personal || l->level > e->level || l->sensitive > e->sensitive ||
+	    l->sharing != e->sharing || strcmp(l->data_class, e->data_class) != 0)
+		return hf_fault_set(f, HF_E_TERMS_CHANGED,
+		                    "version %u was delivered under stricter terms than those of version %u, which "
+		                    "the agreement is about",
+		                    l->version, e->version);
+	for (size_t i = 0; i < l->n_fields; i++)
+		HF_TRY(check_field_terms(e, l->fields[i], f));
+	return HF_OK;
+}
+
 static enum hf_err check_label_level(const struct hf_tally *x, const Hufu__Label *l, struct hf_fault *f)
 {
 	const Hufu__CatalogEntry *e = x->entry;
 	if (l->version != e->version)
-		return HF_OK;
-	if (l->level != e->level || l->sensitive != e->sensitive || strcmp(l->data_class, e->data_class) != 0)
+		return check_label_terms(e, l, f);
+	if (l->level != e->level || l->sensitive != e->sensitive || l->personal != e->personal ||
+	    l->sharing != e->sharing || strcmp(l->data_class, e->data_class) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the label names another class or level than the catalog entry");
 	for (size_t i = 0; i < l->n_fields; i++)
 		HF_TRY(check_field_label(e, l->fields[i], f));

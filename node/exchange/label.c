@@ -32,6 +32,7 @@ static void fill_fields(struct label_holder *h, const struct transfer *t, const 
 		f->type = e->fields[i]->type;
 		f->level = e->fields[i]->level;
 		f->sensitive = e->fields[i]->sensitive;
+		f->personal = e->fields[i]->personal;
 		h->list[h->label.n_fields++] = f;
 	}
 	h->label.fields = h->list;
@@ -54,6 +55,8 @@ Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *i
 	h->label.data_class = e->data_class;
 	h->label.level = e->level;
 	h->label.sensitive = e->sensitive;
+	h->label.personal = e->personal;
+	h->label.sharing = e->sharing;
 	fill_fields(h, t, e);
 	h->label.recipient = (char *)t->peer;
 	h->label.system = terms->system;

@@ -17,10 +17,9 @@ static void empty_store_denies_everything(void **state)
 }
 
 /* The grant that most tests ask against: two of three fields, for 100 days from now on. */
-static struct hf_id narrow(struct stage *s, struct hf_id *ret_entry)
+static struct hf_id narrow_of(struct stage *s, const struct hf_id *entry)
 {
-	struct hf_id entry = publish(s->roads, &(struct offer){.title = "narrow", .intake = "hub"});
-	struct hf_application_in in = wish(&entry);
+	struct hf_application_in in = wish(entry);
 	const char *fields[] = {"flight", "姓名"};
 	struct hf_id id;
 	in.fields = fields;
@@ -30,8 +29,13 @@ static struct hf_id narrow(struct stage *s, struct hf_id *ret_entry)
 	MUST(need_as(s->health, "li", &id, true, true, true));
 	MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
 	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
-	*ret_entry = entry;
 	return id;
+}
+
+static struct hf_id narrow(struct stage *s, struct hf_id *ret_entry)
+{
+	*ret_entry = publish(s->roads, &(struct offer){.title = "narrow", .intake = "hub"});
+	return narrow_of(s, ret_entry);
 }
 
 static void permit_names_mechanism_grant_and_terms(void **state)
@@ -299,12 +303,68 @@ static void entry_that_is_no_longer_shared_denies(void **state)
 static void sensitive_data_needs_two_methods(void **state)
 {
 	struct stage *s = stage_of(state);
+	struct hf_access_request rq = asking(&s->sensitive, s->w->now_ms);
+	s->w->factors = HF_AUTH_TOTP;
+	(void)granted(s, &s->sensitive);
+	s->w->factors = 0;
+	assert_int_equal(decided(s->roads, &rq), HF_E_SECOND_FACTOR);
+	rq.methods = HF_AUTH_PASSWORD | HF_AUTH_DEVICE_KEY;
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+}
+
+/* AZ-16: what was reviewed is what is delivered. A version that nobody reviewed under its stricter terms is not covered
+ * by the old agreement, whatever got stricter; when it is as it was, the agreement covers it again. */
+static void later_version_under_stricter_terms_is_denied(void **state)
+{
+	struct stage *s = stage_of(state);
+	Hufu__Field lower = HUFU__FIELD__INIT, secret = HUFU__FIELD__INIT, person = HUFU__FIELD__INIT;
+	lower.name = secret.name = person.name = (char *)"flight";
+	lower.level = secret.level = person.level = 1;
+	secret.sensitive = person.personal = true;
+	const struct offer plain = {.title = "narrow", .intake = "hub", .level = 2};
+	const struct offer stricter[] = {
+	        {.personal = true, .field = &lower},
+	        {.level = 3, .field = &lower},
+	        {.level = 2, .field = &lower, .data_class = "transport/passenger"},
+	        {.sensitive = true, .field = &lower},
+	        {.sharing = 1, .field = &lower},
+	        {.level = 2}, /* the field is of the entry's level now */
+	        {.field = &secret},
+	        {.field = &person},
+	};
+	struct offer o = plain;
+	o.field = &lower;
+	struct hf_id entry = publish(s->roads, &o), id = narrow_of(s, &entry);
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	(void)id;
+	rq.methods = HF_AUTH_PASSWORD | HF_AUTH_DEVICE_KEY;
+	for (size_t i = 0; i < sizeof(stricter) / sizeof(stricter[0]); i++) {
+		o = stricter[i];
+		o.title = "narrow";
+		o.intake = "hub";
+		o.id = entry;
+		o.level = o.level ? o.level : 2;
+		(void)publish(s->roads, &o);
+		assert_int_equal(decided(s->roads, &rq), HF_E_TERMS_CHANGED);
+		assert_non_null(strstr(last_fault, "hufu apply"));
+		o = plain;
+		o.id = entry;
+		o.title = "refreshed";
+		o.field = &lower;
+		(void)publish(s->roads, &o);
+		assert_int_equal(decided(s->roads, &rq), HF_OK);
+	}
+}
+
+static void new_application_is_the_way_out_of_stricter_terms(void **state)
+{
+	struct stage *s = stage_of(state);
 	struct hf_id entry, id = narrow(s, &entry);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	(void)id;
-	(void)publish(s->roads, &(struct offer){.title = "narrow", .intake = "hub", .id = entry, .sensitive = true});
-	assert_int_equal(decided(s->roads, &rq), HF_E_SECOND_FACTOR);
-	rq.methods = HF_AUTH_PASSWORD | HF_AUTH_DEVICE_KEY;
+	(void)publish(s->roads, &(struct offer){.title = "narrow", .intake = "hub", .id = entry, .level = 2});
+	assert_int_equal(decided(s->roads, &rq), HF_E_TERMS_CHANGED);
+	(void)narrow_of(s, &entry);
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 }
 
@@ -355,6 +415,8 @@ int main(void)
 	        cmocka_unit_test(revocation_names_one_grant),
 	        cmocka_unit_test(entry_that_is_no_longer_shared_denies),
 	        cmocka_unit_test(sensitive_data_needs_two_methods),
+	        cmocka_unit_test(later_version_under_stricter_terms_is_denied),
+	        cmocka_unit_test(new_application_is_the_way_out_of_stricter_terms),
 	        cmocka_unit_test(grants_are_there_again_after_a_restart),
 	        cmocka_unit_test(expired_grant_shows_as_expired),
 	};

@@ -104,6 +104,7 @@ struct world {
 	void (*bend)(struct post *p);       /* looks at each mail, may change it */
 	unsigned delivered[16];             /* by type */
 	int64_t now_ms;
+	uint32_t factors; /* that everybody has shown besides the password, enum hf_auth_method */
 };
 
 static inline int64_t world_now(void *ctx)
@@ -635,6 +636,7 @@ static inline struct hf_actor actor_of(struct node *n, const char *name)
 	for (size_t i = 0; i < n->people_count; i++)
 		if (strcmp(n->people[i].name, name) == 0) {
 			assert_int_equal(hf_identity_session(n->identity, n->people[i].token, "unix", &a), HF_OK);
+			a.methods |= n->world->factors;
 			return a;
 		}
 	fail_msg("no person %s", name);
@@ -716,7 +718,9 @@ struct offer {
 	bool personal, sensitive, settles;
 	const Hufu__ReviewCriteria *criteria;
 	struct hf_id id; /* of the version before; zero: new */
-	uint32_t sharing;
+	uint32_t sharing, level;
+	const char *data_class;
+	Hufu__Field *field; /* the one whose marks differ */
 };
 
 static inline struct hf_id publish(struct node *n, const struct offer *o)
@@ -729,8 +733,10 @@ static inline struct hf_id publish(struct node *n, const struct offer *o)
 	struct hf_published out;
 	struct hf_fault f = {HF_OK, ""};
 	e.title = (char *)o->title;
-	e.data_class = (char *)"transport/flight";
-	e.level = 1;
+	e.data_class = (char *)(o->data_class ? o->data_class : "transport/flight");
+	e.level = o->level ? o->level : 1;
+	e.fields = (Hufu__Field **)&o->field;
+	e.n_fields = o->field ? 1 : 0;
 	e.sharing = o->sharing ? o->sharing : 2;
 	e.sharing_condition = (char *)"for the stated purpose alone";
 	e.legal_basis = (char *)"航班正常管理规定";

@@ -215,6 +215,14 @@ BEND(request_without_address, HF_DOC_REQUEST, b->request.address = tb_text(""))
 BEND(request_field_twice, HF_DOC_REQUEST, b->request.n_fields = 2; b->request.fields = same_fields)
 BEND(label_field_twice, HF_DOC_START, b->label.fields[b->label.n_fields++] = b->label.fields[0])
 BEND(label_field_level, HF_DOC_START, b->label.fields[1]->level = 1)
+BEND(later_personal, HF_DOC_START, b->label.version++, b->label.personal = true)
+BEND(later_level, HF_DOC_START, b->label.version++, b->label.level = 3)
+BEND(later_sensitive, HF_DOC_START, b->label.version++, b->label.sensitive = true)
+BEND(later_class, HF_DOC_START, b->label.version++, b->label.data_class = tb_text("transport/person"))
+BEND(later_sharing, HF_DOC_START, b->label.version++, b->label.sharing = 1)
+BEND(later_field_level, HF_DOC_START, b->label.version++, b->label.fields[0]->level = 3)
+BEND(later_field_personal, HF_DOC_START, b->label.version++, b->label.fields[0]->personal = true)
+BEND(label_personal, HF_DOC_START, b->label.personal = true)
 BEND(label_field_type, HF_DOC_START, b->label.fields[0]->type = tb_text("number"))
 BEND(start_size, HF_DOC_START, b->start.bytes = 77)
 BEND(manifest_late, HF_DOC_MANIFEST, b->manifest.ended_ms = b->agreement.until_ms + 3600000;
@@ -268,6 +276,36 @@ static void test_papers_that_do_not_hold_together(void **state)
 		b->hook = rows[i].hook;
 		refused(b, rows[i].name, rows[i].reason);
 	}
+}
+
+BEND(later_same, HF_DOC_START, b->label.version++, b->label.level = 1)
+
+/* AZ-16: a version that nobody reviewed under its stricter terms is not covered by the agreement. */
+static void test_later_version_under_stricter_terms(void **state)
+{
+	static void (*const stricter[])(struct tb * b, enum hf_doc_kind kind) = {
+	        later_personal, later_level, later_sensitive, later_class, later_sharing};
+	static void (*const field[])(struct tb * b, enum hf_doc_kind kind) = {later_field_level, later_field_personal};
+	struct hf_tally_report r;
+	(void)state;
+	for (size_t i = 0; i < sizeof(stricter) / sizeof(stricter[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		b->hook = stricter[i];
+		refused(b, "stricter", "version 4 was delivered under stricter terms than those of version 3");
+	}
+	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
+		struct tb *b = tb_new(1, 1);
+		b->hook = field[i];
+		refused(b, "stricter field", "the field \"plate\" was delivered under stricter terms");
+	}
+	struct tb *b = tb_new(1, 1);
+	b->hook = label_personal;
+	refused(b, "personal", "the label names another class or level than the catalog entry");
+	b = tb_new(1, 1);
+	b->hook = later_same;
+	tb_build(b);
+	assert_good(b, &r);
+	tb_free(b);
 }
 
 static void sensitive(struct tb *b, enum hf_doc_kind kind)
@@ -514,6 +552,7 @@ int main(void)
 	        cmocka_unit_test(test_az33_revoked_before_the_start),
 	        cmocka_unit_test(test_sb58_chain_cut_short),
 	        cmocka_unit_test(test_papers_that_do_not_hold_together),
+	        cmocka_unit_test(test_later_version_under_stricter_terms),
 	        cmocka_unit_test(test_factors),
 	        cmocka_unit_test(test_department),
 	        cmocka_unit_test(test_earlier_revisions),

@@ -425,6 +425,7 @@ static inline void tb_make_label(struct tb *b)
 	l->version = 3;
 	l->data_class = tb_text("transport/count");
 	l->level = 2;
+	l->sharing = 2;
 	l->recipient = tb_text("health");
 	l->system = b->agreement.system;
 	l->action = b->agreement.action;
