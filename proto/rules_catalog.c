@@ -126,7 +126,8 @@ ROW(transfer_start, KIB(256),
 	BYTES(sealed_key, 48, 256),
 	NUMBER(aead, 1, 2),
 	MSG(label, label),
-	NUMBER(generation, 0, UINT64_MAX));
+	NUMBER(generation, 0, UINT64_MAX),
+	NUMBER(most_bytes, 0, UINT64_MAX));
 
 ROW(label, KIB(256),
 	ID(entry),

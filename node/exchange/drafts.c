@@ -53,3 +53,26 @@ void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct tran
 	h->time_ms = hf_now_ms(&x->base->clock);
 	h->transaction = (ProtobufCBinaryData){16, (uint8_t *)t->id.b};
 }
+
+static bool names_self(const struct transfer *t, const Hufu__Header *h)
+{
+	for (size_t i = 0; i < h->n_audience; i++)
+		if (strcmp(h->audience[i], t->x->base->self.s) == 0)
+			return true;
+	return false;
+}
+
+/* DS-55: author, addressee, transaction and time; each alone is a reason to refuse. */
+enum hf_err header_check(const struct transfer *t, const Hufu__Header *h, const char *paper, struct hf_fault *f)
+{
+	int64_t now = hf_now_ms(&t->x->base->clock);
+	if (!h || strcmp(h->issuer, t->peer) != 0)
+		return hf_fault_set(f, HF_E_SIGNATURE, "the %s was not signed by %s", paper, t->peer);
+	if (!names_self(t, h))
+		return hf_fault_set(f, HF_E_STANDING, "the %s is addressed to another node", paper);
+	if (h->transaction.len != sizeof(t->id.b) || memcmp(h->transaction.data, t->id.b, sizeof(t->id.b)) != 0)
+		return hf_fault_set(f, HF_E_CONFLICT, "the %s speaks of another transaction", paper);
+	if (h->time_ms > now + HF_CLOCK_SKEW_MS || h->time_ms < t->started_ms - HF_CLOCK_SKEW_MS)
+		return hf_fault_set(f, HF_E_STALE, "the %s's time lies before the transfer or in the future", paper);
+	return HF_OK;
+}

@@ -11,18 +11,49 @@
 #include "exchange/transfer.h"
 
 /* The partial file is removed; its blocks were never anything but this file's. */
-void wipe_part(struct transfer *t)
+static bool wipe_part(struct transfer *t)
 {
 	char path[PART_PATH];
-	if (t->provider || !t->output[0])
-		return;
+	if (!t->output[0])
+		return true;
 	part_path(t, path);
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW); /* a link put there leads nowhere */
+	bool emptied = fd >= 0 || errno == ENOENT || errno == ELOOP;
 	if (fd >= 0)
 		close(fd);
-	else if (errno != ENOENT)
-		hf_alarm(t->x->base, "cache-not-cleared", &t->id, "a partial file could not be emptied");
-	unlink(path);
+	return (unlink(path) == 0 || errno == ENOENT) && emptied;
+}
+
+static void on_cleared(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	(void)e; /* not recorded: the next start does it again */
+	(void)info;
+	struct transfer *t = ctx;
+	transfer_drop(t);
+	transfer_unhold(t);
+}
+
+static void cleared_draft(const struct transfer *t, enum hf_err outcome, const char *text, struct hf_unit *u)
+{
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_CACHE_CLEARED, outcome, outcome == HF_OK ? NULL : text);
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION, text);
+	hf_draft_close(d);
+	hf_unit_draft(u, d);
+}
+
+void end_clear(struct transfer *t)
+{
+	struct hf_unit *u = hf_unit_new();
+	t->cleared = wipe_part(t);
+	if (t->cleared) {
+		cleared_draft(t, HF_OK, "the partial file is emptied and removed", u);
+	} else {
+		cleared_draft(t, HF_E_IO, "the partial file could not be emptied and removed", u);
+		hf_alarm(t->x->base, "cache-not-cleared", &t->id, "a partial file could not be emptied and removed");
+	}
+	transfer_put(u, t);
+	transfer_hold(t);
+	hf_store_submit(t->x->store, u, on_cleared, t);
 }
 
 static enum hf_err mail_end(struct transfer *t, struct hf_unit *u)
@@ -53,8 +84,10 @@ static void after_end(void *ctx)
 {
 	struct ending *e = ctx;
 	e->stored = true;
-	wipe_part(e->t);
-	transfer_drop(e->t);
+	if (e->t->provider)
+		transfer_drop(e->t);
+	else
+		end_clear(e->t);
 }
 
 /* What was not stored did not happen: the transfer is as before, and who wants its end says so again. */
@@ -91,12 +124,8 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, t->reason_code);
 	hf_unit_draft(u, d);
-	d = transfer_draft(t, HF_EVENT_CACHE_CLEARED, HF_OK, NULL);
-	hf_draft_text(d, HF_FIELD_CACHE_DELETION,
-	              t->provider ? "chunks under way are freed; nothing was cached on disk"
-	                          : "the partial file is emptied and removed");
-	hf_draft_close(d);
-	hf_unit_draft(u, d);
+	if (t->provider)
+		cleared_draft(t, HF_OK, "chunks under way are freed; nothing was cached on disk", u);
 	transfer_put(u, t);
 	if (tell && mail_end(t, u) != HF_OK)
 		HF_LOG(t->x->base->log, HF_LOG_WARN, "exchange", "end-not-told", &t->id, HF_LOG_S("peer", t->peer));
@@ -144,6 +173,18 @@ static enum hf_err open_side(struct hf_exchange *x, const struct hf_id *id, stru
 	return transfer_get(x, id, false, ret_t);
 }
 
+/* DS-59: everything was sent, and the consumer will not sign for it, whatever reason it gives. */
+static void unsigned_for(struct transfer *t, const char *reason_code, struct hf_unit *u)
+{
+	struct hf_draft *d =
+	        transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_STATE,
+	                       "the consumer ended the transfer after everything was sent, without a receipt");
+	hf_draft_text(d, HF_FIELD_EXCEPTION, "receipt-missing");
+	hf_unit_draft(u, d);
+	hf_alarm(t->x->base, "receipt-missing", &t->id, "%s was sent everything and ends without a receipt: %s",
+	         t->peer, hf_err_reason(hf_err_from_reason(reason_code)));
+}
+
 static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_bytes body, struct hf_unit *u,
                              struct hf_fault *f)
 {
@@ -159,10 +200,17 @@ static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_
 		transfer_release(t);
 		e = HF_E_UNKNOWN;
 	}
-	if (e == HF_OK && transfer_ended(t->state))
+	if (e == HF_OK && transfer_settling(t)) {
+		hf_decoded_free(end);
+		return hf_fault_set(f, HF_E_BUSY, "the end of the transfer is being recorded");
+	}
+	if (e == HF_OK && transfer_ended(t->state)) {
 		transfer_release(t); /* both ended it */
-	else if (e == HF_OK)
+	} else if (e == HF_OK) {
+		if (t->provider && t->manifest.len > 0)
+			unsigned_for(t, end->reason_code, u);
 		end_transfer(t, hf_err_from_reason(end->reason_code), end->reason, false, u);
+	}
 	hf_decoded_free(end);
 	return e == HF_OK ? HF_OK : hf_fault_set(f, HF_E_UNKNOWN, "there is no such transfer");
 }

@@ -120,8 +120,10 @@ static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		transfer_add(t);
 		return true;
 	}
-	if (t->state == TRANSFER_TERMINATED)
-		wipe_part(t); /* the node may have died between the record and the wiping */
+	if (t->state == TRANSFER_TERMINATED && !t->provider && !t->cleared) { /* the node died before the wiping */
+		transfer_add(t);
+		return true;
+	}
 	transfer_release(t);
 	return true;
 }
@@ -130,6 +132,10 @@ static void resume(struct transfer *t)
 {
 	if (t->provider)
 		return; /* the consumer asks */
+	if (transfer_ended(t->state)) {
+		end_clear(t);
+		return;
+	}
 	if (t->state == TRANSFER_REQUESTED) {
 		fetch_send_request(t);
 		return;
@@ -166,6 +172,8 @@ static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
 		hf_request_reply(take, HF_E_UNKNOWN, "there is no such transfer", NULL, 0);
 	} else if (!t->recorded) {
 		hf_request_reply(take, HF_E_BUSY, "the decision is being recorded; ask again", NULL, 0);
+	} else if (transfer_settling(t)) {
+		hf_request_reply(take, HF_E_BUSY, "the end of the transfer is being recorded; ask again", NULL, 0);
 	} else if (t->state != TRANSFER_STARTED) {
 		enum hf_err e = t->reason_code[0] ? hf_err_from_reason(t->reason_code) : HF_E_STATE;
 		hf_request_reply(take, e, t->reason[0] ? t->reason : "the transfer has ended", NULL, 0);

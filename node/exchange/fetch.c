@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "crypto/domains.h"
@@ -228,8 +229,7 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 {
 	struct hf_hash digest;
 	hf_sha256(t->request.data, t->request.len, &digest);
-	if (!s->header || strcmp(s->header->issuer, t->peer) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the start was signed by another node than %s", t->peer);
+	HF_TRY(header_check(t, s->header, "start", f));
 	if (s->transfer.len != 16 || memcmp(s->transfer.data, t->id.b, 16) != 0 || s->request_digest.len != 32 ||
 	    memcmp(s->request_digest.data, digest.b, 32) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "%s answered another request than the one that was sent",
@@ -240,6 +240,25 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 	if (!label_fits(t, s->label))
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the package carries no permission mark for this node; it is not usable");
+	return HF_OK;
+}
+
+/* DS-51: what will come has room, and it was said how much at most: nobody fills up the disk. */
+static enum hf_err check_room(const struct transfer *t, const Hufu__TransferStart *s, struct hf_fault *f)
+{
+	char dir[OUTPUT_MAX];
+	struct statvfs v;
+	if (s->most_bytes == 0 || s->bytes > s->most_bytes)
+		return hf_fault_set(f, HF_E_FORMAT, "%s does not say how much it will send at most", t->peer);
+	snprintf(dir, sizeof(dir), "%s", t->output);
+	*strrchr(dir, '/') = 0;
+	if (statvfs(dir[0] ? dir : "/", &v) != 0)
+		return hf_fault_set(f, HF_E_IO, "the folder of %s is gone; fetch into another one", t->output);
+	if (s->most_bytes / v.f_frsize >= v.f_bavail)
+		return hf_fault_set(
+		        f, HF_E_NO_SPACE,
+		        "the folder of %s has no room for the %llu bytes that may come; fetch into another one",
+		        t->output, (unsigned long long)s->most_bytes);
 	return HF_OK;
 }
 
@@ -254,8 +273,11 @@ static enum hf_err take_start(struct transfer *t, struct hf_bytes body, struct h
 	if (err == HF_OK)
 		err = s ? check_start(t, s, f)
 		        : hf_fault_set(f, HF_E_FORMAT, "the start lacks a field or holds one out of bounds");
+	if (err == HF_OK)
+		err = check_room(t, s, f);
 	if (err == HF_OK) {
 		t->bytes_total = s->bytes;
+		t->most_bytes = s->most_bytes;
 		t->generation = s->generation;
 		snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", s->label->data_class,
 		         s->label->level, s->label->sensitive ? ", sensitive" : "");
@@ -272,13 +294,9 @@ static void on_started(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	(void)info;
 	struct transfer *t = ctx;
-	struct hf_fault f = {HF_OK, ""};
+	t->starting = false;
 	if (e == HF_OK && !t->gone && t->state == TRANSFER_STARTED) {
-		e = receive_open(t, &f);
-		if (e != HF_OK)
-			end_now(t, e, f.text, true);
-		else
-			receive_pump(t);
+		receive_pump(t);
 	} else if (e != HF_OK && !t->gone && t->state == TRANSFER_STARTED) {
 		t->state = TRANSFER_REQUESTED; /* the start was not stored: it is asked for again */
 		hf_buf_clear(&t->start);
@@ -292,6 +310,7 @@ static void started(struct transfer *t)
 	struct hf_unit *u = hf_unit_new();
 	struct hf_hash digest;
 	t->state = transfer_next(t->state, STEP_START);
+	t->starting = true;
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_START, HF_OK, NULL);
 	draft_digest(d, &t->start);
 	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);

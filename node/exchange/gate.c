@@ -8,9 +8,11 @@
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/transfer.h"
+#include "source/readers/csv.h"
 
 /* A request is signed once and may wait for a provider that is away; the transfer id keeps it from being used twice. */
 #define REQUEST_AGE_MS (24 * 60 * 60 * 1000)
+#define USED_TEXT "this transfer id was used before; start a new transfer"
 
 struct gate {
 	struct hf_exchange *x;
@@ -85,10 +87,14 @@ static bool answer_repeated(struct gate *g, const struct hf_id *id)
 		hf_request_reply(g->rq, HF_E_STORE, NULL, NULL, 0);
 		return true;
 	}
+	if (strcmp(t->peer, hf_request_peer(g->rq)) != 0) { /* somebody else's does not exist for the sender */
+		transfer_release(t);
+		return false;
+	}
 	if (t->request.len != body.len || memcmp(t->request.data, body.data, body.len) != 0)
-		hf_request_reply(g->rq, HF_E_REPLAY, "this transfer id was used before; start a new transfer", NULL, 0);
-	else if (!t->recorded)
-		hf_request_reply(g->rq, HF_E_BUSY, "the decision is being recorded; ask again", NULL, 0);
+		hf_request_reply(g->rq, HF_E_REPLAY, USED_TEXT, NULL, 0);
+	else if (!t->recorded || transfer_settling(t))
+		hf_request_reply(g->rq, HF_E_BUSY, "the decision, or the end, is being recorded; ask again", NULL, 0);
 	else if (transfer_ended(t->state) && t->state == TRANSFER_TERMINATED)
 		hf_request_reply(g->rq, hf_err_from_reason(t->reason_code), t->reason, NULL, 0);
 	else
@@ -290,6 +296,7 @@ static enum hf_err make_start(struct gate *g)
 	s.request_digest = (ProtobufCBinaryData){32, digest.b};
 	s.chunk_bytes = CHUNK_BYTES;
 	s.bytes = t->bytes_total;
+	s.most_bytes = t->bytes_total ? t->bytes_total : hf_csv_project_most(t->stamp.bytes);
 	s.chunks = t->bytes_total ? t->bytes_total / CHUNK_BYTES + 1 : 0;
 	s.sealed_key = (ProtobufCBinaryData){sizeof(sealed), sealed};
 	s.aead = HF_AEAD_AES256GCM;
@@ -299,6 +306,27 @@ static enum hf_err make_start(struct gate *g)
 	                                         &s.base, &t->start);
 	label_free(holder);
 	return e;
+}
+
+static bool any_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)key;
+	(void)value;
+	*(bool *)ctx = true;
+	return false;
+}
+
+/* DS-38: a transaction's identifier is never used for a second case, neither another transfer's nor a negotiation's.
+ * Within one node the consumer's side has its papers there already. */
+static enum hf_err check_fresh(struct gate *g)
+{
+	struct hf_id id;
+	bool used = false;
+	memcpy(id.b, g->in->transfer.data, sizeof(id.b));
+	if (strcmp(hf_request_peer(g->rq), g->x->base->self.s) == 0 && transfer_stored(g->x, &id, false))
+		return HF_OK;
+	HF_TRY(hf_store_scan(g->x->store, HF_TABLE_ENVELOPE_TXN, id.b, sizeof(id.b), NULL, 0, any_row, &used));
+	return used ? hf_fault_set(&g->f, HF_E_REPLAY, USED_TEXT) : HF_OK;
 }
 
 /* One member cannot use up this node's files and memory. */
@@ -319,6 +347,7 @@ static enum hf_err permit(struct gate *g)
 	struct hf_id resource;
 	HF_TRY(check_subject(g));
 	HF_TRY(decide(g));
+	HF_TRY(check_fresh(g));
 	HF_TRY(check_obligations(g));
 	memcpy(resource.b, g->in->resource.data, 16);
 	enum hf_err e = hf_catalog_get(g->x->catalog, &resource, &g->item);
@@ -411,6 +440,16 @@ static void keep(struct gate *g, struct hf_unit *u)
 
 static bool beyond_rate(struct hf_exchange *x, const char *peer, bool denied);
 
+/* Its entry is of no transaction; the log says which transfer was asked for. */
+static void log_denied(const struct gate *g, enum hf_err result)
+{
+	struct hf_id id = {{0}};
+	if (g->in)
+		(void)hf_id_from_bytes(g->in->transfer.data, g->in->transfer.len, &id);
+	HF_LOG(g->x->base->log, HF_LOG_INFO, "exchange", "access-denied", &id, HF_LOG_S("peer", hf_request_peer(g->rq)),
+	       HF_LOG_E(result));
+}
+
 static void record(struct gate *g, enum hf_err result)
 {
 	struct hf_unit *u = hf_unit_new();
@@ -425,6 +464,7 @@ static void record(struct gate *g, enum hf_err result)
 			transfer_release(g->t);
 			g->t = NULL;
 		}
+		log_denied(g, result);
 		hf_alarm(g->x->base, "access-denied", NULL, "%s was denied data: %s", hf_request_peer(g->rq),
 		         hf_err_reason(result));
 	}

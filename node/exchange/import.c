@@ -88,12 +88,12 @@ static enum hf_err check_manifest(struct transfer *t, Hufu__Manifest **ret_m, st
 	hf_decoded_free(e);
 	*ret_m = m;
 	HF_TRY(err);
-	if (!m || !m->header || strcmp(m->header->issuer, t->peer) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the manifest was not signed by %s", t->peer);
+	if (!m)
+		return hf_fault_set(f, HF_E_FORMAT, "the manifest lacks a field or holds one out of bounds");
+	HF_TRY(header_check(t, m->header, "manifest", f));
 	if (m->transfer.len != 16 || memcmp(m->transfer.data, t->id.b, 16) != 0 || m->agreement.len != 16 ||
 	    memcmp(m->agreement.data, t->agreement.b, 16) != 0 || m->grant.len != 16 ||
-	    memcmp(m->grant.data, t->grant.b, 16) != 0 || m->header->transaction.len != 16 ||
-	    memcmp(m->header->transaction.data, t->id.b, 16) != 0 || !same_label(t, m->label))
+	    memcmp(m->grant.data, t->grant.b, 16) != 0 || !same_label(t, m->label))
 		return hf_fault_set(f, HF_E_CONFLICT, "the manifest speaks of another transfer, agreement or label");
 	root_of(r, &root);
 	if (m->root.len != 32 || memcmp(m->root.data, root.b, 32) != 0 || m->chunks != r->last_index + 1 ||

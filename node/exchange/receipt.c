@@ -50,15 +50,15 @@ enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Find
 	return e;
 }
 
-static enum hf_err check_receipt(struct transfer *t, const Hufu__Receipt *r, const char *from, struct hf_fault *f)
+static enum hf_err check_receipt(const struct transfer *t, const Hufu__Receipt *r, struct hf_fault *f)
 {
 	struct hf_hash manifest;
 	int64_t now = hf_now_ms(&t->x->base->clock);
-	if (!r || !r->header || strcmp(r->header->issuer, from) != 0)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the receipt is not signed by the consumer of the transfer");
+	if (!r)
+		return hf_fault_set(f, HF_E_FORMAT, "the mail holds no receipt");
+	HF_TRY(header_check(t, r->header, "receipt", f));
 	hf_sha256(t->manifest.data, t->manifest.len, &manifest);
 	if (t->manifest.len == 0 || r->transfer.len != 16 || memcmp(r->transfer.data, t->id.b, 16) != 0 ||
-	    r->header->transaction.len != 16 || memcmp(r->header->transaction.data, t->id.b, 16) != 0 ||
 	    r->manifest_digest.len != 32 || memcmp(r->manifest_digest.data, manifest.b, 32) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the receipt does not speak of what was sent");
 	if (r->root.len != 32 || memcmp(r->root.data, t->root.b, 32) != 0 || r->bytes != t->bytes_total ||
@@ -170,16 +170,18 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 	bool known = e == HF_OK && strcmp(t->peer, from) == 0;
 	if (!known)
 		e = hf_fault_set(f, HF_E_UNKNOWN, "there is no such transfer");
+	else if (transfer_settling(t))
+		e = hf_fault_set(f, HF_E_BUSY, "the end of the transfer is being recorded");
 	else if (t->state != TRANSFER_STARTED)
 		e = hf_fault_set(f, HF_E_STATE, "the transfer is %s; it takes no receipt",
 		                 transfer_state_name(t->state));
 	if (e == HF_OK)
 		e = open_receipt(x, mail->receipt, &r, f);
 	if (e == HF_OK)
-		e = check_receipt(t, r, from, f);
+		e = check_receipt(t, r, f);
 	if (e == HF_OK)
 		close_transfer(t, mail->receipt, r, unit);
-	else if (known)
+	else if (known && e != HF_E_BUSY)
 		hf_alarm(x->base, "receipt-refused", txn, "the receipt of %s does not verify: %s", from,
 		         hf_err_reason(e));
 	if (e != HF_OK && t)

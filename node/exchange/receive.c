@@ -306,7 +306,9 @@ static void on_chunk(void *ctx, struct hf_reply *r)
 	} else {
 		Hufu__ChunkReply *c = HF_DECODE(chunk_reply, r->body.data, r->body.len);
 		enum hf_err e = check_reply(t, c, r, a->index);
-		if (e == HF_OK)
+		if (e == HF_OK && !t->bytes_total && a->index * CHUNK_BYTES + r->bulk.len > t->most_bytes)
+			failed_chunk(t, a, HF_E_LIMIT, "the provider sends more than it said");
+		else if (e == HF_OK)
 			open_chunk(t, r, c, a->index);
 		else
 			failed_chunk(t, a, e, "the provider answered with a chunk of another form");
@@ -338,7 +340,7 @@ static void ask_chunk(struct transfer *t, uint64_t index)
 void receive_pump(struct transfer *t)
 {
 	struct receive *r = t->receive;
-	if (t->gone || t->x->closing || t->state != TRANSFER_STARTED)
+	if (t->gone || t->x->closing || t->starting || t->state != TRANSFER_STARTED)
 		return;
 	if (!r) {
 		struct hf_fault f = {HF_OK, ""};

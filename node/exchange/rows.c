@@ -37,6 +37,8 @@ static void row_fill_state(const struct transfer *t, Hufu__TransferRow *r)
 	r->ended_ms = t->ended_ms;
 	r->importing = t->importing;
 	r->receipt_overdue = t->receipt_overdue;
+	r->cleared = t->cleared;
+	r->most_bytes = t->most_bytes;
 }
 
 static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
@@ -145,6 +147,8 @@ static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
 	t->ended_ms = r->ended_ms;
 	t->importing = r->importing;
 	t->receipt_overdue = r->receipt_overdue;
+	t->cleared = r->cleared;
+	t->most_bytes = r->most_bytes;
 	if (r->root.len == 32)
 		memcpy(t->root.b, r->root.data, 32);
 	if (r->range.len % 32 || r->range.len > sizeof(t->durable.node))
@@ -251,6 +255,11 @@ void transfer_release(struct transfer *t)
 {
 	if (t && !in_list(t) && t->busy == 0)
 		transfer_free(t);
+}
+
+bool transfer_settling(const struct transfer *t)
+{
+	return transfer_ended(t->state) && in_list(t);
 }
 
 void transfer_add(struct transfer *t)

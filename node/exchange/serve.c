@@ -16,6 +16,7 @@
 #define JOBS_MAX 4u
 #define PENDING_MAX 32u
 #define PERSIST_CHUNKS 64u
+#define REWINDS_MAX 64u
 #define NO_CHUNK_TEXT "there is no such chunk"
 #define ANOMALY_TEXT "the transfer was stopped: its requests do not fit it; start a new one"
 
@@ -47,9 +48,12 @@ struct serve {
 	struct leaf_window leaves;
 	uint64_t wanted_ack; /* what the consumer says is durable; leaves may have to be made again first */
 	uint64_t persisted;
-	uint64_t last_index;  /* UINT64_MAX: not reached */
-	struct job *last_job; /* the last chunk, waiting for the leaves before it */
-	bool finishing;       /* the manifest is being stored */
+	uint64_t last_index;    /* UINT64_MAX: not reached */
+	struct job *last_job;   /* the last chunk, waiting for the leaves before it */
+	bool finishing;         /* the manifest is being stored */
+	struct hf_buf manifest; /* made; the transfer's own when it is durable */
+	uint64_t next;          /* of a projecting reader: the chunk behind the one made last */
+	uint64_t rewinds;       /* how often it had to begin again for an earlier one */
 };
 
 static void pump(struct transfer *t);
@@ -126,6 +130,7 @@ void serve_close(struct transfer *t)
 		}
 		for (unsigned i = 0; i < JOBS_MAX; i++)
 			hf_aead_free(s->aead[i]);
+		hf_buf_done(&s->manifest);
 		free(s);
 	}
 	t->serve = NULL;
@@ -205,7 +210,7 @@ static bool advance(struct transfer *t)
 	}
 	t->durable = s->leaves.range;
 	t->acknowledged = s->leaves.range.size;
-	if (t->acknowledged - s->persisted >= PERSIST_CHUNKS)
+	if (t->acknowledged - s->persisted >= PERSIST_CHUNKS && !s->finishing)
 		persist(t);
 	return true;
 }
@@ -267,9 +272,9 @@ static enum hf_err make_manifest(struct transfer *t)
 	m.format = (char *)"text/csv";
 	m.started_ms = t->started_ms;
 	m.ended_ms = t->ended_ms;
-	hf_buf_clear(&t->manifest);
+	hf_buf_clear(&t->serve->manifest);
 	enum hf_err e = hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_MANIFEST, &m.base,
-	                                         &t->manifest);
+	                                         &t->serve->manifest);
 	hf_decoded_free(start);
 	return e;
 }
@@ -283,9 +288,12 @@ static void on_manifest_stored(void *ctx, enum hf_err e, const struct hf_commit 
 	struct job *j = ctx;
 	struct transfer *t = j->t;
 	t->serve->finishing = false;
-	if (e != HF_OK)
-		hf_buf_clear(&t->manifest);
-	if (e != HF_OK || t->gone) {
+	if (e == HF_OK) {
+		hf_buf_done(&t->manifest);
+		t->manifest = t->serve->manifest;
+		t->serve->manifest = (struct hf_buf)HF_BUF_INIT;
+	}
+	if (e != HF_OK || t->gone || t->state != TRANSFER_STARTED) {
 		hf_request_reply(j->rq, e != HF_OK ? e : HF_E_CANCELLED, NULL, NULL, 0);
 		free_job(j);
 	} else {
@@ -301,8 +309,9 @@ static void send_manifest(struct job *j)
 	struct transfer *t = j->t;
 	struct hf_unit *u = hf_unit_new();
 	struct hf_hash digest;
+	struct hf_buf *manifest = &t->serve->manifest, before = t->manifest;
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_SENT, HF_OK, NULL);
-	draft_digest(d, &t->manifest);
+	draft_digest(d, manifest);
 	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
 	hf_draft_text(d, HF_FIELD_PACKAGING, "sealed chunks of 1 MiB, AES-256-GCM, manifest signed by the provider");
@@ -310,8 +319,10 @@ static void send_manifest(struct job *j)
 	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
 	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);
 	hf_unit_draft(u, d);
-	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, t->manifest.data, t->manifest.len, &digest);
+	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, manifest->data, manifest->len, &digest);
+	t->manifest = *manifest; /* in the row alone: nothing was sent before it is durable */
 	transfer_put(u, t);
+	t->manifest = before;
 	transfer_hold(t);
 	t->serve->finishing = true;
 	hf_store_submit(t->x->store, u, on_manifest_stored, j);
@@ -353,13 +364,21 @@ static void release_aead(struct serve *s, const struct hf_aead *a)
 			s->aead_used[i] = false;
 }
 
-/* DS-51: what no honest consumer asks for ends the transfer with an alarm. */
+/* DS-51, DS-63: what no honest consumer asks for ends the transfer with an exception and an alarm. */
 static void anomaly(struct transfer *t, uint64_t index)
 {
 	hf_alarm(t->x->base, "transfer-anomaly", &t->id,
 	         "%s asked for chunk %llu of a transfer in a way that does not fit it", t->peer,
 	         (unsigned long long)index);
-	end_now(t, HF_E_LIMIT, ANOMALY_TEXT, true);
+	if (t->gone || transfer_ended(t->state))
+		return;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_LIMIT, ANOMALY_TEXT);
+	hf_draft_text(d, HF_FIELD_EXCEPTION, "transfer-anomaly");
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_done);
+	hf_unit_draft(u, d);
+	end_transfer(t, HF_E_LIMIT, ANOMALY_TEXT, true, u);
+	hf_store_submit(t->x->store, u, NULL, NULL);
 }
 
 static void take_result(struct transfer *t, struct job *j)
@@ -486,6 +505,16 @@ static bool recover(struct transfer *t)
 	return true;
 }
 
+/* A projecting reader begins at the top for every chunk before its place; no consumer may keep it at that. */
+static bool rewinds(struct serve *s, uint64_t index)
+{
+	if (s->jobs_max > 1)
+		return false;
+	s->rewinds += index < s->next;
+	s->next = index + 1;
+	return s->rewinds > REWINDS_MAX + s->leaves.range.size;
+}
+
 static void pump(struct transfer *t)
 {
 	struct serve *s = t->serve;
@@ -494,6 +523,11 @@ static void pump(struct transfer *t)
 		return;
 	while (s->pending_count && s->jobs < s->jobs_max) {
 		struct hf_request *rq = take_lowest(s, &index);
+		if (rewinds(s, index)) {
+			hf_request_reply(rq, HF_E_LIMIT, ANOMALY_TEXT, NULL, 0);
+			anomaly(t, index);
+			return;
+		}
 		if (s->last_index != UINT64_MAX && index > s->last_index) /* asked for before the end was known */
 			hf_request_reply(rq, HF_E_UNKNOWN, NO_CHUNK_TEXT, NULL, 0);
 		else
@@ -511,7 +545,9 @@ static bool abnormal(struct transfer *t, const Hufu__ChunkGet *get)
 	/* More acknowledged than was sent; what a restart of this node may have forgotten is allowed for. */
 	bool boast = get->acknowledged > s->leaves.range.size + 2 * UNACKED_MAX;
 	bool greedy = t->served > 4 * (t->acknowledged + UNACKED_MAX);
-	return beyond || ahead || boast || greedy;
+	/* What is durable there is not made again: its leaf is no longer here to hold it against. */
+	bool back = get->index < get->acknowledged || get->index < t->acknowledged;
+	return beyond || ahead || boast || greedy || back;
 }
 
 void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get)

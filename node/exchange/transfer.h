@@ -39,11 +39,14 @@ struct transfer {
 	char **fields;
 	size_t field_count;
 	struct hf_source_stamp stamp;
+	uint64_t most_bytes; /* what the start promised not to exceed */
 	uint64_t bytes_total, bytes_done, acknowledged, rows, served, served_after_ack, generation;
 	struct hf_hash root;
 	struct hf_buf request, start, manifest, receipt; /* envelopes */
 	int64_t started_ms, ended_ms;
 	bool importing, receipt_overdue;
+	bool starting;   /* consumer: the start is being stored; nothing is asked for before */
+	bool cleared;    /* consumer, ended: the partial file is gone and that is recorded */
 	bool recorded;   /* provider: the decision is durable; nothing is served before. Consumer: the request is */
 	int64_t used_ms; /* monotonic: the last chunk asked for */
 	struct hf_merkle_range durable; /* over [0, acknowledged) */
@@ -95,6 +98,8 @@ struct transfer *transfer_find(struct hf_exchange *x, const struct hf_id *id, bo
 enum hf_err transfer_get(struct hf_exchange *x, const struct hf_id *id, bool provider,
                          struct transfer **ret_t) HF_MUST_CHECK;
 void transfer_release(struct transfer *t);
+/* It ends, but that is not durable yet: nobody is told, who asks asks again. */
+bool transfer_settling(const struct transfer *t);
 void transfer_add(struct transfer *t);
 /* Takes it out of the list; memory goes when nothing is under way any more. */
 void transfer_drop(struct transfer *t);
@@ -105,6 +110,10 @@ unsigned transfer_window(const struct transfer *t);
 /* drafts.c: the fields that every entry of a transfer carries. */
 struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, enum hf_err outcome, const char *detail);
 void draft_digest(struct hf_draft *d, const struct hf_buf *envelope);
+/* What every paper of a transfer must hold, seen by its receiver: the peer's, for this node, about this transfer, of
+ * its time. */
+enum hf_err header_check(const struct transfer *t, const Hufu__Header *h, const char *paper,
+                         struct hf_fault *f) HF_MUST_CHECK;
 void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1],
                  struct hf_id *message_id);
 
@@ -145,6 +154,7 @@ enum hf_err end_on_mail(void *ctx, const char *from, const struct hf_id *txn, st
                         struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
 void end_on_request(struct hf_exchange *x, struct hf_request *take);
 void end_on_revoked(void *ctx, const struct hf_id *grant, const char *reason);
-void wipe_part(struct transfer *t);
+/* Consumer, after the end: wipes the partial file, then records whether it is gone. */
+void end_clear(struct transfer *t);
 
 #endif

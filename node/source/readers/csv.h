@@ -114,6 +114,8 @@ void hf_csv_check_verdict(const struct hf_csv_check *c, struct hf_csv_verdict *r
 /* Choosing columns: the same table with these columns only, in the order of the table, quotes and line ends as they
  * were. */
 struct hf_csv_project;
+/* No table of so many bytes gives more than these, whatever has to be quoted. */
+uint64_t hf_csv_project_most(uint64_t bytes);
 struct hf_csv_project *hf_csv_project_new(const char *const *fields, size_t count);
 void hf_csv_project_free(struct hf_csv_project *p);
 /* Appends to out, which must have room for len + HF_CSV_RECORD_MAX bytes. */

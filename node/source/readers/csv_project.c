@@ -91,6 +91,12 @@ static bool on_record(void *ctx, const struct hf_csv_record *r)
 	return p->defect == HF_CSV_GOOD;
 }
 
+/* Fields are copied as they stand; a row that would be an empty line becomes a quoted field, two bytes more. */
+uint64_t hf_csv_project_most(uint64_t bytes)
+{
+	return bytes < UINT64_MAX / 4 ? 2 * bytes + 16 : UINT64_MAX;
+}
+
 struct hf_csv_project *hf_csv_project_new(const char *const *fields, size_t count)
 {
 	struct hf_csv_project *p = hf_alloc_zero(sizeof(*p));

@@ -456,8 +456,58 @@ static void what_a_crash_left_of_an_ended_transfer_is_wiped_at_the_start(void **
 	hf_store_submit(p->health->store, u, NULL, NULL);
 	wait_both(p, &id, "TERMINATED");
 	assert_int_equal(rename(saved, partial_of(p, &id)), 0); /* as if it had not been taken away */
+	struct transfer *t;
+	assert_int_equal(transfer_load(p->health->exchange, &id, false, &t), HF_OK);
+	assert_true(t->cleared);
+	t->cleared = false;
+	u = hf_unit_new();
+	transfer_put(u, t);
+	transfer_release(t);
+	submit_wait(p->health, u);
 	pair_restart(p->health);
+	until(p, is_idle(p->health));
 	assert_wiped(p, &id);
+	assert_int_equal(recorded(p->health, &id, HF_EVENT_CACHE_CLEARED), 2);
+	pair_restart(p->health);
+	until(p, is_idle(p->health));
+	assert_int_equal(recorded(p->health, &id, HF_EVENT_CACHE_CLEARED), 2); /* once is enough */
+}
+
+/* DS-53: the record says what was done, not what was meant to be done. */
+static void a_partial_file_that_cannot_be_removed_is_recorded_and_removed_later(void **state)
+{
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	until(p, is_there(partial_of(p, &id)));
+	assert_int_equal(unlink(partial_of(p, &id)), 0);
+	assert_int_equal(mkdir(partial_of(p, &id), 0700), 0); /* neither emptied nor removed as a file */
+	assert_int_equal(hf_exchange_cancel(p->health->exchange, &id, "enough", u, &f), HF_OK);
+	hf_store_submit(p->health->store, u, NULL, NULL);
+	wait_both(p, &id, "TERMINATED");
+	assert_int_equal(p->health->alarms, 1);
+	assert_int_equal(with_outcome(p->health, &id, HF_EVENT_CACHE_CLEARED, "ok"), 0);
+	assert_int_equal(recorded(p->health, &id, HF_EVENT_CACHE_CLEARED), 1);
+	assert_int_equal(rmdir(partial_of(p, &id)), 0);
+	pair_restart(p->health);
+	until(p, is_idle(p->health));
+	assert_int_equal(with_outcome(p->health, &id, HF_EVENT_CACHE_CLEARED, "ok"), 1);
+}
+
+/* The peer comes up while the start is being stored: nothing is asked for before it is, and everything is opened once.
+ */
+static void a_peer_that_comes_up_while_the_start_is_stored_changes_nothing(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = begin(p);
+	struct transfer *t = NULL;
+	until(p, (t = transfer_find(p->health->exchange, &id, false)) && t->state == TRANSFER_STARTED);
+	bool early = t->receive != NULL;
+	p->health->peers.on_up(p->health->peers.on_up_ctx, "roads");
+	assert_true(early || !t->starting || !t->receive);
+	wait_both(p, &id, "COMPLETED");
+	assert_delivered(p, &id);
 }
 
 int main(void)
@@ -481,6 +531,8 @@ int main(void)
 	        cmocka_unit_test(a_full_disk_at_the_import_delivers_later),
 	        cmocka_unit_test(a_cancelled_transfer_is_wiped_and_recorded),
 	        cmocka_unit_test(what_a_crash_left_of_an_ended_transfer_is_wiped_at_the_start),
+	        cmocka_unit_test(a_partial_file_that_cannot_be_removed_is_recorded_and_removed_later),
+	        cmocka_unit_test(a_peer_that_comes_up_while_the_start_is_stored_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, pair_up, pair_down);
 }

@@ -165,6 +165,80 @@ static void a_consumer_that_never_acknowledges_is_stopped(void **state)
 	wait_both(p, &id, "TERMINATED");
 }
 
+/* DS-51, DS-63: the provider's own exception and alarm. Backwards is no honest direction. */
+static void what_is_acknowledged_is_not_made_again(void **state)
+{
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_OK);
+	assert_int_equal(ask(p, p->health, &id, 2, 2).e, HF_OK);
+	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_E_LIMIT);
+	wait_both(p, &id, "TERMINATED");
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_EXCEPTION), 1);
+	assert_int_equal(p->roads->alarms, 1);
+}
+
+/* A projection begins at the top for every step back: not a thousand times over. */
+static void a_consumer_that_goes_to_and_fro_is_stopped(void **state)
+{
+	struct pair *p = pair_of(state, 4 * MIB);
+	struct hf_id id = begin_quiet(p, two, 2);
+	struct asked a = {.e = HF_OK};
+	unsigned asked = 0;
+	for (; asked < 400 && a.e == HF_OK; asked++)
+		a = ask(p, p->health, &id, asked % 2 ? 0 : 1, 0);
+	assert_int_equal(a.e, HF_E_LIMIT);
+	assert_true(asked > 100 && asked < 200);
+	wait_both(p, &id, "TERMINATED");
+}
+
+/* DS-59: whoever has everything and says "end" instead of signing is seen. */
+static void an_end_instead_of_a_receipt_is_an_exception_with_an_alarm(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	Hufu__TransferEnd end = HUFU__TRANSFER_END__INIT;
+	struct hf_buf body = HF_BUF_INIT;
+	end.transfer = bytes_of(id.b, 16);
+	end.state = (char *)"TERMINATED";
+	end.reason_code = (char *)"cancelled";
+	end.reason = (char *)"no more need";
+	replace_body(&body, &end.base);
+	assert_true(ask(p, p->health, &id, 0, 0).manifest);
+	assert_int_equal(deliver(p->roads, "health", HF_MAIL_TRANSFER_END, &id, body.data, body.len), HF_OK);
+	until(p, has_ended(p->roads, &id));
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_EXCEPTION), 1);
+	assert_int_equal(p->roads->alarms, 1);
+	end_now(transfer_find(p->health->exchange, &id, false), HF_E_CANCELLED, "no more need", false);
+	wait_both(p, &id, "TERMINATED");
+	hf_buf_done(&body);
+}
+
+/* An end that is not on record is told to nobody, and a second one is not confirmed by it. */
+static void an_end_that_is_being_recorded_is_not_told(void **state)
+{
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	Hufu__TransferEnd end = HUFU__TRANSFER_END__INIT;
+	struct hf_buf body = HF_BUF_INIT;
+	end.transfer = bytes_of(id.b, 16);
+	end.state = (char *)"TERMINATED";
+	end.reason_code = (char *)"cancelled";
+	replace_body(&body, &end.base);
+	assert_int_equal(hf_exchange_cancel(p->roads->exchange, &id, "enough", u, &f), HF_OK);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_E_BUSY);
+	assert_int_equal(deliver(p->roads, "health", HF_MAIL_TRANSFER_END, &id, body.data, body.len), HF_E_BUSY);
+	hf_unit_free(u); /* it could not be stored */
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	p->w->pass = NULL;
+	wait_both(p, &id, "COMPLETED");
+	assert_delivered(p, &id);
+	hf_buf_done(&body);
+}
+
 /* To others a transfer does not exist. */
 static void another_member_learns_nothing_of_a_transfer(void **state)
 {
@@ -198,6 +272,7 @@ static void on_repeated(void *ctx, struct hf_reply *r)
 static void a_repeated_identifier_is_the_same_transfer_or_a_replay(void **state)
 {
 	struct pair *p = pair_of(state, 1000);
+	started = 0;
 	enum hf_err e = HF_E_INTERNAL;
 	seen = (struct hf_buf)HF_BUF_INIT;
 	p->w->pass = keep_request;
@@ -227,6 +302,60 @@ static void a_repeated_identifier_is_the_same_transfer_or_a_replay(void **state)
 	hf_decoded_free(r);
 	hf_decoded_free(env);
 	hf_buf_done(&body);
+	hf_buf_done(&seen);
+	p->w->pass = NULL;
+	wait_both(p, &id, "COMPLETED");
+}
+
+/* Asks roads for a transfer under an identifier of the asker's choice, signed in order by that person of health. */
+static enum hf_err ask_under(struct pair *p, struct node *from, const char *name, const struct hf_id *id)
+{
+	struct hf_actor a = actor_of(p->health, "wang");
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_buf b = HF_BUF_INIT, body = HF_BUF_INIT;
+	enum hf_err e = HF_E_INTERNAL;
+	unsigned before = started;
+	Hufu__Statement s = HUFU__STATEMENT__INIT;
+	s.kind = (char *)"access";
+	s.object = bytes_of(id->b, 16);
+	assert_int_equal(hf_identity_sign(p->health->identity, &a, &s, id, &b, &f), HF_OK);
+	Hufu__SignedStatement *subject = HF_DECODE(signed_statement, b.data, b.len);
+	Hufu__Envelope *env = HF_DECODE(envelope, seen.data, seen.len);
+	Hufu__TransferRequest *r = HF_DECODE(transfer_request, env->payload.data, env->payload.len), bent = *r;
+	Hufu__Header h = *r->header;
+	h.issuer = (char *)(uintptr_t)name;
+	h.transaction = bent.transfer = bytes_of(id->b, 16);
+	bent.header = &h;
+	bent.subject = subject;
+	Hufu__Envelope *signed_again = sign_as(from, name, HF_TYPE_TRANSFER_REQUEST, &bent.base);
+	replace_body(&body, &signed_again->base);
+	hf_peers_call(&from->peers, "roads", HF_MSG_TRANSFER_REQUEST, id, body.data, body.len, 0, on_repeated, &e);
+	until(p, started == before + 1);
+	hf_decoded_free(signed_again);
+	hf_decoded_free(subject);
+	hf_decoded_free(r);
+	hf_decoded_free(env);
+	hf_buf_done(&b);
+	hf_buf_done(&body);
+	return e;
+}
+
+/* DS-38: an identifier stands for one case, also where that is a negotiation; who is no party to it does not learn that
+ * it is in use. */
+static void an_identifier_of_another_case_is_not_taken(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_grant_view g;
+	seen = (struct hf_buf)HF_BUF_INIT;
+	p->w->pass = keep_request;
+	struct hf_id id = begin(p), unused = hf_id_new(p->w->now_ms);
+	until(p, is_state(p->health, &id, "STARTED"));
+	assert_int_equal(hf_authz_grant(p->roads->authz, &p->grant, &g), HF_OK);
+	assert_int_equal(ask_under(p, p->health, "health", &g.txn), HF_E_REPLAY);
+	assert_string_equal(view_of(p->roads, &g.txn).state, "");
+	enum hf_err to_used = ask_under(p, p->s.hub, "hub", &id), to_unused = ask_under(p, p->s.hub, "hub", &unused);
+	assert_int_equal(to_used, to_unused);
+	assert_int_not_equal(to_used, HF_E_REPLAY);
 	hf_buf_done(&seen);
 	p->w->pass = NULL;
 	wait_both(p, &id, "COMPLETED");
@@ -285,9 +414,11 @@ static void a_manifest_that_cannot_be_stored_is_not_sent(void **state)
 	struct hf_id id = begin_quiet(p, NULL, 0);
 	set_store_fails(p->roads, true);
 	struct asked a, b;
+	bool shown = false;
 	ask_later(p->health, &id, 0, 0, &a);
 	ask_later(p->health, &id, 0, 0, &b);
-	until(p, a.done && b.done);
+	until(p, (shown = shown || transfer_find(p->roads->exchange, &id, true)->manifest.len > 0, a.done && b.done));
+	assert_false(shown); /* to a cancel or a revocation in between it is not delivered either */
 	assert_true(a.e != HF_OK && b.e != HF_OK);
 	set_store_fails(p->roads, false);
 	pair_restart(p->roads);
@@ -359,6 +490,11 @@ int main(void)
 	        cmocka_unit_test(what_no_honest_consumer_asks_for_ends_the_transfer_with_an_alarm),
 	        cmocka_unit_test(a_boast_about_chosen_columns_ends_the_transfer),
 	        cmocka_unit_test(a_consumer_that_never_acknowledges_is_stopped),
+	        cmocka_unit_test(what_is_acknowledged_is_not_made_again),
+	        cmocka_unit_test(a_consumer_that_goes_to_and_fro_is_stopped),
+	        cmocka_unit_test(an_end_instead_of_a_receipt_is_an_exception_with_an_alarm),
+	        cmocka_unit_test(an_end_that_is_being_recorded_is_not_told),
+	        cmocka_unit_test(an_identifier_of_another_case_is_not_taken),
 	        cmocka_unit_test(another_member_learns_nothing_of_a_transfer),
 	        cmocka_unit_test(a_repeated_identifier_is_the_same_transfer_or_a_replay),
 	        cmocka_unit_test(a_source_that_changes_between_two_chunks_ends_both_sides),

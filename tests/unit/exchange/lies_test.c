@@ -76,6 +76,28 @@ static void bend_issuer(Hufu__Manifest *m)
 	h.issuer = (char *)"hub";
 	m->header = &h;
 }
+static char *for_the_hub[] = {(char *)"hub"};
+static void bend_audience(Hufu__Manifest *m)
+{
+	static Hufu__Header h;
+	h = *m->header;
+	h.audience = for_the_hub;
+	m->header = &h;
+}
+static void bend_time_back(Hufu__Manifest *m)
+{
+	static Hufu__Header h;
+	h = *m->header;
+	h.time_ms -= DAY;
+	m->header = &h;
+}
+static void bend_time_on(Hufu__Manifest *m)
+{
+	static Hufu__Header h;
+	h = *m->header;
+	h.time_ms += HF_CLOCK_SKEW_MS + 60000;
+	m->header = &h;
+}
 /* DS-35, DS-36: the permission mark that the start promised. */
 static void bend_label(Hufu__Manifest *m)
 {
@@ -111,7 +133,8 @@ static void a_manifest_that_lies_is_refused(void **state)
 	} lies[] = {
 	        {bend_root, HF_E_DIGEST},          {bend_bytes, HF_E_DIGEST},   {bend_chunks, HF_E_DIGEST},
 	        {bend_transfer, HF_E_CONFLICT},    {bend_grant, HF_E_CONFLICT}, {bend_agreement, HF_E_CONFLICT},
-	        {bend_transaction, HF_E_CONFLICT}, {bend_label, HF_E_CONFLICT},
+	        {bend_transaction, HF_E_CONFLICT}, {bend_label, HF_E_CONFLICT}, {bend_audience, HF_E_STANDING},
+	        {bend_time_back, HF_E_STALE},      {bend_time_on, HF_E_STALE},
 	};
 	liar = SB_ROADS;
 	liar_name = "roads";
@@ -335,6 +358,42 @@ static void start_with_a_broken_key(Hufu__TransferStart *s)
 	key[40] ^= 1;
 	s->sealed_key = bytes_of(key, s->sealed_key.len);
 }
+static void start_for_another_node(Hufu__TransferStart *s)
+{
+	static Hufu__Header h;
+	h = *s->header;
+	h.audience = for_the_hub;
+	s->header = &h;
+}
+static void start_of_another_transaction(Hufu__TransferStart *s)
+{
+	static Hufu__Header h;
+	h = *s->header;
+	h.transaction = bytes_of(foreign.b, 16);
+	s->header = &h;
+}
+static void start_from_the_past(Hufu__TransferStart *s)
+{
+	static Hufu__Header h;
+	h = *s->header;
+	h.time_ms -= DAY;
+	s->header = &h;
+}
+static void start_without_a_bound(Hufu__TransferStart *s)
+{
+	s->bytes = s->chunks = s->most_bytes = 0;
+}
+static void start_beyond_all_room(Hufu__TransferStart *s)
+{
+	s->bytes = s->chunks = 0;
+	s->most_bytes = UINT64_MAX;
+}
+/* Nobody fills up a disk by never coming to an end. */
+static void start_that_is_exceeded(Hufu__TransferStart *s)
+{
+	s->bytes = s->chunks = 0;
+	s->most_bytes = 2 * MIB;
+}
 static void start_that_promises_less(Hufu__TransferStart *s)
 {
 	s->bytes = 10;
@@ -350,7 +409,10 @@ static void a_start_that_lies_ends_both_sides(void **state)
 	        {start_of_another_request, HF_E_CONFLICT},     {start_of_another_transfer, HF_E_CONFLICT},
 	        {start_for_another_recipient, HF_E_SIGNATURE}, {start_for_another_entry, HF_E_SIGNATURE},
 	        {start_with_other_chunks, HF_E_SUITE},         {start_with_a_broken_key, HF_E_CRYPTO},
-	        {start_that_promises_less, HF_E_FORMAT},
+	        {start_that_promises_less, HF_E_FORMAT},       {start_for_another_node, HF_E_STANDING},
+	        {start_of_another_transaction, HF_E_CONFLICT}, {start_from_the_past, HF_E_STALE},
+	        {start_without_a_bound, HF_E_FORMAT},          {start_beyond_all_room, HF_E_NO_SPACE},
+	        {start_that_is_exceeded, HF_E_LIMIT},
 	};
 	liar = SB_ROADS;
 	liar_name = "roads";

@@ -534,6 +534,7 @@ static inline void assert_delivered(struct pair *p, const struct hf_id *id)
 struct txn_count {
 	const struct hf_id *txn;
 	enum hf_event event;
+	const char *outcome; /* NULL: any */
 	size_t count;
 };
 
@@ -543,8 +544,17 @@ static inline bool count_txn(void *ctx, const struct hf_ledger_row *row)
 	char text[HF_ID_TEXT];
 	hf_id_text(c->txn, text);
 	c->count += row->opening && hf_opening_is(row->opening, HF_FIELD_EVENT, hf_event_name(c->event)) &&
-	            hf_opening_is(row->opening, HF_FIELD_TRANSACTION, text);
+	            hf_opening_is(row->opening, HF_FIELD_TRANSACTION, text) &&
+	            (!c->outcome || hf_opening_is(row->opening, HF_FIELD_OUTCOME, c->outcome));
 	return true;
+}
+
+static inline size_t with_outcome(struct node *n, const struct hf_id *txn, enum hf_event event, const char *outcome)
+{
+	struct txn_count c = {.txn = txn, .event = event, .outcome = outcome};
+	node_barrier(n);
+	assert_int_equal(hf_ledger_tail(n->ledger, 100000, count_txn, &c), HF_OK);
+	return c.count;
 }
 
 static inline size_t recorded(struct node *n, const struct hf_id *txn, enum hf_event event)

@@ -58,6 +58,21 @@ static void other_rows(Hufu__Receipt *r)
 {
 	r->rows++;
 }
+static void other_audience(Hufu__Receipt *r)
+{
+	static char *names[] = {(char *)"hub"};
+	static Hufu__Header h;
+	h = *r->header;
+	h.audience = names;
+	r->header = &h;
+}
+static void signed_in_the_past(Hufu__Receipt *r)
+{
+	static Hufu__Header h;
+	h = *r->header;
+	h.time_ms -= DAY;
+	r->header = &h;
+}
 static void before_the_transfer(Hufu__Receipt *r)
 {
 	r->received_ms -= DAY;
@@ -116,9 +131,10 @@ static void each_wrong_item_alone_does_not_close(void **state)
 		void (*bend)(Hufu__Receipt *r);
 		enum hf_err e;
 	} lies[] = {
-	        {other_transfer, HF_E_CONFLICT}, {other_transaction, HF_E_CONFLICT}, {other_manifest, HF_E_CONFLICT},
-	        {other_root, HF_E_DIGEST},       {other_bytes, HF_E_DIGEST},         {other_rows, HF_E_DIGEST},
-	        {in_the_future, HF_E_STALE},     {before_the_transfer, HF_E_STALE},
+	        {other_transfer, HF_E_CONFLICT},  {other_transaction, HF_E_CONFLICT}, {other_manifest, HF_E_CONFLICT},
+	        {other_root, HF_E_DIGEST},        {other_bytes, HF_E_DIGEST},         {other_rows, HF_E_DIGEST},
+	        {in_the_future, HF_E_STALE},      {before_the_transfer, HF_E_STALE},  {other_audience, HF_E_STANDING},
+	        {signed_in_the_past, HF_E_STALE},
 	};
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
 		not_closed_by(state, lies[i].bend, SB_HEALTH, "health", lies[i].e);
