@@ -10,6 +10,7 @@
 #define HUFU_EXCHANGE_TRANSFER_H
 
 #include "crypto/aead.h"
+#include "exchange/drafts.h"
 #include "exchange/exchange.h"
 #include "exchange/leaves.h"
 #include "exchange/states.h"
@@ -87,7 +88,6 @@ struct hf_exchange {
 enum hf_err transfer_load(struct hf_exchange *x, const struct hf_id *id, bool provider,
                           struct transfer **ret_t) HF_MUST_CHECK;
 enum hf_err transfer_decode(struct hf_exchange *x, const void *data, size_t len, struct transfer **ret_t) HF_MUST_CHECK;
-/* Adds the row to the unit. */
 void transfer_put(struct hf_unit *u, const struct transfer *t);
 bool transfer_stored(struct hf_exchange *x, const struct hf_id *id, bool provider);
 struct transfer *transfer_new(struct hf_exchange *x, const struct hf_id *id, bool provider);
@@ -106,16 +106,6 @@ void transfer_drop(struct transfer *t);
 void transfer_hold(struct transfer *t);
 void transfer_unhold(struct transfer *t);
 unsigned transfer_window(const struct transfer *t);
-
-/* drafts.c: the fields that every entry of a transfer carries. */
-struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, enum hf_err outcome, const char *detail);
-void draft_digest(struct hf_draft *d, const struct hf_buf *envelope);
-/* What every paper of a transfer must hold, seen by its receiver: the peer's, for this node, about this transfer, of
- * its time. */
-enum hf_err header_check(const struct transfer *t, const Hufu__Header *h, const char *paper,
-                         struct hf_fault *f) HF_MUST_CHECK;
-void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1],
-                 struct hf_id *message_id);
 
 /* serve.c */
 enum hf_err serve_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;

@@ -192,6 +192,7 @@ static void make_sequence(struct hf_ledger *l)
 	                                 .label_key = label_key,
 	                                 .opening_key = l->opening_keys.own,
 	                                 .slots = l->opening_keys.slots_own,
+	                                 .log = l->base->log,
 	                                 .on_committed = on_committed,
 	                                 .ctx = l};
 

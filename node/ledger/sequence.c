@@ -15,6 +15,16 @@
 
 #define POOL_SLOTS 64u
 #define FRESH_BYTES_MAX ((size_t)64 << 20)
+#define LINES_BYTES_MAX ((size_t)64 << 20)
+
+/* What is logged of an entry when its batch is durable: who did what in which transaction, never a value. */
+struct line {
+	struct hf_id txn;
+	uint64_t index;
+	enum hf_event event;
+	enum hf_err reason;
+	char peer[HF_NAME_MAX + 1];
+};
 
 struct hf_sequence {
 	char self[HF_NAME_MAX + 1];
@@ -23,6 +33,7 @@ struct hf_sequence {
 	uint8_t label_key[32], opening_key[32];
 	void (*on_committed)(void *ctx);
 	void *ctx;
+	struct hf_log *log;
 	atomic_bool halted;
 
 	/* Committer thread. */
@@ -35,6 +46,7 @@ struct hf_sequence {
 	struct hf_slots *slots;
 	struct hf_buf fresh; /* slots of the running batch's entries, from first_fresh on */
 	uint64_t first_fresh;
+	struct hf_buf lines;                     /* struct line of the running batch */
 	uint8_t pool[POOL_SLOTS][HF_SLOT_BYTES]; /* one call to the kernel for many entries */
 	unsigned pool_left;
 
@@ -54,6 +66,8 @@ struct hf_sequence *hf_sequence_new(const struct hf_sequence_config *cfg)
 	memcpy(q->opening_key, cfg->opening_key, sizeof(q->opening_key));
 	q->slots = cfg->slots;
 	hf_buf_init(&q->fresh, FRESH_BYTES_MAX);
+	hf_buf_init(&q->lines, LINES_BYTES_MAX);
+	q->log = cfg->log;
 	q->on_committed = cfg->on_committed;
 	q->ctx = cfg->ctx;
 	atomic_init(&q->halted, false);
@@ -77,6 +91,7 @@ void hf_sequence_free(struct hf_sequence *q)
 	hf_buf_done(&q->plain);
 	hf_buf_done(&q->sealed);
 	hf_buf_done(&q->fresh);
+	hf_buf_done(&q->lines);
 	uv_mutex_destroy(&q->mutex);
 	hf_wipe(q, sizeof(*q));
 	free(q);
@@ -272,6 +287,45 @@ static enum hf_err add_entry(struct hf_sequence *q, struct hf_txn *txn, const vo
 	return hf_edge_append(&q->edge, &q->place, &sink, leaf);
 }
 
+static void take_text(const struct hf_draft *d, enum hf_field field, char *out, size_t cap)
+{
+	const void *data = "";
+	size_t len = 0;
+
+	if (!hf_draft_get(d, field, &data, &len) || len >= cap)
+		len = 0;
+	memcpy(out, data, len);
+	out[len] = '\0';
+}
+
+static enum hf_err add_line(struct hf_sequence *q, const struct hf_draft *d)
+{
+	struct line l = {.index = q->edge.size, .event = hf_draft_event(d), .reason = HF_OK};
+	char reason[64];
+
+	if (!q->log || !hf_draft_txn_get(d))
+		return HF_OK;
+	l.txn = *hf_draft_txn_get(d);
+	take_text(d, HF_FIELD_REASON, reason, sizeof(reason));
+	if (reason[0])
+		l.reason = hf_err_from_reason(reason);
+	take_text(d, HF_FIELD_COUNTERPARTY, l.peer, sizeof(l.peer));
+	return hf_buf_add(&q->lines, &l, sizeof(l)) ? HF_OK : HF_E_LIMIT;
+}
+
+/* DS-94: the entries of an exchange are found in the logs of both sides by one trace. */
+static void write_lines(struct hf_sequence *q)
+{
+	struct line l;
+
+	for (size_t at = 0; at < q->lines.len; at += sizeof(l)) {
+		memcpy(&l, q->lines.data + at, sizeof(l));
+		HF_LOG(q->log, HF_LOG_INFO, "ledger", hf_event_name(l.event), &l.txn, HF_LOG_S("peer", l.peer),
+		       HF_LOG_E(l.reason), HF_LOG_I("entry", l.index));
+	}
+	hf_buf_clear(&q->lines);
+}
+
 /* What a draft gets before its place is known: its slot, what follows from it, and the commitments. */
 struct prepared {
 	uint8_t slot[HF_SLOT_BYTES];
@@ -293,6 +347,7 @@ static enum hf_err add_prepared(struct hf_sequence *q, struct hf_txn *txn, struc
 	if (!hf_buf_add(&q->fresh, p->slot, HF_SLOT_BYTES))
 		return HF_E_LIMIT;
 	HF_TRY(complete(q, txn, d, in.time_ms));
+	HF_TRY(add_line(q, d));
 	hf_buf_clear(&q->entry);
 	HF_TRY(hf_entry_encode(&in, d, &q->entry, &leaf));
 	HF_TRY(add_shares(q, txn, d));
@@ -368,6 +423,7 @@ static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *cons
 
 	HF_TRY(begin(q, txn));
 	hf_buf_clear(&q->fresh);
+	hf_buf_clear(&q->lines);
 	q->first_fresh = q->edge.size;
 	for (size_t i = 0; i < count; i++) {
 		ret_index[i] = q->edge.size;
@@ -411,6 +467,7 @@ static void committed(void *ctx, bool ok)
 		return;
 	}
 	publish_head(q);
+	write_lines(q);
 	if (q->on_committed)
 		q->on_committed(q->ctx);
 }

@@ -8,6 +8,7 @@
 #define HUFU_LEDGER_SEQUENCE_H
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "evidence/node_keys.h"
 #include "ledger/slots.h"
 #include "ledger/tree.h"
@@ -21,6 +22,7 @@ struct hf_sequence_config {
 	const uint8_t *label_key; /* 32 bytes each, copied */
 	const uint8_t *opening_key;
 	struct hf_slots *slots; /* of this ledger's entries; not taken */
+	struct hf_log *log;     /* a line for each durable entry of a transaction; may be NULL */
 	/* After every durable batch with entries; committer thread. */
 	void (*on_committed)(void *ctx);
 	void *ctx;

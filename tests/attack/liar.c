@@ -1,9 +1,10 @@
 /*
  * liar.c - a member that breaks the rules: speaks with a stopped node's own keys and asks for chunks of one of its
- * transfers in a way that no honest consumer does (DS-51), or sends mail that is none (DS-47). Prints each answer's
- * reason.
+ * transfers in a way that no honest consumer does (DS-51: beyond it, or the same one again and again), or sends mail
+ * that is none (DS-47). Prints each answer's reason.
  *
  *   hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED
+ *   hufu-liar DIR PEER ADDRESS greedy TRANSFER COUNT
  *   hufu-liar DIR PEER ADDRESS malformed COUNT UNTIL_REASON
  */
 #include <stdio.h>
@@ -159,6 +160,21 @@ static void ask_for_a_chunk(struct liar *l, const struct hf_id *id, char **argv,
 	l->until = "";
 }
 
+/* The same chunk, as fast as it comes, and never a word that it has arrived. */
+static bool ask_without_end(struct liar *l, char **argv, uint8_t body[64])
+{
+	struct hf_id id;
+	if (!hf_id_parse(argv[5], &id))
+		return false;
+	Hufu__ChunkGet g = HUFU__CHUNK_GET__INIT;
+	g.transfer = (ProtobufCBinaryData){16, id.b};
+	l->call.type = HF_MSG_CHUNK_GET;
+	l->call.body = (struct hf_bytes){body, hufu__chunk_get__pack(&g, body)};
+	l->more = strtoul(argv[6], NULL, 10);
+	l->until = "limit";
+	return true;
+}
+
 static void send_what_is_no_mail(struct liar *l, char **argv)
 {
 	l->call.type = HF_MSG_MAIL;
@@ -180,6 +196,8 @@ int main(int argc, char **argv)
 	l.call = (struct hf_call){.peer = argv[2], .address = argv[3]};
 	if (strcmp(argv[4], "malformed") == 0)
 		send_what_is_no_mail(&l, argv);
+	else if (strcmp(argv[4], "greedy") == 0 && ask_without_end(&l, argv, body))
+		;
 	else if (hf_id_parse(argv[4], &id))
 		ask_for_a_chunk(&l, &id, argv, body);
 	else

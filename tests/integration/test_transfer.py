@@ -1,4 +1,5 @@
 """Delivery between real nodes: complete, resumable, denied where it must be, and recorded on both sides."""
+import json
 import os
 import signal
 import subprocess
@@ -33,6 +34,32 @@ def test_the_delivered_bytes_equal_the_sources_and_both_hold_the_receipt(net):
     p = workflow.wait_transfer(net.nodes["transport"], "li", got["transfer"], "COMPLETED")
     check(p["receipt"] and p["root"] == got["root"], "the provider verified the receipt over the same digest")
     net.done = got["transfer"]
+
+
+def test_one_trace_finds_the_exchange_in_the_logs_of_every_side(net):
+    """DS-94: structured, one identifier for an exchange at every node, and never a value of the data"""
+    want = {"transport": {"access-decision", "transfer-start", "transfer-sent", "transfer-closed"},
+            "insurer": {"transfer-request", "transfer-start", "transfer-received", "receipt"}}
+    for id, events in want.items():
+        wait_until(lambda: events <= logged(net, id, net.done), f"{events} of {net.done} in the log of {id}")
+    txn = net.nodes["insurer"].hufu("applications", "show", net.app, as_="chen")["transaction"]
+    want = {"transport": {"decision", "agreement", "finalized"}, "manager": {"application-receive", "compliance-review"},
+            "insurer": {"application-submit", "agreement", "agreement-verification", "finalized"}}
+    for id, events in want.items():
+        check(events <= logged(net, id, txn), f"{events - logged(net, id, txn)} of {txn} is not in the log of {id}")
+    with open(FLIGHTS, encoding="utf-8") as f:
+        values = {v for line in list(f)[1:200] for v in line.strip().split(",") if len(v) > 7}
+    for id, n in net.nodes.items():
+        if n.process:
+            with open(n.log, encoding="utf-8") as f:
+                log = f.read()
+            check(not [v for v in values if v in log], f"a value of the data is in the log of {id}")
+
+
+def logged(net, node, transaction):
+    with open(net.nodes[node].log, encoding="utf-8") as f:
+        lines = [json.loads(line) for line in f if line.endswith("\n")]
+    return {o["event"] for o in lines if o.get("trace") == transaction and o["level"] == "info"}
 
 
 def test_chosen_fields_only(net):

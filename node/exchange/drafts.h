@@ -1,0 +1,21 @@
+/*
+ * drafts.h - inside of node/exchange: what every ledger entry and every signed paper of a transfer says.
+ */
+#ifndef HUFU_EXCHANGE_DRAFTS_H
+#define HUFU_EXCHANGE_DRAFTS_H
+
+#include "exchange/exchange.h"
+
+struct transfer;
+
+/* The fields that every entry of a transfer carries. */
+struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, enum hf_err outcome, const char *detail);
+void draft_digest(struct hf_draft *d, const struct hf_buf *envelope);
+/* What every paper of a transfer must hold, seen by its receiver: the peer's, for this node, about this transfer, of
+ * its time. */
+enum hf_err header_check(const struct transfer *t, const Hufu__Header *h, const char *paper,
+                         struct hf_fault *f) HF_MUST_CHECK;
+void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1],
+                 struct hf_id *message_id);
+
+#endif
