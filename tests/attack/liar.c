@@ -4,7 +4,7 @@
  * that is none (DS-47). Prints each answer's reason.
  *
  *   hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED
- *   hufu-liar DIR PEER ADDRESS greedy TRANSFER COUNT
+ *   hufu-liar DIR PEER ADDRESS greedy TRANSFER INDEX COUNT
  *   hufu-liar DIR PEER ADDRESS malformed COUNT UNTIL_REASON
  */
 #include <stdio.h>
@@ -168,9 +168,10 @@ static bool ask_without_end(struct liar *l, char **argv, uint8_t body[64])
 		return false;
 	Hufu__ChunkGet g = HUFU__CHUNK_GET__INIT;
 	g.transfer = (ProtobufCBinaryData){16, id.b};
+	g.index = strtoull(argv[6], NULL, 10);
 	l->call.type = HF_MSG_CHUNK_GET;
 	l->call.body = (struct hf_bytes){body, hufu__chunk_get__pack(&g, body)};
-	l->more = strtoul(argv[6], NULL, 10);
+	l->more = strtoul(argv[7], NULL, 10);
 	l->until = "limit";
 	return true;
 }
@@ -188,7 +189,8 @@ int main(int argc, char **argv)
 	struct liar l = {.status = 1};
 	struct hf_id id;
 	uint8_t body[64];
-	if (argc != 7 || !hf_crypto_init() || !load(&l, argv[1]))
+	bool greedy = argc == 8 && strcmp(argv[4], "greedy") == 0;
+	if ((argc != 7 && !greedy) || !hf_crypto_init() || !load(&l, argv[1]))
 		return fputs("usage: hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED\n", stderr), 2;
 	const char *self = strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1];
 	if (!open_channel(&l, self, hf_system_clock_new()))
@@ -196,7 +198,7 @@ int main(int argc, char **argv)
 	l.call = (struct hf_call){.peer = argv[2], .address = argv[3]};
 	if (strcmp(argv[4], "malformed") == 0)
 		send_what_is_no_mail(&l, argv);
-	else if (strcmp(argv[4], "greedy") == 0 && ask_without_end(&l, argv, body))
+	else if (greedy && ask_without_end(&l, argv, body))
 		;
 	else if (hf_id_parse(argv[4], &id))
 		ask_for_a_chunk(&l, &id, argv, body);
