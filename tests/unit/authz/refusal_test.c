@@ -1,5 +1,6 @@
 /* What a negotiation refuses: to its own people, and to papers of other nodes that are forged, bent, repeated or
  * misdirected. */
+#include "evidence/envelope.h"
 #include "unit/authz/cast.h"
 
 static struct hf_buf captured[16]; /* last body of each type of mail */
@@ -427,11 +428,28 @@ static void with_other_entry(Hufu__DecisionMail *m)
 	m->entry = m->decision;
 }
 
-/* An agreement whose entry does not come with it is not countersigned. */
+/* DS-69: the node between the two alters a mark of the origin on the way, and signs for it as well as it can. */
+static Hufu__Envelope *remarked;
+static struct node *relay;
+
+static void with_altered_mark(Hufu__DecisionMail *m)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	Hufu__CatalogEntry *e = HF_DECODE(catalog_entry, m->entry->payload.data, m->entry->payload.len);
+	e->level = 2;
+	assert_int_equal(hf_envelope_make_message(relay->keys.envelope, "roads", HF_TYPE_CATALOG_ENTRY, &e->base, &b),
+	                 HF_OK);
+	remarked = HF_DECODE(envelope, b.data, b.len);
+	m->entry = remarked;
+	hf_decoded_free(e);
+}
+
+/* An agreement whose entry does not come with it, as it left its publisher, is not countersigned. */
 static void agreement_without_its_entry_ends_the_negotiation(void **state)
 {
 	struct stage *s = stage_of(state);
-	void (*const changes[])(Hufu__DecisionMail * m) = {without_entry, with_other_entry};
+	void (*const changes[])(Hufu__DecisionMail * m) = {without_entry, with_other_entry, with_altered_mark};
+	relay = s->hub;
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		struct hf_id id = caught_decision(s, &s->plain);
 		HF_CLEANUP(hf_decoded_done)
@@ -447,6 +465,7 @@ static void agreement_without_its_entry_ends_the_negotiation(void **state)
 		assert_int_equal(deliver(s->hub, "roads", HF_MAIL_DECISION, &captured_txn, body, len), HF_OK);
 		settle(s->w);
 		free(body);
+		hf_decoded_free(HF_TAKE(remarked));
 		assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_TERMINATED);
 		assert_string_equal(notices(s->health, &id, "terminated").code, "digest");
 	}

@@ -379,6 +379,31 @@ static void index_finds_what_was_added_and_forgets_what_was_removed(void **state
 	hf_index_done(&x);
 }
 
+/* A field that is gone, or was not there when it was agreed, is not what was agreed. */
+static void every_agreed_field_must_still_be_there(void **state)
+{
+	Hufu__Field a = HUFU__FIELD__INIT, b = HUFU__FIELD__INIT;
+	Hufu__Field *both[] = {&a, &b};
+	char *names[] = {(char *)"flight", (char *)"delay"};
+	Hufu__CatalogEntry agreed = HUFU__CATALOG_ENTRY__INIT, now;
+	Hufu__Agreement g = HUFU__AGREEMENT__INIT;
+	struct hf_fault f;
+	(void)state;
+	a.name = names[0];
+	b.name = names[1];
+	agreed.fields = both;
+	agreed.n_fields = 2;
+	g.fields = names;
+	g.n_fields = 2;
+	now = agreed;
+	assert_int_equal(az_terms_still(&g, &agreed, &now, &f), HF_OK);
+	now.n_fields = 1;
+	assert_int_equal(az_terms_still(&g, &agreed, &now, &f), HF_E_TERMS_CHANGED);
+	assert_non_null(strstr(f.text, "'delay'"));
+	g.n_fields = 1; /* of no concern to who has not got it */
+	assert_int_equal(az_terms_still(&g, &agreed, &now, &f), HF_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +419,7 @@ int main(void)
 	        cmocka_unit_test(each_criterion_fails_alone),
 	        cmocka_unit_test(entry_without_criteria_checks_the_period_alone),
 	        cmocka_unit_test(record_must_show_every_criterion),
+	        cmocka_unit_test(every_agreed_field_must_still_be_there),
 	        cmocka_unit_test(index_finds_what_was_added_and_forgets_what_was_removed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
