@@ -6,6 +6,8 @@
 #include "ledger/ledger.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 
 #define TAIL_DEFAULT 20
 #define TAIL_MAX 10000
+#define USES_DEFAULT 200
 
 static void set_uint(json_t *o, const char *name, uint64_t value)
 {
@@ -140,15 +143,76 @@ static void set_object(struct hf_api_request *rq, const struct hf_id *txn)
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "transaction %s", text);
 }
 
+/* "TIME/LEDGER/INDEX", as `next` was given. */
+static enum hf_err take_after(struct hf_api_request *rq, struct hf_use_at *ret_after)
+{
+	const char *text = NULL;
+	char time[HF_TIME_TEXT], node[HF_NAME_MAX + 1];
+	struct hf_name name;
+	int end = 0;
+	HF_TRY(hf_api_time(rq, "from", false, &ret_after->time_ms));
+	HF_TRY(hf_api_text(rq, "after", false, HF_TIME_TEXT + HF_NAME_MAX + 24, &text));
+	if (!text || !*text)
+		return HF_OK;
+	if (sscanf(text, "%24[^/]/%63[^/]/%20" SCNu64 "%n", time, node, &ret_after->index, &end) != 3 || text[end] ||
+	    !hf_time_parse(time, &ret_after->time_ms) || !hf_name_parse(node, &name))
+		return hf_fault_set(
+		        &rq->fault, HF_E_ARGUMENT,
+		        "field 'after' is no place in a trace; give back what an earlier page named as 'next'");
+	snprintf(ret_after->node, sizeof(ret_after->node), "%s", node);
+	return HF_OK;
+}
+
+static void put_next(struct hf_api_request *rq, const struct hf_use_at *next)
+{
+	char time[HF_TIME_TEXT], text[HF_TIME_TEXT + HF_NAME_MAX + 24];
+	if (!next->node[0])
+		return;
+	hf_time_text(next->time_ms, time);
+	snprintf(text, sizeof(text), "%s/%s/%" PRIu64, time, next->node, next->index);
+	json_object_set_new(rq->out, "next", json_string(text));
+}
+
+/* SB-57: by dataset. The entry that records the question names the dataset as its object, so it is no use of it. */
+static enum hf_err trace_uses(struct hf_api_request *rq, struct story *s)
+{
+	struct hf_uses u = {.row = add_story_row, .note = add_story_note, .ctx = s};
+	struct hf_use_at next = {0};
+	char text[HF_ID_TEXT];
+	int64_t limit = USES_DEFAULT;
+	HF_TRY(hf_api_id(rq, "resource", true, &u.resource));
+	hf_id_text(&u.resource, text);
+	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "catalog entry %s", text);
+	HF_TRY(take_after(rq, &u.after));
+	HF_TRY(hf_api_time(rq, "until", false, &u.until_ms));
+	HF_TRY(hf_api_int(rq, "limit", false, 1, HF_USES_MAX, &limit));
+	u.limit = limit > 0 ? (size_t)limit : USES_DEFAULT;
+	enum hf_err e = hf_ledger_uses(rq->m->ledger, &u, &next);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(
+		        &rq->fault, e,
+		        "no ledger held here has an entry about catalog entry %s; `hufu catalog search` finds "
+		        "entries",
+		        text);
+	put_next(rq, &next);
+	return e;
+}
+
 static enum hf_err trace(struct hf_api_request *rq)
 {
 	struct hf_id txn;
 	char text[HF_ID_TEXT];
-	HF_TRY(hf_api_id(rq, "transaction", true, &txn));
-	set_object(rq, &txn);
 	struct story s = {json_array(), json_array()};
 	json_object_set_new(rq->out, "entries", s.entries);
 	json_object_set_new(rq->out, "coverage", s.coverage);
+	bool by_resource = json_object_get(rq->in, "resource") != NULL;
+	if (by_resource && json_object_get(rq->in, "transaction"))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "a trace is of a transaction or of a resource; leave out one of the two fields");
+	if (by_resource)
+		return trace_uses(rq, &s);
+	HF_TRY(hf_api_id(rq, "transaction", true, &txn));
+	set_object(rq, &txn);
 	enum hf_err e = hf_ledger_trace(rq->m->ledger, &txn, add_story_row, add_story_note, &s);
 	hf_id_text(&txn, text);
 	if (e == HF_E_UNKNOWN)

@@ -125,7 +125,6 @@ static enum hf_err check_entry(struct hf_book *b, struct hf_page *p)
 static enum hf_err open_page(struct hf_book *b, struct hf_page *p)
 {
 	enum hf_err e = hf_opening_read(&b->ledger->opening_keys, &b->place, b->rows, p->index, &p->opened);
-	char text[HF_TIME_TEXT];
 	int64_t ms;
 
 	p->erased = e == HF_E_ERASED;
@@ -135,9 +134,8 @@ static enum hf_err open_page(struct hf_book *b, struct hf_page *p)
 		return HF_E_DIGEST;
 	if (p->opened.opening && !hf_entry_check_opening(p->entry, p->opened.opening))
 		return HF_E_DIGEST;
-	p->time_ms = p->entry->time_s * 1000;
-	if (hf_opening_text(p->opened.opening, HF_FIELD_TIME, text, sizeof(text)) && hf_time_parse(text, &ms))
-		p->time_ms = ms;
+	ms = hf_opening_time(p->opened.opening);
+	p->time_ms = ms > 0 ? ms : p->entry->time_s * 1000;
 	return HF_OK;
 }
 

@@ -21,10 +21,16 @@ struct hf_shelf *hf_collection_shelf(struct hf_collection *c, const char *node)
 	return s;
 }
 
-void hf_collection_done(struct hf_collection *c)
+void hf_collection_clear(struct hf_collection *c)
 {
 	for (size_t i = 0; i < c->count; i++)
 		hf_page_done(&c->items[i].page);
+	c->count = c->broken_count = 0;
+}
+
+void hf_collection_done(struct hf_collection *c)
+{
+	hf_collection_clear(c);
 	for (size_t i = 0; i < c->shelf_count; i++) {
 		hf_book_done(&c->shelves[i]->book);
 		free(c->shelves[i]);

@@ -35,6 +35,10 @@ struct hf_collection {
  * HF_COLLECT_MAX; of another one the rest is left out, as broken. */
 enum hf_err hf_collect(struct hf_collection *c, const struct hf_id *txn) HF_MUST_CHECK;
 void hf_collection_by_time(struct hf_collection *c); /* then origin, then index */
+/* Empty again, for another transaction; the ledgers stay open. */
+void hf_collection_clear(struct hf_collection *c);
+/* trace.c: what of the transaction is not covered, in sentences. */
+void hf_collection_tell(struct hf_collection *c, void (*note)(void *ctx, const char *text), void *ctx);
 void hf_collection_done(struct hf_collection *c);
 /* The ledger of node, NULL when it is not held here. */
 struct hf_shelf *hf_collection_shelf(struct hf_collection *c, const char *node);

@@ -13,7 +13,7 @@
 #include "state_ledger.pb-c.h"
 
 #define HF_HOLDING_ENTRY 48u      /* what an entry takes beside its own bytes: its key, its hash in the tree */
-#define HF_HOLDING_OPENING 96u    /* likewise an opening: its key and its row in the index of transactions */
+#define HF_HOLDING_OPENING 180u   /* likewise an opening: its key, its rows in the indexes of transactions and uses */
 #define HF_HOLDING_GRACE_MS 10000 /* a push may be here before the mail that gives the reason for it */
 #define HF_HOLDING_RECORD_MS (60 * 60 * 1000) /* one entry and one alarm about a ledger that goes on being refused */
 #define HF_PUSH_PAUSE_MS 1000                 /* of the refused side; doubles */

@@ -87,6 +87,25 @@ enum hf_err hf_ledger_tail(struct hf_ledger *l, uint64_t count, hf_ledger_row_fn
  * HF_E_UNKNOWN when no replica here has an entry of it. */
 enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_ledger_row_fn fn,
                             void (*note)(void *ctx, const char *text), void *ctx) HF_MUST_CHECK;
+/* SB-57: what was done with a catalog entry, in all replicas, verified, in order of time, a page at a time; coverage
+ * sentences transaction by transaction. HF_E_UNKNOWN when no replica here has an entry about it. ret_next: where the
+ * next page begins; its node is "" when there is none. */
+#define HF_USES_MAX 1000u
+struct hf_use_at {
+	int64_t time_ms;
+	char node[HF_NAME_MAX + 1]; /* "": from that time on, else behind this entry */
+	uint64_t index;
+};
+struct hf_uses {
+	struct hf_id resource;
+	struct hf_use_at after; /* zero: from the beginning */
+	int64_t until_ms;       /* 0: no end */
+	size_t limit;           /* entries of this page, 1 to HF_USES_MAX */
+	hf_ledger_row_fn row;
+	void (*note)(void *ctx, const char *text);
+	void *ctx;
+};
+enum hf_err hf_ledger_uses(struct hf_ledger *l, const struct hf_uses *u, struct hf_use_at *ret_next) HF_MUST_CHECK;
 /* The tally of a transaction: signed by this node; documents from HF_TABLE_ENVELOPE by HF_TABLE_ENVELOPE_TXN of txn and
  * of `also` (the negotiation's transaction; NULL or zero: none). HF_E_STATE when proofs are not yet witnessed. */
 enum hf_err hf_ledger_prove(struct hf_ledger *l, const struct hf_id *txn, const struct hf_id *also, struct hf_buf *out,

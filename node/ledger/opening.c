@@ -345,3 +345,18 @@ bool hf_opening_txn(const Hufu__EntryOpening *o, struct hf_id *ret_txn)
 
 	return hf_opening_text(o, HF_FIELD_TRANSACTION, text, sizeof(text)) && hf_id_parse(text, ret_txn);
 }
+
+bool hf_opening_resource(const Hufu__EntryOpening *o, struct hf_id *ret_resource)
+{
+	char text[HF_ID_TEXT];
+
+	return hf_opening_text(o, HF_FIELD_RESOURCE, text, sizeof(text)) && hf_id_parse(text, ret_resource);
+}
+
+int64_t hf_opening_time(const Hufu__EntryOpening *o)
+{
+	char text[HF_TIME_TEXT];
+	int64_t ms = 0;
+
+	return hf_opening_text(o, HF_FIELD_TIME, text, sizeof(text)) && hf_time_parse(text, &ms) ? ms : 0;
+}

@@ -65,5 +65,9 @@ enum hf_err hf_opening_slot(const struct hf_place *p, struct hf_rows *r, uint64_
 bool hf_opening_text(const Hufu__EntryOpening *o, enum hf_field field, char *out, size_t cap);
 bool hf_opening_number(const Hufu__EntryOpening *o, enum hf_field field, uint64_t *ret_value);
 bool hf_opening_txn(const Hufu__EntryOpening *o, struct hf_id *ret_txn);
+/* The catalog entry that it is about. */
+bool hf_opening_resource(const Hufu__EntryOpening *o, struct hf_id *ret_resource);
+/* The exact time; 0 when it is not shown. */
+int64_t hf_opening_time(const Hufu__EntryOpening *o);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * openings.c - openings of other nodes' entries, sent because this node is a party. Each is held against its mirrored
- * entry, or kept until that arrives; at rest they are sealed; by them a transaction is found in the mirrored ledgers.
+ * entry, or kept until that arrives; at rest they are sealed; by them a transaction, and what
+ * was done with a catalog entry, is found in the mirrored ledgers.
  *
  * A row of the index stands for at most one kept opening, whatever that says later: it is a claim of the log's owner,
  * believed by no reader before the opening was held against the entry (collect.c).
@@ -72,15 +73,28 @@ static enum hf_err check(struct push *p, const Hufu__EntryOpening *o)
 	return hf_entry_check_opening(e, o) ? HF_OK : refuse(p, HF_E_DIGEST, "the opening does not fit", o->index);
 }
 
+/* The place in the index of uses; 0 when the opening is about no catalog entry. */
+static size_t use_key(const Hufu__EntryOpening *o, uint8_t key[HF_KEY_MAX])
+{
+	struct hf_id resource;
+
+	return hf_opening_resource(o, &resource) ? hf_key_use(&resource, hf_opening_time(o), o->origin, o->index, key)
+	                                         : 0;
+}
+
 void hf_openings_drop(struct hf_ledger *l, struct hf_unit *unit, const struct hf_place *place, uint64_t index)
 {
 	struct hf_opened old HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
 	uint8_t key[HF_KEY_MAX];
 	struct hf_id txn;
+	size_t len;
 
-	if (hf_opening_read(&l->opening_keys, place, &l->rows, index, &old) == HF_OK &&
-	    hf_opening_txn(old.opening, &txn))
-		hf_unit_del(unit, HF_TABLE_MIRROR_TXN, key, hf_key_mirror_txn(&txn, place->origin, index, key));
+	if (hf_opening_read(&l->opening_keys, place, &l->rows, index, &old) == HF_OK) {
+		if (hf_opening_txn(old.opening, &txn))
+			hf_unit_del(unit, HF_TABLE_MIRROR_TXN, key, hf_key_mirror_txn(&txn, place->origin, index, key));
+		if ((len = use_key(old.opening, key)) > 0)
+			hf_unit_del(unit, HF_TABLE_USE, key, len);
+	}
 	hf_unit_del(unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(place, index, key));
 }
 
@@ -104,6 +118,7 @@ static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 {
 	uint8_t key[HF_KEY_MAX];
 	struct hf_id txn;
+	size_t len;
 	enum hf_err e = hf_opening_seal(&p->l->opening_keys, &p->place, &p->l->rows, o, &p->sealed);
 
 	if (e == HF_E_ERASED)
@@ -115,6 +130,8 @@ static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 	if (hf_opening_txn(o, &txn))
 		hf_unit_put(p->unit, HF_TABLE_MIRROR_TXN, key, hf_key_mirror_txn(&txn, o->origin, o->index, key), NULL,
 		            0);
+	if ((len = use_key(o, key)) > 0)
+		hf_unit_put(p->unit, HF_TABLE_USE, key, len, NULL, 0);
 	return HF_OK;
 }
 

@@ -131,6 +131,29 @@ size_t hf_key_mirror_txn(const struct hf_id *txn, const char *origin, uint64_t i
 	return sizeof(txn->b) + text_key(key + sizeof(txn->b), origin, index);
 }
 
+size_t hf_key_use(const struct hf_id *resource, int64_t time_ms, const char *origin, uint64_t index,
+                  uint8_t key[HF_KEY_MAX])
+{
+	const size_t head = sizeof(resource->b);
+
+	memcpy(key, resource->b, head);
+	hf_put_u64(key + head, time_ms > 0 ? (uint64_t)time_ms : 0);
+	return head + 8 + text_key(key + head + 8, origin, index);
+}
+
+bool hf_key_use_parse(struct hf_bytes key, struct hf_use_key *ret_key)
+{
+	const size_t head = sizeof(struct hf_id) + 8;
+
+	if (key.len < head + 10 || key.len - head - 9 > HF_ORIGIN_MAX)
+		return false;
+	ret_key->time_ms = (int64_t)hf_get_u64(key.data + head - 8);
+	memcpy(ret_key->origin, key.data + head, key.len - head - 9);
+	ret_key->origin[key.len - head - 9] = '\0';
+	ret_key->index = hf_get_u64(key.data + key.len - 8);
+	return true;
+}
+
 size_t hf_key_mirror_to(const char *node, uint8_t key[HF_KEY_MAX])
 {
 	size_t prefix = sizeof(HF_MIRROR_TO_PREFIX) - 1, len = strnlen(node, HF_NAME_MAX);

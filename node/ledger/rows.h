@@ -58,7 +58,16 @@ size_t hf_place_size(const struct hf_place *p, struct hf_rows *r, enum hf_place_
 size_t hf_key_txn(const struct hf_id *txn, uint32_t ordinal, uint8_t key[HF_KEY_MAX]); /* HF_TABLE_TXN_INDEX */
 size_t hf_key_share(const char *peer, uint64_t index, uint8_t key[HF_KEY_MAX]);        /* HF_TABLE_SHARE */
 size_t hf_key_mirror_txn(const struct hf_id *txn, const char *origin, uint64_t index,
-                         uint8_t key[HF_KEY_MAX]);                  /* HF_TABLE_MIRROR_TXN */
+                         uint8_t key[HF_KEY_MAX]); /* HF_TABLE_MIRROR_TXN */
+/* HF_TABLE_USE: in order of time. hf_key_use_parse takes such a key apart; false when it is none. */
+size_t hf_key_use(const struct hf_id *resource, int64_t time_ms, const char *origin, uint64_t index,
+                  uint8_t key[HF_KEY_MAX]);
+struct hf_use_key {
+	int64_t time_ms;
+	char origin[HF_ORIGIN_MAX + 1];
+	uint64_t index;
+};
+bool hf_key_use_parse(struct hf_bytes key, struct hf_use_key *ret_key);
 size_t hf_key_mirror_to(const char *node, uint8_t key[HF_KEY_MAX]); /* HF_TABLE_META */
 #define HF_MIRROR_TO_PREFIX "ledger/mirror-to/"
 

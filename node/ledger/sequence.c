@@ -261,6 +261,25 @@ static enum hf_err add_shares(struct hf_sequence *q, struct hf_txn *txn, const s
 	return HF_OK;
 }
 
+/* SB-57: all that is done with a dataset is found by its catalog entry. */
+static enum hf_err add_use(struct hf_sequence *q, struct hf_txn *txn, const struct hf_draft *d, int64_t time_ms)
+{
+	uint8_t key[HF_KEY_MAX];
+	char text[HF_ID_TEXT];
+	struct hf_id resource;
+	const void *data;
+	size_t len;
+
+	if (!hf_draft_get(d, HF_FIELD_RESOURCE, &data, &len) || len != HF_ID_TEXT - 1)
+		return HF_OK;
+	memcpy(text, data, len);
+	text[len] = '\0';
+	if (!hf_id_parse(text, &resource))
+		return HF_OK;
+	return hf_txn_put(txn, HF_TABLE_USE, key, hf_key_use(&resource, time_ms, q->place.origin, q->edge.size, key),
+	                  NULL, 0);
+}
+
 static enum hf_err add_opening(struct hf_sequence *q, struct hf_txn *txn, const struct hf_draft *d,
                                const uint8_t box_key[32])
 {
@@ -351,6 +370,7 @@ static enum hf_err add_prepared(struct hf_sequence *q, struct hf_txn *txn, struc
 	hf_buf_clear(&q->entry);
 	HF_TRY(hf_entry_encode(&in, d, &q->entry, &leaf));
 	HF_TRY(add_shares(q, txn, d));
+	HF_TRY(add_use(q, txn, d, in.time_ms));
 	HF_TRY(add_opening(q, txn, d, p->secret.box));
 	return add_entry(q, txn, q->entry.data, q->entry.len, &leaf);
 }

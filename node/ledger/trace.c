@@ -204,16 +204,18 @@ static void tell_parties(const struct telling *t)
 	}
 }
 
-static void tell_coverage(const struct telling *t)
+void hf_collection_tell(struct hf_collection *c, void (*note)(void *ctx, const char *text), void *ctx)
 {
-	tell_broken(t);
-	for (size_t i = 0; i < t->found->shelf_count; i++) {
-		tell_gaps(t, t->found->shelves[i]);
-		tell_unwitnessed(t, t->found->shelves[i]);
+	const struct telling t = {c, note, ctx};
+
+	tell_broken(&t);
+	for (size_t i = 0; i < c->shelf_count; i++) {
+		tell_gaps(&t, c->shelves[i]);
+		tell_unwitnessed(&t, c->shelves[i]);
 	}
-	for (size_t i = 0; i < t->found->count; i++)
-		tell_binding(t, &t->found->items[i]);
-	tell_parties(t);
+	for (size_t i = 0; i < c->count; i++)
+		tell_binding(&t, &c->items[i]);
+	tell_parties(&t);
 }
 
 enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_ledger_row_fn fn,
@@ -225,7 +227,7 @@ enum hf_err hf_ledger_trace(struct hf_ledger *l, const struct hf_id *txn, hf_led
 	HF_TRY(hf_collect(&c, txn));
 	if (c.count == 0 && c.broken_count == 0)
 		return HF_E_UNKNOWN;
-	tell_coverage(&(struct telling){&c, note, ctx});
+	hf_collection_tell(&c, note, ctx);
 	hf_collection_by_time(&c);
 	for (size_t i = 0; go && i < c.count; i++) {
 		const struct hf_item *it = &c.items[i];

@@ -12,6 +12,7 @@
 #include "crypto/base64.h"
 
 #define DESCRIPTORS_MAX ((size_t)256 << 20)
+#define PAGE 200u
 
 static const struct hf_column state_columns[] = {
         {"entries", "durable", 0},         {"signed up to", "signed", 0}, {"witnessed up to", "witnessed", 0},
@@ -79,12 +80,88 @@ static void print_coverage(const json_t *out)
 		printf("\ncomplete: every party's ledger is covered up to a witnessed checkpoint\n");
 }
 
+/* Sentences that came with an earlier page already are not said again. */
+static void add_coverage(json_t *all, const json_t *page)
+{
+	const json_t *note, *known;
+	size_t i, k;
+	json_array_foreach(json_object_get(page, "coverage"), i, note)
+	{
+		bool said = false;
+		json_array_foreach(all, k, known) said = said || json_equal(known, note);
+		if (!said)
+			json_array_append(all, (json_t *)note);
+	}
+}
+
+struct wanted {
+	const char *resource, *from, *until, *after;
+	uint32_t limit;
+};
+
+/* Page by page, so that neither side holds more than is asked for. */
+static int read_uses(struct hf_cli *cli, struct wanted *w, json_t *all)
+{
+	struct hf_progress bar = {0};
+	json_t *entries = json_object_get(all, "entries"), *next = NULL;
+	int status = HF_EXIT_DONE;
+	hf_progress_start(&bar, cli, "reading the ledgers");
+	do {
+		json_t *in = json_object(), *out = NULL;
+		uint32_t left = w->limit - (uint32_t)json_array_size(entries);
+		hf_cli_put(in, "resource", w->resource);
+		hf_cli_put(in, "from", w->from);
+		hf_cli_put(in, "until", w->until);
+		hf_cli_put(in, "after", next ? json_string_value(next) : w->after);
+		json_object_set_new(in, "limit", json_integer(left < PAGE ? left : PAGE));
+		status = hf_cli_call(cli, "GET", "/v1/ledger/trace", in, &out);
+		json_decref(next);
+		next = NULL;
+		if (status == HF_EXIT_DONE) {
+			json_array_extend(entries, json_object_get(out, "entries"));
+			add_coverage(json_object_get(all, "coverage"), out);
+			next = json_incref(json_object_get(out, "next"));
+			hf_progress_update(&bar, json_array_size(entries), 0);
+		}
+		json_decref(out);
+	} while (next && json_array_size(entries) < w->limit);
+	hf_progress_end(&bar);
+	if (next)
+		json_object_set_new(all, "next", next);
+	return status;
+}
+
+static int trace_uses(struct hf_cli *cli, struct wanted *w)
+{
+	json_t *all = json_pack("{s:[], s:[]}", "entries", "coverage");
+	int status = read_uses(cli, w, all);
+	if (status == HF_EXIT_DONE) {
+		hf_cli_table(cli, all, "entries", entry_columns, "nothing that could be verified");
+		if (!cli->json)
+			print_coverage(all);
+		if (!cli->json && json_object_get(all, "next"))
+			printf("\nthere is more; go on with --after %s\n", text_of(all, "next"));
+	}
+	json_decref(all);
+	return status;
+}
+
 static int trace(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1];
+	struct wanted w = {.limit = 1000};
+	const char *pos[1], *limit = NULL;
+	const struct hf_opt opts[] = {{"resource", &w.resource, NULL, NULL}, {"from", &w.from, NULL, NULL},
+	                              {"until", &w.until, NULL, NULL},       {"after", &w.after, NULL, NULL},
+	                              {"limit", &limit, NULL, NULL},         {NULL, NULL, NULL, NULL}};
 	json_t *in, *out = NULL;
-	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1) || !hf_cli_number(cli, "limit", limit, 100000, &w.limit))
 		return HF_EXIT_USAGE;
+	if (!pos[0] == !w.resource)
+		return hf_cli_misuse(cli, "name either a TRANSACTION or, with --resource, a catalog entry");
+	if (w.resource)
+		return trace_uses(cli, &w);
+	if (w.from || w.until || w.after || limit)
+		return hf_cli_misuse(cli, "--from, --until, --after and --limit go with --resource");
 	in = json_object();
 	hf_cli_put(in, "transaction", pos[0]);
 	int status = hf_cli_call(cli, "GET", "/v1/ledger/trace", in, &out);
@@ -258,7 +335,12 @@ const struct hf_command hf_commands_ledger[] = {
          "hufu ledger tail [--count N]\n  --count N   how many, 20 when absent\nexample: hufu ledger tail --count 50",
          tail},
         {"ledger", "trace", "the story of a transaction, from all ledgers held here",
-         "hufu ledger trace TRANSACTION\nexample: hufu ledger trace 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10", trace},
+         "hufu ledger trace TRANSACTION\n"
+         "       hufu ledger trace --resource ENTRY [--from TIME] [--until TIME] [--limit N] [--after PLACE]\n"
+         "  --resource ENTRY   every use of that catalog entry instead, across transactions, in order of time\n"
+         "  --limit N          entries at most, 1000 when absent; what is left goes on with --after\n"
+         "example: hufu ledger trace 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10",
+         trace},
         {"ledger", "prove", "write the evidence file of a transaction",
          "hufu ledger prove TRANSACTION -o FILE [--negotiation ID]\n  -o FILE, --output FILE   a new file\n"
          "  --negotiation ID         transaction of the application, found by itself for transfers of this node\n"

@@ -95,18 +95,24 @@ static struct hf_draft *step(enum hf_event event, const struct hf_id *txn, const
 	return d;
 }
 
+static void write_step(struct kit *k, struct kit_node *n, struct hf_draft *take)
+{
+	kit_write(n, take);
+	k->jump_ms += 2; /* entries of one millisecond have no order of time */
+}
+
 static void write_story(struct kit *k, const struct hf_id *txn)
 {
 	struct hf_draft *d;
 
-	kit_write(&k->node[SB_HEALTH], step(HF_EVENT_APPLICATION_SUBMIT, txn, "health/li.na", "hub"));
-	kit_write(&k->node[SB_HUB], step(HF_EVENT_APPLICATION_RECEIVE, txn, "hub", "health"));
-	kit_write(&k->node[SB_HUB], step(HF_EVENT_COMPLIANCE_REVIEW, txn, "hub/wang.wei", "roads"));
-	kit_write(&k->node[SB_ROADS], step(HF_EVENT_DECISION, txn, "roads/zhao.min", "hub"));
-	kit_write(&k->node[SB_HEALTH], step(HF_EVENT_RESULT, txn, "health", "hub"));
+	write_step(k, &k->node[SB_HEALTH], step(HF_EVENT_APPLICATION_SUBMIT, txn, "health/li.na", "hub"));
+	write_step(k, &k->node[SB_HUB], step(HF_EVENT_APPLICATION_RECEIVE, txn, "hub", "health"));
+	write_step(k, &k->node[SB_HUB], step(HF_EVENT_COMPLIANCE_REVIEW, txn, "hub/wang.wei", "roads"));
+	write_step(k, &k->node[SB_ROADS], step(HF_EVENT_DECISION, txn, "roads/zhao.min", "hub"));
+	write_step(k, &k->node[SB_HEALTH], step(HF_EVENT_RESULT, txn, "health", "hub"));
 	d = step(HF_EVENT_FINALIZED, txn, "roads", "health");
 	hf_draft_close(d);
-	kit_write(&k->node[SB_ROADS], d);
+	write_step(k, &k->node[SB_ROADS], d);
 }
 
 static bool covered(struct kit *k, unsigned n, const struct hf_id *txn, size_t rows)
