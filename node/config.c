@@ -53,6 +53,7 @@ static const cyaml_schema_field_t fields[] = {
         TEXT_FIELD(api_socket, CYAML_FLAG_OPTIONAL, 1, sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
         TEXT_FIELD(passphrase_file, CYAML_FLAG_OPTIONAL, 1, 1023),
         CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL, struct hf_config, log_level, levels, COUNT(levels)),
+        CYAML_FIELD_UINT("self_check_hours", CYAML_FLAG_OPTIONAL, struct hf_config, self_check_hours),
         CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
         CYAML_FIELD_MAPPING("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config, mirrors, mirror_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
@@ -154,6 +155,7 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	HF_TRY(want_range(path, "accounts.login_failures", a->login_failures, 1, 10, f));
 	HF_TRY(want_range(path, "accounts.lock_minutes", a->lock_minutes, 1, 1440, f));
 	HF_TRY(want_range(path, "accounts.denials", a->denials, 3, 1000, f));
+	HF_TRY(want_range(path, "self_check_hours", c->self_check_hours, 1, 168, f));
 	HF_TRY(want_range(path, "limits.outstanding_per_peer", c->limits.outstanding_per_peer, 1, 4096, f));
 	HF_TRY(want_range(path, "mirrors.ledger_bytes", c->mirrors.ledger_bytes, 1u << 16, (uint64_t)1 << 50, f));
 	HF_TRY(want_range(path, "mirrors.total_bytes", c->mirrors.total_bytes, 1u << 16, (uint64_t)1 << 50, f));

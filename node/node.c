@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/selfcheck.h"
 #include "catalog/catalog.h"
 #include "dispatch.h"
 #include "exchange/exchange.h"
@@ -25,6 +26,7 @@ struct hf_node {
 	struct hf_node_keys keys;
 	struct hf_modules m;
 	struct hf_api *api;
+	struct hf_self_check *self_check;
 	struct hf_mail_row
 	        mails[MAILS_MAX]; /* filled in when the modules that own the rows are open; no mail comes before */
 	struct hf_channel_config channel;
@@ -164,6 +166,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 	HF_TRY(open_peers(n, cfg, f));
 	HF_TRY(open_exchange(n, f));
 	HF_TRY(open_api(n, cfg, f));
+	hf_self_check_open(&n->m, cfg->self_check_hours, &n->self_check);
 	record_event(n, HF_EVENT_START);
 	HF_LOG(n->base.log, HF_LOG_INFO, "node", "ready", NULL, HF_LOG_S("version", HUFU_VERSION));
 	return HF_OK;
@@ -172,6 +175,8 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 static void close_modules(struct hf_node *n)
 {
 	struct hf_modules *m = &n->m;
+	hf_self_check_close(n->self_check);
+	n->self_check = NULL;
 	hf_api_close(n->api);
 	n->api = NULL;
 	if (m->exchange)

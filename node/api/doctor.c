@@ -301,6 +301,7 @@ json_t *doctor_findings(const struct hf_modules *m)
 	check_folder(list, m);
 	check_descriptor(list, m);
 	check_peers(list, peers, count);
+	doctor_services(list, m, peers, count);
 	check_risk(list, peers, count);
 	check_sessions(list, m);
 	check_clock(list, peers, count);

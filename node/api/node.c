@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/doctor.h"
+#include "api/selfcheck.h"
 #include "api/sight.h"
 #include "base/mem.h"
 #include "crypto/base64.h"
@@ -199,8 +200,85 @@ static enum hf_err peers_retry(struct hf_api_request *rq)
 	return hf_peers_parked_retry(rq->m->peers, rq->unit, peer, (uint64_t)sequence);
 }
 
+/* Only sizes and states: nothing of an entry, of a catalog, of a person (SB-55). */
+static json_t *seen_json(const struct hf_modules *m, const char *node)
+{
+	struct hf_ledger_seen s;
+	if (!m->ledger)
+		return json_null();
+	hf_ledger_seen(m->ledger, node, &s);
+	return json_pack("{s:I, s:I, s:I, s:b, s:b, s:I}", "size", (json_int_t)s.size, "held", (json_int_t)s.held,
+	                 "witnessed", (json_int_t)s.witnessed, "frozen", s.frozen, "witness", s.witness, "cosigned",
+	                 (json_int_t)s.cosigned);
+}
+
+static json_t *member_json(const struct hf_modules *m, const struct hf_peer_view *v)
+{
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:I}", "node", v->id, "state", v->up ? "up" : "down", "self", 0,
+	                      "standing", hf_err_reason(v->standing), "descriptor", (json_int_t)v->descriptor);
+	if (!o)
+		return NULL;
+	hf_api_out_time(o, "last_seen", v->last_seen_ms);
+	if (v->reply_ms >= 0)
+		json_object_set_new(o, "reply_ms", json_integer((json_int_t)v->reply_ms));
+	json_object_set_new(o, "ledger", seen_json(m, v->id));
+	return o;
+}
+
+static json_t *self_json(const struct hf_modules *m)
+{
+	const struct hf_space *s = m->peers ? hf_peers_space(m->peers) : NULL;
+	int64_t now = hf_now_ms(&m->base->clock);
+	struct hf_ledger_state l = {.halted = ""};
+	if (m->ledger)
+		hf_ledger_state(m->ledger, &l);
+	enum hf_err standing = s ? hf_space_standing(s, m->base->self.s, now) : HF_E_STATE;
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:s, s:I}", "node", m->base->self.s, "state",
+	                      l.halted[0] ? "halted" : "up", "self", 1, "version", HUFU_VERSION, "standing",
+	                      hf_err_reason(standing), "descriptor", (json_int_t)(s ? hf_space_number(s) : 0));
+	hf_api_out_time(o, "last_seen", now);
+	json_object_set_new(o, "ledger",
+	                    json_pack("{s:I, s:I, s:I, s:i, s:i}", "size", (json_int_t)l.durable, "held",
+	                              (json_int_t)l.durable, "witnessed", (json_int_t)l.witnessed_size, "witnesses",
+	                              (int)l.witnesses, "quorum", (int)l.quorum));
+	return o;
+}
+
+/* SB-55: all nodes of the space at a glance. */
+static enum hf_err space(struct hf_api_request *rq)
+{
+	struct hf_peer_view *rows;
+	size_t n = load_peers(rq, &rows), up = 0;
+	json_t *list = json_array();
+	put_space(rq);
+	json_array_append_new(list, self_json(rq->m));
+	for (size_t i = 0; i < n; i++) {
+		json_array_append_new(list, member_json(rq->m, &rows[i]));
+		up += rows[i].up;
+	}
+	json_object_set_new(rq->out, "up", json_integer((json_int_t)up + 1));
+	json_object_set_new(rq->out, "nodes", list);
+	free(rows);
+	return HF_OK;
+}
+
+static enum hf_err doctor_last(struct hf_api_request *rq, size_t count)
+{
+	json_t *list = NULL;
+	enum hf_err e = hf_self_check_reports(rq->m->store, count, &list);
+	if (e != HF_OK)
+		return hf_fault_set(&rq->fault, e, "the reports of the self-check cannot be read: %s; check the disk",
+		                    hf_err_text(e));
+	json_object_set_new(rq->out, "reports", list);
+	return HF_OK;
+}
+
 static enum hf_err doctor(struct hf_api_request *rq)
 {
+	int64_t last = 0;
+	HF_TRY(hf_api_int(rq, "last", false, 1, HF_SELF_CHECK_KEPT, &last));
+	if (last > 0)
+		return doctor_last(rq, (size_t)last);
 	json_t *list = doctor_findings(rq->m);
 	json_t *finding;
 	size_t i, bad = 0;
@@ -291,6 +369,7 @@ static enum hf_err stop(struct hf_api_request *rq)
 const struct hf_route hf_routes_node[] = {
         {"GET", "/metrics", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, metrics, 0},
         {"GET", "/v1/status", HF_MAY_STATUS, HF_EVENT_INVALID, status, 0},
+        {"GET", "/v1/space", HF_MAY_STATUS, HF_EVENT_INVALID, space, 0},
         {"GET", "/v1/peers", HF_MAY_STATUS, HF_EVENT_INVALID, peers, 0},
         {"POST", "/v1/peers/retry", HF_MAY_MANAGE_NODE, HF_EVENT_COMMAND, peers_retry, 0},
         {"GET", "/v1/doctor", HF_MAY_STATUS, HF_EVENT_INVALID, doctor, 0},

@@ -66,6 +66,16 @@ struct hf_ledger_state {
 	                       is open */
 };
 void hf_ledger_state(struct hf_ledger *l, struct hf_ledger_state *ret_state);
+/* SB-55: what is known here of another node's ledger. */
+struct hf_ledger_seen {
+	uint64_t size;      /* of the newest checkpoint that was seen */
+	uint64_t held;      /* entries that are mirrored here */
+	uint64_t witnessed; /* of those */
+	bool frozen;        /* two histories of it were shown */
+	bool witness;       /* that node is a witness of this ledger */
+	uint64_t cosigned;  /* the newest size of this ledger that it cosigned since this node started */
+};
+void hf_ledger_seen(struct hf_ledger *l, const char *node, struct hf_ledger_seen *ret_seen);
 /* Calls fn once when the entry is witnessed by the quorum, or after the limit with HF_E_TIMEOUT; never from inside the
  * call. */
 void hf_ledger_wait_witnessed(struct hf_ledger *l, uint64_t index, int64_t limit_ms,

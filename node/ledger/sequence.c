@@ -135,6 +135,11 @@ void hf_sequence_saw(struct hf_sequence *q, const char *node, uint64_t size, con
 	hf_heads_seen_put(q->seen, node, size, root);
 }
 
+bool hf_sequence_head_of(struct hf_sequence *q, const char *node, char *out)
+{
+	return hf_heads_seen_get(q->seen, node, out);
+}
+
 void hf_sequence_halt(struct hf_sequence *q)
 {
 	atomic_store(&q->halted, true);

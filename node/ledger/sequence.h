@@ -50,6 +50,8 @@ void hf_sequence_head(struct hf_sequence *q, struct hf_merkle_range *ret_range);
 uint64_t hf_sequence_size(struct hf_sequence *q);
 /* The newest checkpoint known of another node's ledger; entries about that node state it. */
 void hf_sequence_saw(struct hf_sequence *q, const char *node, uint64_t size, const struct hf_hash *root);
+/* That checkpoint, as "size/root-hex"; cap HF_HEAD_TEXT. */
+bool hf_sequence_head_of(struct hf_sequence *q, const char *node, char *out);
 /* From now on no entry is made: every unit with drafts fails with HF_E_STATE. */
 void hf_sequence_halt(struct hf_sequence *q);
 bool hf_sequence_halted(struct hf_sequence *q);

@@ -50,7 +50,9 @@ struct hf_peer {
 	bool asking;      /* a descriptor-get is under way */
 	int64_t ask_after_ms;
 	bool pinging;
-	int64_t ping_ms; /* when the next one is due */
+	int64_t ping_ms;   /* when the next one is due */
+	int64_t pinged_ms; /* monotonic: the one under way */
+	int64_t reply_ms;  /* how long the last answer took, plus 1; 0: none yet */
 	struct hf_risk risk;
 	char came_from[64]; /* the address of its last session inbound */
 	/* mail to it */

@@ -117,6 +117,8 @@ static void on_pong(void *ctx, struct hf_reply *r)
 {
 	struct hf_peer *k = ctx;
 	k->pinging = false;
+	if (r->error == HF_OK)
+		k->reply_ms = hf_peers_now(k->owner) - k->pinged_ms + 1;
 	if (r->error == HF_E_OLD_DESCRIPTOR)
 		k->announce = true;
 }
@@ -128,6 +130,7 @@ static void ping(struct hf_peers *p, struct hf_peer *k)
 	m.time_ms = hf_now_ms(&p->base.clock);
 	uint8_t *body = hf_encode(&m.base, &len);
 	k->pinging = true;
+	k->pinged_ms = hf_peers_now(p);
 	hf_peers_call(p, k->id, HF_MSG_PING, NULL, body, len, PING_TIMEOUT_MS, on_pong, k);
 	free(body);
 }

@@ -265,6 +265,8 @@ size_t hf_peers_list(struct hf_peers *p, struct hf_peer_view *out, size_t cap)
 		v->up = k->up;
 		v->last_seen_ms = k->last_seen_ms;
 		v->clock_skew_ms = k->skew_ms;
+		v->descriptor = k->shown;
+		v->reply_ms = k->reply_ms - 1;
 		v->risk = hf_risk_score(&k->risk, hf_peers_now(p));
 		v->risky = v->risk >= HF_RISK_HIGH;
 		v->locked = hf_risk_is_locked(&k->risk, hf_peers_now(p));

@@ -67,7 +67,9 @@ struct hf_peer_view {
 	int64_t last_seen_ms;
 	uint64_t outbox, parked;
 	int64_t clock_skew_ms;
-	uint32_t risk; /* score, risk.h; HF_RISK_HIGH and more is high */
+	uint64_t descriptor; /* the number it last showed; 0: none yet */
+	int64_t reply_ms;    /* how long its last answer to a ping took; -1: not pinged yet */
+	uint32_t risk;       /* score, risk.h; HF_RISK_HIGH and more is high */
 	bool risky, locked;
 };
 /* All members but this node, in order of id. Returns the number, at most cap. */

@@ -5,6 +5,33 @@
 #include "cli.h"
 #include "init.h"
 
+#define REPORTS 32 /* as many as the node keeps */
+
+static int space_status(struct hf_cli *cli)
+{
+	static const struct hf_column nodes[] = {{"NODE", "node", 0},
+	                                         {"STATE", "state", 0},
+	                                         {"STANDING", "standing", 0},
+	                                         {"DESCRIPTOR", "descriptor", 0},
+	                                         {"VERSION", "version", 0},
+	                                         {"LAST SEEN", "last_seen", 0},
+	                                         {"REPLY MS", "reply_ms", 0},
+	                                         {"LEDGER", "ledger.size", 0},
+	                                         {"HELD HERE", "ledger.held", 0},
+	                                         {"WITNESSED", "ledger.witnessed", 0},
+	                                         {"OUR WITNESS", "ledger.witness", 0},
+	                                         {"COSIGNED OURS", "ledger.cosigned", 0},
+	                                         {"TWO HISTORIES", "ledger.frozen", 0},
+	                                         {NULL, NULL, 0}};
+	json_t *out = NULL;
+	int code = hf_cli_call(cli, "GET", "/v1/space", NULL, &out);
+	if (code != HF_EXIT_DONE)
+		return code;
+	hf_cli_table(cli, out, "nodes", nodes, "this node is in no space");
+	json_decref(out);
+	return HF_EXIT_DONE;
+}
+
 static int status(struct hf_cli *cli, int argc, char **argv)
 {
 	static const struct hf_column node[] = {
@@ -36,11 +63,14 @@ static int status(struct hf_cli *cli, int argc, char **argv)
 	static const struct hf_column services[] = {{"SERVICE", "service", 40},     {"CALLS", "calls", 0},
 	                                            {"FAILED", "failures", 0},      {"AVERAGE MS", "average_ms", 0},
 	                                            {"SUCCESS", "success_rate", 0}, {NULL, NULL, 0}};
-	bool with_services = false;
-	const struct hf_opt opts[] = {{"services", NULL, &with_services, NULL}, {NULL, NULL, NULL, NULL}};
+	bool with_services = false, of_space = false;
+	const struct hf_opt opts[] = {
+	        {"services", NULL, &with_services, NULL}, {"space", NULL, &of_space, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
+	if (of_space)
+		return space_status(cli);
 	int code = hf_cli_call(cli, "GET", "/v1/status", NULL, &out);
 	if (code != HF_EXIT_DONE)
 		return code;
@@ -101,12 +131,40 @@ static void print_finding(const json_t *finding)
 		printf("%-5s %-14s -> %s\n", "", "", remedy);
 }
 
+static int doctor_last(struct hf_cli *cli)
+{
+	json_t *in = json_object(), *out = NULL, *report, *finding;
+	size_t i, k;
+	json_object_set_new(in, "last", json_integer(REPORTS));
+	int code = hf_cli_call(cli, "GET", "/v1/doctor", in, &out);
+	if (code != HF_EXIT_DONE)
+		return code;
+	if (cli->json)
+		hf_cli_json(out);
+	else if (json_array_size(json_object_get(out, "reports")) == 0)
+		printf("no self-check has run yet; the first one runs shortly after the start\n");
+	else
+		json_array_foreach(json_object_get(out, "reports"), i, report)
+		{
+			printf("%s  %s\n", json_string_value(json_object_get(report, "time")),
+			       json_string_value(json_object_get(report, "text")));
+			json_array_foreach(json_object_get(report, "findings"), k, finding) if (i == 0)
+			        print_finding(finding);
+		}
+	json_decref(out);
+	return HF_EXIT_DONE;
+}
+
 static int doctor(struct hf_cli *cli, int argc, char **argv)
 {
+	bool last = false;
+	const struct hf_opt opts[] = {{"last", NULL, &last, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *out = NULL, *finding;
 	size_t i;
-	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
+	if (last)
+		return doctor_last(cli);
 	int code = hf_cli_call(cli, "GET", "/v1/doctor", NULL, &out);
 	if (code != HF_EXIT_DONE)
 		return code;
@@ -172,13 +230,16 @@ const struct hf_command hf_commands_node[] = {
          "            --jurisdiction CN --listen tcp://127.0.1.1:7400 --passphrase-file /etc/hufu/transport.pass",
          init_node},
         {"status", NULL, "the node at a glance",
-         "hufu status [--services]\n--services: calls, failures and times of each service.\nexample:\n  hufu status "
-         "--services --json",
+         "hufu status [--services | --space]\n--services: calls, failures and times of each service.\n"
+         "--space: every node of the space: up or down, descriptor, sizes and witnesses of its ledger.\n"
+         "example:\n  hufu status --services --json",
          status},
         {"peers", NULL, "the other members: standing, connection, mail that waits",
          "hufu peers\n       hufu peers --retry PEER --sequence NUMBER\nexample:\n  hufu peers", peers},
         {"doctor", NULL, "check the node and say what to do",
-         "hufu doctor\nExit status 1 when something is bad.\nexample:\n  hufu doctor --json", doctor},
+         "hufu doctor [--last]\n--last: what the scheduled self-checks found, the newest one in full.\n"
+         "Exit status 1 when something is bad.\nexample:\n  hufu doctor --json",
+         doctor},
         {"alarms", NULL, "the newest alarms", "hufu alarms [--count N]\nexample:\n  hufu alarms --count 20", alarms},
         {"metrics", NULL, "counters in OpenMetrics form", "hufu metrics\nexample:\n  hufu metrics | grep hufu_",
          metrics},
