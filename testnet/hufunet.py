@@ -131,6 +131,11 @@ class Node:
         self.net.hufu("space", "join", "--node", self.dir, "--root-key", self.net.authority.root_key,
                       "--descriptors", self.net.authority.descriptors)
 
+    def configure(self, lines):
+        """Adds lines to hufu.yaml; they act at the next start."""
+        with open(os.path.join(self.dir, "hufu.yaml"), "a", encoding="utf-8") as f:
+            f.write(lines)
+
     def start(self):
         check(self.process is None or self.process.poll() is not None, f"{self.id} runs already")
         with open(self.log, "ab") as log:

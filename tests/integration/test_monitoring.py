@@ -59,6 +59,76 @@ def test_doctor_sees_a_peer_that_is_down(net):
     net.nodes["manager"].start()
 
 
+def keys_of(value):
+    if isinstance(value, dict):
+        return set(value) | {k for v in value.values() for k in keys_of(v)}
+    return {k for v in value for k in keys_of(v)} if isinstance(value, list) else set()
+
+
+def view(net):
+    return net.nodes["manager"].hufu("status", "--space", as_="admin")
+
+
+def row(net, id):
+    return next(n for n in view(net)["nodes"] if n["node"] == id)
+
+
+def test_the_state_of_all_nodes_is_seen_without_business_data(net):
+    """SB-55: aggregated view shows a stopped node as down and contains no record content"""
+    m, t, i = (net.nodes[n] for n in ("manager", "transport", "insurer"))
+    for account in ("admin", "zheng"):  # it was restarted
+        m.login(account)
+    entry = publish(net, "flights")
+    wait_until(lambda: sees(m, "zheng", entry), "the intake node to know of the entry")
+    app = agreement(net, entry)
+    check(row(net, "overseas")["state"] == "down" and row(net, "overseas")["standing"] == "ok", "a member that never ran is down")
+    net.nodes["overseas"].start()  # a quorum of witnesses needs it
+    wait_until(lambda: all(row(net, n)["state"] == "up" and row(net, n)["ledger"]["size"] > 0 and row(net, n)["ledger"]["cosigned"] > 0
+                           for n in ("transport", "insurer", "overseas")), "all to be up and to cosign", 60, 0.2)
+    seen = view(net)
+    check({n["node"] for n in seen["nodes"]} == {"manager", "transport", "insurer", "overseas"}, "every member has a row")
+    own = row(net, "manager")
+    check(own["self"] and own["version"] == m.hufu("status", as_="admin")["version"] and own["ledger"]["quorum"] == 3, f"{own}")
+    for n in ("transport", "insurer"):
+        r = row(net, n)
+        check(r["descriptor"] == seen["space"]["descriptor"] == 1 and r["ledger"]["witness"] and not r["ledger"]["frozen"], f"{r}")
+    i.stop()
+    wait_until(lambda: row(net, "insurer")["state"] == "down", "the stopped node to be shown as down", 60, 0.3)
+    check(row(net, "transport")["state"] == "up", "and only that one")
+    text, keys = json.dumps(view(net), ensure_ascii=False), keys_of(view(net))
+    i.start()
+    wait_until(lambda: row(net, "insurer")["state"] == "up", "it to be up again", 60, 0.3)
+    record = [e for e in t.hufu("ledger", "tail", "--count", "200", as_="sun")["entries"]]
+    fields = {k for e in record for k in e["fields"]} - {"descriptor"}
+    check(len(fields) > 15 and not keys & fields, f"no field of an entry: {keys & fields}")
+    values = {v for e in record if e["event"] != "start" for k, v in e["fields"].items() if k in ("actor", "object", "purpose", "detail", "application", "resource", "grant", "system")
+              and len(v) > 3 and v not in ("transport", "insurer", "manager", "overseas", "node")}
+    check(len(values) > 20 and not [v for v in values if v in text], f"no content of one: {[v for v in values if v in text]}")
+    for word in ("航班", entry, app, "chen", "zhou", "admin", "zheng", "wang", "claims", "王建国"):
+        check(word not in text, f"neither catalog nor people: {word}")
+    for refused in ("/v1/space",):
+        check(m.api("GET", refused, None, check_status=False)[0] == 401, "and it needs a session")
+
+
+def test_the_scheduled_self_check_leaves_a_report_and_an_entry(net):
+    """DS-54: scheduled self-check report (suites, certificates, failures, latencies)"""
+    t = net.nodes["transport"]
+    reports = lambda: t.hufu("doctor", "--last", as_="admin")["reports"]
+    first = wait_until(reports, "the first run after the start", 60, 0.5)[0]
+    names = {f["check"] for f in first["findings"]}
+    check({"suites", "keys", "descriptor", "failures", "latencies", "peers", "ledger"} <= names, f"{names}")
+    check(first["time"] and first["state"] in ("ok", "warn", "bad") and f"{len(first['findings'])} checks" in first["text"], f"{first['text']}")
+    entries = [e for e in t.hufu("ledger", "tail", "--count", "400", as_="sun")["entries"]
+               if e["event"] == "self-check" and e["fields"].get("manner") == "scheduled"]
+    check([e["fields"]["detail"] for e in entries] == [r["text"] for r in reports()], f"each run is one entry with its summary: {entries}")
+    count = len(entries)
+    t.stop()
+    t.start()
+    t.login("admin")
+    again = wait_until(lambda: len(reports()) > count and reports(), "another run after the next start", 60, 0.5)
+    check(again[1] == first or first in again, "and the earlier report is kept")
+
+
 def test_logs_are_json_lines_with_module_and_event(net):
     for n in net.nodes.values():
         if not n.process:
