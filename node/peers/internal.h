@@ -40,8 +40,7 @@ struct hf_peer {
 	char id[HF_NAME_MAX + 1];
 	bool up_out, up_in, up; /* sessions, and what was told */
 	int64_t last_seen_ms, heard_ms /* monotonic */, skew_ms;
-	int64_t audited_ms; /* the last session entry */
-	int64_t refused_ms; /* the last entry about a refused request */
+	int64_t audited_ms, refused_ms; /* the last entry about a session, about a refused request */
 	int64_t skew_alarm_ms;
 	uint32_t address; /* the one in use of those in the descriptor */
 	uint8_t key[32];  /* Noise, as of the newest descriptor */
@@ -50,9 +49,8 @@ struct hf_peer {
 	bool asking;      /* a descriptor-get is under way */
 	int64_t ask_after_ms;
 	bool pinging;
-	int64_t ping_ms;   /* when the next one is due */
-	int64_t pinged_ms; /* monotonic: the one under way */
-	int64_t reply_ms;  /* how long the last answer took, plus 1; 0: none yet */
+	int64_t ping_ms, pinged_ms; /* when the next ping is due, when the last one left */
+	int64_t reply_ms;           /* how long the last answer took, plus 1 */
 	struct hf_risk risk;
 	char came_from[64]; /* the address of its last session inbound */
 	/* mail to it */
@@ -101,8 +99,7 @@ int64_t hf_peers_now(const struct hf_peers *p); /* monotonic */
 struct hf_peer *hf_peer_find(struct hf_peers *p, const char *id);
 struct hf_peer *hf_peer_get(struct hf_peers *p, const char *id); /* made when missing; only for members */
 bool hf_peer_dialable(const struct hf_peers *p, const struct hf_peer *k);
-/* The nth member of the newest descriptor that is not this node, or NULL. */
-struct hf_peer *hf_peer_at(struct hf_peers *p, size_t n);
+struct hf_peer *hf_peer_at(struct hf_peers *p, size_t n); /* the nth other member of the newest descriptor, or NULL */
 uint32_t hf_peers_back_off(uint32_t wait_ms, uint32_t most_ms);
 
 /* membership.c */
