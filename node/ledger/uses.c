@@ -90,6 +90,11 @@ static void say_broken(struct reading *r, const struct hf_use_key *at, const cha
 		         "entry %" PRIu64 " of the ledger of %s has been announced but not arrived under a signed "
 		         "checkpoint yet",
 		         at->index, node);
+	else if (e == HF_E_ERASED)
+		snprintf(line, sizeof(line),
+		         "the content of entry %" PRIu64 " of the ledger of %s was erased; what was recorded can be "
+		         "proven, not shown",
+		         at->index, node);
 	else
 		snprintf(line, sizeof(line),
 		         "entry %" PRIu64 " of the ledger of %s does not verify (%s) and is left out", at->index, node,
@@ -118,8 +123,8 @@ static bool show(struct reading *r, const struct hf_use_key *at, const char *nod
 		go = r->u->row(r->u->ctx, &(struct hf_ledger_row){s->book.node, page.index, page.time_ms,
 		                                                  (enum hf_event_class)page.entry->event_class,
 		                                                  page.opened.opening, proof});
-	} else if (s->book.place.own) {
-		say_broken(r, at, node, HF_E_DIGEST);
+	} else if (s->book.place.own || page.erased) {
+		say_broken(r, at, node, page.erased ? HF_E_ERASED : HF_E_DIGEST);
 	}
 	hf_page_done(&page);
 	return go;
