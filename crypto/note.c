@@ -237,10 +237,10 @@ static bool parse_line(const char *line, size_t len, struct hf_note_sig *ret_sig
 
 bool hf_note_parse(const char *data, size_t len, struct hf_note *ret_note)
 {
-	const char *end = data + len, *gap, *at;
+	const char *end = data ? data + len : NULL, *gap, *at;
 
 	ret_note->count = 0;
-	if (len > NOTE_MAX_BYTES || !text_good(data, len) || !(gap = last_empty_line(data, len)))
+	if (len == 0 || len > NOTE_MAX_BYTES || !text_good(data, len) || !(gap = last_empty_line(data, len)))
 		return false;
 	at = gap + 1;
 	if (at == end || end[-1] != '\n')

@@ -168,6 +168,15 @@ class Node:
         self.process.wait(timeout=30)
         self.process = None
 
+    @contextlib.contextmanager
+    def paused(self):
+        """The process does nothing meanwhile (SIGSTOP), so that a command elsewhere does not race with the end of a transfer."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     @property
     def pid(self):
         return self.process.pid

@@ -251,8 +251,9 @@ class Story:
         out = os.path.join(self.net.dir, "again.csv")
         big = self.i.hufu("fetch", self.tolls, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
         workflow.wait_durable(self.i, "chen", big)
-        self.t.hufu("revoke", workflow.grant_of(self.t, "li", self.tolls_app), "--reason", "来源数据有误, 停止使用", as_="li")
-        at = workflow.transfer(self.t, "li", big)["served"]
+        with self.i.paused():  # it asks for nothing while the command is on its way
+            self.t.hufu("revoke", workflow.grant_of(self.t, "li", self.tolls_app), "--reason", "来源数据有误, 停止使用", as_="li")
+            at = workflow.transfer(self.t, "li", big)["served"]
         ended = workflow.wait_transfer(self.i, "chen", big, "TERMINATED")
         check(ended["reason"] == "grant-revoked", f"the consumer sees why: {ended['reason']}")
         check(ended["bytes_done"] < self.args.bytes, "it was stopped in the middle")

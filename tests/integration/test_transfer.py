@@ -170,11 +170,8 @@ def test_a_cancelled_transfer_leaves_nothing_on_either_side(net):
     out, got = fetch(net, net.tolls, "d.csv", detach=True)
     id = got["transfer"]
     workflow.wait_durable(i, "chen", id)
-    os.kill(t.pid, signal.SIGSTOP)  # the provider sends no more: the command does not race with the end of the transfer
-    try:
+    with t.paused():
         i.hufu("transfers", "cancel", id, "--reason", "不再需要", as_="chen")
-    finally:
-        os.kill(t.pid, signal.SIGCONT)
     wait_until(lambda: not [n for n in os.listdir(net.dir) if n.startswith("d.csv")], "the partial file to be gone")
     p = workflow.wait_transfer(t, "li", id, "TERMINATED")
     check(p["reason"] == "cancelled" and "不再需要" in p["text"], f"the provider sees the reason: {p}")
@@ -242,8 +239,9 @@ def test_a_revocation_stops_a_transfer_under_way_at_the_next_chunk(net):
     out, got = fetch(net, net.tolls, "stopped.csv", detach=True)
     id = got["transfer"]
     workflow.wait_durable(i, "chen", id)
-    t.hufu("revoke", workflow.grant_of(t, "li", net.tolls_app), "--reason", "来源数据有误", as_="li")
-    served = workflow.transfer(t, "li", id)["served"]  # the revocation stands when the command has returned
+    with i.paused():
+        t.hufu("revoke", workflow.grant_of(t, "li", net.tolls_app), "--reason", "来源数据有误", as_="li")
+        served = workflow.transfer(t, "li", id)["served"]  # the revocation stands when the command has returned
     here, there = workflow.wait_transfer(i, "chen", id, "TERMINATED"), workflow.wait_transfer(t, "li", id, "TERMINATED")
     check(here["reason"] == there["reason"] == "grant-revoked" and "来源数据有误" in here["text"], f"both know why: {here} {there}")
     check(0 < served < (os.path.getsize(net.big_source) >> 20), f"it was under way: {served} chunks")
