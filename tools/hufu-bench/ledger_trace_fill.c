@@ -72,10 +72,11 @@ bool trace_fill_own(struct ledger_town *town, const struct trace_txns *t, uint64
 	struct own o = {0, 0, false};
 	uint32_t ordinal;
 	bool ok = true;
-	for (uint64_t i = 0; i < entries && ok; o.submitted++) {
+	for (uint64_t i = 0; i < entries && ok;) {
 		struct hf_unit *u = hf_unit_new();
 		for (unsigned k = 0; k < UNIT_DRAFTS && i < entries; k++, i++)
 			hf_unit_draft(u, draft_at(txn_at(t, i, entries, &ordinal), counterparty));
+		o.submitted++;
 		hf_store_submit(town->home[0].store, u, on_own_done, &o);
 		ok = ledger_town_until(town, has_room, &o, "the entries of the own ledger");
 	}
