@@ -122,6 +122,8 @@ static bool run(struct bench *b, struct tracing *t, struct figures *f)
 	for (unsigned i = 0; i < TRACE_LEDGERS; i++)
 		if (!net_add(&n, names[i]))
 			return false;
+	for (unsigned i = 1; i < TRACE_LEDGERS; i++)
+		n.node[i].mirror = names[0];
 	bool ok = net_found(&n) && ledger_town_open(&t->town, &n) && fill(t, &n) && measure(b, t, f);
 	ledger_town_close(&t->town);
 	return ok;
