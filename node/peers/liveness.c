@@ -70,8 +70,12 @@ void hf_liveness_session(void *ctx, const char *node, const char *address, bool 
 	record_session(p, k, address, inbound);
 	if (inbound && !k->up_out)
 		k->ping_ms = 0;
-	if (!was)
+	if (!was) {
 		came_up(p, k);
+	} else if (!inbound) { /* it was here by its own dialling; what waited for this node's own is sent now */
+		k->mail_wait_ms = 0;
+		hf_outbox_kick(p, k, true);
+	}
 }
 
 void hf_liveness_skew(void *ctx, const char *node, int64_t skew_ms)
