@@ -15,6 +15,7 @@
 #include "dispatch.h"
 #include "exchange/exchange.h"
 #include "ledger/ledger.h"
+#include "ledger/report.h"
 #include "peers/peers.h"
 #include "source/source.h"
 
@@ -120,7 +121,7 @@ static enum hf_err open_peers(struct hf_node *n, const struct hf_config *cfg, st
 	        .space_dir = space_dir, .channel = n->channel, .mails = n->mails, .on_request = on_request, .ctx = n};
 	HF_TRY(hf_peers_open(&n->base, n->m.store, &pc, &n->m.peers, f));
 	hf_ledger_start(n->m.ledger, n->m.peers);
-	return HF_OK;
+	return hf_reports_open(&n->base, n->m.store, n->m.ledger, &n->m.reports, f);
 }
 
 static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
@@ -140,9 +141,8 @@ static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	static const struct hf_route *const tables[] = {
-	        hf_routes_node,    hf_routes_identity, hf_routes_ledger,
-	        hf_routes_erasure, hf_routes_source,   hf_routes_catalog,
-	        hf_routes_authz,   hf_routes_exchange, NULL,
+	        hf_routes_node,   hf_routes_identity, hf_routes_ledger, hf_routes_erasure,  hf_routes_audit,
+	        hf_routes_source, hf_routes_catalog,  hf_routes_authz,  hf_routes_exchange, NULL,
 	};
 	return hf_api_open(&n->m, tables, cfg->api_socket, &n->api, f);
 }
@@ -187,6 +187,7 @@ static void close_modules(struct hf_node *n)
 		hf_catalog_close(m->catalog);
 	if (m->sources)
 		hf_sources_close(m->sources);
+	hf_reports_close(m->reports);
 	if (m->peers)
 		hf_peers_close(m->peers);
 	if (m->identity)

@@ -23,6 +23,7 @@ struct hf_sources;
 struct hf_catalog;
 struct hf_authz;
 struct hf_exchange;
+struct hf_reports;
 
 /* Every module, set by node.c. Handler files use what they need. */
 struct hf_modules {
@@ -36,6 +37,7 @@ struct hf_modules {
 	struct hf_catalog *catalog;
 	struct hf_authz *authz;
 	struct hf_exchange *exchange;
+	struct hf_reports *reports;
 	int64_t started_ms;
 	const char *const *listen; /* configured addresses, NULL-terminated; NULL: the descriptor's (hufu doctor) */
 	void (*stop)(void *ctx);   /* asks the node to end */
@@ -76,6 +78,8 @@ void hf_api_later(struct hf_api_request *rq);
 void hf_api_finish(struct hf_api_request *rq, enum hf_err e);
 /* Answers with a body that is not JSON (metrics text, CSV, a file made in memory); takes the bytes. */
 void hf_api_body(struct hf_api_request *rq, const char *content_type, uint8_t *take, size_t len);
+/* The same with an open file, which is sent from its beginning piece by piece and closed. content_type: static. */
+void hf_api_file(struct hf_api_request *rq, const char *content_type, int take_fd, uint64_t bytes);
 
 /* Readers that set rq->fault with the field's name ("field 'purpose' is missing; state what the data is for"). */
 enum hf_err hf_api_text(struct hf_api_request *rq, const char *name, bool required, size_t max,
@@ -103,6 +107,7 @@ extern const struct hf_route hf_routes_node[];     /* status, metrics, doctor, p
 extern const struct hf_route hf_routes_identity[]; /* login, users, systems */
 extern const struct hf_route hf_routes_ledger[];
 extern const struct hf_route hf_routes_erasure[]; /* erasure, legal holds */
+extern const struct hf_route hf_routes_audit[];
 extern const struct hf_route hf_routes_source[];
 extern const struct hf_route hf_routes_catalog[];
 extern const struct hf_route hf_routes_authz[];

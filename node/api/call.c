@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/internal.h"
 #include "base/mem.h"
@@ -64,7 +65,7 @@ static void answer_good(struct call *c)
 {
 	if (c->answered)
 		return;
-	if (c->bytes) { /* hf_api_body */
+	if (c->bytes || c->has_file) { /* hf_api_body, hf_api_file */
 		c->status = 200;
 		c->answered = true;
 		return;
@@ -253,6 +254,19 @@ void hf_api_body(struct hf_api_request *rq, const char *content_type, uint8_t *t
 	c->type = content_type;
 }
 
+void hf_api_file(struct hf_api_request *rq, const char *content_type, int take_fd, uint64_t bytes)
+{
+	struct call *c = rq->internal;
+	if (c->answered || c->has_file) {
+		close(take_fd);
+		return;
+	}
+	c->has_file = true;
+	c->file = take_fd;
+	c->file_bytes = bytes;
+	c->type = content_type;
+}
+
 static const struct hf_route *find_route(const struct hf_route *const *tables, const char *method, const char *path)
 {
 	for (; *tables; tables++)
@@ -371,6 +385,8 @@ void call_free(struct call *c)
 		hf_wipe(c->body.data, c->body.len); /* passwords come this way */
 	hf_buf_done(&c->body);
 	free(c->bytes);
+	if (c->has_file)
+		close(c->file);
 	hf_wipe(c->token, sizeof(c->token));
 	free(c);
 }

@@ -29,6 +29,9 @@ struct call {
 	const char *type;
 	uint8_t *bytes;
 	size_t len;
+	bool has_file; /* instead of bytes */
+	int file;
+	uint64_t file_bytes;
 
 	/* server.c */
 	unsigned holds;

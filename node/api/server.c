@@ -141,9 +141,19 @@ static struct call *call_new(struct hf_api *a, struct MHD_Connection *connection
 	return c;
 }
 
+/* A good answer may be a file, which the response then owns. */
+static struct MHD_Response *make_response(struct call *c)
+{
+	if (!c->has_file || c->bytes || c->status != 200)
+		return MHD_create_response_from_buffer(c->len, c->bytes, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *r = MHD_create_response_from_fd64(c->file_bytes, c->file);
+	c->has_file = c->has_file && !r;
+	return r;
+}
+
 static enum MHD_Result send_answer(struct call *c)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(c->len, c->bytes, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *r = make_response(c);
 	if (!r)
 		return MHD_NO;
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, c->type);

@@ -17,7 +17,8 @@ const struct hf_role hf_roles[] = {
         {"publisher", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MANAGE_SOURCES) | HF_BIT(HF_MAY_PUBLISH)},
         {"auditor", HF_GROUP_AUDIT, HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_EXPORT) | HF_BIT(HF_MAY_STATUS)},
         {"records-keeper", HF_GROUP_AUDIT,
-         HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_ERASE) | HF_BIT(HF_MAY_STATUS)},
+         HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_ERASE) | HF_BIT(HF_MAY_AUDIT_DELETE) | HF_BIT(HF_MAY_STATUS)},
+        {"audit-reader", HF_GROUP_AUDIT, HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_STATUS)}, /* DS-129 */
         {NULL, HF_GROUP_INVALID, 0},
 };
 
@@ -46,7 +47,8 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_AUDIT_READ, HF_MAY_PUBLISH},
         {HF_MAY_AUDIT_READ, HF_MAY_MANAGE_SOURCES},
         {HF_MAY_MANAGE_USERS, HF_MAY_AUDIT_ERASE},
-        {HF_MAY_AUDIT_EXPORT, HF_MAY_AUDIT_ERASE}, /* who exports the record does not erase from it */
+        {HF_MAY_AUDIT_EXPORT, HF_MAY_AUDIT_ERASE},  /* who exports the record does not erase from it */
+        {HF_MAY_AUDIT_EXPORT, HF_MAY_AUDIT_DELETE}, /* who takes reports out does not do away with them */
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

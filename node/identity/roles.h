@@ -24,7 +24,8 @@
 	X(HF_MAY_AUDIT_READ, "audit-read")                                                                             \
 	X(HF_MAY_AUDIT_EXPORT, "audit-export")                                                                         \
 	X(HF_MAY_STATUS, "status")                                                                                     \
-	X(HF_MAY_AUDIT_ERASE, "audit-erase") /* ask for and approve erasures, legal holds */
+	X(HF_MAY_AUDIT_ERASE, "audit-erase")   /* ask for and approve erasures, legal holds */                         \
+	X(HF_MAY_AUDIT_DELETE, "audit-delete") /* of audit reports past their period */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,

@@ -30,6 +30,7 @@ static void record_session(struct hf_peers *p, struct hf_peer *k, const char *ad
 		return;
 	k->audited_ms = now;
 	struct hf_draft *d = hf_draft_new(HF_EVENT_PEER_SESSION, NULL);
+	hf_draft_textf(d, HF_FIELD_OBJECT, "session with %s", k->id); /* DS-128 */
 	hf_draft_text(d, HF_FIELD_COUNTERPARTY, k->id);
 	hf_draft_text(d, HF_FIELD_ADDRESS, address);
 	hf_draft_text(d, HF_FIELD_MANNER, inbound ? "channel, inbound" : "channel, outbound");

@@ -47,6 +47,7 @@ extern const struct hf_command hf_commands_node[];
 extern const struct hf_command hf_commands_identity[];
 extern const struct hf_command hf_commands_ledger[];
 extern const struct hf_command hf_commands_erasure[];
+extern const struct hf_command hf_commands_audit[];
 extern const struct hf_command hf_commands_source[];
 extern const struct hf_command hf_commands_catalog[];
 extern const struct hf_command hf_commands_authz[];
