@@ -72,11 +72,12 @@ static enum hf_err take_filter(struct hf_api_request *rq, struct hf_report_filte
 	HF_TRY(take_event(rq, &f->event));
 	HF_TRY(hf_api_time(rq, "from", false, &f->from_ms));
 	HF_TRY(hf_api_time(rq, "until", false, &f->until_ms));
-	if (*f->outcome && strcmp(f->outcome, "ok") != 0 && strcmp(f->outcome, "refused") != 0 &&
-	    strcmp(f->outcome, "failed") != 0)
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "the outcome is one of ok, refused and failed, not '%s'",
-		                    f->outcome);
-	return HF_OK;
+	static const char *const outcomes[] = {"", "ok", "refused", "failed", "raised"};
+	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+		if (strcmp(f->outcome, outcomes[i]) == 0)
+			return HF_OK;
+	return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+	                    "the outcome is one of ok, refused, failed and raised (alarms), not '%s'", f->outcome);
 }
 
 static enum hf_err make(struct hf_api_request *rq)

@@ -26,7 +26,10 @@ void hf_alarm(const struct hf_base *base, const char *kind, const struct hf_id *
 	if (txn) {
 		hf_id_text(txn, id);
 		hf_draft_text(d, HF_FIELD_OBJECT, id);
+	} else {
+		hf_draft_textf(d, HF_FIELD_OBJECT, "alarm %s", kind);
 	}
+	hf_draft_text(d, HF_FIELD_OUTCOME, "raised");
 	hf_draft_text(d, HF_FIELD_DETAIL, text);
 	hf_audit_emit(&base->audit, d);
 }

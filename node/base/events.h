@@ -1,6 +1,6 @@
 /*
  * events.h - every event that can become a ledger entry, and every private field an entry can have. Rows are only
- * added.
+ * added; long because each is a row.
  *
  * The class is the one thing a replica that is no party can read. PUBLIC entries carry the openings of their fields.
  */

@@ -368,6 +368,7 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 	char id[HF_ID_TEXT];
 	/* Only what was permitted joins the transaction: a denied stranger must not write into somebody else's. */
 	struct hf_draft *d = hf_draft_new(HF_EVENT_ACCESS_DECISION, g->t ? &g->t->id : NULL);
+	hf_draft_text(d, HF_FIELD_MANNER, "channel"); /* DS-97 */
 	if (g->in && hf_id_from_bytes(g->in->transfer.data, g->in->transfer.len, &txn)) {
 		hf_id_text(&txn, id);
 		hf_draft_text(d, HF_FIELD_OBJECT, id);

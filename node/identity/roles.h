@@ -41,7 +41,7 @@ enum hf_role_group { HF_GROUP_INVALID = 0, HF_GROUP_ADMINISTRATION, HF_GROUP_OPE
 
 struct hf_role {
 	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",
-	                     "auditor", "records-keeper" */
+	                     "auditor", "audit-reader", "records-keeper" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

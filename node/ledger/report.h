@@ -29,7 +29,7 @@ const char *hf_report_type(enum hf_report_format f); /* of HTTP */
 struct hf_report_filter {
 	char subject[HF_REPORT_WORD]; /* the actor: "NODE/ACCOUNT", or NODE, or ACCOUNT */
 	char object[HF_REPORT_WORD];  /* part of object or resource, or exactly a transaction, grant or application */
-	char outcome[32];             /* "ok", "refused", "failed" */
+	char outcome[32];             /* "ok", "refused", "failed"; of alarms "raised" */
 	enum hf_event event;
 	int64_t from_ms, until_ms; /* from <= time < until */
 };

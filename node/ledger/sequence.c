@@ -235,7 +235,8 @@ static void complete_counterparty(struct hf_sequence *q, struct hf_draft *d)
 		hf_draft_text(d, HF_FIELD_COUNTERPARTY_HEAD, text);
 }
 
-static enum hf_err complete(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d, int64_t time_ms)
+/* DS-128: time, type, subject, content and result are in every record, whoever drafted it. */
+static void complete_five(struct hf_sequence *q, struct hf_draft *d, int64_t time_ms)
 {
 	const void *data;
 	size_t len;
@@ -244,6 +245,15 @@ static enum hf_err complete(struct hf_sequence *q, struct hf_txn *txn, struct hf
 	hf_draft_time(d, HF_FIELD_TIME, time_ms);
 	if (!hf_draft_get(d, HF_FIELD_ACTOR, &data, &len))
 		hf_draft_text(d, HF_FIELD_ACTOR, q->self);
+	if (!hf_draft_get(d, HF_FIELD_OBJECT, &data, &len))
+		hf_draft_text(d, HF_FIELD_OBJECT, q->self);
+	if (!hf_draft_get(d, HF_FIELD_OUTCOME, &data, &len))
+		hf_draft_text(d, HF_FIELD_OUTCOME, "ok");
+}
+
+static enum hf_err complete(struct hf_sequence *q, struct hf_txn *txn, struct hf_draft *d, int64_t time_ms)
+{
+	complete_five(q, d, time_ms);
 	complete_counterparty(q, d);
 	return complete_txn(q, txn, d);
 }

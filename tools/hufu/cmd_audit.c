@@ -211,12 +211,13 @@ static int delete (struct hf_cli *cli, int argc, char **argv)
 const struct hf_command hf_commands_audit[] = {
         {"audit", "report", "make an audit report of this node's ledger",
          "hufu audit report [--subject ACCOUNT|NODE] [--object TEXT|ID] [--from T] [--until T]\n"
-         "                         [--outcome ok|refused|failed] [--event NAME] [--format text|csv|html] [-o FILE]\n"
+         "                         [--outcome ok|refused|failed|raised] [--event NAME] [--format text|csv|html] [-o "
+         "FILE]\n"
          "  --subject WHO   who did it: an account, NODE/ACCOUNT, or a node\n"
          "  --object WHAT   part of the object's name, or a transaction, grant or application\n"
          "  --from T        from this time on (UTC), for example 2026-11-01 or 2026-11-01T08:00:00Z\n"
          "  --until T       before this time\n"
-         "  --outcome O     ok, refused or failed\n"
+         "  --outcome O     ok, refused, failed, or raised (alarms)\n"
          "  --event NAME    one type of event, for example login\n"
          "  --format F      text when absent\n"
          "  -o FILE         take it out into a new file (permission audit-export); kept at the node in any case\n"
