@@ -40,6 +40,16 @@ static const cyaml_schema_field_t account_fields[] = {POLICY_FIELD(password_days
                                                       POLICY_FIELD(login_failures), POLICY_FIELD(lock_minutes),
                                                       POLICY_FIELD(denials),        CYAML_FIELD_END};
 
+#define PUBLISH_TEXT(name)                                                                                             \
+	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config_publish, name, 1, 1023)
+static const cyaml_schema_field_t publish_fields[] = {
+        PUBLISH_TEXT(address),
+        PUBLISH_TEXT(certificate),
+        PUBLISH_TEXT(key),
+        CYAML_FIELD_BOOL("ledger", CYAML_FLAG_OPTIONAL, struct hf_config_publish, ledger),
+        CYAML_FIELD_BOOL("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config_publish, mirrors),
+        CYAML_FIELD_END};
+
 #define TEXT_FIELD(name, flags, min, max)                                                                              \
 	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | (flags), struct hf_config, name, min, max)
 static const cyaml_schema_field_t fields[] = {
@@ -56,6 +66,7 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_UINT("self_check_hours", CYAML_FLAG_OPTIONAL, struct hf_config, self_check_hours),
         CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
         CYAML_FIELD_MAPPING("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config, mirrors, mirror_fields),
+        CYAML_FIELD_MAPPING("publish", CYAML_FLAG_OPTIONAL, struct hf_config, publish, publish_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
         CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields)};
@@ -162,6 +173,25 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	return want_range(path, "limits.requests_per_second", c->limits.requests_per_second, 10, 1000000, f);
 }
 
+static enum hf_err check_publish(const char *path, const struct hf_config_publish *p, struct hf_fault *f)
+{
+	bool something = p->ledger || p->mirrors;
+	if (p->address && !something)
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s: publish.address is set, but nothing is to be published; set publish.ledger or "
+		                    "publish.mirrors to true, or remove it",
+		                    path);
+	if (!p->address && (something || p->certificate || p->key))
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s: publish has no address to serve on; add 'address: ADDRESS:PORT', or remove it",
+		                    path);
+	if (!p->certificate != !p->key)
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s: publish.certificate and publish.key go together; add the one that is missing",
+		                    path);
+	return HF_OK;
+}
+
 static enum hf_err check(const char *path, const struct hf_config *c, struct hf_fault *f)
 {
 	struct hf_name name;
@@ -182,6 +212,7 @@ static enum hf_err check(const char *path, const struct hf_config *c, struct hf_
 			return hf_fault_set(f, HF_E_FORMAT,
 			                    "%s: '%s' is no address to listen on; write tcp://ADDRESS:PORT", path,
 			                    c->listen[i]);
+	HF_TRY(check_publish(path, &c->publish, f));
 	return check_numbers(path, c, f);
 }
 

@@ -17,6 +17,13 @@ struct hf_config_limits {
 	uint32_t requests_per_second;  /* per peer; 0: the channel's default */
 };
 
+/* Ledgers for anybody over HTTP; address NULL: off. */
+struct hf_config_publish {
+	char *address;           /* "192.0.2.10:8080" */
+	char *certificate, *key; /* PEM files; both or neither */
+	bool ledger, mirrors;
+};
+
 /* Texts are never NULL unless said so, and live until hf_config_free. */
 struct hf_config {
 	char *node;  /* node id */
@@ -31,6 +38,7 @@ struct hf_config {
 	enum hf_log_level log_level;
 	uint32_t self_check_hours; /* 0: hf_self_check_open's default */
 	struct hf_config_limits limits;
+	struct hf_config_publish publish;
 	struct hf_ledger_quota mirrors;    /* for hf_ledger_set_quota */
 	struct hf_account_policy accounts; /* for hf_identity_set_policy */
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/publish.h"
 #include "api/selfcheck.h"
 #include "catalog/catalog.h"
 #include "dispatch.h"
@@ -28,6 +29,8 @@ struct hf_node {
 	struct hf_modules m;
 	struct hf_api *api;
 	struct hf_self_check *self_check;
+	struct hf_publish *publish;
+	char publish_at[160];
 	struct hf_mail_row
 	        mails[MAILS_MAX]; /* filled in when the modules that own the rows are open; no mail comes before */
 	struct hf_channel_config channel;
@@ -147,6 +150,17 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	return hf_api_open(&n->m, tables, cfg->api_socket, &n->api, f);
 }
 
+static enum hf_err open_publish(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
+{
+	const struct hf_config_publish *p = &cfg->publish;
+	const struct hf_publish_config c = {p->address, p->certificate, p->key, p->ledger, p->mirrors};
+	if (!p->address)
+		return HF_OK;
+	snprintf(n->publish_at, sizeof(n->publish_at), "tcp://%.140s", p->address);
+	n->m.publish = n->publish_at;
+	return hf_publish_open(&n->m, &c, &n->publish, f);
+}
+
 static void record_event(struct hf_node *n, enum hf_event event)
 {
 	struct hf_draft *d = hf_draft_new(event, NULL);
@@ -167,6 +181,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 	HF_TRY(open_exchange(n, f));
 	HF_TRY(open_api(n, cfg, f));
 	hf_self_check_open(&n->m, cfg->self_check_hours, &n->self_check);
+	HF_TRY(open_publish(n, cfg, f));
 	record_event(n, HF_EVENT_START);
 	HF_LOG(n->base.log, HF_LOG_INFO, "node", "ready", NULL, HF_LOG_S("version", HUFU_VERSION));
 	return HF_OK;
@@ -177,6 +192,8 @@ static void close_modules(struct hf_node *n)
 	struct hf_modules *m = &n->m;
 	hf_self_check_close(n->self_check);
 	n->self_check = NULL;
+	hf_publish_close(n->publish);
+	n->publish = NULL;
 	hf_api_close(n->api);
 	n->api = NULL;
 	if (m->exchange)

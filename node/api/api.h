@@ -40,6 +40,7 @@ struct hf_modules {
 	struct hf_reports *reports;
 	int64_t started_ms;
 	const char *const *listen; /* configured addresses, NULL-terminated; NULL: the descriptor's (hufu doctor) */
+	const char *publish;       /* "tcp://ADDRESS:PORT" of the second listener; NULL: off */
 	void (*stop)(void *ctx);   /* asks the node to end */
 	void *stop_ctx;
 };

@@ -1,4 +1,5 @@
 /* ports.c - which sockets this process listens on, and whether the configuration knows them (DS-83). */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,13 +40,31 @@ static bool is_own(const struct sockets *s, unsigned long inode)
 	return false;
 }
 
-/* An IPv4 address as the kernel prints it: one 32-bit number in the machine's order. */
+/* Four 32-bit numbers in the machine's order. */
+static bool ipv6_text(const char *proc, char *out, size_t cap)
+{
+	uint8_t b[16];
+	for (unsigned i = 0; i < 4; i++) {
+		char word[9];
+		snprintf(word, sizeof(word), "%.8s", proc + (size_t)8 * i);
+		uint32_t raw = (uint32_t)strtoul(word, NULL, 16);
+		memcpy(b + (size_t)4 * i, &raw, sizeof(raw));
+	}
+	return inet_ntop(AF_INET6, b, out, (socklen_t)cap) != NULL;
+}
+
+/* An address as the kernel prints it; IPv4 is one 32-bit number in the machine's order. */
 static void address_text(const char *proc, char *out, size_t cap)
 {
 	unsigned long port = 0;
 	const char *colon = strrchr(proc, ':');
 	if (colon)
 		port = strtoul(colon + 1, NULL, 16);
+	char v6[INET6_ADDRSTRLEN];
+	if (colon && colon - proc == 32 && ipv6_text(proc, v6, sizeof(v6))) {
+		snprintf(out, cap, "[%s]:%lu", v6, port);
+		return;
+	}
 	if (!colon || colon - proc != 8) {
 		snprintf(out, cap, "[IPv6 %.32s]:%lu", proc, port);
 		return;
@@ -82,6 +101,8 @@ static bool is_announced(const struct hf_modules *m, const char *proc)
 
 static bool is_configured(const struct hf_modules *m, const char *proc)
 {
+	if (m->publish && doctor_same_address(proc, m->publish))
+		return true;
 	if (!m->listen)
 		return is_announced(m, proc);
 	for (const char *const *l = m->listen; *l; l++)

@@ -199,16 +199,23 @@ static enum hf_err add_vkey(const struct hf_space *s, const char *node, enum hf_
 	return hf_buf_addf(out, "%s\n", text) ? HF_OK : HF_E_LIMIT;
 }
 
+enum hf_err hf_ledger_dir_vkeys(const struct hf_space *s, const struct hf_checked *c, struct hf_buf *log,
+                                struct hf_buf *witnesses)
+{
+	const Hufu__Descriptor *d = hf_space_current(s);
+	HF_TRY(add_vkey(s, c->node.s, HF_KEY_LOG, c->quorum_ms, log));
+	for (size_t i = 0; i < d->n_witnesses; i++)
+		if (hf_space_is_witness(s, d->witnesses[i], c->node.s))
+			HF_TRY(add_vkey(s, d->witnesses[i], HF_KEY_WITNESS, c->quorum_ms, witnesses));
+	return HF_OK;
+}
+
 static enum hf_err write_keys(struct writer *w, const struct hf_space *s, const struct hf_checked *c)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf log = HF_BUF_INIT;
 	HF_CLEANUP(hf_buf_done) struct hf_buf witnesses = HF_BUF_INIT;
 	HF_CLEANUP(hf_buf_done) struct hf_buf chain = HF_BUF_INIT;
-	const Hufu__Descriptor *d = hf_space_current(s);
-	HF_TRY(add_vkey(s, c->node.s, HF_KEY_LOG, c->quorum_ms, &log));
-	for (size_t i = 0; i < d->n_witnesses; i++)
-		if (hf_space_is_witness(s, d->witnesses[i], c->node.s))
-			HF_TRY(add_vkey(s, d->witnesses[i], HF_KEY_WITNESS, c->quorum_ms, &witnesses));
+	HF_TRY(hf_ledger_dir_vkeys(s, c, &log, &witnesses));
 	HF_TRY(hf_space_write_stream(s, &chain));
 	HF_TRY(write_file(w, "log.vkey", log.data, log.len));
 	HF_TRY(write_file(w, "witness.vkeys", witnesses.data, witnesses.len));

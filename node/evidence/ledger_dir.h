@@ -18,6 +18,10 @@ typedef bool (*hf_ledger_entry_fn)(void *ctx, uint64_t index, struct hf_bytes *r
 enum hf_err hf_ledger_dir_write(const char *dir, const struct hf_space *s, const char *note, size_t note_len,
                                 hf_ledger_entry_fn entry, void *ctx, struct hf_fault *f) HF_MUST_CHECK;
 
+/* log.vkey and witness.vkeys: the keys that were valid at the checkpoint, one a line. */
+enum hf_err hf_ledger_dir_vkeys(const struct hf_space *s, const struct hf_checked *c, struct hf_buf *log,
+                                struct hf_buf *witnesses) HF_MUST_CHECK;
+
 #define HF_TILE_PATH 96
 /* "tile/0/x001/067" or, narrower than 256, "tile/0/x001/067.p/8"; level -1 is "tile/entries/...". */
 void hf_dir_tile_path(int level, uint64_t tile, uint32_t width, char out[HF_TILE_PATH]);
