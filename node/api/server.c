@@ -1,7 +1,8 @@
 /*
  * server.c - HTTP on a Unix socket: libmicrohttpd without threads, its epoll descriptor watched by the loop.
  *
- * There is no other listener: administration cannot be reached from the data network (DS-82). A request that waits for
+ * Administration has no other listener: it cannot be reached from the data network (DS-82). publish.c, when it is on,
+ * serves public files only and shares nothing with this. A request that waits for
  * its commit or for a peer is suspended and resumed by call_ready.
  */
 #include <errno.h>

@@ -21,7 +21,7 @@ def network(net):
     workflow.wait_transfer(net.nodes["transport"], "li", net.transfer, "COMPLETED")
     i = net.nodes["insurer"]
     i.add_user("qian", "钱芳 I-4", ["audit-reader"])
-    i.add_user("tang", "唐宁 I-5", ["audit-keeper"])
+    i.add_user("tang", "唐宁 I-5", ["records-keeper"])
     i.refused("decide", net.app, "T", as_="chen")
 
 
@@ -203,7 +203,7 @@ def test_reading_exporting_and_deleting_are_three_rights(net):
         check((f"insurer/{wanted[0]}", f"/v1/audit/{wanted[1]}") in seen, f"the refusal of {wanted} is on record: {seen}")
     _, _, entries = report(net, "insurer", "--subject", "qian", "--event", "audit-read")
     check(any("audit report of all entries" in e["object"] for e in entries), "the query itself is an entry")
-    r = [i.refused("user", "roles", "qian", "--role", "auditor", "--role", "audit-keeper", as_="admin")]
+    r = [i.refused("user", "roles", "qian", "--role", "auditor", "--role", "records-keeper", as_="admin")]
     check(r[0].reason == "separation", "nobody both exports and deletes")
 
 
