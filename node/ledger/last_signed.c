@@ -86,15 +86,20 @@ static enum hf_err read_slots(struct hf_last_signed *s, const char *path, struct
 	                    path, s->origin);
 }
 
+static enum hf_err error_of(int code)
+{
+	return code == ENOSPC || code == EDQUOT || code == EFBIG ? HF_E_NO_SPACE : HF_E_IO;
+}
+
 static enum hf_err sync_folder(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
 	if (fd < 0)
-		return HF_E_IO;
+		return error_of(errno);
 	rc = fsync(fd);
 	close(fd);
-	return rc == 0 ? HF_OK : HF_E_IO;
+	return rc == 0 ? HF_OK : error_of(errno);
 }
 
 static enum hf_err open_file(const char *dir, char *path, size_t cap, int *ret_fd)
@@ -105,10 +110,10 @@ static enum hf_err open_file(const char *dir, char *path, size_t cap, int *ret_f
 	    snprintf(path, cap, "%s/last-signed", folder) >= (int)cap)
 		return HF_E_LIMIT;
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		return HF_E_IO;
+		return error_of(errno);
 	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (*ret_fd < 0)
-		return HF_E_IO;
+		return error_of(errno);
 	HF_TRY(sync_folder(folder));
 	return sync_folder(dir);
 }
@@ -124,7 +129,9 @@ enum hf_err hf_last_signed_open(const char *dir, const char *origin, struct hf_l
 	snprintf(s->origin, sizeof(s->origin), "%s", origin);
 	e = open_file(dir, path, sizeof(path), &s->fd);
 	if (e != HF_OK)
-		hf_fault_set(f, e, "%s cannot be opened: %s; let the node's folder belong to the user who runs it",
+		hf_fault_set(f, e,
+		             "%s cannot be opened and made durable: %s; let the node's folder belong to the user who "
+		             "runs it, on a disk that is well and has room",
 		             path, strerror(errno));
 	else
 		e = read_slots(s, path, f);
@@ -155,9 +162,10 @@ enum hf_err hf_last_signed_write(struct hf_last_signed *s, const struct hf_promi
 		return HF_E_CONFLICT;
 	if (!slot_text(s->origin, p, slot))
 		return HF_E_LIMIT;
+	errno = EIO; /* what a short write means */
 	if (pwrite(s->fd, slot, sizeof(slot), (off_t)s->next * (off_t)sizeof(slot)) != (ssize_t)sizeof(slot) ||
 	    fdatasync(s->fd) != 0)
-		return errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO;
+		return error_of(errno);
 	s->next = 1 - s->next;
 	s->promise = *p;
 	return HF_OK;

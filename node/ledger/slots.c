@@ -45,11 +45,25 @@ static enum hf_err write_at(int fd, const void *data, size_t len, off_t at)
 static enum hf_err sync_folder(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
+	enum hf_err e = fd >= 0 && fsync(fd) == 0 ? HF_OK : error_of(errno);
 
 	if (fd >= 0)
 		close(fd);
-	return ok ? HF_OK : HF_E_IO;
+	return e;
+}
+
+static enum hf_err write_form(struct hf_slots *s)
+{
+	HF_TRY(write_at(s->fd, form, sizeof(form), 0));
+	return hf_slots_sync(s);
+}
+
+/* A file that holds no slot yet: new, or the process or the power ended while it was made. */
+static bool is_unfinished(const uint8_t *found, size_t n, off_t size)
+{
+	static const uint8_t nothing[HF_SLOT_BYTES];
+
+	return size <= (off_t)sizeof(form) && (memcmp(found, form, n) == 0 || memcmp(found, nothing, n) == 0);
 }
 
 /* A new file gets its form; a file of another form is not touched. */
@@ -57,33 +71,48 @@ static enum hf_err check_form(struct hf_slots *s, const char *path, struct hf_fa
 {
 	uint8_t found[HF_SLOT_BYTES];
 	ssize_t n = pread(s->fd, found, sizeof(found), 0);
+	struct stat st;
 
-	if (n == 0) {
-		HF_TRY(write_at(s->fd, form, sizeof(form), 0));
-		return hf_slots_sync(s);
-	}
+	if (n < 0 || fstat(s->fd, &st) != 0)
+		return hf_fault_set(f, HF_E_IO, "%s cannot be read: %s; repair the disk", path, strerror(errno));
 	if (n == (ssize_t)sizeof(found) && memcmp(found, form, sizeof(form)) == 0)
 		return HF_OK;
+	if (is_unfinished(found, (size_t)n, st.st_size)) {
+		enum hf_err e = write_form(s);
+
+		return e == HF_OK ? e
+		                  : hf_fault_set(f, e, "%s cannot be written: %s; make room or repair the disk", path,
+		                                 strerror(errno));
+	}
 	return hf_fault_set(f, HF_E_STATE,
 	                    "%s is not a file of slots, so no private field could be opened; put the right file there",
 	                    path);
 }
 
+static enum hf_err cannot_sync(const char *folder, enum hf_err e, struct hf_fault *f)
+{
+	return hf_fault_set(f, e, "the folder %s cannot be made durable: %s; make room or repair the disk", folder,
+	                    strerror(errno));
+}
+
 static enum hf_err open_file(struct hf_slots *s, const char *dir, const char *name, struct hf_fault *f)
 {
 	char folder[700], path[760];
+	enum hf_err e;
 
 	snprintf(folder, sizeof(folder), "%.600s/ledger", dir);
 	snprintf(path, sizeof(path), "%s/slots-%.40s", folder, name);
-	if (mkdir(folder, 0700) == 0)
-		HF_TRY(sync_folder(dir));
+	if (mkdir(folder, 0700) == 0 && (e = sync_folder(dir)) != HF_OK)
+		return cannot_sync(dir, e, f);
 	s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->fd < 0)
-		return hf_fault_set(f, HF_E_IO,
-		                    "%s cannot be opened: %s; let the node's folder belong to the user who runs it",
+		return hf_fault_set(f, error_of(errno),
+		                    "%s cannot be opened: %s; let the node's folder belong to the user who runs it, "
+		                    "with room on its disk",
 		                    path, strerror(errno));
 	HF_TRY(check_form(s, path, f));
-	return sync_folder(folder);
+	e = sync_folder(folder);
+	return e == HF_OK ? e : cannot_sync(folder, e, f);
 }
 
 enum hf_err hf_slots_open(const char *dir, const char *name, struct hf_slots **ret_slots, struct hf_fault *f)

@@ -6,7 +6,7 @@ A test is a sentence. A module may have a function `network(net)` that builds wh
 called once per module. A test with the argument `net` gets that network; a test without gets nothing. Tests marked @long run only
 with --full. However a run ends, its nodes are stopped.
 
-  run.py --bin DIR [--folder tests/integration] [--only WORD] [--full]
+  run.py --bin DIR [--folder tests/integration] [--only WORD] [--full] [--seed N]
 """
 import argparse
 import importlib.util
@@ -120,7 +120,10 @@ def main():
     p.add_argument("--folder", default=HERE)
     p.add_argument("--only")
     p.add_argument("--full", action="store_true")
+    p.add_argument("--seed", help="of the randomized tests; HUFU_SEED says the same")
     args = p.parse_args()
+    if args.seed:
+        os.environ["HUFU_SEED"] = args.seed
     folder = os.path.abspath(args.folder)
     sys.path.insert(0, folder)
     for number in (signal.SIGTERM, signal.SIGHUP):

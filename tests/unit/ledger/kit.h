@@ -69,6 +69,9 @@ struct kit {
 	struct kit_call *calls, *live;
 	/* May change the body; false loses the message. */
 	bool (*bend)(struct kit *k, const struct kit_call *c, struct hf_buf *body);
+	/* Hears each answer (c->error, c->body) just before the caller does. */
+	void (*heard)(struct kit *k, const struct kit_call *c);
+	void *user;
 };
 
 static inline int64_t kit_mono(void *ctx)
@@ -161,6 +164,8 @@ static inline void kit_reply(struct kit_call *c)
 
 	if (c->error != HF_OK)
 		c->kit->refused[c->type]++;
+	if (c->kit->heard)
+		c->kit->heard(c->kit, c);
 	if (c->fn)
 		c->fn(c->fn_ctx, &r);
 	*(c->before ? &c->before->after : &c->kit->live) = c->after;
@@ -297,10 +302,13 @@ static inline enum hf_err kit_try_open(struct kit *k, unsigned n, struct hf_faul
 	assert_true(hf_name_parse(k->sb->name[n], &node->base.self));
 	snprintf(node->base.dir, sizeof(node->base.dir), "%s/%s", k->dir, k->sb->name[n]);
 	mkdir(node->base.dir, 0700);
-	assert_int_equal(hf_store_open(&node->base, &node->store, f), HF_OK);
-	e = hf_ledger_open(&node->base, node->store, &node->keys, SB_SPACE, &node->ledger, f);
+	e = hf_store_open(&node->base, &node->store, f);
+	if (e == HF_OK) {
+		e = hf_ledger_open(&node->base, node->store, &node->keys, SB_SPACE, &node->ledger, f);
+		if (e != HF_OK)
+			hf_store_close(node->store);
+	}
 	if (e != HF_OK) {
-		hf_store_close(node->store);
 		uv_run(&k->loop, UV_RUN_NOWAIT);
 		hf_metrics_free(node->base.metrics);
 		hf_log_free(node->base.log);
