@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/pages.h"
 
 #define SPARE_BYTES ((uint64_t)1 << 20) /* a file system with less is taken for full */
 
@@ -110,12 +112,28 @@ static void destroy(struct hf_env *env)
 	free(env);
 }
 
+static enum hf_err check_pages(const char *dir, struct hf_fault *f)
+{
+	char path[640];
+
+	if (snprintf(path, sizeof(path), "%s/data.mdb", dir) >= (int)sizeof(path))
+		return hf_fault_set(f, HF_E_LIMIT, "the folder %.100s... has too long a name; choose a shorter one",
+		                    dir);
+	return hf_pages_check(path, f);
+}
+
 enum hf_err hf_env_open(const char *dir, const struct hf_env_options *o, struct hf_env **ret_env, struct hf_fault *f)
 {
 	struct hf_env *env;
 	int fd = -1, rc;
+	enum hf_err e;
 
 	HF_TRY(open_folder(dir, &fd, f));
+	e = check_pages(dir, f);
+	if (e != HF_OK) {
+		close(fd);
+		return e;
+	}
 	env = hf_alloc_zero(sizeof(*env));
 	env->dir_fd = fd;
 	env->max_bytes = o->map_max_bytes;
@@ -123,8 +141,7 @@ enum hf_err hf_env_open(const char *dir, const struct hf_env_options *o, struct 
 	init_guard(env);
 	rc = open_mdb(env, dir, o->map_bytes);
 	if (rc != 0) {
-		enum hf_err e = hf_env_error(env, rc);
-
+		e = hf_env_error(env, rc);
 		destroy(env);
 		return hf_fault_set(f, e, "the store %s cannot be opened: %s; repair that, or restore a backup", dir,
 		                    mdb_strerror(rc));
