@@ -150,7 +150,13 @@ struct hf_ledger {
 	size_t peer_count;
 	struct hf_waiter *waiters;
 	int64_t newest_ms;
+	char slots_lost[200]; /* what of the files of slots is known to be lost; "" */
 };
+
+/* slots_check.c */
+#define HF_SLOTS_TAKEN_KEY "ledger/slots-copies" /* HF_TABLE_META: how many, 8 bytes */
+enum hf_err hf_slots_check(struct hf_ledger *l, struct hf_fault *f) HF_MUST_CHECK; /* at open */
+void hf_slots_tell(struct hf_ledger *l); /* with a sequencer: puts on record what was lost and accepted */
 
 /* ledger.c */
 void hf_ledger_wake(struct hf_ledger *l);                    /* any thread: pump() runs soon */

@@ -313,6 +313,7 @@ static enum hf_err load_state(struct hf_ledger *l, uint64_t *ret_size, struct hf
 	HF_TRY(hf_store_scan_back(l->store, HF_TABLE_CHECKPOINT, NULL, 0, NULL, 0, take_checkpoint, l));
 	HF_TRY(check_newest(l, *ret_size, f));
 	HF_TRY(check_promise(l, *ret_size, f));
+	HF_TRY(hf_slots_check(l, f));
 	l->newest_ms = time_of_newest(l, *ret_size);
 	HF_TRY(load_checked(l));
 	return hf_sequence_load(l->sequence, &l->rows, *ret_size, l->newest_ms);
@@ -358,6 +359,7 @@ static enum hf_err set_up(struct hf_ledger *l, struct hf_fault *f)
 	hf_store_set_sequencer(l->store, &sequencer);
 	if (size == 0)
 		write_genesis(l);
+	hf_slots_tell(l);
 	return HF_OK;
 }
 

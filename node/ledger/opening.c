@@ -253,6 +253,31 @@ size_t hf_opening_sealed_size(const Hufu__EntryOpening *o)
 	return 8 + hufu__entry_opening__get_packed_size(o) + HF_BOX_OVERHEAD;
 }
 
+/* The last bytes of a received opening's slot tell that it is the one that was written: of these nothing else at hand
+ * does (slots_check.c). What is left is random enough for half a key. */
+#define CHECK_AT (HF_SLOT_BYTES - 4u)
+
+static void slot_check(const struct hf_opening_keys *k, uint64_t slot, const uint8_t bytes[HF_SLOT_BYTES],
+                       uint8_t ret_check[HF_SLOT_BYTES - CHECK_AT])
+{
+	uint8_t half[HF_SLOT_BYTES] = {0};
+	struct hf_opening_secret secret;
+
+	memcpy(half, bytes, CHECK_AT);
+	hf_opening_secret(k->mirror, slot, half, &secret);
+	memcpy(ret_check, secret.salts, HF_SLOT_BYTES - CHECK_AT);
+	hf_wipe(half, sizeof(half));
+	hf_wipe(&secret, sizeof(secret));
+}
+
+bool hf_opening_slot_ok(const struct hf_opening_keys *k, uint64_t slot, const uint8_t bytes[HF_SLOT_BYTES])
+{
+	uint8_t check[HF_SLOT_BYTES - CHECK_AT];
+
+	slot_check(k, slot, bytes, check);
+	return memcmp(check, bytes + CHECK_AT, sizeof(check)) == 0;
+}
+
 /* A fresh slot behind the last one. */
 static enum hf_err take_slot(const struct hf_opening_keys *k, uint64_t *ret_slot)
 {
@@ -260,7 +285,8 @@ static enum hf_err take_slot(const struct hf_opening_keys *k, uint64_t *ret_slot
 	enum hf_err e;
 
 	HF_TRY(hf_slots_count(k->slots_copies, ret_slot));
-	hf_random(bytes, sizeof(bytes));
+	hf_random(bytes, CHECK_AT);
+	slot_check(k, *ret_slot, bytes, bytes + CHECK_AT);
 	e = hf_slots_put(k->slots_copies, *ret_slot, bytes, 1);
 	hf_wipe(bytes, sizeof(bytes));
 	return e;
@@ -284,7 +310,12 @@ static enum hf_err slot_for(const struct hf_opening_keys *k, const struct hf_pla
                             uint64_t index, uint64_t *ret_slot)
 {
 	enum hf_err e = hf_opening_slot(p, r, index, ret_slot);
+	uint8_t bytes[HF_SLOT_BYTES];
+	enum hf_err held = e == HF_OK ? hf_slots_get(k->slots_copies, *ret_slot, bytes) : HF_E_UNKNOWN;
 
+	if (held == HF_E_UNKNOWN || (held == HF_OK && !hf_opening_slot_ok(k, *ret_slot, bytes)))
+		e = e == HF_OK ? HF_E_UNKNOWN : e; /* the slot was lost, and here its opening comes again */
+	hf_wipe(bytes, sizeof(bytes));
 	return e == HF_E_UNKNOWN ? take_slot(k, ret_slot) : e;
 }
 

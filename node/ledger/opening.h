@@ -57,6 +57,8 @@ enum hf_err hf_opening_bar(const struct hf_opening_keys *k, const struct hf_plac
                            struct hf_unit *unit) HF_MUST_CHECK;
 /* Bytes of that form. */
 size_t hf_opening_sealed_size(const Hufu__EntryOpening *o);
+/* Is that what was written into a received opening's slot? */
+bool hf_opening_slot_ok(const struct hf_opening_keys *k, uint64_t slot, const uint8_t bytes[HF_SLOT_BYTES]);
 /* The slot of an opening that is held. */
 enum hf_err hf_opening_slot(const struct hf_place *p, struct hf_rows *r, uint64_t index,
                             uint64_t *ret_slot) HF_MUST_CHECK;

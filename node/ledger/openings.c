@@ -137,9 +137,16 @@ static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 
 static enum hf_err take_all(struct push *p)
 {
+	struct hf_slots *slots = p->l->opening_keys.slots_copies;
+	uint8_t taken[8];
+	uint64_t count;
+
 	for (size_t i = 0; i < p->in->n_openings; i++)
 		HF_TRY(take(p, p->in->openings[i]));
-	return hf_slots_sync(p->l->opening_keys.slots_copies);
+	HF_TRY(hf_slots_count(slots, &count));
+	hf_put_u64(taken, count);
+	hf_unit_put(p->unit, HF_TABLE_META, HF_SLOTS_TAKEN_KEY, sizeof(HF_SLOTS_TAKEN_KEY) - 1, taken, sizeof(taken));
+	return hf_slots_sync(slots);
 }
 
 static void store(struct push *p, const struct hf_answer *answer)

@@ -11,6 +11,8 @@
 #include "base/mem.h"
 
 static const uint8_t form[HF_SLOT_BYTES] = "hufu slots v1";
+static const uint8_t erased[HF_SLOT_BYTES] = "hufu slot erased"; /* zeros are what a disk makes of lost bytes */
+static const uint8_t nothing[HF_SLOT_BYTES];
 
 struct hf_slots {
 	int fd;
@@ -61,8 +63,6 @@ static enum hf_err write_form(struct hf_slots *s)
 /* A file that holds no slot yet: new, or the process or the power ended while it was made. */
 static bool is_unfinished(const uint8_t *found, size_t n, off_t size)
 {
-	static const uint8_t nothing[HF_SLOT_BYTES];
-
 	return size <= (off_t)sizeof(form) && (memcmp(found, form, n) == 0 || memcmp(found, nothing, n) == 0);
 }
 
@@ -151,19 +151,17 @@ enum hf_err hf_slots_sync(struct hf_slots *s)
 
 enum hf_err hf_slots_get(const struct hf_slots *s, uint64_t slot, uint8_t ret_bytes[HF_SLOT_BYTES])
 {
-	static const uint8_t erased[HF_SLOT_BYTES];
 	ssize_t n = pread(s->fd, ret_bytes, HF_SLOT_BYTES, place_of(slot));
 
 	if (n < 0)
 		return HF_E_IO;
-	if (n != (ssize_t)HF_SLOT_BYTES)
+	if (n != (ssize_t)HF_SLOT_BYTES || memcmp(ret_bytes, nothing, sizeof(nothing)) == 0)
 		return HF_E_UNKNOWN;
 	return memcmp(ret_bytes, erased, sizeof(erased)) == 0 ? HF_E_ERASED : HF_OK;
 }
 
 enum hf_err hf_slots_erase(struct hf_slots *s, const uint64_t *slots, size_t count)
 {
-	static const uint8_t erased[HF_SLOT_BYTES];
 	uint64_t room;
 
 	HF_TRY(hf_slots_count(s, &room));
@@ -171,6 +169,16 @@ enum hf_err hf_slots_erase(struct hf_slots *s, const uint64_t *slots, size_t cou
 		if (slots[i] < room)
 			HF_TRY(write_at(s->fd, erased, sizeof(erased), place_of(slots[i])));
 	return hf_slots_sync(s);
+}
+
+enum hf_err hf_slots_reserve(struct hf_slots *s, uint64_t count)
+{
+	uint64_t room;
+
+	HF_TRY(hf_slots_count(s, &room));
+	if (room >= count)
+		return HF_OK;
+	return ftruncate(s->fd, place_of(count)) == 0 ? hf_slots_sync(s) : error_of(errno);
 }
 
 enum hf_err hf_slots_count(const struct hf_slots *s, uint64_t *ret_count)

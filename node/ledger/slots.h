@@ -7,7 +7,8 @@
  * belongs into an ordinary backup: a copy of it undoes every erasure (docs/operations.md). On a file system that copies
  * on write, the overwriting is that file system's affair.
  *
- * FOLDER/ledger/slots-NAME: a slot with the form's name, then slot 0, 1, ... An erased slot is 32 zero bytes.
+ * FOLDER/ledger/slots-NAME: a slot with the form's name, then slot 0, 1, ... An erased slot says so; zeros were
+ * never written, or lost.
  */
 #ifndef HUFU_LEDGER_SLOTS_H
 #define HUFU_LEDGER_SLOTS_H
@@ -33,6 +34,8 @@ enum hf_err hf_slots_sync(struct hf_slots *s) HF_MUST_CHECK;
 enum hf_err hf_slots_get(const struct hf_slots *s, uint64_t slot, uint8_t ret_bytes[HF_SLOT_BYTES]) HF_MUST_CHECK;
 /* Overwrites and syncs; what was erased before stays so. Any thread. */
 enum hf_err hf_slots_erase(struct hf_slots *s, const uint64_t *slots, size_t count) HF_MUST_CHECK;
+/* Makes room for that many: the numbers below are not given out again. */
+enum hf_err hf_slots_reserve(struct hf_slots *s, uint64_t count) HF_MUST_CHECK;
 /* Slots that the file has room for; the next free one of a file that only grows. */
 enum hf_err hf_slots_count(const struct hf_slots *s, uint64_t *ret_count) HF_MUST_CHECK;
 

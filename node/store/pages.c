@@ -42,6 +42,10 @@ struct node {
 	uint16_t low, high, flags, key_len;
 };
 
+_Static_assert(sizeof(struct page_head) == HEAD && sizeof(struct node) == NODE, "as in the file");
+_Static_assert(sizeof(struct tree_head) == 48 && sizeof(struct meta) == 136, "as in the file");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "nodes are read as such a machine writes them");
+
 struct walk {
 	int fd;
 	uint64_t pages, last; /* in the file; the highest number in use */
@@ -194,6 +198,8 @@ static bool check_nodes(struct walk *w, uint64_t page, const uint8_t *bytes, uns
 
 		if (!get_node(w, page, bytes, i, &n, &key))
 			return false;
+		if (n.key_len == 0 && (i > 0 || depth == 1))
+			return broken(w, page, "has a node without a key");
 		if (before.data && !rises(w, before, (struct key){bytes + key, n.key_len}))
 			return broken(w, page, "has keys out of order");
 		if (i > 0 || depth == 1)
@@ -242,6 +248,8 @@ static bool walk_tree(struct walk *w, const struct tree_head *t)
 {
 	if (t->root == NONE)
 		return true;
+	if (t->flags != (w->free_list ? MDB_INTEGERKEY : 0))
+		return broken(w, t->root, "is the root of a table of no known kind");
 	if (t->depth == 0 || t->depth > DEPTH_MAX)
 		return broken(w, t->root, "is the root of a tree that is too deep");
 	return walk_page(w, t->root, t->depth);

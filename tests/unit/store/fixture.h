@@ -312,13 +312,13 @@ static inline void gate_release(struct gate *g, enum hf_err result)
 	uv_mutex_unlock(&g->mutex);
 }
 
-/* Seeds are printed, so that a failure can be repeated with HUFU_TEST_SEED. */
+/* Seeds are printed, so that a failure can be repeated with HUFU_SEED. */
 static inline uint64_t test_seed(const char *name)
 {
-	const char *given = getenv("HUFU_TEST_SEED");
+	const char *given = getenv("HUFU_SEED");
 	uint64_t seed = given ? strtoull(given, NULL, 0) : uv_hrtime() ^ (uint64_t)getpid() << 32;
 
-	print_message("%s: HUFU_TEST_SEED=%llu\n", name, (unsigned long long)seed);
+	print_message("%s: HUFU_SEED=%llu\n", name, (unsigned long long)seed);
 	return seed;
 }
 
