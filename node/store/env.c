@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "store/pages.h"
 
+#define LOCK_BYTES 8192                 /* LMDB's table of 126 readers */
 #define SPARE_BYTES ((uint64_t)1 << 20) /* a file system with less is taken for full */
 
 static size_t whole_pages(size_t bytes)
@@ -122,6 +123,24 @@ static enum hf_err check_pages(const char *dir, struct hf_fault *f)
 	return hf_pages_check(path, f);
 }
 
+/* LMDB maps this file and writes into the map: with a hole in it on a full disk that is SIGBUS. */
+static enum hf_err reserve_lock(const char *dir, struct hf_fault *f)
+{
+	char path[640];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%.600s/lock.mdb", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	rc = fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_BYTES);
+	if (fd >= 0)
+		close(fd);
+	if (rc == 0)
+		return HF_OK;
+	return hf_fault_set(f, rc == ENOSPC || rc == EDQUOT ? HF_E_NO_SPACE : HF_E_IO,
+	                    "%s cannot be written: %s; make room there, or let it belong to the user who runs the node",
+	                    path, strerror(rc));
+}
+
 enum hf_err hf_env_open(const char *dir, const struct hf_env_options *o, struct hf_env **ret_env, struct hf_fault *f)
 {
 	struct hf_env *env;
@@ -130,6 +149,8 @@ enum hf_err hf_env_open(const char *dir, const struct hf_env_options *o, struct 
 
 	HF_TRY(open_folder(dir, &fd, f));
 	e = check_pages(dir, f);
+	if (e == HF_OK)
+		e = reserve_lock(dir, f);
 	if (e != HF_OK) {
 		close(fd);
 		return e;

@@ -91,4 +91,4 @@ def test_a_fault_at_every_call_that_writes(net):
     base = Place(net, "base")
     base.must_be_whole("a new place")
     campaign(net, "writing", base, lambda place, log: place.run_held([*place.traced(), "-e", "trace=" + ",".join(CALLS)], log),
-             lambda place, fault, log: place.run_held(options(place, *fault), log), 40)
+             lambda place, fault, log: place.run_held(options(place, *fault), log), 32)

@@ -6,7 +6,7 @@ from common import *
 from ledger_crash import *
 
 PAGE = 4096
-ROUNDS, ROUNDS_FULL = 60, 1000
+ROUNDS, ROUNDS_FULL = 40, 1000
 
 
 def killed(net, draw):
