@@ -260,11 +260,12 @@ size_t hf_opening_sealed_size(const Hufu__EntryOpening *o)
 static void slot_check(const struct hf_opening_keys *k, uint64_t slot, const uint8_t bytes[HF_SLOT_BYTES],
                        uint8_t ret_check[HF_SLOT_BYTES - CHECK_AT])
 {
-	uint8_t half[HF_SLOT_BYTES] = {0};
+	uint8_t half[HF_SLOT_BYTES];
 	struct hf_opening_secret secret;
 
 	memcpy(half, bytes, CHECK_AT);
-	hf_opening_secret(k->mirror, slot, half, &secret);
+	hf_put_u32(half + CHECK_AT, (uint32_t)slot);
+	hf_opening_secret(k->mirror, half, &secret);
 	memcpy(ret_check, secret.salts, HF_SLOT_BYTES - CHECK_AT);
 	hf_wipe(half, sizeof(half));
 	hf_wipe(&secret, sizeof(secret));

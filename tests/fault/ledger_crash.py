@@ -11,6 +11,7 @@ HARMED = "hub"
 CALLS = ["write", "pwrite64", "writev", "pwritev", "pwritev2", "fdatasync", "fsync", "sync_file_range", "msync", "ftruncate",
          "fallocate", "openat", "mkdir", "rename", "renameat", "renameat2", "unlink", "unlinkat", "lseek"]
 FILES = ["", "state", "state/data.mdb", "state/lock.mdb", "ledger", "ledger/last-signed", "ledger/slots-own", "ledger/slots-copies"]
+KINDS = ["error=EIO", "error=ENOSPC", "signal=KILL"]
 LIMIT_S = 60
 
 
@@ -78,9 +79,11 @@ class Place:
         p.wait()
         raise Failed(f"the writer ended with status {p.returncode} before it was harmed")
 
-    def run_held(self, options, log):
-        """The second half of a run under strace, all threads from their first call on: (status, the last line)."""
+    def run_held(self, options, log, seen=None):
+        """The second half of a run under strace, all threads from their first call on: (status, the last line). seen(pid) before."""
         p = self.held()
+        if seen:
+            seen(p.pid)
         tracer = subprocess.Popen(["strace", "-f", "-y", "-o", log, *options, "-p", str(p.pid)], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:

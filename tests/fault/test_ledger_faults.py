@@ -9,8 +9,6 @@ import os
 from common import *
 from ledger_crash import *
 
-KINDS = ["error=EIO", "error=ENOSPC", "signal=KILL"]
-
 
 def faults(counts):
     return [(name, call, kind, n) for (name, call), most in sorted(counts.items()) for kind in KINDS for n in range(1, most + 1)]
