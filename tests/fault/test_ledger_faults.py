@@ -72,7 +72,7 @@ def open_undisturbed(place, log):
 def test_a_fault_at_every_call_that_makes_a_node(net):
     """SB-58"""
     need_strace()
-    campaign(net, "making", Place(net, "nothing"), open_undisturbed, opening, 16)
+    campaign(net, "making", Place(net, "nothing"), open_undisturbed, opening, 10)
 
 
 def test_a_fault_at_every_call_that_opens_a_node(net):
@@ -80,7 +80,7 @@ def test_a_fault_at_every_call_that_opens_a_node(net):
     need_strace()
     base = Place(net, "old")
     base.must_be_whole("a new place")
-    campaign(net, "opening", base, open_undisturbed, opening, 12)
+    campaign(net, "opening", base, open_undisturbed, opening, 8)
 
 
 def test_a_fault_at_every_call_that_writes(net):
@@ -89,4 +89,4 @@ def test_a_fault_at_every_call_that_writes(net):
     base = Place(net, "base")
     base.must_be_whole("a new place")
     campaign(net, "writing", base, lambda place, log: place.run_held([*place.traced(), "-e", "trace=" + ",".join(CALLS)], log),
-             lambda place, fault, log: place.run_held(options(place, *fault), log), 32)
+             lambda place, fault, log: place.run_held(options(place, *fault), log), 24)

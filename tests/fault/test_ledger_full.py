@@ -6,7 +6,7 @@ import subprocess
 from common import *
 from ledger_crash import *
 
-ROUNDS, ROUNDS_FULL, MIB, PAGE = 4, 80, 4, 4096
+ROUNDS, ROUNDS_FULL, MIB, PAGE = 3, 80, 4, 4096
 
 
 @contextlib.contextmanager

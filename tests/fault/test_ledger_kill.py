@@ -5,7 +5,7 @@ import subprocess
 from common import *
 from ledger_crash import *
 
-ROUNDS, ROUNDS_FULL, FRESH = 40, 1000, 25
+ROUNDS, ROUNDS_FULL, FRESH = 30, 1000, 25
 
 
 def kill_while_writing(place, draw):

@@ -5,7 +5,7 @@ import subprocess
 from common import *
 from ledger_crash import KINDS, need_strace, seed_of
 
-ROUNDS, ROUNDS_FULL, COMMANDS = 5, 90, 6
+ROUNDS, ROUNDS_FULL, COMMANDS = 4, 90, 6
 TARGETS = [("state/data.mdb", "pwrite64", 120), ("state/data.mdb", "writev", 40), ("state/data.mdb", "fdatasync", 40),
            ("ledger/last-signed", "pwrite64", 8), ("ledger/last-signed", "fdatasync", 8), ("ledger/slots-own", "pwrite64", 14),
            ("ledger/slots-own", "fdatasync", 14), ("ledger/slots-copies", "fdatasync", 2), ("ledger", "fsync", 3)]
@@ -71,7 +71,8 @@ def whole(net, node, done, maybe, what):
     checked = node.hufu("ledger", "verify", as_="feng")
     check(checked.get("verified", True), f"{what}: {checked}")
     rows = node.hufu("ledger", "tail", "--count", "40", as_="feng")["entries"]
-    check(len(rows) == 40 and all(r.get("event") and r.get("actor") for r in rows), f"{what}: fields that do not open: {rows}")
+    closed = [r["index"] for r in rows if not r.get("event") or not r.get("actor")]
+    check(len(rows) >= 20 and not closed, f"{what}: of {len(rows)} newest entries, private fields do not open at {closed}")
 
 
 def test_a_fault_at_any_call_under_a_real_node(net):
