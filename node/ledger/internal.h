@@ -5,7 +5,8 @@
  * Story: sequence.c (committer) makes entries; the store wakes the loop; pump() in ledger.c then lets each duty do what
  * is due: sign.c signs a checkpoint in a worker, to_witness.c collects cosignatures, to_mirror.c sends entries,
  * to_party.c openings, heads.c compares notes with peers. witness.c, mirror.c, openings.c and heads.c answer the same
- * messages of others. book.c, trace.c, prove.c, export.c and verify.c read.
+ * messages of others. book.c, trace.c, prove.c, export.c and verify.c read. slots_check.c looks at a start whether keys
+ * of private fields were lost.
  *
  * Nothing calls a peer except from pump(), which runs from the loop's own handles only: so no call is made between the
  * closing of peers and that of the ledger.

@@ -3,7 +3,8 @@
  *
  * A unit goes from here to the committer (committer.c) and comes back by the async handle; until then its rows are in
  * the overlay (overlay.c), which every read (view.c) lays over the committed rows of the environment (env.c). Units are
- * in unit.c, the write side of a batch in txn.c, versions in schema.c, reads of other threads in snapshot.c.
+ * in unit.c, the write side of a batch in txn.c, versions in schema.c, reads of other threads in snapshot.c; pages.c
+ * looks at a file before it is opened.
  */
 #include "store/store.h"
 

@@ -4,6 +4,7 @@ import random
 import re
 import shutil
 import subprocess
+import tempfile
 
 from hufunet import Failed, Skipped, check
 
@@ -21,6 +22,15 @@ def seed_of(name):
     return seed, random.Random(f"{name} {seed}")
 
 
+def short(net):
+    """The network's folder, or another one when its name is too long for the writer's kit."""
+    if len(net.dir) <= 40:
+        return net.dir
+    folder = tempfile.mkdtemp(prefix="hufu-crash.", dir="/tmp")
+    net.at_end.callback(shutil.rmtree, folder, True)
+    return folder
+
+
 class Place:
     """A folder with four ledgers and, beside it, the book of what was acknowledged."""
 
@@ -29,7 +39,7 @@ class Place:
         self.program = os.environ.get("HUFU_LEDGER_WRITER",
                                       os.path.normpath(os.path.join(net.bin, "..", "..", "dev", "bin", "hufu-ledger-writer")))
         check(os.path.exists(self.program), f"{self.program} is there; build the preset dev")
-        self.dir, self.book = os.path.join("/tmp" if len(net.dir) > 30 else net.dir, name), os.path.join(net.dir, name + ".book")
+        self.dir, self.book = os.path.join(short(net), name), os.path.join(net.dir, name + ".book")
         self.empty()
 
     def empty(self):

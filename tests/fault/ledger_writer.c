@@ -24,7 +24,7 @@
 static const unsigned nodes[] = {SB_AUDIT, SB_PORT, SB_ROADS, SB_HUB};
 #define NODES (sizeof(nodes) / sizeof(nodes[0]))
 
-/* What the harmed node was asked last by one peer: one request at a time is under way in each lane. */
+/* What one node asked another one last: one request at a time is under way in each lane. */
 struct asked {
 	uint64_t number;
 	struct hf_hash root;
@@ -35,7 +35,7 @@ struct writer {
 	int book; /* of what was acknowledged */
 	bool harmed;
 	unsigned rounds, unit;
-	struct asked asked[SB_NODES][64];
+	struct asked asked[SB_NODES][SB_NODES][64]; /* from, to, type */
 	char dir[200];
 };
 
@@ -76,7 +76,7 @@ static bool checkpoint_of(const ProtobufCBinaryData *note, struct hf_checkpoint 
 /* A signed checkpoint leaves its log. */
 static void note_signed(struct writer *w, const struct kit_call *c, const ProtobufCBinaryData *note)
 {
-	struct asked *a = &w->asked[c->from][c->type];
+	struct asked *a = &w->asked[c->from][c->to][c->type];
 	struct hf_checkpoint p;
 	char hex[65];
 
@@ -91,7 +91,7 @@ static void note_signed(struct writer *w, const struct kit_call *c, const Protob
 static bool on_way(struct kit *k, const struct kit_call *c, struct hf_buf *body)
 {
 	struct writer *w = k->user;
-	struct asked *a = &w->asked[c->from][c->type];
+	struct asked *a = &w->asked[c->from][c->to][c->type];
 
 	if (c->type == HF_MSG_CHECKPOINT_ADD) {
 		Hufu__CheckpointAdd *in HF_CLEANUP(hf_decoded_done) = HF_DECODE(checkpoint_add, body->data, body->len);
@@ -114,7 +114,7 @@ static bool on_way(struct kit *k, const struct kit_call *c, struct hf_buf *body)
 static void on_heard(struct kit *k, const struct kit_call *c)
 {
 	struct writer *w = k->user;
-	const struct asked *a = &w->asked[c->from][c->type];
+	const struct asked *a = &w->asked[c->from][c->to][c->type];
 	char hex[65];
 
 	if (c->to != HARMED || c->error != HF_OK)
@@ -478,10 +478,17 @@ static struct kit *kit_at(const char *dir)
 	return k;
 }
 
-static void hold(void)
+/* When nothing is under way any more, so that whoever looks on from now on sees everything. */
+static void hold(struct writer *w)
 {
+	bool harmed = w->harmed;
 	char line[16];
 
+	w->harmed = false;
+	wait_witnessed(w);
+	for (size_t i = 0; i < NODES; i++)
+		kit_submit(&w->kit->node[nodes[i]], hf_unit_new());
+	w->harmed = harmed;
 	printf("ready\n");
 	fflush(stdout);
 	if (!fgets(line, sizeof(line), stdin))
@@ -510,7 +517,7 @@ int main(int argc, char **argv)
 	open_all(&w);
 	check_all(&w, argv[2]);
 	if (wait)
-		hold();
+		hold(&w);
 	if (w.rounds == 0)
 		flood(&w);
 	while (w.unit < w.rounds)
