@@ -301,6 +301,27 @@ static bool find_meta(int fd, struct meta *ret_meta)
 	return true;
 }
 
+/* One of the two pages that a new file begins with, or what a full disk or the end of power left of it. */
+static bool is_new_page(int fd, off_t at)
+{
+	static const uint8_t zeros[HEAD + sizeof(struct meta)];
+	uint8_t found[sizeof(zeros)];
+	ssize_t n = pread(fd, found, sizeof(found), at);
+	struct meta m;
+
+	if (n < (ssize_t)sizeof(found))
+		return n == 0;
+	return memcmp(found, zeros, sizeof(zeros)) == 0 || (read_meta(fd, at, &m) && m.txn == 0);
+}
+
+/* Nothing was ever committed to it, and LMDB would refuse it for ever. */
+static bool is_unfinished(int fd, off_t size)
+{
+	const off_t page = sysconf(_SC_PAGESIZE);
+
+	return size <= 2 * page && is_new_page(fd, 0) && is_new_page(fd, page);
+}
+
 static enum hf_err check_file(int fd, const char *path, struct hf_fault *f)
 {
 	struct walk w = {.fd = fd};
@@ -309,7 +330,12 @@ static enum hf_err check_file(int fd, const char *path, struct hf_fault *f)
 
 	if (fstat(fd, &st) != 0)
 		return hf_fault_set(f, HF_E_IO, "%s cannot be read: %s; repair the disk", path, strerror(errno));
-	if (st.st_size == 0 || !find_meta(fd, &m))
+	if (is_unfinished(fd, st.st_size)) {
+		if (st.st_size == 0 || ftruncate(fd, 0) == 0)
+			return HF_OK;
+		return hf_fault_set(f, HF_E_IO, "%s cannot be made anew: %s; repair the disk", path, strerror(errno));
+	}
+	if (!find_meta(fd, &m))
 		return HF_OK;
 	w.page_bytes = m.free.page_bytes;
 	if (walk_all(&w, &m, (uint64_t)st.st_size))
@@ -322,7 +348,7 @@ static enum hf_err check_file(int fd, const char *path, struct hf_fault *f)
 
 enum hf_err hf_pages_check(const char *path, struct hf_fault *f)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 	enum hf_err e;
 
 	if (fd < 0)

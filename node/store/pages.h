@@ -17,7 +17,8 @@
 #define HF_PAGES_TAIL_BYTES ((uint64_t)64 << 20)
 
 /* HF_OK also for a file that is not there or empty, and for one that is none of LMDB's of this machine's form, which
- * LMDB itself refuses. HF_E_STORE: damaged. HF_E_IO. */
+ * LMDB itself refuses. A file whose making was cut off before anything was committed is emptied, to be made anew.
+ * HF_E_STORE: damaged. HF_E_IO. */
 enum hf_err hf_pages_check(const char *path, struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

@@ -90,10 +90,9 @@ class Place:
         raise Failed(f"the writer ended with status {p.returncode} before it was harmed")
 
     def run_held(self, options, log, seen=None):
-        """The second half of a run under strace, all threads from their first call on: (status, the last line). seen(pid) before."""
+        """The second half of a run under strace, all threads from their first call on: (status, the last line). seen(pid) before
+        it goes on."""
         p = self.held()
-        if seen:
-            seen(p.pid)
         tracer = subprocess.Popen(["strace", "-f", "-y", "-o", log, *options, "-p", str(p.pid)], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
@@ -102,6 +101,8 @@ class Place:
                 last, said = said, tracer.stderr.readline()
             if not said:
                 raise Skipped("strace may not attach to a process here: " + last.strip())
+            if seen:
+                seen(p.pid)
             out, _ = p.communicate("go\n", timeout=LIMIT_S)
         finally:
             p.kill()

@@ -46,6 +46,8 @@ class Disk:
         if call == "lseek":
             self.at[thread] = int(re.search(r"(\d+), SEEK_SET", rest).group(1))
         elif call == "writev":
+            if thread not in self.at:
+                return  # strace shows the call that kills a second time, as another thread's
             piece = (self.at[thread], data)
         elif call == "pwrite64":
             piece = (int(re.search(r"(\d+)(\)| <unfinished)", rest[rest.rindex('"'):].split(", ")[-1]).group(1)), data)

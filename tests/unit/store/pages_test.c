@@ -161,6 +161,40 @@ static void a_file_that_was_cut_short_is_refused(void **state)
 	finish(&h);
 }
 
+/* A full disk or the end of power while the file was made: it is made anew; one that was written to never is. */
+static void a_file_whose_making_was_cut_off_is_made_anew(void **state)
+{
+	struct harmed h;
+	struct hf_fault fault = {HF_OK, ""};
+	MDB_env *mdb;
+	struct hf_buf fresh;
+	char dir[100];
+
+	(void)state;
+	prepare(&h, "new");
+	write_bytes(h.path, h.whole.data, PAGE);
+	assert_true(refused(&h));
+	write_bytes(h.path, h.whole.data, 2 * PAGE);
+	assert_true(refused(&h));
+	assert_int_equal(remove(h.path), 0);
+	snprintf(dir, sizeof(dir), "%s/state", h.f.dir);
+	assert_int_equal(mdb_env_create(&mdb), 0);
+	assert_int_equal(mdb_env_open(mdb, dir, 0, 0600), 0);
+	mdb_env_close(mdb);
+	read_file(h.path, &fresh);
+	assert_int_equal(fresh.len, 2 * PAGE);
+	for (size_t keep = 0; keep <= 2 * PAGE; keep += PAGE) {
+		write_bytes(h.path, fresh.data, keep);
+		if (!use(&h.f, &fault))
+			fail_msg("%zu bytes: %s", keep, fault.text);
+	}
+	memset(fresh.data, 0, fresh.len);
+	write_bytes(h.path, fresh.data, fresh.len);
+	assert_true(use(&h.f, &fault));
+	hf_buf_done(&fresh);
+	finish(&h);
+}
+
 static void a_page_of_zeros_is_refused_or_not_needed(void **state)
 {
 	struct harmed h;
@@ -208,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_healthy_store_is_whole),
 	        cmocka_unit_test(a_file_that_was_cut_short_is_refused),
+	        cmocka_unit_test(a_file_whose_making_was_cut_off_is_made_anew),
 	        cmocka_unit_test(a_page_of_zeros_is_refused_or_not_needed),
 	        cmocka_unit_test(an_altered_byte_kills_nobody),
 	};
