@@ -43,6 +43,8 @@ static const struct dispatch_row {
         {HF_MSG_MIRROR_ADD, NULL, to_ledger},
         {HF_MSG_OPENINGS_PUSH, NULL, to_ledger},
         {HF_MSG_LEDGER_HEADS, NULL, to_ledger},
+        {HF_MSG_LEDGER_EVIDENCE, NULL, to_ledger},
+        {HF_MSG_CONSISTENCY_GET, NULL, to_ledger},
 };
 
 static const struct dispatch_row *find_row(uint32_t type)

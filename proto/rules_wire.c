@@ -114,6 +114,31 @@ ROW(ledger_head, 0,
 	BYTES_OR_NONE(root, 32, 32),
 	BYTES(note, 0, NOTE));
 
+#define OWN_NOTE KIB(4) /* a checkpoint with the log's own lines */
+
+ROW(ledger_evidence, KIB(16),
+	ORIGIN(origin),
+	BYTES(first, 1, OWN_NOTE),
+	BYTES(second, 1, OWN_NOTE),
+	BYTES_OR_NONE(shown_root, 32, 32),
+	BLOCKS(proof, 63, 32, 32));
+
+ROW(ledger_evidence_reply, 64, FLAG(known));
+
+ROW(consistency_get, 512,
+	ORIGIN(origin),
+	NUMBER(old_size, 1, INT64_MAX),
+	NUMBER(size, 1, INT64_MAX),
+	BYTES(root, 32, 32));
+
+ROW(consistency_reply, KIB(4),
+	BYTES(old_root, 32, 32),
+	BLOCKS(proof, 63, 32, 32));
+
+ROW(evidence_file, KIB(17408),
+	BYTES(descriptors, 1, KIB(16384)),
+	MSG(evidence, ledger_evidence));
+
 ROW(tally, KIB(16384),
 	MSG(header, header),
 	MSGS_SOME(descriptors, 10000, envelope),

@@ -124,25 +124,56 @@ static void add_peers_own(struct message *m)
 		add_head(m, origin, 0, (struct hf_bytes){NULL, 0}, (struct hf_bytes){NULL, 0});
 }
 
-static bool add_gossip(void *ctx, struct hf_bytes key, struct hf_bytes value)
+/* The log of a row that the peer is to hear of: not its own, which always goes. */
+static bool gossip_about(const struct message *m, struct hf_bytes key, char origin[HF_ORIGIN_MAX + 1])
 {
-	struct message *m = ctx;
-	char origin[HF_ORIGIN_MAX + 1], peers[HF_ORIGIN_MAX + 1];
-	Hufu__WitnessRow *row;
+	char peers[HF_ORIGIN_MAX + 1];
 
 	if (key.len > HF_ORIGIN_MAX)
-		return true;
+		return false;
 	memcpy(origin, key.data, key.len);
 	origin[key.len] = '\0';
 	hf_space_origin(m->ledger->space_id, m->peer->node, peers);
+	return strcmp(origin, peers) != 0;
+}
+
+static bool add_gossip(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct message *m = ctx;
+	char origin[HF_ORIGIN_MAX + 1];
+	Hufu__WitnessRow *row;
+
+	if (!gossip_about(m, key, origin))
+		return true;
 	row = HF_DECODE_OWN(witness_row, value.data, value.len);
-	if (!row || strcmp(origin, peers) == 0 || !tell(m->peer, origin, hf_bytes_of(&row->note))) {
+	if (!row || !tell(m->peer, origin, hf_bytes_of(&row->note))) {
 		hf_decoded_free(row);
 		return true;
 	}
 	m->decoded[m->decoded_count++] = row;
 	add_head(m, origin, row->size, hf_bytes_of(&row->root), hf_bytes_of(&row->note));
 	return m->heads.n_heads < GOSSIP_MAX;
+}
+
+/* Of logs that this node only mirrors: what a party was shown is compared with what the witnesses were. */
+static bool add_mirrored(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct message *m = ctx;
+	char origin[HF_ORIGIN_MAX + 1];
+	Hufu__MirrorRow *row;
+
+	if (m->heads.n_heads >= GOSSIP_MAX)
+		return false;
+	if (!gossip_about(m, key, origin) || hf_store_has(m->ledger->store, HF_TABLE_WITNESS, origin, strlen(origin)))
+		return true;
+	row = HF_DECODE_OWN(mirror_row, value.data, value.len);
+	if (!row || row->size == 0 || !tell(m->peer, origin, hf_bytes_of(&row->note))) {
+		hf_decoded_free(row);
+		return true;
+	}
+	m->decoded[m->decoded_count++] = row;
+	add_head(m, origin, row->size, hf_bytes_of(&row->root), hf_bytes_of(&row->note));
+	return true;
 }
 
 /* False when the signatures are not good, and when the peer has had as many checked as it may: the loop's time is not
@@ -213,26 +244,51 @@ static bool mirrored_root(struct hf_ledger *l, const char *origin, uint64_t size
 	return row && size <= row->size && hf_tree_root(&tree, size, ret_root);
 }
 
-/* Holds a signed checkpoint of another log against what is on record here; the same size with another root is proof of
- * two histories. */
+/* Is c, signed in note, a state of the copy held here? When it is not, that is proof of two histories. */
+static bool against_mirror(struct hf_ledger *l, const char *origin, const Hufu__MirrorRow *m,
+                           const struct hf_checkpoint *c, struct hf_bytes note)
+{
+	struct hf_shown shown;
+	struct hf_unit *u;
+
+	if (!m || !hf_mirror_contradicts(l, origin, m, c, &shown))
+		return false;
+	u = hf_unit_new();
+	if (hf_evidence_pair(l, u, origin, note, hf_bytes_of(&m->note), c->size == m->size ? NULL : &shown) == HF_OK)
+		hf_store_submit(l->store, HF_TAKE(u), NULL, NULL);
+	hf_unit_free(u);
+	return true;
+}
+
+static bool against_witness(struct hf_ledger *l, const char *origin, const Hufu__WitnessRow *w,
+                            const struct hf_checkpoint *c, struct hf_bytes note)
+{
+	struct hf_unit *u;
+
+	if (!w || w->size != c->size || hf_root_is(&w->root, &c->root))
+		return false;
+	u = hf_unit_new();
+	if (hf_evidence_pair(l, u, origin, hf_bytes_of(&w->note), note, NULL) == HF_OK)
+		hf_store_submit(l->store, HF_TAKE(u), NULL, NULL);
+	hf_unit_free(u);
+	return true;
+}
+
+/* Holds a signed checkpoint of another log against what is on record here. */
 static void compare_heads(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c,
                           struct hf_bytes note)
 {
 	Hufu__WitnessRow *w HF_CLEANUP(hf_decoded_done) = hf_witness_row(l, origin);
 	Hufu__MirrorRow *m HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
-	struct hf_bytes other = {NULL, 0};
-	struct hf_unit *u;
-	struct hf_hash root;
 
-	if (w && w->size == c->size && !hf_root_is(&w->root, &c->root) && !w->frozen)
-		other = hf_bytes_of(&w->note);
-	else if (m && !m->frozen && mirrored_root(l, origin, c->size, &root) && !hf_hash_equal(&root, &c->root))
-		other = hf_bytes_of(&m->note);
-	if (!other.data)
+	if (hf_frozen(l, origin) || (w && w->frozen) || (m && m->frozen)) /* or it begins anew after that */
 		return;
-	u = hf_unit_new();
-	hf_equivocation(l, u, node, other, note, "it signed two histories");
-	hf_store_submit(l->store, u, NULL, NULL);
+	if (against_witness(l, origin, w, c, note) || against_mirror(l, origin, m, c, note))
+		return;
+	if (w && w->size != c->size && !(m && w->size <= m->size && c->size <= m->size))
+		hf_doubt(l, node, hf_bytes_of(&w->note), note);
+	else if (m && m->size < c->size && !w)
+		hf_doubt(l, node, hf_bytes_of(&m->note), note);
 }
 
 /* A mirrored ledger's checkpoint may have won cosignatures since it was sent to us. */
@@ -291,8 +347,12 @@ static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r
 	Hufu__LedgerHeads *heads HF_CLEANUP(hf_decoded_done) = NULL;
 
 	(void)ctx;
-	if (l->closing || r->error != HF_OK)
+	if (l->closing)
 		return;
+	if (r->error != HF_OK) { /* what it was told may not have arrived */
+		hf_told_free(HF_TAKE(p->told));
+		return;
+	}
 	heads = HF_DECODE(ledger_heads, r->body.data, r->body.len);
 	if (!heads) {
 		hf_lane_failed(l, &p->lane[HF_LANE_HEADS]);
@@ -309,7 +369,8 @@ static void send_to(struct hf_ledger *l, struct hf_lpeer *p)
 	add_own(m);
 	add_peers_own(m);
 	if (hf_ledger_is_our_witness(l, p->node) &&
-	    hf_store_scan(l->store, HF_TABLE_WITNESS, NULL, 0, NULL, 0, add_gossip, m) != HF_OK)
+	    (hf_store_scan(l->store, HF_TABLE_WITNESS, NULL, 0, NULL, 0, add_gossip, m) != HF_OK ||
+	     hf_store_scan(l->store, HF_TABLE_MIRROR, NULL, 0, NULL, 0, add_mirrored, m) != HF_OK))
 		HF_LOG(l->base->log, HF_LOG_ERROR, "ledger", "witness-rows-unread", NULL, HF_LOG_E(HF_E_STORE));
 	hf_lane_call(l, p, HF_LANE_HEADS, HF_MSG_LEDGER_HEADS, &m->heads.base, on_reply, NULL);
 	message_free(m);

@@ -31,7 +31,8 @@
 #define HF_LEDGER_ROUND_MIN_MS 50      /* the witnesses are asked so often at most */
 #define HF_LEDGER_ROUND_MS 2000        /* a checkpoint waits so long for slow witnesses before the next one is signed */
 #define HF_LEDGER_HEADS_MS (60 * 1000) /* anti-entropy */
-#define HF_LEDGER_BACKOFF_MS 500       /* first pause after a failed call; doubles */
+#define HF_LEDGER_DOUBT_MS (10 * 60 * 1000) /* two checkpoints must be shown to agree by then */
+#define HF_LEDGER_BACKOFF_MS 500            /* first pause after a failed call; doubles */
 #define HF_LEDGER_BACKOFF_MAX_MS (60 * 1000)
 #define HF_LEDGER_CALL_MS 10000
 #define HF_LEDGER_BATCH_BYTES (440u << 10) /* of entries or openings in one message */
@@ -66,7 +67,15 @@ struct hf_lane {
 	bool busy;
 	int64_t next_ms, backoff_ms; /* monotonic */
 };
-enum hf_lane_use { HF_LANE_WITNESS, HF_LANE_MIRROR, HF_LANE_OPENINGS, HF_LANE_HEADS, HF_LANE_COUNT };
+enum hf_lane_use {
+	HF_LANE_WITNESS,
+	HF_LANE_MIRROR,
+	HF_LANE_OPENINGS,
+	HF_LANE_HEADS,
+	HF_LANE_EVIDENCE,
+	HF_LANE_CONSISTENCY,
+	HF_LANE_COUNT
+};
 
 struct hf_told; /* heads.c: which checkpoints this peer was told of */
 struct hf_lpeer {
@@ -86,6 +95,9 @@ struct hf_lpeer {
 	struct hf_told *told;
 	unsigned weighed; /* heads it sent whose signatures were checked since weighed_ms, monotonic */
 	int64_t weighed_ms;
+	bool evidence_told;      /* it has every piece of evidence that is on record here */
+	unsigned evidence_taken; /* pieces of its that were verified since evidence_ms, monotonic */
+	int64_t evidence_ms;
 	int64_t alarm_ms; /* no further alarm about what it sends before then, monotonic */
 };
 
@@ -112,6 +124,7 @@ struct hf_witnessed {
 };
 
 struct hf_waiter;
+struct hf_doubt;
 struct hf_ledger {
 	const struct hf_base *base;
 	struct hf_store *store;
@@ -150,6 +163,7 @@ struct hf_ledger {
 	struct hf_lpeer **peer;
 	size_t peer_count;
 	struct hf_waiter *waiters;
+	struct hf_doubt *doubts;
 	int64_t newest_ms;
 	char slots_lost[200]; /* what of the files of slots is known to be lost; "" */
 };
@@ -238,14 +252,36 @@ bool hf_ledger_owns(struct hf_ledger *l, const char *peer, const char *origin, c
 void hf_erase_resume(struct hf_ledger *l);
 void hf_erase_follow(struct hf_ledger *l, const char *origin);
 
-/* evidence.c: two signed checkpoints of one log between which no consistency was shown. Alarm, and a public entry with
- * both notes. */
-void hf_evidence(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first,
-                 struct hf_bytes second, const char *what);
-/* The same when the two cannot both be true: this node cosigns and stores nothing of that log any more, and keeps what
- * it has. */
-void hf_equivocation(struct hf_ledger *l, struct hf_unit *unit, const char *node, struct hf_bytes first,
-                     struct hf_bytes second, const char *what);
+/* evidence.c. The key of that log's evidence is its current one: nothing of it is cosigned or stored any further. */
+bool hf_frozen(struct hf_ledger *l, const char *origin);
+/* Verifies; when it is new, puts row, freeze and public entry into the unit, raises the alarm, and pump() tells
+ * everybody. from: who sent it. Errors: hf_equivocation_check. */
+enum hf_err hf_evidence_take(struct hf_ledger *l, struct hf_unit *unit, const Hufu__LedgerEvidence *e,
+                             const char *from) HF_MUST_CHECK;
+/* The root that the second, larger tree has at the size of the first, and the path between. */
+struct hf_shown {
+	struct hf_hash root;
+	struct hf_merkle_path path;
+};
+/* Of two signed notes; shown is NULL when their sizes are equal. */
+enum hf_err hf_evidence_pair(struct hf_ledger *l, struct hf_unit *unit, const char *origin, struct hf_bytes first,
+                             struct hf_bytes second, const struct hf_shown *shown) HF_MUST_CHECK;
+/* True when c is not a state of the copy that is held here; ret_shown then leads to the copy's newest checkpoint. */
+bool hf_mirror_contradicts(struct hf_ledger *l, const char *origin, const Hufu__MirrorRow *m,
+                           const struct hf_checkpoint *c, struct hf_shown *ret_shown);
+/* Halts when there is evidence against this node's own log key. */
+void hf_evidence_check_own(struct hf_ledger *l);
+void hf_evidence_pump(struct hf_ledger *l);
+void hf_evidence_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
+                            const struct hf_answer *answer);
+
+/* doubt.c: two signed notes of node's log, of different sizes, that nobody showed to agree. Nothing happens when one
+ * such question is open for that log. */
+void hf_doubt(struct hf_ledger *l, const char *node, struct hf_bytes known, struct hf_bytes head);
+void hf_doubts_pump(struct hf_ledger *l);
+void hf_doubts_free(struct hf_ledger *l);
+void hf_consistency_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
+                               const struct hf_answer *answer);
 
 /* waiters.c */
 void hf_waiters_pump(struct hf_ledger *l);

@@ -19,6 +19,7 @@ static void release(struct hf_ledger *l)
 	if (--l->refs > 0)
 		return;
 	hf_waiters_free(l);
+	hf_doubts_free(l);
 	hf_ledger_peers_free(l);
 	hf_signed_done(&l->newest);
 	hf_round_done(&l->round);
@@ -94,6 +95,8 @@ static void pump(struct hf_ledger *l)
 		return;
 	l->due_ms = hf_ledger_mono(l) + HF_LEDGER_HEADS_MS;
 	hf_heads_pump(l);
+	hf_evidence_pump(l);
+	hf_doubts_pump(l);
 	hf_sign_pump(l);
 	hf_to_witness_pump(l);
 	hf_to_mirror_pump(l);
@@ -446,6 +449,7 @@ void hf_ledger_start_net(struct hf_ledger *l, const struct hf_ledger_net *net)
 	hf_holding_load(l);
 	hf_round_restore(l);
 	hf_erase_resume(l);
+	hf_evidence_check_own(l);
 	hf_ledger_wake(l);
 }
 

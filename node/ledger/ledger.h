@@ -11,6 +11,7 @@
 
 #include "evidence/entry.h"
 #include "evidence/node_keys.h"
+#include "ledger.pb-c.h"
 #include "peers/peers.h"
 
 struct hf_ledger;
@@ -30,7 +31,8 @@ void hf_ledger_close(struct hf_ledger *l);
 /* Exact time of the newest entry at open, 0 for a new ledger: what the clock must not go back before (AZ-31). */
 int64_t hf_ledger_newest_ms(const struct hf_ledger *l);
 
-/* Requests of peers: HF_MSG_CHECKPOINT_ADD, MIRROR_ADD, OPENINGS_PUSH, LEDGER_HEADS. */
+/* Requests of peers: HF_MSG_CHECKPOINT_ADD, MIRROR_ADD, OPENINGS_PUSH, LEDGER_HEADS, LEDGER_EVIDENCE, CONSISTENCY_GET.
+ */
 void hf_ledger_on_request(struct hf_ledger *l, struct hf_request *take);
 /* From now on this node's ledger is mirrored by (and openings go to) that party too: an agreement was made with it. The
  * parties of any draft are taken in by themselves. */
@@ -134,6 +136,21 @@ enum hf_err hf_ledger_prove_entry(struct hf_ledger *l, const struct hf_ledger_en
  * nothing is witnessed yet. */
 void hf_ledger_export(struct hf_ledger *l, const char *node, const char *dir,
                       void (*fn)(void *ctx, enum hf_err e, uint64_t size), void *ctx);
+
+/* What is on record of logs that signed two histories. */
+struct hf_evidence_view {
+	const char *node; /* whose log it is */
+	const char *from; /* who found it: this node or the peer that sent it */
+	int64_t seen_ms;
+	uint64_t first, second; /* sizes of the two checkpoints */
+	size_t told;            /* members that confirmed to have it */
+	bool frozen;            /* the log still signs with that key */
+	const Hufu__LedgerEvidence *evidence;
+};
+typedef bool (*hf_evidence_fn)(void *ctx, const struct hf_evidence_view *v);
+enum hf_err hf_ledger_evidence(struct hf_ledger *l, hf_evidence_fn fn, void *ctx) HF_MUST_CHECK;
+/* The file for `hufu-verify evidence`; HF_E_UNKNOWN when there is none about that node. */
+enum hf_err hf_ledger_evidence_file(struct hf_ledger *l, const char *node, struct hf_buf *out) HF_MUST_CHECK;
 
 /* The full check in place, in the worker pool: every entry's form, chain, leaf hash and tile, the root against the
  * signed and the witnessed checkpoint. bad: index of the first entry that does not fit when e is not HF_OK and it can

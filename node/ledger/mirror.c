@@ -130,6 +130,12 @@ static void take_note(struct add *a)
 	}
 }
 
+static void doubt(struct add *a)
+{
+	if (a->row->size > 0)
+		hf_doubt(a->l, a->peer, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note));
+}
+
 /* Back to the last checked checkpoint: what came after it does not lead where the log said. */
 static void drop_unchecked(struct add *a)
 {
@@ -140,6 +146,7 @@ static void drop_unchecked(struct add *a)
 		         "the entries that %s sent of its ledger do not have the root of its checkpoint at "
 		         "size %" PRIu64 "; they are fetched again from %" PRIu64,
 		         a->peer, a->worth.checkpoint.size, a->row->size);
+	doubt(a);
 	if (a->row->next > a->row->high)
 		a->row->high = a->row->next;
 	a->row->next = a->row->size;
@@ -199,6 +206,7 @@ static void append(struct add *a)
 		return;
 	for (size_t i = 0; i < a->in->n_entries; i++)
 		if (add_entry(a, &a->in->entries[i]) != HF_OK) {
+			doubt(a);
 			hf_answer(a->answer, HF_E_FORMAT,
 			          "an entry is malformed or does not follow from the one before");
 			return;
@@ -218,6 +226,18 @@ static void append(struct add *a)
 	submit(a, reached);
 }
 
+/* The checkpoint is no state of the copy. */
+static void prove_two(struct add *a)
+{
+	bool same = a->worth.checkpoint.size == a->row->size;
+	struct hf_shown shown;
+
+	if (hf_mirror_contradicts(a->l, a->in->origin, a->row, &a->worth.checkpoint, &shown) &&
+	    hf_evidence_pair(a->l, a->unit, a->in->origin, hf_bytes_of(&a->in->note), hf_bytes_of(&a->row->note),
+	                     same ? NULL : &shown) == HF_OK)
+		hf_store_submit(a->l->store, HF_TAKE(a->unit), NULL, NULL);
+}
+
 /* A checkpoint inside what is held already. */
 static void compare(struct add *a)
 {
@@ -228,9 +248,7 @@ static void compare(struct add *a)
 		return;
 	}
 	if (!hf_hash_equal(&a->root, &a->worth.checkpoint.root)) {
-		hf_equivocation(a->l, a->unit, a->peer, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note),
-		                "a checkpoint contradicts the entries that it sent before");
-		hf_store_submit(a->l->store, HF_TAKE(a->unit), NULL, NULL);
+		prove_two(a);
 		hf_answer(a->answer, HF_E_CONFLICT, "the checkpoint contradicts the entries that were sent before");
 		return;
 	}
@@ -242,7 +260,7 @@ static void judge(struct add *a)
 {
 	uint64_t size = a->worth.checkpoint.size;
 
-	if (a->row->frozen)
+	if (hf_frozen(a->l, a->in->origin))
 		hf_answer(a->answer, HF_E_CONFLICT,
 		          "this ledger has shown two histories and is not mirrored any further");
 	else if (size <= a->row->size)
@@ -257,12 +275,25 @@ static void judge(struct add *a)
 		append(a);
 }
 
+/* The log has another key: which of its branches goes on is known only when it comes, so the copy is made anew over the
+ * old one; what proves both stays with the evidence. */
+static void thaw(Hufu__MirrorRow *row)
+{
+	if (row->next > row->high)
+		row->high = row->next;
+	row->next = row->size = row->witnessed_size = 0;
+	row->root = row->note = row->witnessed_note = hf_binary(NULL, 0);
+	row->frozen = false;
+}
+
 static Hufu__MirrorRow *row_of(struct add *a)
 {
 	Hufu__MirrorRow *row = hf_mirror_row(a->l, a->in->origin);
 
 	if (row) {
 		hf_holding_fix(a->l, a->peer, row);
+		if (row->frozen && !hf_frozen(a->l, a->in->origin))
+			thaw(row);
 		return row;
 	}
 	hufu__mirror_row__init(&a->fresh);

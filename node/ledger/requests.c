@@ -25,10 +25,9 @@ static const struct row {
 	enum hf_msg type;
 	void (*handle)(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
 } rows[] = {
-        {HF_MSG_CHECKPOINT_ADD, hf_witness_on_request},
-        {HF_MSG_MIRROR_ADD, hf_mirror_on_request},
-        {HF_MSG_OPENINGS_PUSH, hf_openings_on_request},
-        {HF_MSG_LEDGER_HEADS, hf_heads_on_request},
+        {HF_MSG_CHECKPOINT_ADD, hf_witness_on_request},   {HF_MSG_MIRROR_ADD, hf_mirror_on_request},
+        {HF_MSG_OPENINGS_PUSH, hf_openings_on_request},   {HF_MSG_LEDGER_HEADS, hf_heads_on_request},
+        {HF_MSG_LEDGER_EVIDENCE, hf_evidence_on_request}, {HF_MSG_CONSISTENCY_GET, hf_consistency_on_request},
 };
 
 void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, struct hf_bytes body,

@@ -11,9 +11,6 @@
 #include "proto/codec.h"
 
 #define NOTE_LINE_MAX 512u
-#define EVIDENCE_PAUSE_MS                                                                                              \
-	(60 * 1000) /* of refused proofs, which anyone who holds the log's key can make without end                    \
-	             */
 
 static void *row_of(struct hf_ledger *l, enum hf_table t, const char *origin, const ProtobufCMessageDescriptor *desc)
 {
@@ -150,10 +147,6 @@ static void record(struct add *a)
 	row.size = a->checkpoint.size;
 	row.root = hf_binary(a->checkpoint.root.b, sizeof(a->checkpoint.root.b));
 	row.note = a->in->note;
-	if (a->row) { /* so that evidence stays rare when good and bad checkpoints alternate */
-		row.refused = a->row->refused;
-		row.refused_ms = a->row->refused_ms;
-	}
 	u = hf_unit_new();
 	hf_witness_row_put(u, a->in->origin, &row);
 	hf_sequence_saw(a->l->sequence, a->peer, a->checkpoint.size, &a->checkpoint.root);
@@ -161,38 +154,30 @@ static void record(struct add *a)
 	submit(a, u, p);
 }
 
-static bool seen_lately(const struct add *a)
+/* Another root of the size that is on record: proof. */
+static void refuse_fork(struct add *a)
 {
-	const Hufu__WitnessRow *r = a->row;
-
-	return r->refused.len == a->in->note.len && memcmp(r->refused.data, a->in->note.data, r->refused.len) == 0;
-}
-
-/* A signed checkpoint that does not follow from the recorded one. proof: they cannot both be true. */
-static void refuse_fork(struct add *a, bool proof, const char *what)
-{
-	int64_t now = hf_now_ms(&a->l->base->clock);
+	static const char what[] = "two checkpoints of the same size have different roots";
+	struct hf_unit *u = hf_unit_new();
 	struct pending *p;
-	struct hf_unit *u;
 
-	if (a->row->frozen || seen_lately(a) ||
-	    (!proof && now < a->row->refused_ms + EVIDENCE_PAUSE_MS && a->row->refused.len)) {
+	if (hf_evidence_pair(a->l, u, a->in->origin, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note), NULL) !=
+	    HF_OK) {
+		hf_unit_free(u);
 		hf_answer(a->answer, HF_E_CONFLICT, what);
 		return;
 	}
-	u = hf_unit_new();
 	p = hf_alloc_zero(sizeof(*p));
 	p->refusal = HF_E_CONFLICT;
 	snprintf(p->text, sizeof(p->text), "%s", what);
-	if (proof)
-		hf_equivocation(a->l, u, a->peer, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note), what);
-	else
-		hf_evidence(a->l, u, a->peer, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note), what);
-	a->row->frozen = proof;
-	a->row->refused = a->in->note;
-	a->row->refused_ms = now;
-	hf_witness_row_put(u, a->in->origin, a->row);
 	submit(a, u, p);
+}
+
+/* Both are signed, but a wrong path proves nothing: the right one is asked for. */
+static void refuse_path(struct add *a)
+{
+	hf_doubt(a->l, a->peer, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note));
+	hf_answer(a->answer, HF_E_CONFLICT, "the checkpoint does not follow from the one that was cosigned before");
 }
 
 static bool take_path(const Hufu__CheckpointAdd *in, struct hf_merkle_path *ret_path)
@@ -226,18 +211,18 @@ static void judge(struct add *a)
 {
 	uint64_t recorded = a->row ? a->row->size : 0;
 
-	if (a->row && a->row->frozen)
+	if (hf_frozen(a->l, a->in->origin))
 		hf_answer(a->answer, HF_E_CONFLICT, "this ledger has shown two histories and is not cosigned any more");
 	else if (a->in->old_size > a->checkpoint.size)
 		hf_answer(a->answer, HF_E_ARGUMENT, "the old size is larger than the checkpoint");
 	else if (a->row && recorded == a->checkpoint.size && !hf_root_is(&a->row->root, &a->checkpoint.root))
-		refuse_fork(a, true, "two checkpoints of the same size have different roots");
+		refuse_fork(a);
 	else if (a->in->old_size != recorded)
 		answer_size(a->answer, recorded, NULL, 0);
 	else if (consistent(a))
 		record(a);
 	else if (a->row)
-		refuse_fork(a, false, "the checkpoint does not follow from the one that was cosigned before");
+		refuse_path(a);
 	else
 		hf_answer(a->answer, HF_E_CONFLICT, "the proof does not fit the empty tree");
 }
@@ -246,6 +231,7 @@ void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_byte
 {
 	Hufu__CheckpointAdd *in HF_CLEANUP(hf_decoded_done) = HF_DECODE(checkpoint_add, body.data, body.len);
 	struct add a = {.l = l, .peer = peer, .in = in, .answer = answer};
+	Hufu__WitnessRow *kept;
 	struct hf_worth w;
 
 	if (!in) {
@@ -264,7 +250,9 @@ void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_byte
 		return;
 	}
 	a.checkpoint = w.checkpoint;
-	a.row = hf_witness_row(l, in->origin);
+	a.row = kept = hf_witness_row(l, in->origin);
+	if (kept && kept->frozen && !hf_frozen(l, in->origin)) /* it has another log key now and begins anew */
+		a.row = NULL;
 	judge(&a);
-	hf_decoded_free(a.row);
+	hf_decoded_free(kept);
 }

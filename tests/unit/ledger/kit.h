@@ -215,8 +215,7 @@ static inline void kit_carry(uv_idle_t *idle)
 
 static inline void kit_too_late(uv_timer_t *t)
 {
-	(void)t;
-	fail_msg("nothing happened for %d ms", KIT_LIMIT_MS);
+	fail_msg("nothing happened for %d ms: %s", KIT_LIMIT_MS, (const char *)t->data);
 }
 
 /* Blocks for the next event; the carrier turns as long as there is something to carry. */
@@ -231,6 +230,7 @@ static inline void kit_turn(struct kit *k)
 
 #define kit_until(k, condition)                                                                                        \
 	do {                                                                                                           \
+		(k)->limit.data = (void *)(uintptr_t) #condition;                                                      \
 		uv_timer_start(&(k)->limit, kit_too_late, KIT_LIMIT_MS, 0);                                            \
 		while (!(condition))                                                                                   \
 			kit_turn(k);                                                                                   \
