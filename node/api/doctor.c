@@ -180,6 +180,29 @@ static void check_ledger(json_t *list, const struct hf_modules *m)
 		           (unsigned long long)s.durable, (unsigned long long)s.witnessed_size);
 }
 
+static bool count_frozen(void *ctx, const struct hf_evidence_view *v)
+{
+	char *names = ctx;
+	if (v->frozen && strlen(names) + strlen(v->node) + 3 < 200)
+		snprintf(names + strlen(names), 200 - strlen(names), "%s%s", names[0] ? ", " : "", v->node);
+	return true;
+}
+
+static void check_histories(json_t *list, const struct hf_modules *m)
+{
+	char names[200] = "";
+	if (!m->ledger || hf_ledger_evidence(m->ledger, count_frozen, names) != HF_OK)
+		return;
+	if (names[0])
+		doctor_add(list, "histories", "warn",
+		           "look at `hufu ledger evidence`; its operator finds the other copy and the authority "
+		           "certifies another log key",
+		           "two histories were signed by the log key of %s; nothing of it is cosigned or stored",
+		           names);
+	else
+		doctor_add(list, "histories", "ok", "", "no log is known to have signed two histories");
+}
+
 /* Names of those for whom pick holds, separated by commas; returns their number. */
 static size_t name_mirrors(const struct hf_mirror_view *v, size_t count, bool (*pick)(const struct hf_mirror_view *v),
                            char *out, size_t cap)
@@ -306,6 +329,7 @@ json_t *doctor_findings(const struct hf_modules *m)
 	check_sessions(list, m);
 	check_clock(list, peers, count);
 	check_ledger(list, m);
+	check_histories(list, m);
 	check_mirrors(list, m);
 	check_disk(list, m);
 	check_limits(list);

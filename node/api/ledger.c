@@ -315,6 +315,43 @@ static enum hf_err prove(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* ---- evidence of two histories ---- */
+
+static bool add_evidence(void *ctx, const struct hf_evidence_view *v)
+{
+	json_t *o = json_pack("{s:s, s:s, s:b}", "ledger", v->node, "found_by", v->from, "frozen", v->frozen);
+	hf_api_out_time(o, "seen", v->seen_ms);
+	set_uint(o, "first_size", v->first);
+	set_uint(o, "second_size", v->second);
+	set_uint(o, "told", v->told);
+	json_array_append_new(ctx, o);
+	return true;
+}
+
+/* With a ledger named, also the file about it. */
+static enum hf_err evidence(struct hf_api_request *rq)
+{
+	const char *node = NULL;
+	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
+	json_t *list = json_array();
+	json_object_set_new(rq->out, "logs", list);
+	HF_TRY(hf_api_text(rq, "ledger", false, HF_NAME_MAX, &node));
+	HF_TRY(hf_ledger_evidence(rq->m->ledger, add_evidence, list));
+	if (!node || !*node)
+		return HF_OK;
+	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "ledger of %s", node);
+	enum hf_err e = hf_ledger_evidence_file(rq->m->ledger, node, &bytes);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(&rq->fault, e,
+		                    "no evidence of two histories of the ledger of %s is on record here", node);
+	HF_TRY(e);
+	char *text = hf_alloc(HF_BASE64_LEN(bytes.len) + 1);
+	hf_base64(bytes.data, bytes.len, text);
+	json_object_set_new(rq->out, "evidence", json_string(text));
+	free(text);
+	return HF_OK;
+}
+
 /* "" and an absent field mean this node. */
 static enum hf_err take_node(struct hf_api_request *rq, const char **ret_node)
 {
@@ -439,6 +476,7 @@ const struct hf_route hf_routes_ledger[] = {
         {"GET", "/v1/ledger/state", HF_MAY_STATUS, HF_EVENT_INVALID, state, 0},
         {"GET", "/v1/ledger/tail", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, tail, 0},
         {"GET", "/v1/ledger/trace", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, trace, 0},
+        {"GET", "/v1/ledger/evidence", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, evidence, 0},
         {"POST", "/v1/ledger/prove", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, prove, 0},
         {"POST", "/v1/ledger/proof", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, proof, 0},
         {"POST", "/v1/ledger/export", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, export, 0},

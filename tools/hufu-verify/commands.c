@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "crypto/base64.h"
+#include "evidence/equivocation.h"
 
 static void print_json(json_t *take)
 {
@@ -191,5 +193,55 @@ enum hf_err verify_proof(const struct hf_trust *trust, const char *path, struct 
 	else
 		proof_text(&r);
 	hf_decoded_free(r.entry);
+	return HF_OK;
+}
+
+/* ---- evidence ---- */
+
+static void evidence_json(const struct hf_equivocation *q)
+{
+	char first[65], shown[65], key[65];
+	hf_hash_hex(&q->first.root, first);
+	hf_hash_hex(&q->shown, shown);
+	hf_hex(q->key.b, sizeof(q->key.b), key);
+	json_t *o = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s}", "verified", 1, "kind", "evidence", "ledger", q->node.s,
+	                      "log_key", key, "stated_root", first, "shown_root", shown);
+	json_object_set_new(o, "first_size", json_integer((json_int_t)q->first.size));
+	json_object_set_new(o, "second_size", json_integer((json_int_t)q->second.size));
+	json_object_set_new(o, "key_revoked", json_boolean(q->revoked_ms != INT64_MAX));
+	mark_json(o, &q->descriptor);
+	print_json(o);
+}
+
+static void evidence_text(const struct hf_equivocation *q)
+{
+	char first[65], shown[65], key[65], revoked[HF_TIME_TEXT];
+	hf_hash_hex(&q->first.root, first);
+	hf_hash_hex(&q->shown, shown);
+	hf_hex(q->key.b, sizeof(q->key.b), key);
+	printf("verified: the log key of %s signed two histories\n"
+	       "  at size %" PRIu64 " its checkpoint states root %s\n"
+	       "  its checkpoint of size %" PRIu64 " has root  %s there\n  log key %s",
+	       q->node.s, q->first.size, first, q->second.size, shown, key);
+	if (q->revoked_ms != INT64_MAX) {
+		hf_time_text(q->revoked_ms, revoked);
+		printf(", revoked from %s on: whoever stole it may have signed", revoked);
+	}
+	putchar('\n');
+	mark_text(&q->descriptor);
+}
+
+enum hf_err verify_evidence(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf data = HF_BUF_INIT;
+	struct hf_equivocation q;
+	enum hf_err e = hf_file_read(path, HF_EVIDENCE_MAX, &data);
+	if (e != HF_OK)
+		return hf_file_fault(f, e, path, HF_EVIDENCE_MAX);
+	HF_TRY(hf_equivocation_verify(trust, data.data, data.len, &q, f));
+	if (out->json)
+		evidence_json(&q);
+	else
+		evidence_text(&q);
 	return HF_OK;
 }

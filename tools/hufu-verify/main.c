@@ -16,12 +16,15 @@ static const char help[] =
         "usage: hufu-verify tally FILE --root-key K [--descriptor N[:DIGEST]] [--json]\n"
         "       hufu-verify ledger DIR --root-key K [--descriptor N[:DIGEST]] [--json]\n"
         "       hufu-verify proof FILE --root-key K [--descriptor N[:DIGEST]] [--json]\n"
+        "       hufu-verify evidence FILE --root-key K [--descriptor N[:DIGEST]] [--json]\n"
         "\n"
         "Checks evidence of a Hufu data space without any node, network or clock.\n"
         "\n"
         "  tally FILE   the evidence file of one transfer (`hufu ledger prove`)\n"
         "  ledger DIR   an exported ledger (`hufu ledger export`): every entry, tile and signature\n"
         "  proof FILE   one entry's proof; descriptors.dsse lies beside it\n"
+        "  evidence FILE\n"
+        "               proof that a ledger signed two histories (`hufu ledger evidence`)\n"
         "\n"
         "  --root-key K the root public key of the space, got from its authority by another way than the evidence: a "
         "file with\n"
@@ -46,6 +49,7 @@ static const struct verify_command commands[] = {
         {"tally", verify_tally},
         {"ledger", verify_ledger},
         {"proof", verify_proof},
+        {"evidence", verify_evidence},
 };
 
 static int usage(const char *fmt, const char *what)

@@ -293,6 +293,57 @@ static int proof(struct hf_cli *cli, int argc, char **argv)
 	return status;
 }
 
+static const struct hf_column evidence_columns[] = {
+        {"LEDGER", "ledger", 20},     {"SIZE", "first_size", 0}, {"OTHER SIZE", "second_size", 0}, {"SEEN", "seen", 0},
+        {"FOUND BY", "found_by", 20}, {"TOLD", "told", 0},       {"FROZEN", "frozen", 0},          {NULL, NULL, 0},
+};
+
+/* The only log that there is evidence about, when none was named. */
+static const char *only_one(const json_t *out)
+{
+	const json_t *list = json_object_get(out, "logs");
+	return json_array_size(list) == 1 ? text_of(json_array_get(list, 0), "ledger") : NULL;
+}
+
+static int evidence(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *output = NULL, *ledger = NULL;
+	const struct hf_opt opts[] = {
+	        {"output", &output, NULL, NULL}, {"ledger", &ledger, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	char path[PATH_MAX], long_form[] = "--output";
+	json_t *in, *out = NULL;
+	long_output(argc, argv, long_form);
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	int status = hf_cli_call(cli, "GET", "/v1/ledger/evidence", NULL, &out);
+	if (status != HF_EXIT_DONE || !output) {
+		if (status == HF_EXIT_DONE)
+			hf_cli_table(cli, out, "logs", evidence_columns,
+			             "no log is known to have signed two histories");
+		json_decref(out);
+		return status;
+	}
+	if (!ledger && !(ledger = only_one(out))) {
+		json_decref(out);
+		return hf_cli_fail(cli, "%s",
+		                   "which ledger's evidence is to be written is not clear; name it with "
+		                   "--ledger NODE, `hufu ledger evidence` lists them");
+	}
+	in = json_object();
+	hf_cli_put(in, "ledger", ledger); /* a copy */
+	json_decref(out);
+	out = NULL;
+	if (!absolute(cli, output, path)) {
+		json_decref(in);
+		return HF_EXIT_REFUSED;
+	}
+	status = hf_cli_call(cli, "GET", "/v1/ledger/evidence", in, &out);
+	if (status == HF_EXIT_DONE)
+		status = save(cli, out, "evidence", path);
+	json_decref(out);
+	return status;
+}
+
 static int export(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *ledger = NULL;
@@ -356,6 +407,11 @@ const struct hf_command hf_commands_ledger[] = {
          "                           outcome and digest\n"
          "example: hufu ledger proof 4711 -o decision.tlog-proof --show event,object,outcome",
          proof},
+        {"ledger", "evidence", "logs that signed two histories, and the proof of it as a file",
+         "hufu ledger evidence [-o FILE [--ledger NODE]]\n  -o FILE, --output FILE   a new file that `hufu-verify "
+         "evidence` checks\n  --ledger NODE            whose log, when there is evidence about several\n"
+         "example: hufu ledger evidence -o health.evidence",
+         evidence},
         {"ledger", "export", "write a ledger as a folder that anyone can check",
          "hufu ledger export DIR [--ledger NODE]\n  DIR             a new folder; the node writes it\n"
          "  --ledger NODE   the mirrored ledger of that node instead of this node's own\nexample: hufu ledger export "
