@@ -167,7 +167,10 @@ enum hf_err hf_evidence_take(struct hf_ledger *l, struct hf_unit *unit, const Hu
 	if (strcmp(q.node.s, l->base->self.s) == 0)
 		return HF_OK; /* the caller halts when the row is on its way */
 	freeze(l, unit, e->origin);
-	record(l, unit, e, &q, from);
+	if (l->halted[0]) /* no entry can follow; a draft would take the row down with it */
+		HF_LOG(l->base->log, HF_LOG_ALARM, "ledger", "equivocation", NULL, HF_LOG_S("peer", q.node.s));
+	else
+		record(l, unit, e, &q, from);
 	return HF_OK;
 }
 

@@ -178,9 +178,9 @@ static void post(struct hf_committer *c, struct batch *b, enum hf_err e)
 	uv_mutex_lock(&c->mutex);
 	hf_unit_list_move(&c->ended, &b->units);
 	c->failed = e;
+	uv_async_send(c->wake);
 	uv_cond_signal(&c->ended_cond);
 	uv_mutex_unlock(&c->mutex);
-	uv_async_send(c->wake);
 }
 
 static void run(void *arg)
@@ -333,6 +333,14 @@ void hf_committer_submit(struct hf_committer *c, struct hf_unit *u)
 	uv_cond_signal(&c->work);
 	if (u->drafts && may_prepare(c))
 		uv_cond_signal(&c->backlog);
+	uv_mutex_unlock(&c->mutex);
+}
+
+void hf_committer_drain(struct hf_committer *c)
+{
+	uv_mutex_lock(&c->mutex);
+	while (c->committing || c->running > 0 || (c->queued.head && c->failed == HF_OK))
+		uv_cond_wait(&c->ended_cond, &c->mutex);
 	uv_mutex_unlock(&c->mutex);
 }
 

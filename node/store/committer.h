@@ -27,6 +27,8 @@ bool hf_committer_has_sequencer(const struct hf_committer *c);
 
 /* A unit whose err is set already is passed through in its place. */
 void hf_committer_submit(struct hf_committer *c, struct hf_unit *u);
+/* Blocks until what was submitted has been committed or has failed; takes nothing. */
+void hf_committer_drain(struct hf_committer *c);
 /* Moves all that has ended into ret_ended, in order of submission. After a failure everything that is queued ends with
  * it: the error is returned, and the committer goes on with new units. With wait: blocks until something has ended. */
 enum hf_err hf_committer_take(struct hf_committer *c, bool wait, struct hf_unit_list *ret_ended);

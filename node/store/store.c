@@ -180,6 +180,11 @@ void hf_store_close(struct hf_store *s)
 	release(s);
 }
 
+void hf_store_drain(struct hf_store *s)
+{
+	hf_committer_drain(s->committer);
+}
+
 void hf_store_set_sequencer(struct hf_store *s, const struct hf_sequencer *seq)
 {
 	assert(s->pending == 0);
