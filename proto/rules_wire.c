@@ -106,7 +106,9 @@ ROW(openings_push, BODY,
 
 ROW(openings_reply, 64, NUMBER(stored, 0, UINT32_MAX));
 
-ROW(ledger_heads, BODY, MSGS(heads, 1024, ledger_head));
+ROW(ledger_heads, BODY,
+	MSGS(heads, 1024, ledger_head),
+	BYTES_OR_NONE(evidence, 32, 32));
 
 ROW(ledger_head, 0,
 	ORIGIN(origin),

@@ -123,6 +123,8 @@ static void keep(struct hf_ledger *l, struct hf_unit *unit, const Hufu__LedgerEv
 	row.evidence = hf_binary(bytes, len);
 	row.seen_ms = hf_now_ms(&l->base->clock);
 	row.from = (char *)(uintptr_t)from;
+	row.told = &row.from; /* who sent it has it; this node is no peer of its own */
+	row.n_told = 1;
 	put_row(unit, key, key_of(e->origin, pub, key), &row);
 	free(bytes);
 }
@@ -224,7 +226,7 @@ static bool was_told(const Hufu__EvidenceRow *row, const char *peer)
 	for (size_t i = 0; i < row->n_told; i++)
 		if (strcmp(row->told[i], peer) == 0)
 			return true;
-	return strcmp(row->from, peer) == 0;
+	return false;
 }
 
 static bool find_untold(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -304,6 +306,66 @@ void hf_evidence_pump(struct hf_ledger *l)
 		if (!p->evidence_told && hf_lane_ready(l, &p->lane[HF_LANE_EVIDENCE]))
 			send_to(l, p);
 	}
+}
+
+/* ---- who lost it ---- */
+
+static bool add_key(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)value;
+	return hf_buf_add(ctx, key.data, key.len);
+}
+
+bool hf_evidence_digest(struct hf_ledger *l, struct hf_hash *ret_digest)
+{
+	struct hf_buf keys HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+
+	if (hf_store_scan(l->store, HF_TABLE_EVIDENCE, NULL, 0, NULL, 0, add_key, &keys) != HF_OK || keys.len == 0)
+		return false;
+	hf_sha256(keys.data, keys.len, ret_digest);
+	return true;
+}
+
+struct forgetting {
+	struct hf_unit *unit;
+	const char *peer;
+};
+
+static bool forget_one(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct forgetting *g = ctx;
+	Hufu__EvidenceRow *row HF_CLEANUP(hf_decoded_done) = HF_DECODE_OWN(evidence_row, value.data, value.len);
+	Hufu__EvidenceRow next;
+	size_t n = 0;
+
+	if (!row || !was_told(row, g->peer))
+		return true;
+	next = *row;
+	next.told = hf_alloc(row->n_told * sizeof(*next.told));
+	for (size_t i = 0; i < row->n_told; i++)
+		if (strcmp(row->told[i], g->peer) != 0)
+			next.told[n++] = row->told[i];
+	next.n_told = n;
+	put_row(g->unit, key.data, key.len, &next);
+	free(next.told);
+	return true;
+}
+
+void hf_evidence_compare(struct hf_ledger *l, struct hf_lpeer *p, struct hf_bytes theirs)
+{
+	struct forgetting g = {NULL, p->node};
+	struct hf_hash ours;
+
+	if (!hf_evidence_digest(l, &ours) ||
+	    (theirs.len == sizeof(ours.b) && memcmp(theirs.data, ours.b, sizeof(ours.b)) == 0))
+		return;
+	g.unit = hf_unit_new();
+	if (hf_store_scan(l->store, HF_TABLE_EVIDENCE, NULL, 0, NULL, 0, forget_one, &g) != HF_OK ||
+	    hf_unit_empty(g.unit))
+		hf_unit_free(g.unit);
+	else
+		hf_store_submit(l->store, g.unit, NULL, NULL);
+	p->evidence_told = false;
 }
 
 struct pending {
@@ -386,7 +448,8 @@ static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	if (!e || hf_equivocation_check(hf_ledger_space(s->l), e, &q, &f) != HF_OK)
 		return true;
 	return s->fn(s->ctx, &(struct hf_evidence_view){q.node.s, row->from, row->seen_ms, q.first.size, q.second.size,
-	                                                row->n_told, hf_frozen(s->l, e->origin), e});
+	                                                row->n_told - was_told(row, s->l->base->self.s),
+	                                                hf_frozen(s->l, e->origin), e});
 }
 
 enum hf_err hf_ledger_evidence(struct hf_ledger *l, hf_evidence_fn fn, void *ctx)

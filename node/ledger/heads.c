@@ -55,6 +55,7 @@ struct message {
 	struct hf_ledger *ledger;
 	struct hf_lpeer *peer;
 	Hufu__LedgerHeads heads;
+	struct hf_hash evidence;
 	Hufu__LedgerHead head[GOSSIP_MAX + 2];
 	Hufu__LedgerHead *list[GOSSIP_MAX + 2];
 	void *decoded[GOSSIP_MAX + 2];
@@ -70,6 +71,8 @@ static struct message *message_new(struct hf_ledger *l, const char *peer)
 	m->peer = hf_ledger_peer(l, peer);
 	hufu__ledger_heads__init(&m->heads);
 	m->heads.heads = m->list;
+	if (hf_evidence_digest(l, &m->evidence))
+		m->heads.evidence = hf_binary(m->evidence.b, sizeof(m->evidence.b));
 	return m;
 }
 
@@ -337,6 +340,7 @@ static bool named_before(const Hufu__LedgerHeads *heads, size_t at)
 
 static void take_heads(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHeads *heads)
 {
+	hf_evidence_compare(l, p, hf_bytes_of(&heads->evidence));
 	for (size_t i = 0; i < heads->n_heads && i < GOSSIP_MAX + 2; i++)
 		if (!named_before(heads, i)) /* one head of each ledger */
 			take_head(l, p, heads->heads[i]);

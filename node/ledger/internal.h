@@ -271,6 +271,10 @@ bool hf_mirror_contradicts(struct hf_ledger *l, const char *origin, const Hufu__
                            const struct hf_checkpoint *c, struct hf_shown *ret_shown);
 /* Halts when there is evidence against this node's own log key. */
 void hf_evidence_check_own(struct hf_ledger *l);
+/* Over all that is on record; false: nothing. */
+bool hf_evidence_digest(struct hf_ledger *l, struct hf_hash *ret_digest);
+/* The peer's word for the same: when the two differ, it is told everything again. */
+void hf_evidence_compare(struct hf_ledger *l, struct hf_lpeer *p, struct hf_bytes theirs);
 void hf_evidence_pump(struct hf_ledger *l);
 void hf_evidence_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
                             const struct hf_answer *answer);
