@@ -180,6 +180,39 @@ static void check_ledger(json_t *list, const struct hf_modules *m)
 		           (unsigned long long)s.durable, (unsigned long long)s.witnessed_size);
 }
 
+struct clocks {
+	char ahead[200], apart[200];
+};
+
+static void look_at_clock(void *ctx, const struct hf_clock_view *v)
+{
+	struct clocks *c = ctx;
+	if (v->ahead_ms > HF_CLOCK_SKEW_MS && strlen(c->ahead) + strlen(v->node) + 32 < sizeof(c->ahead))
+		snprintf(c->ahead + strlen(c->ahead), sizeof(c->ahead) - strlen(c->ahead), "%s%s (%lld s)",
+		         c->ahead[0] ? ", " : "", v->node, (long long)v->ahead_ms / 1000);
+	if (v->spread_ms > HF_CLOCK_SKEW_MS && strlen(c->apart) + strlen(v->node) + 32 < sizeof(c->apart))
+		snprintf(c->apart + strlen(c->apart), sizeof(c->apart) - strlen(c->apart), "%s%s (%lld s)",
+		         c->apart[0] ? ", " : "", v->node, (long long)v->spread_ms / 1000);
+}
+
+/* The writer's clock is in its entries, the witnesses' in their cosignatures. */
+static void check_times(json_t *list, const struct hf_modules *m)
+{
+	struct clocks c = {"", ""};
+	if (!m->ledger)
+		return;
+	hf_ledger_clocks(m->ledger, look_at_clock, &c);
+	if (c.ahead[0])
+		doctor_add(list, "ledger times", "warn",
+		           "set that node's clock by a time service; `hufu ledger verify` names the entries",
+		           "entries are later than their witnesses' clocks in the ledger of %s", c.ahead);
+	else if (c.apart[0])
+		doctor_add(list, "ledger times", "warn", "ask the witnesses' operators to set their clocks",
+		           "the witnesses' clocks are apart over the ledger of %s", c.apart);
+	else
+		doctor_add(list, "ledger times", "ok", "", "entries agree with the clocks of their witnesses");
+}
+
 static bool count_frozen(void *ctx, const struct hf_evidence_view *v)
 {
 	char *names = ctx;
@@ -330,6 +363,7 @@ json_t *doctor_findings(const struct hf_modules *m)
 	check_clock(list, peers, count);
 	check_ledger(list, m);
 	check_histories(list, m);
+	check_times(list, m);
 	check_mirrors(list, m);
 	check_disk(list, m);
 	check_limits(list);

@@ -63,6 +63,7 @@ static bool scan_usual(const uint8_t *at, const uint8_t *end, struct hf_entry_vi
 	if (!read_number(&at, end, 0x20, &v->index) || !read_number(&at, end, 0x28, &time_s) || time_s > TIME_MAX ||
 	    time_s % TIME_STEP_S != 0)
 		return false;
+	v->time_s = (int64_t)time_s;
 	if (end - at != 2 + 32 + TAIL_BYTES || at[0] != 0x32 || at[1] != 32)
 		return false;
 	memcpy(v->prev, at + 2, sizeof(v->prev));
@@ -81,6 +82,7 @@ static bool scan_decoded(const uint8_t *data, size_t len, struct hf_entry_view *
 	memcpy(v->prev, e->prev.data, sizeof(v->prev));
 	v->index = e->index;
 	v->event_class = e->event_class;
+	v->time_s = e->time_s;
 	hf_decoded_free(e);
 	return true;
 }

@@ -13,6 +13,7 @@ struct hf_entry_view {
 	char origin[256];
 	uint64_t index;
 	uint32_t event_class;
+	int64_t time_s; /* rounded */
 	uint8_t prev[32];
 };
 /* True for exactly the bytes that hf_entry_decode accepts. */

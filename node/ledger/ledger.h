@@ -137,6 +137,14 @@ enum hf_err hf_ledger_prove_entry(struct hf_ledger *l, const struct hf_ledger_en
 void hf_ledger_export(struct hf_ledger *l, const char *node, const char *dir,
                       void (*fn)(void *ctx, enum hf_err e, uint64_t size), void *ctx);
 
+/* The newest witnessed entry of each ledger held here against its cosignatures. */
+struct hf_clock_view {
+	char node[HF_NAME_MAX + 1];
+	int64_t ahead_ms;  /* the writer's clock before the witnesses' middle one; negative says nothing but its age */
+	int64_t spread_ms; /* of the witnesses' clocks among each other, and of how long they took */
+};
+void hf_ledger_clocks(struct hf_ledger *l, void (*fn)(void *ctx, const struct hf_clock_view *v), void *ctx);
+
 /* What is on record of logs that signed two histories. */
 struct hf_evidence_view {
 	const char *node; /* whose log it is */
@@ -157,7 +165,8 @@ enum hf_err hf_ledger_evidence_file(struct hf_ledger *l, const char *node, struc
  * be named, else UINT64_MAX. */
 struct hf_ledger_check {
 	uint64_t size, bad;
-	char text[200];
+	uint64_t off; /* entries whose time does not agree with the cosignatures' (HF_CLOCK_SKEW_MS) */
+	char text[320];
 };
 void hf_ledger_verify(struct hf_ledger *l, const char *node,
                       void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c), void *ctx);

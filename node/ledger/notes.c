@@ -78,12 +78,28 @@ static bool log_ever_signed(const struct hf_space *s, const char *node, const st
 	return c == HF_NOTE_CHECK_GOOD;
 }
 
+static int by_time(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void take_times(struct hf_worth *w, uint64_t *time_s)
+{
+	if (w->cosignatures == 0)
+		return;
+	qsort(time_s, w->cosignatures, sizeof(*time_s), by_time);
+	w->cosigned_ms = (int64_t)time_s[w->cosignatures / 2] * 1000;
+	w->spread_ms = (int64_t)(time_s[w->cosignatures - 1] - time_s[0]) * 1000;
+}
+
 /* ret_newest_s: time of the newest cosignature that counts; 0: none. */
 static void count_cosignatures(const struct hf_space *s, const char *node, const struct hf_note *n, struct hf_worth *w,
                                uint64_t *ret_newest_s)
 {
 	const Hufu__Descriptor *d = hf_space_current(s);
-	uint64_t newest_s = 0;
+	uint64_t *times = hf_alloc_zero((d->n_witnesses + 1) * sizeof(*times));
 
 	for (size_t i = 0; i < d->n_witnesses; i++) {
 		int at;
@@ -92,13 +108,12 @@ static void count_cosignatures(const struct hf_space *s, const char *node, const
 			continue;
 		w->witnesses++;
 		at = find_cosignature(s, n, d->witnesses[i], HF_KEY_WITNESS);
-		if (at < 0)
-			continue;
-		w->cosignatures++;
-		if (cosigned_at(&n->sig[at]) > newest_s)
-			newest_s = cosigned_at(&n->sig[at]);
+		if (at >= 0)
+			times[w->cosignatures++] = cosigned_at(&n->sig[at]);
 	}
-	*ret_newest_s = newest_s;
+	take_times(w, times);
+	*ret_newest_s = w->cosignatures ? times[w->cosignatures - 1] : 0;
+	free(times);
 }
 
 static enum hf_err weigh(const struct hf_space *s, const char *node, const struct hf_note *n, int64_t now_ms,

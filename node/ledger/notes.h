@@ -16,6 +16,9 @@ struct hf_worth {
 	unsigned witnesses;    /* that count for this ledger */
 	unsigned quorum;
 	bool witnessed; /* cosignatures >= quorum */
+	/* By the clocks of those witnesses: the middle one, so that one wrong clock decides nothing, and first to last.
+	 */
+	int64_t cosigned_ms, spread_ms;
 };
 
 /* "SPACE/witness/NODE", "SPACE/mirror/NODE". use: HF_KEY_WITNESS or HF_KEY_MIRROR. */

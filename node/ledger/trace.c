@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ledger/collect.h"
+#include "ledger/skew.h"
 
 enum hf_err hf_ledger_tail(struct hf_ledger *l, uint64_t count, hf_ledger_row_fn fn, void *ctx)
 {
@@ -129,6 +130,36 @@ static void tell_unwitnessed(const struct telling *t, const struct hf_shelf *s)
 		    weak, s->book.node);
 }
 
+/* Times order the story; where a clock was wrong, the order is too. */
+static void tell_clock(const struct telling *t, const struct hf_shelf *s)
+{
+	const struct hf_worth *w = &s->book.worth[HF_BOOK_WITNESSED];
+	uint64_t off = 0, first = 0;
+
+	for (size_t i = 0; i < t->found->count; i++) {
+		const struct hf_page *p = &t->found->items[i].page;
+
+		if (t->found->items[i].shelf == s && hf_clock_off(w, p->index, p->time_ms) && off++ == 0)
+			first = p->index;
+	}
+	if (off)
+		say(t,
+		    "the clock of %s was more than %d minutes off the witnesses' in %" PRIu64
+		    " entries, the first at %" PRIu64 ": their place in the order of time is not sure",
+		    s->book.node, HF_CLOCK_SKEW_MS / 60000, off, first);
+	if (w->spread_ms > HF_CLOCK_SKEW_MS)
+		say(t, "the witnesses' clocks over the ledger of %s are %lld s apart", s->book.node,
+		    (long long)(w->spread_ms / 1000));
+}
+
+static void tell_frozen(const struct telling *t, const struct hf_shelf *s)
+{
+	if (!s->book.place.own && hf_frozen(t->found->ledger, s->book.place.origin))
+		say(t,
+		    "the log key of %s signed two histories; what is held here is one of them (`hufu ledger evidence`)",
+		    s->book.node);
+}
+
 /* A writer states the newest checkpoint it knew of its counterparty: when that ledger is held here, the two must agree.
  */
 static void tell_binding(const struct telling *t, const struct hf_item *it)
@@ -212,6 +243,8 @@ void hf_collection_tell(struct hf_collection *c, void (*note)(void *ctx, const c
 	for (size_t i = 0; i < c->shelf_count; i++) {
 		tell_gaps(&t, c->shelves[i]);
 		tell_unwitnessed(&t, c->shelves[i]);
+		tell_clock(&t, c->shelves[i]);
+		tell_frozen(&t, c->shelves[i]);
 	}
 	for (size_t i = 0; i < c->count; i++)
 		tell_binding(&t, &c->items[i]);

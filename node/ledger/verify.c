@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "evidence/entry_scan.h"
-#include "ledger/book.h"
+#include "ledger/skew.h"
 
 struct verify_job {
 	struct hf_job job;
@@ -17,6 +17,8 @@ struct verify_job {
 	struct hf_place place;
 	uint64_t size;                 /* entries that must be there */
 	struct hf_checkpoint known[2]; /* witnessed and signed; size 0: none */
+	struct hf_worth witnessed;
+	uint64_t first_off; /* first entry whose time is off */
 	enum hf_err err;
 	struct hf_ledger_check result;
 	void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c);
@@ -47,6 +49,8 @@ static bool check_form(struct verify_job *j, struct hf_bytes value)
 		return broken(j, index, "names another ledger or place");
 	if (memcmp(v.prev, j->last.b, sizeof(v.prev)) != 0)
 		return broken(j, index, "does not follow from the one before");
+	if (hf_clock_off(&j->witnessed, index, v.time_s * 1000) && j->result.off++ == 0)
+		j->first_off = index;
 	return true;
 }
 
@@ -117,6 +121,18 @@ static void check_upper(struct verify_job *j)
 	snprintf(j->result.text, sizeof(j->result.text), "the stored tiles do not have the root of the stored entries");
 }
 
+static void tell(struct verify_job *j)
+{
+	int n = snprintf(j->result.text, sizeof(j->result.text), "%" PRIu64 " entries verify", j->size);
+
+	if (j->result.off > 0)
+		snprintf(j->result.text + n, sizeof(j->result.text) - (size_t)n,
+		         "; %" PRIu64 " of them, the first at %" PRIu64
+		         ", state a time that is more than %d minutes off the witnesses' clocks: the writer's clock "
+		         "was wrong",
+		         j->result.off, j->first_off, HF_CLOCK_SKEW_MS / 60000);
+}
+
 static void work(struct hf_job *job)
 {
 	struct verify_job *j = (struct verify_job *)job;
@@ -131,7 +147,7 @@ static void work(struct hf_job *job)
 	if (j->err == HF_OK)
 		check_upper(j);
 	if (j->err == HF_OK)
-		snprintf(j->result.text, sizeof(j->result.text), "%" PRIu64 " entries verify", j->size);
+		tell(j);
 }
 
 static void after(struct hf_job *job)
@@ -158,6 +174,7 @@ static enum hf_err prepare(struct hf_ledger *l, const char *node, struct verify_
 	j->size = book.held;
 	for (unsigned i = 0; i < 2; i++)
 		j->known[i] = book.worth[i].checkpoint;
+	j->witnessed = book.worth[HF_BOOK_WITNESSED];
 	hf_book_done(&book);
 	return HF_OK;
 }

@@ -178,6 +178,7 @@ static void post(struct hf_committer *c, struct batch *b, enum hf_err e)
 	uv_mutex_lock(&c->mutex);
 	hf_unit_list_move(&c->ended, &b->units);
 	c->failed = e;
+	c->committing = false;
 	uv_async_send(c->wake);
 	uv_cond_signal(&c->ended_cond);
 	uv_mutex_unlock(&c->mutex);

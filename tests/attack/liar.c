@@ -1,11 +1,12 @@
 /*
  * liar.c - a member that breaks the rules: speaks with a stopped node's own keys and asks for chunks of one of its
- * transfers in a way that no honest consumer does (DS-51: beyond it, or the same one again and again), or sends mail
- * that is none (DS-47). Prints each answer's reason.
+ * transfers in a way that no honest consumer does (DS-51: beyond it, or the same one again and again), sends mail that
+ * is none (DS-47), or shows a witness a checkpoint of a history of its own making (SB-58). Prints each answer's reason.
  *
  *   hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED
  *   hufu-liar DIR PEER ADDRESS greedy TRANSFER INDEX COUNT
  *   hufu-liar DIR PEER ADDRESS malformed COUNT UNTIL_REASON
+ *   hufu-liar DIR PEER ADDRESS checkpoint SIZE HISTORY
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,11 @@
 #include "channel/channel.h"
 #include "crypto/base64.h"
 #include "crypto/crypto.h"
+#include "crypto/note.h"
 #include "evidence/node_keys.h"
 #include "evidence/space.h"
+#include "ledger.pb-c.h"
+#include "proto/codec.h"
 #include "proto/messages.h"
 #include "transfer.pb-c.h"
 
@@ -184,12 +188,41 @@ static void send_what_is_no_mail(struct liar *l, char **argv)
 	l->until = argv[6];
 }
 
+/* A checkpoint with this node's real signature, over a tree whose root is the hash of the history's name. */
+static bool show_a_checkpoint(struct liar *l, const char *self, char **argv, struct hf_buf *out)
+{
+	Hufu__CheckpointAdd add = HUFU__CHECKPOINT_ADD__INIT;
+	struct hf_checkpoint c = {.size = strtoull(argv[5], NULL, 10)};
+	char text[500], line[500], note[1000];
+	uint8_t *body;
+	size_t len;
+
+	hf_sha256(argv[6], strlen(argv[6]), &c.root);
+	hf_space_origin(hf_space_id(l->space), self, c.origin);
+	if (!hf_checkpoint_text(&c, text, sizeof(text)) ||
+	    !hf_note_sign_line(l->keys.log, c.origin, text, strlen(text), line, sizeof(line)))
+		return false;
+	add.origin = c.origin;
+	add.note.len = (size_t)snprintf(note, sizeof(note), "%s\n%s", text, line);
+	add.note.data = (uint8_t *)note;
+	body = hf_encode(&add.base, &len);
+	if (!body || !hf_buf_add(out, body, len))
+		return false;
+	free(body);
+	l->call.type = HF_MSG_CHECKPOINT_ADD;
+	l->call.body = (struct hf_bytes){out->data, out->len};
+	l->more = 1;
+	l->until = "";
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct liar l = {.status = 1};
 	struct hf_id id;
 	uint8_t body[64];
 	bool greedy = argc == 8 && strcmp(argv[4], "greedy") == 0;
+	struct hf_buf shown HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
 	if ((argc != 7 && !greedy) || !hf_crypto_init() || !load(&l, argv[1]))
 		return fputs("usage: hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED\n", stderr), 2;
 	const char *self = strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1];
@@ -200,7 +233,10 @@ int main(int argc, char **argv)
 		send_what_is_no_mail(&l, argv);
 	else if (greedy && ask_without_end(&l, argv, body))
 		;
-	else if (hf_id_parse(argv[4], &id))
+	else if (strcmp(argv[4], "checkpoint") == 0) {
+		if (!show_a_checkpoint(&l, self, argv, &shown))
+			return fputs("hufu-liar: the checkpoint cannot be signed\n", stderr), 2;
+	} else if (hf_id_parse(argv[4], &id))
 		ask_for_a_chunk(&l, &id, argv, body);
 	else
 		return fputs("hufu-liar: TRANSFER is no id\n", stderr), 2;

@@ -37,6 +37,7 @@ struct kit_node {
 	struct hf_store *store;
 	struct hf_node_keys keys;
 	struct hf_ledger *ledger; /* NULL: the node is not running */
+	int64_t off_ms;           /* its clock is wrong by so much */
 	unsigned alarms;
 	char alarm[64]; /* kind of the last one */
 };
@@ -87,6 +88,16 @@ static inline int64_t kit_now(void *ctx)
 	struct kit *k = ctx;
 
 	return SB_T0 + kit_mono(k) - k->mono0;
+}
+
+static inline int64_t kit_node_mono(void *ctx)
+{
+	return kit_mono(((struct kit_node *)ctx)->kit);
+}
+
+static inline int64_t kit_node_now(void *ctx)
+{
+	return kit_now(((struct kit_node *)ctx)->kit) + ((struct kit_node *)ctx)->off_ms;
 }
 
 static inline void kit_emit(void *ctx, struct hf_draft *take)
@@ -295,7 +306,7 @@ static inline enum hf_err kit_try_open(struct kit *k, unsigned n, struct hf_faul
 	node->kit = k;
 	node->n = n;
 	node->base.loop = &k->loop;
-	node->base.clock = (struct hf_clock){kit_now, kit_mono, k};
+	node->base.clock = (struct hf_clock){kit_node_now, kit_node_mono, node};
 	node->base.log = hf_log_new(k->log_fd, &node->base.clock, k->sb->name[n], HF_LOG_ERROR);
 	node->base.metrics = hf_metrics_new();
 	node->base.audit = (struct hf_audit){kit_emit, node};
