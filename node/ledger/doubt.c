@@ -2,7 +2,7 @@
  * doubt.c - two signed checkpoints of one log, of different sizes, that nobody has shown to follow from each other:
  * a suspicion, not evidence. The log is asked for the path between them, then every other member, since whoever holds
  * that ledger can show it. A path that fits ends the suspicion; one that leads to another root is evidence, also
- * when the log itself sends it. No answer until the deadline raises an alarm and changes nothing else.
+ * when the log itself sends it. No answer until the deadline raises an alarm, once, and changes nothing else.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@ struct hf_doubt {
 	struct hf_name node;
 	char origin[HF_ORIGIN_MAX + 1];
 	bool open, busy, alarmed;
-	size_t asked; /* 0: the owner is next, then the members in order */
+	bool asked_all; /* at least once: another pair may take the place of this one */
+	size_t asked;   /* 0: the owner is next, then the members in order */
 	int64_t since_ms, next_ms;
 	struct hf_checkpoint first, second;
 	struct hf_buf first_note, second_note;
@@ -85,18 +86,19 @@ void hf_doubt(struct hf_ledger *l, const char *node, struct hf_bytes known, stru
 	struct hf_checkpoint a, b;
 	bool later;
 
-	if (!s || s->open || s->busy || !read_note(known, &a) || !read_note(head, &b) || a.size == b.size ||
-	    a.size == 0 || b.size == 0 || same(&b, &s->cleared) || hf_frozen(l, s->origin))
+	if (!s || (s->open && !s->asked_all) || s->busy || !read_note(known, &a) || !read_note(head, &b) ||
+	    a.size == b.size || a.size == 0 || b.size == 0 || same(&b, &s->cleared) || hf_frozen(l, s->origin))
 		return;
 	later = b.size > a.size;
 	s->first = later ? a : b;
 	s->second = later ? b : a;
 	set_note(&s->first_note, later ? known : head);
 	set_note(&s->second_note, later ? head : known);
+	if (!s->open)
+		s->since_ms = hf_ledger_mono(l);
 	s->open = true;
-	s->alarmed = false;
+	s->asked_all = false;
 	s->asked = 0;
-	s->since_ms = hf_ledger_mono(l);
 	s->next_ms = 0;
 	hf_ledger_wake(l);
 }
@@ -117,7 +119,7 @@ static void settle(struct hf_ledger *l, struct hf_doubt *s, const struct hf_show
 {
 	struct hf_unit *u;
 
-	s->open = false;
+	s->open = s->alarmed = false;
 	if (hf_hash_equal(&shown->root, &s->first.root)) {
 		s->cleared = s->first;
 		return;
@@ -174,11 +176,9 @@ static const char *whom(struct hf_ledger *l, struct hf_doubt *s)
 	return NULL;
 }
 
+/* It is asked on: the path may still come, or the copy here may grow so far. */
 static void complain(struct hf_ledger *l, struct hf_doubt *s)
 {
-	s->open = false;
-	if (s->alarmed)
-		return;
 	s->alarmed = true;
 	hf_alarm(l->base, "ledger-unexplained", NULL,
 	         "nobody has shown within %u minutes that the checkpoints of %s of sizes %" PRIu64 " and %" PRIu64
@@ -186,17 +186,42 @@ static void complain(struct hf_ledger *l, struct hf_doubt *s)
 	         HF_LEDGER_DOUBT_MS / 60000u, s->node.s, s->first.size, s->second.size);
 }
 
+/* The copy here may have grown over one of the two since. */
+static bool look_here(struct hf_ledger *l, struct hf_doubt *s)
+{
+	Hufu__MirrorRow *m HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, s->origin);
+
+	for (unsigned i = 0; m && !m->frozen && i < 2; i++) {
+		const struct hf_checkpoint *c = i ? &s->second : &s->first;
+		const struct hf_buf *note = i ? &s->second_note : &s->first_note;
+		struct hf_shown shown;
+		struct hf_unit *u;
+
+		if (!hf_mirror_contradicts(l, s->origin, m, c, &shown))
+			continue;
+		u = hf_unit_new();
+		if (hf_evidence_pair(l, u, s->origin, (struct hf_bytes){note->data, note->len}, hf_bytes_of(&m->note),
+		                     c->size == m->size ? NULL : &shown) == HF_OK)
+			hf_store_submit(l->store, HF_TAKE(u), NULL, NULL);
+		hf_unit_free(u);
+		return true;
+	}
+	return false;
+}
+
 static void go_on(struct hf_ledger *l, struct hf_doubt *s)
 {
 	int64_t now = hf_ledger_mono(l);
 	const char *node;
 
-	if (now >= s->since_ms + HF_LEDGER_DOUBT_MS) {
+	if (now >= s->since_ms + HF_LEDGER_DOUBT_MS && !s->alarmed)
 		complain(l, s);
-		return;
-	}
 	if (now < s->next_ms) {
 		hf_ledger_due(l, s->next_ms);
+		return;
+	}
+	if (s->asked == 0 && (hf_frozen(l, s->origin) || look_here(l, s))) {
+		s->open = false;
 		return;
 	}
 	node = whom(l, s);
@@ -205,6 +230,7 @@ static void go_on(struct hf_ledger *l, struct hf_doubt *s)
 		return;
 	}
 	s->asked = 0;
+	s->asked_all = true;
 	s->next_ms = now + HF_LEDGER_HEADS_MS;
 	hf_ledger_due(l, s->next_ms);
 }

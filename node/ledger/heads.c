@@ -277,6 +277,17 @@ static bool against_witness(struct hf_ledger *l, const char *origin, const Hufu_
 	return true;
 }
 
+/* What this node cosigned as witness against what it stores as mirror: the log may have shown one each. */
+static bool against_itself(struct hf_ledger *l, const char *origin, const Hufu__WitnessRow *w, const Hufu__MirrorRow *m)
+{
+	struct hf_checkpoint c = {.size = w ? w->size : 0};
+
+	if (!w || w->root.len != sizeof(c.root.b))
+		return false;
+	memcpy(c.root.b, w->root.data, sizeof(c.root.b));
+	return against_mirror(l, origin, m, &c, hf_bytes_of(&w->note));
+}
+
 /* Holds a signed checkpoint of another log against what is on record here. */
 static void compare_heads(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c,
                           struct hf_bytes note)
@@ -286,7 +297,8 @@ static void compare_heads(struct hf_ledger *l, const char *node, const char *ori
 
 	if (hf_frozen(l, origin) || (w && w->frozen) || (m && m->frozen)) /* or it begins anew after that */
 		return;
-	if (against_witness(l, origin, w, c, note) || against_mirror(l, origin, m, c, note))
+	if (against_witness(l, origin, w, c, note) || against_mirror(l, origin, m, c, note) ||
+	    against_itself(l, origin, w, m))
 		return;
 	if (w && w->size != c->size && !(m && w->size <= m->size && c->size <= m->size))
 		hf_doubt(l, node, hf_bytes_of(&w->note), note);

@@ -17,8 +17,8 @@ void hf_store_options_default(struct hf_store_options *ret_options);
 enum hf_err hf_store_open_with(const struct hf_base *base, const struct hf_store_options *o,
                                struct hf_store **ret_store, struct hf_fault *f) HF_MUST_CHECK;
 
-/* Blocks until every submitted unit is committed or has failed; their callbacks come when the loop runs. For tests whose
- * order of events must not depend on threads. */
+/* Blocks until every submitted unit is committed or has failed; their callbacks come when the loop runs. For tests
+ * whose order of events must not depend on threads. */
 void hf_store_drain(struct hf_store *s);
 
 struct hf_env *hf_store_env(struct hf_store *s);
