@@ -459,6 +459,7 @@ void hf_ledger_peer_up(struct hf_ledger *l, const char *peer)
 
 	for (unsigned i = 0; i < HF_LANE_COUNT; i++)
 		hf_lane_ok(&p->lane[i]);
+	hf_told_free(HF_TAKE(p->told)); /* it may have lost what it knew */
 	hf_push_again(p, true);
 	p->heads_ms = 0;
 	hf_ledger_wake(l);

@@ -181,6 +181,31 @@ int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb fn, uint64_t wait, uint
 	return 0;
 }
 
+/* Each signature is verified once; the same bytes again have the same answer. */
+#define SIM_VERIFIED 65536u
+static struct sim_verified {
+	struct hf_hash of;
+	bool known, good;
+} sim_verified[SIM_VERIFIED];
+
+bool __real_hf_sign_verify(const struct hf_sign_pub *pub, const void *msg, size_t len, const struct hf_sig *sig);
+bool __wrap_hf_sign_verify(const struct hf_sign_pub *pub, const void *msg, size_t len, const struct hf_sig *sig);
+bool __wrap_hf_sign_verify(const struct hf_sign_pub *pub, const void *msg, size_t len, const struct hf_sig *sig)
+{
+	struct hf_buf all HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct sim_verified *v;
+	struct hf_hash of;
+
+	if (!hf_buf_add(&all, pub->b, sizeof(pub->b)) || !hf_buf_add(&all, sig->b, sizeof(sig->b)) ||
+	    !hf_buf_add(&all, msg, len))
+		return __real_hf_sign_verify(pub, msg, len, sig);
+	hf_sha256(all.data, all.len, &of);
+	v = &sim_verified[hf_get_u32(of.b) % SIM_VERIFIED];
+	if (!v->known || !hf_hash_equal(&v->of, &of))
+		*v = (struct sim_verified){of, true, __real_hf_sign_verify(pub, msg, len, sig)};
+	return v->good;
+}
+
 static inline void sim_run_afters(void)
 {
 	while (sim_afters) {
