@@ -229,6 +229,33 @@ static inline struct sim_signed *sim_find_signed(struct sim *s, unsigned who, co
 	return NULL;
 }
 
+static inline bool sim_one_history(const struct sim_signed *a, const struct sim_signed *b)
+{
+	uint64_t size = a->size < b->size ? a->size : b->size;
+
+	return memcmp(a->leaf, b->leaf, size * sizeof(*a->leaf)) == 0;
+}
+
+/* Honest witnesses that have cosigned this checkpoint, or one that goes on from it. */
+static inline unsigned sim_backing(const struct sim *s, const struct sim_signed *x)
+{
+	unsigned who = 0;
+
+	for (const struct sim_signed *y = s->signed_ones; y; y = y->next)
+		if (y->who == x->who && y->size >= x->size && sim_one_history(x, y))
+			who |= y->cosigners;
+	return (unsigned)__builtin_popcount(who);
+}
+
+/* An honest log signs nothing against what a quorum has cosigned before, also when it was set back. */
+static inline void sim_check_promise(struct sim *s, const struct sim_signed *x)
+{
+	for (const struct sim_signed *y = s->signed_ones; y; y = y->next)
+		if (y->who == x->who && !sim_one_history(x, y) && sim_backing(s, y) >= s->sb->d.quorum)
+			SIM_DIE(s, "%s signs %" PRIu64 " against a quorum at %" PRIu64, s->sb->name[x->who], x->size,
+			        y->size);
+}
+
 static inline void sim_note_signed(struct sim *s, struct sim_inst *in)
 {
 	struct hf_ledger *l = in->ledger;
@@ -244,6 +271,8 @@ static inline void sim_note_signed(struct sim *s, struct sim_inst *in)
 	for (uint64_t i = 0; i < c.size; i++)
 		if (!hf_tree_read(&tree, 0, i, &x->leaf[i]))
 			SIM_DIE(s, "%s cannot read its leaf %" PRIu64, in->base.self.s, i);
+	if (!(s->lies && in->who == s->liar))
+		sim_check_promise(s, x);
 	s->signed_ones = x;
 	SIM_SAY(s, "%s%s signed %" PRIu64, in->base.self.s, in->slot == SIM_TWIN ? "'" : "", c.size);
 }

@@ -193,23 +193,6 @@ static void do_turn(struct sim *s)
 
 /* ---- what must hold ---- */
 
-static bool one_history(const struct sim_signed *a, const struct sim_signed *b)
-{
-	uint64_t size = a->size < b->size ? a->size : b->size;
-
-	return memcmp(a->leaf, b->leaf, size * sizeof(*a->leaf)) == 0;
-}
-
-static unsigned backing(const struct sim *s, const struct sim_signed *x)
-{
-	unsigned who = 0;
-
-	for (const struct sim_signed *y = s->signed_ones; y; y = y->next)
-		if (y->who == x->who && y->size >= x->size && one_history(x, y))
-			who |= y->cosigners;
-	return (unsigned)__builtin_popcount(who);
-}
-
 /* No witness cosigns two branches, unless it was set back; and never have two branches a quorum of cosignatures. */
 static void check_quorums(struct sim *s)
 {
@@ -219,12 +202,12 @@ static void check_quorums(struct sim *s)
 		forgetful |= (unsigned)s->inst[i].set_back << i;
 	for (struct sim_signed *a = s->signed_ones; a; a = a->next)
 		for (struct sim_signed *b = a->next; b; b = b->next) {
-			if (a->who != b->who || one_history(a, b))
+			if (a->who != b->who || sim_one_history(a, b))
 				continue;
 			if (a->cosigners & b->cosigners & ~forgetful)
 				SIM_DIE(s, "a witness cosigned two branches of %s, at %" PRIu64 " and %" PRIu64,
 				        s->sb->name[a->who], a->size, b->size);
-			if (backing(s, a) >= s->sb->d.quorum && backing(s, b) >= s->sb->d.quorum)
+			if (sim_backing(s, a) >= s->sb->d.quorum && sim_backing(s, b) >= s->sb->d.quorum)
 				SIM_DIE(s, "%s has two branches with a quorum, at %" PRIu64 " and %" PRIu64,
 				        s->sb->name[a->who], a->size, b->size);
 		}
@@ -234,7 +217,7 @@ static bool signed_two(const struct sim *s, unsigned who)
 {
 	for (struct sim_signed *a = s->signed_ones; a; a = a->next)
 		for (struct sim_signed *b = a->next; b; b = b->next)
-			if (a->who == who && b->who == who && !one_history(a, b))
+			if (a->who == who && b->who == who && !sim_one_history(a, b))
 				return true;
 	return false;
 }
@@ -265,7 +248,7 @@ static bool provable(struct sim *s, unsigned of)
 				continue;
 			x = on_record(s, a % SB_NODES, of, a >= SB_NODES);
 			y = on_record(s, b % SB_NODES, of, b >= SB_NODES);
-			if (!x || !y || one_history(x, y) ||
+			if (!x || !y || sim_one_history(x, y) ||
 			    (x->size != y->size && (y->size < x->size || b < SB_NODES)))
 				continue;
 			SIM_SAY(s, "%s has %" PRIu64 " of %s, %s %s the other branch at %" PRIu64,
