@@ -183,6 +183,13 @@ static uint8_t *sign_message(enum hf_msg type, const uint8_t *data, size_t size,
 		}
 		bytes = hf_encode(&heads->base, ret_len);
 	}
+	if (type == HF_MSG_LEDGER_EVIDENCE && (m = HF_DECODE(ledger_evidence, data, size))) {
+		Hufu__LedgerEvidence *e = m;
+		e->origin = stage->origin;
+		e->first = hf_binary(note[0], sign_note(&e->first, note[0], sizeof(note[0])));
+		e->second = hf_binary(note[1], sign_note(&e->second, note[1], sizeof(note[1])));
+		bytes = hf_encode(&e->base, ret_len);
+	}
 	hf_decoded_free(m);
 	return bytes;
 }
@@ -200,7 +207,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum hf_msg types[] = {HF_MSG_CHECKPOINT_ADD, HF_MSG_MIRROR_ADD, HF_MSG_OPENINGS_PUSH,
-	                                    HF_MSG_LEDGER_HEADS};
+	                                    HF_MSG_LEDGER_HEADS},
+	                         more[] = {HF_MSG_LEDGER_EVIDENCE, HF_MSG_CONSISTENCY_GET};
 	uint8_t *made = NULL;
 	enum hf_msg type;
 	size_t len = 0;
@@ -209,7 +217,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		begin();
 	if (size < 1)
 		return 0;
-	type = types[data[0] & 3];
+	type = data[0] & 8 ? more[data[0] & 1] : types[data[0] & 3];
 	if (data[0] & 4)
 		made = sign_message(type, data + 1, size - 1, &len);
 	stage->answers = 0;

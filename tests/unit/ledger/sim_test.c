@@ -5,7 +5,7 @@
  *
  *   unit_ledger_sim_test [--seed N] [--seeds COUNT]    HUFU_SEED=N: the first of them
  *
- * One seed alone is told step by step.
+ * A thousand seeds, with HUFU_LONG twenty thousand. One seed alone is told step by step.
  */
 #include "sim.h"
 
@@ -380,7 +380,8 @@ static void run(uint64_t seed, bool trace)
 int main(int argc, char **argv)
 {
 	const char *first = getenv("HUFU_SEED");
-	uint64_t seed = first && *first ? strtoull(first, NULL, 10) : 1, seeds = SEEDS;
+	uint64_t seed = first && *first ? strtoull(first, NULL, 10) : 1,
+	         seeds = getenv("HUFU_LONG") ? 20 * SEEDS : SEEDS;
 	bool trace = false;
 
 	for (int i = 1; i + 1 < argc; i += 2) {
