@@ -25,7 +25,7 @@ def evidence(net, node, *args):
 
 
 def exposed(net, node):
-    return [e for e in evidence(net, node)["evidence"] if e["ledger"] == "overseas" and e["frozen"]]
+    return [e for e in evidence(net, node)["logs"] if e["ledger"] == "overseas" and e["frozen"]]
 
 
 def test_two_histories_are_exposed_at_every_honest_node_within_two_rounds(net):

@@ -256,11 +256,11 @@ static inline void sim_check_promise(struct sim *s, const struct sim_signed *x)
 			        y->size);
 }
 
-static inline void sim_note_signed(struct sim *s, struct sim_inst *in)
+static inline void sim_note_one(struct sim *s, struct sim_inst *in, uint64_t size, const struct hf_hash *root)
 {
 	struct hf_ledger *l = in->ledger;
 	struct hf_tree tree = {&l->own, &l->rows};
-	struct hf_checkpoint c = {.size = l->round.size, .root = l->round.root};
+	struct hf_checkpoint c = {.size = size, .root = *root};
 	struct sim_signed *x;
 
 	if (c.size == 0 || sim_find_signed(s, in->who, &c))
@@ -275,6 +275,12 @@ static inline void sim_note_signed(struct sim *s, struct sim_inst *in)
 		sim_check_promise(s, x);
 	s->signed_ones = x;
 	SIM_SAY(s, "%s%s signed %" PRIu64, in->base.self.s, in->slot == SIM_TWIN ? "'" : "", c.size);
+}
+
+static inline void sim_note_signed(struct sim *s, struct sim_inst *in)
+{
+	sim_note_one(s, in, in->ledger->round.size, &in->ledger->round.root);
+	sim_note_one(s, in, in->ledger->newest.size, &in->ledger->newest.root);
 }
 
 /* Until nothing more happens at this time. */
