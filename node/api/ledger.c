@@ -342,8 +342,8 @@ static enum hf_err evidence(struct hf_api_request *rq)
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "ledger of %s", node);
 	enum hf_err e = hf_ledger_evidence_file(rq->m->ledger, node, &bytes);
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(&rq->fault, e,
-		                    "no evidence of two histories of the ledger of %s is on record here", node);
+		return hf_fault_set(&rq->fault, e, "no evidence of two histories of the ledger of %s is on record here",
+		                    node);
 	HF_TRY(e);
 	char *text = hf_alloc(HF_BASE64_LEN(bytes.len) + 1);
 	hf_base64(bytes.data, bytes.len, text);
