@@ -59,7 +59,7 @@ void hf_liveness_session(void *ctx, const char *node, const char *address, bool 
 	struct hf_peer *k = hf_peer_find(p, node);
 	if (!k)
 		return;
-	bool was = k->up;
+	bool was = k->up, dialled = k->up_out;
 	*(inbound ? &k->up_in : &k->up_out) = up;
 	if (up)
 		hf_liveness_heard(p, k);
@@ -71,12 +71,9 @@ void hf_liveness_session(void *ctx, const char *node, const char *address, bool 
 	record_session(p, k, address, inbound);
 	if (inbound && !k->up_out)
 		k->ping_ms = 0;
-	if (!was) {
+	if (!was ||
+	    (!inbound && !dialled)) /* it may have been here by its own dialling: what waited for ours goes now */
 		came_up(p, k);
-	} else if (!inbound) { /* it was here by its own dialling; what waited for this node's own is sent now */
-		k->mail_wait_ms = 0;
-		hf_outbox_kick(p, k, true);
-	}
 }
 
 void hf_liveness_skew(void *ctx, const char *node, int64_t skew_ms)

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -224,8 +225,37 @@ static inline void kit_carry(uv_idle_t *idle)
 	}
 }
 
+/* Where everything stands, for who reads why a test waited in vain. */
+static inline void kit_dump(struct kit *k)
+{
+	for (unsigned i = 0; i < SB_NODES; i++) {
+		struct hf_ledger *l = k->node[i].ledger;
+
+		if (!l)
+			continue;
+		print_message("%s: %" PRIu64 " durable, %" PRIu64 " signed, round %" PRIu64 " (%u), %" PRIu64
+		              " witnessed, gate %d, due in %" PRId64 " ms, halted '%s'\n",
+		              k->sb->name[i], hf_sequence_size(l->sequence), l->newest.size, l->round.size,
+		              l->round.cosignatures, l->witnessed.size, l->gate_open, l->due_ms - hf_ledger_mono(l),
+		              l->halted);
+		for (size_t j = 0; j < l->peer_count; j++) {
+			const struct hf_lpeer *p = l->peer[j];
+
+			print_message("  %s: witness %" PRIu64 ", cosigned %" PRIu64 ", mirror %d next %" PRIu64
+			              " size %" PRIu64 " witnessed %" PRIu64 ", refused %d",
+			              p->node, p->witness_size, p->cosigned_size, p->mirror_known, p->mirror_next,
+			              p->mirror_size, p->mirror_witnessed, (int)p->pushing.reason);
+			for (unsigned n = 0; n < HF_LANE_COUNT; n++)
+				print_message(" %s%" PRId64, p->lane[n].busy ? "busy " : "",
+				              p->lane[n].next_ms - hf_ledger_mono(l));
+			print_message("\n");
+		}
+	}
+}
+
 static inline void kit_too_late(uv_timer_t *t)
 {
+	kit_dump((struct kit *)t->loop); /* its first member */
 	fail_msg("nothing happened for %d ms: %s", KIT_LIMIT_MS, (const char *)t->data);
 }
 
