@@ -42,7 +42,7 @@ def test_a_full_disk_ends_the_transfer_and_nothing_else(net):
         i.hufu("fetch", net.flights, "--system", "claims", "--output", other, as_="chen")
         check(same_file(other, FLIGHTS), "another transfer is not disturbed")
         mine = workflow.wait_transfer(i, "chen", id, "TERMINATED")
-        check(mine["reason"] == "no-space" and "space" in mine["text"], f"{mine}")
+        check(mine["reason"] == "no-space" and "no room" in mine["text"], f"{mine}")
         theirs = workflow.wait_transfer(t, "li", id, "TERMINATED")
         check(theirs["reason"] == "no-space", f"the provider knows the same reason: {theirs}")
         wait_until(lambda: os.listdir(folder) == [], f"nothing to be left: {os.listdir(folder)}")

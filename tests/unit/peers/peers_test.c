@@ -35,7 +35,7 @@ static void members_find_each_other(void **state)
 	assert_int_equal(v.standing, HF_OK);
 	assert_true(v.last_seen_ms >= SB_T0 && v.clock_skew_ms > -1000 && v.clock_skew_ms < 1000);
 	assert_false(view(health, "roads").up);
-	assert_int_equal(health->ups, 1);
+	assert_true(health->ups == 1 || health->ups == 2); /* when each dialled the other */
 	assert_true(node_events(health, HF_EVENT_PEER_SESSION) >= 1);
 	town_close(&t);
 }
