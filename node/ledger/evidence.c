@@ -256,7 +256,8 @@ static void note_told(struct hf_ledger *l, struct hf_lpeer *p, const struct tell
 	    !(row = HF_DECODE_OWN(evidence_row, v.data, v.len)) || was_told(row, p->node))
 		return;
 	told = hf_alloc((row->n_told + 1) * sizeof(*told));
-	memcpy(told, row->told, row->n_told * sizeof(*told));
+	if (row->n_told > 0)
+		memcpy(told, row->told, row->n_told * sizeof(*told));
 	told[row->n_told] = p->node;
 	next = *row;
 	next.told = told;

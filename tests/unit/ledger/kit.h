@@ -29,6 +29,7 @@
 #include "unit/evidence/space_builder.h"
 
 #define KIT_LIMIT_MS 60000
+#define KIT_BEAT_MS 20
 
 struct kit;
 struct kit_node {
@@ -57,7 +58,7 @@ struct kit_call {
 };
 struct kit {
 	uv_loop_t loop;
-	uv_timer_t limit;
+	uv_timer_t limit, beat; /* the beat lets a blocked turn look again for what is to be carried */
 	uv_idle_t carrier;
 	int64_t mono0, jump_ms; /* the clock is that of the machine, and what a test adds */
 	int log_fd;
@@ -259,6 +260,11 @@ static inline void kit_too_late(uv_timer_t *t)
 	fail_msg("nothing happened for %d ms: %s", KIT_LIMIT_MS, (const char *)t->data);
 }
 
+static inline void kit_beat(uv_timer_t *t)
+{
+	(void)t;
+}
+
 /* Blocks for the next event; the carrier turns as long as there is something to carry. */
 static inline void kit_turn(struct kit *k)
 {
@@ -315,6 +321,9 @@ static inline struct kit *kit_new(void (*shape)(struct sb_space *sb))
 	assert_non_null(mkdtemp(k->dir));
 	assert_int_equal(uv_loop_init(&k->loop), 0);
 	uv_timer_init(&k->loop, &k->limit);
+	uv_timer_init(&k->loop, &k->beat);
+	uv_timer_start(&k->beat, kit_beat, KIT_BEAT_MS, KIT_BEAT_MS);
+	uv_unref((uv_handle_t *)&k->beat);
 	uv_idle_init(&k->loop, &k->carrier);
 	k->carrier.data = k;
 	k->mono0 = kit_mono(NULL);
@@ -426,6 +435,7 @@ static inline void kit_free(struct kit *k)
 		kit_carry(&k->carrier);
 	assert_null(k->live);
 	uv_close((uv_handle_t *)&k->limit, NULL);
+	uv_close((uv_handle_t *)&k->beat, NULL);
 	uv_close((uv_handle_t *)&k->carrier, NULL);
 	uv_run(&k->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&k->loop), 0);
