@@ -37,7 +37,7 @@ def check(condition, text):
         raise Failed(text)
 
 
-def wait_until(condition, text, limit_s=30.0, pause_s=0.02):
+def wait_until(condition, text, limit_s=90.0, pause_s=0.02):
     """Waits for the event itself, with a limit; returns what the condition returned."""
     end = time.monotonic() + limit_s
     while True:

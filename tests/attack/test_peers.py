@@ -152,7 +152,7 @@ def test_garbage_is_answered_with_silence_and_costs_nothing(net):
 
 def publish_and_see(net, title):
     entry = publish(net, "flights", title=title)
-    wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "an entry published after the attack", 60)
+    wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "an entry published after the attack", 150)
 
 
 def claim(node, length):
