@@ -103,8 +103,8 @@ struct world {
 	bool (*hold)(const struct post *p); /* mail that stays on its way */
 	void (*bend)(struct post *p);       /* looks at each mail, may change it */
 	unsigned delivered[16];             /* by type */
-	int64_t now_ms;
-	uint32_t factors; /* that everybody has shown besides the password, enum hf_auth_method */
+	_Atomic int64_t now_ms;             /* the committer reads it too */
+	uint32_t factors;                   /* that everybody has shown besides the password, enum hf_auth_method */
 };
 
 static inline int64_t world_now(void *ctx)

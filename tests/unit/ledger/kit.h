@@ -60,7 +60,8 @@ struct kit {
 	uv_loop_t loop;
 	uv_timer_t limit, beat; /* the beat lets a blocked turn look again for what is to be carried */
 	uv_idle_t carrier;
-	int64_t mono0, jump_ms; /* the clock is that of the machine, and what a test adds */
+	int64_t mono0;
+	_Atomic int64_t jump_ms; /* the clock is that of the machine, and what a test adds */
 	int log_fd;
 	char dir[64];
 	struct sb_space *sb;

@@ -59,7 +59,8 @@ struct town {
 	struct hf_buf chain[4]; /* descriptor envelopes */
 	size_t chain_len;
 	char dir[64];
-	int64_t start_ms, jump_ms;
+	int64_t start_ms;
+	_Atomic int64_t jump_ms;
 	struct node node[SB_NODES];
 };
 
