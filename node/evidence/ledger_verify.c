@@ -107,7 +107,7 @@ static enum hf_err check_leaf(struct lane *l, const char *tile, uint32_t i, uint
 static enum hf_err check_entries(struct lane *l, uint64_t bundle, const char *tile, struct hf_hash *ret_prev,
                                  uint64_t *ret_bad)
 {
-	const uint8_t *at = l->entries.data, *end = at + l->entries.len;
+	const uint8_t *at = l->entries.data ? l->entries.data : (const uint8_t *)"", *end = at + l->entries.len;
 	uint32_t width = width_of(l->c, bundle);
 	for (uint32_t i = 0; i < width; i++) {
 		uint64_t index = bundle * HF_DIR_TILE + i;
