@@ -300,6 +300,27 @@ static void test_a_party_that_was_away_follows(void **state)
 	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
 }
 
+/* What was erased before its opening came is not taken when it comes, also after a restart. */
+static void test_an_opening_that_was_never_held_is_barred(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_id none = {{0}}, id;
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	uint64_t index = kit_write(n, hf_draft_new(HF_EVENT_COMMAND, NULL));
+	char text[400];
+
+	kit_invite(party, "roads");
+	kit_invite(n, "health");
+	k->jump_ms = HALF_YEAR_MS;
+	assert_int_equal(ask(n, &none, index, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
+	kit_close(k, SB_HEALTH);
+	party = kit_open(k, SB_HEALTH);
+	assert_int_equal(read_at(party, &copy, index), HF_E_ERASED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +328,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_nothing_is_left_at_the_writer_nor_at_the_party, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_old_backup_brings_nothing_back, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_that_was_away_follows, start, stop),
+	        cmocka_unit_test_setup_teardown(test_an_opening_that_was_never_held_is_barred, start, stop),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
