@@ -16,6 +16,7 @@
 #define HF_DOMAIN_STORE_KEY "hufu/store-key/v1"
 #define HF_DOMAIN_PERSON_KEY "hufu/person-key/v1"
 #define HF_DOMAIN_VIEW "hufu/view/v1"
+#define HF_DOMAIN_KEY_CHANGE "hufu/key-change/v1"
 #define HF_DOMAIN_OPENING "hufu/opening/v1"
 #define HF_DOMAIN_SESSION "hufu/session/v1"
 

@@ -45,6 +45,8 @@ static const struct dispatch_row {
         {HF_MSG_LEDGER_HEADS, NULL, to_ledger},
         {HF_MSG_LEDGER_EVIDENCE, NULL, to_ledger},
         {HF_MSG_CONSISTENCY_GET, NULL, to_ledger},
+        {HF_MSG_LEDGER_FETCH, NULL, to_ledger},
+        {HF_MSG_LEDGER_SEEN, NULL, to_ledger},
 };
 
 static const struct dispatch_row *find_row(uint32_t type)

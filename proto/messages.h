@@ -22,6 +22,8 @@
 	X(HF_MSG_MIRROR_ADD, 31, "mirror-add", 512 << 10)                                                              \
 	X(HF_MSG_OPENINGS_PUSH, 32, "openings-push", 512 << 10)                                                        \
 	X(HF_MSG_LEDGER_HEADS, 33, "ledger-heads", 256 << 10)                                                          \
+	X(HF_MSG_LEDGER_FETCH, 34, "ledger-fetch", 512)                                                                \
+	X(HF_MSG_LEDGER_SEEN, 35, "ledger-seen", 512)                                                                  \
 	X(HF_MSG_LEDGER_EVIDENCE, 36, "ledger-evidence", 16 << 10)                                                     \
 	X(HF_MSG_CONSISTENCY_GET, 37, "consistency-get", 512)
 

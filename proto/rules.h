@@ -59,6 +59,7 @@
 	X(application_mail) X(forward_mail) X(intake_mail) X(decision_mail) X(verification_mail) X(event_mail) X(revocation_mail) \
 	X(ledger_entry) X(field_opening) X(entry_opening) X(field_hash) \
 	X(checkpoint_add) X(checkpoint_reply) X(mirror_add) X(mirror_reply) X(openings_push) X(openings_reply) X(ledger_heads) \
+	X(ledger_fetch) X(ledger_fetched) X(ledger_seen) X(ledger_seen_reply) \
 	X(ledger_head) X(ledger_evidence) X(ledger_evidence_reply) X(consistency_get) X(consistency_reply) X(evidence_file) \
 	X(tally) X(tally_ledger) X(tally_entry) X(proof_entry) \
 	X(transfer_request) X(transfer_start) X(label) X(field_label) X(chunk_get) X(chunk_reply) X(manifest) X(receipt) \

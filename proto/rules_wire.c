@@ -110,6 +110,23 @@ ROW(ledger_heads, BODY,
 	MSGS(heads, 1024, ledger_head),
 	BYTES_OR_NONE(evidence, 32, 32));
 
+ROW(ledger_fetch, 512,
+	ORIGIN(origin),
+	NUMBER(start, 0, INT64_MAX),
+	NUMBER(size, 0, INT64_MAX),
+	FLAG(openings));
+
+ROW(ledger_fetched, BODY,
+	BYTES(note, 0, NOTE),
+	BYTES(witnessed_note, 0, NOTE),
+	BLOCKS(entries, 8192, 1, ENTRY_MAX),
+	BLOCKS(proof, 63, 32, 32),
+	MSGS(openings, 8192, entry_opening));
+
+ROW(ledger_seen, 512, TEXT(after, 0, 255));
+
+ROW(ledger_seen_reply, BODY, MSGS(heads, 1024, ledger_head), FLAG(more));
+
 ROW(ledger_head, 0,
 	ORIGIN(origin),
 	NUMBER(size, 0, INT64_MAX),

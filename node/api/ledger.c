@@ -123,6 +123,9 @@ static enum hf_err state(struct hf_api_request *rq)
 	set_uint(rq->out, "quorum", s.quorum);
 	set_uint(rq->out, "witnesses", s.witnesses);
 	json_object_set_new(rq->out, "halted", json_string(s.halted));
+	json_object_set_new(rq->out, "read_only", json_boolean(s.read_only));
+	if (s.ahead)
+		set_uint(rq->out, "peers_hold", s.ahead);
 	return HF_OK;
 }
 
@@ -472,6 +475,69 @@ static enum hf_err verify(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* ---- recovery ---- */
+
+#define OVERRIDE_KEY "ledger/override"
+#define OVERRIDE_MS ((int64_t)60 * 60 * 1000)
+
+static void on_recovered(void *ctx, enum hf_err e, const struct hf_ledger_recovered *c)
+{
+	struct hf_api_request *rq = ctx;
+	if (e != HF_OK)
+		hf_fault_set(&rq->fault, e, "%s", c->text);
+	set_uint(rq->out, "size", c->size);
+	set_uint(rq->out, "entries", c->entries);
+	set_uint(rq->out, "opened", c->opened);
+	set_uint(rq->out, "again", c->again);
+	json_object_set_new(rq->out, "witnessed", json_boolean(c->witnessed));
+	json_object_set_new(rq->out, "mirror", json_string(c->mirror));
+	hf_api_finish(rq, e);
+}
+
+/* The row is "<milliseconds> <account>": who asked for it last, and when. */
+static bool asked_by_another(struct hf_api_request *rq, int64_t now)
+{
+	struct hf_buf row HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	char *name = NULL;
+	if (hf_store_get(rq->m->store, HF_TABLE_META, OVERRIDE_KEY, sizeof(OVERRIDE_KEY) - 1, &row) != HF_OK ||
+	    !hf_buf_add(&row, "", 1))
+		return false;
+	int64_t at = strtoll((const char *)row.data, &name, 10);
+	return *name == ' ' && now - at <= OVERRIDE_MS && at <= now && strcmp(name + 1, rq->actor->account) != 0;
+}
+
+static void ask_for_override(struct hf_api_request *rq, int64_t now)
+{
+	char row[HF_NAME_MAX + 32];
+	int len = snprintf(row, sizeof(row), "%lld %s", (long long)now, rq->actor->account);
+	hf_unit_put(rq->unit, HF_TABLE_META, OVERRIDE_KEY, sizeof(OVERRIDE_KEY) - 1, row, (size_t)len);
+	hf_draft_text(rq->draft, HF_FIELD_OBJECT, "override of the ledger, first person");
+	json_object_set_new(rq->out, "waiting", json_true());
+}
+
+/* Giving up what was signed needs two people; each of them leaves an entry, which the recovery keeps. */
+static enum hf_err recover(struct hf_api_request *rq)
+{
+	int64_t now = hf_now_ms(&rq->m->base->clock);
+	bool override = false;
+	HF_TRY(hf_api_bool(rq, "override", false, &override));
+	hf_draft_text(rq->draft, HF_FIELD_OBJECT, override ? "override of the ledger" : "recovery of the ledger");
+	if (override && !asked_by_another(rq, now)) {
+		struct hf_ledger_state s;
+		hf_ledger_state(rq->m->ledger, &s);
+		if (!s.read_only)
+			return hf_fault_set(&rq->fault, HF_E_STATE,
+			                    "there is nothing to override: this ledger is not read-only");
+		ask_for_override(rq, now);
+		return HF_OK;
+	}
+	HF_TRY(hf_ledger_recover(rq->m->ledger, override, on_recovered, rq, &rq->fault));
+	if (override)
+		hf_unit_del(rq->unit, HF_TABLE_META, OVERRIDE_KEY, sizeof(OVERRIDE_KEY) - 1);
+	hf_api_later(rq);
+	return HF_OK;
+}
+
 const struct hf_route hf_routes_ledger[] = {
         {"GET", "/v1/ledger/state", HF_MAY_STATUS, HF_EVENT_INVALID, state, 0},
         {"GET", "/v1/ledger/tail", HF_MAY_AUDIT_READ, HF_EVENT_AUDIT_READ, tail, 0},
@@ -480,6 +546,7 @@ const struct hf_route hf_routes_ledger[] = {
         {"POST", "/v1/ledger/prove", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, prove, 0},
         {"POST", "/v1/ledger/proof", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, proof, 0},
         {"POST", "/v1/ledger/export", HF_MAY_AUDIT_EXPORT, HF_EVENT_AUDIT_EXPORT, export, 0},
+        {"POST", "/v1/ledger/recover", HF_MAY_MANAGE_NODE, HF_EVENT_COMMAND, recover, HF_ROUTE_TWO_FACTORS},
         {"POST", "/v1/ledger/verify", HF_MAY_AUDIT_READ, HF_EVENT_SELF_CHECK, verify, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

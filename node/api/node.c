@@ -89,6 +89,8 @@ static void put_ledger(const struct hf_api_request *rq)
 	                      (json_int_t)s.signed_size, "witnessed", (json_int_t)s.witnessed_size, "mirrored",
 	                      (json_int_t)s.mirrored_size, "quorum", (int)s.quorum, "witnesses", (int)s.witnesses);
 	hf_api_out_hex(o, "root", s.root.b, sizeof(s.root.b));
+	json_object_set_new(o, "halted", json_string(s.halted));
+	json_object_set_new(o, "read_only", json_boolean(s.read_only));
 	put_mirrors(rq->m, o);
 	json_object_set_new(rq->out, "ledger", o);
 }

@@ -32,6 +32,7 @@ enum hf_event_class {
 	X(HF_EVENT_DESCRIPTOR,           SYSTEM,   "descriptor", 15) \
 	X(HF_EVENT_CONFIG,               SYSTEM,   "config", 16) \
 	X(HF_EVENT_MIGRATION,            SYSTEM,   "migration", 17) \
+	X(HF_EVENT_RECOVERY,             SYSTEM,   "recovery", 18) /* of this ledger's lost entries */ \
 	X(HF_EVENT_COMMAND,              OPERATOR, "command", 30) \
 	X(HF_EVENT_LOGIN,                OPERATOR, "login", 31) \
 	X(HF_EVENT_LOGOUT,               OPERATOR, "logout", 32) \
@@ -131,7 +132,8 @@ enum hf_event {
 	X(HF_FIELD_PROVIDER_AUTHN,      "provider-authentication", 55) /* DS-64 */ \
 	X(HF_FIELD_RECEPTION,           "reception-state", 56)    /* DS-64 */ \
 	X(HF_FIELD_QUALITY,             "quality", 57)            /* DS-64 */ \
-	X(HF_FIELD_CONTENT_ROOT,        "content-root", 58)       /* 32 bytes: Merkle root of the delivered chunks */
+	X(HF_FIELD_CONTENT_ROOT,        "content-root", 58)       /* 32 bytes: Merkle root of the delivered chunks */ \
+	X(HF_FIELD_SIGNATURE,           "signature", 59)          /* 64 bytes: of a key change, by the key that the mechanism names */
 /* clang-format on */
 
 enum hf_field {

@@ -36,6 +36,17 @@ static bool fill(struct hf_node_keys *k)
 		if (!*signs[i].key)
 			return false;
 	}
+	struct {
+		const char *name;
+		struct hf_sign_key **key;
+	} const nexts[] = {
+	        {"log.next", &k->next_log}, {"witness.next", &k->next_witness}, {"mirror.next", &k->next_mirror}};
+	for (size_t i = 0; i < sizeof(nexts) / sizeof(nexts[0]); i++) {
+		const uint8_t *seed = hf_keyfile_get(k->file, nexts[i].name);
+		*nexts[i].key = seed ? hf_sign_key_from_seed(seed) : NULL;
+		if (seed && !*nexts[i].key)
+			return false;
+	}
 	const uint8_t *noise = hf_keyfile_get(k->file, hf_key_use_name(HF_KEY_NOISE));
 	const uint8_t *box = hf_keyfile_get(k->file, hf_key_use_name(HF_KEY_BOX));
 	const uint8_t *store = hf_keyfile_get(k->file, STORE_KEY);
@@ -138,6 +149,61 @@ enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct 
 	return take_file(file, ret_keys, f);
 }
 
+static const struct hf_sign_key *present_key(const struct hf_node_keys *k, enum hf_key_use use)
+{
+	return use == HF_KEY_LOG       ? k->log
+	       : use == HF_KEY_WITNESS ? k->witness
+	       : use == HF_KEY_MIRROR  ? k->mirror
+	                               : NULL;
+}
+
+static const struct hf_sign_key *next_key(const struct hf_node_keys *k, enum hf_key_use use)
+{
+	return use == HF_KEY_LOG       ? k->next_log
+	       : use == HF_KEY_WITNESS ? k->next_witness
+	       : use == HF_KEY_MIRROR  ? k->next_mirror
+	                               : NULL;
+}
+
+static bool key_has(const struct hf_sign_key *k, const uint8_t pub[32])
+{
+	struct hf_sign_pub is;
+	if (!k)
+		return false;
+	hf_sign_key_pub(k, &is);
+	return memcmp(is.b, pub, sizeof(is.b)) == 0;
+}
+
+const struct hf_sign_key *hf_node_keys_find(const struct hf_node_keys *k, enum hf_key_use use, const uint8_t pub[32])
+{
+	if (key_has(next_key(k, use), pub))
+		return next_key(k, use);
+	return key_has(present_key(k, use), pub) ? present_key(k, use) : NULL;
+}
+
+enum hf_err hf_node_keys_rotate(const char *dir, const char *passphrase, enum hf_key_use use,
+                                struct hf_node_keys *ret_keys, struct hf_fault *f)
+{
+	char path[1024], name[32];
+	struct hf_node_keys k;
+	HF_TRY(hf_node_keys_load(dir, passphrase, &k, f));
+	snprintf(name, sizeof(name), "%s.next", hf_key_use_name(use));
+	enum hf_err e = HF_OK;
+	if (!present_key(&k, use))
+		e = hf_fault_set(f, HF_E_ARGUMENT, "only the keys log, witness and mirror are rotated here");
+	else if (next_key(&k, use))
+		e = hf_fault_set(f, HF_E_EXISTS,
+		                 "the node has a next %s key already; bring rotate.request to the space authority",
+		                 hf_key_use_name(use));
+	else if (!key_path(dir, path, sizeof(path)) || !put_new(k.file, name))
+		e = hf_fault_set(f, HF_E_MEMORY, "no locked memory is left for the new key; raise the memlock limit");
+	else if (hf_keyfile_save(k.file, path, passphrase) != HF_KEYFILE_OK)
+		e = hf_fault_set(f, HF_E_IO, "the key file %.200s cannot be written", path);
+	hf_node_keys_done(&k);
+	HF_TRY(e);
+	return hf_node_keys_load(dir, passphrase, ret_keys, f);
+}
+
 void hf_node_keys_done(struct hf_node_keys *k)
 {
 	hf_sign_key_free(k->envelope);
@@ -145,6 +211,9 @@ void hf_node_keys_done(struct hf_node_keys *k)
 	hf_sign_key_free(k->witness);
 	hf_sign_key_free(k->mirror);
 	hf_sign_key_free(k->recovery);
+	hf_sign_key_free(k->next_log);
+	hf_sign_key_free(k->next_witness);
+	hf_sign_key_free(k->next_mirror);
 	hf_agree_key_free(k->noise);
 	hf_agree_key_free(k->box);
 	hf_secret_free(k->store_key);

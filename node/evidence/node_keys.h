@@ -9,11 +9,13 @@
 #include "crypto/seal.h"
 #include "crypto/secret.h"
 #include "crypto/sign.h"
+#include "evidence/space.h"
 
 /* The node's keys, loaded from DIR/keys/node.key. */
 struct hf_node_keys {
 	struct hf_sign_key *envelope, *log, *witness, *mirror, *recovery;
 	struct hf_agree_key *noise, *box;
+	struct hf_sign_key *next_log, *next_witness, *next_mirror; /* made, not yet in use; NULL: none */
 	uint8_t *store_key; /* 32 bytes, locked: root of everything encrypted at rest */
 	struct hf_keyfile *file;
 };
@@ -23,6 +25,12 @@ enum hf_err hf_node_keys_load(const char *dir, const char *passphrase, struct hf
 /* Makes all keys; refuses when a key file is there. */
 enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys,
                                 struct hf_fault *f) HF_MUST_CHECK;
+/* Adds a new key of that use (LOG, WITNESS, MIRROR) beside the present one and saves the file. EXISTS when the last one
+ * that was made so is not in use yet. */
+enum hf_err hf_node_keys_rotate(const char *dir, const char *passphrase, enum hf_key_use use,
+                                struct hf_node_keys *ret_keys, struct hf_fault *f) HF_MUST_CHECK;
+/* The node's key of that use whose public half is pub: the present one or the next one; NULL when it is neither. */
+const struct hf_sign_key *hf_node_keys_find(const struct hf_node_keys *k, enum hf_key_use use, const uint8_t pub[32]);
 void hf_node_keys_done(struct hf_node_keys *k);
 /* A 32-byte key for one use, derived from store_key: HKDF with HF_DOMAIN_STORE_KEY and the use's name. */
 void hf_node_keys_derive(const struct hf_node_keys *k, const char *use, const void *info, size_t info_len,

@@ -211,6 +211,24 @@ struct carry {
 	struct hf_id id;
 };
 
+/* Own slots; and what came back from parties after a loss lies where copies do (recover.c). */
+static enum hf_err erase_own(struct hf_ledger *l, const uint64_t *entries, size_t count)
+{
+	struct hf_place back = {.own = false};
+	uint64_t *slots = hf_alloc((count + 1) * sizeof(*slots));
+	size_t found = 0;
+	enum hf_err e;
+
+	memcpy(back.origin, l->own.origin, sizeof(back.origin));
+	for (size_t i = 0; i < count; i++)
+		found += hf_opening_slot(&back, &l->rows, entries[i], &slots[found]) == HF_OK;
+	e = hf_slots_erase(l->opening_keys.slots_copies, slots, found);
+	if (e == HF_OK)
+		e = hf_slots_erase(l->opening_keys.slots_own, entries, count);
+	free(slots);
+	return e;
+}
+
 static void carry_out(struct hf_ledger *l, const struct hf_id *id)
 {
 	Hufu__ErasureRow *row HF_CLEANUP(hf_decoded_done) = erasure_row(l, id);
@@ -218,7 +236,7 @@ static void carry_out(struct hf_ledger *l, const struct hf_id *id)
 
 	if (!row || row->state != HF_ERASURE_APPROVED)
 		return;
-	if (hf_slots_erase(l->opening_keys.slots_own, row->entries, row->n_entries) != HF_OK) {
+	if (erase_own(l, row->entries, row->n_entries) != HF_OK) {
 		hf_alarm(l->base, "erasure-failed", NULL,
 		         "the slots of an approved erasure could not be overwritten; check the disk, then restart the "
 		         "node: "

@@ -201,37 +201,44 @@ static bool weigh(struct hf_ledger *l, struct hf_lpeer *p, const char *log, stru
 	return false;
 }
 
-/* Halts on proof only: what cannot be read now is compared at the next exchange. */
-static bool check_own_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h)
+/* Stops on proof only: what cannot be read now is compared at the next exchange. */
+bool hf_heads_check_own(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h)
 {
 	struct hf_tree tree = {&l->own, &l->rows};
+	uint64_t stored = hf_sequence_size(l->sequence);
+	struct hf_promise at = {.size = 0};
 	struct hf_worth w;
 	struct hf_hash root;
 
 	if (!weigh(l, p, l->base->self.s, hf_bytes_of(&h->note), &w))
 		return true;
-	if (w.checkpoint.size > hf_sequence_size(l->sequence))
-		hf_ledger_halt(l,
-		               "%s holds a checkpoint that this log signed for %" PRIu64 " entries, but only %" PRIu64
-		               " are stored here: "
-		               "the store is older than that; restore a newer backup",
-		               p->node, w.checkpoint.size, hf_sequence_size(l->sequence));
-	else if (!hf_tree_root(&tree, w.checkpoint.size, &root)) {
+	at.size = w.checkpoint.size;
+	at.root = w.checkpoint.root;
+	if (at.size <= stored && !hf_tree_root(&tree, at.size, &root)) {
 		HF_LOG(l->base->log, HF_LOG_ERROR, "ledger", "own-head-unread", NULL, HF_LOG_S("peer", p->node),
-		       HF_LOG_I("size", w.checkpoint.size), HF_LOG_E(HF_E_STORE));
+		       HF_LOG_I("size", at.size), HF_LOG_E(HF_E_STORE));
 		return false;
-	} else if (!hf_hash_equal(&root, &w.checkpoint.root))
-		hf_ledger_halt(l,
-		               "%s holds a checkpoint that this log signed for %" PRIu64
-		               " entries with another root: this node was cloned or "
-		               "restored and has written two histories; keep the one that the witnesses know",
-		               p->node, w.checkpoint.size);
+	}
+	if (at.size <= stored && hf_hash_equal(&root, &at.root))
+		return true;
+	if (at.size > l->promise.size || at.size > stored) /* what is here beyond the promise was never signed */
+		hf_ledger_set_back(l, HF_SETBACK_BEHIND, &at,
+		                   "%s holds a checkpoint that this log signed for %" PRIu64
+		                   " entries, which are not all stored here (%" PRIu64
+		                   "): read-only, behind the witnessed size; recover with `hufu ledger recover`",
+		                   p->node, at.size, stored);
+	else
+		hf_ledger_set_back(l, HF_SETBACK_FORK, &at,
+		                   "%s holds a checkpoint that this log signed for %" PRIu64
+		                   " entries with another root: this node was cloned or "
+		                   "restored and has written two histories; keep the one that the witnesses know",
+		                   p->node, at.size);
 	return true;
 }
 
 static void take_own_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h)
 {
-	if (check_own_head(l, p, h))
+	if (hf_heads_check_own(l, p, h))
 		p->gate_answered = true;
 	if (hf_ledger_is_our_mirror(l, p->node))
 		p->mirror_known = false; /* asked anew each time: it may have lost its copy without a word */
@@ -340,6 +347,7 @@ static void take_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__Ledge
 	hf_sequence_saw(l->sequence, node.s, w.checkpoint.size, &w.checkpoint.root);
 	compare_heads(l, node.s, h->origin, &w.checkpoint, note);
 	improve_mirror(l, h->origin, &w, note);
+	hf_settle_improve(l, h->origin, &w, note);
 }
 
 static bool named_before(const Hufu__LedgerHeads *heads, size_t at)

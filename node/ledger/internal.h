@@ -74,7 +74,9 @@ enum hf_lane_use {
 	HF_LANE_HEADS,
 	HF_LANE_EVIDENCE,
 	HF_LANE_CONSISTENCY,
-	HF_LANE_COUNT
+	HF_LANE_SEEN,
+	HF_LANE_RECOVER,
+	HF_LANE_COUNT,
 };
 
 struct hf_told; /* heads.c: which checkpoints this peer was told of */
@@ -99,6 +101,9 @@ struct hf_lpeer {
 	unsigned evidence_taken; /* pieces of its that were verified since evidence_ms, monotonic */
 	int64_t evidence_ms;
 	int64_t alarm_ms; /* no further alarm about what it sends before then, monotonic */
+	/* settle.c: what it has recorded as a witness. */
+	bool seen_all;
+	char seen_after[HF_ORIGIN_MAX + 1];
 };
 
 /* The newest signature. It lives in memory only: whoever loses it may sign the same size and root again. */
@@ -123,8 +128,19 @@ struct hf_witnessed {
 	unsigned cosignatures;
 };
 
+/* Why this log does not go on by itself; with each of them it is read-only: what people do here is still recorded, but
+ * nothing is signed or sent. */
+#define HF_SET_BACK_MARK "ledger/set-back" /* key in HF_TABLE_META while it is so */
+enum hf_setback {
+	HF_SETBACK_NONE = 0,
+	HF_SETBACK_BEHIND,  /* entries are lost: recover.c fetches them */
+	HF_SETBACK_PROMISE, /* it is not known what was signed */
+	HF_SETBACK_FORK,    /* it signed another history than the peers hold */
+};
+
 struct hf_waiter;
 struct hf_doubt;
+struct hf_recovery; /* recover.c */
 struct hf_ledger {
 	const struct hf_base *base;
 	struct hf_store *store;
@@ -142,6 +158,10 @@ struct hf_ledger {
 	atomic_bool closing; /* workers look at it too */
 	bool started, gate_open;
 	char halted[256]; /* why nothing is signed or recorded any more; "" while all is well */
+	enum hf_setback setback;
+	struct hf_promise ahead; /* the largest checkpoint of this log that peers hold and the store does not */
+	struct hf_recovery *recovery;
+	bool settled, settling; /* as a witness: knows what it has cosigned before */
 
 	uv_async_t wake;
 	uv_timer_t timer;
@@ -180,6 +200,11 @@ int64_t hf_ledger_mono(const struct hf_ledger *l);
 const struct hf_space *hf_ledger_space(const struct hf_ledger *l); /* NULL before start */
 /* Stops all signing and recording; alarm; reason names the thing and the way out. */
 void hf_ledger_halt(struct hf_ledger *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Read-only until it is recovered; alarm. at (may be NULL): what a peer holds. A graver setback replaces a lesser one.
+ */
+void hf_ledger_set_back(struct hf_ledger *l, enum hf_setback kind, const struct hf_promise *at, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
+enum hf_err hf_ledger_stored_size(struct hf_ledger *l, uint64_t *ret_size) HF_MUST_CHECK;
 /* A worker job: work may run while the loop goes on, after runs on the loop, also when the ledger is closing (look at
  * l->closing). */
 struct hf_job {
@@ -286,6 +311,30 @@ void hf_doubts_pump(struct hf_ledger *l);
 void hf_doubts_free(struct hf_ledger *l);
 void hf_consistency_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
                                const struct hf_answer *answer);
+
+/* A checkpoint of this node's own log, as p holds it; false when it could not be compared now. */
+bool hf_heads_check_own(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h);
+
+/* settle.c: a witness asks the others before it cosigns. */
+void hf_settle_pump(struct hf_ledger *l);
+void hf_settle_load(struct hf_ledger *l);
+void hf_settle_undo(struct hf_ledger *l); /* its rows are older than what it did */
+/* The row's own checkpoint with more cosignatures: others may need them. */
+void hf_settle_improve(struct hf_ledger *l, const char *origin, const struct hf_worth *w, struct hf_bytes note);
+void hf_seen_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
+
+/* recover.c, recover_serve.c, recover_tail.c */
+void hf_recovery_free(struct hf_recovery *r);
+void hf_fetch_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
+/* Takes entries [from, to) of this log out of the store; they are kept aside, sealed, until hf_tail_bring_back. */
+enum hf_err hf_tail_displace(struct hf_ledger *l, struct hf_unit *u, uint64_t from, uint64_t to) HF_MUST_CHECK;
+/* Drafts of all that was kept aside; returns how many. */
+size_t hf_tail_bring_back(struct hf_ledger *l, struct hf_unit *u);
+
+/* key_change.c */
+/* The key that the descriptor names now, of the two that the node may have. */
+const struct hf_sign_key *hf_ledger_key(const struct hf_ledger *l, enum hf_key_use use);
+void hf_key_change_pump(struct hf_ledger *l);
 
 /* waiters.c */
 void hf_waiters_pump(struct hf_ledger *l);

@@ -118,6 +118,14 @@ static enum hf_err open_file(const char *dir, char *path, size_t cap, int *ret_f
 	return sync_folder(dir);
 }
 
+bool hf_last_signed_there(const char *dir)
+{
+	char path[720];
+
+	return snprintf(path, sizeof(path), "%s/ledger/last-signed", dir) < (int)sizeof(path) &&
+	       access(path, F_OK) == 0;
+}
+
 enum hf_err hf_last_signed_open(const char *dir, const char *origin, struct hf_last_signed **ret_file,
                                 struct hf_promise *ret_promise, struct hf_fault *f)
 {
@@ -167,6 +175,19 @@ enum hf_err hf_last_signed_write(struct hf_last_signed *s, const struct hf_promi
 	    fdatasync(s->fd) != 0)
 		return error_of(errno);
 	s->next = 1 - s->next;
+	s->promise = *p;
+	return HF_OK;
+}
+
+enum hf_err hf_last_signed_replace(struct hf_last_signed *s, const struct hf_promise *p)
+{
+	char slot[SLOTS][SLOT_BYTES];
+
+	if (!slot_text(s->origin, p, slot[0]))
+		return HF_E_LIMIT;
+	memcpy(slot[1], slot[0], SLOT_BYTES);
+	if (pwrite(s->fd, slot, sizeof(slot), 0) != (ssize_t)sizeof(slot) || fdatasync(s->fd) != 0)
+		return errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO;
 	s->promise = *p;
 	return HF_OK;
 }

@@ -24,7 +24,11 @@ struct hf_last_signed;
 enum hf_err hf_last_signed_open(const char *dir, const char *origin, struct hf_last_signed **ret_file,
                                 struct hf_promise *ret_promise, struct hf_fault *f) HF_MUST_CHECK;
 void hf_last_signed_close(struct hf_last_signed *s);
+/* False when there is no such file. */
+bool hf_last_signed_there(const char *dir);
 /* Durable when it returns HF_OK. Refuses a smaller size, and the same size with another root, with HF_E_CONFLICT. */
 enum hf_err hf_last_signed_write(struct hf_last_signed *s, const struct hf_promise *p) HF_MUST_CHECK;
+/* The same whatever was promised before, in both slots: only where two people have decided so. */
+enum hf_err hf_last_signed_replace(struct hf_last_signed *s, const struct hf_promise *p) HF_MUST_CHECK;
 
 #endif

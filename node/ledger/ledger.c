@@ -22,6 +22,7 @@ static void release(struct hf_ledger *l)
 	hf_doubts_free(l);
 	hf_ledger_peers_free(l);
 	hf_signed_done(&l->newest);
+	hf_recovery_free(l->recovery);
 	hf_round_done(&l->round);
 	hf_buf_done(&l->witnessed.note);
 	hf_last_signed_close(l->last_signed);
@@ -79,6 +80,36 @@ void hf_ledger_halt(struct hf_ledger *l, const char *fmt, ...)
 	hf_store_submit(l->store, hf_unit_new(), on_halt_told, l);
 }
 
+/* A log that is behind goes on recording, so that its store may grow past what was signed with other entries than
+ * those; the mark tells that from a store that was swapped. */
+static void mark_set_back(struct hf_ledger *l)
+{
+	struct hf_unit *u = hf_unit_new();
+
+	hf_unit_put(u, HF_TABLE_META, HF_SET_BACK_MARK, sizeof(HF_SET_BACK_MARK) - 1, NULL, 0);
+	hf_store_submit(l->store, u, NULL, NULL);
+	hf_alarm(l->base, "ledger-halted", NULL, "%s", l->halted);
+}
+
+void hf_ledger_set_back(struct hf_ledger *l, enum hf_setback kind, const struct hf_promise *at, const char *fmt, ...)
+{
+	va_list args;
+
+	if (at && at->size > l->ahead.size)
+		l->ahead = *at;
+	if (kind <= l->setback || (l->halted[0] && l->setback == HF_SETBACK_NONE))
+		return;
+	if (kind == HF_SETBACK_BEHIND)
+		hf_settle_undo(l); /* the rows of the witness are in the same store */
+	l->setback = kind;
+	va_start(args, fmt);
+	vsnprintf(l->halted, sizeof(l->halted), fmt, args);
+	va_end(args);
+	hf_sequence_local(l->sequence, true);
+	if (l->started)
+		mark_set_back(l);
+}
+
 static void on_timer(uv_timer_t *timer);
 
 static void arm(struct hf_ledger *l)
@@ -97,10 +128,13 @@ static void pump(struct hf_ledger *l)
 	hf_heads_pump(l);
 	hf_evidence_pump(l);
 	hf_doubts_pump(l);
+	hf_settle_pump(l);
+	hf_gate_open(l);
 	hf_sign_pump(l);
 	hf_to_witness_pump(l);
 	hf_to_mirror_pump(l);
 	hf_to_party_pump(l);
+	hf_key_change_pump(l);
 	hf_waiters_pump(l);
 	arm(l);
 }
@@ -212,7 +246,7 @@ static bool take_size(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	return false;
 }
 
-static enum hf_err stored_size(struct hf_ledger *l, uint64_t *ret_size)
+enum hf_err hf_ledger_stored_size(struct hf_ledger *l, uint64_t *ret_size)
 {
 	*ret_size = 0;
 	return hf_store_scan_back(l->store, HF_TABLE_ENTRY, NULL, 0, NULL, 0, take_size, ret_size);
@@ -253,17 +287,28 @@ static enum hf_err check_promise(struct hf_ledger *l, uint64_t size, struct hf_f
 	struct hf_tree tree = {&l->own, &l->rows};
 	struct hf_hash root;
 
-	if (l->promise.size > size)
-		return hf_fault_set(f, HF_E_STATE,
-		                    "this ledger has signed %" PRIu64 " entries but only %" PRIu64
-		                    " are stored: the store was "
-		                    "truncated or restored from an old backup; restore a newer one",
-		                    l->promise.size, size);
+	if (l->promise.size > size) {
+		hf_ledger_set_back(l, HF_SETBACK_BEHIND, &l->promise,
+		                   "this ledger has signed %" PRIu64 " entries but only %" PRIu64
+		                   " are stored, so it is read-only: recover them from a mirror with "
+		                   "`hufu ledger recover`",
+		                   l->promise.size, size);
+		return HF_OK;
+	}
 	if (l->promise.size == 0)
 		return HF_OK;
 	if (!hf_tree_root(&tree, l->promise.size, &root))
 		return hf_fault_set(f, HF_E_STATE,
 		                    "a tile of the ledger is missing; restore the node's folder from a backup");
+	if (!hf_hash_equal(&root, &l->promise.root) &&
+	    hf_store_has(l->store, HF_TABLE_META, HF_SET_BACK_MARK, sizeof(HF_SET_BACK_MARK) - 1)) {
+		hf_ledger_set_back(l, HF_SETBACK_BEHIND, &l->promise,
+		                   "%" PRIu64
+		                   " entries that this ledger has signed are not stored, so it is read-only: "
+		                   "recover them from a mirror with `hufu ledger recover`",
+		                   l->promise.size);
+		return HF_OK;
+	}
 	if (!hf_hash_equal(&root, &l->promise.root))
 		return hf_fault_set(f, HF_E_STATE,
 		                    "the first %" PRIu64
@@ -285,11 +330,14 @@ static int64_t time_of_newest(struct hf_ledger *l, uint64_t size)
 	return ms;
 }
 
-static enum hf_err load_checked(struct hf_ledger *l)
+/* Behind its promise it signs nothing, and so needs nothing of this. */
+static enum hf_err load_checked(struct hf_ledger *l, uint64_t size)
 {
 	struct hf_edge edge HF_CLEANUP(hf_edge_done);
 
 	hf_edge_init(&edge);
+	if (l->promise.size > size)
+		return HF_OK;
 	HF_TRY(hf_edge_load(&edge, &l->own, &l->rows, l->promise.size));
 	hf_edge_range(&edge, &l->checked);
 	return HF_OK;
@@ -311,14 +359,22 @@ static bool take_checkpoint(void *ctx, struct hf_bytes key, struct hf_bytes valu
 
 static enum hf_err load_state(struct hf_ledger *l, uint64_t *ret_size, struct hf_fault *f)
 {
-	HF_TRY(stored_size(l, ret_size));
-	HF_TRY(hf_last_signed_open(l->base->dir, l->own.origin, &l->last_signed, &l->promise, f));
+	bool lost;
+
+	HF_TRY(hf_ledger_stored_size(l, ret_size));
+	lost = *ret_size > 0 && !hf_last_signed_there(l->base->dir);
+	if (!lost)
+		HF_TRY(hf_last_signed_open(l->base->dir, l->own.origin, &l->last_signed, &l->promise, f));
 	HF_TRY(hf_store_scan_back(l->store, HF_TABLE_CHECKPOINT, NULL, 0, NULL, 0, take_checkpoint, l));
 	HF_TRY(check_newest(l, *ret_size, f));
+	if (lost)
+		hf_ledger_set_back(l, HF_SETBACK_PROMISE, NULL,
+		                   "the file ledger/last-signed is gone, so it is not known what this log has signed: "
+		                   "restore it, or let two people run `hufu ledger recover --override`");
 	HF_TRY(check_promise(l, *ret_size, f));
 	HF_TRY(hf_slots_check(l, f));
 	l->newest_ms = time_of_newest(l, *ret_size);
-	HF_TRY(load_checked(l));
+	HF_TRY(load_checked(l, *ret_size));
 	return hf_sequence_load(l->sequence, &l->rows, *ret_size, l->newest_ms);
 }
 
@@ -447,9 +503,12 @@ void hf_ledger_start_net(struct hf_ledger *l, const struct hf_ledger_net *net)
 	if (hf_store_scan(l->store, HF_TABLE_WITNESS, NULL, 0, NULL, 0, saw_witness, l) != HF_OK)
 		HF_LOG(l->base->log, HF_LOG_ERROR, "ledger", "witness-rows-unread", NULL, HF_LOG_E(HF_E_STORE));
 	hf_holding_load(l);
+	hf_settle_load(l);
 	hf_round_restore(l);
 	hf_erase_resume(l);
 	hf_evidence_check_own(l);
+	if (l->halted[0])
+		mark_set_back(l);
 	hf_ledger_wake(l);
 }
 
@@ -507,6 +566,8 @@ void hf_ledger_state(struct hf_ledger *l, struct hf_ledger_state *ret_state)
 	        .root = l->newest.root,
 	        .quorum = d ? d->quorum : 0,
 	        .halted = l->halted,
+	        .read_only = l->setback != HF_SETBACK_NONE,
+	        .ahead = l->ahead.size,
 	};
 	for (size_t i = 0; d && i < d->n_witnesses; i++)
 		ret_state->witnesses += hf_space_is_witness(s, d->witnesses[i], l->base->self.s);

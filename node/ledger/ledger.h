@@ -64,6 +64,8 @@ struct hf_ledger_state {
 	uint64_t mirrored_size; /* held and cosigned by at least one mirror */
 	struct hf_hash root;    /* of signed_size */
 	unsigned quorum, witnesses;
+	bool read_only;     /* halted, but what people do is recorded; `hufu ledger recover` brings it back */
+	uint64_t ahead;     /* size of the checkpoint that peers hold and the store does not; 0: none */
 	const char *halted; /* why nothing is recorded or signed any more, "" while all is well; valid while the ledger
 	                       is open */
 };
@@ -159,6 +161,23 @@ typedef bool (*hf_evidence_fn)(void *ctx, const struct hf_evidence_view *v);
 enum hf_err hf_ledger_evidence(struct hf_ledger *l, hf_evidence_fn fn, void *ctx) HF_MUST_CHECK;
 /* The file for `hufu-verify evidence`; HF_E_UNKNOWN when there is none about that node. */
 enum hf_err hf_ledger_evidence_file(struct hf_ledger *l, const char *node, struct hf_buf *out) HF_MUST_CHECK;
+/* Brings lost entries of this node's ledger back from its mirrors, each page proven to lead to the newest checkpoint
+ * that peers hold, and goes on behind them. override: whatever was signed here and is not part of that history is given
+ * up; the caller has made sure that two people want it. While it runs nothing is recorded. fn is called once, on the
+ * loop, not when the ledger is closed before: HF_OK, or an error with its sentence in c->text. Errors at once: STATE
+ * (nothing is lost, or it needs override), BUSY (runs already, or too few witnesses have answered). */
+struct hf_ledger_recovered {
+	uint64_t size;    /* of the ledger up to the checkpoint that it was recovered to */
+	uint64_t entries; /* that were fetched */
+	uint64_t opened;  /* of them, those whose private fields came back */
+	uint64_t again;   /* entries that were written after the loss and are recorded again */
+	bool witnessed;   /* that checkpoint carries a quorum of cosignatures */
+	char mirror[HF_NAME_MAX + 1];
+	char text[320];
+};
+enum hf_err hf_ledger_recover(struct hf_ledger *l, bool override,
+                              void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_recovered *c), void *ctx,
+                              struct hf_fault *f) HF_MUST_CHECK;
 
 /* The full check in place, in the worker pool: every entry's form, chain, leaf hash and tile, the root against the
  * signed and the witnessed checkpoint. bad: index of the first entry that does not fit when e is not HF_OK and it can

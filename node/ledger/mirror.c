@@ -70,10 +70,10 @@ static bool cosign(struct add *a, struct pending *p)
 	char name[HF_ORIGIN_MAX + 1];
 
 	hf_cosigner_name(a->l->space_id, HF_KEY_MIRROR, a->l->base->self.s, name);
-	p->line_len =
-	        gap ? hf_note_cosign_line(a->l->keys->mirror, name, (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000),
-	                                  (const char *)note, (size_t)(gap - note) + 1, p->line, sizeof(p->line))
-	            : 0;
+	p->line_len = gap ? hf_note_cosign_line(hf_ledger_key(a->l, HF_KEY_MIRROR), name,
+	                                        (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000), (const char *)note,
+	                                        (size_t)(gap - note) + 1, p->line, sizeof(p->line))
+	                  : 0;
 	return p->line_len > 0;
 }
 

@@ -215,8 +215,8 @@ static enum hf_err unseal(const struct hf_place *p, uint64_t index, const struct
 	return e;
 }
 
-enum hf_err hf_opening_read(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r,
-                            uint64_t index, struct hf_opened *ret_opened)
+static enum hf_err read_at(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r, uint64_t index,
+                           struct hf_opened *ret_opened)
 {
 	struct hf_opened opened = HF_OPENED_INIT;
 	struct hf_opening_secret secret;
@@ -235,6 +235,19 @@ enum hf_err hf_opening_read(const struct hf_opening_keys *k, const struct hf_pla
 	else
 		hf_opened_done(&opened);
 	return e;
+}
+
+/* An own entry that was lost and recovered has its opening in the form in which a party held it. */
+enum hf_err hf_opening_read(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r,
+                            uint64_t index, struct hf_opened *ret_opened)
+{
+	enum hf_err e = read_at(k, p, r, index, ret_opened);
+	struct hf_place copies = {.own = false};
+
+	if (e != HF_E_UNKNOWN || !p->own)
+		return e;
+	memcpy(copies.origin, p->origin, sizeof(copies.origin));
+	return read_at(k, &copies, r, index, ret_opened);
 }
 
 enum hf_err hf_opening_of_entry(const Hufu__LedgerEntry *e, struct hf_opened *ret_opened)

@@ -28,6 +28,7 @@ static const struct row {
         {HF_MSG_CHECKPOINT_ADD, hf_witness_on_request},   {HF_MSG_MIRROR_ADD, hf_mirror_on_request},
         {HF_MSG_OPENINGS_PUSH, hf_openings_on_request},   {HF_MSG_LEDGER_HEADS, hf_heads_on_request},
         {HF_MSG_LEDGER_EVIDENCE, hf_evidence_on_request}, {HF_MSG_CONSISTENCY_GET, hf_consistency_on_request},
+        {HF_MSG_LEDGER_FETCH, hf_fetch_on_request},       {HF_MSG_LEDGER_SEEN, hf_seen_on_request},
 };
 
 void hf_ledger_handle(struct hf_ledger *l, const char *peer, uint32_t type, struct hf_bytes body,

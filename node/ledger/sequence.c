@@ -35,6 +35,8 @@ struct hf_sequence {
 	void *ctx;
 	struct hf_log *log;
 	atomic_bool halted;
+	atomic_bool local; /* entries of transactions are refused */
+	atomic_bool moved; /* the store holds another history than the edge */
 
 	/* Committer thread. */
 	struct hf_edge edge; /* with what the running batch has added */
@@ -71,6 +73,8 @@ struct hf_sequence *hf_sequence_new(const struct hf_sequence_config *cfg)
 	q->on_committed = cfg->on_committed;
 	q->ctx = cfg->ctx;
 	atomic_init(&q->halted, false);
+	atomic_init(&q->local, false);
+	atomic_init(&q->moved, false);
 	hf_edge_init(&q->edge);
 	q->txns = hf_txn_cache_new();
 	q->seen = hf_heads_seen_new();
@@ -148,6 +152,20 @@ void hf_sequence_halt(struct hf_sequence *q)
 bool hf_sequence_halted(struct hf_sequence *q)
 {
 	return atomic_load(&q->halted);
+}
+
+void hf_sequence_local(struct hf_sequence *q, bool on)
+{
+	atomic_store(&q->local, on);
+}
+
+void hf_sequence_resume(struct hf_sequence *q, const struct hf_merkle_range *head)
+{
+	uv_mutex_lock(&q->mutex);
+	q->durable = *head;
+	uv_mutex_unlock(&q->mutex);
+	atomic_store(&q->moved, true);
+	atomic_store(&q->halted, false);
 }
 
 /* After a failed batch: the edge anew from the rows of the running one, up to what is durable. */
@@ -432,6 +450,10 @@ static enum hf_err begin(struct hf_sequence *q, struct hf_txn *txn)
 {
 	if (atomic_load(&q->halted))
 		return HF_E_STATE;
+	if (atomic_exchange(&q->moved, false)) {
+		q->loaded = false;
+		hf_txn_cache_clear(q->txns);
+	}
 	return reload(q, txn);
 }
 
@@ -462,6 +484,8 @@ static enum hf_err sequence(void *ctx, struct hf_txn *txn, struct hf_draft *cons
 	q->first_fresh = q->edge.size;
 	for (size_t i = 0; i < count; i++) {
 		ret_index[i] = q->edge.size;
+		if (hf_draft_txn_get(drafts[i]) && atomic_load(&q->local))
+			return HF_E_STATE;
 		HF_TRY(add_draft(q, txn, drafts[i]));
 	}
 	HF_TRY(write_slots(q));

@@ -55,5 +55,10 @@ bool hf_sequence_head_of(struct hf_sequence *q, const char *node, char *out);
 /* From now on no entry is made: every unit with drafts fails with HF_E_STATE. */
 void hf_sequence_halt(struct hf_sequence *q);
 bool hf_sequence_halted(struct hf_sequence *q);
+/* While on, drafts of transactions make their batch fail: what people do is recorded, nothing that concerns others. */
+void hf_sequence_local(struct hf_sequence *q, bool on);
+/* After a halt, when the stored entries were replaced: goes on behind head. Loop thread; nothing may be on its way to
+ * the committer that was submitted before the halt. */
+void hf_sequence_resume(struct hf_sequence *q, const struct hf_merkle_range *head);
 
 #endif

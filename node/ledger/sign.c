@@ -21,6 +21,7 @@ struct sign_job {
 	struct hf_merkle_range range;  /* grows from what was checked to the target */
 	struct hf_merkle_range target; /* the committer's word */
 	struct hf_promise promise;
+	const struct hf_sign_key *key;
 	char text[HF_ORIGIN_MAX + 128];
 	size_t text_len;
 	char line[NOTE_LINE_MAX];
@@ -78,8 +79,7 @@ static enum hf_err sign(struct sign_job *j)
 	HF_TRY(hf_last_signed_write(l->last_signed, &j->promise));
 	memcpy(c.origin, l->own.origin, sizeof(l->own.origin));
 	j->text_len = hf_checkpoint_text(&c, j->text, sizeof(j->text));
-	if (!j->text_len ||
-	    !hf_note_sign_line(l->keys->log, l->own.origin, j->text, j->text_len, j->line, sizeof(j->line)))
+	if (!j->text_len || !hf_note_sign_line(j->key, l->own.origin, j->text, j->text_len, j->line, sizeof(j->line)))
 		return HF_E_CRYPTO;
 	return HF_OK;
 }
@@ -192,6 +192,7 @@ static void start(struct hf_ledger *l)
 		return;
 	}
 	j = hf_alloc_zero(sizeof(*j));
+	j->key = hf_ledger_key(l, HF_KEY_LOG);
 	j->job.work = work;
 	j->job.after = after;
 	j->snapshot = snapshot;

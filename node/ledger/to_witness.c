@@ -32,6 +32,8 @@ static void take_reply(struct hf_ledger *l, struct hf_lpeer *p, const struct sen
 	if (line.len == 0) {
 		if (reply->size > hf_sequence_size(l->sequence))
 			note_larger(l, p, reply->size);
+		if (reply->size > s->size)
+			p->heads_ms = 0;
 		if (reply->size == s->old_size || reply->size > s->size)
 			hf_lane_failed(l, &p->lane[HF_LANE_WITNESS]);
 		p->witness_size = reply->size;
@@ -64,6 +66,7 @@ static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r
 		         "witness %s refuses the checkpoint of size %" PRIu64 " of this ledger because it "
 		         "contradicts one that it cosigned; check whether this node was cloned or restored: %s",
 		         p->node, s.size, r->text);
+		p->heads_ms = 0; /* it is to show what it cosigned: on that proof this log stops */
 	}
 	if (r->error != HF_OK)
 		return;

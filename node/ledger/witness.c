@@ -116,11 +116,11 @@ static bool cosign(struct add *a, struct pending *p)
 	char name[HF_ORIGIN_MAX + 1];
 
 	hf_cosigner_name(a->l->space_id, HF_KEY_WITNESS, a->l->base->self.s, name);
-	p->line_len =
-	        gap ? hf_note_cosign_line(a->l->keys->witness, name, (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000),
-	                                  (const char *)a->in->note.data, (size_t)(gap - a->in->note.data) + 1, p->line,
-	                                  sizeof(p->line))
-	            : 0;
+	p->line_len = gap ? hf_note_cosign_line(hf_ledger_key(a->l, HF_KEY_WITNESS), name,
+	                                        (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000),
+	                                        (const char *)a->in->note.data, (size_t)(gap - a->in->note.data) + 1,
+	                                        p->line, sizeof(p->line))
+	                  : 0;
 	return p->line_len > 0;
 }
 
@@ -132,10 +132,20 @@ static void submit(struct add *a, struct hf_unit *u, struct pending *p)
 	hf_store_submit(a->l->store, u, on_durable, p);
 }
 
+/* The note with this node's own line: by that it is known again after a loss (settle.c). */
+static void keep_note(struct add *a, const struct pending *p, struct hf_buf *out)
+{
+	hf_buf_add(out, a->in->note.data, a->in->note.len);
+	if (out->len + p->line_len <= HF_NOTE_BYTES_MAX &&
+	    !hf_note_cosigned_by(hf_ledger_space(a->l), a->l->base->self.s, out->data, out->len))
+		hf_buf_add(out, p->line, p->line_len);
+}
+
 static void record(struct add *a)
 {
 	Hufu__WitnessRow row = HUFU__WITNESS_ROW__INIT;
 	struct pending *p = hf_alloc_zero(sizeof(*p));
+	struct hf_buf note HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
 	struct hf_unit *u;
 
 	p->size = a->checkpoint.size;
@@ -146,7 +156,8 @@ static void record(struct add *a)
 	}
 	row.size = a->checkpoint.size;
 	row.root = hf_binary(a->checkpoint.root.b, sizeof(a->checkpoint.root.b));
-	row.note = a->in->note;
+	keep_note(a, p, &note);
+	row.note = hf_binary(note.data, note.len);
 	u = hf_unit_new();
 	hf_witness_row_put(u, a->in->origin, &row);
 	hf_sequence_saw(a->l->sequence, a->peer, a->checkpoint.size, &a->checkpoint.root);
@@ -242,6 +253,10 @@ void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_byte
 		return;
 	if (!hf_space_is_witness(hf_ledger_space(l), l->base->self.s, peer)) {
 		hf_answer(answer, HF_E_UNSUPPORTED, "this node is no witness of that ledger");
+		return;
+	}
+	if (!l->settled) {
+		hf_answer(answer, HF_E_BUSY, "this witness is asking the others what it has cosigned before");
 		return;
 	}
 	if (hf_note_weigh(hf_ledger_space(l), peer, in->note.data, in->note.len, hf_now_ms(&l->base->clock), &w) !=

@@ -15,9 +15,17 @@
 #define PAGE 200u
 
 static const struct hf_column state_columns[] = {
-        {"entries", "durable", 0},         {"signed up to", "signed", 0}, {"witnessed up to", "witnessed", 0},
-        {"mirrored up to", "mirrored", 0}, {"root", "root", 0},           {"witnesses", "witnesses", 0},
-        {"quorum", "quorum", 0},           {"halted", "halted", 0},       {NULL, NULL, 0},
+        {"entries", "durable", 0},
+        {"signed up to", "signed", 0},
+        {"witnessed up to", "witnessed", 0},
+        {"mirrored up to", "mirrored", 0},
+        {"root", "root", 0},
+        {"witnesses", "witnesses", 0},
+        {"quorum", "quorum", 0},
+        {"halted", "halted", 0},
+        {"read-only", "read_only", 0},
+        {"held by peers", "peers_hold", 0},
+        {NULL, NULL, 0},
 };
 
 static const struct hf_column entry_columns[] = {
@@ -379,6 +387,42 @@ static int verify(struct hf_cli *cli, int argc, char **argv)
 	return hf_cli_do(cli, "POST", "/v1/ledger/verify", in, "%s", "text");
 }
 
+static void print_recovered(const json_t *out)
+{
+	if (json_is_true(json_object_get(out, "waiting")))
+		printf("asked for; within an hour another person with the right to manage the node confirms it with "
+		       "the "
+		       "same command\n");
+	else
+		printf("recovered to the %s checkpoint of %lld entries: %lld fetched from %s, the private fields of "
+		       "%lld "
+		       "of them came back and the others stay closed; %lld entries written since the loss follow "
+		       "again\n",
+		       json_is_true(json_object_get(out, "witnessed")) ? "witnessed" : "signed",
+		       (long long)json_integer_value(json_object_get(out, "size")),
+		       (long long)json_integer_value(json_object_get(out, "entries")), text_of(out, "mirror"),
+		       (long long)json_integer_value(json_object_get(out, "opened")),
+		       (long long)json_integer_value(json_object_get(out, "again")));
+}
+
+static int recover(struct hf_cli *cli, int argc, char **argv)
+{
+	bool override = false;
+	const struct hf_opt opts[] = {{"override", NULL, &override, NULL}, {NULL, NULL, NULL, NULL}};
+	json_t *in, *out = NULL;
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	in = json_object();
+	json_object_set_new(in, "override", json_boolean(override));
+	int status = hf_cli_call(cli, "POST", "/v1/ledger/recover", in, &out);
+	if (status == HF_EXIT_DONE && cli->json)
+		hf_cli_json(out);
+	else if (status == HF_EXIT_DONE)
+		print_recovered(out);
+	json_decref(out);
+	return status;
+}
+
 const struct hf_command hf_commands_ledger[] = {
         {"ledger", "state", "how far this node's ledger is durable, signed, witnessed and mirrored",
          "hufu ledger state\nexample: hufu ledger state", state},
@@ -417,6 +461,11 @@ const struct hf_command hf_commands_ledger[] = {
          "  --ledger NODE   the mirrored ledger of that node instead of this node's own\nexample: hufu ledger export "
          "/srv/audit/ledger",
          export},
+        {"ledger", "recover", "bring lost entries of this node's ledger back from its mirrors",
+         "hufu ledger recover [--override]\n  --override   give up what was signed here and is not what the "
+         "witnesses know; two people must ask for it\n"
+         "example: hufu ledger recover",
+         recover},
         {"ledger", "verify", "check every entry of a ledger held here",
          "hufu ledger verify [--ledger NODE]\n  --ledger NODE   the mirrored ledger of that node instead of this "
          "node's own\n"

@@ -4,15 +4,7 @@
 #include "cli.h"
 
 const struct hf_command *const hf_command_tables[] = {
-        hf_commands_space,
-        hf_commands_node,
-        hf_commands_identity,
-        hf_commands_source,
-        hf_commands_catalog,
-        hf_commands_authz,
-        hf_commands_exchange,
-        hf_commands_ledger,
-        hf_commands_erasure,
-        hf_commands_audit,
-        NULL,
+        hf_commands_space,   hf_commands_node,  hf_commands_identity, hf_commands_source,
+        hf_commands_catalog, hf_commands_authz, hf_commands_exchange, hf_commands_ledger,
+        hf_commands_erasure, hf_commands_audit, hf_commands_keys,     NULL,
 };

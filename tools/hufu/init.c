@@ -163,6 +163,25 @@ static enum hf_err write_request(const char *dir, const struct init_options *o, 
 	return e;
 }
 
+enum hf_err request_for_key(const char *dir, const struct hf_node_keys *k, enum hf_key_use use,
+                            const struct hf_sign_pub *pub, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
+	Hufu__MemberRequest *r = NULL;
+	char path[1100];
+	snprintf(path, sizeof(path), "%s/member.request", dir);
+	HF_TRY(request_load(path, &r, f));
+	for (size_t i = 0; i < r->member->n_keys; i++)
+		if (r->member->keys[i]->use == (uint32_t)use && r->member->keys[i]->public_key.len == sizeof(pub->b))
+			memcpy(r->member->keys[i]->public_key.data, pub->b, sizeof(pub->b));
+	enum hf_err e = sign_request(k, r->member, now_ms(), &out);
+	snprintf(path, sizeof(path), "%s/rotate.request", dir);
+	if (e == HF_OK)
+		e = hf_file_write(path, out.data, out.len, 0644);
+	hf_decoded_free(r);
+	return e == HF_OK ? HF_OK : hf_fault_set(f, e, "%.300s cannot be written", path);
+}
+
 static enum hf_err check_address(const char *address, struct hf_fault *f)
 {
 	if (strncmp(address, "tcp://", 6) == 0 && hf_space_address_ok(address))

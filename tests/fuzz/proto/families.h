@@ -29,7 +29,8 @@
 	FAMILY_D(ledger_entry), FAMILY_D(entry_opening), FAMILY_D(checkpoint_add), FAMILY_D(checkpoint_reply),         \
 	        FAMILY_D(mirror_add), FAMILY_D(mirror_reply), FAMILY_D(openings_push), FAMILY_D(openings_reply),       \
 	        FAMILY_D(ledger_heads), FAMILY_D(ledger_evidence), FAMILY_D(ledger_evidence_reply),                    \
-	        FAMILY_D(consistency_get), FAMILY_D(consistency_reply), FAMILY_D(evidence_file)
+	        FAMILY_D(consistency_get), FAMILY_D(consistency_reply), FAMILY_D(evidence_file),                       \
+	        FAMILY_D(ledger_fetch), FAMILY_D(ledger_fetched), FAMILY_D(ledger_seen), FAMILY_D(ledger_seen_reply)
 #define FAMILY_CATALOG                                                                                                 \
 	FAMILY_D(catalog_entry), FAMILY_D(catalog_sync), FAMILY_D(catalog_sync_reply), FAMILY_D(catalog_push)
 #define FAMILY_CONTRACT                                                                                                \

@@ -146,11 +146,41 @@ static void del_entry(struct kit_node *n, uint64_t index)
 
 	hf_put_u64(key, index);
 	hf_unit_del(u, HF_TABLE_ENTRY, key, sizeof(key));
+	hf_unit_del(u, HF_TABLE_OPENING, key, sizeof(key));
 	kit_submit(n, u);
 }
 
+/* It opens, but signs nothing, sends nothing, and takes no entry of a transaction. */
+static void assert_read_only(struct kit *k, const char *words)
+{
+	struct hf_id txn = {{0}};
+	struct kit_done d = {.done = false};
+	struct hf_unit *u = hf_unit_new();
+	struct kit_node *n;
+	uint64_t size, before;
+
+	n = kit_open(k, SB_HEALTH);
+	before = kit_state(n).signed_size;
+	size = kit_state(n).durable;
+	if (!strstr(kit_state(n).halted, words))
+		fail_msg("'%s' does not say '%s'", kit_state(n).halted, words);
+	assert_true(kit_state(n).read_only);
+	kit_until(k, n->ledger->gate_open);
+	kit_fill(n, 3);
+	txn = hf_id_new(kit_now(k));
+	hf_unit_draft(u, hf_draft_new(HF_EVENT_TRANSFER_START, &txn));
+	hf_store_submit(n->store, u, kit_on_done, &d);
+	kit_until(k, d.done);
+	assert_int_equal(d.e, HF_E_STATE);
+	assert_int_equal(kit_state(n).signed_size, before);
+	assert_true(kit_state(n).durable > size);
+	kit_close(k, SB_HEALTH);
+	n = kit_open(k, SB_HEALTH); /* also the next time */
+	assert_true(kit_state(n).read_only);
+}
+
 /* SB-58: truncation. A log never signs less than it has signed. */
-static void test_truncated_store_is_refused(void **state)
+static void test_truncated_store_is_read_only(void **state)
 {
 	struct kit *k = *state;
 
@@ -158,7 +188,7 @@ static void test_truncated_store_is_refused(void **state)
 	del_entry(&k->node[SB_HEALTH], 10);
 	del_entry(&k->node[SB_HEALTH], 9);
 	kit_close(k, SB_HEALTH);
-	assert_refused(k, "has signed 11 entries but only 9 are stored");
+	assert_read_only(k, "has signed 11 entries but only 9 are stored");
 }
 
 static void put_entry(struct kit_node *n, uint64_t index, const struct hf_buf *bytes)
@@ -320,7 +350,7 @@ static void test_last_signed_torn_write(void **state)
 	hf_last_signed_close(s);
 }
 
-/* Deleting the file does not free a log from its promise: the stored checkpoint says it too. */
+/* Deleting the file does not free a log from its promise: it signs nothing before two people have decided. */
 static void test_deleted_last_signed(void **state)
 {
 	struct kit *k = *state;
@@ -331,7 +361,8 @@ static void test_deleted_last_signed(void **state)
 	kit_close(k, SB_HEALTH);
 	snprintf(path, sizeof(path), "%s/health/ledger/last-signed", k->dir);
 	assert_int_equal(remove(path), 0);
-	assert_refused(k, "has signed 11 entries");
+	assert_read_only(k, "last-signed is gone");
+	assert_int_equal(kit_state(&k->node[SB_HEALTH]).ahead, 11); /* the stored checkpoint says it too */
 }
 
 /* Before signing, the leaves are hashed anew from what is stored: bytes that changed in between are not signed. */
@@ -364,7 +395,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_kill, start, stop),
-	        cmocka_unit_test_setup_teardown(test_truncated_store_is_refused, start, stop),
+	        cmocka_unit_test_setup_teardown(test_truncated_store_is_read_only, start, stop),
 	        cmocka_unit_test_setup_teardown(test_four_manipulations, start, stop),
 	        cmocka_unit_test_setup_teardown(test_altered_newest_entry_is_refused, start, stop),
 	        cmocka_unit_test_setup_teardown(test_swapped_store_is_refused, start, stop),

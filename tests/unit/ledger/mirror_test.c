@@ -181,7 +181,7 @@ static void test_altered_entry(void **state)
 	assert_int_equal(kit_state(&k->node[SB_HEALTH]).mirrored_size, 0);
 	k->bend = NULL;
 	hf_ledger_peer_up(k->node[SB_HEALTH].ledger, "hub");
-	kit_until(k, mirrored(k, SB_HUB, SB_HEALTH, true) == 51);
+	kit_until(k, mirrored(k, SB_HUB, SB_HEALTH, true) >= 51); /* its alarm may be there, too */
 	check_copy(k, SB_HUB, SB_HEALTH);
 }
 

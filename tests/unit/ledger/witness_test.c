@@ -92,6 +92,17 @@ static void test_a_witness_may_be_down(void **state)
 	assert_int_equal(n->ledger->round.cosignatures, 4);
 }
 
+/* The hub, after the other witnesses have told it that they know of nothing. */
+static struct kit_node *open_settled(struct kit *k)
+{
+	struct kit_node *w = kit_open(k, SB_HUB);
+
+	kit_open(k, SB_AUDIT);
+	kit_open(k, SB_PORT);
+	kit_until(k, w->ledger->settled);
+	return w;
+}
+
 /* The same signed history is offered to one witness by hand, so that its answers can be looked at one by one. */
 struct answer {
 	bool done;
@@ -191,7 +202,7 @@ static void test_witness_rules(void **state)
 	struct history h;
 	struct answer a;
 
-	kit_open(k, SB_HUB);
+	open_settled(k);
 	make_history(&h, 40, 1);
 	a = offer(k, &h, 0, 7);
 	assert_true(a.e == HF_OK && a.cosigned && a.size == 7);
@@ -217,7 +228,7 @@ static void test_strangers_and_bad_signatures(void **state)
 	struct answer a;
 	struct hf_sign_key *log;
 
-	kit_open(k, SB_HUB);
+	open_settled(k);
 	kit_open(k, SB_HEALTH);
 	make_history(&h, 10, 1);
 	offer_from(k, SB_HEALTH, "health", &h, 0, 5, &a); /* health is no witness */
@@ -247,7 +258,7 @@ static uint64_t count_events(struct kit_node *n, const char *event)
 static void test_fork_of_the_same_size(void **state)
 {
 	struct kit *k = *state;
-	struct kit_node *w = kit_open(k, SB_HUB);
+	struct kit_node *w = open_settled(k);
 	struct history one, two;
 	struct answer a;
 	char first[2000], second[2000], note[1000];
@@ -284,7 +295,7 @@ static void test_fork_of_the_same_size(void **state)
 static void test_fork_of_another_size(void **state)
 {
 	struct kit *k = *state;
-	struct kit_node *w = kit_open(k, SB_HUB);
+	struct kit_node *w = open_settled(k);
 	struct history one, two;
 
 	make_history(&one, 20, 1);
@@ -306,7 +317,7 @@ static void test_durable_before_the_answer(void **state)
 	struct answer a;
 	Hufu__WitnessRow *row;
 
-	kit_open(k, SB_HUB);
+	open_settled(k);
 	kit_until(k, kit_state(&k->node[SB_HUB]).durable > 0);
 	make_history(&h, 20, 1);
 	offer_from(k, SB_HUB, "health", &h, 0, 9, &a);
@@ -315,6 +326,7 @@ static void test_durable_before_the_answer(void **state)
 	assert_true(a.cosigned);
 	kit_close(k, SB_HUB);
 	kit_open(k, SB_HUB);
+	kit_until(k, k->node[SB_HUB].ledger->settled);
 	row = hf_witness_row(k->node[SB_HUB].ledger, origin_of(SB_HEALTH));
 	assert_non_null(row);
 	assert_int_equal(row->size, 9);
@@ -351,21 +363,26 @@ static void test_a_log_that_lost_its_data_stops(void **state)
 	kit_until(k, kit_state(n).halted[0]);
 	assert_non_null(strstr(kit_state(n).halted, "21 entries"));
 	assert_int_equal(kit_state(n).signed_size, 0);
-	kit_until(k, hf_sequence_halted(n->ledger->sequence));
-	kit_assert_field(n, hf_sequence_size(n->ledger->sequence) - 1, HF_FIELD_ALARM, "ledger-halted");
+	assert_true(kit_state(n).read_only);
+	kit_until(k, strcmp(n->alarm, "ledger-halted") == 0);
+	kit_fill(n, 1); /* what people do here goes into the record */
+	assert_int_equal(kit_state(n).signed_size, 0);
 	{
 		struct kit_done d = {.done = false};
 		struct hf_unit *u = hf_unit_new();
+		struct hf_id txn;
 
-		hf_unit_draft(u, hf_draft_new(HF_EVENT_SELF_CHECK, NULL));
+		txn = hf_id_new(kit_now(k));
+		hf_unit_draft(u, hf_draft_new(HF_EVENT_TRANSFER_START, &txn));
 		hf_store_submit(n->store, u, kit_on_done, &d);
 		kit_until(k, d.done);
-		assert_int_equal(d.e, HF_E_STATE); /* read-only */
+		assert_int_equal(d.e, HF_E_STATE); /* read-only for all that concerns others */
 	}
 }
 
-/* The same when the loss is larger than what was written since: another root at a size that the witnesses know. */
-static void test_a_clone_stops(void **state)
+/* The same when more was written since than was lost: another root at a size that the witnesses know. Nothing of it was
+ * signed, so the log is behind. */
+static void test_a_log_that_lost_its_data_and_wrote_more_stops(void **state)
 {
 	struct kit *k = *state;
 	struct kit_node *n;
@@ -386,7 +403,9 @@ static void test_a_clone_stops(void **state)
 	for (unsigned i = 0; i < SB_NODES; i++)
 		hf_ledger_peer_up(n->ledger, k->sb->name[i]);
 	kit_until(k, kit_state(n).halted[0]);
-	assert_non_null(strstr(kit_state(n).halted, "two histories"));
+	assert_true(kit_state(n).read_only);
+	assert_int_equal(kit_state(n).ahead, 6);
+	assert_int_equal(kit_state(n).signed_size, 0);
 }
 
 /* A peer's bare word halts nobody: without this log's own signature a larger size means nothing. */
@@ -543,7 +562,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_fork_of_another_size, start, stop),
 	        cmocka_unit_test_setup_teardown(test_durable_before_the_answer, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_log_that_lost_its_data_stops, start, stop),
-	        cmocka_unit_test_setup_teardown(test_a_clone_stops, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_log_that_lost_its_data_and_wrote_more_stops, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_lying_peer_halts_nobody, start, stop),
 	        cmocka_unit_test_setup_teardown(test_wait_witnessed, start, stop),
 	        cmocka_unit_test_setup_teardown(test_restart_keeps_the_checkpoint, start, stop),
