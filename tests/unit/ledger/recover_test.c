@@ -165,7 +165,7 @@ static void on_check(void *ctx, enum hf_err e, const struct hf_ledger_check *c)
 
 	r->done = true;
 	r->e = e;
-	snprintf(r->text, sizeof(r->text), "%s", c->text);
+	snprintf(r->text, sizeof(r->text), "%.199s", c->text);
 }
 
 /* The whole ledger is good, and a mirror agrees. */
