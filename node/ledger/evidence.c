@@ -74,16 +74,28 @@ bool hf_frozen(struct hf_ledger *l, const char *origin)
 	       any;
 }
 
-static void freeze(struct hf_ledger *l, struct hf_unit *unit, const char *origin)
+/* Is the note of the log's present key, and the evidence of an earlier one? */
+static bool begun_anew(struct hf_ledger *l, const struct hf_equivocation *q, const ProtobufCBinaryData *note)
+{
+	int64_t now = hf_now_ms(&l->base->clock);
+	struct hf_sign_pub pub;
+	struct hf_worth w;
+
+	return hf_space_key(hf_ledger_space(l), q->node.s, HF_KEY_LOG, now, pub.b) &&
+	       memcmp(pub.b, q->key.b, sizeof(pub.b)) != 0 &&
+	       hf_note_weigh(hf_ledger_space(l), q->node.s, note->data, note->len, now, &w) == HF_OK;
+}
+
+static void freeze(struct hf_ledger *l, struct hf_unit *unit, const char *origin, const struct hf_equivocation *q)
 {
 	Hufu__WitnessRow *w HF_CLEANUP(hf_decoded_done) = hf_witness_row(l, origin);
 	Hufu__MirrorRow *m HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
 
-	if (w) {
+	if (w && !begun_anew(l, q, &w->note)) {
 		w->frozen = true;
 		hf_witness_row_put(unit, origin, w);
 	}
-	if (m) {
+	if (m && !begun_anew(l, q, &m->note)) {
 		m->frozen = true;
 		hf_mirror_row_put(unit, origin, m);
 	}
@@ -91,10 +103,11 @@ static void freeze(struct hf_ledger *l, struct hf_unit *unit, const char *origin
 
 void hf_evidence_check_own(struct hf_ledger *l)
 {
-	if (hf_frozen(l, l->own.origin))
-		hf_ledger_halt(l,
-		               "this node's log key has signed two histories, and every member can prove it: another "
-		               "copy of this node was running; find it, and ask the space authority for a new log key");
+	if (l->halted[0] || !hf_frozen(l, l->own.origin))
+		return;
+	hf_settle_undo(l); /* the other copy may have cosigned what is not in the rows here */
+	hf_ledger_halt(l, "this node's log key has signed two histories, and every member can prove it: another "
+	                  "copy of this node was running; find it, and ask the space authority for a new log key");
 }
 
 /* ---- keeping it ---- */
@@ -168,7 +181,7 @@ enum hf_err hf_evidence_take(struct hf_ledger *l, struct hf_unit *unit, const Hu
 	tell_all_anew(l);
 	if (strcmp(q.node.s, l->base->self.s) == 0)
 		return HF_OK; /* the caller halts when the row is on its way */
-	freeze(l, unit, e->origin);
+	freeze(l, unit, e->origin, &q);
 	if (l->halted[0]) /* no entry can follow; a draft would take the row down with it */
 		HF_LOG(l->base->log, HF_LOG_ALARM, "ledger", "equivocation", NULL, HF_LOG_S("peer", q.node.s));
 	else

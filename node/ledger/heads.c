@@ -295,22 +295,22 @@ static bool against_itself(struct hf_ledger *l, const char *origin, const Hufu__
 	return against_mirror(l, origin, m, &c, hf_bytes_of(&w->note));
 }
 
-/* Holds a signed checkpoint of another log against what is on record here. */
-static void compare_heads(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c,
-                          struct hf_bytes note)
+bool hf_heads_contradict(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c,
+                         struct hf_bytes note)
 {
 	Hufu__WitnessRow *w HF_CLEANUP(hf_decoded_done) = hf_witness_row(l, origin);
 	Hufu__MirrorRow *m HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
 
 	if (hf_frozen(l, origin) || (w && w->frozen) || (m && m->frozen)) /* or it begins anew after that */
-		return;
+		return false;
 	if (against_witness(l, origin, w, c, note) || against_mirror(l, origin, m, c, note) ||
 	    against_itself(l, origin, w, m))
-		return;
+		return true;
 	if (w && w->size != c->size && !(m && w->size <= m->size && c->size <= m->size))
 		hf_doubt(l, node, hf_bytes_of(&w->note), note);
 	else if (m && m->size < c->size && !w)
 		hf_doubt(l, node, hf_bytes_of(&m->note), note);
+	return false;
 }
 
 /* A mirrored ledger's checkpoint may have won cosignatures since it was sent to us. */
@@ -345,7 +345,8 @@ static void take_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__Ledge
 	if (!weigh(l, p, node.s, note, &w))
 		return;
 	hf_sequence_saw(l->sequence, node.s, w.checkpoint.size, &w.checkpoint.root);
-	compare_heads(l, node.s, h->origin, &w.checkpoint, note);
+	if (hf_heads_contradict(l, node.s, h->origin, &w.checkpoint, note))
+		return; /* the rows are being frozen */
 	improve_mirror(l, h->origin, &w, note);
 	hf_settle_improve(l, h->origin, &w, note);
 }

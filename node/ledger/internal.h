@@ -312,6 +312,10 @@ void hf_doubts_free(struct hf_ledger *l);
 void hf_consistency_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
                                const struct hf_answer *answer);
 
+/* Holds a signed checkpoint of another log against what is on record here. True: that is proof of two histories, and
+ * the unit that freezes the rows is on its way. */
+bool hf_heads_contradict(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c,
+                         struct hf_bytes note);
 /* A checkpoint of this node's own log, as p holds it; false when it could not be compared now. */
 bool hf_heads_check_own(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h);
 

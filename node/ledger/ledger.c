@@ -99,7 +99,7 @@ void hf_ledger_set_back(struct hf_ledger *l, enum hf_setback kind, const struct 
 		l->ahead = *at;
 	if (kind <= l->setback || (l->halted[0] && l->setback == HF_SETBACK_NONE))
 		return;
-	if (kind == HF_SETBACK_BEHIND)
+	if (kind == HF_SETBACK_BEHIND || kind == HF_SETBACK_FORK)
 		hf_settle_undo(l); /* the rows of the witness are in the same store */
 	l->setback = kind;
 	va_start(args, fmt);

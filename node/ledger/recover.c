@@ -173,6 +173,7 @@ static void go_on(struct hf_recovery *r)
 	hf_sequence_local(l->sequence, false);
 	hf_sequence_resume(l->sequence, &range);
 	hf_store_submit(l->store, record(r), NULL, NULL);
+	hf_evidence_check_own(l); /* what was given up may be known: that key is of no use any more */
 	end(r, HF_OK);
 }
 

@@ -58,8 +58,8 @@ static bool better(struct hf_ledger *l, const Hufu__WitnessRow *row, const struc
 
 	if (!row)
 		return true;
-	if (row->frozen)
-		return false;
+	if (row->frozen) /* by a key that the log has no longer: it begins anew */
+		return true;
 	if (ours != cosigned_here(l, hf_bytes_of(&row->note)))
 		return ours;
 	return w->checkpoint.size > row->size && (ours || w->witnessed);
@@ -75,7 +75,9 @@ static void take_over(struct hf_ledger *l, const char *node, const Hufu__LedgerH
 	if (hf_note_weigh(hf_ledger_space(l), node, h->note.data, h->note.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
 		return;
 	hf_sequence_saw(l->sequence, node, w.checkpoint.size, &w.checkpoint.root);
-	if (!better(l, old, &w, hf_bytes_of(&h->note)))
+	if (hf_frozen(l, h->origin) ||
+	    hf_heads_contradict(l, node, h->origin, &w.checkpoint, hf_bytes_of(&h->note)) ||
+	    !better(l, old, &w, hf_bytes_of(&h->note)))
 		return;
 	row.size = w.checkpoint.size;
 	row.root = hf_binary(w.checkpoint.root.b, sizeof(w.checkpoint.root.b));
@@ -189,7 +191,7 @@ void hf_settle_pump(struct hf_ledger *l)
 	size_t others = 0, answered = 0;
 	bool witness = false;
 
-	if (l->settled || l->settling || !d || l->setback == HF_SETBACK_FORK)
+	if (l->settled || l->settling || !d)
 		return;
 	for (size_t i = 0; i < d->n_witnesses; i++)
 		if (hf_ledger_is_our_witness(l, d->witnesses[i])) {

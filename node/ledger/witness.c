@@ -228,6 +228,8 @@ static void judge(struct add *a)
 		hf_answer(a->answer, HF_E_ARGUMENT, "the old size is larger than the checkpoint");
 	else if (a->row && recorded == a->checkpoint.size && !hf_root_is(&a->row->root, &a->checkpoint.root))
 		refuse_fork(a);
+	else if (!a->l->settled) /* the row may be an old one; a contradiction to it is proof all the same */
+		hf_answer(a->answer, HF_E_BUSY, "this witness is asking the others what it has cosigned before");
 	else if (a->in->old_size != recorded)
 		answer_size(a->answer, recorded, NULL, 0);
 	else if (consistent(a))
@@ -253,10 +255,6 @@ void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_byte
 		return;
 	if (!hf_space_is_witness(hf_ledger_space(l), l->base->self.s, peer)) {
 		hf_answer(answer, HF_E_UNSUPPORTED, "this node is no witness of that ledger");
-		return;
-	}
-	if (!l->settled) {
-		hf_answer(answer, HF_E_BUSY, "this witness is asking the others what it has cosigned before");
 		return;
 	}
 	if (hf_note_weigh(hf_ledger_space(l), peer, in->note.data, in->note.len, hf_now_ms(&l->base->clock), &w) !=

@@ -14,6 +14,7 @@ static int start(void **state)
 	kit_open(k, SB_HUB);
 	kit_open(k, SB_PORT);
 	kit_open(k, SB_ROADS);
+	kit_until_settled(k);
 	*state = k;
 	return 0;
 }

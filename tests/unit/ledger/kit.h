@@ -515,6 +515,23 @@ static inline struct hf_ledger_state kit_state(struct kit_node *n)
 	return s;
 }
 
+/* Every running witness has asked the others what it has cosigned before, and cosigns. */
+static inline bool kit_settled(struct kit *k)
+{
+	for (size_t i = 0; i < k->sb->d.n_witnesses; i++) {
+		struct hf_ledger *l = k->node[kit_number(k, k->sb->d.witnesses[i])].ledger;
+
+		if (l && !l->settled)
+			return false;
+	}
+	return true;
+}
+
+static inline void kit_until_settled(struct kit *k)
+{
+	kit_until(k, kit_settled(k));
+}
+
 static inline void kit_until_witnessed(struct kit_node *n)
 {
 	kit_until(n->kit, kit_state(n).witnessed_size == kit_state(n).durable);
