@@ -75,8 +75,7 @@ static void take_over(struct hf_ledger *l, const char *node, const Hufu__LedgerH
 	if (hf_note_weigh(hf_ledger_space(l), node, h->note.data, h->note.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
 		return;
 	hf_sequence_saw(l->sequence, node, w.checkpoint.size, &w.checkpoint.root);
-	if (hf_frozen(l, h->origin) ||
-	    hf_heads_contradict(l, node, h->origin, &w.checkpoint, hf_bytes_of(&h->note)) ||
+	if (hf_frozen(l, h->origin) || hf_heads_contradict(l, node, h->origin, &w.checkpoint, hf_bytes_of(&h->note)) ||
 	    !better(l, old, &w, hf_bytes_of(&h->note)))
 		return;
 	row.size = w.checkpoint.size;
@@ -185,13 +184,20 @@ static void ask(struct hf_ledger *l, struct hf_lpeer *p)
 	hf_lane_call(l, p, HF_LANE_SEEN, HF_MSG_LEDGER_SEEN, &m.base, on_reply, NULL);
 }
 
+static bool named(const Hufu__Descriptor *d, const char *node)
+{
+	for (size_t i = 0; i < d->n_witnesses; i++)
+		if (strcmp(d->witnesses[i], node) == 0)
+			return true;
+	return false;
+}
+
 void hf_settle_pump(struct hf_ledger *l)
 {
 	const Hufu__Descriptor *d = hf_space_current(hf_ledger_space(l));
 	size_t others = 0, answered = 0;
-	bool witness = false;
 
-	if (l->settled || l->settling || !d)
+	if (l->settled || l->settling || !d || !named(d, l->base->self.s))
 		return;
 	for (size_t i = 0; i < d->n_witnesses; i++)
 		if (hf_ledger_is_our_witness(l, d->witnesses[i])) {
@@ -201,10 +207,8 @@ void hf_settle_pump(struct hf_ledger *l)
 			answered += p->seen_all;
 			if (hf_ledger_reachable_member(l, d->witnesses[i]))
 				ask(l, p);
-		} else {
-			witness = witness || strcmp(d->witnesses[i], l->base->self.s) == 0;
 		}
-	if (witness && answered >= needed(l, d, others))
+	if (answered >= needed(l, d, others))
 		settle(l);
 }
 

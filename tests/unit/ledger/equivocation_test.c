@@ -347,6 +347,33 @@ static void test_false_evidence(void **state)
 	kit_until(k, frozen_at(k) == HONEST);
 }
 
+/* A witness that has come up anew and may not cosign yet still proves what contradicts its row. */
+static void test_proved_before_it_has_settled(void **state)
+{
+	struct kit *k = *state;
+	struct signed_note one, two, more;
+
+	sign_flavour(k, 1, 10, &one);
+	sign_flavour(k, 2, 10, &two);
+	sign_flavour(k, 1, 12, &more);
+	assert_int_equal(show(k, SB_HUB, &one), HF_OK);
+	for (size_t i = 0; i < HONEST; i++)
+		k->down[honest[i]] = honest[i] != SB_HUB;
+	kit_close(k, SB_HUB);
+	kit_open(k, SB_HUB);
+	assert_int_equal(show(k, SB_HUB, &one), HF_E_BUSY);
+	assert_int_equal(show(k, SB_HUB, &more), HF_E_BUSY);
+	assert_int_equal(show(k, SB_HUB, &two), HF_E_CONFLICT);
+	assert_false(k->node[SB_HUB].ledger->settled);
+	assert_int_equal(frozen_at(k), 1);
+	for (size_t i = 0; i < HONEST; i++)
+		k->down[honest[i]] = false;
+	for (size_t i = 0; i < HONEST; i++)
+		if (honest[i] != SB_HUB)
+			hf_ledger_peer_up(k->node[SB_HUB].ledger, k->sb->name[honest[i]]);
+	kit_until(k, frozen_at(k) == HONEST && kit_settled(k));
+}
+
 /* Every byte of the file counts. */
 static void test_altered_files(void **state)
 {
@@ -412,31 +439,6 @@ static void test_it_reaches_who_was_away(void **state)
 	assert_int_equal(k->node[SB_HUB].alarms, 1);
 }
 
-/* The authority certifies another log key for the node from now on. */
-static void change_log_key(struct kit *k)
-{
-	static uint8_t pub[32];
-	static Hufu__MemberKey fresh;
-	Hufu__Member *m = &k->sb->member[SB_HEALTH];
-	struct hf_sign_key *key = sb_key(9, 9);
-	struct hf_fault f = {HF_OK, ""};
-	int64_t now = kit_now(k);
-
-	sb_next(k->sb, &k->descriptor);
-	k->sb->mkey[SB_HEALTH][HF_KEY_LOG].not_after_ms = now;
-	sb_pub(key, pub);
-	hufu__member_key__init(&fresh);
-	fresh.use = HF_KEY_LOG;
-	fresh.public_key = sb_bytes(pub, 32);
-	fresh.not_before_ms = now;
-	k->sb->mkeys[SB_HEALTH][m->n_keys++] = &fresh;
-	sb_sign(k->sb, &k->descriptor);
-	if (hf_space_extend(k->space, k->descriptor.data, k->descriptor.len, &f) != HF_OK)
-		fail_msg("%s", f.text);
-	hf_sign_key_free(k->sb->key[SB_HEALTH][HF_KEY_LOG]);
-	k->sb->key[SB_HEALTH][HF_KEY_LOG] = k->node[SB_HEALTH].keys.log = key;
-}
-
 /* The remedy: with another log key in the descriptor the ledger is witnessed and mirrored anew, from its first entry,
  * also where the other branch had been; the evidence stays. */
 static void test_another_key_ends_the_freeze(void **state)
@@ -458,7 +460,7 @@ static void test_another_key_ends_the_freeze(void **state)
 	kit_until(k, frozen_at(k) == HONEST && kit_state(n).halted[0]);
 	before = kit_state(n).durable;
 	kit_close(k, SB_HEALTH);
-	change_log_key(k);
+	kit_change_log_key(k, SB_HEALTH);
 	assert_int_equal(frozen_at(k), 0);
 	n = kit_open(k, SB_HEALTH);
 	assert_string_equal(kit_state(n).halted, "");
@@ -470,6 +472,87 @@ static void test_another_key_ends_the_freeze(void **state)
 	assert_int_equal(q.descriptor.number, 2);
 }
 
+/* The log of health is caught and has another key, by which all running witnesses know it. ret_old (owned by the
+ * caller): the frozen row of one of them. */
+static struct kit_node *caught_and_renewed(struct kit *k, Hufu__WitnessRow **ret_old)
+{
+	struct kit_node *n = kit_open(k, SB_HEALTH);
+	struct signed_note forged;
+
+	kit_fill(n, 20);
+	kit_until_witnessed(n);
+	kit_until(k, at_rest(k));
+	if (!ret_old)
+		kit_close(k, SB_PORT);
+	sign_flavour(k, 1, 5, &forged);
+	assert_int_equal(tell_head(k, SB_AUDIT, SB_HUB, &forged), HF_OK);
+	kit_until(k, frozen_at(k) == HONEST - !ret_old && kit_state(n).halted[0]);
+	if (ret_old) {
+		*ret_old = hf_witness_row(k->node[SB_PORT].ledger, liar_origin());
+		assert_true(*ret_old && (*ret_old)->frozen);
+	}
+	kit_close(k, SB_HEALTH);
+	kit_change_log_key(k, SB_HEALTH);
+	n = kit_open(k, SB_HEALTH);
+	kit_fill(n, 3);
+	kit_until_witnessed(n);
+	return n;
+}
+
+/* SB-58: a witness that is set back to the time of the freeze takes over what was cosigned with the new key, and so
+ * cannot be shown another beginning. */
+static void test_a_witness_set_back_to_the_freeze(void **state)
+{
+	struct kit *k = *state;
+	struct hf_ledger *port = k->node[SB_PORT].ledger;
+	Hufu__WitnessRow *old HF_CLEANUP(hf_decoded_done) = NULL, *row HF_CLEANUP(hf_decoded_done) = NULL;
+	struct kit_node *n = caught_and_renewed(k, &old);
+	uint64_t size = kit_state(n).witnessed_size;
+	struct hf_unit *u = hf_unit_new();
+
+	kit_close(k, SB_HEALTH);
+	hf_witness_row_put(u, liar_origin(), old);
+	kit_submit(&k->node[SB_PORT], u);
+	hf_settle_undo(port);
+	hf_ledger_wake(port);
+	kit_until_settled(k);
+	row = hf_witness_row(port, liar_origin());
+	assert_true(row && !row->frozen && row->size == size);
+}
+
+static bool lose_evidence(struct kit *k, const struct kit_call *c, struct hf_buf *body)
+{
+	(void)k, (void)body;
+	return c->type != HF_MSG_LEDGER_EVIDENCE;
+}
+
+/* SB-58: who hears of it only when the log has its new key keeps what it cosigned under that one. */
+static void test_late_evidence_of_an_old_key(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = caught_and_renewed(k, NULL);
+	Hufu__WitnessRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_ledger *port;
+	struct hf_hash digest;
+
+	k->bend = lose_evidence;
+	port = kit_open(k, SB_PORT)->ledger;
+	kit_until_settled(k);
+	kit_fill(n, 1);
+	for (unsigned i = 0; i < 3; i++)
+		gossip(k);
+	row = hf_witness_row(port, liar_origin());
+	assert_true(row && row->size == kit_state(n).durable);
+	hf_decoded_free(HF_TAKE(row));
+	assert_false(hf_evidence_digest(port, &digest));
+	k->bend = NULL;
+	for (unsigned i = 0; i < 5 && !hf_evidence_digest(port, &digest); i++)
+		gossip(k);
+	assert_true(hf_evidence_digest(port, &digest));
+	row = hf_witness_row(port, liar_origin());
+	assert_true(row && !row->frozen && row->size == kit_state(n).durable);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,9 +562,12 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_silence_is_no_evidence, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_honest_log_is_cleared, start, stop),
 	        cmocka_unit_test_setup_teardown(test_false_evidence, start, stop),
+	        cmocka_unit_test_setup_teardown(test_proved_before_it_has_settled, start, stop),
 	        cmocka_unit_test_setup_teardown(test_altered_files, start, stop),
 	        cmocka_unit_test_setup_teardown(test_it_reaches_who_was_away, start, stop),
 	        cmocka_unit_test_setup_teardown(test_another_key_ends_the_freeze, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_witness_set_back_to_the_freeze, start, stop),
+	        cmocka_unit_test_setup_teardown(test_late_evidence_of_an_old_key, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -448,6 +448,31 @@ static inline void kit_free(struct kit *k)
 	free(k);
 }
 
+/* The authority certifies another log key for a node, which is not running, from now on; once in a test. */
+static inline void kit_change_log_key(struct kit *k, unsigned n)
+{
+	static uint8_t pub[32];
+	static Hufu__MemberKey fresh;
+	Hufu__Member *m = &k->sb->member[n];
+	struct hf_sign_key *key = sb_key(9, 9);
+	struct hf_fault f = {HF_OK, ""};
+	int64_t now = kit_now(k);
+
+	sb_next(k->sb, &k->descriptor);
+	k->sb->mkey[n][HF_KEY_LOG].not_after_ms = now;
+	sb_pub(key, pub);
+	hufu__member_key__init(&fresh);
+	fresh.use = HF_KEY_LOG;
+	fresh.public_key = sb_bytes(pub, 32);
+	fresh.not_before_ms = now;
+	k->sb->mkeys[n][m->n_keys++] = &fresh;
+	sb_sign(k->sb, &k->descriptor);
+	if (hf_space_extend(k->space, k->descriptor.data, k->descriptor.len, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	hf_sign_key_free(k->sb->key[n][HF_KEY_LOG]);
+	k->sb->key[n][HF_KEY_LOG] = k->node[n].keys.log = key;
+}
+
 struct kit_done {
 	bool done;
 	enum hf_err e;

@@ -295,8 +295,11 @@ static inline void sim_settle(struct sim *s)
 			continue;
 		idle = 0;
 		for (unsigned i = 0; i < SIM_INSTANCES; i++)
-			if (s->inst[i].ledger)
+			if (s->inst[i].ledger) {
 				sim_note_signed(s, &s->inst[i]);
+				if (s->lies && s->inst[i].who == s->liar)
+					s->inst[i].ledger->settled = true; /* it asks nobody, and cosigns */
+			}
 	}
 }
 
