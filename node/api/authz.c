@@ -298,7 +298,9 @@ static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
 	json_t *o = json_object();
 	out_bin_id(o, "grant", &r->grant);
 	out_bin_id(o, "agreement", &r->agreement);
+	out_text(o, "mechanism", r->mechanism[0] ? r->mechanism : "application");
 	out_bin_id(o, "application", &r->application);
+	out_bin_id(o, "basis", &r->basis);
 	out_bin_id(o, "resource", &r->resource);
 	out_bin_id(o, "transaction", &r->txn);
 	out_text(o, "state", state);

@@ -2,8 +2,8 @@
  * authz.h - the application mechanism: applications with their review steps, agreements, grants, and the decision in
  * front of every byte. Default deny; every decision names its reason.
  *
- * This is the home of grants and of the decision (PDP); enforcement (PEP) is node/exchange. Attribute and emergency
- * mechanisms are rows of the same decision order, refused as unsupported in this version.
+ * This is the home of grants and of the decision (PDP); enforcement (PEP) is node/exchange. Grants of other mechanisms
+ * (mechanism.h) stand in the same decision order; attribute rules are a row of it that is not offered yet.
  */
 #ifndef HUFU_AUTHZ_AUTHZ_H
 #define HUFU_AUTHZ_AUTHZ_H
@@ -38,9 +38,10 @@ struct hf_access_request {
 struct hf_decision {
 	enum hf_err result;    /* HF_OK permits */
 	char text[400];        /* names the thing, the reason, the way out */
-	const char *mechanism; /* "application" or "" */
+	const char *mechanism; /* "emergency", "application", "provider" or "" */
 	struct hf_id grant, agreement, application;
-	struct hf_id txn; /* of the negotiation */
+	struct hf_id basis; /* of a grant without an application: the event, ...; zero: none */
+	struct hf_id txn;   /* of the negotiation */
 	uint64_t generation;
 	int64_t from_ms, until_ms;
 	Hufu__Agreement *terms; /* decoded; hf_decision_done frees it */
@@ -58,6 +59,7 @@ void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct 
 /* Consumer side: the grant (agreement) to use for a resource and system; UNKNOWN when there is none. */
 struct hf_grant_view {
 	struct hf_id grant, agreement, application, resource, txn;
+	const char *mechanism;
 	char provider[HF_NAME_MAX + 1], consumer[HF_NAME_MAX + 1], department[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1];
 	char purpose[128], action[32], state[16]; /* "pending", "active", "revoked", "expired" */
 	int64_t from_ms, until_ms;

@@ -11,6 +11,13 @@
 #include "authz/internal.h"
 #include "proto/codec.h"
 
+/* What is asked, and what would be delivered. */
+struct question {
+	struct hf_authz *a;
+	const struct hf_access_request *rq;
+	const struct hf_catalog_item *item;
+};
+
 /* One grant held against one request. */
 struct candidate {
 	struct hf_authz *a;
@@ -140,12 +147,24 @@ static bool is_purpose(struct candidate *c, struct verdict *v)
 	return false;
 }
 
+/* A grant that lasts longer than its mechanism allows gives nothing, whoever signed it. */
+static bool is_within_limit(struct candidate *c, struct verdict *v)
+{
+	struct hf_fault f = {HF_OK, ""};
+	char id[HF_ID_TEXT];
+	if (az_mechanism_period(c->grant->mechanism, c->grant->from_ms, c->grant->until_ms, &f) == HF_OK)
+		return true;
+	grant_text(c, id);
+	SAY(v, HF_E_NO_GRANT, "grant %s gives nothing: %.300s", id, f.text);
+	return false;
+}
+
 /* The agreement as signed, not the row beside it, holds the fields and obligations. */
 static bool is_readable(struct candidate *c, struct verdict *v)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *row = NULL;
 	if (az_grant_get(c->a, &c->grant->grant, &row) == HF_OK)
-		c->terms = az_stored_payload(&row->agreement_envelope, &hufu__agreement__descriptor);
+		c->terms = az_grant_terms(row);
 	if (c->terms)
 		return true;
 	SAY(v, HF_E_STORE, "the agreement on record cannot be read, so nothing is permitted; see `hufu doctor`");
@@ -218,8 +237,8 @@ static bool is_two_factors(struct candidate *c, struct verdict *v)
 
 /* In the order in which they are asked. */
 static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
-        is_agreement, is_department, is_system,   is_address, is_finalized,   is_standing, is_begun,      is_unexpired,
-        is_action,    is_purpose,    is_readable, is_terms,   is_two_factors, is_fields,   is_obligation,
+        is_agreement, is_department,   is_system,  is_address,  is_finalized, is_standing,    is_begun,  is_unexpired,
+        is_action,    is_within_limit, is_purpose, is_readable, is_terms,     is_two_factors, is_fields, is_obligation,
 };
 enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
 
@@ -239,10 +258,11 @@ static void permit(const struct candidate *c, struct hf_decision *d)
 	grant_text(c, id);
 	d->result = HF_OK;
 	snprintf(d->text, sizeof(d->text), "permitted by grant %s", id);
-	d->mechanism = "application";
+	d->mechanism = az_mechanism_name(g->mechanism);
 	d->grant = g->grant;
 	d->agreement = g->agreement;
 	d->application = g->application;
+	d->basis = g->basis;
 	d->txn = g->txn;
 	d->generation = g->generation;
 	d->from_ms = g->from_ms;
@@ -279,16 +299,15 @@ static void say_nothing_there(struct verdict *v)
 	SAY(v, HF_E_NO_GRANT, "no authorization covers this request; file an application with `hufu apply`");
 }
 
-/* The application mechanism: the first grant that meets every condition permits; else the nearest miss explains. */
-static void try_application(struct hf_authz *a, const struct hf_access_request *rq, const struct hf_catalog_item *item,
-                            struct hf_decision *d, struct verdict *nearest)
+/* Grants of the mechanisms at that place of the order: the first one that meets every condition permits; else the
+ * nearest miss explains. */
+static void try_grants(const struct question *q, unsigned order, struct hf_decision *d, struct verdict *nearest)
 {
-	say_nothing_there(nearest);
-	for (struct grant_item *g = NULL; (g = az_grant_next(a, &rq->resource, rq->organization, g));) {
+	for (struct grant_item *g = NULL; (g = az_grant_next(q->a, &q->rq->resource, q->rq->organization, g));) {
 		struct verdict v;
-		if (!is_self(a, g->provider.s))
+		if (!is_self(q->a, g->provider.s) || az_mechanism_order(g->mechanism) != order)
 			continue;
-		struct candidate c = {.a = a, .rq = rq, .grant = g, .item = item};
+		struct candidate c = {.a = q->a, .rq = q->rq, .grant = g, .item = q->item};
 		judge(&c, &v);
 		if (v.error == HF_OK) {
 			permit(&c, d);
@@ -300,16 +319,16 @@ static void try_application(struct hf_authz *a, const struct hf_access_request *
 	}
 }
 
-/* The order of the mechanisms (AZ-70, AZ-71): what is not offered in this version does not match, and the next one is
- * asked. */
+/* The order of the mechanisms (AZ-70): what does not match or has expired is no denial, the next one is asked (AZ-71).
+ */
 static const struct mechanism {
 	const char *name;
-	void (*attempt)(struct hf_authz *a, const struct hf_access_request *rq, const struct hf_catalog_item *item,
-	                struct hf_decision *d, struct verdict *nearest);
+	unsigned order; /* az_mechanism_order */
+	void (*attempt)(const struct question *q, unsigned order, struct hf_decision *d, struct verdict *nearest);
 } mechanisms[] = {
-        {"emergency", NULL},
-        {"attribute", NULL},
-        {"application", try_application},
+        {"emergency", 1, try_grants},
+        {"attribute", 2, NULL}, /* not offered yet, so it never matches */
+        {"application", 3, try_grants},
 };
 
 static bool request_whole(const struct hf_access_request *rq)
@@ -338,9 +357,10 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 		SAY(v, HF_E_NOT_SHARED, "%s", f.text);
 		return v->error;
 	}
+	const struct question q = {a, rq, &it};
 	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]) && !d->terms; i++)
 		if (mechanisms[i].attempt)
-			mechanisms[i].attempt(a, rq, &it, d, v);
+			mechanisms[i].attempt(&q, mechanisms[i].order, d, v);
 	return d->terms ? HF_OK : v->error;
 }
 

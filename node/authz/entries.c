@@ -29,14 +29,15 @@ static void put_parties(struct hf_draft *d, const Hufu__ApplicationRow *row)
 {
 	hf_draft_party(d, row->provider);
 	hf_draft_party(d, row->organization);
-	hf_draft_party(d, row->intake);
+	if (has_text(row->intake))
+		hf_draft_party(d, row->intake);
 }
 
 void az_entry_fill(struct hf_draft *d, const Hufu__ApplicationRow *row, const struct entry_words *w)
 {
 	struct hf_id txn = az_row_txn(row);
 	hf_draft_txn(d, &txn);
-	put_id(d, HF_FIELD_OBJECT, &row->id);
+	put_id(d, HF_FIELD_OBJECT, row->id.len ? &row->id : &row->grant);
 	put_id(d, HF_FIELD_APPLICATION, &row->id);
 	put_id(d, HF_FIELD_RESOURCE, &row->resource);
 	hf_draft_text(d, HF_FIELD_ACTOR, w->actor);
@@ -44,7 +45,7 @@ void az_entry_fill(struct hf_draft *d, const Hufu__ApplicationRow *row, const st
 	               row->department);
 	hf_draft_text(d, HF_FIELD_SYSTEM, row->system);
 	hf_draft_text(d, HF_FIELD_PURPOSE, row->purpose);
-	hf_draft_text(d, HF_FIELD_MECHANISM, "application");
+	hf_draft_text(d, HF_FIELD_MECHANISM, w->mechanism ? w->mechanism : "application");
 	put_period(d, row, w);
 	hf_draft_text(d, HF_FIELD_RESULT, w->result);
 	hf_draft_text(d, HF_FIELD_REASON, w->reason_code);

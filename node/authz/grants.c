@@ -70,10 +70,19 @@ static void copy_text(char *out, size_t cap, const char *text)
 }
 #define COPY(array, text) copy_text((array), sizeof(array), (text))
 
-static bool item_ids(struct grant_item *g, const Hufu__GrantRow *r)
+/* Only what an application led to has its id. */
+static bool application_id(struct grant_item *g, const Hufu__GrantRow *r)
 {
-	return az_id_of(&r->grant, &g->grant) && az_id_of(&r->agreement, &g->agreement) &&
-	       az_id_of(&r->application, &g->application) && az_id_of(&r->resource, &g->resource) &&
+	if (g->mechanism == HF_MECHANISM_APPLICATION)
+		return az_id_of(&r->application, &g->application);
+	return r->application.len == 0 && (r->basis.len == 0 || az_id_of(&r->basis, &g->basis));
+}
+
+bool az_grant_ids(struct grant_item *g, const Hufu__GrantRow *r)
+{
+	g->mechanism = az_mechanism_find(r->mechanism);
+	return g->mechanism != HF_MECHANISM_INVALID && application_id(g, r) && az_id_of(&r->grant, &g->grant) &&
+	       az_id_of(&r->agreement, &g->agreement) && az_id_of(&r->resource, &g->resource) &&
 	       az_id_of(&r->txn, &g->txn) && r->state < HF_GRANT_STATE_COUNT;
 }
 
@@ -106,7 +115,7 @@ static void item_link(struct hf_authz *a, struct grant_item *g)
 static enum hf_err remember(struct hf_authz *a, const Hufu__GrantRow *r)
 {
 	struct grant_item fresh = {0};
-	if (!item_ids(&fresh, r))
+	if (!az_grant_ids(&fresh, r))
 		return HF_E_STORE;
 	struct grant_item *g = az_grant_find(a, &fresh.grant);
 	if (g) { /* keys of a grant never change */
@@ -353,7 +362,8 @@ static void view_fill(struct hf_authz *a, const struct grant_item *g, struct hf_
 	                            .txn = g->txn,
 	                            .from_ms = g->from_ms,
 	                            .until_ms = g->until_ms,
-	                            .generation = g->generation};
+	                            .generation = g->generation,
+	                            .mechanism = az_mechanism_name(g->mechanism)};
 	COPY(v->provider, g->provider.s);
 	COPY(v->consumer, g->consumer.s);
 	COPY(v->department, g->department);

@@ -4,7 +4,9 @@
 #ifndef HUFU_AUTHZ_GRANTS_H
 #define HUFU_AUTHZ_GRANTS_H
 
+#include "authz/mechanism.h"
 #include "authz/module.h"
+#include "authz/papers.h"
 
 enum hf_grant_state { HF_GRANT_INVALID = 0, HF_GRANT_PENDING, HF_GRANT_ACTIVE, HF_GRANT_REVOKED, HF_GRANT_STATE_COUNT };
 
@@ -12,6 +14,8 @@ enum hf_grant_state { HF_GRANT_INVALID = 0, HF_GRANT_PENDING, HF_GRANT_ACTIVE, H
 struct grant_item {
 	struct hf_index_item by_id, by_agreement, by_use;
 	struct hf_id grant, agreement, application, resource, txn;
+	enum hf_mechanism mechanism;
+	struct hf_id basis; /* zero: none */
 	struct hf_name provider, consumer;
 	char department[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1];
 	char purpose[128], action[32], system_address[64];
@@ -35,6 +39,29 @@ void az_grants_free(struct hf_authz *a);
 enum hf_err az_grant_get(struct hf_authz *a, const struct hf_id *grant, Hufu__GrantRow **ret_row) HF_MUST_CHECK;
 /* Puts the row; the memory follows after the commit. */
 void az_grant_put(struct hf_authz *a, struct hf_unit *u, const Hufu__GrantRow *row);
+/* A grant that no application led to. */
+struct grant_new {
+	enum hf_mechanism mechanism;
+	const struct hf_id *basis; /* the event, ... that it rests on; NULL: none */
+	const struct hf_id *txn;   /* that its papers belong to */
+	const Hufu__Agreement
+	        *terms;            /* id, grant, resource, assigner, assignee, system, purpose, fields, period, ... */
+	const struct paper *paper; /* signed; kept by the caller */
+	const char *approver;      /* "node/account", for the lists */
+	bool pending;              /* not usable yet: az_grant_put with HF_GRANT_ACTIVE follows */
+};
+/* Checks what the decision will insist on (ids, texts, period of the mechanism), puts the row at provider or consumer
+ * and adds the other side's ledger to what is mirrored; the memory follows after the commit. */
+enum hf_err az_grant_add(struct hf_authz *a, struct hf_unit *u, const struct grant_new *n,
+                         struct hf_fault *f) HF_MUST_CHECK;
+/* The application that led to the grant, or for others a row with no id, filled from the grant, for what is told of it
+ * in entries and notices. hf_decoded_free. */
+enum hf_err az_grant_row(struct hf_authz *a, const Hufu__GrantRow *grant, Hufu__ApplicationRow **ret_row,
+                         struct hf_fault *f) HF_MUST_CHECK;
+/* What the gate will enforce; NULL when it cannot be read. hf_decoded_free. */
+Hufu__Agreement *az_grant_terms(const Hufu__GrantRow *row);
+/* The item's keys from a row; false: one is missing or the mechanism is unknown. */
+bool az_grant_ids(struct grant_item *g, const Hufu__GrantRow *r);
 /* Ends the grant in the row: state, generation, reason, who; hooks are called after the commit. */
 void az_grant_end(struct hf_authz *a, struct hf_unit *u, Hufu__GrantRow *row, const char *by, const char *reason);
 struct grant_item *az_grant_find(const struct hf_authz *a, const struct hf_id *grant);

@@ -46,7 +46,6 @@ static enum hf_err check_state(struct revoke *r)
 static enum hf_err load(struct revoke *r)
 {
 	char text[HF_ID_TEXT];
-	struct hf_id application;
 	struct hf_fault *f = r->in->fault;
 	hf_id_text(&r->id, text);
 	if (az_grant_get(r->a, &r->id, &r->grant) != HF_OK)
@@ -54,9 +53,7 @@ static enum hf_err load(struct revoke *r)
 		                    text);
 	r->as_provider = is_self(r->a, r->grant->provider);
 	r->as_consumer = is_self(r->a, r->grant->consumer);
-	if (!az_id_of(&r->grant->application, &application))
-		return hf_fault_set(f, HF_E_STORE, "grant %s cannot be read", text);
-	HF_TRY(az_row_need(r->a, &application, &r->row, f));
+	HF_TRY(az_grant_row(r->a, r->grant, &r->row, f));
 	HF_TRY(check_state(r));
 	return az_person_two_factors(r->in->actor->methods, r->row->sensitive, f);
 }
@@ -103,6 +100,12 @@ static enum hf_err take_steps(struct revoke *r, bool active)
 	struct hf_authz *a = r->a;
 	const struct hf_step_in *in = r->in;
 	struct hf_id txn = az_row_txn(r->row);
+	if (r->row->id.len == 0) { /* no application led to it, so there are no steps of one */
+		const char *other = r->as_provider ? r->grant->consumer : r->grant->provider;
+		return is_self(a, other) || !active
+		               ? HF_OK
+		               : mail_revocation(a, in->unit, other, &txn, r->paper.envelope, in->fault);
+	}
 	if (r->as_provider)
 		HF_TRY(az_row_step(a, in->unit, r->row, HF_PART_PROVIDER, HF_STEP_REVOKE, in->fault));
 	if (!active)
@@ -133,12 +136,14 @@ enum hf_err hf_authz_revoke(struct hf_authz *a, const struct hf_step_in *in, con
 	HF_TRY(take_steps(&r, active));
 	r.grant->revocation_envelope = BIN(r.paper.bytes, r.paper.len);
 	az_grant_end(a, in->unit, r.grant, a->base->self.s, reason);
-	az_row_put(a, in->unit, r.row);
+	if (r.row->id.len)
+		az_row_put(a, in->unit, r.row);
 	az_entry_fill(in->draft, r.row,
 	              &(struct entry_words){.digest = &r.paper.digest,
 	                                    .result = "revoke",
 	                                    .detail = reason,
 	                                    .grant = &r.id,
+	                                    .mechanism = r.grant->mechanism,
 	                                    .counterparty = r.as_provider ? r.grant->consumer : r.grant->provider});
 	return HF_OK;
 }
@@ -193,6 +198,11 @@ static enum hf_err open_revocation(struct hf_authz *a, const struct mail_in *in,
 static enum hf_err end_as_consumer(struct hf_authz *a, const struct mail_in *in, Hufu__ApplicationRow *row,
                                    Hufu__GrantRow *grant, const Hufu__Revocation *v)
 {
+	if (row->id.len == 0) {
+		az_notice_put(a, in->unit, row, "revoked", "the grant was revoked");
+		az_grant_end(a, in->unit, grant, in->from, v->reason);
+		return HF_OK;
+	}
 	HF_TRY(az_row_step(a, in->unit, row, HF_PART_CONSUMER, HF_STEP_REVOKE, in->fault));
 	if (az_row_state(row, HF_PART_CONSUMER) == HF_REVIEW_FINALIZED)
 		az_notice_put(a, in->unit, row, "revoked", "the grant was revoked");
@@ -205,7 +215,8 @@ static enum hf_err end_as_consumer(struct hf_authz *a, const struct mail_in *in,
 static enum hf_err end_as_provider(struct hf_authz *a, const struct mail_in *in, Hufu__ApplicationRow *row,
                                    Hufu__GrantRow *grant, const Hufu__Revocation *v)
 {
-	HF_TRY(az_row_step(a, in->unit, row, HF_PART_PROVIDER, HF_STEP_REVOKE, in->fault));
+	if (row->id.len)
+		HF_TRY(az_row_step(a, in->unit, row, HF_PART_PROVIDER, HF_STEP_REVOKE, in->fault));
 	if (grant->state != HF_GRANT_REVOKED)
 		az_grant_end(a, in->unit, grant, in->from, v->reason);
 	return HF_OK;
@@ -217,11 +228,11 @@ enum hf_err az_revoke_on_revocation(struct hf_authz *a, const struct mail_in *in
 	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *grant = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
 	HF_CLEANUP(az_paper_done) struct paper paper = {0};
-	struct hf_id id, application, txn;
+	struct hf_id id, txn;
 	HF_TRY(open_revocation(a, in, m, &v, &grant));
-	if (!az_id_of(&grant->grant, &id) || !az_id_of(&grant->application, &application))
+	if (!az_id_of(&grant->grant, &id))
 		return hf_fault_set(in->fault, HF_E_STORE, "the grant on record cannot be read");
-	HF_TRY(az_row_need(a, &application, &row, in->fault));
+	HF_TRY(az_grant_row(a, grant, &row, in->fault));
 	txn = az_row_txn(row);
 	bool from_provider = strcmp(grant->provider, in->from) == 0;
 	HF_TRY(az_paper_keep(a, m->revocation, &txn, in->unit, &paper, in->fault));
@@ -233,9 +244,11 @@ enum hf_err az_revoke_on_revocation(struct hf_authz *a, const struct mail_in *in
 		HF_TRY(end_as_consumer(a, in, row, grant, v));
 	else
 		HF_TRY(end_as_provider(a, in, row, grant, v));
-	az_row_put(a, in->unit, row);
+	if (row->id.len)
+		az_row_put(a, in->unit, row);
 	az_entry_add(a, in->unit, HF_EVENT_REVOCATION, row,
 	             &(struct entry_words){.digest = &paper.digest,
+	                                   .mechanism = grant->mechanism,
 	                                   .result = "revoke",
 	                                   .reason_code = hf_err_reason(HF_E_GRANT_REVOKED),
 	                                   .detail = v->reason,

@@ -48,6 +48,7 @@ struct entry_words {
 	const char *detail;
 	const char *counterparty;
 	const struct hf_id *grant;
+	const char *mechanism;     /* NULL: "application" */
 	int64_t from_ms, until_ms; /* 0: those of the application */
 };
 void az_entry_fill(struct hf_draft *d, const Hufu__ApplicationRow *row, const struct entry_words *w);
