@@ -67,7 +67,7 @@ static struct suspect *find_or_make(struct hf_guard *g, const char *address, int
 }
 
 /* Counting goes on when recording stops, so that a flood cannot fill the ledger and is still in it. */
-static void record(struct hf_guard *g, const char *node, const char *address, enum hf_err reason, int64_t now)
+static bool may_record(struct hf_guard *g, int64_t now)
 {
 	if (now - g->window_ms >= HF_GUARD_WINDOW_MS) {
 		g->window_ms = now;
@@ -75,9 +75,14 @@ static void record(struct hf_guard *g, const char *node, const char *address, en
 	}
 	if (g->entries >= HF_GUARD_ENTRIES) {
 		g->unrecorded++;
-		return;
+		return false;
 	}
 	g->entries++;
+	return true;
+}
+
+static void record(struct hf_guard *g, const char *node, const char *address, enum hf_err reason)
+{
 	struct hf_draft *d = hf_draft_new(HF_EVENT_PEER_REFUSED, NULL);
 	if (*node)
 		hf_draft_text(d, HF_FIELD_COUNTERPARTY, node);
@@ -114,35 +119,40 @@ static void lock(struct hf_guard *g, struct suspect *s, const char *node, enum h
 	         s->address, (long long)s->lock_ms / 1000, HF_GUARD_FAILURES + 1, hf_err_text(reason));
 }
 
-static void count(struct hf_guard *g, const char *node, const char *address, enum hf_err reason, int64_t now)
+/* The address when this failure is one too many, else NULL. */
+static struct suspect *count(struct hf_guard *g, const char *address, int64_t now)
 {
 	struct suspect *s = find_or_make(g, address, now);
 	if (now - s->last_ms > FORGET_MS)
 		s->lock_ms = 0;
 	s->last_ms = now;
 	if (now < s->locked_until_ms)
-		return;
+		return NULL;
 	if (now - s->window_ms >= HF_GUARD_WINDOW_MS) {
 		s->window_ms = now;
 		s->failures = 0;
 	}
-	if (++s->failures > HF_GUARD_FAILURES)
-		lock(g, s, node, reason, now);
+	return ++s->failures > HF_GUARD_FAILURES ? s : NULL;
 }
 
 void hf_guard_refused(struct hf_guard *g, const char *node, const char *address, enum hf_err reason)
 {
 	int64_t now = hf_mono_ms(&g->base->clock);
+	bool dialled_us = !strchr(address, '/') && strlen(address) <= ADDRESS_MAX;
+	struct suspect *one_too_many = dialled_us ? count(g, address, now) : NULL;
 	hf_metrics_add(g->base->metrics, "peer_refused", 1);
-	record(g, node, address, reason, now);
-	if (!strchr(address, '/') && strlen(address) <= ADDRESS_MAX)
-		count(g, node, address, reason, now);
+	/* What locks is always on record: others must not be able to use up the minute and so hide why. */
+	if (one_too_many || may_record(g, now))
+		record(g, node, address, reason);
+	if (one_too_many)
+		lock(g, one_too_many, node, reason, now);
 }
 
 void hf_guard_record(struct hf_guard *g, const char *node, const char *address, enum hf_err reason)
 {
 	hf_metrics_add(g->base->metrics, "peer_refused", 1);
-	record(g, node, address, reason, hf_mono_ms(&g->base->clock));
+	if (may_record(g, hf_mono_ms(&g->base->clock)))
+		record(g, node, address, reason);
 }
 
 void hf_guard_quiet(struct hf_guard *g, const char *address, int64_t until_ms)

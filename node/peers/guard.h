@@ -11,7 +11,9 @@
 #define HF_GUARD_WINDOW_MS 60000
 #define HF_GUARD_LOCK_MS 60000 /* doubles with each further lock */
 #define HF_GUARD_LOCK_MAX_MS (60 * 60 * 1000)
-#define HF_GUARD_ENTRIES 30u /* ledger entries of refusals a minute, in all; what is beyond is counted in the next */
+/* Ledger entries of refusals a minute, in all; what is beyond is counted in the next. Only the refusal that locks an
+ * address is an entry whatever came before it, as the lock is. */
+#define HF_GUARD_ENTRIES 30u
 
 struct hf_guard;
 struct hf_guard *hf_guard_new(const struct hf_base *base); /* base outlives it */

@@ -16,6 +16,7 @@ struct fixture {
 	int64_t now;
 	uint32_t events[128];
 	char detail[600];
+	char refused[128], refused_detail[600]; /* of the newest refusal on record */
 };
 
 static int64_t now(void *ctx)
@@ -23,14 +24,23 @@ static int64_t now(void *ctx)
 	return ((struct fixture *)ctx)->now;
 }
 
+static void copy(char *to, size_t size, const struct hf_draft *d, enum hf_field field)
+{
+	const void *data;
+	size_t len;
+	if (hf_draft_get(d, field, &data, &len))
+		snprintf(to, size, "%.*s", (int)len, (const char *)data);
+}
+
 static void emit(void *ctx, struct hf_draft *take)
 {
 	struct fixture *f = ctx;
-	const void *data;
-	size_t len;
 	f->events[hf_draft_event(take)]++;
-	if (hf_draft_get(take, HF_FIELD_DETAIL, &data, &len))
-		snprintf(f->detail, sizeof(f->detail), "%.*s", (int)len, (const char *)data);
+	copy(f->detail, sizeof(f->detail), take, HF_FIELD_DETAIL);
+	if (hf_draft_event(take) == HF_EVENT_PEER_REFUSED) {
+		copy(f->refused, sizeof(f->refused), take, HF_FIELD_ADDRESS);
+		copy(f->refused_detail, sizeof(f->refused_detail), take, HF_FIELD_DETAIL);
+	}
 	hf_draft_free(take);
 }
 
@@ -129,6 +139,29 @@ static void a_flood_fills_neither_the_ledger_nor_the_memory(void **state)
 	stop(&f, g);
 }
 
+/* DS-46: whatever others do meanwhile, the ledger says why an address was locked. */
+static void the_refusal_that_locks_an_address_is_recorded_when_others_have_used_up_the_minute(void **state)
+{
+	struct fixture f;
+	struct hf_guard *g = start(&f);
+	char address[40];
+	(void)state;
+	for (unsigned i = 0; i < HF_GUARD_ENTRIES; i++) {
+		snprintf(address, sizeof(address), "10.0.1.%u", i);
+		fail_often(g, address, 1);
+	}
+	fail_often(g, "10.9.9.9", HF_GUARD_FAILURES);
+	assert_int_equal(f.events[HF_EVENT_PEER_REFUSED], HF_GUARD_ENTRIES);
+	fail_often(g, "10.9.9.9", 1);
+	assert_true(hf_guard_locked(g, "10.9.9.9"));
+	assert_int_equal(f.events[HF_EVENT_PEER_REFUSED], HF_GUARD_ENTRIES + 1);
+	assert_string_equal(f.refused, "10.9.9.9");
+	assert_non_null(strstr(f.refused_detail, "10 refusals before it"));
+	fail_often(g, "10.9.9.9", 100); /* and no further one */
+	assert_int_equal(f.events[HF_EVENT_PEER_REFUSED], HF_GUARD_ENTRIES + 1);
+	stop(&f, g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +169,7 @@ int main(void)
 	        cmocka_unit_test(failures_over_a_long_time_do_not_lock),
 	        cmocka_unit_test(what_this_node_dials_is_recorded_and_not_locked),
 	        cmocka_unit_test(a_flood_fills_neither_the_ledger_nor_the_memory),
+	        cmocka_unit_test(the_refusal_that_locks_an_address_is_recorded_when_others_have_used_up_the_minute),
 	};
 	if (!hf_crypto_init())
 		return 1;
