@@ -81,7 +81,7 @@ def test_a_stranger_that_dials_is_refused_by_its_proven_name_and_gets_no_session
     """DS-39, DS-43"""
     t, before = net.nodes["transport"], newest(net.nodes["transport"])
     with foreign_space(net, net.prefix + ".20.50") as stranger:
-        found = wait_until(lambda: refusals(t, before, "stranger", "stranger"), "the refusal of the stranger to be an entry", 60, 0.3)
+        found = wait_until(lambda: refusals(t, before, "stranger", "stranger"), "the refusal of the stranger to be an entry", 150, 0.3)
         check(found[0]["address"] == stranger.ip, f"with the address that it came from: {found[0]}")
         check(not [p for p in t.hufu("peers", as_="admin")["peers"] if p["id"] == "stranger"], "it is no peer of the node")
         check([p["up"] for p in stranger.hufu("peers", as_="admin")["peers"]] == [False] * 3, "nor does the stranger get a session with anybody")
@@ -94,7 +94,7 @@ def test_a_stranger_at_a_members_address_is_refused_by_the_node_that_dials_it(ne
     i.stop()
     try:
         with foreign_space(net, i.ip):
-            found = wait_until(lambda: refusals(t, before, "insurer", "wrong-node"), "the refusal to be an entry", 60, 0.3)
+            found = wait_until(lambda: refusals(t, before, "insurer", "wrong-node"), "the refusal to be an entry", 150, 0.3)
             check(found[0]["address"] == f"tcp://{i.ip}:{i.port}", f"with the address that was dialled: {found[0]}")
             check([p["up"] for p in t.hufu("peers", as_="admin")["peers"] if p["id"] == "insurer"] == [False], "the member is not up")
     finally:
