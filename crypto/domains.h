@@ -32,6 +32,7 @@
 #define HF_TYPE_AGREEMENT "application/vnd.hufu.agreement.v1"
 #define HF_TYPE_VERIFICATION "application/vnd.hufu.agreement-verification.v1"
 #define HF_TYPE_NEGOTIATION_EVENT "application/vnd.hufu.negotiation-event.v1"
+#define HF_TYPE_PROVIDER_GRANT "application/vnd.hufu.provider-grant.v1"
 #define HF_TYPE_REVOCATION "application/vnd.hufu.revocation.v1"
 #define HF_TYPE_TRANSFER_REQUEST "application/vnd.hufu.transfer-request.v1"
 #define HF_TYPE_TRANSFER_START "application/vnd.hufu.transfer-start.v1"

@@ -144,8 +144,17 @@ static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	static const struct hf_route *const tables[] = {
-	        hf_routes_node,   hf_routes_identity, hf_routes_ledger, hf_routes_erasure,  hf_routes_audit,
-	        hf_routes_source, hf_routes_catalog,  hf_routes_authz,  hf_routes_exchange, NULL,
+	        hf_routes_node,
+	        hf_routes_identity,
+	        hf_routes_ledger,
+	        hf_routes_erasure,
+	        hf_routes_audit,
+	        hf_routes_source,
+	        hf_routes_catalog,
+	        hf_routes_authz,
+	        hf_routes_giving,
+	        hf_routes_exchange,
+	        NULL,
 	};
 	return hf_api_open(&n->m, tables, cfg->api_socket, &n->api, f);
 }

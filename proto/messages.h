@@ -43,7 +43,8 @@ enum hf_msg {
 	X(HF_MAIL_EVENT, 6, "event", 64 << 10)                                                                         \
 	X(HF_MAIL_REVOCATION, 7, "revocation", 64 << 10)                                                               \
 	X(HF_MAIL_RECEIPT, 10, "receipt", 64 << 10)                                                                    \
-	X(HF_MAIL_TRANSFER_END, 11, "transfer-end", 8 << 10)
+	X(HF_MAIL_TRANSFER_END, 11, "transfer-end", 8 << 10)                                                           \
+	X(HF_MAIL_PROVIDER_GRANT, 60, "provider-grant", 320 << 10)
 
 enum hf_mail {
 	HF_MAIL_INVALID = 0,

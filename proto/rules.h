@@ -55,7 +55,7 @@
 	X(catalog_sync_reply) X(catalog_push) \
 	X(hello) X(request_header) X(reply_header) X(mail) X(mail_reply) X(poll) X(poll_reply) X(descriptor_get) \
 	X(descriptor_reply) X(ping) \
-	X(application) X(intake_record) X(decision) X(agreement) X(verification) X(negotiation_event) X(revocation) \
+	X(application) X(intake_record) X(decision) X(agreement) X(verification) X(negotiation_event) X(revocation) X(provider_grant) X(provider_grant_mail) \
 	X(application_mail) X(forward_mail) X(intake_mail) X(decision_mail) X(verification_mail) X(event_mail) X(revocation_mail) \
 	X(ledger_entry) X(field_opening) X(entry_opening) X(field_hash) \
 	X(checkpoint_add) X(checkpoint_reply) X(mirror_add) X(mirror_reply) X(openings_push) X(openings_reply) X(ledger_heads) \

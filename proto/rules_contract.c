@@ -108,6 +108,13 @@ ROW(revocation, SMALL,
 	MSG(statement, signed_statement),
 	NUMBER(generation, 0, UINT64_MAX));
 
+ROW(provider_grant, KIB(256),
+	MSG(header, header),
+	MSG(agreement, envelope),
+	MSG(offer, signed_statement),
+	MSG(approval, signed_statement),
+	MSG_OR_NONE(privacy, signed_statement));
+
 ROW(application_mail, MAIL, MSG(application, envelope));
 ROW(forward_mail, MAIL, MSG(application, envelope), MSG(intake, envelope));
 ROW(intake_mail, MAIL, MSG(intake, envelope));
@@ -115,3 +122,4 @@ ROW(decision_mail, MAIL, MSG(decision, envelope), MSG_OR_NONE(intake, envelope),
 ROW(verification_mail, SMALL, MSG(verification, envelope));
 ROW(event_mail, SMALL, MSG(event, envelope));
 ROW(revocation_mail, SMALL, MSG(revocation, envelope));
+ROW(provider_grant_mail, MAIL, MSG(grant, envelope), MSG(entry, envelope));

@@ -24,6 +24,7 @@ struct hf_catalog;
 struct hf_authz;
 struct hf_exchange;
 struct hf_reports;
+struct hf_finding_in; /* authz/negotiation.h */
 
 /* Every module, set by node.c. Handler files use what they need. */
 struct hf_modules {
@@ -98,6 +99,8 @@ enum hf_err hf_api_list(struct hf_api_request *rq, const char *name, bool requir
 #define HF_API_PATH 1024
 enum hf_err hf_api_place(struct hf_api_request *rq, const char *name, bool required,
                          char ret_path[HF_API_PATH]) HF_MUST_CHECK;
+/* {"ok": true, "text": "..."} or a bool alone. */
+enum hf_err hf_api_finding(struct hf_api_request *rq, const char *point, struct hf_finding_in *ret) HF_MUST_CHECK;
 /* Writers. */
 void hf_api_out_id(json_t *o, const char *name, const struct hf_id *id);
 void hf_api_out_time(json_t *o, const char *name, int64_t ms);
@@ -112,6 +115,7 @@ extern const struct hf_route hf_routes_audit[];
 extern const struct hf_route hf_routes_source[];
 extern const struct hf_route hf_routes_catalog[];
 extern const struct hf_route hf_routes_authz[];
+extern const struct hf_route hf_routes_giving[]; /* grants without an application */
 extern const struct hf_route hf_routes_exchange[];
 
 struct hf_api;

@@ -414,33 +414,15 @@ static enum hf_err resubmit_application(struct hf_api_request *rq)
 	return out_state(rq, &id, hf_states_name(HF_REVIEW_DRAFT));
 }
 
-/* {"ok": true, "text": "..."} or a bool alone. */
-static enum hf_err read_finding(struct hf_api_request *rq, const char *point, struct hf_finding_in *out)
-{
-	const json_t *v = json_object_get(rq->in, point);
-	const json_t *ok = json_is_object(v) ? json_object_get(v, "ok") : v;
-	const json_t *text = json_is_object(v) ? json_object_get(v, "text") : NULL;
-	if (!json_is_boolean(ok) || (text && !json_is_string(text) && !json_is_null(text)))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
-		                    "field '%s' is missing; state {\"ok\": true or false, \"text\": \"...\"}", point);
-	out->point = point;
-	out->ok = json_is_true(ok);
-	out->text = json_is_string(text) ? json_string_value(text) : "";
-	if (!hf_text_ok(out->text, strlen(out->text), HF_MAX_TEXT))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
-		                    "the text of field '%s' is too long or holds control characters", point);
-	return HF_OK;
-}
-
 static enum hf_err review_need(struct hf_api_request *rq)
 {
 	struct hf_finding_in f[3];
 	struct hf_step_in step = step_of(rq);
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
-	HF_TRY(read_finding(rq, "need", &f[0]));
-	HF_TRY(read_finding(rq, "scope", &f[1]));
-	HF_TRY(read_finding(rq, "period", &f[2]));
+	HF_TRY(hf_api_finding(rq, "need", &f[0]));
+	HF_TRY(hf_api_finding(rq, "scope", &f[1]));
+	HF_TRY(hf_api_finding(rq, "period", &f[2]));
 	HF_TRY(hf_authz_review_need(rq->m->authz, &step, &id, f));
 	bool ok = f[0].ok && f[1].ok && f[2].ok;
 	return out_state(rq, &id, hf_states_name(ok ? HF_REVIEW_SUBMITTED : HF_REVIEW_NEED_REFUSED));
@@ -466,8 +448,8 @@ static enum hf_err review_privacy(struct hf_api_request *rq)
 	struct hf_step_in step = step_of(rq);
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
-	HF_TRY(read_finding(rq, "necessity", &f[0]));
-	HF_TRY(read_finding(rq, "compliance", &f[1]));
+	HF_TRY(hf_api_finding(rq, "necessity", &f[0]));
+	HF_TRY(hf_api_finding(rq, "compliance", &f[1]));
 	HF_TRY(hf_authz_review_privacy(rq->m->authz, &step, &id, f));
 	out_text(rq->out, "result", f[0].ok && f[1].ok ? "pass" : "refuse");
 	hf_api_out_id(rq->out, "application", &id);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "authz/negotiation.h"
 #include "base/mem.h"
 #include "crypto/base64.h"
 
@@ -225,4 +226,21 @@ void hf_api_out_hex(json_t *o, const char *name, const void *data, size_t len)
 	hf_hex(data, len, text);
 	json_object_set_new(o, name, json_string(text));
 	free(text);
+}
+
+enum hf_err hf_api_finding(struct hf_api_request *rq, const char *point, struct hf_finding_in *out)
+{
+	const json_t *v = json_object_get(rq->in, point);
+	const json_t *ok = json_is_object(v) ? json_object_get(v, "ok") : v;
+	const json_t *text = json_is_object(v) ? json_object_get(v, "text") : NULL;
+	if (!json_is_boolean(ok) || (text && !json_is_string(text) && !json_is_null(text)))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field '%s' is missing; state {\"ok\": true or false, \"text\": \"...\"}", point);
+	out->point = point;
+	out->ok = json_is_true(ok);
+	out->text = json_is_string(text) ? json_string_value(text) : "";
+	if (!hf_text_ok(out->text, strlen(out->text), HF_MAX_TEXT))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "the text of field '%s' is too long or holds control characters", point);
+	return HF_OK;
 }

@@ -15,18 +15,13 @@ void az_agreement_made_done(struct agreement_made *m)
 
 /* ---- the provider makes it ---- */
 
-struct terms_lists {
-	char **fields, **obligations;
-	size_t field_count, obligation_count;
-};
-
-static void terms_lists_done(struct terms_lists *t)
+void az_terms_lists_done(struct az_terms_lists *t)
 {
 	free(t->fields);
 	free(t->obligations);
 }
 
-static void list_fields(struct terms_lists *t, const Hufu__Application *app, const Hufu__CatalogEntry *entry)
+static void list_fields(struct az_terms_lists *t, const Hufu__Application *app, const Hufu__CatalogEntry *entry)
 {
 	size_t n = app->n_fields ? app->n_fields : entry->n_fields;
 	t->fields = hf_alloc_zero((n + 1) * sizeof(char *));
@@ -44,7 +39,7 @@ static bool listed(char *const *list, size_t count, const char *word)
 }
 
 /* The duties that always hold, then those of the entry's policy (AZ-73). */
-static enum hf_err list_obligations(struct terms_lists *t, const Hufu__CatalogEntry *entry, struct hf_fault *f)
+static enum hf_err list_obligations(struct az_terms_lists *t, const Hufu__CatalogEntry *entry, struct hf_fault *f)
 {
 	static const char *const always[] = {"log", "receipt", "no-onward-sharing"};
 	enum { ALWAYS = sizeof(always) / sizeof(always[0]) };
@@ -65,8 +60,15 @@ static enum hf_err list_obligations(struct terms_lists *t, const Hufu__CatalogEn
 	return HF_OK;
 }
 
-static void fill_agreement(Hufu__Agreement *g, const Hufu__Application *app, const struct hf_catalog_item *it,
-                           const struct agreement_made *made, const struct terms_lists *t)
+enum hf_err az_terms_lists(struct az_terms_lists *t, const Hufu__Application *app, const Hufu__CatalogEntry *entry,
+                           struct hf_fault *f)
+{
+	list_fields(t, app, entry);
+	return list_obligations(t, entry, f);
+}
+
+void az_agreement_fill(Hufu__Agreement *g, const Hufu__Application *app, const struct hf_catalog_item *it,
+                       const struct agreement_made *made, const struct az_terms_lists *t)
 {
 	g->id = BIN_ID(&made->id);
 	g->application = app->id;
@@ -117,8 +119,7 @@ static void fill_grant(struct hf_authz *a, Hufu__GrantRow *r, const Hufu__Applic
 	r->made_ms = now_of(a);
 }
 
-/* The entry as it was agreed on: an outsider who checks the agreement has to see it. */
-static void keep_entry(struct hf_unit *u, const struct hf_id *txn, const struct hf_catalog_item *it)
+void az_agreement_keep_entry(struct hf_unit *u, const struct hf_id *txn, const struct hf_catalog_item *it)
 {
 	struct hf_hash digest;
 	hf_ledger_keep_envelope(u, txn, HF_TYPE_CATALOG_ENTRY, it->envelope, it->envelope_len, &digest);
@@ -128,21 +129,20 @@ enum hf_err az_agreement_make(struct hf_authz *a, struct hf_unit *u, const Hufu_
                               const Hufu__Application *app, const struct hf_catalog_item *it, const char *approver,
                               struct agreement_made *made, struct hf_fault *f)
 {
-	HF_CLEANUP(terms_lists_done) struct terms_lists t = {0};
+	HF_CLEANUP(az_terms_lists_done) struct az_terms_lists t = {0};
 	Hufu__Agreement g = HUFU__AGREEMENT__INIT;
 	Hufu__GrantRow r = HUFU__GRANT_ROW__INIT;
 	struct paper_head head;
 	struct hf_id txn = az_row_txn(row);
-	list_fields(&t, app, it->entry);
-	HF_TRY(list_obligations(&t, it->entry, f));
+	HF_TRY(az_terms_lists(&t, app, it->entry, f));
 	made->id = hf_id_new(now_of(a));
 	made->grant = hf_id_new(now_of(a));
 	az_paper_head_init(a, &head, &txn, row->organization, NULL, NULL);
 	g.header = &head.header;
-	fill_agreement(&g, app, it, made, &t);
+	az_agreement_fill(&g, app, it, made, &t);
 	HF_TRY(az_terms_agreement(&g, app, f));
 	HF_TRY(az_paper_sign(a, HF_TYPE_AGREEMENT, &txn, &g.base, u, &made->paper, f));
-	keep_entry(u, &txn, it);
+	az_agreement_keep_entry(u, &txn, it);
 	fill_grant(a, &r, row, &g, &made->paper);
 	r.approver = (char *)approver;
 	az_grant_put(a, u, &r);

@@ -300,7 +300,7 @@ static enum hf_err sign_privacy(struct decide *d, const struct hf_actor *actor, 
 	return check_cast(d, &expert, NULL);
 }
 
-static enum hf_err take_points(const struct hf_finding_in in[2], Hufu__Finding out[2], bool *ret_ok, struct hf_fault *f)
+enum hf_err az_privacy_points(const struct hf_finding_in in[2], Hufu__Finding out[2], bool *ret_ok, struct hf_fault *f)
 {
 	static const char *const points[] = {"necessity", "compliance"};
 	bool ok = true;
@@ -327,7 +327,7 @@ enum hf_err hf_authz_review_privacy(struct hf_authz *a, const struct hf_step_in 
 	HF_CLEANUP(decide_done) struct decide d = {.a = a, .unit = in->unit, .f = in->fault};
 	Hufu__Finding points[2], *list[2] = {&points[0], &points[1]};
 	bool ok = false;
-	HF_TRY(take_points(findings, points, &ok, in->fault));
+	HF_TRY(az_privacy_points(findings, points, &ok, in->fault));
 	enum hf_step step = ok ? HF_STEP_PRIVACY_PASS : HF_STEP_PRIVACY_FAIL;
 	HF_TRY(load(&d, application, step));
 	HF_TRY(az_person_two_factors(in->actor->methods, d.it.entry->sensitive, in->fault));

@@ -299,11 +299,19 @@ static void say_nothing_there(struct verdict *v)
 	SAY(v, HF_E_NO_GRANT, "no authorization covers this request; file an application with `hufu apply`");
 }
 
+/* What this node only considers to give does not exist for the consumer. */
+static struct grant_item *next_given(struct hf_authz *a, const struct hf_access_request *rq, struct grant_item *g)
+{
+	while ((g = az_grant_next(a, &rq->resource, rq->organization, g)) && g->offered)
+		;
+	return g;
+}
+
 /* Grants of the mechanisms at that place of the order: the first one that meets every condition permits; else the
  * nearest miss explains. */
 static void try_grants(const struct question *q, unsigned order, struct hf_decision *d, struct verdict *nearest)
 {
-	for (struct grant_item *g = NULL; (g = az_grant_next(q->a, &q->rq->resource, q->rq->organization, g));) {
+	for (struct grant_item *g = NULL; (g = next_given(q->a, q->rq, g));) {
 		struct verdict v;
 		if (!is_self(q->a, g->provider.s) || az_mechanism_order(g->mechanism) != order)
 			continue;
@@ -352,7 +360,7 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 	}
 	if (hf_catalog_get(a->catalog, &rq->resource, &it) != HF_OK || !it.own)
 		return v->error;
-	bool party = az_grant_next(a, &rq->resource, rq->organization, NULL) != NULL;
+	bool party = next_given(a, rq, NULL) != NULL;
 	if (party && az_terms_entry(it.entry, rq->now_ms, &f) != HF_OK) {
 		SAY(v, HF_E_NOT_SHARED, "%s", f.text);
 		return v->error;

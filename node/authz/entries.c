@@ -7,14 +7,18 @@
 
 #include "authz/internal.h"
 
+void az_entry_id(struct hf_draft *d, enum hf_field field, const struct hf_id *id)
+{
+	char text[HF_ID_TEXT];
+	hf_id_text(id, text);
+	hf_draft_text(d, field, text);
+}
+
 static void put_id(struct hf_draft *d, enum hf_field field, const ProtobufCBinaryData *b)
 {
 	struct hf_id id;
-	char text[HF_ID_TEXT];
-	if (!az_id_of(b, &id))
-		return;
-	hf_id_text(&id, text);
-	hf_draft_text(d, field, text);
+	if (az_id_of(b, &id))
+		az_entry_id(d, field, &id);
 }
 
 static void put_period(struct hf_draft *d, const Hufu__ApplicationRow *row, const struct entry_words *w)

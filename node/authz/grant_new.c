@@ -8,7 +8,7 @@
 #include "authz/internal.h"
 #include "proto/codec.h"
 
-static void fill_new(struct hf_authz *a, Hufu__GrantRow *r, const struct grant_new *n)
+void az_grant_fill(struct hf_authz *a, Hufu__GrantRow *r, const struct grant_new *n)
 {
 	const Hufu__Agreement *g = n->terms;
 	r->grant = g->grant;
@@ -33,6 +33,8 @@ static void fill_new(struct hf_authz *a, Hufu__GrantRow *r, const struct grant_n
 		r->agreement_envelope = BIN(n->paper->bytes, n->paper->len);
 		r->agreement_digest = BIN_HASH(&n->paper->digest);
 	}
+	r->offer = n->offer;
+	r->stated_reason = (char *)(n->stated_reason ? n->stated_reason : "");
 	if (n->basis)
 		r->basis = BIN_ID(n->basis);
 }
@@ -41,7 +43,7 @@ static enum hf_err check_new(struct hf_authz *a, const struct grant_new *n, cons
 {
 	const Hufu__Agreement *g = n->terms;
 	struct grant_item item = {0};
-	if (n->mechanism == HF_MECHANISM_APPLICATION || !az_grant_ids(&item, r))
+	if (n->mechanism == AZ_MECHANISM_APPLICATION || !az_grant_ids(&item, r))
 		return hf_fault_set(f, HF_E_FORMAT, "the grant lacks an identifier, or its mechanism is unknown");
 	if (az_grant_find(a, &item.grant) || az_grant_find_agreement(a, &item.agreement))
 		return hf_fault_set(f, HF_E_EXISTS, "this node has a grant of that number already");
@@ -63,7 +65,7 @@ enum hf_err az_grant_add(struct hf_authz *a, struct hf_unit *u, const struct gra
 {
 	Hufu__GrantRow r = HUFU__GRANT_ROW__INIT;
 	size_t len = 0;
-	fill_new(a, &r, n);
+	az_grant_fill(a, &r, n);
 	HF_TRY(check_new(a, n, &r, f));
 	uint8_t *terms = hf_encode(&n->terms->base, &len);
 	if (!terms)
@@ -109,7 +111,7 @@ enum hf_err az_grant_row(struct hf_authz *a, const Hufu__GrantRow *grant, Hufu__
 	Hufu__ApplicationRow row = HUFU__APPLICATION_ROW__INIT;
 	struct hf_id id, resource;
 	size_t len = 0;
-	if (az_mechanism_find(grant->mechanism) == HF_MECHANISM_APPLICATION)
+	if (az_mechanism_find(grant->mechanism) == AZ_MECHANISM_APPLICATION)
 		return az_id_of(&grant->application, &id)
 		               ? az_row_need(a, &id, ret_row, f)
 		               : hf_fault_set(f, HF_E_STORE, "the grant on record cannot be read");

@@ -73,7 +73,7 @@ static void copy_text(char *out, size_t cap, const char *text)
 /* Only what an application led to has its id. */
 static bool application_id(struct grant_item *g, const Hufu__GrantRow *r)
 {
-	if (g->mechanism == HF_MECHANISM_APPLICATION)
+	if (g->mechanism == AZ_MECHANISM_APPLICATION)
 		return az_id_of(&r->application, &g->application);
 	return r->application.len == 0 && (r->basis.len == 0 || az_id_of(&r->basis, &g->basis));
 }
@@ -81,7 +81,7 @@ static bool application_id(struct grant_item *g, const Hufu__GrantRow *r)
 bool az_grant_ids(struct grant_item *g, const Hufu__GrantRow *r)
 {
 	g->mechanism = az_mechanism_find(r->mechanism);
-	return g->mechanism != HF_MECHANISM_INVALID && application_id(g, r) && az_id_of(&r->grant, &g->grant) &&
+	return g->mechanism != AZ_MECHANISM_INVALID && application_id(g, r) && az_id_of(&r->grant, &g->grant) &&
 	       az_id_of(&r->agreement, &g->agreement) && az_id_of(&r->resource, &g->resource) &&
 	       az_id_of(&r->txn, &g->txn) && r->state < HF_GRANT_STATE_COUNT;
 }
@@ -97,6 +97,7 @@ static void item_fill(struct grant_item *g, const Hufu__GrantRow *r)
 	COPY(g->system_address, r->system_address);
 	COPY(g->reason, r->reason);
 	g->state = (enum hf_grant_state)r->state;
+	g->offered = r->offer.len > 0 && r->agreement_envelope.len == 0;
 	g->generation = r->generation;
 	g->from_ms = r->from_ms;
 	g->until_ms = r->until_ms;

@@ -14,8 +14,9 @@ enum hf_grant_state { HF_GRANT_INVALID = 0, HF_GRANT_PENDING, HF_GRANT_ACTIVE, H
 struct grant_item {
 	struct hf_index_item by_id, by_agreement, by_use;
 	struct hf_id grant, agreement, application, resource, txn;
-	enum hf_mechanism mechanism;
+	enum az_mechanism mechanism;
 	struct hf_id basis; /* zero: none */
+	bool offered;       /* by this node, not given: nobody else hears of it */
 	struct hf_name provider, consumer;
 	char department[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1];
 	char purpose[128], action[32], system_address[64];
@@ -41,19 +42,23 @@ enum hf_err az_grant_get(struct hf_authz *a, const struct hf_id *grant, Hufu__Gr
 void az_grant_put(struct hf_authz *a, struct hf_unit *u, const Hufu__GrantRow *row);
 /* A grant that no application led to. */
 struct grant_new {
-	enum hf_mechanism mechanism;
+	enum az_mechanism mechanism;
 	const struct hf_id *basis; /* the event, ... that it rests on; NULL: none */
 	const struct hf_id *txn;   /* that its papers belong to */
 	const Hufu__Agreement
 	        *terms;            /* id, grant, resource, assigner, assignee, system, purpose, fields, period, ... */
 	const struct paper *paper; /* signed; kept by the caller */
 	const char *approver;      /* "node/account", for the lists */
-	bool pending;              /* not usable yet: az_grant_put with HF_GRANT_ACTIVE follows */
+	ProtobufCBinaryData offer; /* of the provider's own: SignedStatement of who offered it */
+	const char *stated_reason;
+	bool pending; /* not usable yet: az_grant_put with HF_GRANT_ACTIVE follows */
 };
 /* Checks what the decision will insist on (ids, texts, period of the mechanism), puts the row at provider or consumer
  * and adds the other side's ledger to what is mirrored; the memory follows after the commit. */
 enum hf_err az_grant_add(struct hf_authz *a, struct hf_unit *u, const struct grant_new *n,
                          struct hf_fault *f) HF_MUST_CHECK;
+/* The row as az_grant_add puts it, but for the terms; borrows from n. */
+void az_grant_fill(struct hf_authz *a, Hufu__GrantRow *r, const struct grant_new *n);
 /* The application that led to the grant, or for others a row with no id, filled from the grant, for what is told of it
  * in entries and notices. hf_decoded_free. */
 enum hf_err az_grant_row(struct hf_authz *a, const Hufu__GrantRow *grant, Hufu__ApplicationRow **ret_row,

@@ -19,6 +19,7 @@ BODY(on_intake, az_agreement_on_intake, Hufu__IntakeMail)
 BODY(on_verification, az_agreement_on_verification, Hufu__VerificationMail)
 BODY(on_event, az_events_on_event, Hufu__EventMail)
 BODY(on_revocation, az_revoke_on_revocation, Hufu__RevocationMail)
+BODY(on_provider_grant, az_given_on_grant, Hufu__ProviderGrantMail)
 
 /* From the provider it comes alone; the intake node adds its record for the consumer. */
 static enum hf_err on_decision(struct hf_authz *a, const struct mail_in *in, const void *body)
@@ -39,6 +40,7 @@ static const struct mail_kind {
         {HF_MAIL_VERIFICATION, &hufu__verification_mail__descriptor, on_verification},
         {HF_MAIL_EVENT, &hufu__event_mail__descriptor, on_event},
         {HF_MAIL_REVOCATION, &hufu__revocation_mail__descriptor, on_revocation},
+        {HF_MAIL_PROVIDER_GRANT, &hufu__provider_grant_mail__descriptor, on_provider_grant},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -98,6 +100,7 @@ ROW(mail_decision, HF_MAIL_DECISION)
 ROW(mail_verification, HF_MAIL_VERIFICATION)
 ROW(mail_event, HF_MAIL_EVENT)
 ROW(mail_revocation, HF_MAIL_REVOCATION)
+ROW(mail_provider_grant, HF_MAIL_PROVIDER_GRANT)
 
 const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 {
@@ -109,9 +112,10 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_VERIFICATION, mail_verification, a},
 	        {HF_MAIL_EVENT, mail_event, a},
 	        {HF_MAIL_REVOCATION, mail_revocation, a},
+	        {HF_MAIL_PROVIDER_GRANT, mail_provider_grant, a},
 	        {HF_MAIL_INVALID, NULL, NULL},
 	};
-	_Static_assert(sizeof(rows) == sizeof(a->mails), "one row for each kind of mail and the end");
+	_Static_assert(sizeof(rows) <= sizeof(a->mails), "room for each kind of mail and the end");
 	memcpy(a->mails, rows, sizeof(rows));
 	return a->mails;
 }

@@ -28,35 +28,35 @@ static const struct {
 	const char *name;
 	unsigned order;
 	enum hf_err (*period)(int64_t from_ms, int64_t until_ms, struct hf_fault *f);
-} rows[HF_MECHANISM_COUNT] = {
-#define HF_MECHANISM_ROW(code, name, order, period) [code] = {name, order, period},
-        HF_MECHANISMS(HF_MECHANISM_ROW)
-#undef HF_MECHANISM_ROW
+} rows[AZ_MECHANISM_COUNT] = {
+#define AZ_MECHANISM_ROW(code, name, order, period) [code] = {name, order, period},
+        AZ_MECHANISMS(AZ_MECHANISM_ROW)
+#undef AZ_MECHANISM_ROW
 };
 
-const char *az_mechanism_name(enum hf_mechanism m)
+const char *az_mechanism_name(enum az_mechanism m)
 {
-	return m > HF_MECHANISM_INVALID && m < HF_MECHANISM_COUNT ? rows[m].name : "";
+	return m > AZ_MECHANISM_INVALID && m < AZ_MECHANISM_COUNT ? rows[m].name : "";
 }
 
-enum hf_mechanism az_mechanism_find(const char *name)
+enum az_mechanism az_mechanism_find(const char *name)
 {
 	if (!has_text(name))
-		return HF_MECHANISM_APPLICATION;
-	for (enum hf_mechanism m = HF_MECHANISM_INVALID + 1; m < HF_MECHANISM_COUNT; m++)
+		return AZ_MECHANISM_APPLICATION;
+	for (enum az_mechanism m = AZ_MECHANISM_INVALID + 1; m < AZ_MECHANISM_COUNT; m++)
 		if (strcmp(rows[m].name, name) == 0)
 			return m;
-	return HF_MECHANISM_INVALID;
+	return AZ_MECHANISM_INVALID;
 }
 
-unsigned az_mechanism_order(enum hf_mechanism m)
+unsigned az_mechanism_order(enum az_mechanism m)
 {
-	return m > HF_MECHANISM_INVALID && m < HF_MECHANISM_COUNT ? rows[m].order : 0;
+	return m > AZ_MECHANISM_INVALID && m < AZ_MECHANISM_COUNT ? rows[m].order : 0;
 }
 
-enum hf_err az_mechanism_period(enum hf_mechanism m, int64_t from_ms, int64_t until_ms, struct hf_fault *f)
+enum hf_err az_mechanism_period(enum az_mechanism m, int64_t from_ms, int64_t until_ms, struct hf_fault *f)
 {
-	if (m <= HF_MECHANISM_INVALID || m >= HF_MECHANISM_COUNT)
+	if (m <= AZ_MECHANISM_INVALID || m >= AZ_MECHANISM_COUNT)
 		return hf_fault_set(f, HF_E_UNSUPPORTED, "the mechanism of the grant is not offered here");
 	return rows[m].period(from_ms, until_ms, f);
 }

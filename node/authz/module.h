@@ -33,7 +33,7 @@ struct hf_authz {
 		void *ctx;
 	} revoked[REVOKED_HOOKS];
 	size_t revoked_count;
-	struct hf_mail_row mails[8];
+	struct hf_mail_row mails[48];
 	struct authz_link *link; /* what waits for a commit holds this, not the module */
 };
 

@@ -37,6 +37,9 @@ static enum hf_err check_state(struct revoke *r)
 	if (r->grant->until_ms <= now_of(r->a))
 		return hf_fault_set(f, HF_E_GRANT_EXPIRED,
 		                    "the period of grant %s is over, there is nothing left to revoke", text);
+	if (r->grant->offer.len > 0 && r->grant->agreement_envelope.len == 0)
+		return hf_fault_set(f, HF_E_STATE, "grant %s is only offered; refuse it with `hufu grant decide %s F`",
+		                    text, text);
 	if (r->grant->state != HF_GRANT_ACTIVE && !r->as_provider)
 		return hf_fault_set(f, HF_E_STATE,
 		                    "grant %s is not active yet; wait until the provider has finalized it", text);

@@ -51,6 +51,7 @@ struct entry_words {
 	const char *mechanism;     /* NULL: "application" */
 	int64_t from_ms, until_ms; /* 0: those of the application */
 };
+void az_entry_id(struct hf_draft *d, enum hf_field field, const struct hf_id *id);
 void az_entry_fill(struct hf_draft *d, const Hufu__ApplicationRow *row, const struct entry_words *w);
 void az_entry_add(struct hf_authz *a, struct hf_unit *u, enum hf_event event, const Hufu__ApplicationRow *row,
                   const struct entry_words *w);

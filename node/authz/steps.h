@@ -54,6 +54,8 @@ enum hf_err az_agreement_on_verification(struct hf_authz *a, const struct mail_i
 enum hf_err az_events_on_event(struct hf_authz *a, const struct mail_in *in, const Hufu__EventMail *m) HF_MUST_CHECK;
 enum hf_err az_revoke_on_revocation(struct hf_authz *a, const struct mail_in *in,
                                     const Hufu__RevocationMail *m) HF_MUST_CHECK;
+enum hf_err az_given_on_grant(struct hf_authz *a, const struct mail_in *in,
+                              const Hufu__ProviderGrantMail *m) HF_MUST_CHECK;
 
 /* The revocation that was waiting for the consumer's countersignature goes out now. */
 enum hf_err az_revoke_tell(struct hf_authz *a, struct hf_unit *u, const Hufu__ApplicationRow *row,
@@ -94,6 +96,24 @@ enum hf_step az_result_step(const char *result);
 enum hf_err az_events_send_end(struct hf_authz *a, struct hf_unit *unit, Hufu__ApplicationRow *row,
                                const char *reason_code, const char *reason, struct hf_hash *ret_digest,
                                struct hf_fault *f) HF_MUST_CHECK;
+
+/* What an agreement lists: pointers into application and entry. */
+struct az_terms_lists {
+	char **fields, **obligations;
+	size_t field_count, obligation_count;
+};
+void az_terms_lists_done(struct az_terms_lists *t);
+enum hf_err az_terms_lists(struct az_terms_lists *t, const Hufu__Application *app, const Hufu__CatalogEntry *entry,
+                           struct hf_fault *f) HF_MUST_CHECK;
+struct agreement_made;
+/* Everything but the header; borrows from all of them. */
+void az_agreement_fill(Hufu__Agreement *g, const Hufu__Application *app, const struct hf_catalog_item *it,
+                       const struct agreement_made *made, const struct az_terms_lists *t);
+/* The entry as it was agreed on: an outsider who checks the agreement has to see it. */
+void az_agreement_keep_entry(struct hf_unit *u, const struct hf_id *txn, const struct hf_catalog_item *it);
+/* The privacy expert's two findings, read for signing. */
+enum hf_err az_privacy_points(const struct hf_finding_in in[2], Hufu__Finding out[2], bool *ret_ok,
+                              struct hf_fault *f) HF_MUST_CHECK;
 
 struct agreement_made {
 	struct hf_id id, grant;

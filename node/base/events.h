@@ -62,6 +62,8 @@ enum hf_event_class {
 	X(HF_EVENT_REVOCATION,           DECISION, "revocation", 71) \
 	X(HF_EVENT_ACCESS_DECISION,      DECISION, "access-decision", 72) \
 	X(HF_EVENT_TERMINATION,          DECISION, "termination", 73) \
+	X(HF_EVENT_GRANT_OFFER,          DECISION, "grant-offer", 160) \
+	X(HF_EVENT_GRANT_GIVEN,          DECISION, "grant-given", 161)  /* by the provider itself, no application */ \
 	X(HF_EVENT_TRANSFER_REQUEST,     EXCHANGE, "transfer-request", 80) \
 	X(HF_EVENT_TRANSFER_START,       EXCHANGE, "transfer-start", 81) \
 	X(HF_EVENT_TRANSFER_RESUME,      EXCHANGE, "transfer-resume", 82) \

@@ -14,7 +14,7 @@ static const struct {
 } kinds[] = {
         {"request", HF_MAY_APPLY},          {"need", HF_MAY_CONFIRM_NEED}, {"compliance", HF_MAY_INTAKE},
         {"privacy", HF_MAY_PRIVACY_REVIEW}, {"decision", HF_MAY_APPROVE},  {"revocation", HF_MAY_APPROVE},
-        {"access", HF_MAY_FETCH},
+        {"access", HF_MAY_FETCH},           {"offer", HF_MAY_PUBLISH},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

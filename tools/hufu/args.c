@@ -169,3 +169,21 @@ bool hf_cli_number(struct hf_cli *cli, const char *name, const char *text, uint3
 	*number = (uint32_t)n;
 	return true;
 }
+
+bool hf_cli_put_finding(struct hf_cli *cli, json_t *in, const char *point, const char *value)
+{
+	bool ok = value && strncmp(value, "ok", 2) == 0, no = value && strncmp(value, "no", 2) == 0;
+	if (!value) {
+		hf_cli_misuse(cli, "--%s is missing: ok, ok=TEXT or no=TEXT", point);
+		return false;
+	}
+	if ((!ok && !no) || (value[2] != '\0' && value[2] != '=') || (no && (value[2] != '=' || !value[3]))) {
+		hf_cli_misuse(cli, "--%s must be ok, ok=TEXT or no=TEXT", point);
+		return false;
+	}
+	json_t *o = json_object();
+	json_object_set_new(o, "ok", json_boolean(ok));
+	hf_cli_put(o, "text", value[2] == '=' ? value + 3 : NULL);
+	json_object_set_new(in, point, o);
+	return true;
+}

@@ -51,6 +51,7 @@ extern const struct hf_command hf_commands_audit[];
 extern const struct hf_command hf_commands_source[];
 extern const struct hf_command hf_commands_catalog[];
 extern const struct hf_command hf_commands_authz[];
+extern const struct hf_command hf_commands_giving[];
 extern const struct hf_command hf_commands_exchange[];
 extern const struct hf_command hf_commands_keys[];
 extern const struct hf_command *const hf_command_tables[]; /* ended by NULL */
@@ -92,6 +93,8 @@ int hf_cli_do(struct hf_cli *cli, const char *method, const char *path, json_t *
 /* Building `in`: NULL text adds nothing; a list becomes an array, an empty one adds nothing. */
 void hf_cli_put(json_t *in, const char *name, const char *text);
 void hf_cli_put_list(json_t *in, const char *name, const struct hf_list *list);
+/* A finding of option --point: "ok", "ok=TEXT" or "no=TEXT". False after printing what is wrong or missing. */
+bool hf_cli_put_finding(struct hf_cli *cli, json_t *in, const char *point, const char *value);
 
 /* Output. */
 struct hf_column {

@@ -57,21 +57,6 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 
 /* ---- review ---- */
 
-/* "ok", "ok=TEXT" or "no=TEXT". */
-static bool put_finding(struct hf_cli *cli, json_t *in, const char *point, const char *value)
-{
-	bool ok = strncmp(value, "ok", 2) == 0, no = strncmp(value, "no", 2) == 0;
-	if ((!ok && !no) || (value[2] != '\0' && value[2] != '=') || (no && (value[2] != '=' || !value[3]))) {
-		hf_cli_misuse(cli, "--%s must be ok, ok=TEXT or no=TEXT", point);
-		return false;
-	}
-	json_t *o = json_object();
-	json_object_set_new(o, "ok", json_boolean(ok));
-	hf_cli_put(o, "text", value[2] == '=' ? value + 3 : NULL);
-	json_object_set_new(in, point, o);
-	return true;
-}
-
 struct points {
 	const char *name;
 	const char *value;
@@ -81,11 +66,10 @@ static int send_findings(struct hf_cli *cli, const char *id, const char *path, c
 {
 	json_t *in = by_id("application", id);
 	for (; p->name; p++) {
-		if (p->value && put_finding(cli, in, p->name, p->value))
+		if (hf_cli_put_finding(cli, in, p->name, p->value))
 			continue;
 		json_decref(in);
-		return p->value ? HF_EXIT_USAGE
-		                : hf_cli_misuse(cli, "--%s is missing: ok, ok=TEXT or no=TEXT", p->name);
+		return HF_EXIT_USAGE;
 	}
 	return hf_cli_do(cli, "POST", path, in, said, "application");
 }

@@ -3,8 +3,21 @@
  */
 #include "cli.h"
 
+/* One line each, so that two branches can add one. */
+/* clang-format off */
 const struct hf_command *const hf_command_tables[] = {
-        hf_commands_space,   hf_commands_node,  hf_commands_identity, hf_commands_source,
-        hf_commands_catalog, hf_commands_authz, hf_commands_exchange, hf_commands_ledger,
-        hf_commands_erasure, hf_commands_audit, hf_commands_keys,     NULL,
+        hf_commands_space,
+        hf_commands_node,
+        hf_commands_identity,
+        hf_commands_source,
+        hf_commands_catalog,
+        hf_commands_authz,
+        hf_commands_giving,
+        hf_commands_exchange,
+        hf_commands_ledger,
+        hf_commands_erasure,
+        hf_commands_audit,
+        hf_commands_keys,
+        NULL,
 };
+/* clang-format on */

@@ -49,7 +49,7 @@ void print_error(const char *const format, ...)
 	fprintf(stderr, "%s\n", format);
 }
 
-#define KINDS 7
+#define KINDS 8
 
 static struct genuine {
 	struct node *to;
@@ -61,7 +61,7 @@ static struct genuine {
 
 static const ProtobufCMessageDescriptor *mail_desc(enum hf_mail type)
 {
-	static const ProtobufCMessageDescriptor *const descs[16] = {
+	static const ProtobufCMessageDescriptor *const descs[128] = {
 	        [HF_MAIL_APPLICATION] = &hufu__application_mail__descriptor,
 	        [HF_MAIL_FORWARD] = &hufu__forward_mail__descriptor,
 	        [HF_MAIL_INTAKE] = &hufu__intake_mail__descriptor,
@@ -69,6 +69,7 @@ static const ProtobufCMessageDescriptor *mail_desc(enum hf_mail type)
 	        [HF_MAIL_VERIFICATION] = &hufu__verification_mail__descriptor,
 	        [HF_MAIL_EVENT] = &hufu__event_mail__descriptor,
 	        [HF_MAIL_REVOCATION] = &hufu__revocation_mail__descriptor,
+	        [HF_MAIL_PROVIDER_GRANT] = &hufu__provider_grant_mail__descriptor,
 	};
 	return descs[type];
 }
@@ -99,6 +100,15 @@ static void reach(struct stage *s, enum hf_mail type, struct genuine *g)
 {
 	awaited = type;
 	s->w->hold = is_awaited;
+	if (type == HF_MAIL_PROVIDER_GRANT) {
+		struct hf_grant_offer_in in = gift(s, &s->plain);
+		struct hf_id grant;
+		MUST(offer_as(s->roads, "pan", &in, &grant));
+		MUST(give_as(s->roads, "zhou", &grant, "T", NULL));
+		keep(s->w, g);
+		s->w->hold = NULL;
+		return;
+	}
 	struct hf_id id = submitted(s, &s->plain);
 	if (type != HF_MAIL_APPLICATION)
 		MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
@@ -128,14 +138,15 @@ static void remove_folders(void)
 /* Before the first input, so that it does not count as its time. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static const enum hf_mail types[KINDS] = {HF_MAIL_APPLICATION, HF_MAIL_FORWARD,      HF_MAIL_INTAKE,
-	                                          HF_MAIL_DECISION,    HF_MAIL_VERIFICATION, HF_MAIL_EVENT,
-	                                          HF_MAIL_REVOCATION};
+	static const enum hf_mail types[KINDS] = {HF_MAIL_APPLICATION, HF_MAIL_FORWARD,       HF_MAIL_INTAKE,
+	                                          HF_MAIL_DECISION,    HF_MAIL_VERIFICATION,  HF_MAIL_EVENT,
+	                                          HF_MAIL_REVOCATION,  HF_MAIL_PROVIDER_GRANT};
 	void *state = NULL;
 	(void)argc;
 	(void)argv;
 	stage_up(&state);
 	stage = state;
+	hire(stage->roads, "pan", "publisher", "", "HR-3002");
 	(void)atexit(remove_folders);
 	for (size_t i = 0; i < KINDS; i++)
 		reach(stage, types[i], &genuine[i]);

@@ -37,7 +37,8 @@
 	FAMILY_D(application), FAMILY_D(intake_record), FAMILY_D(decision), FAMILY_D(agreement),                       \
 	        FAMILY_D(verification), FAMILY_D(negotiation_event), FAMILY_D(revocation), FAMILY_D(application_mail), \
 	        FAMILY_D(forward_mail), FAMILY_D(intake_mail), FAMILY_D(decision_mail), FAMILY_D(verification_mail),   \
-	        FAMILY_D(event_mail), FAMILY_D(revocation_mail)
+	        FAMILY_D(event_mail), FAMILY_D(revocation_mail), FAMILY_D(provider_grant),                             \
+	        FAMILY_D(provider_grant_mail)
 #define FAMILY_TRANSFER                                                                                                \
 	FAMILY_D(transfer_request), FAMILY_D(transfer_start), FAMILY_D(chunk_get), FAMILY_D(chunk_reply),              \
 	        FAMILY_D(manifest), FAMILY_D(receipt), FAMILY_D(receipt_mail), FAMILY_D(transfer_end)

@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_AUTHZ_CAST_H
 #define TESTS_UNIT_AUTHZ_CAST_H
 
+#include "authz/giving.h"
 #include "unit/authz/world.h"
 
 struct stage {
@@ -113,6 +114,32 @@ static inline struct hf_id granted(struct stage *s, const struct hf_id *entry)
 	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
 	return id;
+}
+
+/* ---- what the provider gives without an application ---- */
+
+static inline struct hf_grant_offer_in gift(struct stage *s, const struct hf_id *entry)
+{
+	return (struct hf_grant_offer_in){.entry = *entry,
+	                                  .consumer = "health",
+	                                  .system = "desk",
+	                                  .purpose = "claims-check",
+	                                  .reason = "yearly agreement on delay claims",
+	                                  .until_ms = s->w->now_ms + 100 * DAY};
+}
+
+static inline enum hf_err offer_as(struct node *n, const char *who, const struct hf_grant_offer_in *what,
+                                   struct hf_id *ret)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_authz_grant_offer(n->authz, &c.in, what, ret));
+}
+
+static inline enum hf_err give_as(struct node *n, const char *who, const struct hf_id *id, const char *result,
+                                  const char *reason)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_authz_grant_give(n->authz, &c.in, id, result, reason));
 }
 
 static inline struct hf_access_request asking(const struct hf_id *resource, int64_t now_ms)

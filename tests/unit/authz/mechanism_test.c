@@ -62,7 +62,7 @@ static void set_entry(struct stage *s, struct deal *t, struct hf_hash *digest)
 	hf_catalog_item_done(&it);
 }
 
-static enum hf_err add(struct stage *s, struct node *n, enum hf_mechanism m, struct deal *t)
+static enum hf_err add(struct stage *s, struct node *n, enum az_mechanism m, struct deal *t)
 {
 	struct hf_hash digest;
 	struct hf_unit *u = hf_unit_new();
@@ -79,7 +79,7 @@ static enum hf_err add(struct stage *s, struct node *n, enum hf_mechanism m, str
 	return e;
 }
 
-static struct hf_id added(struct stage *s, enum hf_mechanism m, const struct hf_id *resource, int64_t until_ms)
+static struct hf_id added(struct stage *s, enum az_mechanism m, const struct hf_id *resource, int64_t until_ms)
 {
 	struct deal *t = terms_of(s, resource, "desk", until_ms);
 	MUST(add(s, s->roads, m, t));
@@ -110,7 +110,7 @@ static void emergency_is_asked_before_application(void **state)
 	struct hf_id entry = entry_of(s), emergency;
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	assert_string_equal(mechanism_of(s, &rq), "");
-	emergency = added(s, HF_MECHANISM_EMERGENCY, &entry, s->w->now_ms + 14 * DAY);
+	emergency = added(s, AZ_MECHANISM_EMERGENCY, &entry, s->w->now_ms + 14 * DAY);
 	assert_string_equal(mechanism_of(s, &rq), "emergency");
 	(void)granted(s, &entry);
 	assert_string_equal(mechanism_of(s, &rq), "emergency");
@@ -124,7 +124,7 @@ static void expired_emergency_falls_through_to_the_application(void **state)
 	struct stage *s = stage_of(state);
 	struct hf_id entry = entry_of(s);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms + DAY);
-	(void)added(s, HF_MECHANISM_EMERGENCY, &entry, s->w->now_ms + DAY);
+	(void)added(s, AZ_MECHANISM_EMERGENCY, &entry, s->w->now_ms + DAY);
 	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_EXPIRED);
 	(void)granted(s, &entry);
 	assert_string_equal(mechanism_of(s, &rq), "application");
@@ -141,7 +141,7 @@ static void decision_names_basis_and_terms_of_the_emergency(void **state)
 	struct deal *t = terms_of(s, &entry, "desk", s->w->now_ms + DAY);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	struct hf_decision d;
-	MUST(add(s, s->roads, HF_MECHANISM_EMERGENCY, t));
+	MUST(add(s, s->roads, AZ_MECHANISM_EMERGENCY, t));
 	hf_authz_decide(s->roads->authz, &rq, &d);
 	assert_int_equal(d.result, HF_OK);
 	assert_true(hf_id_equal(&d.basis, &t->basis) && hf_id_equal(&d.txn, &t->txn));
@@ -161,9 +161,9 @@ static void emergency_over_fourteen_days_is_refused_and_gives_nothing(void **sta
 	struct hf_id entry = entry_of(s);
 	struct deal *t = terms_of(s, &entry, "desk", s->w->now_ms + 14 * DAY + 1000);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
-	struct hf_id id = added(s, HF_MECHANISM_EMERGENCY, &entry, s->w->now_ms + 14 * DAY);
+	struct hf_id id = added(s, AZ_MECHANISM_EMERGENCY, &entry, s->w->now_ms + 14 * DAY);
 	Hufu__GrantRow *row = NULL;
-	assert_int_equal(add(s, s->roads, HF_MECHANISM_EMERGENCY, t), HF_E_LIMIT);
+	assert_int_equal(add(s, s->roads, AZ_MECHANISM_EMERGENCY, t), HF_E_LIMIT);
 	assert_non_null(strstr(last_fault, "14 days"));
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 	assert_int_equal(az_grant_get(s->roads->authz, &id, &row), HF_OK);
@@ -182,16 +182,16 @@ static void grant_that_lacks_something_is_refused(void **state)
 	struct stage *s = stage_of(state);
 	struct hf_id entry = entry_of(s);
 	struct deal *t = terms_of(s, &entry, "desk", s->w->now_ms + DAY);
-	assert_int_equal(add(s, s->roads, HF_MECHANISM_APPLICATION, t), HF_E_FORMAT);
-	assert_int_equal(add(s, s->hub, HF_MECHANISM_PROVIDER, t), HF_E_STANDING);
+	assert_int_equal(add(s, s->roads, AZ_MECHANISM_APPLICATION, t), HF_E_FORMAT);
+	assert_int_equal(add(s, s->hub, AZ_MECHANISM_PROVIDER, t), HF_E_STANDING);
 	t->g.n_fields = 0;
-	assert_int_equal(add(s, s->roads, HF_MECHANISM_PROVIDER, t), HF_E_FORMAT);
+	assert_int_equal(add(s, s->roads, AZ_MECHANISM_PROVIDER, t), HF_E_FORMAT);
 	t->g.n_fields = 2;
 	t->obligations[0] = (char *)"dance";
-	assert_int_equal(add(s, s->roads, HF_MECHANISM_PROVIDER, t), HF_E_OBLIGATION);
+	assert_int_equal(add(s, s->roads, AZ_MECHANISM_PROVIDER, t), HF_E_OBLIGATION);
 	t->obligations[0] = (char *)"log";
-	MUST(add(s, s->roads, HF_MECHANISM_PROVIDER, t));
-	assert_int_equal(add(s, s->roads, HF_MECHANISM_PROVIDER, t), HF_E_EXISTS);
+	MUST(add(s, s->roads, AZ_MECHANISM_PROVIDER, t));
+	assert_int_equal(add(s, s->roads, AZ_MECHANISM_PROVIDER, t), HF_E_EXISTS);
 	free(t);
 }
 
@@ -210,7 +210,7 @@ static void revocation_reaches_the_consumers_copy(void **state)
 	set_entry(s, t, &digest);
 	assert_int_equal(az_paper_sign(s->roads->authz, HF_TYPE_AGREEMENT, &t->txn, &t->g.base, u, &paper, &f), HF_OK);
 	const struct grant_new g = {
-	        .mechanism = HF_MECHANISM_PROVIDER, .txn = &t->txn, .terms = &t->g, .paper = &paper};
+	        .mechanism = AZ_MECHANISM_PROVIDER, .txn = &t->txn, .terms = &t->g, .paper = &paper};
 	assert_int_equal(az_grant_add(s->roads->authz, u, &g, &f), HF_OK);
 	submit_wait(s->roads, u);
 	u = hf_unit_new();
@@ -234,8 +234,8 @@ static void grants_of_all_mechanisms_are_there_after_a_restart(void **state)
 	struct stage *s = stage_of(state);
 	struct hf_id entry = entry_of(s);
 	struct hf_access_request rq = asking(&entry, s->w->now_ms);
-	(void)added(s, HF_MECHANISM_EMERGENCY, &entry, s->w->now_ms + DAY);
-	(void)added(s, HF_MECHANISM_PROVIDER, &entry, s->w->now_ms + 2 * DAY);
+	(void)added(s, AZ_MECHANISM_EMERGENCY, &entry, s->w->now_ms + DAY);
+	(void)added(s, AZ_MECHANISM_PROVIDER, &entry, s->w->now_ms + 2 * DAY);
 	hf_authz_close(s->roads->authz);
 	node_open_authz(s->roads);
 	assert_string_equal(mechanism_of(s, &rq), "emergency");
