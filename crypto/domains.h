@@ -38,6 +38,15 @@
 #define HF_TYPE_TRANSFER_START "application/vnd.hufu.transfer-start.v1"
 #define HF_TYPE_MANIFEST "application/vnd.hufu.manifest.v1"
 #define HF_TYPE_RECEIPT "application/vnd.hufu.receipt.v1"
+#define HF_TYPE_EMERGENCY_EVENT "application/vnd.hufu.emergency-event.v1"
+#define HF_TYPE_EMERGENCY_EVENT_END "application/vnd.hufu.emergency-event-end.v1"
+#define HF_TYPE_EMERGENCY_REQUEST "application/vnd.hufu.emergency-request.v1"
+#define HF_TYPE_EMERGENCY_VOTE "application/vnd.hufu.emergency-vote.v1"
+#define HF_TYPE_EMERGENCY_GRANT "application/vnd.hufu.emergency-grant.v1"
+#define HF_TYPE_EMERGENCY_ACTIVATION "application/vnd.hufu.emergency-activation.v1"
+#define HF_TYPE_EMERGENCY_END "application/vnd.hufu.emergency-end.v1"
+#define HF_TYPE_EMERGENCY_REPORT "application/vnd.hufu.emergency-report.v1"
+#define HF_TYPE_EMERGENCY_LINK "application/vnd.hufu.emergency-link.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 
 #endif

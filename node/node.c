@@ -20,7 +20,7 @@
 #include "peers/peers.h"
 #include "source/source.h"
 
-#define MAILS_MAX 32
+#define MAILS_MAX 128
 
 struct hf_node {
 	struct hf_base base;
@@ -144,17 +144,9 @@ static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	static const struct hf_route *const tables[] = {
-	        hf_routes_node,
-	        hf_routes_identity,
-	        hf_routes_ledger,
-	        hf_routes_erasure,
-	        hf_routes_audit,
-	        hf_routes_source,
-	        hf_routes_catalog,
-	        hf_routes_authz,
-	        hf_routes_giving,
-	        hf_routes_exchange,
-	        NULL,
+	        hf_routes_node,   hf_routes_identity, hf_routes_ledger,    hf_routes_erasure,
+	        hf_routes_audit,  hf_routes_source,   hf_routes_catalog,   hf_routes_authz,
+	        hf_routes_giving, hf_routes_exchange, hf_routes_emergency, NULL,
 	};
 	return hf_api_open(&n->m, tables, cfg->api_socket, &n->api, f);
 }

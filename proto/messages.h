@@ -44,7 +44,17 @@ enum hf_msg {
 	X(HF_MAIL_REVOCATION, 7, "revocation", 64 << 10)                                                               \
 	X(HF_MAIL_RECEIPT, 10, "receipt", 64 << 10)                                                                    \
 	X(HF_MAIL_TRANSFER_END, 11, "transfer-end", 8 << 10)                                                           \
-	X(HF_MAIL_PROVIDER_GRANT, 60, "provider-grant", 320 << 10)
+	X(HF_MAIL_PROVIDER_GRANT, 60, "provider-grant", 320 << 10)                                                     \
+	X(HF_MAIL_EMERGENCY_EVENT, 20, "emergency-event", 64 << 10)                                                    \
+	X(HF_MAIL_EMERGENCY_EVENT_END, 21, "emergency-event-end", 128 << 10)                                           \
+	X(HF_MAIL_EMERGENCY_REQUEST, 22, "emergency-request", 320 << 10)                                               \
+	X(HF_MAIL_EMERGENCY_VOTE, 23, "emergency-vote", 384 << 10)                                                     \
+	X(HF_MAIL_EMERGENCY_PRIVACY, 24, "emergency-privacy", 384 << 10)                                               \
+	X(HF_MAIL_EMERGENCY_GRANT, 25, "emergency-grant", 384 << 10)                                                   \
+	X(HF_MAIL_EMERGENCY_ACTIVATION, 26, "emergency-activation", 384 << 10)                                         \
+	X(HF_MAIL_EMERGENCY_END, 27, "emergency-end", 64 << 10)                                                        \
+	X(HF_MAIL_EMERGENCY_REPORT, 28, "emergency-report", 320 << 10)                                                 \
+	X(HF_MAIL_EMERGENCY_LINK, 29, "emergency-link", 64 << 10)
 
 enum hf_mail {
 	HF_MAIL_INVALID = 0,

@@ -4,8 +4,21 @@
 #include "envelope.pb-c.h"
 #include "space.pb-c.h"
 
-static const char *const statement_kinds[] = {"need",       "request", "compliance", "privacy", "decision",
-                                              "revocation", "access",  "offer",      NULL};
+static const char *const statement_kinds[] = {"need",
+                                              "request",
+                                              "compliance",
+                                              "privacy",
+                                              "decision",
+                                              "revocation",
+                                              "access",
+                                              "offer",
+                                              "emergency-declaration",
+                                              "emergency-end",
+                                              "emergency-request",
+                                              "emergency-vote",
+                                              "emergency-withdrawal",
+                                              "emergency-execution",
+                                              NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T", "F", "S", "revoke", NULL};
 static const char *const member_roles[] = {"provider",
                                            "consumer",

@@ -342,6 +342,7 @@ static bool add_notice(void *ctx, const struct hf_id *id, const Hufu__NoticeRow 
 	out_text(o, "kind", n->kind);
 	out_text(o, "text", n->text);
 	out_bin_id(o, "application", &n->application);
+	out_bin_id(o, "emergency", &n->emergency);
 	out_bin_id(o, "transaction", &n->txn);
 	out_bin_id(o, "resource", &n->resource);
 	out_bin_id(o, "grant", &n->grant);

@@ -9,7 +9,7 @@
  */
 #include <stdlib.h>
 
-#include "authz/internal.h"
+#include "authz/emergency_internal.h"
 
 enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
                           struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger,
@@ -30,6 +30,7 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 		                    "the stored grants cannot be read (%s); restore the node's state from a backup",
 		                    hf_err_text(e));
 	}
+	az_em_open(a);
 	*ret_authz = a;
 	return HF_OK;
 }
@@ -38,6 +39,7 @@ void hf_authz_close(struct hf_authz *a)
 {
 	if (!a)
 		return;
+	az_em_close(a);
 	az_grants_free(a);
 	free(a);
 }

@@ -2,7 +2,7 @@
  * mail.c - the mail that negotiations consist of, as a table: type, form of the body, handler. A refusal with a reason
  * of security raises an alarm (DS-21); the sender finds the sentence at its parked mail.
  */
-#include "authz/internal.h"
+#include "authz/emergency_internal.h"
 #include "proto/codec.h"
 
 typedef enum hf_err (*body_fn)(struct hf_authz *a, const struct mail_in *in, const void *body);
@@ -20,6 +20,16 @@ BODY(on_verification, az_agreement_on_verification, Hufu__VerificationMail)
 BODY(on_event, az_events_on_event, Hufu__EventMail)
 BODY(on_revocation, az_revoke_on_revocation, Hufu__RevocationMail)
 BODY(on_provider_grant, az_given_on_grant, Hufu__ProviderGrantMail)
+BODY(on_em_event, az_em_on_event, Hufu__EmergencyEventMail)
+BODY(on_em_event_end, az_em_on_event_end, Hufu__EmergencyEventEndMail)
+BODY(on_em_request, az_em_on_request, Hufu__EmergencyRequestMail)
+BODY(on_em_vote, az_em_on_vote, Hufu__EmergencyVoteMail)
+BODY(on_em_privacy, az_em_on_privacy, Hufu__EmergencyPrivacyMail)
+BODY(on_em_grant, az_em_on_grant, Hufu__EmergencyGrantMail)
+BODY(on_em_activation, az_em_on_activation, Hufu__EmergencyActivationMail)
+BODY(on_em_end, az_em_on_end, Hufu__EmergencyEndMail)
+BODY(on_em_report, az_em_on_report, Hufu__EmergencyReportMail)
+BODY(on_em_link, az_em_on_link, Hufu__EmergencyLinkMail)
 
 /* From the provider it comes alone; the intake node adds its record for the consumer. */
 static enum hf_err on_decision(struct hf_authz *a, const struct mail_in *in, const void *body)
@@ -41,6 +51,16 @@ static const struct mail_kind {
         {HF_MAIL_EVENT, &hufu__event_mail__descriptor, on_event},
         {HF_MAIL_REVOCATION, &hufu__revocation_mail__descriptor, on_revocation},
         {HF_MAIL_PROVIDER_GRANT, &hufu__provider_grant_mail__descriptor, on_provider_grant},
+        {HF_MAIL_EMERGENCY_EVENT, &hufu__emergency_event_mail__descriptor, on_em_event},
+        {HF_MAIL_EMERGENCY_EVENT_END, &hufu__emergency_event_end_mail__descriptor, on_em_event_end},
+        {HF_MAIL_EMERGENCY_REQUEST, &hufu__emergency_request_mail__descriptor, on_em_request},
+        {HF_MAIL_EMERGENCY_VOTE, &hufu__emergency_vote_mail__descriptor, on_em_vote},
+        {HF_MAIL_EMERGENCY_PRIVACY, &hufu__emergency_privacy_mail__descriptor, on_em_privacy},
+        {HF_MAIL_EMERGENCY_GRANT, &hufu__emergency_grant_mail__descriptor, on_em_grant},
+        {HF_MAIL_EMERGENCY_ACTIVATION, &hufu__emergency_activation_mail__descriptor, on_em_activation},
+        {HF_MAIL_EMERGENCY_END, &hufu__emergency_end_mail__descriptor, on_em_end},
+        {HF_MAIL_EMERGENCY_REPORT, &hufu__emergency_report_mail__descriptor, on_em_report},
+        {HF_MAIL_EMERGENCY_LINK, &hufu__emergency_link_mail__descriptor, on_em_link},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -101,6 +121,16 @@ ROW(mail_verification, HF_MAIL_VERIFICATION)
 ROW(mail_event, HF_MAIL_EVENT)
 ROW(mail_revocation, HF_MAIL_REVOCATION)
 ROW(mail_provider_grant, HF_MAIL_PROVIDER_GRANT)
+ROW(mail_em_event, HF_MAIL_EMERGENCY_EVENT)
+ROW(mail_em_event_end, HF_MAIL_EMERGENCY_EVENT_END)
+ROW(mail_em_request, HF_MAIL_EMERGENCY_REQUEST)
+ROW(mail_em_vote, HF_MAIL_EMERGENCY_VOTE)
+ROW(mail_em_privacy, HF_MAIL_EMERGENCY_PRIVACY)
+ROW(mail_em_grant, HF_MAIL_EMERGENCY_GRANT)
+ROW(mail_em_activation, HF_MAIL_EMERGENCY_ACTIVATION)
+ROW(mail_em_end, HF_MAIL_EMERGENCY_END)
+ROW(mail_em_report, HF_MAIL_EMERGENCY_REPORT)
+ROW(mail_em_link, HF_MAIL_EMERGENCY_LINK)
 
 const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 {
@@ -113,6 +143,16 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_EVENT, mail_event, a},
 	        {HF_MAIL_REVOCATION, mail_revocation, a},
 	        {HF_MAIL_PROVIDER_GRANT, mail_provider_grant, a},
+	        {HF_MAIL_EMERGENCY_EVENT, mail_em_event, a},
+	        {HF_MAIL_EMERGENCY_EVENT_END, mail_em_event_end, a},
+	        {HF_MAIL_EMERGENCY_REQUEST, mail_em_request, a},
+	        {HF_MAIL_EMERGENCY_VOTE, mail_em_vote, a},
+	        {HF_MAIL_EMERGENCY_PRIVACY, mail_em_privacy, a},
+	        {HF_MAIL_EMERGENCY_GRANT, mail_em_grant, a},
+	        {HF_MAIL_EMERGENCY_ACTIVATION, mail_em_activation, a},
+	        {HF_MAIL_EMERGENCY_END, mail_em_end, a},
+	        {HF_MAIL_EMERGENCY_REPORT, mail_em_report, a},
+	        {HF_MAIL_EMERGENCY_LINK, mail_em_link, a},
 	        {HF_MAIL_INVALID, NULL, NULL},
 	};
 	_Static_assert(sizeof(rows) <= sizeof(a->mails), "room for each kind of mail and the end");

@@ -34,7 +34,9 @@ struct hf_authz {
 	} revoked[REVOKED_HOOKS];
 	size_t revoked_count;
 	struct hf_mail_row mails[48];
-	struct authz_link *link; /* what waits for a commit holds this, not the module */
+	struct em_sweeper *em_sweeper; /* emergency_sweep.c */
+	bool em_stirred;               /* a request or a grant of one has changed since it looked */
+	struct authz_link *link;       /* what waits for a commit holds this, not the module */
 };
 
 /* One mail that is being handled. */

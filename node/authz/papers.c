@@ -112,8 +112,9 @@ static enum hf_err check_author(const struct hf_authz *a, const Hufu__Header *h,
 	return hf_fault_set(f, HF_E_STANDING, "%s is of %s: %s", what, h->issuer, hf_err_text(e));
 }
 
+/* everybody: an empty audience is addressed to this node too. */
 static enum hf_err check_header(const struct hf_authz *a, const Hufu__Header *h, const struct paper_want *w,
-                                struct hf_fault *f)
+                                bool everybody, struct hf_fault *f)
 {
 	struct hf_id id;
 	if (!h)
@@ -121,7 +122,7 @@ static enum hf_err check_header(const struct hf_authz *a, const Hufu__Header *h,
 	if (w->issuer && strcmp(h->issuer, w->issuer) != 0)
 		return hf_fault_set(f, HF_E_STANDING, "%s must come from %s, but %s signed it", w->what, w->issuer,
 		                    h->issuer);
-	if (!in_audience(a, h))
+	if (!in_audience(a, h) && !(everybody && h->n_audience == 0))
 		return hf_fault_set(f, HF_E_STANDING, "%s of %s is not addressed to this node", w->what, h->issuer);
 	if (!az_id_of(&h->message_id, &id) || !az_id_of(&h->transaction, &id))
 		return hf_fault_set(f, HF_E_FORMAT, "%s of %s lacks its message or transaction identifier", w->what,
@@ -134,17 +135,33 @@ static enum hf_err check_header(const struct hf_authz *a, const Hufu__Header *h,
 	return check_author(a, h, w->what, f);
 }
 
-enum hf_err az_paper_open(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want, void *ret_message,
-                          struct hf_fault *f)
+static enum hf_err open_payload(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want,
+                                ProtobufCMessage **ret_message, struct hf_fault *f)
 {
 	struct hf_bytes payload;
 	if (!e)
 		return hf_fault_set(f, HF_E_FORMAT, "%s is missing", want->what);
 	HF_TRY(hf_space_open(hf_peers_space(a->peers), e, want->type, &payload, f));
-	HF_CLEANUP(hf_decoded_done) ProtobufCMessage *m = hf_decode(want->desc, payload.data, payload.len);
-	if (!m)
-		return hf_fault_set(f, HF_E_FORMAT, "%s is not of the required form", want->what);
-	HF_TRY(check_header(a, header_of(m), want, f));
+	*ret_message = hf_decode(want->desc, payload.data, payload.len);
+	return *ret_message ? HF_OK : hf_fault_set(f, HF_E_FORMAT, "%s is not of the required form", want->what);
+}
+
+enum hf_err az_paper_open(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want, void *ret_message,
+                          struct hf_fault *f)
+{
+	HF_CLEANUP(hf_decoded_done) ProtobufCMessage *m = NULL;
+	HF_TRY(open_payload(a, e, want, &m, f));
+	HF_TRY(check_header(a, header_of(m), want, false, f));
+	*(ProtobufCMessage **)ret_message = HF_TAKE(m);
+	return HF_OK;
+}
+
+enum hf_err az_paper_open_public(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want,
+                                 void *ret_message, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_decoded_done) ProtobufCMessage *m = NULL;
+	HF_TRY(open_payload(a, e, want, &m, f));
+	HF_TRY(check_header(a, header_of(m), want, true, f));
 	*(ProtobufCMessage **)ret_message = HF_TAKE(m);
 	return HF_OK;
 }

@@ -56,6 +56,11 @@ static enum hf_err load(struct revoke *r)
 		                    text);
 	r->as_provider = is_self(r->a, r->grant->provider);
 	r->as_consumer = is_self(r->a, r->grant->consumer);
+	if (r->as_provider && az_mechanism_find(r->grant->mechanism) == AZ_MECHANISM_EMERGENCY)
+		return hf_fault_set(f, HF_E_SEPARATION,
+		                    "grant %s was given in an emergency by the leading group, which alone withdraws it "
+		                    "(`hufu emergency withdraw`)",
+		                    text);
 	HF_TRY(az_grant_row(r->a, r->grant, &r->row, f));
 	HF_TRY(check_state(r));
 	return az_person_two_factors(r->in->actor->methods, r->row->sensitive, f);
@@ -181,6 +186,9 @@ static enum hf_err open_revocation(struct hf_authz *a, const struct mail_in *in,
 	if (!az_id_of(&v->grant, &id) || az_grant_get(a, &id, &grant) != HF_OK ||
 	    (strcmp(grant->provider, in->from) != 0 && strcmp(grant->consumer, in->from) != 0))
 		return hf_fault_set(in->fault, HF_E_UNKNOWN, "this node and %s share no such grant", in->from);
+	if (strcmp(grant->provider, in->from) == 0 && az_mechanism_find(grant->mechanism) == AZ_MECHANISM_EMERGENCY)
+		return hf_fault_set(in->fault, HF_E_SEPARATION,
+		                    "the leading group, not its provider, withdraws an emergency grant");
 	if (!az_id_of(&grant->txn, &txn) || grant->agreement_digest.len != sizeof(digest.b))
 		return hf_fault_set(in->fault, HF_E_STORE, "the grant on record cannot be read");
 	memcpy(digest.b, grant->agreement_digest.data, sizeof(digest.b));

@@ -78,7 +78,17 @@ enum hf_event_class {
 	X(HF_EVENT_PEER_LOCKED,          PEER,     "peer-locked", 102) \
 	X(HF_EVENT_MAIL_PARKED,          PEER,     "mail-parked", 103) \
 	X(HF_EVENT_MIRROR_REFUSED,       PEER,     "mirror-refused", 104) /* a peer's ledger is not stored (any further) */ \
-	X(HF_EVENT_STEP_UP,              PEER,     "step-up", 105)        /* DS-47: a risk score demands to authenticate anew */
+	X(HF_EVENT_STEP_UP,              PEER,     "step-up", 105)        /* DS-47: a risk score demands to authenticate anew */ \
+	X(HF_EVENT_EMERGENCY_DECLARE,    DECISION, "emergency-declare", 120) \
+	X(HF_EVENT_EMERGENCY_END,        DECISION, "emergency-end", 121)         /* of an event */ \
+	X(HF_EVENT_EMERGENCY_REQUEST,    DECISION, "emergency-request", 122) \
+	X(HF_EVENT_EMERGENCY_VOTE,       DECISION, "emergency-vote", 123) \
+	X(HF_EVENT_EMERGENCY_RESULT,     DECISION, "emergency-result", 124)      /* T, F or S of the leading group, as counted here */ \
+	X(HF_EVENT_EMERGENCY_EXECUTION,  DECISION, "emergency-execution", 125)   /* AZ-55 */ \
+	X(HF_EVENT_EMERGENCY_ACTIVE,     DECISION, "emergency-active", 126) \
+	X(HF_EVENT_EMERGENCY_OVER,       DECISION, "emergency-over", 127)        /* of a grant */ \
+	X(HF_EVENT_EMERGENCY_REPORT,     DECISION, "emergency-report", 128)      /* AZ-59 */ \
+	X(HF_EVENT_EMERGENCY_SUCCESSOR,  DECISION, "emergency-successor", 129)   /* AZ-65 */
 /* clang-format on */
 
 enum hf_event {
@@ -135,7 +145,11 @@ enum hf_event {
 	X(HF_FIELD_RECEPTION,           "reception-state", 56)    /* DS-64 */ \
 	X(HF_FIELD_QUALITY,             "quality", 57)            /* DS-64 */ \
 	X(HF_FIELD_CONTENT_ROOT,        "content-root", 58)       /* 32 bytes: Merkle root of the delivered chunks */ \
-	X(HF_FIELD_SIGNATURE,           "signature", 59)          /* 64 bytes: of a key change, by the key that the mechanism names */
+	X(HF_FIELD_SIGNATURE,           "signature", 59)          /* 64 bytes: of a key change, by the key that the mechanism names */ \
+	X(HF_FIELD_EMERGENCY_EVENT,     "emergency-event", 60)    /* AZ-52: the event's id */ \
+	X(HF_FIELD_VOTERS,              "voters", 61)             /* AZ-55: who approved, node/account */ \
+	X(HF_FIELD_EXECUTOR,            "executor", 62)           /* AZ-55: who carried it out, node/account */ \
+	X(HF_FIELD_COUNTED,             "counted", 63)            /* AZ-54: organizations for T, F, S of how many, and how many are needed */
 /* clang-format on */
 
 enum hf_field {

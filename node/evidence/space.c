@@ -279,6 +279,11 @@ const Hufu__Descriptor *hf_space_current(const struct hf_space *s)
 	return s->count == 0 ? NULL : newest(s)->descriptor;
 }
 
+const Hufu__Descriptor *hf_space_at(const struct hf_space *s, uint64_t number)
+{
+	return number == 0 || number > s->count ? NULL : s->links[number - 1].descriptor;
+}
+
 bool hf_space_envelope(const struct hf_space *s, uint64_t number, struct hf_bytes *ret_envelope)
 {
 	if (number == 0 || number > s->count)

@@ -64,6 +64,8 @@ void hf_space_digest(const struct hf_space *s, struct hf_hash *ret_digest); /* o
 /* The digest of descriptor n; false when unknown. */
 bool hf_space_digest_at(const struct hf_space *s, uint64_t number, struct hf_hash *ret_digest);
 const Hufu__Descriptor *hf_space_current(const struct hf_space *s); /* NULL when empty */
+/* Descriptor n (1 ... number), or NULL: what a paper that pins a number is held against. */
+const Hufu__Descriptor *hf_space_at(const struct hf_space *s, uint64_t number);
 /* The encoded envelope of descriptor n (1 ... number). */
 bool hf_space_envelope(const struct hf_space *s, uint64_t number, struct hf_bytes *ret_envelope);
 

@@ -18,4 +18,7 @@ enum hf_err header_check(const struct transfer *t, const Hufu__Header *h, const 
 void header_fill(const struct hf_exchange *x, Hufu__Header *h, const struct transfer *t, char *audience[1],
                  struct hf_id *message_id);
 
+/* The provider counts a use: "started" with the decision, "completed" or "terminated" with the end (AZ-59). */
+void transfer_used(struct hf_unit *u, const struct transfer *t, const char *state);
+
 #endif

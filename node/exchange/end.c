@@ -127,6 +127,7 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	if (t->provider)
 		cleared_draft(t, HF_OK, "chunks under way are freed; nothing was cached on disk", u);
 	transfer_put(u, t);
+	transfer_used(u, t, "terminated");
 	if (tell && mail_end(t, u) != HF_OK)
 		HF_LOG(t->x->base->log, HF_LOG_WARN, "exchange", "end-not-told", &t->id, HF_LOG_S("peer", t->peer));
 	transfer_hold(t);

@@ -435,6 +435,7 @@ static void keep(struct gate *g, struct hf_unit *u)
 	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
 	hf_unit_draft(u, d);
 	transfer_put(u, g->t);
+	transfer_used(u, g->t, "started");
 	transfer_add(g->t);
 	transfer_hold(g->t);
 }

@@ -151,6 +151,7 @@ static void close_transfer(struct transfer *t, const Hufu__Envelope *e, const Hu
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_RECEIPT, t->receipt.data, t->receipt.len, &digest);
 	t->bytes_done = t->bytes_total;
 	transfer_put(u, t);
+	transfer_used(u, t, "completed");
 	transfer_hold(t);
 	hf_unit_after(u, after_close, c, after_close_free);
 }

@@ -19,6 +19,9 @@ const struct hf_role hf_roles[] = {
         {"records-keeper", HF_GROUP_AUDIT,
          HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_ERASE) | HF_BIT(HF_MAY_AUDIT_DELETE) | HF_BIT(HF_MAY_STATUS)},
         {"audit-reader", HF_GROUP_AUDIT, HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_STATUS)}, /* DS-129 */
+        {"emergency-officer", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_DECLARE)},
+        {"leading-member", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_VOTE)},
+        {"emergency-executor", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_EXECUTE)},
         {NULL, HF_GROUP_INVALID, 0},
 };
 
@@ -49,6 +52,18 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_MANAGE_USERS, HF_MAY_AUDIT_ERASE},
         {HF_MAY_AUDIT_EXPORT, HF_MAY_AUDIT_ERASE},  /* who exports the record does not erase from it */
         {HF_MAY_AUDIT_EXPORT, HF_MAY_AUDIT_DELETE}, /* who takes reports out does not do away with them */
+        {HF_MAY_EMERGENCY_VOTE, HF_MAY_EMERGENCY_DECLARE},
+        {HF_MAY_EMERGENCY_VOTE, HF_MAY_EMERGENCY_EXECUTE}, /* AZ-55 */
+        {HF_MAY_EMERGENCY_VOTE, HF_MAY_APPROVE},           /* AZ-54 */
+        {HF_MAY_EMERGENCY_VOTE, HF_MAY_INTAKE},
+        {HF_MAY_EMERGENCY_DECLARE, HF_MAY_EMERGENCY_EXECUTE},
+        {HF_MAY_EMERGENCY_DECLARE, HF_MAY_APPROVE},
+        {HF_MAY_MANAGE_USERS, HF_MAY_EMERGENCY_DECLARE},
+        {HF_MAY_MANAGE_USERS, HF_MAY_EMERGENCY_VOTE},
+        {HF_MAY_MANAGE_USERS, HF_MAY_EMERGENCY_EXECUTE},
+        {HF_MAY_AUDIT_READ, HF_MAY_EMERGENCY_DECLARE},
+        {HF_MAY_AUDIT_READ, HF_MAY_EMERGENCY_VOTE},
+        {HF_MAY_AUDIT_READ, HF_MAY_EMERGENCY_EXECUTE},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

@@ -24,8 +24,11 @@
 	X(HF_MAY_AUDIT_READ, "audit-read")                                                                             \
 	X(HF_MAY_AUDIT_EXPORT, "audit-export")                                                                         \
 	X(HF_MAY_STATUS, "status")                                                                                     \
-	X(HF_MAY_AUDIT_ERASE, "audit-erase")   /* ask for and approve erasures, legal holds */                         \
-	X(HF_MAY_AUDIT_DELETE, "audit-delete") /* of audit reports past their period */
+	X(HF_MAY_AUDIT_ERASE, "audit-erase")             /* ask for and approve erasures, legal holds */               \
+	X(HF_MAY_AUDIT_DELETE, "audit-delete")           /* of audit reports past their period */                      \
+	X(HF_MAY_EMERGENCY_DECLARE, "emergency-declare") /* events and requests of the emergency authority */          \
+	X(HF_MAY_EMERGENCY_VOTE, "emergency-vote")       /* for this node in the leading group */                      \
+	X(HF_MAY_EMERGENCY_EXECUTE, "emergency-execute") /* of the data management department */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,
@@ -41,7 +44,8 @@ enum hf_role_group { HF_GROUP_INVALID = 0, HF_GROUP_ADMINISTRATION, HF_GROUP_OPE
 
 struct hf_role {
 	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",
-	                     "auditor", "audit-reader", "records-keeper" */
+	                     "auditor", "audit-reader", "records-keeper", "emergency-officer", "leading-member",
+	                     "emergency-executor" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

@@ -12,9 +12,20 @@ static const struct {
 	const char *kind;
 	enum hf_permission permission;
 } kinds[] = {
-        {"request", HF_MAY_APPLY},          {"need", HF_MAY_CONFIRM_NEED}, {"compliance", HF_MAY_INTAKE},
-        {"privacy", HF_MAY_PRIVACY_REVIEW}, {"decision", HF_MAY_APPROVE},  {"revocation", HF_MAY_APPROVE},
-        {"access", HF_MAY_FETCH},           {"offer", HF_MAY_PUBLISH},
+        {"request", HF_MAY_APPLY},
+        {"need", HF_MAY_CONFIRM_NEED},
+        {"compliance", HF_MAY_INTAKE},
+        {"privacy", HF_MAY_PRIVACY_REVIEW},
+        {"decision", HF_MAY_APPROVE},
+        {"revocation", HF_MAY_APPROVE},
+        {"access", HF_MAY_FETCH},
+        {"offer", HF_MAY_PUBLISH},
+        {"emergency-declaration", HF_MAY_EMERGENCY_DECLARE},
+        {"emergency-end", HF_MAY_EMERGENCY_DECLARE},
+        {"emergency-request", HF_MAY_EMERGENCY_DECLARE},
+        {"emergency-vote", HF_MAY_EMERGENCY_VOTE},
+        {"emergency-withdrawal", HF_MAY_EMERGENCY_VOTE},
+        {"emergency-execution", HF_MAY_EMERGENCY_EXECUTE},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

@@ -45,7 +45,10 @@
 	X(HF_TABLE_USE,              "use")              /* resource[16] u64 time_ms origin 0x00 u64 index -> "": entries about it */ \
 	X(HF_TABLE_SELF_CHECK,       "self-check")       /* u64 time_ms -> report as JSON */ \
 	X(HF_TABLE_REPORT,           "report")           /* id[16] -> ReportRow: audit reports kept in DIR/reports */ \
-	X(HF_TABLE_EVIDENCE,         "evidence")         /* origin 0x00 log key[32] -> EvidenceRow: that log signed two histories */
+	X(HF_TABLE_EVIDENCE,         "evidence")         /* origin 0x00 log key[32] -> EvidenceRow: that log signed two histories */ \
+	X(HF_TABLE_EMERGENCY_EVENT,  "emergency-event")  /* event id[16] -> EmergencyEventRow */ \
+	X(HF_TABLE_EMERGENCY,        "emergency")        /* request id[16] -> EmergencyRequestRow */ \
+	X(HF_TABLE_EMERGENCY_USE,    "emergency-use")    /* grant id[16] transfer id[16] -> EmergencyUse */
 /* clang-format on */
 
 enum hf_table {

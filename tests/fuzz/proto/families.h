@@ -11,6 +11,7 @@
 #include "catalog.pb-c.h"
 #include "channel.pb-c.h"
 #include "contract.pb-c.h"
+#include "emergency.pb-c.h"
 #include "entry.pb-c.h"
 #include "envelope.pb-c.h"
 #include "ledger.pb-c.h"
@@ -46,6 +47,14 @@
 	FAMILY_D(hello), FAMILY_D(request_header), FAMILY_D(reply_header), FAMILY_D(mail), FAMILY_D(mail_reply),       \
 	        FAMILY_D(poll), FAMILY_D(poll_reply), FAMILY_D(descriptor_get), FAMILY_D(descriptor_reply),            \
 	        FAMILY_D(ping)
+#define FAMILY_EMERGENCY                                                                                               \
+	FAMILY_D(emergency_event), FAMILY_D(emergency_event_end), FAMILY_D(emergency_request),                         \
+	        FAMILY_D(emergency_vote), FAMILY_D(emergency_grant), FAMILY_D(emergency_activation),                   \
+	        FAMILY_D(emergency_end), FAMILY_D(emergency_report), FAMILY_D(emergency_link),                         \
+	        FAMILY_D(emergency_event_mail), FAMILY_D(emergency_event_end_mail), FAMILY_D(emergency_request_mail),  \
+	        FAMILY_D(emergency_vote_mail), FAMILY_D(emergency_privacy_mail), FAMILY_D(emergency_grant_mail),       \
+	        FAMILY_D(emergency_activation_mail), FAMILY_D(emergency_end_mail), FAMILY_D(emergency_report_mail),    \
+	        FAMILY_D(emergency_link_mail)
 #define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry), FAMILY_D(proof_entry)
 
 /* What was accepted encodes to the same bytes, and they decode again. Aborts otherwise. */

@@ -22,6 +22,9 @@
 #define DAY ((int64_t)24 * 60 * 60 * 1000)
 #define NOW (SB_T0 + 30 * DAY)
 #define PEOPLE_MAX 24
+#ifndef WORLD_USED
+#define WORLD_USED SB_HEALTH, SB_HUB, SB_ROADS /* the nodes that are up */
+#endif
 
 struct world;
 struct node;
@@ -537,7 +540,7 @@ static inline void world_space(struct world *w, void (*shape)(struct sb_space *s
 static inline struct world *world_new_with(void (*shape)(struct sb_space *sb))
 {
 	struct world *w = hf_alloc_zero(sizeof(*w));
-	static const size_t used[] = {SB_HEALTH, SB_HUB, SB_ROADS};
+	static const size_t used[] = {WORLD_USED};
 	assert_true(hf_crypto_init());
 	w->posts_end = &w->posts;
 	w->calls_end = &w->calls;
@@ -547,7 +550,7 @@ static inline struct world *world_new_with(void (*shape)(struct sb_space *sb))
 	world_space(w, shape);
 	for (size_t i = 0; i < NODES; i++)
 		node_prepare(w, i);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
 		node_open(&w->node[used[i]]);
 	settle(w);
 	return w;

@@ -14,12 +14,15 @@
 #include "crypto/domains.h"
 #include "evidence/space.h"
 
-#define SB_NODES 5
+#ifndef SB_EXTRA
+#define SB_EXTRA 0 /* more nodes that a test wants, at most four: "data", "twin", "lane", "clinic" */
+#endif
+#define SB_NODES (5 + SB_EXTRA)
 #define SB_SPACE "city.example"
 #define SB_T0 1790000000000ll /* 2026-09-21 */
 #define SB_YEAR (365ll * 86400000)
 
-enum sb_node { SB_AUDIT, SB_HEALTH, SB_HUB, SB_PORT, SB_ROADS };
+enum sb_node { SB_AUDIT, SB_HEALTH, SB_HUB, SB_PORT, SB_ROADS, SB_DATA, SB_TWIN, SB_LANE, SB_CLINIC };
 
 struct sb_id {
 	uint8_t b[16];
@@ -129,7 +132,8 @@ static inline void sb_descriptor(struct sb_space *s)
 /* salt tells one space from another: other keys everywhere. */
 static inline struct sb_space *sb_new(uint8_t salt)
 {
-	static const char *const names[SB_NODES] = {"audit", "health", "hub", "port", "roads"};
+	static const char *const names[] = {"audit", "health", "hub",  "port",  "roads",
+	                                    "data",  "twin",   "lane", "clinic"};
 	struct sb_space *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		abort();
