@@ -67,6 +67,7 @@ static enum hf_err publish_wish(struct hf_api_request *rq, const struct catalog_
 	        .mode = *w->mode ? w->mode : NULL,
 	        .purpose = w->purpose,
 	        .by = rq->actor->account,
+	        .duty = w->duty,
 	};
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 	HF_CLEANUP(hf_scope_done) struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};

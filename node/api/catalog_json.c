@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ledger/ledger.h"
 
 static const char *const sharing_words[] = {"", "unconditional", "conditional", "not-shared"};
 static const char *const level_words[] = {"", "general", "important", "core"};
@@ -486,6 +487,23 @@ static enum hf_err keep_marks(struct hf_api_request *rq, struct catalog_wish *w)
 	return HF_OK;
 }
 
+/* The state of its record that a grant or a transfer has to reach before data flows. */
+static enum hf_err read_record(struct hf_api_request *rq, const struct hf_catalog_item *was, struct catalog_wish *w)
+{
+	const char *word = "";
+
+	HF_TRY(hf_api_text(rq, "record", false, 32, &word));
+	for (size_t i = 0; was && !*word && i < was->entry->n_policy; i++)
+		if (hf_entry_state_of_duty(was->entry->policy[i]->action) != HF_ENTRY_INVALID)
+			w->duty = was->entry->policy[i]->action;
+	if (!*word || strcmp(word, "durable") == 0)
+		return HF_OK;
+	w->duty = hf_entry_state_duty(word);
+	return w->duty ? HF_OK
+	               : hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+	                              "field 'record' is none of durable, witnessed, mirrored");
+}
+
 static void begin_wish(const struct hf_catalog_item *was, struct catalog_wish *w)
 {
 	memset(w, 0, sizeof(*w));
@@ -519,6 +537,7 @@ enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog
 	HF_TRY(hf_api_text(rq, "mode", false, 40, &w->mode));
 	HF_TRY(hf_api_text(rq, "scope", !was, HF_MAX_TEXT, &w->scope));
 	HF_TRY(hf_api_text(rq, "purpose", true, 511, &w->purpose));
+	HF_TRY(read_record(rq, was, w));
 	HF_TRY(read_fields(rq, w));
 	return keep_marks(rq, w);
 }

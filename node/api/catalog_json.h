@@ -21,7 +21,7 @@ struct catalog_wish {
 	Hufu__ReviewCriteria criteria;
 	const char **keywords, **purposes, **jurisdictions, **roles;
 	Hufu__Field *fields, **field_list;
-	const char *source, *mode, *scope, *purpose;
+	const char *source, *mode, *scope, *purpose, *duty;
 };
 /* was: the version before, from which everything is taken that the request does not mention; NULL: a new entry. End
  * with catalog_wish_done in any case. */

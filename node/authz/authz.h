@@ -47,7 +47,11 @@ struct hf_decision {
 	Hufu__Agreement *terms; /* decoded; hf_decision_done frees it */
 };
 void hf_decision_done(struct hf_decision *d);
-/* The decision point. Pure reading; fails closed on every fault. The caller records it. */
+/* The state that the record must have reached before anything is done under these terms: the strictest that the
+ * agreement and the entry as it is now (NULL: left out) demand. */
+enum hf_entry_state hf_authz_demands(const Hufu__Agreement *terms, const Hufu__CatalogEntry *entry);
+/* The decision point. Pure reading; fails closed on every fault. The caller records it. Result BUSY: the record of the
+ * grant is not yet in the state that its terms demand; nothing was decided. */
 void hf_authz_decide(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *ret_decision);
 /* For every chunk: still the same generation, still active, still in its period? Cheap (memory). */
 enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *grant, uint64_t generation,

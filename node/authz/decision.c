@@ -235,10 +235,29 @@ static bool is_two_factors(struct candidate *c, struct verdict *v)
 	return false;
 }
 
+/* The last one: what the grant rests on is recorded as firmly as its terms demand. Until then there is nothing to
+ * decide. */
+static bool is_recorded(struct candidate *c, struct verdict *v)
+{
+	enum hf_entry_state demanded = hf_authz_demands(c->terms, c->item->entry);
+	char id[HF_ID_TEXT];
+	uint64_t newest;
+	if (demanded <= HF_ENTRY_DURABLE)
+		return true;
+	if (hf_ledger_txn_newest(c->a->ledger, &c->grant->txn, &newest) == HF_OK &&
+	    hf_ledger_entry_is(c->a->ledger, newest, demanded))
+		return true;
+	grant_text(c, id);
+	SAY(v, HF_E_BUSY, "the record of grant %s is not %s yet, which its terms demand; it goes on by itself then", id,
+	    hf_entry_state_word(demanded));
+	return false;
+}
+
 /* In the order in which they are asked. */
 static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
-        is_agreement, is_department,   is_system,  is_address,  is_finalized, is_standing,    is_begun,  is_unexpired,
-        is_action,    is_within_limit, is_purpose, is_readable, is_terms,     is_two_factors, is_fields, is_obligation,
+        is_agreement, is_department,  is_system, is_address,      is_finalized, is_standing,
+        is_begun,     is_unexpired,   is_action, is_within_limit, is_purpose,   is_readable,
+        is_terms,     is_two_factors, is_fields, is_obligation,   is_recorded,
 };
 enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
 

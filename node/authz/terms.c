@@ -155,7 +155,20 @@ bool az_terms_obligation_known(const char *name)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(name, known[i]) == 0)
 			return true;
-	return false;
+	return hf_entry_state_of_duty(name) != HF_ENTRY_INVALID;
+}
+
+enum hf_entry_state hf_authz_demands(const Hufu__Agreement *terms, const Hufu__CatalogEntry *entry)
+{
+	enum hf_entry_state most = HF_ENTRY_DURABLE, s;
+	for (size_t i = 0; i < terms->n_obligations; i++)
+		if ((s = hf_entry_state_of_duty(terms->obligations[i])) > most)
+			most = s;
+	for (size_t i = 0; entry && i < entry->n_policy; i++)
+		if (strcmp(entry->policy[i]->kind, "duty") == 0 &&
+		    (s = hf_entry_state_of_duty(entry->policy[i]->action)) > most)
+			most = s;
+	return most;
 }
 
 static bool applied_for(const Hufu__Application *app, const char *field)

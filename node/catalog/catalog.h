@@ -69,6 +69,7 @@ struct hf_publication {
 	const char *mode;    /* NULL: "transfer" */
 	const char *purpose; /* of the publication (DS-23) */
 	const char *by;      /* account */
+	const char *duty;    /* of hf_entry_state_of_duty; NULL: none */
 };
 struct hf_published {
 	struct hf_id id;

@@ -192,7 +192,7 @@ static Hufu__Rule *add_rule(struct builder *b, const char *kind, const char *act
 }
 
 /* The offer: reading for an agreed purpose, no passing on. A publication may bring its own rules instead. */
-static void build_policy(struct builder *b)
+static void build_policy(struct builder *b, const char *duty)
 {
 	Hufu__Rule *r;
 
@@ -208,6 +208,8 @@ static void build_policy(struct builder *b)
 		r->right = (char *)b->purposes.data;
 	}
 	add_rule(b, "prohibition", "distribute");
+	if (has(duty))
+		add_rule(b, "duty", duty);
 }
 
 static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publication *p,
@@ -224,7 +226,7 @@ static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publ
 	HF_TRY(check_marks(p->entry, v, f));
 	build_fields(b, p->entry, v);
 	build_distribution(b, v);
-	build_policy(b);
+	build_policy(b, p->duty);
 	e->row.source = (char *)v->name;
 	e->row.purpose = (char *)p->purpose;
 	e->row.published_by = (char *)(p->by ? p->by : "");

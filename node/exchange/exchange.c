@@ -172,6 +172,10 @@ static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
 		hf_request_reply(take, HF_E_UNKNOWN, "there is no such transfer", NULL, 0);
 	} else if (!t->recorded) {
 		hf_request_reply(take, HF_E_BUSY, "the decision is being recorded; ask again", NULL, 0);
+	} else if (!transfer_firm(t)) {
+		hf_request_reply(take, HF_E_BUSY,
+		                 "the record of the decision is not as firm yet as the terms demand; ask again", NULL,
+		                 0);
 	} else if (transfer_settling(t)) {
 		hf_request_reply(take, HF_E_BUSY, "the end of the transfer is being recorded; ask again", NULL, 0);
 	} else if (t->state != TRANSFER_STARTED) {

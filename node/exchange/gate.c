@@ -12,6 +12,7 @@
 
 /* A request is signed once and may wait for a provider that is away; the transfer id keeps it from being used twice. */
 #define REQUEST_AGE_MS (24 * 60 * 60 * 1000)
+#define WAITS "exchange_record_waits_total" /* requests that were put off until the record is firm */
 #define USED_TEXT "this transfer id was used before; start a new transfer"
 
 struct gate {
@@ -76,6 +77,15 @@ static enum hf_err open_request(struct gate *g)
 	return HF_OK;
 }
 
+static void reply_not_firm(const struct transfer *t, struct hf_request *rq)
+{
+	char text[160];
+	hf_metrics_add(t->x->base->metrics, WAITS, 1);
+	snprintf(text, sizeof(text), "the decision is recorded but not %s yet, which the terms demand; ask again",
+	         hf_entry_state_word(t->demands));
+	hf_request_reply(rq, HF_E_BUSY, text, NULL, 0);
+}
+
 /* A repeated request is answered as before; the same identifier with other bytes is a replay (DS-38). */
 static bool answer_repeated(struct gate *g, const struct hf_id *id)
 {
@@ -95,6 +105,8 @@ static bool answer_repeated(struct gate *g, const struct hf_id *id)
 		hf_request_reply(g->rq, HF_E_REPLAY, USED_TEXT, NULL, 0);
 	else if (!t->recorded || transfer_settling(t))
 		hf_request_reply(g->rq, HF_E_BUSY, "the decision, or the end, is being recorded; ask again", NULL, 0);
+	else if (!transfer_firm(t))
+		reply_not_firm(t, g->rq);
 	else if (transfer_ended(t->state) && t->state == TRANSFER_TERMINATED)
 		hf_request_reply(g->rq, hf_err_from_reason(t->reason_code), t->reason, NULL, 0);
 	else
@@ -169,7 +181,7 @@ static bool known_obligation(const char *o)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(o, known[i]) == 0)
 			return true;
-	return false;
+	return hf_entry_state_of_duty(o) != HF_ENTRY_INVALID;
 }
 
 static enum hf_err check_obligations(struct gate *g)
@@ -254,6 +266,7 @@ static struct transfer *build_transfer(struct gate *g)
 	t->agreement = g->decision.agreement;
 	t->negotiation = g->decision.txn;
 	t->generation = g->decision.generation;
+	t->demands = hf_authz_demands(g->decision.terms, g->item.entry);
 	memcpy(t->resource.b, g->in->resource.data, 16);
 	t->started_ms = hf_now_ms(&g->x->base->clock);
 	t->state = transfer_next(transfer_next(TRANSFER_NONE, STEP_REQUEST), STEP_START);
@@ -402,7 +415,6 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 
 static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
-	(void)info;
 	struct gate *g = ctx;
 	if (e != HF_OK) {
 		if (g->t)
@@ -413,7 +425,11 @@ static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
 		hf_request_reply(g->rq, g->error, g->f.text, NULL, 0);
 	} else {
 		g->t->recorded = true;
-		hf_request_reply(g->rq, HF_OK, NULL, g->t->start.data, g->t->start.len);
+		g->t->decided_at = info->first_entry + info->entries - 1;
+		if (transfer_firm(g->t))
+			hf_request_reply(g->rq, HF_OK, NULL, g->t->start.data, g->t->start.len);
+		else
+			reply_not_firm(g->t, g->rq);
 	}
 	if (g->t)
 		transfer_unhold(g->t);
@@ -518,5 +534,11 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 	}
 	if (e == HF_OK)
 		e = permit(g);
+	if (g->decision.result == HF_E_BUSY) { /* nothing was decided yet */
+		hf_metrics_add(x->base->metrics, WAITS, 1);
+		hf_request_reply(g->rq, HF_E_BUSY, g->f.text, NULL, 0);
+		gate_free(g);
+		return;
+	}
 	record(g, hf_fault_default(&g->f, e));
 }

@@ -39,6 +39,7 @@ static void row_fill_state(const struct transfer *t, Hufu__TransferRow *r)
 	r->receipt_overdue = t->receipt_overdue;
 	r->cleared = t->cleared;
 	r->most_bytes = t->most_bytes;
+	r->demands = t->demands;
 }
 
 static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
@@ -149,6 +150,10 @@ static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
 	t->receipt_overdue = r->receipt_overdue;
 	t->cleared = r->cleared;
 	t->most_bytes = r->most_bytes;
+	t->demands = (enum hf_entry_state)r->demands;
+	if (t->demands > HF_ENTRY_DURABLE && !transfer_ended(t->state) &&
+	    hf_ledger_txn_newest(t->x->ledger, &t->id, &t->decided_at) != HF_OK)
+		return false;
 	if (r->root.len == 32)
 		memcpy(t->root.b, r->root.data, 32);
 	if (r->range.len % 32 || r->range.len > sizeof(t->durable.node))
@@ -260,6 +265,11 @@ void transfer_release(struct transfer *t)
 bool transfer_settling(const struct transfer *t)
 {
 	return transfer_ended(t->state) && in_list(t);
+}
+
+bool transfer_firm(const struct transfer *t)
+{
+	return t->demands <= HF_ENTRY_DURABLE || hf_ledger_entry_is(t->x->ledger, t->decided_at, t->demands);
 }
 
 void transfer_add(struct transfer *t)

@@ -1,6 +1,6 @@
 /*
  * transfer.h - inside of node/exchange: one transfer in memory, its stored row, and what the files of this folder
- * share.
+ * share; long because every file of the folder meets here.
  *
  * gate.c answers requests (provider), serve.c seals and sends chunks, fetch.c asks (consumer), receive.c opens and
  * writes chunks, import.c ends a delivery, receipt.c closes it, end.c stops one. Loop thread, except the functions
@@ -46,10 +46,12 @@ struct transfer {
 	struct hf_buf request, start, manifest, receipt; /* envelopes */
 	int64_t started_ms, ended_ms;
 	bool importing, receipt_overdue;
-	bool starting;   /* consumer: the start is being stored; nothing is asked for before */
-	bool cleared;    /* consumer, ended: the partial file is gone and that is recorded */
-	bool recorded;   /* provider: the decision is durable; nothing is served before. Consumer: the request is */
-	int64_t used_ms; /* monotonic: the last chunk asked for */
+	bool starting; /* consumer: the start is being stored; nothing is asked for before */
+	bool cleared;  /* consumer, ended: the partial file is gone and that is recorded */
+	bool recorded; /* provider: the decision is durable; nothing is served before. Consumer: the request is */
+	enum hf_entry_state demands;    /* provider: nothing is served before the record of the decision is in it */
+	uint64_t decided_at;            /* entry that ends that record */
+	int64_t used_ms;                /* monotonic: the last chunk asked for */
 	struct hf_merkle_range durable; /* over [0, acknowledged) */
 
 	/* Provider, while open. */
@@ -100,6 +102,7 @@ enum hf_err transfer_get(struct hf_exchange *x, const struct hf_id *id, bool pro
 void transfer_release(struct transfer *t);
 /* It ends, but that is not durable yet: nobody is told, who asks asks again. */
 bool transfer_settling(const struct transfer *t);
+bool transfer_firm(const struct transfer *t); /* the record of the decision is as firm as the terms demand */
 void transfer_add(struct transfer *t);
 /* Takes it out of the list; memory goes when nothing is under way any more. */
 void transfer_drop(struct transfer *t);

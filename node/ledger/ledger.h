@@ -85,6 +85,22 @@ void hf_ledger_seen(struct hf_ledger *l, const char *node, struct hf_ledger_seen
 void hf_ledger_wait_witnessed(struct hf_ledger *l, uint64_t index, int64_t limit_ms,
                               void (*fn)(void *ctx, enum hf_err e), void *ctx);
 
+/* How firm the record of something is; each state includes those before it. A policy names one by a duty,
+ * "record-witnessed" or "record-mirrored": nothing is done under a grant, and no transfer begins, before the entries
+ * that this node made of it are in that state. */
+enum hf_entry_state {
+	HF_ENTRY_INVALID = 0,
+	HF_ENTRY_DURABLE,
+	HF_ENTRY_WITNESSED, /* under a checkpoint with the witnesses' quorum */
+	HF_ENTRY_MIRRORED,  /* and durable at a mirror */
+};
+enum hf_entry_state hf_entry_state_of_duty(const char *duty); /* INVALID when the duty is another one */
+const char *hf_entry_state_duty(const char *word);            /* of "witnessed", "mirrored"; else NULL */
+const char *hf_entry_state_word(enum hf_entry_state state);
+bool hf_ledger_entry_is(struct hf_ledger *l, uint64_t index, enum hf_entry_state state);
+/* Index of the newest own entry of a transaction; UNKNOWN when there is none. */
+enum hf_err hf_ledger_txn_newest(struct hf_ledger *l, const struct hf_id *txn, uint64_t *ret_index) HF_MUST_CHECK;
+
 /* Reading. Rows are opened from this node's own openings and those received from others. */
 struct hf_ledger_row {
 	const char *origin; /* node id of the ledger's owner */

@@ -67,7 +67,7 @@ static const struct hf_column field_columns[] = {
 struct publish_opts {
 	const char *file, *entry, *source, *title, *description, *topic, *data_class, *level, *sharing, *condition,
 	        *scope, *purpose;
-	const char *intake, *cycle, *department, *legal_basis, *from, *until, *max_days, *max_fields, *mode;
+	const char *intake, *cycle, *department, *legal_basis, *from, *until, *max_days, *max_fields, *mode, *record;
 	bool sensitive, personal, intake_settles, purpose_text;
 	struct hf_list keywords, purposes, jurisdictions, roles, sensitive_fields, personal_fields, field_levels;
 };
@@ -170,6 +170,7 @@ static void put_texts(json_t *in, const struct publish_opts *o)
 	        {"not_before", o->from},
 	        {"not_after", o->until},
 	        {"mode", o->mode},
+	        {"record", o->record},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -207,6 +208,7 @@ static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publi
 	        {"from", &o->from, NULL, NULL},
 	        {"until", &o->until, NULL, NULL},
 	        {"mode", &o->mode, NULL, NULL},
+	        {"record", &o->record, NULL, NULL},
 	        {"sensitive", NULL, &o->sensitive, NULL},
 	        {"personal", NULL, &o->personal, NULL},
 	        {"sensitive-field", NULL, NULL, &o->sensitive_fields},
@@ -472,6 +474,9 @@ const struct hf_command hf_commands_catalog[] = {
          "  --accept-purpose CODE ...  --accept-jurisdiction CODE ...  --accept-role ROLE ...\n"
          "  --max-days N   --max-fields N   --purpose-text       what the compliance review checks\n"
          "  --from TIME   --until TIME                            validity of the entry\n"
+         "  --record STATE       what the ledger's record of a grant or a transfer must have reached before data "
+         "flows:\n"
+         "                       durable (the default), witnessed by the quorum, mirrored by another node\n"
          "  --json-file FILE     the same as one JSON object; options go before it\n"
          "\n"
          "example:\n"

@@ -1,0 +1,140 @@
+"""A policy that demands how firm the record is before a grant or a transfer takes effect, on real nodes."""
+import os
+import re
+
+from common import *
+
+
+def network(net):
+    trio(net, 39)
+    register(net, "flights", FLIGHTS)
+    net.plain = publish(net, "flights")
+    net.firm = publish(net, "flights", title="见证后生效的条目", extra=["--record", "witnessed"])
+    net.held = publish(net, "flights", title="镜像后生效的条目", extra=["--record", "mirrored"])
+    for entry in (net.plain, net.firm, net.held):
+        setattr(net, "app_" + entry, agreement(net, entry))
+
+
+def fetch(net, entry, name, detach=False):
+    out = os.path.join(net.dir, name)
+    more = ["--detach"] if detach else []
+    return out, net.nodes["insurer"].hufu("fetch", entry, "--system", "claims", "--output", out, *more, as_="chen")["transfer"]
+
+
+def decisions(net, transfer):
+    """Entries of the provider about that transfer."""
+    rows = net.nodes["transport"].hufu("ledger", "tail", "--count", "60", as_="sun")["entries"]
+    return [r["index"] for r in rows if r["event"] == "access-decision" and r["fields"].get("object") == transfer]
+
+
+def witnessed(net):
+    return net.nodes["transport"].hufu("ledger", "state", as_="sun")["witnessed"]
+
+
+def state(net, transfer):
+    return net.nodes["insurer"].hufu("transfers", "show", transfer, as_="chen")["state"]
+
+
+def waits(net):
+    """How often the provider answered that the record is not firm yet."""
+    _, text = net.nodes["transport"].api("GET", "/metrics", None)
+    m = re.search(r"^hufu_exchange_record_waits_total ([0-9.]+)$", text, re.M)
+    return float(m.group(1)) if m else 0.0
+
+
+def put_off(net, times=2):
+    """The consumer has been told to wait, so often from now on."""
+    before = waits(net)
+    wait_until(lambda: waits(net) >= before + times, "the consumer to ask again")
+
+
+def settled(net):
+    """All that the provider has recorded is witnessed."""
+    t = net.nodes["transport"]
+
+    def all_of_it():
+        s = t.hufu("ledger", "state", as_="sun")
+        return s["witnessed"] + 3 >= s["durable"]  # looking at it is recorded, too
+
+    wait_until(all_of_it, "the provider's ledger to be witnessed")
+
+
+def test_a_policy_that_asks_for_nothing_waits_for_no_witness(net):
+    """SB-58: a witness that is down never stops local work"""
+    with net.nodes["overseas"].paused():  # all three others are the quorum
+        out, id = fetch(net, net.plain, "plain.csv")
+        check(same_file(out, FLIGHTS), "delivered while nothing could be witnessed")
+        check(decisions(net, id)[0] >= witnessed(net), "its record was not witnessed then")
+
+
+def test_a_transfer_begins_only_when_its_record_is_witnessed(net):
+    """SB-58, DS-48: the entry about the decision is cosigned by the quorum before the first byte leaves"""
+    t = net.nodes["transport"]
+    settled(net)
+    with net.nodes["overseas"].paused():
+        out, id = fetch(net, net.firm, "firm.csv", detach=True)
+        index = wait_until(lambda: decisions(net, id), "the decision to be recorded")[0]
+        put_off(net)
+        check(state(net, id) == "REQUESTED" and index >= witnessed(net), "it has not begun")
+        check(workflow.transfer(t, "li", id)["served"] == 0, "not a chunk has left")
+    workflow.wait_transfer(net.nodes["insurer"], "chen", id, "COMPLETED")
+    check(same_file(out, FLIGHTS), "it went on by itself")
+    check(len(decisions(net, id)) == 1, "and was decided once")
+
+
+def test_a_provider_that_starts_again_still_waits(net):
+    """SB-58: the demand survives a restart"""
+    t = net.nodes["transport"]
+    settled(net)
+    with net.nodes["overseas"].paused():
+        out, id = fetch(net, net.firm, "again.csv", detach=True)
+        wait_until(lambda: decisions(net, id), "the decision to be recorded")
+        put_off(net, 1)
+        t.kill()
+        t.start()
+        for account in ("wang", "li", "zhao", "sun", "admin"):
+            t.login(account)
+        put_off(net)
+        check(state(net, id) == "REQUESTED" and workflow.transfer(t, "li", id)["served"] == 0, "nothing has left")
+    workflow.wait_transfer(net.nodes["insurer"], "chen", id, "COMPLETED")
+    check(same_file(out, FLIGHTS) and len(decisions(net, id)) == 1, "delivered after one decision")
+
+
+def test_a_grant_has_no_effect_before_its_record_is_witnessed(net):
+    """SB-58, AZ-1: nothing is decided, so nothing is recorded as a denial"""
+    t = net.nodes["transport"]
+    with net.nodes["overseas"].paused():
+        app = agreement(net, net.firm, reason="另一次核对航班延误理赔")
+        grant = workflow.grant_of(net.nodes["insurer"], "chen", app)
+        alarms = len(t.hufu("alarms", as_="admin")["alarms"])
+        out = os.path.join(net.dir, "grant.csv")
+        id = net.nodes["insurer"].hufu("fetch", "--grant", grant, "--output", out, "--detach", as_="chen")["transfer"]
+        put_off(net)
+        check(state(net, id) == "REQUESTED" and not decisions(net, id), "the grant is not in effect")
+        check(len(t.hufu("alarms", as_="admin")["alarms"]) == alarms, "and that is no attempt at anything")
+    workflow.wait_transfer(net.nodes["insurer"], "chen", id, "COMPLETED")
+    check(same_file(out, FLIGHTS), "it came into effect")
+
+
+def test_a_policy_may_ask_that_a_mirror_holds_the_record(net):
+    out, id = fetch(net, net.held, "held.csv")
+    s = net.nodes["transport"].hufu("ledger", "state", as_="sun")
+    check(same_file(out, FLIGHTS) and decisions(net, id)[0] < min(s["mirrored"], s["witnessed"]), f"{s}")
+
+
+def test_a_later_version_that_asks_for_more_holds_for_what_was_agreed_before(net):
+    t = net.nodes["transport"]
+    t.hufu("catalog", "publish", "--entry", net.plain, "--record", "witnessed", "--purpose", "数据共享", as_="wang")
+    policy = t.hufu("catalog", "show", net.plain, as_="wang")["policy"]
+    check([r["action"] for r in policy if r["kind"] == "duty"] == ["record-witnessed"], f"{policy}")
+    t.hufu("catalog", "publish", "--entry", net.plain, "--title", "改了标题", "--purpose", "数据共享", as_="wang")
+    policy = t.hufu("catalog", "show", net.plain, as_="wang")["policy"]
+    check([r["action"] for r in policy if r["kind"] == "duty"] == ["record-witnessed"], f"an update keeps it: {policy}")
+    settled(net)
+    with net.nodes["overseas"].paused():
+        _, id = fetch(net, net.plain, "later.csv", detach=True)
+        put_off(net)
+        check(state(net, id) == "REQUESTED", "it waits now, too")
+    workflow.wait_transfer(net.nodes["insurer"], "chen", id, "COMPLETED")
+    r = t.refused("catalog", "publish", "--entry", net.plain, "--record", "notarized", "--purpose", "数据共享", as_="wang")
+    check(r.reason == "argument" and "durable, witnessed, mirrored" in r.text, r.text)
