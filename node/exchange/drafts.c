@@ -32,6 +32,41 @@ struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, e
 	return d;
 }
 
+static void draft_provider(struct hf_draft *d, const struct transfer *t)
+{
+	hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, t->consumer_authn);
+	hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, t->permission_review);
+	hf_draft_text(d, HF_FIELD_PACKAGING, RECORD_PACKAGING);
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
+}
+
+static void draft_consumer(struct hf_draft *d, const struct transfer *t)
+{
+	const char *authn =
+	        t->start.len == 0 ? "none: the provider did not begin the transfer"
+	        : t->manifest.len == 0
+	                ? "noise static key and envelope key of the descriptor; start signature verified"
+	                : "noise static key and envelope key of the descriptor; manifest signature verified";
+	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN, authn);
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH,
+	             (int64_t)(t->state == TRANSFER_COMPLETED ? t->bytes_total : t->bytes_done));
+}
+
+void draft_record(struct hf_draft *d, const struct transfer *t)
+{
+	hf_draft_text(d, HF_FIELD_DATA_FORMAT, RECORD_FORMAT);
+	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
+	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
+	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
+	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
+	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
+	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);
+	if (t->provider)
+		draft_provider(d, t);
+	else
+		draft_consumer(d, t);
+}
+
 void draft_digest(struct hf_draft *d, const struct hf_buf *envelope)
 {
 	struct hf_hash h;

@@ -106,6 +106,18 @@ static void after_free(void *ctx)
 	free(e);
 }
 
+/* What became of it on this side. */
+static void draft_unfinished(struct hf_draft *d, const struct transfer *t)
+{
+	unsigned long long served = t->served, bytes = t->bytes_done;
+	if (t->provider) {
+		hf_draft_textf(d, HF_FIELD_DELIVERY, "not complete: it ended after %llu chunks were sent", served);
+		return;
+	}
+	hf_draft_textf(d, HF_FIELD_RECEPTION, "not complete: it ended with %llu bytes received", bytes);
+	hf_draft_text(d, HF_FIELD_QUALITY, t->quality[0] ? t->quality : "not examined");
+}
+
 void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool tell, struct hf_unit *u)
 {
 	enum transfer_state next = transfer_next(t->state, STEP_TERMINATE);
@@ -120,8 +132,8 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	snprintf(t->reason, sizeof(t->reason), "%s", text && text[0] ? text : hf_err_text(reason));
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_TERMINATED, reason, t->reason);
-	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
-	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
+	draft_record(d, t);
+	draft_unfinished(d, t);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, t->reason_code);
 	hf_unit_draft(u, d);
 	if (t->provider)

@@ -85,6 +85,7 @@ static struct transfer *build(struct hf_exchange *x, const struct hf_actor *acto
 	t->negotiation = g->txn;
 	t->state = transfer_next(TRANSFER_NONE, STEP_REQUEST);
 	t->started_ms = hf_now_ms(&x->base->clock);
+	hf_peers_host(x->peers, t->peer, t->address, sizeof(t->address));
 	t->fields = calloc(in->field_count + 1, sizeof(char *));
 	if (!t->fields)
 		abort();
@@ -315,7 +316,7 @@ static void started(struct transfer *t)
 	draft_digest(d, &t->start);
 	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
 	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
-	hf_draft_text(d, HF_FIELD_DATA_FORMAT, "text/csv");
+	hf_draft_text(d, HF_FIELD_DATA_FORMAT, RECORD_FORMAT);
 	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN, "noise static key and envelope key of the descriptor");
 	hf_unit_draft(u, d);
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_TRANSFER_START, t->start.data, t->start.len, &digest);

@@ -445,7 +445,7 @@ static void keep(struct gate *g, struct hf_unit *u)
 	draft_digest(d, &g->t->start);
 	hf_draft_text(d, HF_FIELD_CLASS_GRADE, g->t->class_grade);
 	hf_draft_time(d, HF_FIELD_START_TIME, g->t->started_ms);
-	hf_draft_text(d, HF_FIELD_DATA_FORMAT, "text/csv");
+	hf_draft_text(d, HF_FIELD_DATA_FORMAT, RECORD_FORMAT);
 	hf_draft_text(d, HF_FIELD_ENDPOINT, g->t->peer);
 	hf_draft_text(d, HF_FIELD_IP_ADDRESS, g->t->address);
 	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");

@@ -152,18 +152,10 @@ static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 {
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_RECEIVED, HF_OK, NULL);
 	draft_digest(d, &t->manifest);
-	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN,
-	              "noise static key and envelope key of the descriptor; manifest signature verified");
+	draft_record(d, t);
 	hf_draft_text(d, HF_FIELD_RECEPTION, "complete, verified, imported");
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
-	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
-	hf_draft_text(d, HF_FIELD_DATA_FORMAT, "text/csv");
-	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
-	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
-	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
-	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
-	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
 	hf_draft_text(d, HF_FIELD_CACHE_DELETION, "the partial file became the delivered file; no copy is left");
 	hf_unit_draft(u, d);
 }

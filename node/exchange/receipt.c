@@ -82,20 +82,10 @@ static void closing_draft(struct transfer *t, struct hf_unit *u)
 {
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_CLOSED, HF_OK, NULL);
 	draft_digest(d, &t->receipt);
-	hf_draft_text(d, HF_FIELD_DATA_FORMAT, "text/csv");
-	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
-	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
-	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
-	hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, t->consumer_authn);
-	hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, t->permission_review);
-	hf_draft_text(d, HF_FIELD_PACKAGING, "sealed chunks of 1 MiB, AES-256-GCM, manifest signed by the provider");
+	draft_record(d, t);
 	hf_draft_text(d, HF_FIELD_DELIVERY, "complete; receipt verified");
 	hf_draft_text(d, HF_FIELD_CACHE_DELETION,
 	              "chunks are made in memory and freed when sent; nothing was cached on disk");
-	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
-	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
-	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);
-	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
 	hf_draft_close(d);

@@ -314,7 +314,7 @@ static void send_manifest(struct job *j)
 	draft_digest(d, manifest);
 	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
-	hf_draft_text(d, HF_FIELD_PACKAGING, "sealed chunks of 1 MiB, AES-256-GCM, manifest signed by the provider");
+	hf_draft_text(d, HF_FIELD_PACKAGING, RECORD_PACKAGING);
 	hf_draft_text(d, HF_FIELD_DELIVERY, "pulled by the consumer over the authenticated channel");
 	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
 	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);

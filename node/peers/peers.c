@@ -248,6 +248,16 @@ static void on_request(void *ctx, struct hf_request *take)
 	hf_request_reply(take, e, hf_err_text(e), NULL, 0);
 }
 
+void hf_peers_host(struct hf_peers *p, const char *node, char *out, size_t cap)
+{
+	const Hufu__Member *m = hf_space_member(p->space, node);
+	const struct hf_peer *k = hf_peer_find(p, node);
+	const char *address = m && m->n_addresses > 0 ? m->addresses[k ? k->address % m->n_addresses : 0] : "none";
+	const char *host = strstr(address, "://"), *port = strrchr(address, ':');
+	host = host ? host + 3 : address;
+	snprintf(out, cap, "%.*s", port && port > host ? (int)(port - host) : (int)strlen(host), host);
+}
+
 size_t hf_peers_list(struct hf_peers *p, struct hf_peer_view *out, size_t cap)
 {
 	struct hf_peer *k;

@@ -56,6 +56,9 @@ void hf_peers_call(struct hf_peers *p, const char *peer, enum hf_msg type, const
 enum hf_err hf_peers_mail(struct hf_peers *p, struct hf_unit *unit, const char *to, enum hf_mail type,
                           const struct hf_id *txn, const void *body, size_t len) HF_MUST_CHECK;
 
+/* Host part of the address at which that member is dialled, without scheme and port: "127.0.1.1"; "none" when it is
+ * only polled. */
+void hf_peers_host(struct hf_peers *p, const char *node, char *out, size_t cap);
 /* True while a session with that member is up. */
 bool hf_peers_is_up(struct hf_peers *p, const char *node);
 struct hf_peer_view {

@@ -143,6 +143,12 @@ void hf_peers_on_change(struct hf_peers *p, void (*fn)(void *ctx), void *ctx)
 	(void)ctx;
 }
 
+void hf_peers_host(struct hf_peers *p, const char *node, char *out, size_t cap)
+{
+	(void)p, (void)node;
+	snprintf(out, cap, "127.0.1.1");
+}
+
 size_t hf_peers_list(struct hf_peers *p, struct hf_peer_view *out, size_t cap)
 {
 	size_t count = 0;

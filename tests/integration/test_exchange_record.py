@@ -1,0 +1,133 @@
+"""The four-part record of an exchange (DS-60 to DS-64): every item, of every transfer however it ended, as a named field that nobody
+else can read and that can be shown alone."""
+import json
+import os
+
+from common import *
+
+# Item -> the field that holds it, for each writer. Where data flows directly between two nodes, each end writes the exchange-service
+# part (DS-63) for its own side.
+FORMAT = {"unique transaction identifier": "transaction", "start time": "start-time", "end time": "end-time", "data format": "data-format"}
+PROVIDER = {"class and grade": "class-grade", "authentication of the consumer": "consumer-authentication", "permission review": "permission-review",
+            "packaging process and method": "packaging", "delivery": "delivery", "deletion of the front-end cache": "cache-deletion"}
+SERVICE = {"identity check of the transmission": "identity-check", "endpoint identifier": "endpoint", "IP address": "ip-address",
+           "data length": "data-length", "time": "time"}
+CONSUMER = {"authentication of the provider": "provider-authentication", "reception state": "reception-state", "data quality finding": "quality"}
+ANOMALY = {"exception record": "exception", "alarm record": "alarm"}
+
+
+def network(net):
+    trio(net, 40)
+    register(net, "flights", FLIGHTS)
+    net.flights = publish(net, "flights")
+    net.app = agreement(net, net.flights)
+    big = os.path.join(net.dir, "tolls.csv")
+    workflow.tolls(net, big, 256 << 20, 7)
+    register(net, "tolls", big)
+    net.tolls = publish(net, "tolls", title="通行记录", data_class="transport/toll", level=2)
+    net.tolls_app = agreement(net, net.tolls)
+
+
+def fetch(net, entry, name, *more):
+    return net.nodes["insurer"].hufu("fetch", entry, "--system", "claims", "--output", os.path.join(net.dir, name), *more, as_="chen")["transfer"]
+
+
+def records(net, node, account, transfer, last):
+    """Of each ledger the fields of its entries of that transfer, as that node sees them: {ledger: {field: [value, ...]}}."""
+    def there():
+        rows = entries_of(net.nodes[node], account, transfer)
+        return rows if last <= {(r["ledger"], r["event"]) for r in rows} else None
+
+    found = {}
+    for r in wait_until(there, f"{last} to be among the entries of {transfer} at {node}", 30, 0.2):
+        for name, value in r["fields"].items():
+            found.setdefault(r["ledger"], {}).setdefault(name, []).append(value)
+    return found
+
+
+def complete(net, transfer, last, how):
+    """Both parties read the same whole record; an item that is there says something."""
+    seen = {node: records(net, node, account, transfer, last) for node, account in (("transport", "sun"), ("insurer", "wu"))}
+    check(seen["transport"] == seen["insurer"], f"{how}: both parties see the same record")
+    for ledger, parts in (("transport", (FORMAT, PROVIDER, SERVICE)), ("insurer", (FORMAT, CONSUMER, SERVICE))):
+        for part in parts:
+            for item, name in part.items():
+                values = seen["transport"][ledger].get(name, [])
+                check(values and all(v != "" for v in values), f"{how}: the record of {ledger} lacks {item} ({name})")
+    for ledger in ("transport", "insurer"):
+        r = seen["transport"][ledger]
+        check(set(r["transaction"]) == {transfer}, "one identifier")
+        check(all(s <= e for s, e in zip(sorted(r["start-time"]), sorted(r["end-time"]))), f"{how}: it ends after it began: {r}")
+    check(set(seen["transport"]["transport"]["endpoint"]) == {"insurer"} and set(seen["transport"]["insurer"]["endpoint"]) == {"transport"}, "the other end")
+    check(set(seen["transport"]["transport"]["ip-address"]) == {net.nodes["insurer"].ip}, f"{how}: {seen['transport']['transport']['ip-address']}")
+    check(set(seen["transport"]["insurer"]["ip-address"]) == {net.nodes["transport"].ip}, f"{how}: {seen['transport']['insurer']['ip-address']}")
+    return seen["transport"]
+
+
+def test_a_delivered_transfer_has_every_item(net):
+    """DS-60, DS-61, DS-62, DS-63, DS-64"""
+    net.done = fetch(net, net.flights, "a.csv")
+    r = complete(net, net.done, {("transport", "transfer-closed"), ("insurer", "receipt")}, "delivered")
+    size = str(os.path.getsize(FLIGHTS))
+    check(r["transport"]["data-length"][-1] == r["insurer"]["data-length"][-1] == size, f"the length that was delivered: {r['transport']['data-length']}")
+    check(set(r["insurer"]["quality"]) == {"met"} and "level 1" in r["transport"]["class-grade"][0], "quality and class")
+
+
+def test_a_transfer_that_was_cancelled_has_every_item(net):
+    """DS-60, DS-61, DS-62, DS-63, DS-64"""
+    i = net.nodes["insurer"]
+    id = fetch(net, net.tolls, "b.csv", "--detach")
+    workflow.wait_durable(i, "chen", id)
+    i.hufu("transfers", "cancel", id, "--reason", "不再需要", as_="chen")
+    r = complete(net, id, {("transport", "cache-cleared"), ("insurer", "cache-cleared")}, "cancelled")
+    check("cancelled" in r["transport"]["exception"] and "cancelled" in r["insurer"]["exception"], "and why it ended")
+    check("not examined" in r["insurer"]["quality"] and "met" not in r["insurer"]["quality"], f"{r['insurer']['quality']}")
+
+
+def test_a_transfer_that_a_revocation_stopped_has_every_item(net):
+    """DS-60, DS-61, DS-62, DS-63, DS-64"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    id = fetch(net, net.tolls, "c.csv", "--detach")
+    workflow.wait_durable(i, "chen", id)
+    t.hufu("revoke", workflow.grant_of(t, "li", net.tolls_app), "--reason", "来源数据有误", as_="li")
+    r = complete(net, id, {("transport", "cache-cleared"), ("insurer", "cache-cleared")}, "revoked")
+    check("grant-revoked" in r["transport"]["exception"] and "grant-revoked" in r["insurer"]["exception"], "and why it ended")
+
+
+def test_each_item_is_private_and_can_be_shown_alone(net):
+    """DS-67, SB-59: no value of the record stands in the entries that others hold, and one item opens without the others"""
+    i, m = net.nodes["insurer"], net.nodes["manager"]
+    own = records(net, "insurer", "wu", net.done, {("insurer", "receipt"), ("transport", "transfer-closed")})["insurer"]
+    folder = os.path.join(net.dir, "held-by-another")
+    newest = max(r["index"] for r in entries_of(i, "wu", net.done) if r["ledger"] == "insurer")
+
+    def exported():
+        try:
+            return m.hufu("ledger", "export", os.path.join(folder, str(len(os.listdir(folder)))), "--ledger", "insurer", as_="feng")["size"] > newest
+        except hufunet.Refused as r:
+            check(r.reason == "state", r.text)
+            return None
+
+    os.makedirs(folder)
+    wait_until(exported, "the manager to hold the insurer's entries", 30, 0.2)
+    clear = b"".join(open(os.path.join(d, n), "rb").read() for d, _, names in os.walk(folder) for n in names if f"{os.sep}entries" in d)
+    check(b"roads.example/ledger/insurer" in clear, "the entries themselves are looked at")
+    for name in list(FORMAT.values()) + list(SERVICE.values()) + list(CONSUMER.values()):
+        for value in own[name]:
+            check(len(value) < 4 or value.encode() not in clear, f"{name} ({value}) stands in the clear")
+    check(m.refused("ledger", "trace", net.done, as_="feng").reason == "unknown", "who holds the entries knows of no such transaction")
+    rows = [r for r in entries_of(i, "wu", net.done) if r["ledger"] == "insurer"]
+    for name in list(FORMAT.values()) + list(SERVICE.values()) + list(CONSUMER.values()):
+        r = next(r for r in rows if r["fields"].get(name))
+        path = os.path.join(net.dir, f"only-{name}.tlog-proof")
+        wait_until(lambda: proven(i, r["index"], path, name), f"the entry with {name} to be witnessed")
+        status, text = net.verify("proof", path, "--root-key", net.authority.root_key, "--json")
+        check(status == 0 and json.loads(text)["fields"] == {name: r["fields"][name]}, f"{name} alone: {text}")
+
+
+def proven(node, index, path, name):
+    try:
+        return node.hufu("ledger", "proof", str(index), "-o", path, "--show", name, as_="wu")
+    except hufunet.Refused as r:
+        check(r.reason == "state", r.text)
+        return None
