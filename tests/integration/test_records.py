@@ -19,7 +19,7 @@ def network(net):
 
 
 def test_nothing_is_erased_inside_the_retention_period(net):
-    """DS-98, DS-104, DS-130"""
+    """DS-66, DS-98, DS-104, DS-130: the records of an exchange, too"""
     t = net.nodes["transport"]
     r = t.refused("ledger", "erase", net.transfer, "--reason", "整理", as_="xu")
     check(r.reason == "state" and "retention period of six months" in r.text, f"refused with the date: {r}")

@@ -3,6 +3,7 @@
  * any file of the writer and of the party that holds copies, that an old backup brings nothing back, and that entries
  * and proofs stay what they were.
  */
+#include "evidence/tally.h"
 #include "kit.h"
 
 #define MARKER "秘密 marker 4711 of the erasure test"
@@ -228,53 +229,158 @@ static void test_nothing_is_left_at_the_writer_nor_at_the_party(void **state)
 	assert_int_equal(read_at(party, &copy, index), HF_E_ERASED);
 }
 
-static void copy_file(const char *from, const char *to)
-{
-	struct hf_buf b;
+/* ---- an old backup ---- */
 
-	hf_buf_init(&b, (size_t)1 << 31);
-	assert_int_equal(hf_file_read(from, (size_t)1 << 30, &b), HF_OK);
-	assert_int_equal(hf_file_write(to, b.data, b.len, 0600), HF_OK);
-	hf_buf_done(&b);
+/* All files of a node's folder as they are, but those of slots, which no ordinary backup holds. */
+struct backup {
+	char path[32][300];
+	struct hf_buf bytes[32];
+	size_t count;
+};
+static struct backup *into;
+
+static int keep_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	if (type != FTW_F || strncmp(path + ftw->base, "slots-", 6) == 0)
+		return 0;
+	assert_true(into->count < 32);
+	snprintf(into->path[into->count], sizeof(into->path[0]), "%.290s", path);
+	hf_buf_init(&into->bytes[into->count], (size_t)1 << 31);
+	assert_int_equal(hf_file_read(path, (size_t)1 << 30, &into->bytes[into->count]), HF_OK);
+	into->count++;
+	return 0;
 }
 
-static const char *in(const struct kit_node *n, const char *name)
+static void back_up(const struct kit_node *n, struct backup *b)
 {
-	static char path[4][300];
-	static unsigned at;
-
-	at = (at + 1) % 4;
-	snprintf(path[at], sizeof(path[at]), "%.200s/%s", n->base.dir, name);
-	return path[at];
+	into = b;
+	b->count = 0;
+	nftw(n->base.dir, keep_file, 16, FTW_PHYS);
+	assert_true(b->count >= 2); /* the store and what was signed */
 }
 
-/* With everything but the slots back as it was, the content stays away. */
+static void restore(struct backup *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		assert_int_equal(hf_file_write(b->path[i], b->bytes[i].data, b->bytes[i].len, 0600), HF_OK);
+		hf_buf_done(&b->bytes[i]);
+	}
+}
+
+static bool holds_none(const struct backup *b, const struct traces *t)
+{
+	for (size_t i = 0; i < b->count; i++)
+		for (size_t j = 0; j < t->count; j++)
+			if (b->bytes[i].len && memmem(b->bytes[i].data, b->bytes[i].len, t->bytes[j], 32))
+				return false;
+	return true;
+}
+
+/* DS-99: what was restored verifies. With everything but the slots back as it was, at the writer and at the party, the
+ * content stays away: neither key nor salt is in the backup, nor in any file of what was restored from it. */
 static void test_an_old_backup_brings_nothing_back(void **state)
 {
 	struct kit *k = *state;
-	struct kit_node *n = &k->node[SB_ROADS];
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
 	struct hf_id txn = hf_id_new(kit_now(k)), id;
-	uint64_t index = write_secret(n, &txn);
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	struct backup of_writer, of_party;
+	struct traces t = {.count = 0};
+	uint64_t index;
 	char text[400];
 
+	kit_invite(party, "roads");
+	index = write_secret(n, &txn);
+	kit_until(k, read_at(party, &copy, index) == HF_OK);
 	kit_until_witnessed(n);
+	remember(&t, n, &n->ledger->own, index);
+	remember(&t, party, &copy, index);
 	kit_close(k, SB_ROADS);
-	copy_file(in(n, "state/data.mdb"), in(n, "old-data"));
-	copy_file(in(n, "ledger/last-signed"), in(n, "old-signed"));
+	kit_close(k, SB_HEALTH);
+	back_up(n, &of_writer);
+	back_up(party, &of_party);
+	assert_true(holds_none(&of_writer, &t) && holds_none(&of_party, &t));
 	k->jump_ms = HALF_YEAR_MS;
 	n = kit_open(k, SB_ROADS);
+	party = kit_open(k, SB_HEALTH);
 	assert_int_equal(read_at(n, &n->ledger->own, index), HF_OK);
 	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
 	assert_int_equal(approve(n, &id, "he"), HF_OK);
 	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
 	kit_close(k, SB_ROADS);
-	copy_file(in(n, "old-data"), in(n, "state/data.mdb"));
-	copy_file(in(n, "old-signed"), in(n, "ledger/last-signed"));
+	kit_close(k, SB_HEALTH);
+	restore(&of_writer);
+	restore(&of_party);
 	for (unsigned i = 0; i < SB_NODES; i++)
-		k->down[i] = true; /* nobody tells it that it is old */
+		k->down[i] = true; /* nobody tells them that they are old */
 	n = kit_open(k, SB_ROADS);
+	party = kit_open(k, SB_HEALTH);
 	assert_int_equal(read_at(n, &n->ledger->own, index), HF_E_ERASED);
+	assert_int_equal(read_at(party, &copy, index), HF_E_ERASED);
 	assert_int_equal(read_at(n, &n->ledger->own, index - 1), HF_OK);
+	assert_int_equal(search(n, &t), 0);
+	assert_int_equal(search(party, &t), 0);
+	assert_true(full_check(n) && full_check(party));
+}
+
+/* ---- what is left: the record of it, and the proofs ---- */
+
+static void make_proof(struct kit_node *n, uint64_t index, struct hf_buf *out)
+{
+	struct hf_buf descriptors HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_fault f = {HF_OK, ""};
+
+	if (hf_ledger_prove_entry(n->ledger, &(struct hf_ledger_entry_ask){.index = index}, out, &descriptors, &f) !=
+	    HF_OK)
+		fail_msg("%s", f.text);
+}
+
+static bool verifies(struct kit *k, const struct hf_buf *proof, uint64_t index)
+{
+	struct hf_proof_report r;
+	struct hf_fault f = {HF_OK, ""};
+
+	if (hf_proof_check(k->space, proof->data, proof->len, &r, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	bool same = r.entry->index == index;
+	hf_decoded_free(r.entry);
+	return same;
+}
+
+/* What was proven before the erasure stays proven; that it was erased, by whom and when is an entry that everybody can
+ * read. */
+static void test_it_is_on_record_and_proofs_still_verify(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct hf_id txn = hf_id_new(kit_now(k)), id;
+	struct hf_buf proof HF_CLEANUP(hf_buf_done) = HF_BUF_INIT, about HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	uint64_t index = write_secret(n, &txn), last;
+	struct hf_bytes bytes;
+	Hufu__LedgerEntry *e;
+	char text[400];
+
+	kit_until_witnessed(n);
+	make_proof(n, index, &proof);
+	k->jump_ms = HALF_YEAR_MS;
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	last = kit_state(n).durable;
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
+	kit_until_witnessed(n);
+	assert_true(verifies(k, &proof, index));
+	assert_true(full_check(n));
+	assert_int_equal(hf_place_entry(&n->ledger->own, &n->ledger->rows, last, &bytes), HF_OK);
+	assert_int_equal(hf_entry_decode(bytes.data, bytes.len, &e), HF_OK);
+	assert_int_equal(e->event_class, HF_EVENT_CLASS_PUBLIC);
+	assert_non_null(memmem(bytes.data, bytes.len, "erasure", 7));
+	assert_non_null(memmem(bytes.data, bytes.len, "roads/xu, roads/he", 18));
+	assert_null(memmem(bytes.data, bytes.len, "保存期满", strlen("保存期满"))); /* why is the node's own matter */
+	hf_decoded_free(e);
+	make_proof(n, last, &about);
+	assert_true(verifies(k, &about, last));
 }
 
 /* A party that was away erases when it comes back. */
@@ -327,6 +433,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_who_may_erase_and_when, start, stop),
 	        cmocka_unit_test_setup_teardown(test_nothing_is_left_at_the_writer_nor_at_the_party, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_old_backup_brings_nothing_back, start, stop),
+	        cmocka_unit_test_setup_teardown(test_it_is_on_record_and_proofs_still_verify, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_that_was_away_follows, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_opening_that_was_never_held_is_barred, start, stop),
 	};
