@@ -33,6 +33,51 @@ void hf_dir_tile_path(int level, uint64_t tile, uint32_t width, char out[HF_TILE
 		snprintf(out + n, HF_TILE_PATH - (size_t)n, ".p/%" PRIu32, width);
 }
 
+static bool parse_groups(const char **at, uint64_t *ret_tile)
+{
+	uint64_t tile = 0;
+	for (unsigned groups = 0; groups < 5; groups++) {
+		bool more = **at == 'x';
+		const char *digits = *at + more;
+		for (int i = 0; i < 3; i++)
+			if (digits[i] < '0' || digits[i] > '9')
+				return false;
+		tile = tile * 1000 + (uint64_t)((digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0'));
+		*at = digits + 3;
+		if (!more) {
+			*ret_tile = tile;
+			return true;
+		}
+		if (*(*at)++ != '/')
+			return false;
+	}
+	return false;
+}
+
+bool hf_dir_tile_parse(const char *path, struct hf_tile_name *t)
+{
+	char again[HF_TILE_PATH];
+	const char *at = path;
+	t->width = HF_DIR_TILE;
+	if (strncmp(at, "tile/entries/", 13) == 0) {
+		t->level = -1;
+		at += 13;
+	} else if (strncmp(at, "tile/", 5) == 0 && at[5] >= '0' && at[5] < '0' + (int)HF_DIR_LEVELS && at[6] == '/') {
+		t->level = at[5] - '0';
+		at += 7;
+	} else {
+		return false;
+	}
+	if (!parse_groups(&at, &t->tile))
+		return false;
+	if (strncmp(at, ".p/", 3) == 0)
+		t->width = (uint32_t)strtoul(at + 3, NULL, 10);
+	if (t->width < 1 || t->width > HF_DIR_TILE || (strncmp(at, ".p/", 3) == 0 && t->width == HF_DIR_TILE))
+		return false;
+	hf_dir_tile_path(t->level, t->tile, t->width, again);
+	return strcmp(again, path) == 0;
+}
+
 /* ---- the tree ---- */
 
 /* Number of full tiles of a level, which is also the number of the unfinished one. */

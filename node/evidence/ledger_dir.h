@@ -25,6 +25,14 @@ enum hf_err hf_ledger_dir_vkeys(const struct hf_space *s, const struct hf_checke
 #define HF_TILE_PATH 96
 /* "tile/0/x001/067" or, narrower than 256, "tile/0/x001/067.p/8"; level -1 is "tile/entries/...". */
 void hf_dir_tile_path(int level, uint64_t tile, uint32_t width, char out[HF_TILE_PATH]);
+/* The same the other way round, strictly: the path must be the one that hf_dir_tile_path gives, the level one of those
+ * that there are. */
+struct hf_tile_name {
+	int level; /* -1: entries */
+	uint64_t tile;
+	uint32_t width;
+};
+bool hf_dir_tile_parse(const char *path, struct hf_tile_name *ret_name);
 
 /* The right edge of a tree in tiles: level 0 takes leaf hashes, level l + 1 the roots of full tiles of level l. */
 struct hf_dir_tree {

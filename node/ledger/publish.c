@@ -184,63 +184,8 @@ void hf_published_refresh(struct hf_published *p)
 
 /* ---- the reader's side ---- */
 
-/* A tile's path, strictly: it must be the one that hf_dir_tile_path gives. level -1: entries. */
-struct tile_name {
-	int level;
-	uint64_t tile;
-	uint32_t width;
-};
-
-static bool parse_groups(const char **at, uint64_t *ret_tile)
-{
-	uint64_t tile = 0;
-
-	for (unsigned groups = 0; groups < 5; groups++) {
-		bool more = **at == 'x';
-		const char *digits = *at + more;
-
-		for (int i = 0; i < 3; i++)
-			if (digits[i] < '0' || digits[i] > '9')
-				return false;
-		tile = tile * 1000 + (uint64_t)((digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0'));
-		*at = digits + 3;
-		if (!more) {
-			*ret_tile = tile;
-			return true;
-		}
-		if (*(*at)++ != '/')
-			return false;
-	}
-	return false;
-}
-
-static bool parse_tile(const char *path, struct tile_name *t)
-{
-	char again[HF_TILE_PATH];
-	const char *at = path;
-
-	t->width = HF_DIR_TILE;
-	if (strncmp(at, "tile/entries/", 13) == 0) {
-		t->level = -1;
-		at += 13;
-	} else if (strncmp(at, "tile/", 5) == 0 && at[5] >= '0' && at[5] < '0' + (int)HF_TILE_LEVELS && at[6] == '/') {
-		t->level = at[5] - '0';
-		at += 7;
-	} else {
-		return false;
-	}
-	if (!parse_groups(&at, &t->tile))
-		return false;
-	if (strncmp(at, ".p/", 3) == 0)
-		t->width = (uint32_t)strtoul(at + 3, NULL, 10);
-	if (t->width < 1 || t->width > HF_DIR_TILE || (strncmp(at, ".p/", 3) == 0 && t->width == HF_DIR_TILE))
-		return false;
-	hf_dir_tile_path(t->level, t->tile, t->width, again);
-	return strcmp(again, path) == 0;
-}
-
 /* What the checkpoint covers: a whole tile when it is full, a part of it up to its width. */
-static bool covered(uint64_t size, const struct tile_name *t)
+static bool covered(uint64_t size, const struct hf_tile_name *t)
 {
 	unsigned shift = t->level > 0 ? 8 * (unsigned)t->level : 0;
 	uint64_t count = size >> shift, end;
@@ -249,7 +194,7 @@ static bool covered(uint64_t size, const struct tile_name *t)
 	       !__builtin_add_overflow(end, (uint64_t)t->width, &end) && end <= count;
 }
 
-static enum hf_err read_tile(struct hf_snapshot *n, const struct tile_name *t, struct hf_published_file *f)
+static enum hf_err read_tile(struct hf_snapshot *n, const struct hf_tile_name *t, struct hf_published_file *f)
 {
 	struct hf_place place = {.own = f->own};
 	struct hf_rows rows;
@@ -281,7 +226,7 @@ static enum hf_err measure_bundle(struct hf_snapshot *n, struct hf_published_fil
 	return HF_OK;
 }
 
-static enum hf_err open_tile(const struct tile_name *t, struct hf_published_file *f)
+static enum hf_err open_tile(const struct hf_tile_name *t, struct hf_published_file *f)
 {
 	struct hf_snapshot *n;
 	enum hf_err e;
@@ -301,7 +246,7 @@ static enum hf_err open_tile(const struct tile_name *t, struct hf_published_file
 }
 
 /* Under the mutex: the small files are copied, of a tile only whose it is. */
-static enum hf_err find(struct hf_published *p, const char *path, struct tile_name *t, struct hf_published_file *f)
+static enum hf_err find(struct hf_published *p, const char *path, struct hf_tile_name *t, struct hf_published_file *f)
 {
 	size_t len = strcspn(path, "/");
 	const char *rest = path + len + 1;
@@ -324,7 +269,7 @@ static enum hf_err find(struct hf_published *p, const char *path, struct tile_na
 			hf_buf_add(&f->bytes, small[i].bytes->data, small[i].bytes->len);
 			return HF_OK;
 		}
-	if (!parse_tile(rest, t) || !covered(x->size, t))
+	if (!hf_dir_tile_parse(rest, t) || !covered(x->size, t))
 		return HF_E_UNKNOWN;
 	f->own = x->place.own;
 	snprintf(f->origin, sizeof(f->origin), "%s", x->place.origin);
@@ -334,7 +279,7 @@ static enum hf_err find(struct hf_published *p, const char *path, struct tile_na
 enum hf_err hf_published_open(struct hf_published *p, const char *path, struct hf_published_file *ret)
 {
 	struct hf_published_file f = {.store = p->store, .bytes = HF_BUF_INIT};
-	struct tile_name t = {.width = 0};
+	struct hf_tile_name t = {.width = 0};
 	enum hf_err e = HF_E_UNKNOWN;
 
 	uv_mutex_lock(&p->mutex);

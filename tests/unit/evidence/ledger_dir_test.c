@@ -429,6 +429,29 @@ static void test_descriptor_stream(void **state)
 	log_free(l);
 }
 
+/* The fuzz target of entry bundles begins with the true bundle of its ledger. HUFU_WRITE_SEEDS writes it. */
+static void test_seed_of_bundles(void **state)
+{
+	struct log *l = log_new(5);
+	struct hf_buf is = HF_BUF_INIT, seed = HF_BUF_INIT;
+	const char *out = getenv("HUFU_WRITE_SEEDS");
+	char path[1024];
+	(void)state;
+	load(l, "tile/entries/000.p/5", &is);
+	if (out != NULL) {
+		snprintf(path, sizeof(path), "%s/bundle_fuzz/true", out);
+		assert_int_equal(hf_file_write(path, is.data, is.len, 0644), HF_OK);
+	}
+	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/bundle_fuzz/true", HUFU_SOURCE_DIR);
+	if (hf_file_read(path, 1 << 20, &seed) != HF_OK)
+		fail_msg("%s is missing: run this test with HUFU_WRITE_SEEDS=tests/fuzz/corpus", path);
+	assert_int_equal(seed.len, is.len);
+	assert_memory_equal(seed.data, is.data, is.len);
+	hf_buf_done(&is);
+	hf_buf_done(&seed);
+	log_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +470,7 @@ int main(void)
 	        cmocka_unit_test(test_the_first_bad_entry_is_named),
 	        cmocka_unit_test(test_the_first_bad_entry_begins_a_bundle),
 	        cmocka_unit_test(test_descriptor_stream),
+	        cmocka_unit_test(test_seed_of_bundles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "evidence/entry_scan.h"
+#include "fuzz/evidence/cosigned.h"
 #include "unit/evidence/tally_builder.h"
 
 static void save(const char *target, const char *name, const void *data, size_t len)
@@ -44,7 +45,7 @@ static void write_seeds(struct tb *b, const struct hf_space *s)
 	save("tally_fuzz", "file", b->tally.data, b->tally.len);
 	save_payload("tally_fuzz", "payload", &b->tally);
 	assert_int_equal(hf_proof_make(tb_tally_entry(b, l, 5), l->note, &bytes), HF_OK);
-	save("tally_fuzz", "proof", bytes.data, bytes.len);
+	save("proof_fuzz", "proof", bytes.data, bytes.len);
 	hf_buf_clear(&bytes);
 	assert_int_equal(hf_space_write_stream(s, &bytes), HF_OK);
 	save("space_fuzz", "stream", bytes.data, bytes.len);
@@ -74,7 +75,7 @@ static void test_seeds(void **state)
 	write_seeds(b, s);
 	load("tally_fuzz", "file", &bytes);
 	assert_int_equal(hf_tally_verify(&(struct hf_trust){.root = root}, bytes.data, bytes.len, &r, &f), HF_OK);
-	load("tally_fuzz", "proof", &bytes);
+	load("proof_fuzz", "proof", &bytes);
 	assert_int_equal(hf_proof_check(s, bytes.data, bytes.len, &p, &f), HF_OK);
 	hf_decoded_free(p.entry);
 	load("space_fuzz", "stream", &bytes);
@@ -84,6 +85,29 @@ static void test_seeds(void **state)
 	hf_buf_done(&bytes);
 	hf_space_free(s);
 	tb_free(b);
+}
+
+/* The witnesses' lines that the target of cosignatures begins with make a quorum. */
+static void test_cosignatures(void **state)
+{
+	static struct cosigned made;
+	struct hf_buf note = HF_BUF_INIT, lines = HF_BUF_INIT;
+	struct hf_checked c;
+	struct hf_fault f;
+	(void)state;
+	cosigned_make(&made);
+	for (unsigned i = 0; i < COSIGNED_WITNESSES; i++)
+		assert_true(hf_buf_add(&lines, made.line[i], strlen(made.line[i])));
+	save("cosignature_fuzz", "quorum", lines.data, lines.len);
+	save("cosignature_fuzz", "two", lines.data, lines.len - strlen(made.line[COSIGNED_WITNESSES - 1]));
+	load("cosignature_fuzz", "quorum", &lines);
+	assert_true(hf_buf_add(&note, made.head, made.head_len) && hf_buf_add(&note, lines.data, lines.len));
+	if (hf_checkpoint_check(made.space, (const char *)note.data, note.len, &c, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	assert_int_equal(c.cosignatures, COSIGNED_WITNESSES);
+	hf_buf_done(&note);
+	hf_buf_done(&lines);
+	hf_space_free(made.space);
 }
 
 /* The quick reader and the decoder agree, also on everything that is almost an entry. */
@@ -117,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_seeds),
+	        cmocka_unit_test(test_cosignatures),
 	        cmocka_unit_test(test_quick_reader),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
