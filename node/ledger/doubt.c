@@ -1,8 +1,13 @@
 /*
- * doubt.c - two signed checkpoints of one log, of different sizes, that nobody has shown to follow from each other:
- * a suspicion, not evidence. The log is asked for the path between them, then every other member, since whoever holds
- * that ledger can show it. A path that fits ends the suspicion; one that leads to another root is evidence, also
- * when the log itself sends it. No answer until the deadline raises an alarm, once, and changes nothing else.
+ * doubt.c - signed checkpoints of one log, of different sizes, that nobody has shown to follow from each other: a
+ * suspicion, not evidence. Kept of each log is what this node has on record of it and what each member last said it
+ * has; in order of size they form a chain whose links are shown one by one. For a link that is not, the tree of the
+ * larger checkpoint is asked for: of who told it, then of the log, then of every other member, since whoever holds that
+ * ledger can show it. A path that fits closes the link; one that leads to another root is evidence, also when the log
+ * itself sends it. No answer until the deadline raises an alarm, once, and changes nothing else.
+ *
+ * One place per member that tells, and all are asked about in turn: a log that signs ever more checkpoints can neither
+ * push out what another member told nor keep it from being asked about.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,20 +17,49 @@
 #include "ledger/internal.h"
 #include "proto/codec.h"
 
-#define LOGS_MAX 256u /* suspicions at one time; a space has at most some hundred logs */
+#define LOGS_MAX 1024u /* as many as one message of heads may name */
+
+struct claim {
+	struct claim *next; /* in order of size */
+	struct hf_name from;
+	unsigned which;
+	struct hf_checkpoint c;
+	struct hf_buf note; /* text and the log's own line */
+	bool agrees;        /* with the next one */
+	size_t asked;       /* in this round: 0: who told it is next, then the log, then the members in order */
+};
 
 struct hf_doubt {
 	struct hf_doubt *next;
 	struct hf_name node;
 	char origin[HF_ORIGIN_MAX + 1];
+	struct hf_sign_pub key; /* that signed the claims */
+	struct claim *claims;
 	bool open, busy, alarmed;
-	bool asked_all; /* at least once: another pair may take the place of this one */
-	size_t asked;   /* 0: the owner is next, then the members in order */
-	int64_t since_ms, next_ms;
+	int64_t since_ms, next_ms; /* next_ms: of the next round */
+	/* The question under way. */
+	struct claim *asking; /* NULL: it was replaced meanwhile */
 	struct hf_checkpoint first, second;
 	struct hf_buf first_note, second_note;
-	struct hf_checkpoint cleared; /* the last head that was found to agree */
 };
+
+static void claim_free(struct claim *c)
+{
+	hf_buf_done(&c->note);
+	free(c);
+}
+
+static void drop_all(struct hf_doubt *s)
+{
+	while (s->claims) {
+		struct claim *c = s->claims;
+
+		s->claims = c->next;
+		claim_free(c);
+	}
+	s->asking = NULL;
+	s->open = s->alarmed = false;
+}
 
 void hf_doubts_free(struct hf_ledger *l)
 {
@@ -33,6 +67,7 @@ void hf_doubts_free(struct hf_ledger *l)
 		struct hf_doubt *s = l->doubts;
 
 		l->doubts = s->next;
+		drop_all(s);
 		hf_buf_done(&s->first_note);
 		hf_buf_done(&s->second_note);
 		free(s);
@@ -62,6 +97,86 @@ static struct hf_doubt *find(struct hf_ledger *l, const char *node)
 	return s;
 }
 
+/* ---- the chain ---- */
+
+static bool same(const struct hf_checkpoint *a, const struct hf_checkpoint *b)
+{
+	return a->size == b->size && hf_hash_equal(&a->root, &b->root);
+}
+
+static struct claim *claim_of(const struct hf_doubt *s, const char *from, unsigned which)
+{
+	struct claim *c = s->claims;
+
+	while (c && (c->which != which || strcmp(c->from.s, from) != 0))
+		c = c->next;
+	return c;
+}
+
+/* Behind those of its size. */
+static void link_in(struct hf_doubt *s, struct claim *n)
+{
+	struct claim **at = &s->claims, *before = NULL;
+
+	while (*at && (*at)->c.size <= n->c.size) {
+		before = *at;
+		at = &before->next;
+	}
+	n->next = *at;
+	*at = n;
+	if (!before)
+		return;
+	n->agrees = before->agrees && same(&before->c, &n->c);
+	before->agrees = same(&before->c, &n->c);
+}
+
+static void take_out(struct hf_doubt *s, struct claim *c)
+{
+	struct claim **at = &s->claims, *before = NULL;
+
+	while (*at != c) {
+		before = *at;
+		at = &before->next;
+	}
+	*at = c->next;
+	if (before)
+		before->agrees = before->agrees && c->agrees;
+	if (s->asking == c)
+		s->asking = NULL;
+	claim_free(c);
+}
+
+/* The largest that is not known to be of one history with b. */
+static struct claim *below(const struct hf_doubt *s, const struct claim *b)
+{
+	struct claim *a = NULL;
+
+	for (struct claim *c = s->claims; c != b; c = c->next)
+		if (!c->agrees)
+			a = c;
+	return a && a->c.size < b->c.size ? a : NULL;
+}
+
+static const struct claim *first_gap(const struct hf_doubt *s)
+{
+	for (const struct claim *c = s->claims; c && c->next; c = c->next)
+		if (!c->agrees)
+			return c;
+	return NULL;
+}
+
+static void look_again(struct hf_ledger *l, struct hf_doubt *s)
+{
+	bool open = first_gap(s) != NULL;
+
+	if (open && !s->open)
+		s->since_ms = hf_ledger_mono(l);
+	s->open = open;
+	s->alarmed = s->alarmed && open;
+}
+
+/* ---- what is claimed ---- */
+
 static bool read_note(struct hf_bytes note, struct hf_checkpoint *ret_c)
 {
 	const uint8_t *gap = note.len ? memmem(note.data, note.len, "\n\n", 2) : NULL;
@@ -69,39 +184,135 @@ static bool read_note(struct hf_bytes note, struct hf_checkpoint *ret_c)
 	return gap && hf_checkpoint_parse((const char *)note.data, (size_t)(gap - note.data) + 1, ret_c);
 }
 
-static bool same(const struct hf_checkpoint *a, const struct hf_checkpoint *b)
+static struct hf_bytes note_of(const struct hf_buf *b)
 {
-	return a->size == b->size && hf_hash_equal(&a->root, &b->root);
+	return (struct hf_bytes){b->data, b->len};
 }
 
-static void set_note(struct hf_buf *b, struct hf_bytes note)
+/* False when the two are no proof after all, as when another key signed one of them. */
+static bool conclude(struct hf_ledger *l, struct hf_doubt *s, struct hf_bytes first, struct hf_bytes second,
+                     const struct hf_shown *shown)
 {
-	hf_buf_clear(b);
-	hf_buf_add(b, note.data, note.len);
+	struct hf_unit *u = hf_unit_new();
+
+	if (hf_evidence_pair(l, u, s->origin, first, second, shown) != HF_OK) {
+		hf_unit_free(u);
+		return false;
+	}
+	hf_store_submit(l->store, u, NULL, NULL);
+	drop_all(s);
+	return true;
 }
 
-void hf_doubt(struct hf_ledger *l, const char *node, struct hf_bytes known, struct hf_bytes head)
+/* Takes the place of what the same one claimed before, and its turn: a new one would otherwise be asked about first. */
+static void put(struct hf_ledger *l, struct hf_doubt *s, const char *from, unsigned which, struct hf_bytes note)
 {
-	struct hf_doubt *s = find(l, node);
-	struct hf_checkpoint a, b;
-	bool later;
+	struct claim *old = claim_of(s, from, which), *n;
+	struct hf_checkpoint c;
 
-	if (!s || (s->open && !s->asked_all) || s->busy || !read_note(known, &a) || !read_note(head, &b) ||
-	    a.size == b.size || a.size == 0 || b.size == 0 || same(&b, &s->cleared) || hf_frozen(l, s->origin))
+	if (!read_note(note, &c) || c.size == 0 || (old && same(&old->c, &c)))
 		return;
-	later = b.size > a.size;
-	s->first = later ? a : b;
-	s->second = later ? b : a;
-	set_note(&s->first_note, later ? known : head);
-	set_note(&s->second_note, later ? head : known);
-	if (!s->open)
-		s->since_ms = hf_ledger_mono(l);
-	s->open = true;
-	s->asked_all = false;
-	s->asked = 0;
-	s->next_ms = 0;
-	hf_ledger_wake(l);
+	n = hf_alloc_zero(sizeof(*n));
+	if (!hf_name_parse(from, &n->from)) {
+		free(n);
+		return;
+	}
+	n->which = which;
+	n->c = c;
+	n->asked = old ? old->asked : 0;
+	hf_buf_init(&n->note, 0);
+	hf_evidence_part(note, s->origin, &n->note);
+	for (const struct claim *o = s->claims; o; o = o->next)
+		if (o->c.size == c.size && !same(&o->c, &c) &&
+		    conclude(l, s, note_of(&o->note), note_of(&n->note), NULL)) {
+			claim_free(n);
+			return;
+		}
+	link_in(s, n);
+	if (old)
+		take_out(s, old);
 }
+
+/* What is on record here: it has grown since, or begins anew with another key. */
+static void put_own(struct hf_ledger *l, struct hf_doubt *s)
+{
+	Hufu__WitnessRow *w HF_CLEANUP(hf_decoded_done) = hf_witness_row(l, s->origin);
+	Hufu__MirrorRow *m HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, s->origin);
+	const char *self = l->base->self.s;
+	const struct hf_bytes note[] = {w && !w->frozen ? hf_bytes_of(&w->note) : (struct hf_bytes){NULL, 0},
+	                                m && !m->frozen ? hf_bytes_of(&m->note) : (struct hf_bytes){NULL, 0}};
+
+	for (unsigned i = HF_HEAD_COSIGNED; i <= HF_HEAD_MIRRORED; i++) {
+		struct claim *old = claim_of(s, self, i);
+
+		if (note[i].len > 0)
+			put(l, s, self, i, note[i]);
+		else if (old)
+			take_out(s, old);
+	}
+}
+
+/* What the copy here covers needs nobody else. */
+static void look_here(struct hf_ledger *l, struct hf_doubt *s)
+{
+	struct hf_place place = {.own = false};
+	struct hf_tree tree = {&place, &l->rows};
+	struct claim *m = claim_of(s, l->base->self.s, HF_HEAD_MIRRORED), *a;
+	Hufu__MirrorRow row = HUFU__MIRROR_ROW__INIT;
+	struct hf_shown shown;
+	struct hf_hash root;
+
+	memcpy(place.origin, s->origin, sizeof(place.origin));
+	while (m && (a = below(s, m)) && hf_tree_root(&tree, a->c.size, &root)) {
+		row.size = m->c.size;
+		if (hf_hash_equal(&root, &a->c.root)) {
+			a->agrees = true;
+		} else {
+			if (hf_mirror_contradicts(l, s->origin, &row, &a->c, &shown))
+				conclude(l, s, note_of(&a->note), note_of(&m->note), &shown);
+			return;
+		}
+	}
+}
+
+/* Others hear of a log from itself alone. */
+static bool concerns_us(struct hf_ledger *l, const char *node, const char *origin)
+{
+	return hf_space_is_witness(hf_ledger_space(l), l->base->self.s, node) ||
+	       hf_store_has(l->store, HF_TABLE_WITNESS, origin, strlen(origin)) ||
+	       hf_store_has(l->store, HF_TABLE_MIRROR, origin, strlen(origin));
+}
+
+/* What was proved, and what an earlier key has signed, is asked about no more. */
+static void forget_settled(struct hf_ledger *l, struct hf_doubt *s)
+{
+	struct hf_sign_pub key;
+
+	if (!hf_space_key(hf_ledger_space(l), s->node.s, HF_KEY_LOG, hf_now_ms(&l->base->clock), key.b))
+		return;
+	if (hf_frozen(l, s->origin) || memcmp(key.b, s->key.b, sizeof(key.b)) != 0)
+		drop_all(s);
+	s->key = key;
+}
+
+void hf_doubt(struct hf_ledger *l, const char *node, const char *from, unsigned which, struct hf_bytes head)
+{
+	char origin[HF_ORIGIN_MAX + 1];
+	struct hf_doubt *s;
+
+	hf_space_origin(l->space_id, node, origin);
+	if (!concerns_us(l, node, origin) || hf_frozen(l, origin) || !(s = find(l, node)))
+		return;
+	forget_settled(l, s);
+	put_own(l, s);
+	put(l, s, from, which, head);
+	look_here(l, s);
+	look_again(l, s);
+	if (s->open)
+		hf_ledger_wake(l);
+}
+
+/* ---- asking ---- */
 
 static bool take_shown(const Hufu__ConsistencyReply *r, const struct hf_doubt *s, struct hf_shown *ret_shown)
 {
@@ -115,130 +326,175 @@ static bool take_shown(const Hufu__ConsistencyReply *r, const struct hf_doubt *s
 	                                    &ret_shown->path);
 }
 
-static void settle(struct hf_ledger *l, struct hf_doubt *s, const struct hf_shown *shown)
+/* Closes the link, unless another claim has come between the two meanwhile. */
+static void agree(struct hf_doubt *s)
 {
-	struct hf_unit *u;
+	for (struct claim *b = s->claims; b; b = b->next) {
+		struct claim *a = same(&b->c, &s->second) ? below(s, b) : NULL;
 
-	s->open = s->alarmed = false;
-	if (hf_hash_equal(&shown->root, &s->first.root)) {
-		s->cleared = s->first;
-		return;
+		if (a && same(&a->c, &s->first))
+			a->agrees = true;
 	}
-	u = hf_unit_new();
-	if (hf_evidence_pair(l, u, s->origin, (struct hf_bytes){s->first_note.data, s->first_note.len},
-	                     (struct hf_bytes){s->second_note.data, s->second_note.len}, shown) == HF_OK)
-		hf_store_submit(l->store, HF_TAKE(u), NULL, NULL);
-	hf_unit_free(u);
 }
 
 static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r, void *ctx)
 {
 	struct hf_doubt *s = ctx;
+	struct claim *b = s->asking;
 	Hufu__ConsistencyReply *reply HF_CLEANUP(hf_decoded_done) = NULL;
 	struct hf_shown shown;
 
 	s->busy = false;
+	s->asking = NULL;
 	if (l->closing)
 		return;
 	hf_lane_ok(&p->lane[HF_LANE_CONSISTENCY]); /* a refusal here is an answer */
 	if (r->error == HF_OK)
 		reply = HF_DECODE(consistency_reply, r->body.data, r->body.len);
-	if (reply && s->open && take_shown(reply, s, &shown))
-		settle(l, s, &shown);
+	if (!reply || !take_shown(reply, s, &shown))
+		return;
+	if (b)
+		b->asked--; /* it has the tree, so it is asked about the next smaller one too */
+	if (hf_hash_equal(&shown.root, &s->first.root))
+		agree(s);
+	else
+		conclude(l, s, note_of(&s->first_note), note_of(&s->second_note), &shown);
+	look_again(l, s);
 }
 
-static void send_to(struct hf_ledger *l, struct hf_doubt *s, const char *node)
+static void set_note(struct hf_buf *b, const struct hf_buf *note)
 {
+	hf_buf_clear(b);
+	hf_buf_add(b, note->data, note->len);
+}
+
+static void ask(struct hf_ledger *l, struct hf_doubt *s, struct claim *b, const char *node)
+{
+	const struct claim *a = below(s, b);
 	Hufu__ConsistencyGet get = HUFU__CONSISTENCY_GET__INIT;
 
+	s->first = a->c;
+	s->second = b->c;
+	set_note(&s->first_note, &a->note);
+	set_note(&s->second_note, &b->note);
 	get.origin = s->origin;
 	get.old_size = s->first.size;
 	get.size = s->second.size;
 	get.root = hf_binary(s->second.root.b, sizeof(s->second.root.b));
 	s->busy = true;
+	s->asking = b;
 	hf_lane_call(l, hf_ledger_peer(l, node), HF_LANE_CONSISTENCY, HF_MSG_CONSISTENCY_GET, &get.base, on_reply, s);
 }
 
-/* Who is asked next; NULL: everybody was. */
-static const char *whom(struct hf_ledger *l, struct hf_doubt *s)
+/* Who may hold the tree of b and is asked next; NULL: everybody was. */
+static const char *whom(struct hf_ledger *l, const struct hf_doubt *s, struct claim *b)
 {
 	const Hufu__Descriptor *d = hf_space_current(hf_ledger_space(l));
+	bool again = b->next && same(&b->c, &b->next->c); /* all but who told it are asked once */
 
-	while (d && s->asked <= d->n_members) {
-		const char *node = s->asked == 0 ? s->node.s : d->members[s->asked - 1]->id;
-		bool again = s->asked > 0 && strcmp(node, s->node.s) == 0;
+	for (; d && b->asked < d->n_members + 2; b->asked++) {
+		const char *node = b->asked == 0 ? b->from.s : b->asked == 1 ? s->node.s : d->members[b->asked - 2]->id;
 
-		s->asked++;
-		if (!again && hf_ledger_reachable_member(l, node) &&
-		    !hf_ledger_peer(l, node)->lane[HF_LANE_CONSISTENCY].busy)
+		if (b->asked > 0 && (again || strcmp(node, b->from.s) == 0))
+			continue;
+		if (b->asked > 1 && strcmp(node, s->node.s) == 0)
+			continue;
+		if (hf_ledger_reachable_member(l, node))
 			return node;
 	}
 	return NULL;
 }
 
+/* Of those whose turn is the earliest; NULL: there is nobody to ask, or one has yet to answer about another log. */
+static struct claim *choose(struct hf_ledger *l, struct hf_doubt *s, const char **ret_node)
+{
+	struct claim *best = NULL;
+
+	for (struct claim *b = s->claims; b; b = b->next) {
+		const char *node = below(s, b) ? whom(l, s, b) : NULL;
+
+		if (!node || hf_ledger_peer(l, node)->lane[HF_LANE_CONSISTENCY].busy ||
+		    (best && best->asked <= b->asked))
+			continue;
+		best = b;
+		*ret_node = node;
+	}
+	return best;
+}
+
 /* It is asked on: the path may still come, or the copy here may grow so far. */
 static void complain(struct hf_ledger *l, struct hf_doubt *s)
 {
+	const struct claim *gap = first_gap(s);
+
+	if (s->alarmed || hf_ledger_mono(l) < s->since_ms + HF_LEDGER_DOUBT_MS)
+		return;
 	s->alarmed = true;
 	hf_alarm(l->base, "ledger-unexplained", NULL,
 	         "nobody has shown within %u minutes that the checkpoints of %s of sizes %" PRIu64 " and %" PRIu64
 	         " belong to one history: that proves nothing yet; ask its operator",
-	         HF_LEDGER_DOUBT_MS / 60000u, s->node.s, s->first.size, s->second.size);
+	         HF_LEDGER_DOUBT_MS / 60000u, s->node.s, gap->c.size, gap->next->c.size);
 }
 
-/* The copy here may have grown over one of the two since. */
-static bool look_here(struct hf_ledger *l, struct hf_doubt *s)
+static void begin_round(struct hf_ledger *l, struct hf_doubt *s)
 {
-	Hufu__MirrorRow *m HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, s->origin);
-
-	for (unsigned i = 0; m && !m->frozen && i < 2; i++) {
-		const struct hf_checkpoint *c = i ? &s->second : &s->first;
-		const struct hf_buf *note = i ? &s->second_note : &s->first_note;
-		struct hf_shown shown;
-		struct hf_unit *u;
-
-		if (!hf_mirror_contradicts(l, s->origin, m, c, &shown))
-			continue;
-		u = hf_unit_new();
-		if (hf_evidence_pair(l, u, s->origin, (struct hf_bytes){note->data, note->len}, hf_bytes_of(&m->note),
-		                     c->size == m->size ? NULL : &shown) == HF_OK)
-			hf_store_submit(l->store, HF_TAKE(u), NULL, NULL);
-		hf_unit_free(u);
-		return true;
-	}
-	return false;
+	s->next_ms = hf_ledger_mono(l) + HF_LEDGER_HEADS_MS;
+	forget_settled(l, s);
+	for (struct claim *c = s->claims; c; c = c->next)
+		c->asked = 0;
+	if (!hf_frozen(l, s->origin))
+		put_own(l, s);
+	look_here(l, s);
+	look_again(l, s);
 }
 
 static void go_on(struct hf_ledger *l, struct hf_doubt *s)
 {
-	int64_t now = hf_ledger_mono(l);
-	const char *node;
+	const char *node = NULL;
+	struct claim *b;
 
-	if (now >= s->since_ms + HF_LEDGER_DOUBT_MS && !s->alarmed)
-		complain(l, s);
-	if (now < s->next_ms) {
-		hf_ledger_due(l, s->next_ms);
-		return;
-	}
-	if (s->asked == 0 && (hf_frozen(l, s->origin) || look_here(l, s))) {
-		s->open = false;
-		return;
-	}
-	node = whom(l, s);
-	if (node) {
-		send_to(l, s, node);
-		return;
-	}
-	s->asked = 0;
-	s->asked_all = true;
-	s->next_ms = now + HF_LEDGER_HEADS_MS;
+	if (hf_ledger_mono(l) >= s->next_ms)
+		begin_round(l, s);
 	hf_ledger_due(l, s->next_ms);
+	if (!s->open)
+		return;
+	complain(l, s);
+	b = choose(l, s, &node);
+	if (!b)
+		return;
+	ask(l, s, b, node);
+	b->asked++;
+}
+
+/* A log that this node cosigns and mirrors may have shown it one history each, and be silent since. */
+static bool watch(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct hf_ledger *l = ctx;
+	char origin[HF_ORIGIN_MAX + 1];
+	struct hf_name node;
+
+	(void)value;
+	if (key.len > HF_ORIGIN_MAX || !hf_store_has(l->store, HF_TABLE_WITNESS, key.data, key.len))
+		return true;
+	memcpy(origin, key.data, key.len);
+	origin[key.len] = '\0';
+	if (hf_space_origin_node(l->space_id, origin, &node))
+		find(l, node.s);
+	return true;
 }
 
 void hf_doubts_pump(struct hf_ledger *l)
 {
+	int64_t now = hf_ledger_mono(l);
+
+	if (now >= l->watch_ms) {
+		l->watch_ms = now + HF_LEDGER_HEADS_MS;
+		if (hf_store_scan(l->store, HF_TABLE_MIRROR, NULL, 0, NULL, 0, watch, l) != HF_OK)
+			HF_LOG(l->base->log, HF_LOG_ERROR, "ledger", "mirror-rows-unread", NULL, HF_LOG_E(HF_E_STORE));
+	}
+	hf_ledger_due(l, l->watch_ms);
 	for (struct hf_doubt *s = l->doubts; s; s = s->next)
-		if (s->open && !s->busy)
+		if (!s->busy)
 			go_on(l, s);
 }
 

@@ -14,8 +14,7 @@
 
 #define TAKEN_MAX 32u /* pieces of evidence of one peer that are verified in a minute */
 
-/* Text and the log's own line: what anyone can verify with the log's key alone. */
-static struct hf_bytes own_part(struct hf_bytes note, const char *origin, struct hf_buf *out)
+struct hf_bytes hf_evidence_part(struct hf_bytes note, const char *origin, struct hf_buf *out)
 {
 	const uint8_t *gap = note.len == 0 ? NULL : memmem(note.data, note.len, "\n\n", 2),
 	              *at = gap ? gap + 2 : note.data, *end = note.data + note.len;
@@ -197,11 +196,11 @@ enum hf_err hf_evidence_pair(struct hf_ledger *l, struct hf_unit *unit, const ch
 	struct hf_buf one HF_CLEANUP(hf_buf_done) = HF_BUF_INIT, two HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
 	ProtobufCBinaryData proof[HF_MERKLE_PATH_MAX];
 	Hufu__LedgerEvidence e = HUFU__LEDGER_EVIDENCE__INIT;
-	struct hf_bytes part = own_part(first, origin, &one);
+	struct hf_bytes part = hf_evidence_part(first, origin, &one);
 
 	e.origin = (char *)(uintptr_t)origin;
 	e.first = hf_binary(part.data, part.len);
-	part = own_part(second, origin, &two);
+	part = hf_evidence_part(second, origin, &two);
 	e.second = hf_binary(part.data, part.len);
 	if (shown) {
 		for (uint32_t i = 0; i < shown->path.count; i++)

@@ -30,13 +30,16 @@ void hf_told_free(struct hf_told *t)
 	free(t);
 }
 
-/* Remembers that p is told of this note now; false when it knew. */
-static bool tell(struct hf_lpeer *p, const char *origin, struct hf_bytes note)
+/* Remembers that p is told of these notes now; false when it knew. */
+static bool tell(struct hf_lpeer *p, const char *origin, struct hf_bytes note, struct hf_bytes second)
 {
+	struct hf_buf both HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
 	struct hf_hash digest;
 	size_t i, count = p->told ? p->told->count : 0;
 
-	hf_sha256(note.data, note.len, &digest);
+	hf_buf_add(&both, note.data, note.len);
+	hf_buf_add(&both, second.data, second.len);
+	hf_sha256(both.data, both.len, &digest);
 	for (i = 0; i < count && strcmp(p->told->one[i].origin, origin) != 0; i++)
 		;
 	if (i < count && hf_hash_equal(&p->told->one[i].note, &digest))
@@ -140,21 +143,42 @@ static bool gossip_about(const struct message *m, struct hf_bytes key, char orig
 	return strcmp(origin, peers) != 0;
 }
 
+/* The copy held here, when it is of another size than what was cosigned: the log may have shown one history each. */
+static Hufu__MirrorRow *second_row(struct message *m, const char *origin, const Hufu__WitnessRow *first)
+{
+	Hufu__MirrorRow *row = hf_mirror_row(m->ledger, origin);
+
+	if (row && row->size > 0 &&
+	    (row->size != first->size || row->root.len != first->root.len ||
+	     memcmp(row->root.data, first->root.data, first->root.len) != 0))
+		return row;
+	hf_decoded_free(row);
+	return NULL;
+}
+
 static bool add_gossip(void *ctx, struct hf_bytes key, struct hf_bytes value)
 {
 	struct message *m = ctx;
 	char origin[HF_ORIGIN_MAX + 1];
 	Hufu__WitnessRow *row;
+	Hufu__MirrorRow *second;
 
 	if (!gossip_about(m, key, origin))
 		return true;
 	row = HF_DECODE_OWN(witness_row, value.data, value.len);
-	if (!row || !tell(m->peer, origin, hf_bytes_of(&row->note))) {
+	second = row ? second_row(m, origin, row) : NULL;
+	if (!row || !tell(m->peer, origin, hf_bytes_of(&row->note),
+	                  second ? hf_bytes_of(&second->note) : (struct hf_bytes){NULL, 0})) {
 		hf_decoded_free(row);
+		hf_decoded_free(second);
 		return true;
 	}
 	m->decoded[m->decoded_count++] = row;
 	add_head(m, origin, row->size, hf_bytes_of(&row->root), hf_bytes_of(&row->note));
+	if (second) {
+		m->decoded[m->decoded_count++] = second;
+		add_head(m, origin, second->size, hf_bytes_of(&second->root), hf_bytes_of(&second->note));
+	}
 	return m->heads.n_heads < GOSSIP_MAX;
 }
 
@@ -170,7 +194,7 @@ static bool add_mirrored(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	if (!gossip_about(m, key, origin) || hf_store_has(m->ledger->store, HF_TABLE_WITNESS, origin, strlen(origin)))
 		return true;
 	row = HF_DECODE_OWN(mirror_row, value.data, value.len);
-	if (!row || row->size == 0 || !tell(m->peer, origin, hf_bytes_of(&row->note))) {
+	if (!row || row->size == 0 || !tell(m->peer, origin, hf_bytes_of(&row->note), (struct hf_bytes){NULL, 0})) {
 		hf_decoded_free(row);
 		return true;
 	}
@@ -295,22 +319,15 @@ static bool against_itself(struct hf_ledger *l, const char *origin, const Hufu__
 	return against_mirror(l, origin, m, &c, hf_bytes_of(&w->note));
 }
 
-bool hf_heads_contradict(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c,
-                         struct hf_bytes note)
+bool hf_heads_contradict(struct hf_ledger *l, const char *origin, const struct hf_checkpoint *c, struct hf_bytes note)
 {
 	Hufu__WitnessRow *w HF_CLEANUP(hf_decoded_done) = hf_witness_row(l, origin);
 	Hufu__MirrorRow *m HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
 
 	if (hf_frozen(l, origin) || (w && w->frozen) || (m && m->frozen)) /* or it begins anew after that */
 		return false;
-	if (against_witness(l, origin, w, c, note) || against_mirror(l, origin, m, c, note) ||
-	    against_itself(l, origin, w, m))
-		return true;
-	if (w && w->size != c->size && !(m && w->size <= m->size && c->size <= m->size))
-		hf_doubt(l, node, hf_bytes_of(&w->note), note);
-	else if (m && m->size < c->size && !w)
-		hf_doubt(l, node, hf_bytes_of(&m->note), note);
-	return false;
+	return against_witness(l, origin, w, c, note) || against_mirror(l, origin, m, c, note) ||
+	       against_itself(l, origin, w, m);
 }
 
 /* A mirrored ledger's checkpoint may have won cosignatures since it was sent to us. */
@@ -330,7 +347,7 @@ static void improve_mirror(struct hf_ledger *l, const char *origin, const struct
 	hf_store_submit(l->store, u, NULL, NULL);
 }
 
-static void take_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h)
+static void take_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h, unsigned which)
 {
 	struct hf_bytes note = hf_bytes_of(&h->note);
 	struct hf_name node;
@@ -345,26 +362,31 @@ static void take_head(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__Ledge
 	if (!weigh(l, p, node.s, note, &w))
 		return;
 	hf_sequence_saw(l->sequence, node.s, w.checkpoint.size, &w.checkpoint.root);
-	if (hf_heads_contradict(l, node.s, h->origin, &w.checkpoint, note))
+	if (hf_heads_contradict(l, h->origin, &w.checkpoint, note))
 		return; /* the rows are being frozen */
+	hf_doubt(l, node.s, p->node, which, note);
 	improve_mirror(l, h->origin, &w, note);
 	hf_settle_improve(l, h->origin, &w, note);
 }
 
-static bool named_before(const Hufu__LedgerHeads *heads, size_t at)
+static unsigned named_before(const Hufu__LedgerHeads *heads, size_t at)
 {
+	unsigned count = 0;
+
 	for (size_t i = 0; i < at; i++)
-		if (strcmp(heads->heads[i]->origin, heads->heads[at]->origin) == 0)
-			return true;
-	return false;
+		count += strcmp(heads->heads[i]->origin, heads->heads[at]->origin) == 0;
+	return count;
 }
 
 static void take_heads(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHeads *heads)
 {
 	hf_evidence_compare(l, p, hf_bytes_of(&heads->evidence));
-	for (size_t i = 0; i < heads->n_heads && i < GOSSIP_MAX + 2; i++)
-		if (!named_before(heads, i)) /* one head of each ledger */
-			take_head(l, p, heads->heads[i]);
+	for (size_t i = 0; i < heads->n_heads && i < GOSSIP_MAX + 2; i++) {
+		unsigned which = named_before(heads, i);
+
+		if (which <= HF_HEAD_MIRRORED) /* two heads of each ledger */
+			take_head(l, p, heads->heads[i], which);
+	}
 }
 
 static void on_reply(struct hf_ledger *l, struct hf_lpeer *p, struct hf_reply *r, void *ctx)

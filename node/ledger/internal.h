@@ -184,6 +184,7 @@ struct hf_ledger {
 	size_t peer_count;
 	struct hf_waiter *waiters;
 	struct hf_doubt *doubts;
+	int64_t watch_ms; /* monotonic; when the logs to watch are looked up again */
 	int64_t newest_ms;
 	char slots_lost[200]; /* what of the files of slots is known to be lost; "" */
 };
@@ -291,6 +292,8 @@ struct hf_shown {
 /* Of two signed notes; shown is NULL when their sizes are equal. */
 enum hf_err hf_evidence_pair(struct hf_ledger *l, struct hf_unit *unit, const char *origin, struct hf_bytes first,
                              struct hf_bytes second, const struct hf_shown *shown) HF_MUST_CHECK;
+/* Adds text and the log's own line of a note to out: what anyone can verify with the log's key alone. */
+struct hf_bytes hf_evidence_part(struct hf_bytes note, const char *origin, struct hf_buf *out);
 /* True when c is not a state of the copy that is held here; ret_shown then leads to the copy's newest checkpoint. */
 bool hf_mirror_contradicts(struct hf_ledger *l, const char *origin, const Hufu__MirrorRow *m,
                            const struct hf_checkpoint *c, struct hf_shown *ret_shown);
@@ -304,9 +307,11 @@ void hf_evidence_pump(struct hf_ledger *l);
 void hf_evidence_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
                             const struct hf_answer *answer);
 
-/* doubt.c: two signed notes of node's log, of different sizes, that nobody showed to agree. Nothing happens when one
- * such question is open for that log. */
-void hf_doubt(struct hf_ledger *l, const char *node, struct hf_bytes known, struct hf_bytes head);
+/* doubt.c: that somebody has this signed note of node's log on record. `which`: the first or the second that `from`
+ * named in one message, of its own what it cosigned and what it mirrors; each takes the place of the one before. */
+#define HF_HEAD_COSIGNED 0u
+#define HF_HEAD_MIRRORED 1u
+void hf_doubt(struct hf_ledger *l, const char *node, const char *from, unsigned which, struct hf_bytes head);
 void hf_doubts_pump(struct hf_ledger *l);
 void hf_doubts_free(struct hf_ledger *l);
 void hf_consistency_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
@@ -314,8 +319,7 @@ void hf_consistency_on_request(struct hf_ledger *l, const char *peer, struct hf_
 
 /* Holds a signed checkpoint of another log against what is on record here. True: that is proof of two histories, and
  * the unit that freezes the rows is on its way. */
-bool hf_heads_contradict(struct hf_ledger *l, const char *node, const char *origin, const struct hf_checkpoint *c,
-                         struct hf_bytes note);
+bool hf_heads_contradict(struct hf_ledger *l, const char *origin, const struct hf_checkpoint *c, struct hf_bytes note);
 /* A checkpoint of this node's own log, as p holds it; false when it could not be compared now. */
 bool hf_heads_check_own(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__LedgerHead *h);
 

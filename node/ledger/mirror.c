@@ -133,7 +133,7 @@ static void take_note(struct add *a)
 static void doubt(struct add *a)
 {
 	if (a->row->size > 0)
-		hf_doubt(a->l, a->peer, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note));
+		hf_doubt(a->l, a->peer, a->peer, HF_HEAD_COSIGNED, hf_bytes_of(&a->in->note));
 }
 
 /* Back to the last checked checkpoint: what came after it does not lead where the log said. */

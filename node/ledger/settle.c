@@ -65,7 +65,7 @@ static bool better(struct hf_ledger *l, const Hufu__WitnessRow *row, const struc
 	return w->checkpoint.size > row->size && (ours || w->witnessed);
 }
 
-static void take_over(struct hf_ledger *l, const char *node, const Hufu__LedgerHead *h)
+static void take_over(struct hf_ledger *l, struct hf_lpeer *p, const char *node, const Hufu__LedgerHead *h)
 {
 	Hufu__WitnessRow *old HF_CLEANUP(hf_decoded_done) = hf_witness_row(l, h->origin);
 	Hufu__WitnessRow row = HUFU__WITNESS_ROW__INIT;
@@ -75,8 +75,10 @@ static void take_over(struct hf_ledger *l, const char *node, const Hufu__LedgerH
 	if (hf_note_weigh(hf_ledger_space(l), node, h->note.data, h->note.len, hf_now_ms(&l->base->clock), &w) != HF_OK)
 		return;
 	hf_sequence_saw(l->sequence, node, w.checkpoint.size, &w.checkpoint.root);
-	if (hf_frozen(l, h->origin) || hf_heads_contradict(l, node, h->origin, &w.checkpoint, hf_bytes_of(&h->note)) ||
-	    !better(l, old, &w, hf_bytes_of(&h->note)))
+	if (hf_frozen(l, h->origin) || hf_heads_contradict(l, h->origin, &w.checkpoint, hf_bytes_of(&h->note)))
+		return;
+	hf_doubt(l, node, p->node, HF_HEAD_COSIGNED, hf_bytes_of(&h->note));
+	if (!better(l, old, &w, hf_bytes_of(&h->note)))
 		return;
 	row.size = w.checkpoint.size;
 	row.root = hf_binary(w.checkpoint.root.b, sizeof(w.checkpoint.root.b));
@@ -114,7 +116,7 @@ static const char *take_page(struct hf_ledger *l, struct hf_lpeer *p, const Hufu
 		if (!hf_space_origin_node(l->space_id, h->origin, &node))
 			continue;
 		if (strcmp(node.s, l->base->self.s) != 0)
-			take_over(l, node.s, h);
+			take_over(l, p, node.s, h);
 		else if (hf_heads_check_own(l, p, h))
 			p->gate_answered = true;
 	}

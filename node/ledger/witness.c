@@ -187,7 +187,7 @@ static void refuse_fork(struct add *a)
 /* Both are signed, but a wrong path proves nothing: the right one is asked for. */
 static void refuse_path(struct add *a)
 {
-	hf_doubt(a->l, a->peer, hf_bytes_of(&a->row->note), hf_bytes_of(&a->in->note));
+	hf_doubt(a->l, a->peer, a->peer, HF_HEAD_COSIGNED, hf_bytes_of(&a->in->note));
 	hf_answer(a->answer, HF_E_CONFLICT, "the checkpoint does not follow from the one that was cosigned before");
 }
 

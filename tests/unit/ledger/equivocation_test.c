@@ -258,6 +258,63 @@ static void test_a_mirror_proves_it_alone(void **state)
 	}
 }
 
+static void ignore_answer(void *ctx, enum hf_err e, const char *text, const void *body, size_t len)
+{
+	(void)ctx, (void)e, (void)text, (void)body, (void)len;
+}
+
+/* Before each message of heads that reaches AUDIT, the log itself has it look at yet another checkpoint; its own say
+ * nothing, as if the mirror were no witness: only what it is told can show it the two. */
+static bool sign_another(struct kit *k, const struct kit_call *c, struct hf_buf *body)
+{
+	Hufu__LedgerHeads m = HUFU__LEDGER_HEADS__INIT;
+	Hufu__LedgerHead head = HUFU__LEDGER_HEAD__INIT, *list[1] = {&head};
+	struct signed_note note;
+	uint8_t *bytes;
+	size_t len;
+
+	if (c->from == SB_AUDIT && c->type == HF_MSG_LEDGER_HEADS)
+		hf_buf_clear(body);
+	if (c->to != SB_AUDIT || c->type != HF_MSG_LEDGER_HEADS)
+		return true;
+	sign_flavour(k, 1, 30 + k->sent[HF_MSG_LEDGER_HEADS] % 30, &note);
+	head.origin = (char *)(uintptr_t)liar_origin();
+	head.note = hf_binary(note.bytes.data, note.bytes.len);
+	m.heads = list;
+	m.n_heads = 1;
+	bytes = hf_encode(&m.base, &len);
+	hf_ledger_handle(k->node[SB_AUDIT].ledger, "health", HF_MSG_LEDGER_HEADS, (struct hf_bytes){bytes, len},
+	                 (struct hf_answer){ignore_answer, NULL});
+	free(bytes);
+	return true;
+}
+
+/* Whatever else the log signs meanwhile, what another member has told is asked about. */
+static void test_ever_new_checkpoints_hide_nothing(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n;
+	struct signed_note forged;
+	unsigned rounds = 0;
+
+	k->down[SB_AUDIT] = true; /* it does not see the branch that is mirrored */
+	n = kit_open(k, SB_HEALTH);
+	kit_invite(n, "roads");
+	kit_invite(&k->node[SB_ROADS], "health");
+	kit_fill(n, 20);
+	kit_until(k, kit_state(n).mirrored_size == kit_state(n).durable);
+	kit_close(k, SB_HEALTH);
+	k->down[SB_HUB] = k->down[SB_PORT] = true;
+	k->down[SB_AUDIT] = false;
+	sign_flavour(k, 1, 6, &forged);
+	assert_int_equal(show(k, SB_AUDIT, &forged), HF_OK);
+	k->bend = sign_another;
+	for (; rounds < 2 && !hf_frozen(k->node[SB_AUDIT].ledger, liar_origin()); rounds++)
+		gossip(k);
+	assert_true(hf_frozen(k->node[SB_AUDIT].ledger, liar_origin()));
+	assert_true(hf_frozen(k->node[SB_ROADS].ledger, liar_origin()));
+}
+
 /* The log is silent and nobody holds it: a doubt with a deadline, an alarm then, and no freeze. */
 static void test_silence_is_no_evidence(void **state)
 {
@@ -559,6 +616,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_exposed_within_two_rounds, start, stop),
 	        cmocka_unit_test_setup_teardown(test_two_sizes, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_mirror_proves_it_alone, start, stop),
+	        cmocka_unit_test_setup_teardown(test_ever_new_checkpoints_hide_nothing, start, stop),
 	        cmocka_unit_test_setup_teardown(test_silence_is_no_evidence, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_honest_log_is_cleared, start, stop),
 	        cmocka_unit_test_setup_teardown(test_false_evidence, start, stop),

@@ -78,8 +78,8 @@ static uint64_t seen_by_hub(struct kit *k)
 	return row ? row->size : 0;
 }
 
-/* One head of each log in a message, however many it holds; the first one counts. */
-static void test_one_head_of_each_log(void **state)
+/* Two heads of each log in a message, however many it holds: what was cosigned and what is mirrored. */
+static void test_two_heads_of_each_log(void **state)
 {
 	struct kit *k = *state;
 	struct kit_node *hub = &k->node[SB_HUB];
@@ -90,10 +90,10 @@ static void test_one_head_of_each_log(void **state)
 	kit_until(k, seen_by_hub(k) == 21);
 	for (size_t i = 0; i < 66; i++)
 		notes[i] = forked_note(k, 21, good, sizeof(good));
-	notes[0] = (struct hf_bytes){(const uint8_t *)"junk", 4};
+	notes[0] = notes[1] = (struct hf_bytes){(const uint8_t *)"junk", 4};
 	assert_int_equal(send_heads(k, SB_AUDIT, SB_HUB, origin, notes, 66), HF_OK);
 	assert_int_equal(hub->alarms, 0);
-	assert_int_equal(send_heads(k, SB_AUDIT, SB_HUB, origin, notes + 1, 1), HF_OK);
+	assert_int_equal(send_heads(k, SB_AUDIT, SB_HUB, origin, notes + 1, 2), HF_OK);
 	assert_int_equal(hub->alarms, 1);
 	assert_string_equal(hub->alarm, "ledger-equivocation");
 }
@@ -192,7 +192,7 @@ static void test_an_unread_tile_stops_no_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(test_one_head_of_each_log, start, stop),
+	        cmocka_unit_test_setup_teardown(test_two_heads_of_each_log, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_flood_of_heads, start, stop),
 	        cmocka_unit_test_setup_teardown(test_many_lines_of_one_signer, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_note_without_the_logs_signature, start, stop),
