@@ -53,6 +53,9 @@ enum hf_err hf_file_read(const char *path, size_t max, struct hf_buf *out) HF_MU
 enum hf_err hf_file_fault(struct hf_fault *f, enum hf_err e, const char *path, size_t max);
 /* Temporary file beside path, fsync, rename, fsync of the folder. HF_E_NO_SPACE or HF_E_IO; path is then as it was. */
 enum hf_err hf_file_write(const char *path, const void *data, size_t len, unsigned mode) HF_MUST_CHECK;
+/* Makes the names in a folder durable, or in the one that path is in. HF_E_NO_SPACE or HF_E_IO, errno says why. */
+enum hf_err hf_folder_sync(const char *folder) HF_MUST_CHECK;
+enum hf_err hf_folder_sync_of(const char *path) HF_MUST_CHECK;
 
 /* UTF-8 without NUL and control characters except LF and TAB; at most max bytes. */
 bool hf_text_ok(const char *text, size_t len, size_t max);

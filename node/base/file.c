@@ -94,14 +94,26 @@ static enum hf_err fill(int fd, const void *data, size_t len, unsigned mode)
 	return fsync(fd) == 0 ? HF_OK : error_of(errno);
 }
 
-static enum hf_err sync_folder(const char *path)
+enum hf_err hf_folder_sync(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
+
+	if (fd < 0 || fsync(fd) != 0)
+		code = errno;
+	close_fd(&fd);
+	errno = code;
+	return code == 0 ? HF_OK : error_of(code) == HF_E_NO_SPACE ? HF_E_NO_SPACE : HF_E_IO;
+}
+
+enum hf_err hf_folder_sync_of(const char *path)
 {
 	char copy[PATH_MAX];
-	HF_CLEANUP(close_fd) int fd = -1;
 
-	memcpy(copy, path, strlen(path) + 1);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 && fsync(fd) == 0 ? HF_OK : HF_E_IO;
+	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy)) {
+		errno = ENAMETOOLONG;
+		return HF_E_IO;
+	}
+	return hf_folder_sync(dirname(copy));
 }
 
 enum hf_err hf_file_write(const char *path, const void *data, size_t len, unsigned mode)
@@ -123,5 +135,5 @@ enum hf_err hf_file_write(const char *path, const void *data, size_t len, unsign
 		unlink(temporary);
 		return e;
 	}
-	return sync_folder(path);
+	return hf_folder_sync_of(path);
 }

@@ -3,8 +3,6 @@
  * step, receipt signed. A crash anywhere in between ends the same way after the restart (DS-70).
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,18 +208,6 @@ static void deliver(struct import *i)
 	hf_store_submit(t->x->store, u, on_closed, i);
 }
 
-static enum hf_err sync_folder(const char *path)
-{
-	char copy[640];
-	snprintf(copy, sizeof(copy), "%s", path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return HF_E_IO;
-	int r = fsync(fd);
-	close(fd);
-	return r == 0 ? HF_OK : HF_E_IO;
-}
-
 /* The bytes that were checked, and no other file, stand under the name. */
 static bool is_ours(const struct import *i)
 {
@@ -244,7 +230,7 @@ static void move_work(uv_work_t *w)
 		i->sys_error = errno;
 		return;
 	}
-	i->error = is_ours(i) ? sync_folder(i->t->output) : HF_E_DIGEST;
+	i->error = is_ours(i) ? hf_folder_sync_of(i->t->output) : HF_E_DIGEST;
 	if (i->error != HF_OK) { /* DS-70 */
 		i->sys_error = i->error == HF_E_DIGEST ? ESTALE : errno;
 		(void)rename_new(i->t->output, i->part);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 #define SLOT_BYTES 1024u
@@ -91,17 +92,6 @@ static enum hf_err error_of(int code)
 	return code == ENOSPC || code == EDQUOT || code == EFBIG ? HF_E_NO_SPACE : HF_E_IO;
 }
 
-static enum hf_err sync_folder(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
-
-	if (fd < 0)
-		return error_of(errno);
-	rc = fsync(fd);
-	close(fd);
-	return rc == 0 ? HF_OK : error_of(errno);
-}
-
 static enum hf_err open_file(const char *dir, char *path, size_t cap, int *ret_fd)
 {
 	char folder[700];
@@ -114,8 +104,8 @@ static enum hf_err open_file(const char *dir, char *path, size_t cap, int *ret_f
 	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (*ret_fd < 0)
 		return error_of(errno);
-	HF_TRY(sync_folder(folder));
-	return sync_folder(dir);
+	HF_TRY(hf_folder_sync(folder));
+	return hf_folder_sync(dir);
 }
 
 bool hf_last_signed_there(const char *dir)

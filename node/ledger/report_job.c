@@ -337,16 +337,6 @@ static enum hf_err assemble(struct hf_report_job *j, int body, int fd)
 	return out.err;
 }
 
-static enum hf_err sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return ok ? HF_OK : HF_E_IO;
-}
-
 static enum hf_err finish(struct hf_report_job *j, int body)
 {
 	char path[760], part[770];
@@ -365,7 +355,7 @@ static enum hf_err finish(struct hf_report_job *j, int body)
 		e = HF_E_IO;
 	if (e != HF_OK)
 		unlink(part);
-	return e == HF_OK ? sync_dir(j->dir) : e;
+	return e == HF_OK ? hf_folder_sync(j->dir) : e;
 }
 
 void hf_report_work(struct hf_job *job)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 static const uint8_t form[HF_SLOT_BYTES] = "hufu slots v1";
@@ -42,16 +43,6 @@ static enum hf_err write_at(int fd, const void *data, size_t len, off_t at)
 		len -= (size_t)n;
 	}
 	return HF_OK;
-}
-
-static enum hf_err sync_folder(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum hf_err e = fd >= 0 && fsync(fd) == 0 ? HF_OK : error_of(errno);
-
-	if (fd >= 0)
-		close(fd);
-	return e;
 }
 
 static enum hf_err write_form(struct hf_slots *s)
@@ -102,7 +93,7 @@ static enum hf_err open_file(struct hf_slots *s, const char *dir, const char *na
 
 	snprintf(folder, sizeof(folder), "%.600s/ledger", dir);
 	snprintf(path, sizeof(path), "%s/slots-%.40s", folder, name);
-	if (mkdir(folder, 0700) == 0 && (e = sync_folder(dir)) != HF_OK)
+	if (mkdir(folder, 0700) == 0 && (e = hf_folder_sync(dir)) != HF_OK)
 		return cannot_sync(dir, e, f);
 	s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->fd < 0)
@@ -111,7 +102,7 @@ static enum hf_err open_file(struct hf_slots *s, const char *dir, const char *na
 		                    "with room on its disk",
 		                    path, strerror(errno));
 	HF_TRY(check_form(s, path, f));
-	e = sync_folder(folder);
+	e = hf_folder_sync(folder);
 	return e == HF_OK ? e : cannot_sync(folder, e, f);
 }
 

@@ -1,4 +1,5 @@
 /* buf_test.c - the bounded buffer, whole files, text, and the arena. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -178,6 +179,24 @@ static void an_arena_gives_aligned_pieces_that_stay_where_they_are(void **state)
 	hf_arena_done(&a);
 }
 
+static void a_folder_is_synced_by_its_name_or_by_that_of_a_file_in_it(void **state)
+{
+	char dir[] = "/tmp/hufu-folder-XXXXXX", path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(hf_folder_sync(dir), HF_OK);
+	snprintf(path, sizeof(path), "%s/not-there-yet", dir);
+	assert_int_equal(hf_folder_sync_of(path), HF_OK);
+	assert_int_equal(hf_file_write(path, "x", 1, 0600), HF_OK);
+	assert_int_equal(hf_folder_sync(path), HF_E_IO);
+	assert_int_equal(errno, ENOTDIR);
+	unlink(path);
+	rmdir(dir);
+	assert_int_equal(hf_folder_sync_of(path), HF_E_IO);
+	assert_int_equal(errno, ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +208,7 @@ int main(void)
 	        cmocka_unit_test(width_counts_terminal_columns),
 	        cmocka_unit_test(a_cut_never_splits_a_character),
 	        cmocka_unit_test(an_arena_gives_aligned_pieces_that_stay_where_they_are),
+	        cmocka_unit_test(a_folder_is_synced_by_its_name_or_by_that_of_a_file_in_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
