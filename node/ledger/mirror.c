@@ -146,12 +146,12 @@ static void drop_unchecked(struct add *a)
 		         "the entries that %s sent of its ledger do not have the root of its checkpoint at "
 		         "size %" PRIu64 "; they are fetched again from %" PRIu64,
 		         a->peer, a->worth.checkpoint.size, a->row->size);
-	doubt(a);
 	if (a->row->next > a->row->high)
 		a->row->high = a->row->next;
 	a->row->next = a->row->size;
 	hf_mirror_row_put(u, a->in->origin, a->row);
 	hf_store_submit(a->l->store, u, NULL, NULL);
+	doubt(a); /* last: what it proves freezes the row that was put */
 	hf_answer(a->answer, HF_E_DIGEST, "the entries do not have the root of the checkpoint");
 }
 

@@ -78,8 +78,8 @@ static void take_over(struct hf_ledger *l, struct hf_lpeer *p, const char *node,
 	if (hf_frozen(l, h->origin) || hf_heads_contradict(l, h->origin, &w.checkpoint, hf_bytes_of(&h->note)))
 		return;
 	hf_doubt(l, node, p->node, HF_HEAD_COSIGNED, hf_bytes_of(&h->note));
-	if (!better(l, old, &w, hf_bytes_of(&h->note)))
-		return;
+	if (hf_frozen(l, h->origin) || !better(l, old, &w, hf_bytes_of(&h->note)))
+		return; /* frozen by what that proved, with the row as it was */
 	row.size = w.checkpoint.size;
 	row.root = hf_binary(w.checkpoint.root.b, sizeof(w.checkpoint.root.b));
 	row.note = h->note;

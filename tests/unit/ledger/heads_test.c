@@ -98,6 +98,71 @@ static void test_two_heads_of_each_log(void **state)
 	assert_string_equal(hub->alarm, "ledger-equivocation");
 }
 
+static bool hold_mirror(struct kit *k, const struct kit_call *c, struct hf_buf *body)
+{
+	(void)k, (void)body;
+	return c->type != HF_MSG_MIRROR_ADD;
+}
+
+/* The log sends one entry to its mirror, under a checkpoint that the entry does not lead to. */
+static enum hf_err send_entry(struct kit *k, unsigned to, uint64_t index, struct hf_bytes note)
+{
+	struct hf_ledger *l = k->node[SB_HEALTH].ledger;
+	struct hf_buf entry HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	Hufu__MirrorAdd add = HUFU__MIRROR_ADD__INIT;
+	ProtobufCBinaryData one;
+	uint8_t key[8], *body;
+	int answer = 0;
+	size_t len;
+
+	hf_put_u64(key, index);
+	assert_int_equal(hf_store_get(l->store, HF_TABLE_ENTRY, key, sizeof(key), &entry), HF_OK);
+	one = hf_binary(entry.data, entry.len);
+	add.origin = l->own.origin;
+	add.start = index;
+	add.entries = &one;
+	add.n_entries = 1;
+	add.note = hf_binary(note.data, note.len);
+	body = hf_encode(&add.base, &len);
+	hf_ledger_handle(k->node[to].ledger, k->sb->name[SB_HEALTH], HF_MSG_MIRROR_ADD, (struct hf_bytes){body, len},
+	                 (struct hf_answer){take_answer, &answer});
+	kit_until(k, answer != 0);
+	free(body);
+	return (enum hf_err)(answer - 1000);
+}
+
+static bool mirror_frozen(struct kit *k, unsigned at, uint64_t *ret_size)
+{
+	Hufu__MirrorRow *row HF_CLEANUP(hf_decoded_done) =
+	        hf_mirror_row(k->node[at].ledger, k->node[SB_HEALTH].ledger->own.origin);
+
+	*ret_size = row ? row->size : 0;
+	return row && row->frozen;
+}
+
+/* The checkpoint that the mirror is sent contradicts what it cosigned: the row it then writes does not undo the freeze.
+ */
+static void test_a_false_copy_that_is_proof_stays_frozen(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_HEALTH];
+	struct hf_bytes note;
+	uint64_t held = 0;
+	char text[1000];
+
+	kit_invite(&k->node[SB_HUB], "health");
+	kit_invite(n, "hub");
+	kit_until(k, !mirror_frozen(k, SB_HUB, &held) && held == seen_by_hub(k) && held > 0);
+	k->bend = hold_mirror;
+	kit_fill(n, 1);
+	kit_until_witnessed(n);
+	kit_until(k, seen_by_hub(k) == held + 1);
+	note = forked_note(k, held + 1, text, sizeof(text));
+	assert_int_equal(send_entry(k, SB_HUB, held, note), HF_E_DIGEST);
+	assert_true(hf_frozen(k->node[SB_HUB].ledger, n->ledger->own.origin));
+	assert_true(mirror_frozen(k, SB_HUB, &held));
+}
+
 /* A peer that sends heads without end has no more of them checked, and one alarm is raised; others are heard. */
 static void test_a_flood_of_heads(void **state)
 {
@@ -193,6 +258,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_two_heads_of_each_log, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_false_copy_that_is_proof_stays_frozen, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_flood_of_heads, start, stop),
 	        cmocka_unit_test_setup_teardown(test_many_lines_of_one_signer, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_note_without_the_logs_signature, start, stop),
