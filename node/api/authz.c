@@ -389,6 +389,7 @@ static enum hf_err draft_application(struct hf_api_request *rq)
 	struct hf_id id;
 	const char **fields = NULL;
 	HF_TRY(hf_api_id(rq, "entry", true, &in.entry));
+	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in.publisher));
 	enum hf_err e = read_wish(rq, false, &in, &fields);
 	if (e == HF_OK)
 		e = hf_authz_draft(rq->m->authz, &step, &in, &id);

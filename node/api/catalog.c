@@ -92,7 +92,8 @@ static enum hf_err publish(struct hf_api_request *rq)
 
 	memset(&w, 0, sizeof(w));
 	HF_TRY(hf_api_id(rq, "entry", false, &id));
-	if (!hf_id_is_zero(&id) && (hf_catalog_get(rq->m->catalog, &id, &was) != HF_OK || !was.own))
+	if (!hf_id_is_zero(&id) &&
+	    (hf_catalog_get(rq->m->catalog, rq->m->base->self.s, &id, &was) != HF_OK || !was.own))
 		return no_such_entry(rq, &id);
 	if (was.own && was.entry->withdrawn)
 		return hf_fault_set(&rq->fault, HF_E_STATE,
@@ -222,11 +223,17 @@ static enum hf_err show(struct hf_api_request *rq)
 {
 	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	bool all = sees_own(rq->actor);
+	const char *publisher;
 	struct hf_id id;
 
 	HF_TRY(hf_api_id(rq, "entry", true, &id));
-	if (hf_catalog_get(rq->m->catalog, &id, &it) != HF_OK ||
-	    !(all || hf_catalog_visible(rq->m->catalog, &it, rq->actor->principal)))
+	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &publisher));
+	enum hf_err e = hf_catalog_get(rq->m->catalog, *publisher ? publisher : NULL, &id, &it);
+	if (e == HF_E_CONFLICT)
+		return hf_fault_set(&rq->fault, e,
+		                    "several members have published an entry under that id; name the one that is meant "
+		                    "with --publisher, as `hufu catalog search` shows it");
+	if (e != HF_OK || !(all || hf_catalog_visible(rq->m->catalog, &it, rq->actor->principal)))
 		return no_such_entry(rq, &id);
 	catalog_json_entry(rq->out, &it);
 	if (it.own && all)

@@ -15,6 +15,7 @@
 /* Who asks: an own person (application NULL), or a peer with somebody's application in a mail for that part. */
 struct asker {
 	const char *principal;
+	const char *publisher; /* of the resource; NULL: not stated */
 	const struct opened_application *application;
 	const char *from;
 	enum hf_part part;
@@ -39,7 +40,12 @@ static enum hf_err find_entry(struct hf_authz *a, const struct hf_id *id, const 
 	char text[HF_ID_TEXT];
 	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	hf_id_text(id, text);
-	enum hf_err e = hf_catalog_get(a->catalog, id, &it);
+	enum hf_err e = hf_catalog_get(a->catalog, who->publisher, id, &it);
+	if (e == HF_E_CONFLICT)
+		return hf_fault_set(f, e,
+		                    "several members have published a resource %s; name the one that is meant with "
+		                    "--publisher, as `hufu catalog search` shows it",
+		                    text);
 	if (e == HF_E_UNKNOWN || (e == HF_OK && !may_know(a, &it, who)))
 		return hf_fault_set(f, HF_E_UNKNOWN,
 		                    "there is no resource %s in the catalog; `hufu catalog search` finds resources",
@@ -186,7 +192,8 @@ enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, cons
 	Hufu__Application app = HUFU__APPLICATION__INIT;
 	Hufu__ApplicationRow row;
 	struct hf_id id = hf_id_new(now_of(a)), txn = hf_id_new(now_of(a));
-	const struct asker who = {.principal = in->actor->principal};
+	const struct asker who = {.principal = in->actor->principal,
+	                          .publisher = has_text(what->publisher) ? what->publisher : NULL};
 	HF_TRY(find_entry(a, &what->entry, &who, &it, in->fault));
 	HF_TRY(az_application_system(a, in->actor->department, what->system, &system, in->fault));
 	app.id = BIN_ID(&id);
@@ -324,7 +331,7 @@ enum hf_err az_entry_need(struct hf_authz *a, const Hufu__ApplicationRow *row, s
 	struct hf_id id;
 	if (!az_id_of(&row->resource, &id))
 		return hf_fault_set(f, HF_E_STORE, "the stored application names no resource");
-	if (hf_catalog_get(a->catalog, &id, ret_item) != HF_OK)
+	if (hf_catalog_get(a->catalog, row->provider, &id, ret_item) != HF_OK)
 		return hf_fault_set(f, HF_E_UNKNOWN,
 		                    "the resource of the application is no longer in the catalog of this node");
 	return HF_OK;
@@ -416,7 +423,7 @@ enum hf_err az_application_entry(struct hf_authz *a, const struct mail_in *in, c
 	bool department = has_text(o->app->department);
 	snprintf(principal, sizeof(principal), "%s%s%.63s", o->app->organization, department ? "/" : "",
 	         o->app->department);
-	const struct asker who = {principal, o, in->from, part};
+	const struct asker who = {principal, o->app->provider, o, in->from, part};
 	HF_TRY(find_entry(a, &o->resource, &who, &it, f));
 	if (!it.own && o->app->resource_version > it.entry->version) /* the publisher's news are still on their way */
 		return hf_fault_set(f, HF_E_BUSY,

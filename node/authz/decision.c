@@ -377,7 +377,7 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 		    hf_err_text(standing));
 		return v->error;
 	}
-	if (hf_catalog_get(a->catalog, &rq->resource, &it) != HF_OK || !it.own)
+	if (hf_catalog_get(a->catalog, a->base->self.s, &rq->resource, &it) != HF_OK || !it.own)
 		return v->error;
 	bool party = next_given(a, rq, NULL) != NULL;
 	if (party && az_terms_entry(it.entry, rq->now_ms, &f) != HF_OK) {

@@ -182,7 +182,7 @@ enum hf_err hf_authz_grant_offer(struct hf_authz *a, const struct hf_step_in *in
 	Hufu__Application app = HUFU__APPLICATION__INIT;
 	char id[HF_ID_TEXT];
 	hf_id_text(&what->entry, id);
-	if (hf_catalog_get(a->catalog, &what->entry, &g.it) != HF_OK || !g.it.own)
+	if (hf_catalog_get(a->catalog, a->base->self.s, &what->entry, &g.it) != HF_OK || !g.it.own)
 		return hf_fault_set(in->fault, HF_E_UNKNOWN,
 		                    "this node publishes no entry %s; `hufu catalog` lists them", id);
 	fill_wish(a, &app, what, &g.it);
@@ -236,7 +236,7 @@ static enum hf_err load(struct giving *g, const struct hf_id *id)
 	HF_TRY(digest_terms(g->terms, &g->digest, g->f));
 	HF_TRY(load_statement(&g->grant->offer, &g->offer, g->f));
 	HF_TRY(load_statement(&g->grant->privacy, &g->privacy, g->f));
-	if (hf_catalog_get(a->catalog, &resource, &g->it) != HF_OK)
+	if (hf_catalog_get(a->catalog, a->base->self.s, &resource, &g->it) != HF_OK)
 		return hf_fault_set(g->f, HF_E_STORE, "the entry of the offer cannot be read");
 	return az_person_two_factors(g->in->actor->methods, g->it.entry->sensitive, g->f);
 }

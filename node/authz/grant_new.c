@@ -116,7 +116,7 @@ enum hf_err az_grant_row(struct hf_authz *a, const Hufu__GrantRow *grant, Hufu__
 		               ? az_row_need(a, &id, ret_row, f)
 		               : hf_fault_set(f, HF_E_STORE, "the grant on record cannot be read");
 	if (az_id_of(&grant->resource, &resource))
-		(void)!hf_catalog_get(a->catalog, &resource, &it);
+		(void)!hf_catalog_get(a->catalog, grant->provider, &resource, &it);
 	fill_row(&row, grant, &it);
 	uint8_t *data = hf_encode(&row.base, &len);
 	*ret_row = data ? HF_DECODE_OWN(application_row, data, len) : NULL;

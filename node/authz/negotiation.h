@@ -23,6 +23,7 @@ struct hf_step_in {
 /* What is applied for. In a resubmission NULL, 0 and no fields mean: as before. */
 struct hf_application_in {
 	struct hf_id entry;
+	const char *publisher; /* NULL or "": the id is of one entry only */
 	const char *system;
 	const char *reason;
 	const char *purpose;

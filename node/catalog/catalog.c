@@ -76,7 +76,7 @@ static enum hf_err load_one(struct hf_catalog *c, const struct hf_id *id)
 	HF_CLEANUP(row_done) Hufu__CatalogRow *row = NULL;
 	HF_CLEANUP(entry_done) Hufu__CatalogEntry *entry = NULL;
 
-	HF_TRY(row_get(c, id, &row));
+	HF_TRY(row_get(c, c->base->self.s, id, &row));
 	HF_TRY(row_entry(row->envelope.data, row->envelope.len, &entry));
 	own_index_put(&c->own, own_from_row(row, id, entry->department));
 	return HF_OK;
@@ -238,7 +238,7 @@ void hf_catalog_item_done(struct hf_catalog_item *it)
 	*it = (struct hf_catalog_item){0};
 }
 
-static enum hf_err item_from_row(const Hufu__CatalogRow *row, struct hf_catalog_item *ret_item)
+enum hf_err item_from_row(const Hufu__CatalogRow *row, struct hf_catalog_item *ret_item)
 {
 	struct hf_catalog_item it = {.own = row->own, .envelope_len = row->envelope.len};
 
@@ -251,12 +251,47 @@ static enum hf_err item_from_row(const Hufu__CatalogRow *row, struct hf_catalog_
 	return HF_OK;
 }
 
-enum hf_err hf_catalog_get(struct hf_catalog *c, const struct hf_id *id, struct hf_catalog_item *ret_item)
+struct choice {
+	Hufu__CatalogRow *row;
+	unsigned others; /* as good as that one */
+};
+
+/* Own before living before ended. */
+static unsigned rank(const Hufu__CatalogRow *row)
+{
+	return row->own ? 3 : row->withdrawn ? 1 : 2;
+}
+
+static bool choose(void *ctx, const char *publisher, struct hf_bytes bytes)
+{
+	struct choice *x = ctx;
+	HF_CLEANUP(row_done) Hufu__CatalogRow *row = HF_DECODE_OWN(catalog_row, bytes.data, bytes.len);
+
+	(void)publisher;
+	if (!row || (x->row && rank(row) < rank(x->row)))
+		return true;
+	x->others = x->row && rank(row) == rank(x->row) ? x->others + 1 : 0;
+	hf_decoded_free(x->row);
+	x->row = HF_TAKE(row);
+	return true;
+}
+
+enum hf_err hf_catalog_get(struct hf_catalog *c, const char *publisher, const struct hf_id *id,
+                           struct hf_catalog_item *ret_item)
 {
 	HF_CLEANUP(row_done) Hufu__CatalogRow *row = NULL;
+	struct choice x = {NULL, 0};
 
-	HF_TRY(row_get(c, id, &row));
-	return item_from_row(row, ret_item);
+	if (publisher) {
+		HF_TRY(row_get(c, publisher, id, &row));
+		return item_from_row(row, ret_item);
+	}
+	enum hf_err e = rows_with(c, id, choose, &x);
+	row = x.row;
+	HF_TRY(e);
+	if (!row)
+		return HF_E_UNKNOWN;
+	return x.others > 0 ? HF_E_CONFLICT : item_from_row(row, ret_item);
 }
 
 bool own_visible(const struct hf_catalog *c, const struct own_entry *e, const char *principal)
@@ -299,7 +334,7 @@ enum hf_err hf_catalog_own(struct hf_catalog *c, const struct hf_id *id, struct 
 	HF_CLEANUP(row_done) Hufu__CatalogRow *row = NULL;
 	struct hf_catalog_own o = {.scope = {HF_SCOPE_INVALID, NULL, 0}};
 
-	HF_TRY(row_get(c, id, &row));
+	HF_TRY(row_get(c, c->base->self.s, id, &row));
 	if (!row->own)
 		return HF_E_UNKNOWN;
 	scope_from_row(row->scope, &o.scope);

@@ -29,9 +29,10 @@ struct hf_catalog_item {
 	char source[HF_NAME_MAX + 1]; /* own entries: the source behind it */
 };
 void hf_catalog_item_done(struct hf_catalog_item *it);
-/* An entry of this node or one received, whatever its state. UNKNOWN when this node holds none. For own entries this is
- * not a visibility check: use hf_catalog_visible before anything is said to a peer. */
-enum hf_err hf_catalog_get(struct hf_catalog *c, const struct hf_id *id,
+/* An entry of this node or one received, whatever its state. UNKNOWN when this node holds none. An id is unique with
+ * its publisher only: with publisher NULL an own entry goes first, and CONFLICT means that several others use the id.
+ * For own entries this is not a visibility check: use hf_catalog_visible before anything is said to a peer. */
+enum hf_err hf_catalog_get(struct hf_catalog *c, const char *publisher, const struct hf_id *id,
                            struct hf_catalog_item *ret_item) HF_MUST_CHECK;
 /* May that node (or that principal "node/department") know of the entry? An own entry counts from its commit on. Own
  * departments: everyone and organization scopes include them, a nodes scope when it names this node or the department,

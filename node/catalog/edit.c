@@ -18,7 +18,7 @@ static enum hf_err no_such_entry(const struct hf_id *id, struct hf_fault *f)
 
 static enum hf_err load(struct edit *e, struct hf_fault *f)
 {
-	enum hf_err err = row_get(e->c, &e->id, &e->was);
+	enum hf_err err = row_get(e->c, e->c->base->self.s, &e->id, &e->was);
 
 	if (err == HF_E_UNKNOWN || (err == HF_OK && !e->was->own))
 		return no_such_entry(&e->id, f);

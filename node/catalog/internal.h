@@ -64,7 +64,9 @@ void catalog_unref(struct hf_catalog *c);
 /* Never NULL for the name of a member; NULL for another one that was never seen. */
 struct peer *catalog_peer(struct hf_catalog *c, const char *node);
 
-/* catalog.c: may that principal know of the own entry? */
+/* catalog.c */
+enum hf_err item_from_row(const Hufu__CatalogRow *row, struct hf_catalog_item *ret_item) HF_MUST_CHECK;
+/* May that principal know of the own entry? */
 bool own_visible(const struct hf_catalog *c, const struct own_entry *e, const char *principal);
 /* own.c: what a node should hold of e, NULL: of nothing. */
 struct holding {
@@ -78,7 +80,13 @@ struct holding own_holding(const struct hf_catalog *c, const struct own_entry *e
 void row_done(Hufu__CatalogRow **row);
 void entry_done(Hufu__CatalogEntry **entry);
 /* UNKNOWN; STORE when it does not decode. The row is freed with hf_decoded_free. */
-enum hf_err row_get(struct hf_catalog *c, const struct hf_id *id, Hufu__CatalogRow **ret_row) HF_MUST_CHECK;
+#define HF_ENTRY_KEY_MAX (sizeof(struct hf_id) + HF_NAME_MAX)
+enum hf_err row_get(struct hf_catalog *c, const char *publisher, const struct hf_id *id,
+                    Hufu__CatalogRow **ret_row) HF_MUST_CHECK;
+/* Every entry under that id, in order of publisher; row does not outlive fn, false stops. */
+enum hf_err rows_with(struct hf_catalog *c, const struct hf_id *id,
+                      bool (*fn)(void *ctx, const char *publisher, struct hf_bytes row), void *ctx) HF_MUST_CHECK;
+bool row_has_term(struct hf_catalog *c, const struct hf_id *id, const char *publisher, const char *term);
 /* The entry inside an encoded envelope that is known to be good. */
 enum hf_err row_entry(const void *envelope, size_t len, Hufu__CatalogEntry **ret_entry) HF_MUST_CHECK;
 /* Writes row and its place among the publisher's; the search terms of `was` go, those of `is` come (NULL: none). */

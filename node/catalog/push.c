@@ -40,7 +40,7 @@ bool batch_add(struct hf_catalog *c, struct batch *b, const struct own_entry *e,
 	Hufu__Envelope *envelope;
 	struct holding h = own_holding(c, e, node);
 
-	if (h.version && row_get(c, &e->id, &row) == HF_OK)
+	if (h.version && row_get(c, c->base->self.s, &e->id, &row) == HF_OK)
 		bytes = version_bytes(row, &h);
 	if (!bytes)
 		return true;

@@ -120,7 +120,7 @@ static enum hf_err store_entry(struct job *j, struct item *it, const struct hf_i
 static enum hf_err decide(struct job *j, struct item *it, const struct hf_id *id, struct hf_unit *unit)
 {
 	HF_CLEANUP(row_done) Hufu__CatalogRow *was = NULL;
-	enum hf_err e = row_get(j->c, id, &was);
+	enum hf_err e = row_get(j->c, j->from->id.s, id, &was);
 
 	if (e == HF_E_UNKNOWN) {
 		if (it->entry->withdrawn)
@@ -130,8 +130,6 @@ static enum hf_err decide(struct job *j, struct item *it, const struct hf_id *id
 		return store_entry(j, it, id, NULL, unit);
 	}
 	HF_TRY(e);
-	if (was->own || strcmp(was->publisher, j->from->id.s) != 0)
-		return HF_OK; /* dropped without a word: an answer would tell that the id is taken (SB-23) */
 	if (it->entry->version < was->version)
 		return HF_OK;
 	if (it->entry->version > was->version)

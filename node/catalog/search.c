@@ -38,9 +38,13 @@ static bool take_id(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	struct list *l = ctx;
 
 	(void)value;
-	if (key.len < sizeof(struct hf_id))
+	const uint8_t *id = key.data + strlen(l->term) + 1;
+
+	if (key.len < strlen(l->term) + 1 + sizeof(struct hf_id))
 		return false;
-	memcpy(l->block[l->count++].b, key.data + key.len - sizeof(struct hf_id), sizeof(struct hf_id));
+	if (l->count > 0 && memcmp(l->block[l->count - 1].b, id, sizeof(struct hf_id)) == 0)
+		return true; /* of another publisher */
+	memcpy(l->block[l->count++].b, id, sizeof(struct hf_id));
 	return l->count < l->want;
 }
 
@@ -124,13 +128,43 @@ static void id_before(struct hf_id *id)
 
 /* Cheap, before the row is read: own entries by their scope in memory; what was received is for all of this node's
  * people. */
-static bool may_see(const struct search *s, const struct hf_id *id)
+static bool may_see(const struct search *s, const struct hf_id *id, const char *publisher)
 {
-	const struct own_entry *e = own_index_find(&s->c->own, id);
+	const struct own_entry *e = strcmp(publisher, s->c->base->self.s) == 0 ? own_index_find(&s->c->own, id) : NULL;
 
 	if (!e)
 		return !s->q->own;
 	return !s->q->principal || own_visible(s->c, e, s->q->principal);
+}
+
+/* The entries under one id: one, unless another member used it too. */
+struct group {
+	const struct search *s;
+	const struct hf_id *id;
+	Hufu__CatalogRow **rows; /* owned; those that may be seen */
+	size_t count, all;
+};
+
+static bool add_row(void *ctx, const char *publisher, struct hf_bytes bytes)
+{
+	struct group *g = ctx;
+	Hufu__CatalogRow *row;
+
+	g->all++;
+	if (!may_see(g->s, g->id, publisher) || !(row = HF_DECODE_OWN(catalog_row, bytes.data, bytes.len)))
+		return true;
+	g->rows = hf_realloc(g->rows, (g->count + 1) * sizeof(*g->rows));
+	g->rows[g->count++] = row;
+	return true;
+}
+
+/* The lists met at the id; whether at this entry only matters when there are others. */
+static bool is_found(const struct search *s, const struct group *g, const Hufu__CatalogRow *row)
+{
+	for (size_t i = 0; g->all > 1 && i < s->list_count; i++)
+		if (!row_has_term(s->c, g->id, row->publisher, s->lists[i].term))
+			return false;
+	return true;
 }
 
 static bool in_validity(const struct search *s, const Hufu__CatalogEntry *e)
@@ -139,17 +173,33 @@ static bool in_validity(const struct search *s, const Hufu__CatalogEntry *e)
 }
 
 /* Tells whether the item was shown; *ret_more is what fn said. */
-static bool show(struct search *s, const struct hf_id *id, hf_catalog_item_fn fn, void *ctx, bool *ret_more)
+static bool show_row(struct search *s, const Hufu__CatalogRow *row, hf_catalog_item_fn fn, void *ctx, bool *ret_more)
 {
 	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 
-	if (!may_see(s, id) || hf_catalog_get(s->c, id, &it) != HF_OK || it.entry->withdrawn ||
-	    !in_validity(s, it.entry))
+	if (row->withdrawn || item_from_row(row, &it) != HF_OK || !in_validity(s, it.entry))
 		return false;
 	if (s->q->principal && !hf_catalog_visible(s->c, &it, s->q->principal))
 		return false;
 	*ret_more = fn(ctx, &it);
 	return true;
+}
+
+/* How many were shown: all under the id, so that a page never ends between two of them. */
+static size_t show(struct search *s, const struct hf_id *id, hf_catalog_item_fn fn, void *ctx, bool *ret_more)
+{
+	struct group g = {s, id, NULL, 0, 0};
+	size_t shown = 0;
+
+	enum hf_err e = rows_with(s->c, id, add_row, &g);
+	for (size_t i = 0; i < g.count; i++) {
+		if (*ret_more && is_found(s, &g, g.rows[i]))
+			shown += show_row(s, g.rows[i], fn, ctx, ret_more);
+		hf_decoded_free(g.rows[i]);
+	}
+	free(g.rows);
+	s->error = s->error == HF_OK ? e : s->error;
+	return shown;
 }
 
 static void run(struct search *s, hf_catalog_item_fn fn, void *ctx, struct hf_id *ret_next)

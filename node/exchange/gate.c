@@ -363,7 +363,7 @@ static enum hf_err permit(struct gate *g)
 	HF_TRY(check_fresh(g));
 	HF_TRY(check_obligations(g));
 	memcpy(resource.b, g->in->resource.data, 16);
-	enum hf_err e = hf_catalog_get(g->x->catalog, &resource, &g->item);
+	enum hf_err e = hf_catalog_get(g->x->catalog, g->x->base->self.s, &resource, &g->item);
 	if (e != HF_OK || !g->item.own)
 		return hf_fault_set(&g->f, HF_E_NO_GRANT, "no authorization covers this request");
 	HF_TRY(check_fields(g));

@@ -3,10 +3,15 @@
 
 #include <string.h>
 
+#include "store/migrations.h"
+
 #define RECORD_BYTES 8u
 
 /* Version 1 is the first, so nothing leads to it. */
-const struct hf_schema hf_schema_current = {1, NULL, 0};
+static const struct hf_migration migrations[] = {
+        {1, hf_migrate_catalog_keys},
+};
+const struct hf_schema hf_schema_current = {2, migrations, sizeof(migrations) / sizeof(migrations[0])};
 
 struct preparation {
 	struct hf_env *env;

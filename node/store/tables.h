@@ -27,9 +27,9 @@
 	X(HF_TABLE_MIRROR_LEAF,      "mirror-leaf")      /* origin 0x00 u64 tile -> leaf hashes */ \
 	X(HF_TABLE_MIRROR_OPENING,   "mirror-opening")   /* origin 0x00 u64 index -> sealed openings received */ \
 	X(HF_TABLE_MIRROR_TXN,       "mirror-txn")       /* txn[16] origin 0x00 u64 index -> "" */ \
-	X(HF_TABLE_CATALOG,          "catalog")          /* entry id[16] -> CatalogRow (own and received) */ \
+	X(HF_TABLE_CATALOG,          "catalog")          /* entry id[16] publisher -> CatalogRow (own and received) */ \
 	X(HF_TABLE_CATALOG_BY_PEER,  "catalog-by-peer")  /* publisher 0x00 entry id -> u64 version */ \
-	X(HF_TABLE_CATALOG_TERM,     "catalog-term")     /* term 0x00 entry id -> "" */ \
+	X(HF_TABLE_CATALOG_TERM,     "catalog-term")     /* term 0x00 entry id[16] publisher -> "" */ \
 	X(HF_TABLE_APPLICATION,      "application")      /* application id[16] -> ApplicationRow */ \
 	X(HF_TABLE_APPLICATION_REV,  "application-rev")  /* application id u32 revision -> ApplicationRevision */ \
 	X(HF_TABLE_GRANT,            "grant")            /* grant id[16] -> GrantRow */ \

@@ -23,9 +23,10 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *system_name = NULL, *reason = NULL, *purpose = NULL, *from = NULL, *until = NULL,
 	                    *fields = NULL;
-	const char *resubmit = NULL;
+	const char *resubmit = NULL, *publisher = NULL;
 	bool all_fields = false;
 	const struct hf_opt opts[] = {
+	        {"publisher", &publisher, NULL, NULL},
 	        {"system", &system_name, NULL, NULL},
 	        {"reason", &reason, NULL, NULL},
 	        {"purpose", &purpose, NULL, NULL},
@@ -41,6 +42,7 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 	if ((!pos[0]) == (!resubmit))
 		return hf_cli_misuse(cli, "name the catalog entry to apply for, or the application with --resubmit");
 	json_t *in = by_id(resubmit ? "application" : "entry", resubmit ? resubmit : pos[0]);
+	hf_cli_put(in, "publisher", publisher);
 	hf_cli_put(in, "system", system_name);
 	hf_cli_put(in, "reason", reason);
 	hf_cli_put(in, "purpose", purpose);
@@ -282,6 +284,7 @@ static int list_notices(struct hf_cli *cli, int argc, char **argv)
 const struct hf_command hf_commands_authz[] = {
         {"apply", NULL, "apply for a resource, or correct and resubmit an application",
          "hufu apply ENTRY --system NAME --reason TEXT --purpose CODE --until TIME [--from TIME] [--fields A,B]\n"
+         "    [--publisher NODE]\n"
          "hufu apply --resubmit APPLICATION [--reason TEXT] [--purpose CODE] [--until TIME] [--from TIME] [--fields "
          "A,B | --all-fields]\n"
          "\n"
@@ -291,6 +294,7 @@ const struct hf_command hf_commands_authz[] = {
          "  --until TIME     2027-01-31 or 2027-01-31T12:00:00Z; at most 3 years after --from\n"
          "  --from TIME      left out: from the approval on\n"
          "  --fields A,B     only these fields; left out: all\n"
+         "  --publisher NODE whose entry, when several members use the same id\n"
          "\n"
          "example:\n"
          "  hufu apply " EXAMPLE_ID

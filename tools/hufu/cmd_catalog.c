@@ -374,14 +374,16 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 
 static int show(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1];
+	const char *pos[1], *publisher = NULL;
+	const struct hf_opt opts[] = {{"publisher", &publisher, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *in, *out = NULL;
 	int status;
 
-	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	in = json_object();
 	hf_cli_put(in, "entry", pos[0]);
+	hf_cli_put(in, "publisher", publisher);
 	status = hf_cli_call(cli, "GET", "/v1/catalog/show", in, &out);
 	if (status != HF_EXIT_DONE)
 		return status;
@@ -502,7 +504,10 @@ const struct hf_command hf_commands_catalog[] = {
          "\nexample:\n  hufu catalog search \"\xE8\x88\xAA\xE7\x8F\xAD\" --sharing conditional\n",
          search},
         {"catalog", "show", "one entry with its fields",
-         "hufu catalog show ENTRY\n\nexample:\n  hufu catalog show 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n", show},
+         "hufu catalog show ENTRY [--publisher NODE]\n\n"
+         "  --publisher NODE   whose entry, when several members use the same id\n\nexample:\n  hufu catalog show "
+         "0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n",
+         show},
         {"catalog", "export", "the catalog as JSON or as DCAT (JSON-LD)",
          "hufu catalog export [TEXT] [--format json|dcat] [--output FILE] [the options of search]\n\n" FIND_OPTIONS
          "\nexample:\n  hufu catalog export --format dcat --output catalog.jsonld\n",

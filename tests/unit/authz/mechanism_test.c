@@ -55,7 +55,7 @@ static struct deal *terms_of(struct stage *s, const struct hf_id *resource, cons
 static void set_entry(struct stage *s, struct deal *t, struct hf_hash *digest)
 {
 	struct hf_catalog_item it = {0};
-	assert_int_equal(hf_catalog_get(s->roads->catalog, &t->resource, &it), HF_OK);
+	assert_int_equal(hf_catalog_get(s->roads->catalog, NULL, &t->resource, &it), HF_OK);
 	*digest = it.digest;
 	t->g.entry_digest = BIN_HASH(digest);
 	t->g.resource_version = it.entry->version;

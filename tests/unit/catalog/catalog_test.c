@@ -169,7 +169,7 @@ static void the_entry_holds_what_the_scan_found(void **state)
 	assert_int_equal(site_publish(s, &e, "nodes:health,hub", &p, &f), HF_OK);
 	net_settle(n);
 	assert_int_equal(p.version, 1);
-	assert_int_equal(hf_catalog_get(s->catalog, &p.id, &it), HF_OK);
+	assert_int_equal(hf_catalog_get(s->catalog, NULL, &p.id, &it), HF_OK);
 	assert_true(it.own && hf_hash_equal(&it.digest, &p.digest));
 	assert_string_equal(it.source, "flights");
 	assert_string_equal(it.entry->publisher, "roads");
@@ -228,7 +228,7 @@ static bool visible(struct site *s, const struct hf_id *id, const char *principa
 	struct hf_catalog_item it;
 	bool v;
 
-	assert_int_equal(hf_catalog_get(s->catalog, id, &it), HF_OK);
+	assert_int_equal(hf_catalog_get(s->catalog, NULL, id, &it), HF_OK);
 	v = hf_catalog_visible(s->catalog, &it, principal);
 	hf_catalog_item_done(&it);
 	return v;

@@ -485,18 +485,23 @@ static inline void must_withdraw(struct site *s, const struct hf_id *id)
 	hf_store_submit(s->store, u, NULL, NULL);
 }
 
-/* 0: not held, or withdrawn. */
-static inline uint32_t living_version(struct site *s, const struct hf_id *id)
+/* 0: not held, or withdrawn. publisher NULL: whoever it is. */
+static inline uint32_t version_of(struct site *s, const char *publisher, const struct hf_id *id)
 {
 	struct hf_catalog_item it = {0};
 	uint32_t v = 0;
 
-	if (hf_catalog_get(s->catalog, id, &it) != HF_OK)
+	if (hf_catalog_get(s->catalog, publisher, id, &it) != HF_OK)
 		return 0;
 	if (!it.entry->withdrawn)
 		v = it.entry->version;
 	hf_catalog_item_done(&it);
 	return v;
+}
+
+static inline uint32_t living_version(struct site *s, const struct hf_id *id)
+{
+	return version_of(s, NULL, id);
 }
 
 struct found {

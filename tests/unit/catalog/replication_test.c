@@ -32,7 +32,7 @@ static void a_push_reaches_the_nodes_in_scope_at_once(void **state)
 	assert_int_equal(living_version(&n->site[SB_HEALTH], &some.id), 1);
 	assert_int_equal(living_version(&n->site[SB_HUB], &some.id), 0);
 	assert_int_equal(site_search(&n->site[SB_HUB], (struct hf_catalog_query){.text = "health"}).count, 0);
-	assert_int_equal(hf_catalog_get(n->site[SB_HEALTH].catalog, &some.id, &it), HF_OK);
+	assert_int_equal(hf_catalog_get(n->site[SB_HEALTH].catalog, NULL, &some.id, &it), HF_OK);
 	assert_true(!it.own && hf_hash_equal(&it.digest, &some.digest)); /* the very bytes that were signed */
 	assert_true(hf_catalog_visible(n->site[SB_HEALTH].catalog, &it, "health/ward"));
 	assert_false(hf_catalog_visible(n->site[SB_HEALTH].catalog, &it, "hub"));
@@ -147,7 +147,7 @@ static void a_withdrawn_entry_leaves_lists_and_searches(void **state)
 	net_settle(n);
 	must_withdraw(&n->site[SB_ROADS], &p.id);
 	net_settle(n);
-	assert_int_equal(hf_catalog_get(health->catalog, &p.id, &it), HF_OK);
+	assert_int_equal(hf_catalog_get(health->catalog, NULL, &p.id, &it), HF_OK);
 	assert_true(it.entry->withdrawn && it.entry->title[0] == '\0');
 	hf_catalog_item_done(&it);
 	assert_int_equal(site_search(health, (struct hf_catalog_query){.limit = 10}).count, 0);
@@ -194,15 +194,15 @@ static void a_hidden_entry_answers_like_one_that_does_not_exist(void **state)
 	assert_int_equal(real_len, made_up_len);
 	assert_memory_equal(real, made_up, real_len);
 	assert_null(memmem(real, real_len, "hidden", 6));
-	assert_int_equal(hf_catalog_get(health->catalog, &hidden.id, &it), HF_E_UNKNOWN);
-	assert_int_equal(hf_catalog_get(health->catalog, &guess, &it), HF_E_UNKNOWN);
+	assert_int_equal(hf_catalog_get(health->catalog, NULL, &hidden.id, &it), HF_E_UNKNOWN);
+	assert_int_equal(hf_catalog_get(health->catalog, NULL, &guess, &it), HF_E_UNKNOWN);
 	/* Nor does its end tell that it was: neither pushed nor answered. */
 	must_withdraw(roads, &hidden.id);
 	net_settle(n);
 	real_len = ask(n, health, roads, &hidden.id, real);
 	assert_int_equal(real_len, made_up_len);
 	assert_memory_equal(real, made_up, real_len);
-	assert_int_equal(hf_catalog_get(health->catalog, &hidden.id, &it), HF_E_UNKNOWN);
+	assert_int_equal(hf_catalog_get(health->catalog, NULL, &hidden.id, &it), HF_E_UNKNOWN);
 	/* One that could see it does learn of the end. */
 	assert_int_equal(site_rescope(roads, &open.id, "nodes:hub", &q), HF_OK);
 	net_settle(n);
@@ -472,13 +472,59 @@ static void entries_count_only_from_their_publisher(void **state)
 	assert_int_equal(living_version(health, &x.id), 1);
 	theirs = must_publish(&n->site[SB_ROADS], "flights", "everyone");
 	net_settle(n);
-	x.id = theirs.id; /* an id that belongs to another publisher */
+	x.id = theirs.id; /* an id that another publisher uses: an entry of its own */
 	x.version = 9;
 	forge(n, &x, &out);
-	/* Dropped, and answered like anything else: the sender does not learn that the id is taken (SB-23). */
+	/* Answered like anything else: the sender does not learn that the id is in use (SB-23). */
 	assert_int_equal(push_bytes(n, hub, health, &out), HF_OK);
 	assert_int_equal(push_bytes(n, hub, &n->site[SB_ROADS], &out), HF_OK); /* its own, too */
-	assert_int_equal(living_version(health, &theirs.id), 1);
+	assert_int_equal(version_of(health, "roads", &theirs.id), 1);
+	assert_int_equal(version_of(health, "hub", &theirs.id), 9);
+	assert_int_equal(version_of(&n->site[SB_ROADS], NULL, &theirs.id), 1); /* for its publisher it is its own */
+	hf_buf_done(&out);
+	net_free(n);
+}
+
+/* Who learns an id early cannot keep the entry from those who do not have it yet. */
+static void an_id_cannot_be_taken_from_its_publisher(void **state)
+{
+	struct net *n = three_nodes();
+	struct site *health = &n->site[SB_HEALTH], *hub = &n->site[SB_HUB], *roads = &n->site[SB_ROADS];
+	struct hf_catalog_item it = {0};
+	struct hf_buf out = HF_BUF_INIT;
+	struct found x;
+	struct forged f = {.publisher = "hub",
+	                   .issuer = "hub",
+	                   .keyid = "hub",
+	                   .key = n->sb->key[SB_HUB][HF_KEY_ENVELOPE],
+	                   .version = 1000};
+	struct hf_published theirs;
+
+	(void)state;
+	health->down = true;
+	theirs = must_publish(roads, "flights", "everyone");
+	net_settle(n);
+	assert_int_equal(living_version(hub, &theirs.id), 1);
+	health->down = false;
+	f.id = theirs.id;
+	forge(n, &f, &out);
+	assert_int_equal(push_bytes(n, hub, health, &out), HF_OK); /* before roads is heard */
+	assert_int_equal(version_of(health, "hub", &theirs.id), 1000);
+	sync_start(health->catalog, catalog_peer(health->catalog, "roads"));
+	net_settle(n);
+	assert_int_equal(version_of(health, "roads", &theirs.id), 1);
+	assert_int_equal(hf_catalog_get(health->catalog, NULL, &theirs.id, &it), HF_E_CONFLICT); /* whose? */
+	x = site_search(health, (struct hf_catalog_query){.limit = 10});
+	assert_int_equal(x.count, 2);
+	x = site_search(health, (struct hf_catalog_query){.publisher = "roads"});
+	assert_int_equal(x.count, 1);
+	must_withdraw(roads, &theirs.id); /* the other one's terms stay */
+	net_settle(n);
+	x = site_search(health, (struct hf_catalog_query){.limit = 10});
+	assert_int_equal(x.count, 1);
+	x = site_search(health, (struct hf_catalog_query){.publisher = "hub"});
+	assert_int_equal(x.count, 1);
+	assert_int_equal(living_version(health, &theirs.id), 1000);
 	hf_buf_done(&out);
 	net_free(n);
 }
@@ -647,6 +693,7 @@ int main(void)
 	        cmocka_unit_test(edits_out_of_sight_are_not_told),
 	        cmocka_unit_test(a_tombstone_keeps_its_bytes),
 	        cmocka_unit_test(entries_count_only_from_their_publisher),
+	        cmocka_unit_test(an_id_cannot_be_taken_from_its_publisher),
 	        cmocka_unit_test(versions_never_fall_and_contradictions_are_recorded),
 	        cmocka_unit_test(messages_that_are_no_messages_are_refused),
 	        cmocka_unit_test(a_new_node_receives_thousands),

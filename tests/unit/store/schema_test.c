@@ -2,6 +2,8 @@
 #include "fixture.h"
 
 #include "crypto/crypto.h"
+#include "proto/codec.h"
+#include "state_catalog.pb-c.h"
 
 /* Schema 1 keeps a greeting in lower case, 2 puts an exclamation mark behind it, 3 stores it in another table. */
 static enum hf_err add_mark(struct hf_txn *txn)
@@ -219,6 +221,69 @@ static void every_table_has_a_name_of_its_own(void **state)
 	assert_null(hf_table_name(HF_TABLE_COUNT));
 }
 
+static void put_old_entry(struct hf_unit *u, uint8_t number, const char *publisher)
+{
+	Hufu__CatalogRow row = HUFU__CATALOG_ROW__INIT;
+	uint8_t id[16] = {1, number}, term[2 + 16] = {'t'}, *bytes;
+	size_t len;
+
+	row.publisher = (char *)(uintptr_t)publisher;
+	row.version = number;
+	bytes = hf_encode(&row.base, &len);
+	hf_unit_put(u, HF_TABLE_CATALOG, id, sizeof(id), bytes, len);
+	memcpy(term + 2, id, sizeof(id));
+	hf_unit_put(u, HF_TABLE_CATALOG_TERM, term, sizeof(term), NULL, 0);
+	free(bytes);
+}
+
+static void assert_new_entry(struct fixture *f, uint8_t number, const char *publisher)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf value = HF_BUF_INIT;
+	uint8_t key[100] = {'t', 0, 1, number};
+	size_t len = 2 + 16 + strlen(publisher);
+	Hufu__CatalogRow *row;
+
+	memcpy(key + 2 + 16, publisher, strlen(publisher));
+	assert_true(hf_store_has(f->store, HF_TABLE_CATALOG_TERM, key, len));
+	assert_int_equal(hf_store_get(f->store, HF_TABLE_CATALOG, key + 2, len - 2, &value), HF_OK);
+	row = HF_DECODE_OWN(catalog_row, value.data, value.len);
+	assert_non_null(row);
+	assert_int_equal(row->version, number);
+	hf_decoded_free(row);
+	assert_false(hf_store_has(f->store, HF_TABLE_CATALOG, key + 2, 16));
+	assert_false(hf_store_has(f->store, HF_TABLE_CATALOG_TERM, key, 2 + 16));
+}
+
+/* Schema 1 had one catalog entry to an id; since 2 an id belongs to its publisher only. */
+static void catalog_entries_are_found_by_id_and_publisher_after_the_step_to_schema_2(void **state)
+{
+	static const char *const publisher[] = {"roads", "hub", "a"};
+	struct fixture f;
+	struct hf_unit *u = hf_unit_new();
+	uint8_t lost[2 + 16] = {'t', 0, 9};
+
+	(void)state;
+	start_old(&f);
+	fixture_open_store(&f);
+	for (uint8_t i = 0; i < 250; i++)
+		put_old_entry(u, i, publisher[i % 3]);
+	hf_unit_put(u, HF_TABLE_CATALOG_TERM, lost, sizeof(lost), NULL, 0); /* of no entry */
+	hf_store_submit(f.store, u, NULL, NULL);
+	hf_store_drain(f.store);
+	hf_store_close(f.store);
+	hf_store_options_default(&f.options);
+	fixture_open_store(&f);
+	assert_int_equal(hf_store_schema_found(f.store), 1);
+	for (uint8_t i = 0; i < 250; i++)
+		assert_new_entry(&f, i, publisher[i % 3]);
+	assert_int_equal(hf_store_count(f.store, HF_TABLE_CATALOG), 250);
+	assert_int_equal(hf_store_count(f.store, HF_TABLE_CATALOG_TERM), 250);
+	fixture_reopen(&f);
+	assert_int_equal(hf_store_schema_found(f.store), 2);
+	assert_new_entry(&f, 7, publisher[7 % 3]);
+	fixture_stop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +295,7 @@ int main(void)
 	        cmocka_unit_test(a_store_with_fewer_tables_gets_the_missing_ones),
 	        cmocka_unit_test(a_step_may_be_larger_than_the_map),
 	        cmocka_unit_test(every_table_has_a_name_of_its_own),
+	        cmocka_unit_test(catalog_entries_are_found_by_id_and_publisher_after_the_step_to_schema_2),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

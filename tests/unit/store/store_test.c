@@ -26,7 +26,7 @@ static void a_submitted_unit_is_read_at_once_and_a_reopened_store_has_it(void **
 	fixture_reopen(&f);
 	assert_value(&f, "a", "2");
 	assert_value(&f, "b", NULL);
-	assert_int_equal(hf_store_schema_found(f.store), 1);
+	assert_int_equal(hf_store_schema_found(f.store), 2);
 	snprintf(path, sizeof(path), "%s/state", f.dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
