@@ -166,7 +166,9 @@ static void check_ledger(json_t *list, const struct hf_modules *m)
 	hf_ledger_state(m->ledger, &s);
 	uint64_t behind = s.durable > s.witnessed_size ? s.durable - s.witnessed_size : 0;
 	if (s.read_only)
-		doctor_add(list, "ledger", "bad", "follow what it says; `hufu ledger recover` brings the ledger back",
+		doctor_add(list, "ledger", "bad",
+		           s.set_back ? "follow what it says; `hufu ledger recover` brings the ledger back"
+		                      : "follow what it says: `hufu keys rotate log`",
 		           "the ledger is read-only: %s", s.halted);
 	else if (s.halted[0])
 		doctor_add(list, "ledger", "bad", "follow what it says, then restart the node",

@@ -525,9 +525,10 @@ static enum hf_err recover(struct hf_api_request *rq)
 	if (override && !asked_by_another(rq, now)) {
 		struct hf_ledger_state s;
 		hf_ledger_state(rq->m->ledger, &s);
-		if (!s.read_only)
-			return hf_fault_set(&rq->fault, HF_E_STATE,
-			                    "there is nothing to override: this ledger is not read-only");
+		if (!s.set_back)
+			return hf_fault_set(
+			        &rq->fault, HF_E_STATE,
+			        "there is nothing to override: no entry of this ledger is missing or in doubt");
 		ask_for_override(rq, now);
 		return HF_OK;
 	}

@@ -104,9 +104,9 @@ void hf_evidence_check_own(struct hf_ledger *l)
 {
 	if (l->halted[0] || !hf_frozen(l, l->own.origin))
 		return;
-	hf_settle_undo(l); /* the other copy may have cosigned what is not in the rows here */
-	hf_ledger_halt(l, "this node's log key has signed two histories, and every member can prove it: another "
-	                  "copy of this node was running; find it, and ask the space authority for a new log key");
+	hf_ledger_set_back(l, HF_SETBACK_KEY, NULL,
+	                   "this node's log key has signed two histories, and every member can prove it: another "
+	                   "copy of this node was running; find it, and ask the space authority for a new log key");
 }
 
 /* ---- keeping it ---- */

@@ -133,6 +133,7 @@ struct hf_witnessed {
 #define HF_SET_BACK_MARK "ledger/set-back" /* key in HF_TABLE_META while it is so */
 enum hf_setback {
 	HF_SETBACK_NONE = 0,
+	HF_SETBACK_KEY,     /* its key has signed two histories, as others prove: it goes on with another one */
 	HF_SETBACK_BEHIND,  /* entries are lost: recover.c fetches them */
 	HF_SETBACK_PROMISE, /* it is not known what was signed */
 	HF_SETBACK_FORK,    /* it signed another history than the peers hold */
@@ -297,7 +298,7 @@ struct hf_bytes hf_evidence_part(struct hf_bytes note, const char *origin, struc
 /* True when c is not a state of the copy that is held here; ret_shown then leads to the copy's newest checkpoint. */
 bool hf_mirror_contradicts(struct hf_ledger *l, const char *origin, const Hufu__MirrorRow *m,
                            const struct hf_checkpoint *c, struct hf_shown *ret_shown);
-/* Halts when there is evidence against this node's own log key. */
+/* Read-only when there is evidence against this node's own log key. */
 void hf_evidence_check_own(struct hf_ledger *l);
 /* Over all that is on record; false: nothing. */
 bool hf_evidence_digest(struct hf_ledger *l, struct hf_hash *ret_digest);

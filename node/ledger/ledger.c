@@ -84,10 +84,13 @@ void hf_ledger_halt(struct hf_ledger *l, const char *fmt, ...)
  * those; the mark tells that from a store that was swapped. */
 static void mark_set_back(struct hf_ledger *l)
 {
-	struct hf_unit *u = hf_unit_new();
+	struct hf_unit *u;
 
-	hf_unit_put(u, HF_TABLE_META, HF_SET_BACK_MARK, sizeof(HF_SET_BACK_MARK) - 1, NULL, 0);
-	hf_store_submit(l->store, u, NULL, NULL);
+	if (l->setback > HF_SETBACK_KEY) {
+		u = hf_unit_new();
+		hf_unit_put(u, HF_TABLE_META, HF_SET_BACK_MARK, sizeof(HF_SET_BACK_MARK) - 1, NULL, 0);
+		hf_store_submit(l->store, u, NULL, NULL);
+	}
 	hf_alarm(l->base, "ledger-halted", NULL, "%s", l->halted);
 }
 
@@ -99,8 +102,8 @@ void hf_ledger_set_back(struct hf_ledger *l, enum hf_setback kind, const struct 
 		l->ahead = *at;
 	if (kind <= l->setback || (l->halted[0] && l->setback == HF_SETBACK_NONE))
 		return;
-	if (kind == HF_SETBACK_BEHIND || kind == HF_SETBACK_FORK)
-		hf_settle_undo(l); /* the rows of the witness are in the same store */
+	if (kind != HF_SETBACK_PROMISE)
+		hf_settle_undo(l); /* the rows of the witness are in the same store, or another copy's are newer */
 	l->setback = kind;
 	va_start(args, fmt);
 	vsnprintf(l->halted, sizeof(l->halted), fmt, args);
@@ -506,9 +509,9 @@ void hf_ledger_start_net(struct hf_ledger *l, const struct hf_ledger_net *net)
 	hf_settle_load(l);
 	hf_round_restore(l);
 	hf_erase_resume(l);
-	hf_evidence_check_own(l);
 	if (l->halted[0])
 		mark_set_back(l);
+	hf_evidence_check_own(l);
 	hf_ledger_wake(l);
 }
 
@@ -567,6 +570,7 @@ void hf_ledger_state(struct hf_ledger *l, struct hf_ledger_state *ret_state)
 	        .quorum = d ? d->quorum : 0,
 	        .halted = l->halted,
 	        .read_only = l->setback != HF_SETBACK_NONE,
+	        .set_back = l->setback > HF_SETBACK_KEY,
 	        .ahead = l->ahead.size,
 	};
 	for (size_t i = 0; d && i < d->n_witnesses; i++)

@@ -64,7 +64,8 @@ struct hf_ledger_state {
 	uint64_t mirrored_size; /* held and cosigned by at least one mirror */
 	struct hf_hash root;    /* of signed_size */
 	unsigned quorum, witnesses;
-	bool read_only;     /* halted, but what people do is recorded; `hufu ledger recover` brings it back */
+	bool read_only;     /* halted, but what people do is recorded */
+	bool set_back;      /* entries are missing or in doubt; `hufu ledger recover` brings them back */
 	uint64_t ahead;     /* size of the checkpoint that peers hold and the store does not; 0: none */
 	const char *halted; /* why nothing is recorded or signed any more, "" while all is well; valid while the ledger
 	                       is open */

@@ -147,6 +147,15 @@ static struct hf_unit *record(struct hf_recovery *r)
 	return u;
 }
 
+/* What follows again may belong to transactions, which a read-only log takes no more of. */
+static void on_again(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	struct hf_ledger *l = ctx;
+
+	(void)e, (void)info;
+	hf_sequence_local(l->sequence, l->setback != HF_SETBACK_NONE);
+}
+
 /* Everything is durable: the log goes on. */
 static void go_on(struct hf_recovery *r)
 {
@@ -170,10 +179,10 @@ static void go_on(struct hf_recovery *r)
 	memset(&l->witnessed, 0, sizeof(l->witnessed));
 	forget_peers(l);
 	hf_round_restore(l);
-	hf_sequence_local(l->sequence, false);
 	hf_sequence_resume(l->sequence, &range);
-	hf_store_submit(l->store, record(r), NULL, NULL);
 	hf_evidence_check_own(l); /* what was given up may be known: that key is of no use any more */
+	hf_sequence_local(l->sequence, false);
+	hf_store_submit(l->store, record(r), on_again, l);
 	end(r, HF_OK);
 }
 
@@ -533,6 +542,11 @@ static enum hf_err may_recover(struct hf_ledger *l, bool override, struct hf_fau
 		                            ? "the stored entries are damaged, which no mirror can mend under them; "
 		                              "restore the node's folder from a backup"
 		                            : "nothing is lost: this ledger holds all that its witnesses have seen");
+	if (l->setback == HF_SETBACK_KEY)
+		return hf_fault_set(
+		        f, HF_E_STATE,
+		        "no peer has shown an entry that is not here; what this ledger waits for is another "
+		        "log key: `hufu keys rotate log`, and the space authority's next descriptor");
 	if (l->setback != HF_SETBACK_BEHIND && !override)
 		return hf_fault_set(f, HF_E_STATE,
 		                    "what was signed here would be given up, which two people must want: "

@@ -439,8 +439,9 @@ static void peers_down(struct kit *k, bool down)
 			hf_ledger_peer_up(k->node[SB_HEALTH].ledger, k->sb->name[i]);
 }
 
-/* A clone of the folder signs entries that nobody sees; then the other one goes on and is cosigned. */
-static struct kit_node *fork_history(struct kit *k, unsigned hidden, unsigned seen, uint64_t *ret_seen)
+/* A clone of the folder signs entries that nobody sees; then the other one goes on and is cosigned. The clone's folder
+ * is in place, not started. */
+static void make_clone(struct kit *k, unsigned hidden, unsigned seen, uint64_t *ret_seen)
 {
 	struct kit_node *n = &k->node[SB_HEALTH];
 
@@ -466,6 +467,11 @@ static struct kit_node *fork_history(struct kit *k, unsigned hidden, unsigned se
 	*ret_seen = kit_state(n).durable;
 	kit_close(k, SB_HEALTH);
 	swap_in(k, SB_HEALTH, "clone");
+}
+
+static struct kit_node *fork_history(struct kit *k, unsigned hidden, unsigned seen, uint64_t *ret_seen)
+{
+	make_clone(k, hidden, seen, ret_seen);
 	return kit_open(k, SB_HEALTH);
 }
 
@@ -481,7 +487,7 @@ static void recover_with_another_key(struct kit *k, uint64_t seen)
 	if (r.e != HF_OK)
 		fail_msg("%s", r.c.text);
 	assert_int_equal(r.c.size, seen);
-	assert_false(kit_state(n).read_only);
+	assert_false(kit_state(n).set_back);
 	assert_non_null(strstr(kit_state(n).halted, "a new log key"));
 	kit_close(k, SB_HEALTH);
 	kit_change_log_key(k, SB_HEALTH);
@@ -525,6 +531,80 @@ static void test_a_clone_that_signed_less(void **state)
 	assert_non_null(strstr(r.c.text, "--override"));
 	assert_true(kit_state(n).read_only);
 	assert_int_equal(n->ledger->round.cosignatures, 0);
+	recover_with_another_key(k, seen);
+}
+
+struct answer {
+	bool done, cosigned;
+	enum hf_err e;
+	uint64_t size;
+};
+
+static void heads_answered(void *ctx, enum hf_err e, const char *text, const void *body, size_t len)
+{
+	struct answer *a = ctx;
+
+	(void)text, (void)body, (void)len;
+	assert_int_equal(e, HF_OK);
+	a->done = true;
+}
+
+/* Nothing about this log passes between it and the others but evidence. */
+static bool only_evidence(struct kit *k, const struct kit_call *c, struct hf_buf *body)
+{
+	(void)k;
+	(void)body;
+	return (c->from != SB_HEALTH && c->to != SB_HEALTH) || c->type == HF_MSG_LEDGER_EVIDENCE;
+}
+
+/* The hub hears of what the clone signed, and its mirror proves the rest. */
+static void expose(struct kit *k, struct kit_node *clone)
+{
+	Hufu__LedgerHeads m = HUFU__LEDGER_HEADS__INIT;
+	Hufu__LedgerHead head = HUFU__LEDGER_HEAD__INIT, *list[1] = {&head};
+	struct answer a = {.done = false};
+	size_t len;
+	uint8_t *body;
+
+	head.origin = clone->ledger->own.origin;
+	head.note = hf_binary(clone->ledger->round.note.data, clone->ledger->round.note.len);
+	m.heads = list;
+	m.n_heads = 1;
+	body = hf_encode(&m.base, &len);
+	hf_ledger_handle(k->node[SB_HUB].ledger, "audit", HF_MSG_LEDGER_HEADS, (struct hf_bytes){body, len},
+	                 (struct hf_answer){heads_answered, &a});
+	free(body);
+	kit_until(k, a.done);
+}
+
+/* SB-58: the evidence reaches the clone before it has heard what the others hold. It stops signing at once; what people
+ * do there is recorded; and when the others' word comes, its ledger comes back like that of any other clone. */
+static void test_a_clone_that_hears_the_evidence_first(void **state)
+{
+	struct kit *k = *state;
+	struct hf_fault f = {HF_OK, ""};
+	struct recovery r;
+	struct kit_node *n;
+	uint64_t seen;
+
+	make_clone(k, 3, 20, &seen);
+	k->bend = only_evidence;
+	n = kit_open(k, SB_HEALTH);
+	expose(k, n);
+	kit_until(k, hf_frozen(n->ledger, n->ledger->own.origin));
+	assert_non_null(strstr(kit_state(n).halted, "a new log key"));
+	assert_true(kit_state(n).read_only && !kit_state(n).set_back);
+	kit_fill(n, 2);
+	kit_close(k, SB_HEALTH);
+	n = kit_open(k, SB_HEALTH);
+	assert_non_null(strstr(kit_state(n).halted, "a new log key"));
+	assert_int_equal(hf_ledger_recover(n->ledger, true, on_recovered, &r, &f), HF_E_STATE);
+	assert_non_null(strstr(f.text, "hufu keys rotate log"));
+	kit_fill(n, 2);
+	k->bend = NULL;
+	peers_down(k, false);
+	kit_until(k, kit_state(n).set_back);
+	assert_int_equal(kit_state(n).ahead, seen);
 	recover_with_another_key(k, seen);
 }
 
@@ -574,12 +654,6 @@ static void test_start_without_witnesses(void **state)
 }
 
 /* ---- witnesses ---- */
-
-struct answer {
-	bool done, cosigned;
-	enum hf_err e;
-	uint64_t size;
-};
 
 static void take_answer(void *ctx, enum hf_err e, const char *text, const void *body, size_t len)
 {
@@ -771,6 +845,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_a_lost_promise, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_clone_that_signed_more, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_clone_that_signed_less, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_clone_that_hears_the_evidence_first, start, stop),
 	        cmocka_unit_test_setup_teardown(test_cold_start_of_everybody, start, stop),
 	        cmocka_unit_test_setup_teardown(test_start_without_witnesses, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_refused_log_stops, start, stop),
