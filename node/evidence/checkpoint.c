@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "evidence/space_internal.h"
 
 #define WITNESS_PART "/witness/"
 #define TIME_MAX_S 253402300799ull /* end of the year 9999 */
+#define SECOND_END_MS 999          /* a cosignature states the whole second that it was made in */
 
 void hf_space_witness_name(const char *space_id, const char *node, char out[HF_ORIGIN_MAX + 1])
 {
@@ -23,12 +25,39 @@ static bool witness_of_name(const char *space_id, const char *name, struct hf_na
 	       hf_name_parse(name + len + part, ret_node);
 }
 
+/* One line, and whose key it must be of. */
+struct line {
+	const char *name, *node;
+	enum hf_key_use use;
+	int64_t second_ms;
+};
+enum verdict { LINE_NO_KEY, LINE_BAD, LINE_GOOD };
+
+/* By the key that counts when the second begins, else by the one that counts at its end. */
+static enum verdict check_line(const struct hf_space *s, const struct hf_note *n, const struct line *l,
+                               struct hf_sign_pub *ret_pub)
+{
+	static const int64_t at[] = {0, SECOND_END_MS};
+	enum verdict v = LINE_NO_KEY;
+	struct hf_note_verifier verifier;
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		if (!hf_space_key(s, l->node, l->use, l->second_ms + at[i], ret_pub->b))
+			continue;
+		v = LINE_BAD;
+		if (hf_note_verifier_init(&verifier, l->name,
+		                          l->use == HF_KEY_LOG ? HF_NOTE_ED25519 : HF_NOTE_COSIGNATURE, ret_pub) &&
+		    hf_note_check(n, &verifier, NULL) == HF_NOTE_CHECK_GOOD)
+			return LINE_GOOD;
+	}
+	return v;
+}
+
 static enum hf_err check_witness(const struct hf_space *s, const struct hf_note *n, const struct hf_note_sig *line,
                                  const char *owner, uint64_t *ret_time_s, struct hf_fault *f)
 {
 	struct hf_name node;
 	struct hf_sign_pub pub;
-	struct hf_note_verifier v;
+	enum verdict v = LINE_NO_KEY;
 	if (!witness_of_name(hf_space_id(s), line->name, &node) || !hf_space_is_witness(s, node.s, owner))
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the checkpoint of %s has a line of %s, which is no witness of it", owner,
@@ -36,12 +65,13 @@ static enum hf_err check_witness(const struct hf_space *s, const struct hf_note 
 	if (line->blob_len != 72)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the line of the witness %s is no cosignature", node.s);
 	uint64_t time_s = hf_get_u64(line->blob);
-	if (time_s > TIME_MAX_S || !hf_space_key(s, node.s, HF_KEY_WITNESS, (int64_t)time_s * 1000, pub.b))
+	if (time_s <= TIME_MAX_S)
+		v = check_line(s, n, &(struct line){line->name, node.s, HF_KEY_WITNESS, (int64_t)time_s * 1000}, &pub);
+	if (v == LINE_NO_KEY)
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the witness %s had no valid key when it cosigned the checkpoint of %s", node.s,
 		                    owner);
-	if (!hf_note_verifier_init(&v, line->name, HF_NOTE_COSIGNATURE, &pub) || v.id != line->id ||
-	    hf_note_check(n, &v, NULL) != HF_NOTE_CHECK_GOOD)
+	if (v == LINE_BAD)
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the cosignature of the witness %s on the checkpoint of %s does not verify", node.s,
 		                    owner);
@@ -84,22 +114,52 @@ static enum hf_err check_quorum(const struct hf_space *s, const struct hf_note *
 	qsort(times, count, sizeof(times[0]), compare_times);
 	c->cosignatures = count;
 	c->quorum_ms = (int64_t)times[quorum - 1] * 1000;
+	c->middle_ms = (int64_t)times[count / 2] * 1000;
 	return HF_OK;
 }
 
+static bool made_with(const struct hf_note *n, const char *origin, const Hufu__MemberKey *k)
+{
+	struct hf_note_verifier v;
+	struct hf_sign_pub pub;
+	memcpy(pub.b, k->public_key.data, sizeof(pub.b));
+	return k->use == HF_KEY_LOG && hf_note_verifier_init(&v, origin, HF_NOTE_ED25519, &pub) &&
+	       hf_note_check(n, &v, NULL) == HF_NOTE_CHECK_GOOD;
+}
+
+/* A key that the descriptors name for another time is told from a strange one. */
+static enum hf_err refuse_log(const struct hf_space *s, const struct hf_note *n, const struct hf_checked *c,
+                              struct hf_fault *f)
+{
+	const Hufu__Member *m = hf_space_member_ever(s, c->node.s);
+	const Hufu__MemberKey *k = NULL;
+	char cosigned[HF_TIME_TEXT], until[HF_TIME_TEXT];
+	for (size_t i = 0; i < m->n_keys && k == NULL; i++)
+		if (made_with(n, c->checkpoint.origin, m->keys[i]))
+			k = m->keys[i];
+	if (k == NULL)
+		return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s is not signed by its log key", c->node.s);
+	int64_t revoked_ms = hf_space_revoked_ms(s, c->node.s, k->public_key.data);
+	bool ended = k->not_after_ms != 0 && k->not_after_ms <= c->quorum_ms;
+	hf_time_text(c->quorum_ms, cosigned);
+	hf_time_text(revoked_ms <= c->quorum_ms ? revoked_ms : k->not_after_ms, until);
+	if (revoked_ms > c->quorum_ms && !ended)
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the log key that signed the checkpoint of %s was not valid at %s, when it was "
+		                    "cosigned",
+		                    c->node.s, cosigned);
+	return hf_fault_set(f, HF_E_SIGNATURE,
+	                    "the log key that signed the checkpoint of %s %s %s, and the checkpoint was cosigned at %s",
+	                    c->node.s, revoked_ms <= c->quorum_ms ? "is revoked from" : "was valid until", until,
+	                    cosigned);
+}
+
 /* The log's line bears no time of its own; what counts is the key at the time the quorum cosigned. */
-static enum hf_err check_log(const struct hf_space *s, const struct hf_note *n, const struct hf_checked *c,
+static enum hf_err check_log(const struct hf_space *s, const struct hf_note *n, struct hf_checked *c,
                              struct hf_fault *f)
 {
-	struct hf_sign_pub pub;
-	struct hf_note_verifier v;
-	if (!hf_space_key(s, c->node.s, HF_KEY_LOG, c->quorum_ms, pub.b))
-		return hf_fault_set(f, HF_E_SIGNATURE, "%s had no valid log key when its checkpoint was cosigned",
-		                    c->node.s);
-	if (!hf_note_verifier_init(&v, c->checkpoint.origin, HF_NOTE_ED25519, &pub) ||
-	    hf_note_check(n, &v, NULL) != HF_NOTE_CHECK_GOOD)
-		return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s is not signed by its log key", c->node.s);
-	return HF_OK;
+	const struct line line = {c->checkpoint.origin, c->node.s, HF_KEY_LOG, c->quorum_ms};
+	return check_line(s, n, &line, &c->log_key) == LINE_GOOD ? HF_OK : refuse_log(s, n, c, f);
 }
 
 static void note_done(struct hf_note **n)

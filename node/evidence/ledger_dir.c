@@ -225,20 +225,17 @@ static enum hf_err write_entries(struct writer *w, const struct hf_checkpoint *c
 	return HF_OK;
 }
 
-static enum hf_err add_vkey(const struct hf_space *s, const char *node, enum hf_key_use use, int64_t at_ms,
-                            struct hf_buf *out)
+static enum hf_err add_vkey(const struct hf_space *s, const char *node, enum hf_key_use use,
+                            const struct hf_sign_pub *pub, struct hf_buf *out)
 {
 	char name[HF_ORIGIN_MAX + 1], text[400];
 	struct hf_note_verifier v;
-	struct hf_sign_pub pub;
 	bool log = use == HF_KEY_LOG;
-	if (!hf_space_key(s, node, use, at_ms, pub.b))
-		return HF_OK;
 	if (log)
 		hf_space_origin(hf_space_id(s), node, name);
 	else
 		hf_space_witness_name(hf_space_id(s), node, name);
-	if (!hf_note_verifier_init(&v, name, log ? HF_NOTE_ED25519 : HF_NOTE_COSIGNATURE, &pub))
+	if (!hf_note_verifier_init(&v, name, log ? HF_NOTE_ED25519 : HF_NOTE_COSIGNATURE, pub))
 		return HF_E_FORMAT;
 	hf_note_vkey(&v, text);
 	return hf_buf_addf(out, "%s\n", text) ? HF_OK : HF_E_LIMIT;
@@ -248,10 +245,13 @@ enum hf_err hf_ledger_dir_vkeys(const struct hf_space *s, const struct hf_checke
                                 struct hf_buf *witnesses)
 {
 	const Hufu__Descriptor *d = hf_space_current(s);
-	HF_TRY(add_vkey(s, c->node.s, HF_KEY_LOG, c->quorum_ms, log));
-	for (size_t i = 0; i < d->n_witnesses; i++)
-		if (hf_space_is_witness(s, d->witnesses[i], c->node.s))
-			HF_TRY(add_vkey(s, d->witnesses[i], HF_KEY_WITNESS, c->quorum_ms, witnesses));
+	HF_TRY(add_vkey(s, c->node.s, HF_KEY_LOG, &c->log_key, log));
+	for (size_t i = 0; i < d->n_witnesses; i++) {
+		struct hf_sign_pub pub;
+		if (hf_space_is_witness(s, d->witnesses[i], c->node.s) &&
+		    hf_space_key(s, d->witnesses[i], HF_KEY_WITNESS, c->quorum_ms, pub.b))
+			HF_TRY(add_vkey(s, d->witnesses[i], HF_KEY_WITNESS, &pub, witnesses));
+	}
 	return HF_OK;
 }
 

@@ -1,7 +1,8 @@
 /*
  * ledger_verify.c - the full check of a ledger folder: the checkpoint and its quorum, then every bundle of 256 entries
- * in parallel (form, place, chain, leaf tile), then the tiles above and the root, and that nothing else lies in the
- * folder.
+ * in parallel (form, place, chain, leaf tile), then the tiles above and the root, the key changes (ledger_keys.c), and
+ * that nothing else lies in the folder. Entries whose time lies after the clocks of those who cosigned them are
+ * counted.
  *
  * Chain and tree are both followed from the same entries, so they cannot tell two stories.
  */
@@ -15,10 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "crypto/merkle.h"
 #include "evidence/entry_scan.h"
 #include "evidence/ledger_dir.h"
+#include "evidence/ledger_keys.h"
 #include "evidence/tally.h"
 
 #define PATH_MAX_BYTES 1200
@@ -33,6 +36,7 @@
 struct bundle {
 	struct hf_hash root;       /* of a full leaf tile */
 	struct hf_hash prev, last; /* what its first entry follows, and its last leaf */
+	struct hf_clock_ahead ahead;
 };
 
 struct check {
@@ -42,9 +46,10 @@ struct check {
 	struct bundle *bundles;
 	struct hf_hash partial[HF_DIR_TILE];  /* leaves of the unfinished bundle */
 	atomic_uint_fast64_t next, first_bad; /* bundle numbers */
-	pthread_mutex_t mutex;                /* guards fault and bad */
+	pthread_mutex_t mutex;                /* guards fault, bad and keys */
 	struct hf_fault fault;
 	uint64_t bad;
+	struct hf_ledger_keys keys;
 	struct hf_fault *f;
 };
 
@@ -65,6 +70,7 @@ struct lane {
 	struct check *c;
 	struct hf_buf entries, tile;
 	struct hf_hash leaf[HF_DIR_TILE];
+	struct hf_clock_ahead ahead; /* in the bundle */
 	struct hf_fault fault;
 };
 
@@ -72,6 +78,29 @@ static uint32_t width_of(const struct check *c, uint64_t bundle)
 {
 	uint64_t left = c->size - bundle * HF_DIR_TILE;
 	return left < HF_DIR_TILE ? (uint32_t)left : HF_DIR_TILE;
+}
+
+/* Entry 0 and key changes are looked at when the rest is known to be good. */
+static enum hf_err take_public(struct lane *l, uint64_t index, const uint8_t *data, size_t len)
+{
+	pthread_mutex_lock(&l->c->mutex);
+	enum hf_err e = hf_ledger_keys_take(&l->c->keys, index, data, len);
+	pthread_mutex_unlock(&l->c->mutex);
+	return e == HF_OK ? HF_OK
+	                  : hf_fault_set(&l->fault, e, "the ledger has more than %u key changes; entry %llu is one",
+	                                 HF_KEY_CHANGES_MAX, (unsigned long long)index);
+}
+
+/* An entry cannot be younger than the cosignatures over it. */
+static void compare_clocks(struct lane *l, const struct hf_entry_view *v)
+{
+	int64_t ahead_ms = v->time_s * 1000 - l->c->cp.middle_ms;
+	if (ahead_ms <= HF_CLOCK_SKEW_MS)
+		return;
+	if (l->ahead.entries++ == 0)
+		l->ahead.first = v->index;
+	if (ahead_ms > l->ahead.most_ms)
+		l->ahead.most_ms = ahead_ms;
 }
 
 static enum hf_err check_place(struct lane *l, uint64_t index, const uint8_t *data, size_t len, struct hf_hash *prev)
@@ -89,7 +118,8 @@ static enum hf_err check_place(struct lane *l, uint64_t index, const uint8_t *da
 		memcpy(prev->b, v.prev, sizeof(prev->b));
 	else if (memcmp(v.prev, l->leaf[index % HF_DIR_TILE - 1].b, sizeof(v.prev)) != 0)
 		return hf_fault_set(&l->fault, HF_E_CONFLICT, "entry %llu does not follow the entry before it", shown);
-	return HF_OK;
+	compare_clocks(l, &v);
+	return v.event_class == HF_EVENT_CLASS_PUBLIC ? take_public(l, index, data, len) : HF_OK;
 }
 
 /* The leaf hash is compared with the tile before the next entry is looked at, so that an altered entry is named itself
@@ -138,7 +168,9 @@ static enum hf_err check_bundle(struct lane *l, uint64_t number, uint64_t *ret_b
 	HF_TRY(read_file(c->dir, name, HF_DIR_TILE * sizeof(struct hf_hash), &l->tile, &l->fault));
 	if (l->tile.len != width * sizeof(struct hf_hash))
 		return hf_fault_set(&l->fault, HF_E_FORMAT, "%s does not hold %u hashes", name, width);
+	l->ahead = (struct hf_clock_ahead){.entries = 0};
 	HF_TRY(check_entries(l, number, name, &b->prev, ret_bad));
+	b->ahead = l->ahead;
 	b->last = l->leaf[width - 1];
 	if (width == HF_DIR_TILE)
 		hf_merkle_root(l->leaf, width, &b->root);
@@ -343,17 +375,18 @@ static enum hf_err check_files(struct check *c, const char *path, unsigned depth
 /* ---- keys ---- */
 
 /* The key that counted when the quorum cosigned: one that was revoked before would be trusted by other tools. */
-static bool had_key(const struct hf_space *s, const char *node, enum hf_key_use use, const struct hf_checked *c,
+static bool had_key(const struct hf_space *s, const char *witness, const struct hf_checked *c,
                     const struct hf_sign_pub *pub)
 {
 	uint8_t key[32];
-	return hf_space_key(s, node, use, c->quorum_ms, key) && memcmp(key, pub->b, sizeof(key)) == 0;
+	return hf_space_key(s, witness, HF_KEY_WITNESS, c->quorum_ms, key) && memcmp(key, pub->b, sizeof(key)) == 0;
 }
 
 static bool is_log_key(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v)
 {
+	(void)s;
 	return v->type == HF_NOTE_ED25519 && strcmp(v->name, c->checkpoint.origin) == 0 &&
-	       had_key(s, c->node.s, HF_KEY_LOG, c, &v->pub);
+	       memcmp(c->log_key.b, v->pub.b, sizeof(v->pub.b)) == 0;
 }
 
 static bool is_witness_key(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v)
@@ -363,7 +396,7 @@ static bool is_witness_key(const struct hf_space *s, const struct hf_checked *c,
 	for (size_t i = 0; v->type == HF_NOTE_COSIGNATURE && i < d->n_witnesses; i++) {
 		hf_space_witness_name(hf_space_id(s), d->witnesses[i], name);
 		if (strcmp(v->name, name) == 0 && hf_space_is_witness(s, d->witnesses[i], c->node.s))
-			return had_key(s, d->witnesses[i], HF_KEY_WITNESS, c, &v->pub);
+			return had_key(s, d->witnesses[i], c, &v->pub);
 	}
 	return false;
 }
@@ -454,7 +487,23 @@ static enum hf_err run(struct check *c, struct hf_space *s, const struct hf_trus
 	enum hf_err e = check_tree(c, t);
 	free(t);
 	HF_TRY(e);
+	HF_TRY(hf_ledger_keys_check(&c->keys, s, &c->cp, ret_bad, c->f));
 	return check_files(c, c->dir, 0);
+}
+
+static void report(const struct check *c, const struct hf_space *s, struct hf_ledger_report *r)
+{
+	r->size = c->size;
+	r->key_changes = c->keys.count;
+	r->unannounced_keys = c->keys.unannounced;
+	for (uint64_t i = 0; i < c->bundle_count; i++) {
+		const struct hf_clock_ahead *a = &c->bundles[i].ahead;
+		if (a->entries > 0 && r->ahead.entries == 0)
+			r->ahead.first = a->first;
+		r->ahead.entries += a->entries;
+		r->ahead.most_ms = a->most_ms > r->ahead.most_ms ? a->most_ms : r->ahead.most_ms;
+	}
+	hf_space_mark(s, &r->descriptor);
 }
 
 enum hf_err hf_ledger_verify_dir(const struct hf_trust *trust, const char *dir, struct hf_ledger_report *ret_report,
@@ -470,11 +519,10 @@ enum hf_err hf_ledger_verify_dir(const struct hf_trust *trust, const char *dir, 
 	pthread_mutex_init(&c->mutex, NULL);
 	*ret_report = (struct hf_ledger_report){.bad = UINT64_MAX};
 	enum hf_err e = run(c, s, trust, &ret_report->bad);
-	if (e == HF_OK) {
-		ret_report->size = c->size;
-		hf_space_mark(s, &ret_report->descriptor);
-	}
+	if (e == HF_OK)
+		report(c, s, ret_report);
 	pthread_mutex_destroy(&c->mutex);
+	hf_ledger_keys_done(&c->keys);
 	hf_space_free(s);
 	free(c->bundles);
 	free(c);

@@ -41,10 +41,18 @@ enum hf_err hf_tally_make(const struct hf_sign_key *k, const char *node, Hufu__T
                           struct hf_buf *out) HF_MUST_CHECK;
 
 /* A tlog-tiles folder as `hufu ledger export` writes it: descriptors, checkpoint with quorum, every tile and entry
- * bundle, chain and tree agree. On failure ret_report->bad: index of the first bad entry, UINT64_MAX when none can be
- * named; the rest of the report is then empty. Reads bundles on several threads. */
+ * bundle, chain and tree agree, key changes are signed as they must be. On failure ret_report->bad: index of the first
+ * bad entry, UINT64_MAX when none can be named; the rest of the report is then empty. Reads bundles on several threads.
+ * A clock that was ahead, and keys that the authority named without an entry of the ledger, are told and not refused.
+ */
+struct hf_clock_ahead {
+	uint64_t entries, first; /* how many, and the lowest index */
+	int64_t most_ms;         /* how far at most, from the middle clock of the witnesses */
+};
 struct hf_ledger_report {
 	uint64_t size, bad;
+	size_t key_changes, unannounced_keys;
+	struct hf_clock_ahead ahead; /* entries later than the cosignatures over them by more than HF_CLOCK_SKEW_MS */
 	struct hf_space_mark descriptor;
 };
 enum hf_err hf_ledger_verify_dir(const struct hf_trust *trust, const char *dir, struct hf_ledger_report *ret_report,

@@ -113,6 +113,37 @@ enum hf_err verify_tally(const struct hf_trust *trust, const char *path, struct 
 
 /* ---- ledger ---- */
 
+static void ledger_json(const char *path, const struct hf_ledger_report *r)
+{
+	json_t *o = json_pack("{s:b, s:s, s:s, s:I}", "verified", 1, "kind", "ledger", "path", path, "entries",
+	                      (json_int_t)r->size);
+	mark_json(o, &r->descriptor);
+	json_object_set_new(o, "key_changes", json_integer((json_int_t)r->key_changes));
+	json_object_set_new(o, "unannounced_keys", json_integer((json_int_t)r->unannounced_keys));
+	json_object_set_new(o, "clock_ahead_entries", json_integer((json_int_t)r->ahead.entries));
+	if (r->ahead.entries > 0) {
+		json_object_set_new(o, "clock_ahead_first", json_integer((json_int_t)r->ahead.first));
+		json_object_set_new(o, "clock_ahead_most_s", json_integer((json_int_t)(r->ahead.most_ms / 1000)));
+	}
+	print_json(o);
+}
+
+/* What is no reason to refuse it, but worth knowing. */
+static void ledger_notes(const struct hf_ledger_report *r)
+{
+	if (r->key_changes > 0)
+		printf("  %zu key changes, each signed by the key before it or by the recovery key\n", r->key_changes);
+	if (r->unannounced_keys > 0)
+		printf("  NOTE: the descriptors name %zu later keys of its node that no entry announces; ask the node "
+		       "whether they are its own\n",
+		       r->unannounced_keys);
+	if (r->ahead.entries > 0)
+		printf("  NOTE: %" PRIu64 " entries, the first is %" PRIu64
+		       ", state times after the witnesses had cosigned them, by up to %lld s: the writer's clock was "
+		       "wrong\n",
+		       r->ahead.entries, r->ahead.first, (long long)(r->ahead.most_ms / 1000));
+}
+
 enum hf_err verify_ledger(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f)
 {
 	struct hf_ledger_report r;
@@ -120,16 +151,14 @@ enum hf_err verify_ledger(const struct hf_trust *trust, const char *path, struct
 	out->bad = r.bad;
 	HF_TRY(e);
 	if (out->json) {
-		json_t *o = json_pack("{s:b, s:s, s:s, s:I}", "verified", 1, "kind", "ledger", "path", path, "entries",
-		                      (json_int_t)r.size);
-		mark_json(o, &r.descriptor);
-		print_json(o);
+		ledger_json(path, &r);
 	} else {
 		printf("verified: the ledger in %s\n  %" PRIu64
 		       " entries: each in its place, chain and tree agree, checkpoint cosigned by a "
 		       "quorum of witnesses\n",
 		       path, r.size);
 		mark_text(&r.descriptor);
+		ledger_notes(&r);
 	}
 	return HF_OK;
 }

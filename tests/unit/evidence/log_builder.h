@@ -13,9 +13,21 @@
 #include "evidence/ledger_dir.h"
 #include "unit/evidence/tally_builder.h"
 
+struct log;
+/* What a test wants otherwise; zero is the usual. */
+struct log_plan {
+	void (*space)(struct log *l);                       /* after the first descriptor */
+	struct hf_draft *(*draft)(struct log *l, size_t i); /* NULL: the usual entry */
+	const struct hf_sign_key *signer;                   /* of the checkpoint */
+	int64_t cosigned_ms;
+	int64_t late_ms; /* added to the times of the second half */
+	void *ctx;
+};
 /* A log of `size` entries; not the tally's, which is too short for two tiles. */
 struct log {
+	struct log_plan plan;
 	struct sb_space *sb;
+	struct hf_buf descriptor; /* the newest */
 	struct hf_space *space;
 	struct hf_trust trust;
 	size_t size;
@@ -29,9 +41,13 @@ static inline void add(struct log *l, size_t i)
 {
 	struct hf_entry_in in = {.origin = SB_SPACE "/ledger/roads", .index = i, .time_ms = SB_T0 + (int64_t)i * 100};
 	uint8_t key[32] = {1}, secret[32] = {2, (uint8_t)i, (uint8_t)(i >> 8)};
-	struct hf_draft *d = hf_draft_new(i == 0 ? HF_EVENT_GENESIS : HF_EVENT_COMMAND, NULL);
-	hf_draft_text(d, HF_FIELD_EVENT, i == 0 ? "genesis" : "command");
-	hf_draft_int(d, HF_FIELD_OBJECT, (int64_t)i);
+	struct hf_draft *d = l->plan.draft ? l->plan.draft(l, i) : NULL;
+	if (!d) {
+		d = hf_draft_new(i == 0 ? HF_EVENT_GENESIS : HF_EVENT_COMMAND, NULL);
+		hf_draft_int(d, HF_FIELD_OBJECT, (int64_t)i);
+	}
+	hf_draft_text(d, HF_FIELD_EVENT, hf_event_name(hf_draft_event(d)));
+	in.time_ms += i >= l->size / 2 ? l->plan.late_ms : 0;
 	if (i > 0)
 		in.prev = l->leaf[i - 1];
 	in.label_key = key;
@@ -48,12 +64,13 @@ static inline void sign_note(struct log *l)
 	hf_merkle_root(l->leaf, l->size, &c.root);
 	size_t text = hf_checkpoint_text(&c, l->note, sizeof(l->note)), at = text;
 	l->note[at++] = '\n';
-	at += hf_note_sign_line(l->sb->key[SB_ROADS][HF_KEY_LOG], c.origin, l->note, text, l->note + at,
-	                        sizeof(l->note) - at);
+	at += hf_note_sign_line(l->plan.signer ? l->plan.signer : l->sb->key[SB_ROADS][HF_KEY_LOG], c.origin, l->note,
+	                        text, l->note + at, sizeof(l->note) - at);
 	for (unsigned i = 0; i < 3; i++) {
 		hf_space_witness_name(SB_SPACE, l->sb->name[witnesses[i]], name);
-		at += hf_note_cosign_line(l->sb->key[witnesses[i]][HF_KEY_WITNESS], name, SB_T0 / 1000, l->note, text,
-		                          l->note + at, sizeof(l->note) - at);
+		at += hf_note_cosign_line(l->sb->key[witnesses[i]][HF_KEY_WITNESS], name,
+		                          (uint64_t)(l->plan.cosigned_ms / 1000), l->note, text, l->note + at,
+		                          sizeof(l->note) - at);
 	}
 	l->note[at] = 0;
 }
@@ -65,18 +82,28 @@ static inline bool read_entry(void *ctx, uint64_t index, struct hf_bytes *ret_en
 	return true;
 }
 
-static inline struct log *log_new(size_t size)
+/* Signs the descriptor under construction as the next one. */
+static inline void log_extend(struct log *l)
+{
+	struct hf_fault f = {HF_OK, ""};
+	sb_sign(l->sb, &l->descriptor);
+	if (hf_space_extend(l->space, l->descriptor.data, l->descriptor.len, &f) != HF_OK)
+		fail_msg("%s", f.text);
+}
+
+static inline struct log *log_planned(size_t size, const struct log_plan *plan)
 {
 	struct log *l = calloc(1, sizeof(*l));
-	struct hf_buf env = HF_BUF_INIT;
 	struct hf_fault f;
+	l->plan = *plan;
+	l->plan.cosigned_ms = plan->cosigned_ms ? plan->cosigned_ms : SB_T0;
 	assert_true(hf_crypto_init());
 	l->sb = sb_new(1);
 	memcpy(l->trust.root.b, l->sb->root_pub, 32);
 	l->space = hf_space_new(&l->trust.root);
-	sb_sign(l->sb, &env);
-	assert_int_equal(hf_space_extend(l->space, env.data, env.len, &f), HF_OK);
-	hf_buf_done(&env);
+	log_extend(l);
+	if (l->plan.space)
+		l->plan.space(l);
 	l->size = size;
 	l->entry = calloc(size + 1, sizeof(*l->entry));
 	l->leaf = calloc(size + 1, sizeof(*l->leaf));
@@ -89,6 +116,11 @@ static inline struct log *log_new(size_t size)
 	if (hf_ledger_dir_write(l->dir, l->space, l->note, strlen(l->note), read_entry, l, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	return l;
+}
+
+static inline struct log *log_new(size_t size)
+{
+	return log_planned(size, &(struct log_plan){.signer = NULL});
 }
 
 static inline int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
@@ -106,6 +138,7 @@ static inline void log_free(struct log *l)
 		hf_buf_done(&l->entry[i]);
 	free(l->entry);
 	free(l->leaf);
+	hf_buf_done(&l->descriptor);
 	hf_space_free(l->space);
 	sb_free(l->sb);
 	free(l);

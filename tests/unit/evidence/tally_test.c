@@ -1054,7 +1054,7 @@ static void test_revoked_witness_and_log(void **state)
 		const char *reason;
 	} rows[] = {
 	        {SB_PORT, HF_KEY_WITNESS, "the witness port had no valid key"},
-	        {SB_HUB, HF_KEY_LOG, "hub had no valid log key"},
+	        {SB_HUB, HF_KEY_LOG, "the log key that signed the checkpoint of hub is revoked from"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct tb *b = tb_new(1, 1);

@@ -35,6 +35,20 @@ static bool read_entry(void *ctx, uint64_t index, struct hf_bytes *ret_entry)
 	return true;
 }
 
+/* The ledger of roads, with a checkpoint that was cosigned then. */
+static void export_cosigned(struct tb *b, int64_t cosigned_ms, const char *dir)
+{
+	struct hf_trust trust = tb_trust(b);
+	struct hf_space *s = hf_space_new(&trust.root);
+	struct hf_fault f = {HF_OK, ""};
+	struct tb_ledger *l = &b->ledger[2];
+	b->cosigned_ms = cosigned_ms;
+	tb_checkpoint(b, l);
+	assert_int_equal(hf_space_extend(s, b->descriptor.data, b->descriptor.len, &f), HF_OK);
+	assert_int_equal(hf_ledger_dir_write(dir, s, l->note, strlen(l->note), read_entry, l, &f), HF_OK);
+	hf_space_free(s);
+}
+
 static void write_evidence(struct fixture *x)
 {
 	struct tb_ledger *l = &x->b->ledger[2];
@@ -147,6 +161,23 @@ static void test_verified(void **state)
 	assert_says(x, "\"event\": \"agreement\"");
 }
 
+/* Time: a writer's clock that was ahead of its witnesses' is told to whoever checks the ledger. */
+static void test_a_clock_that_was_ahead(void **state)
+{
+	struct fixture *x = *state;
+	char dir[96], entries[64];
+	snprintf(dir, sizeof(dir), "%.60s/ahead", x->dir);
+	export_cosigned(x->b, SB_T0 - 3600000, dir);
+	assert_int_equal(run(x, "ledger", dir, "--root-key", x->root, NULL), 0);
+	assert_says(x, "state times after the witnesses had cosigned them, by up to 3");
+	assert_int_equal(run(x, "ledger", dir, "--root-key", x->root, "--json"), 0);
+	snprintf(entries, sizeof(entries), "\"clock_ahead_entries\": %zu", x->b->ledger[2].count);
+	assert_says(x, entries);
+	assert_says(x, "\"clock_ahead_first\": 0");
+	assert_int_equal(run(x, "ledger", x->ledger, "--root-key", x->root, "--json"), 0);
+	assert_says(x, "\"clock_ahead_entries\": 0");
+}
+
 static void test_forms_of_the_root_key(void **state)
 {
 	struct fixture *x = *state;
@@ -249,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_verified, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_a_clock_that_was_ahead, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_forms_of_the_root_key, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_demanded_descriptor, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
