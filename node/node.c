@@ -127,6 +127,22 @@ static enum hf_err open_peers(struct hf_node *n, const struct hf_config *cfg, st
 	return hf_reports_open(&n->base, n->m.store, n->m.ledger, &n->m.reports, f);
 }
 
+/* A next key that the descriptor names is the present one from here on, so that another can follow it; the former has
+ * nothing more to sign. */
+static enum hf_err adopt_keys(struct hf_node *n, const char *dir, const char *passphrase, struct hf_fault *f)
+{
+	static const enum hf_key_use uses[] = {HF_KEY_LOG, HF_KEY_WITNESS, HF_KEY_MIRROR};
+	const struct hf_space *s = hf_peers_space(n->m.peers);
+	uint8_t pub[32];
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		const struct hf_sign_key *next = hf_node_keys_next(&n->keys, uses[i]);
+		if (next && hf_space_key(s, n->base.self.s, uses[i], hf_now_ms(&n->base.clock), pub) &&
+		    hf_node_keys_find(&n->keys, uses[i], pub) == next && hf_ledger_key_announced(n->m.ledger, uses[i]))
+			HF_TRY(hf_node_keys_adopt(&n->keys, dir, passphrase, uses[i], f));
+	}
+	return HF_OK;
+}
+
 static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
@@ -179,6 +195,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 	HF_TRY(hf_node_keys_load(dir, passphrase, &n->keys, f));
 	HF_TRY(open_state(n, cfg, f));
 	HF_TRY(open_peers(n, cfg, f));
+	HF_TRY(adopt_keys(n, dir, passphrase, f));
 	HF_TRY(open_exchange(n, f));
 	HF_TRY(open_api(n, cfg, f));
 	hf_self_check_open(&n->m, cfg->self_check_hours, &n->self_check);

@@ -19,6 +19,47 @@ static bool key_path(const char *dir, char *out, size_t cap)
 	return n > 0 && (size_t)n < cap;
 }
 
+/* The keys that can be changed: the present one and the one that follows it. */
+struct rotating {
+	enum hf_key_use use;
+	const char *next_name;
+	struct hf_sign_key **present, **next;
+};
+#define ROTATING 3
+static void rotating_of(struct hf_node_keys *k, struct rotating ret[ROTATING])
+{
+	ret[0] = (struct rotating){HF_KEY_LOG, "log-next", &k->log, &k->next_log};
+	ret[1] = (struct rotating){HF_KEY_WITNESS, "witness-next", &k->witness, &k->next_witness};
+	ret[2] = (struct rotating){HF_KEY_MIRROR, "mirror-next", &k->mirror, &k->next_mirror};
+}
+
+static bool rotating_find(struct hf_node_keys *k, enum hf_key_use use, struct rotating *ret)
+{
+	struct rotating all[ROTATING];
+	rotating_of(k, all);
+	for (size_t i = 0; i < ROTATING; i++)
+		if (all[i].use == use) {
+			*ret = all[i];
+			return true;
+		}
+	return false;
+}
+
+/* One that has become the present key is nobody's next. */
+static bool fill_nexts(struct hf_node_keys *k)
+{
+	struct rotating all[ROTATING];
+	rotating_of(k, all);
+	for (size_t i = 0; i < ROTATING; i++) {
+		const uint8_t *seed = hf_keyfile_get(k->file, all[i].next_name);
+		bool some = seed && memcmp(seed, hf_keyfile_get(k->file, hf_key_use_name(all[i].use)), 32) != 0;
+		*all[i].next = some ? hf_sign_key_from_seed(seed) : NULL;
+		if (some && !*all[i].next)
+			return false;
+	}
+	return true;
+}
+
 /* All uses are filled in from the bundle, or none. */
 static bool fill(struct hf_node_keys *k)
 {
@@ -36,17 +77,8 @@ static bool fill(struct hf_node_keys *k)
 		if (!*signs[i].key)
 			return false;
 	}
-	struct {
-		const char *name;
-		struct hf_sign_key **key;
-	} const nexts[] = {
-	        {"log.next", &k->next_log}, {"witness.next", &k->next_witness}, {"mirror.next", &k->next_mirror}};
-	for (size_t i = 0; i < sizeof(nexts) / sizeof(nexts[0]); i++) {
-		const uint8_t *seed = hf_keyfile_get(k->file, nexts[i].name);
-		*nexts[i].key = seed ? hf_sign_key_from_seed(seed) : NULL;
-		if (seed && !*nexts[i].key)
-			return false;
-	}
+	if (!fill_nexts(k))
+		return false;
 	const uint8_t *noise = hf_keyfile_get(k->file, hf_key_use_name(HF_KEY_NOISE));
 	const uint8_t *box = hf_keyfile_get(k->file, hf_key_use_name(HF_KEY_BOX));
 	const uint8_t *store = hf_keyfile_get(k->file, STORE_KEY);
@@ -149,22 +181,6 @@ enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct 
 	return take_file(file, ret_keys, f);
 }
 
-static const struct hf_sign_key *present_key(const struct hf_node_keys *k, enum hf_key_use use)
-{
-	return use == HF_KEY_LOG       ? k->log
-	       : use == HF_KEY_WITNESS ? k->witness
-	       : use == HF_KEY_MIRROR  ? k->mirror
-	                               : NULL;
-}
-
-static const struct hf_sign_key *next_key(const struct hf_node_keys *k, enum hf_key_use use)
-{
-	return use == HF_KEY_LOG       ? k->next_log
-	       : use == HF_KEY_WITNESS ? k->next_witness
-	       : use == HF_KEY_MIRROR  ? k->next_mirror
-	                               : NULL;
-}
-
 static bool key_has(const struct hf_sign_key *k, const uint8_t pub[32])
 {
 	struct hf_sign_pub is;
@@ -174,34 +190,80 @@ static bool key_has(const struct hf_sign_key *k, const uint8_t pub[32])
 	return memcmp(is.b, pub, sizeof(is.b)) == 0;
 }
 
+const struct hf_sign_key *hf_node_keys_present(const struct hf_node_keys *k, enum hf_key_use use)
+{
+	return use == HF_KEY_LOG       ? k->log
+	       : use == HF_KEY_WITNESS ? k->witness
+	       : use == HF_KEY_MIRROR  ? k->mirror
+	                               : NULL;
+}
+
+const struct hf_sign_key *hf_node_keys_next(const struct hf_node_keys *k, enum hf_key_use use)
+{
+	return use == HF_KEY_LOG       ? k->next_log
+	       : use == HF_KEY_WITNESS ? k->next_witness
+	       : use == HF_KEY_MIRROR  ? k->next_mirror
+	                               : NULL;
+}
+
 const struct hf_sign_key *hf_node_keys_find(const struct hf_node_keys *k, enum hf_key_use use, const uint8_t pub[32])
 {
-	if (key_has(next_key(k, use), pub))
-		return next_key(k, use);
-	return key_has(present_key(k, use), pub) ? present_key(k, use) : NULL;
+	if (key_has(hf_node_keys_next(k, use), pub))
+		return hf_node_keys_next(k, use);
+	return key_has(hf_node_keys_present(k, use), pub) ? hf_node_keys_present(k, use) : NULL;
+}
+
+static enum hf_err save(const struct hf_node_keys *k, const char *dir, const char *passphrase, struct hf_fault *f)
+{
+	char path[1024];
+	if (!key_path(dir, path, sizeof(path)))
+		return hf_fault_set(f, HF_E_LIMIT, "the node's folder name is too long; use a shorter path");
+	enum hf_keyfile_result r = hf_keyfile_save(k->file, path, passphrase);
+	return r == HF_KEYFILE_OK ? HF_OK
+	                          : hf_fault_set(f, HF_E_IO, "the key file %.200s cannot be written: %s", path,
+	                                         hf_keyfile_result_text(r));
+}
+
+static enum hf_err add_next(struct hf_node_keys *k, const char *dir, const char *passphrase, enum hf_key_use use,
+                            struct hf_fault *f)
+{
+	struct rotating r;
+	if (!rotating_find(k, use, &r))
+		return hf_fault_set(f, HF_E_ARGUMENT, "only the keys log, witness and mirror are rotated here");
+	if (*r.next)
+		return hf_fault_set(
+		        f, HF_E_EXISTS,
+		        "the node has a next %s key already: bring rotate.request to the space authority, and "
+		        "restart the node when its descriptor counts",
+		        hf_key_use_name(use));
+	if (!put_new(k->file, r.next_name))
+		return hf_fault_set(f, HF_E_LIMIT, "the key file has no room for another key");
+	return save(k, dir, passphrase, f);
 }
 
 enum hf_err hf_node_keys_rotate(const char *dir, const char *passphrase, enum hf_key_use use,
                                 struct hf_node_keys *ret_keys, struct hf_fault *f)
 {
-	char path[1024], name[32];
 	struct hf_node_keys k;
 	HF_TRY(hf_node_keys_load(dir, passphrase, &k, f));
-	snprintf(name, sizeof(name), "%s.next", hf_key_use_name(use));
-	enum hf_err e = HF_OK;
-	if (!present_key(&k, use))
-		e = hf_fault_set(f, HF_E_ARGUMENT, "only the keys log, witness and mirror are rotated here");
-	else if (next_key(&k, use))
-		e = hf_fault_set(f, HF_E_EXISTS,
-		                 "the node has a next %s key already; bring rotate.request to the space authority",
-		                 hf_key_use_name(use));
-	else if (!key_path(dir, path, sizeof(path)) || !put_new(k.file, name))
-		e = hf_fault_set(f, HF_E_MEMORY, "no locked memory is left for the new key; raise the memlock limit");
-	else if (hf_keyfile_save(k.file, path, passphrase) != HF_KEYFILE_OK)
-		e = hf_fault_set(f, HF_E_IO, "the key file %.200s cannot be written", path);
+	enum hf_err e = add_next(&k, dir, passphrase, use, f);
 	hf_node_keys_done(&k);
 	HF_TRY(e);
 	return hf_node_keys_load(dir, passphrase, ret_keys, f);
+}
+
+enum hf_err hf_node_keys_adopt(struct hf_node_keys *k, const char *dir, const char *passphrase, enum hf_key_use use,
+                               struct hf_fault *f)
+{
+	struct rotating r;
+	if (!rotating_find(k, use, &r) || !*r.next)
+		return HF_OK;
+	if (!hf_keyfile_put(k->file, hf_key_use_name(use), hf_keyfile_get(k->file, r.next_name)))
+		return hf_fault_set(f, HF_E_LIMIT, "the key file has no room for another key");
+	HF_TRY(save(k, dir, passphrase, f));
+	hf_sign_key_free(*r.present);
+	*r.present = HF_TAKE(*r.next);
+	return HF_OK;
 }
 
 void hf_node_keys_done(struct hf_node_keys *k)

@@ -29,6 +29,12 @@ enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct 
  * that was made so is not in use yet. */
 enum hf_err hf_node_keys_rotate(const char *dir, const char *passphrase, enum hf_key_use use,
                                 struct hf_node_keys *ret_keys, struct hf_fault *f) HF_MUST_CHECK;
+/* The next key of that use takes the place of the present one, here and in the file: when the descriptor names it. */
+enum hf_err hf_node_keys_adopt(struct hf_node_keys *k, const char *dir, const char *passphrase, enum hf_key_use use,
+                               struct hf_fault *f) HF_MUST_CHECK;
+/* NULL when there is none. */
+const struct hf_sign_key *hf_node_keys_present(const struct hf_node_keys *k, enum hf_key_use use);
+const struct hf_sign_key *hf_node_keys_next(const struct hf_node_keys *k, enum hf_key_use use);
 /* The node's key of that use whose public half is pub: the present one or the next one; NULL when it is neither. */
 const struct hf_sign_key *hf_node_keys_find(const struct hf_node_keys *k, enum hf_key_use use, const uint8_t pub[32]);
 void hf_node_keys_done(struct hf_node_keys *k);

@@ -110,6 +110,7 @@ struct hf_lpeer {
 struct hf_signed {
 	uint64_t size; /* 0: none yet */
 	struct hf_hash root;
+	const struct hf_sign_key *key; /* NULL: unknown, from before the restart */
 	struct hf_buf text; /* what is signed */
 	struct hf_buf note; /* text, log line */
 };
@@ -117,6 +118,7 @@ struct hf_signed {
 struct hf_round {
 	uint64_t size; /* 0: none yet */
 	struct hf_hash root;
+	const struct hf_sign_key *key; /* as in hf_signed */
 	struct hf_buf text; /* what is signed */
 	struct hf_buf note; /* text, log line, cosignatures so far */
 	unsigned cosignatures;
@@ -162,6 +164,7 @@ struct hf_ledger {
 	enum hf_setback setback;
 	struct hf_promise ahead; /* the largest checkpoint of this log that peers hold and the store does not */
 	struct hf_recovery *recovery;
+	bool announcing;        /* a key change is on its way to the store */
 	bool settled, settling; /* as a witness: knows what it has cosigned before */
 
 	uv_async_t wake;
@@ -344,6 +347,8 @@ size_t hf_tail_bring_back(struct hf_ledger *l, struct hf_unit *u);
 /* The key that the descriptor names now, of the two that the node may have. */
 const struct hf_sign_key *hf_ledger_key(const struct hf_ledger *l, enum hf_key_use use);
 void hf_key_change_pump(struct hf_ledger *l);
+/* The entries may be gone: what is still next is announced again. */
+void hf_key_change_forget(struct hf_ledger *l, struct hf_unit *u);
 
 /* waiters.c */
 void hf_waiters_pump(struct hf_ledger *l);

@@ -178,6 +178,8 @@ typedef bool (*hf_evidence_fn)(void *ctx, const struct hf_evidence_view *v);
 enum hf_err hf_ledger_evidence(struct hf_ledger *l, hf_evidence_fn fn, void *ctx) HF_MUST_CHECK;
 /* The file for `hufu-verify evidence`; HF_E_UNKNOWN when there is none about that node. */
 enum hf_err hf_ledger_evidence_file(struct hf_ledger *l, const char *node, struct hf_buf *out) HF_MUST_CHECK;
+/* Does an entry of this ledger name the node's next key of that use? False also when it has none. */
+bool hf_ledger_key_announced(struct hf_ledger *l, enum hf_key_use use);
 /* Brings lost entries of this node's ledger back from its mirrors, each page proven to lead to the newest checkpoint
  * that peers hold, and goes on behind them. override: whatever was signed here and is not part of that history is given
  * up; the caller has made sure that two people want it. While it runs nothing is recorded. fn is called once, on the

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-/* A cosignature states whole seconds; its key may have become valid within that second. */
+/* A cosignature states whole seconds; keys that counted at the beginning or at the end of that second are good. */
 #define SECOND_END_MS 999
 /* Of one signer, whose key may have changed. What a note costs to check is bounded by the witnesses of the space, not
  * by the lines that a peer writes into it. */
@@ -37,6 +37,24 @@ static uint64_t cosigned_at(const struct hf_note_sig *sig)
 	return sig->blob_len == 72 ? hf_get_u64(sig->blob) : 0;
 }
 
+static enum hf_note_check check_at(const struct hf_space *s, const char *node, enum hf_key_use use,
+                                   const struct hf_note *n, int64_t at_ms)
+{
+	struct hf_note_verifier v;
+
+	return verifier_of(s, node, use, at_ms, &v) ? hf_note_check(n, &v, NULL) : HF_NOTE_CHECK_ABSENT;
+}
+
+/* In that second: any of the keys that counted within it. */
+static bool good_in_second(const struct hf_space *s, const char *node, enum hf_key_use use, const struct hf_note *n,
+                           uint64_t time_s)
+{
+	if (time_s == 0 || time_s > INT64_MAX / 2000)
+		return false;
+	return check_at(s, node, use, n, (int64_t)time_s * 1000) == HF_NOTE_CHECK_GOOD ||
+	       check_at(s, node, use, n, (int64_t)time_s * 1000 + SECOND_END_MS) == HF_NOTE_CHECK_GOOD;
+}
+
 /* The line of a cosigner that verifies under its key at the line's own time; -1 when there is none. */
 static int find_cosignature(const struct hf_space *s, const struct hf_note *n, const char *cosigner,
                             enum hf_key_use use)
@@ -44,38 +62,20 @@ static int find_cosignature(const struct hf_space *s, const struct hf_note *n, c
 	char name[HF_ORIGIN_MAX + 1];
 
 	hf_cosigner_name(hf_space_id(s), use, cosigner, name);
-	for (size_t i = 0; i < n->count; i++) {
-		uint64_t time_s = cosigned_at(&n->sig[i]);
-		struct hf_note_verifier v;
-
-		if (strcmp(n->sig[i].name, name) != 0 || time_s == 0 || time_s > INT64_MAX / 2000 ||
-		    !verifier_of(s, cosigner, use, (int64_t)time_s * 1000 + SECOND_END_MS, &v))
-			continue;
-		if (hf_note_check(n, &v, NULL) == HF_NOTE_CHECK_GOOD)
+	for (size_t i = 0; i < n->count; i++)
+		if (strcmp(n->sig[i].name, name) == 0 && good_in_second(s, cosigner, use, n, cosigned_at(&n->sig[i])))
 			return (int)i;
-	}
 	return -1;
-}
-
-static enum hf_note_check log_check(const struct hf_space *s, const char *node, const struct hf_note *n, int64_t at_ms)
-{
-	struct hf_note_verifier v;
-
-	return verifier_of(s, node, HF_KEY_LOG, at_ms, &v) ? hf_note_check(n, &v, NULL) : HF_NOTE_CHECK_ABSENT;
 }
 
 /* By a key of the log that was valid at the time of some line, true or not: before anything else is checked. */
 static bool log_ever_signed(const struct hf_space *s, const char *node, const struct hf_note *n)
 {
-	enum hf_note_check c = HF_NOTE_CHECK_ABSENT;
+	bool good = false;
 
-	for (size_t i = 0; c == HF_NOTE_CHECK_ABSENT && i < n->count; i++) {
-		uint64_t time_s = cosigned_at(&n->sig[i]);
-
-		if (time_s > 0 && time_s <= INT64_MAX / 2000)
-			c = log_check(s, node, n, (int64_t)time_s * 1000 + SECOND_END_MS);
-	}
-	return c == HF_NOTE_CHECK_GOOD;
+	for (size_t i = 0; !good && i < n->count; i++)
+		good = good_in_second(s, node, HF_KEY_LOG, n, cosigned_at(&n->sig[i]));
+	return good;
 }
 
 static int by_time(const void *a, const void *b)
@@ -94,9 +94,9 @@ static void take_times(struct hf_worth *w, uint64_t *time_s)
 	w->spread_ms = (int64_t)(time_s[w->cosignatures - 1] - time_s[0]) * 1000;
 }
 
-/* ret_newest_s: time of the newest cosignature that counts; 0: none. */
+/* ret_counts_s: when the quorum had cosigned, which later lines do not move, or the newest of fewer ones; 0: none. */
 static void count_cosignatures(const struct hf_space *s, const char *node, const struct hf_note *n, struct hf_worth *w,
-                               uint64_t *ret_newest_s)
+                               uint64_t *ret_counts_s)
 {
 	const Hufu__Descriptor *d = hf_space_current(s);
 	uint64_t *times = hf_alloc_zero((d->n_witnesses + 1) * sizeof(*times));
@@ -112,7 +112,9 @@ static void count_cosignatures(const struct hf_space *s, const char *node, const
 			times[w->cosignatures++] = cosigned_at(&n->sig[at]);
 	}
 	take_times(w, times);
-	*ret_newest_s = w->cosignatures ? times[w->cosignatures - 1] : 0;
+	*ret_counts_s = w->cosignatures == 0                            ? 0
+	                : w->quorum > 0 && w->cosignatures >= w->quorum ? times[w->quorum - 1]
+	                                                                : times[w->cosignatures - 1];
 	free(times);
 }
 
@@ -122,7 +124,7 @@ static enum hf_err weigh(const struct hf_space *s, const char *node, const struc
 	const Hufu__Descriptor *d = hf_space_current(s);
 	char origin[HF_ORIGIN_MAX + 1];
 	struct hf_worth w = {.quorum = d ? d->quorum : 0};
-	uint64_t newest_s = 0;
+	uint64_t counts_s = 0;
 	bool now_good;
 
 	if (!d || !hf_checkpoint_parse(n->text, n->text_len, &w.checkpoint))
@@ -130,13 +132,13 @@ static enum hf_err weigh(const struct hf_space *s, const char *node, const struc
 	hf_space_origin(hf_space_id(s), node, origin);
 	if (strcmp(origin, w.checkpoint.origin) != 0)
 		return HF_E_FORMAT;
-	now_good = log_check(s, node, n, now_ms) == HF_NOTE_CHECK_GOOD;
+	now_good = check_at(s, node, HF_KEY_LOG, n, now_ms) == HF_NOTE_CHECK_GOOD;
 	if (!now_good && !log_ever_signed(s, node, n))
 		return HF_E_SIGNATURE;
-	count_cosignatures(s, node, n, &w, &newest_s);
-	if (!now_good &&
-	    (!newest_s || log_check(s, node, n, (int64_t)newest_s * 1000 + SECOND_END_MS) != HF_NOTE_CHECK_GOOD))
+	count_cosignatures(s, node, n, &w, &counts_s);
+	if (!now_good && !good_in_second(s, node, HF_KEY_LOG, n, counts_s))
 		return HF_E_SIGNATURE;
+	w.by_present_key = now_good;
 	w.witnessed = w.quorum > 0 && w.cosignatures >= w.quorum;
 	*ret_worth = w;
 	return HF_OK;

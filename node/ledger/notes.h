@@ -15,7 +15,8 @@ struct hf_worth {
 	unsigned cosignatures; /* of different witnesses that count for this ledger */
 	unsigned witnesses;    /* that count for this ledger */
 	unsigned quorum;
-	bool witnessed; /* cosignatures >= quorum */
+	bool witnessed;      /* cosignatures >= quorum */
+	bool by_present_key; /* the log still signs with that key */
 	/* By the clocks of those witnesses: the middle one, so that one wrong clock decides nothing, and first to last.
 	 */
 	int64_t cosigned_ms, spread_ms;
@@ -23,9 +24,9 @@ struct hf_worth {
 
 /* "SPACE/witness/NODE", "SPACE/mirror/NODE". use: HF_KEY_WITNESS or HF_KEY_MIRROR. */
 void hf_cosigner_name(const char *space_id, enum hf_key_use use, const char *node, char out[HF_ORIGIN_MAX + 1]);
-/* Checks the note as a checkpoint of node's ledger: form, origin, the log's signature by a key valid at its newest
- * cosignature (now when it has none); each cosignature by a witness's key valid at its own time. More than two lines
- * of one name are not of the form. Errors: FORMAT, SIGNATURE. */
+/* Checks the note as a checkpoint of node's ledger: form, origin, the log's signature by a key valid now, or when
+ * the quorum cosigned it (of fewer cosignatures: at the newest); each cosignature by a witness's key valid at its own
+ * time. More than two lines of one name are not of the form. Errors: FORMAT, SIGNATURE. */
 enum hf_err hf_note_weigh(const struct hf_space *s, const char *node, const void *note, size_t len, int64_t now_ms,
                           struct hf_worth *ret_worth) HF_MUST_CHECK;
 /* The same note with the log's line and the counting witnesses' lines only, in the descriptor's order of witnesses; one

@@ -37,7 +37,13 @@ static void add_first_time(struct hf_draft *d, const Hufu__EntryOpening *o)
 	               detail[0] ? "; " : "", time);
 }
 
-/* The event goes by its name; the first entry of a ledger is not one of another. */
+/* Made anew where it still holds (key_change.c), and not put aside: the first entry, key changes. */
+static bool is_made_anew(enum hf_event e)
+{
+	return e == HF_EVENT_GENESIS || e == HF_EVENT_KEY_CHANGE;
+}
+
+/* The event goes by its name. */
 static struct hf_draft *draft_of(const Hufu__EntryOpening *o)
 {
 	char event[64];
@@ -46,7 +52,7 @@ static struct hf_draft *draft_of(const Hufu__EntryOpening *o)
 	uint64_t count;
 
 	if (!hf_opening_text(o, HF_FIELD_EVENT, event, sizeof(event)) ||
-	    hf_event_from_name(event) == HF_EVENT_INVALID || hf_event_from_name(event) == HF_EVENT_GENESIS)
+	    hf_event_from_name(event) == HF_EVENT_INVALID || is_made_anew(hf_event_from_name(event)))
 		return NULL;
 	d = hf_draft_new(hf_event_from_name(event), hf_opening_txn(o, &txn) ? &txn : NULL);
 	add_fields(d, o);
@@ -112,6 +118,8 @@ static enum hf_err displace_one(struct hf_ledger *l, struct hf_unit *u, uint64_t
 	uint8_t key[HF_KEY_MAX];
 
 	if (hf_opening_read(&l->opening_keys, &l->own, &l->rows, index, &o) == HF_OK) {
+		if (hf_opening_is(o.opening, HF_FIELD_EVENT, "key-change"))
+			hf_key_change_forget(l, u);
 		HF_TRY(put_aside(l, u, o.opening, (*number)++));
 		drop_txn(u, o.opening);
 	}

@@ -4,7 +4,8 @@
  * Signing follows the commits as fast as the disk takes the promise, so that an entry is provable a few milliseconds
  * after it is durable. One of the signed checkpoints is in its round at a time. The newest one follows when the quorum
  * has cosigned it, when nobody is left who could, or when the slow ones have had their time; so under load the
- * witnesses sign the same sizes, and a silent one never stops the log.
+ * witnesses sign the same sizes, and a silent one never stops the log. When the log's key changes, what the quorum has
+ * not cosigned is signed again with the key that counts now.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -120,8 +121,11 @@ static void begin_round(struct hf_ledger *l, int64_t now)
 	hf_buf_clear(&r->note);
 	hf_buf_add(&r->text, l->newest.text.data, l->newest.text.len);
 	hf_buf_add(&r->note, l->newest.note.data, l->newest.note.len);
+	for (size_t i = 0; r->size == l->newest.size && i < l->peer_count; i++)
+		l->peer[i]->cosigned_size = 0; /* the same tree under another key */
 	r->size = l->newest.size;
 	r->root = l->newest.root;
+	r->key = l->newest.key;
 	r->cosignatures = 0;
 	r->begun_ms = now;
 	put_round(l, u);
@@ -140,6 +144,7 @@ static void take_signature(struct hf_ledger *l, const struct sign_job *j)
 	hf_buf_addf(&s->note, "%s\n%s", j->text, j->line);
 	s->size = j->promise.size;
 	s->root = j->promise.root;
+	s->key = j->key;
 	hf_metrics_add(l->base->metrics, "checkpoints_signed_total", 1);
 }
 
@@ -217,12 +222,18 @@ static void pump_round(struct hf_ledger *l, int64_t now)
 {
 	int64_t next = l->round.begun_ms + HF_LEDGER_ROUND_MIN_MS;
 
-	if (l->newest.size == l->round.size || !settled(l, now))
+	if ((l->newest.size == l->round.size && l->newest.key == l->round.key) || !settled(l, now))
 		return;
 	if (l->round.size > 0 && now < next)
 		hf_ledger_due(l, next);
 	else
 		begin_round(l, now);
+}
+
+/* Nobody cosigns what a former key signed. */
+static bool key_is_over(const struct hf_ledger *l)
+{
+	return l->newest.size > l->witnessed.size && l->newest.key != hf_ledger_key(l, HF_KEY_LOG);
 }
 
 void hf_sign_pump(struct hf_ledger *l)
@@ -233,7 +244,7 @@ void hf_sign_pump(struct hf_ledger *l)
 	if (l->halted[0] || size == 0 || !hf_gate_open(l))
 		return;
 	pump_round(l, now);
-	if (l->signing || size == l->newest.size)
+	if (l->signing || (size == l->newest.size && !key_is_over(l)))
 		return;
 	if (now < l->sign_next_ms)
 		hf_ledger_due(l, l->sign_next_ms);
@@ -293,6 +304,7 @@ static void restore_signed(struct hf_ledger *l, struct hf_bytes note, size_t tex
 	hf_buf_add(&l->newest.note, note.data, note.len);
 	l->newest.size = w->checkpoint.size;
 	l->newest.root = w->checkpoint.root;
+	l->newest.key = l->round.key = w->by_present_key ? hf_ledger_key(l, HF_KEY_LOG) : NULL;
 	hf_buf_clear(&l->round.text);
 	hf_buf_clear(&l->round.note);
 	hf_buf_add(&l->round.text, note.data, text_len);

@@ -258,7 +258,8 @@ void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_byte
 		return;
 	}
 	if (hf_note_weigh(hf_ledger_space(l), peer, in->note.data, in->note.len, hf_now_ms(&l->base->clock), &w) !=
-	    HF_OK) {
+	            HF_OK ||
+	    (!w.by_present_key && !w.witnessed)) { /* a quorum from now on would be one of a former key */
 		hf_answer(answer, HF_E_SIGNATURE, "the checkpoint is not signed by the log's key of the descriptor");
 		return;
 	}

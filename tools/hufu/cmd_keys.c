@@ -21,17 +21,12 @@ static enum hf_key_use use_of(const char *name)
 	return HF_KEY_INVALID;
 }
 
-static const struct hf_sign_key *next_of(const struct hf_node_keys *k, enum hf_key_use use)
-{
-	return use == HF_KEY_LOG ? k->next_log : use == HF_KEY_WITNESS ? k->next_witness : k->next_mirror;
-}
-
 static enum hf_err rotate_key(const char *dir, const char *passphrase, enum hf_key_use use, struct hf_fault *f)
 {
 	struct hf_node_keys keys;
 	struct hf_sign_pub pub;
 	HF_TRY(hf_node_keys_rotate(dir, passphrase, use, &keys, f));
-	hf_sign_key_pub(next_of(&keys, use), &pub);
+	hf_sign_key_pub(hf_node_keys_next(&keys, use), &pub);
 	enum hf_err e = request_for_key(dir, &keys, use, &pub, f);
 	hf_node_keys_done(&keys);
 	return e;

@@ -11,10 +11,11 @@
 #define IMPORT_MAX ((size_t)740 << 10) /* what the node takes in one request */
 
 #define VALID_DAYS 365
+#define KEY_LEAD_S 3600 /* new keys count so much later, when every node has the descriptor */
 #define PASSPHRASE_CAP 1025
 
 struct member_options {
-	const char *request, *member_days;
+	const char *request, *member_days, *key_lead;
 	struct hf_list roles, mirrors, attributes;
 };
 
@@ -24,14 +25,21 @@ struct issue_options {
 	struct hf_list witnesses, leading, holidays;
 };
 
-static enum hf_err parse_number(const char *name, const char *text, long max, long *ret_value, struct hf_fault *f)
+static enum hf_err parse_between(const char *name, const char *text, const long limits[2], long *ret_value,
+                                 struct hf_fault *f)
 {
 	char *end = NULL;
 	long n = strtol(text, &end, 10);
-	if (end == text || *end || n < 1 || n > max)
-		return hf_fault_set(f, HF_E_ARGUMENT, "--%s is a number from 1 to %ld, not '%.40s'", name, max, text);
+	if (end == text || *end || n < limits[0] || n > limits[1])
+		return hf_fault_set(f, HF_E_ARGUMENT, "--%s is a number from %ld to %ld, not '%.40s'", name, limits[0],
+		                    limits[1], text);
 	*ret_value = n;
 	return HF_OK;
+}
+
+static enum hf_err parse_number(const char *name, const char *text, long max, long *ret_value, struct hf_fault *f)
+{
+	return parse_between(name, text, (const long[]){1, max}, ret_value, f);
 }
 
 static enum hf_err set_attributes(struct draft *d, Hufu__Member *m, const struct hf_list *list, struct hf_fault *f)
@@ -102,15 +110,20 @@ static enum hf_err admit(struct draft *d, const struct member_options *o, Hufu__
                          struct hf_fault *f)
 {
 	int64_t now = wall_now_ms();
+	long lead_s = KEY_LEAD_S;
+	Hufu__Member *m = NULL;
+	if (o->key_lead)
+		HF_TRY(parse_between("key-lead", o->key_lead, (const long[]){0, 30 * 86400}, &lead_s, f));
 	HF_TRY(request_load(o->request, ret_request, f));
-	return set_member(d, draft_admit(d, (*ret_request)->member, now), o, now, f);
+	HF_TRY(draft_admit(d, (*ret_request)->member, now + lead_s * 1000, &m, f));
+	return set_member(d, m, o, now, f);
 }
 
 #define MEMBER_OPTS(m)                                                                                                 \
 	{"role", NULL, NULL, &(m).roles}, {"mirror", NULL, NULL, &(m).mirrors},                                        \
-	        {"attribute", NULL, NULL, &(m).attributes},                                                            \
+	        {"attribute", NULL, NULL, &(m).attributes}, {"member-days", &(m).member_days, NULL, NULL},             \
 	{                                                                                                              \
-		"member-days", &(m).member_days, NULL, NULL                                                            \
+		"key-lead", &(m).key_lead, NULL, NULL                                                                  \
 	}
 
 static int report(struct hf_cli *cli, enum hf_err e, const struct hf_fault *f, const char *said, const char *what)
@@ -228,9 +241,44 @@ static int issued(struct hf_cli *cli, const struct draft *d)
 	return HF_EXIT_DONE;
 }
 
-/* Opens the folder, lets `change` work, signs. */
-static int issue_with(struct hf_cli *cli, const char *dir, const struct issue_options *o, const char *revoke,
-                      const char *reason)
+/* A member, or one key of it, that does not count from a time on. */
+struct revoke_options {
+	const char *member, *reason, *key, *since;
+};
+
+static const Hufu__MemberKey *key_of_use(const Hufu__Member *m, const char *use, int64_t at_ms)
+{
+	for (size_t i = 0; i < m->n_keys; i++) {
+		const Hufu__MemberKey *k = m->keys[i];
+		const char *name = hf_key_use_name((enum hf_key_use)k->use);
+		if (name && strcmp(name, use) == 0 && k->not_before_ms <= at_ms &&
+		    (k->not_after_ms == 0 || k->not_after_ms > at_ms))
+			return k;
+	}
+	return NULL;
+}
+
+static enum hf_err revoke_in(struct draft *d, const struct revoke_options *o, struct hf_fault *f)
+{
+	const Hufu__Member *m = draft_member(d, o->member);
+	const Hufu__MemberKey *key = NULL;
+	int64_t at_ms = wall_now_ms(), now = at_ms;
+	if (!m)
+		return hf_fault_set(f, HF_E_UNKNOWN, "the space has no member '%.63s'; `hufu space show` lists them",
+		                    o->member);
+	if (o->since && (!hf_time_parse(o->since, &at_ms) || at_ms > now))
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "--since is a time that has passed, such as 2026-09-21T12:00:00Z");
+	if (o->key && !(key = key_of_use(m, o->key, at_ms)))
+		return hf_fault_set(f, HF_E_UNKNOWN, "%.63s had no key '%.20s' at that time: log, witness or mirror",
+		                    o->member, o->key);
+	draft_revoke(d, o->member, key, o->reason, at_ms);
+	return HF_OK;
+}
+
+/* Opens the folder, lets the change be made, signs. revoke: NULL for none. */
+static int issue_with(struct hf_cli *cli, const char *dir, const struct issue_options *o,
+                      const struct revoke_options *revoke)
 {
 	char passphrase[PASSPHRASE_CAP];
 	struct hf_fault f = {HF_OK, ""};
@@ -243,11 +291,8 @@ static int issue_with(struct hf_cli *cli, const char *dir, const struct issue_op
 		return hf_cli_fault(cli, e, &f);
 	if (o->member.request)
 		e = admit(&d, &o->member, &r, &f);
-	if (revoke && !draft_member(&d, revoke))
-		e = hf_fault_set(&f, HF_E_UNKNOWN, "the space has no member '%.63s'; `hufu space show` lists them",
-		                 revoke);
 	if (e == HF_OK && revoke)
-		draft_revoke(&d, revoke, reason, wall_now_ms());
+		e = revoke_in(&d, revoke, &f);
 	if (e == HF_OK)
 		e = sign_next(&d, o, o->passphrase_file ? passphrase : NULL, &f);
 	int status = e == HF_OK ? issued(cli, &d) : hf_cli_fault(cli, e, &f);
@@ -273,28 +318,33 @@ static int issue(struct hf_cli *cli, int argc, char **argv)
 	const char *pos[1];
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	bool member =
-	        o.member.roles.count || o.member.mirrors.count || o.member.attributes.count || o.member.member_days;
+	bool member = o.member.roles.count || o.member.mirrors.count || o.member.attributes.count ||
+	              o.member.member_days || o.member.key_lead;
 	if (member && !o.member.request)
-		return hf_cli_misuse(
-		        cli, "--role, --mirror, --attribute and --member-days belong to a --member FILE.request");
-	return issue_with(cli, pos[0], &o, NULL, NULL);
+		return hf_cli_misuse(cli, "--role, --mirror, --attribute, --member-days and --key-lead belong to a "
+		                          "--member FILE.request");
+	return issue_with(cli, pos[0], &o, NULL);
 }
 
 static int revoke(struct hf_cli *cli, int argc, char **argv)
 {
 	struct issue_options o = {0};
-	const char *pos[1], *member = NULL, *reason = NULL;
-	const struct hf_opt opts[] = {{"member", &member, NULL, NULL},
-	                              {"reason", &reason, NULL, NULL},
+	struct revoke_options r = {.key = NULL};
+	const char *pos[1];
+	const struct hf_opt opts[] = {{"member", &r.member, NULL, NULL},
+	                              {"reason", &r.reason, NULL, NULL},
+	                              {"key", &r.key, NULL, NULL},
+	                              {"since", &r.since, NULL, NULL},
 	                              {"valid-days", &o.valid_days, NULL, NULL},
 	                              {"passphrase-file", &o.passphrase_file, NULL, NULL},
 	                              {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	if (!member || !reason)
+	if (!r.member || !r.reason)
 		return hf_cli_misuse(cli, "--member ID and --reason TEXT are needed; every member will see the reason");
-	return issue_with(cli, pos[0], &o, member, reason);
+	if (r.since && !r.key)
+		return hf_cli_misuse(cli, "--since belongs to --key: a membership ends now");
+	return issue_with(cli, pos[0], &o, &r);
 }
 
 static int create(struct hf_cli *cli, int argc, char **argv)
@@ -437,7 +487,8 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 	return hf_cli_do(cli, "POST", "/v1/descriptors/import", in, "the node has descriptor %s", "descriptor");
 }
 
-#define MEMBER_HELP "--role ROLE... [--mirror NODE]... [--attribute NAME=VALUE]... [--member-days N]\n"
+#define MEMBER_HELP                                                                                                    \
+	"--role ROLE... [--mirror NODE]... [--attribute NAME=VALUE]... [--member-days N] [--key-lead SECONDS]\n"
 
 const struct hf_command hf_commands_space[] = {
         {"space", "create", "make a space: the authority's folder with the root key",
@@ -450,7 +501,9 @@ const struct hf_command hf_commands_space[] = {
          "hufu space add DIR --member FILE.request " MEMBER_HELP
          "Roles: provider, consumer, exchange-service, data-authority, business-authority, emergency-authority, "
          "leading-group,\n"
-         "data-management, auditor. A member that is there gets its new keys, addresses and what is given.\n"
+         "data-management, auditor. A member that is there gets its new keys, addresses and what is given; new keys "
+         "count\n"
+         "after --key-lead seconds (an hour), when every node has the descriptor; 0 for a key in wrong hands.\n"
          "example:\n  hufu space add /media/authority --member transport.request --role provider --mirror audit",
          add},
         {"space", "issue", "sign the next descriptor",
@@ -460,9 +513,15 @@ const struct hf_command hf_commands_space[] = {
          "Without --witness the former witnesses stay; at first every member is one. At least three are needed.\n"
          "example:\n  hufu space issue /media/authority --witness audit --witness hub --witness port --quorum 2",
          issue},
-        {"space", "revoke", "end a membership, by a new descriptor",
-         "hufu space revoke DIR --member ID --reason TEXT [--passphrase-file FILE]\n"
-         "example:\n  hufu space revoke /media/authority --member port --reason 'keys lost'",
+        {"space", "revoke", "end a membership, or a key of a member, by a new descriptor",
+         "hufu space revoke DIR --member ID --reason TEXT [--key log|witness|mirror [--since TIME]] [--passphrase-file "
+         "FILE]\n"
+         "With --key the member stays, and what that key signed counts where a quorum had cosigned it before TIME; "
+         "stage its next\n"
+         "key first: `hufu space add DIR --member rotate.request --key-lead 0`.\n"
+         "examples:\n  hufu space revoke /media/authority --member port --reason 'keys lost'\n"
+         "  hufu space revoke /media/authority --member port --key log --since 2026-09-21T12:00:00Z --reason 'disk "
+         "stolen'",
          revoke},
         {"space", "show", "what the next descriptor says",
          "hufu space show DIR\nexample:\n  hufu space show /media/authority --json", show},

@@ -193,20 +193,33 @@ static bool has_key(const Hufu__Member *m, const Hufu__MemberKey *k)
 	return false;
 }
 
+/* Keys that end, now or soon, are not begun again: a request from before the change would take the node its new one. */
+static enum hf_err check_keys_go_on(const Hufu__Member *old, const Hufu__Member *request, struct hf_fault *f)
+{
+	for (size_t i = 0; i < old->n_keys; i++)
+		if (old->keys[i]->not_after_ms != 0 && has_key(request, old->keys[i]))
+			return hf_fault_set(
+			        f, HF_E_CONFLICT,
+			        "the request of %s brings a %s key whose time is over; take the request that "
+			        "`hufu keys rotate` wrote last",
+			        old->id, hf_key_use_name((enum hf_key_use)old->keys[i]->use));
+	return HF_OK;
+}
+
 /* Former keys stay, so that old signatures can be checked. */
-static void change_keys(struct draft *d, Hufu__Member *old, Hufu__Member *request, int64_t now_ms)
+static void change_keys(struct draft *d, Hufu__Member *old, Hufu__Member *request, int64_t change_ms)
 {
 	Hufu__MemberKey **keys = hf_arena_get(&d->mem, (old->n_keys + request->n_keys) * sizeof(*keys));
 	size_t n = 0;
 	for (size_t i = 0; i < old->n_keys; i++) {
 		keys[n++] = old->keys[i];
 		if (!has_key(request, old->keys[i]) && old->keys[i]->not_after_ms == 0)
-			old->keys[i]->not_after_ms = now_ms;
+			old->keys[i]->not_after_ms = change_ms;
 	}
 	for (size_t i = 0; i < request->n_keys; i++) {
 		if (has_key(old, request->keys[i]))
 			continue;
-		request->keys[i]->not_before_ms = now_ms;
+		request->keys[i]->not_before_ms = change_ms;
 		keys[n++] = request->keys[i];
 	}
 	old->keys = keys;
@@ -229,7 +242,8 @@ static void insert(struct draft *d, Hufu__Member *m)
 	x->n_members++;
 }
 
-Hufu__Member *draft_admit(struct draft *d, Hufu__Member *request, int64_t now_ms)
+enum hf_err draft_admit(struct draft *d, Hufu__Member *request, int64_t change_ms, Hufu__Member **ret_member,
+                        struct hf_fault *f)
 {
 	Hufu__Member *m = draft_member(d, request->id);
 	if (!m) {
@@ -237,9 +251,11 @@ Hufu__Member *draft_admit(struct draft *d, Hufu__Member *request, int64_t now_ms
 		        0; /* those the authority gives, not the applicant */
 		request->not_before_ms = request->not_after_ms = 0;
 		insert(d, request);
-		return request;
+		*ret_member = request;
+		return HF_OK;
 	}
-	change_keys(d, m, request, now_ms);
+	HF_TRY(check_keys_go_on(m, request, f));
+	change_keys(d, m, request, change_ms);
 	m->organization = request->organization;
 	m->organization_name = request->organization_name;
 	m->jurisdiction = request->jurisdiction;
@@ -247,10 +263,11 @@ Hufu__Member *draft_admit(struct draft *d, Hufu__Member *request, int64_t now_ms
 	m->n_addresses = request->n_addresses;
 	m->departments = request->departments;
 	m->n_departments = request->n_departments;
-	return m;
+	*ret_member = m;
+	return HF_OK;
 }
 
-void draft_revoke(struct draft *d, const char *member, const char *reason, int64_t now_ms)
+void draft_revoke(struct draft *d, const char *member, const Hufu__MemberKey *key, const char *reason, int64_t at_ms)
 {
 	Hufu__Descriptor *x = d->d;
 	Hufu__MemberRevocation *r = hf_arena_get(&d->mem, sizeof(*r));
@@ -258,7 +275,9 @@ void draft_revoke(struct draft *d, const char *member, const char *reason, int64
 	hufu__member_revocation__init(r);
 	r->member = draft_text(d, member);
 	r->reason = draft_text(d, reason);
-	r->at_ms = now_ms;
+	r->at_ms = at_ms;
+	if (key)
+		r->public_key = key->public_key;
 	if (x->n_revocations)
 		memcpy(list, x->revocations, x->n_revocations * sizeof(*list));
 	list[x->n_revocations++] = r;

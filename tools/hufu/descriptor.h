@@ -43,9 +43,11 @@ char **draft_texts(struct draft *d, const struct hf_list *list);
 /* The member of that id, or NULL. */
 Hufu__Member *draft_member(struct draft *d, const char *id);
 /* Takes the request's member in, in order of id. Of a member that is there the roles, attributes and mirrors stay; a
- * key that changed ends now and the new one begins. The request must live as long as the draft. */
-Hufu__Member *draft_admit(struct draft *d, Hufu__Member *request, int64_t now_ms);
-void draft_revoke(struct draft *d, const char *member, const char *reason, int64_t now_ms);
+ * key that changed ends at change_ms and the new one begins. The request must live as long as the draft. */
+enum hf_err draft_admit(struct draft *d, Hufu__Member *request, int64_t change_ms, Hufu__Member **ret_member,
+                        struct hf_fault *f) HF_MUST_CHECK;
+/* key: NULL for the whole member; else the one that counts from at_ms on is revoked, which is not changed meanwhile. */
+void draft_revoke(struct draft *d, const char *member, const Hufu__MemberKey *key, const char *reason, int64_t at_ms);
 
 /* A new authority folder. */
 enum hf_err authority_create(const char *dir, const char *id, const char *name, const char *passphrase,

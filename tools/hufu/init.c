@@ -175,6 +175,8 @@ enum hf_err request_for_key(const char *dir, const struct hf_node_keys *k, enum 
 		if (r->member->keys[i]->use == (uint32_t)use && r->member->keys[i]->public_key.len == sizeof(pub->b))
 			memcpy(r->member->keys[i]->public_key.data, pub->b, sizeof(pub->b));
 	enum hf_err e = sign_request(k, r->member, now_ms(), &out);
+	if (e == HF_OK)
+		e = hf_file_write(path, out.data, out.len, 0644);
 	snprintf(path, sizeof(path), "%s/rotate.request", dir);
 	if (e == HF_OK)
 		e = hf_file_write(path, out.data, out.len, 0644);

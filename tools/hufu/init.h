@@ -13,7 +13,7 @@ int join_space(struct hf_cli *cli, int argc, char **argv);
 
 /* Reads and verifies a member request: HF_OK and the decoded request (hf_decoded_free). */
 enum hf_err request_load(const char *path, Hufu__MemberRequest **ret_request, struct hf_fault *f) HF_MUST_CHECK;
-/* DIR/rotate.request: DIR/member.request with another key of that use. */
+/* DIR/member.request gets another key of that use; DIR/rotate.request is the same. */
 enum hf_err request_for_key(const char *dir, const struct hf_node_keys *k, enum hf_key_use use,
                             const struct hf_sign_pub *pub, struct hf_fault *f) HF_MUST_CHECK;
 

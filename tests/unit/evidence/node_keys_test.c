@@ -76,6 +76,56 @@ static void a_key_file_that_others_can_read_is_refused(void **state)
 	remove_dir(dir);
 }
 
+static void pub_of(const struct hf_sign_key *k, uint8_t out[32])
+{
+	struct hf_sign_pub pub;
+	assert_non_null(k);
+	hf_sign_key_pub(k, &pub);
+	memcpy(out, pub.b, 32);
+}
+
+/* A next key waits beside the present one, takes its place once, and then another one can follow. */
+static void keys_follow_each_other(void **state)
+{
+	static const enum hf_key_use uses[] = {HF_KEY_LOG, HF_KEY_WITNESS, HF_KEY_MIRROR};
+	char dir[32];
+	struct hf_node_keys k;
+	struct hf_fault f = {HF_OK, ""};
+	uint8_t first[32], second[32], third[32], now[32];
+	(void)state;
+	make_dir(dir);
+	assert_int_equal(hf_node_keys_create(dir, "sesame", &k, &f), HF_OK);
+	hf_node_keys_done(&k);
+	assert_int_equal(hf_node_keys_rotate(dir, "sesame", HF_KEY_NOISE, &k, &f), HF_E_ARGUMENT);
+	assert_int_equal(hf_node_keys_rotate(dir, "wrong", HF_KEY_LOG, &k, &f), HF_E_CREDENTIAL);
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		if (hf_node_keys_rotate(dir, "sesame", uses[i], &k, &f) != HF_OK)
+			fail_msg("%s", f.text);
+		pub_of(hf_node_keys_present(&k, uses[i]), first);
+		pub_of(hf_node_keys_next(&k, uses[i]), second);
+		assert_memory_not_equal(first, second, 32);
+		assert_ptr_equal(hf_node_keys_find(&k, uses[i], second), hf_node_keys_next(&k, uses[i]));
+		assert_ptr_equal(hf_node_keys_find(&k, uses[i], first), hf_node_keys_present(&k, uses[i]));
+		hf_node_keys_done(&k);
+		assert_int_equal(hf_node_keys_rotate(dir, "sesame", uses[i], &k, &f), HF_E_EXISTS);
+		assert_int_equal(hf_node_keys_load(dir, "sesame", &k, &f), HF_OK);
+		assert_int_equal(hf_node_keys_adopt(&k, dir, "sesame", uses[i], &f), HF_OK);
+		pub_of(hf_node_keys_present(&k, uses[i]), now);
+		assert_memory_equal(now, second, 32);
+		assert_null(hf_node_keys_next(&k, uses[i]));
+		assert_null(hf_node_keys_find(&k, uses[i], first));
+		assert_int_equal(hf_node_keys_adopt(&k, dir, "sesame", uses[i], &f), HF_OK); /* nothing to do */
+		hf_node_keys_done(&k);
+		assert_int_equal(hf_node_keys_rotate(dir, "sesame", uses[i], &k, &f), HF_OK);
+		pub_of(hf_node_keys_present(&k, uses[i]), now);
+		pub_of(hf_node_keys_next(&k, uses[i]), third);
+		assert_memory_equal(now, second, 32);
+		assert_memory_not_equal(third, second, 32);
+		hf_node_keys_done(&k);
+	}
+	remove_dir(dir);
+}
+
 static void derived_keys_differ_by_use_and_by_context(void **state)
 {
 	char dir[32];
@@ -113,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_same_keys_come_back_under_the_passphrase),
 	        cmocka_unit_test(a_key_file_that_others_can_read_is_refused),
+	        cmocka_unit_test(keys_follow_each_other),
 	        cmocka_unit_test(derived_keys_differ_by_use_and_by_context),
 	        cmocka_unit_test(a_challenge_message_keeps_its_parts_apart),
 	};

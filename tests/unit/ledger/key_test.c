@@ -168,6 +168,63 @@ static void test_rotation(void **state)
 	assert_string_equal(kit_state(n).halted, "");
 }
 
+/* The key changes while no quorum is up: what nobody has cosigned is signed again with the one that counts now, also
+ * when one witness has cosigned it under the former one, and without another entry. */
+static void test_a_change_without_a_quorum(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_HEALTH];
+	struct hf_buf note HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_worth w;
+	uint64_t size;
+
+	kit_fill(n, 5);
+	kit_until_witnessed(n);
+	k->down[SB_AUDIT] = k->down[SB_PORT] = k->down[SB_ROADS] = true;
+	n->keys.next_log = next_key;
+	kit_fill(n, 5);
+	kit_until(k, kit_state(n).signed_size == kit_state(n).durable &&
+	                     n->ledger->round.size == kit_state(n).durable && n->ledger->round.cosignatures == 1);
+	size = kit_state(n).durable;
+	k->jump_ms += 1000;
+	issue(k, kit_now(k));
+	k->jump_ms += 60000;
+	k->down[SB_AUDIT] = k->down[SB_PORT] = k->down[SB_ROADS] = false;
+	for (unsigned i = 0; i < SB_NODES; i++)
+		hf_ledger_peer_up(n->ledger, k->sb->name[i]);
+	kit_until(k, kit_state(n).witnessed_size >= size);
+	assert_int_equal(kit_state(n).durable, size);
+	keep_note(n, &note);
+	assert_int_equal(weigh(k, &note, &w), HF_OK);
+	assert_true(w.witnessed && w.by_present_key && w.checkpoint.size == size);
+	assert_string_equal(kit_state(n).halted, "");
+}
+
+/* A witness that comes late, after the change, does not take away what the quorum had made good before. */
+static void test_a_late_cosignature(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_HEALTH];
+	struct hf_worth w;
+	unsigned before;
+
+	k->down[SB_ROADS] = true;
+	kit_fill(n, 5);
+	kit_until_witnessed(n);
+	before = n->ledger->round.cosignatures;
+	n->keys.next_log = next_key;
+	k->jump_ms += 1000;
+	issue(k, kit_now(k) + 500);
+	k->jump_ms += 2000;
+	k->down[SB_ROADS] = false;
+	kit_close(k, SB_HEALTH);
+	n->keys.next_log = NULL; /* it announces nothing, so that nothing new is signed */
+	n = kit_open(k, SB_HEALTH);
+	kit_until(k, n->ledger->round.cosignatures > before);
+	assert_int_equal(weigh(k, &n->ledger->round.note, &w), HF_OK);
+	assert_true(w.witnessed && !w.by_present_key && w.cosignatures > before);
+}
+
 /* In wrong hands: revoked from a time on. What was cosigned before stays good, nothing after it counts, and the log
  * goes on with a key that its recovery key names. */
 static void test_a_compromised_key(void **state)
@@ -203,6 +260,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_rotation, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_change_without_a_quorum, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_late_cosignature, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_compromised_key, start, stop),
 	};
 
