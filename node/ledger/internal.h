@@ -111,16 +111,16 @@ struct hf_signed {
 	uint64_t size; /* 0: none yet */
 	struct hf_hash root;
 	const struct hf_sign_key *key; /* NULL: unknown, from before the restart */
-	struct hf_buf text; /* what is signed */
-	struct hf_buf note; /* text, log line */
+	struct hf_buf text;            /* what is signed */
+	struct hf_buf note;            /* text, log line */
 };
 /* The checkpoint that is being cosigned: one of those signed. */
 struct hf_round {
 	uint64_t size; /* 0: none yet */
 	struct hf_hash root;
 	const struct hf_sign_key *key; /* as in hf_signed */
-	struct hf_buf text; /* what is signed */
-	struct hf_buf note; /* text, log line, cosignatures so far */
+	struct hf_buf text;            /* what is signed */
+	struct hf_buf note;            /* text, log line, cosignatures so far */
 	unsigned cosignatures;
 	int64_t begun_ms; /* monotonic */
 };
