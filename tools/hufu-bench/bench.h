@@ -46,6 +46,7 @@ int bench_transfer(struct bench *b);
 int bench_ledger_append(struct bench *b);
 int bench_ledger_latency(struct bench *b);
 int bench_ledger_quorum(struct bench *b);
+int bench_ledger_recover(struct bench *b);
 int bench_ledger_trace(struct bench *b);
 int bench_ledger_verify(struct bench *b);
 int bench_channel_rtt(struct bench *b);

@@ -2,6 +2,7 @@
 #include "ledger_town.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,49 @@ static void home_done(struct ledger_home *h)
 	hf_node_keys_done(&h->keys);
 	hf_metrics_free(h->base.metrics);
 	hf_log_free(h->base.log);
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st, (void)kind, (void)at;
+	return remove(path);
+}
+
+/* The callers of a node that is gone hear that it is. */
+static void cut_off(struct ledger_town *t, const struct ledger_home *h)
+{
+	for (struct ledger_carried *c = t->calls; c; c = c->next)
+		if (c->to == h && !c->answered) {
+			c->delivered = true;
+			on_answer(c, HF_E_UNREACHABLE, "", NULL, 0);
+		}
+}
+
+bool ledger_town_lose(struct ledger_town *t, const struct net *n)
+{
+	static const char *const parts[] = {"state", "ledger"};
+	struct ledger_home *h = &t->home[0];
+	char path[500];
+	for (struct ledger_carried *c = t->calls; c; c = c->next)
+		if (c->from == h)
+			reply(c, HF_E_CANCELLED);
+	home_close(h);
+	uv_run(&t->loop, UV_RUN_NOWAIT);
+	cut_off(t, h);
+	home_done(h);
+	memset(h, 0, sizeof(*h));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", n->node[0].dir, parts[i]);
+		if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 || mkdir(path, 0700) != 0)
+			return fail("the node's folders cannot be emptied");
+	}
+	if (!home_open(t, h, &n->node[0]))
+		return false;
+	for (unsigned i = 1; i <= TOWN_WITNESSES; i++) {
+		hf_ledger_peer_up(h->ledger, t->home[i].base.self.s);
+		hf_ledger_peer_up(t->home[i].ledger, h->base.self.s);
+	}
+	return true;
 }
 
 static void drop_calls(struct ledger_town *t)

@@ -35,6 +35,8 @@ struct ledger_town {
  * signed. False after printing why; ledger_town_close in any case. */
 bool ledger_town_open(struct ledger_town *t, const struct net *n);
 void ledger_town_close(struct ledger_town *t);
+/* The node loses its store and its ledger's files, and is opened again: read-only until it is recovered. */
+bool ledger_town_lose(struct ledger_town *t, const struct net *n);
 /* Runs the loop until done(ctx); false after printing what was waited for in vain. */
 bool ledger_town_until(struct ledger_town *t, bool (*done)(void *ctx), void *ctx, const char *what);
 /* Waits until all durable entries of the node are signed. */

@@ -34,6 +34,7 @@ const struct bench_row bench_rows[] = {
         {"ledger-append", "durable ledger entries a second with group commit", bench_ledger_append},
         {"ledger-latency", "append to inclusion proof under a signed checkpoint, at 50,000/s", bench_ledger_latency},
         {"ledger-quorum", "cosignatures of three of four witnesses and of a mirror", bench_ledger_quorum},
+        {"ledger-recover", "a lost ledger comes back from its mirror, every page proven", bench_ledger_recover},
         {"ledger-trace", "one transaction over five ledgers of a million entries each", bench_ledger_trace},
         {"ledger-verify", "the full check of an exported ledger, and of one proof", bench_ledger_verify},
         {"catalog-sync", "10,000 entries to a new peer; search over 100,000", bench_catalog_sync},

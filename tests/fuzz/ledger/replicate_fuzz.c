@@ -1,10 +1,12 @@
 /*
- * replicate_fuzz.c - what a member of the space may send to a ledger: checkpoints, entries, openings, heads. Decoding
- * and handling against a real store; every request must be answered exactly once, and nothing may be believed that the
- * log did not sign.
+ * replicate_fuzz.c - what a member of the space may send to a ledger: checkpoints, entries, openings, heads, evidence,
+ * questions; and what it may answer to this ledger's own questions, in a recovery and of a witness that settles.
+ * Decoding and handling against a real store; every request must be answered exactly once, every recovery must end, and
+ * nothing may be believed that the log did not sign.
  *
  * First byte: bits 0-1 the message, bit 2 "sign the note": the checkpoint that the message carries gets a true
- * signature of the sender's log, so that what lies behind the signature check is reached too.
+ * signature of the log, so that what lies behind the signature check is reached too; bit 3 the messages added later;
+ * bit 4 an answer: bit 0 to LedgerSeen, else to LedgerFetch.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -31,7 +33,11 @@ struct stage {
 	struct hf_space *space;
 	char dir[64], origin[HF_ORIGIN_MAX + 1];
 	unsigned answers;
+	struct hf_bytes reply; /* to the node's own calls of reply_type */
+	enum hf_msg reply_type;
+	unsigned replies;
 };
+#define REPLIES_MAX 8       /* then the peers fall silent, so that whatever was begun ends */
 static struct stage *stage; /* the process's only one: the fuzzer has no other place to keep it */
 
 static int64_t now(void *ctx)
@@ -54,15 +60,16 @@ static const struct hf_space *space_of(void *ctx)
 	return ((struct stage *)ctx)->space;
 }
 
-/* Nobody is reachable: only what comes in is tested. */
+/* Nobody is reachable but for the answers that are tested. */
 static void call(void *ctx, const char *peer, enum hf_msg type, const void *body, size_t len, hf_reply_fn fn,
                  void *fn_ctx)
 {
 	struct hf_reply r = {.error = HF_E_UNREACHABLE, .text = ""};
+	struct stage *s = ctx;
 
-	(void)ctx;
+	if (type == s->reply_type && s->replies++ < REPLIES_MAX)
+		r = (struct hf_reply){.error = HF_OK, .text = "", .body = s->reply};
 	(void)peer;
-	(void)type;
 	(void)body;
 	(void)len;
 	fn(fn_ctx, &r);
@@ -123,6 +130,18 @@ static void make_base(struct stage *s)
 	hf_space_origin(SB_SPACE, s->sb->name[SENDER], s->origin);
 }
 
+/* As every input finds it: nothing is missing, and the witness knows what it has cosigned. */
+static void mend(struct stage *s)
+{
+	struct hf_ledger *l = s->ledger;
+
+	l->setback = HF_SETBACK_NONE;
+	l->halted[0] = '\0';
+	l->ahead = (struct hf_promise){.size = 0};
+	hf_sequence_local(l->sequence, false);
+	l->settled = true;
+}
+
 static void begin(void)
 {
 	struct hf_ledger_net net;
@@ -137,11 +156,12 @@ static void begin(void)
 		abort();
 	net = (struct hf_ledger_net){space_of, call, stage};
 	hf_ledger_start_net(stage->ledger, &net);
+	mend(stage);
 	atexit(clean);
 }
 
 /* The text of the note, or one made of the bytes when it is none, truly signed. */
-static size_t sign_note(const ProtobufCBinaryData *note, char *out, size_t cap)
+static size_t sign_note_of(unsigned node, const ProtobufCBinaryData *note, char *out, size_t cap)
 {
 	struct hf_checkpoint c = {.size = note->len};
 	const uint8_t *gap = note->len ? memmem(note->data, note->len, "\n\n", 2) : NULL;
@@ -150,17 +170,54 @@ static size_t sign_note(const ProtobufCBinaryData *note, char *out, size_t cap)
 	hf_sha256(note->data, note->len, &c.root);
 	if (gap && hf_checkpoint_parse((const char *)note->data, (size_t)(gap - note->data) + 1, &c))
 		c.size = c.size > INT64_MAX ? INT64_MAX : c.size;
-	snprintf(c.origin, sizeof(c.origin), "%s", stage->origin);
+	hf_space_origin(SB_SPACE, stage->sb->name[node], c.origin);
 	if (!hf_checkpoint_text(&c, text, sizeof(text)) ||
-	    !hf_note_sign_line(stage->sb->key[SENDER][HF_KEY_LOG], c.origin, text, strlen(text), line, sizeof(line)))
+	    !hf_note_sign_line(stage->sb->key[node][HF_KEY_LOG], c.origin, text, strlen(text), line, sizeof(line)))
 		abort();
 	return (size_t)snprintf(out, cap, "%s\n%s", text, line);
+}
+
+static size_t sign_note(const ProtobufCBinaryData *note, char *out, size_t cap)
+{
+	return sign_note_of(SENDER, note, out, cap);
+}
+
+static uint8_t *sign_heads(Hufu__LedgerHead **heads, size_t count, const ProtobufCMessage *m, size_t *ret_len)
+{
+	char note[4][1200];
+
+	for (size_t i = 0; i < count && i < 4; i++) {
+		heads[i]->origin = stage->origin;
+		heads[i]->note = hf_binary(note[i], sign_note(&heads[i]->note, note[i], sizeof(note[i])));
+	}
+	return hf_encode(m, ret_len);
+}
+
+/* An answer with the notes that it must have: of this node's own log, and of the sender's. */
+static uint8_t *sign_answer(enum hf_msg type, const uint8_t *data, size_t size, size_t *ret_len)
+{
+	char note[2][1200];
+	uint8_t *bytes = NULL;
+	void *m = NULL;
+
+	if (type == HF_MSG_LEDGER_FETCH && (m = HF_DECODE(ledger_fetched, data, size))) {
+		Hufu__LedgerFetched *in = m;
+		in->note = hf_binary(note[0], sign_note_of(RECEIVER, &in->note, note[0], sizeof(note[0])));
+		in->witnessed_note =
+		        hf_binary(note[1], sign_note_of(RECEIVER, &in->witnessed_note, note[1], sizeof(note[1])));
+		bytes = hf_encode(&in->base, ret_len);
+	} else if (type == HF_MSG_LEDGER_SEEN && (m = HF_DECODE(ledger_seen_reply, data, size))) {
+		Hufu__LedgerSeenReply *in = m;
+		bytes = sign_heads(in->heads, in->n_heads, &in->base, ret_len);
+	}
+	hf_decoded_free(m);
+	return bytes;
 }
 
 /* The message again with signed notes; NULL when it is no such message. */
 static uint8_t *sign_message(enum hf_msg type, const uint8_t *data, size_t size, size_t *ret_len)
 {
-	char note[4][1200];
+	char note[2][1200];
 	uint8_t *bytes = NULL;
 	void *m = NULL;
 
@@ -176,14 +233,12 @@ static uint8_t *sign_message(enum hf_msg type, const uint8_t *data, size_t size,
 		bytes = hf_encode(&add->base, ret_len);
 	} else if (type == HF_MSG_LEDGER_HEADS && (m = HF_DECODE(ledger_heads, data, size))) {
 		Hufu__LedgerHeads *heads = m;
-		for (size_t i = 0; i < heads->n_heads && i < 4; i++) {
-			heads->heads[i]->origin = stage->origin;
-			heads->heads[i]->note =
-			        hf_binary(note[i], sign_note(&heads->heads[i]->note, note[i], sizeof(note[i])));
-		}
-		bytes = hf_encode(&heads->base, ret_len);
-	}
-	if (type == HF_MSG_LEDGER_EVIDENCE && (m = HF_DECODE(ledger_evidence, data, size))) {
+		bytes = sign_heads(heads->heads, heads->n_heads, &heads->base, ret_len);
+	} else if (type == HF_MSG_LEDGER_FETCH && (m = HF_DECODE(ledger_fetch, data, size))) {
+		Hufu__LedgerFetch *in = m;
+		in->origin = stage->origin;
+		bytes = hf_encode(&in->base, ret_len);
+	} else if (type == HF_MSG_LEDGER_EVIDENCE && (m = HF_DECODE(ledger_evidence, data, size))) {
 		Hufu__LedgerEvidence *e = m;
 		e->origin = stage->origin;
 		e->first = hf_binary(note[0], sign_note(&e->first, note[0], sizeof(note[0])));
@@ -203,12 +258,72 @@ static void answered(void *ctx, enum hf_err e, const char *text, const void *bod
 	((struct stage *)ctx)->answers++;
 }
 
+static void on_recovered(void *ctx, enum hf_err e, const struct hf_ledger_recovered *c)
+{
+	(void)c;
+	if (e == HF_OK)
+		abort(); /* no input has a quorum's cosignatures, and what is missing was never written */
+	((struct stage *)ctx)->answers++;
+}
+
+/* This ledger has lost entries and asks for them. */
+static void recover(struct stage *s)
+{
+	struct hf_promise at = {.size = (uint64_t)1 << 62};
+	struct hf_fault f;
+
+	hf_ledger_set_back(s->ledger, HF_SETBACK_BEHIND, &at, "entries are missing");
+	s->ledger->gate_open = true;
+	for (unsigned n = 0; n < SB_NODES; n++)
+		hf_ledger_peer_up(s->ledger, s->sb->name[n]);
+	if (hf_ledger_recover(s->ledger, false, on_recovered, s, &f) != HF_OK)
+		abort();
+	while (s->answers == 0)
+		uv_run(&s->loop, UV_RUN_ONCE);
+}
+
+/* This witness does not know what it has cosigned, and asks the others. */
+static void settle(struct stage *s)
+{
+	hf_settle_undo(s->ledger);
+	s->ledger->settled = false;
+	for (unsigned n = 0; n < SB_NODES; n++) {
+		struct hf_lpeer *p = hf_ledger_peer(s->ledger, s->sb->name[n]);
+
+		p->seen_all = false;
+		p->seen_after[0] = '\0';
+		hf_ledger_peer_up(s->ledger, s->sb->name[n]);
+	}
+	hf_settle_pump(s->ledger);
+	for (unsigned i = 0; i < 3; i++)
+		uv_run(&s->loop, UV_RUN_NOWAIT);
+}
+
+static void answer(struct stage *s, uint8_t how, const uint8_t *data, size_t size)
+{
+	enum hf_msg type = how & 1 ? HF_MSG_LEDGER_SEEN : HF_MSG_LEDGER_FETCH;
+	size_t len = 0;
+	uint8_t *made = how & 4 ? sign_answer(type, data, size, &len) : NULL;
+
+	s->answers = s->replies = 0;
+	s->reply = made ? (struct hf_bytes){made, len} : (struct hf_bytes){data, size};
+	s->reply_type = type;
+	if (type == HF_MSG_LEDGER_SEEN)
+		settle(s);
+	else
+		recover(s);
+	s->reply_type = HF_MSG_INVALID;
+	mend(s);
+	free(made);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum hf_msg types[] = {HF_MSG_CHECKPOINT_ADD, HF_MSG_MIRROR_ADD, HF_MSG_OPENINGS_PUSH,
 	                                    HF_MSG_LEDGER_HEADS},
-	                         more[] = {HF_MSG_LEDGER_EVIDENCE, HF_MSG_CONSISTENCY_GET};
+	                         more[] = {HF_MSG_LEDGER_EVIDENCE, HF_MSG_CONSISTENCY_GET, HF_MSG_LEDGER_FETCH,
+	                                   HF_MSG_LEDGER_SEEN};
 	uint8_t *made = NULL;
 	enum hf_msg type;
 	size_t len = 0;
@@ -217,7 +332,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		begin();
 	if (size < 1)
 		return 0;
-	type = data[0] & 8 ? more[data[0] & 1] : types[data[0] & 3];
+	if (data[0] & 16) {
+		answer(stage, data[0], data + 1, size - 1);
+		return 0;
+	}
+	type = data[0] & 8 ? more[data[0] & 3] : types[data[0] & 3];
 	if (data[0] & 4)
 		made = sign_message(type, data + 1, size - 1, &len);
 	stage->answers = 0;
