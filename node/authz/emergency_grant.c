@@ -209,7 +209,7 @@ static enum hf_err list_obligations(struct activate *x)
 static enum hf_err check_resource(struct activate *x)
 {
 	const Hufu__EmergencyRequest *m = x->g->o.request;
-	if (hf_catalog_get(x->a->catalog, &x->g->o.resource, &x->it) != HF_OK || !x->it.own)
+	if (hf_catalog_get(x->a->catalog, x->a->base->self.s, &x->g->o.resource, &x->it) != HF_OK || !x->it.own)
 		return hf_fault_set(&x->why, HF_E_UNKNOWN, "there is no such resource at this node");
 	HF_TRY(az_terms_entry(x->it.entry, now_of(x->a), &x->why));
 	HF_TRY(az_terms_fields(x->it.entry, m->fields, m->n_fields, &x->why));

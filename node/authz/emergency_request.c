@@ -59,7 +59,7 @@ static enum hf_err load_entry(struct raise *r, const struct hf_id *entry)
 	struct hf_fault *f = r->in->fault;
 	char text[HF_ID_TEXT];
 	hf_id_text(entry, text);
-	if (hf_catalog_get(r->a->catalog, entry, &r->it) != HF_OK ||
+	if (hf_catalog_get(r->a->catalog, NULL, entry, &r->it) != HF_OK ||
 	    !hf_catalog_visible(r->a->catalog, &r->it, r->in->actor->principal))
 		return hf_fault_set(f, HF_E_UNKNOWN, "there is no catalog entry %s; `hufu catalog search` finds others",
 		                    text);
@@ -250,7 +250,7 @@ static enum hf_err check_own_entry(struct hf_authz *a, const struct em_opened *o
 	const Hufu__EmergencyRequest *m = o->request;
 	if (!is_self(a, m->provider))
 		return HF_OK;
-	if (hf_catalog_get(a->catalog, &o->resource, &it) != HF_OK || !it.own ||
+	if (hf_catalog_get(a->catalog, a->base->self.s, &o->resource, &it) != HF_OK || !it.own ||
 	    !hf_catalog_visible(a->catalog, &it, m->organization) ||
 	    !hf_catalog_visible(a->catalog, &it, m->header->issuer))
 		return hf_fault_set(f, HF_E_UNKNOWN, "there is no such resource at this node");
