@@ -232,6 +232,26 @@ static inline struct hf_id in_use(struct scene *s, const struct hf_id *entry)
 	return request;
 }
 
+/* Sessions do not outlast days: everybody logs in again. */
+static inline void days_pass(struct scene *s, int64_t days)
+{
+	s->w->now_ms += days * DAY;
+	for (size_t i = 0; i < NODES; i++)
+		for (size_t k = 0; k < s->w->node[i].people_count; k++) {
+			struct node *n = &s->w->node[i];
+			struct hf_login login = {.account = n->people[k].name,
+			                         .password = OWN_PASSWORD,
+			                         .totp = "",
+			                         .device_signature = "",
+			                         .challenge = "",
+			                         .address = "unix"};
+			struct login_end end = {0};
+			hf_identity_login(n->identity, &login, logged_in, &end);
+			world_run_until(s->w, &end.done);
+			memcpy(n->people[k].token, end.token, sizeof(n->people[k].token));
+		}
+}
+
 /* ---- looking ---- */
 
 static inline enum hf_em_state em_state_at(struct node *n, const struct hf_id *request)
