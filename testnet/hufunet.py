@@ -89,8 +89,12 @@ class Authority:
             args += ["--attribute", f"{key}={value}"]
         self.net.hufu(*args)
 
-    def issue(self, witnesses=(), quorum=None, days=None):
+    def issue(self, witnesses=(), quorum=None, days=None, leading=(), threshold=None):
         args = ["space", "issue", self.dir]
+        for n in leading:
+            args += ["--leading-member", n]
+        if threshold:
+            args += ["--leading-threshold", str(threshold)]
         for w in witnesses:
             args += ["--witness", w]
         if quorum:
@@ -328,14 +332,14 @@ class Net:
         self.nodes[id] = Node(self, id, name, ip, **kw)
         return self.nodes[id]
 
-    def found(self, witnesses=None, quorum=None):
+    def found(self, witnesses=None, quorum=None, leading=(), threshold=None):
         """Creates the space, all nodes' folders, and the first descriptor with everybody in it."""
         self.authority = Authority(self, self.space, self.space_name)
         for n in self.nodes.values():
             n.init()
             self.authority.add(n)
         ids = list(self.nodes)
-        self.authority.issue(witnesses or ids[:3], quorum or 2)
+        self.authority.issue(witnesses or ids[:3], quorum or 2, leading=leading, threshold=threshold)
         for n in self.nodes.values():
             n.join()
 
