@@ -4,6 +4,7 @@ Everything goes through the released programs: hufud as a process per node, hufu
 loopback addresses of their own. Nothing here knows the inside of a node.
 """
 import contextlib
+import glob
 import http.client
 import json
 import os
@@ -62,6 +63,27 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self.path)
+
+
+class Clock:
+    """The wall clock of programs that are started with its environment, moved from outside by Debian's libfaketime: a file says by how
+    much. Intervals go on as they are. The programs know nothing of it."""
+
+    def __init__(self, folder):
+        self.file = os.path.join(folder, "clock")
+        found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+        check(found, "libfaketime is not installed; tools/install-packages run brings it")
+        self.library = found[0]
+        self.move(0)
+
+    def move(self, days):
+        with open(self.file + ".new", "w", encoding="ascii") as f:
+            f.write(f"+{days}d\n")
+        os.replace(self.file + ".new", self.file)
+
+    def environment(self):
+        return {"LD_PRELOAD": self.library, "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1"}
 
 
 class Authority:
@@ -144,7 +166,7 @@ class Node:
         check(self.process is None or self.process.poll() is not None, f"{self.id} runs already")
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([*self.inside, self.net.program("hufud"), "--node", self.dir], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, env=self.net.environment(), start_new_session=True)
+                                            stdin=subprocess.DEVNULL, env=self.net.node_environment(), start_new_session=True)
         self.net.remember(self)
         wait_until(self.ready, f"{self.id} to be ready (its log: {self.log})", READY_LIMIT_S, 0.01)
 
@@ -284,6 +306,7 @@ class Net:
         self.bin, self.dir, self.space, self.space_name = os.path.abspath(bin_dir), os.path.abspath(folder), space, space_name
         os.makedirs(self.dir, mode=0o700, exist_ok=True)
         self.authority, self.nodes = None, {}
+        self.clock = None  # a Clock for the nodes that are started from then on
         self.at_end = contextlib.ExitStack()  # what is undone after the nodes have stopped
         self.prefix = f"127.{20 + os.getpid() % 230}"  # runs side by side do not meet
         self.tally = {"commands": 0, "seconds": 0.0}
@@ -295,6 +318,9 @@ class Net:
         env = {k: v for k, v in os.environ.items() if not k.startswith("HUFU_")}
         env["PATH"] = self.bin + os.pathsep + env.get("PATH", "")
         return env
+
+    def node_environment(self):
+        return self.environment() | (self.clock.environment() if self.clock else {})
 
     def password_file(self, node, account):
         folder = os.path.join(self.dir, "passwords")

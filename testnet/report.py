@@ -7,11 +7,11 @@ import os
 import shutil
 
 from hufunet import Failed
-from organizations import ORGANIZATIONS
+from organizations import LEADING, ORGANIZATIONS
 
 NAME = "report.json"
 MADE_BY = "testnet/run"
-FILES = [NAME, NAME + ".new", "root.key", "exchange.tally"] + [f"{id}.log" for id in ORGANIZATIONS]
+FILES = [NAME, NAME + ".new", "root.key", "exchange.tally"] + [f"{id}.log" for id in [*ORGANIZATIONS, *LEADING]]
 
 
 class Report:

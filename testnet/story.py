@@ -15,6 +15,7 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 import organizations  # noqa: E402
+from flood import Flood  # noqa: E402
 import workflow  # noqa: E402
 from hufunet import Failed, Net, Refused, check, wait_until  # noqa: E402
 from report import Report  # noqa: E402
@@ -81,6 +82,10 @@ class Story:
         self.step(3, "Delivery: flights, then a large table with the consumer killed in the middle", self.deliver)
         self.step(4, "Revocation stops the next fetch, and one under way", self.revoke)
         self.step(5, "Ledgers: the transaction traced, proven, and the proof attacked", self.prove)
+        flood = Flood(self, say)
+        self.step(6, "Second scene: three more organizations are the leading group", flood.prepare)
+        self.step(7, "A flood: the emergency bureau gets the table within a minute, the provider watches", flood.grant)
+        self.step(8, "Day 15: refused, reported, and no second grant", flood.day_15)
 
     def record_application(self, name, id, **states):
         """The negotiation goes into the report, and its state at every party is what it should be; None: it never got there."""
