@@ -73,7 +73,7 @@ class Clock:
         self.file = os.path.join(folder, "clock")
         found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
         check(found, "libfaketime is not installed; tools/install-packages run brings it")
-        self.library = found[0]
+        self.preload = found[0]
         self.move(0)
 
     def move(self, days):
@@ -82,7 +82,7 @@ class Clock:
         os.replace(self.file + ".new", self.file)
 
     def environment(self):
-        return {"LD_PRELOAD": self.library, "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        return {"LD_PRELOAD": self.preload, "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "DONT_FAKE_MONOTONIC": "1"}
 
 
