@@ -349,6 +349,7 @@ def account_of(story, seconds):
     say(f"  Figures: set-up {f['set_up_s']} s; flights {f['flights_s']} s; large table {f['tolls_s']} s with a kill in the middle "
         f"({f['tolls_after_restart_s']} s after it);")
     say(f"  memory: provider {f['provider_rss_mib']} MiB, consumer {f['consumer_rss_mib']} MiB; the whole run {seconds:.0f} s.")
+    say(f"  Flood: {r['flood']['rows']} bridges and roads at the emergency bureau {r['flood']['declaration_to_data_s']} s after the declaration; refused on day 15.")
     say(f"  Report: {story.folder.dir} (report.json, exchange.tally, ledgers/, root.key)")
 
 

@@ -482,7 +482,9 @@ static bool tally_chain(void *ctx, Hufu__EmergencyRequestRow *row)
 	struct request_tally *t = ctx;
 	enum hf_em_state s = em_row_state(row);
 	bool same = same_bytes(&row->event, &t->row->event) && same_bytes(&row->resource, &t->row->resource) &&
-	            same_text(row->legal_entity, t->row->legal_entity) && !same_bytes(&row->id, &t->row->id);
+	            (same_text(row->legal_entity, t->row->legal_entity) ||
+	             same_text(row->organization, t->row->organization)) &&
+	            !same_bytes(&row->id, &t->row->id);
 	if (!same)
 		return true;
 	t->chained = t->chained || s == HF_EM_ACTIVE || s == HF_EM_ENDED || s == HF_EM_EXECUTED;

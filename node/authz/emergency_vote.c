@@ -274,8 +274,11 @@ enum hf_err az_em_on_vote(struct hf_authz *a, const struct mail_in *in, const Hu
 	HF_TRY(em_request_arrive(a, in, &papers, &v));
 	const struct hf_hash *grant = grant_digest_of(v.row, &granted) ? &granted : NULL;
 	enum hf_err e = em_vote_open(a, m->vote, &v.o, grant, &vote, in->fault);
-	if (e == HF_E_STATE && !grant && !is_self(a, v.row->provider))
-		return HF_OK; /* of a grant that has not come here yet: the provider counts it */
+	if (e == HF_E_STATE && !grant && !is_self(a, v.row->provider)) {
+		if (v.is_new) /* of a grant that has not come here yet: the provider counts it */
+			em_row_put(a, in->unit, v.row);
+		return HF_OK;
+	}
 	HF_TRY(e);
 	if (!same_text(vote.person.node, in->from))
 		return hf_fault_set(in->fault, HF_E_STANDING, "a vote comes from the node that casts it");
