@@ -19,6 +19,7 @@
 #define HF_DOMAIN_KEY_CHANGE "hufu/key-change/v1"
 #define HF_DOMAIN_OPENING "hufu/opening/v1"
 #define HF_DOMAIN_SESSION "hufu/session/v1"
+#define HF_DOMAIN_POLICY "hufu/policy/v1"
 
 /* Payload types of signed envelopes (DSSE payloadType). */
 #define HF_TYPE_DESCRIPTOR "application/vnd.hufu.space-descriptor.v1"

@@ -13,7 +13,7 @@
 #define HF_EXPLAIN_FAILS_MAX 8        /* conditions listed of one rule */
 #define HF_EXPLAIN_LOOKED_AT_MAX 4096 /* rules held against the request, at most */
 
-/* One condition that failed. condition is the index in the rule; given: indexes into the request's values. */
+/* One condition that failed: its index in the rule. What was given stands in the request's values of attr. */
 struct hf_policy_fail {
 	unsigned condition, attr;
 	bool absent;  /* the request has no counted value for the attribute */
@@ -37,15 +37,16 @@ struct hf_policy_explanation {
 	/* What would allow it: every failed condition of misses[0] met (reason NO_RULE), or that rule in force; with no
 	 * miss at all: file an application. */
 };
-/* Rules are taken whose resource conditions hold, then such as have none. limit: rules looked at, 0: 256, at most
- * HF_EXPLAIN_LOOKED_AT_MAX. */
+/* Rules are taken one of whose resource conditions holds (the most selective one), then such as have none; holds are
+ * left out. limit: rules looked at, 0: 128, at most HF_EXPLAIN_LOOKED_AT_MAX. */
 void hf_policy_explain(const struct hf_policy *p, const struct hf_policy_request *rq, size_t limit,
                        struct hf_policy_explanation *ret_explanation);
 
-/* "resource.topic under roads, bridges; given: schools" (of one failed condition), for people. */
+/* "resource.topic under roads, bridges; given: schools" (of one failed condition), for people. False when out is full
+ * or there is no such failure. */
 bool hf_policy_fail_text(const struct hf_policy *p, const struct hf_policy_request *rq,
                          const struct hf_policy_miss *miss, size_t fail, struct hf_buf *out);
-/* The request's side of a condition and the rule's side, each as text. */
+/* A condition ("resource.level between 1 and 3") and a value as text. False when out is full. */
 bool hf_policy_condition_text(const struct hf_schema *schema, const struct hf_condition *c, struct hf_buf *out);
 bool hf_policy_value_text(const struct hf_attr_value *v, struct hf_buf *out);
 

@@ -34,7 +34,7 @@ enum hf_err hf_trees_new(const struct hf_schema *schema, const struct hf_tree_sp
 struct hf_trees *hf_trees_ref(const struct hf_trees *t);
 void hf_trees_free(struct hf_trees *t);
 
-/* Is node inside the subtree of top (or top itself)? False for an unknown tree. */
+/* Is node inside the subtree of top, or top itself? */
 bool hf_trees_under(const struct hf_trees *t, const char *tree, const char *node, const char *top);
 /* Is the node in the tree? */
 bool hf_trees_has(const struct hf_trees *t, const char *tree, const char *node);

@@ -1,0 +1,261 @@
+/*
+ * index.c - where a rule goes. Rules are grouped by shape: the one to three attributes whose values name few rules.
+ * Each shape has a table from the combined values to its rules, so a decision looks once into every shape for every
+ * combination of what the request gives and what stands above it, and holds only what it finds there against the
+ * request.
+ */
+#include <stdlib.h>
+
+#include "policy/internal.h"
+
+#define SAMPLE_MAX 65536u /* rules that are counted to weigh the attributes */
+
+uint64_t pol_key_add(uint64_t key, uint64_t hash)
+{
+	return pol_mix(key ^ hash, UINT64_C(0x9fb21c651e98df25));
+}
+
+uint64_t pol_near_key(unsigned attr, bool under, uint64_t hash)
+{
+	return pol_key_add(pol_key_add(POL_KEY_START, hash), 2 * (uint64_t)attr + under);
+}
+
+static bool keyable(const struct pol_store *s, const struct pol_cond *c)
+{
+	return pol_textual(s->schema->attrs[c->attr].type) && c->count <= POL_EXPAND_MAX;
+}
+
+static bool is_under(const struct pol_cond *c)
+{
+	return c->op == HF_OP_UNDER;
+}
+
+static uint64_t choice_hash(const struct pol_store *s, const struct pol_choice *choice)
+{
+	size_t len;
+	const char *text = pol_text(s, choice->text, &len);
+	return pol_hash(s->schema->seed, text, len);
+}
+
+/* How often each value occurs, in a sample. */
+struct tally {
+	struct {
+		uint64_t key;
+		uint32_t count;
+	} * slots;
+	size_t size;
+};
+
+static void tally_add(struct tally *t, uint64_t key, struct pol_weight *w)
+{
+	size_t at = key & (t->size - 1);
+	while (t->slots[at].count && t->slots[at].key != key)
+		at = (at + 1) & (t->size - 1);
+	t->slots[at].key = key;
+	w->alike += 2.0 * t->slots[at].count++ + 1; /* the sum of squares so far */
+	w->rules += 1;
+}
+
+static void tally_rule(struct pol_store *s, struct tally *t, const struct pol_rule *r)
+{
+	struct pol_choice one;
+	for (unsigned i = 0; i < r->count; i++) {
+		const struct pol_cond *c = &r->conds[i];
+		if (!keyable(s, c))
+			continue;
+		const struct pol_choice *list = pol_choices(s, c, &one);
+		for (unsigned k = 0; k < c->count; k++) {
+			uint64_t key = pol_near_key(c->attr, is_under(c), (uint64_t)list[k].hash << 32 | list[k].text);
+			tally_add(t, key, &s->weights[c->attr][is_under(c)]);
+		}
+	}
+}
+
+void pol_weigh(struct pol_store *s)
+{
+	size_t stride = s->built / SAMPLE_MAX + 1, values = 0;
+	struct tally t = {.size = 1024};
+	/* bounded by the sample, and by what one rule can hold */
+	for (size_t at = 8; at < s->rules.used;) {
+		const struct pol_rule *r = (const struct pol_rule *)(const void *)(s->rules.data + at);
+		at += pol_rule_bytes(r);
+		for (unsigned i = 0; i < r->count; i++)
+			values += keyable(s, &r->conds[i]) ? r->conds[i].count : 0;
+	}
+	while (t.size < 2 * (values / stride + 1024) && t.size < (size_t)1 << 24)
+		t.size *= 2;
+	size_t limit = t.size / 2, taken = 0;
+	t.slots = hf_alloc_zero(t.size * sizeof(*t.slots));
+	memset(s->weights, 0, sizeof(s->weights));
+	for (size_t at = 8; at < s->rules.used && taken < limit;) {
+		const struct pol_rule *r = (const struct pol_rule *)(const void *)(s->rules.data + at);
+		if (pol_mix(at, UINT64_C(0x9e3779b97f4a7c15)) % stride == 0) {
+			tally_rule(s, &t, r);
+			for (unsigned i = 0; i < r->count; i++)
+				taken += keyable(s, &r->conds[i]) ? r->conds[i].count : 0;
+		}
+		at += pol_rule_bytes(r);
+	}
+	free(t.slots);
+	for (unsigned a = 0; a <= HF_ATTR_MAX; a++)
+		for (unsigned u = 0; u < 2; u++) {
+			struct pol_weight *w = &s->weights[a][u];
+			if (w->rules > 0)
+				w->alike = 1 + (w->alike / w->rules - 1) * (double)stride;
+			w->rules *= (double)stride;
+		}
+}
+
+/* The conditions that make up a rule's key. */
+struct key {
+	const struct pol_cond *conds[POL_KEY_MAX];
+	unsigned count;
+};
+
+static const struct pol_weight *weight(const struct pol_store *s, const struct pol_cond *c)
+{
+	static const struct pol_weight unseen = {1, 1};
+	const struct pol_weight *w = &s->weights[c->attr][is_under(c)];
+	return w->rules > 0 ? w : &unseen;
+}
+
+/* What stands above a value is looked up as well, so that it must be worth more. */
+static double cost(const struct pol_store *s, const struct pol_cond *c)
+{
+	return weight(s, c)->alike * (is_under(c) ? 2 : 1);
+}
+
+/* One condition for each attribute that can be part of a key, the most selective first. */
+static unsigned candidates(const struct pol_store *s, const struct pol_rule *r, const struct pol_cond **out)
+{
+	uint64_t seen = 0;
+	unsigned count = 0;
+	for (unsigned i = 0; i < r->count; i++) {
+		const struct pol_cond *c = &r->conds[i];
+		if (!keyable(s, c) || (seen & UINT64_C(1) << c->attr))
+			continue;
+		seen |= UINT64_C(1) << c->attr;
+		unsigned at = count++;
+		for (; at > 0 && cost(s, out[at - 1]) > cost(s, c); at--)
+			out[at] = out[at - 1];
+		out[at] = c;
+	}
+	return count;
+}
+
+static void sort_key(struct key *k)
+{
+	for (unsigned i = 1; i < k->count; i++)
+		for (unsigned j = i; j > 0 && k->conds[j - 1]->attr > k->conds[j]->attr; j--) {
+			const struct pol_cond *c = k->conds[j];
+			k->conds[j] = k->conds[j - 1];
+			k->conds[j - 1] = c;
+		}
+}
+
+static void choose_key(const struct pol_store *s, const struct pol_rule *r, struct key *k)
+{
+	const struct pol_cond *list[HF_RULE_CONDITIONS_MAX];
+	unsigned count = candidates(s, r, list), expand = 1;
+	double alike = 1e18; /* rules that the key still leaves together, if attributes were independent */
+	k->count = 0;
+	for (unsigned i = 0; i < count && k->count < POL_KEY_MAX && alike > 1.2; i++) {
+		const struct pol_cond *c = list[i];
+		const struct pol_weight *w = weight(s, c);
+		if (expand * c->count > POL_EXPAND_MAX || (k->count > 0 && is_under(c) && alike <= 4))
+			continue;
+		expand *= c->count;
+		alike = k->count == 0 ? w->alike : alike * w->alike / (w->rules > w->alike ? w->rules : w->alike);
+		k->conds[k->count++] = c;
+	}
+	sort_key(k);
+}
+
+static bool same_shape(const struct pol_shape *sh, const struct key *k)
+{
+	bool same = sh->count == k->count;
+	for (unsigned i = 0; same && i < k->count; i++)
+		same = sh->attr[i] == k->conds[i]->attr && sh->under[i] == is_under(k->conds[i]);
+	return same;
+}
+
+/* The shape of the key; with no room for another one, the shape without a key. */
+static struct pol_shape *shape_of(struct pol_store *s, const struct key *k)
+{
+	uint32_t count = atomic_load_explicit(&s->shape_count, memory_order_relaxed);
+	for (uint32_t i = 0; i < count; i++)
+		if (same_shape(&s->shapes[i], k))
+			return &s->shapes[i];
+	if (count == POL_SHAPES_MAX)
+		return &s->shapes[0];
+	struct pol_shape *sh = &s->shapes[count];
+	sh->count = (uint8_t)k->count;
+	for (unsigned i = 0; i < k->count; i++) {
+		sh->attr[i] = k->conds[i]->attr;
+		sh->under[i] = is_under(k->conds[i]);
+		sh->need |= UINT64_C(1) << k->conds[i]->attr;
+	}
+	atomic_store_explicit(&sh->index.table, pol_table_new(4), memory_order_relaxed);
+	atomic_store_explicit(&s->shape_count, count + 1, memory_order_release);
+	return sh;
+}
+
+/* One entry for each combination of operands. */
+static void put_keys(struct pol_store *s, struct pol_shape *sh, const struct key *k, unsigned at, uint64_t key,
+                     uint32_t place)
+{
+	struct pol_choice one;
+	if (at == sh->count) {
+		pol_index_put(s, &sh->index, key, place, !s->building);
+		return;
+	}
+	const struct pol_choice *list = pol_choices(s, k->conds[at], &one);
+	for (unsigned i = 0; i < k->conds[at]->count; i++)
+		put_keys(s, sh, k, at + 1, pol_key_add(key, choice_hash(s, &list[i])), place);
+}
+
+/* Under the most selective condition on the resource, for explanations. */
+static void put_near(struct pol_store *s, const struct pol_rule *r, uint32_t place)
+{
+	const struct pol_cond *best = NULL;
+	struct pol_choice one;
+	for (unsigned i = 0; i < r->count; i++) {
+		const struct pol_cond *c = &r->conds[i];
+		if (s->schema->attrs[c->attr].group == HF_GROUP_RESOURCE && keyable(s, c) &&
+		    (!best || cost(s, c) < cost(s, best)))
+			best = c;
+	}
+	if (!best) {
+		pol_index_put(s, &s->near, POL_NEAR_NONE, place, false);
+		return;
+	}
+	const struct pol_choice *list = pol_choices(s, best, &one);
+	for (unsigned i = 0; i < best->count; i++)
+		pol_index_put(s, &s->near, pol_near_key(best->attr, is_under(best), choice_hash(s, &list[i])), place,
+		              false);
+}
+
+void pol_index_rule(struct pol_store *s, struct pol_rule *r)
+{
+	uint32_t place = pol_rule_place(s, r);
+	struct key k;
+	choose_key(s, r, &k);
+	struct pol_shape *sh = shape_of(s, &k);
+	r->indexed = sh->count > 0;
+	put_keys(s, sh, &k, 0, POL_KEY_START, place);
+	put_near(s, r, place);
+	const char *id = pol_string(s, r->id);
+	pol_index_put(s, &s->by_id, pol_hash(s->schema->seed, id, strlen(id)), place, false);
+}
+
+struct pol_rule *pol_find(const struct pol_store *s, const char *id, uint32_t seq)
+{
+	const struct pol_table *t = pol_index_table(&s->by_id);
+	uint64_t link = t ? pol_table_find(t, pol_hash(s->schema->seed, id, strlen(id))) : 0;
+	for (; link; link = pol_table_next(t, link)) {
+		struct pol_rule *r = pol_rule_at(s, (uint32_t)link);
+		if (pol_visible(r, seq) && strcmp(pol_string(s, r->id), id) == 0)
+			return r;
+	}
+	return NULL;
+}
