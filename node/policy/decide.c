@@ -3,7 +3,7 @@
  * one that is asked first. Memory is asked for before it is needed: first the tags of all probes, then what they lead
  * to, then the rules.
  */
-#include "policy/internal.h"
+#include "policy/prepared.h"
 
 #define PROBES 64u
 

@@ -4,7 +4,7 @@
  */
 #include "policy/explain.h"
 
-#include "policy/internal.h"
+#include "policy/prepared.h"
 
 #define LIMIT_DEFAULT 128u
 

@@ -10,100 +10,13 @@
 #ifndef HUFU_POLICY_INTERNAL_H
 #define HUFU_POLICY_INTERNAL_H
 
-#include <stdatomic.h>
-#include <string.h>
-
-#include "base/mem.h"
-#include "policy/policy.h"
+#include "policy/stored.h"
+#include "policy/table.h"
 
 #define POL_KEY_MAX 3       /* attributes in the key of a shape */
 #define POL_SHAPES_MAX 128u /* shape 0 has no key: its rules are looked at in every decision */
 #define POL_EXPAND_MAX 64u  /* entries of one rule in a table */
-#define POL_ALTS_MAX 512u   /* texts of a prepared request beside those in the trees */
-#define POL_NEVER UINT32_MAX
 
-/* A text with its hash: a value of a request, or a node on the way to its root. */
-struct pol_alt {
-	uint64_t hash;
-	const char *text;
-	uint32_t len;
-};
-
-/* Keyed, so that nobody outside can choose values that collide. Equal hashes are always followed by a comparison. */
-uint64_t pol_hash(const uint64_t seed[2], const void *data, size_t len);
-static inline uint64_t pol_mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 m = (unsigned __int128)a * b;
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-/* schema.c */
-struct pol_attr {
-	uint8_t type, group; /* enum hf_attr_type, hf_attr_group */
-	bool many;
-	uint32_t issuers; /* bit per issuer number */
-	uint32_t choice_count;
-	struct pol_alt *choices;
-};
-struct hf_schema {
-	atomic_uint refs;
-	uint64_t seed[2]; /* of pol_hash, for everything over this schema */
-	unsigned count, issuer_count;
-	struct pol_attr attrs[HF_ATTR_MAX + 1];
-	struct hf_attr_spec specs[HF_ATTR_MAX + 1];
-	const char *issuers[HF_ISSUER_MAX + 1];
-	uint8_t by_name[128]; /* open addressing: attribute number or 0 */
-	struct hf_arena arena;
-	struct hf_hash digest;
-};
-
-/* tree.c: the way from the node to its root, itself first; NULL when it stands in no tree of the attribute. */
-const struct pol_alt *pol_trees_path(const struct hf_trees *t, unsigned attr, const struct pol_alt *node,
-                                     size_t *ret_count);
-const struct hf_hash *pol_trees_digest(const struct hf_trees *t);
-const struct hf_schema *pol_trees_schema(const struct hf_trees *t);
-
-/* A condition as stored. ref is a place in the pool: of the text (one operand), of a pol_choice array (several), of
- * two int64_t, of a pol_prefix array. */
-struct pol_cond {
-	uint8_t attr, op;
-	uint16_t count;
-	uint32_t ref;
-	uint32_t hash; /* upper half of the text's hash, one operand */
-};
-struct pol_choice {
-	uint32_t hash, text;
-};
-struct pol_prefix {
-	struct hf_address address;
-	uint32_t bits, zero;
-};
-struct pol_rule {
-	int64_t from_ms, until_ms;
-	int32_t priority;
-	uint32_t id, quota, obligations; /* places in the pool; 0: none */
-	uint32_t added;
-	_Atomic uint32_t removed;
-	uint8_t mechanism, state, count, indexed;
-	struct pol_cond conds[];
-};
-struct pol_obligations {
-	size_t count;
-	struct hf_obligation list[];
-};
-
-/* table.c: from a key to the rules under it, in the order in which they are asked. One writer, any readers. */
-struct pol_table {
-	uint32_t size, used; /* slots */
-	uint32_t over_size, over_used;
-	_Atomic uint32_t *tags;  /* 0: free */
-	_Atomic uint64_t *links; /* of a slot: low half the rule, high half 1 + place in over of the next, 0: last */
-	_Atomic uint64_t *over;
-	struct pol_table *retired; /* the smaller one that this one replaced; old readers may still be in it */
-};
-struct pol_index {
-	_Atomic(struct pol_table *) table;
-};
 struct pol_shape {
 	uint8_t count;
 	uint8_t attr[POL_KEY_MAX];
@@ -198,46 +111,6 @@ static inline bool pol_textual(unsigned type)
 /* Is a asked before b? */
 bool pol_before(const struct pol_store *s, const struct pol_rule *a, const struct pol_rule *b);
 
-/* table.c */
-struct pol_table *pol_table_new(uint32_t entries);
-void pol_index_done(struct pol_index *x);
-size_t pol_index_bytes(const struct pol_index *x);
-/* sorted: in the order of asking, else newest first. Enlarges the table when it must. */
-void pol_index_put(struct pol_store *s, struct pol_index *x, uint64_t key, uint32_t rule, bool sorted);
-static inline uint32_t pol_tag(uint64_t key)
-{
-	uint32_t tag = (uint32_t)(key >> 32);
-	return tag ? tag : 1;
-}
-/* From the tag alone, so that a table can be enlarged without its keys; two keys of one tag share a list, which costs
- * a look at a rule and nothing else. */
-static inline uint32_t pol_home(const struct pol_table *t, uint32_t tag)
-{
-	return (uint32_t)(((uint64_t)tag * t->size) >> 32);
-}
-/* First link under the key; 0 when there is none. Rule places are never 0. */
-static inline uint64_t pol_table_find(const struct pol_table *t, uint64_t key)
-{
-	uint32_t tag = pol_tag(key), at = pol_home(t, tag), seen;
-	while ((seen = atomic_load_explicit(&t->tags[at], memory_order_acquire)) != 0) {
-		if (seen == tag)
-			return atomic_load_explicit(&t->links[at], memory_order_acquire);
-		if (++at == t->size)
-			at = 0;
-	}
-	return 0;
-}
-/* The next link of a list; 0 behind the last. */
-static inline uint64_t pol_table_next(const struct pol_table *t, uint64_t link)
-{
-	uint32_t next = (uint32_t)(link >> 32);
-	return next ? atomic_load_explicit(&t->over[next - 1], memory_order_acquire) : 0;
-}
-static inline struct pol_table *pol_index_table(const struct pol_index *x)
-{
-	return atomic_load_explicit(&x->table, memory_order_acquire);
-}
-
 /* store.c */
 struct pol_store *pol_store_new(struct hf_schema *take_schema);
 struct pol_store *pol_store_ref(struct pol_store *s);
@@ -273,40 +146,5 @@ struct pol_digest *pol_digest_new(const char *what);
 void pol_digest_bytes(struct pol_digest *d, const void *data, size_t len);
 void pol_digest_rule(struct pol_digest *d, const struct pol_store *s, const struct pol_rule *r);
 void pol_digest_end(struct pol_digest *d, struct hf_hash *ret_hash); /* and frees it */
-
-/* prepare.c: the request with every text hashed once and every node's way to its root found. */
-struct pol_given {
-	const struct pol_alt *alts; /* texts: the values themselves first, then what stands above them */
-	uint16_t alt_count, own_count;
-	uint16_t first, last; /* values of the request */
-};
-struct pol_prepared {
-	const struct hf_policy *policy;
-	const struct hf_policy_request *rq;
-	uint64_t present, ignored;
-	unsigned attr; /* at fault */
-	unsigned alt_count;
-	struct pol_given given[HF_ATTR_MAX + 1]; /* valid where present has the bit */
-	uint16_t next[HF_REQUEST_VALUES_MAX];    /* of a value: the next of the same attribute; itself: last */
-	struct pol_alt alts[POL_ALTS_MAX];
-};
-/* HF_WHY_PERMITTED when the request can be decided, else why not. */
-enum hf_policy_reason pol_prepare(const struct hf_policy *p, const struct hf_policy_request *rq,
-                                  struct pol_prepared *ret_prepared);
-
-/* match.c: a stored rule against a prepared request. */
-bool pol_matches(const struct pol_prepared *q, const struct pol_rule *r);
-unsigned pol_count_failed(const struct pol_prepared *q, const struct pol_rule *r);
-/* PERMITTED or HELD when it is in force, else what stands in the way. */
-enum hf_policy_reason pol_in_force(const struct pol_rule *r, const struct hf_policy_request *rq);
-
-/* plain.c: the same question, answered from the request itself, condition by condition, without hashes or tables. */
-bool pol_plain_condition(const struct hf_policy *p, const struct pol_cond *c, const struct hf_policy_request *rq);
-bool pol_plain_matches(const struct hf_policy *p, const struct pol_rule *r, const struct hf_policy_request *rq);
-bool pol_prefix_holds(const struct pol_prefix *p, const struct hf_address *a);
-
-/* decide.c: fills in an answer after checking it; a wrong one becomes a denial. */
-void pol_conclude(const struct hf_policy *p, const struct hf_policy_request *rq, const struct pol_rule *r,
-                  struct hf_policy_decision *d);
 
 #endif

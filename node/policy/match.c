@@ -2,7 +2,7 @@
  * match.c - a stored rule held against a prepared request: hashes first, then the texts themselves, so that two texts
  * of one hash are never taken for each other.
  */
-#include "policy/internal.h"
+#include "policy/prepared.h"
 
 static bool same_text(const struct pol_store *s, uint32_t place, const struct pol_alt *a)
 {

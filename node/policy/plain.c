@@ -2,7 +2,7 @@
  * plain.c - a rule held against the request as the caller gave it: no hash, no table, no prepared form. It checks the
  * answer of the index, and tells for an explanation which conditions fail.
  */
-#include "policy/internal.h"
+#include "policy/prepared.h"
 
 static bool text_is(const struct pol_store *s, const struct pol_cond *c, const char *given, size_t given_len)
 {

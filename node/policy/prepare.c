@@ -2,7 +2,7 @@
  * prepare.c - a request as the caller gives it, checked against the schema, hashed once. A value from an issuer that
  * has no right to the attribute is left out and noted (AZ-48); anything that is not declared stops the decision.
  */
-#include "policy/internal.h"
+#include "policy/prepared.h"
 
 #include "base/buf.h"
 
