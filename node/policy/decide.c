@@ -9,7 +9,11 @@
 
 struct probe {
 	const struct pol_table *table;
-	uint64_t key; /* then: the link */
+	uint64_t key; /* later: a link */
+};
+struct found {
+	unsigned count;
+	struct probe list[PROBES];
 };
 struct search {
 	const struct hf_policy *p;
@@ -21,18 +25,16 @@ struct search {
 	struct probe probes[PROBES];
 };
 
-/* More than a step where the rule lists many values. */
-static uint32_t weight(const struct pol_rule *r)
-{
-	uint32_t steps = 1;
-	for (unsigned i = 0; i < r->count; i++)
-		steps += r->conds[i].count / 8;
-	return steps;
-}
-
 static bool earlier(const struct search *x, const struct pol_rule *a, const struct pol_rule *b)
 {
 	return !b || pol_before(x->p->store, a, b);
+}
+
+/* The texts of the best so far will be read when the answer is checked. */
+static void fetch_texts(const struct pol_store *s, const struct pol_rule *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		__builtin_prefetch(s->pool.data + r->conds[i].ref);
 }
 
 static void consider(struct search *x, const struct pol_rule *r)
@@ -40,10 +42,12 @@ static void consider(struct search *x, const struct pol_rule *r)
 	if (!pol_matches(x->q, r))
 		return;
 	enum hf_policy_reason why = pol_in_force(r, x->q->rq);
-	if (why == HF_WHY_PERMITTED || why == HF_WHY_HELD)
+	if (why == HF_WHY_PERMITTED || why == HF_WHY_HELD) {
 		x->best = r;
-	else if (r->mechanism != HF_MECHANISM_HOLD && earlier(x, r, x->blocked))
+		fetch_texts(x->p->store, r);
+	} else if (r->mechanism != HF_MECHANISM_HOLD && earlier(x, r, x->blocked)) {
 		x->blocked = r;
+	}
 }
 
 /* A list is in the order of asking: behind one that is asked later than the best, nothing can be better. */
@@ -51,7 +55,7 @@ static void walk(struct search *x, const struct pol_table *t, uint64_t link)
 {
 	for (; link && x->steps <= x->budget; link = pol_table_next(t, link)) {
 		const struct pol_rule *r = pol_rule_at(x->p->store, (uint32_t)link);
-		x->steps += weight(r);
+		x->steps += r->steps;
 		if (!pol_visible(r, x->p->seq))
 			continue;
 		if (!earlier(x, r, x->best))
@@ -60,65 +64,106 @@ static void walk(struct search *x, const struct pol_table *t, uint64_t link)
 	}
 }
 
+static void walk_found(struct search *x, const struct probe *found, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		walk(x, found[i].table, found[i].key);
+}
+
+static void note(struct found *f, struct search *x, const struct pol_table *t, uint64_t link)
+{
+	const char *rule = (const char *)pol_rule_at(x->p->store, (uint32_t)link);
+	__builtin_prefetch(rule);
+	__builtin_prefetch(rule + 64);
+	if (f->count == PROBES) {
+		walk_found(x, f->list, f->count);
+		f->count = 0;
+	}
+	f->list[f->count++] = (struct probe){t, link};
+}
+
+/* Most probes end at the first word: nothing there is the key's, and the group is not full. */
 static void flush(struct search *x)
 {
-	unsigned found = 0;
+	struct found f;
+	f.count = 0;
 	for (unsigned i = 0; i < x->count; i++) {
-		uint64_t link = pol_table_find(x->probes[i].table, x->probes[i].key);
-		if (!link)
+		struct pol_cursor c;
+		pol_cursor_start(&c, x->probes[i].table, x->probes[i].key);
+		if (c.hits == 0 && (c.word & POL_HIGH_BITS) != POL_HIGH_BITS)
 			continue;
-		__builtin_prefetch(pol_rule_at(x->p->store, (uint32_t)link));
-		__builtin_prefetch((const char *)pol_rule_at(x->p->store, (uint32_t)link) + 64);
-		x->probes[found++] = (struct probe){x->probes[i].table, link};
+		for (uint64_t link; (link = pol_cursor_next(&c)) != 0;)
+			note(&f, x, x->probes[i].table, link);
 	}
-	for (unsigned i = 0; i < found; i++)
-		walk(x, x->probes[i].table, x->probes[i].key);
+	walk_found(x, f.list, f.count);
 	x->count = 0;
 }
 
-static void add_probe(struct search *x, const struct pol_table *t, uint64_t key)
+static inline void add_probe(struct search *x, const struct pol_table *t, uint64_t key)
 {
 	if (x->count == PROBES)
 		flush(x);
-	uint32_t home = pol_home(t, pol_tag(key));
-	__builtin_prefetch((const void *)&t->tags[home]);
-	__builtin_prefetch((const void *)&t->links[home]);
+	uint32_t home = pol_home(t, key);
+	__builtin_prefetch((const void *)&t->bytes[home]);
+	__builtin_prefetch((const void *)&t->links[(size_t)home * 8]);
 	x->probes[x->count++] = (struct probe){t, key};
 }
 
-static unsigned alternatives(const struct pol_prepared *q, const struct pol_shape *sh, unsigned i)
+static unsigned alternatives(const struct search *x, const struct pol_shape *sh, unsigned i,
+                             const uint64_t **ret_hashes)
 {
-	const struct pol_given *g = &q->given[sh->attr[i]];
-	return sh->under[i] ? g->alt_count : g->own_count;
+	const struct pol_given *g = &x->q->given[sh->attr[i]];
+	*ret_hashes = g->hashes;
+	return sh->under[i] ? g->hash_count : g->own_count;
 }
 
-/* Every combination of the key's attributes. */
+/* Every combination of what the request gives for the key's attributes, from the one at `at` on. */
+static void probe_many(struct search *x, const struct pol_shape *sh, const struct pol_table *t, unsigned at,
+                       uint64_t key)
+{
+	const uint64_t *hashes;
+	if (at == sh->count) {
+		add_probe(x, t, key);
+		return;
+	}
+	unsigned count = alternatives(x, sh, at, &hashes);
+	for (unsigned i = 0; i < count; i++)
+		probe_many(x, sh, t, at + 1, pol_key_add(key, hashes[i]));
+}
+
+/* The same for at most PROBES of them, attribute by attribute. */
+static void probe_few(struct search *x, const struct pol_shape *sh, const struct pol_table *t)
+{
+	uint64_t keys[PROBES];
+	unsigned n = 1;
+	keys[0] = POL_KEY_START;
+	for (unsigned i = 0; i < sh->count; i++) {
+		const uint64_t *hashes;
+		unsigned count = alternatives(x, sh, i, &hashes), end = n * count;
+		for (unsigned k = n; k-- > 0;) /* from behind, so that no key is overwritten before it was used */
+			for (unsigned a = count; a-- > 0;)
+				keys[--end] = pol_key_add(keys[k], hashes[a]);
+		n *= count;
+	}
+	for (unsigned i = 0; i < n; i++)
+		add_probe(x, t, keys[i]);
+}
+
 static void probe_shape(struct search *x, const struct pol_shape *sh, const struct pol_table *t)
 {
-	unsigned n[POL_KEY_MAX] = {1, 1, 1};
+	const uint64_t *hashes;
 	uint64_t all = 1;
-	for (unsigned i = 0; i < sh->count; i++) {
-		n[i] = alternatives(x->q, sh, i);
-		all *= n[i];
-	}
+	for (unsigned i = 0; i < sh->count; i++)
+		all *= alternatives(x, sh, i, &hashes);
 	if (all > x->budget - x->steps) {
 		x->steps = x->budget + 1;
 		return;
 	}
 	x->steps += (uint32_t)all;
-	for (unsigned a = 0; a < n[0]; a++) {
-		uint64_t k0 = POL_KEY_START;
-		if (sh->count > 0)
-			k0 = pol_key_add(k0, x->q->given[sh->attr[0]].alts[a].hash);
-		for (unsigned b = 0; b < n[1]; b++) {
-			uint64_t k1 = k0;
-			if (sh->count > 1)
-				k1 = pol_key_add(k0, x->q->given[sh->attr[1]].alts[b].hash);
-			for (unsigned c = 0; c < n[2]; c++)
-				add_probe(x, t,
-				          sh->count > 2 ? pol_key_add(k1, x->q->given[sh->attr[2]].alts[c].hash) : k1);
-		}
-	}
+	if (all <= PROBES)
+		probe_few(x, sh, t);
+	else
+		probe_many(x, sh, t, 0, POL_KEY_START);
 }
 
 static void look(struct search *x)
@@ -152,12 +197,13 @@ static bool obligations_known(const struct pol_obligations *o)
 }
 
 /* Does the rule really say what is about to be answered? */
-static bool answer_holds(const struct hf_policy *p, const struct hf_policy_request *rq, const struct pol_rule *r)
+static bool answer_holds(const struct pol_prepared *q, const struct pol_rule *r)
 {
+	const struct hf_policy_request *rq = q->rq;
 	bool permit = r->mechanism != HF_MECHANISM_HOLD;
-	return pol_visible(r, p->seq) && r->state == HF_RULE_ACTIVE && rq->now_ms >= r->from_ms &&
+	return pol_visible(r, q->policy->seq) && r->state == HF_RULE_ACTIVE && rq->now_ms >= r->from_ms &&
 	       rq->now_ms < r->until_ms && (!permit || (rq->mechanisms & HF_MECHANISM_BIT(r->mechanism)) != 0) &&
-	       pol_plain_matches(p, r, rq);
+	       pol_plain_matches(q, r);
 }
 
 static void name_rule(const struct hf_policy *p, const struct pol_rule *r, struct hf_policy_decision *d)
@@ -168,12 +214,12 @@ static void name_rule(const struct hf_policy *p, const struct pol_rule *r, struc
 	d->until_ms = r->until_ms;
 }
 
-void pol_conclude(const struct hf_policy *p, const struct hf_policy_request *rq, const struct pol_rule *r,
-                  struct hf_policy_decision *d)
+void pol_conclude(const struct pol_prepared *q, const struct pol_rule *r, struct hf_policy_decision *d)
 {
+	const struct hf_policy *p = q->policy;
 	const struct pol_obligations *o = pol_obligations(p->store, r);
 	name_rule(p, r, d);
-	if (!answer_holds(p, rq, r)) {
+	if (!answer_holds(q, r)) {
 		deny(d, HF_WHY_SELF_CHECK);
 	} else if (r->mechanism == HF_MECHANISM_HOLD) {
 		deny(d, HF_WHY_HELD);
@@ -203,10 +249,10 @@ static void decide_prepared(const struct pol_prepared *q, struct hf_policy_decis
 	if (x.steps > x.budget) {
 		deny(d, HF_WHY_BUDGET);
 	} else if (x.best) {
-		pol_conclude(x.p, q->rq, x.best, d);
+		pol_conclude(q, x.best, d);
 	} else if (x.blocked) {
 		name_rule(x.p, x.blocked, d);
-		deny(d, pol_in_force(x.blocked, q->rq));
+		deny(d, pol_plain_matches(q, x.blocked) ? pol_in_force(x.blocked, q->rq) : HF_WHY_SELF_CHECK);
 	} else {
 		deny(d, HF_WHY_NO_RULE);
 	}

@@ -67,14 +67,13 @@ static void add_pool_text(struct pol_digest *d, const struct pol_store *s, uint3
 
 static void add_operands(struct pol_digest *d, const struct pol_store *s, const struct pol_cond *c)
 {
-	unsigned type = s->schema->attrs[c->attr].type;
 	const uint8_t *at = s->pool.data + c->ref;
 	struct pol_choice one;
-	if (pol_textual(type)) {
+	if (c->kind == POL_TEXTS) {
 		const struct pol_choice *list = pol_choices(s, c, &one);
 		for (unsigned i = 0; i < c->count; i++)
 			add_pool_text(d, s, list[i].text);
-	} else if (type == HF_ATTR_ADDRESS) {
+	} else if (c->kind == POL_ADDRESSES) {
 		const struct pol_prefix *list = (const struct pol_prefix *)(const void *)at;
 		for (unsigned i = 0; i < c->count; i++) {
 			pol_digest_bytes(d, list[i].address.b, sizeof(list[i].address.b));

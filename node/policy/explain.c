@@ -53,8 +53,11 @@ static void gather_key(struct gather *g, uint64_t key)
 {
 	const struct hf_policy *p = g->q->policy;
 	const struct pol_table *t = pol_index_table(&p->store->near);
-	uint64_t link = t ? pol_table_find(t, key) : 0;
-	for (; link; link = pol_table_next(t, link)) {
+	struct pol_cursor c;
+	if (!t)
+		return;
+	pol_cursor_start(&c, t, key);
+	for (uint64_t link = pol_cursor_next_exact(&c); link; link = pol_table_next(t, link)) {
 		const struct pol_rule *r = pol_rule_at(p->store, (uint32_t)link);
 		if (g->looked_at == g->limit) {
 			g->cut = true;
@@ -77,9 +80,9 @@ static void gather_all(struct gather *g)
 		if (a->group != HF_GROUP_RESOURCE || !pol_textual(a->type))
 			continue;
 		for (unsigned i = 0; i < q->given[attr].own_count; i++)
-			gather_key(g, pol_near_key(attr, false, q->given[attr].alts[i].hash));
-		for (unsigned i = 0; i < q->given[attr].alt_count && a->type == HF_ATTR_MEMBER; i++)
-			gather_key(g, pol_near_key(attr, true, q->given[attr].alts[i].hash));
+			gather_key(g, pol_near_key(attr, false, q->given[attr].hashes[i]));
+		for (unsigned i = 0; i < q->given[attr].hash_count && a->type == HF_ATTR_MEMBER; i++)
+			gather_key(g, pol_near_key(attr, true, q->given[attr].hashes[i]));
 	}
 	gather_key(g, POL_NEAR_NONE);
 }
@@ -94,7 +97,7 @@ static void take_apart(const struct pol_prepared *q, const struct near *n, struc
 	m->reason = n->failed ? HF_WHY_NO_RULE : pol_in_force(n->rule, q->rq);
 	for (unsigned i = 0; i < n->rule->count && m->fail_count < HF_EXPLAIN_FAILS_MAX; i++) {
 		const struct pol_cond *c = &n->rule->conds[i];
-		if (pol_plain_condition(p, c, q->rq))
+		if (pol_plain_condition(q, c))
 			continue;
 		m->fails[m->fail_count++] = (struct hf_policy_fail){
 		        .condition = i,

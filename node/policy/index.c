@@ -10,19 +10,14 @@
 
 #define SAMPLE_MAX 65536u /* rules that are counted to weigh the attributes */
 
-uint64_t pol_key_add(uint64_t key, uint64_t hash)
-{
-	return pol_mix(key ^ hash, UINT64_C(0x9fb21c651e98df25));
-}
-
 uint64_t pol_near_key(unsigned attr, bool under, uint64_t hash)
 {
 	return pol_key_add(pol_key_add(POL_KEY_START, hash), 2 * (uint64_t)attr + under);
 }
 
-static bool keyable(const struct pol_store *s, const struct pol_cond *c)
+static bool keyable(const struct pol_cond *c)
 {
-	return pol_textual(s->schema->attrs[c->attr].type) && c->count <= POL_EXPAND_MAX;
+	return c->kind == POL_TEXTS && c->count <= POL_EXPAND_MAX;
 }
 
 static bool is_under(const struct pol_cond *c)
@@ -61,11 +56,11 @@ static void tally_rule(struct pol_store *s, struct tally *t, const struct pol_ru
 	struct pol_choice one;
 	for (unsigned i = 0; i < r->count; i++) {
 		const struct pol_cond *c = &r->conds[i];
-		if (!keyable(s, c))
+		if (!keyable(c))
 			continue;
 		const struct pol_choice *list = pol_choices(s, c, &one);
 		for (unsigned k = 0; k < c->count; k++) {
-			uint64_t key = pol_near_key(c->attr, is_under(c), (uint64_t)list[k].hash << 32 | list[k].text);
+			uint64_t key = pol_near_key(c->attr, is_under(c), list[k].text);
 			tally_add(t, key, &s->weights[c->attr][is_under(c)]);
 		}
 	}
@@ -80,7 +75,7 @@ void pol_weigh(struct pol_store *s)
 		const struct pol_rule *r = (const struct pol_rule *)(const void *)(s->rules.data + at);
 		at += pol_rule_bytes(r);
 		for (unsigned i = 0; i < r->count; i++)
-			values += keyable(s, &r->conds[i]) ? r->conds[i].count : 0;
+			values += keyable(&r->conds[i]) ? r->conds[i].count : 0;
 	}
 	while (t.size < 2 * (values / stride + 1024) && t.size < (size_t)1 << 24)
 		t.size *= 2;
@@ -92,7 +87,7 @@ void pol_weigh(struct pol_store *s)
 		if (pol_mix(at, UINT64_C(0x9e3779b97f4a7c15)) % stride == 0) {
 			tally_rule(s, &t, r);
 			for (unsigned i = 0; i < r->count; i++)
-				taken += keyable(s, &r->conds[i]) ? r->conds[i].count : 0;
+				taken += keyable(&r->conds[i]) ? r->conds[i].count : 0;
 		}
 		at += pol_rule_bytes(r);
 	}
@@ -132,7 +127,7 @@ static unsigned candidates(const struct pol_store *s, const struct pol_rule *r, 
 	unsigned count = 0;
 	for (unsigned i = 0; i < r->count; i++) {
 		const struct pol_cond *c = &r->conds[i];
-		if (!keyable(s, c) || (seen & UINT64_C(1) << c->attr))
+		if (!keyable(c) || (seen & UINT64_C(1) << c->attr))
 			continue;
 		seen |= UINT64_C(1) << c->attr;
 		unsigned at = count++;
@@ -195,7 +190,7 @@ static struct pol_shape *shape_of(struct pol_store *s, const struct key *k)
 		sh->under[i] = is_under(k->conds[i]);
 		sh->need |= UINT64_C(1) << k->conds[i]->attr;
 	}
-	atomic_store_explicit(&sh->index.table, pol_table_new(4), memory_order_relaxed);
+	atomic_store_explicit(&sh->index.table, pol_table_new(), memory_order_relaxed);
 	atomic_store_explicit(&s->shape_count, count + 1, memory_order_release);
 	return sh;
 }
@@ -221,7 +216,7 @@ static void put_near(struct pol_store *s, const struct pol_rule *r, uint32_t pla
 	struct pol_choice one;
 	for (unsigned i = 0; i < r->count; i++) {
 		const struct pol_cond *c = &r->conds[i];
-		if (s->schema->attrs[c->attr].group == HF_GROUP_RESOURCE && keyable(s, c) &&
+		if (s->schema->attrs[c->attr].group == HF_GROUP_RESOURCE && keyable(c) &&
 		    (!best || cost(s, c) < cost(s, best)))
 			best = c;
 	}
@@ -251,11 +246,15 @@ void pol_index_rule(struct pol_store *s, struct pol_rule *r)
 struct pol_rule *pol_find(const struct pol_store *s, const char *id, uint32_t seq)
 {
 	const struct pol_table *t = pol_index_table(&s->by_id);
-	uint64_t link = t ? pol_table_find(t, pol_hash(s->schema->seed, id, strlen(id))) : 0;
-	for (; link; link = pol_table_next(t, link)) {
-		struct pol_rule *r = pol_rule_at(s, (uint32_t)link);
-		if (pol_visible(r, seq) && strcmp(pol_string(s, r->id), id) == 0)
-			return r;
-	}
+	struct pol_cursor c;
+	if (!t)
+		return NULL;
+	pol_cursor_start(&c, t, pol_hash(s->schema->seed, id, strlen(id)));
+	for (uint64_t link; (link = pol_cursor_next(&c)) != 0;)
+		for (; link; link = pol_table_next(t, link)) {
+			struct pol_rule *r = pol_rule_at(s, (uint32_t)link);
+			if (pol_visible(r, seq) && strcmp(pol_string(s, r->id), id) == 0)
+				return r;
+		}
 	return NULL;
 }

@@ -94,20 +94,15 @@ static inline bool pol_visible(const struct pol_rule *r, uint32_t seq)
 {
 	return r->added <= seq && atomic_load_explicit(&r->removed, memory_order_acquire) > seq;
 }
-/* The operands of a TEXT, CHOICE or MEMBER condition: count of them at ret. one is where a single one is put. */
+/* The operands of a condition on texts. one is where a single one is put, without its hash. */
 static inline const struct pol_choice *pol_choices(const struct pol_store *s, const struct pol_cond *c,
                                                    struct pol_choice *one)
 {
 	if (c->count != 1)
 		return (const struct pol_choice *)(const void *)(s->pool.data + c->ref);
-	*one = (struct pol_choice){c->hash, c->ref};
+	*one = (struct pol_choice){.text = c->ref};
 	return one;
 }
-static inline bool pol_textual(unsigned type)
-{
-	return type == HF_ATTR_TEXT || type == HF_ATTR_CHOICE || type == HF_ATTR_MEMBER;
-}
-
 /* Is a asked before b? */
 bool pol_before(const struct pol_store *s, const struct pol_rule *a, const struct pol_rule *b);
 
@@ -133,7 +128,10 @@ void pol_unpack(const struct pol_store *s, const struct pol_rule *r, struct hf_a
 void pol_weigh(struct pol_store *s);
 /* Puts the rule into its shape's table, and into near and by_id. */
 void pol_index_rule(struct pol_store *s, struct pol_rule *r);
-uint64_t pol_key_add(uint64_t key, uint64_t hash);
+static inline uint64_t pol_key_add(uint64_t key, uint64_t hash)
+{
+	return pol_mix(key ^ hash, UINT64_C(0x9fb21c651e98df25));
+}
 #define POL_KEY_START UINT64_C(0x9e3779b97f4a7c15)
 uint64_t pol_near_key(unsigned attr, bool under, uint64_t hash);
 #define POL_NEAR_NONE UINT64_C(0x2545f4914f6cdd1d) /* rules without a resource condition */

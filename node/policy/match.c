@@ -1,26 +1,23 @@
 /*
- * match.c - a stored rule held against a prepared request: hashes first, then the texts themselves, so that two texts
- * of one hash are never taken for each other.
+ * match.c - a stored rule held against a prepared request, by hashes: whether texts are equal as well is looked at when
+ * an answer is given (plain.c).
  */
 #include "policy/prepared.h"
 
-static bool same_text(const struct pol_store *s, uint32_t place, const struct pol_alt *a)
+static inline bool text_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct pol_given *g)
 {
-	size_t len;
-	const char *text = pol_text(s, place, &len);
-	return len == a->len && memcmp(text, a->text, len) == 0;
-}
-
-static bool text_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct pol_given *g)
-{
-	const struct pol_store *s = q->policy->store;
-	unsigned alts = c->op == HF_OP_UNDER ? g->alt_count : g->own_count;
-	struct pol_choice one;
-	const struct pol_choice *list = pol_choices(s, c, &one);
+	unsigned count = c->op == HF_OP_UNDER ? g->hash_count : g->own_count;
+	if (c->count == 1) {
+		for (unsigned k = 0; k < count; k++)
+			if (pol_hash_is(c, g->hashes[k]))
+				return true;
+		return false;
+	}
+	const uint8_t *at = q->policy->store->pool.data + c->ref;
+	const struct pol_choice *list = (const struct pol_choice *)(const void *)at;
 	for (unsigned i = 0; i < c->count; i++)
-		for (unsigned k = 0; k < alts; k++)
-			if (list[i].hash == (uint32_t)(g->alts[k].hash >> 32) &&
-			    same_text(s, list[i].text, &g->alts[k]))
+		for (unsigned k = 0; k < count; k++)
+			if (list[i].hash == g->hashes[k])
 				return true;
 	return false;
 }
@@ -56,15 +53,15 @@ static bool address_in(const struct pol_store *s, const struct pol_cond *c, cons
 static bool value_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct hf_attr_value *v)
 {
 	const struct pol_store *s = q->policy->store;
-	return v->type == HF_ATTR_ADDRESS ? address_in(s, c, &v->u.address) : number_in(s, c, v->u.number);
+	return c->kind == POL_ADDRESSES ? address_in(s, c, &v->u.address) : number_in(s, c, v->u.number);
 }
 
-static bool holds(const struct pol_prepared *q, const struct pol_cond *c)
+static inline bool holds(const struct pol_prepared *q, const struct pol_cond *c)
 {
 	const struct pol_given *g = &q->given[c->attr];
 	if (!(q->present & UINT64_C(1) << c->attr))
 		return false;
-	if (pol_textual(q->policy->store->schema->attrs[c->attr].type))
+	if (c->kind == POL_TEXTS)
 		return text_holds(q, c, g);
 	for (unsigned i = g->first;; i = q->next[i]) {
 		if (value_holds(q, c, &q->rq->values[i]))

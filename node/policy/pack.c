@@ -117,12 +117,14 @@ static bool put_texts(struct packer *p, const struct hf_condition *c, struct pol
 	struct pol_choice list[HF_RULE_OPERANDS_MAX];
 	for (size_t i = 0; i < c->count; i++) {
 		const struct hf_operand *o = &c->operands[i];
-		list[i].hash = (uint32_t)(pol_hash(p->s->schema->seed, o->text, o->len) >> 32);
+		list[i].hash = pol_hash(p->s->schema->seed, o->text, o->len);
+		list[i].zero = 0;
 		if (!put_text(p, o->text, o->len, true, &list[i].text))
 			return false;
 	}
 	if (c->count == 1) {
-		out->hash = list[0].hash;
+		out->hash = (uint32_t)(list[0].hash >> 32);
+		out->hash_low = list[0].hash & 1023;
 		out->ref = list[0].text;
 		return true;
 	}
@@ -149,13 +151,23 @@ static bool put_prefixes(struct packer *p, const struct hf_condition *c, uint32_
 	return put(p, PREFIXES, list, c->count * sizeof(list[0]), ret_place);
 }
 
+static enum pol_kind kind_of(unsigned type)
+{
+	return pol_textual(type) ? POL_TEXTS : type == HF_ATTR_ADDRESS ? POL_ADDRESSES : POL_NUMBERS;
+}
+
 static bool put_condition(struct packer *p, const struct hf_condition *c, struct pol_cond *ret_cond)
 {
-	unsigned type = p->s->schema->attrs[c->attr].type;
-	struct pol_cond out = {.attr = (uint8_t)c->attr, .op = (uint8_t)c->op, .count = (uint16_t)c->count};
-	bool ok = pol_textual(type)         ? put_texts(p, c, &out)
-	          : type == HF_ATTR_ADDRESS ? put_prefixes(p, c, &out.ref)
-	                                    : put_numbers(p, c, &out.ref);
+	struct pol_cond out = {.attr = c->attr & 63, .op = c->op & 7, .count = c->count & 2047};
+	uint32_t ref = 0;
+	bool ok = true;
+	out.kind = kind_of(p->s->schema->attrs[c->attr].type);
+	if (out.kind == POL_TEXTS) {
+		ok = put_texts(p, c, &out);
+	} else {
+		ok = out.kind == POL_ADDRESSES ? put_prefixes(p, c, &ref) : put_numbers(p, c, &ref);
+		out.ref = ref;
+	}
 	*ret_cond = out;
 	return ok;
 }
@@ -260,9 +272,12 @@ bool pol_pack(struct pol_store *s, struct pol_intern *intern, const struct hf_ru
 	r->obligations = obligations;
 	r->added = added;
 	atomic_store_explicit(&r->removed, POL_NEVER, memory_order_relaxed);
-	r->mechanism = (uint8_t)rule->mechanism;
-	r->state = (uint8_t)rule->state;
+	r->mechanism = rule->mechanism & 15;
+	r->state = rule->state & 15;
 	r->count = (uint8_t)rule->condition_count;
+	r->steps = 1;
+	for (size_t i = 0; i < rule->condition_count; i++)
+		r->steps += conds[i].count / 8;
 	memcpy(r->conds, conds, rule->condition_count * sizeof(conds[0]));
 	*ret_rule = r;
 	return true;
@@ -270,13 +285,12 @@ bool pol_pack(struct pol_store *s, struct pol_intern *intern, const struct hf_ru
 
 static void unpack_operand(const struct pol_store *s, const struct pol_cond *c, unsigned i, struct hf_operand *o)
 {
-	unsigned type = s->schema->attrs[c->attr].type;
 	const uint8_t *at = s->pool.data + c->ref;
 	struct pol_choice one;
 	*o = (struct hf_operand){0};
-	if (pol_textual(type)) {
+	if (c->kind == POL_TEXTS) {
 		o->text = pol_text(s, pol_choices(s, c, &one)[i].text, &o->len);
-	} else if (type == HF_ATTR_ADDRESS) {
+	} else if (c->kind == POL_ADDRESSES) {
 		const struct pol_prefix *x = (const struct pol_prefix *)(const void *)at + i;
 		o->address = x->address;
 		o->bits = x->bits;

@@ -1,6 +1,6 @@
 /*
- * plain.c - a rule held against the request as the caller gave it: no hash, no table, no prepared form. It checks the
- * answer of the index, and tells for an explanation which conditions fail.
+ * plain.c - a rule held against the values as the caller gave them, by their texts: no hash decides, no table. It
+ * checks the answer of the index, and tells for an explanation which conditions fail.
  */
 #include "policy/prepared.h"
 
@@ -11,21 +11,20 @@ static bool text_is(const struct pol_store *s, const struct pol_cond *c, const c
 	for (unsigned i = 0; i < c->count; i++) {
 		size_t len;
 		const char *text = pol_text(s, list[i].text, &len);
-		if (len == given_len && memcmp(text, given, len) == 0)
+		if (len == given_len && pol_same(text, given, len))
 			return true;
 	}
 	return false;
 }
 
-static bool under(const struct hf_policy *p, const struct pol_cond *c, const char *given, size_t given_len)
+static bool under(const struct hf_policy *p, const struct pol_cond *c, const struct pol_alt *node)
 {
-	struct pol_alt node = {pol_hash(p->store->schema->seed, given, given_len), given, (uint32_t)given_len};
 	size_t count = 0;
-	const struct pol_alt *way = pol_trees_path(p->trees, c->attr, &node, &count);
+	const struct pol_alt *way = pol_trees_way(p->trees, c->attr, node, &count);
 	if (!way)
-		return text_is(p->store, c, given, given_len);
+		return text_is(p->store, c, node->text, node->len);
 	for (size_t i = 0; i < count; i++)
-		if (text_is(p->store, c, way[i].text, way[i].len))
+		if ((c->count > 1 || pol_hash_is(c, way[i].hash)) && text_is(p->store, c, way[i].text, way[i].len))
 			return true;
 	return false;
 }
@@ -48,32 +47,39 @@ static bool address_is(const struct pol_store *s, const struct pol_cond *c, cons
 	return false;
 }
 
-static bool value_holds(const struct hf_policy *p, const struct pol_cond *c, const struct hf_attr_value *v)
+static bool value_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct hf_attr_value *v,
+                        uint64_t hash)
 {
+	const struct hf_policy *p = q->policy;
 	if (v->type == HF_ATTR_ADDRESS)
 		return address_is(p->store, c, &v->u.address);
 	if (v->type == HF_ATTR_INTEGER || v->type == HF_ATTR_TIME)
 		return number_is(p->store, c, v->u.number);
-	const char *text = v->len ? v->u.text : "";
-	return c->op == HF_OP_UNDER ? under(p, c, text, v->len) : text_is(p->store, c, text, v->len);
+	const struct pol_alt own = {hash, v->len ? v->u.text : "", v->len};
+	return c->op == HF_OP_UNDER ? under(p, c, &own) : text_is(p->store, c, own.text, own.len);
 }
 
-bool pol_plain_condition(const struct hf_policy *p, const struct pol_cond *c, const struct hf_policy_request *rq)
+bool pol_plain_condition(const struct pol_prepared *q, const struct pol_cond *c)
 {
-	uint32_t issuers = p->store->schema->attrs[c->attr].issuers;
-	for (size_t i = 0; i < rq->count; i++) {
-		const struct hf_attr_value *v = &rq->values[i];
-		if (v->attr == c->attr && v->issuer <= HF_ISSUER_MAX && (issuers & 1u << v->issuer) != 0 &&
-		    value_holds(p, c, v))
+	const struct pol_given *g = &q->given[c->attr];
+	const struct pol_attr *a = &q->policy->store->schema->attrs[c->attr];
+	if (!(q->present & UINT64_C(1) << c->attr))
+		return false;
+	for (unsigned i = g->first, k = 0;; i = q->next[i], k++) {
+		const struct hf_attr_value *v = &q->rq->values[i];
+		uint64_t hash = c->op == HF_OP_UNDER ? g->hashes[k] : 0;
+		if (v->attr == c->attr && v->type == a->type && (a->issuers & 1u << v->issuer) != 0 &&
+		    value_holds(q, c, v, hash))
 			return true;
+		if (q->next[i] == i)
+			return false;
 	}
-	return false;
 }
 
-bool pol_plain_matches(const struct hf_policy *p, const struct pol_rule *r, const struct hf_policy_request *rq)
+bool pol_plain_matches(const struct pol_prepared *q, const struct pol_rule *r)
 {
 	for (unsigned i = 0; i < r->count; i++)
-		if (!pol_plain_condition(p, &r->conds[i], rq))
+		if (!pol_plain_condition(q, &r->conds[i]))
 			return false;
 	return true;
 }

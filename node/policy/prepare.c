@@ -4,117 +4,146 @@
  */
 #include "policy/prepared.h"
 
-#include "base/buf.h"
-
-static bool is_choice(const struct pol_attr *a, const struct pol_alt *v)
+static bool is_choice(const struct pol_attr *a, uint64_t hash)
 {
 	for (uint32_t i = 0; i < a->choice_count; i++)
-		if (a->choices[i].hash == v->hash && a->choices[i].len == v->len &&
-		    memcmp(a->choices[i].text, v->text, v->len) == 0)
+		if (a->choices[i].hash == hash)
 			return true;
 	return false;
 }
 
-/* Notes value i as one of its attribute. False when there is one already and may not be. */
-static bool link_value(struct pol_prepared *q, const struct pol_attr *a, unsigned attr, uint16_t i)
+static inline bool hash_value(const struct hf_schema *s, const struct pol_attr *a, const struct hf_attr_value *v,
+                              uint64_t *ret_hash)
+{
+	if (v->len > HF_ATTR_VALUE_MAX || (!v->u.text && v->len > 0))
+		return false;
+	*ret_hash = pol_hash(s->seed, v->len ? v->u.text : "", v->len);
+	return a->type != HF_ATTR_CHOICE || is_choice(a, *ret_hash);
+}
+
+/* Another value of the same attribute. */
+static bool add_value(struct pol_prepared *q, const struct pol_attr *a, unsigned attr, uint16_t i)
 {
 	struct pol_given *g = &q->given[attr];
-	q->next[i] = i;
-	if (!(q->present & UINT64_C(1) << attr)) {
-		q->present |= UINT64_C(1) << attr;
-		*g = (struct pol_given){.first = i, .last = i};
-		return true;
-	}
+	q->several |= UINT64_C(1) << attr;
 	q->next[g->last] = i;
 	g->last = i;
 	return a->many;
 }
 
-static bool text_value(struct pol_prepared *q, const struct pol_attr *a, const struct hf_attr_value *v,
-                       struct pol_alt *ret_alt)
+/* Looks at every value once. A text that is no value of its attribute is noted in ret_bad, as errors of form in a later
+ * value count first. */
+static enum hf_policy_reason take_values(struct pol_prepared *q, const struct hf_schema *s, uint64_t *ret_bad)
 {
-	if (v->len > HF_ATTR_VALUE_MAX || (!v->u.text && v->len > 0))
-		return false;
-	const char *text = v->len ? v->u.text : "";
-	*ret_alt = (struct pol_alt){pol_hash(q->policy->store->schema->seed, text, v->len), text, v->len};
-	return a->type != HF_ATTR_CHOICE || is_choice(a, ret_alt);
+	const struct hf_attr_value *values = q->rq->values;
+	uint64_t present = 0, bad = 0;
+	for (uint16_t i = 0; i < q->rq->count; i++) {
+		const struct hf_attr_value *v = &values[i];
+		unsigned attr = v->attr;
+		q->attr = attr;
+		if (attr - 1 >= s->count)
+			return HF_WHY_UNKNOWN_ATTRIBUTE;
+		const struct pol_attr *a = &s->attrs[attr];
+		struct pol_given *g = &q->given[attr];
+		uint64_t bit = UINT64_C(1) << attr;
+		if (v->type != a->type)
+			return HF_WHY_BAD_VALUE;
+		if (v->issuer > HF_ISSUER_MAX || !(a->issuers & 1u << v->issuer)) {
+			q->ignored |= bit;
+			continue;
+		}
+		q->next[i] = i;
+		if (present & bit) {
+			if (!add_value(q, a, attr, i))
+				return HF_WHY_BAD_VALUE;
+			continue;
+		}
+		present |= bit;
+		g->first = g->last = i;
+		if (!a->textual)
+			continue;
+		g->hashes = &g->own;
+		g->hash_count = g->own_count = 1;
+		if (!hash_value(s, a, v, &g->own))
+			bad |= bit;
+		else if (a->type == HF_ATTR_MEMBER)
+			pol_trees_fetch(q->policy->trees, attr, g->own);
+	}
+	q->present = present;
+	*ret_bad = bad;
+	return HF_WHY_PERMITTED;
 }
 
-/* One value: no copy where the tree has the way to the root ready. */
-static bool expand_one(struct pol_prepared *q, const struct pol_attr *a, unsigned attr)
+static bool add_hash(struct pol_prepared *q, uint64_t hash)
 {
-	struct pol_given *g = &q->given[attr];
-	if (q->alt_count == POL_ALTS_MAX)
+	if (q->hash_count == POL_HASHES_MAX)
 		return false;
-	struct pol_alt *own = &q->alts[q->alt_count];
-	size_t count = 1;
-	if (!text_value(q, a, &q->rq->values[g->first], own)) {
-		q->attr = attr;
-		return false;
-	}
-	const struct pol_alt *way =
-	        a->type == HF_ATTR_MEMBER ? pol_trees_path(q->policy->trees, attr, own, &count) : NULL;
-	q->alt_count++;
-	g->alts = way ? way : own;
-	g->own_count = 1;
-	g->alt_count = (uint16_t)count;
+	q->hashes[q->hash_count++] = hash;
 	return true;
 }
 
-static bool add_alt(struct pol_prepared *q, const struct pol_alt *alt)
+static bool add_above(struct pol_prepared *q, unsigned attr, uint64_t hash)
 {
-	if (q->alt_count == POL_ALTS_MAX)
-		return false;
-	q->alts[q->alt_count++] = *alt;
+	size_t count = 0;
+	const uint64_t *way = pol_trees_hashes(q->policy->trees, attr, hash, &count);
+	for (size_t k = 1; way && k < count; k++)
+		if (!add_hash(q, way[k]))
+			return false;
 	return true;
 }
 
 /* Several values: themselves, then what stands above each. */
-static bool expand_many(struct pol_prepared *q, const struct pol_attr *a, unsigned attr)
+static enum hf_policy_reason expand(struct pol_prepared *q, const struct hf_schema *s, unsigned attr)
 {
 	struct pol_given *g = &q->given[attr];
-	unsigned begin = q->alt_count, own = 0;
-	for (unsigned i = g->first, last = 0; !last; last = q->next[i] == i, i = q->next[i]) {
-		struct pol_alt alt;
-		if (!text_value(q, a, &q->rq->values[i], &alt)) {
-			q->attr = attr;
-			return false;
-		}
-		if (!add_alt(q, &alt))
-			return false;
-		own++;
+	unsigned begin = q->hash_count, own = 0;
+	for (unsigned i = g->first, last = 0; !last; last = q->next[i] == i, i = q->next[i], own++) {
+		uint64_t hash;
+		if (!hash_value(s, &s->attrs[attr], &q->rq->values[i], &hash))
+			return HF_WHY_BAD_VALUE;
+		if (!add_hash(q, hash))
+			return HF_WHY_TOO_LARGE;
 	}
-	for (unsigned i = 0; a->type == HF_ATTR_MEMBER && i < own; i++) {
-		size_t count = 0;
-		const struct pol_alt *way = pol_trees_path(q->policy->trees, attr, &q->alts[begin + i], &count);
-		for (size_t k = 1; way && k < count; k++)
-			if (!add_alt(q, &way[k]))
-				return false;
-	}
-	*g = (struct pol_given){&q->alts[begin], (uint16_t)(q->alt_count - begin), (uint16_t)own, g->first, g->last};
-	return true;
+	for (unsigned i = 0; s->attrs[attr].type == HF_ATTR_MEMBER && i < own; i++)
+		if (!add_above(q, attr, q->hashes[begin + i]))
+			return HF_WHY_TOO_LARGE;
+	g->hashes = &q->hashes[begin];
+	g->hash_count = (uint16_t)(q->hash_count - begin);
+	g->own_count = (uint16_t)own;
+	return HF_WHY_PERMITTED;
 }
 
-static enum hf_policy_reason link_all(struct pol_prepared *q, const struct hf_schema *s)
+/* The attributes of several values, in their order; stops at the first that is bad. */
+static enum hf_policy_reason expand_all(struct pol_prepared *q, const struct hf_schema *s, uint64_t bad)
 {
-	const struct hf_policy_request *rq = q->rq;
-	for (size_t i = 0; i < rq->count; i++) {
-		const struct hf_attr_value *v = &rq->values[i];
-		q->attr = v->attr;
-		if (v->attr < 1 || v->attr > s->count)
-			return HF_WHY_UNKNOWN_ATTRIBUTE;
-		const struct pol_attr *a = &s->attrs[v->attr];
-		if (v->type != a->type)
-			return HF_WHY_BAD_VALUE;
-		if (v->issuer > HF_ISSUER_MAX || !(a->issuers & 1u << v->issuer)) {
-			q->ignored |= UINT64_C(1) << v->attr;
-			continue;
+	for (uint64_t left = q->several | bad; left; left &= left - 1) {
+		unsigned attr = (unsigned)__builtin_ctzll(left);
+		enum hf_policy_reason why = HF_WHY_PERMITTED;
+		if (bad & left & -left)
+			why = HF_WHY_BAD_VALUE;
+		else if (s->attrs[attr].textual)
+			why = expand(q, s, attr);
+		if (why != HF_WHY_PERMITTED) {
+			q->attr = why == HF_WHY_BAD_VALUE ? attr : 0;
+			return why;
 		}
-		if (!link_value(q, a, v->attr, (uint16_t)i))
-			return HF_WHY_BAD_VALUE;
 	}
-	q->attr = 0;
 	return HF_WHY_PERMITTED;
+}
+
+/* One value: the tree has the way to the root ready. */
+static void find_ways(struct pol_prepared *q, const struct hf_schema *s)
+{
+	for (uint64_t left = s->members & q->present & ~q->several; left; left &= left - 1) {
+		unsigned attr = (unsigned)__builtin_ctzll(left);
+		struct pol_given *g = &q->given[attr];
+		size_t count;
+		const uint64_t *way = pol_trees_hashes(q->policy->trees, attr, g->own, &count);
+		if (way) {
+			g->hashes = way;
+			g->hash_count = (uint16_t)count;
+		}
+	}
 }
 
 enum hf_policy_reason pol_prepare(const struct hf_policy *p, const struct hf_policy_request *rq,
@@ -122,23 +151,19 @@ enum hf_policy_reason pol_prepare(const struct hf_policy *p, const struct hf_pol
 {
 	struct pol_prepared *q = ret_prepared;
 	const struct hf_schema *s = p->store->schema;
+	uint64_t bad;
 	q->policy = p;
 	q->rq = rq;
-	q->present = q->ignored = 0;
-	q->attr = q->alt_count = 0;
+	q->present = q->ignored = q->several = 0;
+	q->attr = q->hash_count = 0;
 	if (rq->count > HF_REQUEST_VALUES_MAX)
 		return HF_WHY_TOO_LARGE;
-	enum hf_policy_reason why = link_all(q, s);
+	enum hf_policy_reason why = take_values(q, s, &bad);
 	if (why != HF_WHY_PERMITTED)
 		return why;
-	for (uint64_t left = q->present; left; left &= left - 1) {
-		unsigned attr = (unsigned)__builtin_ctzll(left);
-		const struct pol_attr *a = &s->attrs[attr];
-		if (!pol_textual(a->type))
-			continue;
-		bool one = q->given[attr].first == q->given[attr].last;
-		if (!(one ? expand_one(q, a, attr) : expand_many(q, a, attr)))
-			return q->attr ? HF_WHY_BAD_VALUE : HF_WHY_TOO_LARGE;
-	}
-	return HF_WHY_PERMITTED;
+	q->attr = 0;
+	if (q->several | bad)
+		why = expand_all(q, s, bad);
+	find_ways(q, s);
+	return why;
 }

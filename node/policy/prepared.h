@@ -6,41 +6,42 @@
 
 #include "policy/internal.h"
 
-#define POL_ALTS_MAX 512u /* texts of a prepared request beside those in the trees */
+#define POL_HASHES_MAX 512u /* of a prepared request, beside those in the trees */
 
 /* prepare.c: the request with every text hashed once and every node's way to its root found. */
 struct pol_given {
-	const struct pol_alt *alts; /* texts: the values themselves first, then what stands above them */
-	uint16_t alt_count, own_count;
+	const uint64_t *hashes; /* of texts: the values themselves first, then what stands above them */
+	uint64_t own;           /* of the first value */
+	uint16_t hash_count, own_count;
 	uint16_t first, last; /* values of the request */
 };
 struct pol_prepared {
 	const struct hf_policy *policy;
 	const struct hf_policy_request *rq;
 	uint64_t present, ignored;
-	unsigned attr; /* at fault */
-	unsigned alt_count;
+	uint64_t several; /* attributes with more than one value */
+	unsigned attr;    /* at fault */
+	unsigned hash_count;
 	struct pol_given given[HF_ATTR_MAX + 1]; /* valid where present has the bit */
 	uint16_t next[HF_REQUEST_VALUES_MAX];    /* of a value: the next of the same attribute; itself: last */
-	struct pol_alt alts[POL_ALTS_MAX];
+	uint64_t hashes[POL_HASHES_MAX];
 };
 /* HF_WHY_PERMITTED when the request can be decided, else why not. */
 enum hf_policy_reason pol_prepare(const struct hf_policy *p, const struct hf_policy_request *rq,
                                   struct pol_prepared *ret_prepared);
 
-/* match.c: a stored rule against a prepared request. */
+/* match.c: a stored rule against a prepared request, by hashes. */
 bool pol_matches(const struct pol_prepared *q, const struct pol_rule *r);
 unsigned pol_count_failed(const struct pol_prepared *q, const struct pol_rule *r);
 /* PERMITTED or HELD when it is in force, else what stands in the way. */
 enum hf_policy_reason pol_in_force(const struct pol_rule *r, const struct hf_policy_request *rq);
 
-/* plain.c: the same question, answered from the request itself, condition by condition, without hashes or tables. */
-bool pol_plain_condition(const struct hf_policy *p, const struct pol_cond *c, const struct hf_policy_request *rq);
-bool pol_plain_matches(const struct hf_policy *p, const struct pol_rule *r, const struct hf_policy_request *rq);
+/* plain.c: the same question, put to the values as they were given, by their texts. */
+bool pol_plain_condition(const struct pol_prepared *q, const struct pol_cond *c);
+bool pol_plain_matches(const struct pol_prepared *q, const struct pol_rule *r);
 bool pol_prefix_holds(const struct pol_prefix *p, const struct hf_address *a);
 
 /* decide.c: fills in an answer after checking it; a wrong one becomes a denial. */
-void pol_conclude(const struct hf_policy *p, const struct hf_policy_request *rq, const struct pol_rule *r,
-                  struct hf_policy_decision *d);
+void pol_conclude(const struct pol_prepared *q, const struct pol_rule *r, struct hf_policy_decision *d);
 
 #endif

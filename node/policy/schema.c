@@ -152,6 +152,9 @@ static enum hf_err add(struct hf_schema *s, const struct hf_attr_spec *spec, str
 	a->type = (uint8_t)spec->type;
 	a->group = (uint8_t)spec->group;
 	a->many = spec->many;
+	a->textual = pol_textual(a->type);
+	if (spec->type == HF_ATTR_MEMBER)
+		s->members |= UINT64_C(1) << n;
 	HF_TRY(add_issuers(s, spec, &a->issuers, f));
 	HF_TRY(add_choices(s, spec, a, f));
 	s->specs[n] = (struct hf_attr_spec){.name = keep(s, spec->name),

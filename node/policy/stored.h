@@ -9,16 +9,22 @@
 #define POL_NEVER UINT32_MAX
 
 /* A condition as stored. ref is a place in the pool: of the text (one operand), of a pol_choice array (several), of
- * two int64_t, of a pol_prefix array. */
+ * pairs of int64_t, of a pol_prefix array. */
+enum pol_kind { POL_TEXTS, POL_NUMBERS, POL_ADDRESSES };
 struct pol_cond {
-	uint8_t attr, op;
-	uint16_t count;
+	uint32_t attr : 6, op : 3, kind : 2, count : 11;
+	uint32_t hash_low : 10; /* of the text's hash, one operand */
+	uint32_t hash;          /* its upper half */
 	uint32_t ref;
-	uint32_t hash; /* upper half of the text's hash, one operand */
 };
 struct pol_choice {
-	uint32_t hash, text;
+	uint64_t hash;
+	uint32_t text, zero;
 };
+static inline bool pol_hash_is(const struct pol_cond *c, uint64_t hash)
+{
+	return c->hash == hash >> 32 && c->hash_low == (hash & 1023);
+}
 struct pol_prefix {
 	struct hf_address address;
 	uint32_t bits, zero;
@@ -29,7 +35,9 @@ struct pol_rule {
 	uint32_t id, quota, obligations; /* places in the pool; 0: none */
 	uint32_t added;
 	_Atomic uint32_t removed;
-	uint8_t mechanism, state, count, indexed;
+	uint8_t count;
+	uint8_t mechanism : 4, state : 4;
+	uint16_t steps : 15, indexed : 1; /* what it costs to look at */
 	struct pol_cond conds[];
 };
 struct pol_obligations {

@@ -1,40 +1,39 @@
 /*
- * table.c - the hash tables of the index. Tags lie apart from what they lead to: most probes find nothing, and sixteen
- * tags share one line of the cache.
+ * table.c - the hash tables of the index; see table.h.
  *
  * A reader may be anywhere while the one writer adds: a list is changed by one 64-bit store, a slot is filled before
- * its tag is written, a table that became too small is replaced and kept until the store goes.
+ * its byte is written, a table that became too small is replaced and kept until the store goes.
  */
 #include <stdlib.h>
 
 #include "policy/internal.h"
 
 #define OVER_MIN 4u
+#define GROUPS_MIN 2u
 
 static size_t table_bytes(const struct pol_table *t)
 {
-	return sizeof(*t) + t->size * (sizeof(uint32_t) + sizeof(uint64_t)) + t->over_size * sizeof(uint64_t);
+	return sizeof(*t) + 64 + t->groups * (size_t)(8 + 8 * 8 + 8 * 4) + t->over_size * sizeof(uint64_t);
 }
 
-static struct pol_table *make(uint32_t size, uint32_t over_size)
+static struct pol_table *make(uint32_t groups, uint32_t over_size)
 {
-	size += size & 1; /* keeps links aligned behind the tags */
-	struct pol_table shape = {.size = size, .over_size = over_size};
-	struct pol_table *t = hf_alloc_zero(table_bytes(&shape));
-	uint8_t *at = (uint8_t *)(t + 1);
-	t->size = size;
+	struct pol_table form = {.groups = groups, .over_size = over_size};
+	struct pol_table *t = hf_alloc_zero(table_bytes(&form));
+	uint8_t *lines = (uint8_t *)(t + 1); /* a group's links are one line of the cache */
+	uint64_t *at = (uint64_t *)(void *)(lines + (-(uintptr_t)lines & 63));
+	t->groups = groups;
 	t->over_size = over_size;
-	t->links = (_Atomic uint64_t *)(void *)at;
-	at += size * sizeof(uint64_t);
-	t->over = (_Atomic uint64_t *)(void *)at;
-	at += over_size * sizeof(uint64_t);
-	t->tags = (_Atomic uint32_t *)(void *)at;
+	t->links = (_Atomic uint64_t *)at;
+	t->bytes = (_Atomic uint64_t *)(at + groups * (size_t)8);
+	t->over = (_Atomic uint64_t *)(at + groups * (size_t)9);
+	t->hashes = (uint32_t *)(void *)(at + groups * (size_t)9 + over_size);
 	return t;
 }
 
-struct pol_table *pol_table_new(uint32_t entries)
+struct pol_table *pol_table_new(void)
 {
-	return make(entries + entries / 2 + 8, OVER_MIN);
+	return make(GROUPS_MIN, OVER_MIN);
 }
 
 static uint64_t get(const _Atomic uint64_t *p)
@@ -47,32 +46,47 @@ static void set(_Atomic uint64_t *p, uint64_t v)
 	atomic_store_explicit(p, v, memory_order_release);
 }
 
-/* The slot of the tag, or the free one where it belongs. */
-static uint32_t slot_of(const struct pol_table *t, uint32_t tag)
+/* The slot of the key, or UINT32_MAX. */
+static uint32_t slot_of(const struct pol_table *t, uint64_t key)
 {
-	uint32_t at = pol_home(t, tag), seen;
-	while ((seen = atomic_load_explicit(&t->tags[at], memory_order_relaxed)) != 0 && seen != tag)
-		if (++at == t->size)
-			at = 0;
-	return at;
+	struct pol_cursor c;
+	uint32_t slot;
+	pol_cursor_start(&c, t, key);
+	while ((slot = pol_cursor_slot(&c)) != UINT32_MAX && t->hashes[slot] != key >> 32)
+		;
+	return slot;
+}
+
+static void take_slot(struct pol_table *t, uint64_t key, uint64_t link)
+{
+	uint32_t group = pol_home(t, key);
+	uint64_t word;
+	while (((word = get(&t->bytes[group])) & POL_HIGH_BITS) == POL_HIGH_BITS)
+		group = group + 1 == t->groups ? 0 : group + 1;
+	unsigned at = (unsigned)__builtin_ctzll(~word & POL_HIGH_BITS) / 8;
+	t->hashes[group * 8 + at] = (uint32_t)(key >> 32);
+	set(&t->links[group * 8 + at], link);
+	set(&t->bytes[group], word | pol_key_byte(key) << (8 * at));
+	t->used++;
+}
+
+static bool slots_full(const struct pol_table *t)
+{
+	return t->used >= t->groups * 6;
 }
 
 static struct pol_table *enlarge(struct pol_store *s, struct pol_index *x, struct pol_table *old)
 {
-	bool slots = old->used >= old->size - old->size / 4, over = old->over_used == old->over_size;
-	struct pol_table *t = make(slots ? old->size + old->size / 2 : old->size,
+	bool over = old->over_used == old->over_size;
+	struct pol_table *t = make(slots_full(old) ? old->groups + old->groups / 2 : old->groups,
 	                           over ? old->over_size + old->over_size / 2 : old->over_size);
 	for (uint32_t i = 0; i < old->over_used; i++)
 		set(&t->over[i], get(&old->over[i]));
-	for (uint32_t i = 0; i < old->size; i++) {
-		uint32_t tag = atomic_load_explicit(&old->tags[i], memory_order_relaxed);
-		if (tag == 0)
-			continue;
-		uint32_t at = slot_of(t, tag);
-		set(&t->links[at], get(&old->links[i]));
-		atomic_store_explicit(&t->tags[at], tag, memory_order_relaxed);
+	for (uint32_t i = 0; i < old->groups * 8; i++) {
+		uint64_t byte = get(&old->bytes[i / 8]) >> (8 * (i % 8)) & 255;
+		if (byte)
+			take_slot(t, (uint64_t)old->hashes[i] << 32 | (byte & 127), get(&old->links[i]));
 	}
-	t->used = old->used;
 	t->over_used = old->over_used;
 	t->retired = s->building ? NULL : old;
 	atomic_store_explicit(&x->table, t, memory_order_release);
@@ -85,10 +99,10 @@ static struct pol_table *with_room(struct pol_store *s, struct pol_index *x)
 {
 	struct pol_table *t = atomic_load_explicit(&x->table, memory_order_relaxed);
 	if (!t) {
-		t = pol_table_new(4);
+		t = pol_table_new();
 		atomic_store_explicit(&x->table, t, memory_order_release);
 	}
-	return t->used >= t->size - t->size / 4 || t->over_used == t->over_size ? enlarge(s, x, t) : t;
+	return slots_full(t) || t->over_used == t->over_size ? enlarge(s, x, t) : t;
 }
 
 /* Before the first that is asked later; or at the head. */
@@ -114,11 +128,9 @@ static _Atomic uint64_t *last_of(struct pol_table *t, _Atomic uint64_t *at)
 void pol_index_put(struct pol_store *s, struct pol_index *x, uint64_t key, uint32_t rule, bool sorted)
 {
 	struct pol_table *t = with_room(s, x);
-	uint32_t tag = pol_tag(key), at = slot_of(t, tag);
-	if (atomic_load_explicit(&t->tags[at], memory_order_relaxed) == 0) {
-		set(&t->links[at], rule);
-		atomic_store_explicit(&t->tags[at], tag, memory_order_release);
-		t->used++;
+	uint32_t at = slot_of(t, key);
+	if (at == UINT32_MAX) {
+		take_slot(t, key, rule);
 		return;
 	}
 	_Atomic uint64_t *where = sorted ? position(s, t, &t->links[at], rule) : &t->links[at];

@@ -8,6 +8,9 @@
 #include "policy/internal.h"
 
 #define NONE UINT32_MAX
+#define DEPTH_BITS 6 /* of a quick slot */
+#define WAY_BITS 26
+#define TREE_BITS 4
 
 struct node {
 	struct pol_alt self;
@@ -24,21 +27,25 @@ struct hf_trees {
 	size_t node_count, node_cap;
 	uint32_t *slots; /* 1 + node */
 	size_t slot_count;
-	struct pol_alt *ways;
+	struct pol_alt *ways; /* texts of each node's way to the root */
+	uint64_t *way_hashes; /* the same, for requests */
+	size_t quick_count;   /* slots */
+	uint64_t *quick;      /* upper bits of the hash, tree, place in way_hashes, depth; 0: free */
 	struct hf_arena arena;
 	struct hf_hash digest;
 };
 
-static size_t home(const struct hf_trees *t, unsigned tree, uint64_t hash)
+/* count: a power of two. */
+static size_t home(size_t count, unsigned tree, uint64_t hash)
 {
-	return (size_t)(pol_mix(hash, 2 * tree + 3) & (t->slot_count - 1));
+	return (size_t)((hash >> 7) + tree) & (count - 1);
 }
 
 static uint32_t find(const struct hf_trees *t, unsigned tree, const struct pol_alt *a)
 {
 	if (t->slot_count == 0)
 		return NONE;
-	for (size_t i = home(t, tree, a->hash); t->slots[i]; i = (i + 1) & (t->slot_count - 1)) {
+	for (size_t i = home(t->slot_count, tree, a->hash); t->slots[i]; i = (i + 1) & (t->slot_count - 1)) {
 		const struct node *n = &t->nodes[t->slots[i] - 1];
 		if (n->self.hash == a->hash && n->tree == tree && n->self.len == a->len &&
 		    memcmp(n->self.text, a->text, a->len) == 0)
@@ -57,7 +64,7 @@ static uint32_t find_or_add(struct hf_trees *t, unsigned tree, const char *text)
 	at = (uint32_t)t->node_count++;
 	a.text = memcpy(hf_arena_get(&t->arena, len + 1), text, len + 1);
 	t->nodes[at] = (struct node){.self = a, .parent = NONE, .tree = (uint8_t)tree};
-	for (i = home(t, tree, a.hash); t->slots[i]; i = (i + 1) & (t->slot_count - 1))
+	for (i = home(t->slot_count, tree, a.hash); t->slots[i]; i = (i + 1) & (t->slot_count - 1))
 		;
 	t->slots[i] = at + 1;
 	return at;
@@ -107,18 +114,35 @@ static enum hf_err measure(struct hf_trees *t, size_t *ret_ways, struct hf_fault
 	return HF_OK;
 }
 
+static uint64_t quick_head(unsigned tree, uint64_t hash)
+{
+	return hash >> (32 + TREE_BITS) << TREE_BITS | tree;
+}
+
 static enum hf_err lay_ways(struct hf_trees *t, struct hf_fault *f)
 {
 	size_t count = 0;
 	uint32_t at = 0;
 	HF_TRY(measure(t, &count, f));
-	if (count >= UINT32_MAX)
+	if (count >= 1u << WAY_BITS)
 		return hf_fault_set(f, HF_E_LIMIT, "the hierarchies are too large together");
 	t->ways = hf_alloc((count + 1) * sizeof(*t->ways));
+	t->way_hashes = hf_alloc((count + 1) * sizeof(*t->way_hashes));
+	for (t->quick_count = 16; t->quick_count < t->node_count + t->node_count / 2; t->quick_count *= 2)
+		;
+	t->quick = hf_alloc_zero(t->quick_count * sizeof(*t->quick));
 	for (size_t i = 0; i < t->node_count; i++) {
-		t->nodes[i].way = at;
-		for (uint32_t p = (uint32_t)i; p != NONE; p = t->nodes[p].parent)
-			t->ways[at++] = t->nodes[p].self;
+		struct node *n = &t->nodes[i];
+		size_t slot = home(t->quick_count, n->tree, n->self.hash);
+		n->way = at;
+		for (uint32_t p = (uint32_t)i; p != NONE; p = t->nodes[p].parent, at++) {
+			t->ways[at] = t->nodes[p].self;
+			t->way_hashes[at] = t->nodes[p].self.hash;
+		}
+		while (t->quick[slot])
+			slot = (slot + 1) & (t->quick_count - 1);
+		t->quick[slot] = quick_head(n->tree, n->self.hash) << (WAY_BITS + DEPTH_BITS) |
+		                 (uint64_t)n->way << DEPTH_BITS | n->depth;
 	}
 	return HF_OK;
 }
@@ -248,6 +272,8 @@ void hf_trees_free(struct hf_trees *t)
 	free(t->nodes);
 	free(t->slots);
 	free(t->ways);
+	free(t->way_hashes);
+	free(t->quick);
 	free(t);
 }
 
@@ -277,14 +303,33 @@ bool hf_trees_under(const struct hf_trees *t, const char *tree, const char *node
 	return !n && strcmp(node, top) == 0;
 }
 
-const struct pol_alt *pol_trees_path(const struct hf_trees *t, unsigned attr, const struct pol_alt *node,
-                                     size_t *ret_count)
+const uint64_t *pol_trees_hashes(const struct hf_trees *t, unsigned attr, uint64_t hash, size_t *ret_count)
 {
-	uint32_t at = t->by_attr[attr] ? find(t, t->by_attr[attr] - 1u, node) : NONE;
-	if (at == NONE)
+	if (!t->by_attr[attr])
 		return NULL;
-	*ret_count = t->nodes[at].depth;
-	return &t->ways[t->nodes[at].way];
+	unsigned tree = t->by_attr[attr] - 1u;
+	uint64_t q, head = quick_head(tree, hash);
+	for (size_t i = home(t->quick_count, tree, hash); (q = t->quick[i]) != 0; i = (i + 1) & (t->quick_count - 1)) {
+		const uint64_t *way = &t->way_hashes[(uint32_t)q >> DEPTH_BITS];
+		if (q >> (WAY_BITS + DEPTH_BITS) == head && way[0] == hash) {
+			*ret_count = q & ((1u << DEPTH_BITS) - 1);
+			return way;
+		}
+	}
+	return NULL;
+}
+
+void pol_trees_fetch(const struct hf_trees *t, unsigned attr, uint64_t hash)
+{
+	__builtin_prefetch(&t->quick[home(t->quick_count, t->by_attr[attr] - 1u, hash)]);
+}
+
+const struct pol_alt *pol_trees_way(const struct hf_trees *t, unsigned attr, const struct pol_alt *node,
+                                    size_t *ret_count)
+{
+	const uint64_t *hashes = pol_trees_hashes(t, attr, node->hash, ret_count);
+	const struct pol_alt *way = hashes ? &t->ways[hashes - t->way_hashes] : NULL;
+	return way && way->len == node->len && pol_same(way->text, node->text, node->len) ? way : NULL;
 }
 
 const struct hf_hash *pol_trees_digest(const struct hf_trees *t)

@@ -53,6 +53,7 @@ int bench_channel_rtt(struct bench *b);
 int bench_catalog_sync(struct bench *b);
 int bench_negotiate(struct bench *b);
 int bench_footprint(struct bench *b);
+int bench_policy_decide(struct bench *b);
 
 /* Writes a table of toll passages with valid check digits, of at least `bytes`, from a seed. False after printing why.
  */

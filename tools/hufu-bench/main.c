@@ -38,6 +38,7 @@ const struct bench_row bench_rows[] = {
         {"ledger-trace", "one transaction over five ledgers of a million entries each", bench_ledger_trace},
         {"ledger-verify", "the full check of an exported ledger, and of one proof", bench_ledger_verify},
         {"catalog-sync", "10,000 entries to a new peer; search over 100,000", bench_catalog_sync},
+        {"policy-decide", "one decision among 10,000, 100,000 and a million rules", bench_policy_decide},
         {"footprint", "memory of an idle node, start to ready, size of the binaries", bench_footprint},
         {NULL, NULL, NULL},
 };
