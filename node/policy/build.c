@@ -102,7 +102,10 @@ static struct sorted *sort(struct pol_store *s)
 static void leave_room(struct pol_region *r)
 {
 	r->cap = r->used + r->used / 8 + 262144;
-	r->data = hf_realloc(r->data, r->cap);
+	uint8_t *data = pol_alloc_large(r->cap);
+	memcpy(data, r->data, r->used);
+	free(r->data);
+	r->data = data;
 }
 
 static enum hf_err index_all(struct pol_store *s, const struct sorted *list, struct hf_fault *f)

@@ -9,6 +9,9 @@
 #include "policy/internal.h"
 
 #define SAMPLE_MAX 65536u /* rules that are counted to weigh the attributes */
+#define KEY_CANDIDATES 6u /* conditions that are tried for a key */
+#define LEVELS 4.0        /* a value and what stands above it, as a rule */
+#define RULE_PRICE 4.0    /* of looking at one rule, in probes */
 
 uint64_t pol_near_key(unsigned attr, bool under, uint64_t hash)
 {
@@ -105,6 +108,9 @@ void pol_weigh(struct pol_store *s)
 struct key {
 	const struct pol_cond *conds[POL_KEY_MAX];
 	unsigned count;
+	double best; /* while it is being chosen: the lowest price, 0: none */
+	const struct pol_cond *best_conds[POL_KEY_MAX];
+	unsigned best_count;
 };
 
 static const struct pol_weight *weight(const struct pol_store *s, const struct pol_cond *c)
@@ -114,7 +120,7 @@ static const struct pol_weight *weight(const struct pol_store *s, const struct p
 	return w->rules > 0 ? w : &unseen;
 }
 
-/* What stands above a value is looked up as well, so that it must be worth more. */
+/* For the most selective conditions first. */
 static double cost(const struct pol_store *s, const struct pol_cond *c)
 {
 	return weight(s, c)->alike * (is_under(c) ? 2 : 1);
@@ -135,7 +141,7 @@ static unsigned candidates(const struct pol_store *s, const struct pol_rule *r, 
 			out[at] = out[at - 1];
 		out[at] = c;
 	}
-	return count;
+	return count < KEY_CANDIDATES ? count : KEY_CANDIDATES;
 }
 
 static void sort_key(struct key *k)
@@ -148,21 +154,52 @@ static void sort_key(struct key *k)
 		}
 }
 
+/* What a decision pays for a shape with this key: a probe for each combination of what stands above the values, and a
+ * look at each rule that shares the key, which there are `alike`, were attributes independent. */
+struct price {
+	double alike, probes, entries;
+};
+
+static struct price with(const struct pol_store *s, const struct price *before, const struct pol_cond *c)
+{
+	const struct pol_weight *w = weight(s, c);
+	double share = w->alike / (w->rules > w->alike ? w->rules : w->alike);
+	return (struct price){.alike = before->alike < 0 ? w->alike : before->alike * share,
+	                      .probes = before->probes * (is_under(c) ? LEVELS : 1),
+	                      .entries = before->entries * c->count};
+}
+
+/* Tries every set of candidates; of equal ones the first, whose conditions are the more selective. */
+static void try_keys(const struct pol_store *s, const struct pol_cond *const *list, unsigned count, struct key *k,
+                     const struct price *before)
+{
+	for (unsigned i = 0; i < count && k->count < POL_KEY_MAX; i++) {
+		struct price p = with(s, before, list[i]);
+		if (p.entries > POL_EXPAND_MAX)
+			continue;
+		double total = p.probes + RULE_PRICE * p.alike + p.entries / POL_EXPAND_MAX;
+		k->conds[k->count++] = list[i];
+		if (k->best == 0 || total < k->best * 0.99) {
+			k->best = total;
+			k->best_count = k->count;
+			memcpy(k->best_conds, k->conds, sizeof(k->conds));
+		}
+		try_keys(s, list + i + 1, count - i - 1, k, &p);
+		k->count--;
+	}
+}
+
 static void choose_key(const struct pol_store *s, const struct pol_rule *r, struct key *k)
 {
 	const struct pol_cond *list[HF_RULE_CONDITIONS_MAX];
-	unsigned count = candidates(s, r, list), expand = 1;
-	double alike = 1e18; /* rules that the key still leaves together, if attributes were independent */
+	unsigned count = candidates(s, r, list);
+	const struct price none = {.alike = -1, .probes = 1, .entries = 1};
 	k->count = 0;
-	for (unsigned i = 0; i < count && k->count < POL_KEY_MAX && alike > 1.2; i++) {
-		const struct pol_cond *c = list[i];
-		const struct pol_weight *w = weight(s, c);
-		if (expand * c->count > POL_EXPAND_MAX || (k->count > 0 && is_under(c) && alike <= 4))
-			continue;
-		expand *= c->count;
-		alike = k->count == 0 ? w->alike : alike * w->alike / (w->rules > w->alike ? w->rules : w->alike);
-		k->conds[k->count++] = c;
-	}
+	k->best = 0;
+	k->best_count = 0;
+	try_keys(s, list, count, k, &none);
+	k->count = k->best_count;
+	memcpy(k->conds, k->best_conds, sizeof(k->conds));
 	sort_key(k);
 }
 

@@ -110,6 +110,8 @@ bool pol_before(const struct pol_store *s, const struct pol_rule *a, const struc
 struct pol_store *pol_store_new(struct hf_schema *take_schema);
 struct pol_store *pol_store_ref(struct pol_store *s);
 void pol_store_free(struct pol_store *s);
+/* Zeroed; on large pages where it is large, as what is looked up at random misses the page tables too. For free(). */
+void *pol_alloc_large(size_t size);
 /* Room at the end, aligned, zeroed; the offset. False when the region is full and may not grow, or at its limit. */
 bool pol_region_get(struct pol_region *r, size_t len, size_t align, bool grow, size_t *ret_offset);
 

@@ -2,8 +2,11 @@
  * store.c - the memory of a line of snapshots: rules in one region, texts and lists in another, tables beside them.
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "policy/internal.h"
+
+#define LARGE ((size_t)2 << 20)
 
 #define POOL_LIMIT (UINT32_MAX - (size_t)65536)
 
@@ -38,6 +41,19 @@ void pol_store_free(struct pol_store *s)
 	free(s->rules.data);
 	free(s->pool.data);
 	free(s);
+}
+
+void *pol_alloc_large(size_t size)
+{
+	if (size < LARGE / 2)
+		return hf_alloc_zero(size);
+	size_t whole = (size + LARGE - 1) & ~(LARGE - 1);
+	void *p = aligned_alloc(LARGE, whole);
+	if (!p)
+		abort();
+	(void)madvise(p, whole, MADV_HUGEPAGE); /* where the kernel does not, it is only slower */
+	memset(p, 0, size);
+	return p;
 }
 
 bool pol_region_get(struct pol_region *r, size_t len, size_t align, bool grow, size_t *ret_offset)

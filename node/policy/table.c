@@ -19,7 +19,7 @@ static size_t table_bytes(const struct pol_table *t)
 static struct pol_table *make(uint32_t groups, uint32_t over_size)
 {
 	struct pol_table form = {.groups = groups, .over_size = over_size};
-	struct pol_table *t = hf_alloc_zero(table_bytes(&form));
+	struct pol_table *t = pol_alloc_large(table_bytes(&form));
 	uint8_t *lines = (uint8_t *)(t + 1); /* a group's links are one line of the cache */
 	uint64_t *at = (uint64_t *)(void *)(lines + (-(uintptr_t)lines & 63));
 	t->groups = groups;
