@@ -131,6 +131,15 @@ static void probe_many(struct search *x, const struct pol_shape *sh, const struc
 		probe_many(x, sh, t, at + 1, pol_key_add(key, hashes[i]));
 }
 
+/* The same for one alone. */
+static void probe_one(struct search *x, const struct pol_shape *sh, const struct pol_table *t)
+{
+	uint64_t key = POL_KEY_START;
+	for (unsigned i = 0; i < sh->count; i++)
+		key = pol_key_add(key, x->q->given[sh->attr[i]].hashes[0]);
+	add_probe(x, t, key);
+}
+
 /* The same for at most PROBES of them, attribute by attribute. */
 static void probe_few(struct search *x, const struct pol_shape *sh, const struct pol_table *t)
 {
@@ -160,7 +169,9 @@ static void probe_shape(struct search *x, const struct pol_shape *sh, const stru
 		return;
 	}
 	x->steps += (uint32_t)all;
-	if (all <= PROBES)
+	if (all == 1)
+		probe_one(x, sh, t);
+	else if (all <= PROBES)
 		probe_few(x, sh, t);
 	else
 		probe_many(x, sh, t, 0, POL_KEY_START);

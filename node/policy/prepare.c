@@ -35,39 +35,38 @@ static bool add_value(struct pol_prepared *q, const struct pol_attr *a, unsigned
  * value count first. */
 static enum hf_policy_reason take_values(struct pol_prepared *q, const struct hf_schema *s, uint64_t *ret_bad)
 {
-	const struct hf_attr_value *values = q->rq->values;
+	const struct hf_attr_value *v = q->rq->values;
+	const struct hf_trees *trees = q->policy->trees;
+	const unsigned count = (unsigned)q->rq->count, attrs = s->count;
 	uint64_t present = 0, bad = 0;
-	for (uint16_t i = 0; i < q->rq->count; i++) {
-		const struct hf_attr_value *v = &values[i];
+	for (unsigned i = 0; i < count; i++, v++) {
 		unsigned attr = v->attr;
-		q->attr = attr;
-		if (attr - 1 >= s->count)
-			return HF_WHY_UNKNOWN_ATTRIBUTE;
-		const struct pol_attr *a = &s->attrs[attr];
-		struct pol_given *g = &q->given[attr];
-		uint64_t bit = UINT64_C(1) << attr;
-		if (v->type != a->type)
-			return HF_WHY_BAD_VALUE;
+		const struct pol_attr *a = &s->attrs[attr & 63];
+		struct pol_given *g = &q->given[attr & 63];
+		uint64_t bit = UINT64_C(1) << (attr & 63);
+		if (attr - 1 >= attrs || v->type != a->type) {
+			q->attr = attr;
+			return attr - 1 >= attrs ? HF_WHY_UNKNOWN_ATTRIBUTE : HF_WHY_BAD_VALUE;
+		}
 		if (v->issuer > HF_ISSUER_MAX || !(a->issuers & 1u << v->issuer)) {
 			q->ignored |= bit;
 			continue;
 		}
-		q->next[i] = i;
+		q->next[i] = (uint16_t)i;
 		if (present & bit) {
-			if (!add_value(q, a, attr, i))
+			q->attr = attr;
+			if (!add_value(q, a, attr, (uint16_t)i))
 				return HF_WHY_BAD_VALUE;
 			continue;
 		}
 		present |= bit;
-		g->first = g->last = i;
+		*g = (struct pol_given){&g->own, 0, 1, 1, (uint16_t)i, (uint16_t)i};
 		if (!a->textual)
 			continue;
-		g->hashes = &g->own;
-		g->hash_count = g->own_count = 1;
 		if (!hash_value(s, a, v, &g->own))
 			bad |= bit;
 		else if (a->type == HF_ATTR_MEMBER)
-			pol_trees_fetch(q->policy->trees, attr, g->own);
+			pol_trees_fetch(trees, attr, g->own);
 	}
 	q->present = present;
 	*ret_bad = bad;

@@ -270,15 +270,6 @@ void town_request(struct town *t, struct town_request *ret_request)
 	q->values[q->rq.count - 1].u.number = TOWN_NOW;
 }
 
-void town_copy(const struct town_request *q, struct town_request *ret_copy)
-{
-	*ret_copy = *q;
-	ret_copy->rq.values = ret_copy->values;
-	for (size_t i = 0; i < q->rq.count; i++)
-		if (q->values[i].u.text == q->texts[i])
-			ret_copy->values[i].u.text = ret_copy->texts[i];
-}
-
 struct hf_policy *town_policy(const struct town *t)
 {
 	struct hf_policy_builder *b = hf_policy_builder_new(t->schema, t->trees);

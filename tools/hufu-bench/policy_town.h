@@ -41,8 +41,6 @@ void town_close(struct town *t);
 void town_rule(const struct town *t, uint32_t n, struct town_rule *ret_rule);
 /* Random; seven of ten meet a rule. It points into itself. */
 void town_request(struct town *t, struct town_request *ret_request);
-/* As a caller has it that has just read it: all of it near. */
-void town_copy(const struct town_request *q, struct town_request *ret_copy);
 struct hf_policy *town_policy(const struct town *t);
 
 #endif
