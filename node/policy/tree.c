@@ -341,3 +341,29 @@ const struct hf_schema *pol_trees_schema(const struct hf_trees *t)
 {
 	return t->schema;
 }
+
+/* One node of the depth at a time: a parent is less deep than its children. */
+static bool each_of_depth(const struct hf_trees *t, unsigned tree, unsigned depth,
+                          bool (*fn)(void *ctx, const char *node, const char *parent), void *ctx)
+{
+	bool any = false;
+	for (size_t i = 0; i < t->node_count; i++) {
+		const struct node *n = &t->nodes[i];
+		if (n->tree != tree || n->depth != depth)
+			continue;
+		any = true;
+		if (!fn(ctx, n->self.text, n->parent == NONE ? NULL : t->nodes[n->parent].self.text))
+			return false;
+	}
+	return any;
+}
+
+void hf_trees_each(const struct hf_trees *t, const char *tree,
+                   bool (*fn)(void *ctx, const char *node, const char *parent), void *ctx)
+{
+	for (unsigned i = 0; i < t->count; i++) {
+		unsigned depth = 1;
+		while (strcmp(t->names[i], tree) == 0 && each_of_depth(t, i, depth, fn, ctx))
+			depth++;
+	}
+}

@@ -39,4 +39,9 @@ bool hf_trees_under(const struct hf_trees *t, const char *tree, const char *node
 /* Is the node in the tree? */
 bool hf_trees_has(const struct hf_trees *t, const char *tree, const char *node);
 
+/* Every node of the tree, a parent (NULL: none) before its children; ends when fn returns false. Nothing for an unknown
+ * tree. */
+void hf_trees_each(const struct hf_trees *t, const char *tree,
+                   bool (*fn)(void *ctx, const char *node, const char *parent), void *ctx);
+
 #endif
