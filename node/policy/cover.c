@@ -16,7 +16,7 @@ struct entry {
 	uint32_t rule, next;
 };
 struct hf_cover {
-	const struct hf_space_rules *rules;
+	const struct hf_axes_rules *rules;
 	struct key *key; /* count 0: empty */
 	size_t key_cap, key_count;
 	struct entry *entry;
@@ -129,12 +129,12 @@ static void place_rule(struct hf_cover *c, uint32_t rule)
 		c->wide[c->wide_count++] = rule;
 }
 
-static bool takes_part(const struct hf_space_rule *r)
+static bool takes_part(const struct hf_axes_rule *r)
 {
 	return r->state == HF_RULE_ACTIVE && !r->box.never;
 }
 
-struct hf_cover *hf_cover_new(const struct hf_space_rules *rules)
+struct hf_cover *hf_cover_new(const struct hf_axes_rules *rules)
 {
 	struct hf_cover *c = hf_alloc_zero(sizeof(*c));
 

@@ -61,6 +61,18 @@ typedef bool hf_question_fn(void *ctx, const struct hf_policy_question *q, const
 /* text[len] must be writable: the text is used up. */
 void hf_policy_questions_read(const char *name, char *text, size_t len, const struct hf_schema *schema,
                               hf_question_fn *fn, void *ctx);
+/* Lines that are kept, in order: entities (each has an id of its own and attributes that are all declared, and no time)
+ * or requests. HF_E_FORMAT: a line is malformed, or has an id that another has; HF_E_UNKNOWN: an entity has an
+ * attribute that is not declared. */
+enum hf_entity_kind { HF_ENTITY_INVALID = 0, HF_ENTITIES, HF_QUESTIONS };
+struct hf_policy_entities;
+enum hf_err hf_policy_entities_read(const char *name, char *text, size_t len, const struct hf_schema *schema,
+                                    enum hf_entity_kind kind, struct hf_policy_entities **ret_entities,
+                                    struct hf_fault *f) HF_MUST_CHECK;
+void hf_policy_entities_free(struct hf_policy_entities *e); /* NULL is fine */
+size_t hf_policy_entities_count(const struct hf_policy_entities *e);
+const struct hf_policy_question *hf_policy_entities_get(const struct hf_policy_entities *e, size_t n);
+
 /* The answer, as one JSON object without a line end. */
 bool hf_policy_answer_write(const struct hf_policy *p, const struct hf_policy_question *q,
                             const struct hf_policy_decision *d, struct hf_buf *out);

@@ -34,8 +34,8 @@ bool hf_lint_is_error(enum hf_lint l)
 }
 
 struct lint {
-	struct hf_space *s;
-	struct hf_space_rules rules;
+	struct hf_axes *s;
+	struct hf_axes_rules rules;
 	struct hf_cover *cover;
 	const struct hf_lint_options *o;
 	void (*fn)(void *ctx, const struct hf_lint_finding *finding);
@@ -44,7 +44,7 @@ struct lint {
 	uint32_t *found;     /* the same */
 };
 
-static void give(struct lint *l, enum hf_lint kind, const struct hf_space_rule *rule, size_t others, const char *reason)
+static void give(struct lint *l, enum hf_lint kind, const struct hf_axes_rule *rule, size_t others, const char *reason)
 {
 	struct hf_lint_finding f = {kind, rule->id, l->others, others, reason};
 
@@ -53,7 +53,7 @@ static void give(struct lint *l, enum hf_lint kind, const struct hf_space_rule *
 
 /* Never matching. */
 
-static void give_never(struct lint *l, const struct hf_space_rule *rule)
+static void give_never(struct lint *l, const struct hf_axes_rule *rule)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf why = HF_BUF_INIT;
 	const struct hf_attr_spec *spec = NULL;
@@ -78,19 +78,19 @@ static void give_never(struct lint *l, const struct hf_space_rule *rule)
 
 /* Over-broad. */
 
-static bool limits(const struct lint *l, const struct hf_space_rule *rule, unsigned groups)
+static bool limits(const struct lint *l, const struct hf_axes_rule *rule, unsigned groups)
 {
 	for (uint32_t i = 0; i < rule->box.count; i++) {
 		const struct hf_attr_spec *spec = l->s->info[rule->box.side[i].axis].spec;
 
 		if (spec && (groups & 1u << spec->group) &&
-		    !hf_set_within(hf_space_known(l->s, rule->box.side[i].axis), rule->box.side[i].set))
+		    !hf_set_within(hf_axes_known(l->s, rule->box.side[i].axis), rule->box.side[i].set))
 			return true;
 	}
 	return false;
 }
 
-static void check_broad(struct lint *l, const struct hf_space_rule *rule)
+static void check_broad(struct lint *l, const struct hf_axes_rule *rule)
 {
 	bool resource = limits(l, rule, 1u << HF_GROUP_RESOURCE);
 	bool asker = limits(l, rule, 1u << HF_GROUP_SUBJECT | 1u << HF_GROUP_SYSTEM);
@@ -105,13 +105,13 @@ static void check_broad(struct lint *l, const struct hf_space_rule *rule)
 
 /* Contradictory: reported at the hold. */
 
-static void check_hold(struct lint *l, const struct hf_space_rule *hold)
+static void check_hold(struct lint *l, const struct hf_axes_rule *hold)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf why = HF_BUF_INIT;
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->rules.count; i++) {
-		const struct hf_space_rule *r = l->rules.rule + i;
+		const struct hf_axes_rule *r = l->rules.rule + i;
 		struct hf_arena scratch;
 
 		if (r->mechanism == HF_MECHANISM_HOLD || r->state != HF_RULE_ACTIVE || r->box.never)
@@ -138,7 +138,7 @@ struct walk {
 
 static bool is_before(const struct lint *l, size_t other, size_t rule)
 {
-	const struct hf_space_rule *o = l->rules.rule + other, *r = l->rules.rule + rule;
+	const struct hf_axes_rule *o = l->rules.rule + other, *r = l->rules.rule + rule;
 
 	return other < rule && (o->mechanism == r->mechanism || o->mechanism == HF_MECHANISM_HOLD);
 }
@@ -147,7 +147,7 @@ static bool is_before(const struct lint *l, size_t other, size_t rule)
 static bool on_first(void *ctx, size_t other)
 {
 	struct walk *w = ctx;
-	const struct hf_space_rule *o = w->l->rules.rule + other, *r = w->l->rules.rule + w->rule;
+	const struct hf_axes_rule *o = w->l->rules.rule + other, *r = w->l->rules.rule + w->rule;
 	bool single, duplicate;
 
 	if (!is_before(w->l, other, w->rule))
@@ -236,7 +236,7 @@ static bool walk_through(struct lint *l, size_t rule, struct hf_arena *a, size_t
 
 static void give_covered(struct lint *l, size_t rule, size_t count)
 {
-	const struct hf_space_rule *r = l->rules.rule + rule, *o = l->rules.rule + l->found[0];
+	const struct hf_axes_rule *r = l->rules.rule + rule, *o = l->rules.rule + l->found[0];
 	bool duplicate = count == 1 && o->mechanism == r->mechanism && hf_box_within(l->s->axis, &o->box, &r->box);
 
 	list_found(l, count);
@@ -273,7 +273,7 @@ static void check_covered(struct lint *l, size_t rule)
 
 static void check_rule(struct lint *l, size_t rule)
 {
-	const struct hf_space_rule *r = l->rules.rule + rule;
+	const struct hf_axes_rule *r = l->rules.rule + rule;
 
 	if (r->box.never) {
 		give_never(l, r);
@@ -294,10 +294,10 @@ enum hf_err hf_policy_lint(const struct hf_policy *p, const struct hf_lint_optio
 	struct lint l = {.o = o, .fn = fn, .ctx = ctx};
 	size_t inactive = 0;
 
-	HF_TRY(hf_space_new(&p, 1, &l.s, f));
+	HF_TRY(hf_axes_new(&p, 1, &l.s, f));
 	if (o->timed)
-		hf_space_from(l.s, o->now_ms);
-	hf_space_boxes(l.s, p, 0, &l.rules);
+		hf_axes_from(l.s, o->now_ms);
+	hf_axes_boxes(l.s, p, 0, &l.rules);
 	l.cover = hf_cover_new(&l.rules);
 	l.others = hf_alloc((l.rules.count + 1) * sizeof(*l.others));
 	l.found = hf_alloc((l.rules.count + 1) * sizeof(*l.found));
@@ -311,7 +311,7 @@ enum hf_err hf_policy_lint(const struct hf_policy *p, const struct hf_lint_optio
 	free(l.found);
 	free(l.rules.rule);
 	hf_cover_free(l.cover);
-	hf_space_free(l.s);
+	hf_axes_free(l.s);
 	if (ret_inactive)
 		*ret_inactive = inactive;
 	return HF_OK;

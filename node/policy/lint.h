@@ -1,7 +1,7 @@
 /*
  * lint.h - what is odd about the rules of a snapshot, and what a change of them does: exactly, by intersecting sets.
  *
- * Rules are boxes in the space of all requests (space.h). A rule never matches when its box is empty, is a duplicate
+ * Rules are boxes in the space of all requests (axes.h). A rule never matches when its box is empty, is a duplicate
  * when its box is another's, is shadowed when the rules that are asked before it cover it, by one or together. Only
  * rules of the same mechanism and holds are looked at as covering: a resource may not allow the other mechanisms. Pure;
  * texts are borrowed for the call of the callback.
@@ -49,11 +49,11 @@ enum hf_err hf_policy_lint(const struct hf_policy *p, const struct hf_lint_optio
 
 /* What-if: requests that one snapshot permits and the other does not. */
 struct hf_change {
-	bool gains;                   /* permitted after, not before; else lost */
-	const char *rule;             /* that permits, after or before */
-	const char *cause;            /* the hold that comes or goes, or NULL */
-	const char *where;            /* the requests, in words */
-	const struct hf_space *space; /* the same for programs: space.h */
+	bool gains;                  /* permitted after, not before; else lost */
+	const char *rule;            /* that permits, after or before */
+	const char *cause;           /* the hold that comes or goes, or NULL */
+	const char *where;           /* the requests, in words */
+	const struct hf_axes *axes; /* the same for programs: axes.h */
 	const struct hf_region *region;
 };
 struct hf_whatif_options {

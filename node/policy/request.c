@@ -1,5 +1,6 @@
 /* request.c - requests as JSON lines. See file.h. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/doc.h"
@@ -11,7 +12,7 @@ struct request_reader {
 	struct hf_arena *arena;
 	struct hf_policy_question *q;
 	struct hf_attr_value *values; /* HF_REQUEST_VALUES_MAX */
-	bool timed;
+	bool timed, limited;          /* has a time; says which mechanisms are allowed */
 };
 
 static enum hf_err fault(const struct request_reader *r, const struct hf_doc *d, const char *what)
@@ -101,6 +102,7 @@ static enum hf_err read_mechanisms(struct request_reader *r, const struct hf_doc
 	const char *const *names;
 	size_t count;
 
+	r->limited = true;
 	r->q->request.mechanisms = 0;
 	if (d->kind == HF_DOC_LIST && d->count == 0)
 		return HF_OK;
@@ -138,12 +140,18 @@ static enum hf_err read_key(struct request_reader *r, const struct hf_doc *d)
 	                    KEYS);
 }
 
-static enum hf_err read_request(struct request_reader *r, const struct hf_doc *d)
+static enum hf_err read_keys(struct request_reader *r, const struct hf_doc *d)
 {
 	if (d->kind != HF_DOC_MAP)
 		return hf_doc_fault(r->p.f, r->p.file, d->line, "a request is not an object; write {\"subject\": ...}");
 	for (const struct hf_doc *m = d->members; m; m = m->next)
 		HF_TRY(read_key(r, m));
+	return HF_OK;
+}
+
+static enum hf_err read_request(struct request_reader *r, const struct hf_doc *d)
+{
+	HF_TRY(read_keys(r, d));
 	if (!r->timed)
 		return hf_doc_fault(r->p.f, r->p.file, d->line,
 		                    "the request has no 'time'; add the time it is asked for");
@@ -187,4 +195,128 @@ void hf_policy_questions_read(const char *name, char *text, size_t len, const st
 		more = give_line(&r, &part, line, fn, ctx);
 		hf_arena_done(&arena);
 	}
+}
+
+/* The texts stand in the caller's buffer, which is not kept. */
+static const char *copy_text(struct hf_arena *a, const char *text, size_t len)
+{
+	char *copy = hf_arena_get(a, len + 1);
+
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+static bool is_text(enum hf_attr_type t)
+{
+	return t == HF_ATTR_TEXT || t == HF_ATTR_CHOICE || t == HF_ATTR_MEMBER;
+}
+
+/* Entities: what a search or an enumeration is made over. */
+struct hf_policy_entities {
+	struct hf_arena arena;
+	struct hf_texts ids;
+	struct hf_policy_question *entity;
+	size_t count, cap;
+	enum hf_entity_kind kind;
+};
+
+static enum hf_err check_entity(struct hf_policy_entities *all, const struct request_reader *r, const struct hf_doc *d)
+{
+	const struct hf_policy_question *q = r->q;
+	bool is_new;
+
+	if (!*q->id || r->timed)
+		return hf_doc_fault(r->p.f, r->p.file, d->line,
+		                    "an entity has no 'id', or has a 'time'; write {\"id\": ..., \"resource\": {...}}");
+	if (q->unknown)
+		return hf_fault_set(r->p.f, HF_E_UNKNOWN,
+		                    "%s:%u: the policy declares no attribute '%s'; correct its name", r->p.file,
+		                    d->line, q->unknown);
+	hf_texts_add(&all->ids, q->id, strlen(q->id), &is_new);
+	if (!is_new)
+		return hf_doc_fault(r->p.f, r->p.file, d->line, "the id '%.80s' stands twice; give each entity its own",
+		                    q->id);
+	return HF_OK;
+}
+
+static enum hf_err keep_entity(struct hf_policy_entities *all, struct request_reader *r,
+                               const struct hf_text_file *part, uint32_t line)
+{
+	struct hf_attr_value values[HF_REQUEST_VALUES_MAX], *kept;
+	struct hf_policy_question q = {
+	        .id = "", .line = line, .request = {.values = values, .mechanisms = HF_MECHANISM_ALL}};
+	struct hf_doc *doc = NULL;
+
+	r->q = &q;
+	r->values = values;
+	r->timed = r->limited = false;
+	HF_TRY(hf_json_read(part, line, r->arena, &doc, r->p.f));
+	if (all->kind == HF_QUESTIONS) {
+		HF_TRY(read_request(r, doc));
+	} else {
+		HF_TRY(read_keys(r, doc));
+		HF_TRY(check_entity(all, r, doc));
+	}
+	if (all->kind == HF_ENTITIES && r->limited && q.request.mechanisms == 0)
+		return hf_doc_fault(r->p.f, r->p.file, line, "the entity allows no mechanism at all; leave it out");
+	kept = hf_arena_get(&all->arena, (q.request.count + 1) * sizeof(*kept));
+	for (size_t i = 0; i < q.request.count; i++) {
+		kept[i] = values[i];
+		if (is_text(values[i].type))
+			kept[i].u.text = copy_text(&all->arena, values[i].u.text, values[i].len);
+	}
+	q.request.values = kept;
+	q.id = copy_text(&all->arena, q.id, strlen(q.id));
+	q.unknown = q.unknown ? copy_text(&all->arena, q.unknown, strlen(q.unknown)) : NULL;
+	if (all->count == all->cap) {
+		all->cap = all->cap ? all->cap * 2 : 64;
+		all->entity = hf_realloc(all->entity, all->cap * sizeof(*all->entity));
+	}
+	all->entity[all->count++] = q;
+	return HF_OK;
+}
+
+enum hf_err hf_policy_entities_read(const char *name, char *text, size_t len, const struct hf_schema *schema,
+                                    enum hf_entity_kind kind, struct hf_policy_entities **ret_entities,
+                                    struct hf_fault *f)
+{
+	struct hf_policy_entities *all = hf_alloc_zero(sizeof(*all));
+	struct hf_text_file rest = {name, text, len}, part;
+	struct request_reader r = {.p = {name, f}, .schema = schema, .arena = &all->arena};
+	enum hf_err e = HF_OK;
+	uint32_t line = 0;
+
+	hf_arena_init(&all->arena, NULL, 0);
+	hf_texts_init(&all->ids);
+	all->kind = kind;
+	while (e == HF_OK && hf_line_next(&rest, &part, &line))
+		if (!hf_line_blank(&part))
+			e = keep_entity(all, &r, &part, line);
+	if (e != HF_OK) {
+		hf_policy_entities_free(all);
+		return e;
+	}
+	*ret_entities = all;
+	return HF_OK;
+}
+
+void hf_policy_entities_free(struct hf_policy_entities *e)
+{
+	if (!e)
+		return;
+	hf_texts_done(&e->ids);
+	hf_arena_done(&e->arena);
+	free(e->entity);
+	free(e);
+}
+
+size_t hf_policy_entities_count(const struct hf_policy_entities *e)
+{
+	return e->count;
+}
+
+const struct hf_policy_question *hf_policy_entities_get(const struct hf_policy_entities *e, size_t n)
+{
+	return e->entity + n;
 }

@@ -8,18 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/axes.h"
 #include "policy/lint.h"
-#include "policy/space.h"
 
 #define LIMIT 1000u
 
 struct side {
-	struct hf_space_rules rules;
+	struct hf_axes_rules rules;
 	bool *same; /* the other side has a rule with the same box and part */
 };
 
 struct whatif {
-	struct hf_space *s;
+	struct hf_axes *s;
 	struct side *to, *other; /* permitted by `to`, not by `other` */
 	bool gains;
 	size_t left;
@@ -28,12 +28,12 @@ struct whatif {
 	void *ctx;
 };
 
-static bool takes_part(const struct hf_space_rule *r)
+static bool takes_part(const struct hf_axes_rule *r)
 {
 	return r->state == HF_RULE_ACTIVE && !r->box.never;
 }
 
-static bool is_hold(const struct hf_space_rule *r)
+static bool is_hold(const struct hf_axes_rule *r)
 {
 	return r->mechanism == HF_MECHANISM_HOLD;
 }
@@ -77,7 +77,7 @@ static void take_away(struct pieces *p, struct hf_arena *a, const struct hf_axis
 static void take_all(struct whatif *w, struct pieces *p, struct hf_arena *a, const struct side *side, bool holds)
 {
 	for (size_t i = 0; i < side->rules.count && p->count > 0; i++) {
-		const struct hf_space_rule *r = side->rules.rule + i;
+		const struct hf_axes_rule *r = side->rules.rule + i;
 
 		if (takes_part(r) && is_hold(r) == holds)
 			take_away(p, a, w->s->axis, &r->box);
@@ -97,16 +97,16 @@ static void give(struct whatif *w, const struct pieces *p, const char *rule, con
 		}
 		w->left--;
 		hf_buf_clear(&text);
-		hf_space_region_text(w->s, p->region[i], &text);
+		hf_axes_region_text(w->s, p->region[i], &text);
 		c.where = text.data ? (const char *)text.data : "";
 		w->fn(w->ctx, &c);
 	}
 }
 
 /* What the rule permits and a hold of the other side denies. Each request once, under the first hold that has it. */
-static void lifted(struct whatif *w, const struct hf_space_rule *rule, size_t hold)
+static void lifted(struct whatif *w, const struct hf_axes_rule *rule, size_t hold)
 {
-	const struct hf_space_rule *holds = w->other->rules.rule;
+	const struct hf_axes_rule *holds = w->other->rules.rule;
 	struct pieces p = {NULL, 0, 0};
 	struct hf_region both;
 	struct hf_arena a;
@@ -125,7 +125,7 @@ static void lifted(struct whatif *w, const struct hf_space_rule *rule, size_t ho
 }
 
 /* What the rule permits and nothing of the other side speaks of. */
-static void opened(struct whatif *w, const struct hf_space_rule *rule)
+static void opened(struct whatif *w, const struct hf_axes_rule *rule)
 {
 	struct pieces p = {NULL, 0, 0};
 	struct hf_arena a;
@@ -143,7 +143,7 @@ static void opened(struct whatif *w, const struct hf_space_rule *rule)
 static void compare(struct whatif *w)
 {
 	for (size_t i = 0; i < w->to->rules.count && !w->cut; i++) {
-		const struct hf_space_rule *rule = w->to->rules.rule + i;
+		const struct hf_axes_rule *rule = w->to->rules.rule + i;
 
 		if (!takes_part(rule) || is_hold(rule))
 			continue;
@@ -155,13 +155,13 @@ static void compare(struct whatif *w)
 	}
 }
 
-static bool equal(const struct hf_space *s, const struct hf_space_rule *x, const struct hf_space_rule *y)
+static bool equal(const struct hf_axes *s, const struct hf_axes_rule *x, const struct hf_axes_rule *y)
 {
 	return takes_part(x) && takes_part(y) && is_hold(x) == is_hold(y) && hf_box_within(s->axis, &x->box, &y->box) &&
 	       hf_box_within(s->axis, &y->box, &x->box);
 }
 
-static void find_same(const struct hf_space *s, struct side *x, struct side *y)
+static void find_same(const struct hf_axes *s, struct side *x, struct side *y)
 {
 	struct hf_texts ids;
 
@@ -187,11 +187,11 @@ enum hf_err hf_policy_what_if(const struct hf_policy *before, const struct hf_po
 	struct side old = {.same = NULL}, new = {.same = NULL};
 	struct whatif w = {.fn = fn, .ctx = ctx};
 
-	HF_TRY(hf_space_new(both, 2, &w.s, f));
+	HF_TRY(hf_axes_new(both, 2, &w.s, f));
 	if (o->timed)
-		hf_space_from(w.s, o->now_ms);
-	hf_space_boxes(w.s, before, 0, &old.rules);
-	hf_space_boxes(w.s, after, 1, &new.rules);
+		hf_axes_from(w.s, o->now_ms);
+	hf_axes_boxes(w.s, before, 0, &old.rules);
+	hf_axes_boxes(w.s, after, 1, &new.rules);
 	find_same(w.s, &old, &new);
 	*ret_cut = false;
 	for (int gains = 1; gains >= 0; gains--) {
@@ -207,6 +207,6 @@ enum hf_err hf_policy_what_if(const struct hf_policy *before, const struct hf_po
 	free(new.same);
 	free(old.rules.rule);
 	free(new.rules.rule);
-	hf_space_free(w.s);
+	hf_axes_free(w.s);
 	return HF_OK;
 }

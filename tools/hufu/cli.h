@@ -45,6 +45,7 @@ struct hf_command {
 extern const struct hf_command hf_commands_space[];
 extern const struct hf_command hf_commands_node[];
 extern const struct hf_command hf_commands_identity[];
+extern const struct hf_command hf_commands_policy[];
 extern const struct hf_command hf_commands_ledger[];
 extern const struct hf_command hf_commands_erasure[];
 extern const struct hf_command hf_commands_audit[];

@@ -33,6 +33,10 @@ static enum hf_err on_entry(void *ctx, const struct hf_entry *e, struct hf_fault
 	struct hf_buf *out = ctx;
 
 	(void)f;
+	if (!e->doc) {
+		hf_buf_addf(out, "%s %s\n", hf_section_name(e->section), e->of);
+		return HF_OK;
+	}
 	hf_buf_addf(out, "%s%s%s:%u ", hf_section_name(e->section), e->of ? " " : "", e->of ? e->of : "", e->doc->line);
 	show(out, e->doc);
 	hf_buf_addf(out, "\n");
@@ -75,7 +79,8 @@ static void yaml_gives_entries(void **state)
 	       "# a policy\npolicy: {name: roads}\nhierarchies:\n  topics:\n    transport: []\n    roads: [transport]\n"
 	       "attributes:\n  resource.topic:\n    hierarchy: topics\nrules:\n- id: one\n  when:\n    a: no\n- id: "
 	       "\"2\"\n",
-	       "policy:2 policy={name=<roads>}\nhierarchies topics:5 transport=[]\nhierarchies topics:6 "
+	       "policy:2 policy={name=<roads>}\nhierarchies topics\nhierarchies topics:5 transport=[]\nhierarchies "
+	       "topics:6 "
 	       "roads=[<transport>]\nattributes:8 resource.topic={hierarchy=<topics>}\n"
 	       "rules:11 {id=<one>when={a=<no>}}\nrules:14 {id=<2>}\n");
 }
@@ -88,7 +93,8 @@ static void json_lines_give_the_same_entries(void **state)
 	       "{\"hierarchies\":{\"topics\":{\"transport\":[],\"roads\":[\"transport\"]}}}\r\n"
 	       " {\"attributes\" : {\"resource.topic\":{\"hierarchy\":\"topics\"}} } \n"
 	       "{\"rules\":[{\"id\":\"one\",\"when\":{\"a\":\"no\"}},{\"id\":2}]}",
-	       "policy:1 policy={name=<roads>}\nhierarchies topics:3 transport=[]\nhierarchies topics:3 "
+	       "policy:1 policy={name=<roads>}\nhierarchies topics\nhierarchies topics:3 transport=[]\nhierarchies "
+	       "topics:3 "
 	       "roads=[<transport>]\nattributes:4 resource.topic={hierarchy=<topics>}\n"
 	       "rules:5 {id=<one>when={a=<no>}}\nrules:5 {id=<2>}\n");
 }

@@ -4,8 +4,8 @@
  */
 #include "small_world.h"
 
+#include "policy/axes.h"
 #include "policy/lint.h"
-#include "policy/space.h"
 
 /* Requests that a region of a change holds, gains and losses apart. */
 struct regions {
@@ -34,8 +34,8 @@ static void on_change(void *ctx, const struct hf_change *c)
 
 		world_request(n, &q);
 		hf_arena_init(&a, first, sizeof(first));
-		hf_space_sample(c->space, c->gains ? 1 : 0, &q.rq, &a, &s);
-		if (hf_region_has(c->space->axis, *c->region, &s)) {
+		hf_axes_sample(c->axes, c->gains ? 1 : 0, &q.rq, &a, &s);
+		if (hf_region_has(c->axes->axis, *c->region, &s)) {
 			(c->gains ? r->gained : r->lost)[n] = 1;
 			any = true;
 		}

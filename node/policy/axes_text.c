@@ -1,9 +1,9 @@
-/* space_text.c - boxes and regions in words. See space.h. */
+/* axes_text.c - boxes and regions in words. See axes.h. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "policy/space.h"
+#include "policy/axes.h"
 
 #define SHOWN 8u /* values listed before "and N more" */
 
@@ -92,7 +92,7 @@ static bool add_addresses(struct hf_buf *out, struct hf_interval i)
 	return add(out, " to ") && add(out, text);
 }
 
-static bool add_interval(const struct hf_space_axis *info, struct hf_interval i, struct hf_buf *out)
+static bool add_interval(const struct hf_axes_axis *info, struct hf_interval i, struct hf_buf *out)
 {
 	if (!info->spec || info->spec->type == HF_ATTR_TIME)
 		return add_times(out, i);
@@ -106,7 +106,7 @@ static bool add_comma(struct hf_buf *out, uint32_t n)
 	return n == 0 || add(out, ", ");
 }
 
-static bool add_texts(const struct hf_space_axis *info, struct hf_set set, struct hf_buf *out)
+static bool add_texts(const struct hf_axes_axis *info, struct hf_set set, struct hf_buf *out)
 {
 	uint64_t size = hf_set_size(set, UINT64_MAX);
 	uint32_t n = 0;
@@ -121,7 +121,7 @@ static bool add_texts(const struct hf_space_axis *info, struct hf_set set, struc
 	return ok;
 }
 
-static bool add_set(const struct hf_space_axis *info, struct hf_set set, struct hf_buf *out)
+static bool add_set(const struct hf_axes_axis *info, struct hf_set set, struct hf_buf *out)
 {
 	bool text = info->spec && (info->spec->type == HF_ATTR_TEXT || info->spec->type == HF_ATTR_CHOICE ||
 	                           info->spec->type == HF_ATTR_MEMBER);
@@ -136,14 +136,14 @@ static bool add_set(const struct hf_space_axis *info, struct hf_set set, struct 
 	return ok;
 }
 
-static bool add_name(const struct hf_space *s, uint32_t axis, struct hf_buf *out, bool first)
+static bool add_name(const struct hf_axes *s, uint32_t axis, struct hf_buf *out, bool first)
 {
 	const struct hf_attr_spec *spec = s->info[axis].spec;
 
 	return (first || add(out, "; ")) && add(out, spec ? spec->name : "time") && add(out, ": ");
 }
 
-bool hf_space_box_text(const struct hf_space *s, const struct hf_box *b, struct hf_buf *out)
+bool hf_axes_box_text(const struct hf_axes *s, const struct hf_box *b, struct hf_buf *out)
 {
 	bool ok = true;
 
@@ -154,7 +154,7 @@ bool hf_space_box_text(const struct hf_space *s, const struct hf_box *b, struct 
 }
 
 /* Shorter of what it may be and what it may not be. */
-static bool add_single(const struct hf_space *s, const struct hf_region_side *side, struct hf_buf *out,
+static bool add_single(const struct hf_axes *s, const struct hf_region_side *side, struct hf_buf *out,
                        struct hf_arena *a)
 {
 	struct hf_set rest = hf_set_minus(a, s->axis[side->axis].all, side->in);
@@ -170,9 +170,9 @@ static bool add_single(const struct hf_space *s, const struct hf_region_side *si
 	return ok && (!side->unstated || add(out, ", or not stated"));
 }
 
-static bool add_many(const struct hf_space *s, const struct hf_region_side *side, struct hf_buf *out)
+static bool add_many(const struct hf_axes *s, const struct hf_region_side *side, struct hf_buf *out)
 {
-	const struct hf_space_axis *info = s->info + side->axis;
+	const struct hf_axes_axis *info = s->info + side->axis;
 	bool ok = true;
 
 	for (uint32_t i = 0; ok && i < side->must_count; i++)
@@ -182,7 +182,7 @@ static bool add_many(const struct hf_space *s, const struct hf_region_side *side
 	return ok;
 }
 
-bool hf_space_region_text(const struct hf_space *s, struct hf_region r, struct hf_buf *out)
+bool hf_axes_region_text(const struct hf_axes *s, struct hf_region r, struct hf_buf *out)
 {
 	struct hf_arena a;
 	bool ok = true;

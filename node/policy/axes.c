@@ -1,5 +1,5 @@
-/* space.c - see space.h. */
-#include "policy/space.h"
+/* axes.c - see axes.h. */
+#include "policy/axes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static enum hf_err compare(const struct hf_attr_spec *a, const struct hf_attr_sp
 	        a->name);
 }
 
-static enum hf_err add_axis(struct hf_space *s, unsigned side, unsigned attr, const struct hf_attr_spec *spec,
+static enum hf_err add_axis(struct hf_axes *s, unsigned side, unsigned attr, const struct hf_attr_spec *spec,
                             struct hf_fault *f)
 {
 	for (uint32_t a = 1; a < s->count; a++)
@@ -88,7 +88,7 @@ static bool on_node(void *ctx, const char *node, const char *parent)
 }
 
 /* Sizes of subtrees and the nodes in pre-order, without recursion: a parent has the smaller number. */
-static void order_nodes(struct hf_space *s, const struct tree_reader *t, uint32_t *order, uint32_t *size)
+static void order_nodes(struct hf_axes *s, const struct tree_reader *t, uint32_t *order, uint32_t *size)
 {
 	uint32_t n = t->nodes.count, roots = 0;
 	uint32_t *next = hf_arena_get(&s->arena, (n + 1u) * sizeof(*next)); /* where the next child goes */
@@ -108,10 +108,10 @@ static void order_nodes(struct hf_space *s, const struct tree_reader *t, uint32_
 	}
 }
 
-static void read_tree(struct hf_space *s, const struct hf_policy *p, unsigned side, uint32_t axis)
+static void read_tree(struct hf_axes *s, const struct hf_policy *p, unsigned side, uint32_t axis)
 {
-	struct hf_space_axis *info = s->info + axis;
-	struct hf_space_tree *tree = info->tree + side;
+	struct hf_axes_axis *info = s->info + axis;
+	struct hf_axes_tree *tree = info->tree + side;
 	struct tree_reader t = {.parent = NULL};
 	uint32_t *order, *size;
 
@@ -140,7 +140,7 @@ static void read_tree(struct hf_space *s, const struct hf_policy *p, unsigned si
 }
 
 /* After every text has its number. */
-static void place_tree(struct hf_space *s, struct hf_space_axis *info, struct hf_space_tree *tree)
+static void place_tree(struct hf_axes *s, struct hf_axes_axis *info, struct hf_axes_tree *tree)
 {
 	if (tree->count == 0)
 		return;
@@ -153,7 +153,7 @@ static void place_tree(struct hf_space *s, struct hf_space_axis *info, struct hf
 		tree->place[tree->number[i]] = i + 1;
 }
 
-static struct hf_set one_point(struct hf_space *s, hf_point p)
+static struct hf_set one_point(struct hf_axes *s, hf_point p)
 {
 	struct hf_interval *i = hf_arena_get(&s->arena, sizeof(*i));
 
@@ -161,9 +161,9 @@ static struct hf_set one_point(struct hf_space *s, hf_point p)
 	return (struct hf_set){i, 1};
 }
 
-static struct hf_set under(struct hf_space *s, unsigned side, uint32_t axis, uint32_t number)
+static struct hf_set under(struct hf_axes *s, unsigned side, uint32_t axis, uint32_t number)
 {
-	struct hf_space_tree *tree = s->info[axis].tree + side;
+	struct hf_axes_tree *tree = s->info[axis].tree + side;
 	uint32_t place = number < tree->place_count ? tree->place[number] : 0;
 	struct hf_interval *parts;
 
@@ -182,7 +182,7 @@ static struct hf_set under(struct hf_space *s, unsigned side, uint32_t axis, uin
 /* Texts that rules name. */
 
 struct text_reader {
-	struct hf_space *s;
+	struct hf_axes *s;
 	const struct hf_schema *schema;
 	unsigned side;
 };
@@ -204,7 +204,7 @@ static bool on_rule_texts(void *ctx, const struct hf_rule *rule, bool indexed)
 	return true;
 }
 
-static void read_side(struct hf_space *s, const struct hf_policy *p, unsigned side)
+static void read_side(struct hf_axes *s, const struct hf_policy *p, unsigned side)
 {
 	const struct hf_schema *schema = hf_policy_schema(p);
 	struct text_reader t = {s, schema, side};
@@ -221,7 +221,7 @@ static void read_side(struct hf_space *s, const struct hf_policy *p, unsigned si
 	hf_policy_each(p, on_rule_texts, &t);
 }
 
-static struct hf_set whole(struct hf_space *s, const struct hf_space_axis *info)
+static struct hf_set whole(struct hf_axes *s, const struct hf_axes_axis *info)
 {
 	struct hf_interval *all = hf_arena_get(&s->arena, 2 * sizeof(*all));
 	uint32_t n = 0;
@@ -239,10 +239,10 @@ static struct hf_set whole(struct hf_space *s, const struct hf_space_axis *info)
 	return (struct hf_set){all, n};
 }
 
-enum hf_err hf_space_new(const struct hf_policy *const *sides, unsigned side_count, struct hf_space **ret_space,
-                         struct hf_fault *f)
+enum hf_err hf_axes_new(const struct hf_policy *const *sides, unsigned side_count, struct hf_axes **ret_space,
+                        struct hf_fault *f)
 {
-	struct hf_space *s = hf_alloc_zero(sizeof(*s));
+	struct hf_axes *s = hf_alloc_zero(sizeof(*s));
 
 	hf_arena_init(&s->arena, NULL, 0);
 	s->axis[0].stated = true;
@@ -255,7 +255,7 @@ enum hf_err hf_space_new(const struct hf_policy *const *sides, unsigned side_cou
 			enum hf_err e = add_axis(s, side, a, hf_schema_spec(schema, a), f);
 
 			if (e != HF_OK) {
-				hf_space_free(s);
+				hf_axes_free(s);
 				return e;
 			}
 		}
@@ -270,7 +270,7 @@ enum hf_err hf_space_new(const struct hf_policy *const *sides, unsigned side_cou
 	return HF_OK;
 }
 
-void hf_space_free(struct hf_space *s)
+void hf_axes_free(struct hf_axes *s)
 {
 	if (!s)
 		return;
@@ -280,7 +280,7 @@ void hf_space_free(struct hf_space *s)
 	free(s);
 }
 
-void hf_space_from(struct hf_space *s, int64_t now_ms)
+void hf_axes_from(struct hf_axes *s, int64_t now_ms)
 {
 	struct hf_interval *all = hf_arena_get(&s->arena, sizeof(*all));
 
@@ -288,7 +288,7 @@ void hf_space_from(struct hf_space *s, int64_t now_ms)
 	s->axis[0].all = (struct hf_set){all, 1};
 }
 
-struct hf_set hf_space_known(const struct hf_space *s, uint32_t axis)
+struct hf_set hf_axes_known(const struct hf_axes *s, uint32_t axis)
 {
 	return s->info[axis].known.count > 0 ? s->info[axis].known : s->axis[axis].all;
 }
@@ -314,9 +314,9 @@ static struct hf_interval interval_of(const struct hf_attr_spec *spec, const str
 	return (struct hf_interval){point_of_number(o->low), point_of_number(o->low)};
 }
 
-static struct hf_set set_of(struct hf_space *s, unsigned side, uint32_t axis, const struct hf_condition *c)
+static struct hf_set set_of(struct hf_axes *s, unsigned side, uint32_t axis, const struct hf_condition *c)
 {
-	const struct hf_space_axis *info = s->info + axis;
+	const struct hf_axes_axis *info = s->info + axis;
 	struct hf_interval *parts = hf_arena_get(&s->arena, (c->count + 1) * sizeof(*parts));
 	struct hf_set all = {parts, 0};
 
@@ -333,12 +333,12 @@ static struct hf_set set_of(struct hf_space *s, unsigned side, uint32_t axis, co
 }
 
 struct box_reader {
-	struct hf_space *s;
+	struct hf_axes *s;
 	unsigned side;
-	struct hf_space_rules *rules;
+	struct hf_axes_rules *rules;
 };
 
-static void make_box(struct hf_space *s, unsigned side, const struct hf_rule *rule, struct hf_box *b)
+static void make_box(struct hf_axes *s, unsigned side, const struct hf_rule *rule, struct hf_box *b)
 {
 	struct hf_interval *time = hf_arena_get(&s->arena, sizeof(*time));
 
@@ -354,14 +354,14 @@ static void make_box(struct hf_space *s, unsigned side, const struct hf_rule *ru
 	hf_box_finish(&s->arena, s->axis, b);
 }
 
-static const char *copy(struct hf_space *s, const char *text)
+static const char *copy(struct hf_axes *s, const char *text)
 {
 	size_t len = strlen(text) + 1;
 
 	return memcpy(hf_arena_get(&s->arena, len), text, len);
 }
 
-static const char *terms_of(struct hf_space *s, const struct hf_rule *rule)
+static const char *terms_of(struct hf_axes *s, const struct hf_rule *rule)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
 	struct hf_writer w = {&out, HF_FORM_LINES, true};
@@ -376,34 +376,34 @@ static const char *terms_of(struct hf_space *s, const struct hf_rule *rule)
 static bool on_rule_box(void *ctx, const struct hf_rule *rule, bool indexed)
 {
 	struct box_reader *b = ctx;
-	struct hf_space_rules *all = b->rules;
-	struct hf_space_rule *r;
+	struct hf_axes_rules *all = b->rules;
+	struct hf_axes_rule *r;
 
 	if (all->count == all->cap) {
 		all->cap = all->cap ? all->cap * 2 : 256;
 		all->rule = hf_realloc(all->rule, all->cap * sizeof(*all->rule));
 	}
 	r = all->rule + all->count++;
-	*r = (struct hf_space_rule){.id = copy(b->s, rule->id),
-	                            .mechanism = rule->mechanism,
-	                            .state = rule->state,
-	                            .from_ms = rule->from_ms,
-	                            .until_ms = rule->until_ms,
-	                            .terms = terms_of(b->s, rule),
-	                            .indexed = indexed};
+	*r = (struct hf_axes_rule){.id = copy(b->s, rule->id),
+	                           .mechanism = rule->mechanism,
+	                           .state = rule->state,
+	                           .from_ms = rule->from_ms,
+	                           .until_ms = rule->until_ms,
+	                           .terms = terms_of(b->s, rule),
+	                           .indexed = indexed};
 	make_box(b->s, b->side, rule, &r->box);
 	return true;
 }
 
-void hf_space_boxes(struct hf_space *s, const struct hf_policy *p, unsigned side, struct hf_space_rules *ret_rules)
+void hf_axes_boxes(struct hf_axes *s, const struct hf_policy *p, unsigned side, struct hf_axes_rules *ret_rules)
 {
 	struct box_reader b = {s, side, ret_rules};
 
-	*ret_rules = (struct hf_space_rules){.rule = NULL};
+	*ret_rules = (struct hf_axes_rules){.rule = NULL};
 	hf_policy_each(p, on_rule_box, &b);
 }
 
-static hf_point point_of(const struct hf_space_axis *info, const struct hf_attr_value *v)
+static hf_point point_of(const struct hf_axes_axis *info, const struct hf_attr_value *v)
 {
 	uint32_t n;
 
@@ -415,8 +415,8 @@ static hf_point point_of(const struct hf_space_axis *info, const struct hf_attr_
 	return n == HF_TEXTS_NONE ? HF_POINT_OTHER : n;
 }
 
-void hf_space_sample(const struct hf_space *s, unsigned side, const struct hf_policy_request *rq, struct hf_arena *a,
-                     struct hf_sample *ret_sample)
+void hf_axes_sample(const struct hf_axes *s, unsigned side, const struct hf_policy_request *rq, struct hf_arena *a,
+                    struct hf_sample *ret_sample)
 {
 	struct hf_sample sample = {0, hf_arena_get(a, s->count * sizeof(*sample.side))};
 
