@@ -19,7 +19,7 @@
 	X(HF_LINT_EXPIRED, "expired", false)            /* its period is over; only with a time given */ \
 	X(HF_LINT_DUPLICATE, "duplicate", true)         /* an earlier rule has the same conditions */ \
 	X(HF_LINT_SHADOWED, "shadowed", true)           /* earlier rules decide every request of it */ \
-	X(HF_LINT_CONTRADICTORY, "contradictory", true) /* a hold and permitting rules meet */ \
+	X(HF_LINT_CONTRADICTORY, "contradictory", false) /* a hold denies what rules permit: is it meant? */ \
 	X(HF_LINT_BROAD, "over-broad", true)            /* no resource, or neither subject nor system is limited */ \
 	X(HF_LINT_UNINDEXED, "unindexed", false)        /* looked at in every decision */ \
 	X(HF_LINT_UNDECIDED, "undecided", true)         /* whether it is shadowed was not found out in the steps allowed */
@@ -49,10 +49,10 @@ enum hf_err hf_policy_lint(const struct hf_policy *p, const struct hf_lint_optio
 
 /* What-if: requests that one snapshot permits and the other does not. */
 struct hf_change {
-	bool gains;                  /* permitted after, not before; else lost */
-	const char *rule;            /* that permits, after or before */
-	const char *cause;           /* the hold that comes or goes, or NULL */
-	const char *where;           /* the requests, in words */
+	bool gains;                 /* permitted after, not before; else lost */
+	const char *rule;           /* that permits, after or before */
+	const char *cause;          /* the hold that comes or goes, or NULL */
+	const char *where;          /* the requests, in words */
 	const struct hf_axes *axes; /* the same for programs: axes.h */
 	const struct hf_region *region;
 };

@@ -325,7 +325,10 @@ void hf_write_rule(struct hf_writer *w, const struct hf_schema *schema, const st
 	hf_write_time(w, r->from_ms);
 	rule_key(w, "until");
 	hf_write_time(w, r->until_ms);
-	rule_key(w, "when");
+	if (yaml && r->condition_count > 0)
+		add(w, "\n    when:");
+	else
+		rule_key(w, "when");
 	write_when(w, schema, r);
 	if (r->obligation_count > 0) {
 		rule_key(w, "obligations");
@@ -423,8 +426,8 @@ static void write_tree(struct hf_writer *w, const struct hf_trees *trees, const 
 	hf_trees_each(trees, tree, note_node, &empty);
 	if (yaml) {
 		add(w, "  ");
-		hf_write_key(w, tree);
-		add(w, empty ? "{}\n" : "\n");
+		hf_write_text(w, tree, strlen(tree));
+		add(w, empty ? ": {}\n" : ":\n");
 	} else if (empty) {
 		add(w, "{\"hierarchies\":{");
 		hf_write_key(w, tree);

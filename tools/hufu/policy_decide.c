@@ -89,7 +89,8 @@ static bool add_miss(struct run *r, const struct hf_policy_question *q, const st
 	if (m->failed == 0)
 		return ok && hf_buf_addf(&r->out, "all of its %u conditions hold; %s\n", m->conditions,
 		                         hf_policy_reason_text(m->reason));
-	ok = ok && hf_buf_addf(&r->out, "%u of %u conditions do not hold\n", m->failed, m->conditions);
+	ok = ok && hf_buf_addf(&r->out, "%u of %u conditions %s not hold\n", m->failed, m->conditions,
+	                       m->failed == 1 ? "does" : "do");
 	for (size_t i = 0; ok && i < m->fail_count; i++)
 		ok = hf_buf_addf(&r->out, "    ") && hf_policy_fail_text(r->policy, &q->request, m, i, &r->out) &&
 		     hf_buf_addf(&r->out, "\n");
@@ -107,11 +108,11 @@ static bool explain_text(struct run *r, const struct hf_policy_question *q, cons
 	if (d->rule && *d->rule)
 		ok = ok && hf_buf_addf(&r->out, " (rule %s, %s)", d->rule, hf_mechanism_name(d->mechanism));
 	ok = ok && hf_buf_addf(&r->out, "\n");
-	for (size_t i = 0; ok && i < x->miss_count; i++)
+	for (size_t i = 0; ok && !d->permit && i < x->miss_count; i++)
 		ok = add_miss(r, q, x->misses + i);
 	if (!d->permit && x->miss_count == 0)
 		ok = ok && hf_buf_addf(&r->out, "  no rule speaks of such a resource; an application may be filed\n");
-	if (x->cut)
+	if (x->cut && !d->permit)
 		ok = ok && hf_buf_addf(&r->out, "  there are more rules; allow more with --limit\n");
 	r->failed = !ok || fwrite(r->out.data, 1, r->out.len, stdout) != r->out.len;
 	return !r->failed;
