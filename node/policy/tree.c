@@ -342,7 +342,12 @@ const struct hf_schema *pol_trees_schema(const struct hf_trees *t)
 	return t->schema;
 }
 
-/* One node of the depth at a time: a parent is less deep than its children. */
+const char *hf_trees_name(const struct hf_trees *t, size_t n)
+{
+	return n < t->count ? t->names[n] : NULL;
+}
+
+/* A parent is less deep than its children. */
 static bool each_of_depth(const struct hf_trees *t, unsigned tree, unsigned depth,
                           bool (*fn)(void *ctx, const char *node, const char *parent), void *ctx)
 {

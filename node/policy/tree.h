@@ -39,6 +39,8 @@ bool hf_trees_under(const struct hf_trees *t, const char *tree, const char *node
 /* Is the node in the tree? */
 bool hf_trees_has(const struct hf_trees *t, const char *tree, const char *node);
 
+/* The name of the n-th tree, NULL behind the last. */
+const char *hf_trees_name(const struct hf_trees *t, size_t n);
 /* Every node of the tree, a parent (NULL: none) before its children; ends when fn returns false. Nothing for an unknown
  * tree. */
 void hf_trees_each(const struct hf_trees *t, const char *tree,

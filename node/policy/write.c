@@ -436,34 +436,12 @@ static void write_tree(struct hf_writer *w, const struct hf_trees *trees, const 
 	hf_trees_each(trees, tree, write_node, &t);
 }
 
-static bool named_before(const struct hf_schema *schema, unsigned attr)
+static void write_trees(struct hf_writer *w, const struct hf_trees *trees)
 {
-	const char *tree = hf_schema_spec(schema, attr)->tree;
-
-	for (unsigned a = 1; a < attr; a++) {
-		const char *other = hf_schema_spec(schema, a)->tree;
-
-		if (other && strcmp(other, tree) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void write_trees(struct hf_writer *w, const struct hf_policy *p)
-{
-	const struct hf_schema *schema = hf_policy_schema(p);
-	bool first = true;
-
-	for (unsigned a = 1; a <= hf_schema_count(schema); a++) {
-		const char *tree = hf_schema_spec(schema, a)->tree;
-
-		if (!tree || named_before(schema, a))
-			continue;
-		if (first && w->form == HF_FORM_YAML)
-			add(w, "hierarchies:\n");
-		first = false;
-		write_tree(w, hf_policy_trees(p), tree);
-	}
+	if (hf_trees_name(trees, 0) && w->form == HF_FORM_YAML)
+		add(w, "hierarchies:\n");
+	for (size_t i = 0; hf_trees_name(trees, i); i++)
+		write_tree(w, trees, hf_trees_name(trees, i));
 }
 
 struct rules_writer {
@@ -496,7 +474,7 @@ bool hf_policy_write(const struct hf_policy *p, const struct hf_policy_head *hea
 	write_member(&w, false, "version");
 	w.ok = w.ok && hf_buf_addf(out, "%" PRIu64, head->version);
 	add(&w, form == HF_FORM_YAML ? "}\n" : "}}\n");
-	write_trees(&w, p);
+	write_trees(&w, hf_policy_trees(p));
 	write_attributes(&w, hf_policy_schema(p));
 	hf_policy_each(p, write_one, &rules);
 	if (!rules.any && form == HF_FORM_YAML)
