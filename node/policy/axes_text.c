@@ -121,13 +121,17 @@ static bool add_texts(const struct hf_axes_axis *info, struct hf_set set, struct
 	return ok;
 }
 
+static bool is_text(const struct hf_axes_axis *info)
+{
+	return info->spec && (info->spec->type == HF_ATTR_TEXT || info->spec->type == HF_ATTR_CHOICE ||
+	                      info->spec->type == HF_ATTR_MEMBER);
+}
+
 static bool add_set(const struct hf_axes_axis *info, struct hf_set set, struct hf_buf *out)
 {
-	bool text = info->spec && (info->spec->type == HF_ATTR_TEXT || info->spec->type == HF_ATTR_CHOICE ||
-	                           info->spec->type == HF_ATTR_MEMBER);
 	bool ok = true;
 
-	if (text)
+	if (is_text(info))
 		return add_texts(info, set, out);
 	for (uint32_t i = 0; ok && i < set.count && i < SHOWN; i++)
 		ok = add_comma(out, i) && add_interval(info, set.part[i], out);
@@ -153,7 +157,7 @@ bool hf_axes_box_text(const struct hf_axes *s, const struct hf_box *b, struct hf
 	return ok;
 }
 
-/* Shorter of what it may be and what it may not be. */
+/* What it may be, or what it may not be, where that says more. */
 static bool add_single(const struct hf_axes *s, const struct hf_region_side *side, struct hf_buf *out,
                        struct hf_arena *a)
 {
@@ -162,21 +166,21 @@ static bool add_single(const struct hf_axes *s, const struct hf_region_side *sid
 
 	if (side->in.count == 0)
 		return add(out, "not stated");
-	if (hf_set_size(rest, 1000) < hf_set_size(side->in, 1000) ||
-	    (rest.count < side->in.count && hf_set_size(rest, 1000) == 1000))
+	if (is_text(s->info + side->axis) ? hf_set_has(side->in, HF_POINT_OTHER) : rest.count < side->in.count)
 		ok = (rest.count == 0 ? add(out, "any") : add(out, "not ") && add_set(s->info + side->axis, rest, out));
 	else
 		ok = add_set(s->info + side->axis, side->in, out);
 	return ok && (!side->unstated || add(out, ", or not stated"));
 }
 
-static bool add_many(const struct hf_axes *s, const struct hf_region_side *side, struct hf_buf *out)
+static bool add_many(const struct hf_axes *s, const struct hf_region_side *side, struct hf_buf *out, struct hf_arena *a)
 {
 	const struct hf_axes_axis *info = s->info + side->axis;
 	bool ok = true;
 
 	for (uint32_t i = 0; ok && i < side->must_count; i++)
-		ok = add(out, i ? ", and " : "") && add(out, "one of ") && add_set(info, side->must[i], out);
+		ok = add(out, i ? ", and " : "") && add(out, "one of ") &&
+		     add_set(info, hf_set_minus(a, side->must[i], side->in), out);
 	if (side->in.count > 0)
 		ok = ok && add(out, side->must_count ? ", but none of " : "none of ") && add_set(info, side->in, out);
 	return ok;
@@ -190,7 +194,8 @@ bool hf_axes_region_text(const struct hf_axes *s, struct hf_region r, struct hf_
 	hf_arena_init(&a, NULL, 0);
 	for (uint32_t i = 0; ok && i < r.count; i++)
 		ok = add_name(s, r.side[i].axis, out, i == 0) &&
-		     (s->axis[r.side[i].axis].many ? add_many(s, r.side + i, out) : add_single(s, r.side + i, out, &a));
+		     (s->axis[r.side[i].axis].many ? add_many(s, r.side + i, out, &a)
+		                                   : add_single(s, r.side + i, out, &a));
 	hf_arena_done(&a);
 	return ok;
 }

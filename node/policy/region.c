@@ -90,20 +90,32 @@ static bool possible(const struct hf_axis *axes, const struct hf_region_side *s)
 	return true;
 }
 
+/* The demands on an axis with many values and one more; what another implies is left out. */
+static void demand(struct hf_arena *a, struct hf_region_side *s, struct hf_set c)
+{
+	struct hf_set *must = hf_arena_get(a, (s->must_count + 1u) * sizeof(*must));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->must_count; i++) {
+		if (hf_set_within(s->must[i], c))
+			return;
+		if (!hf_set_within(c, s->must[i]))
+			must[n++] = s->must[i];
+	}
+	must[n++] = c;
+	s->must = must;
+	s->must_count = n;
+}
+
 /* The side where the condition holds. */
 static struct hf_region_side holds(struct hf_arena *a, const struct hf_axis *axes, struct hf_region_side s,
                                    struct hf_set c)
 {
-	if (!axes[s.axis].many) {
+	if (axes[s.axis].many) {
+		demand(a, &s, c);
+	} else {
 		s.in = hf_set_and(a, s.in, c);
 		s.unstated = false;
-	} else {
-		struct hf_set *must = hf_arena_get(a, (s.must_count + 1u) * sizeof(*must));
-
-		if (s.must_count > 0)
-			memcpy(must, s.must, s.must_count * sizeof(*must));
-		must[s.must_count++] = c;
-		s.must = must;
 	}
 	return s;
 }
