@@ -387,6 +387,7 @@ static bool on_rule_box(void *ctx, const struct hf_rule *rule, bool indexed)
 	*r = (struct hf_axes_rule){.id = copy(b->s, rule->id),
 	                           .mechanism = rule->mechanism,
 	                           .state = rule->state,
+	                           .priority = rule->priority,
 	                           .from_ms = rule->from_ms,
 	                           .until_ms = rule->until_ms,
 	                           .terms = terms_of(b->s, rule),

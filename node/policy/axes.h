@@ -46,6 +46,7 @@ struct hf_axes_rule {
 	const char *id;
 	enum hf_mechanism mechanism;
 	enum hf_rule_state state;
+	int32_t priority;
 	int64_t from_ms, until_ms;
 	const char *terms; /* obligations and quota as text */
 	bool indexed;

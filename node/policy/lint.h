@@ -47,11 +47,18 @@ enum hf_err hf_policy_lint(const struct hf_policy *p, const struct hf_lint_optio
                            void (*fn)(void *ctx, const struct hf_lint_finding *finding), void *ctx,
                            size_t *ret_inactive, struct hf_fault *f) HF_MUST_CHECK;
 
-/* What-if: requests that one snapshot permits and the other does not. */
+/* What-if: requests that two snapshots answer differently. */
+enum hf_change_kind {
+	HF_CHANGE_INVALID = 0,
+	HF_CHANGE_GAINED, /* permitted after, not before */
+	HF_CHANGE_LOST,   /* permitted before, not after */
+	HF_CHANGE_TERMS   /* permitted by another mechanism, with other obligations or another quota */
+};
 struct hf_change {
-	bool gains;                 /* permitted after, not before; else lost */
-	const char *rule;           /* that permits, after or before */
-	const char *cause;          /* the hold that comes or goes, or NULL */
+	enum hf_change_kind kind;
+	const char *rule; /* that permits: after, or before where it is lost */
+	const char
+	        *other; /* gained, lost: the hold that goes or comes, or NULL; terms: the rule that permitted before */
 	const char *where;          /* the requests, in words */
 	const struct hf_axes *axes; /* the same for programs: axes.h */
 	const struct hf_region *region;
@@ -59,7 +66,7 @@ struct hf_change {
 struct hf_whatif_options {
 	bool timed; /* only requests from now_ms on */
 	int64_t now_ms;
-	size_t limit; /* gains reported, and losses; 0: 1000 */
+	size_t limit; /* changes reported of each kind; 0: 1000 */
 };
 /* Exact for requests of resources that allow every mechanism. Regions of the same kind that stem from different rules
  * may overlap. *ret_cut: there were more than the limit. HF_E_CONFLICT: the two declare an attribute differently. */

@@ -3,7 +3,9 @@
  *
  * A snapshot permits what some permitting rule has and no hold has. So what it permits anew is, of each permitting rule
  * and without its own holds: what the other's holds denied, and what neither holds nor permitting rules of the other
- * have. Rules that stand in both alike take part only where a hold has gone.
+ * have. Rules that stand in both alike take part only where a hold has gone. Where both permit, the rule that is asked
+ * first answers: other terms are what two such rules share without all that is asked before either; one of the two is
+ * new or changed, or it would have answered on the other side too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +17,14 @@
 
 struct side {
 	struct hf_axes_rules rules;
-	bool *same; /* the other side has a rule with the same box and part */
+	bool *same;  /* the other side has a rule with this id, the same box and part */
+	bool *alike; /* and with the same terms and place in the order */
 };
 
 struct whatif {
 	struct hf_axes *s;
-	struct side *to, *other; /* permitted by `to`, not by `other` */
-	bool gains;
+	struct side *to, *other; /* permitted by `to`, not by `other`; or by both */
+	enum hf_change_kind kind;
 	size_t left;
 	bool cut;
 	void (*fn)(void *ctx, const struct hf_change *change);
@@ -73,7 +76,14 @@ static void take_away(struct pieces *p, struct hf_arena *a, const struct hf_axis
 	free(next.region);
 }
 
-/* Holds or permitting rules of a side, taken away. */
+/* Holds or permitting rules of a side, taken away: the first `count` in the order in which they are asked. */
+static void take_first(struct whatif *w, struct pieces *p, struct hf_arena *a, const struct side *side, size_t count)
+{
+	for (size_t i = 0; i < count && p->count > 0; i++)
+		if (takes_part(side->rules.rule + i))
+			take_away(p, a, w->s->axis, &side->rules.rule[i].box);
+}
+
 static void take_all(struct whatif *w, struct pieces *p, struct hf_arena *a, const struct side *side, bool holds)
 {
 	for (size_t i = 0; i < side->rules.count && p->count > 0; i++) {
@@ -84,12 +94,12 @@ static void take_all(struct whatif *w, struct pieces *p, struct hf_arena *a, con
 	}
 }
 
-static void give(struct whatif *w, const struct pieces *p, const char *rule, const char *cause)
+static void give(struct whatif *w, const struct pieces *p, const char *rule, const char *other)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 
 	for (size_t i = 0; i < p->count; i++) {
-		struct hf_change c = {w->gains, rule, cause, "", w->s, p->region + i};
+		struct hf_change c = {w->kind, rule, other, "", w->s, p->region + i};
 
 		if (w->left == 0) {
 			w->cut = true;
@@ -155,10 +165,61 @@ static void compare(struct whatif *w)
 	}
 }
 
+/* What both permit, by these two rules: holds are asked before them too. */
+static void shared(struct whatif *w, size_t new, size_t old)
+{
+	const struct hf_axes_rule *n = w->to->rules.rule + new, *o = w->other->rules.rule + old;
+	struct pieces p = {NULL, 0, 0};
+	struct hf_region both;
+	struct hf_arena a;
+
+	hf_arena_init(&a, NULL, 0);
+	if (hf_region_and(&a, w->s->axis, hf_region_of(&a, w->s->axis, &n->box), &o->box, &both)) {
+		add_piece(&p, both, 1);
+		take_first(w, &p, &a, w->to, new);
+		take_first(w, &p, &a, w->other, old);
+		give(w, &p, n->id, o->id);
+	}
+	free(p.region);
+	hf_arena_done(&a);
+}
+
+static bool differ(const struct whatif *w, size_t new, size_t old)
+{
+	const struct hf_axes_rule *n = w->to->rules.rule + new, *o = w->other->rules.rule + old;
+
+	return takes_part(o) && !is_hold(o) && (n->mechanism != o->mechanism || strcmp(n->terms, o->terms) != 0);
+}
+
+static void compare_terms(struct whatif *w)
+{
+	size_t *changed = hf_alloc((w->other->rules.count + 1) * sizeof(*changed)), count = 0;
+
+	for (size_t o = 0; o < w->other->rules.count; o++)
+		if (!w->other->alike[o])
+			changed[count++] = o;
+	for (size_t n = 0; n < w->to->rules.count && !w->cut; n++) {
+		bool alike = w->to->alike[n];
+		size_t olds = alike ? count : w->other->rules.count;
+
+		if (!takes_part(w->to->rules.rule + n) || is_hold(w->to->rules.rule + n))
+			continue;
+		for (size_t i = 0; i < olds && !w->cut; i++)
+			if (differ(w, n, alike ? changed[i] : i))
+				shared(w, n, alike ? changed[i] : i);
+	}
+	free(changed);
+}
+
 static bool equal(const struct hf_axes *s, const struct hf_axes_rule *x, const struct hf_axes_rule *y)
 {
 	return takes_part(x) && takes_part(y) && is_hold(x) == is_hold(y) && hf_box_within(s->axis, &x->box, &y->box) &&
 	       hf_box_within(s->axis, &y->box, &x->box);
+}
+
+static bool answers_alike(const struct hf_axes_rule *x, const struct hf_axes_rule *y)
+{
+	return x->mechanism == y->mechanism && x->priority == y->priority && strcmp(x->terms, y->terms) == 0;
 }
 
 static void find_same(const struct hf_axes *s, struct side *x, struct side *y)
@@ -167,16 +228,27 @@ static void find_same(const struct hf_axes *s, struct side *x, struct side *y)
 
 	x->same = hf_alloc_zero(x->rules.count + 1);
 	y->same = hf_alloc_zero(y->rules.count + 1);
+	x->alike = hf_alloc_zero(x->rules.count + 1);
+	y->alike = hf_alloc_zero(y->rules.count + 1);
 	hf_texts_init(&ids);
 	for (size_t i = 0; i < x->rules.count; i++)
 		hf_texts_add(&ids, x->rules.rule[i].id, strlen(x->rules.rule[i].id), NULL);
 	for (size_t i = 0; i < y->rules.count; i++) {
 		uint32_t n = hf_texts_find(&ids, y->rules.rule[i].id, strlen(y->rules.rule[i].id));
 
-		if (n != HF_TEXTS_NONE && equal(s, x->rules.rule + n, y->rules.rule + i))
-			x->same[n] = y->same[i] = true;
+		if (n == HF_TEXTS_NONE || !equal(s, x->rules.rule + n, y->rules.rule + i))
+			continue;
+		x->same[n] = y->same[i] = true;
+		x->alike[n] = y->alike[i] = answers_alike(x->rules.rule + n, y->rules.rule + i);
 	}
 	hf_texts_done(&ids);
+}
+
+static void free_side(struct side *s)
+{
+	free(s->same);
+	free(s->alike);
+	free(s->rules.rule);
 }
 
 enum hf_err hf_policy_what_if(const struct hf_policy *before, const struct hf_policy *after,
@@ -194,19 +266,20 @@ enum hf_err hf_policy_what_if(const struct hf_policy *before, const struct hf_po
 	hf_axes_boxes(w.s, after, 1, &new.rules);
 	find_same(w.s, &old, &new);
 	*ret_cut = false;
-	for (int gains = 1; gains >= 0; gains--) {
-		w.gains = gains;
-		w.to = gains ? &new : &old;
-		w.other = gains ? &old : &new;
+	for (enum hf_change_kind kind = HF_CHANGE_GAINED; kind <= HF_CHANGE_TERMS; kind++) {
+		w.kind = kind;
+		w.to = kind == HF_CHANGE_LOST ? &old : &new;
+		w.other = kind == HF_CHANGE_LOST ? &new : &old;
 		w.left = o->limit ? o->limit : LIMIT;
 		w.cut = false;
-		compare(&w);
+		if (kind == HF_CHANGE_TERMS)
+			compare_terms(&w);
+		else
+			compare(&w);
 		*ret_cut = *ret_cut || w.cut;
 	}
-	free(old.same);
-	free(new.same);
-	free(old.rules.rule);
-	free(new.rules.rule);
+	free_side(&old);
+	free_side(&new);
 	hf_axes_free(w.s);
 	return HF_OK;
 }

@@ -82,14 +82,23 @@ def test_json_output_of_lint_and_what_if_names_rules_and_lines(net):
     check(kinds["shadowed", "bridges"]["line"] == 6 and kinds["shadowed", "bridges"]["others"] == [{"rule": "all-roads", "line": 5}],
           f"{findings}")
     change = json.loads(policy(net, "what-if --policy roads.yaml --new roads-next.yaml --json"))
-    check((change["gains"], change["losses"], change["cut"]) == (2, 2, False), f"{change}")
+    check((change["gained"], change["lost"], change["other_terms"], change["cut"]) == (2, 2, 0, False), f"{change}")
     same = json.loads(policy(net, "what-if --policy roads.yaml --new roads.yaml --refuse-gains --json"))
     check(same["changes"] == [], f"nothing changes, yet {same}")
 
 
 def test_what_if_can_refuse_a_change_that_lets_anybody_in(net):
     out = policy(net, "what-if --policy roads.yaml --new roads-next.yaml --refuse-gains", status=1)
-    check("\n2 gains, 2 losses\n" in out, out)
+    check("\nregions: 2 gained, 2 lost, 0 on other terms\n" in out, out)
+
+
+def test_what_if_tells_who_gets_data_on_other_terms(net):
+    with open(os.path.join(net.dir, "roads.yaml"), encoding="utf-8") as f:
+        write(net, "unmasked.yaml", f.read().replace("    obligations:\n      - mask: plan-7\n", ""))
+    change = json.loads(policy(net, "what-if --policy roads.yaml --new unmasked.yaml --refuse-gains --json"))
+    check((change["gained"], change["lost"]) == (0, 0) and change["other_terms"] >= 1, f"{change}")
+    check(all((c["change"], c["rule"], c["before"]) == ("other terms", "planning-bridges", "planning-bridges") for c in change["changes"]),
+          f"{change}")
 
 
 def test_lint_tells_rules_that_are_over_when_it_knows_the_time(net):

@@ -105,33 +105,50 @@ int hf_policy_cli_lint(struct hf_cli *cli, int argc, char **argv)
 struct whatif_run {
 	struct hf_cli *cli;
 	const struct hf_policy_file *before, *after;
-	json_t *changes, *requests; /* NULL: print text */
-	size_t gains, losses, asked, gained, lost, otherwise;
+	json_t *changes, *requests;            /* NULL: print text */
+	size_t changed[HF_CHANGE_TERMS + 1];   /* regions, by kind */
+	size_t asked, gained, lost, otherwise; /* requests */
 	bool failed;
 };
+
+static const char *const change_names[] = {
+        [HF_CHANGE_GAINED] = "gained", [HF_CHANGE_LOST] = "lost", [HF_CHANGE_TERMS] = "other terms"};
+
+static void print_place(const struct hf_policy_file *file, const char *rule)
+{
+	printf("%s (%s:%u)", rule, hf_policy_file_path(file), hf_policy_file_line(file, rule));
+}
+
+static void print_change(const struct hf_change *c, const struct hf_policy_file *in, const struct hf_policy_file *other)
+{
+	printf("%s by rule ", change_names[c->kind]);
+	print_place(in, c->rule);
+	if (c->other) {
+		printf(c->kind == HF_CHANGE_TERMS ? ", before by rule " : ", which hold ");
+		print_place(other, c->other);
+		printf("%s", c->kind == HF_CHANGE_GAINED ? " no longer denies"
+		             : c->kind == HF_CHANGE_LOST ? " now denies"
+		                                         : "");
+	}
+	printf(": %s\n", c->where);
+}
 
 static void on_change(void *ctx, const struct hf_change *c)
 {
 	struct whatif_run *r = ctx;
-	const struct hf_policy_file *in = c->gains ? r->after : r->before;
-	const struct hf_policy_file *other = c->gains ? r->before : r->after;
+	const struct hf_policy_file *in = c->kind == HF_CHANGE_LOST ? r->before : r->after;
+	const struct hf_policy_file *other = c->kind == HF_CHANGE_LOST ? r->after : r->before;
 	json_t *o;
 
-	r->gains += c->gains;
-	r->losses += !c->gains;
+	r->changed[c->kind]++;
 	if (!r->changes) {
-		printf("%s by rule %s (%s:%u)", c->gains ? "gained" : "lost", c->rule, hf_policy_file_path(in),
-		       hf_policy_file_line(in, c->rule));
-		if (c->cause)
-			printf(", which hold %s (%s:%u) %s", c->cause, hf_policy_file_path(other),
-			       hf_policy_file_line(other, c->cause), c->gains ? "no longer denies" : "now denies");
-		printf(": %s\n", c->where);
+		print_change(c, in, other);
 		return;
 	}
-	o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "change", c->gains ? "gained" : "lost", "rule", c->rule, "file",
+	o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "change", change_names[c->kind], "rule", c->rule, "file",
 	              hf_policy_file_path(in), "line", (int)hf_policy_file_line(in, c->rule), "where", c->where);
-	if (c->cause)
-		json_object_set_new(o, "hold", json_string(c->cause));
+	if (c->other)
+		json_object_set_new(o, c->kind == HF_CHANGE_TERMS ? "before" : "hold", json_string(c->other));
 	json_array_append_new(r->changes, o);
 }
 
@@ -296,22 +313,23 @@ static bool compare_known(struct whatif_run *r, const char *question, const char
 
 static int finish(struct whatif_run *r, bool cut, bool refuse)
 {
+	const size_t *n = r->changed;
+
 	if (r->cli->json) {
-		json_t *out =
-		        json_pack("{s:i, s:i, s:b, s:O, s:i, s:O}", "gains", (int)r->gains, "losses", (int)r->losses,
-		                  "cut", cut, "changes", r->changes, "asked", (int)r->asked, "requests", r->requests);
+		json_t *out = json_pack("{s:i, s:i, s:i, s:b, s:O, s:i, s:O}", "gained", (int)n[HF_CHANGE_GAINED],
+		                        "lost", (int)n[HF_CHANGE_LOST], "other_terms", (int)n[HF_CHANGE_TERMS], "cut",
+		                        cut, "changes", r->changes, "asked", (int)r->asked, "requests", r->requests);
 
 		hf_cli_json(out);
 		json_decref(out);
 	} else {
-		printf("%zu gains, %zu losses%s", r->gains, r->losses,
-		       cut ? "; there are more, allow more with --limit" : "");
+		printf("regions: %zu gained, %zu lost, %zu on other terms%s\n", n[HF_CHANGE_GAINED], n[HF_CHANGE_LOST],
+		       n[HF_CHANGE_TERMS], cut ? "; there are more, allow more with --limit" : "");
 		if (r->asked)
-			printf("; of %zu requests %zu gained, %zu lost, %zu have other terms", r->asked, r->gained,
-			       r->lost, r->otherwise);
-		printf("\n");
+			printf("requests: %zu, of which %zu gained, %zu lost, %zu on other terms\n", r->asked,
+			       r->gained, r->lost, r->otherwise);
 	}
-	return refuse && r->gains + r->gained > 0 ? HF_EXIT_REFUSED : HF_EXIT_DONE;
+	return refuse && n[HF_CHANGE_GAINED] + r->gained > 0 ? HF_EXIT_REFUSED : HF_EXIT_DONE;
 }
 
 struct whatif_args {

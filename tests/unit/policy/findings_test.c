@@ -118,8 +118,8 @@ static void steps_that_do_not_suffice_are_told(void **state)
 
 static void on_change(void *ctx, const struct hf_change *c)
 {
-	hf_buf_addf(ctx, "%s %s%s%s: %s\n", c->gains ? "+" : "-", c->rule, c->cause ? " " : "",
-	            c->cause ? c->cause : "", c->where);
+	hf_buf_addf(ctx, "%c %s%s%s: %s\n", " +-~"[c->kind], c -> rule, c -> other ? " " : "", c->other ? c->other : "",
+	            c->where);
 }
 
 static void expect_changes(const char *before, const char *after, const char *wanted)
@@ -158,6 +158,11 @@ static void changes_in_words(void **state)
 	               ", when: {resource.id: y, context.purpose: rescue}}\n",
 	               "- a h: time: from 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z; subject.role: one of clerk; "
 	               "resource.id: y; context.purpose: rescue\n");
+	expect_changes("- {id: a, " IN_2026 ", when: {" CLERK ", resource.id: [x, y]}, obligations: [{mask: m}]}\n",
+	               "- {id: a, " IN_2026 ", when: {" CLERK ", resource.id: [x, y]}, obligations: [{mask: m}]}\n"
+	               "- {id: b, priority: -1, " IN_2026 ", when: {" CLERK ", resource.id: x}}\n",
+	               "~ b a: time: from 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z; subject.role: one of clerk; "
+	               "resource.id: x\n");
 }
 
 int main(void)

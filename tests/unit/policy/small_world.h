@@ -78,6 +78,7 @@ struct world_rule {
 	char id[16];
 	struct hf_condition conditions[4];
 	struct hf_operand operands[4][2];
+	struct hf_obligation obligation;
 };
 
 static struct hf_operand text_operand(const char *text)
@@ -147,6 +148,9 @@ static void random_rule(struct world_rule *w, unsigned number)
 	                           .from_ms = 10 * rnd(2),
 	                           .conditions = w->conditions};
 	w->rule.until_ms = w->rule.from_ms + 10 + 10 * rnd(2);
+	w->obligation = (struct hf_obligation){.type = HF_OBLIGE_USES, .number = 1 + rnd(2)};
+	w->rule.obligations = &w->obligation;
+	w->rule.obligation_count = rnd(2);
 	w->rule.condition_count = rnd(5);
 	for (size_t i = 0; i < w->rule.condition_count; i++) {
 		w->conditions[i].operands = w->operands[i];

@@ -1,31 +1,31 @@
 /*
  * whatif_test.c - what-if against enumeration: for random changes of random rules over a small world, the regions that
- * are reported hold exactly the requests whose decision changes.
+ * are reported hold exactly the requests whose decision changes, or the terms on which they are permitted.
  */
 #include "small_world.h"
 
 #include "policy/axes.h"
 #include "policy/lint.h"
 
-/* Requests that a region of a change holds, gains and losses apart. */
+/* Requests that a region of a change holds, by its kind. */
 struct regions {
-	uint8_t *gained, *lost;
+	uint8_t *held_by[HF_CHANGE_TERMS + 1];
 	unsigned count, held; /* changes reported; of those, for a hold that comes or goes */
 	const struct hf_policy *before, *after;
 };
 
-/* The rule that a change names permits every request of its region, and the other side denies it. */
+/* No region is empty, and the rules that a change names are there. */
 static void on_change(void *ctx, const struct hf_change *c)
 {
 	struct regions *r = ctx;
 	bool any = false;
 
 	r->count++;
-	r->held += c->cause != NULL;
+	r->held += c->other != NULL && c->kind != HF_CHANGE_TERMS;
 	assert_non_null(c->where);
-	assert_true(hf_policy_rule(c->gains ? r->after : r->before, c->rule, NULL, NULL));
-	if (c->cause)
-		assert_true(hf_policy_rule(c->gains ? r->before : r->after, c->cause, NULL, NULL));
+	assert_true(hf_policy_rule(c->kind == HF_CHANGE_LOST ? r->before : r->after, c->rule, NULL, NULL));
+	if (c->other)
+		assert_true(hf_policy_rule(c->kind == HF_CHANGE_LOST ? r->after : r->before, c->other, NULL, NULL));
 	for (unsigned n = 0; n < WORLD_REQUESTS; n++) {
 		struct world_request q;
 		struct hf_sample s;
@@ -34,9 +34,9 @@ static void on_change(void *ctx, const struct hf_change *c)
 
 		world_request(n, &q);
 		hf_arena_init(&a, first, sizeof(first));
-		hf_axes_sample(c->axes, c->gains ? 1 : 0, &q.rq, &a, &s);
+		hf_axes_sample(c->axes, c->kind == HF_CHANGE_LOST ? 0 : 1, &q.rq, &a, &s);
 		if (hf_region_has(c->axes->axis, *c->region, &s)) {
-			(c->gains ? r->gained : r->lost)[n] = 1;
+			r->held_by[c->kind][n] = 1;
 			any = true;
 		}
 		hf_arena_done(&a);
@@ -44,36 +44,42 @@ static void on_change(void *ctx, const struct hf_change *c)
 	assert_true(any);
 }
 
-static bool permits(const struct hf_policy *p, const struct world_request *q)
+/* 0: the answers are the same. */
+static enum hf_change_kind difference(const struct hf_policy *before, const struct hf_policy *after,
+                                      const struct world_request *q)
 {
-	struct hf_policy_decision d;
+	struct hf_policy_decision was, is;
+	bool same;
 
-	hf_policy_decide(p, &q->rq, &d);
-	return d.permit;
+	hf_policy_decide(before, &q->rq, &was);
+	hf_policy_decide(after, &q->rq, &is);
+	if (was.permit != is.permit)
+		return is.permit ? HF_CHANGE_GAINED : HF_CHANGE_LOST;
+	same = !is.permit || (was.mechanism == is.mechanism && was.obligation_count == is.obligation_count &&
+	                      (was.obligation_count == 0 || was.obligations[0].number == is.obligations[0].number));
+	return same ? HF_CHANGE_INVALID : HF_CHANGE_TERMS;
 }
 
-static void compare(const struct hf_policy *before, const struct hf_policy *after, struct regions *r, size_t totals[2])
+static void compare(const struct hf_policy *before, const struct hf_policy *after, struct regions *r, size_t *totals)
 {
 	struct hf_whatif_options o = {.limit = 100000};
 	bool cut;
 
-	memset(r->gained, 0, WORLD_REQUESTS);
-	memset(r->lost, 0, WORLD_REQUESTS);
+	for (int kind = HF_CHANGE_GAINED; kind <= HF_CHANGE_TERMS; kind++)
+		memset(r->held_by[kind], 0, WORLD_REQUESTS);
 	r->before = before;
 	r->after = after;
 	assert_int_equal(hf_policy_what_if(before, after, &o, on_change, r, &cut, NULL), HF_OK);
 	assert_false(cut);
 	for (unsigned n = 0; n < WORLD_REQUESTS; n++) {
 		struct world_request q;
-		bool was, is;
+		enum hf_change_kind is;
 
 		world_request(n, &q);
-		was = permits(before, &q);
-		is = permits(after, &q);
-		assert_int_equal(r->gained[n], is && !was);
-		assert_int_equal(r->lost[n], was && !is);
-		totals[0] += is && !was;
-		totals[1] += was && !is;
+		is = difference(before, after, &q);
+		totals[is]++;
+		for (int kind = HF_CHANGE_GAINED; kind <= HF_CHANGE_TERMS; kind++)
+			assert_int_equal(r->held_by[kind][n], (int)is == kind);
 	}
 }
 
@@ -101,11 +107,13 @@ static void what_if_equals_enumeration(void **state)
 	static struct world_rule rules[2 * WORLD_RULES];
 	unsigned rounds = getenv("HUFU_LONG") ? 1000 : 10;
 	struct hf_schema *schema = world_schema();
-	struct regions r = {.gained = hf_alloc(WORLD_REQUESTS), .lost = hf_alloc(WORLD_REQUESTS)};
-	size_t totals[2] = {0};
+	struct regions r = {.count = 0};
+	size_t totals[HF_CHANGE_TERMS + 1] = {0};
 
 	(void)state;
 	seed();
+	for (int kind = HF_CHANGE_GAINED; kind <= HF_CHANGE_TERMS; kind++)
+		r.held_by[kind] = hf_alloc(WORLD_REQUESTS);
 	for (unsigned round = 0; round < rounds; round++) {
 		const struct hf_rule *before[WORLD_RULES], *after[WORLD_RULES];
 		size_t before_count, after_count;
@@ -121,10 +129,12 @@ static void what_if_equals_enumeration(void **state)
 		hf_trees_free(old);
 		hf_trees_free(new);
 	}
-	print_message("%u regions (%u of holds), %zu gained, %zu lost\n", r.count, r.held, totals[0], totals[1]);
-	assert_true(totals[0] > 0 && totals[1] > 0);
-	free(r.gained);
-	free(r.lost);
+	print_message("%u regions (%u of holds), %zu gained, %zu lost, %zu on other terms\n", r.count, r.held,
+	              totals[HF_CHANGE_GAINED], totals[HF_CHANGE_LOST], totals[HF_CHANGE_TERMS]);
+	for (int kind = HF_CHANGE_GAINED; kind <= HF_CHANGE_TERMS; kind++) {
+		assert_true(totals[kind] > 0);
+		free(r.held_by[kind]);
+	}
 	hf_schema_free(schema);
 }
 
