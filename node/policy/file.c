@@ -51,13 +51,15 @@ static enum hf_err read_all(struct hf_policy_file *file, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = {.max = HF_DOC_MAX_LINES + 1};
 	struct hf_policy_sink sink = {file, on_begin, on_rule};
+	struct hf_fault own = {.code = HF_OK};
 	char none[1] = "";
 	enum hf_err e = hf_file_read(file->path, HF_DOC_MAX_LINES, &text);
 
 	if (e != HF_OK)
 		return hf_file_fault(f, e, file->path, HF_DOC_MAX_LINES);
 	HF_TRY(hf_policy_text_read(file->path, text.data ? (char *)text.data : none, text.len, &sink, f));
-	return hf_policy_builder_finish(file->builder, file->head.version, &file->policy, f);
+	e = hf_policy_builder_finish(file->builder, file->head.version, &file->policy, &own);
+	return e == HF_OK ? HF_OK : hf_fault_set(f, e, "%s: %s", file->path, own.text);
 }
 
 enum hf_err hf_policy_file_read(const char *path, struct hf_policy_file **ret_file, struct hf_fault *f)

@@ -40,7 +40,8 @@ const char *hf_policy_file_path(const struct hf_policy_file *file);
 const struct hf_policy_head *hf_policy_file_head(const struct hf_policy_file *file);
 uint32_t hf_policy_file_line(const struct hf_policy_file *file, const char *rule); /* 0: no such rule */
 
-/* Writing; reading it again gives the same schema, trees and rules. False when the buffer's limit is reached. */
+/* Writing; reading it again gives the same schema, trees and rules; conditions on one attribute come to stand together.
+ * False when the buffer's limit is reached. */
 enum hf_policy_form { HF_FORM_INVALID = 0, HF_FORM_YAML, HF_FORM_LINES };
 bool hf_policy_write(const struct hf_policy *p, const struct hf_policy_head *head, enum hf_policy_form form,
                      struct hf_buf *out);

@@ -301,7 +301,8 @@ static enum hf_err read_attribute(struct grammar *g, const struct hf_doc *d)
 
 /* The schema and the trees are complete. */
 
-static enum hf_err make_trees(struct grammar *g, struct hf_schema *schema, struct hf_trees **ret_trees)
+static enum hf_err make_trees(const struct grammar *g, struct hf_schema *schema, struct hf_trees **ret_trees,
+                              struct hf_fault *f)
 {
 	struct hf_tree_spec specs[HF_TREE_MAX];
 	struct hf_tree_edge *edges[HF_TREE_MAX];
@@ -317,7 +318,7 @@ static enum hf_err make_trees(struct grammar *g, struct hf_schema *schema, struc
 			        t->node[n].parent == HF_TEXTS_NONE ? NULL : t->nodes.item[t->node[n].parent].text};
 		specs[i] = (struct hf_tree_spec){t->name, edges[i], t->nodes.count};
 	}
-	e = hf_trees_new(schema, specs, g->tree_count, ret_trees, g->p.f);
+	e = hf_trees_new(schema, specs, g->tree_count, ret_trees, f);
 	for (size_t i = 0; i < g->tree_count; i++)
 		free(edges[i]);
 	return e;
@@ -332,10 +333,25 @@ static enum hf_err add_missing_trees(struct grammar *g)
 	return HF_OK;
 }
 
+static enum hf_err make_schema(struct grammar *g)
+{
+	struct hf_fault f = {.code = HF_OK};
+	struct hf_schema *schema = NULL;
+	enum hf_err e = add_missing_trees(g);
+
+	if (e != HF_OK)
+		return e;
+	e = hf_schema_new(g->specs, g->spec_count, &schema, &f);
+	if (e == HF_OK) {
+		hf_schema_free(g->schema);
+		g->schema = schema;
+		e = make_trees(g, schema, &g->built, &f);
+	}
+	return e == HF_OK ? HF_OK : hf_fault_set(g->p.f, e, "%s: %s", g->p.file, f.text);
+}
+
 static enum hf_err begin_rules(struct grammar *g)
 {
-	struct hf_schema *schema;
-
 	if (g->built)
 		return HF_OK;
 	if (!g->head.name)
@@ -344,13 +360,9 @@ static enum hf_err begin_rules(struct grammar *g)
 	if (g->spec_count == 0)
 		return hf_doc_fault(
 		        g->p.f, g->p.file, 1,
-		        "no attributes are declared; add the section 'attributes', or 'attributes: standard' under "
-		        "'policy'");
-	HF_TRY(add_missing_trees(g));
-	HF_TRY(hf_schema_new(g->specs, g->spec_count, &schema, g->p.f));
-	hf_schema_free(g->schema);
-	g->schema = schema;
-	HF_TRY(make_trees(g, g->schema, &g->built));
+		        "no attributes are declared; add the section 'attributes', or 'attributes: standard' "
+		        "under 'policy'");
+	HF_TRY(make_schema(g));
 	return g->sink->begin(g->sink->ctx, &g->head, g->schema, g->built, g->p.f);
 }
 

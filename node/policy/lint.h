@@ -39,7 +39,7 @@ struct hf_lint_finding {
 struct hf_lint_options {
 	bool timed; /* now_ms counts: what is over is left out, and reported */
 	int64_t now_ms;
-	uint32_t steps; /* per rule, to find out whether it is shadowed; 0: 20000 */
+	uint32_t steps; /* per rule, to find out whether it is shadowed; 0: 4000 */
 };
 /* Findings come rule by rule, in the order in which rules are asked. Rules that are not active are left out; their
  * number is returned in *ret_inactive (may be NULL). */
@@ -69,7 +69,9 @@ struct hf_whatif_options {
 	size_t limit; /* changes reported of each kind; 0: 1000 */
 };
 /* Exact for requests of resources that allow every mechanism. Regions of the same kind that stem from different rules
- * may overlap. *ret_cut: there were more than the limit. HF_E_CONFLICT: the two declare an attribute differently. */
+ * may overlap. *ret_cut: there were more than the limit. HF_E_CONFLICT: the two declare an attribute differently;
+ * HF_E_LIMIT: a rule falls into more than HF_WHATIF_PIECES pieces. */
+#define HF_WHATIF_PIECES 20000u
 enum hf_err hf_policy_what_if(const struct hf_policy *before, const struct hf_policy *after,
                               const struct hf_whatif_options *o, void (*fn)(void *ctx, const struct hf_change *change),
                               void *ctx, bool *ret_cut, struct hf_fault *f) HF_MUST_CHECK;

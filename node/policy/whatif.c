@@ -27,6 +27,7 @@ struct whatif {
 	enum hf_change_kind kind;
 	size_t left;
 	bool cut;
+	const char *over; /* the rule that fell into too many pieces */
 	void (*fn)(void *ctx, const struct hf_change *change);
 	void *ctx;
 };
@@ -45,6 +46,7 @@ static bool is_hold(const struct hf_axes_rule *r)
 struct pieces {
 	struct hf_region *region;
 	size_t count, cap;
+	bool over; /* there were too many: what is left counts for nothing */
 };
 
 static void add_piece(struct pieces *p, struct hf_region r, size_t room)
@@ -59,9 +61,9 @@ static void add_piece(struct pieces *p, struct hf_region r, size_t room)
 static void take_away(struct pieces *p, struct hf_arena *a, const struct hf_axis *axes, const struct hf_box *b)
 {
 	size_t count = p->count, kept = 0;
-	struct pieces next = {NULL, 0, 0};
+	struct pieces next = {.region = NULL};
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !p->over; i++) {
 		if (!hf_region_meets(a, axes, p->region[i], b)) {
 			p->region[kept++] = p->region[i];
 			continue;
@@ -69,9 +71,10 @@ static void take_away(struct pieces *p, struct hf_arena *a, const struct hf_axis
 		add_piece(&next, (struct hf_region){0, NULL}, b->count + 1);
 		next.count--;
 		next.count += hf_region_minus(a, axes, p->region[i], b, next.region + next.count);
+		p->over = kept + next.count > HF_WHATIF_PIECES;
 	}
-	p->count = kept;
-	for (size_t i = 0; i < next.count; i++)
+	p->count = p->over ? 0 : kept;
+	for (size_t i = 0; i < next.count && !p->over; i++)
 		add_piece(p, next.region[i], 1);
 	free(next.region);
 }
@@ -98,6 +101,8 @@ static void give(struct whatif *w, const struct pieces *p, const char *rule, con
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 
+	w->cut = w->cut || p->over;
+	w->over = p->over ? rule : w->over;
 	for (size_t i = 0; i < p->count; i++) {
 		struct hf_change c = {w->kind, rule, other, "", w->s, p->region + i};
 
@@ -117,7 +122,7 @@ static void give(struct whatif *w, const struct pieces *p, const char *rule, con
 static void lifted(struct whatif *w, const struct hf_axes_rule *rule, size_t hold)
 {
 	const struct hf_axes_rule *holds = w->other->rules.rule;
-	struct pieces p = {NULL, 0, 0};
+	struct pieces p = {.region = NULL};
 	struct hf_region both;
 	struct hf_arena a;
 
@@ -137,7 +142,7 @@ static void lifted(struct whatif *w, const struct hf_axes_rule *rule, size_t hol
 /* What the rule permits and nothing of the other side speaks of. */
 static void opened(struct whatif *w, const struct hf_axes_rule *rule)
 {
-	struct pieces p = {NULL, 0, 0};
+	struct pieces p = {.region = NULL};
 	struct hf_arena a;
 
 	hf_arena_init(&a, NULL, 0);
@@ -169,7 +174,7 @@ static void compare(struct whatif *w)
 static void shared(struct whatif *w, size_t new, size_t old)
 {
 	const struct hf_axes_rule *n = w->to->rules.rule + new, *o = w->other->rules.rule + old;
-	struct pieces p = {NULL, 0, 0};
+	struct pieces p = {.region = NULL};
 	struct hf_region both;
 	struct hf_arena a;
 
@@ -258,6 +263,7 @@ enum hf_err hf_policy_what_if(const struct hf_policy *before, const struct hf_po
 	const struct hf_policy *both[2] = {before, after};
 	struct side old = {.same = NULL}, new = {.same = NULL};
 	struct whatif w = {.fn = fn, .ctx = ctx};
+	enum hf_err e;
 
 	HF_TRY(hf_axes_new(both, 2, &w.s, f));
 	if (o->timed)
@@ -266,7 +272,7 @@ enum hf_err hf_policy_what_if(const struct hf_policy *before, const struct hf_po
 	hf_axes_boxes(w.s, after, 1, &new.rules);
 	find_same(w.s, &old, &new);
 	*ret_cut = false;
-	for (enum hf_change_kind kind = HF_CHANGE_GAINED; kind <= HF_CHANGE_TERMS; kind++) {
+	for (enum hf_change_kind kind = HF_CHANGE_GAINED; kind <= HF_CHANGE_TERMS && !w.over; kind++) {
 		w.kind = kind;
 		w.to = kind == HF_CHANGE_LOST ? &old : &new;
 		w.other = kind == HF_CHANGE_LOST ? &new : &old;
@@ -278,8 +284,14 @@ enum hf_err hf_policy_what_if(const struct hf_policy *before, const struct hf_po
 			compare(&w);
 		*ret_cut = *ret_cut || w.cut;
 	}
+	e = w.over ? hf_fault_set(f, HF_E_LIMIT,
+	                          "rule %s overlaps others in more than %u pieces, so that the change cannot be told "
+	                          "exactly; "
+	                          "put known requests to both policies instead",
+	                          w.over, HF_WHATIF_PIECES)
+	           : HF_OK;
 	free_side(&old);
 	free_side(&new);
 	hf_axes_free(w.s);
-	return HF_OK;
+	return e;
 }

@@ -173,7 +173,7 @@ const struct hf_command hf_commands_policy[] = {
         {"policy", "lint", "find duplicate, shadowed, contradictory, never-matching and over-broad rules",
          "hufu policy lint --policy FILE [--now T] [--steps N]\n"
          "  --now T          leave out what is over at T, and report rules whose period has ended\n"
-         "  --steps N        how far to search whether a rule is shadowed (20000 when absent)\n"
+         "  --steps N        how far to search whether a rule is shadowed (4000 when absent)\n"
          "exit status: 0 no error was found (there may be warnings); 1 there are errors, or the policy is refused; 2 "
          "usage\n"
          "example: hufu policy lint --policy roads.yaml --now 2026-11-22",

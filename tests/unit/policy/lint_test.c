@@ -35,7 +35,7 @@ static int by_order(const void *x, const void *y)
 /* A snapshot of one rule answers which requests it matches. */
 static void count_matches(struct world *w, size_t r)
 {
-	struct hf_policy *one = compile(w->schema, w->trees, w->list + r, 1);
+	struct hf_policy *one = world_compile(w->schema, w->trees, w->list + r, 1);
 
 	for (unsigned n = 0; n < WORLD_REQUESTS; n++) {
 		struct world_request q;
@@ -191,7 +191,7 @@ static void lint_equals_enumeration(void **state)
 
 		w.trees = world_trees(w.schema, round % 2);
 		random_world(&w);
-		p = compile(w.schema, w.trees, w.list, w.count);
+		p = world_compile(w.schema, w.trees, w.list, w.count);
 		assert_int_equal(hf_policy_lint(p, &o, on_finding, &s, NULL, NULL), HF_OK);
 		assert_false(s.undecided);
 		compare(&w, &s, totals);

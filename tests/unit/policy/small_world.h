@@ -158,8 +158,8 @@ static void random_rule(struct world_rule *w, unsigned number)
 	}
 }
 
-static struct hf_policy *compile(struct hf_schema *schema, struct hf_trees *trees, const struct hf_rule *const *rules,
-                                 size_t count)
+static struct hf_policy *world_compile(struct hf_schema *schema, struct hf_trees *trees,
+                                       const struct hf_rule *const *rules, size_t count)
 {
 	struct hf_policy_builder *b = hf_policy_builder_new(schema, trees);
 	struct hf_fault f = {.text = ""};

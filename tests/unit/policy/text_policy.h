@@ -13,7 +13,9 @@
 
 #include "policy/file.h"
 
+#ifndef COUNT
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#endif
 
 /* What a text compiles to. */
 struct compiled {

@@ -121,8 +121,8 @@ static void what_if_equals_enumeration(void **state)
 		struct hf_policy *p, *q;
 
 		random_change(rules, before, &before_count, after, &after_count);
-		p = compile(schema, old, before, before_count);
-		q = compile(schema, new, after, after_count);
+		p = world_compile(schema, old, before, before_count);
+		q = world_compile(schema, new, after, after_count);
 		compare(p, q, &r, totals);
 		hf_policy_free(p);
 		hf_policy_free(q);
