@@ -165,6 +165,31 @@ static void changes_in_words(void **state)
 	               "resource.id: x\n");
 }
 
+/* Twenty rules that each leave two halves: what is left falls into a million pieces. It is refused, not cut short. */
+static void a_change_in_too_many_pieces_is_refused(void **state)
+{
+	struct hf_buf text = HF_BUF_INIT;
+	struct hf_whatif_options o = {.limit = 10};
+	struct hf_fault f = {.text = ""};
+	struct compiled before, after;
+	bool cut;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		hf_buf_addf(&text, "- {id: r%d, " IN_2026 ", when: {subject.role: a%d, subject.space-role: b%d}}\n", i,
+		            i, i);
+	before = with_rules((const char *)text.data);
+	hf_buf_addf(&text, "- {id: z, " IN_2026 ", when: {}}\n");
+	after = with_rules((const char *)text.data);
+	assert_int_equal(hf_policy_what_if(before.policy, after.policy, &o, on_change, &text, &cut, &f), HF_E_LIMIT);
+	assert_string_equal(f.text,
+	                    "rule z overlaps others in more than 20000 pieces, so that the change cannot be told "
+	                    "exactly; put known requests to both policies instead");
+	hf_policy_free(before.policy);
+	hf_policy_free(after.policy);
+	hf_buf_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +197,7 @@ int main(void)
 	        cmocka_unit_test(with_a_time_what_is_over_is_told_and_covers_nothing),
 	        cmocka_unit_test(steps_that_do_not_suffice_are_told),
 	        cmocka_unit_test(changes_in_words),
+	        cmocka_unit_test(a_change_in_too_many_pieces_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
