@@ -127,6 +127,17 @@ def test_pages_of_a_search_join_to_the_whole_and_are_bound_to_their_question(net
         check("the page token belongs to another question, or rules or entries have changed since; begin the search again" in out, out)
 
 
+def test_a_search_for_those_who_may_read_a_resource_finds_them_all(net):
+    with open(os.path.join(net.dir, "question.json"), encoding="utf-8") as f:
+        question = {k: v for k, v in json.load(f).items() if k not in ("subject", "system")}
+    with open(os.path.join(net.dir, "resources.jsonl"), encoding="utf-8") as f:
+        resources = {r["id"]: r["resource"] for r in map(json.loads, f)}
+    for resource, want in (("bridge-9", ["dispatcher Lin", "commander Gao"]), ("bridge-17", []), ("tunnel-2", [])):
+        write(net, "asked.json", json.dumps(dict(question, resource=resources[resource])) + "\n")
+        page = json.loads(policy(net, "search --policy roads.yaml --question asked.json --entities askers.jsonl --json"))
+        check([r["id"] for r in page["results"]] == want, f"{resource}: {page}")
+
+
 def test_what_is_wrong_with_the_files_is_said_with_its_place(net):
     write(net, "half.json", '{"time": "2026-11-22T08:00:00Z"}\n{"time": "2026-11-22T08:00:00Z"}\n')
     write(net, "broken.jsonl", '{"id": "a"}\n{"id": "a"}\n')
