@@ -50,6 +50,12 @@ static const cyaml_schema_field_t publish_fields[] = {
         CYAML_FIELD_BOOL("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config_publish, mirrors),
         CYAML_FIELD_END};
 
+#define GATEWAY_TEXT(name)                                                                                             \
+	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config_gateway, name, 1, 1023)
+static const cyaml_schema_field_t gateway_fields[] = {GATEWAY_TEXT(address), GATEWAY_TEXT(certificate),
+                                                      GATEWAY_TEXT(key),     GATEWAY_TEXT(tokens),
+                                                      GATEWAY_TEXT(url),     CYAML_FIELD_END};
+
 #define TEXT_FIELD(name, flags, min, max)                                                                              \
 	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | (flags), struct hf_config, name, min, max)
 static const cyaml_schema_field_t fields[] = {
@@ -67,6 +73,7 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
         CYAML_FIELD_MAPPING("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config, mirrors, mirror_fields),
         CYAML_FIELD_MAPPING("publish", CYAML_FLAG_OPTIONAL, struct hf_config, publish, publish_fields),
+        CYAML_FIELD_MAPPING("gateway", CYAML_FLAG_OPTIONAL, struct hf_config, gateway, gateway_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
         CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields)};
@@ -192,6 +199,22 @@ static enum hf_err check_publish(const char *path, const struct hf_config_publis
 	return HF_OK;
 }
 
+static enum hf_err check_gateway(const char *path, const struct hf_config_gateway *g, struct hf_fault *f)
+{
+	if (!g->address && (g->certificate || g->key || g->tokens || g->url))
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s: gateway has no address to serve on; add 'address: ADDRESS:PORT', or remove it",
+		                    path);
+	if (g->address && !g->tokens)
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s: gateway.tokens is missing: the file that names the gateways; add it", path);
+	if (!g->certificate != !g->key)
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s: gateway.certificate and gateway.key go together; add the one that is missing",
+		                    path);
+	return HF_OK;
+}
+
 static enum hf_err check(const char *path, const struct hf_config *c, struct hf_fault *f)
 {
 	struct hf_name name;
@@ -213,6 +236,7 @@ static enum hf_err check(const char *path, const struct hf_config *c, struct hf_
 			                    "%s: '%s' is no address to listen on; write tcp://ADDRESS:PORT", path,
 			                    c->listen[i]);
 	HF_TRY(check_publish(path, &c->publish, f));
+	HF_TRY(check_gateway(path, &c->gateway, f));
 	return check_numbers(path, c, f);
 }
 

@@ -24,6 +24,14 @@ struct hf_config_publish {
 	bool ledger, mirrors;
 };
 
+/* The decision point for the organization's own gateways (AuthZEN); address NULL: off. */
+struct hf_config_gateway {
+	char *address; /* "127.0.0.1:7480" */
+	char *certificate, *key;
+	char *tokens; /* file */
+	char *url;    /* NULL: made from the address */
+};
+
 /* Texts are never NULL unless said so, and live until hf_config_free. */
 struct hf_config {
 	char *node;  /* node id */
@@ -39,6 +47,7 @@ struct hf_config {
 	uint32_t self_check_hours; /* 0: hf_self_check_open's default */
 	struct hf_config_limits limits;
 	struct hf_config_publish publish;
+	struct hf_config_gateway gateway;
 	struct hf_ledger_quota mirrors;    /* for hf_ledger_set_quota */
 	struct hf_account_policy accounts; /* for hf_identity_set_policy */
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/gateway.h"
 #include "api/publish.h"
 #include "api/selfcheck.h"
 #include "catalog/catalog.h"
@@ -30,6 +31,7 @@ struct hf_node {
 	struct hf_api *api;
 	struct hf_self_check *self_check;
 	struct hf_publish *publish;
+	struct hf_gateway *gateway;
 	char publish_at[160];
 	struct hf_mail_row
 	        mails[MAILS_MAX]; /* filled in when the modules that own the rows are open; no mail comes before */
@@ -160,9 +162,19 @@ static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	static const struct hf_route *const tables[] = {
-	        hf_routes_node,   hf_routes_identity, hf_routes_ledger,    hf_routes_erasure,
-	        hf_routes_audit,  hf_routes_source,   hf_routes_catalog,   hf_routes_authz,
-	        hf_routes_giving, hf_routes_exchange, hf_routes_emergency, NULL,
+	        hf_routes_node,
+	        hf_routes_identity,
+	        hf_routes_ledger,
+	        hf_routes_erasure,
+	        hf_routes_audit,
+	        hf_routes_source,
+	        hf_routes_catalog,
+	        hf_routes_authz,
+	        hf_routes_giving,
+	        hf_routes_rulebook,
+	        hf_routes_exchange,
+	        hf_routes_emergency,
+	        NULL,
 	};
 	return hf_api_open(&n->m, tables, cfg->api_socket, &n->api, f);
 }
@@ -176,6 +188,13 @@ static enum hf_err open_publish(struct hf_node *n, const struct hf_config *cfg, 
 	snprintf(n->publish_at, sizeof(n->publish_at), "tcp://%.140s", p->address);
 	n->m.publish = n->publish_at;
 	return hf_publish_open(&n->m, &c, &n->publish, f);
+}
+
+static enum hf_err open_gateway(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
+{
+	const struct hf_config_gateway *g = &cfg->gateway;
+	const struct hf_gateway_config c = {g->address, g->certificate, g->key, g->tokens, g->url};
+	return g->address ? hf_gateway_open(&n->m, &c, &n->gateway, f) : HF_OK;
 }
 
 static void record_event(struct hf_node *n, enum hf_event event)
@@ -200,6 +219,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 	HF_TRY(open_api(n, cfg, f));
 	hf_self_check_open(&n->m, cfg->self_check_hours, &n->self_check);
 	HF_TRY(open_publish(n, cfg, f));
+	HF_TRY(open_gateway(n, cfg, f));
 	record_event(n, HF_EVENT_START);
 	HF_LOG(n->base.log, HF_LOG_INFO, "node", "ready", NULL, HF_LOG_S("version", HUFU_VERSION));
 	return HF_OK;
@@ -210,6 +230,8 @@ static void close_modules(struct hf_node *n)
 	struct hf_modules *m = &n->m;
 	hf_self_check_close(n->self_check);
 	n->self_check = NULL;
+	hf_gateway_close(n->gateway);
+	n->gateway = NULL;
 	hf_publish_close(n->publish);
 	n->publish = NULL;
 	hf_api_close(n->api);

@@ -18,6 +18,8 @@ static const char *const statement_kinds[] = {"need",
                                               "emergency-vote",
                                               "emergency-withdrawal",
                                               "emergency-execution",
+                                              "hold",
+                                              "policy",
                                               NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T", "F", "S", "revoke", NULL};
 static const char *const member_roles[] = {"provider",

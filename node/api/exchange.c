@@ -47,11 +47,24 @@ static enum hf_err no_transfer(struct hf_api_request *rq, const struct hf_id *id
 	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", text);
 }
 
-/* The grant says for which department it runs; without one it is shown to those who see everything. */
+/* Whose it is: the grant says for which department it runs, without one the system does. */
+static bool whose(const struct hf_api_request *rq, const struct hf_transfer_view *v, struct hf_grant_view *g)
+{
+	struct hf_system_view s;
+	if (hf_authz_grant(rq->m->authz, &v->grant, g) == HF_OK)
+		return true;
+	if (v->provider || hf_identity_system(rq->m->identity, v->system, &s) != HF_OK)
+		return false;
+	snprintf(g->consumer, sizeof(g->consumer), "%s", rq->m->base->self.s);
+	snprintf(g->department, sizeof(g->department), "%s", s.department);
+	return true;
+}
+
+/* What is nobody's is shown to those who see everything. */
 static bool sees(const struct hf_api_request *rq, const struct hf_transfer_view *v)
 {
 	struct hf_grant_view g;
-	bool known = hf_authz_grant(rq->m->authz, &v->grant, &g) == HF_OK;
+	bool known = whose(rq, v, &g);
 	return hf_api_sees(rq, known ? g.consumer : "", known ? g.department : "");
 }
 
@@ -67,14 +80,27 @@ static enum hf_err find(struct hf_api_request *rq, struct hf_transfer_view *ret_
 	return no_transfer(rq, &id);
 }
 
+/* Another department's system is none. */
+static enum hf_err check_system(struct hf_api_request *rq, const char *name)
+{
+	struct hf_system_view s;
+	if (!name || hf_identity_system(rq->m->identity, name, &s) != HF_OK ||
+	    hf_api_acts_for(rq, rq->m->base->self.s, s.department))
+		return HF_OK;
+	return hf_fault_set(&rq->fault, HF_E_NO_GRANT,
+	                    "the system '%.63s' is another department's; name one of your own (`hufu system list`)",
+	                    name);
+}
+
 /* Another department's agreement is none. */
 static enum hf_err check_grant(struct hf_api_request *rq, const struct hf_fetch *in)
 {
 	struct hf_grant_view g;
 	enum hf_err e = hf_id_is_zero(&in->grant) ? hf_authz_find_grant(rq->m->authz, &in->resource, in->system, &g)
 	                                          : hf_authz_grant(rq->m->authz, &in->grant, &g);
-	if (e == HF_E_UNKNOWN)
-		return HF_OK; /* the module says so itself */
+	if (e == HF_E_UNKNOWN ||
+	    (hf_id_is_zero(&in->grant) && in->mechanism && strcmp(in->mechanism, "attribute") == 0))
+		return check_system(rq, in->system); /* by a rule, or the module says itself that nothing is there */
 	HF_TRY(hf_fault_default(&rq->fault, e));
 	if (hf_api_acts_for(rq, g.consumer, g.department))
 		return HF_OK;
@@ -91,6 +117,7 @@ static enum hf_err fetch(struct hf_api_request *rq)
 	HF_TRY(hf_api_id(rq, "entry", hf_id_is_zero(&in.grant), &in.resource));
 	HF_TRY(hf_api_text(rq, "system", hf_id_is_zero(&in.grant), HF_NAME_MAX, &in.system));
 	HF_TRY(hf_api_text(rq, "purpose", false, 127, &in.purpose));
+	HF_TRY(hf_api_text(rq, "mechanism", false, 63, &in.mechanism));
 	HF_TRY(hf_api_text(rq, "output", true, 430, &in.output));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
 	in.fields = fields;
@@ -126,7 +153,7 @@ static enum hf_err cancel(struct hf_api_request *rq)
 		return hf_fault_set(&rq->fault, HF_E_PERMISSION,
 		                    "this node provides the data of that transfer; an approver can stop it with `hufu "
 		                    "transfers cancel --provider`");
-	if (hf_authz_grant(rq->m->authz, &v.grant, &g) != HF_OK || !hf_api_acts_for(rq, g.consumer, g.department))
+	if (!whose(rq, &v, &g) || !hf_api_acts_for(rq, g.consumer, g.department))
 		return hf_fault_set(&rq->fault, HF_E_PERMISSION,
 		                    "that transfer is another department's; ask somebody there to cancel it");
 	return end(rq, &v);

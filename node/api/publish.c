@@ -1,13 +1,12 @@
 #include "api/publish.h"
 
-#include <errno.h>
+#include "api/listen.h"
+
 #include <microhttpd.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -21,8 +20,6 @@
 #define ANSWER_MS 60000  /* for the answer to be taken */
 #define TICK_MS 250u
 #define PIECE (32u << 10)
-#define PEM_MAX (256u << 10)
-#define BACKLOG 64
 
 /* One connection, from accept to close. */
 struct link {
@@ -225,70 +222,12 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **pe
 
 /* ---- opening ---- */
 
-static enum hf_err resolve(const char *address, struct addrinfo **ret, struct hf_fault *f)
-{
-	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
-	                               .ai_socktype = SOCK_STREAM,
-	                               .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	const char *colon = strrchr(address, ':');
-	size_t len = colon ? (size_t)(colon - address) : 0;
-	char host[128];
-
-	if (len >= 2 && address[0] == '[' && address[len - 1] == ']')
-		snprintf(host, sizeof(host), "%.*s", (int)len - 2, address + 1);
-	else
-		snprintf(host, sizeof(host), "%.*s", (int)len, address);
-	if (len == 0 || len >= sizeof(host) || getaddrinfo(host, colon + 1, &hints, ret) != 0)
-		return hf_fault_set(
-		        f, HF_E_ARGUMENT,
-		        "publish.address is '%.100s'; write ADDRESS:PORT with a numeric address, for example "
-		        "192.0.2.10:8080 or [::]:8080",
-		        address);
-	return HF_OK;
-}
-
-static enum hf_err listen_on(const char *address, int *ret_fd, struct hf_fault *f)
-{
-	struct addrinfo *a = NULL;
-	int one = 1;
-
-	HF_TRY(resolve(address, &a, f));
-	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
-	          (a->ai_family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0) &&
-	          bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
-	int why = errno;
-
-	freeaddrinfo(a);
-	if (!ok) {
-		if (fd >= 0)
-			close(fd);
-		return hf_fault_set(f, HF_E_IO,
-		                    "published ledgers cannot be served on %.100s: %s; check publish.address", address,
-		                    strerror(why));
-	}
-	*ret_fd = fd;
-	return HF_OK;
-}
-
-static enum hf_err load_pem(const char *path, bool secret, struct hf_buf *out, struct hf_fault *f)
-{
-	struct stat st;
-	enum hf_err e = hf_file_read(path, PEM_MAX, out);
-
-	if (e != HF_OK)
-		return hf_file_fault(f, e, path, PEM_MAX);
-	if (secret && (stat(path, &st) != 0 || (st.st_mode & 077) != 0))
-		return hf_fault_set(f, HF_E_STATE, "the key %.200s can be read by others; run `chmod 600` on it", path);
-	return HF_OK;
-}
-
 static enum hf_err load_tls(struct hf_publish *p, const struct hf_publish_config *c, struct hf_fault *f)
 {
 	if (!c->certificate)
 		return HF_OK;
-	HF_TRY(load_pem(c->certificate, false, &p->certificate, f));
-	return load_pem(c->key, true, &p->key, f);
+	HF_TRY(hf_listen_pem(c->certificate, false, &p->certificate, f));
+	return hf_listen_pem(c->key, true, &p->key, f);
 }
 
 static enum hf_err start_daemon(struct hf_publish *p, int fd, struct hf_fault *f)
@@ -359,7 +298,7 @@ enum hf_err hf_publish_open(const struct hf_modules *m, const struct hf_publish_
 	enum hf_err e = load_tls(p, c, f);
 
 	if (e == HF_OK)
-		e = listen_on(c->address, &fd, f);
+		e = hf_listen_on("publish", c->address, &fd, f);
 	if (e == HF_OK)
 		e = start_daemon(p, fd, f);
 	if (e != HF_OK) {

@@ -31,14 +31,24 @@ struct hf_access_request {
 	const char *action;
 	const char *purpose;
 	const char *const *fields;
-	size_t field_count; /* 0: those of the agreement */
-	uint32_t methods;   /* how the person authenticated, enum hf_auth_method */
+	size_t field_count;       /* 0: those of the agreement */
+	uint32_t methods;         /* how the person authenticated, enum hf_auth_method */
+	const char *mechanism;    /* the one that the consumer chose (AZ-66); NULL or "": any */
+	const char *account;      /* of the person, by the certificate; may be NULL, and so the following */
+	const char *const *roles; /* permissions of the certificate */
+	size_t role_count;
+	const char *business;     /* of the system, as its organization states it */
+	const char *peer_address; /* where the request came from */
 	int64_t now_ms;
 };
 struct hf_decision {
-	enum hf_err result;    /* HF_OK permits */
-	char text[400];        /* names the thing, the reason, the way out */
-	const char *mechanism; /* "emergency", "application", "provider" or "" */
+	enum hf_err result;      /* HF_OK permits */
+	char text[400];          /* names the thing, the reason, the way out */
+	const char *mechanism;   /* "emergency", "attribute", "application", "provider" or "" */
+	char rule[128];          /* that decided; "" when there is none */
+	struct hf_hash snapshot; /* of the rules; zero: there were none */
+	uint64_t policy_changes; /* of the snapshot: hf_authz_changes while nothing has changed */
+	bool may_apply;          /* the way out: the resource takes applications (AZ-62) */
 	struct hf_id grant, agreement, application;
 	struct hf_id basis; /* of a grant without an application: the event, ...; zero: none */
 	struct hf_id txn;   /* of the negotiation */
@@ -56,6 +66,9 @@ void hf_authz_decide(struct hf_authz *a, const struct hf_access_request *rq, str
 /* For every chunk: still the same generation, still active, still in its period? Cheap (memory). */
 enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *grant, uint64_t generation,
                                       int64_t now_ms, struct hf_fault *f) HF_MUST_CHECK;
+/* Rises with every change of a rule, a hold or a grant. While it stays the same, a decision by a rule stays the same
+ * until its period ends. */
+uint64_t hf_authz_changes(const struct hf_authz *a);
 /* Called on this node when a grant was revoked, by either side. At most 4 callbacks. */
 void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct hf_id *grant, const char *reason),
                          void *ctx);

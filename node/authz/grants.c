@@ -10,6 +10,11 @@
 
 #define ITEM(pointer, member, type) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+struct grant_item *az_grant_of(struct hf_index_item *by_id)
+{
+	return ITEM(by_id, by_id, struct grant_item);
+}
+
 struct grant_item *az_grant_find(const struct hf_authz *a, const struct hf_id *grant)
 {
 	uint64_t hash = hf_index_hash(grant, NULL);
@@ -121,12 +126,14 @@ static enum hf_err remember(struct hf_authz *a, const Hufu__GrantRow *r)
 	struct grant_item *g = az_grant_find(a, &fresh.grant);
 	if (g) { /* keys of a grant never change */
 		item_fill(g, r);
+		az_policy_grant(a, g);
 		return HF_OK;
 	}
 	g = hf_alloc(sizeof(*g));
 	*g = fresh;
 	item_fill(g, r);
 	item_link(a, g);
+	az_policy_grant(a, g);
 	return HF_OK;
 }
 
@@ -182,8 +189,10 @@ static void follow_grant(void *ctx)
 		e = remember(a, r);
 	if (e != HF_OK) { /* fail closed: a grant that cannot be read gives nothing */
 		struct grant_item *g = az_grant_find(a, &w->id);
-		if (g)
+		if (g) {
 			g->state = HF_GRANT_REVOKED;
+			az_policy_grant(a, g);
+		}
 		HF_LOG(a->base->log, HF_LOG_ERROR, "authz", "grant-unreadable", NULL, HF_LOG_E(e));
 		return;
 	}
@@ -198,6 +207,35 @@ static void after_commit(struct hf_authz *a, struct hf_unit *u, const struct hf_
 	*w = (struct follow){a->link, *id, ended};
 	a->link->holders++;
 	hf_unit_after(u, fn, w, follow_free);
+}
+
+struct call_after {
+	struct authz_link *link;
+	struct hf_id id;
+	void (*fn)(struct hf_authz *a, const struct hf_id *id);
+};
+
+static void call_after_free(void *ctx)
+{
+	struct call_after *w = ctx;
+	drop_link(w->link);
+	free(w);
+}
+
+static void call_after(void *ctx)
+{
+	struct call_after *w = ctx;
+	if (w->link->a)
+		w->fn(w->link->a, &w->id);
+}
+
+void az_after(struct hf_authz *a, struct hf_unit *u, const struct hf_id *id,
+              void (*fn)(struct hf_authz *a, const struct hf_id *id))
+{
+	struct call_after *w = hf_alloc(sizeof(*w));
+	*w = (struct call_after){a->link, *id, fn};
+	a->link->holders++;
+	hf_unit_after(u, call_after, w, call_after_free);
 }
 
 static struct hf_id put_row(struct hf_unit *u, const Hufu__GrantRow *row)

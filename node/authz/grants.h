@@ -35,6 +35,7 @@ struct application_item {
 	enum hf_review_state state;
 	char reason[256];
 };
+struct grant_item *az_grant_of(struct hf_index_item *by_id); /* for walking over a->grants */
 enum hf_err az_grants_load(struct hf_authz *a) HF_MUST_CHECK;
 void az_grants_free(struct hf_authz *a);
 enum hf_err az_grant_get(struct hf_authz *a, const struct hf_id *grant, Hufu__GrantRow **ret_row) HF_MUST_CHECK;
@@ -69,6 +70,9 @@ Hufu__Agreement *az_grant_terms(const Hufu__GrantRow *row);
 bool az_grant_ids(struct grant_item *g, const Hufu__GrantRow *r);
 /* Ends the grant in the row: state, generation, reason, who; hooks are called after the commit. */
 void az_grant_end(struct hf_authz *a, struct hf_unit *u, Hufu__GrantRow *row, const char *by, const char *reason);
+/* After the commit, unless the module was closed: the memory of other things follows, too. */
+void az_after(struct hf_authz *a, struct hf_unit *u, const struct hf_id *id,
+              void (*fn)(struct hf_authz *a, const struct hf_id *id));
 struct grant_item *az_grant_find(const struct hf_authz *a, const struct hf_id *grant);
 struct grant_item *az_grant_find_agreement(const struct hf_authz *a, const struct hf_id *agreement);
 /* Grants of a resource for a consumer; after NULL: the first. NULL: no more. */

@@ -8,6 +8,7 @@
 #define HUFU_AUTHZ_INTERNAL_H
 
 #include "authz/grants.h"
+#include "authz/holds.h"
 #include "authz/papers.h"
 #include "authz/persons.h"
 #include "authz/quota.h"

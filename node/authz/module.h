@@ -7,6 +7,7 @@
 #include "authz/authz.h"
 #include "authz/index.h"
 #include "authz/negotiation.h"
+#include "authz/policy.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -36,7 +37,9 @@ struct hf_authz {
 	struct hf_mail_row mails[48];
 	struct em_sweeper *em_sweeper; /* emergency_sweep.c */
 	bool em_stirred;               /* a request or a grant of one has changed since it looked */
-	struct authz_link *link;       /* what waits for a commit holds this, not the module */
+	struct az_policy policy;
+	struct az_hold *holds;   /* in force */
+	struct authz_link *link; /* what waits for a commit holds this, not the module */
 };
 
 /* One mail that is being handled. */

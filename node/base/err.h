@@ -60,6 +60,11 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_WRONG_PURPOSE,      DENY,   "wrong-purpose",            "the purpose is not the authorized one") \
 	X(HF_E_WRONG_FIELDS,       DENY,   "wrong-fields",             "a field is outside the authorization") \
 	X(HF_E_OBLIGATION,         DENY,   "obligation",               "an obligation cannot be fulfilled here") \
+	X(HF_E_HELD,               DENY,   "held",                     "the access is suspended") \
+	X(HF_E_MECHANISM,          DENY,   "mechanism",                "the resource does not allow this mechanism") \
+	X(HF_E_NO_POLICY,          DENY,   "no-policy",                "the decision point has no rules to decide by") \
+	X(HF_E_DECISION_BUDGET,    DENY,   "decision-budget",          "the decision point used up its budget") \
+	X(HF_E_DECISION_FAULT,     DENY,   "decision-fault",           "the decision point gave no usable answer") \
 	X(HF_E_CRITERION,          REFUSE, "criterion",                "a published review criterion is not met") \
 	X(HF_E_NOT_SHARED,         DENY,   "not-shared",               "the resource is not shared") \
 	X(HF_E_SOURCE_CHANGED,     REFUSE, "source-changed",           "the source changed during the transfer") \

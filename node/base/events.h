@@ -64,6 +64,10 @@ enum hf_event_class {
 	X(HF_EVENT_TERMINATION,          DECISION, "termination", 73) \
 	X(HF_EVENT_GRANT_OFFER,          DECISION, "grant-offer", 160) \
 	X(HF_EVENT_GRANT_GIVEN,          DECISION, "grant-given", 161)  /* by the provider itself, no application */ \
+	X(HF_EVENT_HOLD_PLACE,           DECISION, "hold-place", 162)   /* a grant, organization, system or resource is suspended */ \
+	X(HF_EVENT_HOLD_LIFT,            DECISION, "hold-lift", 163) \
+	X(HF_EVENT_POLICY_APPLY,         DECISION, "policy-apply", 164) /* digest: of the policy's text */ \
+	X(HF_EVENT_MECHANISMS,           DECISION, "mechanisms", 165)   /* which ones a resource allows */ \
 	X(HF_EVENT_TRANSFER_REQUEST,     EXCHANGE, "transfer-request", 80) \
 	X(HF_EVENT_TRANSFER_START,       EXCHANGE, "transfer-start", 81) \
 	X(HF_EVENT_TRANSFER_RESUME,      EXCHANGE, "transfer-resume", 82) \
@@ -149,7 +153,9 @@ enum hf_event {
 	X(HF_FIELD_EMERGENCY_EVENT,     "emergency-event", 60)    /* AZ-52: the event's id */ \
 	X(HF_FIELD_VOTERS,              "voters", 61)             /* AZ-55: who approved, node/account */ \
 	X(HF_FIELD_EXECUTOR,            "executor", 62)           /* AZ-55: who carried it out, node/account */ \
-	X(HF_FIELD_COUNTED,             "counted", 63)            /* AZ-54: organizations for T, F, S of how many, and how many are needed */
+	X(HF_FIELD_COUNTED,             "counted", 63)            /* AZ-54: organizations for T, F, S of how many, and how many are needed */ \
+	X(HF_FIELD_RULE,                "rule", 80)               /* that decided */ \
+	X(HF_FIELD_SNAPSHOT,            "snapshot", 81)           /* 32 bytes: hash of the rules that the decision was made by */
 /* clang-format on */
 
 enum hf_field {
@@ -157,7 +163,7 @@ enum hf_field {
 #define HF_FIELD_ENUM(code, name, number) code = number,
 	HF_FIELDS(HF_FIELD_ENUM)
 #undef HF_FIELD_ENUM
-	        HF_FIELD_LIMIT = 64, /* numbers stay below */
+	        HF_FIELD_LIMIT = 96, /* numbers stay below */
 };
 
 enum hf_event_class hf_event_class(enum hf_event e);

@@ -22,7 +22,8 @@ struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, e
 	hf_draft_text(d, HF_FIELD_OBJECT, id);
 	hf_draft_text(d, HF_FIELD_RESOURCE, id);
 	hf_id_text(&t->grant, id);
-	hf_draft_text(d, HF_FIELD_GRANT, id);
+	if (!hf_id_is_zero(&t->grant))
+		hf_draft_text(d, HF_FIELD_GRANT, id);
 	hf_draft_text(d, HF_FIELD_COUNTERPARTY, t->peer);
 	hf_draft_text(d, HF_FIELD_SYSTEM, t->system);
 	hf_draft_text(d, HF_FIELD_ORGANIZATION, t->provider ? t->peer : self);

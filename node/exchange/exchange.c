@@ -182,8 +182,7 @@ static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
 		enum hf_err e = t->reason_code[0] ? hf_err_from_reason(t->reason_code) : HF_E_STATE;
 		hf_request_reply(take, e, t->reason[0] ? t->reason : "the transfer has ended", NULL, 0);
 	} else {
-		enum hf_err e =
-		        hf_authz_check_generation(x->authz, &t->grant, t->generation, hf_now_ms(&x->base->clock), &f);
+		enum hf_err e = gate_still_permits(t, &f);
 		if (e != HF_OK) {
 			hf_request_reply(take, e, f.text, NULL, 0);
 			end_now(t, e, f.text, false);
@@ -221,6 +220,7 @@ static void fill_view(const struct transfer *t, struct hf_transfer_view *v)
 	v->agreement = t->agreement;
 	v->resource = t->resource;
 	memcpy(v->peer, t->peer, sizeof(v->peer));
+	memcpy(v->system, t->system, sizeof(v->system));
 	v->provider = t->provider;
 	snprintf(v->state, sizeof(v->state), "%s", transfer_state_name(t->state));
 	memcpy(v->reason_code, t->reason_code, sizeof(v->reason_code));

@@ -31,7 +31,8 @@ struct hf_fetch {
 	struct hf_id grant; /* or zero, then: */
 	struct hf_id resource;
 	const char *system;
-	const char *purpose; /* NULL: the agreement's */
+	const char *purpose;   /* NULL: the agreement's */
+	const char *mechanism; /* the one to be asked for (AZ-66); NULL: any */
 	const char *const *fields;
 	size_t field_count;
 	const char *output;
@@ -46,6 +47,7 @@ enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transf
 struct hf_transfer_view {
 	struct hf_id transfer, grant, agreement, resource;
 	char peer[HF_NAME_MAX + 1];
+	char system[HF_NAME_MAX + 1];
 	bool provider;  /* this node's role */
 	char state[16]; /* REQUESTED, STARTED, SUSPENDED, COMPLETED, TERMINATED */
 	char reason_code[32];

@@ -54,15 +54,43 @@ static enum hf_err check_output(const struct hf_exchange *x, const char *path, c
 	return HF_OK;
 }
 
+/* Without an agreement a rule of the provider may permit (AZ-61); whether one does is the provider's answer. */
+static enum hf_err by_rule(struct hf_exchange *x, const struct hf_fetch *in, struct hf_grant_view *g,
+                           struct hf_fault *f)
+{
+	struct hf_catalog_item it = {0};
+	if (!in->purpose || !in->purpose[0])
+		return hf_fault_set(f, HF_E_NO_GRANT,
+		                    "this node holds no agreement for that resource and system; file an application "
+		                    "with `hufu apply`, or state --purpose to ask by the provider's rules");
+	if (hf_catalog_get(x->catalog, &in->resource, &it) != HF_OK)
+		return hf_fault_set(f, HF_E_NO_GRANT,
+		                    "this node knows no such entry; search for it with `hufu catalog search`");
+	*g = (struct hf_grant_view){.resource = in->resource, .action = "read", .mechanism = in->mechanism};
+	snprintf(g->provider, sizeof(g->provider), "%s", it.entry->publisher);
+	snprintf(g->consumer, sizeof(g->consumer), "%s", x->base->self.s);
+	snprintf(g->system, sizeof(g->system), "%s", in->system ? in->system : "");
+	snprintf(g->purpose, sizeof(g->purpose), "%s", in->purpose);
+	hf_catalog_item_done(&it);
+	return HF_OK;
+}
+
+static bool wants_rule(const struct hf_fetch *in)
+{
+	return in->mechanism && strcmp(in->mechanism, "attribute") == 0;
+}
+
 static enum hf_err find_grant(struct hf_exchange *x, const struct hf_fetch *in, struct hf_grant_view *g,
                               struct hf_fault *f)
 {
+	if (hf_id_is_zero(&in->grant) && wants_rule(in))
+		return by_rule(x, in, g, f);
 	enum hf_err e = hf_id_is_zero(&in->grant) ? hf_authz_find_grant(x->authz, &in->resource, in->system, g)
 	                                          : hf_authz_grant(x->authz, &in->grant, g);
+	if (e == HF_E_UNKNOWN && hf_id_is_zero(&in->grant))
+		return by_rule(x, in, g, f);
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(f, HF_E_NO_GRANT,
-		                    "this node holds no agreement for that resource and system; file an application "
-		                    "with `hufu apply`");
+		return hf_fault_set(f, HF_E_NO_GRANT, "this node holds no such grant; `hufu grants` lists them");
 	HF_TRY(hf_fault_default(f, e));
 	if (strcmp(g->consumer, x->base->self.s) != 0)
 		return hf_fault_set(f, HF_E_ARGUMENT,
@@ -107,8 +135,9 @@ static enum hf_err sign_access(struct transfer *t, const struct hf_actor *actor,
 }
 
 static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor, const struct hf_grant_view *g,
-                                const char *purpose, struct hf_fault *f)
+                                const struct hf_fetch *in, struct hf_fault *f)
 {
+	const char *purpose = in->purpose, *mechanism = in->mechanism;
 	Hufu__Header header = HUFU__HEADER__INIT;
 	Hufu__TransferRequest r = HUFU__TRANSFER_REQUEST__INIT;
 	Hufu__SignedStatement *subject = NULL;
@@ -120,8 +149,10 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	header_fill(t->x, &header, t, audience, &message_id);
 	r.header = &header;
 	r.transfer = (ProtobufCBinaryData){16, t->id.b};
-	r.agreement = (ProtobufCBinaryData){16, t->agreement.b};
-	r.grant = (ProtobufCBinaryData){16, t->grant.b};
+	r.agreement = id_or_none(&t->agreement);
+	r.grant = id_or_none(&t->grant);
+	r.mechanism = (char *)(mechanism ? mechanism : "");
+	r.business = system.business;
 	r.resource = (ProtobufCBinaryData){16, t->resource.b};
 	r.system = t->system;
 	r.action = (char *)g->action;
@@ -162,7 +193,7 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 	HF_TRY(check_output(x, in->output, output, f));
 	HF_TRY(find_grant(x, in, &g, f));
 	struct transfer *t = build(x, actor, in, &g, output);
-	enum hf_err e = make_request(t, actor, &g, in->purpose, f);
+	enum hf_err e = make_request(t, actor, &g, in, f);
 	if (e != HF_OK) {
 		transfer_release(t);
 		return e;

@@ -148,24 +148,38 @@ static enum hf_err check_subject(struct gate *g)
 	return HF_OK;
 }
 
-static enum hf_err decide(struct gate *g)
+/* What the decision point is asked: from the signed request, the person's certificate and the channel (AZ-48). */
+static struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__TransferRequest *in,
+                                          const Hufu__PersonCertificate *cert, const char *address)
 {
 	struct hf_access_request rq = {
-	        .organization = hf_request_peer(g->rq),
-	        .department = g->cert->department,
-	        .system = g->in->system,
-	        .system_address = g->in->address,
-	        .action = g->in->action,
-	        .purpose = g->in->purpose,
-	        .fields = (const char *const *)g->in->fields,
-	        .field_count = g->in->n_fields,
-	        .methods = methods_of(g->cert),
-	        .now_ms = hf_now_ms(&g->x->base->clock),
+	        .organization = in->header->issuer,
+	        .department = cert->department,
+	        .system = in->system,
+	        .system_address = in->address,
+	        .action = in->action,
+	        .purpose = in->purpose,
+	        .fields = (const char *const *)in->fields,
+	        .field_count = in->n_fields,
+	        .methods = methods_of(cert),
+	        .now_ms = hf_now_ms(&x->base->clock),
+	        .mechanism = in->mechanism,
+	        .account = cert->account,
+	        .roles = (const char *const *)cert->permissions,
+	        .role_count = cert->n_permissions,
+	        .business = in->business,
+	        .peer_address = address,
 	};
-	if (g->in->resource.len == 16)
-		memcpy(rq.resource.b, g->in->resource.data, 16);
-	if (g->in->agreement.len == 16)
-		memcpy(rq.agreement.b, g->in->agreement.data, 16);
+	if (in->resource.len == 16)
+		memcpy(rq.resource.b, in->resource.data, 16);
+	if (in->agreement.len == 16)
+		memcpy(rq.agreement.b, in->agreement.data, 16);
+	return rq;
+}
+
+static enum hf_err decide(struct gate *g)
+{
+	const struct hf_access_request rq = access_of(g->x, g->in, g->cert, hf_request_address(g->rq));
 	hf_authz_decide(g->x->authz, &rq, &g->decision);
 	if (g->decision.result != HF_OK)
 		return hf_fault_set(&g->f, g->decision.result, "%s", g->decision.text);
@@ -245,8 +259,12 @@ static void fill_records(struct transfer *t, const struct gate *g)
 	snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", e->data_class, e->level,
 	         e->sensitive ? ", sensitive" : "");
 	hf_id_text(&t->agreement, id);
-	snprintf(t->permission_review, sizeof(t->permission_review), "agreement %s, mechanism %s", id,
-	         g->decision.mechanism);
+	if (hf_id_is_zero(&t->agreement))
+		snprintf(t->permission_review, sizeof(t->permission_review), "rule %.127s, mechanism %s",
+		         g->decision.rule, g->decision.mechanism);
+	else
+		snprintf(t->permission_review, sizeof(t->permission_review), "agreement %s, mechanism %s", id,
+		         g->decision.mechanism);
 	snprintf(t->consumer_authn, sizeof(t->consumer_authn), "node key and %zu personal factor%s", g->cert->n_methods,
 	         g->cert->n_methods == 1 ? "" : "s");
 	snprintf(t->address, sizeof(t->address), "%s", hf_request_address(g->rq));
@@ -267,6 +285,8 @@ static struct transfer *build_transfer(struct gate *g)
 	t->negotiation = g->decision.txn;
 	t->generation = g->decision.generation;
 	t->demands = hf_authz_demands(g->decision.terms, g->item.entry);
+	t->policy_changes = g->decision.policy_changes;
+	t->rule_until_ms = g->decision.until_ms;
 	memcpy(t->resource.b, g->in->resource.data, 16);
 	t->started_ms = hf_now_ms(&g->x->base->clock);
 	t->state = transfer_next(transfer_next(TRANSFER_NONE, STEP_REQUEST), STEP_START);
@@ -400,13 +420,16 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 	}
 	if (g->t) {
 		hf_id_text(&g->t->grant, id);
-		hf_draft_text(d, HF_FIELD_GRANT, id);
+		if (!hf_id_is_zero(&g->t->grant))
+			hf_draft_text(d, HF_FIELD_GRANT, id);
+		hf_draft_text(d, HF_FIELD_RULE, g->decision.rule);
 		hf_draft_text(d, HF_FIELD_MECHANISM, g->decision.mechanism);
 		hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, g->t->permission_review);
 		hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, g->t->consumer_authn);
 	}
 	hf_sha256(body.data, body.len, &digest);
 	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));
+	hf_draft_bytes(d, HF_FIELD_SNAPSHOT, g->decision.snapshot.b, sizeof(g->decision.snapshot.b));
 	hf_draft_outcome(d, result, g->f.text);
 	if (g->t)
 		hf_draft_party(d, g->t->peer);
@@ -541,4 +564,38 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 		return;
 	}
 	record(g, hf_fault_default(&g->f, e));
+}
+
+/* ---- while the transfer runs ---- */
+
+/* The request on record, asked anew. */
+static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE(envelope, t->request.data, t->request.len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__TransferRequest *in = e ? HF_DECODE(transfer_request, e->payload.data, e->payload.len) : NULL;
+	const Hufu__Envelope *c = in && in->subject ? in->subject->certificate : NULL;
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__PersonCertificate *cert = c ? HF_DECODE(person_certificate, c->payload.data, c->payload.len) : NULL;
+	struct hf_decision d;
+	if (!cert)
+		return hf_fault_set(f, HF_E_STORE,
+		                    "the request on record cannot be read, so nothing more is delivered");
+	const struct hf_access_request rq = access_of(t->x, in, cert, t->address);
+	hf_authz_decide(t->x->authz, &rq, &d);
+	enum hf_err e2 = d.result == HF_OK ? HF_OK : hf_fault_set(f, d.result, "%s", d.text);
+	t->policy_changes = d.policy_changes;
+	t->rule_until_ms = d.until_ms;
+	hf_decision_done(&d);
+	return e2;
+}
+
+enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f)
+{
+	int64_t now = hf_now_ms(&t->x->base->clock);
+	if (!hf_id_is_zero(&t->grant))
+		return hf_authz_check_generation(t->x->authz, &t->grant, t->generation, now, f);
+	if (t->policy_changes == hf_authz_changes(t->x->authz) && now < t->rule_until_ms)
+		return HF_OK;
+	return decide_again(t, f);
 }

@@ -73,6 +73,14 @@ static void root_of(const struct receive *r, struct hf_hash *ret_root)
 }
 
 /* DS-56: verified before anything is used. */
+/* Who asked for no agreement in particular learns from the manifest under which one it was; under none: by a rule. */
+static bool names(const ProtobufCBinaryData *named, struct hf_id *own)
+{
+	if (hf_id_is_zero(own))
+		return named->len == 0 || hf_id_from_bytes(named->data, named->len, own);
+	return named->len == 16 && memcmp(named->data, own->b, 16) == 0;
+}
+
 static enum hf_err check_manifest(struct transfer *t, Hufu__Manifest **ret_m, struct hf_fault *f)
 {
 	struct hf_bytes payload;
@@ -89,9 +97,8 @@ static enum hf_err check_manifest(struct transfer *t, Hufu__Manifest **ret_m, st
 	if (!m)
 		return hf_fault_set(f, HF_E_FORMAT, "the manifest lacks a field or holds one out of bounds");
 	HF_TRY(header_check(t, m->header, "manifest", f));
-	if (m->transfer.len != 16 || memcmp(m->transfer.data, t->id.b, 16) != 0 || m->agreement.len != 16 ||
-	    memcmp(m->agreement.data, t->agreement.b, 16) != 0 || m->grant.len != 16 ||
-	    memcmp(m->grant.data, t->grant.b, 16) != 0 || !same_label(t, m->label))
+	if (m->transfer.len != 16 || memcmp(m->transfer.data, t->id.b, 16) != 0 ||
+	    !names(&m->agreement, &t->agreement) || !names(&m->grant, &t->grant) || !same_label(t, m->label))
 		return hf_fault_set(f, HF_E_CONFLICT, "the manifest speaks of another transfer, agreement or label");
 	root_of(r, &root);
 	if (m->root.len != 32 || memcmp(m->root.data, root.b, 32) != 0 || m->chunks != r->last_index + 1 ||

@@ -261,8 +261,8 @@ static enum hf_err make_manifest(struct transfer *t)
 	header_fill(t->x, &header, t, audience, &message_id);
 	m.header = &header;
 	m.transfer = (ProtobufCBinaryData){16, t->id.b};
-	m.agreement = (ProtobufCBinaryData){16, t->agreement.b};
-	m.grant = (ProtobufCBinaryData){16, t->grant.b};
+	m.agreement = id_or_none(&t->agreement);
+	m.grant = id_or_none(&t->grant);
 	m.label = start->label;
 	m.chunk_bytes = CHUNK_BYTES;
 	m.chunks = t->serve->last_index + 1;

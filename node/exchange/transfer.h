@@ -26,6 +26,11 @@
 #define DENIALS_WINDOW_MS 60000
 #define RECEIPT_LIMIT_MS (15 * 60 * 1000) /* a missing receipt is escalated after this (DS-59) */
 
+static inline ProtobufCBinaryData id_or_none(struct hf_id *id)
+{
+	return hf_id_is_zero(id) ? (ProtobufCBinaryData){0, NULL} : (ProtobufCBinaryData){16, id->b};
+}
+
 struct transfer {
 	struct hf_exchange *x;
 	struct transfer *next;
@@ -45,6 +50,9 @@ struct transfer {
 	struct hf_hash root;
 	struct hf_buf request, start, manifest, receipt; /* envelopes */
 	int64_t started_ms, ended_ms;
+	uint64_t policy_changes; /* provider, permitted by a rule: of the last decision, which holds while it is the
+	                            same */
+	int64_t rule_until_ms;   /* and until then */
 	bool importing, receipt_overdue;
 	bool starting; /* consumer: the start is being stored; nothing is asked for before */
 	bool cleared;  /* consumer, ended: the partial file is gone and that is recorded */
@@ -122,6 +130,8 @@ Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *i
 void label_free(struct label_holder *h);
 /* gate.c */
 void gate_on_request(struct hf_exchange *x, struct hf_request *take);
+/* Before every chunk: the grant is what it was, or the rules still permit what was asked for. */
+enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
 void fetch_send_request(struct transfer *t);
 void fetch_retry(struct transfer *t);

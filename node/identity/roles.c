@@ -22,7 +22,7 @@ const struct hf_role hf_roles[] = {
         {"emergency-officer", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_DECLARE)},
         {"leading-member", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_VOTE)},
         {"emergency-executor", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_EXECUTE)},
-        {NULL, HF_GROUP_INVALID, 0},
+        {NULL, HF_ROLE_GROUP_INVALID, 0},
 };
 
 const struct hf_exclusion hf_exclusions[] = {

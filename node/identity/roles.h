@@ -40,7 +40,7 @@ enum hf_permission {
 };
 #define HF_BIT(p) ((uint64_t)1 << (p))
 
-enum hf_role_group { HF_GROUP_INVALID = 0, HF_GROUP_ADMINISTRATION, HF_GROUP_OPERATION, HF_GROUP_AUDIT };
+enum hf_role_group { HF_ROLE_GROUP_INVALID = 0, HF_GROUP_ADMINISTRATION, HF_GROUP_OPERATION, HF_GROUP_AUDIT };
 
 struct hf_role {
 	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",

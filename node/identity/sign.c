@@ -20,6 +20,8 @@ static const struct {
         {"revocation", HF_MAY_APPROVE},
         {"access", HF_MAY_FETCH},
         {"offer", HF_MAY_PUBLISH},
+        {"hold", HF_MAY_APPROVE},
+        {"policy", HF_MAY_APPROVE},
         {"emergency-declaration", HF_MAY_EMERGENCY_DECLARE},
         {"emergency-end", HF_MAY_EMERGENCY_DECLARE},
         {"emergency-request", HF_MAY_EMERGENCY_DECLARE},

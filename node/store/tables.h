@@ -48,7 +48,10 @@
 	X(HF_TABLE_EVIDENCE,         "evidence")         /* origin 0x00 log key[32] -> EvidenceRow: that log signed two histories */ \
 	X(HF_TABLE_EMERGENCY_EVENT,  "emergency-event")  /* event id[16] -> EmergencyEventRow */ \
 	X(HF_TABLE_EMERGENCY,        "emergency")        /* request id[16] -> EmergencyRequestRow */ \
-	X(HF_TABLE_EMERGENCY_USE,    "emergency-use")    /* grant id[16] transfer id[16] -> EmergencyUse */
+	X(HF_TABLE_EMERGENCY_USE,    "emergency-use")    /* grant id[16] transfer id[16] -> EmergencyUse */ \
+	X(HF_TABLE_POLICY,           "policy")           /* u64 sequence -> PolicyRow: as a person signed it */ \
+	X(HF_TABLE_ACCESS_HOLD,      "access-hold")      /* id[16] -> AccessHoldRow: suspension of access */ \
+	X(HF_TABLE_MECHANISMS,       "mechanisms")       /* entry id[16] -> MechanismsRow: what the resource allows */
 /* clang-format on */
 
 enum hf_table {

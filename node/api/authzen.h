@@ -1,0 +1,26 @@
+/* authzen.h - what authzen.c and authzen_search.c share. Private to the folder. */
+#ifndef HUFU_API_AUTHZEN_H
+#define HUFU_API_AUTHZEN_H
+
+#include "api/gateway.h"
+#include "authz/negotiation.h"
+
+#define ZEN_LIST 256
+struct zen_question {
+	struct hf_access_request rq; /* borrows from the JSON and from the rest */
+	char organization[HF_NAME_MAX + 1];
+	const char *roles[ZEN_LIST], *fields[ZEN_LIST];
+};
+enum { ZEN_TYPE = 1, ZEN_ID = 2, ZEN_NAME = 4 };
+enum hf_err zen_fault(struct authzen_answer *a, unsigned status, const char *text);
+/* The member is an object with these members, which are texts. */
+enum hf_err zen_entity(const json_t *in, const char *name, unsigned needs, struct authzen_answer *a) HF_MUST_CHECK;
+void zen_question(const struct hf_modules *m, const json_t *in, struct zen_question *q);
+enum hf_err zen_search_subject(const struct hf_modules *m, const char *gateway, const json_t *in,
+                               struct authzen_answer *a);
+enum hf_err zen_search_resource(const struct hf_modules *m, const char *gateway, const json_t *in,
+                                struct authzen_answer *a);
+enum hf_err zen_search_action(const struct hf_modules *m, const char *gateway, const json_t *in,
+                              struct authzen_answer *a);
+
+#endif

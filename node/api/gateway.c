@@ -1,0 +1,360 @@
+/*
+ * gateway.c - AuthZEN over HTTP: libmicrohttpd without threads, its epoll descriptor watched by the loop, which owns
+ * the rules. A request is answered from memory at once, so nothing is suspended.
+ */
+#include "api/gateway.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/listen.h"
+#include "base/mem.h"
+#include "crypto/base64.h"
+#include "crypto/crypto.h"
+
+#define CONNECTIONS_MAX 256u
+#define IDLE_SECONDS 60u
+#define BODY_MAX (256u << 10)
+#define TOKENS_MAX 64u
+#define FILE_MAX (64u << 10)
+#define REQUEST_ID_MAX 256u
+#define METADATA "/.well-known/authzen-configuration"
+
+struct token {
+	char name[HF_NAME_MAX + 1];
+	uint8_t digest[32];
+};
+struct hf_gateway {
+	const struct hf_modules *m;
+	struct MHD_Daemon *daemon;
+	uv_poll_t *poll;
+	uv_timer_t *timer;
+	struct token tokens[TOKENS_MAX];
+	size_t token_count;
+	char *metadata;
+	size_t metadata_len;
+	struct hf_buf certificate, key;
+};
+/* One request, from its head to its answer. */
+struct ask {
+	struct hf_buf body;
+	bool too_large;
+};
+
+/* ---- the loop ---- */
+
+static void run(struct hf_gateway *g);
+
+static void on_timer(uv_timer_t *t)
+{
+	run(t->data);
+}
+
+static void run(struct hf_gateway *g)
+{
+	MHD_UNSIGNED_LONG_LONG ms = 0;
+	MHD_run(g->daemon);
+	if (MHD_get_timeout(g->daemon, &ms) == MHD_YES)
+		uv_timer_start(g->timer, on_timer, ms, 0);
+	else
+		uv_timer_stop(g->timer);
+}
+
+static void on_poll(uv_poll_t *p, int status, int events)
+{
+	(void)status;
+	(void)events;
+	run(p->data);
+}
+
+/* ---- answers ---- */
+
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
+/* Echoed as it came (a long one is not); libmicrohttpd refuses line ends in headers. */
+static void echo_id(struct MHD_Connection *c, struct MHD_Response *r)
+{
+	const char *id = header(c, "X-Request-ID");
+	if (id && *id && strlen(id) <= REQUEST_ID_MAX)
+		MHD_add_response_header(r, "X-Request-ID", id);
+}
+
+static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type, const char *text)
+{
+	struct MHD_Response *r =
+	        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+	if (!r)
+		return MHD_NO;
+	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "POST");
+	echo_id(c, r);
+	enum MHD_Result ok = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return ok;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *text)
+{
+	return send_text(c, status, "text/plain; charset=utf-8", text);
+}
+
+/* Compared as digests and in constant time; every name is looked at. */
+static const char *who(const struct hf_gateway *g, struct MHD_Connection *c)
+{
+	const char *given = header(c, MHD_HTTP_HEADER_AUTHORIZATION), *name = NULL;
+	struct hf_hash h;
+	if (!given || strncmp(given, "Bearer ", 7) != 0)
+		return NULL;
+	hf_sha256(given + 7, strlen(given + 7), &h);
+	for (size_t i = 0; i < g->token_count; i++)
+		if (hf_equal_ct(g->tokens[i].digest, h.b, sizeof(h.b)))
+			name = g->tokens[i].name;
+	return name;
+}
+
+static enum MHD_Result answer(struct hf_gateway *g, struct MHD_Connection *c, const char *path, const char *name,
+                              const struct ask *k)
+{
+	struct authzen_answer a = {.status = 200};
+	json_error_t why;
+	char text[400];
+	json_t *in =
+	        json_loadb(k->body.data ? (const char *)k->body.data : "", k->body.len, JSON_REJECT_DUPLICATES, &why);
+	if (!in || !json_is_object(in)) {
+		snprintf(text, sizeof(text), "the body is no JSON object%s%.200s", in ? "" : ": ", in ? "" : why.text);
+		json_decref(in);
+		return refuse(c, MHD_HTTP_BAD_REQUEST, text);
+	}
+	(void)authzen_answer(g->m, name, path, in, &a);
+	json_decref(in);
+	if (a.status != 200)
+		return refuse(c, a.status, a.text);
+	char *body = json_dumps(a.out, JSON_COMPACT);
+	json_decref(a.out);
+	if (!body)
+		return refuse(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer cannot be written");
+	enum MHD_Result ok = send_text(c, MHD_HTTP_OK, "application/json", body);
+	free(body);
+	return ok;
+}
+
+static bool is_json(struct MHD_Connection *c)
+{
+	const char *type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
+	size_t len = type ? strcspn(type, "; ") : 0;
+	return len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0;
+}
+
+static enum MHD_Result serve(struct hf_gateway *g, struct MHD_Connection *c, const char *path, const char *method,
+                             const struct ask *k)
+{
+	struct authzen_answer none;
+	if (strcmp(path, METADATA) == 0 && strcmp(method, "GET") == 0)
+		return send_text(c, MHD_HTTP_OK, "application/json", g->metadata);
+	const char *name = who(g, c);
+	if (!name)
+		return refuse(c, MHD_HTTP_UNAUTHORIZED,
+		              "show a token of this node's file gateway.tokens as a bearer token");
+	if (!authzen_answer(g->m, name, path, NULL, &none))
+		return refuse(c, MHD_HTTP_NOT_FOUND, "there is no such endpoint; " METADATA " lists them");
+	if (strcmp(method, "POST") != 0)
+		return refuse(c, MHD_HTTP_METHOD_NOT_ALLOWED, "questions are asked with POST");
+	if (k->too_large)
+		return refuse(c, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 256 KiB");
+	if (!is_json(c))
+		return refuse(c, MHD_HTTP_BAD_REQUEST, "the content type is not application/json");
+	return answer(g, c, path, name, k);
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *len, void **per_request)
+{
+	struct ask *k = *per_request;
+	(void)version;
+	if (!k) {
+		k = hf_alloc_zero(sizeof(*k));
+		hf_buf_init(&k->body, BODY_MAX);
+		*per_request = k;
+		return MHD_YES;
+	}
+	if (*len > 0) {
+		k->too_large = k->too_large || !hf_buf_add(&k->body, data, *len);
+		*len = 0;
+		return MHD_YES;
+	}
+	return serve(ctx, c, url, method, k);
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *c, void **per_request, enum MHD_RequestTerminationCode why)
+{
+	struct ask *k = *per_request;
+	(void)ctx;
+	(void)c;
+	(void)why;
+	if (!k)
+		return;
+	hf_buf_done(&k->body);
+	free(k);
+	*per_request = NULL;
+}
+
+/* ---- opening ---- */
+
+static bool take_token(struct hf_gateway *g, const char *line, size_t len)
+{
+	const char *space = memchr(line, ' ', len);
+	size_t name = space ? (size_t)(space - line) : 0, hex = space ? len - name - 1 : 0;
+	struct token *t = &g->tokens[g->token_count];
+	if (g->token_count == TOKENS_MAX || name == 0 || name > HF_NAME_MAX || hex != 64 ||
+	    !hf_hex_decode(space + 1, hex, t->digest, sizeof(t->digest)))
+		return false;
+	memcpy(t->name, line, name);
+	g->token_count++;
+	return true;
+}
+
+static enum hf_err load_tokens(struct hf_gateway *g, const char *path, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+	unsigned number = 0;
+	HF_TRY(hf_listen_pem(path, true, &text, f));
+	for (const char *at = (const char *)text.data, *end = at ? at + text.len : at; at < end;) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+		size_t len = nl ? (size_t)(nl - at) : (size_t)(end - at);
+		number++;
+		if (len > 0 && *at != '#' && !take_token(g, at, len))
+			return hf_fault_set(
+			        f, HF_E_FORMAT,
+			        "%.200s, line %u: write 'NAME HEX', HEX being the SHA-256 of the gateway's token; "
+			        "at most %u lines",
+			        path, number, TOKENS_MAX);
+		at += len + 1;
+	}
+	return g->token_count > 0 ? HF_OK
+	                          : hf_fault_set(f, HF_E_FORMAT,
+	                                         "%.200s names no gateway; write lines 'NAME HEX', HEX being the "
+	                                         "SHA-256 of its token",
+	                                         path);
+}
+
+static void make_metadata(struct hf_gateway *g, const struct hf_gateway_config *c)
+{
+	char base[512];
+	snprintf(base, sizeof(base), "%s%.400s",
+	         c->url           ? ""
+	         : c->certificate ? "https://"
+	                          : "http://",
+	         c->url ? c->url : c->address);
+	json_t *o = authzen_metadata(base);
+	g->metadata = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	if (!g->metadata)
+		abort();
+}
+
+static enum hf_err start_daemon(struct hf_gateway *g, int fd, struct hf_fault *f)
+{
+	const struct MHD_OptionItem tls[] = {
+	        {MHD_OPTION_HTTPS_MEM_CERT, 0, g->certificate.data},
+	        {MHD_OPTION_HTTPS_MEM_KEY, 0, g->key.data},
+	        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+	        {MHD_OPTION_END, 0, NULL},
+	};
+	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+	bool secure = g->certificate.len > 0;
+	g->daemon = MHD_start_daemon(MHD_USE_EPOLL | (secure ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, g,
+	                             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, g,
+	                             MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+	                             IDLE_SECONDS, MHD_OPTION_ARRAY, secure ? tls : none, MHD_OPTION_END);
+	return g->daemon ? HF_OK
+	                 : hf_fault_set(f, HF_E_IO, "gateways cannot be served%s",
+	                                secure ? ": check that gateway.certificate and gateway.key are PEM files that "
+	                                         "belong together"
+	                                       : "");
+}
+
+static enum hf_err watch(struct hf_gateway *g, struct hf_fault *f)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(g->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	g->poll = hf_alloc_zero(sizeof(*g->poll));
+	if (!info || uv_poll_init(g->m->base->loop, g->poll, info->epoll_fd) != 0) {
+		free(HF_TAKE(g->poll));
+		return hf_fault_set(f, HF_E_IO, "the gateways' interface cannot be watched");
+	}
+	g->poll->data = g;
+	g->timer = hf_alloc_zero(sizeof(*g->timer));
+	uv_timer_init(g->m->base->loop, g->timer);
+	g->timer->data = g;
+	uv_poll_start(g->poll, UV_READABLE, on_poll);
+	return HF_OK;
+}
+
+static enum hf_err load(struct hf_gateway *g, const struct hf_gateway_config *c, struct hf_fault *f)
+{
+	if (!c->certificate && !hf_listen_is_loopback(c->address))
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "gateway.address is %.100s, which others can reach, but there is no TLS: set "
+		                    "gateway.certificate and gateway.key, or a loopback address",
+		                    c->address);
+	HF_TRY(load_tokens(g, c->tokens, f));
+	if (!c->certificate)
+		return HF_OK;
+	HF_TRY(hf_listen_pem(c->certificate, false, &g->certificate, f));
+	return hf_listen_pem(c->key, true, &g->key, f);
+}
+
+enum hf_err hf_gateway_open(const struct hf_modules *m, const struct hf_gateway_config *c, struct hf_gateway **ret,
+                            struct hf_fault *f)
+{
+	struct hf_gateway *g = hf_alloc_zero(sizeof(*g));
+	int fd = -1;
+	g->m = m;
+	enum hf_err e = load(g, c, f);
+	if (e == HF_OK)
+		e = hf_listen_on("gateway", c->address, &fd, f);
+	if (e == HF_OK) {
+		make_metadata(g, c);
+		e = start_daemon(g, fd, f);
+	}
+	if (e == HF_OK)
+		e = watch(g, f);
+	if (e != HF_OK) {
+		hf_gateway_close(g);
+		return e;
+	}
+	*ret = g;
+	return HF_OK;
+}
+
+static void free_handle(uv_handle_t *h)
+{
+	free(h);
+}
+
+void hf_gateway_close(struct hf_gateway *g)
+{
+	if (!g)
+		return;
+	if (g->poll) {
+		uv_poll_stop(g->poll);
+		uv_close((uv_handle_t *)g->poll, free_handle);
+	}
+	if (g->timer)
+		uv_close((uv_handle_t *)g->timer, free_handle);
+	if (g->daemon)
+		MHD_stop_daemon(g->daemon);
+	free(g->metadata);
+	hf_buf_done(&g->certificate);
+	if (g->key.data)
+		hf_wipe(g->key.data, g->key.len);
+	hf_buf_done(&g->key);
+	free(g);
+}

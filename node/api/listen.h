@@ -1,0 +1,13 @@
+/* listen.h - what the TCP listeners (publish.c, gateway.c) share: addresses and PEM files. Private to the folder. */
+#ifndef HUFU_API_LISTEN_H
+#define HUFU_API_LISTEN_H
+
+#include "base/buf.h"
+
+/* "192.0.2.10:8080", "[::]:8080". what: the setting's group, for the fault. */
+enum hf_err hf_listen_on(const char *what, const char *address, int *ret_fd, struct hf_fault *f) HF_MUST_CHECK;
+/* A file that others can read is refused when it is secret. */
+enum hf_err hf_listen_pem(const char *path, bool secret, struct hf_buf *out, struct hf_fault *f) HF_MUST_CHECK;
+bool hf_listen_is_loopback(const char *address);
+
+#endif

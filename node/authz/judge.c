@@ -1,0 +1,344 @@
+/*
+ * judge.c - one grant held against one request: five questions - who, when, in which manner, which data, which
+ * operation (AZ-1). The first that is not answered well is the reason (AZ-32).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "authz/internal.h"
+#include "authz/judge.h"
+#include "proto/codec.h"
+
+/* One grant held against one request. */
+struct candidate {
+	struct hf_authz *a;
+	const struct hf_access_request *rq;
+	const struct grant_item *grant;
+	Hufu__Agreement *terms;             /* read when everything that memory can answer holds */
+	const struct hf_catalog_item *item; /* what would be delivered */
+};
+
+static void grant_text(const struct candidate *c, char out[HF_ID_TEXT])
+{
+	hf_id_text(&c->grant->grant, out);
+}
+
+static bool is_agreement(struct candidate *c, struct verdict *v)
+{
+	if (hf_id_is_zero(&c->rq->agreement) || hf_id_equal(&c->rq->agreement, &c->grant->agreement))
+		return true;
+	SAY(v, HF_E_NO_GRANT,
+	    "the named agreement does not cover this resource; leave it out or name the right one (`hufu grants`)");
+	return false;
+}
+
+/* A person without a department acts for the whole organization. */
+static bool is_department(struct candidate *c, struct verdict *v)
+{
+	const char *asking = c->rq->department;
+	if (!has_text(asking) || !has_text(c->grant->department) || strcmp(asking, c->grant->department) == 0)
+		return true;
+	SAY(v, HF_E_NO_GRANT,
+	    "the authorization is for the department '%s', not for '%.63s'; apply for your department with `hufu "
+	    "apply`",
+	    c->grant->department, asking);
+	return false;
+}
+
+static bool is_system(struct candidate *c, struct verdict *v)
+{
+	if (same_text(c->rq->system, c->grant->system))
+		return true;
+	SAY(v, HF_E_WRONG_SYSTEM,
+	    "the business system '%.63s' is not the authorized one; apply for it with `hufu apply`",
+	    c->rq->system ? c->rq->system : "");
+	return false;
+}
+
+static bool is_address(struct candidate *c, struct verdict *v)
+{
+	const char *asking = has_text(c->rq->system_address) ? c->rq->system_address : "an address that is not stated";
+	if (!has_text(c->grant->system_address) || same_text(c->grant->system_address, c->rq->system_address))
+		return true;
+	SAY(v, HF_E_WRONG_SYSTEM,
+	    "the business system '%s' is authorized at the address %s, not at %.63s; correct it with `hufu system add` "
+	    "or apply anew",
+	    c->grant->system, c->grant->system_address, asking);
+	return false;
+}
+
+static bool is_finalized(struct candidate *c, struct verdict *v)
+{
+	char id[HF_ID_TEXT];
+	if (c->grant->state == HF_GRANT_ACTIVE || c->grant->state == HF_GRANT_REVOKED)
+		return true;
+	grant_text(c, id);
+	SAY(v, HF_E_PENDING, "grant %s waits for the consumer's countersignature; it becomes active by itself", id);
+	return false;
+}
+
+static bool is_standing(struct candidate *c, struct verdict *v)
+{
+	char id[HF_ID_TEXT];
+	if (c->grant->state == HF_GRANT_ACTIVE)
+		return true;
+	grant_text(c, id);
+	SAY(v, HF_E_GRANT_REVOKED, "grant %s was revoked (%s); file a new application with `hufu apply`", id,
+	    c->grant->reason);
+	return false;
+}
+
+/* A hold on this grant alone; what suspends organization, system or resource was asked before. */
+static bool is_not_held(struct candidate *c, struct verdict *v)
+{
+	char id[HF_ID_TEXT];
+	const struct az_hold *h = az_hold_of_grant(c->a, &c->grant->grant);
+	if (!h)
+		return true;
+	grant_text(c, id);
+	SAY(v, HF_E_HELD, "grant %s is suspended: %.200s; ask its provider", id, h->reason);
+	return false;
+}
+
+static bool is_begun(struct candidate *c, struct verdict *v)
+{
+	char id[HF_ID_TEXT], time[HF_TIME_TEXT];
+	if (c->rq->now_ms >= c->grant->from_ms)
+		return true;
+	grant_text(c, id);
+	hf_time_text(c->grant->from_ms, time);
+	SAY(v, HF_E_GRANT_NOT_YET, "grant %s begins at %s; try again then", id, time);
+	return false;
+}
+
+/* AZ-31: [from, until), against the time passed in. */
+static bool is_unexpired(struct candidate *c, struct verdict *v)
+{
+	char id[HF_ID_TEXT], time[HF_TIME_TEXT];
+	if (c->rq->now_ms < c->grant->until_ms)
+		return true;
+	grant_text(c, id);
+	hf_time_text(c->grant->until_ms, time);
+	SAY(v, HF_E_GRANT_EXPIRED, "grant %s expired at %s; file a new application with `hufu apply`", id, time);
+	return false;
+}
+
+static bool is_action(struct candidate *c, struct verdict *v)
+{
+	if (same_text(c->rq->action, c->grant->action))
+		return true;
+	SAY(v, HF_E_WRONG_ACTION, "the operation '%.31s' is not authorized, only '%s' is",
+	    c->rq->action ? c->rq->action : "", c->grant->action);
+	return false;
+}
+
+static bool is_purpose(struct candidate *c, struct verdict *v)
+{
+	if (same_text(c->rq->purpose, c->grant->purpose))
+		return true;
+	SAY(v, HF_E_WRONG_PURPOSE,
+	    "the purpose '%.100s' is not the authorized '%.100s'; apply for it with `hufu apply`",
+	    c->rq->purpose ? c->rq->purpose : "", c->grant->purpose);
+	return false;
+}
+
+/* A grant that lasts longer than its mechanism allows gives nothing, whoever signed it. */
+static bool is_within_limit(struct candidate *c, struct verdict *v)
+{
+	struct hf_fault f = {HF_OK, ""};
+	char id[HF_ID_TEXT];
+	if (az_mechanism_period(c->grant->mechanism, c->grant->from_ms, c->grant->until_ms, &f) == HF_OK)
+		return true;
+	grant_text(c, id);
+	SAY(v, HF_E_NO_GRANT, "grant %s gives nothing: %.300s", id, f.text);
+	return false;
+}
+
+/* The agreement as signed, not the row beside it, holds the fields and obligations. */
+static bool is_readable(struct candidate *c, struct verdict *v)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *row = NULL;
+	if (az_grant_get(c->a, &c->grant->grant, &row) == HF_OK)
+		c->terms = az_grant_terms(row);
+	if (c->terms)
+		return true;
+	SAY(v, HF_E_STORE, "the agreement on record cannot be read, so nothing is permitted; see `hufu doctor`");
+	return false;
+}
+
+/* The agreement is about one version; a later one is delivered under it unless its terms got stricter (AZ-16). */
+static bool is_terms(struct candidate *c, struct verdict *v)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	HF_CLEANUP(hf_decoded_done) Hufu__CatalogEntry *agreed = NULL;
+	const ProtobufCBinaryData *digest = &c->terms->entry_digest;
+	struct hf_fault f = {HF_OK, ""};
+	if (az_hash_is(digest, &c->item->digest))
+		return true;
+	if (hf_store_get(c->a->store, HF_TABLE_ENVELOPE, digest->data, digest->len, &b) == HF_OK) {
+		const ProtobufCBinaryData stored = BIN(b.data, b.len);
+		agreed = az_stored_payload(&stored, &hufu__catalog_entry__descriptor);
+	}
+	if (!agreed) {
+		SAY(v, HF_E_STORE,
+		    "the entry that was agreed on cannot be read, so nothing is permitted; see `hufu doctor`");
+		return false;
+	}
+	if (az_terms_still(c->terms, agreed, c->item->entry, &f) == HF_OK)
+		return true;
+	SAY(v, HF_E_TERMS_CHANGED, "%s", f.text);
+	return false;
+}
+
+static bool has_field(const Hufu__Agreement *terms, const char *field)
+{
+	for (size_t i = 0; i < terms->n_fields; i++)
+		if (same_text(terms->fields[i], field))
+			return true;
+	return false;
+}
+
+static bool is_fields(struct candidate *c, struct verdict *v)
+{
+	for (size_t i = 0; i < c->rq->field_count; i++)
+		if (!has_field(c->terms, c->rq->fields[i])) {
+			SAY(v, HF_E_WRONG_FIELDS,
+			    "the field '%.100s' is outside the authorization; leave it out or apply for it",
+			    c->rq->fields[i]);
+			return false;
+		}
+	return true;
+}
+
+static bool is_obligation(struct candidate *c, struct verdict *v)
+{
+	for (size_t i = 0; i < c->terms->n_obligations; i++)
+		if (!az_terms_obligation_known(c->terms->obligations[i])) {
+			SAY(v, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s' of the agreement",
+			    c->terms->obligations[i]);
+			return false;
+		}
+	return true;
+}
+
+static bool is_two_factors(struct candidate *c, struct verdict *v)
+{
+	struct hf_fault f;
+	if (az_person_two_factors(c->rq->methods, c->item->entry->sensitive, &f) == HF_OK)
+		return true;
+	SAY(v, HF_E_SECOND_FACTOR, "%s", f.text);
+	return false;
+}
+
+/* The last one: what the grant rests on is recorded as firmly as its terms demand. Until then there is nothing to
+ * decide. */
+static bool is_recorded(struct candidate *c, struct verdict *v)
+{
+	enum hf_entry_state demanded = hf_authz_demands(c->terms, c->item->entry);
+	char id[HF_ID_TEXT];
+	uint64_t newest;
+	if (demanded <= HF_ENTRY_DURABLE)
+		return true;
+	if (hf_ledger_txn_newest(c->a->ledger, &c->grant->txn, &newest) == HF_OK &&
+	    hf_ledger_entry_is(c->a->ledger, newest, demanded))
+		return true;
+	grant_text(c, id);
+	SAY(v, HF_E_BUSY, "the record of grant %s is not %s yet, which its terms demand; it goes on by itself then", id,
+	    hf_entry_state_word(demanded));
+	return false;
+}
+
+/* In the order in which they are asked. */
+static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
+        is_agreement, is_department, is_system,      is_address, is_finalized,    is_standing,
+        is_not_held,  is_begun,      is_unexpired,   is_action,  is_within_limit, is_purpose,
+        is_readable,  is_terms,      is_two_factors, is_fields,  is_obligation,   is_recorded,
+};
+enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
+
+static void judge(struct candidate *c, struct verdict *v)
+{
+	*v = (struct verdict){.error = HF_OK};
+	for (v->passed = 0; v->passed < CONDITIONS; v->passed++)
+		if (!conditions[v->passed](c, v))
+			return;
+}
+
+/* Hands the terms over. */
+static void permit(const struct candidate *c, struct hf_decision *d)
+{
+	const struct grant_item *g = c->grant;
+	char id[HF_ID_TEXT];
+	grant_text(c, id);
+	d->result = HF_OK;
+	snprintf(d->text, sizeof(d->text), "permitted by grant %s", id);
+	d->mechanism = az_mechanism_name(g->mechanism);
+	d->grant = g->grant;
+	d->agreement = g->agreement;
+	d->application = g->application;
+	d->basis = g->basis;
+	d->txn = g->txn;
+	d->generation = g->generation;
+	d->from_ms = g->from_ms;
+	d->until_ms = g->until_ms;
+	d->terms = c->terms;
+	snprintf(d->rule, sizeof(d->rule), "grant:%s", id);
+}
+
+/* What is under way for exactly this system, when no grant is there to speak. */
+bool az_explain_by_application(struct hf_authz *a, const struct hf_access_request *rq, struct verdict *v)
+{
+	const struct application_item *best = NULL;
+	for (struct application_item *p = NULL; (p = az_application_next(a, &rq->resource, rq->organization, p));)
+		if (same_text(p->system, rq->system) &&
+		    (!best || memcmp(p->application.b, best->application.b, 16) > 0))
+			best = p;
+	if (!best)
+		return false;
+	char id[HF_ID_TEXT];
+	hf_id_text(&best->application, id);
+	if (best->state == HF_REVIEW_RETURNED)
+		SAY(v, HF_E_RETURNED, "application %s was returned (%.200s); correct it with `hufu apply --resubmit`",
+		    id, best->reason);
+	else if (best->state == HF_REVIEW_REJECTED)
+		SAY(v, HF_E_REJECTED, "application %s was rejected (%.200s); file a new one with `hufu apply`", id,
+		    best->reason);
+	else
+		SAY(v, HF_E_PENDING, "application %s is not decided yet; wait for its result (`hufu applications`)",
+		    id);
+	return true;
+}
+
+/* What this node only considers to give does not exist for the consumer. */
+struct grant_item *az_next_given(struct hf_authz *a, const struct hf_access_request *rq, struct grant_item *g)
+{
+	while ((g = az_grant_next(a, &rq->resource, rq->organization, g)) && g->offered)
+		;
+	return g;
+}
+
+/* AZ-66: who chose a mechanism means that one. */
+static bool chosen(const struct hf_access_request *rq, const struct grant_item *g)
+{
+	return !has_text(rq->mechanism) || same_text(rq->mechanism, az_mechanism_name(g->mechanism));
+}
+
+/* Grants of the mechanisms at that place of the order: the first one that meets every condition permits; else the
+ * nearest miss explains. */
+void az_judge_grants(const struct question *q, unsigned order, struct hf_decision *d, struct verdict *nearest)
+{
+	for (struct grant_item *g = NULL; (g = az_next_given(q->a, q->rq, g));) {
+		struct verdict v;
+		if (!is_self(q->a, g->provider.s) || az_mechanism_order(g->mechanism) != order || !chosen(q->rq, g))
+			continue;
+		struct candidate c = {.a = q->a, .rq = q->rq, .grant = g, .item = q->item};
+		judge(&c, &v);
+		if (v.error == HF_OK) {
+			permit(&c, d);
+			return;
+		}
+		hf_decoded_free(c.terms);
+		if (v.passed >= nearest->passed)
+			*nearest = v;
+	}
+}

@@ -1,0 +1,30 @@
+/*
+ * judge.h - what the decision point asks of grants and rules that could permit. Private to the folder.
+ */
+#ifndef HUFU_AUTHZ_JUDGE_H
+#define HUFU_AUTHZ_JUDGE_H
+
+#include "authz/grants.h"
+
+/* What is asked, and what would be delivered. */
+struct question {
+	struct hf_authz *a;
+	const struct hf_access_request *rq;
+	const struct hf_catalog_item *item;
+};
+struct verdict {
+	enum hf_err error;
+	char text[400];
+	size_t passed; /* conditions; the candidate that comes furthest explains the denial */
+};
+#define SAY(v, code, ...) ((void)snprintf((v)->text, sizeof((v)->text), __VA_ARGS__), (v)->error = (code))
+/* Fills the decision in when a grant at that place of the order (az_mechanism_order) permits. */
+void az_judge_grants(const struct question *q, unsigned order, struct hf_decision *d, struct verdict *nearest);
+/* The same for the attribute rule that the snapshot found. */
+void az_permit_rule(const struct question *q, const struct hf_policy_decision *pd, struct hf_decision *d,
+                    struct verdict *v);
+/* Grants of the resource for the asking organization, without what is only offered; NULL: the first. */
+struct grant_item *az_next_given(struct hf_authz *a, const struct hf_access_request *rq, struct grant_item *g);
+bool az_explain_by_application(struct hf_authz *a, const struct hf_access_request *rq, struct verdict *v);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * permit_rule.c - an attribute rule permits: its obligations become the terms that the gate enforces, in the one form
+ * that every mechanism has (AZ-73). No application and no agreement stand behind them.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "authz/internal.h"
+#include "authz/judge.h"
+#include "proto/codec.h"
+
+#define DUTY_MAX 160
+
+struct duties {
+	char text[HF_RULE_OBLIGATIONS_MAX][DUTY_MAX];
+	char *list[HF_RULE_OBLIGATIONS_MAX + 3];
+	size_t count;
+	const struct hf_obligation *fields; /* "only these"; NULL: all */
+};
+
+/* "mask:plan-7", "uses:5", "report-use". */
+static void duty_text(const struct hf_obligation *o, char out[DUTY_MAX])
+{
+	if (o->number)
+		snprintf(out, DUTY_MAX, "%s:%" PRId64, hf_oblige_name(o->type), o->number);
+	else
+		snprintf(out, DUTY_MAX, "%s%s%.120s", hf_oblige_name(o->type), has_text(o->text) ? ":" : "",
+		         has_text(o->text) ? o->text : "");
+}
+
+static bool take_duties(const struct hf_policy_decision *pd, struct duties *d)
+{
+	static const char *const always[] = {"log", "receipt", "no-onward-sharing"};
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		d->list[d->count++] = (char *)always[i];
+	if (pd->obligation_count > HF_RULE_OBLIGATIONS_MAX)
+		return false;
+	for (size_t i = 0; i < pd->obligation_count; i++) {
+		const struct hf_obligation *o = &pd->obligations[i];
+		if (o->type == HF_OBLIGE_FIELDS && d->fields)
+			return false;
+		if (o->type == HF_OBLIGE_FIELDS) {
+			d->fields = o;
+			continue;
+		}
+		duty_text(o, d->text[i]);
+		d->list[d->count++] = d->text[i];
+	}
+	return true;
+}
+
+static bool in_names(const struct hf_obligation *o, const char *name)
+{
+	for (size_t i = 0; i < o->name_count; i++)
+		if (same_text(o->names[i], name))
+			return true;
+	return false;
+}
+
+/* The fields of the entry, or those of them that the rule names; free() the list. */
+static char **take_fields(const Hufu__CatalogEntry *e, const struct hf_obligation *only, size_t *ret_count)
+{
+	char **list = hf_alloc_zero((e->n_fields + 1) * sizeof(char *));
+	*ret_count = 0;
+	for (size_t i = 0; i < e->n_fields; i++)
+		if (!only || in_names(only, e->fields[i]->name))
+			list[(*ret_count)++] = e->fields[i]->name;
+	return list;
+}
+
+static Hufu__Agreement *make_terms(const struct question *q, const struct hf_policy_decision *pd,
+                                   const struct duties *duties)
+{
+	Hufu__Agreement g = HUFU__AGREEMENT__INIT;
+	const Hufu__CatalogEntry *e = q->item->entry;
+	size_t len = 0;
+	g.resource = e->id;
+	g.resource_version = e->version;
+	g.assigner = e->publisher;
+	g.assignee = (char *)q->rq->organization;
+	g.department = (char *)(q->rq->department ? q->rq->department : "");
+	g.system = (char *)(q->rq->system ? q->rq->system : "");
+	g.system_address = (char *)(q->rq->system_address ? q->rq->system_address : "");
+	g.action = (char *)(q->rq->action ? q->rq->action : "");
+	g.purpose = (char *)(q->rq->purpose ? q->rq->purpose : "");
+	g.fields = take_fields(e, duties->fields, &g.n_fields);
+	g.from_ms = pd->from_ms;
+	g.until_ms = pd->until_ms;
+	g.obligations = (char **)duties->list;
+	g.n_obligations = duties->count;
+	g.entry_digest = BIN_HASH(&q->item->digest);
+	g.usage_terms = e->sharing_condition;
+	uint8_t *data = hf_encode(&g.base, &len);
+	free(g.fields);
+	Hufu__Agreement *terms = data ? HF_DECODE_OWN(agreement, data, len) : NULL;
+	free(data);
+	return terms;
+}
+
+static bool has_field(const Hufu__Agreement *terms, const char *name)
+{
+	for (size_t i = 0; i < terms->n_fields; i++)
+		if (same_text(terms->fields[i], name))
+			return true;
+	return false;
+}
+
+static enum hf_err check(const struct question *q, const Hufu__Agreement *terms, struct verdict *v)
+{
+	struct hf_fault f = {HF_OK, ""};
+	enum hf_err e = az_terms_entry(q->item->entry, q->rq->now_ms, &f);
+	if (e == HF_OK)
+		e = az_person_two_factors(q->rq->methods, q->item->entry->sensitive, &f);
+	if (e != HF_OK)
+		return SAY(v, e, "%s", f.text);
+	if (!same_text(q->rq->action, "read"))
+		return SAY(v, HF_E_WRONG_ACTION, "the operation '%.31s' is not authorized, only 'read' is",
+		           q->rq->action ? q->rq->action : "");
+	if (terms->n_fields == 0)
+		return SAY(v, HF_E_WRONG_FIELDS, "the rule names no field that the resource has");
+	for (size_t i = 0; i < q->rq->field_count; i++)
+		if (!has_field(terms, q->rq->fields[i]))
+			return SAY(v, HF_E_WRONG_FIELDS,
+			           "the field '%.100s' is outside the authorization; leave it out or apply for it",
+			           q->rq->fields[i]);
+	for (size_t i = 0; i < terms->n_obligations; i++)
+		if (!az_terms_obligation_known(terms->obligations[i]))
+			return SAY(v, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s' of the rule",
+			           terms->obligations[i]);
+	return HF_OK;
+}
+
+void az_permit_rule(const struct question *q, const struct hf_policy_decision *pd, struct hf_decision *d,
+                    struct verdict *v)
+{
+	struct duties duties = {.count = 0};
+	Hufu__Agreement *terms = take_duties(pd, &duties) ? make_terms(q, pd, &duties) : NULL;
+	if (!terms) {
+		SAY(v, HF_E_OBLIGATION, "the obligations of the rule '%.100s' cannot be read, so it permits nothing",
+		    pd->rule);
+		return;
+	}
+	if (check(q, terms, v) != HF_OK) {
+		v->passed = 1; /* nearer than nothing; a grant that comes further explains better */
+		hf_decoded_free(terms);
+		return;
+	}
+	d->result = HF_OK;
+	snprintf(d->rule, sizeof(d->rule), "%s", pd->rule);
+	snprintf(d->text, sizeof(d->text), "permitted by the rule '%.127s'", d->rule);
+	d->mechanism = "attribute";
+	d->from_ms = pd->from_ms;
+	d->until_ms = pd->until_ms;
+	d->terms = terms;
+}
