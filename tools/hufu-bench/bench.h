@@ -56,6 +56,7 @@ int bench_footprint(struct bench *b);
 int bench_policy_decide(struct bench *b);
 int bench_policy_update(struct bench *b);
 int bench_policy_explain(struct bench *b);
+int bench_authz_http(struct bench *b);
 
 /* Writes a table of toll passages with valid check digits, of at least `bytes`, from a seed. False after printing why.
  */
