@@ -115,20 +115,6 @@ static bool answer_repeated(struct gate *g, const struct hf_id *id)
 	return true;
 }
 
-static uint32_t methods_of(const Hufu__PersonCertificate *c)
-{
-	uint32_t bits = 0;
-	for (size_t i = 0; i < c->n_methods; i++) {
-		if (strcmp(c->methods[i], "password") == 0)
-			bits |= HF_AUTH_PASSWORD;
-		if (strcmp(c->methods[i], "totp") == 0)
-			bits |= HF_AUTH_TOTP;
-		if (strcmp(c->methods[i], "device-key") == 0)
-			bits |= HF_AUTH_DEVICE_KEY;
-	}
-	return bits;
-}
-
 static enum hf_err check_subject(struct gate *g)
 {
 	int64_t now = hf_now_ms(&g->x->base->clock), skew = now - g->in->header->time_ms;
@@ -146,35 +132,6 @@ static enum hf_err check_subject(struct gate *g)
 	    memcmp(g->statement->object.data, g->in->transfer.data, 16) != 0)
 		return hf_fault_set(&g->f, HF_E_SIGNATURE, "the person's statement is not about this transfer");
 	return HF_OK;
-}
-
-/* What the decision point is asked: from the signed request, the person's certificate and the channel (AZ-48). */
-static struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__TransferRequest *in,
-                                          const Hufu__PersonCertificate *cert, const char *address)
-{
-	struct hf_access_request rq = {
-	        .organization = in->header->issuer,
-	        .department = cert->department,
-	        .system = in->system,
-	        .system_address = in->address,
-	        .action = in->action,
-	        .purpose = in->purpose,
-	        .fields = (const char *const *)in->fields,
-	        .field_count = in->n_fields,
-	        .methods = methods_of(cert),
-	        .now_ms = hf_now_ms(&x->base->clock),
-	        .mechanism = in->mechanism,
-	        .account = cert->account,
-	        .roles = (const char *const *)cert->permissions,
-	        .role_count = cert->n_permissions,
-	        .business = in->business,
-	        .peer_address = address,
-	};
-	if (in->resource.len == 16)
-		memcpy(rq.resource.b, in->resource.data, 16);
-	if (in->agreement.len == 16)
-		memcpy(rq.agreement.b, in->agreement.data, 16);
-	return rq;
 }
 
 static enum hf_err decide(struct gate *g)
@@ -564,38 +521,4 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 		return;
 	}
 	record(g, hf_fault_default(&g->f, e));
-}
-
-/* ---- while the transfer runs ---- */
-
-/* The request on record, asked anew. */
-static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
-{
-	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE(envelope, t->request.data, t->request.len);
-	HF_CLEANUP(hf_decoded_done)
-	Hufu__TransferRequest *in = e ? HF_DECODE(transfer_request, e->payload.data, e->payload.len) : NULL;
-	const Hufu__Envelope *c = in && in->subject ? in->subject->certificate : NULL;
-	HF_CLEANUP(hf_decoded_done)
-	Hufu__PersonCertificate *cert = c ? HF_DECODE(person_certificate, c->payload.data, c->payload.len) : NULL;
-	struct hf_decision d;
-	if (!cert)
-		return hf_fault_set(f, HF_E_STORE,
-		                    "the request on record cannot be read, so nothing more is delivered");
-	const struct hf_access_request rq = access_of(t->x, in, cert, t->address);
-	hf_authz_decide(t->x->authz, &rq, &d);
-	enum hf_err e2 = d.result == HF_OK ? HF_OK : hf_fault_set(f, d.result, "%s", d.text);
-	t->policy_changes = d.policy_changes;
-	t->rule_until_ms = d.until_ms;
-	hf_decision_done(&d);
-	return e2;
-}
-
-enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f)
-{
-	int64_t now = hf_now_ms(&t->x->base->clock);
-	if (!hf_id_is_zero(&t->grant))
-		return hf_authz_check_generation(t->x->authz, &t->grant, t->generation, now, f);
-	if (t->policy_changes == hf_authz_changes(t->x->authz) && now < t->rule_until_ms)
-		return HF_OK;
-	return decide_again(t, f);
 }

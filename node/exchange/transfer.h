@@ -130,6 +130,9 @@ Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *i
 void label_free(struct label_holder *h);
 /* gate.c */
 void gate_on_request(struct hf_exchange *x, struct hf_request *take);
+/* What the decision point is asked for that request; borrows from all. */
+struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__TransferRequest *in,
+                                   const Hufu__PersonCertificate *cert, const char *address);
 /* Before every chunk: the grant is what it was, or the rules still permit what was asked for. */
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
