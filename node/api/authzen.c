@@ -131,12 +131,12 @@ void zen_question(const struct hf_modules *m, const json_t *in, struct zen_quest
 
 /* ---- one decision ---- */
 
-static void record(const struct hf_modules *m, const char *gateway, const struct zen_question *q,
+static void record(const struct hf_modules *m, const struct authzen_asker *gateway, const struct zen_question *q,
                    const struct hf_decision *d)
 {
 	struct hf_draft *e = hf_draft_new(HF_EVENT_ACCESS_DECISION, NULL);
 	char id[HF_ID_TEXT];
-	hf_draft_textf(e, HF_FIELD_ACTOR, "%s/gateway/%s", m->base->self.s, gateway);
+	hf_draft_textf(e, HF_FIELD_ACTOR, "%s/gateway/%s", m->base->self.s, gateway->name);
 	hf_draft_text(e, HF_FIELD_MANNER, "authzen");
 	hf_draft_text(e, HF_FIELD_ORGANIZATION, q->rq.organization);
 	hf_draft_text(e, HF_FIELD_SYSTEM, q->rq.system);
@@ -148,7 +148,7 @@ static void record(const struct hf_modules *m, const char *gateway, const struct
 	hf_draft_text(e, HF_FIELD_RULE, d->rule);
 	hf_draft_bytes(e, HF_FIELD_SNAPSHOT, d->snapshot.b, sizeof(d->snapshot.b));
 	hf_draft_outcome(e, d->result, d->text);
-	hf_audit_emit(&m->base->audit, e);
+	hf_unit_draft(gateway->unit, e);
 }
 
 static json_t *texts(char *const *list, size_t count)
@@ -181,7 +181,7 @@ static json_t *decision_json(const struct hf_decision *d)
 	return o;
 }
 
-static json_t *decide(const struct hf_modules *m, const char *gateway, const json_t *in)
+static json_t *decide(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in)
 {
 	struct zen_question q;
 	struct hf_decision d;
@@ -202,7 +202,7 @@ static enum hf_err check_question(const json_t *in, struct authzen_answer *a)
 	return context && !json_is_object(context) ? zen_fault(a, 400, "the member 'context' is no object") : HF_OK;
 }
 
-static enum hf_err evaluation(const struct hf_modules *m, const char *gateway, const json_t *in,
+static enum hf_err evaluation(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                               struct authzen_answer *a)
 {
 	HF_TRY(check_question(in, a));
@@ -247,7 +247,8 @@ static json_t *merged(const json_t *in, const json_t *item)
 }
 
 /* An item that is wrong denies, and says so; the others are answered. */
-static json_t *one_of_many(const struct hf_modules *m, const char *gateway, const json_t *in, const json_t *item)
+static json_t *one_of_many(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
+                           const json_t *item)
 {
 	struct authzen_answer a = {.status = 200};
 	json_t *q = merged(in, item);
@@ -259,7 +260,7 @@ static json_t *one_of_many(const struct hf_modules *m, const char *gateway, cons
 	return o;
 }
 
-static enum hf_err evaluations(const struct hf_modules *m, const char *gateway, const json_t *in,
+static enum hf_err evaluations(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                                struct authzen_answer *a)
 {
 	const json_t *items = json_object_get(in, "evaluations");
@@ -287,7 +288,7 @@ static enum hf_err evaluations(const struct hf_modules *m, const char *gateway, 
 
 static const struct {
 	const char *path, *name;
-	enum hf_err (*answer)(const struct hf_modules *m, const char *gateway, const json_t *in,
+	enum hf_err (*answer)(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
 	                      struct authzen_answer *a);
 } endpoints[] = {
         {"/access/v1/evaluation", "access_evaluation_endpoint", evaluation},
@@ -298,7 +299,7 @@ static const struct {
 };
 #define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 
-bool authzen_answer(const struct hf_modules *m, const char *gateway, const char *path, const json_t *in,
+bool authzen_answer(const struct hf_modules *m, const struct authzen_asker *gateway, const char *path, const json_t *in,
                     struct authzen_answer *a)
 {
 	for (size_t i = 0; i < ENDPOINTS; i++) {

@@ -16,11 +16,11 @@ enum hf_err zen_fault(struct authzen_answer *a, unsigned status, const char *tex
 /* The member is an object with these members, which are texts. */
 enum hf_err zen_entity(const json_t *in, const char *name, unsigned needs, struct authzen_answer *a) HF_MUST_CHECK;
 void zen_question(const struct hf_modules *m, const json_t *in, struct zen_question *q);
-enum hf_err zen_search_subject(const struct hf_modules *m, const char *gateway, const json_t *in,
+enum hf_err zen_search_subject(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                                struct authzen_answer *a);
-enum hf_err zen_search_resource(const struct hf_modules *m, const char *gateway, const json_t *in,
+enum hf_err zen_search_resource(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                                 struct authzen_answer *a);
-enum hf_err zen_search_action(const struct hf_modules *m, const char *gateway, const json_t *in,
+enum hf_err zen_search_action(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                               struct authzen_answer *a);
 
 #endif

@@ -186,7 +186,7 @@ static enum hf_err all_entries(const struct hf_modules *m, struct names *names, 
 	return HF_OK;
 }
 
-enum hf_err zen_search_resource(const struct hf_modules *m, const char *gateway, const json_t *in,
+enum hf_err zen_search_resource(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                                 struct authzen_answer *a)
 {
 	struct names names = {NULL, 0, 0};
@@ -224,7 +224,7 @@ static void all_members(const struct hf_modules *m, struct names *names)
 }
 
 /* An id that was sent is ignored, as the standard says. */
-enum hf_err zen_search_subject(const struct hf_modules *m, const char *gateway, const json_t *in,
+enum hf_err zen_search_subject(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                                struct authzen_answer *a)
 {
 	struct names names = {NULL, 0, 0};
@@ -245,7 +245,7 @@ enum hf_err zen_search_subject(const struct hf_modules *m, const char *gateway, 
 	return HF_OK;
 }
 
-enum hf_err zen_search_action(const struct hf_modules *m, const char *gateway, const json_t *in,
+enum hf_err zen_search_action(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                               struct authzen_answer *a)
 {
 	struct page p;

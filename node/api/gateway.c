@@ -35,6 +35,7 @@ struct hf_gateway {
 	char *metadata;
 	size_t metadata_len;
 	struct hf_buf certificate, key;
+	struct hf_unit *entries; /* of the answers since the loop's last turn; NULL: none */
 };
 /* One request, from its head to its answer. */
 struct ask {
@@ -46,6 +47,25 @@ struct ask {
 
 static void run(struct hf_gateway *g);
 
+static void on_stored(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	const struct hf_base *base = ctx; /* lives longer than the listener */
+	(void)info;
+	if (e != HF_OK)
+		hf_alarm(base, "decision-unrecorded", NULL, "decisions for gateways could not be recorded: %s",
+		         hf_err_text(e));
+}
+
+/* What was decided in one turn of the loop is one commit: nobody waits for it. */
+static void store_entries(struct hf_gateway *g)
+{
+	struct hf_unit *u = HF_TAKE(g->entries);
+	if (u && !hf_unit_empty(u))
+		hf_store_submit(g->m->store, u, on_stored, (void *)(uintptr_t)g->m->base);
+	else
+		hf_unit_free(u);
+}
+
 static void on_timer(uv_timer_t *t)
 {
 	run(t->data);
@@ -55,6 +75,7 @@ static void run(struct hf_gateway *g)
 {
 	MHD_UNSIGNED_LONG_LONG ms = 0;
 	MHD_run(g->daemon);
+	store_entries(g);
 	if (MHD_get_timeout(g->daemon, &ms) == MHD_YES)
 		uv_timer_start(g->timer, on_timer, ms, 0);
 	else
@@ -133,7 +154,10 @@ static enum MHD_Result answer(struct hf_gateway *g, struct MHD_Connection *c, co
 		json_decref(in);
 		return refuse(c, MHD_HTTP_BAD_REQUEST, text);
 	}
-	(void)authzen_answer(g->m, name, path, in, &a);
+	if (!g->entries)
+		g->entries = hf_unit_new();
+	const struct authzen_asker asker = {name, g->entries};
+	(void)authzen_answer(g->m, &asker, path, in, &a);
 	json_decref(in);
 	if (a.status != 200)
 		return refuse(c, a.status, a.text);
@@ -163,7 +187,7 @@ static enum MHD_Result serve(struct hf_gateway *g, struct MHD_Connection *c, con
 	if (!name)
 		return refuse(c, MHD_HTTP_UNAUTHORIZED,
 		              "show a token of this node's file gateway.tokens as a bearer token");
-	if (!authzen_answer(g->m, name, path, NULL, &none))
+	if (!authzen_answer(g->m, NULL, path, NULL, &none))
 		return refuse(c, MHD_HTTP_NOT_FOUND, "there is no such endpoint; " METADATA " lists them");
 	if (strcmp(method, "POST") != 0)
 		return refuse(c, MHD_HTTP_METHOD_NOT_ALLOWED, "questions are asked with POST");
@@ -351,6 +375,7 @@ void hf_gateway_close(struct hf_gateway *g)
 		uv_close((uv_handle_t *)g->timer, free_handle);
 	if (g->daemon)
 		MHD_stop_daemon(g->daemon);
+	store_entries(g);
 	free(g->metadata);
 	hf_buf_done(&g->certificate);
 	if (g->key.data)

@@ -28,8 +28,13 @@ struct authzen_answer {
 	json_t *out;     /* 200: the body; json_decref */
 	char text[400];  /* else: what is wrong */
 };
-/* path: one of the endpoints; in: the body. gateway: who asks, for the ledger. False: no such endpoint. */
-bool authzen_answer(const struct hf_modules *m, const char *gateway, const char *path, const json_t *in,
+/* Who asks, for the ledger, and where the entries go. */
+struct authzen_asker {
+	const char *name;
+	struct hf_unit *unit;
+};
+/* path: one of the endpoints; in: the body. False: no such endpoint. */
+bool authzen_answer(const struct hf_modules *m, const struct authzen_asker *gateway, const char *path, const json_t *in,
                     struct authzen_answer *a);
 json_t *authzen_metadata(const char *base);
 
