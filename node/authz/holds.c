@@ -242,7 +242,8 @@ static enum hf_err check_target(struct hf_authz *a, const struct az_hold *h, con
 		return hf_fault_set(f, HF_E_UNKNOWN, "this node gave no grant %.60s; `hufu grants` lists them", target);
 	if (h->kind == AZ_HOLD_GRANT && g->state == HF_GRANT_REVOKED)
 		return hf_fault_set(f, HF_E_GRANT_REVOKED, "grant %.60s has ended already: %s", target, g->reason);
-	if (h->kind == AZ_HOLD_RESOURCE && (hf_catalog_get(a->catalog, &h->subject, &it) != HF_OK || !it.own))
+	if (h->kind == AZ_HOLD_RESOURCE &&
+	    (hf_catalog_get(a->catalog, a->base->self.s, &h->subject, &it) != HF_OK || !it.own))
 		return hf_fault_set(f, HF_E_UNKNOWN, "this node publishes no entry %.60s; `hufu catalog` lists them",
 		                    target);
 	if (h->organization[0] && !hf_space_member(hf_peers_space(a->peers), h->organization))

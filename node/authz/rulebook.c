@@ -214,7 +214,7 @@ enum hf_err hf_authz_mechanisms(struct hf_authz *a, const struct hf_step_in *in,
 	char who[HF_NAME_MAX * 2 + 2];
 	size_t len = 0;
 	uint32_t bit;
-	if (hf_catalog_get(a->catalog, entry, &it) != HF_OK || !it.own)
+	if (hf_catalog_get(a->catalog, a->base->self.s, entry, &it) != HF_OK || !it.own)
 		return hf_fault_set(in->fault, HF_E_UNKNOWN,
 		                    "this node publishes no such entry; `hufu catalog` lists them");
 	for (size_t i = 0; i < count; i++) {

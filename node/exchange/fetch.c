@@ -63,7 +63,7 @@ static enum hf_err by_rule(struct hf_exchange *x, const struct hf_fetch *in, str
 		return hf_fault_set(f, HF_E_NO_GRANT,
 		                    "this node holds no agreement for that resource and system; file an application "
 		                    "with `hufu apply`, or state --purpose to ask by the provider's rules");
-	if (hf_catalog_get(x->catalog, &in->resource, &it) != HF_OK)
+	if (hf_catalog_get(x->catalog, NULL, &in->resource, &it) != HF_OK)
 		return hf_fault_set(f, HF_E_NO_GRANT,
 		                    "this node knows no such entry; search for it with `hufu catalog search`");
 	*g = (struct hf_grant_view){.resource = in->resource, .action = "read", .mechanism = in->mechanism};
