@@ -122,7 +122,7 @@ static void probe_many(struct search *x, const struct pol_shape *sh, const struc
                        uint64_t key)
 {
 	const uint64_t *hashes;
-	if (at == sh->count) {
+	if (at == sh->count || at == POL_KEY_MAX) {
 		add_probe(x, t, key);
 		return;
 	}
@@ -135,7 +135,7 @@ static void probe_many(struct search *x, const struct pol_shape *sh, const struc
 static void probe_one(struct search *x, const struct pol_shape *sh, const struct pol_table *t)
 {
 	uint64_t key = POL_KEY_START;
-	for (unsigned i = 0; i < sh->count; i++)
+	for (unsigned i = 0; i < sh->count && i < POL_KEY_MAX; i++)
 		key = pol_key_add(key, x->q->given[sh->attr[i]].hashes[0]);
 	add_probe(x, t, key);
 }

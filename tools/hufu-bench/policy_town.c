@@ -226,19 +226,32 @@ void town_rule(const struct town *t, uint32_t n, struct town_rule *ret_rule)
 		emergency(t, &p, r);
 }
 
-static void give(const struct town *t, struct town_request *q, enum attr a)
+static void give(const struct town *t, struct town_request *q, enum attr a, const char *text)
 {
-	struct hf_attr_value *v = &q->values[q->rq.count];
+	struct hf_attr_value *v = &q->values[q->rq.count++];
+	size_t len = strlen(text);
 	*v = (struct hf_attr_value){.attr = (uint16_t)t->attrs[a], .issuer = t->issuers[a]};
 	v->type = hf_schema_spec(t->schema, t->attrs[a])->type;
-	v->u.text = q->texts[q->rq.count++];
-	v->len = (uint32_t)strlen(v->u.text);
+	if (len == 0 || q->used + len > sizeof(q->texts))
+		return;
+	v->u.text = memcpy(q->texts + q->used, text, len);
+	v->len = (uint32_t)len;
+	q->used += len;
 }
 
 static void give_number(const struct town *t, struct town_request *q, enum attr a, const char *head, uint32_t n)
 {
-	snprintf(q->texts[q->rq.count], TOWN_TEXT, "%s-%u", head, n);
-	give(t, q, a);
+	char text[TOWN_TEXT];
+	snprintf(text, sizeof(text), "%s-%u", head, n);
+	give(t, q, a, text);
+}
+
+static void give_leaf(const struct town *t, struct town_request *q, enum attr a,
+                      void (*name)(uint32_t n, unsigned up, char out[TOWN_TEXT]), uint32_t n)
+{
+	char text[TOWN_TEXT];
+	name(n, 0, text);
+	give(t, q, a, text);
 }
 
 void town_request(struct town *t, struct town_request *ret_request)
@@ -250,24 +263,31 @@ void town_request(struct town *t, struct town_request *ret_request)
 	if (draw % 10 >= 7) /* another's data: as a rule nothing permits it */
 		p.resource = mix(t->state + 2) % t->resources;
 	q->rq = (struct hf_policy_request){.values = q->values, .now_ms = TOWN_NOW, .mechanisms = HF_MECHANISM_ALL};
-	office(p.office, 0, q->texts[q->rq.count]);
-	give(t, q, ORG);
-	region(p.office, 0, q->texts[q->rq.count]);
-	give(t, q, REGION);
+	q->used = 0;
+	give_leaf(t, q, ORG, office, p.office);
+	give_leaf(t, q, REGION, region, p.office);
 	give_number(t, q, ROLE, "role", p.role);
 	give_number(t, q, SYSTEM, "system", p.office * 2 + p.role % 2);
-	give(t, q, ADDRESS);
+	give(t, q, ADDRESS, "");
 	address_of(p.office, &q->values[q->rq.count - 1].u.address);
 	give_number(t, q, BUSINESS, "business", p.office % 200);
 	give_number(t, q, RESOURCE, "resource-0198a7", p.resource);
-	topic(mix(p.resource) % 4096, 0, q->texts[q->rq.count]);
-	give(t, q, TOPIC);
-	give(t, q, LEVEL);
+	give_leaf(t, q, TOPIC, topic, mix(p.resource) % 4096);
+	give(t, q, LEVEL, "");
 	q->values[q->rq.count - 1].u.number = p.level;
 	give_number(t, q, ACTION, "action", p.action);
 	give_number(t, q, PURPOSE, "purpose", p.purpose);
-	give(t, q, TIME);
+	give(t, q, TIME, "");
 	q->values[q->rq.count - 1].u.number = TOWN_NOW;
+}
+
+void town_copy(const struct town_request *q, struct town_request *ret_copy)
+{
+	*ret_copy = *q;
+	ret_copy->rq.values = ret_copy->values;
+	for (size_t i = 0; i < q->rq.count; i++)
+		if (q->values[i].len > 0)
+			ret_copy->values[i].u.text = ret_copy->texts + (q->values[i].u.text - q->texts);
 }
 
 struct hf_policy *town_policy(const struct town *t)

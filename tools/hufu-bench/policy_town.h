@@ -14,6 +14,7 @@
 #define TOWN_CONDITIONS 5
 #define TOWN_VALUES 12
 #define TOWN_TEXT 48
+#define TOWN_REQUEST_TEXT 256
 
 struct town {
 	uint64_t state; /* of the random numbers */
@@ -32,7 +33,8 @@ struct town_rule {
 struct town_request {
 	struct hf_policy_request rq;
 	struct hf_attr_value values[TOWN_VALUES];
-	char texts[TOWN_VALUES][TOWN_TEXT];
+	size_t used; /* of texts */
+	char texts[TOWN_REQUEST_TEXT];
 };
 
 void town_open(struct town *t, uint32_t rules, uint64_t seed);
@@ -41,6 +43,8 @@ void town_close(struct town *t);
 void town_rule(const struct town *t, uint32_t n, struct town_rule *ret_rule);
 /* Random; seven of ten meet a rule. It points into itself. */
 void town_request(struct town *t, struct town_request *ret_request);
+/* As a caller has it that has just read it: all of it near. */
+void town_copy(const struct town_request *q, struct town_request *ret_copy);
 struct hf_policy *town_policy(const struct town *t);
 
 #endif
