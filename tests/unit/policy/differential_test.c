@@ -84,8 +84,8 @@ static void test_index_and_reference_agree(void **state)
 	(void)state;
 	while (cases < want) {
 		struct world w;
-		unsigned size = draw(&d, 40);
-		world_init(&w, &d, size < 38 ? draw(&d, 80) : draw(&d, 2000));
+		unsigned size = draw(&d, 100);
+		world_init(&w, &d, size < 98 ? draw(&d, 80) : draw(&d, 2000));
 		ask(&w, 150, &cases);
 		change_and_ask(&w, &cases);
 		if (draw(&d, 4) == 0)
