@@ -7,6 +7,7 @@
 #include "policy/prepared.h"
 
 #define LIMIT_DEFAULT 128u
+#define TOGETHER 16u
 
 struct near {
 	const struct pol_rule *rule;
@@ -49,25 +50,39 @@ static void insert(struct gather *g, const struct near *n)
 	g->list[at] = *n;
 }
 
+static void gather_rule(struct gather *g, const struct pol_rule *r)
+{
+	if (!pol_visible(r, g->q->policy->seq) || r->mechanism == HF_MECHANISM_HOLD)
+		return;
+	struct near n = {r, pol_count_failed(g->q, r)};
+	if (g->count < HF_EXPLAIN_MISSES_MAX || n.failed <= g->list[g->count - 1].failed)
+		insert(g, &n);
+}
+
+/* Some rules of a list at a time, so that memory brings them together. */
 static void gather_key(struct gather *g, uint64_t key)
 {
-	const struct hf_policy *p = g->q->policy;
-	const struct pol_table *t = pol_index_table(&p->store->near);
+	const struct pol_store *s = g->q->policy->store;
+	const struct pol_table *t = pol_index_table(&s->near);
+	const struct pol_rule *rules[TOGETHER];
 	struct pol_cursor c;
 	if (!t)
 		return;
 	pol_cursor_start(&c, t, key);
-	for (uint64_t link = pol_cursor_next_exact(&c); link; link = pol_table_next(t, link)) {
-		const struct pol_rule *r = pol_rule_at(p->store, (uint32_t)link);
-		if (g->looked_at == g->limit) {
+	for (uint64_t link = pol_cursor_next_exact(&c); link;) {
+		unsigned count = 0;
+		for (; link && count < TOGETHER && g->looked_at < g->limit; link = pol_table_next(t, link)) {
+			rules[count] = pol_rule_at(s, (uint32_t)link);
+			__builtin_prefetch(rules[count]);
+			__builtin_prefetch((const char *)rules[count++] + 64);
+			g->looked_at++;
+		}
+		for (unsigned i = 0; i < count; i++)
+			gather_rule(g, rules[i]);
+		if (link && g->looked_at == g->limit) {
 			g->cut = true;
 			return;
 		}
-		g->looked_at++;
-		if (!pol_visible(r, p->seq) || r->mechanism == HF_MECHANISM_HOLD)
-			continue;
-		struct near n = {r, pol_count_failed(g->q, r)};
-		insert(g, &n);
 	}
 }
 
