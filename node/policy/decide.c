@@ -122,7 +122,7 @@ static void probe_many(struct search *x, const struct pol_shape *sh, const struc
                        uint64_t key)
 {
 	const uint64_t *hashes;
-	if (at == sh->count || at == POL_KEY_MAX) {
+	if (at >= POL_KEY_MAX || at == sh->count) {
 		add_probe(x, t, key);
 		return;
 	}

@@ -237,7 +237,7 @@ static void put_keys(struct pol_store *s, struct pol_shape *sh, const struct key
                      uint32_t place)
 {
 	struct pol_choice one;
-	if (at == sh->count || at == POL_KEY_MAX) {
+	if (at >= POL_KEY_MAX || at == sh->count) {
 		pol_index_put(s, &sh->index, key, place, !s->building);
 		return;
 	}
