@@ -54,6 +54,7 @@ int bench_catalog_sync(struct bench *b);
 int bench_negotiate(struct bench *b);
 int bench_footprint(struct bench *b);
 int bench_policy_decide(struct bench *b);
+int bench_policy_load(struct bench *b);
 int bench_policy_update(struct bench *b);
 int bench_policy_explain(struct bench *b);
 int bench_authz_http(struct bench *b);

@@ -39,6 +39,7 @@ const struct bench_row bench_rows[] = {
         {"ledger-verify", "the full check of an exported ledger, and of one proof", bench_ledger_verify},
         {"catalog-sync", "10,000 entries to a new peer; search over 100,000", bench_catalog_sync},
         {"policy-decide", "one decision among 10,000, 100,000 and a million rules", bench_policy_decide},
+        {"policy-load", "100,000 rules from text to a snapshot", bench_policy_load},
         {"policy-update", "one rule added or revoked among 100,000, seen by readers", bench_policy_update},
         {"policy-explain", "near misses of a request among 100,000 rules", bench_policy_explain},
         {"authz-http", "AuthZEN evaluations over loopback against a constant answer", bench_authz_http},
