@@ -6,7 +6,7 @@ import time
 
 from common import *
 
-GROUP = (("lead-a", "an"), ("lead-b", "bo"), ("lead-c", "ce"))
+GROUP = (("lead-a", "an"), ("lead-b", "bo"), ("lead-c", "yan"))
 AUTHORITY, EXECUTOR, PROVIDER = ("bureau", "qian"), ("centre", "du"), ("transport", "li")
 PEOPLE = {
     "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
@@ -15,7 +15,7 @@ PEOPLE = {
     "centre": {"du": ("杜衡 D-1", ["emergency-executor"])},
     "lead-a": {"an": ("安平 L-1", ["leading-member"])},
     "lead-b": {"bo": ("薄云 L-2", ["leading-member"])},
-    "lead-c": {"ce": ("策远 L-3", ["leading-member"])},
+    "lead-c": {"yan": ("严策 L-3", ["leading-member"])},
     "other": {"he": ("何必 O-1", ["emergency-officer"])},
 }
 ACCOUNTS = {n: [*p, "admin"] for n, p in PEOPLE.items()}
@@ -211,7 +211,7 @@ def test_no_second_grant_and_the_end_of_the_event(net):
     everywhere(net, request, "ENDED")
     r = b.refused("fetch", entry, "--system", "rescue", "--output", net.dir + "/late.csv", as_="jin")
     check(r.reason == "grant-revoked", r.text)
-    for node, account in ((t, "li"), (net.nodes["lead-c"], "ce")):
+    for node, account in ((t, "li"), (net.nodes["lead-c"], "yan")):
         wait_until(lambda n=node, a=account: shown(n, a, request)["reported"], f"{node.id}: the use report")
     app = workflow.apply(b, "jin", entry, system="rescue", reason="灾后重建仍需桥梁数据", purpose="flood-relief", days=60)
     b.hufu("emergency", "follow", request, "--application", app, as_="jin")
