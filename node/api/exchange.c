@@ -92,7 +92,7 @@ static enum hf_err check_system(struct hf_api_request *rq, const char *name)
 	                    name);
 }
 
-/* Another department's agreement is none. */
+/* Another department's agreement is none: refused in the words of the module that finds none. */
 static enum hf_err check_grant(struct hf_api_request *rq, const struct hf_fetch *in)
 {
 	struct hf_grant_view g;
@@ -104,9 +104,13 @@ static enum hf_err check_grant(struct hf_api_request *rq, const struct hf_fetch 
 	HF_TRY(hf_fault_default(&rq->fault, e));
 	if (hf_api_acts_for(rq, g.consumer, g.department))
 		return HF_OK;
+	if (!hf_id_is_zero(&in->grant))
+		return hf_fault_set(&rq->fault, HF_E_NO_GRANT,
+		                    "this node holds no such grant; `hufu grants` lists them");
+	HF_TRY(check_system(rq, in->system));
 	return hf_fault_set(&rq->fault, HF_E_NO_GRANT,
-	                    "this node holds no agreement for that resource and system; file an application with "
-	                    "`hufu apply`");
+	                    "this node holds no agreement for that resource and system; file an application "
+	                    "with `hufu apply`, or state --purpose to ask by the provider's rules");
 }
 
 static enum hf_err fetch(struct hf_api_request *rq)
