@@ -160,12 +160,14 @@ enum hf_err hf_last_signed_write(struct hf_last_signed *s, const struct hf_promi
 		return HF_E_CONFLICT;
 	if (!slot_text(s->origin, p, slot))
 		return HF_E_LIMIT;
-	errno = EIO; /* what a short write means */
-	if (pwrite(s->fd, slot, sizeof(slot), (off_t)s->next * (off_t)sizeof(slot)) != (ssize_t)sizeof(slot) ||
-	    fdatasync(s->fd) != 0)
-		return error_of(errno);
-	s->next = 1 - s->next;
-	s->promise = *p;
+	for (unsigned i = 0; i < SLOTS; i++) { /* the second only when the first is durable */
+		errno = EIO;                   /* what a short write means */
+		if (pwrite(s->fd, slot, sizeof(slot), (off_t)s->next * (off_t)sizeof(slot)) != (ssize_t)sizeof(slot) ||
+		    fdatasync(s->fd) != 0)
+			return error_of(errno);
+		s->next = 1 - s->next;
+		s->promise = *p;
+	}
 	return HF_OK;
 }
 

@@ -3,8 +3,8 @@
  * that is synced before the signature is made. A store that was restored, truncated or swapped is noticed by it before
  * a fork is signed.
  *
- * Two slots are written in turn and each carries its digest, so that a torn write leaves the other one. One thread at a
- * time.
+ * Both slots hold it, each with its digest; the second is written when the first is durable, so that a torn write
+ * leaves the promise before it, and the loss of either slot nothing. One thread at a time.
  */
 #ifndef HUFU_LEDGER_LAST_SIGNED_H
 #define HUFU_LEDGER_LAST_SIGNED_H

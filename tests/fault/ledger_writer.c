@@ -10,8 +10,8 @@
  * (for ever without --rounds). --hold waits for a line on stdin first. --harmed: something fails on purpose, so units
  * may be refused and nobody waits for a quorum; otherwise the node must go on to a witnessed, exported, checked ledger.
  *
- * Prints what it found last on stdout: "whole" (status 0), "refused: SENTENCE" (3: the node does not start), or "BAD:
- * what is lost" (1).
+ * Prints what it found last on stdout: "whole" (status 0), "refused: SENTENCE" (3: the node does not start, or starts
+ * read-only because it knows that entries are missing), or "BAD: what is lost" (1).
  */
 #include "evidence/tally.h"
 #include "unit/ledger/kit.h"
@@ -342,6 +342,18 @@ static void check_whole(struct kit_node *n, const char *of)
 		bad("the full check of %s at node %u: %s", of ? of : "its own ledger", n->n, v.c.text);
 }
 
+/* A ledger that is behind what it signed signs nothing and waits for its mirrors: it is not the one in the file. */
+static void stop_when_set_back(struct kit_node *n)
+{
+	struct hf_ledger_state s = kit_state(n);
+
+	if (!s.set_back)
+		return;
+	printf("refused: it is not whole; %s\n", s.halted);
+	fflush(stdout);
+	_exit(3);
+}
+
 static void open_all(struct writer *w)
 {
 	struct kit *k = w->kit;
@@ -357,6 +369,8 @@ static void open_all(struct writer *w)
 			fflush(stdout);
 			_exit(3);
 		}
+		if (nodes[i] == HARMED)
+			stop_when_set_back(&k->node[HARMED]);
 		hf_ledger_start_net(k->node[nodes[i]].ledger, &net);
 	}
 }

@@ -74,7 +74,7 @@ def campaign(net, name, unit, names, head):
 
 def test_a_torn_tail_of_the_store(net):
     """SB-58"""
-    campaign(net, "state/data.mdb", PAGE, ["data.mdb is damaged", "the ledger", "ledger entry"], 2 * PAGE)
+    campaign(net, "state/data.mdb", PAGE, ["data.mdb is damaged", "the ledger", "ledger entry", "this ledger has signed"], 2 * PAGE)
 
 
 def test_a_torn_last_signed(net):
