@@ -200,12 +200,14 @@ static bool put_names(struct packer *p, const struct hf_obligation *o, struct hf
 static bool put_obligations(struct packer *p, const struct hf_rule *r, uint32_t *ret_place)
 {
 	struct {
-		struct pol_obligations head;
+		size_t count; /* as struct pol_obligations */
 		struct hf_obligation list[HF_RULE_OBLIGATIONS_MAX];
 	} all;
 	uint32_t place;
+	_Static_assert(offsetof(struct pol_obligations, list) == sizeof(all.count),
+	               "one form in memory and in the store");
 	memset(&all, 0, sizeof(all));
-	all.head.count = r->obligation_count;
+	all.count = r->obligation_count;
 	for (size_t i = 0; i < r->obligation_count; i++) {
 		const struct hf_obligation *o = &r->obligations[i];
 		all.list[i].type = o->type;
@@ -218,7 +220,7 @@ static bool put_obligations(struct packer *p, const struct hf_rule *r, uint32_t 
 		if (o->name_count > 0 && !put_names(p, o, &all.list[i]))
 			return false;
 	}
-	return put(p, OBLIGATIONS, &all, sizeof(all.head) + r->obligation_count * sizeof(all.list[0]), ret_place);
+	return put(p, OBLIGATIONS, &all, sizeof(all.count) + r->obligation_count * sizeof(all.list[0]), ret_place);
 }
 
 static void settle_one(struct pol_store *s, const void *field)
