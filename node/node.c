@@ -245,6 +245,8 @@ static void close_modules(struct hf_node *n)
 	if (m->sources)
 		hf_sources_close(m->sources);
 	hf_reports_close(m->reports);
+	if (m->ledger)
+		hf_ledger_stop(m->ledger);
 	if (m->peers)
 		hf_peers_close(m->peers);
 	if (m->identity)

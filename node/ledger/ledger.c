@@ -527,6 +527,11 @@ void hf_ledger_peer_up(struct hf_ledger *l, const char *peer)
 	hf_ledger_wake(l);
 }
 
+void hf_ledger_stop(struct hf_ledger *l)
+{
+	l->closing = true;
+}
+
 void hf_ledger_close(struct hf_ledger *l)
 {
 	l->closing = true;

@@ -24,6 +24,8 @@ enum hf_err hf_ledger_open(const struct hf_base *base, struct hf_store *store, c
 /* Peers exist only later: starts signing and replication. Nothing is signed before a quorum of the witnesses has told
  * what it has seen of this ledger. */
 void hf_ledger_start(struct hf_ledger *l, struct hf_peers *peers);
+/* Before hf_peers_close: from now on nothing is asked of a peer, whatever is still committed. */
+void hf_ledger_stop(struct hf_ledger *l);
 /* After hf_peers_close and hf_store_close: the committer sequences through the ledger until then. Waits for its jobs in
  * the worker pool; their callbacks end with HF_E_CANCELLED when the loop runs next. Waiters are dropped without a call.
  */

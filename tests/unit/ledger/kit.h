@@ -386,6 +386,7 @@ static inline void kit_close(struct kit *k, unsigned n)
 	struct kit_node *node = &k->node[n];
 	struct hf_ledger *l = node->ledger;
 
+	hf_ledger_stop(l);
 	for (struct kit_call *c = k->live; c; c = c->after)
 		if (c->from == n && c->fn) {
 			struct hf_reply r = {.error = HF_E_CANCELLED, .text = ""};
