@@ -122,7 +122,8 @@ static bool busy(const struct hf_lpeer *p)
 	return p->lane[HF_LANE_MIRROR].busy || p->lane[HF_LANE_OPENINGS].busy;
 }
 
-/* The clock goes on until n, which mirror refused, tries again. */
+/* The clock goes on, minute by minute so that what is asked meanwhile is answered, until n, which mirror refused, tries
+ * again. */
 static void try_again(struct kit *k, struct kit_node *n, const char *mirror)
 {
 	const struct hf_lpeer *p = hf_ledger_peer(n->ledger, mirror);
@@ -130,8 +131,14 @@ static void try_again(struct kit *k, struct kit_node *n, const char *mirror)
 
 	kit_until(k, !busy(p));
 	before = k->sent[HF_MSG_MIRROR_ADD];
-	k->jump_ms += HF_PUSH_PAUSE_MAX_MS;
-	hf_ledger_wake(n->ledger);
+	for (unsigned m = 0; m * HF_LEDGER_HEADS_MS < HF_PUSH_PAUSE_MAX_MS; m++) {
+		k->jump_ms += HF_LEDGER_HEADS_MS;
+		for (unsigned i = 0; i < SB_NODES; i++)
+			if (k->node[i].ledger)
+				hf_ledger_wake(k->node[i].ledger);
+		kit_turn(k);
+		kit_until(k, !k->live);
+	}
 	kit_until(k, k->sent[HF_MSG_MIRROR_ADD] > before && !busy(p));
 }
 
