@@ -31,6 +31,15 @@ def network(net):
         n = net.nodes[id]
         n.staff({"auditor": ("审计 A-1", ["auditor"])} if id in ("transport", "insurer") else {})
     fill(net.nodes["transport"], 600)  # more than two tiles, so that there is a level above the leaves
+    wait_until(lambda: status_of(net.nodes["transport"].ip, "/transport/checkpoint") == 200, "the first witnessed checkpoint to be served")
+
+
+def status_of(ip, path):
+    c = Client(ip)
+    try:
+        return c.get(path)[0]
+    finally:
+        c.close()
 
 
 def configure(node, text):

@@ -164,9 +164,21 @@ static void compare(struct world *w, const struct said *s, size_t totals[4])
 
 static void random_world(struct world *w)
 {
+	uint64_t before = 0;
+
 	w->count = 2 + rnd(WORLD_RULES - 1);
 	for (unsigned i = 0; i < w->count; i++) {
+		uint64_t after = 0;
+		bool twin = i > 0 && rnd(4) == 0; /* of the rule before: by chance alone there is hardly one */
+		if (twin) {
+			after = random_state;
+			random_state = before;
+		} else {
+			before = random_state;
+		}
 		random_rule(w->rules + i, i);
+		if (twin)
+			random_state = after;
 		w->list[i] = &w->rules[i].rule;
 	}
 	qsort(w->list, w->count, sizeof(struct hf_rule *), by_order);
