@@ -13,7 +13,7 @@ def network(net):
     t.add_user("bai", "白路 T-7", ["operator"], department="roads")
     t.add_user("ou", "欧阳 T-8", ["operator"])
     net.source = os.path.join(net.dir, "tolls.csv")
-    workflow.tolls(net, net.source, 96 << 20, 11)
+    workflow.tolls(net, net.source, 256 << 20, 11)  # large enough for a command to come in the middle
     register(net, "tolls", net.source)
     net.tolls = publish(net, "tolls", title="通行记录", data_class="transport/toll")
     wait_until(lambda: sees(i, "he", net.tolls), "the entry")

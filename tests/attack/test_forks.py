@@ -6,6 +6,13 @@ from common import *
 
 def network(net):
     trio(net, 37, overseas=False)  # its keys are in wrong hands from the first day
+    for node in AUDITORS:  # until then a witness asks the others what it cosigned before, and would learn of the first history
+        wait_until(lambda: cosigns(net.nodes[node]), f"{node} to cosign")
+
+
+def cosigns(node):
+    with open(node.log, encoding="utf-8") as f:
+        return '"event":"cosigning"' in f.read()
 
 
 def show(net, to, size, history):
