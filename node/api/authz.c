@@ -5,33 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/rows.h"
 #include "api/sight.h"
 #include "authz/negotiation.h"
 
-static struct hf_step_in step_of(struct hf_api_request *rq)
-{
-	return (struct hf_step_in){rq->actor, rq->unit, rq->draft, &rq->fault};
-}
-
 /* ---- showing ---- */
-
-static void out_bin_id(json_t *o, const char *name, const ProtobufCBinaryData *b)
-{
-	struct hf_id id;
-	if (hf_id_from_bytes(b->data, b->len, &id))
-		hf_api_out_id(o, name, &id);
-}
-
-static void out_text(json_t *o, const char *name, const char *text)
-{
-	json_object_set_new(o, name, json_string(text ? text : ""));
-}
-
-static void out_time(json_t *o, const char *name, int64_t ms)
-{
-	if (ms)
-		hf_api_out_time(o, name, ms);
-}
 
 /* The state that matters here: the consumer's when this node applied, else the provider's, else the intake node's. */
 static enum hf_part main_part(const Hufu__ApplicationRow *r)
@@ -57,8 +35,8 @@ static json_t *parts_json(const Hufu__ApplicationRow *r)
 		if (s == HF_REVIEW_NONE)
 			continue;
 		json_t *part = json_object();
-		out_text(part, "state", hf_states_name(s));
-		out_text(part, "negotiation", hf_states_negotiation_name(hf_states_negotiation(s)));
+		hf_api_out_text(part, "state", hf_states_name(s));
+		hf_api_out_text(part, "negotiation", hf_states_negotiation_name(hf_states_negotiation(s)));
 		json_object_set_new(o, hf_states_part_name(p), part);
 	}
 	return o;
@@ -66,20 +44,20 @@ static json_t *parts_json(const Hufu__ApplicationRow *r)
 
 static void out_subject(json_t *o, const Hufu__ApplicationRow *r)
 {
-	out_bin_id(o, "application", &r->id);
-	out_bin_id(o, "transaction", &r->txn);
+	hf_api_out_id_of(o, "application", &r->id);
+	hf_api_out_id_of(o, "transaction", &r->txn);
 	json_object_set_new(o, "revision", json_integer(r->revision));
-	out_bin_id(o, "resource", &r->resource);
-	out_text(o, "title", r->title);
-	out_text(o, "provider", r->provider);
-	out_text(o, "intake", r->intake);
-	out_text(o, "organization", r->organization);
-	out_text(o, "department", r->department);
-	out_text(o, "system", r->system);
-	out_text(o, "applicant", r->applicant);
-	out_text(o, "purpose", r->purpose);
-	out_time(o, "from", r->from_ms);
-	out_time(o, "until", r->until_ms);
+	hf_api_out_id_of(o, "resource", &r->resource);
+	hf_api_out_text(o, "title", r->title);
+	hf_api_out_text(o, "provider", r->provider);
+	hf_api_out_text(o, "intake", r->intake);
+	hf_api_out_text(o, "organization", r->organization);
+	hf_api_out_text(o, "department", r->department);
+	hf_api_out_text(o, "system", r->system);
+	hf_api_out_text(o, "applicant", r->applicant);
+	hf_api_out_text(o, "purpose", r->purpose);
+	hf_api_out_time_if(o, "from", r->from_ms);
+	hf_api_out_time_if(o, "until", r->until_ms);
 	json_object_set_new(o, "sensitive", json_boolean(r->sensitive));
 	json_object_set_new(o, "personal", json_boolean(r->personal));
 }
@@ -89,17 +67,17 @@ static json_t *application_json(const Hufu__ApplicationRow *r)
 	json_t *o = json_object();
 	enum hf_review_state s = state_of(r, main_part(r));
 	out_subject(o, r);
-	out_text(o, "role", hf_states_part_name(main_part(r)));
-	out_text(o, "state", hf_states_name(s));
-	out_text(o, "negotiation", hf_states_negotiation_name(hf_states_negotiation(s)));
+	hf_api_out_text(o, "role", hf_states_part_name(main_part(r)));
+	hf_api_out_text(o, "state", hf_states_name(s));
+	hf_api_out_text(o, "negotiation", hf_states_negotiation_name(hf_states_negotiation(s)));
 	json_object_set_new(o, "parts", parts_json(r));
-	out_text(o, "result", r->result);
-	out_text(o, "reason_code", r->reason_code);
-	out_text(o, "reason", r->reason);
-	out_bin_id(o, "grant", &r->grant);
-	out_bin_id(o, "agreement", &r->agreement);
-	out_time(o, "created", r->created_ms);
-	out_time(o, "changed", r->changed_ms);
+	hf_api_out_text(o, "result", r->result);
+	hf_api_out_text(o, "reason_code", r->reason_code);
+	hf_api_out_text(o, "reason", r->reason);
+	hf_api_out_id_of(o, "grant", &r->grant);
+	hf_api_out_id_of(o, "agreement", &r->agreement);
+	hf_api_out_time_if(o, "created", r->created_ms);
+	hf_api_out_time_if(o, "changed", r->changed_ms);
 	return o;
 }
 
@@ -108,9 +86,9 @@ static json_t *findings_json(Hufu__Finding *const *list, size_t count)
 	json_t *a = json_array();
 	for (size_t i = 0; i < count; i++) {
 		json_t *o = json_object();
-		out_text(o, "point", list[i]->point);
+		hf_api_out_text(o, "point", list[i]->point);
 		json_object_set_new(o, "ok", json_boolean(list[i]->ok));
-		out_text(o, "text", list[i]->text);
+		hf_api_out_text(o, "text", list[i]->text);
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -121,7 +99,7 @@ static void out_signer(json_t *o, const char *name, const Hufu__SignedStatement 
 	char who[HF_NAME_MAX * 2 + 2];
 	hf_authz_signer(st, who, sizeof(who));
 	if (who[0])
-		out_text(o, name, who);
+		hf_api_out_text(o, name, who);
 }
 
 static void out_content(json_t *o, const Hufu__Application *app)
@@ -130,10 +108,10 @@ static void out_content(json_t *o, const Hufu__Application *app)
 	for (size_t i = 0; i < app->n_fields; i++)
 		json_array_append_new(fields, json_string(app->fields[i]));
 	json_object_set_new(o, "fields", fields);
-	out_text(o, "stated_reason", app->reason);
-	out_text(o, "purpose", app->purpose);
-	out_time(o, "from", app->from_ms);
-	out_time(o, "until", app->until_ms);
+	hf_api_out_text(o, "stated_reason", app->reason);
+	hf_api_out_text(o, "purpose", app->purpose);
+	hf_api_out_time_if(o, "from", app->from_ms);
+	hf_api_out_time_if(o, "until", app->until_ms);
 }
 
 static bool add_revision(void *ctx, const Hufu__ApplicationRevision *r)
@@ -155,11 +133,11 @@ static bool add_revision(void *ctx, const Hufu__ApplicationRevision *r)
 		hf_api_out_hex(o, "intake_digest", r->intake_digest.data, r->intake_digest.len);
 	if (r->decision_digest.len)
 		hf_api_out_hex(o, "decision_digest", r->decision_digest.data, r->decision_digest.len);
-	out_text(o, "result", r->result);
-	out_text(o, "reason_code", r->reason_code);
-	out_text(o, "reason", r->reason);
-	out_time(o, "made", r->made_ms);
-	out_time(o, "ended", r->ended_ms);
+	hf_api_out_text(o, "result", r->result);
+	hf_api_out_text(o, "reason_code", r->reason_code);
+	hf_api_out_text(o, "reason", r->reason);
+	hf_api_out_time_if(o, "made", r->made_ms);
+	hf_api_out_time_if(o, "ended", r->ended_ms);
 	json_array_append_new(ctx, o);
 	return true;
 }
@@ -175,35 +153,11 @@ static enum hf_err out_revisions(struct hf_api_request *rq, json_t *o, const Pro
 }
 
 struct listing {
-	struct hf_api_request *rq;
-	json_t *list;
-	int64_t limit;              /* newest first; what is older is left out */
+	struct hf_api_rows rows;
 	enum hf_review_state state; /* HF_REVIEW_NONE: any */
 	enum hf_part part;          /* HF_PART_INVALID: any */
 	enum hf_err error;
 };
-
-#define LIST_DEFAULT 200
-#define LIST_MOST 1000
-
-/* Begins the array of the answer; "more" tells that older rows were left out. */
-static enum hf_err list_begin(struct listing *l, const char *name)
-{
-	l->limit = LIST_DEFAULT;
-	HF_TRY(hf_api_int(l->rq, "limit", false, 1, LIST_MOST, &l->limit));
-	l->list = json_array();
-	json_object_set_new(l->rq->out, name, l->list);
-	json_object_set_new(l->rq->out, "more", json_false());
-	return HF_OK;
-}
-
-static bool list_full(struct listing *l)
-{
-	if ((int64_t)json_array_size(l->list) < l->limit)
-		return false;
-	json_object_set_new(l->rq->out, "more", json_true());
-	return true;
-}
 
 static bool state_fits(const struct listing *l, const Hufu__ApplicationRow *r)
 {
@@ -219,13 +173,13 @@ static bool state_fits(const struct listing *l, const Hufu__ApplicationRow *r)
 static bool add_application(void *ctx, const Hufu__ApplicationRow *r)
 {
 	struct listing *l = ctx;
-	if (!state_fits(l, r) || !hf_api_sees(l->rq, r->organization, r->department))
+	if (!state_fits(l, r) || !hf_api_sees(l->rows.rq, r->organization, r->department))
 		return true;
-	if (list_full(l))
+	if (hf_api_rows_full(&l->rows))
 		return false;
 	json_t *o = application_json(r);
-	json_array_append_new(l->list, o);
-	l->error = out_revisions(l->rq, o, &r->id);
+	json_array_append_new(l->rows.list, o);
+	l->error = out_revisions(l->rows.rq, o, &r->id);
 	return l->error == HF_OK;
 }
 
@@ -246,7 +200,7 @@ static enum hf_err read_part(struct hf_api_request *rq, enum hf_part *ret_part)
 
 static enum hf_err list_applications(struct hf_api_request *rq)
 {
-	struct listing l = {.rq = rq};
+	struct listing l = {.rows.rq = rq};
 	const char *state = "";
 	HF_TRY(read_part(rq, &l.part));
 	HF_TRY(hf_api_text(rq, "state", false, 32, &state));
@@ -256,7 +210,7 @@ static enum hf_err list_applications(struct hf_api_request *rq)
 			return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
 			                    "field 'state' is no state of an application, such as DRAFT or RECEIVED");
 	}
-	HF_TRY(list_begin(&l, "applications"));
+	HF_TRY(hf_api_rows_begin(rq, "applications", &l.rows));
 	HF_TRY(hf_authz_applications(rq->m->authz, add_application, &l));
 	return l.error;
 }
@@ -291,71 +245,71 @@ static enum hf_err show_application(struct hf_api_request *rq)
 static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
 {
 	struct listing *l = ctx;
-	if (!hf_api_sees(l->rq, r->consumer, r->department))
+	if (!hf_api_sees(l->rows.rq, r->consumer, r->department))
 		return true;
-	if (list_full(l))
+	if (hf_api_rows_full(&l->rows))
 		return false;
 	json_t *o = json_object();
-	out_bin_id(o, "grant", &r->grant);
-	out_bin_id(o, "agreement", &r->agreement);
-	out_text(o, "mechanism", r->mechanism[0] ? r->mechanism : "application");
-	out_bin_id(o, "application", &r->application);
-	out_bin_id(o, "basis", &r->basis);
-	out_bin_id(o, "resource", &r->resource);
-	out_bin_id(o, "transaction", &r->txn);
-	out_text(o, "state", state);
-	out_text(o, "provider", r->provider);
-	out_text(o, "consumer", r->consumer);
-	out_text(o, "department", r->department);
-	out_text(o, "system", r->system);
-	out_text(o, "system_address", r->system_address);
-	out_text(o, "purpose", r->purpose);
-	out_text(o, "action", r->action);
-	out_time(o, "from", r->from_ms);
-	out_time(o, "until", r->until_ms);
+	hf_api_out_id_of(o, "grant", &r->grant);
+	hf_api_out_id_of(o, "agreement", &r->agreement);
+	hf_api_out_text(o, "mechanism", r->mechanism[0] ? r->mechanism : "application");
+	hf_api_out_id_of(o, "application", &r->application);
+	hf_api_out_id_of(o, "basis", &r->basis);
+	hf_api_out_id_of(o, "resource", &r->resource);
+	hf_api_out_id_of(o, "transaction", &r->txn);
+	hf_api_out_text(o, "state", state);
+	hf_api_out_text(o, "provider", r->provider);
+	hf_api_out_text(o, "consumer", r->consumer);
+	hf_api_out_text(o, "department", r->department);
+	hf_api_out_text(o, "system", r->system);
+	hf_api_out_text(o, "system_address", r->system_address);
+	hf_api_out_text(o, "purpose", r->purpose);
+	hf_api_out_text(o, "action", r->action);
+	hf_api_out_time_if(o, "from", r->from_ms);
+	hf_api_out_time_if(o, "until", r->until_ms);
 	json_object_set_new(o, "generation", json_integer((json_int_t)r->generation));
-	out_text(o, "approver", r->approver);
-	out_text(o, "reason", r->reason);
-	out_text(o, "ended_by", r->ended_by);
-	out_time(o, "ended", r->ended_ms);
-	json_array_append_new(l->list, o);
+	hf_api_out_text(o, "approver", r->approver);
+	hf_api_out_text(o, "reason", r->reason);
+	hf_api_out_text(o, "ended_by", r->ended_by);
+	hf_api_out_time_if(o, "ended", r->ended_ms);
+	json_array_append_new(l->rows.list, o);
 	return true;
 }
 
 static enum hf_err list_grants(struct hf_api_request *rq)
 {
-	struct listing l = {.rq = rq};
-	HF_TRY(list_begin(&l, "grants"));
+	struct listing l = {.rows.rq = rq};
+	HF_TRY(hf_api_rows_begin(rq, "grants", &l.rows));
 	return hf_authz_grants(rq->m->authz, add_grant, &l);
 }
 
 static bool add_notice(void *ctx, const struct hf_id *id, const Hufu__NoticeRow *n)
 {
 	struct listing *l = ctx;
-	if (!hf_api_sees(l->rq, l->rq->m->base->self.s, n->department)) /* notices are the consumer's */
+	if (!hf_api_sees(l->rows.rq, l->rows.rq->m->base->self.s, n->department)) /* notices are the consumer's */
 		return true;
-	if (list_full(l))
+	if (hf_api_rows_full(&l->rows))
 		return false;
 	json_t *o = json_object();
 	hf_api_out_id(o, "notice", id);
-	out_time(o, "time", n->time_ms);
-	out_text(o, "kind", n->kind);
-	out_text(o, "text", n->text);
-	out_bin_id(o, "application", &n->application);
-	out_bin_id(o, "emergency", &n->emergency);
-	out_bin_id(o, "transaction", &n->txn);
-	out_bin_id(o, "resource", &n->resource);
-	out_bin_id(o, "grant", &n->grant);
-	out_text(o, "reason_code", n->reason_code);
-	out_text(o, "reason", n->reason);
-	json_array_append_new(l->list, o);
+	hf_api_out_time_if(o, "time", n->time_ms);
+	hf_api_out_text(o, "kind", n->kind);
+	hf_api_out_text(o, "text", n->text);
+	hf_api_out_id_of(o, "application", &n->application);
+	hf_api_out_id_of(o, "emergency", &n->emergency);
+	hf_api_out_id_of(o, "transaction", &n->txn);
+	hf_api_out_id_of(o, "resource", &n->resource);
+	hf_api_out_id_of(o, "grant", &n->grant);
+	hf_api_out_text(o, "reason_code", n->reason_code);
+	hf_api_out_text(o, "reason", n->reason);
+	json_array_append_new(l->rows.list, o);
 	return true;
 }
 
 static enum hf_err list_notices(struct hf_api_request *rq)
 {
-	struct listing l = {.rq = rq};
-	HF_TRY(list_begin(&l, "notices"));
+	struct listing l = {.rows.rq = rq};
+	HF_TRY(hf_api_rows_begin(rq, "notices", &l.rows));
 	return hf_authz_notices(rq->m->authz, add_notice, &l);
 }
 
@@ -364,7 +318,7 @@ static enum hf_err list_notices(struct hf_api_request *rq)
 static enum hf_err out_state(struct hf_api_request *rq, const struct hf_id *id, const char *state)
 {
 	hf_api_out_id(rq->out, "application", id);
-	out_text(rq->out, "state", state);
+	hf_api_out_text(rq->out, "state", state);
 	return HF_OK;
 }
 
@@ -385,7 +339,7 @@ static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_ap
 static enum hf_err draft_application(struct hf_api_request *rq)
 {
 	struct hf_application_in in = {.from_ms = 0};
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	const char **fields = NULL;
 	HF_TRY(hf_api_id(rq, "entry", true, &in.entry));
@@ -402,7 +356,7 @@ static enum hf_err draft_application(struct hf_api_request *rq)
 static enum hf_err resubmit_application(struct hf_api_request *rq)
 {
 	struct hf_application_in in = {.from_ms = 0};
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	uint32_t revision = 0;
 	const char **fields = NULL;
@@ -419,7 +373,7 @@ static enum hf_err resubmit_application(struct hf_api_request *rq)
 static enum hf_err review_need(struct hf_api_request *rq)
 {
 	struct hf_finding_in f[3];
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
 	HF_TRY(hf_api_finding(rq, "need", &f[0]));
@@ -432,14 +386,14 @@ static enum hf_err review_need(struct hf_api_request *rq)
 
 static enum hf_err review_compliance(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *result = "", *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
 	HF_TRY(hf_api_text(rq, "result", true, 16, &result));
 	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
 	HF_TRY(hf_authz_review_compliance(rq->m->authz, &step, &id, result, reason));
-	out_text(rq->out, "result", result);
+	hf_api_out_text(rq->out, "result", result);
 	hf_api_out_id(rq->out, "application", &id);
 	return HF_OK;
 }
@@ -447,20 +401,20 @@ static enum hf_err review_compliance(struct hf_api_request *rq)
 static enum hf_err review_privacy(struct hf_api_request *rq)
 {
 	struct hf_finding_in f[2];
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
 	HF_TRY(hf_api_finding(rq, "necessity", &f[0]));
 	HF_TRY(hf_api_finding(rq, "compliance", &f[1]));
 	HF_TRY(hf_authz_review_privacy(rq->m->authz, &step, &id, f));
-	out_text(rq->out, "result", f[0].ok && f[1].ok ? "pass" : "refuse");
+	hf_api_out_text(rq->out, "result", f[0].ok && f[1].ok ? "pass" : "refuse");
 	hf_api_out_id(rq->out, "application", &id);
 	return HF_OK;
 }
 
 static enum hf_err decide_application(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *result = "", *reason = "";
 	int64_t until = 0;
 	struct hf_id id;
@@ -469,14 +423,14 @@ static enum hf_err decide_application(struct hf_api_request *rq)
 	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
 	HF_TRY(hf_api_time(rq, "until", false, &until));
 	HF_TRY(hf_authz_decide_application(rq->m->authz, &step, &id, result, reason, until));
-	out_text(rq->out, "result", result);
+	hf_api_out_text(rq->out, "result", result);
 	hf_api_out_id(rq->out, "application", &id);
 	return HF_OK;
 }
 
 static enum hf_err withdraw_application(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
@@ -487,14 +441,14 @@ static enum hf_err withdraw_application(struct hf_api_request *rq)
 
 static enum hf_err revoke_grant(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "grant", true, &id));
 	HF_TRY(hf_api_text(rq, "reason", true, HF_MAX_TEXT, &reason));
 	HF_TRY(hf_authz_revoke(rq->m->authz, &step, &id, reason));
 	hf_api_out_id(rq->out, "grant", &id);
-	out_text(rq->out, "state", "revoked");
+	hf_api_out_text(rq->out, "state", "revoked");
 	return HF_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/rows.h"
 #include "base/mem.h"
 #include "ledger/ledger.h"
 
@@ -54,12 +55,6 @@ static json_t *texts(char *const *list, size_t count)
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(a, json_string(list[i]));
 	return a;
-}
-
-static void out_time(json_t *o, const char *name, int64_t ms)
-{
-	if (ms)
-		hf_api_out_time(o, name, ms);
 }
 
 static void out_entry_id(json_t *o, const char *name, const Hufu__CatalogEntry *e)
@@ -183,8 +178,8 @@ void catalog_json_entry(json_t *o, const struct hf_catalog_item *it)
 	out_bool(o, "provider_decides", e->provider_decides);
 	out_text(o, "update_cycle", e->update_cycle);
 	out_text(o, "legal_basis", e->legal_basis);
-	out_time(o, "not_before", e->not_before_ms);
-	out_time(o, "not_after", e->not_after_ms);
+	hf_api_out_time_if(o, "not_before", e->not_before_ms);
+	hf_api_out_time_if(o, "not_after", e->not_after_ms);
 	json_object_set_new(o, "fields", fields_json(e));
 	json_object_set_new(o, "distributions", distributions_json(e));
 	json_object_set_new(o, "policy", policy_json(e));
@@ -284,7 +279,7 @@ json_t *catalog_json_dcat(const struct hf_catalog_item *it)
 	json_object_set_new(o, "dcat:keyword", texts(e->keywords, e->n_keywords));
 	out_text(o, "dct:accrualPeriodicity", e->update_cycle);
 	out_text(o, "dct:accessRights", e->sharing_condition);
-	out_time(o, "dct:available", e->not_before_ms);
+	hf_api_out_time_if(o, "dct:available", e->not_before_ms);
 	for (size_t i = 0; i < e->n_distributions; i++)
 		json_array_append_new(list, dcat_distribution(e->distributions[i]));
 	json_object_set_new(o, "dcat:distribution", list);

@@ -5,92 +5,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/rows.h"
 #include "api/sight.h"
 #include "authz/emergency.h"
 
-static struct hf_step_in step_of(struct hf_api_request *rq)
-{
-	return (struct hf_step_in){rq->actor, rq->unit, rq->draft, &rq->fault};
-}
-
 /* ---- showing ---- */
 
-static void out_bin_id(json_t *o, const char *name, const ProtobufCBinaryData *b)
-{
-	struct hf_id id;
-	if (hf_id_from_bytes(b->data, b->len, &id))
-		hf_api_out_id(o, name, &id);
-}
-
-static void out_text(json_t *o, const char *name, const char *text)
-{
-	json_object_set_new(o, name, json_string(text ? text : ""));
-}
-
-static void out_time(json_t *o, const char *name, int64_t ms)
-{
-	if (ms)
-		hf_api_out_time(o, name, ms);
-}
-
 struct listing {
-	struct hf_api_request *rq;
-	json_t *list;
-	int64_t limit; /* newest first; what is older is left out */
+	struct hf_api_rows rows;
 	enum hf_em_state state;
 };
-
-#define LIST_DEFAULT 200
-#define LIST_MOST 1000
-
-static enum hf_err list_begin(struct listing *l, const char *name)
-{
-	l->limit = LIST_DEFAULT;
-	HF_TRY(hf_api_int(l->rq, "limit", false, 1, LIST_MOST, &l->limit));
-	l->list = json_array();
-	json_object_set_new(l->rq->out, name, l->list);
-	json_object_set_new(l->rq->out, "more", json_false());
-	return HF_OK;
-}
-
-static bool list_full(struct listing *l)
-{
-	if ((int64_t)json_array_size(l->list) < l->limit)
-		return false;
-	json_object_set_new(l->rq->out, "more", json_true());
-	return true;
-}
 
 static bool add_event(void *ctx, const Hufu__EmergencyEventRow *r, bool over)
 {
 	struct listing *l = ctx;
-	if (list_full(l))
+	if (hf_api_rows_full(&l->rows))
 		return false;
 	json_t *o = json_object(), *providers = json_array();
-	out_bin_id(o, "event", &r->id);
-	out_bin_id(o, "transaction", &r->txn);
-	out_text(o, "state", over ? "OVER" : "DECLARED");
-	out_text(o, "kind", r->kind);
-	out_text(o, "title", r->title);
-	out_text(o, "description", r->description);
-	out_text(o, "region", r->region);
-	out_text(o, "authority", r->authority);
-	out_text(o, "declared_by", r->declared_by);
-	out_time(o, "from", r->from_ms);
-	out_time(o, "until", r->until_ms);
-	out_time(o, "ended", r->ended_ms);
-	out_text(o, "reason", r->end_reason);
+	hf_api_out_id_of(o, "event", &r->id);
+	hf_api_out_id_of(o, "transaction", &r->txn);
+	hf_api_out_text(o, "state", over ? "OVER" : "DECLARED");
+	hf_api_out_text(o, "kind", r->kind);
+	hf_api_out_text(o, "title", r->title);
+	hf_api_out_text(o, "description", r->description);
+	hf_api_out_text(o, "region", r->region);
+	hf_api_out_text(o, "authority", r->authority);
+	hf_api_out_text(o, "declared_by", r->declared_by);
+	hf_api_out_time_if(o, "from", r->from_ms);
+	hf_api_out_time_if(o, "until", r->until_ms);
+	hf_api_out_time_if(o, "ended", r->ended_ms);
+	hf_api_out_text(o, "reason", r->end_reason);
 	for (size_t i = 0; i < r->n_providers; i++)
 		json_array_append_new(providers, json_string(r->providers[i]));
 	json_object_set_new(o, "providers", providers);
-	json_array_append_new(l->list, o);
+	json_array_append_new(l->rows.list, o);
 	return true;
 }
 
 static enum hf_err list_events(struct hf_api_request *rq)
 {
-	struct listing l = {.rq = rq};
-	HF_TRY(list_begin(&l, "events"));
+	struct listing l = {.rows.rq = rq};
+	HF_TRY(hf_api_rows_begin(rq, "events", &l.rows));
 	return hf_emergency_events(rq->m->authz, add_event, &l);
 }
 
@@ -99,11 +54,11 @@ static json_t *votes_json(Hufu__EmergencyVoteRow *const *list, size_t count)
 	json_t *a = json_array();
 	for (size_t i = 0; i < count; i++) {
 		json_t *o = json_object();
-		out_text(o, "node", list[i]->node);
-		out_text(o, "account", list[i]->account);
-		out_text(o, "result", list[i]->result);
-		out_text(o, "reason", list[i]->reason);
-		out_time(o, "time", list[i]->time_ms);
+		hf_api_out_text(o, "node", list[i]->node);
+		hf_api_out_text(o, "account", list[i]->account);
+		hf_api_out_text(o, "result", list[i]->result);
+		hf_api_out_text(o, "reason", list[i]->reason);
+		hf_api_out_time_if(o, "time", list[i]->time_ms);
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -118,13 +73,13 @@ static json_t *revisions_json(const Hufu__EmergencyRequestRow *r)
 		char expert[HF_NAME_MAX * 2 + 2];
 		json_object_set_new(o, "revision", json_integer(v->revision));
 		hf_api_out_hex(o, "digest", v->digest.data, v->digest.len);
-		out_text(o, "result", v->result);
-		out_text(o, "reason", v->reason);
+		hf_api_out_text(o, "result", v->result);
+		hf_api_out_text(o, "reason", v->reason);
 		hf_authz_signer(v->privacy, expert, sizeof(expert));
 		if (expert[0])
-			out_text(o, "privacy_expert", expert);
+			hf_api_out_text(o, "privacy_expert", expert);
 		json_object_set_new(o, "votes", votes_json(v->votes, v->n_votes));
-		out_time(o, "made", v->made_ms);
+		hf_api_out_time_if(o, "made", v->made_ms);
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -148,10 +103,10 @@ static void out_successors(struct hf_api_request *rq, json_t *o, const Hufu__Eme
 	json_t *a = json_array();
 	for (size_t i = 0; i < r->n_successors; i++) {
 		json_t *s = json_object();
-		out_text(s, "kind", r->successors[i]->kind);
-		out_bin_id(s, "successor", &r->successors[i]->successor);
-		out_text(s, "state", hf_emergency_successor(rq->m->authz, r->successors[i]));
-		out_time(s, "time", r->successors[i]->time_ms);
+		hf_api_out_text(s, "kind", r->successors[i]->kind);
+		hf_api_out_id_of(s, "successor", &r->successors[i]->successor);
+		hf_api_out_text(s, "state", hf_emergency_successor(rq->m->authz, r->successors[i]));
+		hf_api_out_time_if(s, "time", r->successors[i]->time_ms);
 		json_array_append_new(a, s);
 	}
 	json_object_set_new(o, "successors", a);
@@ -159,21 +114,21 @@ static void out_successors(struct hf_api_request *rq, json_t *o, const Hufu__Eme
 
 static void out_subject(json_t *o, const Hufu__EmergencyRequestRow *r)
 {
-	out_bin_id(o, "request", &r->id);
-	out_bin_id(o, "transaction", &r->txn);
-	out_bin_id(o, "event", &r->event);
+	hf_api_out_id_of(o, "request", &r->id);
+	hf_api_out_id_of(o, "transaction", &r->txn);
+	hf_api_out_id_of(o, "event", &r->event);
 	json_object_set_new(o, "revision", json_integer(r->revision));
-	out_text(o, "authority", r->authority);
-	out_text(o, "organization", r->organization);
-	out_text(o, "department", r->department);
-	out_text(o, "system", r->system);
-	out_text(o, "provider", r->provider);
-	out_bin_id(o, "resource", &r->resource);
-	out_text(o, "title", r->title);
-	out_text(o, "stated_reason", r->reason);
-	out_text(o, "purpose", r->purpose);
-	out_time(o, "from", r->from_ms);
-	out_time(o, "until", r->until_ms);
+	hf_api_out_text(o, "authority", r->authority);
+	hf_api_out_text(o, "organization", r->organization);
+	hf_api_out_text(o, "department", r->department);
+	hf_api_out_text(o, "system", r->system);
+	hf_api_out_text(o, "provider", r->provider);
+	hf_api_out_id_of(o, "resource", &r->resource);
+	hf_api_out_text(o, "title", r->title);
+	hf_api_out_text(o, "stated_reason", r->reason);
+	hf_api_out_text(o, "purpose", r->purpose);
+	hf_api_out_time_if(o, "from", r->from_ms);
+	hf_api_out_time_if(o, "until", r->until_ms);
 	json_object_set_new(o, "sensitive", json_boolean(r->sensitive));
 	json_object_set_new(o, "personal", json_boolean(r->personal));
 	json_object_set_new(o, "descriptor", json_integer((json_int_t)r->descriptor));
@@ -183,22 +138,23 @@ static json_t *request_json(struct hf_api_request *rq, const Hufu__EmergencyRequ
 {
 	json_t *o = json_object();
 	out_subject(o, r);
-	out_text(o, "state", hf_em_state_name(r->state < HF_EM_STATE_COUNT ? (enum hf_em_state)r->state : HF_EM_NONE));
-	out_text(o, "result", r->result);
-	out_text(o, "reason", r->result_reason);
+	hf_api_out_text(o, "state",
+	                hf_em_state_name(r->state < HF_EM_STATE_COUNT ? (enum hf_em_state)r->state : HF_EM_NONE));
+	hf_api_out_text(o, "result", r->result);
+	hf_api_out_text(o, "reason", r->result_reason);
 	out_count(rq, o, r);
 	json_object_set_new(o, "revisions", revisions_json(r));
-	out_bin_id(o, "grant", &r->grant);
-	out_text(o, "executor", r->executor);
+	hf_api_out_id_of(o, "grant", &r->grant);
+	hf_api_out_text(o, "executor", r->executor);
 	json_object_set_new(o, "withdrawals", votes_json(r->withdrawals, r->n_withdrawals));
-	out_time(o, "active", r->active_ms);
-	out_text(o, "cause", r->cause);
-	out_text(o, "end_reason", r->end_reason);
-	out_time(o, "ended", r->ended_ms);
+	hf_api_out_time_if(o, "active", r->active_ms);
+	hf_api_out_text(o, "cause", r->cause);
+	hf_api_out_text(o, "end_reason", r->end_reason);
+	hf_api_out_time_if(o, "ended", r->ended_ms);
 	json_object_set_new(o, "reported", json_boolean(r->report_envelope.len > 0));
 	out_successors(rq, o, r);
-	out_time(o, "made", r->made_ms);
-	out_time(o, "changed", r->changed_ms);
+	hf_api_out_time_if(o, "made", r->made_ms);
+	hf_api_out_time_if(o, "changed", r->changed_ms);
 	return o;
 }
 
@@ -206,23 +162,23 @@ static bool add_request(void *ctx, const Hufu__EmergencyRequestRow *r)
 {
 	struct listing *l = ctx;
 	if ((l->state != HF_EM_NONE && r->state != (uint32_t)l->state) ||
-	    !hf_api_sees(l->rq, r->organization, r->department))
+	    !hf_api_sees(l->rows.rq, r->organization, r->department))
 		return true;
-	if (list_full(l))
+	if (hf_api_rows_full(&l->rows))
 		return false;
-	json_array_append_new(l->list, request_json(l->rq, r));
+	json_array_append_new(l->rows.list, request_json(l->rows.rq, r));
 	return true;
 }
 
 static enum hf_err list_requests(struct hf_api_request *rq)
 {
-	struct listing l = {.rq = rq};
+	struct listing l = {.rows.rq = rq};
 	const char *state = "";
 	HF_TRY(hf_api_text(rq, "state", false, 32, &state));
 	if (*state && (l.state = hf_em_state_from_name(state)) == HF_EM_NONE)
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
 		                    "field 'state' is no state of an emergency request, such as OPEN or ACTIVE");
-	HF_TRY(list_begin(&l, "requests"));
+	HF_TRY(hf_api_rows_begin(rq, "requests", &l.rows));
 	return hf_emergency_requests(rq->m->authz, add_request, &l);
 }
 
@@ -257,28 +213,28 @@ static enum hf_err show_request(struct hf_api_request *rq)
 static bool add_use(void *ctx, const Hufu__EmergencyUse *u)
 {
 	struct listing *l = ctx;
-	if (list_full(l))
+	if (hf_api_rows_full(&l->rows))
 		return false;
 	json_t *o = json_object();
-	out_bin_id(o, "transfer", &u->transfer);
-	out_time(o, "time", u->time_ms);
-	out_text(o, "account", u->account);
-	out_text(o, "system", u->system);
-	out_text(o, "state", u->state);
+	hf_api_out_id_of(o, "transfer", &u->transfer);
+	hf_api_out_time_if(o, "time", u->time_ms);
+	hf_api_out_text(o, "account", u->account);
+	hf_api_out_text(o, "system", u->system);
+	hf_api_out_text(o, "state", u->state);
 	json_object_set_new(o, "rows", json_integer((json_int_t)u->rows));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)u->bytes));
-	out_time(o, "ended", u->ended_ms);
-	json_array_append_new(l->list, o);
+	hf_api_out_time_if(o, "ended", u->ended_ms);
+	json_array_append_new(l->rows.list, o);
 	return true;
 }
 
 static enum hf_err list_uses(struct hf_api_request *rq)
 {
-	struct listing l = {.rq = rq};
+	struct listing l = {.rows.rq = rq};
 	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *row = NULL;
 	HF_TRY(find_request(rq, &row));
-	out_bin_id(rq->out, "grant", &row->grant);
-	HF_TRY(list_begin(&l, "uses"));
+	hf_api_out_id_of(rq->out, "grant", &row->grant);
+	HF_TRY(hf_api_rows_begin(rq, "uses", &l.rows));
 	return hf_emergency_uses(rq->m->authz, row, add_use, &l);
 }
 
@@ -289,7 +245,7 @@ static enum hf_err list_uses(struct hf_api_request *rq)
 static enum hf_err declare(struct hf_api_request *rq)
 {
 	struct hf_em_event_in in = {.kind = ""};
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	const char **providers = NULL;
 	HF_TRY(hf_api_text(rq, "kind", true, 63, &in.kind));
@@ -309,7 +265,7 @@ static enum hf_err declare(struct hf_api_request *rq)
 
 static enum hf_err over(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	const char *reason = "";
 	HF_TRY(hf_api_id(rq, "event", true, &id));
@@ -338,7 +294,7 @@ static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_em
 static enum hf_err raise_request(struct hf_api_request *rq)
 {
 	struct hf_em_request_in in = {.from_ms = 0};
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	const char **fields = NULL;
 	HF_TRY(hf_api_id(rq, "event", true, &in.event));
@@ -356,7 +312,7 @@ static enum hf_err raise_request(struct hf_api_request *rq)
 static enum hf_err resubmit(struct hf_api_request *rq)
 {
 	struct hf_em_request_in in = {.from_ms = 0};
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	uint32_t revision = 0;
 	const char **fields = NULL;
@@ -371,53 +327,37 @@ static enum hf_err resubmit(struct hf_api_request *rq)
 	return HF_OK;
 }
 
-/* {"ok": true, "text": "..."} or a bool alone. */
-static enum hf_err read_finding(struct hf_api_request *rq, const char *point, struct hf_finding_in *out)
-{
-	const json_t *v = json_object_get(rq->in, point);
-	const json_t *ok = json_is_object(v) ? json_object_get(v, "ok") : v;
-	const json_t *text = json_is_object(v) ? json_object_get(v, "text") : NULL;
-	if (!json_is_boolean(ok) || (text && !json_is_string(text) && !json_is_null(text)))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
-		                    "field '%s' is missing; state {\"ok\": true or false, \"text\": \"...\"}", point);
-	*out = (struct hf_finding_in){point, json_is_true(ok), json_is_string(text) ? json_string_value(text) : ""};
-	if (!hf_text_ok(out->text, strlen(out->text), HF_MAX_TEXT))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
-		                    "the text of field '%s' is too long or holds control characters", point);
-	return HF_OK;
-}
-
 static enum hf_err review(struct hf_api_request *rq)
 {
 	struct hf_finding_in f[2];
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "request", true, &id));
-	HF_TRY(read_finding(rq, "necessity", &f[0]));
-	HF_TRY(read_finding(rq, "compliance", &f[1]));
+	HF_TRY(hf_api_finding(rq, "necessity", &f[0]));
+	HF_TRY(hf_api_finding(rq, "compliance", &f[1]));
 	HF_TRY(hf_emergency_review(rq->m->authz, &step, &id, f));
-	out_text(rq->out, "result", f[0].ok && f[1].ok ? "pass" : "refuse");
+	hf_api_out_text(rq->out, "result", f[0].ok && f[1].ok ? "pass" : "refuse");
 	hf_api_out_id(rq->out, "request", &id);
 	return HF_OK;
 }
 
 static enum hf_err decide(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *result = "", *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "request", true, &id));
 	HF_TRY(hf_api_text(rq, "result", true, 16, &result));
 	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
 	HF_TRY(hf_emergency_decide(rq->m->authz, &step, &id, result, reason));
-	out_text(rq->out, "result", result);
+	hf_api_out_text(rq->out, "result", result);
 	hf_api_out_id(rq->out, "request", &id);
 	return HF_OK;
 }
 
 static enum hf_err withdraw(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "request", true, &id));
@@ -429,7 +369,7 @@ static enum hf_err withdraw(struct hf_api_request *rq)
 
 static enum hf_err execute(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id, grant;
 	HF_TRY(hf_api_id(rq, "request", true, &id));
 	HF_TRY(hf_emergency_execute(rq->m->authz, &step, &id, &grant));
@@ -440,7 +380,7 @@ static enum hf_err execute(struct hf_api_request *rq)
 
 static enum hf_err follow(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id, application, scenario;
 	HF_TRY(hf_api_id(rq, "request", true, &id));
 	HF_TRY(hf_api_id(rq, "application", false, &application));

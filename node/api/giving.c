@@ -5,12 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-
-static struct hf_step_in step_of(struct hf_api_request *rq)
-{
-	return (struct hf_step_in){rq->actor, rq->unit, rq->draft, &rq->fault};
-}
+#include "api/rows.h"
 
 static enum hf_err read_offer(struct hf_api_request *rq, struct hf_grant_offer_in *in, const char ***ret_fields)
 {
@@ -30,7 +25,7 @@ static enum hf_err read_offer(struct hf_api_request *rq, struct hf_grant_offer_i
 
 static enum hf_err offer_grant(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_grant_offer_in in = {.from_ms = 0};
 	const char **fields = NULL;
 	struct hf_id id;
@@ -46,7 +41,7 @@ static enum hf_err offer_grant(struct hf_api_request *rq)
 
 static enum hf_err review_grant(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_finding_in f[2];
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "grant", true, &id));
@@ -60,7 +55,7 @@ static enum hf_err review_grant(struct hf_api_request *rq)
 
 static enum hf_err decide_grant(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *result = "", *reason = "";
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "grant", true, &id));

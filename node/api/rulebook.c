@@ -4,29 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-
-static struct hf_step_in step_of(struct hf_api_request *rq)
-{
-	return (struct hf_step_in){rq->actor, rq->unit, rq->draft, &rq->fault};
-}
-
-static void out_text(json_t *o, const char *name, const char *text)
-{
-	json_object_set_new(o, name, json_string(text ? text : ""));
-}
+#include "api/rows.h"
 
 /* ---- policies ---- */
 
 static enum hf_err apply_policy(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	struct hf_policy_set set;
 	const char *text, *reason = "";
 	HF_TRY(hf_api_text(rq, "policy", true, HF_POLICY_TEXT_MAX, &text));
 	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
 	HF_TRY(hf_authz_policy_apply(rq->m->authz, &step, text, reason, &set));
-	out_text(rq->out, "name", set.name);
+	hf_api_out_text(rq->out, "name", set.name);
 	json_object_set_new(rq->out, "version", json_integer((json_int_t)set.version));
 	json_object_set_new(rq->out, "rules", json_integer((json_int_t)set.rules));
 	json_object_set_new(rq->out, "sequence", json_integer((json_int_t)set.sequence));
@@ -36,11 +26,11 @@ static enum hf_err apply_policy(struct hf_api_request *rq)
 static void out_policy(json_t *o, const Hufu__PolicyRow *r)
 {
 	json_object_set_new(o, "sequence", json_integer((json_int_t)r->sequence));
-	out_text(o, "name", r->name);
+	hf_api_out_text(o, "name", r->name);
 	json_object_set_new(o, "version", json_integer((json_int_t)r->version));
 	json_object_set_new(o, "rules", json_integer((json_int_t)r->rules));
-	out_text(o, "by", r->by);
-	out_text(o, "reason", r->reason);
+	hf_api_out_text(o, "by", r->by);
+	hf_api_out_text(o, "reason", r->reason);
 	hf_api_out_time(o, "time", r->time_ms);
 	hf_api_out_hex(o, "digest", r->digest.data, r->digest.len);
 }
@@ -78,7 +68,7 @@ static enum hf_err show_policy(struct hf_api_request *rq)
 
 static enum hf_err set_mechanisms(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char **list = NULL;
 	size_t count = 0;
 	struct hf_id entry;
@@ -95,7 +85,7 @@ static enum hf_err set_mechanisms(struct hf_api_request *rq)
 
 static enum hf_err place_hold(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *kind, *target, *reason;
 	struct hf_id id;
 	HF_TRY(hf_api_text(rq, "kind", true, 16, &kind));
@@ -108,7 +98,7 @@ static enum hf_err place_hold(struct hf_api_request *rq)
 
 static enum hf_err lift_hold(struct hf_api_request *rq)
 {
-	struct hf_step_in step = step_of(rq);
+	struct hf_step_in step = hf_api_step(rq);
 	const char *reason;
 	struct hf_id id;
 	HF_TRY(hf_api_id(rq, "hold", true, &id));
@@ -124,15 +114,15 @@ static bool add_hold(void *ctx, const Hufu__AccessHoldRow *r)
 	struct hf_id id;
 	if (hf_id_from_bytes(r->id.data, r->id.len, &id))
 		hf_api_out_id(o, "hold", &id);
-	out_text(o, "state", r->lifted_ms ? "lifted" : "in force");
-	out_text(o, "kind", r->kind);
-	out_text(o, "target", r->target);
-	out_text(o, "reason", r->reason);
-	out_text(o, "placed_by", r->placed_by);
+	hf_api_out_text(o, "state", r->lifted_ms ? "lifted" : "in force");
+	hf_api_out_text(o, "kind", r->kind);
+	hf_api_out_text(o, "target", r->target);
+	hf_api_out_text(o, "reason", r->reason);
+	hf_api_out_text(o, "placed_by", r->placed_by);
 	hf_api_out_time(o, "placed", r->placed_ms);
 	if (r->lifted_ms) {
-		out_text(o, "lifted_by", r->lifted_by);
-		out_text(o, "lift_reason", r->lift_reason);
+		hf_api_out_text(o, "lifted_by", r->lifted_by);
+		hf_api_out_text(o, "lift_reason", r->lift_reason);
 		hf_api_out_time(o, "lifted", r->lifted_ms);
 	}
 	json_array_append_new(ctx, o);

@@ -12,26 +12,6 @@
 
 /* ---- the privacy expert ---- */
 
-static enum hf_err take_points(const struct hf_finding_in in[2], Hufu__Finding out[2], bool *ret_ok, struct hf_fault *f)
-{
-	static const char *const points[] = {"necessity", "compliance"};
-	*ret_ok = true;
-	for (size_t i = 0; i < 2; i++) {
-		if (strcmp(in[i].point, points[i]) != 0)
-			return hf_fault_set(f, HF_E_ARGUMENT,
-			                    "the findings are necessity and compliance, in this order");
-		if (!in[i].ok && !has_text(in[i].text))
-			return hf_fault_set(f, HF_E_ARGUMENT, "field '%s' is not confirmed; state why in its text",
-			                    points[i]);
-		hufu__finding__init(&out[i]);
-		out[i].point = (char *)points[i];
-		out[i].ok = in[i].ok;
-		out[i].text = (char *)(in[i].text ? in[i].text : "");
-		*ret_ok = *ret_ok && in[i].ok;
-	}
-	return HF_OK;
-}
-
 static enum hf_err load_review(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *request,
                                Hufu__EmergencyRequestRow **ret_row)
 {
@@ -71,7 +51,7 @@ enum hf_err hf_emergency_review(struct hf_authz *a, const struct hf_step_in *in,
 	Hufu__Finding points[2], *list[2] = {&points[0], &points[1]};
 	Hufu__Statement s = HUFU__STATEMENT__INIT;
 	bool ok = false;
-	HF_TRY(take_points(findings, points, &ok, in->fault));
+	HF_TRY(az_privacy_points(findings, points, &ok, in->fault));
 	HF_TRY(load_review(a, in, request, &row));
 	Hufu__EmergencyRevisionRow *rev = em_row_revision(row);
 	struct hf_id txn = em_row_txn(row);

@@ -54,17 +54,6 @@ void em_request_wording(const Hufu__EmergencyRequest *m, struct hf_hash *ret_dig
 	digest_of(&bare.base, ret_digest);
 }
 
-static enum hf_err need_text(const char *text, const char *field, const char *what, size_t max, struct hf_fault *f)
-{
-	size_t len = text ? strlen(text) : 0, blank = text ? strspn(text, " \t\n") : 0;
-	if (len == blank)
-		return hf_fault_set(f, HF_E_ARGUMENT, "field '%s' is missing; state %s", field, what);
-	if (!hf_text_ok(text, len, max))
-		return hf_fault_set(f, HF_E_ARGUMENT, "field '%s' holds control characters or is longer than %zu bytes",
-		                    field, max);
-	return HF_OK;
-}
-
 /* ---- events ---- */
 
 enum hf_err em_event_terms(struct hf_authz *a, const Hufu__EmergencyEvent *m, const char *authority, struct hf_fault *f)
@@ -80,7 +69,7 @@ enum hf_err em_event_terms(struct hf_authz *a, const Hufu__EmergencyEvent *m, co
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "'%.60s' is no kind of emergency that %s may declare; there are: %s", m->kind,
 		                    authority, kinds && kinds[0] ? kinds : HF_EM_KINDS_TEXT);
-	HF_TRY(need_text(m->title, "title", "what has happened", HF_MAX_TITLE, f));
+	HF_TRY(az_terms_text(m->title, "title", "what has happened", HF_MAX_TITLE, f));
 	if (m->until_ms <= m->from_ms || m->until_ms - m->from_ms > EM_EVENT_MS_MAX)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "field 'until' must be later than 'from', by at most 366 days; an event that lasts "
@@ -138,9 +127,9 @@ static enum hf_err check_period(const Hufu__EmergencyRequest *m, const Hufu__Eme
 enum hf_err em_request_terms(const Hufu__EmergencyRequest *m, const Hufu__EmergencyEvent *event, int64_t made_ms,
                              struct hf_fault *f)
 {
-	HF_TRY(need_text(m->system, "system", "the business system that will use the data", HF_NAME_MAX, f));
-	HF_TRY(need_text(m->reason, "reason", "why the data is needed", REASON_MAX, f));
-	HF_TRY(need_text(m->purpose, "purpose", "what the data is for", PURPOSE_MAX, f));
+	HF_TRY(az_terms_text(m->system, "system", "the business system that will use the data", HF_NAME_MAX, f));
+	HF_TRY(az_terms_text(m->reason, "reason", "why the data is needed", REASON_MAX, f));
+	HF_TRY(az_terms_text(m->purpose, "purpose", "what the data is for", PURPOSE_MAX, f));
 	if (strcmp(m->action, "read") != 0)
 		return hf_fault_set(f, HF_E_UNSUPPORTED, "the operation '%.60s' is not offered; ask for 'read'",
 		                    m->action);

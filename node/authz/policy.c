@@ -289,13 +289,14 @@ void az_policy_change(struct hf_authz *a, const char *remove, const struct hf_ru
 	if (!c.remove && !c.add)
 		return;
 	enum hf_err e = hf_policy_apply(a->policy.now, &c, 1, &p, &f);
-	if (e != HF_OK && c.add) { /* the new form is unusable: at least the old one goes */
+	bool holds = c.add && c.add->mechanism == HF_MECHANISM_HOLD; /* left out it would permit */
+	if (e != HF_OK && c.add && !holds) { /* the new form is unusable: at least the old one goes */
 		log_unusable(a, c.add->id, &f);
 		c.add = NULL;
 		e = c.remove ? hf_policy_apply(a->policy.now, &c, 1, &p, &f) : HF_OK;
 	}
 	if (e != HF_OK)
-		break_down(a, remove, &f);
+		break_down(a, c.add ? c.add->id : remove, &f);
 	else if (p)
 		take_over(a, p);
 }

@@ -79,7 +79,7 @@ struct az_policy_head {
 enum hf_err az_policy_check(const void *text, size_t len, struct az_policy_head *ret_head,
                             struct hf_fault *f) HF_MUST_CHECK;
 /* After a commit: remove (an id, may be NULL or unknown) goes, add (may be NULL) comes. What cannot be added is not
- * there, so it permits nothing. */
+ * there, so it permits nothing; a suspension that cannot be added leaves no rule in force at all. */
 void az_policy_change(struct hf_authz *a, const char *remove, const struct hf_rule *add);
 struct grant_item;
 void az_policy_grant(struct hf_authz *a, const struct grant_item *g);

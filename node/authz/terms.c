@@ -64,7 +64,7 @@ enum hf_err az_terms_entry(const Hufu__CatalogEntry *entry, int64_t now_ms, stru
 	return HF_OK;
 }
 
-static enum hf_err need_text(const char *text, const char *field, const char *what, size_t max, struct hf_fault *f)
+enum hf_err az_terms_text(const char *text, const char *field, const char *what, size_t max, struct hf_fault *f)
 {
 	size_t len = text ? strlen(text) : 0, blank = text ? strspn(text, " \t\n") : 0;
 	if (len == blank)
@@ -77,10 +77,10 @@ static enum hf_err need_text(const char *text, const char *field, const char *wh
 
 enum hf_err az_terms_application(const Hufu__Application *app, struct hf_fault *f)
 {
-	HF_TRY(need_text(app->system, "system", "the registered business system that will use the data", HF_NAME_MAX,
-	                 f));
-	HF_TRY(need_text(app->reason, "reason", "why the data is needed", REASON_MAX, f));
-	HF_TRY(need_text(app->purpose, "purpose", "what the data is for", PURPOSE_MAX, f));
+	HF_TRY(az_terms_text(app->system, "system", "the registered business system that will use the data",
+	                     HF_NAME_MAX, f));
+	HF_TRY(az_terms_text(app->reason, "reason", "why the data is needed", REASON_MAX, f));
+	HF_TRY(az_terms_text(app->purpose, "purpose", "what the data is for", PURPOSE_MAX, f));
 	if (app->until_ms == 0)
 		return hf_fault_set(f, HF_E_ARGUMENT, "field 'until' is missing; state until when the data is needed");
 	HF_TRY(az_terms_period(app->from_ms, app->until_ms, f));

@@ -11,6 +11,9 @@
 #define PURPOSE_MAX 127u
 #define REASON_MAX HF_MAX_TEXT
 
+/* A mandatory statement: there, not blank, no control characters, at most max bytes; what says what to state. */
+enum hf_err az_terms_text(const char *text, const char *field, const char *what, size_t max,
+                          struct hf_fault *f) HF_MUST_CHECK;
 /* [from, until), at most three calendar years (AZ-29). */
 enum hf_err az_terms_period(int64_t from_ms, int64_t until_ms, struct hf_fault *f) HF_MUST_CHECK;
 /* Every field once, and in the entry. */

@@ -129,21 +129,6 @@ static int withdraw(struct hf_cli *cli, int argc, char **argv)
 	                 "request");
 }
 
-/* "ok", "ok=TEXT" or "no=TEXT". */
-static bool put_finding(struct hf_cli *cli, json_t *in, const char *point, const char *value)
-{
-	bool ok = value && strncmp(value, "ok", 2) == 0, no = value && strncmp(value, "no", 2) == 0;
-	if ((!ok && !no) || (value[2] != '\0' && value[2] != '=') || (no && (value[2] != '=' || !value[3]))) {
-		hf_cli_misuse(cli, "--%s must be ok, ok=TEXT or no=TEXT", point);
-		return false;
-	}
-	json_t *o = json_object();
-	json_object_set_new(o, "ok", json_boolean(ok));
-	hf_cli_put(o, "text", value[2] == '=' ? value + 3 : NULL);
-	json_object_set_new(in, point, o);
-	return true;
-}
-
 static int review(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *necessity = NULL, *compliance = NULL;
@@ -153,7 +138,8 @@ static int review(struct hf_cli *cli, int argc, char **argv)
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
 	json_t *in = by_id("request", pos[0]);
-	if (!put_finding(cli, in, "necessity", necessity) || !put_finding(cli, in, "compliance", compliance)) {
+	if (!hf_cli_put_finding(cli, in, "necessity", necessity) ||
+	    !hf_cli_put_finding(cli, in, "compliance", compliance)) {
 		json_decref(in);
 		return HF_EXIT_USAGE;
 	}

@@ -297,6 +297,25 @@ static void decision_point_without_rules_denies_with_its_own_reason(void **state
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 }
 
+/* AZ-69: a permit that cannot become a rule is none; a suspension that cannot must not be forgotten. */
+static void hold_that_cannot_become_a_rule_permits_nothing(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_authz *z = s->roads->authz;
+	struct hf_id entry = entry_of(s);
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	struct hf_rule unusable = {.id = "", .mechanism = HF_MECHANISM_ATTRIBUTE};
+	(void)granted(s, &entry);
+	struct hf_policy *kept = hf_policy_merge(z->policy.now);
+	az_policy_change(z, NULL, &unusable);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	unusable.mechanism = HF_MECHANISM_HOLD;
+	az_policy_change(z, NULL, &unusable);
+	assert_int_equal(decided(s->roads, &rq), HF_E_NO_POLICY);
+	z->policy.now = kept;
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+}
+
 static size_t policies;
 static bool count_policy(void *ctx, const Hufu__PolicyRow *row)
 {
@@ -363,6 +382,7 @@ int main(void)
 	        cmocka_unit_test(mechanisms_are_chosen_and_allowed),
 	        cmocka_unit_test(faulty_policy_is_refused_and_the_old_one_stays),
 	        cmocka_unit_test(decision_point_without_rules_denies_with_its_own_reason),
+	        cmocka_unit_test(hold_that_cannot_become_a_rule_permits_nothing),
 	        cmocka_unit_test(versions_stay_readable_and_the_newest_survives_a_restart),
 	        cmocka_unit_test(self_declared_role_does_not_count),
 	};
