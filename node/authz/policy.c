@@ -1,6 +1,6 @@
 /*
  * policy.c - see policy.h. A grant is one rule: resource, organization, system, operation, purpose; what else its
- * agreement says is judged in decision.c when its rule was found.
+ * agreement says is judged in judge.c when its rule was found.
  */
 #include "authz/policy.h"
 

@@ -32,13 +32,14 @@ struct reader {
 	struct town_request *request;
 	double *times;
 	unsigned count; /* of times, which go round */
+	unsigned most;  /* 0: until it is stopped */
 };
 
 static void *read_on(void *ctx)
 {
 	struct reader *r = ctx;
 	struct hf_policy_decision d;
-	while (!atomic_load_explicit(&r->stop, memory_order_relaxed)) {
+	while (!atomic_load_explicit(&r->stop, memory_order_relaxed) && (r->most == 0 || r->count < r->most)) {
 		double before = now_us();
 		hf_policy_decide(atomic_load_explicit(&r->newest, memory_order_acquire), &r->request->rq, &d);
 		r->times[r->count++ % READS] = now_us() - before;
@@ -77,10 +78,10 @@ static void change_all(struct reader *reader, struct hf_policy **line, double *t
 	town_close(&t);
 }
 
-/* The reader's p99 while `changes` run or, without, for about as long; line is a copy of its own. */
+/* The reader's p99 while `changes` run or, without, over as many readings as are kept; line is a copy of its own. */
 static double read_beside(const struct hf_policy *p, struct town_request *q, bool changes, uint64_t *wrong)
 {
-	struct reader reader = {.request = q, .times = hf_alloc(READS * sizeof(double))};
+	struct reader reader = {.request = q, .times = hf_alloc(READS * sizeof(double)), .most = changes ? 0 : READS};
 	struct hf_policy **line = hf_alloc_zero((UPDATES + 1) * sizeof(struct hf_policy *));
 	double times[UPDATES];
 	pthread_t thread;
@@ -89,11 +90,8 @@ static double read_beside(const struct hf_policy *p, struct town_request *q, boo
 	pthread_create(&thread, NULL, read_on, &reader);
 	if (changes) {
 		change_all(&reader, line, times, wrong);
-	} else {
-		const struct timespec pause = {.tv_nsec = 10000000};
-		nanosleep(&pause, NULL);
+		atomic_store(&reader.stop, true);
 	}
-	atomic_store(&reader.stop, true);
 	pthread_join(thread, NULL);
 	for (unsigned i = 0; i <= UPDATES; i++)
 		hf_policy_free(line[i]);

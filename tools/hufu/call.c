@@ -277,6 +277,13 @@ void hf_cli_put(json_t *in, const char *name, const char *text)
 		json_object_set_new(in, name, json_string(text));
 }
 
+json_t *hf_cli_with(const char *name, const char *text)
+{
+	json_t *in = json_object();
+	hf_cli_put(in, name, text);
+	return in;
+}
+
 void hf_cli_put_list(json_t *in, const char *name, const struct hf_list *list)
 {
 	if (!list->count)

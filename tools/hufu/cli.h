@@ -95,6 +95,8 @@ int hf_cli_do(struct hf_cli *cli, const char *method, const char *path, json_t *
 
 /* Building `in`: NULL text adds nothing; a list becomes an array, an empty one adds nothing. */
 void hf_cli_put(json_t *in, const char *name, const char *text);
+/* An input with that one field. */
+json_t *hf_cli_with(const char *name, const char *text);
 void hf_cli_put_list(json_t *in, const char *name, const struct hf_list *list);
 /* A finding of option --point: "ok", "ok=TEXT" or "no=TEXT". False after printing what is wrong or missing. */
 bool hf_cli_put_finding(struct hf_cli *cli, json_t *in, const char *point, const char *value);

@@ -50,13 +50,6 @@ static const char *text_of(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
-static json_t *by_id(const char *id)
-{
-	json_t *in = json_object();
-	hf_cli_put(in, "report", id);
-	return in;
-}
-
 static int failed(struct hf_cli *cli, const json_t *view)
 {
 	struct hf_fault f;
@@ -77,9 +70,9 @@ static int follow(struct hf_cli *cli, const char *id, json_t **ret_view)
 		json_t *view = NULL;
 		if (interrupted && !told) {
 			told = true;
-			hf_cli_call(cli, "POST", "/v1/audit/cancel", by_id(id), NULL);
+			hf_cli_call(cli, "POST", "/v1/audit/cancel", hf_cli_with("report", id), NULL);
 		}
-		status = hf_cli_call(cli, "GET", "/v1/audit/progress", by_id(id), &view);
+		status = hf_cli_call(cli, "GET", "/v1/audit/progress", hf_cli_with("report", id), &view);
 		if (status != HF_EXIT_DONE)
 			break;
 		if (strcmp(text_of(view, "state"), "running") != 0) {
@@ -102,7 +95,7 @@ static int take_out(struct hf_cli *cli, const char *id, const char *path)
 	char part[4200];
 	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
 		return hf_cli_fail(cli, "the path of the file is too long; give a shorter one");
-	int status = hf_cli_download(cli, "GET", "/v1/audit/file", by_id(id), part);
+	int status = hf_cli_download(cli, "GET", "/v1/audit/file", hf_cli_with("report", id), part);
 	if (status == HF_EXIT_DONE && link(part, path) != 0)
 		status = hf_cli_fail(cli, "%s cannot be written; name a new file in a folder that you may write", path);
 	unlink(part);
@@ -186,7 +179,7 @@ static int export(struct hf_cli *cli, int argc, char **argv)
 		return hf_cli_misuse(cli, "-o FILE is missing: the file that the report goes to");
 	if (!is_new(cli, output))
 		return HF_EXIT_REFUSED;
-	int status = hf_cli_call(cli, "GET", "/v1/audit/progress", by_id(pos[0]), &view);
+	int status = hf_cli_call(cli, "GET", "/v1/audit/progress", hf_cli_with("report", pos[0]), &view);
 	return status == HF_EXIT_DONE ? finish(cli, view, output) : status;
 }
 
@@ -195,7 +188,7 @@ static int on_one(struct hf_cli *cli, int argc, char **argv, const char *path, c
 	const char *pos[1];
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	return hf_cli_do(cli, "POST", path, by_id(pos[0]), said, NULL);
+	return hf_cli_do(cli, "POST", path, hf_cli_with("report", pos[0]), said, NULL);
 }
 
 static int cancel(struct hf_cli *cli, int argc, char **argv)

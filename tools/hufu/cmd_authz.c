@@ -10,13 +10,6 @@
 
 #define EXAMPLE_ID "0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10"
 
-static json_t *by_id(const char *name, const char *id)
-{
-	json_t *in = json_object();
-	hf_cli_put(in, name, id);
-	return in;
-}
-
 /* ---- apply ---- */
 
 static int apply(struct hf_cli *cli, int argc, char **argv)
@@ -41,7 +34,7 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	if ((!pos[0]) == (!resubmit))
 		return hf_cli_misuse(cli, "name the catalog entry to apply for, or the application with --resubmit");
-	json_t *in = by_id(resubmit ? "application" : "entry", resubmit ? resubmit : pos[0]);
+	json_t *in = hf_cli_with(resubmit ? "application" : "entry", resubmit ? resubmit : pos[0]);
 	hf_cli_put(in, "publisher", publisher);
 	hf_cli_put(in, "system", system_name);
 	hf_cli_put(in, "reason", reason);
@@ -66,7 +59,7 @@ struct points {
 
 static int send_findings(struct hf_cli *cli, const char *id, const char *path, const struct points *p, const char *said)
 {
-	json_t *in = by_id("application", id);
+	json_t *in = hf_cli_with("application", id);
 	for (; p->name; p++) {
 		if (hf_cli_put_finding(cli, in, p->name, p->value))
 			continue;
@@ -78,7 +71,7 @@ static int send_findings(struct hf_cli *cli, const char *id, const char *path, c
 
 static int send_compliance(struct hf_cli *cli, const char *id, const char *result, const char *reason)
 {
-	json_t *in = by_id("application", id);
+	json_t *in = hf_cli_with("application", id);
 	hf_cli_put(in, "result", result);
 	hf_cli_put(in, "reason", reason);
 	return hf_cli_do(cli, "POST", "/v1/applications/review-compliance", in,
@@ -121,7 +114,7 @@ static int decide(struct hf_cli *cli, int argc, char **argv)
 	        {"reason", &reason, NULL, NULL}, {"until", &until, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("application", pos[0]);
+	json_t *in = hf_cli_with("application", pos[0]);
 	hf_cli_put(in, "result", pos[1]);
 	hf_cli_put(in, "reason", reason);
 	hf_cli_put(in, "until", until);
@@ -135,7 +128,7 @@ static int revoke(struct hf_cli *cli, int argc, char **argv)
 	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("grant", pos[0]);
+	json_t *in = hf_cli_with("grant", pos[0]);
 	hf_cli_put(in, "reason", reason);
 	return hf_cli_do(cli, "POST", "/v1/grants/revoke", in, "grant %s has ended; nothing more is delivered under it",
 	                 "grant");
@@ -217,7 +210,7 @@ static int show_application(struct hf_cli *cli, int argc, char **argv)
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	int status = hf_cli_call(cli, "GET", "/v1/applications/show", by_id("application", pos[0]), &out);
+	int status = hf_cli_call(cli, "GET", "/v1/applications/show", hf_cli_with("application", pos[0]), &out);
 	if (status == HF_EXIT_DONE) {
 		hf_cli_details(cli, out, application_details);
 		if (!cli->json) {
@@ -235,7 +228,7 @@ static int withdraw(struct hf_cli *cli, int argc, char **argv)
 	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("application", pos[0]);
+	json_t *in = hf_cli_with("application", pos[0]);
 	hf_cli_put(in, "reason", reason);
 	return hf_cli_do(cli, "POST", "/v1/applications/withdraw", in, "application %s is withdrawn", "application");
 }

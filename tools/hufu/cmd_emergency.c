@@ -9,13 +9,6 @@
 
 #define EXAMPLE_ID "0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10"
 
-static json_t *by_id(const char *name, const char *id)
-{
-	json_t *in = json_object();
-	hf_cli_put(in, name, id);
-	return in;
-}
-
 static int declare(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *kind = NULL, *title = NULL, *description = NULL, *region = NULL, *from = NULL, *until = NULL;
@@ -50,7 +43,7 @@ static int end(struct hf_cli *cli, int argc, char **argv)
 	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("event", pos[0]);
+	json_t *in = hf_cli_with("event", pos[0]);
 	hf_cli_put(in, "reason", reason);
 	return hf_cli_do(cli, "POST", "/v1/emergency/over", in, "event %s is over, and its grants end with it",
 	                 "event");
@@ -109,7 +102,7 @@ static int decide(struct hf_cli *cli, int argc, char **argv)
 	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("request", pos[0]);
+	json_t *in = hf_cli_with("request", pos[0]);
 	hf_cli_put(in, "result", pos[1]);
 	hf_cli_put(in, "reason", reason);
 	return hf_cli_do(cli, "POST", "/v1/emergency/decide", in,
@@ -122,7 +115,7 @@ static int withdraw(struct hf_cli *cli, int argc, char **argv)
 	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("request", pos[0]);
+	json_t *in = hf_cli_with("request", pos[0]);
 	hf_cli_put(in, "reason", reason);
 	return hf_cli_do(cli, "POST", "/v1/emergency/withdraw", in,
 	                 "this node's consent to emergency request %s is withdrawn; enough of them end the grant",
@@ -137,7 +130,7 @@ static int review(struct hf_cli *cli, int argc, char **argv)
 	                              {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("request", pos[0]);
+	json_t *in = hf_cli_with("request", pos[0]);
 	if (!hf_cli_put_finding(cli, in, "necessity", necessity) ||
 	    !hf_cli_put_finding(cli, in, "compliance", compliance)) {
 		json_decref(in);
@@ -152,7 +145,7 @@ static int execute(struct hf_cli *cli, int argc, char **argv)
 	const char *pos[1];
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	return hf_cli_do(cli, "POST", "/v1/emergency/execute", by_id("request", pos[0]),
+	return hf_cli_do(cli, "POST", "/v1/emergency/execute", hf_cli_with("request", pos[0]),
 	                 "grant %s is signed; the provider's node checks it and makes it usable", "grant");
 }
 
@@ -164,7 +157,7 @@ static int follow(struct hf_cli *cli, int argc, char **argv)
 	                              {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("request", pos[0]);
+	json_t *in = hf_cli_with("request", pos[0]);
 	hf_cli_put(in, "application", application);
 	hf_cli_put(in, "scenario", scenario);
 	return hf_cli_do(cli, "POST", "/v1/emergency/follow", in,
@@ -234,7 +227,7 @@ static int list_events(struct hf_cli *cli, int argc, char **argv)
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
-	int status = hf_cli_call(cli, "GET", "/v1/emergency/events", by_id("limit", limit), &out);
+	int status = hf_cli_call(cli, "GET", "/v1/emergency/events", hf_cli_with("limit", limit), &out);
 	if (status == HF_EXIT_DONE)
 		hf_cli_table(cli, out, "events", event_columns, "no emergency events");
 	json_decref(out);
@@ -249,7 +242,7 @@ static int list_requests(struct hf_cli *cli, int argc, char **argv)
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id("state", state);
+	json_t *in = hf_cli_with("state", state);
 	hf_cli_put(in, "limit", limit);
 	int status = hf_cli_call(cli, "GET", "/v1/emergency/requests", in, &out);
 	if (status == HF_EXIT_DONE)
@@ -264,7 +257,7 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	int status = hf_cli_call(cli, "GET", "/v1/emergency/show", by_id("request", pos[0]), &out);
+	int status = hf_cli_call(cli, "GET", "/v1/emergency/show", hf_cli_with("request", pos[0]), &out);
 	if (status == HF_EXIT_DONE) {
 		hf_cli_details(cli, out, request_details);
 		if (!cli->json && json_array_size(json_object_get(out, "successors"))) {
@@ -282,7 +275,7 @@ static int list_uses(struct hf_cli *cli, int argc, char **argv)
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	int status = hf_cli_call(cli, "GET", "/v1/emergency/uses", by_id("request", pos[0]), &out);
+	int status = hf_cli_call(cli, "GET", "/v1/emergency/uses", hf_cli_with("request", pos[0]), &out);
 	if (status == HF_EXIT_DONE)
 		hf_cli_table(cli, out, "uses", use_columns,
 		             "nothing was used under this grant, or its report has not come");

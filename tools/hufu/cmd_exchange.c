@@ -52,13 +52,6 @@ static const char *text_of(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
-static json_t *by_id(const char *id)
-{
-	json_t *in = json_object();
-	hf_cli_put(in, "transfer", id);
-	return in;
-}
-
 static int finished(struct hf_cli *cli, json_t *view)
 {
 	int status = HF_EXIT_DONE;
@@ -143,7 +136,7 @@ static int wait_until_ended(struct wait *w)
 {
 	for (;;) {
 		json_t *view = NULL;
-		int status = hf_cli_call(w->cli, "GET", "/v1/transfers/show", by_id(w->id), &view);
+		int status = hf_cli_call(w->cli, "GET", "/v1/transfers/show", hf_cli_with("transfer", w->id), &view);
 		if (status != HF_EXIT_DONE)
 			return status;
 		if (ended(view)) {
@@ -253,7 +246,7 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 	json_t *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	int status = hf_cli_call(cli, "GET", "/v1/transfers/show", by_id(pos[0]), &out);
+	int status = hf_cli_call(cli, "GET", "/v1/transfers/show", hf_cli_with("transfer", pos[0]), &out);
 	if (status == HF_EXIT_DONE)
 		hf_cli_details(cli, out, detail_columns);
 	json_decref(out);
@@ -282,7 +275,7 @@ static int cancel(struct hf_cli *cli, int argc, char **argv)
 	};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	json_t *in = by_id(pos[0]);
+	json_t *in = hf_cli_with("transfer", pos[0]);
 	hf_cli_put(in, "reason", reason ? reason : "cancelled by the operator");
 	return hf_cli_do(cli, "POST", provider ? "/v1/transfers/stop" : "/v1/transfers/cancel", in,
 	                 "transfer %s is cancelled; its cache is cleared", "transfer");
