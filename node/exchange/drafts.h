@@ -11,6 +11,7 @@ struct transfer;
 /* The fields that every entry of a transfer carries. */
 struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, enum hf_err outcome, const char *detail);
 void draft_digest(struct hf_draft *d, const struct hf_buf *envelope);
+#define RECORD_WAITS "exchange_record_waits_total" /* what was put off until a record is firm */
 #define RECORD_FORMAT "text/csv"
 #define RECORD_PACKAGING "sealed chunks of 1 MiB, AES-256-GCM, manifest signed by the provider"
 /* DS-60 to DS-64: what an entry about the end of a transfer says on this side, however it ended: format part,

@@ -381,6 +381,12 @@ void fetch_send_request(struct transfer *t)
 {
 	if (t->gone || t->state != TRANSFER_REQUESTED)
 		return;
+	if (!hf_ledger_is_confirmed(
+	            t->x->ledger)) { /* it may be an old copy of itself, that asks again for what it has */
+		hf_metrics_add(t->x->base->metrics, RECORD_WAITS, 1);
+		fetch_retry(t);
+		return;
+	}
 	transfer_hold(t);
 	hf_peers_call(t->x->peers, t->peer, HF_MSG_TRANSFER_REQUEST, &t->id, t->request.data, t->request.len, 0,
 	              on_answer, t);

@@ -12,7 +12,6 @@
 
 /* A request is signed once and may wait for a provider that is away; the transfer id keeps it from being used twice. */
 #define REQUEST_AGE_MS (24 * 60 * 60 * 1000)
-#define WAITS "exchange_record_waits_total" /* requests that were put off until the record is firm */
 #define USED_TEXT "this transfer id was used before; start a new transfer"
 
 struct gate {
@@ -80,7 +79,7 @@ static enum hf_err open_request(struct gate *g)
 static void reply_not_firm(const struct transfer *t, struct hf_request *rq)
 {
 	char text[160];
-	hf_metrics_add(t->x->base->metrics, WAITS, 1);
+	hf_metrics_add(t->x->base->metrics, RECORD_WAITS, 1);
 	snprintf(text, sizeof(text), "the decision is recorded but not %s yet, which the terms demand; ask again",
 	         hf_entry_state_word(t->demands));
 	hf_request_reply(rq, HF_E_BUSY, text, NULL, 0);
@@ -512,10 +511,19 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 		gate_free(g);
 		return;
 	}
+	if (e == HF_OK && !hf_ledger_is_confirmed(x->ledger)) {
+		hf_metrics_add(x->base->metrics, RECORD_WAITS, 1);
+		hf_request_reply(
+		        take, HF_E_BUSY,
+		        "this node has started and waits for its witnesses before it begins an exchange; ask again",
+		        NULL, 0);
+		gate_free(g);
+		return;
+	}
 	if (e == HF_OK)
 		e = permit(g);
 	if (g->decision.result == HF_E_BUSY) { /* nothing was decided yet */
-		hf_metrics_add(x->base->metrics, WAITS, 1);
+		hf_metrics_add(x->base->metrics, RECORD_WAITS, 1);
 		hf_request_reply(g->rq, HF_E_BUSY, g->f.text, NULL, 0);
 		gate_free(g);
 		return;

@@ -73,6 +73,9 @@ struct hf_ledger_state {
 	                       is open */
 };
 void hf_ledger_state(struct hf_ledger *l, struct hf_ledger_state *ret_state);
+/* False: since this node started, too few witnesses have told what they have seen of its ledger. Until then it may be
+ * an old copy of itself, signs nothing, and must begin no exchange. */
+bool hf_ledger_is_confirmed(const struct hf_ledger *l);
 /* SB-55: what is known here of another node's ledger. */
 struct hf_ledger_seen {
 	uint64_t size;      /* of the newest checkpoint that was seen */

@@ -48,6 +48,11 @@ bool hf_ledger_entry_is(struct hf_ledger *l, uint64_t index, enum hf_entry_state
 	return index < size;
 }
 
+bool hf_ledger_is_confirmed(const struct hf_ledger *l)
+{
+	return l->gate_open;
+}
+
 static bool take_newest(void *ctx, struct hf_bytes key, struct hf_bytes value)
 {
 	(void)key;

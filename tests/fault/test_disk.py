@@ -7,7 +7,7 @@ from common import *
 
 
 def network(net):
-    trio(net, 32, overseas=False)
+    trio(net, 32)
     register(net, "flights", FLIGHTS)
     net.flights = publish(net, "flights")
     agreement(net, net.flights)

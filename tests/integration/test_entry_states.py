@@ -35,17 +35,17 @@ def state(net, transfer):
     return net.nodes["insurer"].hufu("transfers", "show", transfer, as_="chen")["state"]
 
 
-def waits(net):
-    """How often the provider answered that the record is not firm yet."""
-    _, text = net.nodes["transport"].api("GET", "/metrics", None)
+def waits(net, node="transport"):
+    """How often that node put a request off."""
+    _, text = net.nodes[node].api("GET", "/metrics", None)
     m = re.search(r"^hufu_exchange_record_waits_total ([0-9.]+)$", text, re.M)
     return float(m.group(1)) if m else 0.0
 
 
-def put_off(net, times=2):
-    """The consumer has been told to wait, so often from now on."""
-    before = waits(net)
-    wait_until(lambda: waits(net) >= before + times, "the consumer to ask again")
+def put_off(net, times=2, node="transport"):
+    """A request was put off, so often from now on."""
+    before = waits(net, node)
+    wait_until(lambda: waits(net, node) >= before + times, "the request to be made again")
 
 
 def settled(net):
@@ -138,3 +138,41 @@ def test_a_later_version_that_asks_for_more_holds_for_what_was_agreed_before(net
     workflow.wait_transfer(net.nodes["insurer"], "chen", id, "COMPLETED")
     r = t.refused("catalog", "publish", "--entry", net.plain, "--record", "notarized", "--purpose", "数据共享", as_="wang")
     check(r.reason == "argument" and "durable, witnessed, mirrored" in r.text, r.text)
+
+
+def restarted(net, node, accounts):
+    n = net.nodes[node]
+    n.kill()
+    n.start()
+    for account in accounts:
+        n.login(account)
+    return n
+
+
+def test_a_provider_begins_no_exchange_before_its_witnesses_have_answered(net):
+    """SB-58: it may be an old copy of itself, in which what was revoked since is still granted"""
+    entry = publish(net, "flights", title="重启后的交换")
+    agreement(net, entry)
+    with net.nodes["overseas"].paused():
+        t = restarted(net, "transport", ("wang", "li", "zhao", "sun", "admin"))
+        durable = t.hufu("ledger", "state", as_="sun")["durable"]
+        out, id = fetch(net, entry, "restarted.csv", detach=True)
+        put_off(net)
+        s = t.hufu("ledger", "state", as_="sun")
+        check(state(net, id) == "REQUESTED" and not decisions(net, id), "nothing was decided")
+        check(s["durable"] > durable and s["signed"] < s["durable"], f"it records, and signs nothing: {s}")
+    workflow.wait_transfer(net.nodes["insurer"], "chen", id, "COMPLETED")
+    check(same_file(out, FLIGHTS), "it went on by itself")
+
+
+def test_a_consumer_begins_no_exchange_before_its_witnesses_have_answered(net):
+    """SB-58"""
+    entry = publish(net, "flights", title="消费方重启后的交换")
+    agreement(net, entry)
+    with net.nodes["overseas"].paused():
+        i = restarted(net, "insurer", ("chen", "zhou", "wu", "admin"))
+        out, id = fetch(net, entry, "asked-later.csv", detach=True)
+        put_off(net, node="insurer")
+        check(state(net, id) == "REQUESTED" and not decisions(net, id), "the provider was not asked")
+    workflow.wait_transfer(i, "chen", id, "COMPLETED")
+    check(same_file(out, FLIGHTS), "it went on by itself")

@@ -5,7 +5,7 @@ from common import *
 
 
 def network(net):
-    trio(net, 26, overseas=False)
+    trio(net, 26)
     t = net.nodes["transport"]
     t.add_user("xu", "徐静 T-7", ["records-keeper"])
     t.add_user("he", "何平 T-8", ["records-keeper"])

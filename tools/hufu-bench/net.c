@@ -249,6 +249,15 @@ bool net_start(struct net_node *node)
 	return net_start_timed(node, &ms);
 }
 
+bool net_start_witnesses(struct net *n)
+{
+	bool ok = true;
+	for (unsigned i = 0; ok && i < n->count; i++)
+		if (strncmp(n->node[i].id, "witness-", 8) == 0)
+			ok = net_start(&n->node[i]);
+	return ok;
+}
+
 static bool end(struct net_node *node, int signum)
 {
 	if (!node->pid)

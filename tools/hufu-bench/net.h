@@ -36,8 +36,10 @@ void net_done(struct net *n);
 /* Adds a member; made by net_found. NULL when there are too many. */
 struct net_node *net_add(struct net *n, const char *id);
 /* Authority, node folders, one descriptor with every member and three witnesses, which are members of their own and do
- * not run: what is measured is the exchange, and a witness that is down never stops a node. */
+ * not run by themselves: what is measured is the node, and a witness that is down never stops its work. */
 bool net_found(struct net *n);
+/* These witnesses run from now on: a node begins no exchange before a quorum of them has answered it. */
+bool net_start_witnesses(struct net *n);
 /* The same with witnesses among the nodes that were added. */
 bool net_found_with(struct net *n, const char *const *witnesses, unsigned count, unsigned quorum);
 

@@ -91,6 +91,25 @@ void people_close(struct people *w)
 	http_close(w->approver);
 }
 
+static bool both_witnessed(void *ctx)
+{
+	struct people *w = ctx;
+	struct http *of[] = {w->operator, w->approver };
+	bool yes = true;
+	for (unsigned i = 0; yes && i < 2; i++) {
+		json_t *out = NULL;
+		yes = http_try(of[i], "GET", "/v1/status", NULL, &out) == 200 &&
+		      json_real_of(json_object_get(out, "ledger"), "witnessed") > 0;
+		json_decref(out);
+	}
+	return yes;
+}
+
+bool people_confirm(struct people *w, struct pair *p)
+{
+	return net_start_witnesses(&p->net) && net_wait(both_witnessed, w, "witnesses of both ledgers");
+}
+
 /* ---- a negotiation ---- */
 
 static bool draft(struct people *w, const char *entry, char ret_application[40])

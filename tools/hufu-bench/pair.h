@@ -35,6 +35,8 @@ void people_close(struct people *w);
 /* From the draft to FINALIZED at both nodes; what was waited for between the steps is part of it. */
 bool people_negotiate(struct people *w, const char *entry, char ret_application[40]);
 
+/* Starts witnesses and waits until both nodes have heard of them, without which no transfer begins. */
+bool people_confirm(struct people *w, struct pair *p);
 /* Begins to fetch; the transfer's id. */
 bool people_fetch(struct people *w, const char *entry, const char *output, char ret_transfer[40]);
 /* The transfer as a node shows it (json_decref), NULL when it does not. */

@@ -317,7 +317,8 @@ static bool prepare(struct run *r)
 	snprintf(r->out, sizeof(r->out), "%s/received.csv", b->dir);
 	r->tcp = raw_tcp_open(); /* forks, so before anything with threads */
 	if (!r->tcp || !tolls_write(r->big, size, SEED) || !tolls_write(r->small, small, SEED + 1) ||
-	    stat(r->big, &st) != 0 || !pair_open(&r->pair, b) || !people_open(&r->people, &r->pair))
+	    stat(r->big, &st) != 0 || !pair_open(&r->pair, b) || !people_open(&r->people, &r->pair) ||
+	    !people_confirm(&r->people, &r->pair))
 		return false;
 	r->bytes = (uint64_t)st.st_size;
 	return pair_publish(&r->pair, "big", r->big, r->big_entry) &&
