@@ -6,6 +6,8 @@
 #include "transfer.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@
 
 #define DEFAULT_BYTES ((uint64_t)2 << 30)
 #define SMALL_BYTES ((uint64_t)64 << 20)
+#define LEAST_BYTES ((uint64_t)64 << 20) /* with less, all is delivered before a kill can come in the middle */
 #define AT_ONCE 32u
 #define SEED 7
 #define SLOWEST_BYTES_S ((uint64_t)20 << 20) /* a transfer below that rate counts as stuck */
@@ -185,21 +188,35 @@ static bool first_byte_written(const char *folder, const struct inotify_event *e
 	return written;
 }
 
+/* Of a file that was written and then renamed, only the new name can be opened: IN_MOVED_TO tells it. */
+static bool any_first_byte(const char *events, ssize_t len, const char *folder)
+{
+	for (ssize_t at = 0; at < len;) {
+		const struct inotify_event *e = (const struct inotify_event *)(const void *)(events + at);
+		if (first_byte_written(folder, e))
+			return true;
+		at += (ssize_t)(sizeof(*e) + e->len);
+	}
+	return false;
+}
+
 /* Waits until a file in the folder has its first byte. */
 static bool wait_first_byte(int watch, const char *folder)
 {
 	char events[4096] __attribute__((aligned(8)));
-	for (;;) {
+	int64_t end = bench_now_us() + (int64_t)NET_LIMIT_MS * 1000, left;
+	while ((left = end - bench_now_us()) > 0) {
+		struct pollfd p = {.fd = watch, .events = POLLIN};
+		if (poll(&p, 1, (int)(left / 1000) + 1) <= 0)
+			continue;
 		ssize_t n = read(watch, events, sizeof(events));
 		if (n <= 0 && errno != EINTR)
 			return false;
-		for (ssize_t at = 0; at < n;) {
-			const struct inotify_event *e = (const struct inotify_event *)(const void *)(events + at);
-			if (first_byte_written(folder, e))
-				return true;
-			at += (ssize_t)(sizeof(*e) + e->len);
-		}
+		if (any_first_byte(events, n, folder))
+			return true;
 	}
+	fprintf(stderr, "hufu-bench: waited %d s in vain for the first row\n", NET_LIMIT_MS / 1000);
+	return false;
 }
 
 static bool first_row(struct run *r, double *ret_ms)
@@ -211,7 +228,7 @@ static bool first_row(struct run *r, double *ret_ms)
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
 		return false;
 	int watch = inotify_init1(IN_CLOEXEC);
-	bool ok = watch >= 0 && inotify_add_watch(watch, folder, IN_MODIFY) >= 0;
+	bool ok = watch >= 0 && inotify_add_watch(watch, folder, IN_MODIFY | IN_MOVED_TO) >= 0;
 	int64_t begin = bench_now_us();
 	ok = ok && people_fetch(&r->people, r->small_entry, path, id[0]) && wait_first_byte(watch, folder);
 	*ret_ms = (double)(bench_now_us() - begin) / 1000;
@@ -224,23 +241,33 @@ static bool first_row(struct run *r, double *ret_ms)
 
 /* ---- going on after a kill ---- */
 
+struct chunks {
+	uint64_t durable;
+	bool found, all;
+};
+
 static void take_chunks(void *ctx, struct hf_bytes key, struct hf_bytes value)
 {
+	struct chunks *c = ctx;
 	Hufu__TransferRow *row = HF_DECODE_OWN(transfer_row, value.data, value.len);
 	(void)key;
 	if (row)
-		*(uint64_t *)ctx = row->acknowledged;
+		*c = (struct chunks){row->acknowledged, true, row->acknowledged * row->chunk_bytes >= row->bytes_total};
 	hf_decoded_free(row);
 }
 
-/* What is durable at the consumer, from its store. */
+/* What is durable at the consumer, from its store. All of it: there is nothing left to go on with. */
 static bool stored_chunks(const struct net_node *node, const struct hf_id *id, uint64_t *ret_chunks)
 {
-	uint64_t chunks = UINT64_MAX;
-	if (!peek_rows(node, "transfer", id->b, sizeof(id->b), take_chunks, &chunks) || chunks == UINT64_MAX)
+	struct chunks c = {0};
+	if (!peek_rows(node, "transfer", id->b, sizeof(id->b), take_chunks, &c) || !c.found)
 		return false;
-	*ret_chunks = chunks;
-	return true;
+	if (c.all)
+		fprintf(stderr,
+		        "hufu-bench: all chunks were durable before the consumer could be killed; give a larger "
+		        "--size\n");
+	*ret_chunks = c.durable;
+	return !c.all;
 }
 
 struct acknowledged {
@@ -369,6 +396,13 @@ static void report(struct run *r)
 
 int bench_transfer(struct bench *b)
 {
+	if (b->size && b->size < LEAST_BYTES) {
+		fprintf(stderr,
+		        "hufu-bench: a transfer of %" PRIu64 " bytes is over before it can be killed in its middle; "
+		        "give --size at least %" PRIu64 "\n",
+		        b->size, LEAST_BYTES);
+		return 1;
+	}
 	struct run *r = calloc(1, sizeof(*r));
 	double *figures = calloc(4 * (size_t)b->windows, sizeof(double));
 	bool ok = r && figures;
