@@ -89,6 +89,7 @@ void people_close(struct people *w)
 	http_close(w->authority);
 	http_close(w->intake);
 	http_close(w->approver);
+	*w = (struct people){0};
 }
 
 static bool both_witnessed(void *ctx)
