@@ -142,6 +142,9 @@ enum hf_err hf_ledger_keys_check(struct hf_ledger_keys *k, const struct hf_space
 {
 	struct keys_check x = {k, hf_space_member_ever(s, c->node.s), c->checkpoint.origin, NULL, f};
 	enum hf_err e = HF_OK;
+	if (x.member == NULL)
+		return hf_fault_set(f, HF_E_STRANGER, "the descriptors name no node %s, whose ledger this is",
+		                    c->node.s);
 	if (k->count > 0)
 		qsort(k->changes, k->count, sizeof(*k->changes), by_index);
 	x.change = hf_alloc_zero((k->count + 1) * sizeof(*x.change));

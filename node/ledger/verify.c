@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "evidence/entry_scan.h"
+#include "evidence/ledger_keys.h"
 #include "ledger/skew.h"
 
 struct verify_job {
@@ -15,6 +16,8 @@ struct verify_job {
 	struct hf_snapshot *snapshot;
 	struct hf_rows rows;
 	struct hf_place place;
+	struct hf_name node;
+	struct hf_ledger_keys keys;
 	uint64_t size;                 /* entries that must be there */
 	struct hf_checkpoint known[2]; /* witnessed and signed; size 0: none */
 	struct hf_worth witnessed;
@@ -38,6 +41,14 @@ static bool broken(struct verify_job *j, uint64_t index, const char *what)
 	return false;
 }
 
+/* Entry 0 and key changes are held against the descriptors when all else is known to be good. */
+static bool take_public(struct verify_job *j, uint64_t index, struct hf_bytes value)
+{
+	if (hf_ledger_keys_take(&j->keys, index, value.data, value.len) == HF_OK)
+		return true;
+	return broken(j, index, "is one key change too many, or cannot be read");
+}
+
 static bool check_form(struct verify_job *j, struct hf_bytes value)
 {
 	uint64_t index = j->range.size;
@@ -51,7 +62,7 @@ static bool check_form(struct verify_job *j, struct hf_bytes value)
 		return broken(j, index, "does not follow from the one before");
 	if (hf_clock_off(&j->witnessed, index, v.time_s * 1000) && j->result.off++ == 0)
 		j->first_off = index;
-	return true;
+	return v.event_class != HF_EVENT_CLASS_PUBLIC || take_public(j, index, value);
 }
 
 static bool load_tile(struct verify_job *j, uint64_t index)
@@ -150,14 +161,37 @@ static void work(struct hf_job *job)
 		tell(j);
 }
 
+/* On the loop, where the descriptors are: the same check as hufu-verify's. */
+static void check_changes(struct verify_job *j)
+{
+	const struct hf_space *s = hf_ledger_space(j->job.ledger);
+	struct hf_checked c = {.node = j->node, .quorum_ms = j->witnessed.cosigned_ms};
+	struct hf_fault f = {HF_OK, ""};
+	size_t n = strlen(j->result.text);
+
+	if (j->err != HF_OK || !s)
+		return;
+	snprintf(c.checkpoint.origin, sizeof(c.checkpoint.origin), "%s", j->place.origin);
+	j->err = hf_ledger_keys_check(&j->keys, s, &c, &j->result.bad, &f);
+	if (j->err != HF_OK)
+		snprintf(j->result.text, sizeof(j->result.text), "%.300s", f.text);
+	else if (j->keys.unannounced > 0)
+		snprintf(j->result.text + n, sizeof(j->result.text) - n,
+		         "; the descriptors name %zu later keys of its node that no entry announces",
+		         j->keys.unannounced);
+}
+
 static void after(struct hf_job *job)
 {
 	struct verify_job *j = (struct verify_job *)job;
 
+	if (!job->ledger->closing)
+		check_changes(j);
 	if (!j->result.text[0])
 		snprintf(j->result.text, sizeof(j->result.text), "%s", hf_err_text(j->err));
 	j->fn(j->ctx, job->ledger->closing ? HF_E_CANCELLED : j->err, &j->result);
 	hf_rows_done(&j->rows);
+	hf_ledger_keys_done(&j->keys);
 	if (j->snapshot)
 		hf_snapshot_close(j->snapshot);
 	free(j);
@@ -189,6 +223,7 @@ void hf_ledger_verify(struct hf_ledger *l, const char *node,
 	j->fn = fn;
 	j->ctx = ctx;
 	j->result.bad = UINT64_MAX;
+	snprintf(j->node.s, sizeof(j->node.s), "%s", node ? node : l->base->self.s);
 	hf_merkle_range_init(&j->range);
 	j->err = prepare(l, node, j);
 	j->result.size = j->size;

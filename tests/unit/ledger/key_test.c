@@ -129,6 +129,56 @@ static void read_change(struct kit *k, struct kit_node *n, struct hf_key_change 
 	hf_decoded_free(e);
 }
 
+struct verified {
+	bool done;
+	enum hf_err e;
+	struct hf_ledger_check check;
+};
+
+static void on_verified(void *ctx, enum hf_err e, const struct hf_ledger_check *c)
+{
+	*(struct verified *)ctx = (struct verified){true, e, *c};
+}
+
+static struct verified verify(struct kit_node *n)
+{
+	struct verified v = {false, HF_OK, {0}};
+
+	hf_ledger_verify(n->ledger, NULL, on_verified, &v);
+	kit_until(n->kit, v.done);
+	return v;
+}
+
+/* A change that its own log has written, but no key of it has signed, is found by the check in place, too. */
+static void test_a_change_that_no_key_has_signed(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_HEALTH];
+	struct hf_key_change c = {.use = HF_KEY_LOG};
+	struct hf_draft *d = hf_draft_new(HF_EVENT_KEY_CHANGE, NULL);
+	struct hf_sign_pub pub;
+	struct verified v;
+	uint64_t index;
+
+	kit_fill(n, 5);
+	kit_until_witnessed(n);
+	v = verify(n);
+	assert_int_equal(v.e, HF_OK);
+	index = kit_state(n).durable;
+	memcpy(c.old_key, k->sb->pub[SB_HEALTH][HF_KEY_LOG], 32);
+	hf_sign_key_pub(next_key, &pub);
+	memcpy(c.new_key, pub.b, 32);
+	hf_draft_text(d, HF_FIELD_ACTOR, "health");
+	hf_draft_outcome(d, HF_OK, NULL);
+	assert_true(hf_key_change_draft(d, n->ledger->own.origin, &c, next_key)); /* instead of the old one */
+	kit_write(n, d);
+	kit_until_witnessed(n);
+	v = verify(n);
+	assert_int_equal(v.e, HF_E_SIGNATURE);
+	assert_int_equal(v.check.bad, index);
+	assert_non_null(strstr(v.check.text, "is signed neither by the key that it replaces"));
+}
+
 static void test_rotation(void **state)
 {
 	struct kit *k = *state;
@@ -148,6 +198,7 @@ static void test_rotation(void **state)
 	read_change(k, n, &c);
 	assert_true(c.use == HF_KEY_LOG && !c.by_recovery);
 	assert_memory_equal(c.old_key, k->sb->pub[SB_HEALTH][HF_KEY_LOG], 32);
+	assert_int_equal(verify(n).e, HF_OK);
 	k->jump_ms += 1000; /* a cosignature states whole seconds */
 	issue(k, kit_now(k));
 	k->jump_ms += 1000;
@@ -258,6 +309,7 @@ static void test_a_compromised_key(void **state)
 	kit_until_witnessed(n);
 	read_change(k, n, &c);
 	assert_true(c.by_recovery);
+	assert_int_equal(verify(n).e, HF_OK);
 	assert_string_equal(kit_state(n).halted, "");
 }
 
@@ -265,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_rotation, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_change_that_no_key_has_signed, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_change_without_a_quorum, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_late_cosignature, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_compromised_key, start, stop),
