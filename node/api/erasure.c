@@ -8,7 +8,7 @@
 #include "api/api.h"
 #include "base/mem.h"
 #include "identity/accounts.h"
-#include "ledger/ledger.h"
+#include "ledger/report.h"
 #include "state_identity.pb-c.h"
 
 #define REASON_MAX 300
@@ -90,9 +90,42 @@ static enum hf_err withdraw(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* The audit reports that are kept, read once for all erasures. */
+struct shown {
+	json_t *rows;
+	struct hf_report_view *reports;
+	size_t count;
+};
+
+static bool take_report(void *ctx, const struct hf_report_view *v)
+{
+	struct shown *s = ctx;
+	if (v->state != HF_REPORT_READY)
+		return true;
+	if ((s->count & (s->count - 1)) == 0)
+		s->reports = hf_realloc(s->reports, (s->count ? 2 * s->count : 1) * sizeof(*s->reports));
+	s->reports[s->count++] = *v;
+	return true;
+}
+
+static void add_reports(const struct shown *s, const struct hf_erasure_view *v, json_t *o)
+{
+	json_t *ids = json_array();
+	char id[HF_ID_TEXT];
+	for (size_t i = 0; i < s->count; i++) {
+		if (!hf_report_may_show(&s->reports[i], v))
+			continue;
+		hf_id_text(&s->reports[i].id, id);
+		json_array_append_new(ids, json_string(id));
+	}
+	json_object_set_new(o, "report_count", json_integer((json_int_t)json_array_size(ids)));
+	json_object_set_new(o, "reports", ids);
+}
+
 static bool add_erasure(void *ctx, const struct hf_erasure_view *v)
 {
 	static const char *const states[] = {"", "asked", "approved", "done", "withdrawn"};
+	const struct shown *s = ctx;
 	json_t *o = json_object();
 	hf_api_out_id(o, "erasure", &v->id);
 	json_object_set_new(o, "state", json_string((unsigned)v->state < 5 ? states[v->state] : ""));
@@ -106,15 +139,20 @@ static bool add_erasure(void *ctx, const struct hf_erasure_view *v)
 	json_object_set_new(o, "approved_by", json_string(v->approved_by));
 	if (v->approved_ms)
 		hf_api_out_time(o, "approved", v->approved_ms);
-	json_array_append_new(ctx, o);
-	return json_array_size(ctx) < 1000;
+	add_reports(s, v, o);
+	json_array_append_new(s->rows, o);
+	return json_array_size(s->rows) < 1000;
 }
 
 static enum hf_err list(struct hf_api_request *rq)
 {
-	json_t *rows = json_array();
-	json_object_set_new(rq->out, "erasures", rows);
-	return hf_ledger_erasures(rq->m->ledger, add_erasure, rows);
+	struct shown s = {.rows = json_array()};
+	json_object_set_new(rq->out, "erasures", s.rows);
+	enum hf_err e = hf_report_list(rq->m->reports, take_report, &s);
+	if (e == HF_OK)
+		e = hf_ledger_erasures(rq->m->ledger, add_erasure, &s);
+	free(s.reports);
+	return e;
 }
 
 static enum hf_err hold_change(struct hf_api_request *rq, bool on)

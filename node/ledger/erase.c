@@ -487,6 +487,7 @@ static bool list_erasure(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	v.state = (enum hf_erasure_state)row->state;
 	v.first = row->n_entries ? row->entries[0] : 0;
 	v.count = row->n_entries;
+	v.entries = row->entries;
 	v.reason = row->reason;
 	v.asked_by = row->asked_by;
 	v.approved_by = row->approved_by;

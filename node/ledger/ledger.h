@@ -241,6 +241,7 @@ struct hf_erasure_view {
 	struct hf_id id, txn;
 	enum hf_erasure_state state;
 	uint64_t first, count; /* lowest entry, number of entries */
+	const uint64_t *entries;
 	const char *reason, *asked_by, *approved_by;
 	int64_t asked_ms, approved_ms;
 };

@@ -190,6 +190,8 @@ static void view_of_row(struct hf_reports *r, const struct hf_id *id, const Hufu
 	out->entries = row->entries;
 	out->size = out->done = out->total = row->size;
 	out->witnessed = row->witnessed;
+	out->first = row->first;
+	out->last = row->last || !row->size ? row->last : row->size - 1;
 	if (row->digest.len == sizeof(out->digest.b) && row->root.len == sizeof(out->root.b)) {
 		memcpy(out->digest.b, row->digest.data, sizeof(out->digest.b));
 		memcpy(out->root.b, row->root.data, sizeof(out->root.b));
@@ -291,6 +293,8 @@ static void put_row(struct hf_unit *u, const struct hf_report_job *j, const char
 	row.size = j->size;
 	row.root = hf_binary(j->root.b, sizeof(j->root.b));
 	row.witnessed = j->worth.witnessed;
+	row.first = j->first;
+	row.last = j->last;
 	bytes = hf_encode(&row.base, &len);
 	if (!bytes)
 		abort();

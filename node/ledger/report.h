@@ -52,6 +52,7 @@ struct hf_report_view {
 	uint64_t done, total; /* entries read, of how many; while it runs */
 	int64_t made_ms, keep_until_ms;
 	uint64_t bytes, entries, size; /* of the file; listed; of the ledger */
+	uint64_t first, last;          /* lowest and highest index listed; where it is not known, of all read */
 	struct hf_hash digest, root;
 	bool witnessed;
 	enum hf_err err; /* why it failed */
@@ -75,6 +76,9 @@ enum hf_err hf_report_cancel(struct hf_reports *r, const struct hf_id *id, struc
 /* Newest first; false stops. */
 typedef bool (*hf_report_fn)(void *ctx, const struct hf_report_view *v);
 enum hf_err hf_report_list(struct hf_reports *r, hf_report_fn fn, void *ctx) HF_MUST_CHECK;
+/* Does a kept file still hold what an erasure of these entries has taken from the ledger? By what is known of the file
+ * without reading it: true, too, when a filter has left out those between its first and its last entry. */
+bool hf_report_may_show(const struct hf_report_view *v, const struct hf_erasure_view *e);
 /* The file, open for reading at its beginning, once a worker has held it against its digest: DIGEST when it was
  * altered, UNKNOWN when it is lost. fn is called once, not from inside; it takes the descriptor (-1 unless e is OK). */
 typedef void (*hf_report_file_fn)(void *ctx, enum hf_err e, int take_fd, uint64_t bytes);

@@ -71,3 +71,13 @@ void hf_report_file_job(struct hf_ledger *l, const char *dir, const struct hf_re
 	hf_report_path(dir, &v->id, v->format, x->path, sizeof(x->path));
 	hf_ledger_job(l, &x->job);
 }
+
+bool hf_report_may_show(const struct hf_report_view *v, const struct hf_erasure_view *e)
+{
+	if (v->state != HF_REPORT_READY || v->entries == 0 || (e->approved_ms && v->made_ms > e->approved_ms))
+		return false;
+	for (size_t i = 0; i < e->count; i++)
+		if (e->entries[i] >= v->first && e->entries[i] <= v->last)
+			return true;
+	return false;
+}

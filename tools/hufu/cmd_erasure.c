@@ -15,6 +15,7 @@ static const struct hf_column erasure_columns[] = {
         {"ASKED BY", "asked_by", 16},
         {"ASKED", "asked", 20},
         {"APPROVED BY", "approved_by", 16},
+        {"REPORTS", "report_count", 0},
         {"REASON", "reason", 30},
         {NULL, NULL, 0},
 };

@@ -296,6 +296,39 @@ static enum hf_err delete (struct office *o, const struct hf_id *id, struct hf_f
 }
 
 /* DS-104, DS-129, DS-130: not within six months, and not by setting this node's clock forward alone. */
+/* DS-104: a file that was made before an erasure keeps what it lists; which files these are is told. */
+static void test_a_report_that_keeps_erased_content_is_named(void **state)
+{
+	struct office *o = *state;
+	uint64_t other[] = {0}, mine[2];
+	struct hf_erasure_view e = {.state = HF_ERASURE_ASKED, .entries = other, .count = 1};
+	struct hf_ledger_state at;
+
+	hf_ledger_state(o->n->ledger, &at);
+	mine[0] = at.durable;
+	record(o, HF_EVENT_COMMAND, "health/ming", "marked object", HF_OK);
+	hf_ledger_state(o->n->ledger, &at);
+	mine[1] = at.durable - 1;
+	struct hf_report_view all = make(o, &(struct hf_report_filter){.subject = ""}, HF_REPORT_TEXT);
+	struct hf_report_view one = make(o, &(struct hf_report_filter){.object = "marked object"}, HF_REPORT_CSV);
+	struct hf_report_view none = make(o, &(struct hf_report_filter){.object = "no such object"}, HF_REPORT_HTML);
+
+	assert_int_equal(one.entries, 1);
+	assert_true(hf_report_may_show(&all, &e));
+	assert_false(hf_report_may_show(&one, &e)); /* begins behind it */
+	e.entries = mine;
+	e.count = 2;
+	assert_true(hf_report_may_show(&all, &e));
+	assert_true(hf_report_may_show(&one, &e));
+	assert_false(hf_report_may_show(&none, &e));
+	e.approved_ms = one.made_ms - 1; /* was erased when these were made */
+	assert_false(hf_report_may_show(&one, &e));
+	e.approved_ms = one.made_ms;
+	assert_true(hf_report_may_show(&one, &e));
+	one.state = HF_REPORT_LOST;
+	assert_false(hf_report_may_show(&one, &e));
+}
+
 static void test_deletion_before_the_period_is_over_is_refused(void **state)
 {
 	struct office *o = *state;
@@ -479,6 +512,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_a_third_one_waits, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_altered_ledger_makes_no_report, start, stop),
 	        cmocka_unit_test_setup_teardown(test_erased_content_is_stated, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_report_that_keeps_erased_content_is_named, start, stop),
 	        cmocka_unit_test_setup_teardown(test_deletion_before_the_period_is_over_is_refused, start, stop),
 	        cmocka_unit_test_setup_teardown(test_restart, start, stop),
 	        cmocka_unit_test_setup_teardown(test_close_while_it_runs, start, stop),
