@@ -123,3 +123,63 @@ def test_a_trace_by_dataset_is_the_auditors_and_its_errors_are_named(net):
     check(len(uses(t, "sun", net.flights)["entries"]) == before, "that somebody looked is no use of the dataset")
     rows = t.hufu("ledger", "tail", "--count", "3", as_="sun")["entries"]
     check(any(e["event"] == "audit-read" and net.flights in e["object"] for e in rows), "but it is on record")
+
+
+def sensitive_story(net):
+    """A sensitive dataset: given to one member, refused to another one, and then asked for where nothing allows it. The entry, the
+    transactions about it, and the request that was denied."""
+    t, i, m, o = (net.nodes[n] for n in ("transport", "insurer", "manager", "overseas"))
+    for node, accounts in ((t, ["li"]), (i, ["chen", "zhou"]), (m, ["zheng"]), (o, ["tan", "lim"])):
+        for account in accounts:
+            node.enrol(account)
+    entry = publish(net, "airports", title="敏感机场数据", extra=["--sensitive"])
+    app = agreement(net, entry)
+    refused = workflow.apply(o, "tan", entry, system="routes", reason="比较航线的准点情况", purpose="route-planning", days=60)
+    workflow.confirm(o, "lim", refused)
+    workflow.comply(m, "zheng", refused)
+    workflow.wait_state(t, "li", refused, "RECEIVED")
+    t.hufu("decide", refused, "F", "--reason", "敏感数据不出境", as_="li")
+    workflow.wait_state(o, "tan", refused, "REJECTED")
+    out = os.path.join(net.dir, "sensitive.csv")
+    before = {x["transfer"] for x in i.hufu("transfers", "list", as_="chen")["transfers"]}
+    grant = workflow.grant_of(i, "chen", app)
+    transfer = i.hufu("fetch", "--grant", grant, "--output", out, as_="chen")["transfer"]
+    workflow.wait_transfer(t, "li", transfer, "COMPLETED")
+    r = i.refused("fetch", "--grant", grant, "--purpose", "resale", "--output", out + ".2", as_="chen")
+    check(r.reason == "wrong-purpose", r.text)
+    denied, = {x["transfer"] for x in i.hufu("transfers", "list", as_="chen")["transfers"]} - before - {transfer}
+    return entry, [workflow.application(t, "li", a)["transaction"] for a in (app, refused)] + [transfer], denied
+
+
+def test_the_trace_of_a_sensitive_dataset_is_complete_over_all_its_hops(net):
+    """DS-65: from the publication by both applications, the intake, the decisions and the transfer to the place where it lies; and
+    an access that was refused, with its reason and the alarm that it raised"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    entry, transactions, refused = sensitive_story(net)
+
+    def whole():
+        out = uses(t, "sun", entry)
+        held = {place(e): e for txn in transactions for e in entries_of(t, "sun", txn)}
+        return (out, held) if {"transport", "insurer", "overseas", "manager"} <= {e["ledger"] for e in held.values()} and len(out["coverage"]) == 1 else None
+
+    out, held = wait_until(whole, "all parties' ledgers to be held at the provider", 60, 0.3)
+    check(refused in out["coverage"][0] and "own ledger has no entry" in out["coverage"][0],
+          f"what was denied never became a transaction of the provider, which the trace says: {out['coverage']}")
+    seen = out["entries"]
+    check([e["time"] for e in seen] == sorted(e["time"] for e in seen), "in order of time")
+    missing = [(p, e["event"]) for p, e in held.items() if p not in {place(s) for s in seen}]
+    check(not missing, f"every entry of every transaction about it: {missing}")
+    hops = {(e["ledger"], e["event"]) for e in seen}
+    for hop in (("transport", "publish"), ("insurer", "application-draft"), ("insurer", "need-review"), ("manager", "compliance-review"),
+                ("transport", "decision"), ("insurer", "agreement"), ("insurer", "transfer-request"), ("transport", "access-decision"),
+                ("transport", "transfer-sent"), ("insurer", "transfer-received"), ("transport", "transfer-closed"), ("overseas", "application-draft")):
+        check(hop in hops, f"{hop}: {sorted(hops)}")
+    for e in seen:
+        check(e["actor"] and e["time"] and e["outcome"] and e["proof"].startswith("witnessed"), f"who, when, how it ended, and its proof: {e}")
+    denied = [e for e in seen if e["event"] == "access-decision" and e["fields"].get("reason") == "wrong-purpose"]
+    check(len(denied) == 1 and denied[0]["ledger"] == "transport" and "insurer" in str(denied[0]), f"the access that was refused, and whose: {denied}")
+    check(("insurer", "transfer-terminated") in hops, "as the one who asked recorded it, too")
+    alarms = [e for e in t.hufu("ledger", "tail", "--count", "80", as_="sun")["entries"] if e["event"] == "alarm" and e["fields"].get("alarm") == "access-denied"]
+    check(alarms, "and an alarm about it")
+    lies = [e for e in uses(i, "wu", entry)["entries"] if e["event"] == "transfer-received"]
+    check(len(lies) == 1 and "claims" in str(lies[0]["fields"]), f"and to which system it went: {lies}")
