@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "policy/internal.h"
+#include "policy/digest.h"
 
 #define RULES_MAX 20000000u
 

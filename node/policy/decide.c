@@ -3,21 +3,27 @@
  * one that is asked first. Memory is asked for before it is needed: first the tags of all probes, then what they lead
  * to, then the rules.
  */
-#include "policy/prepared.h"
+#include "policy/match.h"
 
 #define PROBES 64u
+#define FETCHED 8u /* conditions whose texts are asked for before they are needed */
 
 struct probe {
+	const struct pol_shape *shape;
 	const struct pol_table *table;
-	uint64_t key; /* later: a link */
+	uint64_t key;
 };
 struct found {
 	unsigned count;
-	struct probe list[PROBES];
+	uint64_t asks; /* what the rules there ask of the trees */
+	struct {
+		const struct pol_table *table;
+		uint64_t link;
+	} list[PROBES];
 };
 struct search {
 	const struct hf_policy *p;
-	const struct pol_prepared *q;
+	struct pol_prepared *q;
 	const struct pol_rule *best;    /* in force, asked first */
 	const struct pol_rule *blocked; /* its conditions hold, but it is not in force */
 	uint32_t steps, budget;
@@ -30,11 +36,34 @@ static bool earlier(const struct search *x, const struct pol_rule *a, const stru
 	return !b || pol_before(x->p->store, a, b);
 }
 
-/* The texts of the best so far will be read when the answer is checked. */
-static void fetch_texts(const struct pol_store *s, const struct pol_rule *r)
+/* Is a asked later than b, as far as that shows without their ids, which lie far away? */
+static inline bool plainly_later(const struct pol_rule *a, const struct pol_rule *b)
 {
-	for (unsigned i = 0; i < r->count; i++)
-		__builtin_prefetch(s->pool.data + r->conds[i].ref);
+	return a->mechanism != b->mechanism ? a->mechanism > b->mechanism : a->priority > b->priority;
+}
+
+/* The texts will be read when an answer is checked. */
+static inline void fetch_texts(const struct search *x, const struct pol_rule *r)
+{
+	const uint8_t *pool = x->p->store->pool.data;
+	for (unsigned i = 0; i < r->count && i < FETCHED; i++)
+		__builtin_prefetch(pool + r->conds[i].ref);
+	__builtin_prefetch(pool + r->obligations);
+}
+
+static void fetch_ways(const struct search *x, const struct pol_rule *r)
+{
+	for (unsigned i = 0; i < r->count && i < FETCHED; i++) {
+		const struct pol_cond *c = &r->conds[i];
+		if (c->op == HF_OP_UNDER && (x->q->ways & UINT64_C(1) << c->attr)) {
+			const struct pol_given *g = &x->q->given[c->attr];
+			const struct pol_alt *way = pol_trees_texts(x->p->trees, g->hashes);
+			__builtin_prefetch(way->text);
+			for (unsigned k = 1; k < g->hash_count; k++)
+				if (pol_hash_is(c, g->hashes[k]))
+					__builtin_prefetch(way[k].text);
+		}
+	}
 }
 
 static void consider(struct search *x, const struct pol_rule *r)
@@ -43,8 +72,10 @@ static void consider(struct search *x, const struct pol_rule *r)
 		return;
 	enum hf_policy_reason why = pol_in_force(r, x->q->rq);
 	if (why == HF_WHY_PERMITTED || why == HF_WHY_HELD) {
+		if (!earlier(x, r, x->best))
+			return;
 		x->best = r;
-		fetch_texts(x->p->store, r);
+		fetch_ways(x, r);
 	} else if (r->mechanism != HF_MECHANISM_HOLD && earlier(x, r, x->blocked)) {
 		x->blocked = r;
 	}
@@ -58,28 +89,33 @@ static void walk(struct search *x, const struct pol_table *t, uint64_t link)
 		x->steps += r->steps;
 		if (!pol_visible(r, x->p->seq))
 			continue;
-		if (!earlier(x, r, x->best))
+		if (x->best && plainly_later(r, x->best))
 			return;
+		fetch_texts(x, r);
 		consider(x, r);
 	}
 }
 
-static void walk_found(struct search *x, const struct probe *found, unsigned count)
+static void walk_found(struct search *x, struct found *f)
 {
-	for (unsigned i = 0; i < count; i++)
-		walk(x, found[i].table, found[i].key);
+	pol_prepare_ways(x->q, f->asks);
+	for (unsigned i = 0; i < f->count; i++)
+		walk(x, f->list[i].table, f->list[i].link);
+	f->count = 0;
+	f->asks = 0;
 }
 
-static void note(struct found *f, struct search *x, const struct pol_table *t, uint64_t link)
+static inline void note(struct found *f, struct search *x, const struct probe *p, uint64_t link)
 {
 	const char *rule = (const char *)pol_rule_at(x->p->store, (uint32_t)link);
 	__builtin_prefetch(rule);
 	__builtin_prefetch(rule + 64);
-	if (f->count == PROBES) {
-		walk_found(x, f->list, f->count);
-		f->count = 0;
-	}
-	f->list[f->count++] = (struct probe){t, link};
+	__builtin_prefetch(rule + 103); /* the end of one with five conditions */
+	if (f->count == PROBES)
+		walk_found(x, f);
+	f->asks |= atomic_load_explicit(&p->shape->asks, memory_order_relaxed);
+	f->list[f->count].table = p->table;
+	f->list[f->count++].link = link;
 }
 
 /* Most probes end at the first word: nothing there is the key's, and the group is not full. */
@@ -87,26 +123,27 @@ static void flush(struct search *x)
 {
 	struct found f;
 	f.count = 0;
+	f.asks = 0;
 	for (unsigned i = 0; i < x->count; i++) {
 		struct pol_cursor c;
 		pol_cursor_start(&c, x->probes[i].table, x->probes[i].key);
 		if (c.hits == 0 && (c.word & POL_HIGH_BITS) != POL_HIGH_BITS)
 			continue;
 		for (uint64_t link; (link = pol_cursor_next(&c)) != 0;)
-			note(&f, x, x->probes[i].table, link);
+			note(&f, x, &x->probes[i], link);
 	}
-	walk_found(x, f.list, f.count);
+	walk_found(x, &f);
 	x->count = 0;
 }
 
-static inline void add_probe(struct search *x, const struct pol_table *t, uint64_t key)
+static inline void add_probe(struct search *x, const struct pol_shape *sh, const struct pol_table *t, uint64_t key)
 {
 	if (x->count == PROBES)
 		flush(x);
 	uint32_t home = pol_home(t, key);
 	__builtin_prefetch((const void *)&t->bytes[home]);
 	__builtin_prefetch((const void *)&t->links[(size_t)home * 8]);
-	x->probes[x->count++] = (struct probe){t, key};
+	x->probes[x->count++] = (struct probe){sh, t, key};
 }
 
 static unsigned alternatives(const struct search *x, const struct pol_shape *sh, unsigned i,
@@ -123,7 +160,7 @@ static void probe_many(struct search *x, const struct pol_shape *sh, const struc
 {
 	const uint64_t *hashes;
 	if (at >= POL_KEY_MAX || at == sh->count) {
-		add_probe(x, t, key);
+		add_probe(x, sh, t, key);
 		return;
 	}
 	unsigned count = alternatives(x, sh, at, &hashes);
@@ -137,7 +174,7 @@ static void probe_one(struct search *x, const struct pol_shape *sh, const struct
 	uint64_t key = POL_KEY_START;
 	for (unsigned i = 0; i < sh->count && i < POL_KEY_MAX; i++)
 		key = pol_key_add(key, x->q->given[sh->attr[i]].hashes[0]);
-	add_probe(x, t, key);
+	add_probe(x, sh, t, key);
 }
 
 /* The same for at most PROBES of them, attribute by attribute. */
@@ -155,15 +192,16 @@ static void probe_few(struct search *x, const struct pol_shape *sh, const struct
 		n *= count;
 	}
 	for (unsigned i = 0; i < n; i++)
-		add_probe(x, t, keys[i]);
+		add_probe(x, sh, t, keys[i]);
 }
 
 static void probe_shape(struct search *x, const struct pol_shape *sh, const struct pol_table *t)
 {
 	const uint64_t *hashes;
 	uint64_t all = 1;
-	for (unsigned i = 0; i < sh->count; i++)
-		all *= alternatives(x, sh, i, &hashes);
+	if (sh->nodes || x->q->several)
+		for (unsigned i = 0; i < sh->count; i++)
+			all *= alternatives(x, sh, i, &hashes);
 	if (all > x->budget - x->steps) {
 		x->steps = x->budget + 1;
 		return;
@@ -177,16 +215,29 @@ static void probe_shape(struct search *x, const struct pol_shape *sh, const stru
 		probe_many(x, sh, t, 0, POL_KEY_START);
 }
 
+/* Shapes over values alone first: meanwhile memory brings what the others need of the trees. */
 static void look(struct search *x)
 {
 	const struct pol_store *s = x->p->store;
-	uint32_t shapes = atomic_load_explicit(&s->shape_count, memory_order_acquire);
+	uint32_t shapes = atomic_load_explicit(&s->shape_count, memory_order_acquire), later[POL_SHAPES_MAX];
+	unsigned count = 0;
+	uint64_t nodes = 0;
 	for (uint32_t i = 0; i < shapes && x->steps <= x->budget; i++) {
 		const struct pol_shape *sh = &s->shapes[i];
 		const struct pol_table *t = pol_index_table(&sh->index);
-		if (t && (sh->need & ~x->q->present) == 0)
+		if (!t || (sh->need & ~x->q->present) != 0)
+			continue;
+		if (!sh->nodes) {
 			probe_shape(x, sh, t);
+			continue;
+		}
+		pol_fetch_ways(x->q, sh->nodes & ~nodes);
+		nodes |= sh->nodes;
+		later[count++] = i;
 	}
+	pol_prepare_ways(x->q, nodes);
+	for (unsigned i = 0; i < count && x->steps <= x->budget; i++)
+		probe_shape(x, &s->shapes[later[i]], pol_index_table(&s->shapes[later[i]].index));
 	flush(x);
 }
 
@@ -245,7 +296,7 @@ void pol_conclude(const struct pol_prepared *q, const struct pol_rule *r, struct
 	}
 }
 
-static void decide_prepared(const struct pol_prepared *q, struct hf_policy_decision *d)
+static void decide_prepared(struct pol_prepared *q, struct hf_policy_decision *d)
 {
 	struct search x;
 	x.p = q->policy;
@@ -269,17 +320,31 @@ static void decide_prepared(const struct pol_prepared *q, struct hf_policy_decis
 	}
 }
 
+/* Member by member, which costs a third of what the compiler makes of a whole one. */
+static void clear(struct hf_policy_decision *d)
+{
+	deny(d, HF_WHY_NO_SNAPSHOT);
+	d->mechanism = HF_MECHANISM_INVALID;
+	d->rule = "";
+	d->version = 0;
+	d->hash = NULL;
+	d->from_ms = d->until_ms = 0;
+	d->ignored = 0;
+	d->attr = 0;
+	d->steps = 0;
+}
+
 void hf_policy_decide(const struct hf_policy *p, const struct hf_policy_request *rq,
                       struct hf_policy_decision *ret_decision)
 {
 	struct pol_prepared q;
 	struct hf_policy_decision *d = ret_decision;
-	*d = (struct hf_policy_decision){.reason = HF_WHY_NO_SNAPSHOT, .rule = "", .quota = ""};
+	clear(d);
 	if (!p)
 		return;
 	d->version = p->version;
 	d->hash = &p->hash;
-	enum hf_policy_reason why = pol_prepare(p, rq, &q);
+	enum hf_policy_reason why = pol_prepare_values(p, rq, &q);
 	d->ignored = q.ignored;
 	if (why == HF_WHY_PERMITTED) {
 		decide_prepared(&q, d);

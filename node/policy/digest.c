@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "crypto/domains.h"
-#include "policy/internal.h"
+#include "policy/digest.h"
 
 struct pol_digest {
 	struct hf_sha256 *sha;

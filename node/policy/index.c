@@ -225,6 +225,8 @@ static struct pol_shape *shape_of(struct pol_store *s, const struct key *k)
 	for (unsigned i = 0; i < k->count; i++) {
 		sh->attr[i] = k->conds[i]->attr;
 		sh->under[i] = is_under(k->conds[i]);
+		if (sh->under[i])
+			sh->nodes |= UINT64_C(1) << k->conds[i]->attr;
 		sh->need |= UINT64_C(1) << k->conds[i]->attr;
 	}
 	atomic_store_explicit(&sh->index.table, pol_table_new(), memory_order_relaxed);
@@ -267,6 +269,16 @@ static void put_near(struct pol_store *s, const struct pol_rule *r, uint32_t pla
 		              false);
 }
 
+/* Before the rule can be found. */
+static void note_asks(struct pol_shape *sh, const struct pol_rule *r)
+{
+	uint64_t asks = atomic_load_explicit(&sh->asks, memory_order_relaxed);
+	for (unsigned i = 0; i < r->count; i++)
+		if (is_under(&r->conds[i]))
+			asks |= UINT64_C(1) << r->conds[i].attr;
+	atomic_store_explicit(&sh->asks, asks, memory_order_relaxed);
+}
+
 void pol_index_rule(struct pol_store *s, struct pol_rule *r)
 {
 	uint32_t place = pol_rule_place(s, r);
@@ -274,6 +286,7 @@ void pol_index_rule(struct pol_store *s, struct pol_rule *r)
 	choose_key(s, r, &k);
 	struct pol_shape *sh = shape_of(s, &k);
 	r->indexed = sh->count > 0;
+	note_asks(sh, r);
 	put_keys(s, sh, &k, 0, POL_KEY_START, place);
 	put_near(s, r, place);
 	const char *id = pol_string(s, r->id);

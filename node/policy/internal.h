@@ -21,7 +21,9 @@ struct pol_shape {
 	uint8_t count;
 	uint8_t attr[POL_KEY_MAX];
 	bool under[POL_KEY_MAX]; /* keyed by the node above, not by the value itself */
+	uint64_t nodes;          /* these of its attributes */
 	uint64_t need;           /* attributes without which no rule of it can match */
+	_Atomic uint64_t asks;   /* attributes of which its rules ask what stands above the value */
 	struct pol_index index;
 };
 
@@ -139,12 +141,5 @@ uint64_t pol_near_key(unsigned attr, bool under, uint64_t hash);
 #define POL_NEAR_NONE UINT64_C(0x2545f4914f6cdd1d) /* rules without a resource condition */
 /* The visible rule of that id, or NULL. */
 struct pol_rule *pol_find(const struct pol_store *s, const char *id, uint32_t seq);
-
-/* digest.c: hash of what was loaded, and of one change after it. */
-struct pol_digest;
-struct pol_digest *pol_digest_new(const char *what);
-void pol_digest_bytes(struct pol_digest *d, const void *data, size_t len);
-void pol_digest_rule(struct pol_digest *d, const struct pol_store *s, const struct pol_rule *r);
-void pol_digest_end(struct pol_digest *d, struct hf_hash *ret_hash); /* and frees it */
 
 #endif

@@ -1,26 +1,7 @@
 /*
- * match.c - a stored rule held against a prepared request, by hashes: whether texts are equal as well is looked at when
- * an answer is given (plain.c).
+ * match.c - see match.h.
  */
-#include "policy/prepared.h"
-
-static inline bool text_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct pol_given *g)
-{
-	unsigned count = c->op == HF_OP_UNDER ? g->hash_count : g->own_count;
-	if (c->count == 1) {
-		for (unsigned k = 0; k < count; k++)
-			if (pol_hash_is(c, g->hashes[k]))
-				return true;
-		return false;
-	}
-	const uint8_t *at = q->policy->store->pool.data + c->ref;
-	const struct pol_choice *list = (const struct pol_choice *)(const void *)at;
-	for (unsigned i = 0; i < c->count; i++)
-		for (unsigned k = 0; k < count; k++)
-			if (list[i].hash == g->hashes[k])
-				return true;
-	return false;
-}
+#include "policy/match.h"
 
 static bool number_in(const struct pol_store *s, const struct pol_cond *c, int64_t v)
 {
@@ -50,40 +31,17 @@ static bool address_in(const struct pol_store *s, const struct pol_cond *c, cons
 	return false;
 }
 
-static bool value_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct hf_attr_value *v)
+bool pol_value_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct hf_attr_value *v)
 {
 	const struct pol_store *s = q->policy->store;
 	return c->kind == POL_ADDRESSES ? address_in(s, c, &v->u.address) : number_in(s, c, v->u.number);
-}
-
-static inline bool holds(const struct pol_prepared *q, const struct pol_cond *c)
-{
-	const struct pol_given *g = &q->given[c->attr];
-	if (!(q->present & UINT64_C(1) << c->attr))
-		return false;
-	if (c->kind == POL_TEXTS)
-		return text_holds(q, c, g);
-	for (unsigned i = g->first;; i = q->next[i]) {
-		if (value_holds(q, c, &q->rq->values[i]))
-			return true;
-		if (q->next[i] == i)
-			return false;
-	}
-}
-
-bool pol_matches(const struct pol_prepared *q, const struct pol_rule *r)
-{
-	for (unsigned i = 0; i < r->count; i++)
-		if (!holds(q, &r->conds[i]))
-			return false;
-	return true;
 }
 
 unsigned pol_count_failed(const struct pol_prepared *q, const struct pol_rule *r)
 {
 	unsigned failed = 0;
 	for (unsigned i = 0; i < r->count; i++)
-		failed += !holds(q, &r->conds[i]);
+		failed += !pol_holds(q, &r->conds[i]);
 	return failed;
 }
 

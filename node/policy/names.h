@@ -56,11 +56,15 @@ static inline uint64_t pol_hash(const uint64_t seed[2], const void *data, size_t
 static inline bool pol_same(const char *a, const char *b, size_t len)
 {
 	uint64_t x[2], y[2];
-	if (len > 16)
-		return memcmp(a, b, len) == 0;
+	for (; len > 16; len -= 16, a += 16, b += 16) {
+		pol_load(a, 16, x);
+		pol_load(b, 16, y);
+		if (((x[0] ^ y[0]) | (x[1] ^ y[1])) != 0)
+			return false;
+	}
 	pol_load(a, len, x);
 	pol_load(b, len, y);
-	return x[0] == y[0] && x[1] == y[1];
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 static inline bool pol_textual(unsigned type)
@@ -92,9 +96,12 @@ struct hf_schema {
 /* tree.c: hashes of the node and of what stands above it; NULL when it stands in no tree of the attribute. By hash
  * alone; pol_trees_way holds the text against it and gives the texts. */
 const uint64_t *pol_trees_hashes(const struct hf_trees *t, unsigned attr, uint64_t hash, size_t *ret_count);
-void pol_trees_fetch(const struct hf_trees *t, unsigned attr, uint64_t hash); /* into the cache */
+void pol_trees_fetch(const struct hf_trees *t, unsigned attr, uint64_t hash);     /* into the cache */
+void pol_trees_fetch_way(const struct hf_trees *t, unsigned attr, uint64_t hash); /* the next step of it */
 const struct pol_alt *pol_trees_way(const struct hf_trees *t, unsigned attr, const struct pol_alt *node,
                                     size_t *ret_count);
+/* The texts to what pol_trees_hashes gave. */
+const struct pol_alt *pol_trees_texts(const struct hf_trees *t, const uint64_t *hashes);
 const struct hf_hash *pol_trees_digest(const struct hf_trees *t);
 const struct hf_schema *pol_trees_schema(const struct hf_trees *t);
 

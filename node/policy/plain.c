@@ -4,27 +4,45 @@
  */
 #include "policy/prepared.h"
 
+static inline bool one_is(const struct pol_store *s, uint32_t text, const char *given, size_t given_len)
+{
+	size_t len;
+	const char *own = pol_text(s, text, &len);
+	return len == given_len && pol_same(own, given, len);
+}
+
 static bool text_is(const struct pol_store *s, const struct pol_cond *c, const char *given, size_t given_len)
 {
-	struct pol_choice one;
-	const struct pol_choice *list = pol_choices(s, c, &one);
-	for (unsigned i = 0; i < c->count; i++) {
-		size_t len;
-		const char *text = pol_text(s, list[i].text, &len);
-		if (len == given_len && pol_same(text, given, len))
+	if (c->count == 1)
+		return one_is(s, c->ref, given, given_len);
+	const struct pol_choice *list = (const struct pol_choice *)(const void *)(s->pool.data + c->ref);
+	for (unsigned i = 0; i < c->count; i++)
+		if (one_is(s, list[i].text, given, given_len))
 			return true;
-	}
 	return false;
 }
 
-static bool under(const struct hf_policy *p, const struct pol_cond *c, const struct pol_alt *node)
+/* The way to the root; the place that was found by hash counts only with the node's text there. */
+static const struct pol_alt *way_of(const struct pol_prepared *q, unsigned attr, const struct pol_alt *node,
+                                    size_t *ret_count)
 {
+	const struct hf_trees *t = q->policy->trees;
+	if (!(q->ways & UINT64_C(1) << attr))
+		return pol_trees_way(t, attr, node, ret_count);
+	const struct pol_alt *way = pol_trees_texts(t, q->given[attr].hashes);
+	*ret_count = q->given[attr].hash_count;
+	return way->len == node->len && pol_same(way->text, node->text, node->len) ? way : NULL;
+}
+
+static bool under(const struct pol_prepared *q, const struct pol_cond *c, const struct pol_alt *node)
+{
+	const struct pol_store *s = q->policy->store;
 	size_t count = 0;
-	const struct pol_alt *way = pol_trees_way(p->trees, c->attr, node, &count);
+	const struct pol_alt *way = way_of(q, c->attr, node, &count);
 	if (!way)
-		return text_is(p->store, c, node->text, node->len);
+		return text_is(s, c, node->text, node->len);
 	for (size_t i = 0; i < count; i++)
-		if ((c->count > 1 || pol_hash_is(c, way[i].hash)) && text_is(p->store, c, way[i].text, way[i].len))
+		if ((c->count > 1 || pol_hash_is(c, way[i].hash)) && text_is(s, c, way[i].text, way[i].len))
 			return true;
 	return false;
 }
@@ -56,7 +74,7 @@ static bool value_holds(const struct pol_prepared *q, const struct pol_cond *c, 
 	if (v->type == HF_ATTR_INTEGER || v->type == HF_ATTR_TIME)
 		return number_is(p->store, c, v->u.number);
 	const struct pol_alt own = {hash, v->len ? v->u.text : "", v->len};
-	return c->op == HF_OP_UNDER ? under(p, c, &own) : text_is(p->store, c, own.text, own.len);
+	return c->op == HF_OP_UNDER ? under(q, c, &own) : text_is(p->store, c, own.text, own.len);
 }
 
 bool pol_plain_condition(const struct pol_prepared *q, const struct pol_cond *c)

@@ -46,7 +46,7 @@ enum hf_err hf_policy_apply(struct hf_policy *p, const struct hf_policy_change *
 /* The same rules over other trees. HF_E_ARGUMENT: the trees are of another schema object. */
 enum hf_err hf_policy_apply_trees(struct hf_policy *p, const struct hf_trees *trees, struct hf_policy **ret_policy,
                                   struct hf_fault *f) HF_MUST_CHECK;
-/* Changes leave dead weight behind. True: time to merge; later, a change may take longer. */
+/* Changes leave dead weight behind. True: time to merge, or a change may take longer. On the thread of changes only. */
 bool hf_policy_wants_merge(const struct hf_policy *p);
 /* A fresh copy without dead weight: same rules, version and hash. A pure function over p, for a worker thread; changes
  * made to p's line meanwhile are not in it. Also how to try a change on the side. */
@@ -58,6 +58,7 @@ struct hf_policy_stats {
 	size_t shapes;    /* index tables */
 	size_t unindexed; /* rules that no table narrows down: each is looked at in every decision */
 };
+/* On the thread of changes only, as the one above. */
 void hf_policy_stats(const struct hf_policy *p, struct hf_policy_stats *ret_stats);
 uint64_t hf_policy_version(const struct hf_policy *p);
 /* What the snapshot says: SHA-256 over schema, trees and rules (in the order in which they are asked) as they were

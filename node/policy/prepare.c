@@ -12,12 +12,18 @@ static bool is_choice(const struct pol_attr *a, uint64_t hash)
 	return false;
 }
 
+/* Not inline: among the registers of its caller it would be slower. */
+static __attribute__((noinline)) uint64_t hash_text(const struct hf_schema *s, const char *text, size_t len)
+{
+	return pol_hash(s->seed, text, len);
+}
+
 static inline bool hash_value(const struct hf_schema *s, const struct pol_attr *a, const struct hf_attr_value *v,
                               uint64_t *ret_hash)
 {
 	if (v->len > HF_ATTR_VALUE_MAX || (!v->u.text && v->len > 0))
 		return false;
-	*ret_hash = pol_hash(s->seed, v->len ? v->u.text : "", v->len);
+	*ret_hash = hash_text(s, v->u.text, v->len);
 	return a->type != HF_ATTR_CHOICE || is_choice(a, *ret_hash);
 }
 
@@ -31,42 +37,64 @@ static bool add_value(struct pol_prepared *q, const struct pol_attr *a, unsigned
 	return a->many;
 }
 
+/* The first value of its attribute. False: a text that is no value of it. */
+static inline bool take_first(struct pol_prepared *q, const struct hf_schema *s, const struct hf_attr_value *v,
+                              unsigned i)
+{
+	const struct pol_attr *a = &s->attrs[v->attr];
+	struct pol_given *g = &q->given[v->attr];
+	g->place = i | i << 16;
+	if (!a->textual)
+		return true;
+	g->hashes = &g->own;
+	g->counts = 1 | 1 << 16;
+	if (!hash_value(s, a, v, &g->own))
+		return false;
+	if (a->type == HF_ATTR_MEMBER)
+		pol_trees_fetch(q->policy->trees, v->attr, g->own);
+	return true;
+}
+
+/* A value that is not simply taken: why not, or that it may be left out. */
+static __attribute__((noinline)) enum hf_policy_reason take_odd(struct pol_prepared *q, const struct pol_attr *a,
+                                                                const struct hf_attr_value *v, uint16_t i)
+{
+	q->attr = v->attr;
+	if (v->attr == 0 || v->attr > q->policy->store->schema->count)
+		return HF_WHY_UNKNOWN_ATTRIBUTE;
+	if (v->type != a->type)
+		return HF_WHY_BAD_VALUE;
+	if (v->issuer > HF_ISSUER_MAX || !(a->issuers & 1u << v->issuer)) {
+		q->ignored |= UINT64_C(1) << v->attr;
+		return HF_WHY_PERMITTED;
+	}
+	q->next[i] = i;
+	return add_value(q, a, v->attr, i) ? HF_WHY_PERMITTED : HF_WHY_BAD_VALUE;
+}
+
 /* Looks at every value once. A text that is no value of its attribute is noted in ret_bad, as errors of form in a later
  * value count first. */
 static enum hf_policy_reason take_values(struct pol_prepared *q, const struct hf_schema *s, uint64_t *ret_bad)
 {
 	const struct hf_attr_value *v = q->rq->values;
-	const struct hf_trees *trees = q->policy->trees;
-	const unsigned count = (unsigned)q->rq->count, attrs = s->count;
+	const unsigned count = (unsigned)q->rq->count;
 	uint64_t present = 0, bad = 0;
 	for (unsigned i = 0; i < count; i++, v++) {
-		unsigned attr = v->attr;
-		const struct pol_attr *a = &s->attrs[attr & 63];
-		struct pol_given *g = &q->given[attr & 63];
-		uint64_t bit = UINT64_C(1) << (attr & 63);
-		if (attr - 1 >= attrs || v->type != a->type) {
-			q->attr = attr;
-			return attr - 1 >= attrs ? HF_WHY_UNKNOWN_ATTRIBUTE : HF_WHY_BAD_VALUE;
-		}
-		if (v->issuer > HF_ISSUER_MAX || !(a->issuers & 1u << v->issuer)) {
-			q->ignored |= bit;
+		unsigned attr = v->attr & 63, issuer = v->issuer & 31;
+		const struct pol_attr *a = &s->attrs[attr];
+		/* an attribute that is not declared has no issuers */
+		unsigned odd = ((v->attr | v->issuer << 1) > 63) | (v->type ^ a->type) | (~(a->issuers >> issuer) & 1) |
+		               (unsigned)(present >> attr & 1);
+		if (odd) {
+			enum hf_policy_reason why = take_odd(q, a, v, (uint16_t)i);
+			if (why != HF_WHY_PERMITTED)
+				return why;
 			continue;
 		}
 		q->next[i] = (uint16_t)i;
-		if (present & bit) {
-			q->attr = attr;
-			if (!add_value(q, a, attr, (uint16_t)i))
-				return HF_WHY_BAD_VALUE;
-			continue;
-		}
-		present |= bit;
-		*g = (struct pol_given){&g->own, 0, 1, 1, (uint16_t)i, (uint16_t)i};
-		if (!a->textual)
-			continue;
-		if (!hash_value(s, a, v, &g->own))
-			bad |= bit;
-		else if (a->type == HF_ATTR_MEMBER)
-			pol_trees_fetch(trees, attr, g->own);
+		present |= UINT64_C(1) << attr;
+		if (!take_first(q, s, v, i))
+			bad |= UINT64_C(1) << attr;
 	}
 	q->present = present;
 	*ret_bad = bad;
@@ -130,10 +158,23 @@ static enum hf_policy_reason expand_all(struct pol_prepared *q, const struct hf_
 	return HF_WHY_PERMITTED;
 }
 
-/* One value: the tree has the way to the root ready. */
-static void find_ways(struct pol_prepared *q, const struct hf_schema *s)
+static inline uint64_t to_seek(const struct pol_prepared *q, uint64_t attrs)
 {
-	for (uint64_t left = s->members & q->present & ~q->several; left; left &= left - 1) {
+	return attrs & q->policy->store->schema->members & q->present & ~q->several & ~q->sought;
+}
+
+void pol_fetch_ways(const struct pol_prepared *q, uint64_t attrs)
+{
+	for (uint64_t left = to_seek(q, attrs); left; left &= left - 1) {
+		unsigned attr = (unsigned)__builtin_ctzll(left);
+		pol_trees_fetch_way(q->policy->trees, attr, q->given[attr].own);
+	}
+}
+
+/* One value: the tree has the way to the root ready. */
+void pol_prepare_ways(struct pol_prepared *q, uint64_t attrs)
+{
+	for (uint64_t left = to_seek(q, attrs); left; left &= left - 1) {
 		unsigned attr = (unsigned)__builtin_ctzll(left);
 		struct pol_given *g = &q->given[attr];
 		size_t count;
@@ -141,19 +182,22 @@ static void find_ways(struct pol_prepared *q, const struct hf_schema *s)
 		if (way) {
 			g->hashes = way;
 			g->hash_count = (uint16_t)count;
+			q->ways |= UINT64_C(1) << attr;
+			__builtin_prefetch(pol_trees_texts(q->policy->trees, way));
 		}
 	}
+	q->sought |= attrs;
 }
 
-enum hf_policy_reason pol_prepare(const struct hf_policy *p, const struct hf_policy_request *rq,
-                                  struct pol_prepared *ret_prepared)
+enum hf_policy_reason pol_prepare_values(const struct hf_policy *p, const struct hf_policy_request *rq,
+                                         struct pol_prepared *ret_prepared)
 {
 	struct pol_prepared *q = ret_prepared;
 	const struct hf_schema *s = p->store->schema;
 	uint64_t bad;
 	q->policy = p;
 	q->rq = rq;
-	q->present = q->ignored = q->several = 0;
+	q->present = q->ignored = q->several = q->ways = q->sought = 0;
 	q->attr = q->hash_count = 0;
 	if (rq->count > HF_REQUEST_VALUES_MAX)
 		return HF_WHY_TOO_LARGE;
@@ -161,8 +205,14 @@ enum hf_policy_reason pol_prepare(const struct hf_policy *p, const struct hf_pol
 	if (why != HF_WHY_PERMITTED)
 		return why;
 	q->attr = 0;
-	if (q->several | bad)
-		why = expand_all(q, s, bad);
-	find_ways(q, s);
+	return q->several | bad ? expand_all(q, s, bad) : HF_WHY_PERMITTED;
+}
+
+enum hf_policy_reason pol_prepare(const struct hf_policy *p, const struct hf_policy_request *rq,
+                                  struct pol_prepared *ret_prepared)
+{
+	enum hf_policy_reason why = pol_prepare_values(p, rq, ret_prepared);
+	if (why == HF_WHY_PERMITTED)
+		pol_prepare_ways(ret_prepared, UINT64_MAX);
 	return why;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "policy/internal.h"
+#include "policy/digest.h"
 
 #define NAME(code, name) [code] = name,
 static const char *const group_names[] = {NULL, HF_ATTR_GROUPS(NAME)};

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "crypto/base64.h"
-#include "policy/internal.h"
+#include "policy/digest.h"
 
 #define BOUND 16 /* bytes of the digest of what a token is bound to */
 #define TOKEN (BOUND + 8)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "policy/internal.h"
+#include "policy/digest.h"
 
 #define NONE UINT32_MAX
 #define DEPTH_BITS 6 /* of a quick slot */
@@ -322,6 +322,17 @@ const uint64_t *pol_trees_hashes(const struct hf_trees *t, unsigned attr, uint64
 void pol_trees_fetch(const struct hf_trees *t, unsigned attr, uint64_t hash)
 {
 	__builtin_prefetch(&t->quick[home(t->quick_count, t->by_attr[attr] - 1u, hash)]);
+}
+
+void pol_trees_fetch_way(const struct hf_trees *t, unsigned attr, uint64_t hash)
+{
+	uint64_t q = t->quick[home(t->quick_count, t->by_attr[attr] - 1u, hash)];
+	__builtin_prefetch(&t->way_hashes[(uint32_t)q >> DEPTH_BITS]);
+}
+
+const struct pol_alt *pol_trees_texts(const struct hf_trees *t, const uint64_t *hashes)
+{
+	return &t->ways[hashes - t->way_hashes];
 }
 
 const struct pol_alt *pol_trees_way(const struct hf_trees *t, unsigned attr, const struct pol_alt *node,

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "policy/internal.h"
+#include "policy/digest.h"
 
 #define LATE_MIN 4096u /* changes that never make a merge worth while */
 
