@@ -120,14 +120,17 @@ static enum hf_err index_all(struct pol_store *s, const struct sorted *list, str
 	return HF_OK;
 }
 
-static void hash_all(const struct hf_policy *p, const struct sorted *list, struct hf_hash *ret_hash)
+static void hash_all(struct hf_policy *p)
 {
 	struct pol_digest *d = pol_digest_new("rules");
-	pol_digest_bytes(d, p->store->schema->digest.b, sizeof(p->store->schema->digest.b));
-	pol_digest_bytes(d, pol_trees_digest(p->trees)->b, sizeof(struct hf_hash));
-	for (size_t i = 0; i < p->store->built; i++)
-		pol_digest_rule(d, p->store, list[i].rule);
-	pol_digest_end(d, ret_hash);
+	struct hf_hash rest;
+	for (size_t at = 8; at < p->rules_end;) {
+		const struct pol_rule *r = (const struct pol_rule *)(const void *)(p->store->rules.data + at);
+		pol_sum_rule(&p->sum, d, p->store, r, true);
+		at += pol_rule_bytes(r);
+	}
+	pol_digest_end(d, &rest);
+	pol_hash_snapshot(p);
 }
 
 /* Takes store; the trees get one more owner. */
@@ -162,7 +165,7 @@ enum hf_err hf_policy_builder_finish(struct hf_policy_builder *b, uint64_t versi
 	if (e == HF_OK) {
 		struct hf_policy *p = snapshot(s, b->trees, version);
 		s->building = false;
-		hash_all(p, list, &p->hash);
+		hash_all(p);
 		*ret_policy = p;
 	} else {
 		pol_store_free(s);

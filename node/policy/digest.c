@@ -14,13 +14,25 @@ struct pol_digest {
 	uint8_t data[8192];
 };
 
+static void start(struct pol_digest *d, const char *what)
+{
+	d->used = 0;
+	pol_digest_bytes(d, HF_DOMAIN_POLICY, sizeof(HF_DOMAIN_POLICY));
+	pol_digest_bytes(d, what, strlen(what) + 1);
+}
+
+static void finish(struct pol_digest *d, struct hf_hash *ret_hash)
+{
+	hf_sha256_add(d->sha, d->data, d->used);
+	hf_sha256_end(d->sha, ret_hash);
+	d->used = 0;
+}
+
 struct pol_digest *pol_digest_new(const char *what)
 {
 	struct pol_digest *d = hf_alloc(sizeof(*d));
 	d->sha = hf_sha256_new();
-	d->used = 0;
-	pol_digest_bytes(d, HF_DOMAIN_POLICY, sizeof(HF_DOMAIN_POLICY));
-	pol_digest_bytes(d, what, strlen(what) + 1);
+	start(d, what);
 	return d;
 }
 
@@ -96,7 +108,7 @@ static void add_obligation(struct pol_digest *d, const struct hf_obligation *o)
 		add_text(d, o->names[i], strlen(o->names[i]));
 }
 
-void pol_digest_rule(struct pol_digest *d, const struct pol_store *s, const struct pol_rule *r)
+static void add_rule(struct pol_digest *d, const struct pol_store *s, const struct pol_rule *r)
 {
 	const struct pol_obligations *o = pol_obligations(s, r);
 	add_pool_text(d, s, r->id);
@@ -117,8 +129,36 @@ void pol_digest_rule(struct pol_digest *d, const struct pol_store *s, const stru
 
 void pol_digest_end(struct pol_digest *d, struct hf_hash *ret_hash)
 {
-	hf_sha256_add(d->sha, d->data, d->used);
-	hf_sha256_end(d->sha, ret_hash);
+	finish(d, ret_hash);
 	hf_sha256_free(d->sha);
 	free(d);
+}
+
+/* A rule's numbers are 2048 bits drawn from its hash: to find two sets of one sum takes about 2^90 steps by the best
+ * known way (Wagner's tree), where a sum of the 256 bits themselves would take 2^32. */
+void pol_sum_rule(struct pol_sum *sum, struct pol_digest *d, const struct pol_store *s, const struct pol_rule *r,
+                  bool add)
+{
+	struct hf_hash rule, drawn;
+	finish(d, &rule); /* of what is in it */
+	start(d, "rule");
+	add_rule(d, s, r);
+	finish(d, &rule);
+	for (uint8_t i = 0; i < POL_LANES / 4; i++) {
+		hf_sha256_2(rule.b, sizeof(rule.b), &i, 1, &drawn);
+		for (unsigned k = 0; k < 4; k++) {
+			uint64_t v = hf_get_u64(drawn.b + 8 * (size_t)k);
+			sum->lanes[4 * i + k] += add ? v : -v;
+		}
+	}
+}
+
+void pol_hash_snapshot(struct hf_policy *p)
+{
+	struct pol_digest *d = pol_digest_new("snapshot");
+	pol_digest_bytes(d, p->store->schema->digest.b, sizeof(p->store->schema->digest.b));
+	pol_digest_bytes(d, pol_trees_digest(p->trees)->b, sizeof(struct hf_hash));
+	for (unsigned i = 0; i < POL_LANES; i++)
+		add_u64(d, p->sum.lanes[i]);
+	pol_digest_end(d, &p->hash);
 }

@@ -63,7 +63,8 @@ struct hf_policy {
 	size_t rules_end; /* bytes of store->rules that belong to it */
 	size_t rules, unindexed;
 	uint64_t version;
-	struct hf_hash hash;
+	struct pol_sum sum;
+	struct hf_hash hash; /* over schema, trees and sum */
 };
 
 static inline struct pol_rule *pol_rule_at(const struct pol_store *s, uint32_t place)

@@ -61,8 +61,8 @@ struct hf_policy_stats {
 /* On the thread of changes only, as the one above. */
 void hf_policy_stats(const struct hf_policy *p, struct hf_policy_stats *ret_stats);
 uint64_t hf_policy_version(const struct hf_policy *p);
-/* What the snapshot says: SHA-256 over schema, trees and rules (in the order in which they are asked) as they were
- * loaded; each later change hashes the hash before it and the change. */
+/* What the snapshot says: SHA-256 over schema, trees and the set of rules, whatever led to it; the same rules loaded
+ * afresh have the same hash. */
 const struct hf_hash *hf_policy_hash(const struct hf_policy *p);
 const struct hf_schema *hf_policy_schema(const struct hf_policy *p);
 const struct hf_trees *hf_policy_trees(const struct hf_policy *p);

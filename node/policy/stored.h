@@ -45,4 +45,10 @@ struct pol_obligations {
 	struct hf_obligation list[];
 };
 
+/* Of a set of rules, in no order: each rule's 32 numbers added up, modulo 2^64 (digest.c). */
+#define POL_LANES 32u
+struct pol_sum {
+	uint64_t lanes[POL_LANES];
+};
+
 #endif

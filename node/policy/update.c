@@ -13,15 +13,10 @@ struct update {
 	struct pol_store *s;
 	uint32_t seq;
 	size_t rules, unindexed, late, dead;
-	struct pol_digest *digest;
-	bool full; /* the store has no room */
+	struct pol_sum sum;
+	struct pol_digest *digest; /* for the sum */
+	bool full;                 /* the store has no room */
 };
-
-static void digest_remove(struct update *u, const char *id)
-{
-	pol_digest_bytes(u->digest, "-", 1);
-	pol_digest_bytes(u->digest, id, strlen(id) + 1);
-}
 
 static enum hf_err remove_rule(struct update *u, const char *id, struct hf_fault *f)
 {
@@ -32,7 +27,7 @@ static enum hf_err remove_rule(struct update *u, const char *id, struct hf_fault
 	u->rules--;
 	u->dead++;
 	u->unindexed -= !r->indexed;
-	digest_remove(u, id);
+	pol_sum_rule(&u->sum, u->digest, u->s, r, false);
 	return HF_OK;
 }
 
@@ -51,8 +46,7 @@ static enum hf_err add_rule(struct update *u, const struct hf_rule *rule, struct
 	u->rules++;
 	u->late++;
 	u->unindexed += !r->indexed;
-	pol_digest_bytes(u->digest, "+", 1);
-	pol_digest_rule(u->digest, u->s, r);
+	pol_sum_rule(&u->sum, u->digest, u->s, r, true);
 	return HF_OK;
 }
 
@@ -97,6 +91,8 @@ static struct hf_policy *next_snapshot(const struct update *u, const struct hf_t
 	p->rules = u->rules;
 	p->unindexed = u->unindexed;
 	p->version = u->old->version + 1;
+	p->sum = u->sum;
+	pol_hash_snapshot(p);
 	u->s->newest = u->seq;
 	u->s->dead += u->dead;
 	u->s->late += u->late;
@@ -129,22 +125,20 @@ static void begin(struct update *u, struct hf_policy *p)
 	*u = (struct update){.old = p, .s = p->store, .seq = p->store->newest + 1, .rules = p->rules};
 	u->unindexed = p->unindexed;
 	u->digest = pol_digest_new("change");
-	pol_digest_bytes(u->digest, p->hash.b, sizeof(p->hash.b));
+	u->sum = p->sum;
 }
 
 enum hf_err hf_policy_apply(struct hf_policy *p, const struct hf_policy_change *changes, size_t count,
                             struct hf_policy **ret_policy, struct hf_fault *f)
 {
 	struct update u;
-	struct hf_hash hash;
+	struct hf_hash rest;
 	HF_TRY(check_newest(p, f));
 	begin(&u, p);
 	enum hf_err e = change_all(&u, changes, count, f);
-	pol_digest_end(u.digest, &hash);
+	pol_digest_end(u.digest, &rest);
 	if (e == HF_OK) {
-		struct hf_policy *next = next_snapshot(&u, p->trees);
-		next->hash = hash;
-		*ret_policy = next;
+		*ret_policy = next_snapshot(&u, p->trees);
 		return HF_OK;
 	}
 	undo(&u, changes, count);
@@ -157,17 +151,13 @@ enum hf_err hf_policy_apply_trees(struct hf_policy *p, const struct hf_trees *tr
                                   struct hf_fault *f)
 {
 	struct update u;
-	struct hf_hash hash;
+	struct hf_hash rest;
 	HF_TRY(check_newest(p, f));
 	if (pol_trees_schema(trees) != p->store->schema)
 		return hf_fault_set(f, HF_E_ARGUMENT, "the hierarchies were made for another attribute schema");
 	begin(&u, p);
-	pol_digest_bytes(u.digest, "t", 1);
-	pol_digest_bytes(u.digest, pol_trees_digest(trees)->b, sizeof(struct hf_hash));
-	pol_digest_end(u.digest, &hash);
-	struct hf_policy *next = next_snapshot(&u, trees);
-	next->hash = hash;
-	*ret_policy = next;
+	pol_digest_end(u.digest, &rest);
+	*ret_policy = next_snapshot(&u, trees);
 	return HF_OK;
 }
 
@@ -200,6 +190,5 @@ struct hf_policy *hf_policy_merge(const struct hf_policy *p)
 	if (hf_policy_builder_finish(b, p->version, &fresh, NULL) != HF_OK)
 		abort();
 	hf_policy_builder_free(b);
-	fresh->hash = p->hash;
 	return fresh;
 }
