@@ -7,6 +7,7 @@
 
 #include "crypto/utf8.h"
 #include "policy/doc.h"
+#include "policy/names.h"
 
 struct json {
 	const char *file;
@@ -152,6 +153,8 @@ static enum hf_err read_text(struct json *j, const char **ret_text, uint32_t *re
 {
 	char *start = j->at, *out;
 
+	while (j->end - j->at >= 8 && pol_plain_word(j->at))
+		j->at += 8;
 	while (j->at < j->end && *j->at != '"' && *j->at != '\\' && (unsigned char)*j->at >= 0x20 &&
 	       (unsigned char)*j->at < 0x80)
 		j->at++;

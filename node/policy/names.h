@@ -67,6 +67,18 @@ static inline bool pol_same(const char *a, const char *b, size_t len)
 	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
+/* Are all eight bytes ASCII, none of them a control character, a quote or a backslash? */
+static inline bool pol_plain_word(const char *p)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101), high = each * 128;
+	uint64_t w, quote, slash, del;
+	memcpy(&w, p, 8);
+	quote = w ^ each * '"';
+	slash = w ^ each * '\\';
+	del = w ^ each * 127;
+	return ((w | (w - each * 32) | (quote - each) | (slash - each) | (del - each)) & high) == 0;
+}
+
 static inline bool pol_textual(unsigned type)
 {
 	return type == HF_ATTR_TEXT || type == HF_ATTR_CHOICE || type == HF_ATTR_MEMBER;

@@ -183,8 +183,9 @@ static bool put_names(struct packer *p, const struct hf_obligation *o, struct hf
 	struct {
 		size_t count;
 		char *list[HF_OBLIGATION_NAMES_MAX];
-	} names = {.count = o->name_count};
+	} names; /* eight kilobytes, of which as a rule little is used */
 	uint32_t place;
+	names.count = o->name_count;
 	for (size_t i = 0; i < o->name_count; i++) {
 		if (!put_text(p, o->names[i], strlen(o->names[i]), true, &place))
 			return false;
@@ -206,7 +207,7 @@ static bool put_obligations(struct packer *p, const struct hf_rule *r, uint32_t 
 	uint32_t place;
 	_Static_assert(offsetof(struct pol_obligations, list) == sizeof(all.count),
 	               "one form in memory and in the store");
-	memset(&all, 0, sizeof(all));
+	memset(&all, 0, sizeof(all.count) + r->obligation_count * sizeof(all.list[0]));
 	all.count = r->obligation_count;
 	for (size_t i = 0; i < r->obligation_count; i++) {
 		const struct hf_obligation *o = &r->obligations[i];

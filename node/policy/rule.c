@@ -102,11 +102,22 @@ static bool is_choice(const struct pol_attr *a, const struct hf_operand *o)
 	return false;
 }
 
+/* Most texts are ASCII from end to end, which is told by the word. */
+static bool text_ok(const char *text, size_t len, size_t max)
+{
+	size_t i = 0;
+	if (!text || len > max)
+		return false;
+	while (len - i >= 8 && pol_plain_word(text + i))
+		i += 8;
+	return hf_text_ok(text + i, len - i, max);
+}
+
 static enum hf_err check_text(const struct hf_schema *schema, const struct hf_rule *r, const struct hf_condition *c,
                               const struct hf_operand *o, struct hf_fault *f)
 {
 	const char *name = schema->specs[c->attr].name;
-	if (!o->text || o->len == 0 || !hf_text_ok(o->text, o->len, HF_ATTR_VALUE_MAX))
+	if (!o->text || o->len == 0 || !text_ok(o->text, o->len, HF_ATTR_VALUE_MAX))
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "rule '%s': a value of '%s' is no usable text; give 1 to %d bytes of UTF-8", r->id,
 		                    name, HF_ATTR_VALUE_MAX);
@@ -171,7 +182,7 @@ static enum hf_err check_condition(const struct hf_schema *schema, const struct 
 static bool text_usable(const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
-	return len > 0 && hf_text_ok(text, len, HF_OBLIGATION_TEXT_MAX);
+	return len > 0 && text_ok(text, len, HF_OBLIGATION_TEXT_MAX);
 }
 
 static bool names_usable(const struct hf_obligation *o)
