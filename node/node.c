@@ -161,6 +161,8 @@ static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 
 static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
+	/* One line each, so that two branches can add one. */
+	/* clang-format off */
 	static const struct hf_route *const tables[] = {
 	        hf_routes_node,
 	        hf_routes_identity,
@@ -172,10 +174,12 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_authz,
 	        hf_routes_giving,
 	        hf_routes_rulebook,
+	        hf_routes_decision,
 	        hf_routes_exchange,
 	        hf_routes_emergency,
 	        NULL,
 	};
+	/* clang-format on */
 	return hf_api_open(&n->m, tables, cfg->api_socket, &n->api, f);
 }
 

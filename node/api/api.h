@@ -116,6 +116,7 @@ extern const struct hf_route hf_routes_source[];
 extern const struct hf_route hf_routes_catalog[];
 extern const struct hf_route hf_routes_authz[];
 extern const struct hf_route hf_routes_rulebook[]; /* policies, holds */
+extern const struct hf_route hf_routes_decision[]; /* why one was made */
 extern const struct hf_route hf_routes_giving[];   /* grants without an application */
 extern const struct hf_route hf_routes_emergency[];
 extern const struct hf_route hf_routes_exchange[];

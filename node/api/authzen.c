@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/authzen.h"
+#include "authz/explain.h"
 
 #define ITEMS_MAX 1000u /* of one evaluations request */
 
@@ -147,6 +148,7 @@ static void record(const struct hf_modules *m, const struct authzen_asker *gatew
 	hf_draft_text(e, HF_FIELD_MECHANISM, d->mechanism);
 	hf_draft_text(e, HF_FIELD_RULE, d->rule);
 	hf_draft_bytes(e, HF_FIELD_SNAPSHOT, d->snapshot.b, sizeof(d->snapshot.b));
+	hf_authz_draft_input(m->authz, &q->rq, e);
 	hf_draft_outcome(e, d->result, d->text);
 	hf_unit_draft(gateway->unit, e);
 }

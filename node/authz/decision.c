@@ -24,7 +24,7 @@ static bool request_whole(const struct hf_access_request *rq)
 
 /* ---- which mechanisms ---- */
 
-static bool choice(const char *name, uint32_t *ret_mask)
+bool az_mechanism_choice(const char *name, uint32_t *ret_mask)
 {
 	static const struct {
 		const char *name;
@@ -50,7 +50,7 @@ static bool choice(const char *name, uint32_t *ret_mask)
 static enum hf_err choose(const struct question *q, struct hf_decision *d, uint32_t *ret_mask, struct verdict *v)
 {
 	uint32_t allowed = 0;
-	if (!choice(q->rq->mechanism, ret_mask))
+	if (!az_mechanism_choice(q->rq->mechanism, ret_mask))
 		return SAY(v, HF_E_MECHANISM,
 		           "there is no mechanism '%.40s'; name emergency, attribute, application or provider, or none",
 		           q->rq->mechanism);

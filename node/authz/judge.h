@@ -18,6 +18,8 @@ struct verdict {
 	size_t passed; /* conditions; the candidate that comes furthest explains the denial */
 };
 #define SAY(v, code, ...) ((void)snprintf((v)->text, sizeof((v)->text), __VA_ARGS__), (v)->error = (code))
+/* The mechanisms that a consumer's word for its choice means; none: all. False: there is no such word. */
+bool az_mechanism_choice(const char *name, uint32_t *ret_mask);
 /* Fills the decision in when a grant at that place of the order (az_mechanism_order) permits. */
 void az_judge_grants(const struct question *q, unsigned order, struct hf_decision *d, struct verdict *nearest);
 /* The same for the attribute rule that the snapshot found. */

@@ -59,6 +59,7 @@ struct az_values {
 	char resource[HF_ID_TEXT], url[HF_NAME_MAX + HF_ID_TEXT + 8], department[HF_NAME_MAX * 2 + 2],
 	        identity[HF_NAME_MAX * 2 + 2];
 };
+/* it NULL: there is no such entry of this node. */
 void az_values_fill(struct hf_authz *a, const struct hf_access_request *rq, const struct hf_catalog_item *it,
                     struct az_values *v);
 /* mechanisms: HF_MECHANISM_BITs. Never fails otherwise than by denying. */

@@ -95,7 +95,12 @@ void az_values_fill(struct hf_authz *a, const struct hf_access_request *rq, cons
 {
 	v->count = 0;
 	add_subject(a, rq, v);
-	add_resource(a, it, v);
+	if (it) {
+		add_resource(a, it, v);
+	} else {
+		hf_id_text(&rq->resource, v->resource);
+		add_text(a, v, AZ_ATTR_RESOURCE, v->resource);
+	}
 	add_text(a, v, AZ_ATTR_ACTION, rq->action);
 	add_text(a, v, AZ_ATTR_PURPOSE, rq->purpose);
 	add_number(a, v, AZ_ATTR_TIME, HF_ATTR_TIME, rq->now_ms);

@@ -155,7 +155,9 @@ enum hf_event {
 	X(HF_FIELD_EXECUTOR,            "executor", 62)           /* AZ-55: who carried it out, node/account */ \
 	X(HF_FIELD_COUNTED,             "counted", 63)            /* AZ-54: organizations for T, F, S of how many, and how many are needed */ \
 	X(HF_FIELD_RULE,                "rule", 80)               /* that decided */ \
-	X(HF_FIELD_SNAPSHOT,            "snapshot", 81)           /* 32 bytes: hash of the rules that the decision was made by */
+	X(HF_FIELD_SNAPSHOT,            "snapshot", 81)           /* 32 bytes: hash of the rules that the decision was made by */ \
+	X(HF_FIELD_ATTRIBUTES,          "attributes", 82)         /* what the rules were asked, as a request of docs/policy.md */ \
+	X(HF_FIELD_ASKED,               "asked", 83)              /* what else the decision was asked: a key and a value in a line */
 /* clang-format on */
 
 enum hf_field {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/explain.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/transfer.h"
@@ -26,6 +27,7 @@ struct gate {
 	struct transfer *t;
 	struct hf_fault f;
 	enum hf_err error; /* a denial that has to be recorded first */
+	int64_t asked_ms;  /* the decision point was asked then; 0: it was not */
 };
 
 static void gate_free(struct gate *g)
@@ -136,6 +138,7 @@ static enum hf_err check_subject(struct gate *g)
 static enum hf_err decide(struct gate *g)
 {
 	const struct hf_access_request rq = access_of(g->x, g->in, g->cert, hf_request_address(g->rq));
+	g->asked_ms = rq.now_ms;
 	hf_authz_decide(g->x->authz, &rq, &g->decision);
 	if (g->decision.result != HF_OK)
 		return hf_fault_set(&g->f, g->decision.result, "%s", g->decision.text);
@@ -386,6 +389,11 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 	hf_sha256(body.data, body.len, &digest);
 	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));
 	hf_draft_bytes(d, HF_FIELD_SNAPSHOT, g->decision.snapshot.b, sizeof(g->decision.snapshot.b));
+	if (g->asked_ms) {
+		struct hf_access_request rq = access_of(g->x, g->in, g->cert, hf_request_address(g->rq));
+		rq.now_ms = g->asked_ms;
+		hf_authz_draft_input(g->x->authz, &rq, d);
+	}
 	hf_draft_outcome(d, result, g->f.text);
 	if (g->t)
 		hf_draft_party(d, g->t->peer);

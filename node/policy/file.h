@@ -74,6 +74,10 @@ void hf_policy_entities_free(struct hf_policy_entities *e); /* NULL is fine */
 size_t hf_policy_entities_count(const struct hf_policy_entities *e);
 const struct hf_policy_question *hf_policy_entities_get(const struct hf_policy_entities *e, size_t n);
 
+/* A request as it is read, as one JSON object without a line end; attributes that are not declared are left out. False
+ * when the buffer's limit is reached. */
+bool hf_policy_request_write(const struct hf_schema *schema, const struct hf_policy_request *rq, struct hf_buf *out);
+
 /* The answer, as one JSON object without a line end. */
 bool hf_policy_answer_write(const struct hf_policy *p, const struct hf_policy_question *q,
                             const struct hf_policy_decision *d, struct hf_buf *out);

@@ -145,6 +145,18 @@ def test_the_record_names_who_approved_and_who_carried_out(net):
         check(fields.get(name), f"{name} is in the entry: {fields}")
 
 
+def test_on_day_15_the_explanation_names_the_end_of_the_grant(net):
+    """AZ-56, AZ-32"""
+    entry, _ = table(net)
+    granted(net, declare(net), entry)
+    args = ["--resource", entry, "--organization", "bureau", "--system", "rescue", "--address", f"{net.prefix}.61.2", "--purpose", "flood-relief"]
+    now = net.nodes["transport"].hufu("decision", "explain", *args, as_="sun")
+    check(now["decision"] is True and now["mechanism"] == "emergency", f"{now}")
+    then = net.nodes["transport"].hufu("decision", "explain", *args, "--at", workflow.in_days(15), as_="sun")
+    check(then["decision"] is False and then["reason"] == "grant-expired" and "expired at" in then["text"], f"{then}")
+    check(then["misses"][0]["mechanism"] == "emergency" and then["misses"][0]["reason"] == "expired", f"{then}")
+
+
 def test_without_an_event_or_as_somebody_else_nothing_is_raised(net):
     """AZ-52, AZ-53"""
     entry, _ = table(net)

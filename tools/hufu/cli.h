@@ -55,6 +55,7 @@ extern const struct hf_command hf_commands_authz[];
 extern const struct hf_command hf_commands_giving[];
 extern const struct hf_command hf_commands_emergency[];
 extern const struct hf_command hf_commands_rulebook[];
+extern const struct hf_command hf_commands_decision[];
 extern const struct hf_command hf_commands_exchange[];
 extern const struct hf_command hf_commands_keys[];
 extern const struct hf_command *const hf_command_tables[]; /* ended by NULL */

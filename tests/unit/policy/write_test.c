@@ -137,11 +137,74 @@ static void texts_of_every_kind_survive(void **state)
 	hf_schema_free(schema);
 }
 
+struct again {
+	const struct hf_policy *policy;
+	struct hf_policy_decision decision;
+	struct hf_buf text;
+	unsigned count;
+};
+
+static bool decide_again(void *ctx, const struct hf_policy_question *q, const struct hf_fault *defect)
+{
+	struct again *a = ctx;
+
+	(void)defect;
+	assert_non_null(q);
+	assert_null(q->unknown);
+	assert_true(hf_policy_request_write(hf_policy_schema(a->policy), &q->request, &a->text));
+	hf_policy_decide(a->policy, &q->request, &a->decision);
+	a->count++;
+	return true;
+}
+
+/* AZ-68: what a decision was asked is written, read, and decided the same; and it is written the same again. */
+static void requests_are_read_as_they_were_written(void **state)
+{
+	static struct world_rule rules[WORLD_RULES];
+	struct hf_schema *schema = world_schema();
+	struct hf_trees *trees = world_trees(schema, 0);
+	const struct hf_rule *list[WORLD_RULES];
+	static const uint32_t masks[] = {HF_MECHANISM_ALL, 0, HF_MECHANISM_BIT(HF_MECHANISM_ATTRIBUTE)};
+
+	(void)state;
+	seed();
+	for (unsigned i = 0; i < WORLD_RULES; i++) {
+		random_rule(rules + i, i);
+		list[i] = &rules[i].rule;
+	}
+	struct hf_policy *p = world_compile(schema, trees, list, WORLD_RULES);
+	for (unsigned i = 0; i < 2000; i++) {
+		struct world_request r;
+		struct hf_policy_decision d;
+		struct hf_buf text = HF_BUF_INIT;
+		struct again a = {.policy = p, .text = HF_BUF_INIT};
+
+		world_request(rnd(WORLD_REQUESTS), &r);
+		r.rq.mechanisms = masks[i % COUNT(masks)];
+		hf_policy_decide(p, &r.rq, &d);
+		assert_true(hf_policy_request_write(schema, &r.rq, &text));
+		char *copy = strndup((const char *)text.data, text.len);
+		hf_policy_questions_read("copy", copy, text.len, schema, decide_again, &a);
+		assert_int_equal(a.count, 1);
+		assert_int_equal(a.decision.reason, d.reason);
+		assert_string_equal(a.decision.rule, d.rule);
+		assert_int_equal(a.text.len, text.len);
+		assert_memory_equal(a.text.data, text.data, text.len);
+		free(copy);
+		hf_buf_done(&text);
+		hf_buf_done(&a.text);
+	}
+	hf_policy_free(p);
+	hf_trees_free(trees);
+	hf_schema_free(schema);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_is_written_is_read_as_the_same),
 	        cmocka_unit_test(texts_of_every_kind_survive),
+	        cmocka_unit_test(requests_are_read_as_they_were_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
