@@ -19,6 +19,8 @@
 #define TOKENS_MAX 64u
 #define FILE_MAX (64u << 10)
 #define REQUEST_ID_MAX 256u
+#define STORE_MS 10u     /* nobody waits for the entries of answers: */
+#define STORE_COUNT 512u /* that many, or those of that time, are one commit */
 #define METADATA "/.well-known/authzen-configuration"
 
 struct token {
@@ -35,7 +37,9 @@ struct hf_gateway {
 	char *metadata;
 	size_t metadata_len;
 	struct hf_buf certificate, key;
-	struct hf_unit *entries; /* of the answers since the loop's last turn; NULL: none */
+	struct hf_unit *entries; /* of the answers since the last commit; NULL: none */
+	unsigned answers;        /* with entries among them */
+	uv_timer_t *store_timer;
 };
 /* One request, from its head to its answer. */
 struct ask {
@@ -56,10 +60,10 @@ static void on_stored(void *ctx, enum hf_err e, const struct hf_commit *info)
 		         hf_err_text(e));
 }
 
-/* What was decided in one turn of the loop is one commit: nobody waits for it. */
 static void store_entries(struct hf_gateway *g)
 {
 	struct hf_unit *u = HF_TAKE(g->entries);
+	g->answers = 0;
 	if (u && !hf_unit_empty(u))
 		hf_store_submit(g->m->store, u, on_stored, (void *)(uintptr_t)g->m->base);
 	else
@@ -71,11 +75,17 @@ static void on_timer(uv_timer_t *t)
 	run(t->data);
 }
 
+static void on_store_timer(uv_timer_t *t)
+{
+	store_entries(t->data);
+}
+
 static void run(struct hf_gateway *g)
 {
 	MHD_UNSIGNED_LONG_LONG ms = 0;
 	MHD_run(g->daemon);
-	store_entries(g);
+	if (g->answers >= STORE_COUNT)
+		store_entries(g);
 	if (MHD_get_timeout(g->daemon, &ms) == MHD_YES)
 		uv_timer_start(g->timer, on_timer, ms, 0);
 	else
@@ -104,10 +114,9 @@ static void echo_id(struct MHD_Connection *c, struct MHD_Response *r)
 		MHD_add_response_header(r, "X-Request-ID", id);
 }
 
-static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type, const char *text)
+static enum MHD_Result send_response(struct MHD_Connection *c, unsigned status, const char *type,
+                                     struct MHD_Response *r)
 {
-	struct MHD_Response *r =
-	        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
 	if (!r)
 		return MHD_NO;
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
@@ -120,6 +129,13 @@ static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, cons
 	enum MHD_Result ok = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
 	return ok;
+}
+
+static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type, const char *text)
+{
+	return send_response(
+	        c, status, type,
+	        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY));
 }
 
 static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *text)
@@ -154,8 +170,11 @@ static enum MHD_Result answer(struct hf_gateway *g, struct MHD_Connection *c, co
 		json_decref(in);
 		return refuse(c, MHD_HTTP_BAD_REQUEST, text);
 	}
-	if (!g->entries)
+	if (!g->entries) {
 		g->entries = hf_unit_new();
+		uv_timer_start(g->store_timer, on_store_timer, STORE_MS, 0);
+	}
+	g->answers++;
 	const struct authzen_asker asker = {name, g->entries};
 	(void)authzen_answer(g->m, &asker, path, in, &a);
 	json_decref(in);
@@ -165,9 +184,8 @@ static enum MHD_Result answer(struct hf_gateway *g, struct MHD_Connection *c, co
 	json_decref(a.out);
 	if (!body)
 		return refuse(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer cannot be written");
-	enum MHD_Result ok = send_text(c, MHD_HTTP_OK, "application/json", body);
-	free(body);
-	return ok;
+	return send_response(c, MHD_HTTP_OK, "application/json",
+	                     MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE));
 }
 
 static bool is_json(struct MHD_Connection *c)
@@ -317,6 +335,9 @@ static enum hf_err watch(struct hf_gateway *g, struct hf_fault *f)
 	g->timer = hf_alloc_zero(sizeof(*g->timer));
 	uv_timer_init(g->m->base->loop, g->timer);
 	g->timer->data = g;
+	g->store_timer = hf_alloc_zero(sizeof(*g->store_timer));
+	uv_timer_init(g->m->base->loop, g->store_timer);
+	g->store_timer->data = g;
 	uv_poll_start(g->poll, UV_READABLE, on_poll);
 	return HF_OK;
 }
@@ -373,6 +394,8 @@ void hf_gateway_close(struct hf_gateway *g)
 	}
 	if (g->timer)
 		uv_close((uv_handle_t *)g->timer, free_handle);
+	if (g->store_timer)
+		uv_close((uv_handle_t *)g->store_timer, free_handle);
 	if (g->daemon)
 		MHD_stop_daemon(g->daemon);
 	store_entries(g);

@@ -189,9 +189,8 @@ static bool knows(struct hf_authz *a, const struct hf_access_request *rq, const 
 static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *d,
                              struct verdict *v)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	const struct hf_catalog_item *it;
 	struct hf_fault f = {HF_OK, ""};
-	const struct question q = {a, rq, &it};
 	say_nothing_there(v);
 	if (!request_whole(rq))
 		return v->error;
@@ -199,10 +198,12 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 	if (standing != HF_OK)
 		return SAY(v, HF_E_STANDING, "%.63s may not ask for data at present: %s", rq->organization,
 		           hf_err_text(standing));
-	if (hf_catalog_get(a->catalog, a->base->self.s, &rq->resource, &it) != HF_OK || !it.own || !knows(a, rq, &it))
+	it = hf_catalog_own_item(a->catalog, &rq->resource);
+	if (!it || !knows(a, rq, it))
 		return v->error;
-	if (az_next_given(a, rq, NULL) && az_terms_entry(it.entry, rq->now_ms, &f) != HF_OK)
+	if (az_next_given(a, rq, NULL) && az_terms_entry(it->entry, rq->now_ms, &f) != HF_OK)
 		return SAY(v, HF_E_NOT_SHARED, "%s", f.text);
+	const struct question q = {a, rq, it};
 	return walk(&q, d, v);
 }
 

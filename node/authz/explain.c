@@ -14,6 +14,7 @@
 #include "policy/file.h"
 
 #define LOOKED_AT 1024
+#define INPUT_BYTES 2047 /* most inputs are shorter */
 #define ROLES_MAX 64
 #define ASKED_FIELDS_MAX 512
 
@@ -36,12 +37,10 @@ static uint32_t mechanisms_of(struct hf_authz *a, const struct hf_access_request
 	return chosen & allowed;
 }
 
-/* The values borrow from the request and from the item. */
-static void fill_values(struct hf_authz *a, const struct hf_access_request *rq, struct hf_catalog_item *it,
-                        struct az_values *v)
+/* The values borrow from the request and from the entry. */
+static void fill_values(struct hf_authz *a, const struct hf_access_request *rq, struct az_values *v)
 {
-	bool own = hf_catalog_get(a->catalog, a->base->self.s, &rq->resource, it) == HF_OK && it->own;
-	az_values_fill(a, rq, own ? it : NULL, v);
+	az_values_fill(a, rq, hf_catalog_own_item(a->catalog, &rq->resource), v);
 }
 
 static void add_line(struct hf_buf *b, const char *key, const char *value)
@@ -72,10 +71,10 @@ static void write_asked(const struct hf_access_request *rq, struct hf_buf *b)
 void hf_authz_draft_input(struct hf_authz *a, const struct hf_access_request *rq, struct hf_draft *draft)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	struct az_values v;
+	(void)hf_buf_reserve(&b, INPUT_BYTES);
 	if (a->policy.now) {
-		fill_values(a, rq, &it, &v);
+		fill_values(a, rq, &v);
 		const struct hf_policy_request q = {v.value, v.count, rq->now_ms, mechanisms_of(a, rq), 0};
 		if (hf_policy_request_write(hf_policy_schema(a->policy.now), &q, &b))
 			hf_draft_bytes(draft, HF_FIELD_ATTRIBUTES, b.data, b.len);
@@ -138,11 +137,10 @@ static void tell_ways(const struct hf_policy_explanation *x, const struct hf_dec
 void hf_authz_explain(struct hf_authz *a, const struct hf_access_request *rq, const struct hf_explain_sink *sink,
                       struct hf_decision *ret_decision)
 {
-	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	struct hf_policy_explanation *x = hf_alloc_zero(sizeof(*x));
 	struct az_values v;
 	hf_authz_decide(a, rq, ret_decision);
-	fill_values(a, rq, &it, &v);
+	fill_values(a, rq, &v);
 	const struct hf_policy_request q = {v.value, v.count, rq->now_ms, mechanisms_of(a, rq), 0};
 	hf_policy_explain(a->policy.now, &q, LOOKED_AT, x);
 	for (size_t i = 0; i < x->miss_count; i++)

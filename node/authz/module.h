@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define AZ_ALLOWED_SLOTS 64u
 #define REVOKED_HOOKS 4
 
 struct authz_link;
@@ -38,8 +39,14 @@ struct hf_authz {
 	struct em_sweeper *em_sweeper; /* emergency_sweep.c */
 	bool em_stirred;               /* a request or a grant of one has changed since it looked */
 	struct az_policy policy;
-	struct az_hold *holds;   /* in force */
-	struct authz_link *link; /* what waits for a commit holds this, not the module */
+	struct az_allowed {
+		struct hf_id entry;
+		uint64_t changes; /* of the table when it was read */
+		uint32_t mechanisms;
+		bool known;
+	} allowed[AZ_ALLOWED_SLOTS]; /* rulebook.c */
+	struct az_hold *holds;       /* in force */
+	struct authz_link *link;     /* what waits for a commit holds this, not the module */
 };
 
 /* One mail that is being handled. */

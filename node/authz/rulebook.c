@@ -185,7 +185,7 @@ static bool mechanism_bit(const char *name, uint32_t *ret)
 	return m == HF_MECHANISM_EMERGENCY || m == HF_MECHANISM_ATTRIBUTE || m == HF_MECHANISM_APPLICATION;
 }
 
-bool hf_authz_allowed(struct hf_authz *a, const struct hf_id *entry, uint32_t *ret_mechanisms)
+static bool read_allowed(struct hf_authz *a, const struct hf_id *entry, uint32_t *ret_mechanisms)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
 	HF_CLEANUP(hf_decoded_done) Hufu__MechanismsRow *row = NULL;
@@ -202,6 +202,20 @@ bool hf_authz_allowed(struct hf_authz *a, const struct hf_id *entry, uint32_t *r
 	}
 	*ret_mechanisms = all;
 	return row != NULL;
+}
+
+/* Most resources are asked for again and again: what was read is kept until the table changes. */
+bool hf_authz_allowed(struct hf_authz *a, const struct hf_id *entry, uint32_t *ret_mechanisms)
+{
+	uint64_t changes = hf_store_changes(a->store, HF_TABLE_MECHANISMS);
+	struct az_allowed *c = &a->allowed[entry->b[sizeof(entry->b) - 1] % AZ_ALLOWED_SLOTS];
+	if (!c->known || c->changes != changes || !hf_id_equal(&c->entry, entry)) {
+		c->known = read_allowed(a, entry, &c->mechanisms);
+		c->changes = changes;
+		c->entry = *entry;
+	}
+	*ret_mechanisms = c->mechanisms;
+	return c->known;
 }
 
 enum hf_err hf_authz_mechanisms(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *entry,

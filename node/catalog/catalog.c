@@ -29,6 +29,7 @@ void catalog_unref(struct hf_catalog *c)
 {
 	if (--c->references > 0)
 		return;
+	catalog_cache_free(c);
 	own_index_done(&c->own);
 	free_peers(c->others);
 	free(c);

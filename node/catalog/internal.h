@@ -58,7 +58,9 @@ struct hf_catalog {
 	uv_timer_t sync_timer, push_timer;
 	unsigned references; /* one for each call, job, unit or handle that will come back */
 	bool closing;
+	struct catalog_cache *cache; /* cache.c; NULL: empty */
 };
+void catalog_cache_free(struct hf_catalog *c);
 void catalog_ref(struct hf_catalog *c);
 void catalog_unref(struct hf_catalog *c);
 /* Never NULL for the name of a member; NULL for another one that was never seen. */

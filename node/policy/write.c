@@ -47,8 +47,23 @@ static void add_escape(struct hf_writer *w, uint32_t c)
 		w->ok = w->ok && hf_buf_addf(w->out, "\\u%04x", c);
 }
 
+/* Most texts are ASCII with nothing to escape. */
+static bool is_simple(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] >= 0x7F || text[i] == '"' ||
+		    text[i] == '\\')
+			return false;
+	return true;
+}
+
 static void add_quoted(struct hf_writer *w, const char *text, size_t len)
 {
+	if (is_simple(text, len)) {
+		w->ok = w->ok && hf_buf_reserve(w->out, len + 2) && hf_buf_add(w->out, "\"", 1) &&
+		        hf_buf_add(w->out, text, len) && hf_buf_add(w->out, "\"", 1);
+		return;
+	}
 	const char *at = text, *from = text, *end = text + len;
 	uint32_t c;
 

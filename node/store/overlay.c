@@ -89,6 +89,7 @@ void hf_overlay_add(struct hf_overlay *o, struct hf_unit *u)
 		else
 			insert(o, r);
 		r->shown = true;
+		o->changes[r->table]++;
 	}
 }
 
@@ -117,6 +118,7 @@ void hf_overlay_remove(struct hf_overlay *o, struct hf_unit *u)
 			continue;
 		take_out(place_of(o, r));
 		r->shown = false;
+		o->changes[r->table]++;
 	}
 }
 

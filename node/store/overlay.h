@@ -13,6 +13,7 @@
 struct hf_overlay {
 	struct hf_row *root[HF_TABLE_COUNT];
 	uint32_t random;
+	uint64_t changes[HF_TABLE_COUNT]; /* rows that came or went */
 };
 
 /* The order of LMDB: bytes, then length. */

@@ -207,6 +207,11 @@ void hf_store_submit(struct hf_store *s, struct hf_unit *take, hf_unit_done_fn d
 	hf_committer_submit(s->committer, take);
 }
 
+uint64_t hf_store_changes(const struct hf_store *s, enum hf_table t)
+{
+	return s->overlay.changes[t];
+}
+
 /* A read transaction lives for one outermost call; calls from a row function share it. */
 static enum hf_err begin(struct hf_store *s, struct hf_view *ret_view)
 {

@@ -51,6 +51,8 @@ enum hf_err hf_store_scan_back(struct hf_store *s, enum hf_table t, const void *
  * crash takes it back. */
 enum hf_err hf_store_scan_settled(struct hf_store *s, enum hf_table t, const void *prefix, size_t prefix_len,
                                   const void *from, size_t from_len, hf_store_row_fn fn, void *ctx) HF_MUST_CHECK;
+/* Rises whenever reads of that table may see something else than before. */
+uint64_t hf_store_changes(const struct hf_store *s, enum hf_table t);
 uint64_t hf_store_count(struct hf_store *s, enum hf_table t); /* committed rows */
 
 struct hf_unit *hf_unit_new(void);

@@ -1,6 +1,7 @@
 /*
  * authz_http.c - authz-http: AuthZEN single evaluations per second over loopback connections that stay open, against a
- * constant answer (the metadata document) of the same server over the same connections, in alternating windows.
+ * constant answer of the same server over the same connections, in alternating windows. The constant is the metadata
+ * document, asked for with the very body of an evaluation, which the server reads and does not parse.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -162,10 +163,12 @@ static void write_requests(const struct pair *p, const char *entry, struct load 
 	                         "%d\r\n\r\n%s",
 	                         n, body);
 	asked->wanted = "\"decision\":true";
-	constant->request_len = (size_t)snprintf(
-	        constant->request, sizeof(constant->request),
-	        "GET /.well-known/authzen-configuration HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN
-	        "\r\n\r\n");
+	constant->request_len =
+	        (size_t)snprintf(constant->request, sizeof(constant->request),
+	                         "GET /.well-known/authzen-configuration HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+	                         "Bearer " TOKEN "\r\nContent-Type: application/json\r\nContent-Length: "
+	                         "%d\r\n\r\n%s",
+	                         n, body);
 	constant->wanted = "policy_decision_point";
 }
 

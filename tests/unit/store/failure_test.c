@@ -19,8 +19,12 @@ static void a_failed_commit_fails_all_that_may_have_been_decided_on_it_in_order(
 	fixture_start(&f);
 	gate_install(&g, &f);
 	commit_text(&f, "before", "1");
+	uint64_t changes = hf_store_changes(f.store, HF_TABLE_NOTICE),
+	         other = hf_store_changes(f.store, HF_TABLE_CATALOG);
 	gate_hold(&g, &f, "in-flight", "1", &ends[0]);
 	submit_text(&f, "queued", "1", &ends[1]);
+	assert_true(hf_store_changes(f.store, HF_TABLE_NOTICE) > changes); /* reads see it at once */
+	changes = hf_store_changes(f.store, HF_TABLE_NOTICE);
 	submit_text(&f, "before", "2", &ends[2]);
 	gate_release(&g, HF_E_IO);
 	gate_wait_lost(&g, 1);
@@ -32,6 +36,8 @@ static void a_failed_commit_fails_all_that_may_have_been_decided_on_it_in_order(
 		assert_int_equal(ends[i].order, i + 1);
 		assert_int_equal(ends[i].info.entries, 0);
 	}
+	assert_true(hf_store_changes(f.store, HF_TABLE_NOTICE) > changes); /* and no longer */
+	assert_int_equal(hf_store_changes(f.store, HF_TABLE_CATALOG), other);
 	assert_value(&f, "in-flight", NULL);
 	assert_value(&f, "queued", NULL);
 	assert_value(&f, "after", NULL);
