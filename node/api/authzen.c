@@ -10,6 +10,7 @@
 #include "authz/explain.h"
 
 #define ITEMS_MAX 1000u /* of one evaluations request */
+#define WORDS_MAX 1024u /* bytes of a text: each may stand in a thousand entries of the ledger */
 
 enum hf_err zen_fault(struct authzen_answer *a, unsigned status, const char *text)
 {
@@ -34,7 +35,7 @@ static const char *property(const json_t *entity, const char *name)
 static bool has_words(const json_t *o, const char *name)
 {
 	const json_t *v = json_object_get(o, name);
-	return json_is_string(v) && json_string_length(v) > 0;
+	return json_is_string(v) && json_string_length(v) > 0 && json_string_length(v) <= WORDS_MAX;
 }
 
 enum hf_err zen_entity(const json_t *in, const char *name, unsigned needs, struct authzen_answer *a)
@@ -51,8 +52,9 @@ enum hf_err zen_entity(const json_t *in, const char *name, unsigned needs, struc
 	}
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if ((needs & members[i].need) && !has_words(o, members[i].member)) {
-			snprintf(text, sizeof(text), "the member '%s.%s' is missing, empty or no string", name,
-			         members[i].member);
+			snprintf(text, sizeof(text),
+			         "the member '%s.%s' is missing, empty, no string or longer than %u bytes", name,
+			         members[i].member, WORDS_MAX);
 			return zen_fault(a, 400, text);
 		}
 	if (p && !json_is_object(p)) {
@@ -201,7 +203,13 @@ static enum hf_err check_question(const json_t *in, struct authzen_answer *a)
 	HF_TRY(zen_entity(in, "subject", ZEN_TYPE | ZEN_ID, a));
 	HF_TRY(zen_entity(in, "action", ZEN_NAME, a));
 	HF_TRY(zen_entity(in, "resource", ZEN_TYPE | ZEN_ID, a));
-	return context && !json_is_object(context) ? zen_fault(a, 400, "the member 'context' is no object") : HF_OK;
+	if (context && !json_is_object(context))
+		return zen_fault(a, 400, "the member 'context' is no object");
+	if (strlen(member_text(context, "purpose")) > WORDS_MAX)
+		return zen_fault(a, 400, "the member 'context.purpose' is longer than 1024 bytes");
+	return strlen(property(json_object_get(in, "subject"), "system")) > WORDS_MAX
+	               ? zen_fault(a, 400, "the member 'subject.properties.system' is longer than 1024 bytes")
+	               : HF_OK;
 }
 
 static enum hf_err evaluation(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,

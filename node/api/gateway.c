@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "api/listen.h"
 #include "base/mem.h"
@@ -14,7 +15,12 @@
 #include "crypto/crypto.h"
 
 #define CONNECTIONS_MAX 256u
+#define CONNECTIONS_PER_ADDRESS 128u
 #define IDLE_SECONDS 60u
+#define STRANGER_MS 10000u /* to show a token, however slowly the bytes come */
+#define REQUEST_MS 60000u  /* from one answer to the next */
+#define SWEEP_MS 1000u
+#define ALARM_MS 60000 /* wrong tokens are one alarm in that time */
 #define BODY_MAX (256u << 10)
 #define TOKENS_MAX 64u
 #define FILE_MAX (64u << 10)
@@ -27,11 +33,20 @@ struct token {
 	char name[HF_NAME_MAX + 1];
 	uint8_t digest[32];
 };
+/* Somebody at the door, from the connection to its end. */
+struct guest {
+	struct guest *next, **before;
+	struct MHD_Connection *connection;
+	int64_t since_ms; /* it came, or had its last answer */
+	bool known;       /* has shown a token */
+};
 struct hf_gateway {
 	const struct hf_modules *m;
 	struct MHD_Daemon *daemon;
 	uv_poll_t *poll;
-	uv_timer_t *timer;
+	uv_timer_t *timer, *sweep;
+	struct guest *guests;
+	int64_t alarm_ms; /* of the last alarm about tokens; 0: none */
 	struct token tokens[TOKENS_MAX];
 	size_t token_count;
 	char *metadata;
@@ -43,7 +58,8 @@ struct hf_gateway {
 };
 /* One request, from its head to its answer. */
 struct ask {
-	struct hf_buf body;
+	struct hf_buf body; /* nothing is kept of who shows no token */
+	const char *name;   /* of the gateway; NULL: no token */
 	bool too_large;
 };
 
@@ -99,6 +115,70 @@ static void on_poll(uv_poll_t *p, int status, int events)
 	run(p->data);
 }
 
+/* ---- who is at the door ---- */
+
+static int64_t mono_ms(const struct hf_gateway *g)
+{
+	return hf_mono_ms(&g->m->base->clock);
+}
+
+static void on_guest(void *ctx, struct MHD_Connection *c, void **per_connection,
+                     enum MHD_ConnectionNotificationCode code)
+{
+	struct hf_gateway *g = ctx;
+	struct guest *x = *per_connection;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		x = hf_alloc_zero(sizeof(*x));
+		*x = (struct guest){g->guests, &g->guests, c, mono_ms(g), false};
+		if (x->next)
+			x->next->before = &x->next;
+		g->guests = x;
+		*per_connection = x;
+	} else if (x) {
+		*x->before = x->next;
+		if (x->next)
+			x->next->before = x->before;
+		free(x);
+		*per_connection = NULL;
+	}
+}
+
+static struct guest *guest_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+/* libmicrohttpd's own limit is for silence; this one is for bytes that trickle. */
+static void on_sweep(uv_timer_t *t)
+{
+	struct hf_gateway *g = t->data;
+	int64_t now = mono_ms(g);
+	for (struct guest *x = g->guests; x; x = x->next) {
+		const union MHD_ConnectionInfo *info =
+		        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		if (info && now - x->since_ms >= (x->known ? REQUEST_MS : STRANGER_MS))
+			shutdown(info->connect_fd, SHUT_RDWR); /* the daemon finds its end */
+	}
+}
+
+/* A token that is not shown is a mistake of somebody's; a wrong one may be an attempt. */
+static void alarm_token(struct hf_gateway *g, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	char from[64] = "unknown";
+	if (g->alarm_ms && mono_ms(g) - g->alarm_ms < ALARM_MS)
+		return;
+	g->alarm_ms = mono_ms(g);
+	if (info && info->client_addr)
+		(void)uv_ip_name(info->client_addr, from, sizeof(from));
+	hf_alarm(
+	        g->m->base, "access-denied", NULL,
+	        "a request at the gateways' interface, from %s, showed a token that is none of gateway.tokens; more of "
+	        "them within a minute are not told",
+	        from);
+}
+
 /* ---- answers ---- */
 
 static const char *header(struct MHD_Connection *c, const char *name)
@@ -144,7 +224,7 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const c
 }
 
 /* Compared as digests and in constant time; every name is looked at. */
-static const char *who(const struct hf_gateway *g, struct MHD_Connection *c)
+static const char *who(struct hf_gateway *g, struct MHD_Connection *c)
 {
 	const char *given = header(c, MHD_HTTP_HEADER_AUTHORIZATION), *name = NULL;
 	struct hf_hash h;
@@ -154,6 +234,8 @@ static const char *who(const struct hf_gateway *g, struct MHD_Connection *c)
 	for (size_t i = 0; i < g->token_count; i++)
 		if (hf_equal_ct(g->tokens[i].digest, h.b, sizeof(h.b)))
 			name = g->tokens[i].name;
+	if (!name)
+		alarm_token(g, c);
 	return name;
 }
 
@@ -201,8 +283,7 @@ static enum MHD_Result serve(struct hf_gateway *g, struct MHD_Connection *c, con
 	struct authzen_answer none;
 	if (strcmp(path, METADATA) == 0 && strcmp(method, "GET") == 0)
 		return send_text(c, MHD_HTTP_OK, "application/json", g->metadata);
-	const char *name = who(g, c);
-	if (!name)
+	if (!k->name)
 		return refuse(c, MHD_HTTP_UNAUTHORIZED,
 		              "show a token of this node's file gateway.tokens as a bearer token");
 	if (!authzen_answer(g->m, NULL, path, NULL, &none))
@@ -213,7 +294,7 @@ static enum MHD_Result serve(struct hf_gateway *g, struct MHD_Connection *c, con
 		return refuse(c, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 256 KiB");
 	if (!is_json(c))
 		return refuse(c, MHD_HTTP_BAD_REQUEST, "the content type is not application/json");
-	return answer(g, c, path, name, k);
+	return answer(g, c, path, k->name, k);
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
@@ -224,11 +305,15 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	if (!k) {
 		k = hf_alloc_zero(sizeof(*k));
 		hf_buf_init(&k->body, BODY_MAX);
+		k->name = who(ctx, c);
 		*per_request = k;
+		struct guest *x = guest_of(c);
+		if (x)
+			x->known = x->known || k->name;
 		return MHD_YES;
 	}
 	if (*len > 0) {
-		k->too_large = k->too_large || !hf_buf_add(&k->body, data, *len);
+		k->too_large = k->too_large || (k->name && !hf_buf_add(&k->body, data, *len));
 		*len = 0;
 		return MHD_YES;
 	}
@@ -238,11 +323,12 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 static void on_completed(void *ctx, struct MHD_Connection *c, void **per_request, enum MHD_RequestTerminationCode why)
 {
 	struct ask *k = *per_request;
-	(void)ctx;
-	(void)c;
+	struct guest *x = guest_of(c);
 	(void)why;
 	if (!k)
 		return;
+	if (x && k->name)
+		x->since_ms = mono_ms(ctx);
 	hf_buf_done(&k->body);
 	free(k);
 	*per_request = NULL;
@@ -314,8 +400,10 @@ static enum hf_err start_daemon(struct hf_gateway *g, int fd, struct hf_fault *f
 	bool secure = g->certificate.len > 0;
 	g->daemon = MHD_start_daemon(MHD_USE_EPOLL | (secure ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, g,
 	                             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, g,
-	                             MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-	                             IDLE_SECONDS, MHD_OPTION_ARRAY, secure ? tls : none, MHD_OPTION_END);
+	                             MHD_OPTION_NOTIFY_CONNECTION, on_guest, g, MHD_OPTION_CONNECTION_LIMIT,
+	                             CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS,
+	                             MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_ARRAY, secure ? tls : none,
+	                             MHD_OPTION_END);
 	return g->daemon ? HF_OK
 	                 : hf_fault_set(f, HF_E_IO, "gateways cannot be served%s",
 	                                secure ? ": check that gateway.certificate and gateway.key are PEM files that "
@@ -338,6 +426,11 @@ static enum hf_err watch(struct hf_gateway *g, struct hf_fault *f)
 	g->store_timer = hf_alloc_zero(sizeof(*g->store_timer));
 	uv_timer_init(g->m->base->loop, g->store_timer);
 	g->store_timer->data = g;
+	g->sweep = hf_alloc_zero(sizeof(*g->sweep));
+	uv_timer_init(g->m->base->loop, g->sweep);
+	g->sweep->data = g;
+	uv_timer_start(g->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+	uv_unref((uv_handle_t *)g->sweep);
 	uv_poll_start(g->poll, UV_READABLE, on_poll);
 	return HF_OK;
 }
@@ -396,6 +489,8 @@ void hf_gateway_close(struct hf_gateway *g)
 		uv_close((uv_handle_t *)g->timer, free_handle);
 	if (g->store_timer)
 		uv_close((uv_handle_t *)g->store_timer, free_handle);
+	if (g->sweep)
+		uv_close((uv_handle_t *)g->sweep, free_handle);
 	if (g->daemon)
 		MHD_stop_daemon(g->daemon);
 	store_entries(g);
