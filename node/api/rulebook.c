@@ -5,6 +5,19 @@
 #include <string.h>
 
 #include "api/rows.h"
+#include "api/sight.h"
+
+/* Policies and holds speak of all departments, of what they publish and to whom: somebody who acts for one of them
+ * alone sees neither, unless his permissions are for the whole organization. */
+static enum hf_err check_sight(struct hf_api_request *rq, const char *what)
+{
+	if (hf_api_sees(rq, "", ""))
+		return HF_OK;
+	return hf_fault_set(&rq->fault, HF_E_PERMISSION,
+	                    "%s concern the whole organization, and this account acts for one department; ask an "
+	                    "approver or an administrator",
+	                    what);
+}
 
 /* ---- policies ---- */
 
@@ -45,6 +58,7 @@ static bool add_policy(void *ctx, const Hufu__PolicyRow *r)
 
 static enum hf_err list_policies(struct hf_api_request *rq)
 {
+	HF_TRY(check_sight(rq, "policies"));
 	json_t *list = json_array();
 	json_object_set_new(rq->out, "policies", list);
 	return hf_authz_policies(rq->m->authz, add_policy, list);
@@ -54,6 +68,7 @@ static enum hf_err show_policy(struct hf_api_request *rq)
 {
 	Hufu__PolicyRow *row = NULL;
 	int64_t sequence = 0;
+	HF_TRY(check_sight(rq, "policies"));
 	HF_TRY(hf_api_int(rq, "sequence", false, 1, INT64_MAX, &sequence));
 	enum hf_err e = hf_authz_policy(rq->m->authz, (uint64_t)sequence, &row);
 	if (e == HF_E_UNKNOWN)
@@ -131,6 +146,7 @@ static bool add_hold(void *ctx, const Hufu__AccessHoldRow *r)
 
 static enum hf_err list_holds(struct hf_api_request *rq)
 {
+	HF_TRY(check_sight(rq, "holds"));
 	json_t *list = json_array();
 	json_object_set_new(rq->out, "holds", list);
 	return hf_authz_holds(rq->m->authz, add_hold, list);

@@ -21,9 +21,11 @@ static struct asker asker(struct node *n, const char *who)
 
 static struct hf_route find_route(const char *method, const char *path)
 {
-	for (const struct hf_route *r = hf_routes_authz; r->path; r++)
-		if (strcmp(r->path, path) == 0 && strcmp(r->method, method) == 0)
-			return *r;
+	const struct hf_route *const tables[] = {hf_routes_authz, hf_routes_rulebook};
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		for (const struct hf_route *r = tables[i]; r->path; r++)
+			if (strcmp(r->path, path) == 0 && strcmp(r->method, method) == 0)
+				return *r;
 	fail_msg("no route %s %s", method, path);
 	return hf_routes_authz[0];
 }
@@ -230,11 +232,38 @@ static void resubmission_keeps_what_is_not_stated(void **state)
 	                 HF_E_UNKNOWN);
 }
 
+/* Policies, their texts and holds name what other departments publish and to whom (SB-23). */
+static void policies_and_holds_are_not_for_one_department(void **state)
+{
+	static const char *const paths[] = {"/v1/holds", "/v1/policy/history", "/v1/policy"};
+	struct stage *s = stage_of(state);
+	struct asker zhou = asker(s->roads, "zhou"), sun = asker(s->roads, "sun");
+	char id[HF_ID_TEXT];
+	json_t *out = NULL;
+	hf_id_text(&s->inner, id);
+	MUST(call(&zhou, "POST", "/v1/holds/place",
+	          json_pack("{s:s, s:s, s:s}", "kind", "resource", "target", id, "reason", "misuse is looked into"),
+	          &out));
+	char *hold = strdup(text(out, "hold"));
+	json_decref(out);
+	MUST(call(&zhou, "GET", "/v1/holds", json_object(), &out));
+	assert_int_equal(json_array_size(json_object_get(out, "holds")), 1);
+	json_decref(out);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		assert_int_equal(call(&sun, "GET", paths[i], json_object(), NULL), HF_E_PERMISSION);
+		assert_null(strstr(last_fault, id));
+	}
+	MUST(call(&zhou, "POST", "/v1/holds/lift", json_pack("{s:s, s:s}", "hold", hold, "reason", "nothing found"),
+	          NULL));
+	free(hold);
+}
+
 static int setup(void **state)
 {
 	stage_up(state);
 	struct stage *s = *state;
 	hire(s->health, "dan", "operator", "office", "HR-1004");
+	hire(s->roads, "sun", "operator", "office", "HR-3003");
 	return 0;
 }
 
@@ -245,6 +274,7 @@ int main(void)
 	        cmocka_unit_test(missing_fields_are_named),
 	        cmocka_unit_test(each_step_asks_for_its_permission),
 	        cmocka_unit_test(lists_are_filtered_and_departments_apart),
+	        cmocka_unit_test(policies_and_holds_are_not_for_one_department),
 	        cmocka_unit_test(resubmission_keeps_what_is_not_stated),
 	};
 	return cmocka_run_group_tests(tests, setup, stage_down);
