@@ -98,6 +98,19 @@ static bool is_fault(enum hf_policy_reason r, enum hf_err *ret_error)
 	return false;
 }
 
+/* Rules that cannot be decided by deny everybody: said once for each state of them, not once for each request. */
+static void alarm_fault(struct hf_authz *a, enum hf_policy_reason why)
+{
+	bool of_one_request = why == HF_WHY_TOO_LARGE || why == HF_WHY_BAD_VALUE;
+	if (of_one_request || a->policy.alarmed == a->policy.changes + 1)
+		return;
+	a->policy.alarmed = a->policy.changes + 1;
+	hf_alarm(a->base, "decision-fault", NULL,
+	         "a request could not be decided by the rules in force (%s), so it was denied, and others may be, too; "
+	         "apply the policy before it, or a smaller one, under a higher version (`hufu policy history`)",
+	         why == HF_WHY_INVALID ? "invalid" : hf_policy_reason_name(why));
+}
+
 /* ---- the order ---- */
 
 static enum hf_err attempt(const struct question *q, const struct hf_policy_decision *pd, struct hf_decision *d,
@@ -144,9 +157,11 @@ static enum hf_err ask(const struct question *q, const struct az_values *values,
 {
 	enum hf_err error;
 	az_policy_ask(q->a, values, q->rq->now_ms, mask, pd);
-	if (is_fault(pd->reason, &error))
+	if (is_fault(pd->reason, &error)) {
+		alarm_fault(q->a, pd->reason);
 		return SAY(v, error, "the decision point failed (%s), so nothing is permitted; see `hufu doctor`",
 		           pd->reason == HF_WHY_INVALID ? "invalid" : hf_policy_reason_name(pd->reason));
+	}
 	if (pd->reason == HF_WHY_HELD)
 		say_held(q, pd, v);
 	return pd->reason == HF_WHY_HELD ? v->error : HF_OK;

@@ -45,6 +45,7 @@ enum az_attribute {
 struct az_policy {
 	struct hf_policy *now; /* NULL: nothing is permitted */
 	uint64_t changes;      /* rises with every change of a rule */
+	uint64_t alarmed;      /* changes + 1 when it was last said that these rules cannot be decided by; 0: never */
 	uint64_t sequence;     /* of the policy in force; 0: none was applied */
 	struct hf_policy_attr {
 		uint16_t attr, issuer;

@@ -316,6 +316,29 @@ static void hold_that_cannot_become_a_rule_permits_nothing(void **state)
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 }
 
+/* AZ-69: rules by which nobody can be decided are told once for each state of them, and replaced like any other. */
+static void rules_that_fail_are_told_once_and_can_be_replaced(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = entry_of(s);
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	apply(s, rule_for(&entry, ""));
+	struct hf_policy *kept = s->roads->authz->policy.now;
+	unsigned before = s->roads->alarms;
+	s->roads->authz->policy.now = NULL;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(decided(s->roads, &rq), HF_E_NO_POLICY);
+	assert_int_equal(s->roads->alarms, before + 1);
+	hf_policy_free(kept);
+	apply(s, rule_for(&entry, ""));
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	kept = s->roads->authz->policy.now;
+	s->roads->authz->policy.now = NULL;
+	assert_int_equal(decided(s->roads, &rq), HF_E_NO_POLICY);
+	assert_int_equal(s->roads->alarms, before + 2); /* other rules, another alarm */
+	s->roads->authz->policy.now = kept;
+}
+
 static size_t policies;
 static bool count_policy(void *ctx, const Hufu__PolicyRow *row)
 {
@@ -383,6 +406,7 @@ int main(void)
 	        cmocka_unit_test(faulty_policy_is_refused_and_the_old_one_stays),
 	        cmocka_unit_test(decision_point_without_rules_denies_with_its_own_reason),
 	        cmocka_unit_test(hold_that_cannot_become_a_rule_permits_nothing),
+	        cmocka_unit_test(rules_that_fail_are_told_once_and_can_be_replaced),
 	        cmocka_unit_test(versions_stay_readable_and_the_newest_survives_a_restart),
 	        cmocka_unit_test(self_declared_role_does_not_count),
 	};
