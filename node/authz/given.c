@@ -154,5 +154,7 @@ enum hf_err az_given_on_grant(struct hf_authz *a, const struct mail_in *in, cons
 	HF_TRY(check_terms(&g));
 	HF_TRY(check_entry(&g, m->entry));
 	HF_TRY(check_persons(&g));
+	if (!is_self(a, in->from))
+		HF_TRY(az_grant_room(a, in->from, a->base->self.s, in->fault));
 	return put(&g);
 }

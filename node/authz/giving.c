@@ -40,17 +40,17 @@ static void giving_done(struct giving *g)
 
 /* ---- the first person offers ---- */
 
-static enum hf_err check_consumer(struct hf_authz *a, const struct hf_grant_offer_in *what,
-                                  const struct hf_catalog_item *it, struct hf_fault *f)
+static enum hf_err check_recipient(struct hf_authz *a, const char *consumer, const char *department,
+                                   const struct hf_catalog_item *it, struct hf_fault *f)
 {
 	char principal[HF_NAME_MAX * 2 + 2];
-	enum hf_err e = hf_space_standing(hf_peers_space(a->peers), what->consumer, now_of(a));
+	enum hf_err e = hf_space_standing(hf_peers_space(a->peers), consumer, now_of(a));
 	if (e != HF_OK)
 		return hf_fault_set(f, HF_E_STANDING,
-		                    "nothing can be granted to %.63s: %s; `hufu peers` lists the members",
-		                    what->consumer, hf_err_text(e));
-	snprintf(principal, sizeof(principal), "%s%s%s", what->consumer, has_text(what->department) ? "/" : "",
-	         has_text(what->department) ? what->department : "");
+		                    "nothing can be granted to %.63s: %s; `hufu peers` lists the members", consumer,
+		                    hf_err_text(e));
+	snprintf(principal, sizeof(principal), "%s%s%s", consumer, has_text(department) ? "/" : "",
+	         has_text(department) ? department : "");
 	if (!hf_catalog_visible(a->catalog, it, principal))
 		return hf_fault_set(
 		        f, HF_E_NOT_SHARED,
@@ -187,7 +187,7 @@ enum hf_err hf_authz_grant_offer(struct hf_authz *a, const struct hf_step_in *in
 		                    "this node publishes no entry %s; `hufu catalog` lists them", id);
 	fill_wish(a, &app, what, &g.it);
 	HF_TRY(check_wish(a, &app, &g.it, in->fault));
-	HF_TRY(check_consumer(a, what, &g.it, in->fault));
+	HF_TRY(check_recipient(a, what->consumer, what->department, &g.it, in->fault));
 	HF_TRY(az_person_two_factors(in->actor->methods, g.it.entry->sensitive, in->fault));
 	g.id = hf_id_new(now_of(a));
 	g.txn = hf_id_new(now_of(a));
@@ -302,6 +302,9 @@ static enum hf_err check_still(struct giving *g)
 		        "the entry was published anew since the offer; refuse it (F) and offer it once more");
 	if (g->terms->until_ms <= now_of(g->a))
 		return hf_fault_set(g->f, HF_E_STATE, "the period offered is over; refuse it (F)");
+	HF_TRY(check_recipient(g->a, g->terms->assignee, g->terms->department, &g->it, g->f));
+	if (!is_self(g->a, g->terms->assignee))
+		HF_TRY(az_grant_room(g->a, g->a->base->self.s, g->terms->assignee, g->f));
 	if (g->it.entry->personal && !g->privacy) /* AZ-16 */
 		return hf_fault_set(g->f, HF_E_STATE,
 		                    "the data is personal: the privacy expert has to confirm necessity and compliance "

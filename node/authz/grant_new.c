@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "authz/internal.h"
+#include "base/limits.h"
 #include "proto/codec.h"
+
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 void az_grant_fill(struct hf_authz *a, Hufu__GrantRow *r, const struct grant_new *n)
 {
@@ -59,6 +62,24 @@ static enum hf_err check_new(struct hf_authz *a, const struct grant_new *n, cons
 			return hf_fault_set(f, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s'",
 			                    g->obligations[i]);
 	return az_mechanism_period(n->mechanism, r->from_ms, r->until_ms, f);
+}
+
+enum hf_err az_grant_room(const struct hf_authz *a, const char *provider, const char *consumer, struct hf_fault *f)
+{
+	unsigned today = 0;
+	for (size_t i = 0; i < a->grants.slot_count; i++)
+		for (struct hf_index_item *x = a->grants.slots[i]; x; x = x->next) {
+			const struct grant_item *g = az_grant_of(x);
+			today += g->mechanism == AZ_MECHANISM_PROVIDER && !g->offered &&
+			         g->made_ms > now_of(a) - DAY_MS && same_text(g->provider.s, provider) &&
+			         same_text(g->consumer.s, consumer);
+		}
+	if (today < HF_MAX_GIVEN_A_DAY)
+		return HF_OK;
+	return hf_fault_set(
+	        f, HF_E_LIMIT,
+	        "%u grants of %s that nobody applied for came to %s within a day; give the next ones tomorrow", today,
+	        provider, consumer);
 }
 
 enum hf_err az_grant_add(struct hf_authz *a, struct hf_unit *u, const struct grant_new *n, struct hf_fault *f)

@@ -106,6 +106,7 @@ static void item_fill(struct grant_item *g, const Hufu__GrantRow *r)
 	g->generation = r->generation;
 	g->from_ms = r->from_ms;
 	g->until_ms = r->until_ms;
+	g->made_ms = r->made_ms;
 }
 
 static void item_link(struct hf_authz *a, struct grant_item *g)

@@ -23,7 +23,7 @@ struct grant_item {
 	char reason[256]; /* of the revocation */
 	enum hf_grant_state state;
 	uint64_t generation;
-	int64_t from_ms, until_ms;
+	int64_t from_ms, until_ms, made_ms;
 };
 /* One application in memory, as its provider knows it. */
 struct application_item {
@@ -58,6 +58,9 @@ struct grant_new {
  * and adds the other side's ledger to what is mirrored; the memory follows after the commit. */
 enum hf_err az_grant_add(struct hf_authz *a, struct hf_unit *u, const struct grant_new *n,
                          struct hf_fault *f) HF_MUST_CHECK;
+/* DS-51: one member cannot fill another one's store with grants that nobody applied for. */
+enum hf_err az_grant_room(const struct hf_authz *a, const char *provider, const char *consumer,
+                          struct hf_fault *f) HF_MUST_CHECK;
 /* The row as az_grant_add puts it, but for the terms; borrows from n. */
 void az_grant_fill(struct hf_authz *a, Hufu__GrantRow *r, const struct grant_new *n);
 /* The application that led to the grant, or for others a row with no id, filled from the grant, for what is told of it

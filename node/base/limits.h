@@ -22,6 +22,7 @@
 #define HF_MAX_ACCOUNTS 4096u
 #define HF_MAX_OPEN_APPLICATIONS 200u   /* of one member, at one node */
 #define HF_MAX_APPLICATIONS_A_DAY 1000u /* the same */
+#define HF_MAX_GIVEN_A_DAY 200u         /* grants of one member that nobody applied for, at one consumer */
 #define HF_MAX_REVISIONS 100u           /* of one application */
 #define HF_MAX_HTTP_BODY (1u << 20)
 #define HF_MAX_CONFIG (256u << 10)

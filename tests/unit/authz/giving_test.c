@@ -1,4 +1,5 @@
 /* SB-24: a grant that the provider gives of itself. */
+#include "base/limits.h"
 #include "evidence/envelope.h"
 #include "unit/authz/cast.h"
 
@@ -267,6 +268,72 @@ static void grant_and_offer_survive_a_restart(void **state)
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 }
 
+/* DS-51: a provider whose own people sign whatever it likes cannot fill its consumers' stores. */
+static void put_given(struct stage *s, struct node *n, const struct hf_id *entry, int64_t made_ms)
+{
+	struct hf_unit *u = hf_unit_new();
+	for (unsigned i = 0; i < HF_MAX_GIVEN_A_DAY; i++) {
+		Hufu__GrantRow row = HUFU__GRANT_ROW__INIT;
+		struct hf_id grant = hf_id_new(made_ms), agreement = hf_id_new(made_ms), txn = hf_id_new(made_ms);
+		row.grant = BIN_ID(&grant);
+		row.agreement = BIN_ID(&agreement);
+		row.txn = BIN_ID(&txn);
+		row.resource = BIN_ID(entry);
+		row.provider = (char *)"roads";
+		row.consumer = (char *)"health";
+		row.system = (char *)"desk";
+		row.purpose = (char *)"claims-check";
+		row.action = (char *)"read";
+		row.mechanism = (char *)"provider";
+		row.state = HF_GRANT_ACTIVE;
+		row.from_ms = made_ms;
+		row.until_ms = made_ms + 1;
+		row.made_ms = made_ms;
+		az_grant_put(n->authz, u, &row);
+	}
+	submit_wait(n, u);
+	settle(s->w);
+}
+
+static void grants_that_nobody_asked_for_have_a_limit(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = entry_of(s), id = offered(s, &entry);
+	struct hf_grant_view v;
+	put_given(s, s->roads, &entry, s->w->now_ms - 2 * DAY);
+	put_given(s, s->health, &entry, s->w->now_ms - DAY + 1000);
+	MUST(give_as(s->roads, "zhou", &id, "T", NULL)); /* a provider that does not count */
+	assert_int_equal(s->health->refused_count, 1);
+	assert_int_equal(s->health->refused[0].e, HF_E_LIMIT);
+	assert_int_equal(hf_authz_grant(s->health->authz, &id, &v), HF_E_UNKNOWN);
+	put_given(s, s->roads, &entry, s->w->now_ms - DAY + 1000);
+	id = offered(s, &entry);
+	assert_int_equal(give_as(s->roads, "zhou", &id, "T", NULL), HF_E_LIMIT); /* one that does */
+	MUST(give_as(s->roads, "zhou", &id, "F", "tomorrow"));
+	s->w->now_ms += 2000;
+	id = given(s, &entry);
+	assert_int_equal(hf_authz_grant(s->health->authz, &id, &v), HF_OK);
+}
+
+/* SB-23: who was taken out of the scope after the offer gets nothing by it. */
+static void offer_to_who_left_the_scope_is_not_given(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = entry_of(s), id = offered(s, &entry);
+	struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	struct hf_published p;
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_unit *u = hf_unit_new();
+	assert_int_equal(hf_scope_parse("nodes:hub", &scope, &f), HF_OK);
+	assert_int_equal(hf_catalog_rescope(s->roads->catalog, &entry, &scope, "for hub alone", u, &p, &f), HF_OK);
+	hf_scope_done(&scope);
+	submit_wait(s->roads, u);
+	settle(s->w);
+	assert_int_not_equal(give_as(s->roads, "zhou", &id, "T", NULL), HF_OK);
+	assert_int_equal(decided(s->roads, &rq), HF_E_NO_GRANT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +346,8 @@ int main(void)
 	        cmocka_unit_test(forged_grants_are_refused),
 	        cmocka_unit_test(signatures_of_another_grant_do_not_count),
 	        cmocka_unit_test(grant_and_offer_survive_a_restart),
+	        cmocka_unit_test(offer_to_who_left_the_scope_is_not_given),
+	        cmocka_unit_test(grants_that_nobody_asked_for_have_a_limit),
 	};
 	int failed = cmocka_run_group_tests(tests, giving_up, stage_down);
 	hf_buf_done(&captured);
