@@ -122,6 +122,7 @@ static enum hf_err fetch(struct hf_api_request *rq)
 	HF_TRY(hf_api_text(rq, "system", hf_id_is_zero(&in.grant), HF_NAME_MAX, &in.system));
 	HF_TRY(hf_api_text(rq, "purpose", false, 127, &in.purpose));
 	HF_TRY(hf_api_text(rq, "mechanism", false, 63, &in.mechanism));
+	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in.publisher));
 	HF_TRY(hf_api_text(rq, "output", true, 430, &in.output));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
 	in.fields = fields;

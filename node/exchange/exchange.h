@@ -30,6 +30,7 @@ const struct hf_mail_row *hf_exchange_mails(struct hf_exchange *x);
 struct hf_fetch {
 	struct hf_id grant; /* or zero, then: */
 	struct hf_id resource;
+	const char *publisher; /* by a rule: whose entry, when several members use the same id; NULL: the only one */
 	const char *system;
 	const char *purpose;   /* NULL: the agreement's */
 	const char *mechanism; /* the one to be asked for (AZ-66); NULL: any */

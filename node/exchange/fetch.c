@@ -55,15 +55,22 @@ static enum hf_err check_output(const struct hf_exchange *x, const char *path, c
 }
 
 /* Without an agreement a rule of the provider may permit (AZ-61); whether one does is the provider's answer. */
-static enum hf_err by_rule(struct hf_exchange *x, const struct hf_fetch *in, struct hf_grant_view *g,
-                           struct hf_fault *f)
+static enum hf_err by_rule(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
+                           struct hf_grant_view *g, struct hf_fault *f)
 {
-	struct hf_catalog_item it = {0};
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	bool named = in->publisher && in->publisher[0];
 	if (!in->purpose || !in->purpose[0])
 		return hf_fault_set(f, HF_E_NO_GRANT,
 		                    "this node holds no agreement for that resource and system; file an application "
 		                    "with `hufu apply`, or state --purpose to ask by the provider's rules");
-	if (hf_catalog_get(x->catalog, NULL, &in->resource, &it) != HF_OK)
+	enum hf_err e = hf_catalog_get(x->catalog, named ? in->publisher : NULL, &in->resource, &it);
+	if (e == HF_E_CONFLICT)
+		return hf_fault_set(f, e,
+		                    "several members have published an entry under that id; name the one that is meant "
+		                    "with --publisher, as `hufu catalog search` shows it");
+	/* SB-23: what the person's department may not see is not there. */
+	if (e != HF_OK || !hf_catalog_visible(x->catalog, &it, actor->principal))
 		return hf_fault_set(f, HF_E_NO_GRANT,
 		                    "this node knows no such entry; search for it with `hufu catalog search`");
 	*g = (struct hf_grant_view){.resource = in->resource, .action = "read", .mechanism = in->mechanism};
@@ -71,7 +78,6 @@ static enum hf_err by_rule(struct hf_exchange *x, const struct hf_fetch *in, str
 	snprintf(g->consumer, sizeof(g->consumer), "%s", x->base->self.s);
 	snprintf(g->system, sizeof(g->system), "%s", in->system ? in->system : "");
 	snprintf(g->purpose, sizeof(g->purpose), "%s", in->purpose);
-	hf_catalog_item_done(&it);
 	return HF_OK;
 }
 
@@ -80,15 +86,15 @@ static bool wants_rule(const struct hf_fetch *in)
 	return in->mechanism && strcmp(in->mechanism, "attribute") == 0;
 }
 
-static enum hf_err find_grant(struct hf_exchange *x, const struct hf_fetch *in, struct hf_grant_view *g,
-                              struct hf_fault *f)
+static enum hf_err find_grant(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
+                              struct hf_grant_view *g, struct hf_fault *f)
 {
 	if (hf_id_is_zero(&in->grant) && wants_rule(in))
-		return by_rule(x, in, g, f);
+		return by_rule(x, actor, in, g, f);
 	enum hf_err e = hf_id_is_zero(&in->grant) ? hf_authz_find_grant(x->authz, &in->resource, in->system, g)
 	                                          : hf_authz_grant(x->authz, &in->grant, g);
 	if (e == HF_E_UNKNOWN && hf_id_is_zero(&in->grant))
-		return by_rule(x, in, g, f);
+		return by_rule(x, actor, in, g, f);
 	if (e == HF_E_UNKNOWN)
 		return hf_fault_set(f, HF_E_NO_GRANT, "this node holds no such grant; `hufu grants` lists them");
 	HF_TRY(hf_fault_default(f, e));
@@ -191,7 +197,7 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 	struct hf_grant_view g;
 	char output[OUTPUT_MAX];
 	HF_TRY(check_output(x, in->output, output, f));
-	HF_TRY(find_grant(x, in, &g, f));
+	HF_TRY(find_grant(x, actor, in, &g, f));
 	struct transfer *t = build(x, actor, in, &g, output);
 	enum hf_err e = make_request(t, actor, &g, in, f);
 	if (e != HF_OK) {

@@ -181,20 +181,16 @@ static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
 static int fetch(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *system_name = NULL, *output = NULL, *purpose = NULL, *grant = NULL, *patience = NULL,
-	                    *mechanism = NULL;
+	                    *mechanism = NULL, *publisher = NULL;
 	uint32_t patience_s = PATIENCE_S;
 	struct hf_list fields = {.count = 0};
 	bool detach = false;
 	const struct hf_opt opts[] = {
-	        {"system", &system_name, NULL, NULL},
-	        {"output", &output, NULL, NULL},
-	        {"purpose", &purpose, NULL, NULL},
-	        {"grant", &grant, NULL, NULL},
-	        {"field", NULL, NULL, &fields},
-	        {"detach", NULL, &detach, NULL},
-	        {"patience", &patience, NULL, NULL},
-	        {"mechanism", &mechanism, NULL, NULL},
-	        {NULL, NULL, NULL, NULL},
+	        {"system", &system_name, NULL, NULL},  {"output", &output, NULL, NULL},
+	        {"purpose", &purpose, NULL, NULL},     {"grant", &grant, NULL, NULL},
+	        {"field", NULL, NULL, &fields},        {"detach", NULL, &detach, NULL},
+	        {"patience", &patience, NULL, NULL},   {"mechanism", &mechanism, NULL, NULL},
+	        {"publisher", &publisher, NULL, NULL}, {NULL, NULL, NULL, NULL},
 	};
 	char path[PATH_MAX];
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1) ||
@@ -212,6 +208,7 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "system", system_name);
 	hf_cli_put(in, "purpose", purpose);
 	hf_cli_put(in, "mechanism", mechanism);
+	hf_cli_put(in, "publisher", publisher);
 	hf_cli_put(in, "output", path);
 	hf_cli_put_list(in, "fields", &fields);
 	int status = hf_cli_call(cli, "POST", "/v1/transfers/fetch", in, &out);
@@ -292,6 +289,7 @@ const struct hf_command hf_commands_exchange[] = {
          "  --field NAME    only this field; may be given again; all fields of the agreement when left out\n"
          "  --mechanism M   attribute: ask by the provider's rules, with --purpose, although there is an agreement;\n"
          "                  emergency, application, provider: by a grant of that kind alone\n"
+         "  --publisher N   by the provider's rules: whose entry, when several members use the same id\n"
          "  --detach        do not wait; the node goes on, also after a restart\n"
          "  --patience N    wait so many seconds (60) for a provider that cannot be reached, then end with status 3;\n"
          "                  the transfer goes on by itself when it is back\n"

@@ -451,6 +451,36 @@ static void a_cancel_that_cannot_be_recorded_changes_nothing(void **state)
 	}
 }
 
+static enum hf_err fetch_by_rule(struct pair *p, const struct hf_actor *a, struct hf_fetch in, struct hf_fault *f)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = hf_draft_new(HF_EVENT_COMMAND, NULL);
+	struct hf_id id;
+	in.system = "desk";
+	in.purpose = "claims-check";
+	in.mechanism = "attribute";
+	in.output = p->output;
+	enum hf_err e = hf_exchange_fetch(p->roads->exchange, a, &in, u, d, &id, f);
+	hf_draft_free(d);
+	hf_unit_free(u);
+	return e;
+}
+
+/* SB-23: asking by a rule does not tell the people of one department what another one has published. */
+static void a_fetch_by_rule_does_not_tell_what_other_departments_have(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id hidden = publish(p->roads, &(struct offer){.title = "hidden", .scope = "nodes:health"});
+	struct hf_actor a = actor_of(p->roads, "sun");
+	struct hf_fault there = {HF_OK, ""}, nowhere = {HF_OK, ""};
+	assert_int_equal(fetch_by_rule(p, &a, (struct hf_fetch){.resource = hidden}, &there), HF_E_NO_GRANT);
+	assert_int_equal(fetch_by_rule(p, &a, (struct hf_fetch){.resource = hf_id_new(NOW)}, &nowhere), HF_E_NO_GRANT);
+	assert_string_equal(there.text, nowhere.text);
+	assert_int_equal(fetch_by_rule(p, &a, (struct hf_fetch){.resource = hidden, .publisher = "roads"}, &there),
+	                 HF_E_NO_GRANT);
+	assert_string_equal(there.text, nowhere.text);
+}
+
 static bool no_answers(struct hf_request *r)
 {
 	return r->type != HF_MSG_CHUNK_GET || !r->answered;
@@ -480,6 +510,7 @@ static void a_node_may_stop_at_any_moment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_fetch_by_rule_does_not_tell_what_other_departments_have),
 	        cmocka_unit_test(a_denied_request_ends_at_both_sides_with_the_reason_and_is_recorded),
 	        cmocka_unit_test(a_fetch_that_could_not_be_recorded_never_was),
 	        cmocka_unit_test(a_decision_that_cannot_be_recorded_delivers_nothing),

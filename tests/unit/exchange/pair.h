@@ -332,6 +332,8 @@ static inline void pair_shape(struct sb_space *sb)
 static inline void pair_people(struct pair *p)
 {
 	stage_people(&p->s);
+	hire(p->roads, "sun", "operator", "office", "HR-3003");
+	install(p->roads, "desk", "office", "10.3.0.5");
 	p->entry = publish(p->roads, &(struct offer){.title = "航班到达", .intake = "hub"});
 }
 
