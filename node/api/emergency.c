@@ -299,6 +299,7 @@ static enum hf_err raise_request(struct hf_api_request *rq)
 	const char **fields = NULL;
 	HF_TRY(hf_api_id(rq, "event", true, &in.event));
 	HF_TRY(hf_api_id(rq, "entry", true, &in.entry));
+	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in.publisher));
 	enum hf_err e = read_wish(rq, false, &in, &fields);
 	if (e == HF_OK)
 		e = hf_emergency_raise(rq->m->authz, &step, &in, &id);

@@ -31,6 +31,7 @@ enum hf_err hf_emergency_over(struct hf_authz *a, const struct hf_step_in *in, c
 /* In a resubmission NULL, 0 and no fields mean: as before. */
 struct hf_em_request_in {
 	struct hf_id event, entry;
+	const char *publisher;    /* whose entry, when several members use the same id; NULL or "": the only one */
 	const char *organization; /* "": this node */
 	const char *department, *system;
 	const char *system_address; /* of another organization's system; own systems: as registered */

@@ -139,6 +139,21 @@ static void execute_done(struct execute *x)
 	az_paper_done(&x->paper);
 }
 
+/* Another node of the same organization is no other party. */
+static bool is_of(const struct em_opened *o, const char *node, const char *other)
+{
+	const char *own = hf_em_organization(o->newest, node), *its = hf_em_organization(o->newest, other);
+	return same_text(node, other) || (has_text(own) && has_text(its) && same_text(own, its));
+}
+
+static bool is_of_group(const struct em_opened *o, const Hufu__Descriptor *d, const char *node)
+{
+	for (size_t i = 0; i < d->n_leading_group; i++)
+		if (is_of(o, node, d->leading_group[i]))
+			return true;
+	return false;
+}
+
 enum hf_err em_executor_check(struct hf_authz *a, const struct em_opened *o, const char *node, struct hf_fault *f)
 {
 	if (!hf_space_has_role(hf_peers_space(a->peers), node, "data-management"))
@@ -146,11 +161,13 @@ enum hf_err em_executor_check(struct hf_authz *a, const struct em_opened *o, con
 		                    "%s does not hold the role 'data-management' in the space, which alone carries "
 		                    "emergency grants out",
 		                    node);
-	if (hf_em_in_group(o->pinned, node) || hf_em_in_group(o->newest, node))
+	if (is_of_group(o, o->pinned, node) || is_of_group(o, o->newest, node))
+		return hf_fault_set(
+		        f, HF_E_SEPARATION,
+		        "the organization of %s is in the leading group, and who decides does not carry it out", node);
+	if (is_of(o, node, o->request->header->issuer) || is_of(o, node, o->request->organization))
 		return hf_fault_set(f, HF_E_SEPARATION,
-		                    "%s is in the leading group, and who decides does not carry it out", node);
-	if (same_text(node, o->request->header->issuer) || same_text(node, o->request->organization))
-		return hf_fault_set(f, HF_E_SEPARATION, "%s applied for this grant and does not carry it out itself",
+		                    "the organization of %s applied for this grant and does not carry it out itself",
 		                    node);
 	return HF_OK;
 }
@@ -175,13 +192,20 @@ static enum hf_err load(struct execute *x, const struct hf_id *request)
 	return az_person_two_factors(x->in->actor->methods, x->row->sensitive, f);
 }
 
+/* The provider takes no vote of a member that was put out of the space meanwhile: one among enough others must not
+ * spoil them. */
+static bool still_stands(const struct execute *x, const char *node)
+{
+	return hf_space_standing(hf_peers_space(x->a->peers), node, now_of(x->a)) == HF_OK;
+}
+
 static enum hf_err take_votes(struct execute *x)
 {
 	const Hufu__EmergencyRevisionRow *rev = em_row_revision(x->row);
 	struct hf_em_ballot ballots[EM_VOTES_MAX];
 	for (size_t i = 0; i < rev->n_votes && x->vote_count < EM_VOTES_MAX; i++) {
 		const ProtobufCBinaryData *b = &rev->votes[i]->envelope;
-		if (rev->votes[i]->result[0] != 'T')
+		if (rev->votes[i]->result[0] != 'T' || !still_stands(x, rev->votes[i]->node))
 			continue;
 		x->votes[x->vote_count] = HF_DECODE_OWN(envelope, b->data, b->len);
 		if (!x->votes[x->vote_count])

@@ -54,13 +54,18 @@ static enum hf_err load_event(struct raise *r, const struct hf_id *id)
 }
 
 /* What may be asked for is what this node's catalog shows to the person: an emergency does not widen a scope. */
-static enum hf_err load_entry(struct raise *r, const struct hf_id *entry)
+static enum hf_err load_entry(struct raise *r, const char *publisher, const struct hf_id *entry)
 {
 	struct hf_fault *f = r->in->fault;
 	char text[HF_ID_TEXT];
 	hf_id_text(entry, text);
-	if (hf_catalog_get(r->a->catalog, NULL, entry, &r->it) != HF_OK ||
-	    !hf_catalog_visible(r->a->catalog, &r->it, r->in->actor->principal))
+	enum hf_err e = hf_catalog_get(r->a->catalog, has_text(publisher) ? publisher : NULL, entry, &r->it);
+	if (e == HF_E_CONFLICT)
+		return hf_fault_set(f, e,
+		                    "several members have published a resource %s; name the one that is meant with "
+		                    "--publisher, as `hufu catalog search` shows it",
+		                    text);
+	if (e != HF_OK || !hf_catalog_visible(r->a->catalog, &r->it, r->in->actor->principal))
 		return hf_fault_set(f, HF_E_UNKNOWN, "there is no catalog entry %s; `hufu catalog search` finds others",
 		                    text);
 	return az_terms_entry(r->it.entry, now_of(r->a), f);
@@ -162,7 +167,7 @@ enum hf_err hf_emergency_raise(struct hf_authz *a, const struct hf_step_in *in, 
 	HF_CLEANUP(raise_done) struct raise r = {.a = a, .in = in};
 	hufu__emergency_request__init(&r.m);
 	HF_TRY(load_event(&r, &what->event));
-	HF_TRY(load_entry(&r, &what->entry));
+	HF_TRY(load_entry(&r, what->publisher, &what->entry));
 	r.id = hf_id_new(now_of(a));
 	r.txn = hf_id_new(now_of(a));
 	r.m.revision = 1;
@@ -225,7 +230,7 @@ enum hf_err hf_emergency_resubmit(struct hf_authz *a, const struct hf_step_in *i
 	HF_TRY(load_before(&r, request));
 	if (!az_id_of(&r.row->resource, &resource))
 		return hf_fault_set(in->fault, HF_E_STORE, "the request on record cannot be read");
-	HF_TRY(load_entry(&r, &resource));
+	HF_TRY(load_entry(&r, r.row->provider, &resource));
 	merge(&r, what, &w);
 	r.id = em_row_id(r.row);
 	r.txn = em_row_txn(r.row);

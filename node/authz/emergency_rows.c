@@ -64,7 +64,7 @@ void em_event_put(struct hf_unit *u, const Hufu__EmergencyEventRow *row)
 struct event_tally {
 	const char *authority;
 	int64_t now_ms;
-	unsigned open;
+	unsigned open, today;
 };
 
 static bool tally_event(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -73,18 +73,23 @@ static bool tally_event(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	(void)key;
 	HF_CLEANUP(hf_decoded_done)
 	Hufu__EmergencyEventRow *row = HF_DECODE_OWN(emergency_event_row, value.data, value.len);
-	t->open += row && row->ended_ms == 0 && t->now_ms < row->until_ms && same_text(row->authority, t->authority);
+	bool its = row && same_text(row->authority, t->authority);
+	t->open += its && row->ended_ms == 0 && t->now_ms < row->until_ms;
+	t->today += its && row->made_ms > t->now_ms - EM_DAY_MS;
 	return true;
 }
 
 static enum hf_err check_room(struct hf_authz *a, const char *authority, struct hf_fault *f)
 {
-	struct event_tally t = {authority, now_of(a), 0};
+	struct event_tally t = {authority, now_of(a), 0, 0};
 	HF_TRY(hf_store_scan(a->store, HF_TABLE_EMERGENCY_EVENT, NULL, 0, NULL, 0, tally_event, &t));
 	if (t.open >= EM_OPEN_EVENTS_MAX)
 		return hf_fault_set(f, HF_E_LIMIT,
 		                    "%s has %u events that are not over; end one with `hufu emergency end` first",
 		                    authority, t.open);
+	if (t.today >= EM_EVENTS_A_DAY)
+		return hf_fault_set(f, HF_E_LIMIT, "%s has declared %u events within a day; declare the next tomorrow",
+		                    authority, t.today);
 	return HF_OK;
 }
 
@@ -368,23 +373,30 @@ static const Hufu__EmergencyRevisionRow *find_revision(const Hufu__EmergencyRequ
 
 struct request_tally {
 	const Hufu__EmergencyRequestRow *row;
-	unsigned open;
+	int64_t now_ms;
+	unsigned open, today;
 	bool underway, chained;
 };
 
+/* What nobody decided in its time is over, too. */
 static bool tally_open(void *ctx, Hufu__EmergencyRequestRow *row)
 {
 	struct request_tally *t = ctx;
 	enum hf_em_state s = em_row_state(row);
-	t->open += same_text(row->authority, t->row->authority) && s != HF_EM_ENDED && s != HF_EM_REJECTED &&
-	           s != HF_EM_REFUSED;
+	bool its = same_text(row->authority, t->row->authority);
+	t->open += its && s != HF_EM_ENDED && s != HF_EM_REJECTED && s != HF_EM_REFUSED && t->now_ms < row->until_ms;
+	t->today += its && row->made_ms > t->now_ms - EM_DAY_MS;
 	return true;
 }
 
 static enum hf_err check_open(struct hf_authz *a, const Hufu__EmergencyRequestRow *row, struct hf_fault *f)
 {
-	struct request_tally t = {.row = row};
+	struct request_tally t = {.row = row, .now_ms = now_of(a)};
 	HF_TRY(em_rows(a, tally_open, &t));
+	if (t.today >= EM_REQUESTS_A_DAY)
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "%s has raised %u emergency requests within a day; raise the next tomorrow",
+		                    row->authority, t.today);
 	if (t.open < EM_OPEN_REQUESTS_MAX)
 		return HF_OK;
 	return hf_fault_set(f, HF_E_LIMIT, "%u emergency requests of %s are not over; wait until some are", t.open,

@@ -9,6 +9,9 @@
 #define EM_REVISIONS_MAX 20u
 #define EM_OPEN_EVENTS_MAX 64u    /* of one authority */
 #define EM_OPEN_REQUESTS_MAX 500u /* of one authority */
+#define EM_EVENTS_A_DAY 64u       /* the same */
+#define EM_REQUESTS_A_DAY 1000u   /* the same */
+#define EM_DAY_MS (INT64_C(86400) * 1000)
 
 enum hf_err em_event_get(struct hf_authz *a, const struct hf_id *id, Hufu__EmergencyEventRow **ret_row) HF_MUST_CHECK;
 enum hf_err em_event_need(struct hf_authz *a, const struct hf_id *id, Hufu__EmergencyEventRow **ret_row,

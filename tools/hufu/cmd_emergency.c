@@ -51,7 +51,7 @@ static int end(struct hf_cli *cli, int argc, char **argv)
 
 struct wish {
 	const char *resubmit, *event, *organization, *department, *system, *address, *reason, *purpose, *from, *until,
-	        *fields;
+	        *fields, *publisher;
 };
 
 static json_t *wish_json(const struct wish *w, const char *entry)
@@ -59,6 +59,7 @@ static json_t *wish_json(const struct wish *w, const char *entry)
 	json_t *in = json_object();
 	hf_cli_put(in, "request", w->resubmit);
 	hf_cli_put(in, "entry", entry);
+	hf_cli_put(in, "publisher", w->publisher);
 	hf_cli_put(in, "event", w->event);
 	hf_cli_put(in, "organization", w->organization);
 	hf_cli_put(in, "department", w->department);
@@ -75,14 +76,21 @@ static json_t *wish_json(const struct wish *w, const char *entry)
 static int raise_request(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1];
-	struct wish w = {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+	struct wish w = {.event = NULL};
 	const struct hf_opt opts[] = {
-	        {"event", &w.event, NULL, NULL},           {"organization", &w.organization, NULL, NULL},
-	        {"department", &w.department, NULL, NULL}, {"system", &w.system, NULL, NULL},
-	        {"address", &w.address, NULL, NULL},       {"reason", &w.reason, NULL, NULL},
-	        {"purpose", &w.purpose, NULL, NULL},       {"from", &w.from, NULL, NULL},
-	        {"until", &w.until, NULL, NULL},           {"fields", &w.fields, NULL, NULL},
-	        {"resubmit", &w.resubmit, NULL, NULL},     {NULL, NULL, NULL, NULL},
+	        {"event", &w.event, NULL, NULL},
+	        {"organization", &w.organization, NULL, NULL},
+	        {"department", &w.department, NULL, NULL},
+	        {"system", &w.system, NULL, NULL},
+	        {"address", &w.address, NULL, NULL},
+	        {"reason", &w.reason, NULL, NULL},
+	        {"purpose", &w.purpose, NULL, NULL},
+	        {"from", &w.from, NULL, NULL},
+	        {"until", &w.until, NULL, NULL},
+	        {"fields", &w.fields, NULL, NULL},
+	        {"resubmit", &w.resubmit, NULL, NULL},
+	        {"publisher", &w.publisher, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1))
 		return HF_EXIT_USAGE;
@@ -308,11 +316,13 @@ const struct hf_command hf_commands_emergency[] = {
         {"emergency", "raise", "ask for one resource for one system of one organization, in a declared event",
          "hufu emergency raise ENTRY --event EVENT --system NAME --reason TEXT --purpose CODE --until TIME [--from "
          "TIME]\n"
-         "                     [--fields A,B] [--organization NODE [--department NAME] [--address ADDRESS]]\n"
+         "                     [--fields A,B] [--publisher NODE]\n"
+         "                     [--organization NODE [--department NAME] [--address ADDRESS]]\n"
          "hufu emergency raise --resubmit REQUEST [--reason TEXT] [--purpose CODE] [--until TIME] [--fields A,B]\n"
          "\n"
          "  --until TIME         at most 14 days after the beginning; there is no second grant for the same event,\n"
          "                       organization and resource\n"
+         "  --publisher NODE     whose entry, when several members use the same id\n"
          "  --organization NODE  another organization that will use the data; left out: this one\n"
          "\n"
          "example:\n"
