@@ -65,5 +65,7 @@ size_t hf_text_width(const char *text);
 /* The largest length <= max (max bytes must be readable) that does not cut a character apart (crypto/utf8.h reads
  * them). */
 size_t hf_utf8_cut(const char *text, size_t max);
+/* Puts one '?' where bytes stand that are no character, such as the half that "%.40s" left. */
+void hf_utf8_mend(char *text);
 
 #endif

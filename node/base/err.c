@@ -72,6 +72,7 @@ enum hf_err hf_fault_set(struct hf_fault *f, enum hf_err code, const char *fmt, 
 		f->text[0] = '\0';
 	else if ((size_t)len >= sizeof(f->text))
 		f->text[hf_utf8_cut(f->text, sizeof(f->text) - 1)] = '\0';
+	hf_utf8_mend(f->text);
 	return code;
 }
 

@@ -75,6 +75,30 @@ size_t hf_utf8_cut(const char *text, size_t max)
 	return announced(p[lead - 1]) > max - lead + 1 ? lead - 1 : max;
 }
 
+void hf_utf8_mend(char *text)
+{
+	const char *at = text, *end = text + strlen(text);
+	char *out = text;
+	bool broken = false;
+
+	while (at != end) {
+		const char *from = at;
+		uint32_t code = 0;
+		bool ok = hf_utf8_next(&at, end, &code);
+
+		if (ok) {
+			memmove(out, from, (size_t)(at - from));
+			out += at - from;
+		} else {
+			at = from + 1;
+			if (!broken)
+				*out++ = '?';
+		}
+		broken = !ok;
+	}
+	*out = '\0';
+}
+
 static bool control(uint32_t code)
 {
 	return (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7F && code < 0xA0);

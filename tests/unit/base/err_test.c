@@ -81,6 +81,25 @@ static void a_long_sentence_is_cut_between_characters(void **state)
 	assert_int_equal(strlen(f.text), 397);
 }
 
+/* "%.60s" counts bytes; what names a thing in Chinese must still be text that JSON and a peer take. */
+static void a_name_that_a_format_cut_apart_leaves_no_half_character(void **state)
+{
+	struct hf_fault f = {HF_OK, ""};
+
+	(void)state;
+	hf_fault_set(&f, HF_E_FORMAT, "there is no '%.4s' here", "\xE8\x99\x8E\xE8\x99\x8E");
+	assert_string_equal(f.text, "there is no '\xE8\x99\x8E?' here");
+	hf_fault_set(&f, HF_E_FORMAT, "there is no '%.5s' here", "\xE8\x99\x8E\xE8\x99\x8E");
+	assert_string_equal(f.text, "there is no '\xE8\x99\x8E?' here");
+	hf_fault_set(&f, HF_E_FORMAT, "there is no file %s\xE8",
+	             "a\xFF\xFE"
+	             "b");
+	assert_string_equal(f.text, "there is no file a?"
+	                            "b?");
+	hf_fault_set(&f, HF_E_FORMAT, "\x80");
+	assert_string_equal(f.text, "?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +107,7 @@ int main(void)
 	        cmocka_unit_test(a_reason_comes_back_as_its_error_unless_it_would_end_this_node),
 	        cmocka_unit_test(a_fault_keeps_its_sentence_and_gets_the_default_only_without_one),
 	        cmocka_unit_test(a_long_sentence_is_cut_between_characters),
+	        cmocka_unit_test(a_name_that_a_format_cut_apart_leaves_no_half_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
