@@ -21,13 +21,24 @@ static enum hf_key_use use_of(const char *name)
 	return HF_KEY_INVALID;
 }
 
+/* A next key without its request, as a full disk leaves it, could never come to count: its request is written again. */
 static enum hf_err rotate_key(const char *dir, const char *passphrase, enum hf_key_use use, struct hf_fault *f)
 {
 	struct hf_node_keys keys;
 	struct hf_sign_pub pub;
-	HF_TRY(hf_node_keys_rotate(dir, passphrase, use, &keys, f));
+	HF_TRY(request_ready(dir, f)); /* before a key is made that it could not name */
+	enum hf_err e = hf_node_keys_rotate(dir, passphrase, use, &keys, f);
+	bool again = e == HF_E_EXISTS;
+	if (again) {
+		struct hf_fault own = {HF_OK, ""};
+		if (hf_node_keys_load(dir, passphrase, &keys, &own) != HF_OK)
+			return e;
+	} else {
+		HF_TRY(e);
+	}
 	hf_sign_key_pub(hf_node_keys_next(&keys, use), &pub);
-	enum hf_err e = request_for_key(dir, &keys, use, &pub, f);
+	if (!again || !request_names(dir, use, &pub))
+		e = request_for_key(dir, &keys, use, &pub, f);
 	hf_node_keys_done(&keys);
 	return e;
 }

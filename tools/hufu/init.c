@@ -163,6 +163,33 @@ static enum hf_err write_request(const char *dir, const struct init_options *o, 
 	return e;
 }
 
+enum hf_err request_ready(const char *dir, struct hf_fault *f)
+{
+	Hufu__MemberRequest *r = NULL;
+	char path[1100];
+	snprintf(path, sizeof(path), "%s/member.request", dir);
+	enum hf_err e = request_load(path, &r, f);
+	hf_decoded_free(r);
+	return e;
+}
+
+bool request_names(const char *dir, enum hf_key_use use, const struct hf_sign_pub *pub)
+{
+	Hufu__MemberRequest *r = NULL;
+	struct hf_fault f = {HF_OK, ""};
+	char path[1100];
+	bool named = false;
+	snprintf(path, sizeof(path), "%s/rotate.request", dir);
+	if (request_load(path, &r, &f) != HF_OK)
+		return false;
+	for (size_t i = 0; i < r->member->n_keys; i++)
+		named = named || (r->member->keys[i]->use == (uint32_t)use &&
+		                  r->member->keys[i]->public_key.len == sizeof(pub->b) &&
+		                  memcmp(r->member->keys[i]->public_key.data, pub->b, sizeof(pub->b)) == 0);
+	hf_decoded_free(r);
+	return named;
+}
+
 enum hf_err request_for_key(const char *dir, const struct hf_node_keys *k, enum hf_key_use use,
                             const struct hf_sign_pub *pub, struct hf_fault *f)
 {
@@ -177,11 +204,16 @@ enum hf_err request_for_key(const char *dir, const struct hf_node_keys *k, enum 
 	enum hf_err e = sign_request(k, r->member, now_ms(), &out);
 	if (e == HF_OK)
 		e = hf_file_write(path, out.data, out.len, 0644);
-	snprintf(path, sizeof(path), "%s/rotate.request", dir);
-	if (e == HF_OK)
+	if (e == HF_OK) {
+		snprintf(path, sizeof(path), "%s/rotate.request", dir);
 		e = hf_file_write(path, out.data, out.len, 0644);
+	}
 	hf_decoded_free(r);
-	return e == HF_OK ? HF_OK : hf_fault_set(f, e, "%.300s cannot be written", path);
+	return e == HF_OK ? HF_OK
+	                  : hf_fault_set(f, e,
+	                                 "the next %s key is made, but %.300s cannot be written; make room or mend its "
+	                                 "rights, and give the same command again",
+	                                 hf_key_use_name(use), path);
 }
 
 static enum hf_err check_address(const char *address, struct hf_fault *f)
