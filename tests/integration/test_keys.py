@@ -219,3 +219,53 @@ def test_a_request_from_before_a_change_is_refused(net):
         check("a log key whose time is over" in r.text, r.text)
     else:
         raise hufunet.Failed("the old request was taken")
+
+
+def test_a_rotation_that_cannot_write_its_request_changes_nothing_or_goes_on_when_it_is_given_again(net):
+    folder = os.path.join(net.dir, "spare")
+    net.hufu("init", "--node", folder, "--id", "spare", "--organization", "cn.example.spare", "--name", "spare", "--jurisdiction", "CN",
+             "--plain-keys", "--listen", "tcp://127.0.0.1:7400")
+    key, request = os.path.join(folder, "keys", "node.key"), os.path.join(folder, "rotate.request")
+    with open(key, "rb") as f:
+        before = f.read()
+    with open(os.path.join(folder, "member.request"), "rb+") as f:
+        whole = f.read()
+        f.truncate(0)
+    why = refusal(net, "keys", "rotate", "log", "--node", folder)
+    check("is no request for membership" in why.text and why.status == 1, f"{why}")
+    with open(key, "rb") as f:
+        check(f.read() == before, "a refused rotation made a key")
+    with open(os.path.join(folder, "member.request"), "wb") as f:
+        f.write(whole)
+    os.mkdir(request)  # nothing can be written there
+    why = refusal(net, "keys", "rotate", "log", "--node", folder)
+    check("the next log key is made, but" in why.text and "the same command again" in why.text and why.status == 1, f"{why}")
+    os.rmdir(request)
+    net.hufu("keys", "rotate", "log", "--node", folder)
+    check(os.path.getsize(request) > 0, "the request of the key that was there")
+    check(refusal(net, "keys", "rotate", "log", "--node", folder).reason == "exists", "and then it stands")
+
+
+def refusal(net, *args):
+    try:
+        net.hufu(*args)
+    except hufunet.Refused as r:
+        return r
+    raise hufunet.Failed(f"{args} was not refused")
+
+
+def test_a_slip_in_a_revocation_signs_nothing(net):
+    """A revocation is final: no other key by its name, none without a reason, none twice."""
+    folder = os.path.join(net.dir, "authority-slips")
+    shutil.copytree(net.authority.dir, folder)
+    stream = os.path.join(folder, "descriptors.dsse")
+    size = os.path.getsize(stream)
+    for args, text in ((["--key", "envelope", "--reason", "lost"], "'envelope' is no key that is revoked by itself: log, witness or mirror"),
+                       (["--key", "log", "--reason", ""], "--reason is empty"), (["--key", "log", "--reason", "x" * 4097], "4096 bytes"),
+                       (["--key", "log", "--since", "2000-01-01", "--reason", "lost"], "had no log key at that time")):
+        why = refusal(net, "space", "revoke", folder, "--member", "overseas", *args)
+        check(text in why.text and os.path.getsize(stream) == size, f"{args}: {why}")
+    net.hufu("space", "revoke", folder, "--member", "overseas", "--key", "log", "--reason", "lost")
+    size = os.path.getsize(stream)
+    why = refusal(net, "space", "revoke", folder, "--member", "overseas", "--key", "log", "--reason", "lost")
+    check("is revoked already" in why.text and os.path.getsize(stream) == size, f"{why}")

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "crypto/base64.h"
 #include "descriptor.h"
 #include "init.h"
@@ -258,6 +259,46 @@ static const Hufu__MemberKey *key_of_use(const Hufu__Member *m, const char *use,
 	return NULL;
 }
 
+/* A key by which others know the member cannot end alone: for those the membership does. */
+static enum hf_err find_revoked_key(const Hufu__Member *m, const struct revoke_options *o, int64_t at_ms,
+                                    const Hufu__MemberKey **ret_key, struct hf_fault *f)
+{
+	static const char *const uses[] = {"log", "witness", "mirror"};
+	bool known = false;
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
+		known = known || strcmp(uses[i], o->key) == 0;
+	if (!known)
+		return hf_fault_set(
+		        f, HF_E_ARGUMENT,
+		        "'%.20s' is no key that is revoked by itself: log, witness or mirror; without --key "
+		        "the membership ends",
+		        o->key);
+	*ret_key = key_of_use(m, o->key, at_ms);
+	if (!*ret_key)
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "%.63s had no %s key at that time; state another key or another --since", m->id,
+		                    o->key);
+	return HF_OK;
+}
+
+/* A revocation is never taken back, so one that says nothing new is a slip. key: NULL for the membership. */
+static enum hf_err check_new_revocation(const struct draft *d, const char *member, const Hufu__MemberKey *key,
+                                        int64_t at_ms, struct hf_fault *f)
+{
+	for (size_t i = 0; i < d->d->n_revocations; i++) {
+		const Hufu__MemberRevocation *r = d->d->revocations[i];
+		bool whole = r->public_key.len == 0;
+		bool same = key && r->public_key.len == key->public_key.len &&
+		            memcmp(r->public_key.data, key->public_key.data, key->public_key.len) == 0;
+		if (strcmp(r->member, member) == 0 && (whole || same) && r->at_ms <= at_ms)
+			return hf_fault_set(f, HF_E_EXISTS, "the %s of %.63s is revoked already%s",
+			                    whole ? "membership" : "key", member,
+			                    whole ? ", so nothing is left to do"
+			                          : "; state an earlier time with --since, if it counts from then");
+	}
+	return HF_OK;
+}
+
 static enum hf_err revoke_in(struct draft *d, const struct revoke_options *o, struct hf_fault *f)
 {
 	const Hufu__Member *m = draft_member(d, o->member);
@@ -269,9 +310,12 @@ static enum hf_err revoke_in(struct draft *d, const struct revoke_options *o, st
 	if (o->since && (!hf_time_parse(o->since, &at_ms) || at_ms > now))
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "--since is a time that has passed, such as 2026-09-21T12:00:00Z");
-	if (o->key && !(key = key_of_use(m, o->key, at_ms)))
-		return hf_fault_set(f, HF_E_UNKNOWN, "%.63s had no key '%.20s' at that time: log, witness or mirror",
-		                    o->member, o->key);
+	if (!*o->reason || !hf_text_ok(o->reason, strlen(o->reason), HF_MAX_TEXT))
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "--reason is empty or longer than %u bytes; state why in a sentence", HF_MAX_TEXT);
+	if (o->key)
+		HF_TRY(find_revoked_key(m, o, at_ms, &key, f));
+	HF_TRY(check_new_revocation(d, o->member, key, at_ms, f));
 	draft_revoke(d, o->member, key, o->reason, at_ms);
 	return HF_OK;
 }
