@@ -178,3 +178,45 @@ def test_a_file_that_is_damaged_anywhere_is_refused_with_the_place_or_is_another
             check(re.match(r"hufu: damaged\.yaml:\d+: ", out), f"seed {seed}, byte {at}: no place is named: {out}")
     check(refused > 10, f"seed {seed}: only {refused} of 60 were refused")
     check(policy(net, "convert --policy sound.jsonl --form lines") == sound, "the sound file changed")
+
+
+def test_a_pipe_is_read_once_for_both_policies_and_for_one_file_only(net):
+    """A pipe gives what it holds only once: what-if has to put the same requests to both policies all the same."""
+    args = "what-if --policy roads.yaml --new roads-next.yaml --json --requests"
+    write(net, "asked.jsonl", json.dumps({"time": "2026-11-22T08:00:00Z"}) + "\n")
+    code, out = run(net, f"cat asked.jsonl | hufu policy {args} -")
+    check(code == 0 and json.loads(out) == json.loads(policy(net, args, "asked.jsonl")) and json.loads(out)["asked"] == 1, f"{code} {out}")
+    known = "--askers askers.jsonl --resources resources.jsonl"
+    args = "what-if --policy roads.yaml --new roads-next.yaml --json " + known + " --question"
+    code, out = run(net, f"cat question.json | hufu policy {args} -")
+    check(code == 0 and json.loads(out) == json.loads(policy(net, args, "question.json")), f"{code} {out}")
+    for twice in ("search --policy roads.yaml --question - --entities -",
+                  "what-if --policy roads.yaml --new roads-next.yaml --requests - --question - " + known):
+        out = policy(net, twice, status=2)
+        check("standard input (-) is named for 2 files" in out, f"{twice}: {out}")
+
+
+def test_a_line_with_a_long_chinese_name_is_answered_and_the_next_ones_too(net):
+    """Messages name what is wrong by its first bytes; half a character must not swallow the answers behind it."""
+    for pad in ("", "a", "aa"):
+        name = pad + "桥" * 400
+        lines = [{name: 1}, {"subject": {name: 1}}, {"id": name}, {"time": name}, {"mechanisms": [name]}, {"time": "2026-11-22T08:00:00Z"}]
+        write(net, "names.jsonl", "".join(json.dumps(o, ensure_ascii=False) + "\n" for o in lines))
+        answers = [json.loads(a) for a in policy(net, "decide --policy roads.yaml --requests names.jsonl", status=1).splitlines()]
+        check(len(answers) == len(lines), f"{len(answers)} answers to {len(lines)} lines: {answers}")
+        write(net, "names.yaml", f"policy:\n  name: x\n  version: 1\n{name[:100]}: 1\n")
+        out = json.loads(policy(net, "lint --policy names.yaml --json", status=1))
+        check("there is no section '" + pad + "桥" in out["error"]["text"], f"{out}")
+
+
+def test_an_argument_that_is_no_text_is_refused_and_not_left_out(net):
+    for args in ("lint --policy $'\\xff'", "search --policy roads.yaml --question question.json --entities resources.jsonl --token $'\\xff'"):
+        code, out = run(net, f"hufu policy {args} --json")
+        check(code == 2 and "is not UTF-8 text" in json.loads(out)["error"]["text"], f"{args}: {code} {out}")
+
+
+def test_an_answer_that_cannot_be_written_is_not_called_done(net):
+    for args in ("convert --policy roads.yaml", "schema --words", "what-if --policy roads.yaml --new roads.yaml",
+                 "search --policy roads.yaml --question question.json --entities resources.jsonl", "lint --policy roads.yaml"):
+        code, out = run(net, f"hufu policy {args} >/dev/full")
+        check(code == 1 and "cannot be written" in out, f"{args}: {code} {out}")

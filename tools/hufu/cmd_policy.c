@@ -41,6 +41,17 @@ bool hf_policy_cli_text(struct hf_cli *cli, const char *path, struct hf_buf *out
 	return false;
 }
 
+bool hf_policy_cli_one_stdin(struct hf_cli *cli, const char *const paths[], size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += paths[i] && strcmp(paths[i], "-") == 0;
+	if (n > 1)
+		hf_cli_misuse(cli, "standard input (-) is named for %zu files, but can be read once; name files", n);
+	return n <= 1;
+}
+
 bool hf_policy_cli_load(struct hf_cli *cli, const char *path, struct hf_policy_file **ret_file, int *ret_status)
 {
 	struct hf_fault f = {.code = HF_OK};

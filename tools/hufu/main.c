@@ -165,6 +165,26 @@ static int run(struct hf_cli *cli, int argc, char **argv, bool want_help)
 	return cli->command->run(cli, argc - used, argv + used);
 }
 
+/* The first argument that is no text, or NULL. */
+static const char *find_no_text(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!hf_text_ok(argv[i], strlen(argv[i]), SIZE_MAX))
+			return argv[i];
+	return NULL;
+}
+
+/* An answer that a full disk swallowed was not given. */
+static int written(struct hf_cli *cli, int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	cli->json = false;
+	return status != HF_EXIT_DONE ? status
+	                              : hf_cli_fail(cli, "the answer cannot be written to standard output; make room "
+	                                                 "where it goes, and ask again");
+}
+
 int main(int argc, char **argv)
 {
 	struct hf_cli cli = {.node = getenv("HUFU_NODE"),
@@ -181,6 +201,13 @@ int main(int argc, char **argv)
 		      stderr);
 		return HF_EXIT_REFUSED;
 	}
+	const char *no_text = find_no_text(argc, argv);
 	argc = take_common(&cli, argc - 1, argv + 1, &want_help);
-	return run(&cli, argc, argv + 1, want_help);
+	if (no_text) /* it could go neither to the node nor into an answer, and must not be left out in silence */
+		return hf_cli_misuse(
+		        &cli,
+		        "the argument '%.80s' is not UTF-8 text without control characters; write it so, or "
+		        "rename the file that it names",
+		        no_text);
+	return written(&cli, run(&cli, argc, argv + 1, want_help));
 }

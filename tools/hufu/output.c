@@ -25,6 +25,7 @@ __attribute__((format(printf, 3, 0))) static void format(char *out, size_t cap, 
 {
 	vsnprintf(out, cap, fmt, args);
 	out[hf_utf8_cut(out, strlen(out))] = '\0';
+	hf_utf8_mend(out);
 }
 
 int hf_cli_fail(struct hf_cli *cli, const char *fmt, ...)
@@ -41,6 +42,8 @@ int hf_cli_fail(struct hf_cli *cli, const char *fmt, ...)
 int hf_cli_fault(struct hf_cli *cli, enum hf_err e, const struct hf_fault *f)
 {
 	print_error(cli, hf_err_reason(e), f && f->text[0] ? f->text : hf_err_text(e));
+	if (e == HF_E_IO || e == HF_E_NO_SPACE) /* a file or a disk here: no node or peer is waited for */
+		return HF_EXIT_REFUSED;
 	return hf_err_class(e) == HF_CLASS_RETRY ? HF_EXIT_UNREACHABLE : HF_EXIT_REFUSED;
 }
 

@@ -10,6 +10,8 @@
 
 /* A whole text file into a buffer with room for a NUL; "-" is standard input. False after printing the error. */
 bool hf_policy_cli_text(struct hf_cli *cli, const char *path, struct hf_buf *out);
+/* At most one of the files is standard input, which can be read once. False after printing the error. */
+bool hf_policy_cli_one_stdin(struct hf_cli *cli, const char *const paths[], size_t count);
 /* The file of --policy. False after printing what is missing or wrong; *ret_status is the exit status then. */
 bool hf_policy_cli_load(struct hf_cli *cli, const char *path, struct hf_policy_file **ret_file, int *ret_status);
 /* --now; *timed tells whether it was given. False after printing what is wrong. */

@@ -210,14 +210,18 @@ static bool read_both(struct whatif_run *r, const char *path, bool entities, str
 	struct hf_policy_entities *got[2] = {NULL, NULL};
 	struct hf_fault f = {.code = HF_OK};
 
+	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+
+	if (!hf_policy_cli_text(r->cli, path, &text)) /* once: a pipe gives what it holds only once */
+		return false;
 	for (int i = 0; i < 2; i++) {
-		HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+		HF_CLEANUP(hf_buf_done) struct hf_buf copy = {.max = text.max};
 		const struct hf_schema *schema = hf_policy_schema(hf_policy_file_policy(files[i]));
 		enum hf_err e;
 
-		if (!hf_policy_cli_text(r->cli, path, &text))
-			return false;
-		e = hf_policy_entities_read(path, text.data ? (char *)text.data : (char[1]){0}, text.len, schema,
+		if (!hf_buf_add(&copy, text.data ? (const char *)text.data : "", text.len))
+			return hf_cli_fail(r->cli, "no memory is left"), false;
+		e = hf_policy_entities_read(path, copy.data ? (char *)copy.data : (char[1]){0}, copy.len, schema,
 		                            entities ? HF_ENTITIES : HF_QUESTIONS, got + i, &f);
 		if (e != HF_OK) {
 			hf_policy_entities_free(got[0]);
@@ -400,6 +404,8 @@ int hf_policy_cli_what_if(struct hf_cli *cli, int argc, char **argv)
 		return hf_cli_misuse(cli, "--new FILE is missing: the policy as it would be");
 	if (!a.question != !a.askers || !a.askers != !a.resources)
 		return hf_cli_misuse(cli, "--question, --askers and --resources go together; give all three or none");
+	if (!hf_policy_cli_one_stdin(cli, (const char *[]){a.requests, a.question, a.askers, a.resources}, 4))
+		return HF_EXIT_USAGE;
 	o.limit = limit;
 	return load_both(&r, &a, &o);
 }

@@ -124,6 +124,8 @@ int hf_policy_cli_search(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	if (!question || !entities)
 		return hf_cli_misuse(cli, "--question FILE and --entities FILE are both needed");
+	if (!hf_policy_cli_one_stdin(cli, (const char *[]){question, entities}, 2))
+		return HF_EXIT_USAGE;
 	if (!hf_policy_cli_load(cli, policy, &file, &status))
 		return status;
 	q.limit = number;
