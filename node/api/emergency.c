@@ -186,6 +186,7 @@ static enum hf_err list_requests(struct hf_api_request *rq)
 static enum hf_err find_request(struct hf_api_request *rq, Hufu__EmergencyRequestRow **ret_row)
 {
 	struct hf_id id;
+	char text[HF_ID_TEXT];
 	Hufu__EmergencyRequestRow *row = NULL;
 	HF_TRY(hf_api_id(rq, "request", true, &id));
 	bool there = hf_emergency_request(rq->m->authz, &id, &row) == HF_OK;
@@ -196,8 +197,9 @@ static enum hf_err find_request(struct hf_api_request *rq, Hufu__EmergencyReques
 	if (there)
 		hf_api_unseen(rq, "to see emergency request", &id);
 	hf_decoded_free(row);
+	hf_id_text(&id, text);
 	return hf_fault_set(&rq->fault, HF_E_UNKNOWN,
-	                    "there is no such emergency request at this node; `hufu emergency list` lists them");
+	                    "there is no emergency request %s at this node; `hufu emergency list` lists them", text);
 }
 
 static enum hf_err show_request(struct hf_api_request *rq)

@@ -113,6 +113,20 @@ static enum hf_err check_grant(struct hf_api_request *rq, const struct hf_fetch 
 	                    "with `hufu apply`, or state --purpose to ask by the provider's rules");
 }
 
+/* A slip in the choice is said here, and not hidden behind what is missing for another one. */
+static enum hf_err check_mechanism(struct hf_api_request *rq, const char *name)
+{
+	static const char *const choices[] = {"attribute", "emergency", "application", "provider"};
+	if (!name || !*name)
+		return HF_OK;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (strcmp(choices[i], name) == 0)
+			return HF_OK;
+	return hf_fault_set(
+	        &rq->fault, HF_E_MECHANISM,
+	        "there is no mechanism '%.40s'; name emergency, attribute, application or provider, or none", name);
+}
+
 static enum hf_err fetch(struct hf_api_request *rq)
 {
 	struct hf_fetch in = {.system = NULL};
@@ -123,6 +137,7 @@ static enum hf_err fetch(struct hf_api_request *rq)
 	HF_TRY(hf_api_text(rq, "purpose", false, 127, &in.purpose));
 	HF_TRY(hf_api_text(rq, "mechanism", false, 63, &in.mechanism));
 	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in.publisher));
+	HF_TRY(check_mechanism(rq, in.mechanism));
 	HF_TRY(hf_api_text(rq, "output", true, 430, &in.output));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
 	in.fields = fields;

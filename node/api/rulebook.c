@@ -72,8 +72,11 @@ static enum hf_err show_policy(struct hf_api_request *rq)
 	HF_TRY(hf_api_int(rq, "sequence", false, 1, INT64_MAX, &sequence));
 	enum hf_err e = hf_authz_policy(rq->m->authz, (uint64_t)sequence, &row);
 	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(&rq->fault, e,
-		                    "there is no such policy at this node; `hufu policy history` lists them");
+		return sequence ? hf_fault_set(&rq->fault, e,
+		                               "there is no policy %lld at this node; `hufu policy history` lists them",
+		                               (long long)sequence)
+		                : hf_fault_set(&rq->fault, e,
+		                               "no policy was applied at this node; `hufu policy apply FILE` does");
 	HF_TRY(hf_fault_default(&rq->fault, e));
 	out_policy(rq->out, row);
 	json_object_set_new(rq->out, "policy", json_stringn((const char *)row->text.data, row->text.len));

@@ -76,7 +76,9 @@ enum hf_err em_event_terms(struct hf_authz *a, const Hufu__EmergencyEvent *m, co
 		                    "longer is declared again");
 	for (size_t i = 0; i < m->n_providers; i++)
 		if (!hf_space_member(space, m->providers[i]))
-			return hf_fault_set(f, HF_E_UNKNOWN, "there is no member %.63s in the space", m->providers[i]);
+			return hf_fault_set(f, HF_E_UNKNOWN,
+			                    "there is no member %.63s in the space; `hufu peers` lists them",
+			                    m->providers[i]);
 	return HF_OK;
 }
 

@@ -150,7 +150,14 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	char *audience[1];
 	struct hf_id message_id;
 	struct hf_system_view system;
-	HF_TRY(hf_fault_default(f, hf_identity_system(t->x->identity, t->system, &system)));
+	enum hf_err e = hf_identity_system(t->x->identity, t->system, &system);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(
+		        f, e,
+		        "no business system '%.63s' is registered at this node; register it with `hufu system "
+		        "add`",
+		        t->system);
+	HF_TRY(hf_fault_default(f, e));
 	HF_TRY(sign_access(t, actor, &subject, f));
 	header_fill(t->x, &header, t, audience, &message_id);
 	r.header = &header;
@@ -168,8 +175,8 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	r.format = (char *)"text/csv";
 	r.subject = subject;
 	r.address = system.address;
-	enum hf_err e = hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_TRANSFER_REQUEST,
-	                                         &r.base, &t->request);
+	e = hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_TRANSFER_REQUEST, &r.base,
+	                             &t->request);
 	hf_decoded_free(subject);
 	return e;
 }

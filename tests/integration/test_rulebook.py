@@ -60,6 +60,11 @@ def test_a_covered_system_needs_no_application_and_one_that_is_not_covered_is_to
     out, args = fetch(net, net.flights, "early.csv", "--purpose", "claims-assessment")
     r = i.refused(*args, as_="chen")
     check(r.reason == "no-grant" and "hufu apply" in r.text, f"no rule yet: {r.text}")
+    out, args = fetch(net, net.flights, "early.csv", "--mechanism", "luck")
+    r = i.refused(*args, as_="chen")
+    check("there is no mechanism 'luck'" in r.text, f"the slip is named, not what it hides: {r.text}")
+    r = i.refused("fetch", net.flights, "--system", "nothing", "--purpose", "claims-assessment", "--output", net.dir + "/n.csv", as_="chen")
+    check("'nothing' is registered" in r.text and "hufu system add" in r.text, f"the system is named: {r.text}")
     apply(net, RULE.format(entry=net.flights))
     out, args = fetch(net, net.flights, "ruled.csv", "--purpose", "claims-assessment")
     got = i.hufu(*args, as_="chen")
@@ -95,6 +100,13 @@ def test_policies_are_signed_versioned_and_readable_and_a_faulty_one_changes_not
         check(False, "an unknown attribute was taken")
     except hufunet.Refused as why:
         check("moon.phase" in str(why), f"{why}")
+    empty = os.path.join(net.dir, "empty.yaml")
+    open(empty, "w", encoding="utf-8").close()
+    for path, text in ((empty, "is empty; write a policy"), (net.dir, "must be a file")):
+        r = t.refused("policy", "apply", path, as_="li")
+        check(r.status == 1 and path in r.text and text in r.text, f"a file here, no node that may answer later: {r}")
+    r = t.refused("policy", "show", "99", as_="li")
+    check("no policy 99 " in r.text, r.text)
     apply(net, "")
     apply(net, RULE.format(entry=net.flights))
     rows = t.hufu("policy", "history", as_="li")["policies"]

@@ -357,7 +357,7 @@ const struct hf_command hf_commands_emergency[] = {
          "  hufu emergency withdraw " EXAMPLE_ID " --reason \"the data is used for another purpose\"\n",
          withdraw},
         {"emergency", "follow", "record the application by which the use goes on",
-         "hufu emergency follow REQUEST --application APPLICATION\n"
+         "hufu emergency follow REQUEST --application APPLICATION | --scenario SCENARIO\n"
          "\n"
          "example:\n"
          "  hufu emergency follow " EXAMPLE_ID " --application " EXAMPLE_ID "\n",

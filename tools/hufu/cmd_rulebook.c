@@ -22,6 +22,8 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 	enum hf_err e = hf_file_read(pos[0], POLICY_MAX, &text);
 	if (e != HF_OK)
 		return hf_cli_fault(cli, hf_file_fault(&f, e, pos[0], POLICY_MAX), &f);
+	if (text.len == 0)
+		return hf_cli_fail(cli, "%s is empty; write a policy with rules, or `rules: []` for none", pos[0]);
 	json_t *policy = json_stringn(text.data ? (const char *)text.data : "", text.len);
 	if (!policy)
 		return hf_cli_fail(cli, "%s is not UTF-8 text; write the policy as YAML or JSON lines", pos[0]);
@@ -75,7 +77,7 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 
 struct lines {
 	char *text;
-	char **line;
+	char **line, **sorted; /* in their order, and for looking up */
 	size_t count;
 };
 
@@ -83,6 +85,12 @@ static void lines_done(struct lines *l)
 {
 	free(l->text);
 	free(l->line);
+	free(l->sorted);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static bool lines_take(struct lines *l, const json_t *policy)
@@ -90,7 +98,8 @@ static bool lines_take(struct lines *l, const json_t *policy)
 	const char *text = json_string_value(json_object_get(policy, "policy"));
 	l->text = strdup(text ? text : "");
 	l->line = l->text ? calloc(strlen(l->text) + 1, sizeof(char *)) : NULL;
-	if (!l->line)
+	l->sorted = l->text ? calloc(strlen(l->text) + 1, sizeof(char *)) : NULL;
+	if (!l->line || !l->sorted)
 		return false;
 	for (char *at = l->text; at && *at;) {
 		char *end = strchr(at, '\n');
@@ -99,15 +108,14 @@ static bool lines_take(struct lines *l, const json_t *policy)
 			*end = '\0';
 		at = end ? end + 1 : NULL;
 	}
+	memcpy(l->sorted, l->line, l->count * sizeof(char *));
+	qsort(l->sorted, l->count, sizeof(char *), compare_lines);
 	return true;
 }
 
 static bool has_line(const struct lines *l, const char *line)
 {
-	for (size_t i = 0; i < l->count; i++)
-		if (strcmp(l->line[i], line) == 0)
-			return true;
-	return false;
+	return bsearch(&line, l->sorted, l->count, sizeof(char *), compare_lines) != NULL;
 }
 
 static json_t *only_in(const struct lines *a, const struct lines *b)
@@ -141,15 +149,19 @@ static int diff(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2];
 	json_t *a = NULL, *b = NULL;
-	HF_CLEANUP(lines_done) struct lines before = {NULL, NULL, 0};
-	HF_CLEANUP(lines_done) struct lines after = {NULL, NULL, 0};
+	HF_CLEANUP(lines_done) struct lines before = {NULL, NULL, NULL, 0};
+	HF_CLEANUP(lines_done) struct lines after = {NULL, NULL, NULL, 0};
 	if (!hf_cli_args(cli, argc, argv, NULL, pos, 1, 2))
 		return HF_EXIT_USAGE;
 	int status = get_policy(cli, pos[0], &a);
 	if (status == HF_EXIT_DONE)
 		status = get_policy(cli, pos[1], &b);
-	if (status == HF_EXIT_DONE && lines_take(&before, a) && lines_take(&after, b))
-		print_diff(cli, &before, &after);
+	if (status == HF_EXIT_DONE) {
+		if (lines_take(&before, a) && lines_take(&after, b))
+			print_diff(cli, &before, &after);
+		else
+			status = hf_cli_fail(cli, "no memory is left to compare the two policies");
+	}
 	json_decref(a);
 	json_decref(b);
 	return status;
