@@ -353,7 +353,7 @@ static enum hf_err load_tokens(struct hf_gateway *g, const char *path, struct hf
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 	unsigned number = 0;
-	HF_TRY(hf_listen_pem(path, true, &text, f));
+	HF_TRY(hf_listen_file(path, true, &text, f));
 	for (const char *at = (const char *)text.data, *end = at ? at + text.len : at; at < end;) {
 		const char *nl = memchr(at, '\n', (size_t)(end - at));
 		size_t len = nl ? (size_t)(nl - at) : (size_t)(end - at);
@@ -437,7 +437,9 @@ static enum hf_err watch(struct hf_gateway *g, struct hf_fault *f)
 
 static enum hf_err load(struct hf_gateway *g, const struct hf_gateway_config *c, struct hf_fault *f)
 {
-	if (!c->certificate && !hf_listen_is_loopback(c->address))
+	bool loopback = false;
+	HF_TRY(hf_listen_is_loopback("gateway", c->address, &loopback, f));
+	if (!c->certificate && !loopback)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "gateway.address is %.100s, which others can reach, but there is no TLS: set "
 		                    "gateway.certificate and gateway.key, or a loopback address",

@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +13,13 @@
 
 #define PEM_MAX (256u << 10)
 #define BACKLOG 64
+
+/* getaddrinfo takes 99999 for another port. */
+static bool port_ok(const char *text)
+{
+	size_t len = strlen(text);
+	return len >= 1 && len <= 5 && strspn(text, "0123456789") == len && atoi(text) >= 1 && atoi(text) <= 65535;
+}
 
 static enum hf_err resolve(const char *what, const char *address, struct addrinfo **ret, struct hf_fault *f)
 {
@@ -26,7 +34,7 @@ static enum hf_err resolve(const char *what, const char *address, struct addrinf
 		snprintf(host, sizeof(host), "%.*s", (int)len - 2, address + 1);
 	else
 		snprintf(host, sizeof(host), "%.*s", (int)len, address);
-	if (len == 0 || len >= sizeof(host) || getaddrinfo(host, colon + 1, &hints, ret) != 0)
+	if (len == 0 || len >= sizeof(host) || !port_ok(colon + 1) || getaddrinfo(host, colon + 1, &hints, ret) != 0)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "%s.address is '%.100s'; write ADDRESS:PORT with a numeric address, for example "
 		                    "192.0.2.10:8080 or [::]:8080",
@@ -57,7 +65,7 @@ enum hf_err hf_listen_on(const char *what, const char *address, int *ret_fd, str
 	return HF_OK;
 }
 
-enum hf_err hf_listen_pem(const char *path, bool secret, struct hf_buf *out, struct hf_fault *f)
+enum hf_err hf_listen_file(const char *path, bool secret, struct hf_buf *out, struct hf_fault *f)
 {
 	struct stat st;
 	enum hf_err e = hf_file_read(path, PEM_MAX, out);
@@ -65,20 +73,30 @@ enum hf_err hf_listen_pem(const char *path, bool secret, struct hf_buf *out, str
 	if (e != HF_OK)
 		return hf_file_fault(f, e, path, PEM_MAX);
 	if (secret && (stat(path, &st) != 0 || (st.st_mode & 077) != 0))
-		return hf_fault_set(f, HF_E_STATE, "the key %.200s can be read by others; run `chmod 600` on it", path);
+		return hf_fault_set(f, HF_E_STATE, "the file %.200s can be read by others; run `chmod 600` on it",
+		                    path);
 	return HF_OK;
 }
 
-bool hf_listen_is_loopback(const char *address)
+enum hf_err hf_listen_pem(const char *path, bool secret, struct hf_buf *out, struct hf_fault *f)
+{
+	HF_TRY(hf_listen_file(path, secret, out, f));
+	if (out->len == 0) /* what is not there must not read as "without TLS" */
+		return hf_fault_set(f, HF_E_FORMAT, "%.200s is empty; it must hold the %s in PEM", path,
+		                    secret ? "private key" : "certificate");
+	return HF_OK;
+}
+
+enum hf_err hf_listen_is_loopback(const char *what, const char *address, bool *ret_yes, struct hf_fault *f)
 {
 	struct addrinfo *a = NULL;
 	bool yes = false;
-	if (resolve("gateway", address, &a, NULL) != HF_OK)
-		return false;
+	HF_TRY(resolve(what, address, &a, f));
 	if (a->ai_family == AF_INET)
 		yes = (ntohl(((struct sockaddr_in *)(void *)a->ai_addr)->sin_addr.s_addr) >> 24) == 127;
 	else if (a->ai_family == AF_INET6)
 		yes = IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)(void *)a->ai_addr)->sin6_addr);
 	freeaddrinfo(a);
-	return yes;
+	*ret_yes = yes;
+	return HF_OK;
 }

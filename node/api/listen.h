@@ -7,7 +7,11 @@
 /* "192.0.2.10:8080", "[::]:8080". what: the setting's group, for the fault. */
 enum hf_err hf_listen_on(const char *what, const char *address, int *ret_fd, struct hf_fault *f) HF_MUST_CHECK;
 /* A file that others can read is refused when it is secret. */
+enum hf_err hf_listen_file(const char *path, bool secret, struct hf_buf *out, struct hf_fault *f) HF_MUST_CHECK;
+/* The same; an empty one is refused, too. */
 enum hf_err hf_listen_pem(const char *path, bool secret, struct hf_buf *out, struct hf_fault *f) HF_MUST_CHECK;
-bool hf_listen_is_loopback(const char *address);
+/* HF_E_ARGUMENT: the address has not the form that hf_listen_on takes. */
+enum hf_err hf_listen_is_loopback(const char *what, const char *address, bool *ret_yes,
+                                  struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

@@ -159,16 +159,21 @@ def test_every_answer_is_an_entry_with_the_gateway_in_it(net):
 def test_a_gateway_in_the_open_without_tls_is_refused(net):
     i = net.nodes["insurer"]
     i.stop()
-    path = os.path.join(i.dir, "hufu.yaml")
+    path, empty = os.path.join(i.dir, "hufu.yaml"), os.path.join(net.dir, "empty.pem")
+    tokens = os.path.join(net.nodes["transport"].dir, "gateways")
+    os.close(os.open(empty, os.O_WRONLY | os.O_CREAT, 0o600))
     with open(path, encoding="utf-8") as f:
         before = f.read()
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(before + "gateway:\n  address: 0.0.0.0:7481\n  tokens: /nowhere\n")
     try:
+        for address, more, word in (("0.0.0.0:7481", "", "gateway.certificate"),
+                                    ("0.0.0.0:7481", f"  certificate: {empty}\n  key: {empty}\n", "is empty; it must hold the certificate in PEM"),
+                                    ("127.0.0.1:99999", "", "write ADDRESS:PORT"), ("localhost:7481", "", "write ADDRESS:PORT"),
+                                    ("127.0.0.1", "", "write ADDRESS:PORT")):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(before + f'gateway:\n  address: "{address}"\n  tokens: {tokens}\n{more}')
+            r = hufunet.run(["timeout", "20", net.program("hufud"), "--node", i.dir], net.environment(), 30)
+            check(r.returncode == 1 and word in r.stderr, f"{address}, {more}: {r.returncode} {r.stderr}")
+    finally:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(before)
         i.start()
-        check(False, "it started")
-    except hufunet.Failed as why:
-        check("gateway.certificate" in str(why), f"{why}")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(before)
-    i.start()

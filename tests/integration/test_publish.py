@@ -367,6 +367,8 @@ def test_settings_that_do_not_go_together_are_refused(net):
     wrong = os.path.join(net.dir, "wrong.key")
     with open(os.open(wrong, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
         f.write("this is no key\n")
+    empty = os.path.join(net.dir, "empty.pem")
+    os.close(os.open(empty, os.O_WRONLY | os.O_CREAT, 0o600))
     path = os.path.join(o.dir, "hufu.yaml")
     with open(path, encoding="utf-8") as f:
         text = f.read()
@@ -374,6 +376,8 @@ def test_settings_that_do_not_go_together_are_refused(net):
         for more, word in ((f'publish:\n  address: "{o.ip}:{PORT}"\n', "nothing is to be published"), ("publish:\n  ledger: true\n", "no address"),
                            (f'publish:\n  address: "{o.ip}:{PORT}"\n  ledger: true\n  certificate: "{net.cert}"\n', "go together"),
                            ('publish:\n  address: "example.org:80"\n  ledger: true\n', "numeric address"),
+                           (f'publish:\n  address: "{o.ip}:{PORT}"\n  ledger: true\n  certificate: "{empty}"\n  key: "{empty}"\n', "is empty"),
+                           ('publish:\n  address: "127.0.0.1:99999"\n  ledger: true\n', "write ADDRESS:PORT"),
                            (f'publish:\n  address: "{o.ip}:{PORT}"\n  ledger: true\n  certificate: "{net.cert}"\n  key: "{wrong}"\n', "publish.certificate"),
                            (f'publish:\n  address: "{o.ip}:{PORT}"\n  ledger: true\n  certificate: "{net.cert}"\n  key: "{path}"\n', "can be read by others")):
             with open(path, "w", encoding="utf-8") as f:
