@@ -18,7 +18,8 @@
 static bool port_ok(const char *text)
 {
 	size_t len = strlen(text);
-	return len >= 1 && len <= 5 && strspn(text, "0123456789") == len && atoi(text) >= 1 && atoi(text) <= 65535;
+	long port = len >= 1 && len <= 5 && strspn(text, "0123456789") == len ? strtol(text, NULL, 10) : 0;
+	return port >= 1 && port <= 65535;
 }
 
 static enum hf_err resolve(const char *what, const char *address, struct addrinfo **ret, struct hf_fault *f)

@@ -74,8 +74,9 @@ static bool one(struct recovering *r, double *ret_rate)
 	*ret_rate = (double)r->result.entries * 1e6 / (double)(bench_now_us() - begin);
 	if (r->err == HF_OK && r->result.entries >= r->entries && r->result.witnessed)
 		return true;
-	fprintf(stderr, "hufu-bench: %llu entries came back of %llu: %s\n", (unsigned long long)r->result.entries,
-	        (unsigned long long)r->entries, r->result.text);
+	fprintf(stderr, "hufu-bench: %llu entries came back of %llu, to a checkpoint that is %switnessed: %s\n",
+	        (unsigned long long)r->result.entries, (unsigned long long)r->entries,
+	        r->result.witnessed ? "" : "not ", r->err == HF_OK ? "not what was lost" : r->result.text);
 	return false;
 }
 

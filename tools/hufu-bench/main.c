@@ -258,7 +258,9 @@ int main(int argc, char **argv)
 	                             : o.windows > 1000 ? 1000
 	                                                : (unsigned)o.windows};
 	for (const struct bench_row *r = bench_rows; r->name; r++)
-		if (strcmp(r->name, argv[optind]) == 0)
+		if (strcmp(r->name, argv[optind]) == 0 && optind + 1 < argc)
+			return fprintf(stderr, "hufu-bench: '%s' is one argument too many\n", argv[optind + 1]), 2;
+		else if (strcmp(r->name, argv[optind]) == 0)
 			return run_bench(r, &b, o.json);
 	fprintf(stderr, "hufu-bench: there is no bench '%s'; hufu-bench --list names them\n", argv[optind]);
 	return 2;
