@@ -106,6 +106,11 @@ static int run(const struct verify_command *c, const struct arguments *a)
 		e = verify_descriptor(a->descriptor, &trust, &f);
 	if (e == HF_OK)
 		e = c->run(&trust, a->path, &out, &f);
+	if (e == HF_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+		fprintf(stderr, "hufu-verify: %s verifies, but the answer cannot be written; make room where it goes\n",
+		        a->path);
+		return CANNOT;
+	}
 	if (e == HF_OK)
 		return 0;
 	hf_fault_default(&f, e);

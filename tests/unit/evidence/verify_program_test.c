@@ -21,6 +21,7 @@ struct fixture {
 	char dir[64], tally[96], ledger[96], proof[96], root[96], out[96];
 	char program[4200];
 	struct hf_buf printed;
+	bool full; /* standard output is a full disk */
 };
 
 static void save(const char *path, const void *data, size_t len)
@@ -125,7 +126,7 @@ static int run(struct fixture *x, const char *a, const char *b, const char *c, c
 	assert_true(child >= 0);
 	if (child == 0) {
 		int fd = open(x->out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		dup2(fd, 1);
+		dup2(x->full ? open("/dev/full", O_WRONLY) : fd, 1);
 		dup2(fd, 2);
 		execv(x->program, argv);
 		_exit(126);
@@ -260,6 +261,15 @@ static void test_refused(void **state)
 	hf_buf_done(&b);
 }
 
+static void test_an_answer_that_a_full_disk_swallows(void **state)
+{
+	struct fixture *x = *state;
+	x->full = true;
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, NULL), 1);
+	assert_says(x, "verifies, but the answer cannot be written");
+	assert_int_equal(run(x, "tally", x->tally, "--root-key", x->root, "--json"), 1);
+}
+
 static void test_usage(void **state)
 {
 	struct fixture *x = *state;
@@ -284,6 +294,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_forms_of_the_root_key, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_demanded_descriptor, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_an_answer_that_a_full_disk_swallows, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
