@@ -404,16 +404,17 @@ static void after(struct hf_job *job)
 	hf_store_submit(r->store, u, on_recorded, x);
 }
 
-static enum hf_err prepare(struct hf_reports *r, struct hf_report_job *j)
+/* Of a witnessed checkpoint if one covers all that was there when the report was asked for, else of the newest. */
+static enum hf_err prepare(struct hf_reports *r, struct hf_report_job *j, bool covered)
 {
 	struct hf_book book;
 
 	HF_TRY(hf_snapshot_open(r->store, &j->snapshot));
 	hf_rows_of_snapshot(&j->rows, j->snapshot);
 	HF_TRY(hf_book_open_from(r->ledger, NULL, &j->rows, &book));
-	int which = book.worth[HF_BOOK_SIGNED].checkpoint.size > book.worth[HF_BOOK_WITNESSED].checkpoint.size
-	                    ? HF_BOOK_SIGNED
-	                    : HF_BOOK_WITNESSED;
+	const struct hf_worth *w = book.worth;
+	bool newer = w[HF_BOOK_SIGNED].checkpoint.size > w[HF_BOOK_WITNESSED].checkpoint.size;
+	int which = newer && !covered ? HF_BOOK_SIGNED : HF_BOOK_WITNESSED;
 
 	j->place = book.place;
 	j->worth = book.worth[which];
@@ -470,8 +471,7 @@ static void on_witnessed(void *ctx, enum hf_err witnessed)
 	struct running *x = ctx;
 	struct hf_report_job *j = x->job;
 
-	(void)witnessed;
-	j->err = j->cancel ? HF_E_CANCELLED : prepare(x->owner, j);
+	j->err = j->cancel ? HF_E_CANCELLED : prepare(x->owner, j, witnessed == HF_OK);
 	x->view.total = x->view.size = j->size;
 	x->owner->refs++;
 	hf_ledger_job(x->owner->ledger, &j->job);

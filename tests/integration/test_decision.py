@@ -8,7 +8,7 @@ from test_rulebook import POLICY, RULE
 
 
 def network(net):
-    trio(net, 34, overseas=False)
+    trio(net, 34)
     register(net, "flights", FLIGHTS)
     net.flights = publish(net, "flights")
     path = os.path.join(net.dir, "policy.yaml")
