@@ -177,6 +177,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_decision,
 	        hf_routes_exchange,
 	        hf_routes_emergency,
+	        hf_routes_derive,
 	        NULL,
 	};
 	/* clang-format on */

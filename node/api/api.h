@@ -120,6 +120,7 @@ extern const struct hf_route hf_routes_decision[]; /* why one was made */
 extern const struct hf_route hf_routes_giving[];   /* grants without an application */
 extern const struct hf_route hf_routes_emergency[];
 extern const struct hf_route hf_routes_exchange[];
+extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */
 
 struct hf_api;
 /* tables: NULL-terminated list of route tables. Socket mode 0660. */

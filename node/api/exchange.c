@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/sight.h"
+#include "api/transfers.h"
 
 static json_t *view_json(const struct hf_transfer_view *v)
 {
@@ -68,6 +69,13 @@ static bool sees(const struct hf_api_request *rq, const struct hf_transfer_view 
 	return hf_api_sees(rq, known ? g.consumer : "", known ? g.department : "");
 }
 
+bool hf_api_transfer_is_own(const struct hf_api_request *rq, const struct hf_transfer_view *v)
+{
+	struct hf_grant_view g;
+	bool known = whose(rq, v, &g);
+	return hf_api_acts_for(rq, known ? g.consumer : "", known ? g.department : "");
+}
+
 static enum hf_err find(struct hf_api_request *rq, struct hf_transfer_view *ret_view)
 {
 	struct hf_id id;
@@ -81,7 +89,7 @@ static enum hf_err find(struct hf_api_request *rq, struct hf_transfer_view *ret_
 }
 
 /* Another department's system is none. */
-static enum hf_err check_system(struct hf_api_request *rq, const char *name)
+enum hf_err hf_api_check_system(struct hf_api_request *rq, const char *name)
 {
 	struct hf_system_view s;
 	if (!name || hf_identity_system(rq->m->identity, name, &s) != HF_OK ||
@@ -100,14 +108,15 @@ static enum hf_err check_grant(struct hf_api_request *rq, const struct hf_fetch 
 	                                          : hf_authz_grant(rq->m->authz, &in->grant, &g);
 	if (e == HF_E_UNKNOWN ||
 	    (hf_id_is_zero(&in->grant) && in->mechanism && strcmp(in->mechanism, "attribute") == 0))
-		return check_system(rq, in->system); /* by a rule, or the module says itself that nothing is there */
+		return hf_api_check_system(rq,
+		                           in->system); /* by a rule, or the module says itself that nothing is there */
 	HF_TRY(hf_fault_default(&rq->fault, e));
 	if (hf_api_acts_for(rq, g.consumer, g.department))
 		return HF_OK;
 	if (!hf_id_is_zero(&in->grant))
 		return hf_fault_set(&rq->fault, HF_E_NO_GRANT,
 		                    "this node holds no such grant; `hufu grants` lists them");
-	HF_TRY(check_system(rq, in->system));
+	HF_TRY(hf_api_check_system(rq, in->system));
 	return hf_fault_set(&rq->fault, HF_E_NO_GRANT,
 	                    "this node holds no agreement for that resource and system; file an application "
 	                    "with `hufu apply`, or state --purpose to ask by the provider's rules");

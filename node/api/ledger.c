@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/api.h"
+#include "api/transfers.h"
 #include "base/mem.h"
 #include "crypto/base64.h"
 #include "exchange/exchange.h"
@@ -76,7 +76,7 @@ static const char *class_name(enum hf_event_class c)
 	return "unknown";
 }
 
-static bool add_row(void *ctx, const struct hf_ledger_row *r)
+json_t *hf_api_ledger_row(const struct hf_ledger_row *r)
 {
 	static const char *const first[] = {"event",   "actor",  "object", "counterparty",
 	                                    "outcome", "reason", "detail", NULL};
@@ -90,7 +90,12 @@ static bool add_row(void *ctx, const struct hf_ledger_row *r)
 			json_object_set(o, first[i], json_object_get(fields, first[i]));
 	json_object_set_new(o, "proof", json_string(r->proof));
 	json_object_set_new(o, "fields", fields);
-	json_array_append_new(ctx, o);
+	return o;
+}
+
+static bool add_row(void *ctx, const struct hf_ledger_row *r)
+{
+	json_array_append_new(ctx, hf_api_ledger_row(r));
 	return true;
 }
 

@@ -77,6 +77,8 @@ enum hf_event_class {
 	X(HF_EVENT_TRANSFER_CLOSED,      EXCHANGE, "transfer-closed", 86) \
 	X(HF_EVENT_TRANSFER_TERMINATED,  EXCHANGE, "transfer-terminated", 87) \
 	X(HF_EVENT_CACHE_CLEARED,        EXCHANGE, "cache-cleared", 88) \
+	X(HF_EVENT_DERIVATION,           EXCHANGE, "derivation", 110)        /* DS-97: something was made of delivered data */ \
+	X(HF_EVENT_DERIVED_FROM,         EXCHANGE, "derived-from", 111)      /* the same, for the provider of one of its sources */ \
 	X(HF_EVENT_PEER_SESSION,         PEER,     "peer-session", 100) \
 	X(HF_EVENT_PEER_REFUSED,         PEER,     "peer-refused", 101) \
 	X(HF_EVENT_PEER_LOCKED,          PEER,     "peer-locked", 102) \
@@ -157,7 +159,10 @@ enum hf_event {
 	X(HF_FIELD_RULE,                "rule", 80)               /* that decided */ \
 	X(HF_FIELD_SNAPSHOT,            "snapshot", 81)           /* 32 bytes: hash of the rules that the decision was made by */ \
 	X(HF_FIELD_ATTRIBUTES,          "attributes", 82)         /* what the rules were asked, as a request of docs/policy.md */ \
-	X(HF_FIELD_ASKED,               "asked", 83)              /* what else the decision was asked: a key and a value in a line */
+	X(HF_FIELD_ASKED,               "asked", 83)              /* what else the decision was asked: a key and a value in a line */ \
+	X(HF_FIELD_INPUTS,              "inputs", 85)             /* DS-97: "transfer|derivation ID DIGEST" in a line */ \
+	X(HF_FIELD_SOURCES,             "sources", 86)            /* DS-97: "CATALOG-ENTRY NODE" in a line */ \
+	X(HF_FIELD_PROCESSING,          "processing", 87)         /* DS-97: in what manner, in a person's words */
 /* clang-format on */
 
 enum hf_field {

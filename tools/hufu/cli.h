@@ -4,6 +4,8 @@
  * A command is a row: name, subcommand, one line of help, usage with an example, function. cmd_<module>.c exports one
  * table; commands.c lists the tables. The function gets the arguments behind the command's words, without the options
  * that every command knows (--node, --as, --json, --socket, --help), and returns the exit status.
+ *
+ * It is long because every command's file needs all of it.
  */
 #ifndef HUFU_TOOLS_CLI_H
 #define HUFU_TOOLS_CLI_H
@@ -57,6 +59,7 @@ extern const struct hf_command hf_commands_emergency[];
 extern const struct hf_command hf_commands_rulebook[];
 extern const struct hf_command hf_commands_decision[];
 extern const struct hf_command hf_commands_exchange[];
+extern const struct hf_command hf_commands_derive[];
 extern const struct hf_command hf_commands_keys[];
 extern const struct hf_command *const hf_command_tables[]; /* ended by NULL */
 

@@ -1,0 +1,296 @@
+/*
+ * lineage.c - reading derivations (derive.h): back from a derived item to the entries of the consumer and of the
+ * provider about each source, and forward from a source. Everything shown is a verified entry; what another node's
+ * entry claims counts for what that node derived, and for nothing else.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/base64.h"
+#include "exchange/derive_text.h"
+#include "exchange/transfer.h"
+#include "ledger/opening.h"
+
+#define USES_PAGES 64
+
+/* ---- back ---- */
+
+/* An item still to be looked at. */
+struct stop {
+	struct hf_id id, towards;
+	unsigned steps;
+	bool stated; /* digest is what the derived item's entry says of it */
+	struct hf_hash digest;
+};
+struct walk {
+	struct hf_exchange *x;
+	const struct hf_lineage_sink *out;
+	struct stop *stops;
+	size_t count, at;
+	struct derive_facts *facts;
+	bool derived, received, provided; /* of the stop at hand */
+	bool full;
+};
+
+static void say(const struct hf_lineage_sink *out, const struct hf_id *id, const char *fmt, ...)
+        __attribute__((format(printf, 3, 4)));
+static void say(const struct hf_lineage_sink *out, const struct hf_id *id, const char *fmt, ...)
+{
+	char name[HF_ID_TEXT], text[480], line[540];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	hf_id_text(id, name);
+	snprintf(line, sizeof(line), "%s: %s", name, text);
+	out->note(out->ctx, line);
+}
+
+static void trace_note(void *ctx, const char *text)
+{
+	const struct walk *w = ctx;
+	say(w->out, &w->stops[w->at].id, "%s", text);
+}
+
+static void show(const struct walk *w, const char *part, const struct hf_ledger_row *row)
+{
+	const struct stop *s = &w->stops[w->at];
+	w->out->row(w->out->ctx, &(struct hf_lineage_row){part, s->id, s->towards, s->steps, row});
+}
+
+/* What was worked on is what was delivered or derived. */
+static void check_digest(const struct walk *w, const struct hf_hash *digest, const char *node)
+{
+	const struct stop *s = &w->stops[w->at];
+	if (s->stated && memcmp(digest->b, s->digest.b, sizeof(digest->b)) != 0)
+		say(w->out, &s->id, "the ledger of %s states another digest of it than the item that was made of it",
+		    node);
+}
+
+static void check_root(const struct walk *w, const struct hf_ledger_row *row)
+{
+	struct hf_hash root;
+	for (size_t i = 0; row->opening && i < row->opening->n_fields; i++) {
+		const Hufu__FieldOpening *f = row->opening->fields[i];
+		if (f->field != HF_FIELD_CONTENT_ROOT || f->value.len != sizeof(root.b))
+			continue;
+		memcpy(root.b, f->value.data, sizeof(root.b));
+		check_digest(w, &root, row->origin);
+		return;
+	}
+}
+
+static bool look_at_entry(void *ctx, const struct hf_ledger_row *row)
+{
+	struct walk *w = ctx;
+	struct hf_id id;
+	if (strcmp(row->origin, w->x->base->self.s) == 0 &&
+	    derive_read(row->opening, HF_EVENT_DERIVATION, &id, w->facts) && hf_id_equal(&id, &w->stops[w->at].id)) {
+		w->derived = true;
+		check_digest(w, &w->facts->digest, row->origin);
+		show(w, "derived", row);
+		return false;
+	}
+	if (derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_RECEIVED))) {
+		w->received = true;
+		check_root(w, row);
+		show(w, "received", row);
+	} else if (derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_SENT))) {
+		w->provided = true;
+		check_root(w, row);
+		show(w, "provided", row);
+	}
+	return true;
+}
+
+static void add_stop(struct walk *w, const struct derive_line *l)
+{
+	const struct stop from = w->stops[w->at];
+	for (size_t i = 0; i < w->count; i++)
+		if (hf_id_equal(&w->stops[i].id, &l->id))
+			return;
+	if (w->count == HF_LINEAGE_ITEMS || from.steps == HF_LINEAGE_STEPS) {
+		w->full = true;
+		return;
+	}
+	w->stops = hf_realloc(w->stops, (w->count + 1) * sizeof(*w->stops));
+	w->stops[w->count++] = (struct stop){l->id, from.id, from.steps + 1, true, l->digest};
+}
+
+static enum hf_err look_at_stop(struct walk *w)
+{
+	const struct hf_id id = w->stops[w->at].id;
+	w->derived = w->received = w->provided = false;
+	enum hf_err e = hf_ledger_trace(w->x->ledger, &id, look_at_entry, trace_note, w);
+	if (e != HF_OK && e != HF_E_UNKNOWN)
+		return e;
+	if (!w->derived && !w->received && !w->provided) {
+		if (w->at == 0)
+			return HF_E_UNKNOWN;
+		say(w->out, &id, "no ledger held here has an entry that says where it comes from");
+	} else if (!w->derived && (!w->received || !w->provided)) {
+		say(w->out, &id, "the entry of the %s about this transfer is not held here",
+		    w->received ? "provider" : "consumer");
+	}
+	for (size_t i = 0; w->derived && i < w->facts->input_count; i++)
+		add_stop(w, &w->facts->inputs[i]);
+	return HF_OK;
+}
+
+enum hf_err hf_lineage_back(struct hf_exchange *x, const struct hf_id *id, const struct hf_lineage_sink *out)
+{
+	struct walk w = {.x = x, .out = out, .facts = hf_alloc(sizeof(*w.facts))};
+	enum hf_err e = HF_OK;
+	w.stops = hf_alloc(sizeof(*w.stops));
+	w.stops[w.count++] = (struct stop){.id = *id};
+	for (; e == HF_OK && w.at < w.count; w.at++)
+		e = look_at_stop(&w);
+	if (e == HF_OK && w.full)
+		say(out, id, "it goes back further than %d items or %d steps; ask for one of the last ones shown",
+		    HF_LINEAGE_ITEMS, HF_LINEAGE_STEPS);
+	free(w.stops);
+	free(w.facts);
+	return e;
+}
+
+/* ---- forward ---- */
+
+struct made {
+	char node[HF_NAME_MAX + 1]; /* whose */
+	struct hf_id id;
+	unsigned steps;
+};
+struct ahead {
+	struct hf_exchange *x;
+	const struct hf_lineage_sink *out;
+	const struct hf_id *from;
+	struct made *made; /* the first is where it begins; node "": anybody's */
+	size_t count;
+	struct derive_facts *facts;
+	struct hf_id resources[HF_DERIVE_SOURCES];
+	size_t resource_count;
+	bool everything; /* it begins with a catalog entry */
+	bool full;
+};
+
+static void add_resource(struct ahead *a, const struct hf_id *resource)
+{
+	for (size_t i = 0; i < a->resource_count; i++)
+		if (hf_id_equal(&a->resources[i], resource))
+			return;
+	if (a->resource_count < HF_DERIVE_SOURCES)
+		a->resources[a->resource_count++] = *resource;
+}
+
+static const struct made *find_made(const struct ahead *a, const char *node, const struct hf_id *id)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (hf_id_equal(&a->made[i].id, id) && (!a->made[i].node[0] || strcmp(a->made[i].node, node) == 0))
+			return &a->made[i];
+	return NULL;
+}
+
+/* What it was made of that is on the way; of several the one with the fewest steps. */
+static const struct made *made_of(const struct ahead *a, const char *node)
+{
+	const struct made *best = NULL;
+	for (size_t i = 0; i < a->facts->input_count; i++) {
+		const struct made *m = find_made(a, node, &a->facts->inputs[i].id);
+		if (m && (!best || m->steps < best->steps))
+			best = m;
+	}
+	return best ? best : a->everything ? &a->made[0] : NULL;
+}
+
+static bool look_at_use(void *ctx, const struct hf_ledger_row *row)
+{
+	struct ahead *a = ctx;
+	struct hf_id id;
+	if (!derive_read(row->opening, HF_EVENT_DERIVED_FROM, &id, a->facts) || find_made(a, row->origin, &id))
+		return true;
+	const struct made *of = made_of(a, row->origin);
+	if (!of)
+		return true;
+	if (a->count == HF_LINEAGE_ITEMS) {
+		a->full = true;
+		return false;
+	}
+	struct made m = {.id = id, .steps = of->steps + 1};
+	snprintf(m.node, sizeof(m.node), "%s", row->origin);
+	a->out->row(a->out->ctx, &(struct hf_lineage_row){"derived", id, of->id, m.steps, row});
+	a->made = hf_realloc(a->made, (a->count + 1) * sizeof(*a->made));
+	a->made[a->count++] = m;
+	return true;
+}
+
+static void use_note(void *ctx, const char *text)
+{
+	const struct ahead *a = ctx;
+	a->out->note(a->out->ctx, text);
+}
+
+static enum hf_err look_ahead(struct ahead *a, const struct hf_id *resource)
+{
+	struct hf_uses u = {
+	        .resource = *resource, .limit = HF_USES_MAX, .row = look_at_use, .note = use_note, .ctx = a};
+	struct hf_use_at next = {0};
+	for (unsigned page = 0; page < USES_PAGES && !a->full; page++) {
+		HF_TRY(hf_ledger_uses(a->x->ledger, &u, &next));
+		if (!next.node[0])
+			return HF_OK;
+		u.after = next;
+	}
+	a->full = true;
+	return HF_OK;
+}
+
+static bool take_resource(void *ctx, const struct hf_ledger_row *row)
+{
+	struct ahead *a = ctx;
+	struct hf_id id;
+	if (strcmp(row->origin, a->x->base->self.s) == 0 &&
+	    derive_read(row->opening, HF_EVENT_DERIVATION, &id, a->facts) && hf_id_equal(&id, a->from)) {
+		for (size_t i = 0; i < a->facts->source_count; i++)
+			add_resource(a, &a->facts->sources[i].resource);
+		snprintf(a->made[0].node, sizeof(a->made[0].node), "%s", row->origin);
+	} else if (hf_opening_resource(row->opening, &id)) {
+		add_resource(a, &id);
+	}
+	return true;
+}
+
+static void nothing(void *ctx, const char *text)
+{
+	(void)ctx, (void)text;
+}
+
+/* Only who received a transfer can have made something of it. */
+static void begin_with(struct ahead *a)
+{
+	struct hf_transfer_view v;
+	if (hf_exchange_view(a->x, a->from, &v) == HF_OK)
+		snprintf(a->made[0].node, sizeof(a->made[0].node), "%s", v.provider ? v.peer : a->x->base->self.s);
+}
+
+enum hf_err hf_lineage_forward(struct hf_exchange *x, const struct hf_id *id, const struct hf_lineage_sink *out)
+{
+	struct ahead a = {.x = x, .out = out, .from = id, .facts = hf_alloc(sizeof(*a.facts)), .count = 1};
+	a.made = hf_alloc_zero(sizeof(*a.made));
+	a.made[0].id = *id;
+	begin_with(&a);
+	enum hf_err e = hf_ledger_trace(x->ledger, id, take_resource, nothing, &a);
+	if (e == HF_E_UNKNOWN || (e == HF_OK && a.resource_count == 0)) {
+		a.everything = true;
+		add_resource(&a, id);
+		e = HF_OK;
+	}
+	for (size_t i = 0; e == HF_OK && i < a.resource_count; i++)
+		e = look_ahead(&a, &a.resources[i]);
+	if (e == HF_OK && a.full)
+		say(out, id, "more was made of it than %d items; ask for one of the last ones shown", HF_LINEAGE_ITEMS);
+	free(a.made);
+	free(a.facts);
+	return e;
+}
