@@ -102,7 +102,9 @@ ROW(descriptor, BODY,
 	NAMES(witnesses, 1024),
 	NUMBER(quorum, 0, 1024),
 	TEXTS(holidays, 3660, 10),
-	MSGS(revocations, 4096, member_revocation));
+	MSGS(revocations, 4096, member_revocation),
+	TEXTS(workdays, 3660, 10),
+	TEXT(utc_offset, 0, 6));
 
 ROW(member, SMALL,
 	NAME(id),

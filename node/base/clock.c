@@ -213,3 +213,20 @@ int64_t hf_time_add_years(int64_t ms, int years)
 		d.day = month_days(d.year, d.month);
 	return days_from_date(d) * DAY_MS + (ms - days * DAY_MS);
 }
+
+bool hf_utc_offset_parse(const char *text, int *ret_minutes)
+{
+	int minutes;
+
+	if (!text || !text[0]) {
+		*ret_minutes = 0;
+		return true;
+	}
+	if (!shaped(text, "+00:00") && !shaped(text, "-00:00"))
+		return false;
+	minutes = digits(text + 1, 2) * 60 + digits(text + 4, 2);
+	if (digits(text + 4, 2) > 59 || minutes > (text[0] == '+' ? 14 : 12) * 60)
+		return false;
+	*ret_minutes = text[0] == '+' ? minutes : -minutes;
+	return true;
+}

@@ -41,4 +41,7 @@ bool hf_time_parse(const char *text, int64_t *ret_ms);
 /* The same day and time n calendar years later; 29 February becomes 28 February (AZ-29). */
 int64_t hf_time_add_years(int64_t ms, int years);
 
+/* "+08:00", "-03:30" as minutes; "" is UTC. From -12:00 to +14:00. */
+bool hf_utc_offset_parse(const char *text, int *ret_minutes);
+
 #endif

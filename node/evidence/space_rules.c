@@ -280,6 +280,28 @@ static enum hf_err check_leading_group(const Hufu__Descriptor *d, struct hf_faul
 	return HF_OK;
 }
 
+/* The working days of the space (AZ-21). */
+static enum hf_err check_calendar(const Hufu__Descriptor *d, struct hf_fault *f)
+{
+	int minutes;
+	for (size_t i = 0; i < d->n_holidays; i++)
+		if (!date_ok(d->holidays[i]))
+			return hf_fault_set(f, HF_E_FORMAT, "the holiday %s is no date such as 2026-10-01",
+			                    d->holidays[i]);
+	for (size_t i = 0; i < d->n_workdays; i++) {
+		if (!date_ok(d->workdays[i]))
+			return hf_fault_set(f, HF_E_FORMAT, "the working day %s is no date such as 2026-10-10",
+			                    d->workdays[i]);
+		for (size_t k = 0; k < d->n_holidays; k++)
+			if (strcmp(d->holidays[k], d->workdays[i]) == 0)
+				return hf_fault_set(f, HF_E_FORMAT, "%s is named as a holiday and as a working day",
+				                    d->workdays[i]);
+	}
+	if (!hf_utc_offset_parse(d->utc_offset, &minutes))
+		return hf_fault_set(f, HF_E_FORMAT, "the offset from UTC '%s' is none such as +08:00", d->utc_offset);
+	return HF_OK;
+}
+
 enum hf_err hf_descriptor_check(const Hufu__Descriptor *d, struct hf_fault *f)
 {
 	if (!hf_suite_usable(d->header->suite))
@@ -289,10 +311,7 @@ enum hf_err hf_descriptor_check(const Hufu__Descriptor *d, struct hf_fault *f)
 		return hf_fault_set(f, HF_E_FORMAT, "the descriptor does not name its space");
 	if (d->not_before_ms >= d->not_after_ms)
 		return hf_fault_set(f, HF_E_FORMAT, "the validity of the descriptor ends before it begins");
-	for (size_t i = 0; i < d->n_holidays; i++)
-		if (!date_ok(d->holidays[i]))
-			return hf_fault_set(f, HF_E_FORMAT, "the holiday %s is no date such as 2026-10-01",
-			                    d->holidays[i]);
+	HF_TRY(check_calendar(d, f));
 	HF_TRY(check_members(d, f));
 	HF_TRY(check_addresses(d, f));
 	HF_TRY(check_unique_keys(d, f));

@@ -23,7 +23,8 @@ struct member_options {
 struct issue_options {
 	struct member_options member;
 	const char *quorum, *valid_days, *passphrase_file, *leading_threshold;
-	struct hf_list witnesses, leading, holidays;
+	struct hf_list witnesses, leading, holidays, workdays;
+	const char *utc_offset;
 };
 
 static enum hf_err parse_between(const char *name, const char *text, const long limits[2], long *ret_value,
@@ -205,6 +206,12 @@ static enum hf_err set_groups(struct draft *d, const struct issue_options *o, st
 		x->holidays = draft_texts(d, &o->holidays);
 		x->n_holidays = o->holidays.count;
 	}
+	if (o->workdays.count) {
+		x->workdays = draft_texts(d, &o->workdays);
+		x->n_workdays = o->workdays.count;
+	}
+	if (o->utc_offset)
+		x->utc_offset = draft_text(d, o->utc_offset);
 	return HF_OK;
 }
 
@@ -356,6 +363,8 @@ static int issue(struct hf_cli *cli, int argc, char **argv)
 	                              {"leading-member", NULL, NULL, &o.leading},
 	                              {"leading-threshold", &o.leading_threshold, NULL, NULL},
 	                              {"holiday", NULL, NULL, &o.holidays},
+	                              {"workday", NULL, NULL, &o.workdays},
+	                              {"utc-offset", &o.utc_offset, NULL, NULL},
 	                              {"valid-days", &o.valid_days, NULL, NULL},
 	                              {"passphrase-file", &o.passphrase_file, NULL, NULL},
 	                              {NULL, NULL, NULL, NULL}};
@@ -553,7 +562,8 @@ const struct hf_command hf_commands_space[] = {
         {"space", "issue", "sign the next descriptor",
          "hufu space issue DIR [--member FILE.request " MEMBER_HELP
          "                 ] [--witness ID]... [--quorum N] [--leading-member ID]... [--leading-threshold N]\n"
-         "                 [--holiday 2026-10-01]... [--valid-days N] [--passphrase-file FILE]\n"
+         "                 [--holiday 2026-10-01]... [--workday 2026-10-10]... [--utc-offset +08:00]\n"
+         "                 [--valid-days N] [--passphrase-file FILE]\n"
          "Without --witness the former witnesses stay; at first every member is one. At least three are needed.\n"
          "example:\n  hufu space issue /media/authority --witness audit --witness hub --witness port --quorum 2",
          issue},
