@@ -17,6 +17,10 @@ import time
 READY_LIMIT_S = 30
 
 
+# What people of the test networks may apply for.
+APPLY_PURPOSES = ["claims-assessment", "route-planning", "rescue-planning", "flood-relief", "marketing", "advertising", "resale"]
+
+
 class Refused(Exception):
     """A command that was refused: status, reason code and the sentence that an operator reads."""
 
@@ -250,6 +254,26 @@ class Node:
         self.enrol("admin")
         for account, (real_name, roles, *rest) in people.items():
             self.add_user(account, real_name, roles, department=rest[0] if rest else None)
+        self.allow(people)
+
+    def allow(self, people):
+        """The mandates that the usual publications and applications need (DS-23 ... DS-25), by those who may give them."""
+        def with_role(role):
+            return [account for account, (_, roles, *_) in people.items() if role in roles]
+
+        if with_role("publisher"):
+            for account in with_role("approver")[:1]:
+                self.mandate(account, "publish", ["数据共享"], "--max-level", "3")
+        if with_role("operator"):
+            for account in with_role("data-authority")[:1]:
+                self.mandate(account, "apply", APPLY_PURPOSES, "--max-level", "3")
+
+    def mandate(self, account, kind, purposes, *scope):
+        """A recorded authorization to publish or to apply: its id."""
+        args = ["mandate", kind, "--until", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 900 * 86400))]
+        for p in purposes:
+            args += ["--purpose", p]
+        return self.hufu(*args, *scope, as_=account)["mandate"]
 
     # Commands
 

@@ -119,6 +119,8 @@ extern const struct hf_route hf_routes_rulebook[]; /* policies, holds */
 extern const struct hf_route hf_routes_decision[]; /* why one was made */
 extern const struct hf_route hf_routes_giving[];   /* grants without an application */
 extern const struct hf_route hf_routes_emergency[];
+extern const struct hf_route hf_routes_mandate[]; /* leave to publish and to apply */
+extern const struct hf_route hf_routes_consent[];
 extern const struct hf_route hf_routes_exchange[];
 extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */
 

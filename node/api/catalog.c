@@ -9,6 +9,8 @@
 
 #include "api/catalog_json.h"
 #include "base/mem.h"
+#include "catalog/consent.h"
+#include "identity/accounts.h"
 
 #define EXPORT_PAGE 100
 
@@ -40,6 +42,10 @@ static void record(struct hf_api_request *rq, const struct hf_published *p, cons
 	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "version %u, scope %s", p->version, scope);
 	hf_draft_text(rq->draft, HF_FIELD_PURPOSE, purpose);
 	hf_draft_bytes(rq->draft, HF_FIELD_DIGEST, p->digest.b, sizeof(p->digest.b));
+	if (!hf_id_is_zero(&p->mandate)) {
+		hf_draft_bytes(rq->draft, HF_FIELD_MANDATE, p->mandate.b, sizeof(p->mandate.b));
+		hf_api_out_id(rq->out, "mandate", &p->mandate);
+	}
 	hf_api_out_id(rq->out, "entry", &p->id);
 	json_object_set_new(rq->out, "version", json_integer(p->version));
 	hf_api_out_hex(rq->out, "digest", p->digest.b, sizeof(p->digest.b));
@@ -59,6 +65,28 @@ static enum hf_err scope_of(struct hf_api_request *rq, const char *text, const s
 	return HF_OK;
 }
 
+/* A person is known by his name, not by his account. NULL: the account is not one of this node's. */
+static const uint8_t *name_of(struct hf_api_request *rq, uint8_t ref[32])
+{
+	return rq->m->identity && hf_account_name_ref(rq->m->identity, rq->actor->account, ref) == HF_OK ? ref : NULL;
+}
+
+static enum hf_err read_consents(struct hf_api_request *rq, struct hf_id *ids, struct hf_publication *p)
+{
+	const char **list = NULL;
+	enum hf_err e = hf_api_list(rq, "consents", false, HF_CONSENTS_MAX, &list, &p->consent_count);
+
+	for (size_t i = 0; e == HF_OK && i < p->consent_count; i++)
+		if (!hf_id_parse(list[i], &ids[i]))
+			e = hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+			                 "'%.60s' is no id of a consent record; `hufu consent "
+			                 "list` names them",
+			                 list[i]);
+	free(list);
+	p->consents = ids;
+	return e;
+}
+
 static enum hf_err publish_wish(struct hf_api_request *rq, const struct catalog_wish *w, const struct hf_id *id)
 {
 	struct hf_publication p = {
@@ -71,8 +99,12 @@ static enum hf_err publish_wish(struct hf_api_request *rq, const struct catalog_
 	};
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 	HF_CLEANUP(hf_scope_done) struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};
-	struct hf_published done;
+	struct hf_id consents[HF_CONSENTS_MAX];
+	struct hf_published done = {.version = 0};
+	uint8_t ref[32];
 
+	p.by_name = name_of(rq, ref);
+	HF_TRY(read_consents(rq, consents, &p));
 	hf_draft_text(rq->draft, HF_FIELD_PURPOSE, w->purpose);
 	hf_draft_textf(rq->draft, HF_FIELD_CLASS_GRADE, "%s/%u", w->entry.data_class, w->entry.level);
 	HF_TRY(scope_of(rq, w->scope, id, &scope));
@@ -105,7 +137,7 @@ static enum hf_err publish(struct hf_api_request *rq)
 static enum hf_err withdraw(struct hf_api_request *rq)
 {
 	struct hf_id id;
-	struct hf_published done;
+	struct hf_published done = {.version = 0};
 	const char *reason;
 
 	HF_TRY(hf_api_id(rq, "entry", true, &id));
@@ -120,14 +152,17 @@ static enum hf_err rescope(struct hf_api_request *rq)
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 	HF_CLEANUP(hf_scope_done) struct hf_scope scope = {HF_SCOPE_INVALID, NULL, 0};
 	const char *wanted, *purpose;
-	struct hf_published done;
+	struct hf_published done = {.version = 0};
 	struct hf_id id;
+	uint8_t ref[32];
 
 	HF_TRY(hf_api_id(rq, "entry", true, &id));
 	HF_TRY(hf_api_text(rq, "scope", true, HF_MAX_TEXT, &wanted));
 	HF_TRY(hf_api_text(rq, "purpose", true, 511, &purpose));
 	HF_TRY(hf_scope_parse(wanted, &scope, &rq->fault));
-	HF_TRY(hf_catalog_rescope(rq->m->catalog, &id, &scope, purpose, rq->unit, &done, &rq->fault));
+	const struct hf_rescope to = {&scope, purpose, rq->actor->account, name_of(rq, ref)};
+
+	HF_TRY(hf_catalog_rescope(rq->m->catalog, &id, &to, rq->unit, &done, &rq->fault));
 	hf_scope_text(&scope, &text);
 	record(rq, &done, (char *)text.data, purpose);
 	return HF_OK;
@@ -216,6 +251,17 @@ static void show_own(struct hf_api_request *rq, const struct hf_id *id)
 	json_object_set_new(rq->out, "source", json_string(own.source));
 	json_object_set_new(rq->out, "publication_purpose", json_string(own.purpose));
 	json_object_set_new(rq->out, "published_by", json_string(own.by));
+	if (!hf_id_is_zero(&own.mandate))
+		hf_api_out_id(rq->out, "mandate", &own.mandate);
+	json_t *consents = json_array();
+
+	for (size_t i = 0; i < own.consent_count; i++) {
+		char id_text[HF_ID_TEXT];
+
+		hf_id_text(&own.consents[i], id_text);
+		json_array_append_new(consents, json_string(id_text));
+	}
+	json_object_set_new(rq->out, "consents", consents);
 	hf_catalog_own_done(&own);
 }
 

@@ -181,7 +181,8 @@ static enum hf_err check_wish(struct hf_authz *a, const struct hf_step_in *in, c
 	if (what->from_ms)
 		HF_TRY(check_begin(a, app, in->fault));
 	HF_TRY(az_terms_against_entry(app, entry, now_of(a), in->fault));
-	return az_person_two_factors(in->actor->methods, entry->sensitive, in->fault);
+	HF_TRY(az_person_two_factors(in->actor->methods, entry->sensitive, in->fault));
+	return az_mandate_apply(a, in, app, entry);
 }
 
 enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, const struct hf_application_in *what,

@@ -7,6 +7,7 @@
 
 #include "authz/internal.h"
 #include "authz/judge.h"
+#include "catalog/consent.h"
 #include "proto/codec.h"
 
 /* One grant held against one request. */
@@ -190,6 +191,23 @@ static bool is_terms(struct candidate *c, struct verdict *v)
 	return false;
 }
 
+/* SB-6, DS-24: whatever permits, every use rests on the consents that the entry names and on the leave to publish it.
+ */
+bool az_judge_basis(const struct question *q, struct verdict *v)
+{
+	struct hf_fault f = {HF_OK, ""};
+	enum hf_err e = hf_catalog_basis(q->a->catalog, &q->rq->resource, q->rq->purpose, q->rq->now_ms, &f);
+	if (e == HF_OK)
+		return true;
+	SAY(v, e, "%s", f.text);
+	return false;
+}
+
+static bool is_based(struct candidate *c, struct verdict *v)
+{
+	return az_judge_basis(&(struct question){c->a, c->rq, c->item}, v);
+}
+
 static bool has_field(const Hufu__Agreement *terms, const char *field)
 {
 	for (size_t i = 0; i < terms->n_fields; i++)
@@ -250,9 +268,9 @@ static bool is_recorded(struct candidate *c, struct verdict *v)
 
 /* In the order in which they are asked. */
 static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
-        is_agreement, is_department, is_system,      is_address, is_finalized,    is_standing,
-        is_not_held,  is_begun,      is_unexpired,   is_action,  is_within_limit, is_purpose,
-        is_readable,  is_terms,      is_two_factors, is_fields,  is_obligation,   is_recorded,
+        is_agreement, is_department,  is_system, is_address,      is_finalized, is_standing, is_not_held,
+        is_begun,     is_unexpired,   is_action, is_within_limit, is_purpose,   is_readable, is_terms,
+        is_based,     is_two_factors, is_fields, is_obligation,   is_recorded,
 };
 enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
 

@@ -25,6 +25,9 @@ void az_judge_grants(const struct question *q, unsigned order, struct hf_decisio
 /* The same for the attribute rule that the snapshot found. */
 void az_permit_rule(const struct question *q, const struct hf_policy_decision *pd, struct hf_decision *d,
                     struct verdict *v);
+/* Does the use rest on what the entry names: consents, the leave to publish it (every mechanism)? The verdict says why
+ * not. */
+bool az_judge_basis(const struct question *q, struct verdict *v);
 /* Grants of the resource for the asking organization, without what is only offered; NULL: the first. */
 struct grant_item *az_next_given(struct hf_authz *a, const struct hf_access_request *rq, struct grant_item *g);
 bool az_explain_by_application(struct hf_authz *a, const struct hf_access_request *rq, struct verdict *v);

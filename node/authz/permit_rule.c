@@ -141,6 +141,11 @@ void az_permit_rule(const struct question *q, const struct hf_policy_decision *p
 		    pd->rule);
 		return;
 	}
+	if (!az_judge_basis(q, v)) {
+		v->passed = SIZE_MAX; /* no mechanism permits without it, so this is the reason */
+		hf_decoded_free(terms);
+		return;
+	}
 	if (check(q, terms, v) != HF_OK) {
 		v->passed = 1; /* nearer than nothing; a grant that comes further explains better */
 		hf_decoded_free(terms);

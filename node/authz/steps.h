@@ -38,6 +38,10 @@ enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor,
 enum hf_err az_entry_need(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_catalog_item *ret_item,
                           struct hf_fault *f) HF_MUST_CHECK;
 
+/* DS-25: may the actor apply for that? NO_MANDATE otherwise. Names the mandate in the draft. */
+enum hf_err az_mandate_apply(struct hf_authz *a, const struct hf_step_in *in, const Hufu__Application *app,
+                             const Hufu__CatalogEntry *entry) HF_MUST_CHECK;
+
 /* The mails: one handler each; mail.c has the table. */
 enum hf_err az_intake_on_application(struct hf_authz *a, const struct mail_in *in,
                                      const Hufu__ApplicationMail *m) HF_MUST_CHECK;

@@ -94,7 +94,11 @@ enum hf_event_class {
 	X(HF_EVENT_EMERGENCY_ACTIVE,     DECISION, "emergency-active", 126) \
 	X(HF_EVENT_EMERGENCY_OVER,       DECISION, "emergency-over", 127)        /* of a grant */ \
 	X(HF_EVENT_EMERGENCY_REPORT,     DECISION, "emergency-report", 128)      /* AZ-59 */ \
-	X(HF_EVENT_EMERGENCY_SUCCESSOR,  DECISION, "emergency-successor", 129)   /* AZ-65 */
+	X(HF_EVENT_EMERGENCY_SUCCESSOR,  DECISION, "emergency-successor", 129)   /* AZ-65 */ \
+	X(HF_EVENT_MANDATE,              DECISION, "mandate", 140)               /* DS-23 ... DS-25: leave to publish or to apply */ \
+	X(HF_EVENT_MANDATE_END,          DECISION, "mandate-end", 141) \
+	X(HF_EVENT_CONSENT,              DECISION, "consent", 142)               /* SB-6: recorded */ \
+	X(HF_EVENT_CONSENT_END,          DECISION, "consent-end", 143)           /* SB-6: withdrawn */
 /* clang-format on */
 
 enum hf_event {
@@ -156,6 +160,8 @@ enum hf_event {
 	X(HF_FIELD_VOTERS,              "voters", 61)             /* AZ-55: who approved, node/account */ \
 	X(HF_FIELD_EXECUTOR,            "executor", 62)           /* AZ-55: who carried it out, node/account */ \
 	X(HF_FIELD_COUNTED,             "counted", 63)            /* AZ-54: organizations for T, F, S of how many, and how many are needed */ \
+	X(HF_FIELD_MANDATE,             "mandate", 70)            /* DS-23 ... DS-25: its id */ \
+	X(HF_FIELD_CONSENT,             "consent", 71)            /* SB-6: its id */ \
 	X(HF_FIELD_RULE,                "rule", 80)               /* that decided */ \
 	X(HF_FIELD_SNAPSHOT,            "snapshot", 81)           /* 32 bytes: hash of the rules that the decision was made by */ \
 	X(HF_FIELD_ATTRIBUTES,          "attributes", 82)         /* what the rules were asked, as a request of docs/policy.md */ \

@@ -343,6 +343,10 @@ enum hf_err hf_catalog_own(struct hf_catalog *c, const struct hf_id *id, struct 
 	snprintf(o.by, sizeof(o.by), "%s", row->published_by);
 	snprintf(o.purpose, sizeof(o.purpose), "%s", row->purpose);
 	o.withdrawn = row->withdrawn;
+	(void)hf_id_from_bytes(row->catalog_mandate.data, row->catalog_mandate.len, &o.mandate);
+	for (size_t i = 0; i < row->n_consents && i < sizeof(o.consents) / sizeof(o.consents[0]); i++)
+		o.consent_count +=
+		        hf_id_from_bytes(row->consents[i].data, row->consents[i].len, &o.consents[o.consent_count]);
 	*ret_own = o;
 	return HF_OK;
 }

@@ -69,27 +69,37 @@ struct hf_publication {
 	const Hufu__CatalogEntry *entry;
 	const char *source;
 	const struct hf_scope *scope;
-	const char *mode;    /* NULL: "transfer" */
-	const char *purpose; /* of the publication (DS-23) */
-	const char *by;      /* account */
-	const char *duty;    /* of hf_entry_state_of_duty; NULL: none */
+	const char *mode;             /* NULL: "transfer" */
+	const char *purpose;          /* of the publication (DS-23) */
+	const char *by;               /* account */
+	const char *duty;             /* of hf_entry_state_of_duty; NULL: none */
+	const uint8_t *by_name;       /* 32 bytes: its real-name reference; NULL: not known */
+	const struct hf_id *consents; /* consent.h: what the use of personal information rests on */
+	size_t consent_count;         /* 0: as before */
 };
 struct hf_published {
 	struct hf_id id;
 	uint32_t version;
 	struct hf_hash digest; /* of the envelope */
+	struct hf_id mandate;  /* mandate.h: that let the entry be published */
 };
 /* Checks, signs, and adds to the unit what the commit makes true; after it the peers in scope are told. Refused: what
- * lacks class, level, purpose, a condition (conditional), a legal basis (personal), a scanned and enabled source, or
- * names an unknown intake node, scope, field or delivery mode. */
+ * lacks class, level, purpose, a condition (conditional), a legal basis or consent record (personal), a scanned and
+ * enabled source, a mandate that covers it (mandate.h), or names an unknown intake node, scope, field or delivery mode.
+ */
 enum hf_err hf_catalog_publish(struct hf_catalog *c, const struct hf_publication *p, struct hf_unit *unit,
                                struct hf_published *ret_published, struct hf_fault *f) HF_MUST_CHECK;
 /* The entry ends for all who could see it. */
 enum hf_err hf_catalog_withdraw(struct hf_catalog *c, const struct hf_id *id, struct hf_unit *unit,
                                 struct hf_published *ret_published, struct hf_fault *f) HF_MUST_CHECK;
 /* Another scope: new ones receive the entry, those outside from now on a tombstone. */
-enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_scope *scope,
-                               const char *purpose, struct hf_unit *unit, struct hf_published *ret_published,
+struct hf_rescope {
+	const struct hf_scope *scope;
+	const char *purpose, *by;
+	const uint8_t *by_name; /* as above */
+};
+enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_rescope *to,
+                               struct hf_unit *unit, struct hf_published *ret_published,
                                struct hf_fault *f) HF_MUST_CHECK;
 
 /* What only the publisher's own people see of an entry. */
@@ -99,6 +109,9 @@ struct hf_catalog_own {
 	char by[HF_NAME_MAX + 1];
 	char purpose[512];
 	bool withdrawn;
+	struct hf_id mandate;     /* zero: published before there were any */
+	struct hf_id consents[8]; /* the first ones */
+	size_t consent_count;
 };
 enum hf_err hf_catalog_own(struct hf_catalog *c, const struct hf_id *id, struct hf_catalog_own *ret_own) HF_MUST_CHECK;
 void hf_catalog_own_done(struct hf_catalog_own *o);

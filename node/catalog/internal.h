@@ -105,6 +105,10 @@ typedef void (*received_fn)(void *ctx, enum hf_err e, const struct hf_fault *f);
 void receive_entries(struct hf_catalog *c, struct peer *from, Hufu__Envelope **envelopes, size_t count, received_fn fn,
                      void *ctx);
 
+/* consent.c: all of them are there and in force. */
+enum hf_err consents_check(struct hf_catalog *c, const ProtobufCBinaryData *ids, size_t count,
+                           struct hf_fault *f) HF_MUST_CHECK;
+
 /* sync.c */
 void sync_start(struct hf_catalog *c, struct peer *p);
 void sync_on_request(struct hf_catalog *c, struct hf_request *take);

@@ -45,6 +45,9 @@ bool scope_covers_department(const struct hf_scope *s, const struct hf_space *sp
 /* Are the names members (or own departments), and not too many? */
 enum hf_err scope_check(const struct hf_scope *s, const struct hf_space *space, const char *self,
                         struct hf_fault *f) HF_MUST_CHECK;
+/* Is everybody whom inner names covered by outer, too? */
+bool scope_within(const struct hf_scope *inner, const struct hf_scope *outer, const struct hf_space *space,
+                  const char *self);
 void scope_from_row(const Hufu__CatalogScope *row, struct hf_scope *ret_scope);
 
 #endif

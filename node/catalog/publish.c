@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "catalog/consent.h"
 #include "catalog/edit.h"
+#include "catalog/mandate.h"
 
 #define MODE_TRANSFER "transfer"
 #define PURPOSE_MAX 511u
+#define NOT_SHARED 3u      /* CatalogEntry.sharing */
 #define SENSITIVE_LEVEL 3u /* core data is sensitive whatever its marks */
 
 static bool has(const char *text)
@@ -14,13 +17,9 @@ static bool has(const char *text)
 	return text && text[0];
 }
 
-/* DS-1, AZ-74, DS-2, SB-5: what an entry must state. */
+/* DS-1, AZ-74, DS-2: what an entry must state. */
 static enum hf_err check_statements(const Hufu__CatalogEntry *e, struct hf_fault *f)
 {
-	bool personal = e->personal;
-
-	for (size_t i = 0; i < e->n_fields; i++)
-		personal |= e->fields[i]->personal;
 	if (!has(e->title))
 		return hf_fault_set(f, HF_E_ARGUMENT, "the entry has no title; state one with --title");
 	if (!has(e->data_class))
@@ -41,11 +40,6 @@ static enum hf_err check_statements(const Hufu__CatalogEntry *e, struct hf_fault
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "'%.80s' is shared conditionally but states no condition; add it with --condition",
 		                    e->title);
-	if (personal && !has(e->legal_basis))
-		return hf_fault_set(
-		        f, HF_E_ARGUMENT,
-		        "'%.80s' holds personal information and states no legal basis; add it with --legal-basis",
-		        e->title);
 	return HF_OK;
 }
 
@@ -233,9 +227,58 @@ static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publ
 	return HF_OK;
 }
 
+/* DS-23, DS-24: the mandates, which the row names from now on. */
+static enum hf_err authorize(struct edit *e, struct hf_mandate_ask *ask, const Hufu__CatalogEntry *entry,
+                             struct hf_published *ret_published, struct hf_fault *f)
+{
+	struct hf_id *data = hf_arena_get(&e->arena, sizeof(*data)),
+	             *catalog = hf_arena_get(&e->arena, sizeof(*catalog));
+
+	ask->entry = e->id;
+	ask->topic = entry->topic;
+	ask->department = entry->department;
+	ask->data_class = entry->data_class;
+	ask->level = entry->level;
+	ask->sharing = entry->sharing;
+	ask->source = e->row.source;
+	ask->act = HF_MANDATE_CATALOG;
+	HF_TRY(hf_mandate_find(e->c, ask, catalog, f));
+	e->row.catalog_mandate = (ProtobufCBinaryData){sizeof(catalog->b), catalog->b};
+	e->row.data_mandate = (ProtobufCBinaryData){0, NULL};
+	ret_published->mandate = *catalog;
+	if (entry->sharing == NOT_SHARED)
+		return HF_OK;
+	ask->act = HF_MANDATE_DATA;
+	HF_TRY(hf_mandate_find(e->c, ask, data, f));
+	e->row.data_mandate = (ProtobufCBinaryData){sizeof(data->b), data->b};
+	return HF_OK;
+}
+
+/* SB-5, SB-6: what the use of personal information rests on. */
+static enum hf_err rest_on(struct edit *e, const struct hf_publication *p, const Hufu__CatalogEntry *entry,
+                           struct hf_fault *f)
+{
+	ProtobufCBinaryData *ids;
+
+	if (p->consent_count > 0) {
+		ids = hf_arena_get(&e->arena, p->consent_count * sizeof(*ids));
+		for (size_t i = 0; i < p->consent_count; i++)
+			ids[i] = (ProtobufCBinaryData){sizeof(p->consents[i].b), (uint8_t *)p->consents[i].b};
+		e->row.consents = ids;
+		e->row.n_consents = p->consent_count;
+	}
+	if (entry->personal && !has(entry->legal_basis) && e->row.n_consents == 0)
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "'%.80s' holds personal information and states no legal basis; add it with "
+		                    "--legal-basis, or name consent records with --consent",
+		                    entry->title);
+	return consents_check(e->c, e->row.consents, e->row.n_consents, f);
+}
+
 static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, const struct hf_source_view *v,
                                 struct hf_unit *unit, struct hf_published *ret_published, struct hf_fault *f)
 {
+	struct hf_mandate_ask ask = {.purpose = p->purpose, .by = p->by, .by_name = p->by_name, .receivers = p->scope};
 	struct builder b;
 	enum hf_err err;
 
@@ -246,6 +289,10 @@ static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, 
 		        v->name);
 	HF_TRY(edit_scope(e, p->scope, f));
 	err = build(&b, e, p, v, f);
+	if (err == HF_OK)
+		err = rest_on(e, p, &b.entry, f);
+	if (err == HF_OK)
+		err = authorize(e, &ask, &b.entry, ret_published, f);
 	if (err == HF_OK)
 		err = edit_sign(e, &b.entry, f);
 	if (err == HF_OK)
@@ -296,33 +343,35 @@ enum hf_err hf_catalog_withdraw(struct hf_catalog *c, const struct hf_id *id, st
 }
 
 /* Signed anew only when a node comes back that holds a tombstone of the same or a higher version. */
-static enum hf_err rescope(struct edit *e, const struct hf_scope *scope, const char *purpose, struct hf_unit *unit,
+static enum hf_err rescope(struct edit *e, const struct hf_rescope *to, struct hf_unit *unit,
                            struct hf_published *ret_published, struct hf_fault *f)
 {
+	struct hf_mandate_ask ask = {
+	        .purpose = to->purpose, .by = to->by, .by_name = to->by_name, .receivers = to->scope};
 	Hufu__CatalogEntry again = *e->was_entry;
 	bool sign_anew;
 
-	HF_TRY(edit_scope(e, scope, f));
-	e->row.purpose = (char *)purpose;
+	HF_TRY(edit_scope(e, to->scope, f));
+	HF_TRY(authorize(e, &ask, &again, ret_published, f));
+	e->row.purpose = (char *)to->purpose;
 	sign_anew = e->floor > e->was->version;
 	if (sign_anew)
 		HF_TRY(edit_sign(e, &again, f));
 	return edit_put(e, sign_anew ? &again : NULL, unit, ret_published, f);
 }
 
-enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_scope *scope,
-                               const char *purpose, struct hf_unit *unit, struct hf_published *ret_published,
-                               struct hf_fault *f)
+enum hf_err hf_catalog_rescope(struct hf_catalog *c, const struct hf_id *id, const struct hf_rescope *to,
+                               struct hf_unit *unit, struct hf_published *ret_published, struct hf_fault *f)
 {
 	struct edit e;
 	enum hf_err err;
 
-	if (!has(purpose) || !hf_text_ok(purpose, strlen(purpose), PURPOSE_MAX))
+	if (!has(to->purpose) || !hf_text_ok(to->purpose, strlen(to->purpose), PURPOSE_MAX))
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "state the purpose of this scope (--purpose), in at most %u bytes", PURPOSE_MAX);
 	err = edit_begin(&e, c, id, f);
 	if (err == HF_OK)
-		err = rescope(&e, scope, purpose, unit, ret_published, f);
+		err = rescope(&e, to, unit, ret_published, f);
 	edit_done(&e);
 	return err;
 }

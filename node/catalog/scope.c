@@ -170,3 +170,39 @@ enum hf_err scope_check(const struct hf_scope *s, const struct hf_space *space, 
 	}
 	return HF_OK;
 }
+
+/* A name of a nodes scope: a member, or a department of this node. */
+static bool covers_name(const struct hf_scope *outer, const struct hf_space *space, const char *self, const char *name)
+{
+	struct hf_name node, department;
+
+	if (!hf_principal_split(name, &node, &department))
+		return false;
+	if (department.s[0] && strcmp(node.s, self) == 0)
+		return scope_covers_department(outer, space, self, department.s);
+	return scope_covers_node(outer, space, node.s);
+}
+
+static bool covers_organization(const struct hf_scope *outer, const char *name)
+{
+	for (size_t i = 0; outer->kind == HF_SCOPE_ORGANIZATION && i < outer->count; i++)
+		if (below(name, outer->names[i]))
+			return true;
+	return false;
+}
+
+bool scope_within(const struct hf_scope *inner, const struct hf_scope *outer, const struct hf_space *space,
+                  const char *self)
+{
+	if (outer->kind == HF_SCOPE_EVERYONE)
+		return true;
+	if (inner->kind != HF_SCOPE_NODES && inner->kind != HF_SCOPE_ORGANIZATION)
+		return false;
+	for (size_t i = 0; i < inner->count; i++) {
+		bool in = inner->kind == HF_SCOPE_NODES ? covers_name(outer, space, self, inner->names[i])
+		                                        : covers_organization(outer, inner->names[i]);
+		if (!in)
+			return false;
+	}
+	return true;
+}

@@ -107,6 +107,7 @@ enum hf_err hf_account_list(struct hf_identity *id, hf_account_row_fn fn, void *
 size_t hf_account_effective(struct hf_identity *id, const Hufu__AccountRow *row, const char **out, size_t cap);
 /* Opens PersonCertificate.real_name_ref = SHA-256(salt || real name). The same name has the same salt at one node, so
  * that two accounts of one person are seen to be his; without the node's key it cannot be guessed from the name. */
+enum hf_err hf_account_name_ref(struct hf_identity *id, const char *account, uint8_t ret_ref[32]) HF_MUST_CHECK;
 void hf_account_real_name_salt(const struct hf_identity *id, const char *real_name, uint8_t ret_salt[16]);
 /* Sessions that must authenticate again (DS-47), and their accounts' names. */
 size_t hf_identity_step_ups(const struct hf_identity *id, char *out, size_t cap);

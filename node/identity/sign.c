@@ -22,6 +22,8 @@ static const struct {
         {"offer", HF_MAY_PUBLISH},
         {"hold", HF_MAY_APPROVE},
         {"policy", HF_MAY_APPROVE},
+        {"publish-mandate", HF_MAY_APPROVE},
+        {"apply-mandate", HF_MAY_CONFIRM_NEED},
         {"emergency-declaration", HF_MAY_EMERGENCY_DECLARE},
         {"emergency-end", HF_MAY_EMERGENCY_DECLARE},
         {"emergency-request", HF_MAY_EMERGENCY_DECLARE},
@@ -79,6 +81,17 @@ static void real_name_ref(const struct hf_identity *id, const Hufu__AccountRow *
 	uint8_t salt[16];
 	hf_account_real_name_salt(id, row->real_name, salt);
 	hf_sha256_2(salt, sizeof(salt), row->real_name, strlen(row->real_name), ret_hash);
+}
+
+enum hf_err hf_account_name_ref(struct hf_identity *id, const char *account, uint8_t ret_ref[32])
+{
+	Hufu__AccountRow *row = NULL;
+	struct hf_hash ref;
+	HF_TRY(hf_account_get(id, account, &row));
+	real_name_ref(id, row, &ref);
+	memcpy(ret_ref, ref.b, sizeof(ref.b));
+	hf_decoded_free(row);
+	return HF_OK;
 }
 
 static enum hf_err make_certificate(struct hf_identity *id, struct hf_session *s, const Hufu__AccountRow *row)

@@ -51,7 +51,9 @@
 	X(HF_TABLE_EMERGENCY_USE,    "emergency-use")    /* grant id[16] transfer id[16] -> EmergencyUse */ \
 	X(HF_TABLE_POLICY,           "policy")           /* u64 sequence -> PolicyRow: as a person signed it */ \
 	X(HF_TABLE_ACCESS_HOLD,      "access-hold")      /* id[16] -> AccessHoldRow: suspension of access */ \
-	X(HF_TABLE_MECHANISMS,       "mechanisms")       /* entry id[16] -> MechanismsRow: what the resource allows */
+	X(HF_TABLE_MECHANISMS,       "mechanisms")       /* entry id[16] -> MechanismsRow: what the resource allows */ \
+	X(HF_TABLE_MANDATE,          "mandate")          /* mandate id[16] -> MandateRow */ \
+	X(HF_TABLE_CONSENT,          "consent")          /* consent id[16] -> ConsentRow */
 /* clang-format on */
 
 enum hf_table {

@@ -77,6 +77,7 @@ def test_there_is_a_record_of_each_type_of_event(net):
         i.hufu("login", "--account", "zhou", "--password-file", wrong)
     except hufunet.Refused as r:
         check(r.reason == "credential", r.text)
+    t.mandate("li", "publish", ["年度复核"], "--entry", net.flights)
     t.hufu("catalog", "scope", net.flights, "everyone", "--purpose", "年度复核", as_="wang")
     _, _, at_insurer = report(net, "insurer")
     _, _, at_transport = report(net, "transport")

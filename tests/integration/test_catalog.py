@@ -39,6 +39,7 @@ def test_guessing_an_id_gives_the_same_answer_as_an_id_that_does_not_exist(net):
 def test_a_change_of_scope_changes_what_the_next_query_returns(net):
     """SB-21, SB-27 (publication)"""
     t, o = net.nodes["transport"], net.nodes["overseas"]
+    t.mandate("li", "publish", ["扩大共享", "收回共享"], "--entry", net.closed)
     t.hufu("catalog", "scope", net.closed, "everyone", "--purpose", "扩大共享", as_="wang")
     wait_until(lambda: sees(o, "tan", net.closed), "the entry to reach the node that is now in scope")
     t.hufu("catalog", "scope", net.closed, "nodes:insurer,manager", "--purpose", "收回共享", as_="wang")

@@ -199,6 +199,7 @@ def commands_of_the_publisher(net):
             ("source-change", "source", "disable", "counted"),
             ("source-change", "source", "enable", "counted")):
         one_entry(t, "sun", "wang", event, *command)
+    t.mandate("li", "publish", ["计数", "更名", "缩小范围"], "--source", "counted")
     entry = one_entry(t, "sun", "wang", "publish", "catalog", "publish", "--source", "counted", "--title", "计数目录", "--class", "transport/airport",
                       "--level", "1", "--sharing", "conditional", "--condition", "仅供测试", "--scope", "everyone", "--purpose", "数据共享",
                       "--intake", "manager", "--accept-purpose", "claims-assessment", "--max-days", "400")["entry"]

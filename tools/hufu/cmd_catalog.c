@@ -48,6 +48,8 @@ static const struct hf_column detail_columns[] = {
         {"source", "source", 0},
         {"published for", "publication_purpose", 0},
         {"published by", "published_by", 0},
+        {"by mandate", "mandate", 0},
+        {"consent records", "consents", 0},
         {"digest", "digest", 0},
         {NULL, NULL, 0},
 };
@@ -69,7 +71,8 @@ struct publish_opts {
 	        *scope, *purpose;
 	const char *intake, *cycle, *department, *legal_basis, *from, *until, *max_days, *max_fields, *mode, *record;
 	bool sensitive, personal, intake_settles, purpose_text;
-	struct hf_list keywords, purposes, jurisdictions, roles, sensitive_fields, personal_fields, field_levels;
+	struct hf_list keywords, consents, purposes, jurisdictions, roles, sensitive_fields, personal_fields,
+	        field_levels;
 };
 
 static json_t *read_file(struct hf_cli *cli, const char *path)
@@ -182,6 +185,7 @@ static void put_texts(json_t *in, const struct publish_opts *o)
 	if (o->intake_settles)
 		json_object_set_new(in, "provider_decides", json_false());
 	hf_cli_put_list(in, "keywords", &o->keywords);
+	hf_cli_put_list(in, "consents", &o->consents);
 }
 
 static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publish_opts *o)
@@ -194,6 +198,7 @@ static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publi
 	        {"description", &o->description, NULL, NULL},
 	        {"topic", &o->topic, NULL, NULL},
 	        {"keyword", NULL, NULL, &o->keywords},
+	        {"consent", NULL, NULL, &o->consents},
 	        {"class", &o->data_class, NULL, NULL},
 	        {"level", &o->level, NULL, NULL},
 	        {"sharing", &o->sharing, NULL, NULL},
@@ -466,10 +471,11 @@ const struct hf_command hf_commands_catalog[] = {
          "  --level LEVEL        1 general, 2 important, 3 core\n"
          "  --sharing TYPE       unconditional, conditional (with --condition TEXT) or not-shared\n"
          "  --scope SCOPE        everyone | nodes:NODE,NODE/DEPARTMENT,... | organization:NAME\n"
-         "  --purpose TEXT       what the publication is for; kept on record\n"
+         "  --purpose TEXT       what the publication is for; an approver has allowed it (`hufu mandate publish`)\n"
          "  --description TEXT   --topic TEXT   --keyword WORD ...   --department NAME   --update-cycle TEXT\n"
          "  --sensitive          two factors and a second review; core data always\n"
-         "  --personal           personal information; needs --legal-basis TEXT\n"
+         "  --personal           personal information; needs --legal-basis TEXT, or consent records:\n"
+         "  --consent ID ...     the use rests on them (`hufu consent list`)\n"
          "  --sensitive-field FIELD   --personal-field FIELD   --field-level FIELD=LEVEL   (each may be given again)\n"
          "  --intake NODE        the node that takes applications in; this one when left out\n"
          "  --intake-settles     the intake settles applications, without a provider's decision\n"

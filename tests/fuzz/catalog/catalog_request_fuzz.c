@@ -11,6 +11,7 @@
 
 #include "catalog/internal.h"
 #include "crypto/crypto.h"
+#include "unit/catalog/leave.h"
 #include "unit/evidence/space_builder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -199,9 +200,11 @@ static void add_source(void)
 	                           .field_count = 1};
 	struct hf_unit *u = hf_unit_new();
 	struct hf_fault f;
+	static char *purposes[] = {(char *)"fuzzing"};
 	bool done = false;
 
 	must(hf_source_put(world.sources, u, &v, &f));
+	leave_publish(u, hf_now_ms(&world.base.clock), purposes, 1);
 	hf_store_submit(world.store, u, on_done, &done);
 	run_until(&done);
 }

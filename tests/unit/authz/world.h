@@ -13,6 +13,7 @@
 #include "catalog/internal.h"
 #include "crypto/crypto.h"
 #include "identity/accounts.h"
+#include "unit/catalog/leave.h"
 #include "unit/evidence/space_builder.h"
 #include "unit/store/fixture.h"
 
@@ -696,6 +697,9 @@ static inline void install(struct node *n, const char *name, const char *departm
 	snprintf(v.business, sizeof(v.business), "%s", "理赔");
 	if (hf_system_put(n->identity, u, &v, &f) != HF_OK)
 		fail_msg("%s", f.text);
+	static char *purposes[] = {(char *)"claims-check", (char *)"statistics", (char *)"flood-relief",
+	                           (char *)"marketing", (char *)"reconstruction"};
+	leave_apply(u, hf_now_ms(&n->base.clock), purposes, 5);
 	submit_wait(n, u);
 }
 
@@ -719,6 +723,8 @@ static inline void register_source(struct node *n, const char *name)
 	snprintf(v.name, sizeof(v.name), "%s", name);
 	if (hf_source_put(n->sources, u, &v, &f) != HF_OK)
 		fail_msg("%s", f.text);
+	static char *purposes[] = {(char *)"open data plan 2026"};
+	leave_publish(u, hf_now_ms(&n->base.clock), purposes, 1);
 	submit_wait(n, u);
 }
 
@@ -730,6 +736,7 @@ struct offer {
 	uint32_t sharing, level;
 	const char *data_class;
 	Hufu__Field *field; /* the one whose marks differ */
+	const struct hf_id *consent;
 };
 
 static inline struct hf_id publish(struct node *n, const struct offer *o)
@@ -756,6 +763,8 @@ static inline struct hf_id publish(struct node *n, const struct offer *o)
 	e.criteria = (Hufu__ReviewCriteria *)o->criteria;
 	if (!hf_id_is_zero(&o->id))
 		e.id = BIN_ID(&o->id);
+	p.consents = o->consent;
+	p.consent_count = o->consent ? 1 : 0;
 	assert_int_equal(hf_scope_parse(o->scope ? o->scope : "everyone", &scope, &f), HF_OK);
 	if (hf_catalog_publish(n->catalog, &p, u, &out, &f) != HF_OK)
 		fail_msg("%s", f.text);

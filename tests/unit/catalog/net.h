@@ -12,6 +12,7 @@
 
 #include "catalog/internal.h"
 #include "crypto/crypto.h"
+#include "unit/catalog/leave.h"
 #include "unit/evidence/space_builder.h"
 #include "unit/store/fixture.h"
 
@@ -395,6 +396,13 @@ static inline void site_up(struct net *n, size_t i)
 /* Publishing. */
 static inline void site_source(struct site *s, const char *name)
 {
+	static char *purposes[] = {(char *)"open data plan 2026",
+	                           (char *)"narrower",
+	                           (char *)"open data plan",
+	                           (char *)"correction",
+	                           (char *)"plan",
+	                           (char *)"wider",
+	                           (char *)"again"};
 	static struct hf_source_field fields[] = {
 	        {"id", "integer", 0}, {"\xE5\xA7\x93\xE5\x90\x8D", "string", 2}, {"delay", "number", 5}};
 	struct hf_source_view v = {.kind = "csv",
@@ -411,6 +419,7 @@ static inline void site_source(struct site *s, const char *name)
 
 	snprintf(v.name, sizeof(v.name), "%s", name);
 	assert_int_equal(hf_source_put(s->sources, u, &v, &f), HF_OK);
+	leave_publish(u, hf_now_ms(&s->base.clock), purposes, 7);
 	hf_store_submit(s->store, u, NULL, NULL);
 }
 
@@ -466,7 +475,8 @@ static inline enum hf_err site_rescope(struct site *s, const struct hf_id *id, c
 	enum hf_err e = hf_scope_parse(scope_text, &scope, &f);
 
 	if (e == HF_OK)
-		e = hf_catalog_rescope(s->catalog, id, &scope, "narrower", u, ret, &f);
+		e = hf_catalog_rescope(s->catalog, id, &(struct hf_rescope){&scope, "narrower", "pan", NULL}, u, ret,
+		                       &f);
 	if (e == HF_OK)
 		hf_store_submit(s->store, u, NULL, NULL);
 	else

@@ -246,6 +246,7 @@ struct scanning {
 
 static inline void on_table_scanned(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
 {
+	static char *purposes[] = {(char *)"open data plan 2026"};
 	struct scanning *s = ctx;
 	struct hf_unit *u = hf_unit_new();
 	struct hf_fault fault = {HF_OK, ""};
@@ -253,6 +254,7 @@ static inline void on_table_scanned(void *ctx, enum hf_err e, struct hf_source_v
 		fail_msg("%s", f->text);
 	v->enabled = true;
 	assert_int_equal(hf_source_put(s->p->roads->sources, u, v, &fault), HF_OK);
+	leave_publish(u, hf_now_ms(&s->p->roads->base.clock), purposes, 1);
 	hf_store_submit(s->p->roads->store, u, NULL, NULL);
 	s->done = true;
 }
