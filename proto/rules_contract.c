@@ -7,7 +7,7 @@
 /* AZ-26: an approval result is T, F or S, and nothing else. */
 static const char *const approval_results[] = {"T", "F", "S", NULL};
 static const char *const intake_results[] = {"pass", "refuse", "return", NULL};
-static const char *const events[] = {"FINALIZED", "TERMINATED", NULL};
+static const char *const events[] = {"FINALIZED", "TERMINATED", "REMINDED", "OVERDUE", NULL};
 
 #define FIELDS_MAX 1024
 #define OBLIGATIONS_MAX 64

@@ -7,6 +7,7 @@
 
 #include "api/rows.h"
 #include "api/sight.h"
+#include "authz/deadline.h"
 #include "authz/negotiation.h"
 
 /* ---- showing ---- */
@@ -62,7 +63,24 @@ static void out_subject(json_t *o, const Hufu__ApplicationRow *r)
 	json_object_set_new(o, "personal", json_boolean(r->personal));
 }
 
-static json_t *application_json(const Hufu__ApplicationRow *r)
+/* AZ-21 */
+static bool is_overdue(struct hf_api_request *rq, const Hufu__ApplicationRow *r)
+{
+	struct hf_deadline t;
+	return hf_authz_deadline(rq->m->authz, r, &t) && t.open && hf_now_ms(&rq->m->base->clock) >= t.due_ms;
+}
+
+static void out_deadline(json_t *o, struct hf_api_request *rq, const Hufu__ApplicationRow *r)
+{
+	struct hf_deadline t;
+	if (!hf_authz_deadline(rq->m->authz, r, &t))
+		return;
+	hf_api_out_time_if(o, "sent", t.sent_ms);
+	hf_api_out_time_if(o, "due", t.due_ms);
+	json_object_set_new(o, "overdue", json_boolean(is_overdue(rq, r)));
+}
+
+static json_t *application_json(struct hf_api_request *rq, const Hufu__ApplicationRow *r)
 {
 	json_t *o = json_object();
 	enum hf_review_state s = state_of(r, main_part(r));
@@ -78,6 +96,7 @@ static json_t *application_json(const Hufu__ApplicationRow *r)
 	hf_api_out_id_of(o, "agreement", &r->agreement);
 	hf_api_out_time_if(o, "created", r->created_ms);
 	hf_api_out_time_if(o, "changed", r->changed_ms);
+	out_deadline(o, rq, r);
 	return o;
 }
 
@@ -157,6 +176,7 @@ struct listing {
 	enum hf_review_state state; /* HF_REVIEW_NONE: any */
 	enum hf_part part;          /* HF_PART_INVALID: any */
 	enum hf_err error;
+	bool overdue; /* only those */
 };
 
 static bool state_fits(const struct listing *l, const Hufu__ApplicationRow *r)
@@ -175,9 +195,11 @@ static bool add_application(void *ctx, const Hufu__ApplicationRow *r)
 	struct listing *l = ctx;
 	if (!state_fits(l, r) || !hf_api_sees(l->rows.rq, r->organization, r->department))
 		return true;
+	if (l->overdue && !is_overdue(l->rows.rq, r))
+		return true;
 	if (hf_api_rows_full(&l->rows))
 		return false;
-	json_t *o = application_json(r);
+	json_t *o = application_json(l->rows.rq, r);
 	json_array_append_new(l->rows.list, o);
 	l->error = out_revisions(l->rows.rq, o, &r->id);
 	return l->error == HF_OK;
@@ -204,6 +226,7 @@ static enum hf_err list_applications(struct hf_api_request *rq)
 	const char *state = "";
 	HF_TRY(read_part(rq, &l.part));
 	HF_TRY(hf_api_text(rq, "state", false, 32, &state));
+	HF_TRY(hf_api_bool(rq, "overdue", false, &l.overdue));
 	if (*state) {
 		l.state = hf_states_from_name(state);
 		if (l.state == HF_REVIEW_NONE)
@@ -230,7 +253,7 @@ static enum hf_err show_application(struct hf_api_request *rq)
 		return unknown_application(rq);
 	enum hf_err e = HF_OK;
 	if (hf_api_sees(rq, row->organization, row->department)) {
-		json_t *o = application_json(row);
+		json_t *o = application_json(rq, row);
 		e = out_revisions(rq, o, &row->id);
 		json_object_update(rq->out, o);
 		json_decref(o);

@@ -31,6 +31,7 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 		                    hf_err_text(e));
 	}
 	az_em_open(a);
+	az_deadline_open(a);
 	e = az_policy_open(a, f);
 	if (e != HF_OK) {
 		hf_authz_close(a);
@@ -45,6 +46,7 @@ void hf_authz_close(struct hf_authz *a)
 	if (!a)
 		return;
 	az_em_close(a);
+	az_deadline_close(a);
 	az_policy_close(a);
 	az_grants_free(a);
 	free(a);

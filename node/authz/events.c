@@ -178,6 +178,11 @@ static enum hf_err on_terminated(struct event_in *v, const Hufu__EventMail *m)
 	return provider_end(v);
 }
 
+static bool is_urging(const Hufu__NegotiationEvent *e)
+{
+	return strcmp(e->event, "REMINDED") == 0 || strcmp(e->event, "OVERDUE") == 0;
+}
+
 enum hf_err az_events_on_event(struct hf_authz *a, const struct mail_in *in, const Hufu__EventMail *m)
 {
 	HF_CLEANUP(event_done) struct event_in v = {.a = a, .in = in};
@@ -187,15 +192,17 @@ enum hf_err az_events_on_event(struct hf_authz *a, const struct mail_in *in, con
 	struct hf_id txn = az_row_txn(v.row);
 	want.txn = &txn;
 	HF_TRY(az_paper_open(a, m->event, &want, &v.event, in->fault));
-	bool finalized = strcmp(v.event->event, "FINALIZED") == 0;
-	const char *author = finalized ? v.row->provider : v.row->organization;
+	bool finalized = strcmp(v.event->event, "FINALIZED") == 0, urges = is_urging(v.event);
+	const char *author = urges ? v.row->intake : finalized ? v.row->provider : v.row->organization;
 	if (strcmp(v.event->header->issuer, author) != 0)
 		return hf_fault_set(in->fault, HF_E_STANDING, "the event '%s' must come from %s, but %s signed it",
 		                    v.event->event, author, v.event->header->issuer);
-	if (finalized && strcmp(in->from, author) != 0)
+	if ((finalized || urges) && strcmp(in->from, author) != 0)
 		return hf_fault_set(in->fault, HF_E_STANDING, "the event '%s' must come from %s itself", v.event->event,
 		                    author);
 	HF_TRY(az_paper_keep(a, m->event, &txn, in->unit, &v.paper, in->fault));
+	if (urges)
+		return az_deadline_told(a, in, v.row, v.event, &v.paper.digest);
 	if (finalized)
 		HF_TRY(on_finalized(&v));
 	else

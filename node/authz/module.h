@@ -37,6 +37,7 @@ struct hf_authz {
 	size_t revoked_count;
 	struct hf_mail_row mails[48];
 	struct em_sweeper *em_sweeper; /* emergency_sweep.c */
+	struct az_urger *urger;        /* deadline.c */
 	bool em_stirred;               /* a request or a grant of one has changed since it looked */
 	struct az_policy policy;
 	struct az_allowed {

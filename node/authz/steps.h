@@ -38,6 +38,14 @@ enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor,
 enum hf_err az_entry_need(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_catalog_item *ret_item,
                           struct hf_fault *f) HF_MUST_CHECK;
 
+/* deadline.c: AZ-18. Tells the provider and the consumer what is due or overdue now; called by a timer. */
+void az_deadline_open(struct hf_authz *a);
+void az_deadline_close(struct hf_authz *a);
+void az_deadline_sweep(struct hf_authz *a);
+/* A reminder of the intake node about a row of this node; its signature is checked. */
+enum hf_err az_deadline_told(struct hf_authz *a, const struct mail_in *in, const Hufu__ApplicationRow *row,
+                             const Hufu__NegotiationEvent *e, const struct hf_hash *digest) HF_MUST_CHECK;
+
 /* DS-25: may the actor apply for that? NO_MANDATE otherwise. Names the mandate in the draft. */
 enum hf_err az_mandate_apply(struct hf_authz *a, const struct hf_step_in *in, const Hufu__Application *app,
                              const Hufu__CatalogEntry *entry) HF_MUST_CHECK;

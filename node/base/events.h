@@ -98,7 +98,9 @@ enum hf_event_class {
 	X(HF_EVENT_MANDATE,              DECISION, "mandate", 140)               /* DS-23 ... DS-25: leave to publish or to apply */ \
 	X(HF_EVENT_MANDATE_END,          DECISION, "mandate-end", 141) \
 	X(HF_EVENT_CONSENT,              DECISION, "consent", 142)               /* SB-6: recorded */ \
-	X(HF_EVENT_CONSENT_END,          DECISION, "consent-end", 143)           /* SB-6: withdrawn */
+	X(HF_EVENT_CONSENT_END,          DECISION, "consent-end", 143)           /* SB-6: withdrawn */ \
+	X(HF_EVENT_REMINDER,             DECISION, "reminder", 146)              /* AZ-18: a decision is due */ \
+	X(HF_EVENT_OVERDUE,              DECISION, "overdue", 147)               /* AZ-18, AZ-21 */
 /* clang-format on */
 
 enum hf_event {

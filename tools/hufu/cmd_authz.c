@@ -151,6 +151,8 @@ static const struct hf_column application_details[] = {
         {"as intake node", "parts.intake.state", 0},
         {"as provider", "parts.provider.state", 0},
         {"revision", "revision", 0},
+        {"decision due", "due", 0},
+        {"overdue", "overdue", 0},
         {"resource", "resource", 0},
         {"title", "title", 0},
         {"provider", "provider", 0},
@@ -186,7 +188,9 @@ static const struct hf_column revision_columns[] = {
 static int list_applications(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *state = NULL, *role = NULL, *limit = NULL;
+	bool overdue = false;
 	const struct hf_opt opts[] = {{"state", &state, NULL, NULL},
+	                              {"overdue", NULL, &overdue, NULL},
 	                              {"role", &role, NULL, NULL},
 	                              {"limit", &limit, NULL, NULL},
 	                              {NULL, NULL, NULL, NULL}};
@@ -197,6 +201,8 @@ static int list_applications(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "state", state);
 	hf_cli_put(in, "role", role);
 	hf_cli_put(in, "limit", limit);
+	if (overdue)
+		json_object_set_new(in, "overdue", json_true());
 	int status = hf_cli_call(cli, "GET", "/v1/applications", in, &out);
 	if (status == HF_EXIT_DONE)
 		hf_cli_table(cli, out, "applications", application_columns, "no applications; `hufu apply` files one");
@@ -319,9 +325,10 @@ const struct hf_command hf_commands_authz[] = {
          decide},
         {"applications", "list", "applications that this node filed, takes in or decides",
          "hufu applications list [--state STATE] [--role consumer|intake|provider] [--limit N]\n"
+         "      [--overdue]   not decided within ten working days\n"
          "\n"
          "example:\n"
-         "  hufu applications list --role intake --state RECEIVED\n",
+         "  hufu applications list --role intake --overdue\n",
          list_applications},
         {"applications", "show", "one application with the history of its revisions",
          "hufu applications show APPLICATION\n\nexample:\n  hufu applications show " EXAMPLE_ID "\n", show_application},
@@ -330,7 +337,7 @@ const struct hf_command hf_commands_authz[] = {
          " --reason \"no longer needed\"\n",
          withdraw},
         {"applications", NULL, "applications that this node filed, takes in or decides",
-         "hufu applications [list] [--state STATE] [--role consumer|intake|provider] [--limit N]\n"
+         "hufu applications [list] [--state STATE] [--role consumer|intake|provider] [--limit N] [--overdue]\n"
          "hufu applications show APPLICATION\n"
          "hufu applications withdraw APPLICATION [--reason TEXT]\n"
          "\n"
