@@ -1,5 +1,6 @@
 /*
- * cli.h - the operator's command: one table of commands per module, option reading, calls to the node, output.
+ * cli.h - the operator's command: one table of commands per module, option reading, calls to the node, output;
+ * long because each group of commands is named here.
  *
  * A command is a row: name, subcommand, one line of help, usage with an example, function. cmd_<module>.c exports one
  * table; commands.c lists the tables. The function gets the arguments behind the command's words, without the options

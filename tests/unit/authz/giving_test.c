@@ -325,8 +325,13 @@ static void offer_to_who_left_the_scope_is_not_given(void **state)
 	struct hf_published p;
 	struct hf_fault f = {HF_OK, ""};
 	struct hf_unit *u = hf_unit_new();
+	const struct hf_rescope to = {&scope, "for hub alone", "zhou", NULL};
+	static char *purposes[] = {(char *)"for hub alone"};
+	struct hf_unit *leave = hf_unit_new();
+	leave_publish(leave, s->w->now_ms, purposes, 1);
+	submit_wait(s->roads, leave);
 	assert_int_equal(hf_scope_parse("nodes:hub", &scope, &f), HF_OK);
-	assert_int_equal(hf_catalog_rescope(s->roads->catalog, &entry, &scope, "for hub alone", u, &p, &f), HF_OK);
+	assert_int_equal(hf_catalog_rescope(s->roads->catalog, &entry, &to, u, &p, &f), HF_OK);
 	hf_scope_done(&scope);
 	submit_wait(s->roads, u);
 	settle(s->w);
