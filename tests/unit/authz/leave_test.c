@@ -1,5 +1,6 @@
 /* leave_test.c - what an application and a use rest on: the data authority's leave to apply, the provider's leave to
  * publish, the consent of those whom the data is about. */
+#include "authz/rulebook.h"
 #include "catalog/consent.h"
 
 #include "cast.h"
@@ -90,6 +91,14 @@ static struct hf_id consent_kept(struct stage *s)
 }
 
 /* SB-6: after the withdrawal of the consent, and after its end, the next decision is a denial that names the record. */
+static void withdraw_consent(struct stage *s, const struct hf_id *consent)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	assert_int_equal(hf_consent_end(s->roads->catalog, consent, "zhao", "letter", u, &f), HF_OK);
+	submit_wait(s->roads, u);
+}
+
 static void withdrawn_consent_stops_the_next_use(void **state)
 {
 	struct stage *s = stage_of(state);
@@ -106,12 +115,43 @@ static void withdrawn_consent_stops_the_next_use(void **state)
 	assert_non_null(strstr(last_fault, text));
 	rq.now_ms = s->w->now_ms;
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
-	struct hf_unit *u = hf_unit_new();
-	struct hf_fault f = {HF_OK, ""};
-	assert_int_equal(hf_consent_end(s->roads->catalog, &consent, "zhao", "letter", u, &f), HF_OK);
-	submit_wait(s->roads, u);
+	withdraw_consent(s, &consent);
 	assert_int_equal(decided(s->roads, &rq), HF_E_CONSENT);
 	assert_non_null(strstr(last_fault, text));
+}
+
+/* SB-6: no mechanism gets around it: what the provider gives of itself and what a rule permits rest on it, too. */
+static void every_mechanism_rests_on_the_consent(void **state)
+{
+	static const char policy[] = "policy:\n  name: consents\n  version: 1\n  attributes: standard\n"
+	                             "rules:\n  - id: claims\n    mechanism: attribute\n    from: 2020-01-01\n"
+	                             "    until: 2035-01-01\n    when:\n      resource.id: \"%s\"\n"
+	                             "      subject.organization: health\n      system.name: archive\n"
+	                             "      context.purpose: claims-check\n";
+	struct stage *s = stage_of(state);
+	struct hf_id consent = consent_kept(s), given;
+	struct hf_id entry =
+	        publish(s->roads, &(struct offer){.title = "people", .intake = "hub", .consent = &consent});
+	struct hf_access_request by_gift = asking(&entry, s->w->now_ms), by_rule = asking(&entry, s->w->now_ms);
+	struct hf_grant_offer_in in = gift(s, &entry);
+	struct hf_policy_set set;
+	char text[sizeof(policy) + HF_ID_TEXT], id[HF_ID_TEXT];
+	hire(s->roads, "pan", "publisher", "", "HR-3002");
+	by_rule.system = "archive";
+	hf_id_text(&entry, id);
+	snprintf(text, sizeof(text), policy, id);
+	MUST(offer_as(s->roads, "pan", &in, &given));
+	MUST(give_as(s->roads, "zhou", &given, "T", NULL));
+	COMMAND(c, s->roads, "zhou");
+	MUST(command_end(&c, hf_authz_policy_apply(s->roads->authz, &c.in, text, "agreed with health", &set)));
+	assert_int_equal(decided(s->roads, &by_gift), HF_OK);
+	assert_int_equal(decided(s->roads, &by_rule), HF_OK);
+	withdraw_consent(s, &consent);
+	hf_id_text(&consent, id);
+	assert_int_equal(decided(s->roads, &by_gift), HF_E_CONSENT);
+	assert_non_null(strstr(last_fault, id));
+	assert_int_equal(decided(s->roads, &by_rule), HF_E_CONSENT);
+	assert_non_null(strstr(last_fault, id));
 }
 
 /* DS-24: data is delivered only as long as the leave to publish it is not withdrawn. */
@@ -134,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(nobody_applies_without_leave),
 	        cmocka_unit_test(withdrawn_consent_stops_the_next_use),
+	        cmocka_unit_test(every_mechanism_rests_on_the_consent),
 	        cmocka_unit_test(withdrawn_leave_to_publish_stops_the_next_use),
 	};
 	return cmocka_run_group_tests(tests, stage_up, stage_down);
