@@ -48,6 +48,8 @@
 #define HF_TYPE_EMERGENCY_END "application/vnd.hufu.emergency-end.v1"
 #define HF_TYPE_EMERGENCY_REPORT "application/vnd.hufu.emergency-report.v1"
 #define HF_TYPE_EMERGENCY_LINK "application/vnd.hufu.emergency-link.v1"
+#define HF_TYPE_SCENARIO "application/vnd.hufu.scenario.v1"
+#define HF_TYPE_SCENARIO_OPENING "application/vnd.hufu.scenario-opening.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 
 #endif

@@ -54,7 +54,9 @@ enum hf_msg {
 	X(HF_MAIL_EMERGENCY_ACTIVATION, 26, "emergency-activation", 384 << 10)                                         \
 	X(HF_MAIL_EMERGENCY_END, 27, "emergency-end", 64 << 10)                                                        \
 	X(HF_MAIL_EMERGENCY_REPORT, 28, "emergency-report", 320 << 10)                                                 \
-	X(HF_MAIL_EMERGENCY_LINK, 29, "emergency-link", 64 << 10)
+	X(HF_MAIL_EMERGENCY_LINK, 29, "emergency-link", 64 << 10)                                                      \
+	X(HF_MAIL_SCENARIO, 30, "scenario", 128 << 10)                                                                 \
+	X(HF_MAIL_SCENARIO_OPENING, 31, "scenario-opening", 352 << 10)
 
 enum hf_mail {
 	HF_MAIL_INVALID = 0,

@@ -20,6 +20,8 @@ static const char *const statement_kinds[] = {"need",
                                               "emergency-execution",
                                               "hold",
                                               "policy",
+                                              "scenario",
+                                              "scenario-opening",
                                               NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T", "F", "S", "revoke", NULL};
 static const char *const member_roles[] = {"provider",

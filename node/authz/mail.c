@@ -3,6 +3,7 @@
  * of security raises an alarm (DS-21); the sender finds the sentence at its parked mail.
  */
 #include "authz/emergency_internal.h"
+#include "authz/scenario_internal.h"
 #include "proto/codec.h"
 
 typedef enum hf_err (*body_fn)(struct hf_authz *a, const struct mail_in *in, const void *body);
@@ -30,6 +31,8 @@ BODY(on_em_activation, az_em_on_activation, Hufu__EmergencyActivationMail)
 BODY(on_em_end, az_em_on_end, Hufu__EmergencyEndMail)
 BODY(on_em_report, az_em_on_report, Hufu__EmergencyReportMail)
 BODY(on_em_link, az_em_on_link, Hufu__EmergencyLinkMail)
+BODY(on_scenario, az_sc_on_scenario, Hufu__ScenarioMail)
+BODY(on_sc_opening, az_sc_on_opening, Hufu__ScenarioOpeningMail)
 
 /* From the provider it comes alone; the intake node adds its record for the consumer. */
 static enum hf_err on_decision(struct hf_authz *a, const struct mail_in *in, const void *body)
@@ -61,6 +64,8 @@ static const struct mail_kind {
         {HF_MAIL_EMERGENCY_END, &hufu__emergency_end_mail__descriptor, on_em_end},
         {HF_MAIL_EMERGENCY_REPORT, &hufu__emergency_report_mail__descriptor, on_em_report},
         {HF_MAIL_EMERGENCY_LINK, &hufu__emergency_link_mail__descriptor, on_em_link},
+        {HF_MAIL_SCENARIO, &hufu__scenario_mail__descriptor, on_scenario},
+        {HF_MAIL_SCENARIO_OPENING, &hufu__scenario_opening_mail__descriptor, on_sc_opening},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -131,6 +136,8 @@ ROW(mail_em_activation, HF_MAIL_EMERGENCY_ACTIVATION)
 ROW(mail_em_end, HF_MAIL_EMERGENCY_END)
 ROW(mail_em_report, HF_MAIL_EMERGENCY_REPORT)
 ROW(mail_em_link, HF_MAIL_EMERGENCY_LINK)
+ROW(mail_scenario, HF_MAIL_SCENARIO)
+ROW(mail_sc_opening, HF_MAIL_SCENARIO_OPENING)
 
 const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 {
@@ -153,6 +160,8 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_EMERGENCY_END, mail_em_end, a},
 	        {HF_MAIL_EMERGENCY_REPORT, mail_em_report, a},
 	        {HF_MAIL_EMERGENCY_LINK, mail_em_link, a},
+	        {HF_MAIL_SCENARIO, mail_scenario, a},
+	        {HF_MAIL_SCENARIO_OPENING, mail_sc_opening, a},
 	        {HF_MAIL_INVALID, NULL, NULL},
 	};
 	_Static_assert(sizeof(rows) <= sizeof(a->mails), "room for each kind of mail and the end");

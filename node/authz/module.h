@@ -46,8 +46,9 @@ struct hf_authz {
 		uint32_t mechanisms;
 		bool known;
 	} allowed[AZ_ALLOWED_SLOTS]; /* rulebook.c */
-	struct az_hold *holds;       /* in force */
-	struct authz_link *link;     /* what waits for a commit holds this, not the module */
+	struct az_hold *holds;                   /* in force */
+	struct az_scenario_rule *scenario_rules; /* scenario_rules.c */
+	struct authz_link *link;                 /* what waits for a commit holds this, not the module */
 };
 
 /* One mail that is being handled. */

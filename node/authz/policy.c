@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "authz/internal.h"
+#include "authz/scenario_internal.h"
 #include "policy/file.h"
 
 static const struct {
@@ -95,6 +95,7 @@ static enum hf_err supply_grants(struct hf_authz *a, struct hf_policy_builder *b
 /* Who brings rules when everything is compiled anew. */
 static enum hf_err (*const suppliers[])(struct hf_authz *a, struct hf_policy_builder *b, struct hf_fault *f) = {
         az_holds_supply,
+        az_scenarios_supply,
         supply_grants,
 };
 
@@ -322,4 +323,5 @@ void az_policy_close(struct hf_authz *a)
 	hf_policy_free(a->policy.now);
 	a->policy.now = NULL;
 	az_holds_free(a);
+	az_scenarios_close(a);
 }

@@ -22,6 +22,7 @@ const struct hf_role hf_roles[] = {
         {"emergency-officer", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_DECLARE)},
         {"leading-member", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_VOTE)},
         {"emergency-executor", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_EXECUTE)},
+        {"business-officer", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_SCENARIO)},
         {NULL, HF_ROLE_GROUP_INVALID, 0},
 };
 
@@ -64,6 +65,9 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_AUDIT_READ, HF_MAY_EMERGENCY_DECLARE},
         {HF_MAY_AUDIT_READ, HF_MAY_EMERGENCY_VOTE},
         {HF_MAY_AUDIT_READ, HF_MAY_EMERGENCY_EXECUTE},
+        {HF_MAY_SCENARIO, HF_MAY_APPROVE}, /* who confirms members opens no data to them */
+        {HF_MAY_MANAGE_USERS, HF_MAY_SCENARIO},
+        {HF_MAY_AUDIT_READ, HF_MAY_SCENARIO},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

@@ -28,7 +28,8 @@
 	X(HF_MAY_AUDIT_DELETE, "audit-delete")           /* of audit reports past their period */                      \
 	X(HF_MAY_EMERGENCY_DECLARE, "emergency-declare") /* events and requests of the emergency authority */          \
 	X(HF_MAY_EMERGENCY_VOTE, "emergency-vote")       /* for this node in the leading group */                      \
-	X(HF_MAY_EMERGENCY_EXECUTE, "emergency-execute") /* of the data management department */
+	X(HF_MAY_EMERGENCY_EXECUTE, "emergency-execute") /* of the data management department */                       \
+	X(HF_MAY_SCENARIO, "scenario")                   /* scenarios and their members, for a business authority */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,
@@ -45,7 +46,7 @@ enum hf_role_group { HF_ROLE_GROUP_INVALID = 0, HF_GROUP_ADMINISTRATION, HF_GROU
 struct hf_role {
 	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",
 	                     "auditor", "audit-reader", "records-keeper", "emergency-officer", "leading-member",
-	                     "emergency-executor" */
+	                     "emergency-executor", "business-officer" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

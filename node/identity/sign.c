@@ -30,6 +30,8 @@ static const struct {
         {"emergency-vote", HF_MAY_EMERGENCY_VOTE},
         {"emergency-withdrawal", HF_MAY_EMERGENCY_VOTE},
         {"emergency-execution", HF_MAY_EMERGENCY_EXECUTE},
+        {"scenario", HF_MAY_SCENARIO},
+        {"scenario-opening", HF_MAY_APPROVE},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

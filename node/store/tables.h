@@ -53,7 +53,8 @@
 	X(HF_TABLE_ACCESS_HOLD,      "access-hold")      /* id[16] -> AccessHoldRow: suspension of access */ \
 	X(HF_TABLE_MECHANISMS,       "mechanisms")       /* entry id[16] -> MechanismsRow: what the resource allows */ \
 	X(HF_TABLE_MANDATE,          "mandate")          /* mandate id[16] -> MandateRow */ \
-	X(HF_TABLE_CONSENT,          "consent")          /* consent id[16] -> ConsentRow */
+	X(HF_TABLE_CONSENT,          "consent")          /* consent id[16] -> ConsentRow */ \
+	X(HF_TABLE_SCENARIO,         "scenario")         /* id[16] -> ScenarioRow: with the resources that are open to it */
 /* clang-format on */
 
 enum hf_table {

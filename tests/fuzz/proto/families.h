@@ -16,6 +16,7 @@
 #include "envelope.pb-c.h"
 #include "ledger.pb-c.h"
 #include "proto/codec.h"
+#include "scenario.pb-c.h"
 #include "space.pb-c.h"
 #include "tally.pb-c.h"
 #include "transfer.pb-c.h"
@@ -55,6 +56,8 @@
 	        FAMILY_D(emergency_vote_mail), FAMILY_D(emergency_privacy_mail), FAMILY_D(emergency_grant_mail),       \
 	        FAMILY_D(emergency_activation_mail), FAMILY_D(emergency_end_mail), FAMILY_D(emergency_report_mail),    \
 	        FAMILY_D(emergency_link_mail)
+#define FAMILY_SCENARIO                                                                                                \
+	FAMILY_D(scenario), FAMILY_D(scenario_opening), FAMILY_D(scenario_mail), FAMILY_D(scenario_opening_mail)
 #define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry), FAMILY_D(proof_entry)
 
 /* What was accepted encodes to the same bytes, and they decode again. Aborts otherwise. */
