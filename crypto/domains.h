@@ -50,6 +50,8 @@
 #define HF_TYPE_EMERGENCY_LINK "application/vnd.hufu.emergency-link.v1"
 #define HF_TYPE_SCENARIO "application/vnd.hufu.scenario.v1"
 #define HF_TYPE_SCENARIO_OPENING "application/vnd.hufu.scenario-opening.v1"
+#define HF_TYPE_DELEGATION "application/vnd.hufu.delegation.v1"
+#define HF_TYPE_DELEGATION_QUESTION "application/vnd.hufu.delegation-question.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 
 #endif

@@ -181,6 +181,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_mandate,
 	        hf_routes_consent,
 	        hf_routes_scenario,
+	        hf_routes_agent,
 	        NULL,
 	};
 	/* clang-format on */

@@ -22,6 +22,7 @@ static const char *const statement_kinds[] = {"need",
                                               "policy",
                                               "scenario",
                                               "scenario-opening",
+                                              "delegation",
                                               NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T", "F", "S", "revoke", NULL};
 static const char *const member_roles[] = {"provider",

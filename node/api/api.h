@@ -122,6 +122,7 @@ extern const struct hf_route hf_routes_emergency[];
 extern const struct hf_route hf_routes_mandate[]; /* leave to publish and to apply */
 extern const struct hf_route hf_routes_consent[];
 extern const struct hf_route hf_routes_scenario[];
+extern const struct hf_route hf_routes_agent[];
 extern const struct hf_route hf_routes_exchange[];
 extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "authz/internal.h"
+#include "authz/delegation_internal.h"
 #include "proto/codec.h"
 
 void az_agreement_made_done(struct agreement_made *m)
@@ -145,6 +145,8 @@ enum hf_err az_agreement_make(struct hf_authz *a, struct hf_unit *u, const Hufu_
 	az_agreement_keep_entry(u, &txn, it);
 	fill_grant(a, &r, row, &g, &made->paper);
 	r.approver = (char *)approver;
+	if (!hf_id_is_zero(&made->basis))
+		r.basis = BIN_ID(&made->basis);
 	az_grant_put(a, u, &r);
 	return HF_OK;
 }
@@ -288,7 +290,7 @@ static enum hf_err open_decision(struct arrival *v, const Hufu__DecisionMail *m)
 	                                   .application_digest = &v->application_digest,
 	                                   .intake_digest = &v->record.digest,
 	                                   .reviewer = &v->record.reviewer,
-	                                   .settled = !v->it.entry->provider_decides && !v->it.entry->personal,
+	                                   .settled = az_settles(a, v->it.entry, v->row->intake, v->row->organization),
 	                                   .personal = v->it.entry->personal};
 	HF_TRY(az_decision_open(a, m->decision, &want, &v->decision, f));
 	HF_TRY(az_paper_keep(a, m->decision, &txn, v->in->unit, &v->decision_paper, f));

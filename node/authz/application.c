@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/delegation_internal.h"
 #include "authz/scenario_internal.h"
 #include "base/limits.h"
 #include "evidence/envelope.h"
@@ -28,9 +29,11 @@ static bool may_know(struct hf_authz *a, const struct hf_catalog_item *it, const
 	if (!who->application)
 		return hf_catalog_visible(a->catalog, it, who->principal);
 	if (!it->own)
-		return who->part == HF_PART_INTAKE && is_self(a, it->entry->intake);
+		return who->part == HF_PART_INTAKE &&
+		       az_takes_in(a, it->entry, a->base->self.s, who->application->app->organization);
 	return hf_catalog_visible(a->catalog, it, who->principal) &&
-	       (same_text(it->entry->intake, who->from) || hf_catalog_visible(a->catalog, it, who->from));
+	       (az_takes_in(a, it->entry, who->from, who->application->app->organization) ||
+	        hf_catalog_visible(a->catalog, it, who->from));
 }
 
 /* The one answer to everybody for what does not exist and for what he may not know of (SB-23). */
@@ -95,12 +98,12 @@ static enum hf_err check_begin(struct hf_authz *a, const Hufu__Application *app,
 
 /* The content as far as the entry and the system say it. Texts are borrowed. */
 static void fill_object(struct hf_authz *a, Hufu__Application *app, const Hufu__CatalogEntry *entry,
-                        const struct hf_system_view *system)
+                        const struct hf_system_view *system, char intake[HF_NAME_MAX + 1])
 {
 	app->resource = entry->id;
 	app->resource_version = entry->version;
 	app->provider = entry->publisher;
-	app->intake = entry->intake;
+	app->intake = az_intake_of(a, entry, intake);
 	app->organization = (char *)a->base->self.s;
 	app->department = (char *)system->department;
 	app->system = (char *)system->name;
@@ -190,6 +193,7 @@ enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, cons
 {
 	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
 	struct hf_system_view system;
+	char intake[HF_NAME_MAX + 1];
 	Hufu__Application app = HUFU__APPLICATION__INIT;
 	Hufu__ApplicationRow row;
 	struct hf_id id = hf_id_new(now_of(a)), txn = hf_id_new(now_of(a));
@@ -200,7 +204,7 @@ enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, cons
 	app.id = BIN_ID(&id);
 	app.revision = 1;
 	app.applicant = (char *)in->actor->account;
-	fill_object(a, &app, it.entry, &system);
+	fill_object(a, &app, it.entry, &system, intake);
 	fill_wish(a, &app, what);
 	HF_TRY(check_wish(a, in, &app, it.entry, what));
 	HF_TRY(az_scenario_covers(a, &app, in->fault));
@@ -286,6 +290,7 @@ static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, H
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__Application *old = NULL;
 	struct hf_system_view system;
+	char intake[HF_NAME_MAX + 1];
 	struct hf_hash previous;
 	bool there;
 	Hufu__Application app = HUFU__APPLICATION__INIT;
@@ -301,7 +306,7 @@ static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, H
 	app.applicant = (char *)in->actor->account;
 	if (there)
 		app.previous = BIN_HASH(&previous);
-	fill_object(a, &app, it.entry, &system);
+	fill_object(a, &app, it.entry, &system, intake);
 	fill_wish(a, &app, what);
 	HF_TRY(check_wish(a, in, &app, it.entry, what));
 	row->intake = app.intake;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "authz/internal.h"
+#include "authz/delegation_internal.h"
 #include "proto/codec.h"
 
 /* One application at the provider, as every step here needs it. */
@@ -177,6 +177,18 @@ static Hufu__SignedStatement *statement_copy(const Hufu__SignedStatement *st)
 	return copy;
 }
 
+/* AZ-36, AZ-38: whose decision it is, and that the provider hears of it. */
+static void note_agent(struct decide *d)
+{
+	struct dg_found found;
+	if (is_self(d->a, d->row->intake) ||
+	    !az_delegated(d->a, &(struct dg_want){d->it.entry, d->row->intake, d->row->organization, true}, &found))
+		return;
+	d->made.basis = found.id;
+	az_notice_put(d->a, d->unit, d->row, "agent-decision",
+	              "an agent granted this in the provider's name; `hufu agent withdraw` ends it");
+}
+
 /* AZ-11: no provider task, the reviewer's passing review settles. What does not allow an approval leaves it to the
  * approver; so does personal data, which a privacy expert has to see first. */
 static enum hf_err settle(struct decide *d)
@@ -188,6 +200,7 @@ static enum hf_err settle(struct decide *d)
 	d->f = f;
 	if (!fits)
 		return HF_OK;
+	note_agent(d);
 	d->statement = statement_copy(d->record->review);
 	if (!d->statement)
 		return hf_fault_set(f, HF_E_MEMORY, "no memory is left to settle the application");
@@ -197,7 +210,8 @@ static enum hf_err settle(struct decide *d)
 	hf_authz_signer(d->statement, d->approver, sizeof(d->approver));
 	HF_TRY(conclude(d));
 	decision_words(d, &w);
-	w.detail = "settled by the compliance review, as the entry allows";
+	w.detail = hf_id_is_zero(&d->made.basis) ? "settled by the compliance review, as the entry allows"
+	                                         : "settled by the agent's compliance review, as the delegation allows";
 	az_entry_add(d->a, d->unit, HF_EVENT_DECISION, d->row, &w);
 	describe_agreement(d);
 	return HF_OK;
@@ -209,13 +223,14 @@ static enum hf_err check_way(struct decide *d, const struct mail_in *in, const s
 {
 	const Hufu__CatalogEntry *entry = d->it.entry;
 	const struct hf_space *space = hf_peers_space(d->a->peers);
-	if (strcmp(entry->intake, o->app->intake) != 0 || strcmp(in->from, entry->intake) != 0)
+	const char *intake = o->app->intake;
+	if (strcmp(in->from, intake) != 0 || !az_takes_in(d->a, entry, intake, o->app->organization))
 		return hf_fault_set(d->f, HF_E_REDIRECT,
 		                    "applications for this resource come in through %s, not through %s", entry->intake,
 		                    in->from);
-	if (!is_self(d->a, entry->intake) && !hf_space_has_role(space, entry->intake, "exchange-service"))
+	if (!is_self(d->a, intake) && !hf_space_has_role(space, intake, "exchange-service"))
 		return hf_fault_set(d->f, HF_E_STANDING, "%s does not hold the role 'exchange-service' in the space",
-		                    entry->intake);
+		                    intake);
 	return HF_OK;
 }
 
@@ -277,7 +292,7 @@ enum hf_err az_decide_on_forward(struct hf_authz *a, const struct mail_in *in, c
 	HF_TRY(az_row_step(a, in->unit, d.row, HF_PART_PROVIDER,
 	                   d.it.entry->personal ? HF_STEP_RECEIVE_PERSONAL : HF_STEP_RECEIVE, in->fault));
 	HF_TRY(file_forward(&d, &o, &r, m));
-	return d.it.entry->provider_decides || d.it.entry->personal ? HF_OK : settle(&d);
+	return az_settles(a, d.it.entry, d.row->intake, d.row->organization) ? settle(&d) : HF_OK;
 }
 
 /* ---- the privacy expert ---- */

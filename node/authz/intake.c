@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "authz/internal.h"
+#include "authz/delegation_internal.h"
 #include "proto/codec.h"
 
 /* ---- an application arrives ---- */
@@ -13,7 +13,7 @@
 static enum hf_err check_intake(struct hf_authz *a, const struct opened_application *o, const Hufu__CatalogEntry *entry,
                                 struct hf_fault *f)
 {
-	if (!is_self(a, entry->intake))
+	if (!az_takes_in(a, entry, a->base->self.s, o->app->organization))
 		return hf_fault_set(f, HF_E_REDIRECT,
 		                    "applications for this resource are taken in by %s, not by %s; send it there",
 		                    entry->intake, a->base->self.s);
@@ -122,10 +122,11 @@ static enum hf_err check_pass(struct intake *k)
 		return hf_fault_set(f, HF_E_CRITERION,
 		                    "the criterion '%s' is not met: %s; refuse or return the application",
 		                    c->list[c->failed]->point, c->list[c->failed]->text);
-	if (!k->it.entry->provider_decides && !is_self(k->a, k->row->provider))
+	if (!k->it.entry->provider_decides && !is_self(k->a, k->row->provider) &&
+	    !az_settles(k->a, k->it.entry, k->a->base->self.s, k->row->organization))
 		return hf_fault_set(f, HF_E_UNSUPPORTED,
-		                    "the entry lets this intake node settle for %s, which this version does not offer; "
-		                    "ask the publisher to decide itself",
+		                    "the entry lets this intake node settle for %s, but no delegation does; ask the "
+		                    "publisher for one (`hufu agent delegate`), or to decide itself",
 		                    k->row->provider);
 	return HF_OK;
 }

@@ -2,6 +2,7 @@
  * mail.c - the mail that negotiations consist of, as a table: type, form of the body, handler. A refusal with a reason
  * of security raises an alarm (DS-21); the sender finds the sentence at its parked mail.
  */
+#include "authz/delegation_internal.h"
 #include "authz/emergency_internal.h"
 #include "authz/scenario_internal.h"
 #include "proto/codec.h"
@@ -33,6 +34,8 @@ BODY(on_em_report, az_em_on_report, Hufu__EmergencyReportMail)
 BODY(on_em_link, az_em_on_link, Hufu__EmergencyLinkMail)
 BODY(on_scenario, az_sc_on_scenario, Hufu__ScenarioMail)
 BODY(on_sc_opening, az_sc_on_opening, Hufu__ScenarioOpeningMail)
+BODY(on_delegation, az_dg_on_delegation, Hufu__DelegationMail)
+BODY(on_dg_question, az_dg_on_question, Hufu__DelegationQuestionMail)
 
 /* From the provider it comes alone; the intake node adds its record for the consumer. */
 static enum hf_err on_decision(struct hf_authz *a, const struct mail_in *in, const void *body)
@@ -66,6 +69,8 @@ static const struct mail_kind {
         {HF_MAIL_EMERGENCY_LINK, &hufu__emergency_link_mail__descriptor, on_em_link},
         {HF_MAIL_SCENARIO, &hufu__scenario_mail__descriptor, on_scenario},
         {HF_MAIL_SCENARIO_OPENING, &hufu__scenario_opening_mail__descriptor, on_sc_opening},
+        {HF_MAIL_DELEGATION, &hufu__delegation_mail__descriptor, on_delegation},
+        {HF_MAIL_DELEGATION_QUESTION, &hufu__delegation_question_mail__descriptor, on_dg_question},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -138,6 +143,8 @@ ROW(mail_em_report, HF_MAIL_EMERGENCY_REPORT)
 ROW(mail_em_link, HF_MAIL_EMERGENCY_LINK)
 ROW(mail_scenario, HF_MAIL_SCENARIO)
 ROW(mail_sc_opening, HF_MAIL_SCENARIO_OPENING)
+ROW(mail_delegation, HF_MAIL_DELEGATION)
+ROW(mail_dg_question, HF_MAIL_DELEGATION_QUESTION)
 
 const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 {
@@ -162,6 +169,8 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_EMERGENCY_LINK, mail_em_link, a},
 	        {HF_MAIL_SCENARIO, mail_scenario, a},
 	        {HF_MAIL_SCENARIO_OPENING, mail_sc_opening, a},
+	        {HF_MAIL_DELEGATION, mail_delegation, a},
+	        {HF_MAIL_DELEGATION_QUESTION, mail_dg_question, a},
 	        {HF_MAIL_INVALID, NULL, NULL},
 	};
 	_Static_assert(sizeof(rows) <= sizeof(a->mails), "room for each kind of mail and the end");

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "authz/internal.h"
+#include "authz/delegation_internal.h"
 #include "evidence/envelope.h"
 #include "proto/codec.h"
 
@@ -105,7 +105,7 @@ static enum hf_err check_again(struct need *n)
 	if (app->until_ms <= now_of(n->a))
 		return hf_fault_set(f, HF_E_STATE,
 		                    "the period applied for is over; refuse it, so that the applicant can correct it");
-	if (strcmp(app->intake, it.entry->intake) != 0)
+	if (!az_takes_in(n->a, it.entry, app->intake, app->organization))
 		return hf_fault_set(
 		        f, HF_E_REDIRECT,
 		        "applications for this resource now go to %s; refuse it, so that the applicant can correct it",

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "authz/internal.h"
+#include "authz/delegation_internal.h"
 #include "proto/codec.h"
 
 struct relay {
@@ -61,7 +61,8 @@ static enum hf_err relay_check(struct relay *r, const Hufu__DecisionMail *m)
 	                                   .intake_digest = &intake,
 	                                   .reviewer = &reviewer,
 	                                   .app = r->app,
-	                                   .settled = !r->it.entry->provider_decides && !r->it.entry->personal,
+	                                   .settled =
+	                                           az_settles(r->a, r->it.entry, r->row->intake, r->row->organization),
 	                                   .personal = r->it.entry->personal};
 	if (strcmp(r->in->from, r->row->provider) != 0)
 		return hf_fault_set(r->in->fault, HF_E_STANDING, "the decision must come from %s, not from %s",

@@ -129,6 +129,7 @@ enum hf_err az_privacy_points(const struct hf_finding_in in[2], Hufu__Finding ou
 
 struct agreement_made {
 	struct hf_id id, grant;
+	struct hf_id basis; /* the delegation by which an agent decided; zero: none */
 	int64_t from_ms, until_ms;
 	struct paper paper;
 };

@@ -102,7 +102,9 @@ enum hf_event_class {
 	X(HF_EVENT_REMINDER,             DECISION, "reminder", 146)              /* AZ-18: a decision is due */ \
 	X(HF_EVENT_OVERDUE,              DECISION, "overdue", 147)               /* AZ-18, AZ-21 */ \
 	X(HF_EVENT_SCENARIO,             DECISION, "scenario", 130)              /* made, changed or ended by its business authority */ \
-	X(HF_EVENT_SCENARIO_OPENING,     DECISION, "scenario-opening", 131)      /* AZ-40: of a resource to a scenario, or closed again */
+	X(HF_EVENT_SCENARIO_OPENING,     DECISION, "scenario-opening", 131)      /* AZ-40: of a resource to a scenario, or closed again */ \
+	X(HF_EVENT_DELEGATION,           DECISION, "delegation", 132)            /* AZ-36: an agent is named, or no longer */ \
+	X(HF_EVENT_AGENT_QUESTION,       DECISION, "agent-question", 133)        /* AZ-38: about a grant of an agent, or its withdrawal */
 /* clang-format on */
 
 enum hf_event {
@@ -167,6 +169,7 @@ enum hf_event {
 	X(HF_FIELD_MANDATE,             "mandate", 70)            /* DS-23 ... DS-25: its id */ \
 	X(HF_FIELD_CONSENT,             "consent", 71)            /* SB-6: its id */ \
 	X(HF_FIELD_SCENARIO,            "scenario", 65)           /* its id */ \
+	X(HF_FIELD_DELEGATION,          "delegation", 66)         /* AZ-36: its id */ \
 	X(HF_FIELD_RULE,                "rule", 80)               /* that decided */ \
 	X(HF_FIELD_SNAPSHOT,            "snapshot", 81)           /* 32 bytes: hash of the rules that the decision was made by */ \
 	X(HF_FIELD_ATTRIBUTES,          "attributes", 82)         /* what the rules were asked, as a request of docs/policy.md */ \

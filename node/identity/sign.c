@@ -32,6 +32,7 @@ static const struct {
         {"emergency-execution", HF_MAY_EMERGENCY_EXECUTE},
         {"scenario", HF_MAY_SCENARIO},
         {"scenario-opening", HF_MAY_APPROVE},
+        {"delegation", HF_MAY_APPROVE},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

@@ -54,7 +54,8 @@
 	X(HF_TABLE_MECHANISMS,       "mechanisms")       /* entry id[16] -> MechanismsRow: what the resource allows */ \
 	X(HF_TABLE_MANDATE,          "mandate")          /* mandate id[16] -> MandateRow */ \
 	X(HF_TABLE_CONSENT,          "consent")          /* consent id[16] -> ConsentRow */ \
-	X(HF_TABLE_SCENARIO,         "scenario")         /* id[16] -> ScenarioRow: with the resources that are open to it */
+	X(HF_TABLE_SCENARIO,         "scenario")         /* id[16] -> ScenarioRow: with the resources that are open to it */ \
+	X(HF_TABLE_DELEGATION,       "delegation")       /* id[16] -> DelegationRow: what a provider entrusted to an agent */
 /* clang-format on */
 
 enum hf_table {

@@ -11,6 +11,7 @@
 #include "catalog.pb-c.h"
 #include "channel.pb-c.h"
 #include "contract.pb-c.h"
+#include "delegation.pb-c.h"
 #include "emergency.pb-c.h"
 #include "entry.pb-c.h"
 #include "envelope.pb-c.h"
@@ -58,6 +59,9 @@
 	        FAMILY_D(emergency_link_mail)
 #define FAMILY_SCENARIO                                                                                                \
 	FAMILY_D(scenario), FAMILY_D(scenario_opening), FAMILY_D(scenario_mail), FAMILY_D(scenario_opening_mail)
+#define FAMILY_DELEGATION                                                                                              \
+	FAMILY_D(delegation), FAMILY_D(delegation_question), FAMILY_D(delegation_mail),                                \
+	        FAMILY_D(delegation_question_mail)
 #define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry), FAMILY_D(proof_entry)
 
 /* What was accepted encodes to the same bytes, and they decode again. Aborts otherwise. */

@@ -1,0 +1,143 @@
+/*
+ * delegation_filed.c - what an agent decided, as both sides see it: the provider questions and withdraws it (AZ-38),
+ * the agent sees what it has filed and what the provider has not confirmed yet (AZ-37).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "authz/delegation_internal.h"
+#include "proto/codec.h"
+
+struct asked {
+	struct hf_authz *a;
+	const struct hf_step_in *in;
+	Hufu__GrantRow *grant;
+	Hufu__ApplicationRow *row;
+	struct hf_id delegation, txn;
+};
+
+static void asked_done(struct asked *q)
+{
+	hf_decoded_free(q->grant);
+	hf_decoded_free(q->row);
+}
+
+static enum hf_err load(struct asked *q, const struct hf_id *grant, const char *text)
+{
+	struct hf_fault *f = q->in->fault;
+	char id[HF_ID_TEXT];
+	hf_id_text(grant, id);
+	if (az_grant_get(q->a, grant, &q->grant) != HF_OK || !is_self(q->a, q->grant->provider))
+		return hf_fault_set(f, HF_E_UNKNOWN, "this node gave no grant %s; `hufu grants` lists them", id);
+	if (az_mechanism_find(q->grant->mechanism) != AZ_MECHANISM_APPLICATION ||
+	    !az_id_of(&q->grant->basis, &q->delegation) || !az_id_of(&q->grant->txn, &q->txn))
+		return hf_fault_set(f, HF_E_STATE, "grant %s was not decided by an agent; `hufu revoke` ends it", id);
+	if (!text || text[strspn(text, " \t\n")] == '\0')
+		return hf_fault_set(f, HF_E_ARGUMENT, "field 'reason' is missing; state what is asked, or why");
+	return az_grant_row(q->a, q->grant, &q->row, f);
+}
+
+static enum hf_err tell_agent(struct asked *q, const char *kind, const char *text)
+{
+	Hufu__DelegationQuestion m = HUFU__DELEGATION_QUESTION__INIT;
+	Hufu__DelegationQuestionMail mail = HUFU__DELEGATION_QUESTION_MAIL__INIT;
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
+	struct paper_head head;
+	az_paper_head_init(q->a, &head, &q->txn, q->row->intake, NULL, NULL);
+	m.header = &head.header;
+	m.delegation = q->grant->basis;
+	m.grant = q->grant->grant;
+	m.application = q->grant->application;
+	m.kind = (char *)kind;
+	m.text = (char *)text;
+	HF_TRY(az_paper_sign(q->a, HF_TYPE_DELEGATION_QUESTION, &q->txn, &m.base, q->in->unit, &paper, q->in->fault));
+	mail.question = paper.envelope;
+	return az_paper_mail(q->a, q->in->unit, q->row->intake, HF_MAIL_DELEGATION_QUESTION, &q->txn, &mail.base,
+	                     q->in->fault);
+}
+
+enum hf_err hf_delegation_question(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *grant,
+                                   const char *text)
+{
+	HF_CLEANUP(asked_done) struct asked q = {.a = a, .in = in};
+	HF_TRY(load(&q, grant, text));
+	HF_TRY(tell_agent(&q, "question", text));
+	az_entry_fill(in->draft, q.row,
+	              &(struct entry_words){.detail = text, .grant = grant, .counterparty = q.row->intake});
+	az_entry_id(in->draft, HF_FIELD_DELEGATION, &q.delegation);
+	return HF_OK;
+}
+
+enum hf_err hf_delegation_withdraw(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *grant,
+                                   const char *reason)
+{
+	HF_CLEANUP(asked_done) struct asked q = {.a = a, .in = in};
+	HF_TRY(load(&q, grant, reason));
+	HF_TRY(hf_authz_revoke(a, in, grant, reason));
+	HF_TRY(tell_agent(&q, "withdrawn", reason));
+	az_entry_id(in->draft, HF_FIELD_DELEGATION, &q.delegation);
+	return HF_OK;
+}
+
+enum hf_err az_dg_on_question(struct hf_authz *a, const struct mail_in *in, const Hufu__DelegationQuestionMail *m)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
+	HF_CLEANUP(hf_decoded_done) Hufu__DelegationQuestion *q = NULL;
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
+	struct hf_id grant, delegation;
+	HF_TRY(az_row_of_mail(a, in, m->question, &hufu__delegation_question__descriptor, &row));
+	struct hf_id txn = az_row_txn(row);
+	const struct paper_want want = {HF_TYPE_DELEGATION_QUESTION, &hufu__delegation_question__descriptor,
+	                                row->provider, &txn, "the question"};
+	HF_TRY(az_paper_open(a, m->question, &want, &q, in->fault));
+	if (!az_id_of(&q->grant, &grant) || !az_id_of(&q->delegation, &delegation) || !is_self(a, row->intake))
+		return hf_fault_set(in->fault, HF_E_CONFLICT, "the question is about nothing that this node decided");
+	HF_TRY(az_paper_keep(a, m->question, &txn, in->unit, &paper, in->fault));
+	bool withdrawn = strcmp(q->kind, "withdrawn") == 0;
+	row->reason = q->text;
+	az_notice_put(a, in->unit, row, withdrawn ? "agent-withdrawn" : "agent-question",
+	              withdrawn ? "the provider withdrew what this node granted as its agent"
+	                        : "the provider asks about what this node granted as its agent");
+	az_entry_add(a, in->unit, HF_EVENT_AGENT_QUESTION, row,
+	             &(struct entry_words){.digest = &paper.digest,
+	                                   .result = q->kind,
+	                                   .detail = q->text,
+	                                   .grant = &grant,
+	                                   .counterparty = in->from});
+	return HF_OK;
+}
+
+/* ---- at the agent ---- */
+
+struct counting {
+	struct hf_authz *a;
+	const Hufu__Delegation *d;
+	struct hf_delegation_count *out;
+};
+
+static bool count_one(void *ctx, const Hufu__ApplicationRow *row)
+{
+	struct counting *c = ctx;
+	bool named = false;
+	if (!is_self(c->a, row->intake) || row->forwarded == 0 || !same_text(row->provider, c->d->header->issuer))
+		return true;
+	for (size_t i = 0; i < c->d->n_resources; i++)
+		named |= c->d->resources[i].len == row->resource.len &&
+		         memcmp(c->d->resources[i].data, row->resource.data, row->resource.len) == 0;
+	if (!named)
+		return true;
+	c->out->decided++;
+	if (az_row_state(row, HF_PART_INTAKE) != HF_REVIEW_FORWARDED)
+		return true;
+	c->out->unfiled++;
+	if (c->out->oldest_ms == 0 || row->changed_ms < c->out->oldest_ms)
+		c->out->oldest_ms = row->changed_ms;
+	return true;
+}
+
+enum hf_err hf_delegation_counts(struct hf_authz *a, const Hufu__Delegation *d, struct hf_delegation_count *ret_count)
+{
+	struct counting c = {a, d, ret_count};
+	*ret_count = (struct hf_delegation_count){0, 0, 0};
+	return is_self(a, d->agent) && d->decides ? hf_authz_applications(a, count_one, &c) : HF_OK;
+}

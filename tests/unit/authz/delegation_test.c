@@ -1,0 +1,287 @@
+/*
+ * Agents: "hub" is the platform that the entries name, "port" a city platform and the agent of "roads" for city
+ * departments; "health" is such a department, "data" one of the province.
+ */
+#define SB_EXTRA 1
+#define WORLD_USED SB_HEALTH, SB_HUB, SB_PORT, SB_ROADS, SB_DATA
+#include "authz/delegation_internal.h"
+#include "unit/authz/cast.h"
+
+static struct node *node_of(struct stage *s, const char *name)
+{
+	return world_find(s->w, name);
+}
+
+static void put_level(struct sb_space *sb, enum sb_node n, const char *level)
+{
+	static Hufu__Attribute all[SB_NODES], *lists[SB_NODES][1];
+	hufu__attribute__init(&all[n]);
+	all[n].name = (char *)"level";
+	all[n].value = (char *)level;
+	lists[n][0] = &all[n];
+	sb->member[n].attributes = lists[n];
+	sb->member[n].n_attributes = 1;
+}
+
+static void shape(struct sb_space *sb)
+{
+	static char *exchange[] = {(char *)"exchange-service"}, *consumer[] = {(char *)"consumer"};
+	static const enum sb_node sorted[] = {SB_AUDIT, SB_DATA, SB_HEALTH, SB_HUB, SB_PORT, SB_ROADS};
+	put_level(sb, SB_HUB, "national");
+	put_level(sb, SB_PORT, "city");
+	put_level(sb, SB_HEALTH, "city");
+	put_level(sb, SB_DATA, "province");
+	sb->member[SB_PORT].roles = exchange;
+	sb->member[SB_PORT].n_roles = 1;
+	sb->member[SB_DATA].roles = consumer;
+	sb->member[SB_DATA].n_roles = 1;
+	for (size_t i = 0; i < SB_NODES; i++)
+		sb->members[i] = &sb->member[sorted[i]];
+}
+
+static int up(void **state)
+{
+	struct stage *s = hf_alloc_zero(sizeof(*s));
+	s->w = world_new_with(shape);
+	s->health = world_find(s->w, "health");
+	s->hub = world_find(s->w, "hub");
+	s->roads = world_find(s->w, "roads");
+	stage_people(s);
+	hire(node_of(s, "port"), "pei", "intake", "", "HR-5001");
+	hire(node_of(s, "data"), "dai", "operator", "", "HR-6001");
+	hire(node_of(s, "data"), "dou", "data-authority", "", "HR-6002");
+	install(node_of(s, "data"), "desk", "", "10.2.0.5");
+	stage_resources(s);
+	*state = s;
+	return 0;
+}
+
+static enum hf_err delegate_as(struct node *n, const char *who, const struct hf_delegation_in *what, struct hf_id *ret)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_delegate(n->authz, &c.in, what, ret));
+}
+
+static enum hf_err end_as(struct node *n, const char *who, const struct hf_id *id)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_delegation_end(n->authz, &c.in, id, "replaced"));
+}
+
+static enum hf_err question_as(struct node *n, const char *who, const struct hf_id *grant)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_delegation_question(n->authz, &c.in, grant, "why all fields?"));
+}
+
+static enum hf_err take_back_as(struct node *n, const char *who, const struct hf_id *grant)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_delegation_withdraw(n->authz, &c.in, grant, "outside the agreed use"));
+}
+
+static struct hf_delegation_in to_port(struct stage *s, const struct hf_id *entry, bool decides)
+{
+	return (struct hf_delegation_in){.agent = "port",
+	                                 .level = "city",
+	                                 .resources = entry,
+	                                 .resource_count = 1,
+	                                 .until_ms = s->w->now_ms + 300 * DAY,
+	                                 .decides = decides};
+}
+
+static struct hf_id delegated(struct stage *s, const struct hf_id *entry, bool decides)
+{
+	struct hf_delegation_in in = to_port(s, entry, decides);
+	struct hf_id id;
+	MUST(delegate_as(s->roads, "zhou", &in, &id));
+	return id;
+}
+
+static struct hf_id fresh_entry(struct stage *s)
+{
+	return publish(s->roads, &(struct offer){.title = "entrusted", .intake = "hub"});
+}
+
+static void intake_is(struct node *n, const struct hf_id *id, const char *node)
+{
+	Hufu__ApplicationRow *row = NULL;
+	assert_int_equal(hf_authz_application(n->authz, id, &row), HF_OK);
+	assert_string_equal(row->intake, node);
+	hf_decoded_free(row);
+}
+
+static bool has_notice(void *ctx, const struct hf_id *id, const Hufu__NoticeRow *row)
+{
+	struct {
+		const char *kind;
+		bool there;
+	} *w = ctx;
+	(void)id;
+	w->there |= same_text(row->kind, w->kind);
+	return true;
+}
+
+static bool notified(struct node *n, const char *kind)
+{
+	struct {
+		const char *kind;
+		bool there;
+	} w = {kind, false};
+	assert_int_equal(hf_authz_notices(n->authz, has_notice, &w), HF_OK);
+	return w.there;
+}
+
+/* AZ-36, AZ-37, AZ-38: the agent takes in and decides; the decision is filed, only then usable; the provider sees it,
+ * asks about it and withdraws it. */
+static void agent_decides_for_its_level_and_the_provider_withdraws(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct node *port = node_of(s, "port");
+	struct hf_id entry = fresh_entry(s), delegation = delegated(s, &entry, true);
+	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	Hufu__GrantRow *row = NULL;
+	struct hf_id id = submitted(s, &entry);
+	intake_is(s->health, &id, "port");
+	assert_int_equal(s->w->delivered[HF_MAIL_APPLICATION], 1); /* AZ-35: one hop */
+	MUST(compliance_as(port, "pei", &id, "pass", NULL));
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	struct hf_id grant = grant_at(s->roads, &id);
+	assert_int_equal(az_grant_get(s->roads->authz, &grant, &row), HF_OK);
+	assert_memory_equal(row->basis.data, delegation.b, 16);
+	assert_string_equal(row->approver, "port/pei");
+	hf_decoded_free(row);
+	assert_true(notified(s->roads, "agent-decision"));
+	MUST(question_as(s->roads, "zhou", &grant));
+	assert_true(notified(port, "agent-question"));
+	MUST(take_back_as(s->roads, "zhou", &grant));
+	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_REVOKED);
+	assert_true(notified(port, "agent-withdrawn"));
+}
+
+static bool hold_forward(const struct post *p)
+{
+	return p->type == HF_MAIL_FORWARD;
+}
+
+static bool count_delegation(void *ctx, const Hufu__DelegationRow *row, const Hufu__Delegation *d)
+{
+	(void)row;
+	struct {
+		struct node *n;
+		struct hf_delegation_count sum;
+	} *c = ctx;
+	struct hf_delegation_count one;
+	assert_int_equal(hf_delegation_counts(c->n->authz, d, &one), HF_OK);
+	c->sum.unfiled += one.unfiled;
+	return true;
+}
+
+static uint64_t unfiled_at(struct node *n)
+{
+	struct {
+		struct node *n;
+		struct hf_delegation_count sum;
+	} c = {n, {0, 0, 0}};
+	assert_int_equal(hf_delegations(n->authz, count_delegation, &c), HF_OK);
+	return c.sum.unfiled;
+}
+
+/* AZ-37: while the filing is on its way nobody can use the decision, and the agent sees that it is missing. */
+static void decision_that_is_not_filed_yet_gives_nothing_and_is_reported(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s);
+	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	(void)delegated(s, &entry, true);
+	struct hf_id id = submitted(s, &entry);
+	uint64_t before = unfiled_at(node_of(s, "port"));
+	s->w->hold = hold_forward;
+	MUST(compliance_as(node_of(s, "port"), "pei", &id, "pass", NULL));
+	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
+	assert_int_equal(unfiled_at(node_of(s, "port")), before + 1);
+	s->w->hold = NULL;
+	settle(s->w);
+	assert_int_equal(unfiled_at(node_of(s, "port")), before);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+}
+
+/* AZ-36: intake only means that the provider decides. */
+static void agent_for_intake_alone_leaves_the_decision_to_the_provider(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s);
+	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	(void)delegated(s, &entry, false);
+	struct hf_id id = submitted(s, &entry);
+	intake_is(s->health, &id, "port");
+	MUST(compliance_as(node_of(s, "port"), "pei", &id, "pass", NULL));
+	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
+	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	struct hf_id grant = grant_at(s->roads, &id);
+	assert_int_equal(take_back_as(s->roads, "zhou", &grant), HF_E_STATE); /* no agent decided it */
+}
+
+/* AZ-36: resources, level and period bound the agent; AZ-35: everybody else goes to the publishing platform. */
+static void outside_resource_level_and_period_there_is_no_agent(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s), other = fresh_entry(s), ended = fresh_entry(s), id;
+	struct hf_application_in far = wish(&entry);
+	(void)delegated(s, &entry, true);
+	id = submitted(s, &other);
+	intake_is(s->health, &id, "hub"); /* another resource */
+	MUST(draft_as(node_of(s, "data"), "dai", &far, &id));
+	intake_is(node_of(s, "data"), &id, "hub"); /* another level */
+	struct hf_id delegation = delegated(s, &ended, true);
+	MUST(end_as(s->roads, "zhou", &delegation));
+	id = submitted(s, &ended);
+	intake_is(s->health, &id, "hub"); /* ended */
+	struct hf_delegation_in in = to_port(s, &entry, true);
+	in.level = "province";
+	assert_int_equal(delegate_as(s->roads, "zhou", &in, &id), HF_E_STANDING);
+	in = to_port(s, &entry, true);
+	in.agent = "health"; /* no platform */
+	assert_int_equal(delegate_as(s->roads, "zhou", &in, &id), HF_E_STANDING);
+	in = to_port(s, &entry, true);
+	in.until_ms = 0;
+	assert_int_equal(delegate_as(s->roads, "zhou", &in, &id), HF_E_ARGUMENT);
+	assert_int_equal(delegate_as(s->health, "ma",
+	                             &(struct hf_delegation_in){.agent = "port",
+	                                                        .level = "city",
+	                                                        .resources = &entry,
+	                                                        .resource_count = 1,
+	                                                        .until_ms = s->w->now_ms + DAY},
+	                             &id),
+	                 HF_E_UNKNOWN); /* not its resource */
+}
+
+/* AZ-36: what the agent passes after its time is refused by the provider, and gives nothing. */
+static void decision_after_the_end_of_the_delegation_is_invalid(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s), delegation = delegated(s, &entry, true), id = submitted(s, &entry);
+	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	s->w->hold = hold_forward;
+	MUST(compliance_as(node_of(s, "port"), "pei", &id, "pass", NULL));
+	MUST(end_as(s->roads, "zhou", &delegation));
+	s->w->hold = NULL;
+	settle(s->w);
+	assert_int_equal(s->roads->refused_count, 1);
+	assert_int_equal(s->roads->refused[0].type, HF_MAIL_FORWARD);
+	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(agent_decides_for_its_level_and_the_provider_withdraws),
+	        cmocka_unit_test(decision_that_is_not_filed_yet_gives_nothing_and_is_reported),
+	        cmocka_unit_test(agent_for_intake_alone_leaves_the_decision_to_the_provider),
+	        cmocka_unit_test(outside_resource_level_and_period_there_is_no_agent),
+	        cmocka_unit_test(decision_after_the_end_of_the_delegation_is_invalid),
+	};
+	return cmocka_run_group_tests(tests, up, stage_down);
+}
