@@ -45,7 +45,7 @@ struct hf_authz {
 		uint64_t changes; /* of the table when it was read */
 		uint32_t mechanisms;
 		bool known;
-	} allowed[AZ_ALLOWED_SLOTS]; /* rulebook.c */
+	} allowed[AZ_ALLOWED_SLOTS];             /* rulebook.c */
 	struct az_hold *holds;                   /* in force */
 	struct az_scenario_rule *scenario_rules; /* scenario_rules.c */
 	struct authz_link *link;                 /* what waits for a commit holds this, not the module */

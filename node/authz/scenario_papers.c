@@ -182,7 +182,7 @@ enum hf_err sc_obligation(const char *text, struct hf_obligation *ret, struct hf
 	snprintf(name, sizeof(name), "%.*s", (int)(colon ? colon - text : 63), text);
 	ret->type = hf_oblige_from_name(name);
 	if (!ret->type || ret->type == HF_OBLIGE_FIELDS)
-		return hf_fault_set(f, HF_E_ARGUMENT, "there is no obligation '%.63s'; `hufu policy schema` lists them",
+		return hf_fault_set(f, HF_E_ARGUMENT, "there is no obligation '%.63s'; docs/policy.md lists them",
 		                    name);
 	if (ret->type == HF_OBLIGE_USES || ret->type == HF_OBLIGE_DELETE) {
 		errno = 0;
@@ -230,8 +230,8 @@ static enum hf_err check_publisher(struct hf_authz *a, const Hufu__ScenarioOpeni
 	struct hf_id resource;
 	if (!az_id_of(&m->resource, &resource))
 		return hf_fault_set(f, HF_E_FORMAT, "the opening names no resource");
-	if (hf_catalog_get(a->catalog, NULL, &resource, &it) != HF_OK ||
-	    same_text(it.entry->publisher, m->header->issuer))
+	enum hf_err e = hf_catalog_get(a->catalog, m->header->issuer, &resource, &it);
+	if (e == HF_OK || hf_catalog_get(a->catalog, NULL, &resource, &it) == HF_E_UNKNOWN)
 		return HF_OK;
 	return hf_fault_set(f, HF_E_STANDING,
 	                    "the opening is of %s, which does not provide the resource; only its provider opens it",
