@@ -7,6 +7,7 @@
  * that every command knows (--node, --as, --json, --socket, --help), and returns the exit status.
  *
  * It is long because every command's file needs all of it and every table of commands is a line in it.
+ * It is long because every command's file needs all of it.
  */
 #ifndef HUFU_TOOLS_CLI_H
 #define HUFU_TOOLS_CLI_H
