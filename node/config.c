@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "crypto/secret.h"
+#include "source/scanner.h"
 
 #define PASSPHRASE_MAX 1024u
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -56,6 +57,17 @@ static const cyaml_schema_field_t gateway_fields[] = {GATEWAY_TEXT(address), GAT
                                                       GATEWAY_TEXT(key),     GATEWAY_TEXT(tokens),
                                                       GATEWAY_TEXT(url),     CYAML_FIELD_END};
 
+static const cyaml_schema_value_t word_entry = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 1023)};
+static const cyaml_schema_field_t scanner_fields[] = {
+        CYAML_FIELD_SEQUENCE("command", CYAML_FLAG_POINTER, struct hf_config_scanner, command, &word_entry, 1,
+                             HF_SCANNER_ARGS),
+        CYAML_FIELD_UINT("seconds", CYAML_FLAG_OPTIONAL, struct hf_config_scanner, seconds), CYAML_FIELD_END};
+
+#define TRAFFIC_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_traffic_policy, name)
+static const cyaml_schema_field_t traffic_fields[] = {TRAFFIC_FIELD(window_minutes), TRAFFIC_FIELD(factor),
+                                                      TRAFFIC_FIELD(floor_mib), TRAFFIC_FIELD(floor_requests),
+                                                      CYAML_FIELD_END};
+
 #define TEXT_FIELD(name, flags, min, max)                                                                              \
 	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | (flags), struct hf_config, name, min, max)
 static const cyaml_schema_field_t fields[] = {
@@ -74,6 +86,8 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config, mirrors, mirror_fields),
         CYAML_FIELD_MAPPING("publish", CYAML_FLAG_OPTIONAL, struct hf_config, publish, publish_fields),
         CYAML_FIELD_MAPPING("gateway", CYAML_FLAG_OPTIONAL, struct hf_config, gateway, gateway_fields),
+        CYAML_FIELD_MAPPING("scanner", CYAML_FLAG_OPTIONAL, struct hf_config, scanner, scanner_fields),
+        CYAML_FIELD_MAPPING("traffic", CYAML_FLAG_OPTIONAL, struct hf_config, traffic, traffic_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
         CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields)};
@@ -177,6 +191,11 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	HF_TRY(want_range(path, "limits.outstanding_per_peer", c->limits.outstanding_per_peer, 1, 4096, f));
 	HF_TRY(want_range(path, "mirrors.ledger_bytes", c->mirrors.ledger_bytes, 1u << 16, (uint64_t)1 << 50, f));
 	HF_TRY(want_range(path, "mirrors.total_bytes", c->mirrors.total_bytes, 1u << 16, (uint64_t)1 << 50, f));
+	HF_TRY(want_range(path, "scanner.seconds", c->scanner.seconds, 1, 86400, f));
+	HF_TRY(want_range(path, "traffic.window_minutes", c->traffic.window_minutes, 1, 1440, f));
+	HF_TRY(want_range(path, "traffic.factor", c->traffic.factor, 2, 1000, f));
+	HF_TRY(want_range(path, "traffic.floor_mib", c->traffic.floor_mib, 1, 1u << 30, f));
+	HF_TRY(want_range(path, "traffic.floor_requests", c->traffic.floor_requests, 1, 1000000, f));
 	return want_range(path, "limits.requests_per_second", c->limits.requests_per_second, 10, 1000000, f);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "exchange/traffic.h"
 #include "identity/accounts.h"
 #include "ledger/ledger.h"
 
@@ -32,6 +33,13 @@ struct hf_config_gateway {
 	char *url;    /* NULL: made from the address */
 };
 
+/* DS-100: the operator's scanner; no words: none. */
+struct hf_config_scanner {
+	char **command;
+	unsigned command_count;
+	uint32_t seconds;
+};
+
 /* Texts are never NULL unless said so, and live until hf_config_free. */
 struct hf_config {
 	char *node;  /* node id */
@@ -48,6 +56,8 @@ struct hf_config {
 	struct hf_config_limits limits;
 	struct hf_config_publish publish;
 	struct hf_config_gateway gateway;
+	struct hf_config_scanner scanner;
+	struct hf_traffic_policy traffic;  /* for hf_exchange_set_traffic */
 	struct hf_ledger_quota mirrors;    /* for hf_ledger_set_quota */
 	struct hf_account_policy accounts; /* for hf_identity_set_policy */
 };

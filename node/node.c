@@ -19,6 +19,7 @@
 #include "ledger/ledger.h"
 #include "ledger/report.h"
 #include "peers/peers.h"
+#include "source/scanner.h"
 #include "source/source.h"
 
 #define MAILS_MAX 128
@@ -145,9 +146,12 @@ static enum hf_err adopt_keys(struct hf_node *n, const char *dir, const char *pa
 	return HF_OK;
 }
 
-static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
+static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
+	const struct hf_scanner_config sc = {(const char *const *)cfg->scanner.command, cfg->scanner.command_count,
+	                                     cfg->scanner.seconds};
+	HF_TRY(hf_scanner_open(&n->base, &sc, &m->scanner, f));
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
 	HF_TRY(hf_catalog_open(&n->base, m->store, &n->keys, m->peers, m->sources, &m->catalog, f));
 	HF_TRY(hf_authz_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->catalog, &m->authz, f));
@@ -155,6 +159,8 @@ static enum hf_err open_exchange(struct hf_node *n, struct hf_fault *f)
 	HF_TRY(hf_exchange_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->sources, m->catalog,
 	                        m->authz, &m->exchange, f));
 	HF_TRY(add_mails(n, hf_exchange_mails(m->exchange)));
+	hf_exchange_set_scanner(m->exchange, m->scanner);
+	hf_exchange_set_traffic(m->exchange, &cfg->traffic);
 	hf_exchange_start(m->exchange);
 	return HF_OK;
 }
@@ -224,7 +230,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 	HF_TRY(open_state(n, cfg, f));
 	HF_TRY(open_peers(n, cfg, f));
 	HF_TRY(adopt_keys(n, dir, passphrase, f));
-	HF_TRY(open_exchange(n, f));
+	HF_TRY(open_exchange(n, cfg, f));
 	HF_TRY(open_api(n, cfg, f));
 	hf_self_check_open(&n->m, cfg->self_check_hours, &n->self_check);
 	HF_TRY(open_publish(n, cfg, f));
@@ -237,6 +243,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 static void close_modules(struct hf_node *n)
 {
 	struct hf_modules *m = &n->m;
+	hf_scanner_stop(m->scanner);
 	hf_self_check_close(n->self_check);
 	n->self_check = NULL;
 	hf_gateway_close(n->gateway);
@@ -270,6 +277,7 @@ static void close_modules(struct hf_node *n)
 
 static void free_node(struct hf_node *n)
 {
+	hf_scanner_free(n->m.scanner);
 	hf_node_keys_done(&n->keys);
 	hf_metrics_free(n->base.metrics);
 	hf_log_free(n->base.log);

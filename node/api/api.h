@@ -20,6 +20,7 @@
 struct hf_peers;
 struct hf_ledger;
 struct hf_sources;
+struct hf_scanner;
 struct hf_catalog;
 struct hf_authz;
 struct hf_exchange;
@@ -35,6 +36,7 @@ struct hf_modules {
 	struct hf_peers *peers;
 	struct hf_ledger *ledger;
 	struct hf_sources *sources;
+	struct hf_scanner *scanner; /* NULL: none */
 	struct hf_catalog *catalog;
 	struct hf_authz *authz;
 	struct hf_exchange *exchange;

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "source/scanner.h"
 
 static json_t *field_json(const struct hf_source_field *f)
 {
@@ -73,8 +74,9 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	v->registered_ms = s->was.registered_ms;
 	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));
 	HF_TRY(hf_source_put(rq->m->sources, rq->unit, v, &rq->fault));
-	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields", v->path,
-	               (unsigned long long)v->rows, (unsigned long long)v->bytes, v->field_count);
+	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields%s", v->path,
+	               (unsigned long long)v->rows, (unsigned long long)v->bytes, v->field_count,
+	               rq->m->scanner ? ", examined by the scanner" : "");
 	view_json(rq->out, v);
 	return HF_OK;
 }
@@ -91,6 +93,24 @@ static void on_scanned(void *ctx, enum hf_err e, struct hf_source_view *v, const
 	free(s);
 }
 
+/* DS-100: what the operator's scanner refuses is not looked at any further. */
+static void on_examined(void *ctx, enum hf_err e, const char *text)
+{
+	struct scan_request *s = ctx;
+	struct hf_api_request *rq = s->rq;
+
+	if (e == HF_OK) {
+		hf_source_scan(rq->m->sources, &s->was, on_scanned, s);
+		return;
+	}
+	if (e != HF_E_CANCELLED)
+		hf_alarm(rq->m->base, e == HF_E_MALICIOUS ? "malicious-data" : "scanner", NULL,
+		         "source %s was not registered: %s", s->was.name, text);
+	hf_fault_set(&rq->fault, e, "%s: %s", s->was.path, text);
+	hf_api_finish(rq, e);
+	free(s);
+}
+
 static enum hf_err start_scan(struct hf_api_request *rq, const struct hf_source_view *v, bool adding)
 {
 	struct scan_request *s;
@@ -101,7 +121,10 @@ static enum hf_err start_scan(struct hf_api_request *rq, const struct hf_source_
 	s->was = *v;
 	s->adding = adding;
 	hf_api_later(rq);
-	hf_source_scan(rq->m->sources, v, on_scanned, s);
+	if (rq->m->scanner)
+		hf_scan(rq->m->scanner, s->was.path, on_examined, s);
+	else
+		hf_source_scan(rq->m->sources, v, on_scanned, s);
 	return HF_OK;
 }
 

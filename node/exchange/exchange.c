@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "exchange/transfer.h"
+#include "source/scanner.h"
 #include "state_exchange.pb-c.h"
 
 #define WATCH_MS 10000
@@ -63,6 +64,7 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
 	                          .sources = sources,
 	                          .catalog = catalog,
 	                          .authz = authz};
+	x->traffic = hf_traffic_new();
 	x->mails[0] = (struct hf_mail_row){HF_MAIL_RECEIPT, receipt_on_mail, x};
 	x->mails[1] = (struct hf_mail_row){HF_MAIL_TRANSFER_END, end_on_mail, x};
 	hf_authz_on_revoked(authz, end_on_revoked, x);
@@ -76,6 +78,16 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
 	uv_unref((uv_handle_t *)x->watch);
 	*ret_exchange = x;
 	return HF_OK;
+}
+
+void hf_exchange_set_scanner(struct hf_exchange *x, struct hf_scanner *scanner)
+{
+	x->scanner = scanner;
+}
+
+void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_policy *p)
+{
+	hf_traffic_set(x->traffic, p);
 }
 
 const struct hf_mail_row *hf_exchange_mails(struct hf_exchange *x)
@@ -92,12 +104,14 @@ static void free_exchange_when_idle(struct hf_exchange *x)
 {
 	while (x->transfers && uv_run(x->base->loop, UV_RUN_ONCE))
 		;
+	hf_traffic_free(x->traffic);
 	free(x);
 }
 
 void hf_exchange_close(struct hf_exchange *x)
 {
 	x->closing = true;
+	hf_scanner_stop(x->scanner);
 	uv_close((uv_handle_t *)x->watch, free_handle);
 	for (struct transfer *t = x->transfers, *next; t; t = next) {
 		next = t->next;
@@ -116,6 +130,7 @@ static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		hf_alarm(x->base, "transfer-row", NULL, "a stored transfer cannot be read");
 		return true;
 	}
+	traffic_of_row(x, t);
 	if (!transfer_ended(t->state)) {
 		transfer_add(t);
 		return true;

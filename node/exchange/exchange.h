@@ -17,6 +17,11 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
                              struct hf_sources *sources, struct hf_catalog *catalog, struct hf_authz *authz,
                              struct hf_exchange **ret_exchange, struct hf_fault *f) HF_MUST_CHECK;
 void hf_exchange_close(struct hf_exchange *x);
+/* Before start: what is examined before it is taken in (NULL: nothing), and when traffic is abnormal (DS-100). */
+struct hf_scanner;
+struct hf_traffic_policy;
+void hf_exchange_set_scanner(struct hf_exchange *x, struct hf_scanner *scanner);
+void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_policy *p);
 /* Resumes what was under way when the node last stopped (DS-71); after the peers are there. */
 void hf_exchange_start(struct hf_exchange *x);
 /* HF_MSG_TRANSFER_REQUEST, HF_MSG_CHUNK_GET, HF_MSG_TRANSFER_END. */

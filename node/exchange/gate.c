@@ -508,6 +508,7 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 		hf_request_reply(take, HF_E_RATE, "too many denied requests; wait a minute", NULL, 0);
 		return;
 	}
+	traffic_seen(x, hf_request_peer(take), HF_TRAFFIC_ASKED, 1, NULL);
 	struct gate *g = calloc(1, sizeof(*g));
 	if (!g)
 		abort();

@@ -13,6 +13,7 @@
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/receive.h"
+#include "source/scanner.h"
 
 #define FINDINGS_MAX 4
 
@@ -158,7 +159,9 @@ static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_RECEIVED, HF_OK, NULL);
 	draft_digest(d, &t->manifest);
 	draft_record(d, t);
-	hf_draft_text(d, HF_FIELD_RECEPTION, "complete, verified, imported");
+	hf_draft_text(d, HF_FIELD_RECEPTION,
+	              t->x->scanner ? "complete, verified, examined by the scanner, imported"
+	                            : "complete, verified, imported");
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
 	hf_draft_text(d, HF_FIELD_CACHE_DELETION, "the partial file became the delivered file; no copy is left");
@@ -261,18 +264,56 @@ static void move_done(uv_work_t *w, int status)
 	fail(i, i->error, text);
 }
 
+static void move(struct import *i)
+{
+	i->work.data = i;
+	uv_queue_work(i->t->x->base->loop, &i->work, move_work, move_done);
+}
+
+/* It ended meanwhile, or the node is stopping and the next start does it again. */
+static void give_up(struct import *i)
+{
+	if (!i->t->gone && i->t->state == TRANSFER_STARTED)
+		import_again(i->t);
+	import_free(i);
+}
+
+static void on_examined(void *ctx, enum hf_err e, const char *text)
+{
+	struct import *i = ctx;
+	struct transfer *t = i->t;
+	if (e == HF_E_CANCELLED || t->gone || t->state != TRANSFER_STARTED) {
+		give_up(i);
+		return;
+	}
+	if (e == HF_OK) {
+		move(i);
+		return;
+	}
+	hf_alarm(t->x->base, e == HF_E_MALICIOUS ? "malicious-data" : "scanner", &t->id,
+	         "what %s delivered was not taken in: %s", t->peer, text);
+	fail(i, e, text);
+}
+
+/* DS-100: before the data gets its name. After a crash it may have it already. */
+static void examine(struct import *i)
+{
+	struct hf_scanner *s = i->t->x->scanner;
+	if (s)
+		hf_scan(s, access(i->part, F_OK) == 0 ? i->part : i->t->output, on_examined, i);
+	else
+		move(i);
+}
+
 static void on_intent(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	(void)info;
 	struct import *i = ctx;
 	if (e != HF_OK || i->t->gone || i->t->state != TRANSFER_STARTED) {
-		if (!i->t->gone && i->t->state == TRANSFER_STARTED)
-			import_again(i->t);
-		import_free(i);
+		give_up(i);
 		return;
 	}
-	i->work.data = i;
-	uv_queue_work(i->t->x->base->loop, &i->work, move_work, move_done);
+	examine(i);
 }
 
 void import_begin(struct transfer *t)

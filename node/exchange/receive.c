@@ -390,6 +390,7 @@ static void on_acknowledged(void *ctx, enum hf_err e, const struct hf_commit *in
 	if (t->receive)
 		t->receive->syncing = false;
 	if (e == HF_OK && !t->gone && t->state == TRANSFER_STARTED) {
+		traffic_seen(t->x, t->peer, HF_TRAFFIC_RECEIVED, j->bytes - t->bytes_done, &t->id);
 		t->acknowledged = j->upto;
 		t->bytes_done = j->bytes;
 		t->durable = j->durable;

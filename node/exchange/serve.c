@@ -395,6 +395,7 @@ static void take_result(struct transfer *t, struct job *j)
 		return;
 	}
 	t->served++;
+	traffic_seen(t->x, t->peer, HF_TRAFFIC_SENT, j->len, &t->id);
 	if (j->index < t->acknowledged) {
 		t->served_after_ack++;
 		hf_metrics_add(t->x->base->metrics, "exchange_served_after_ack_total", 1);

@@ -14,6 +14,7 @@
 #include "exchange/exchange.h"
 #include "exchange/leaves.h"
 #include "exchange/states.h"
+#include "exchange/traffic.h"
 
 #define CHUNK_BYTES HF_MAX_CHUNK
 #define WINDOW_MAX 8u     /* chunks in flight of one transfer: with two sides in one node 16 MiB */
@@ -86,6 +87,8 @@ struct hf_exchange {
 	struct transfer *transfers; /* not ended, or ended with work still under way */
 	struct hf_mail_row mails[3];
 	uv_timer_t *watch;
+	struct hf_scanner *scanner; /* NULL: none */
+	struct hf_traffic *traffic;
 	struct denials {
 		char peer[HF_NAME_MAX + 1];
 		int64_t since_ms;
@@ -150,6 +153,10 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count,
                          struct hf_unit *u) HF_MUST_CHECK;
 void receipt_watch(struct hf_exchange *x);
+/* watch.c: DS-100 */
+void traffic_seen(struct hf_exchange *x, const char *peer, enum hf_traffic_kind kind, uint64_t amount,
+                  const struct hf_id *txn);
+void traffic_of_row(struct hf_exchange *x, const struct transfer *t);
 /* end.c */
 /* Ends a transfer on this side with a reason: row, entries, cache wiped; tells the peer by mail when `tell`. Adds to
  * the unit. */

@@ -80,6 +80,15 @@ static enum hf_err open_folder(const char *dir, int *ret_fd, struct hf_fault *f)
 	return HF_OK;
 }
 
+/* LMDB opens the data file so that programs which this process starts would have it, too. */
+static int keep_data_file(MDB_env *mdb)
+{
+	mdb_filehandle_t fd;
+	int rc = mdb_env_get_fd(mdb, &fd);
+
+	return rc != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? rc : errno;
+}
+
 static int open_mdb(struct hf_env *env, const char *dir, size_t map_bytes)
 {
 	int rc = mdb_env_create(&env->mdb);
@@ -90,6 +99,8 @@ static int open_mdb(struct hf_env *env, const char *dir, size_t map_bytes)
 		rc = mdb_env_set_mapsize(env->mdb, whole_pages(map_bytes));
 	if (rc == 0)
 		rc = mdb_env_open(env->mdb, dir, MDB_NOTLS, 0600);
+	if (rc == 0)
+		rc = keep_data_file(env->mdb);
 	if (rc == 0)
 		rc = mdb_reader_check(env->mdb, &env->stale_readers);
 	return rc;

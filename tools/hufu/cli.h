@@ -5,9 +5,6 @@
  * A command is a row: name, subcommand, one line of help, usage with an example, function. cmd_<module>.c exports one
  * table; commands.c lists the tables. The function gets the arguments behind the command's words, without the options
  * that every command knows (--node, --as, --json, --socket, --help), and returns the exit status.
- *
- * It is long because every command's file needs all of it and every table of commands is a line in it.
- * It is long because every command's file needs all of it.
  */
 #ifndef HUFU_TOOLS_CLI_H
 #define HUFU_TOOLS_CLI_H

@@ -1,6 +1,8 @@
 /* store_test.c - units, their order, their ends, and reads over them. */
 #include "fixture.h"
 
+#include <fcntl.h>
+
 #include "crypto/crypto.h"
 
 static void a_submitted_unit_is_read_at_once_and_a_reopened_store_has_it(void **state)
@@ -30,6 +32,31 @@ static void a_submitted_unit_is_read_at_once_and_a_reopened_store_has_it(void **
 	snprintf(path, sizeof(path), "%s/state", f.dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
+	fixture_stop(&f);
+}
+
+/* DS-100: the scanner, for one. */
+static void no_program_that_the_node_starts_is_handed_the_store(void **state)
+{
+	struct fixture f;
+	char name[64], target[256];
+	unsigned files = 0;
+
+	(void)state;
+	fixture_start(&f);
+	for (int fd = 0; fd < 256; fd++) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		ssize_t len = readlink(name, target, sizeof(target) - 1);
+
+		if (len < 0)
+			continue;
+		target[len] = '\0';
+		if (strncmp(target, f.dir, strlen(f.dir)) != 0)
+			continue;
+		files++;
+		assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	}
+	assert_true(files >= 2);
 	fixture_stop(&f);
 }
 
@@ -513,6 +540,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_submitted_unit_is_read_at_once_and_a_reopened_store_has_it),
+	        cmocka_unit_test(no_program_that_the_node_starts_is_handed_the_store),
 	        cmocka_unit_test(later_writes_of_a_unit_win_and_deletes_hide_rows),
 	        cmocka_unit_test(hooks_run_in_order_before_done_and_only_after_a_commit),
 	        cmocka_unit_test(units_end_in_the_order_of_submission_and_never_inside_submit),
