@@ -20,6 +20,7 @@
 #define HF_DOMAIN_OPENING "hufu/opening/v1"
 #define HF_DOMAIN_SESSION "hufu/session/v1"
 #define HF_DOMAIN_POLICY "hufu/policy/v1"
+#define HF_DOMAIN_RULE_USES "hufu/rule-uses/v1"
 
 /* Payload types of signed envelopes (DSSE payloadType). */
 #define HF_TYPE_DESCRIPTOR "application/vnd.hufu.space-descriptor.v1"
@@ -35,6 +36,7 @@
 #define HF_TYPE_NEGOTIATION_EVENT "application/vnd.hufu.negotiation-event.v1"
 #define HF_TYPE_PROVIDER_GRANT "application/vnd.hufu.provider-grant.v1"
 #define HF_TYPE_REVOCATION "application/vnd.hufu.revocation.v1"
+#define HF_TYPE_USE_REPORT "application/vnd.hufu.use-report.v1"
 #define HF_TYPE_TRANSFER_REQUEST "application/vnd.hufu.transfer-request.v1"
 #define HF_TYPE_TRANSFER_START "application/vnd.hufu.transfer-start.v1"
 #define HF_TYPE_MANIFEST "application/vnd.hufu.manifest.v1"

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <cyaml/cyaml.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "config_yaml.h"
 #include "crypto/secret.h"
 #include "source/scanner.h"
 
@@ -81,6 +81,7 @@ static const cyaml_schema_field_t fields[] = {
         TEXT_FIELD(api_socket, CYAML_FLAG_OPTIONAL, 1, sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
         TEXT_FIELD(passphrase_file, CYAML_FLAG_OPTIONAL, 1, 1023),
         CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL, struct hf_config, log_level, levels, COUNT(levels)),
+        TEXT_FIELD(border, CYAML_FLAG_OPTIONAL, 1, 1023),
         CYAML_FIELD_UINT("self_check_hours", CYAML_FLAG_OPTIONAL, struct hf_config, self_check_hours),
         CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
         CYAML_FIELD_MAPPING("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config, mirrors, mirror_fields),
@@ -294,17 +295,33 @@ static enum hf_err fill_defaults(const char *path, struct hf_config *c, struct h
 	return HF_OK;
 }
 
-static enum hf_err parse(const char *path, const struct hf_buf *text, struct hf_config **ret_config, struct hf_fault *f)
+enum hf_err hf_yaml_parse(const char *path, const struct hf_buf *text, const cyaml_schema_value_t *schema_of,
+                          void **ret_data, struct hf_fault *f)
 {
 	struct place p = {"", 0};
 	cyaml_config_t reader;
-	struct hf_config *c = NULL;
+	void *c = NULL;
 	if (memchr(text->data ? (const char *)text->data : "", 0, text->len))
 		return hf_fault_set(f, HF_E_FORMAT, "%s holds a NUL byte; it must be a text file", path);
 	cyaml_err_t e = cyaml_load_data(text->data ? text->data : (const uint8_t *)"", text->len,
-	                                make_reader(&reader, &p), &schema, (cyaml_data_t **)&c, NULL);
+	                                make_reader(&reader, &p), schema_of, (cyaml_data_t **)&c, NULL);
 	if (e != CYAML_OK)
 		return refuse(path, text->data ? (const char *)text->data : "", &p, f);
+	*ret_data = c;
+	return HF_OK;
+}
+
+void hf_yaml_free(const cyaml_schema_value_t *schema_of, void *data)
+{
+	cyaml_config_t reader;
+	if (data)
+		cyaml_free(make_reader(&reader, NULL), schema_of, data, 0);
+}
+
+static enum hf_err parse(const char *path, const struct hf_buf *text, struct hf_config **ret_config, struct hf_fault *f)
+{
+	void *c = NULL;
+	HF_TRY(hf_yaml_parse(path, text, &schema, &c, f));
 	if (!c)
 		return hf_fault_set(f, HF_E_FORMAT, "%s is empty; make a node's folder with `hufu init`", path);
 	*ret_config = c;
@@ -336,9 +353,7 @@ enum hf_err hf_config_load(const char *path, struct hf_config **ret_config, stru
 
 void hf_config_free(struct hf_config *c)
 {
-	cyaml_config_t reader;
-	if (c)
-		cyaml_free(make_reader(&reader, NULL), &schema, c, 0);
+	hf_yaml_free(&schema, c);
 }
 
 static void close_fd(int *fd)

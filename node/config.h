@@ -52,6 +52,7 @@ struct hf_config {
 	char *api_socket;      /* default DIR/run/api.sock, DIR being the folder of the file */
 	char *passphrase_file; /* NULL: plain keys, or HUFU_PASSPHRASE_FILE */
 	enum hf_log_level log_level;
+	char *border; /* file of the rules for exchanges between jurisdictions; NULL: none are configured */
 	uint32_t self_check_hours; /* 0: hf_self_check_open's default */
 	struct hf_config_limits limits;
 	struct hf_config_publish publish;

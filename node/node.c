@@ -13,7 +13,9 @@
 #include "api/gateway.h"
 #include "api/publish.h"
 #include "api/selfcheck.h"
+#include "authz/trusted_time.h"
 #include "catalog/catalog.h"
+#include "config_border.h"
 #include "dispatch.h"
 #include "exchange/exchange.h"
 #include "ledger/ledger.h"
@@ -27,6 +29,7 @@
 struct hf_node {
 	struct hf_base base;
 	struct hf_system_clock *clock;
+	struct hf_border_rules *border;
 	struct hf_node_keys keys;
 	struct hf_modules m;
 	struct hf_api *api;
@@ -83,6 +86,7 @@ static enum hf_err open_base(struct hf_node *n, uv_loop_t *loop, const char *dir
 		                    cfg->node);
 	n->clock = hf_system_clock_new();
 	hf_system_clock_get(n->clock, &n->base.clock);
+	n->base.guard = n->clock;
 	n->base.log = hf_log_new(log_fd, &n->base.clock, cfg->node, cfg->log_level);
 	n->base.metrics = hf_metrics_new();
 	n->base.audit = (struct hf_audit){emit_draft, n};
@@ -101,11 +105,13 @@ static bool raise_clock(void *ctx, const struct hf_ledger_row *row)
 
 static enum hf_err open_state(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
+	bool known = false;
 	HF_TRY(hf_store_open(&n->base, &n->m.store, f));
 	HF_TRY(hf_ledger_open(&n->base, n->m.store, &n->keys, cfg->space, &n->m.ledger, f));
 	hf_ledger_set_quota(n->m.ledger, &cfg->mirrors);
-	HF_TRY(hf_fault_default(
-	        f, hf_ledger_tail(n->m.ledger, 1, raise_clock, n))); /* AZ-31: time never falls behind the record */
+	HF_TRY(hf_fault_default(f, hf_authz_time_load(&n->base, n->m.store, &known)));
+	if (!known) /* AZ-31: until the witnesses have spoken for the first time, time never falls behind the record */
+		HF_TRY(hf_fault_default(f, hf_ledger_tail(n->m.ledger, 1, raise_clock, n)));
 	HF_TRY(hf_identity_open(&n->base, n->m.store, &n->keys, cfg->space, &n->m.identity, f));
 	hf_identity_set_policy(n->m.identity, &cfg->accounts);
 	return HF_OK;
@@ -155,6 +161,9 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
 	HF_TRY(hf_catalog_open(&n->base, m->store, &n->keys, m->peers, m->sources, &m->catalog, f));
 	HF_TRY(hf_authz_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->catalog, &m->authz, f));
+	if (cfg->border)
+		HF_TRY(hf_border_load(n->base.dir, cfg->border, &n->border, f));
+	hf_authz_set_border(m->authz, n->border);
 	HF_TRY(add_mails(n, hf_authz_mails(m->authz)));
 	HF_TRY(hf_exchange_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->sources, m->catalog,
 	                        m->authz, &m->exchange, f));
@@ -188,6 +197,8 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_consent,
 	        hf_routes_scenario,
 	        hf_routes_agent,
+	        hf_routes_time,
+	        hf_routes_uses,
 	        NULL,
 	};
 	/* clang-format on */
@@ -282,6 +293,7 @@ static void free_node(struct hf_node *n)
 	hf_metrics_free(n->base.metrics);
 	hf_log_free(n->base.log);
 	hf_system_clock_free(n->clock);
+	hf_border_free(n->border);
 	free(n);
 }
 

@@ -127,6 +127,8 @@ extern const struct hf_route hf_routes_scenario[];
 extern const struct hf_route hf_routes_agent[];
 extern const struct hf_route hf_routes_exchange[];
 extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */
+extern const struct hf_route hf_routes_time[];   /* trusted time */
+extern const struct hf_route hf_routes_uses[];
 
 struct hf_api;
 /* tables: NULL-terminated list of route tables. Socket mode 0660. */

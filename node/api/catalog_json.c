@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/rows.h"
+#include "authz/obligation.h"
 #include "base/mem.h"
 #include "ledger/ledger.h"
 
@@ -499,6 +500,41 @@ static enum hf_err read_record(struct hf_api_request *rq, const struct hf_catalo
 	                              "field 'record' is none of durable, witnessed, mirrored");
 }
 
+static void add_duty(struct catalog_wish *w, const char *action)
+{
+	Hufu__Rule *r = &w->duties[w->entry.n_policy];
+
+	hufu__rule__init(r);
+	r->kind = (char *)"duty";
+	r->action = (char *)action;
+	w->duty_list[w->entry.n_policy++] = r;
+}
+
+/* Obligations that the agreements about the entry get: each must be one that the gate can fulfil (AZ-73). */
+static enum hf_err read_duties(struct hf_api_request *rq, const struct hf_catalog_item *was, struct catalog_wish *w)
+{
+	size_t count = 0;
+
+	w->entry.policy = w->duty_list;
+	HF_TRY(read_list(rq, "duties", HF_DUTIES_MAX, &w->duty_words, &count));
+	for (size_t i = 0; i < count; i++) {
+		if (!hf_obligation_known(w->duty_words[i]))
+			return hf_fault_set(
+			        &rq->fault, HF_E_OBLIGATION,
+			        "this node cannot fulfil the obligation '%.100s'; `hufu catalog publish --help` "
+			        "names those that it can",
+			        w->duty_words[i]);
+		add_duty(w, w->duty_words[i]);
+	}
+	if (mentions(rq, "duties") || !was)
+		return HF_OK;
+	for (size_t i = 0; i < was->entry->n_policy && w->entry.n_policy < HF_DUTIES_MAX; i++)
+		if (strcmp(was->entry->policy[i]->kind, "duty") == 0 &&
+		    hf_entry_state_of_duty(was->entry->policy[i]->action) == HF_ENTRY_INVALID)
+			add_duty(w, was->entry->policy[i]->action);
+	return HF_OK;
+}
+
 static void begin_wish(const struct hf_catalog_item *was, struct catalog_wish *w)
 {
 	memset(w, 0, sizeof(*w));
@@ -533,6 +569,7 @@ enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog
 	HF_TRY(hf_api_text(rq, "scope", !was, HF_MAX_TEXT, &w->scope));
 	HF_TRY(hf_api_text(rq, "purpose", true, 511, &w->purpose));
 	HF_TRY(read_record(rq, was, w));
+	HF_TRY(read_duties(rq, was, w));
 	HF_TRY(read_fields(rq, w));
 	return keep_marks(rq, w);
 }
@@ -540,6 +577,7 @@ enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog
 void catalog_wish_done(struct catalog_wish *w)
 {
 	free(w->keywords);
+	free(w->duty_words);
 	free(w->purposes);
 	free(w->jurisdictions);
 	free(w->roles);

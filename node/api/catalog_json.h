@@ -19,7 +19,8 @@ json_t *catalog_json_dcat_context(void);
 struct catalog_wish {
 	Hufu__CatalogEntry entry;
 	Hufu__ReviewCriteria criteria;
-	const char **keywords, **purposes, **jurisdictions, **roles;
+	const char **keywords, **purposes, **jurisdictions, **roles, **duty_words;
+	Hufu__Rule duties[HF_DUTIES_MAX], *duty_list[HF_DUTIES_MAX];
 	Hufu__Field *fields, **field_list;
 	const char *source, *mode, *scope, *purpose, *duty;
 };

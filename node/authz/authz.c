@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "authz/emergency_internal.h"
+#include "authz/trusted_time.h"
+#include "authz/watch.h"
 
 enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
                           struct hf_identity *identity, struct hf_peers *peers, struct hf_ledger *ledger,
@@ -24,6 +26,8 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 	a->ledger = ledger;
 	a->catalog = catalog;
 	enum hf_err e = az_grants_load(a);
+	if (e == HF_OK)
+		e = az_time_open(a);
 	if (e != HF_OK) {
 		hf_authz_close(a);
 		return hf_fault_set(f, e,
@@ -37,6 +41,7 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 		hf_authz_close(a);
 		return e;
 	}
+	az_watch_open(a);
 	*ret_authz = a;
 	return HF_OK;
 }
@@ -47,6 +52,8 @@ void hf_authz_close(struct hf_authz *a)
 		return;
 	az_em_close(a);
 	az_deadline_close(a);
+	az_watch_close(a);
+	az_time_close(a);
 	az_policy_close(a);
 	az_grants_free(a);
 	free(a);

@@ -39,6 +39,7 @@ struct hf_access_request {
 	size_t role_count;
 	const char *business;     /* of the system, as its organization states it */
 	const char *peer_address; /* where the request came from */
+	struct hf_id going_on; /* asked again for this transfer by a rule: its own use counts once; zero: a new one */
 	int64_t now_ms;
 };
 struct hf_decision {
@@ -50,10 +51,13 @@ struct hf_decision {
 	uint64_t policy_changes; /* of the snapshot: hf_authz_changes while nothing has changed */
 	bool may_apply;          /* the way out: the resource takes applications (AZ-62) */
 	struct hf_id grant, agreement, application;
-	struct hf_id basis; /* of a grant without an application: the event, ...; zero: none */
-	struct hf_id txn;   /* of the negotiation */
+	struct hf_id basis;   /* of a grant without an application: the event, ...; zero: none */
+	struct hf_id txn;     /* of the negotiation */
+	struct hf_id counted; /* what its use counts under: the grant, or made of the rule and the organization */
 	uint64_t generation;
 	int64_t from_ms, until_ms;
+	char border[320];       /* across a border: the results of both jurisdictions; else "" */
+	uint64_t persons;       /* of personal information across a border: to be reserved */
 	Hufu__Agreement *terms; /* decoded; hf_decision_done frees it */
 };
 void hf_decision_done(struct hf_decision *d);

@@ -17,6 +17,7 @@ struct candidate {
 	const struct grant_item *grant;
 	Hufu__Agreement *terms;             /* read when everything that memory can answer holds */
 	const struct hf_catalog_item *item; /* what would be delivered */
+	struct crossing crossing;
 };
 
 static void grant_text(const struct candidate *c, char out[HF_ID_TEXT])
@@ -248,6 +249,47 @@ static bool is_two_factors(struct candidate *c, struct verdict *v)
 	return false;
 }
 
+bool az_is_across(const struct question *q, struct crossing *ret_crossing, struct verdict *v)
+{
+	struct hf_fault f = {HF_OK, ""};
+	struct az_own_use own;
+	az_uses_own(q->a, &q->rq->going_on, &own);
+	const struct hf_border_ask ask = {q->rq->organization, q->rq->purpose, q->item->entry, q->rq->now_ms,
+	                                  own.persons};
+	if (hf_authz_border_check(q->a, &ask, ret_crossing->text, &ret_crossing->persons, &f) == HF_OK)
+		return true;
+	SAY(v, f.code, "%s", f.text);
+	return false;
+}
+
+bool az_is_left(const struct question *q, const struct hf_id *counted, const char *name, const Hufu__Agreement *terms,
+                struct verdict *v)
+{
+	struct hf_fault f = {HF_OK, ""};
+	struct az_own_use own;
+	az_uses_own(q->a, &q->rq->going_on, &own);
+	const struct az_uses_ask ask = {counted, &own, name};
+	if (az_uses_left(q->a, &ask, terms, &f) == HF_OK)
+		return true;
+	SAY(v, f.code, "%s", f.text);
+	return false;
+}
+
+static bool is_across(struct candidate *c, struct verdict *v)
+{
+	const struct question q = {c->a, c->rq, c->item};
+	return az_is_across(&q, &c->crossing, v);
+}
+
+static bool is_left(struct candidate *c, struct verdict *v)
+{
+	const struct question q = {c->a, c->rq, c->item};
+	char id[HF_ID_TEXT], name[HF_ID_TEXT + 8];
+	grant_text(c, id);
+	snprintf(name, sizeof(name), "grant %s", id);
+	return az_is_left(&q, &c->grant->grant, name, c->terms, v);
+}
+
 /* The last one: what the grant rests on is recorded as firmly as its terms demand. Until then there is nothing to
  * decide. */
 static bool is_recorded(struct candidate *c, struct verdict *v)
@@ -270,7 +312,7 @@ static bool is_recorded(struct candidate *c, struct verdict *v)
 static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
         is_agreement, is_department,  is_system, is_address,      is_finalized, is_standing, is_not_held,
         is_begun,     is_unexpired,   is_action, is_within_limit, is_purpose,   is_readable, is_terms,
-        is_based,     is_two_factors, is_fields, is_obligation,   is_recorded,
+        is_based,     is_two_factors, is_fields, is_obligation,   is_across,    is_left,     is_recorded,
 };
 enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
 
@@ -300,6 +342,9 @@ static void permit(const struct candidate *c, struct hf_decision *d)
 	d->from_ms = g->from_ms;
 	d->until_ms = g->until_ms;
 	d->terms = c->terms;
+	d->counted = g->grant;
+	memcpy(d->border, c->crossing.text, sizeof(d->border));
+	d->persons = c->crossing.persons;
 	snprintf(d->rule, sizeof(d->rule), "grant:%s", id);
 }
 

@@ -4,7 +4,9 @@
 #ifndef HUFU_AUTHZ_JUDGE_H
 #define HUFU_AUTHZ_JUDGE_H
 
+#include "authz/border.h"
 #include "authz/grants.h"
+#include "authz/usage.h"
 
 /* What is asked, and what would be delivered. */
 struct question {
@@ -30,6 +32,15 @@ void az_permit_rule(const struct question *q, const struct hf_policy_decision *p
 bool az_judge_basis(const struct question *q, struct verdict *v);
 /* Grants of the resource for the asking organization, without what is only offered; NULL: the first. */
 struct grant_item *az_next_given(struct hf_authz *a, const struct hf_access_request *rq, struct grant_item *g);
+/* SB-7: the rules of both jurisdictions, of every mechanism alike. */
+struct crossing {
+	char text[HF_BORDER_TEXT];
+	uint64_t persons;
+};
+bool az_is_across(const struct question *q, struct crossing *ret_crossing, struct verdict *v);
+/* SB-26: what is under way counts. name: of the grant or rule, for people. */
+bool az_is_left(const struct question *q, const struct hf_id *counted, const char *name, const Hufu__Agreement *terms,
+                struct verdict *v);
 bool az_explain_by_application(struct hf_authz *a, const struct hf_access_request *rq, struct verdict *v);
 
 #endif

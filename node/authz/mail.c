@@ -5,6 +5,7 @@
 #include "authz/delegation_internal.h"
 #include "authz/emergency_internal.h"
 #include "authz/scenario_internal.h"
+#include "authz/usage.h"
 #include "proto/codec.h"
 
 typedef enum hf_err (*body_fn)(struct hf_authz *a, const struct mail_in *in, const void *body);
@@ -21,6 +22,7 @@ BODY(on_intake, az_agreement_on_intake, Hufu__IntakeMail)
 BODY(on_verification, az_agreement_on_verification, Hufu__VerificationMail)
 BODY(on_event, az_events_on_event, Hufu__EventMail)
 BODY(on_revocation, az_revoke_on_revocation, Hufu__RevocationMail)
+BODY(on_use_report, az_uses_on_report, Hufu__UseReportMail)
 BODY(on_provider_grant, az_given_on_grant, Hufu__ProviderGrantMail)
 BODY(on_em_event, az_em_on_event, Hufu__EmergencyEventMail)
 BODY(on_em_event_end, az_em_on_event_end, Hufu__EmergencyEventEndMail)
@@ -56,6 +58,7 @@ static const struct mail_kind {
         {HF_MAIL_VERIFICATION, &hufu__verification_mail__descriptor, on_verification},
         {HF_MAIL_EVENT, &hufu__event_mail__descriptor, on_event},
         {HF_MAIL_REVOCATION, &hufu__revocation_mail__descriptor, on_revocation},
+        {HF_MAIL_USE_REPORT, &hufu__use_report_mail__descriptor, on_use_report},
         {HF_MAIL_PROVIDER_GRANT, &hufu__provider_grant_mail__descriptor, on_provider_grant},
         {HF_MAIL_EMERGENCY_EVENT, &hufu__emergency_event_mail__descriptor, on_em_event},
         {HF_MAIL_EMERGENCY_EVENT_END, &hufu__emergency_event_end_mail__descriptor, on_em_event_end},
@@ -130,6 +133,7 @@ ROW(mail_decision, HF_MAIL_DECISION)
 ROW(mail_verification, HF_MAIL_VERIFICATION)
 ROW(mail_event, HF_MAIL_EVENT)
 ROW(mail_revocation, HF_MAIL_REVOCATION)
+ROW(mail_use_report, HF_MAIL_USE_REPORT)
 ROW(mail_provider_grant, HF_MAIL_PROVIDER_GRANT)
 ROW(mail_em_event, HF_MAIL_EMERGENCY_EVENT)
 ROW(mail_em_event_end, HF_MAIL_EMERGENCY_EVENT_END)
@@ -156,6 +160,7 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_VERIFICATION, mail_verification, a},
 	        {HF_MAIL_EVENT, mail_event, a},
 	        {HF_MAIL_REVOCATION, mail_revocation, a},
+	        {HF_MAIL_USE_REPORT, mail_use_report, a},
 	        {HF_MAIL_PROVIDER_GRANT, mail_provider_grant, a},
 	        {HF_MAIL_EMERGENCY_EVENT, mail_em_event, a},
 	        {HF_MAIL_EMERGENCY_EVENT_END, mail_em_event_end, a},

@@ -16,6 +16,7 @@
 #define AZ_ALLOWED_SLOTS 64u
 #define REVOKED_HOOKS 4
 
+struct hf_border_rules;
 struct authz_link;
 struct hf_authz {
 	const struct hf_base *base;
@@ -48,6 +49,9 @@ struct hf_authz {
 	} allowed[AZ_ALLOWED_SLOTS];             /* rulebook.c */
 	struct az_hold *holds;                   /* in force */
 	struct az_scenario_rule *scenario_rules; /* scenario_rules.c */
+	const struct hf_border_rules *border;    /* NULL: none are configured */
+	uv_timer_t *watch;                       /* watch.c */
+	bool clock_off, mark_wrong;              /* trusted_time.c: an alarm says so already */
 	struct authz_link *link;                 /* what waits for a commit holds this, not the module */
 };
 

@@ -135,6 +135,11 @@ void az_permit_rule(const struct question *q, const struct hf_policy_decision *p
                     struct verdict *v)
 {
 	struct duties duties = {.count = 0};
+	struct crossing crossing = {"", 0};
+	struct hf_id counted;
+	char name[160];
+	snprintf(name, sizeof(name), "the rule '%.127s'", pd->rule);
+	az_uses_of_rule(pd->rule, q->rq->organization, &counted);
 	Hufu__Agreement *terms = take_duties(pd, &duties) ? make_terms(q, pd, &duties) : NULL;
 	if (!terms) {
 		SAY(v, HF_E_OBLIGATION, "the obligations of the rule '%.100s' cannot be read, so it permits nothing",
@@ -146,12 +151,15 @@ void az_permit_rule(const struct question *q, const struct hf_policy_decision *p
 		hf_decoded_free(terms);
 		return;
 	}
-	if (check(q, terms, v) != HF_OK) {
+	if (check(q, terms, v) != HF_OK || !az_is_across(q, &crossing, v) || !az_is_left(q, &counted, name, terms, v)) {
 		v->passed = 1; /* nearer than nothing; a grant that comes further explains better */
 		hf_decoded_free(terms);
 		return;
 	}
 	d->result = HF_OK;
+	d->counted = counted;
+	memcpy(d->border, crossing.text, sizeof(d->border));
+	d->persons = crossing.persons;
 	snprintf(d->rule, sizeof(d->rule), "%s", pd->rule);
 	snprintf(d->text, sizeof(d->text), "permitted by the rule '%.127s'", d->rule);
 	d->mechanism = "attribute";

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "authz/internal.h"
+#include "authz/obligation.h"
 
 enum hf_err az_terms_period(int64_t from_ms, int64_t until_ms, struct hf_fault *f)
 {
@@ -151,11 +152,7 @@ enum hf_err az_terms_still(const Hufu__Agreement *g, const Hufu__CatalogEntry *a
 
 bool az_terms_obligation_known(const char *name)
 {
-	static const char *const known[] = {"log", "receipt", "no-onward-sharing"};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(name, known[i]) == 0)
-			return true;
-	return hf_entry_state_of_duty(name) != HF_ENTRY_INVALID;
+	return hf_obligation_known(name) || hf_entry_state_of_duty(name) != HF_ENTRY_INVALID;
 }
 
 enum hf_entry_state hf_authz_demands(const Hufu__Agreement *terms, const Hufu__CatalogEntry *entry)

@@ -7,15 +7,20 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 #define DAY_MS INT64_C(86400000)
 #define EARLIEST_MS INT64_C(-62167219200000) /* 0000-01-01T00:00:00.000Z */
 #define LATEST_MS INT64_C(253402300799999)   /* 9999-12-31T23:59:59.999Z */
 
+#define NONE INT64_MIN
+
+/* A floor is kept as its distance from the monotonic clock, in one word: it grows by itself. */
 struct hf_system_clock {
 	struct hf_clock raw;
-	_Atomic int64_t floor_ms;
+	_Atomic int64_t mark;  /* NONE: never heard of one */
+	_Atomic int64_t start; /* NONE: a mark came in this run */
 };
 
 static int64_t read_clock(clockid_t id)
@@ -51,7 +56,8 @@ struct hf_system_clock *hf_system_clock_new_over(const struct hf_clock *raw)
 	struct hf_system_clock *c = hf_alloc_zero(sizeof(*c));
 
 	c->raw = *raw;
-	atomic_init(&c->floor_ms, INT64_MIN);
+	atomic_init(&c->mark, NONE);
+	atomic_init(&c->start, raw->now_ms(raw->ctx) - raw->mono_ms(raw->ctx));
 	return c;
 }
 
@@ -60,21 +66,58 @@ void hf_system_clock_free(struct hf_system_clock *c)
 	free(c);
 }
 
+static int64_t distance(const struct hf_system_clock *c, int64_t ms)
+{
+	return ms - c->raw.mono_ms(c->raw.ctx);
+}
+
 void hf_system_clock_raise(struct hf_system_clock *c, int64_t floor_ms)
 {
-	int64_t floor = atomic_load(&c->floor_ms);
+	int64_t start = atomic_load(&c->start), wanted = distance(c, floor_ms);
 
-	while (floor < floor_ms && !atomic_compare_exchange_weak(&c->floor_ms, &floor, floor_ms))
+	while (start != NONE && start < wanted && !atomic_compare_exchange_weak(&c->start, &start, wanted))
 		;
 }
 
-/* What was shown once is trusted time too: a decision may have been made on it. */
+void hf_system_clock_recall(struct hf_system_clock *c, int64_t mark_ms)
+{
+	atomic_store(&c->mark, distance(c, mark_ms));
+}
+
+void hf_system_clock_mark(struct hf_system_clock *c, int64_t mark_ms)
+{
+	int64_t old = atomic_load(&c->mark), wanted = distance(c, mark_ms);
+	bool fraction = old != NONE && old > wanted && old - wanted <= HF_CLOCK_SKEW_MS;
+
+	if (!fraction)
+		atomic_store(&c->mark, wanted);
+	atomic_store(&c->start, NONE);
+}
+
+int64_t hf_system_clock_local(struct hf_system_clock *c)
+{
+	return c->raw.now_ms(c->raw.ctx);
+}
+
+int64_t hf_system_clock_floor(struct hf_system_clock *c)
+{
+	int64_t mark = atomic_load(&c->mark), start = atomic_load(&c->start);
+	int64_t higher = mark > start ? mark : start;
+
+	return higher == NONE ? NONE : higher + c->raw.mono_ms(c->raw.ctx);
+}
+
+bool hf_system_clock_provisional(struct hf_system_clock *c)
+{
+	return atomic_load(&c->start) != NONE;
+}
+
 static int64_t guarded_now(void *ctx)
 {
 	struct hf_system_clock *c = ctx;
+	int64_t local = hf_system_clock_local(c), floor = hf_system_clock_floor(c);
 
-	hf_system_clock_raise(c, c->raw.now_ms(c->raw.ctx));
-	return atomic_load(&c->floor_ms);
+	return local > floor ? local : floor;
 }
 
 static int64_t guarded_mono(void *ctx)

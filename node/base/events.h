@@ -104,7 +104,10 @@ enum hf_event_class {
 	X(HF_EVENT_SCENARIO,             DECISION, "scenario", 130)              /* made, changed or ended by its business authority */ \
 	X(HF_EVENT_SCENARIO_OPENING,     DECISION, "scenario-opening", 131)      /* AZ-40: of a resource to a scenario, or closed again */ \
 	X(HF_EVENT_DELEGATION,           DECISION, "delegation", 132)            /* AZ-36: an agent is named, or no longer */ \
-	X(HF_EVENT_AGENT_QUESTION,       DECISION, "agent-question", 133)        /* AZ-38: about a grant of an agent, or its withdrawal */
+	X(HF_EVENT_AGENT_QUESTION,       DECISION, "agent-question", 133)        /* AZ-38: about a grant of an agent, or its withdrawal */ \
+	X(HF_EVENT_TIME_RECOVERY,        DECISION, "time-recovery", 150)  /* two people took a wrong mark of trusted time back */ \
+	X(HF_EVENT_USE_REPORT,           EXCHANGE, "use-report", 151)     /* AZ-19: the consumer reports a use to the provider */ \
+	X(HF_EVENT_GRANT_REVIEW,         DECISION, "grant-review", 152)   /* DS-28: the scheduled look at validity and use */
 /* clang-format on */
 
 enum hf_event {

@@ -60,6 +60,7 @@ void hf_scope_done(struct hf_scope *s);
 void hf_scope_text(const struct hf_scope *s, struct hf_buf *out);
 
 /* What a person wants to publish. */
+#define HF_DUTIES_MAX 8u /* that a publication adds to its offer */
 struct hf_publication {
 	/* title, description, department, topic, keywords, class, level, sensitive, personal, sharing, condition,
 	 * criteria, intake (empty: this node), provider_decides, update cycle, validity, legal basis. id: empty for a

@@ -102,7 +102,7 @@ struct builder {
 	struct edit *edit;
 	Hufu__CatalogEntry entry;
 	Hufu__Distribution distribution, *distributions[1];
-	Hufu__Rule rules[3], *rule_list[3];
+	Hufu__Rule rules[4], *rule_list[4 + HF_DUTIES_MAX];
 	struct hf_buf purposes;
 };
 
@@ -185,14 +185,25 @@ static Hufu__Rule *add_rule(struct builder *b, const char *kind, const char *act
 	return r;
 }
 
+/* Duties alone go beside the offer; other rules stand in its place. */
+static size_t duties(const Hufu__CatalogEntry *e)
+{
+	for (size_t i = 0; i < e->n_policy; i++)
+		if (strcmp(e->policy[i]->kind, "duty") != 0)
+			return 0;
+	return e->n_policy <= HF_DUTIES_MAX ? e->n_policy : 0;
+}
+
 /* The offer: reading for an agreed purpose, no passing on. A publication may bring its own rules instead. */
 static void build_policy(struct builder *b, const char *duty)
 {
-	Hufu__Rule *r;
+	size_t count = duties(&b->entry);
+	Hufu__Rule **list = b->entry.policy, *r;
 
-	if (b->entry.n_policy > 0 || b->entry.sharing == 3)
+	if ((b->entry.n_policy > 0 && count == 0) || b->entry.sharing == 3)
 		return;
 	b->entry.policy = b->rule_list;
+	b->entry.n_policy = 0;
 	r = add_rule(b, "permission", "read");
 	if (b->entry.criteria && b->entry.criteria->n_purposes > 0) {
 		for (size_t i = 0; i < b->entry.criteria->n_purposes; i++)
@@ -204,6 +215,8 @@ static void build_policy(struct builder *b, const char *duty)
 	add_rule(b, "prohibition", "distribute");
 	if (has(duty))
 		add_rule(b, "duty", duty);
+	for (size_t i = 0; i < count; i++)
+		b->rule_list[b->entry.n_policy++] = list[i];
 }
 
 static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publication *p,

@@ -65,20 +65,36 @@ uint64_t hf_channel_renew_ms(const struct hf_channel *c, const char *node)
 	return ms > 0 && ms < c->cfg.renew_ms ? ms : c->cfg.renew_ms;
 }
 
+/* While the local clock and trusted time are apart, one of them is wrong, and it is not known which: a handshake states
+ * now the one, now the other. It proves nothing but that the peers live at about the same time. */
+static int64_t hello_time(struct hf_channel *c)
+{
+	int64_t trusted = hf_now_ms(&c->base.clock), local = hf_local_ms(&c->base);
+	uint8_t coin = 0;
+	if (trusted - local > HF_CLOCK_SKEW_MS)
+		hf_random(&coin, sizeof(coin));
+	return coin & 1 ? local : trusted;
+}
+
 void hf_channel_hello(struct hf_channel *c, struct hf_hello *ret_hello)
 {
-	struct hf_hello h = {.node = c->base.self, .time_ms = hf_now_ms(&c->base.clock)};
+	struct hf_hello h = {.node = c->base.self, .time_ms = hello_time(c)};
 	c->ops.descriptor(c->ops.ctx, &h.descriptor_number, h.descriptor_digest);
 	memcpy(h.listen, c->advertise, sizeof(h.listen));
 	*ret_hello = h;
 }
 
+static bool near(int64_t skew_ms)
+{
+	return skew_ms <= HF_CLOCK_SKEW_MS && skew_ms >= -HF_CLOCK_SKEW_MS;
+}
+
 enum hf_err hf_channel_clock(struct hf_channel *c, const struct hf_hello *hello)
 {
-	int64_t skew = hello->time_ms - hf_now_ms(&c->base.clock);
+	int64_t skew = hello->time_ms - hf_local_ms(&c->base);
 	if (c->ops.on_skew)
 		c->ops.on_skew(c->ops.ctx, hello->node.s, skew);
-	return skew > HF_CLOCK_SKEW_MS || skew < -HF_CLOCK_SKEW_MS ? HF_E_STALE : HF_OK;
+	return near(skew) || near(hello->time_ms - hf_now_ms(&c->base.clock)) ? HF_OK : HF_E_STALE;
 }
 
 static void push_locked(struct hf_channel *c)

@@ -62,7 +62,8 @@ static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
 	if (!cert)
 		return hf_fault_set(f, HF_E_STORE,
 		                    "the request on record cannot be read, so nothing more is delivered");
-	const struct hf_access_request rq = access_of(t->x, in, cert, t->address);
+	struct hf_access_request rq = access_of(t->x, in, cert, t->address);
+	rq.going_on = t->id;
 	hf_authz_decide(t->x->authz, &rq, &d);
 	enum hf_err e2 = d.result == HF_OK ? HF_OK : hf_fault_set(f, d.result, "%s", d.text);
 	t->policy_changes = d.policy_changes;

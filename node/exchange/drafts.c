@@ -68,6 +68,20 @@ void draft_record(struct hf_draft *d, const struct transfer *t)
 		draft_consumer(d, t);
 }
 
+struct hf_use transfer_use(const struct transfer *t)
+{
+	return (struct hf_use){.grant = t->grant,
+	                       .agreement = t->agreement,
+	                       .transfer = t->id,
+	                       .resource = t->resource,
+	                       .peer = t->peer,
+	                       .system = t->system,
+	                       .purpose = t->purpose,
+	                       .rows = t->rows,
+	                       .bytes = t->bytes_total,
+	                       .provider = t->provider};
+}
+
 void draft_digest(struct hf_draft *d, const struct hf_buf *envelope)
 {
 	struct hf_hash h;

@@ -118,6 +118,17 @@ static void draft_unfinished(struct hf_draft *d, const struct transfer *t)
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality[0] ? t->quality : "not examined");
 }
 
+/* Nothing was delivered when no chunk was asked for. After a restart that is not known any more: then it counts. */
+static void end_use(const struct transfer *t, struct hf_unit *u)
+{
+	struct hf_use use = transfer_use(t);
+	use.bytes = t->bytes_done;
+	if (t->served == 0 && !t->asked && !t->reopened)
+		hf_authz_use_release(t->x->authz, u, &use);
+	else
+		hf_authz_use_commit(t->x->authz, u, &use);
+}
+
 void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool tell, struct hf_unit *u)
 {
 	enum transfer_state next = transfer_next(t->state, STEP_TERMINATE);
@@ -136,6 +147,8 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	draft_unfinished(d, t);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, t->reason_code);
 	hf_unit_draft(u, d);
+	if (t->provider)
+		end_use(t, u);
 	if (t->provider)
 		cleared_draft(t, HF_OK, "chunks under way are freed; nothing was cached on disk", u);
 	transfer_put(u, t);

@@ -113,6 +113,7 @@ static struct transfer *build(struct hf_exchange *x, const struct hf_actor *acto
 	snprintf(t->account, sizeof(t->account), "%s", actor->account);
 	snprintf(t->system, sizeof(t->system), "%s", in->system && in->system[0] ? in->system : g->system);
 	snprintf(t->output, sizeof(t->output), "%s", output);
+	snprintf(t->purpose, sizeof(t->purpose), "%s", in->purpose && in->purpose[0] ? in->purpose : g->purpose);
 	t->grant = g->grant;
 	t->agreement = g->agreement;
 	t->resource = g->resource;

@@ -148,20 +148,12 @@ static enum hf_err decide(struct gate *g)
 	return HF_OK;
 }
 
-static bool known_obligation(const char *o)
-{
-	static const char *const known[] = {"log", "receipt", "no-onward-sharing"};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(o, known[i]) == 0)
-			return true;
-	return hf_entry_state_of_duty(o) != HF_ENTRY_INVALID;
-}
-
 static enum hf_err check_obligations(struct gate *g)
 {
 	const Hufu__Agreement *a = g->decision.terms;
 	for (size_t i = 0; i < a->n_obligations; i++)
-		if (!known_obligation(a->obligations[i]))
+		if (!hf_obligation_known(a->obligations[i]) &&
+		    hf_entry_state_of_duty(a->obligations[i]) == HF_ENTRY_INVALID)
 			return hf_fault_set(&g->f, HF_E_OBLIGATION,
 			                    "this node cannot fulfil the obligation '%.60s' of the agreement",
 			                    a->obligations[i]);
@@ -218,12 +210,14 @@ static void fill_records(struct transfer *t, const struct gate *g)
 	snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", e->data_class, e->level,
 	         e->sensitive ? ", sensitive" : "");
 	hf_id_text(&t->agreement, id);
+	const char *border = g->decision.border; /* SB-7: both results are on record */
+	char by[160];
 	if (hf_id_is_zero(&t->agreement))
-		snprintf(t->permission_review, sizeof(t->permission_review), "rule %.127s, mechanism %s",
-		         g->decision.rule, g->decision.mechanism);
+		snprintf(by, sizeof(by), "rule %.127s", g->decision.rule);
 	else
-		snprintf(t->permission_review, sizeof(t->permission_review), "agreement %s, mechanism %s", id,
-		         g->decision.mechanism);
+		snprintf(by, sizeof(by), "agreement %s", id);
+	snprintf(t->permission_review, sizeof(t->permission_review), "%s, mechanism %s%s%s", by, g->decision.mechanism,
+	         border[0] ? ", border: " : "", border);
 	snprintf(t->consumer_authn, sizeof(t->consumer_authn), "node key and %zu personal factor%s", g->cert->n_methods,
 	         g->cert->n_methods == 1 ? "" : "s");
 	snprintf(t->address, sizeof(t->address), "%s", hf_request_address(g->rq));
@@ -239,6 +233,7 @@ static struct transfer *build_transfer(struct gate *g)
 	snprintf(t->peer, sizeof(t->peer), "%s", hf_request_peer(g->rq));
 	snprintf(t->system, sizeof(t->system), "%s", g->in->system);
 	snprintf(t->source, sizeof(t->source), "%s", g->item.source);
+	snprintf(t->purpose, sizeof(t->purpose), "%s", g->in->purpose);
 	t->grant = g->decision.grant;
 	t->agreement = g->decision.agreement;
 	t->negotiation = g->decision.txn;
@@ -437,6 +432,11 @@ static void keep(struct gate *g, struct hf_unit *u)
 	hf_draft_text(d, HF_FIELD_IP_ADDRESS, g->t->address);
 	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
 	hf_unit_draft(u, d);
+	struct hf_use use = transfer_use(g->t);
+	use.counted = g->decision.counted;
+	use.rule = g->decision.rule;
+	use.persons = g->decision.persons;
+	hf_authz_use_reserve(g->x->authz, u, &use); /* SB-26: in the unit of the decision */
 	transfer_put(u, g->t);
 	transfer_used(u, g->t, "started");
 	transfer_add(g->t);

@@ -206,7 +206,12 @@ static void deliver(struct import *i)
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, t->manifest.data, t->manifest.len, &digest);
 	drafts_of_delivery(t, u);
-	enum hf_err e = receipt_make(t, i->manifest, v.list, v.count, u);
+	struct hf_use use = transfer_use(t);
+	use.rows = i->manifest->rows;
+	struct hf_fault f = {HF_OK, ""};
+	enum hf_err e = hf_authz_use_report(t->x->authz, u, &use, &f); /* AZ-19: before the receipt, which closes */
+	if (e == HF_OK)
+		e = receipt_make(t, i->manifest, v.list, v.count, u);
 	if (e != HF_OK) { /* DS-70: without a receipt there is no delivery */
 		hf_unit_free(u);
 		(void)rename_new(t->output, i->part);

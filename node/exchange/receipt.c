@@ -140,6 +140,8 @@ static void close_transfer(struct transfer *t, const Hufu__Envelope *e, const Hu
 	closing_draft(t, u);
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_RECEIPT, t->receipt.data, t->receipt.len, &digest);
 	t->bytes_done = t->bytes_total;
+	struct hf_use use = transfer_use(t);
+	hf_authz_use_commit(t->x->authz, u, &use);
 	transfer_put(u, t);
 	transfer_used(u, t, "completed");
 	transfer_hold(t);

@@ -53,6 +53,7 @@ static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
 	r->negotiation = ID(t->negotiation);
 	r->account = (char *)t->account;
 	r->system = (char *)t->system;
+	r->purpose = (char *)t->purpose;
 	r->fields = t->fields;
 	r->n_fields = t->field_count;
 	r->output = (char *)t->output;
@@ -121,6 +122,8 @@ static void load_terms(struct transfer *t, const Hufu__TransferRow *r)
 	copy_id(&t->negotiation, &r->negotiation);
 	copy_text(t->account, sizeof(t->account), r->account);
 	copy_text(t->system, sizeof(t->system), r->system);
+	copy_text(t->purpose, sizeof(t->purpose), r->purpose);
+	t->reopened = true;
 	copy_text(t->output, sizeof(t->output), r->output);
 	copy_text(t->source, sizeof(t->source), r->source);
 	copy_text(t->address, sizeof(t->address), r->address);

@@ -9,6 +9,7 @@
 #ifndef HUFU_EXCHANGE_TRANSFER_H
 #define HUFU_EXCHANGE_TRANSFER_H
 
+#include "authz/uses.h"
 #include "crypto/aead.h"
 #include "exchange/drafts.h"
 #include "exchange/exchange.h"
@@ -42,7 +43,10 @@ struct transfer {
 	char reason_code[32], reason[400];
 	struct hf_id grant, agreement, resource, negotiation;
 	char account[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1], address[64], source[HF_NAME_MAX + 1], output[512];
-	char class_grade[160], permission_review[200], consumer_authn[96], quality[16];
+	char purpose[128];
+	bool asked;    /* provider: a chunk was asked for in this run */
+	bool reopened; /* provider: read from the store; how much was served before is not known */
+	char class_grade[160], permission_review[520], consumer_authn[96], quality[16];
 	char **fields;
 	size_t field_count;
 	struct hf_source_stamp stamp;
@@ -97,6 +101,8 @@ struct hf_exchange {
 	bool closing;
 };
 
+/* The use of the grant that a transfer is; texts point into it. */
+struct hf_use transfer_use(const struct transfer *t);
 /* rows.c */
 enum hf_err transfer_load(struct hf_exchange *x, const struct hf_id *id, bool provider,
                           struct transfer **ret_t) HF_MUST_CHECK;

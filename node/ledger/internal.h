@@ -87,6 +87,8 @@ struct hf_lpeer {
 	uint64_t witness_size;  /* what it has recorded of our ledger, as far as we know */
 	uint64_t cosigned_size; /* newest checkpoint it cosigned */
 	bool gate_answered;     /* told us at start what it had seen */
+	int64_t says_ms;        /* the time in the newest cosignature of this run; 0: none */
+	uint64_t says_size;     /* of the checkpoint that it is over */
 	/* As our mirror. */
 	bool mirror_known; /* mirror_next is its own word */
 	uint64_t mirror_next, mirror_size, mirror_witnessed;
@@ -190,6 +192,8 @@ struct hf_ledger {
 	struct hf_doubt *doubts;
 	int64_t watch_ms; /* monotonic; when the logs to watch are looked up again */
 	int64_t newest_ms;
+	void (*on_passed)(void *ctx, struct hf_unit *unit, int64_t passed_ms);
+	void *on_passed_ctx;
 	char slots_lost[200]; /* what of the files of slots is known to be lost; "" */
 };
 
@@ -248,6 +252,9 @@ void hf_round_add_cosignature(struct hf_ledger *l, struct hf_lpeer *p, uint64_t 
 void hf_round_restore(struct hf_ledger *l);
 void hf_round_done(struct hf_round *r);
 void hf_signed_done(struct hf_signed *s);
+
+/* passed.c: a cosignature over text came. */
+void hf_passed_note(struct hf_ledger *l, struct hf_lpeer *p, struct hf_unit *u, struct hf_bytes line);
 
 /* to_witness.c, to_mirror.c, to_party.c: from pump(). */
 void hf_to_witness_pump(struct hf_ledger *l);

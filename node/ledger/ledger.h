@@ -169,6 +169,16 @@ struct hf_clock_view {
 };
 void hf_ledger_clocks(struct hf_ledger *l, void (*fn)(void *ctx, const struct hf_clock_view *v), void *ctx);
 
+/* What time has passed by the word of a quorum of the witnesses: the latest time that at least so many of them state or
+ * exceed in their newest cosignatures of this run over this node's checkpoints (AZ-31). One that lies, in either
+ * direction, moves it nowhere. 0: fewer have spoken. over: of checkpoints of at least that size. */
+int64_t hf_ledger_passed_ms(struct hf_ledger *l, uint64_t over);
+/* Called with each cosignature of a quorum, with the unit that stores it. One callback. */
+void hf_ledger_on_passed(struct hf_ledger *l, void (*fn)(void *ctx, struct hf_unit *unit, int64_t passed_ms),
+                         void *ctx);
+/* Each witness's own word; says_ms 0: none in this run. */
+void hf_ledger_said(struct hf_ledger *l, void (*fn)(void *ctx, const char *witness, int64_t says_ms), void *ctx);
+
 /* What is on record of logs that signed two histories. */
 struct hf_evidence_view {
 	const char *node; /* whose log it is */

@@ -259,3 +259,16 @@ bool hf_cosignature_ok(const struct hf_space *s, const char *cosigner, enum hf_k
 	return parse(whole.data, whole.len, &n) == HF_OK && n->count == 1 && n->text_len == text_len &&
 	       find_cosignature(s, n, cosigner, use) == 0;
 }
+
+int64_t hf_cosignature_time(const char *text, size_t text_len, const void *line, size_t len)
+{
+	struct hf_buf whole HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_note *n HF_CLEANUP(free_note) = NULL;
+	uint64_t time_s;
+
+	if (len == 0 || !hf_buf_add(&whole, text, text_len) || !hf_buf_add(&whole, "\n", 1) ||
+	    !hf_buf_add(&whole, line, len) || parse(whole.data, whole.len, &n) != HF_OK || n->count != 1)
+		return 0;
+	time_s = cosigned_at(&n->sig[0]);
+	return time_s > INT64_MAX / 2000 ? 0 : (int64_t)time_s * 1000;
+}

@@ -38,5 +38,7 @@ bool hf_note_cosigned_by(const struct hf_space *s, const char *witness, const vo
 /* Is line one whole cosignature line by cosigner (use WITNESS or MIRROR) over the checkpoint text? */
 bool hf_cosignature_ok(const struct hf_space *s, const char *cosigner, enum hf_key_use use, const char *text,
                        size_t text_len, const void *line, size_t len);
+/* The time that a cosignature line over the text states; 0 when it is no such line. Verified elsewhere. */
+int64_t hf_cosignature_time(const char *text, size_t text_len, const void *line, size_t len);
 
 #endif

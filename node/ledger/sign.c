@@ -277,6 +277,7 @@ void hf_round_add_cosignature(struct hf_ledger *l, struct hf_lpeer *p, uint64_t 
 	if (state.quorum > 0 && l->round.cosignatures >= state.quorum)
 		become_witnessed(l, u);
 	put_round(l, u);
+	hf_passed_note(l, p, u, line);
 	hf_store_submit(l->store, u, NULL, NULL);
 }
 

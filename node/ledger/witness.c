@@ -110,17 +110,18 @@ struct add {
 	const struct hf_answer *answer;
 };
 
+/* A witness states its own clock and nothing that it has from others: who is wrong together must not confirm itself. */
 static bool cosign(struct add *a, struct pending *p)
 {
 	const uint8_t *gap = memmem(a->in->note.data, a->in->note.len, "\n\n", 2);
 	char name[HF_ORIGIN_MAX + 1];
 
 	hf_cosigner_name(a->l->space_id, HF_KEY_WITNESS, a->l->base->self.s, name);
-	p->line_len = gap ? hf_note_cosign_line(hf_ledger_key(a->l, HF_KEY_WITNESS), name,
-	                                        (uint64_t)(hf_now_ms(&a->l->base->clock) / 1000),
-	                                        (const char *)a->in->note.data, (size_t)(gap - a->in->note.data) + 1,
-	                                        p->line, sizeof(p->line))
-	                  : 0;
+	p->line_len =
+	        gap ? hf_note_cosign_line(hf_ledger_key(a->l, HF_KEY_WITNESS), name,
+	                                  (uint64_t)(hf_local_ms(a->l->base) / 1000), (const char *)a->in->note.data,
+	                                  (size_t)(gap - a->in->note.data) + 1, p->line, sizeof(p->line))
+	            : 0;
 	return p->line_len > 0;
 }
 

@@ -107,9 +107,9 @@ void hf_liveness_ping(struct hf_peers *p, struct hf_peer *k, struct hf_request *
 		return;
 	}
 	if (k && in->time_ms > 0)
-		hf_liveness_skew(p, k->id, in->time_ms - hf_now_ms(&p->base.clock));
+		hf_liveness_skew(p, k->id, in->time_ms - hf_local_ms(&p->base));
 	hf_decoded_free(in);
-	out.time_ms = hf_now_ms(&p->base.clock);
+	out.time_ms = hf_local_ms(&p->base);
 	uint8_t *bytes = hf_encode(&out.base, &len);
 	hf_request_reply(take, bytes ? HF_OK : HF_E_BUSY, NULL, bytes, len);
 	free(bytes);
@@ -129,7 +129,7 @@ static void ping(struct hf_peers *p, struct hf_peer *k)
 {
 	Hufu__Ping m = HUFU__PING__INIT;
 	size_t len = 0;
-	m.time_ms = hf_now_ms(&p->base.clock);
+	m.time_ms = hf_local_ms(&p->base);
 	uint8_t *body = hf_encode(&m.base, &len);
 	k->pinging = true;
 	k->pinged_ms = hf_peers_now(p);

@@ -55,7 +55,11 @@
 	X(HF_TABLE_MANDATE,          "mandate")          /* mandate id[16] -> MandateRow */ \
 	X(HF_TABLE_CONSENT,          "consent")          /* consent id[16] -> ConsentRow */ \
 	X(HF_TABLE_SCENARIO,         "scenario")         /* id[16] -> ScenarioRow: with the resources that are open to it */ \
-	X(HF_TABLE_DELEGATION,       "delegation")       /* id[16] -> DelegationRow: what a provider entrusted to an agent */
+	X(HF_TABLE_DELEGATION,       "delegation")       /* id[16] -> DelegationRow: what a provider entrusted to an agent */ \
+	X(HF_TABLE_TRUSTED_TIME,     "trusted-time")     /* "mark" -> TrustedTimeRow; "recovery/" id[16] -> TimeRecoveryRow */ \
+	X(HF_TABLE_GRANT_COUNT,      "grant-count")      /* grant id[16] 'P' or 'C' -> GrantCountRow */ \
+	X(HF_TABLE_GRANT_USE,        "grant-use")        /* grant id[16] transfer id[16] 'P' or 'C' -> GrantUseRow */ \
+	X(HF_TABLE_BORDER_COUNT,     "border-count")     /* year as four digits -> BorderCountRow */
 /* clang-format on */
 
 enum hf_table {

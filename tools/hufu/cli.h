@@ -50,6 +50,8 @@ extern const struct hf_command hf_commands_policy[];
 extern const struct hf_command hf_commands_ledger[];
 extern const struct hf_command hf_commands_erasure[];
 extern const struct hf_command hf_commands_audit[];
+extern const struct hf_command hf_commands_time[];
+extern const struct hf_command hf_commands_uses[];
 extern const struct hf_command hf_commands_source[];
 extern const struct hf_command hf_commands_catalog[];
 extern const struct hf_command hf_commands_authz[];

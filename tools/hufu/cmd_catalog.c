@@ -72,7 +72,7 @@ struct publish_opts {
 	const char *intake, *cycle, *department, *legal_basis, *from, *until, *max_days, *max_fields, *mode, *record;
 	bool sensitive, personal, intake_settles, purpose_text;
 	struct hf_list keywords, consents, purposes, jurisdictions, roles, sensitive_fields, personal_fields,
-	        field_levels;
+	        field_levels, duties;
 };
 
 static json_t *read_file(struct hf_cli *cli, const char *path)
@@ -222,6 +222,7 @@ static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publi
 	        {"accept-purpose", NULL, NULL, &o->purposes},
 	        {"accept-jurisdiction", NULL, NULL, &o->jurisdictions},
 	        {"accept-role", NULL, NULL, &o->roles},
+	        {"duty", NULL, NULL, &o->duties},
 	        {"max-days", &o->max_days, NULL, NULL},
 	        {"max-fields", &o->max_fields, NULL, NULL},
 	        {"purpose-text", NULL, &o->purpose_text, NULL},
@@ -243,6 +244,7 @@ static int publish(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_REFUSED;
 	put_texts(in, &o);
 	put_criteria(in, &o);
+	hf_cli_put_list(in, "duties", &o.duties);
 	put_marks(in, &o.sensitive_fields, "sensitive");
 	put_marks(in, &o.personal_fields, "personal");
 	if (!put_levels(cli, in, &o.field_levels)) {
@@ -481,6 +483,9 @@ const struct hf_command hf_commands_catalog[] = {
          "  --intake-settles     the intake settles applications, without a provider's decision\n"
          "  --accept-purpose CODE ...  --accept-jurisdiction CODE ...  --accept-role ROLE ...\n"
          "  --max-days N   --max-fields N   --purpose-text       what the compliance review checks\n"
+         "  --duty WORD          an obligation of every agreement about it: uses:N (at most N uses), report-use; may "
+         "be "
+         "given again\n"
          "  --from TIME   --until TIME                            validity of the entry\n"
          "  --record STATE       what the ledger's record of a grant or a transfer must have reached before data "
          "flows:\n"

@@ -26,6 +26,8 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_erasure,
         hf_commands_audit,
         hf_commands_keys,
+        hf_commands_time,
+        hf_commands_uses,
         NULL,
 };
 /* clang-format on */

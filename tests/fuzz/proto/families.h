@@ -21,6 +21,7 @@
 #include "space.pb-c.h"
 #include "tally.pb-c.h"
 #include "transfer.pb-c.h"
+#include "uses.pb-c.h"
 
 #define FAMILY_INPUT_MAX ((size_t)1 << 20)
 #define FAMILY_D(lower) &hufu__##lower##__descriptor
@@ -44,7 +45,8 @@
 	        FAMILY_D(provider_grant_mail)
 #define FAMILY_TRANSFER                                                                                                \
 	FAMILY_D(transfer_request), FAMILY_D(transfer_start), FAMILY_D(chunk_get), FAMILY_D(chunk_reply),              \
-	        FAMILY_D(manifest), FAMILY_D(receipt), FAMILY_D(receipt_mail), FAMILY_D(transfer_end)
+	        FAMILY_D(manifest), FAMILY_D(receipt), FAMILY_D(receipt_mail), FAMILY_D(transfer_end),                 \
+	        FAMILY_D(use_report), FAMILY_D(use_report_mail)
 #define FAMILY_CHANNEL                                                                                                 \
 	FAMILY_D(hello), FAMILY_D(request_header), FAMILY_D(reply_header), FAMILY_D(mail), FAMILY_D(mail_reply),       \
 	        FAMILY_D(poll), FAMILY_D(poll_reply), FAMILY_D(descriptor_get), FAMILY_D(descriptor_reply),            \

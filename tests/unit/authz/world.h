@@ -373,7 +373,7 @@ static inline bool post_turn(struct world *w)
 	struct post *p = take_post(w);
 	if (!p)
 		return false;
-	if (w->bend)
+	if (w->bend && p->type != HF_MAIL_USE_REPORT) /* which goes before each receipt */
 		w->bend(p);
 	(void)deliver(p->to, p->from->name, p->type, &p->txn, p->body.data, p->body.len);
 	post_free(p);
@@ -529,6 +529,8 @@ static inline void world_space(struct world *w, void (*shape)(struct sb_space *s
 	w->sb->member[SB_HEALTH].roles = consumer;
 	w->sb->member[SB_HEALTH].n_roles = 1;
 	w->sb->member[SB_HEALTH].jurisdiction = (char *)"CN-31";
+	w->sb->member[SB_HUB].jurisdiction = (char *)"CN";
+	w->sb->member[SB_ROADS].jurisdiction = (char *)"CN"; /* within a country no border rules are asked */
 	w->sb->member[SB_HUB].roles = exchange;
 	w->sb->member[SB_HUB].n_roles = 1;
 	w->sb->member[SB_ROADS].roles = provider;

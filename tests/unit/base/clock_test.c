@@ -10,11 +10,6 @@
 
 #include "base/clock.h"
 
-static int64_t fake_now(void *ctx)
-{
-	return *(int64_t *)ctx;
-}
-
 static int64_t at(const char *text)
 {
 	int64_t ms = 0;
@@ -23,46 +18,123 @@ static int64_t at(const char *text)
 	return ms;
 }
 
-/* AZ-31: clock set back does not revive an expired grant. */
-static void trusted_time_never_falls_when_the_clock_is_set_back(void **state)
-{
-	int64_t wall = at("2026-11-22T10:00:00Z");
-	const int64_t end = at("2026-11-22T09:59:59Z"); /* exclusive: the grant is over */
-	const struct hf_clock raw = {fake_now, fake_now, &wall};
-	struct hf_system_clock *c = hf_system_clock_new_over(&raw);
-	struct hf_clock clock;
+struct clocks {
+	int64_t wall, mono;
+};
 
-	(void)state;
-	hf_system_clock_get(c, &clock);
-	assert_true(hf_now_ms(&clock) >= end);
-	wall = at("2025-01-01");
-	assert_true(hf_now_ms(&clock) >= end);
-	assert_int_equal(hf_now_ms(&clock), at("2026-11-22T10:00:00Z"));
-	assert_int_equal(hf_mono_ms(&clock), wall);
-	wall = at("2026-11-22T10:00:01Z");
-	assert_int_equal(hf_now_ms(&clock), wall);
-	hf_system_clock_free(c);
+static int64_t wall_of(void *ctx)
+{
+	return ((struct clocks *)ctx)->wall;
 }
 
-/* AZ-31: the last recorded time raises the floor at start, so that a restart with a clock set back revives nothing
- * either. */
-static void the_recorded_time_is_a_floor_that_only_rises(void **state)
+static int64_t mono_of(void *ctx)
 {
-	int64_t wall = at("2025-01-01");
-	const int64_t recorded = at("2026-11-22T10:00:00.123Z");
-	const struct hf_clock raw = {fake_now, fake_now, &wall};
-	struct hf_system_clock *c = hf_system_clock_new_over(&raw);
+	return ((struct clocks *)ctx)->mono;
+}
+
+static struct hf_system_clock *guard_over(struct clocks *c, struct hf_clock *ret_clock)
+{
+	const struct hf_clock raw = {wall_of, mono_of, c};
+	struct hf_system_clock *g = hf_system_clock_new_over(&raw);
+
+	hf_system_clock_get(g, ret_clock);
+	return g;
+}
+
+static void pass(struct clocks *c, int64_t ms)
+{
+	c->wall += ms;
+	c->mono += ms;
+}
+
+/* AZ-31: clock set back does not revive an expired grant, before any witness has spoken and after. */
+static void trusted_time_never_falls_when_the_clock_is_set_back(void **state)
+{
+	struct clocks c = {at("2026-11-22T10:00:00Z"), 1000};
+	const int64_t end = at("2026-11-22T10:00:05Z"); /* exclusive: the grant is over */
 	struct hf_clock clock;
+	struct hf_system_clock *g = guard_over(&c, &clock);
 
 	(void)state;
-	hf_system_clock_raise(c, recorded);
-	hf_system_clock_get(c, &clock);
+	assert_int_equal(hf_now_ms(&clock), c.wall);
+	pass(&c, 4999);
+	assert_true(hf_now_ms(&clock) < end);
+	pass(&c, 1);
+	assert_true(hf_now_ms(&clock) >= end);
+	c.wall = at("2025-01-01");
+	assert_int_equal(hf_now_ms(&clock), end);
+	assert_int_equal(hf_mono_ms(&clock), c.mono);
+	hf_system_clock_mark(g, end); /* the same once the witnesses have spoken */
+	assert_int_equal(hf_now_ms(&clock), end);
+	pass(&c, 3600000); /* and it goes on, although the local clock is a year behind */
+	assert_int_equal(hf_now_ms(&clock), end + 3600000);
+	c.wall = end + 3600001;
+	assert_int_equal(hf_now_ms(&clock), end + 3600001);
+	hf_system_clock_free(g);
+}
+
+/* One jump forward is over when the clock is right again: the local clock moves no mark. */
+static void one_jump_forward_leaves_no_trace(void **state)
+{
+	struct clocks c = {at("2026-11-22T10:00:00Z"), 1000};
+	struct hf_clock clock;
+	struct hf_system_clock *g = guard_over(&c, &clock);
+
+	(void)state;
+	hf_system_clock_mark(g, c.wall);
+	c.wall = at("2036-11-22T10:00:00Z");
+	assert_int_equal(hf_now_ms(&clock), c.wall); /* meanwhile everything has expired: it fails closed */
+	c.wall = at("2026-11-22T10:00:02Z");
+	c.mono += 2000;
+	assert_int_equal(hf_now_ms(&clock), c.wall);
+	hf_system_clock_free(g);
+}
+
+/* A start with a wrong clock: the floor of the start goes with the first word of the witnesses; the mark on record
+ * stays. */
+static void the_time_at_the_start_is_a_floor_until_the_witnesses_speak(void **state)
+{
+	struct clocks c = {at("2025-01-01"), 50};
+	const int64_t recorded = at("2036-11-22T10:00:00.123Z"), mark = at("2026-11-22T10:00:00Z");
+	struct hf_clock clock;
+	struct hf_system_clock *g = guard_over(&c, &clock);
+
+	(void)state;
+	hf_system_clock_recall(g, mark);
+	assert_true(hf_system_clock_provisional(g));
+	assert_int_equal(hf_now_ms(&clock), mark);
+	hf_system_clock_raise(g, recorded);
+	hf_system_clock_raise(g, recorded - 1000);
 	assert_int_equal(hf_now_ms(&clock), recorded);
-	hf_system_clock_raise(c, recorded - 1000);
-	assert_int_equal(hf_now_ms(&clock), recorded);
-	wall = recorded + 1;
-	assert_int_equal(hf_now_ms(&clock), recorded + 1);
-	hf_system_clock_free(c);
+	pass(&c, 1000);
+	hf_system_clock_mark(g, mark + 1000);
+	assert_false(hf_system_clock_provisional(g));
+	assert_int_equal(hf_now_ms(&clock), mark + 1000);
+	hf_system_clock_raise(g, recorded); /* only for the start */
+	assert_int_equal(hf_now_ms(&clock), mark + 1000);
+	assert_int_equal(hf_system_clock_local(g), c.wall);
+	hf_system_clock_free(g);
+}
+
+/* A cosignature states whole seconds: what a mark lacks of the floor that has grown by itself does not take it back. */
+static void a_mark_that_lacks_a_fraction_takes_nothing_back(void **state)
+{
+	struct clocks c = {at("2026-11-22T10:00:00Z"), 1000};
+	struct hf_clock clock;
+	struct hf_system_clock *g = guard_over(&c, &clock);
+	int64_t before;
+
+	(void)state;
+	hf_system_clock_mark(g, c.wall);
+	pass(&c, 10900);
+	before = hf_now_ms(&clock);
+	c.wall = 0;
+	hf_system_clock_mark(g, before - 900);
+	assert_int_equal(hf_now_ms(&clock), before);
+	c.mono += 3600000; /* a monotonic clock that ran away */
+	hf_system_clock_mark(g, before + 1000);
+	assert_int_equal(hf_now_ms(&clock), before + 1000);
+	hf_system_clock_free(g);
 }
 
 static void the_system_clock_tells_the_time_of_this_machine(void **state)
@@ -78,7 +150,7 @@ static void the_system_clock_tells_the_time_of_this_machine(void **state)
 	assert_true(now >= before && now < before + 600000);
 	assert_true(hf_mono_ms(&clock) >= mono);
 	hf_system_clock_raise(c, now + 3600000);
-	assert_int_equal(hf_now_ms(&clock), now + 3600000);
+	assert_true(hf_now_ms(&clock) >= now + 3600000 && hf_now_ms(&clock) < now + 3600000 + 600000);
 	hf_system_clock_free(c);
 }
 
@@ -177,7 +249,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(trusted_time_never_falls_when_the_clock_is_set_back),
-	        cmocka_unit_test(the_recorded_time_is_a_floor_that_only_rises),
+	        cmocka_unit_test(one_jump_forward_leaves_no_trace),
+	        cmocka_unit_test(the_time_at_the_start_is_a_floor_until_the_witnesses_speak),
+	        cmocka_unit_test(a_mark_that_lacks_a_fraction_takes_nothing_back),
 	        cmocka_unit_test(the_system_clock_tells_the_time_of_this_machine),
 	        cmocka_unit_test(text_and_time_agree),
 	        cmocka_unit_test(every_day_of_four_centuries_comes_back),

@@ -66,6 +66,39 @@ static void a_start_that_the_consumer_cannot_record_is_asked_for_again(void **st
 	assert_int_equal(recorded(p->roads, &id, HF_EVENT_ACCESS_DECISION), 1);
 }
 
+static struct hf_use_count used(struct pair *p)
+{
+	struct hf_use_count c;
+	assert_int_equal(hf_authz_use_count(p->roads->authz, &p->grant, true, &c), HF_OK);
+	return c;
+}
+
+/* SB-26: what delivered nothing is no use; one chunk is one. */
+static void a_transfer_that_ends_before_its_first_chunk_is_no_use(void **state)
+{
+	struct pair *p = pair_of(state, 20 * MIB);
+	uint64_t before = used(p).committed;
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	struct hf_fault f = {HF_OK, ""};
+	assert_int_equal(used(p).reserved, 1);
+	struct hf_unit *u = hf_unit_new();
+	assert_int_equal(hf_exchange_cancel(p->roads->exchange, &id, "no longer", u, &f), HF_OK);
+	submit_wait(p->roads, u);
+	assert_int_equal(used(p).reserved, 0);
+	assert_int_equal(used(p).committed, before);
+	p->w->hold = NULL;
+	wait_both(p, &id, "TERMINATED");
+	id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	u = hf_unit_new();
+	assert_int_equal(hf_exchange_cancel(p->roads->exchange, &id, "no longer", u, &f), HF_OK);
+	submit_wait(p->roads, u);
+	assert_int_equal(used(p).reserved, 0);
+	assert_int_equal(used(p).committed, before + 1);
+	p->w->hold = NULL;
+	wait_both(p, &id, "TERMINATED");
+}
+
 /* SB-2, AZ-33: between two chunks. */
 static void a_revocation_between_two_chunks_stops_at_the_next_one(void **state)
 {
@@ -515,6 +548,7 @@ int main(void)
 	        cmocka_unit_test(a_fetch_that_could_not_be_recorded_never_was),
 	        cmocka_unit_test(a_decision_that_cannot_be_recorded_delivers_nothing),
 	        cmocka_unit_test(a_start_that_the_consumer_cannot_record_is_asked_for_again),
+	        cmocka_unit_test(a_transfer_that_ends_before_its_first_chunk_is_no_use),
 	        cmocka_unit_test(a_revocation_between_two_chunks_stops_at_the_next_one),
 	        cmocka_unit_test(a_revocation_after_the_last_chunk_was_sent_ends_both_sides),
 	        cmocka_unit_test(a_grant_that_expires_between_two_chunks_stops_at_the_next_one),

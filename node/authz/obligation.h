@@ -1,0 +1,20 @@
+/*
+ * obligation.h - the obligations of agreements as texts: which of them the gate can fulfil, and what they say. Pure.
+ */
+#ifndef HUFU_AUTHZ_OBLIGATION_H
+#define HUFU_AUTHZ_OBLIGATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "contract.pb-c.h"
+
+/* The obligation "uses:N", N from 1 to HF_USES_AT_MOST; false: not of that form. The one place that reads it. */
+#define HF_USES_AT_MOST 1000000000u
+bool hf_uses_parse(const char *obligation, uint64_t *ret_most);
+/* The smallest N of an agreement; UINT64_MAX: without limit. */
+uint64_t hf_uses_most(const Hufu__Agreement *terms);
+/* What the gate can fulfil. */
+bool hf_obligation_known(const char *obligation);
+
+#endif

@@ -1,0 +1,124 @@
+"""Uses of a grant on real nodes: never more than agreed, whether they run in parallel or the provider dies in between; each is
+counted on both sides and reported; a use for another purpose, after the revocation or by somebody else is denied."""
+import concurrent.futures
+import os
+
+from common import *
+
+ENDED = ("COMPLETED", "TERMINATED")
+MOST = 3
+
+
+def network(net):
+    trio(net, 47)
+    register(net, "flights", FLIGHTS)
+    net.limited = publish(net, "flights", extra=("--duty", f"uses:{MOST}", "--duty", "report-use"))
+    net.big = os.path.join(net.dir, "tolls.csv")
+    workflow.tolls(net, net.big, 24 << 20, 7)
+    register(net, "tolls", net.big)
+    net.tolls = publish(net, "tolls", extra=("--duty", f"uses:{MOST}"))
+    net.count = 0
+
+
+def grant_for(net, entry):
+    app = agreement(net, entry)
+    return workflow.grant_of(net.nodes["insurer"], "chen", app)
+
+
+def begin(net, grant, **more):
+    net.count += 1
+    out = os.path.join(net.dir, f"used-{net.count}.csv")
+    body = {"grant": grant, "output": out, **more}
+    return net.nodes["insurer"].api("POST", "/v1/transfers/fetch", body, as_="chen")[1]["transfer"]
+
+
+def ended(net, id):
+    i = net.nodes["insurer"]
+    return wait_until(lambda: (lambda t: t if t["state"] in ENDED else None)(workflow.transfer(i, "chen", id)), f"transfer {id} to end", 120)
+
+
+def count(node, who, grant):
+    return node.api("GET", "/v1/uses?grant=" + grant, None, as_=who)[1]
+
+
+def test_of_one_more_parallel_use_than_agreed_one_fails(net):
+    """SB-26: use number N+1 of an N-times grant fails, also when requests run in parallel"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    grant = grant_for(net, net.limited)
+    with concurrent.futures.ThreadPoolExecutor(MOST + 1) as pool:
+        ids = list(pool.map(lambda _: begin(net, grant), range(MOST + 1)))
+    ends = [ended(net, id) for id in ids]
+    check(sum(e["state"] == "COMPLETED" for e in ends) == MOST, f"{MOST} of {MOST + 1} are delivered: {ends}")
+    refused = [e for e in ends if e["state"] == "TERMINATED"]
+    check(len(refused) == 1 and refused[0]["reason"] == "quota" and f"allows {MOST} uses" in refused[0]["text"], f"one is refused: {refused}")
+    later = ended(net, begin(net, grant))
+    check(later["state"] == "TERMINATED" and later["reason"] == "quota", f"and so is every later one: {later}")
+    wait_until(lambda: count(t, "li", grant)["count"]["reported"] == MOST, "the reports to arrive")
+    check(count(t, "li", grant)["count"] == {"most": MOST, "under_way": 0, "used": MOST, "reported": MOST, "differing": 0},
+          f"both count the same: {count(t, 'li', grant)}")
+    check(count(i, "chen", grant)["count"]["used"] == MOST, "the consumer's own count")
+
+
+def test_each_use_is_reported_under_its_transaction(net):
+    """AZ-19, AZ-76: the consumer's report and the provider's own count stand side by side, in both ledgers"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    grant = grant_for(net, net.limited)
+    id = begin(net, grant)
+    done = ended(net, id)
+    check(done["state"] == "COMPLETED", f"it is delivered: {done}")
+    row = wait_until(lambda: next((u for u in count(t, "li", grant)["uses"] if "reported" in u), None), "the report")
+    check(row["transaction"] == id and row["rows"] == done["rows"] and row["difference"] == "" and row["purpose"] == "claims-assessment",
+          f"it agrees: {row}")
+    for node, who in ((t, "sun"), (i, "wu")):
+        rows = wait_until(lambda: [e for e in entries_of(node, who, id) if e["event"] == "use-report"], f"{node.id}'s entry of the report")
+        check({r["ledger"] for r in rows} <= {"transport", "insurer"}, f"it is in the ledger: {rows}")
+
+
+def test_a_use_for_another_purpose_is_denied_and_counts_nothing(net):
+    """AZ-76: use outside the stated purpose code is denied"""
+    t = net.nodes["transport"]
+    grant = grant_for(net, net.limited)
+    end = ended(net, begin(net, grant, purpose="marketing"))
+    check(end["state"] == "TERMINATED" and end["reason"] == "wrong-purpose", f"denied: {end}")
+    check(count(t, "li", grant)["count"]["used"] == 0, "a denied use is none")
+
+
+def test_the_second_use_after_a_revocation_is_denied(net):
+    """SB-2, AZ-33, AZ-72: revoking a grant between transfer and second use makes the second use fail"""
+    t = net.nodes["transport"]
+    grant = grant_for(net, net.limited)
+    check(ended(net, begin(net, grant))["state"] == "COMPLETED", "the first use")
+    t.hufu("revoke", grant, "--reason", "合同终止", as_="li")
+    end = ended(net, begin(net, grant))
+    check(end["state"] == "TERMINATED" and end["reason"] == "grant-revoked", f"the second use: {end}")
+    check(count(t, "li", grant)["count"]["used"] == 1, "one use was made")
+
+
+def test_an_obligation_that_cannot_be_fulfilled_is_not_published(net):
+    """AZ-73"""
+    t = net.nodes["transport"]
+    for duty in ("uses:0", "uses:many", "watermark-on-paper"):
+        try:
+            publish(net, "flights", extra=("--duty", duty))
+        except hufunet.Refused as r:
+            check(r.reason == "obligation" and duty in r.text, f"the reason: {r}")
+        else:
+            check(False, f"{duty} was published by {t.id}")
+
+
+def test_a_provider_that_dies_while_uses_are_under_way_gives_none_too_many(net):
+    """SB-26: SIGKILL between reservation and commit; the transfers go on under their reservations, the next use fails"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    grant = grant_for(net, net.tolls)
+    ids = [begin(net, grant) for _ in range(MOST)]
+    wait_until(lambda: count(t, "li", grant)["count"]["under_way"] + count(t, "li", grant)["count"]["used"] == MOST, "all to be reserved", 60, 0)
+    t.kill()
+    t.start()
+    t.login("li")
+    after = count(t, "li", grant)["count"]
+    check(after["under_way"] + after["used"] == MOST, f"nothing is forgotten: {after}")
+    end = ended(net, begin(net, grant))
+    check(end["state"] == "TERMINATED" and end["reason"] == "quota", f"one more is refused: {end}")
+    check([ended(net, id)["state"] for id in ids] == ["COMPLETED"] * MOST, "what was reserved is delivered")
+    wait_until(lambda: count(t, "li", grant)["count"]["used"] == MOST, "the commits")
+    check(count(t, "li", grant)["count"]["under_way"] == 0, "no reservation is left")
