@@ -12,7 +12,7 @@ LIBRARY = "libfaketimeMT.so.1"
 def library():
     found = glob.glob(f"/usr/lib/*/faketime/{LIBRARY}") + glob.glob(f"/usr/lib/faketime/{LIBRARY}")
     if not found:
-        raise Skipped("Debian's package faketime is not installed")
+        raise Skipped("Debian's package libfaketime is not installed")
     return found[0]
 
 
