@@ -55,7 +55,14 @@ ROW_ALSO(catalog_entry, KIB(256), entry_whole,
 	TIME_OR_NONE(not_after_ms),
 	NUMBER(rows, 0, UINT64_MAX),
 	NUMBER(bytes, 0, UINT64_MAX),
-	TEXT(legal_basis, 0, 4096));
+	TEXT(legal_basis, 0, 4096),
+	MSGS(conditions, 16, sharing_condition));
+
+ROW(sharing_condition, 0,
+	TEXT(name, 1, 63),
+	TEXT(text, 0, 1024),
+	TEXT(attribute, 0, 63),
+	TEXT(value, 0, 255));
 
 ROW(field, 0,
 	TEXT(name, 1, 127),
@@ -84,7 +91,12 @@ ROW(review_criteria, 0,
 	TEXTS(roles, 16, 63),
 	NUMBER(max_days, 0, 36500),
 	NUMBER(max_fields, 0, FIELDS_MAX),
-	FLAG(purpose_text));
+	FLAG(purpose_text),
+	MSGS(purpose_fields, 64, purpose_fields));
+
+ROW(purpose_fields, 0,
+	TEXT(purpose, 1, 127),
+	TEXTS_SOME(fields, FIELDS_MAX, 127));
 
 ROW(catalog_sync, BODY,
 	BYTES_OR_NONE(digest, 32, 32),

@@ -37,7 +37,8 @@ ROW(application, KIB(256),
 	TEXT(applicant, 1, 63),
 	MSG(need, signed_statement),
 	MSG(request, signed_statement),
-	BYTES_OR_NONE(previous, 32, 32));
+	BYTES_OR_NONE(previous, 32, 32),
+	TEXTS(accepts, 16, 63));
 
 ROW(intake_record, KIB(256),
 	MSG(header, header),
@@ -84,7 +85,8 @@ ROW(agreement, KIB(256),
 	ID(grant),
 	BYTES(entry_digest, 32, 32),
 	TEXT(usage_terms, 0, 4096),
-	TEXT(system_address, 0, 255));
+	TEXT(system_address, 0, 255),
+	TEXTS(accepted, 16, 63));
 
 ROW(verification, SMALL,
 	MSG(header, header),

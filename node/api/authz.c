@@ -127,6 +127,10 @@ static void out_content(json_t *o, const Hufu__Application *app)
 	for (size_t i = 0; i < app->n_fields; i++)
 		json_array_append_new(fields, json_string(app->fields[i]));
 	json_object_set_new(o, "fields", fields);
+	json_t *accepts = json_array();
+	for (size_t i = 0; i < app->n_accepts; i++)
+		json_array_append_new(accepts, json_string(app->accepts[i]));
+	json_object_set_new(o, "accepts", accepts);
 	hf_api_out_text(o, "stated_reason", app->reason);
 	hf_api_out_text(o, "purpose", app->purpose);
 	hf_api_out_time_if(o, "from", app->from_ms);
@@ -346,7 +350,7 @@ static enum hf_err out_state(struct hf_api_request *rq, const struct hf_id *id, 
 }
 
 static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_application_in *in,
-                             const char ***ret_fields)
+                             const char ***ret_fields, const char ***ret_accepts)
 {
 	HF_TRY(hf_api_text(rq, "system", !again, HF_NAME_MAX, &in->system));
 	HF_TRY(hf_api_text(rq, "reason", !again, HF_MAX_TEXT, &in->reason));
@@ -356,6 +360,8 @@ static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_ap
 	HF_TRY(hf_api_bool(rq, "all_fields", false, &in->all_fields));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, ret_fields, &in->field_count));
 	in->fields = *ret_fields;
+	HF_TRY(hf_api_list(rq, "accepts", false, 16, ret_accepts, &in->accept_count));
+	in->accepts = *ret_accepts;
 	return HF_OK;
 }
 
@@ -364,13 +370,14 @@ static enum hf_err draft_application(struct hf_api_request *rq)
 	struct hf_application_in in = {.from_ms = 0};
 	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
-	const char **fields = NULL;
+	const char **fields = NULL, **accepts = NULL;
 	HF_TRY(hf_api_id(rq, "entry", true, &in.entry));
 	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in.publisher));
-	enum hf_err e = read_wish(rq, false, &in, &fields);
+	enum hf_err e = read_wish(rq, false, &in, &fields, &accepts);
 	if (e == HF_OK)
 		e = hf_authz_draft(rq->m->authz, &step, &in, &id);
 	free(fields);
+	free(accepts);
 	HF_TRY(e);
 	json_object_set_new(rq->out, "revision", json_integer(1));
 	return out_state(rq, &id, hf_states_name(HF_REVIEW_DRAFT));
@@ -382,12 +389,13 @@ static enum hf_err resubmit_application(struct hf_api_request *rq)
 	struct hf_step_in step = hf_api_step(rq);
 	struct hf_id id;
 	uint32_t revision = 0;
-	const char **fields = NULL;
+	const char **fields = NULL, **accepts = NULL;
 	HF_TRY(hf_api_id(rq, "application", true, &id));
-	enum hf_err e = read_wish(rq, true, &in, &fields);
+	enum hf_err e = read_wish(rq, true, &in, &fields, &accepts);
 	if (e == HF_OK)
 		e = hf_authz_resubmit(rq->m->authz, &step, &id, &in, &revision);
 	free(fields);
+	free(accepts);
 	HF_TRY(e);
 	json_object_set_new(rq->out, "revision", json_integer(revision));
 	return out_state(rq, &id, hf_states_name(HF_REVIEW_DRAFT));

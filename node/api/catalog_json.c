@@ -94,6 +94,7 @@ static json_t *criteria_json(const Hufu__ReviewCriteria *c)
 	out_number(o, "max_days", c->max_days);
 	out_number(o, "max_fields", c->max_fields);
 	out_bool(o, "purpose_text", c->purpose_text);
+	json_object_set_new(o, "purpose_fields", catalog_json_purposes(c));
 	return o;
 }
 
@@ -173,6 +174,7 @@ void catalog_json_entry(json_t *o, const struct hf_catalog_item *it)
 	out_text(o, "description", e->description);
 	json_object_set_new(o, "keywords", texts(e->keywords, e->n_keywords));
 	out_text(o, "condition", e->sharing_condition);
+	json_object_set_new(o, "conditions", catalog_json_conditions(e));
 	if (e->criteria)
 		json_object_set_new(o, "criteria", criteria_json(e->criteria));
 	out_text(o, "intake", e->intake);
@@ -425,6 +427,7 @@ static enum hf_err read_criteria(struct hf_api_request *rq, struct catalog_wish 
 	HF_TRY(read_number(rq, "max_days", 36500, &c->max_days));
 	HF_TRY(read_number(rq, "max_fields", HF_MAX_FIELDS, &c->max_fields));
 	w->entry.criteria = c;
+	HF_TRY(catalog_json_read_purposes(rq, w, c));
 	return read_bool(rq, "purpose_text", &c->purpose_text);
 }
 
@@ -555,6 +558,7 @@ enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog
 	begin_wish(was, w);
 	HF_TRY(read_texts(rq, &w->entry));
 	HF_TRY(read_marks(rq, &w->entry));
+	HF_TRY(catalog_json_read_conditions(rq, w));
 	HF_TRY(read_list(rq, "keywords", HF_MAX_KEYWORDS, &w->keywords, &count));
 	if (w->keywords) {
 		w->entry.keywords = (char **)w->keywords;
@@ -583,4 +587,5 @@ void catalog_wish_done(struct catalog_wish *w)
 	free(w->roles);
 	free(w->fields);
 	free(w->field_list);
+	catalog_json_lists_done(w);
 }

@@ -22,6 +22,7 @@ struct catalog_wish {
 	const char **keywords, **purposes, **jurisdictions, **roles, **duty_words;
 	Hufu__Rule duties[HF_DUTIES_MAX], *duty_list[HF_DUTIES_MAX];
 	Hufu__Field *fields, **field_list;
+	struct catalog_wish_lists *lists; /* catalog_conditions.c */
 	const char *source, *mode, *scope, *purpose, *duty;
 };
 /* was: the version before, from which everything is taken that the request does not mention; NULL: a new entry. End
@@ -29,6 +30,13 @@ struct catalog_wish {
 enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog_item *was,
                               struct catalog_wish *w) HF_MUST_CHECK;
 void catalog_wish_done(struct catalog_wish *w);
+/* catalog_conditions.c: fields that purposes need (DS-26), conditions of sharing (DS-27). */
+json_t *catalog_json_purposes(const Hufu__ReviewCriteria *c);
+json_t *catalog_json_conditions(const Hufu__CatalogEntry *e);
+enum hf_err catalog_json_read_purposes(struct hf_api_request *rq, struct catalog_wish *w,
+                                       Hufu__ReviewCriteria *c) HF_MUST_CHECK;
+enum hf_err catalog_json_read_conditions(struct hf_api_request *rq, struct catalog_wish *w) HF_MUST_CHECK;
+void catalog_json_lists_done(struct catalog_wish *w);
 
 /* "unconditional", "conditional", "not-shared"; 0 when it is none. */
 uint32_t catalog_json_sharing(const char *word);

@@ -91,6 +91,8 @@ void az_agreement_fill(Hufu__Agreement *g, const Hufu__Application *app, const s
 	g->grant = BIN_ID(&made->grant);
 	g->entry_digest = BIN_HASH(&it->digest);
 	g->usage_terms = it->entry->sharing_condition;
+	g->accepted = app->accepts;
+	g->n_accepted = app->n_accepts;
 }
 
 static void fill_grant(struct hf_authz *a, Hufu__GrantRow *r, const Hufu__ApplicationRow *row, const Hufu__Agreement *g,

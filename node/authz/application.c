@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/conditions.h"
 #include "authz/delegation_internal.h"
 #include "authz/scenario_internal.h"
 #include "base/limits.h"
@@ -120,6 +121,8 @@ static void fill_wish(struct hf_authz *a, Hufu__Application *app, const struct h
 	app->until_ms = what->until_ms;
 	app->fields = (char **)what->fields;
 	app->n_fields = what->field_count;
+	app->accepts = (char **)what->accepts;
+	app->n_accepts = what->accept_count;
 }
 
 /* Signs the applicant's request over the content and puts row and revision. */
@@ -184,6 +187,8 @@ static enum hf_err check_wish(struct hf_authz *a, const struct hf_step_in *in, c
 	if (what->from_ms)
 		HF_TRY(check_begin(a, app, in->fault));
 	HF_TRY(az_terms_against_entry(app, entry, now_of(a), in->fault));
+	HF_TRY(az_purpose_fields(entry, app->purpose, app->fields, app->n_fields, in->fault));
+	HF_TRY(az_conditions_accepts(entry, app->accepts, app->n_accepts, in->fault));
 	HF_TRY(az_person_two_factors(in->actor->methods, entry->sensitive, in->fault));
 	return az_mandate_apply(a, in, app, entry);
 }
@@ -206,6 +211,7 @@ enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, cons
 	app.applicant = (char *)in->actor->account;
 	fill_object(a, &app, it.entry, &system, intake);
 	fill_wish(a, &app, what);
+	az_purpose_cut(it.entry, &app);
 	HF_TRY(check_wish(a, in, &app, it.entry, what));
 	HF_TRY(az_scenario_covers(a, &app, in->fault));
 	row_init(a, &row, &app, it.entry, &txn);
@@ -240,6 +246,10 @@ static void merge_wish(struct hf_application_in *w, const Hufu__Application *old
 	if (w->field_count == 0 && !w->all_fields) {
 		w->fields = (const char *const *)old->fields;
 		w->field_count = old->n_fields;
+	}
+	if (w->accept_count == 0) {
+		w->accepts = (const char *const *)old->accepts;
+		w->accept_count = old->n_accepts;
 	}
 }
 
@@ -308,6 +318,7 @@ static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, H
 		app.previous = BIN_HASH(&previous);
 	fill_object(a, &app, it.entry, &system, intake);
 	fill_wish(a, &app, what);
+	az_purpose_cut(it.entry, &app);
 	HF_TRY(check_wish(a, in, &app, it.entry, what));
 	row->intake = app.intake;
 	row->department = app.department;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "authz/conditions.h"
 #include "authz/internal.h"
 #include "crypto/utf8.h"
 
@@ -15,7 +16,8 @@ static void add(struct criteria_result *r, const char *point, bool ok)
 {
 	Hufu__Finding *f = &r->finding[r->count];
 	hufu__finding__init(f);
-	f->point = (char *)point;
+	snprintf(r->point[r->count], sizeof(r->point[0]), "%s", point);
+	f->point = r->point[r->count];
 	f->ok = ok;
 	f->text = r->text[r->count];
 	r->list[r->count] = f;
@@ -112,6 +114,30 @@ static void check_reason(const Hufu__ReviewCriteria *c, const Hufu__Application 
 	add(r, "reason", n >= REASON_CHARACTERS);
 }
 
+/* DS-26: what the purpose does not need is not given, however good the reason. */
+static void check_needed(const Hufu__CatalogEntry *entry, const Hufu__Application *app, struct criteria_result *r)
+{
+	struct hf_fault f = {HF_OK, ""};
+	bool ok = az_purpose_fields(entry, app->purpose, app->fields, app->n_fields, &f) == HF_OK;
+	if (!az_purpose_stated(entry))
+		return;
+	SAY(r, "%.250s", ok ? "the purpose needs each of the fields" : f.text);
+	add(r, "minimization", ok);
+}
+
+/* DS-27. */
+static void check_conditions(const Hufu__CatalogEntry *entry, const Hufu__Application *app, const Hufu__Member *m,
+                             struct criteria_result *r)
+{
+	char point[sizeof(r->point[0])];
+	for (size_t i = 0; i < entry->n_conditions && i < CONDITIONS_MAX; i++) {
+		const Hufu__SharingCondition *c = entry->conditions[i];
+		bool ok = az_condition_met(c, m, app->accepts, app->n_accepts, text_of(r), sizeof(r->text[0]));
+		snprintf(point, sizeof(point), "condition:%.63s", c->name);
+		add(r, point, ok);
+	}
+}
+
 void az_criteria_evaluate(const Hufu__CatalogEntry *entry, const Hufu__Application *app, const Hufu__Member *member,
                           struct criteria_result *ret_result)
 {
@@ -126,6 +152,8 @@ void az_criteria_evaluate(const Hufu__CatalogEntry *entry, const Hufu__Applicati
 	check_period(c, app, r);
 	check_fields(c, app, entry->n_fields, r);
 	check_reason(c, app, r);
+	check_needed(entry, app, r);
+	check_conditions(entry, app, member, r);
 }
 
 enum hf_err az_criteria_agree(const struct criteria_result *own, Hufu__Finding *const *record, size_t count,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/conditions.h"
 #include "authz/delegation_internal.h"
 #include "proto/codec.h"
 
@@ -76,6 +77,9 @@ static enum hf_err check_approval(struct decide *d)
 	const Hufu__CatalogEntry *entry = d->it.entry;
 	int64_t now = now_of(d->a);
 	HF_TRY(az_terms_against_entry(d->app, entry, now, d->f));
+	HF_TRY(az_purpose_fields(entry, d->app->purpose, d->app->fields, d->app->n_fields, d->f));
+	HF_TRY(az_conditions_check(entry, hf_space_member(hf_peers_space(d->a->peers), d->app->organization),
+	                           d->app->accepts, d->app->n_accepts, d->f));
 	if (entry->personal && az_row_state(d->row, HF_PART_PROVIDER) != HF_REVIEW_PRIVACY_PASSED)
 		return hf_fault_set(d->f, HF_E_STATE,
 		                    "the data is personal: the privacy expert has to confirm necessity and compliance "

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "authz/conditions.h"
 #include "authz/internal.h"
 #include "authz/judge.h"
 #include "catalog/consent.h"
@@ -240,6 +241,17 @@ static bool is_obligation(struct candidate *c, struct verdict *v)
 	return true;
 }
 
+/* DS-26, DS-27: by the entry as it is now. */
+static bool is_conditions(struct candidate *c, struct verdict *v)
+{
+	const struct question q = {c->a, c->rq, c->item};
+	struct hf_fault f = {HF_OK, ""};
+	if (az_conditions_use(&q, c->terms, az_mechanism_order(c->grant->mechanism) == 1, &f) == HF_OK)
+		return true;
+	SAY(v, f.code, "%s", f.text);
+	return false;
+}
+
 static bool is_two_factors(struct candidate *c, struct verdict *v)
 {
 	struct hf_fault f;
@@ -310,9 +322,10 @@ static bool is_recorded(struct candidate *c, struct verdict *v)
 
 /* In the order in which they are asked. */
 static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
-        is_agreement, is_department,  is_system, is_address,      is_finalized, is_standing, is_not_held,
-        is_begun,     is_unexpired,   is_action, is_within_limit, is_purpose,   is_readable, is_terms,
-        is_based,     is_two_factors, is_fields, is_obligation,   is_across,    is_left,     is_recorded,
+        is_agreement,  is_department, is_system,    is_address,     is_finalized,    is_standing,
+        is_not_held,   is_begun,      is_unexpired, is_action,      is_within_limit, is_purpose,
+        is_readable,   is_terms,      is_based,     is_two_factors, is_fields,       is_obligation,
+        is_conditions, is_across,     is_left,      is_recorded,
 };
 enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
 

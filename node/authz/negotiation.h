@@ -30,8 +30,10 @@ struct hf_application_in {
 	int64_t from_ms;  /* 0: from the approval on */
 	int64_t until_ms; /* 0: not stated, refused (AZ-8) */
 	const char *const *fields;
-	size_t field_count; /* 0: all */
-	bool all_fields;    /* resubmission: all again */
+	size_t field_count;         /* 0: all */
+	bool all_fields;            /* resubmission: all again */
+	const char *const *accepts; /* undertakings that the entry asks for (DS-27) */
+	size_t accept_count;
 };
 /* AZ-7, AZ-8, AZ-25. */
 enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, const struct hf_application_in *what,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/conditions.h"
 #include "authz/internal.h"
 #include "authz/judge.h"
 #include "proto/codec.h"
@@ -58,13 +59,15 @@ static bool in_names(const struct hf_obligation *o, const char *name)
 	return false;
 }
 
-/* The fields of the entry, or those of them that the rule names; free() the list. */
-static char **take_fields(const Hufu__CatalogEntry *e, const struct hf_obligation *only, size_t *ret_count)
+/* The fields of the entry, or those of them that the rule names; no more than the purpose needs (DS-26). free() the
+ * list. */
+static char **take_fields(const Hufu__CatalogEntry *e, const char *purpose, const struct hf_obligation *only,
+                          size_t *ret_count)
 {
 	char **list = hf_alloc_zero((e->n_fields + 1) * sizeof(char *));
 	*ret_count = 0;
 	for (size_t i = 0; i < e->n_fields; i++)
-		if (!only || in_names(only, e->fields[i]->name))
+		if ((!only || in_names(only, e->fields[i]->name)) && az_purpose_needs(e, purpose, e->fields[i]->name))
 			list[(*ret_count)++] = e->fields[i]->name;
 	return list;
 }
@@ -84,7 +87,7 @@ static Hufu__Agreement *make_terms(const struct question *q, const struct hf_pol
 	g.system_address = (char *)(q->rq->system_address ? q->rq->system_address : "");
 	g.action = (char *)(q->rq->action ? q->rq->action : "");
 	g.purpose = (char *)(q->rq->purpose ? q->rq->purpose : "");
-	g.fields = take_fields(e, duties->fields, &g.n_fields);
+	g.fields = take_fields(e, g.purpose, duties->fields, &g.n_fields);
 	g.from_ms = pd->from_ms;
 	g.until_ms = pd->until_ms;
 	g.obligations = (char **)duties->list;
@@ -117,6 +120,9 @@ static enum hf_err check(const struct question *q, const Hufu__Agreement *terms,
 	if (!same_text(q->rq->action, "read"))
 		return SAY(v, HF_E_WRONG_ACTION, "the operation '%.31s' is not authorized, only 'read' is",
 		           q->rq->action ? q->rq->action : "");
+	e = az_conditions_use(q, terms, false, &f);
+	if (e != HF_OK)
+		return SAY(v, e, "%s", f.text);
 	if (terms->n_fields == 0)
 		return SAY(v, HF_E_WRONG_FIELDS, "the rule names no field that the resource has");
 	for (size_t i = 0; i < q->rq->field_count; i++)

@@ -200,9 +200,21 @@ static enum hf_err agreement_subject(const Hufu__Agreement *g, const Hufu__Appli
 	return HF_OK;
 }
 
+/* Nobody is bound to an undertaking that he did not accept, or freed of one that he did. */
+static enum hf_err agreement_accepted(const Hufu__Agreement *g, const Hufu__Application *app, struct hf_fault *f)
+{
+	bool same = g->n_accepted == app->n_accepts;
+	for (size_t i = 0; same && i < g->n_accepted; i++)
+		same = same_text(g->accepted[i], app->accepts[i]);
+	return same ? HF_OK
+	            : hf_fault_set(f, HF_E_CONFLICT,
+	                           "the agreement names other undertakings than the application accepted");
+}
+
 enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application *app, struct hf_fault *f)
 {
 	HF_TRY(agreement_subject(g, app, f));
+	HF_TRY(agreement_accepted(g, app, f));
 	HF_TRY(az_terms_period(g->from_ms, g->until_ms, f));
 	if (g->from_ms < app->from_ms || g->until_ms > app->until_ms)
 		return hf_fault_set(f, HF_E_CONFLICT, "the agreement's period leaves the one applied for");

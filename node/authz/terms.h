@@ -35,11 +35,13 @@ bool az_terms_obligation_known(const char *name);
 enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application *app,
                                struct hf_fault *f) HF_MUST_CHECK;
 
-#define CRITERIA_MAX 6
+#define CONDITIONS_MAX 16u
+#define CRITERIA_MAX (7u + CONDITIONS_MAX)
 struct criteria_result {
 	Hufu__Finding finding[CRITERIA_MAX];
 	Hufu__Finding *list[CRITERIA_MAX];
 	char text[CRITERIA_MAX][256];
+	char point[CRITERIA_MAX][80];
 	size_t count;
 	int failed; /* index of the first that is not met, or -1 */
 };

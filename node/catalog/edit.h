@@ -31,5 +31,8 @@ enum hf_err edit_sign(struct edit *e, Hufu__CatalogEntry *entry, struct hf_fault
 /* entry: what the row now holds (as signed); NULL: the content did not change. */
 enum hf_err edit_put(struct edit *e, const Hufu__CatalogEntry *entry, struct hf_unit *unit,
                      struct hf_published *ret_published, struct hf_fault *f) HF_MUST_CHECK;
+/* What an entry states of purposes and conditions (DS-26, DS-27) contradicts neither itself nor the source. */
+enum hf_err conditions_check(const Hufu__CatalogEntry *e, const struct hf_source_view *v,
+                             struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

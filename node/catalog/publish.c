@@ -36,7 +36,7 @@ static enum hf_err check_statements(const Hufu__CatalogEntry *e, struct hf_fault
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "'%.80s' has no sharing type; state unconditional, conditional or not-shared",
 		                    e->title);
-	if (e->sharing == 2 && !has(e->sharing_condition))
+	if (e->sharing == 2 && !has(e->sharing_condition) && e->n_conditions == 0)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "'%.80s' is shared conditionally but states no condition; add it with --condition",
 		                    e->title);
@@ -231,6 +231,7 @@ static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publ
 	if (!has(b->entry.intake))
 		b->entry.intake = (char *)e->c->base->self.s;
 	HF_TRY(check_marks(p->entry, v, f));
+	HF_TRY(conditions_check(p->entry, v, f));
 	build_fields(b, p->entry, v);
 	build_distribution(b, v);
 	build_policy(b, p->duty);

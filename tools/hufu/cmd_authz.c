@@ -18,6 +18,7 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 	                    *fields = NULL;
 	const char *resubmit = NULL, *publisher = NULL;
 	bool all_fields = false;
+	struct hf_list accepts = {.count = 0};
 	const struct hf_opt opts[] = {
 	        {"publisher", &publisher, NULL, NULL},
 	        {"system", &system_name, NULL, NULL},
@@ -26,6 +27,7 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 	        {"from", &from, NULL, NULL},
 	        {"until", &until, NULL, NULL},
 	        {"fields", &fields, NULL, NULL},
+	        {"accept", NULL, NULL, &accepts},
 	        {"resubmit", &resubmit, NULL, NULL},
 	        {"all-fields", NULL, &all_fields, NULL},
 	        {NULL, NULL, NULL, NULL},
@@ -42,6 +44,7 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "from", from);
 	hf_cli_put(in, "until", until);
 	hf_cli_put(in, "fields", fields);
+	hf_cli_put_list(in, "accepts", &accepts);
 	if (all_fields)
 		json_object_set_new(in, "all_fields", json_true());
 	return hf_cli_do(cli, "POST", resubmit ? "/v1/applications/resubmit" : "/v1/applications/draft", in,
@@ -292,7 +295,8 @@ const struct hf_command hf_commands_authz[] = {
          "  --purpose CODE   what it is for; the entry names the codes that its publisher accepts\n"
          "  --until TIME     2027-01-31 or 2027-01-31T12:00:00Z; at most 3 years after --from\n"
          "  --from TIME      left out: from the approval on\n"
-         "  --fields A,B     only these fields; left out: all\n"
+         "  --fields A,B     only these fields; left out: all, or those that the entry says the purpose needs\n"
+         "  --accept NAME    an undertaking that the entry asks for (`hufu catalog show`); may be given again\n"
          "  --publisher NODE whose entry, when several members use the same id\n"
          "\n"
          "example:\n"

@@ -64,6 +64,17 @@ static const struct hf_column field_columns[] = {
         {NULL, NULL, 0},
 };
 
+static const struct hf_column condition_columns[] = {
+        {"CONDITION", "name", 24}, {"ATTRIBUTE", "attribute", 24}, {"VALUE", "value", 24}, {"UNDERTAKING", "text", 64},
+        {NULL, NULL, 0},
+};
+
+static const struct hf_column purpose_columns[] = {
+        {"PURPOSE", "purpose", 32},
+        {"NEEDS THE FIELDS", "fields", 80},
+        {NULL, NULL, 0},
+};
+
 /* ---- publishing ---- */
 
 struct publish_opts {
@@ -71,8 +82,13 @@ struct publish_opts {
 	        *scope, *purpose;
 	const char *intake, *cycle, *department, *legal_basis, *from, *until, *max_days, *max_fields, *mode, *record;
 	bool sensitive, personal, intake_settles, purpose_text;
+<<<<<<< HEAD
 	struct hf_list keywords, consents, purposes, jurisdictions, roles, sensitive_fields, personal_fields,
 	        field_levels, duties;
+=======
+	struct hf_list keywords, purposes, jurisdictions, roles, sensitive_fields, personal_fields, field_levels,
+	        purpose_fields, undertakings, attributes;
+>>>>>>> a3e8db4 (Entries publish which fields a purpose needs and the conditions of their sharing; both are checked at the draft, in the reviews, at the decision and at every use (DS-26, DS-27))
 };
 
 static json_t *read_file(struct hf_cli *cli, const char *path)
@@ -134,9 +150,65 @@ static bool put_levels(struct hf_cli *cli, json_t *in, const struct hf_list *lev
 	return true;
 }
 
-static void put_criteria(json_t *in, const struct publish_opts *o)
+/* PURPOSE=FIELD,FIELD */
+static bool put_purposes(struct hf_cli *cli, json_t *c, const struct hf_list *list)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *equals = strrchr(list->item[i], '=');
+
+		if (!equals || equals == list->item[i] || !equals[1]) {
+			hf_cli_misuse(cli, "--purpose-fields wants PURPOSE=FIELD,FIELD, not '%s'", list->item[i]);
+			json_decref(rows);
+			return false;
+		}
+		json_array_append_new(rows, json_pack("{s:s%, s:s}", "purpose", list->item[i],
+		                                      (size_t)(equals - list->item[i]), "fields", equals + 1));
+	}
+	if (json_array_size(rows) > 0)
+		json_object_set(c, "purpose_fields", rows);
+	json_decref(rows);
+	return true;
+}
+
+/* NAME=TEXT: the applicant undertakes it. NAME=ATTRIBUTE=VALUE: the space descriptor says so of its organization. */
+static bool put_conditions(struct hf_cli *cli, json_t *in, const struct publish_opts *o)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < o->undertakings.count + o->attributes.count; i++) {
+		bool attribute = i >= o->undertakings.count;
+		const char *text = attribute ? o->attributes.item[i - o->undertakings.count] : o->undertakings.item[i];
+		const char *first = strchr(text, '='), *second = first ? strchr(first + 1, '=') : NULL;
+
+		if (!first || first == text || !first[1] || (attribute && (!second || second == first + 1))) {
+			hf_cli_misuse(cli,
+			              attribute ? "--require-attribute wants NAME=ATTRIBUTE=VALUE, not '%s'"
+			                        : "--undertaking wants NAME=TEXT, not '%s'",
+			              text);
+			json_decref(rows);
+			return false;
+		}
+		json_t *c = json_pack("{s:s%}", "name", text, (size_t)(first - text));
+		if (attribute) {
+			json_object_set_new(c, "attribute", json_stringn(first + 1, (size_t)(second - first - 1)));
+			hf_cli_put(c, "value", second + 1);
+		} else {
+			hf_cli_put(c, "text", first + 1);
+		}
+		json_array_append_new(rows, c);
+	}
+	if (json_array_size(rows) > 0)
+		json_object_set(in, "conditions", rows);
+	json_decref(rows);
+	return true;
+}
+
+static bool put_criteria(struct hf_cli *cli, json_t *in, const struct publish_opts *o)
 {
 	json_t *c = json_object();
+	bool ok = put_purposes(cli, c, &o->purpose_fields);
 
 	hf_cli_put_list(c, "purposes", &o->purposes);
 	hf_cli_put_list(c, "jurisdictions", &o->jurisdictions);
@@ -148,6 +220,7 @@ static void put_criteria(json_t *in, const struct publish_opts *o)
 	if (json_object_size(c) > 0)
 		json_object_set(in, "criteria", c);
 	json_decref(c);
+	return ok;
 }
 
 static void put_texts(json_t *in, const struct publish_opts *o)
@@ -222,7 +295,13 @@ static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publi
 	        {"accept-purpose", NULL, NULL, &o->purposes},
 	        {"accept-jurisdiction", NULL, NULL, &o->jurisdictions},
 	        {"accept-role", NULL, NULL, &o->roles},
+<<<<<<< HEAD
 	        {"duty", NULL, NULL, &o->duties},
+=======
+	        {"purpose-fields", NULL, NULL, &o->purpose_fields},
+	        {"undertaking", NULL, NULL, &o->undertakings},
+	        {"require-attribute", NULL, NULL, &o->attributes},
+>>>>>>> a3e8db4 (Entries publish which fields a purpose needs and the conditions of their sharing; both are checked at the draft, in the reviews, at the decision and at every use (DS-26, DS-27))
 	        {"max-days", &o->max_days, NULL, NULL},
 	        {"max-fields", &o->max_fields, NULL, NULL},
 	        {"purpose-text", NULL, &o->purpose_text, NULL},
@@ -243,11 +322,14 @@ static int publish(struct hf_cli *cli, int argc, char **argv)
 	if (!in)
 		return HF_EXIT_REFUSED;
 	put_texts(in, &o);
+<<<<<<< HEAD
 	put_criteria(in, &o);
 	hf_cli_put_list(in, "duties", &o.duties);
+=======
+>>>>>>> a3e8db4 (Entries publish which fields a purpose needs and the conditions of their sharing; both are checked at the draft, in the reviews, at the decision and at every use (DS-26, DS-27))
 	put_marks(in, &o.sensitive_fields, "sensitive");
 	put_marks(in, &o.personal_fields, "personal");
-	if (!put_levels(cli, in, &o.field_levels)) {
+	if (!put_criteria(cli, in, &o) || !put_conditions(cli, in, &o) || !put_levels(cli, in, &o.field_levels)) {
 		json_decref(in);
 		return HF_EXIT_USAGE;
 	}
@@ -397,6 +479,11 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_details(cli, out, detail_columns);
 	if (!cli->json && json_array_size(json_object_get(out, "fields")) > 0)
 		hf_cli_table(cli, out, "fields", field_columns, "no fields");
+	json_t *criteria = json_object_get(out, "criteria");
+	if (!cli->json && json_array_size(json_object_get(criteria, "purpose_fields")) > 0)
+		hf_cli_table(cli, criteria, "purpose_fields", purpose_columns, "");
+	if (!cli->json && json_array_size(json_object_get(out, "conditions")) > 0)
+		hf_cli_table(cli, out, "conditions", condition_columns, "");
 	json_decref(out);
 	return status;
 }
@@ -471,7 +558,7 @@ const struct hf_command hf_commands_catalog[] = {
          "  --source NAME        the scanned source; fields, rows and bytes come from it\n"
          "  --class CLASS        for example transport/flight\n"
          "  --level LEVEL        1 general, 2 important, 3 core\n"
-         "  --sharing TYPE       unconditional, conditional (with --condition TEXT) or not-shared\n"
+         "  --sharing TYPE       unconditional, conditional (with a condition, see below) or not-shared\n"
          "  --scope SCOPE        everyone | nodes:NODE,NODE/DEPARTMENT,... | organization:NAME\n"
          "  --purpose TEXT       what the publication is for; an approver has allowed it (`hufu mandate publish`)\n"
          "  --description TEXT   --topic TEXT   --keyword WORD ...   --department NAME   --update-cycle TEXT\n"
@@ -483,9 +570,16 @@ const struct hf_command hf_commands_catalog[] = {
          "  --intake-settles     the intake settles applications, without a provider's decision\n"
          "  --accept-purpose CODE ...  --accept-jurisdiction CODE ...  --accept-role ROLE ...\n"
          "  --max-days N   --max-fields N   --purpose-text       what the compliance review checks\n"
+<<<<<<< HEAD
          "  --duty WORD          an obligation of every agreement about it: uses:N (at most N uses), report-use; may "
          "be "
          "given again\n"
+=======
+         "  --purpose-fields PURPOSE=FIELD,FIELD ...   what a purpose needs; it gets no other fields\n"
+         "  --undertaking NAME=TEXT ...                a condition that applicants accept (`hufu apply --accept "
+         "NAME`)\n"
+         "  --require-attribute NAME=ATTRIBUTE=VALUE ...   a condition on the organization in the space descriptor\n"
+>>>>>>> a3e8db4 (Entries publish which fields a purpose needs and the conditions of their sharing; both are checked at the draft, in the reviews, at the decision and at every use (DS-26, DS-27))
          "  --from TIME   --until TIME                            validity of the entry\n"
          "  --record STATE       what the ledger's record of a grant or a transfer must have reached before data "
          "flows:\n"

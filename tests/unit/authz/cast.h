@@ -53,10 +53,13 @@ static inline void stage_resources(struct stage *s)
 	s->settled = publish(s->roads, &(struct offer){.title = "open enough", .settles = true});
 }
 
+/* Changes the descriptor before it is signed; NULL: as it is. */
+static void (*stage_shape)(struct sb_space *sb);
+
 static inline int stage_up(void **state)
 {
 	struct stage *s = hf_alloc_zero(sizeof(*s));
-	s->w = world_new();
+	s->w = world_new_with(stage_shape);
 	s->health = world_find(s->w, "health");
 	s->hub = world_find(s->w, "hub");
 	s->roads = world_find(s->w, "roads");

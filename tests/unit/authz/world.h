@@ -739,6 +739,8 @@ struct offer {
 	const char *data_class;
 	Hufu__Field *field; /* the one whose marks differ */
 	const struct hf_id *consent;
+	Hufu__SharingCondition **conditions;
+	size_t condition_count;
 };
 
 static inline struct hf_id publish(struct node *n, const struct offer *o)
@@ -763,6 +765,8 @@ static inline struct hf_id publish(struct node *n, const struct offer *o)
 	e.personal = o->personal;
 	e.sensitive = o->sensitive;
 	e.criteria = (Hufu__ReviewCriteria *)o->criteria;
+	e.conditions = o->conditions;
+	e.n_conditions = o->condition_count;
 	if (!hf_id_is_zero(&o->id))
 		e.id = BIN_ID(&o->id);
 	p.consents = o->consent;

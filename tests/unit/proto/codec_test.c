@@ -115,11 +115,11 @@ static void test_changed_bytes_never_decode_to_something_else(void **state)
 static void test_truncated_and_extended(void **state)
 {
 	(void)state;
-	struct sample s = make(&hufu__application__descriptor, 5, true);
+	struct sample s = make(&hufu__negotiation_event__descriptor, 5, true);
 	for (size_t len = 0; len < s.len; len++)
-		assert_false(decodes(&hufu__application__descriptor, s.data, len) && len > s.len - 34);
+		assert_false(decodes(&hufu__negotiation_event__descriptor, s.data, len) && len > s.len - 18);
 	sample_add(&s, "\xf8\x01\x01", 3); /* field 31: unknown */
-	assert_false(decodes(&hufu__application__descriptor, s.data, s.len));
+	assert_false(decodes(&hufu__negotiation_event__descriptor, s.data, s.len));
 	free(s.data);
 }
 
