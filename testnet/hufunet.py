@@ -18,7 +18,7 @@ READY_LIMIT_S = 30
 
 
 # What people of the test networks may apply for.
-APPLY_PURPOSES = ["claims-assessment", "route-planning", "rescue-planning", "flood-relief", "marketing", "advertising", "resale"]
+APPLY_PURPOSES = ["claims-assessment", "route-planning", "rescue-planning", "flood-relief", "marketing", "advertising", "resale", "licence"]
 
 
 class Refused(Exception):
