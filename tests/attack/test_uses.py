@@ -65,7 +65,7 @@ def test_each_use_is_reported_under_its_transaction(net):
     id = begin(net, grant)
     done = ended(net, id)
     check(done["state"] == "COMPLETED", f"it is delivered: {done}")
-    row = wait_until(lambda: next((u for u in count(t, "li", grant)["uses"] if "reported" in u), None), "the report")
+    row = wait_until(lambda: next((u for u in count(t, "li", grant)["uses"] if "reported" in u and u["state"] == "used"), None), "report and receipt")
     check(row["transaction"] == id and row["rows"] == done["rows"] and row["difference"] == "" and row["purpose"] == "claims-assessment",
           f"it agrees: {row}")
     for node, who in ((t, "sun"), (i, "wu")):
