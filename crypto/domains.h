@@ -40,6 +40,7 @@
 #define HF_TYPE_TRANSFER_REQUEST "application/vnd.hufu.transfer-request.v1"
 #define HF_TYPE_TRANSFER_START "application/vnd.hufu.transfer-start.v1"
 #define HF_TYPE_MANIFEST "application/vnd.hufu.manifest.v1"
+#define HF_TYPE_BACKUP "application/vnd.hufu.backup.v1"
 #define HF_TYPE_RECEIPT "application/vnd.hufu.receipt.v1"
 #define HF_TYPE_EMERGENCY_EVENT "application/vnd.hufu.emergency-event.v1"
 #define HF_TYPE_EMERGENCY_EVENT_END "application/vnd.hufu.emergency-event-end.v1"

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/backup.h"
 #include "api/gateway.h"
 #include "api/publish.h"
 #include "api/selfcheck.h"
@@ -199,6 +200,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_agent,
 	        hf_routes_time,
 	        hf_routes_uses,
+	        hf_routes_backup,
 	        NULL,
 	};
 	/* clang-format on */
@@ -247,6 +249,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 	HF_TRY(open_publish(n, cfg, f));
 	HF_TRY(open_gateway(n, cfg, f));
 	record_event(n, HF_EVENT_START);
+	hf_restored_record(&n->m);
 	HF_LOG(n->base.log, HF_LOG_INFO, "node", "ready", NULL, HF_LOG_S("version", HUFU_VERSION));
 	return HF_OK;
 }

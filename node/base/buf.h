@@ -55,6 +55,9 @@ enum hf_err hf_file_fault(struct hf_fault *f, enum hf_err e, const char *path, s
 enum hf_err hf_file_write(const char *path, const void *data, size_t len, unsigned mode) HF_MUST_CHECK;
 /* Makes the names in a folder durable, or in the one that path is in. HF_E_NO_SPACE or HF_E_IO, errno says why. */
 enum hf_err hf_folder_sync(const char *folder) HF_MUST_CHECK;
+/* To a new file (EXISTS), or over the bytes of the one that is there, which keeps its place; durable. UNKNOWN: from is
+ * not there. */
+enum hf_err hf_file_copy(const char *from, const char *to, unsigned mode, bool over) HF_MUST_CHECK;
 enum hf_err hf_folder_sync_of(const char *path) HF_MUST_CHECK;
 
 /* UTF-8 without NUL and control characters except LF and TAB; at most max bytes. */

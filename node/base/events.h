@@ -48,6 +48,8 @@ enum hf_event_class {
 	X(HF_EVENT_READ,                 OPERATOR, "read", 42) \
 	X(HF_EVENT_AUDIT_REPORT,         OPERATOR, "audit-report", 45)      /* a report is complete: its digest */ \
 	X(HF_EVENT_AUDIT_DELETE,         OPERATOR, "audit-delete", 46) \
+	X(HF_EVENT_BACKUP,               OPERATOR, "backup", 112)   /* DS-127 */ \
+	X(HF_EVENT_RESTORE,              OPERATOR, "restore", 113)  /* recorded by the first start after it */ \
 	X(HF_EVENT_APPLICATION_DRAFT,    DECISION, "application-draft", 60) \
 	X(HF_EVENT_NEED_REVIEW,          DECISION, "need-review", 61) \
 	X(HF_EVENT_APPLICATION_SUBMIT,   DECISION, "application-submit", 62) \

@@ -1,5 +1,8 @@
 /* snapshot.c - consistent reads for other threads; declared in store.h. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "store/store_internal.h"
 #include "store/view.h"
@@ -41,6 +44,22 @@ enum hf_err hf_snapshot_scan(struct hf_snapshot *n, enum hf_table t, const void 
 	const struct hf_scan_range range = {.prefix = {prefix, prefix_len}, .bound = {from, from_len}};
 
 	return hf_view_scan(&v, t, &range, fn, ctx);
+}
+
+enum hf_err hf_snapshot_copy(struct hf_snapshot *n, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
+
+	if (fd < 0)
+		return errno == EEXIST ? HF_E_EXISTS : errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO;
+	rc = mdb_env_copyfd2(n->env->mdb, fd, 0);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = errno;
+	close(fd);
+	if (rc == 0)
+		return HF_OK;
+	unlink(path);
+	return rc == ENOSPC || rc == EDQUOT ? HF_E_NO_SPACE : HF_E_IO;
 }
 
 void hf_snapshot_close(struct hf_snapshot *n)

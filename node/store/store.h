@@ -116,6 +116,9 @@ enum hf_err hf_snapshot_get(struct hf_snapshot *n, enum hf_table t, const void *
                             struct hf_bytes *ret_value) HF_MUST_CHECK;
 enum hf_err hf_snapshot_scan(struct hf_snapshot *n, enum hf_table t, const void *prefix, size_t prefix_len,
                              const void *from, size_t from_len, hf_store_row_fn fn, void *ctx) HF_MUST_CHECK;
+/* The whole store as it is now (not older than the snapshot), as a new file that a store can be opened from; durable.
+ */
+enum hf_err hf_snapshot_copy(struct hf_snapshot *n, const char *path) HF_MUST_CHECK;
 void hf_snapshot_close(struct hf_snapshot *n);
 
 #endif

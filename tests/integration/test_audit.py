@@ -67,8 +67,8 @@ def test_every_record_has_time_type_subject_content_and_result(net):
 
 
 def test_there_is_a_record_of_each_type_of_event(net):
-    """DS-127: authentication, policy management, operations of administrators and of users. There are no backup and restore
-    jobs in this node yet; when there are, their types belong into this list."""
+    """DS-127: authentication, policy management, backup jobs, operations of administrators and of users; the record of a restore
+    is in tests/fault/test_backup.py"""
     i, t = net.nodes["insurer"], net.nodes["transport"]
     wrong = os.path.join(net.dir, "wrong-password")
     with open(os.open(wrong, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
@@ -79,6 +79,7 @@ def test_there_is_a_record_of_each_type_of_event(net):
         check(r.reason == "credential", r.text)
     t.mandate("li", "publish", ["年度复核"], "--entry", net.flights)
     t.hufu("catalog", "scope", net.flights, "everyone", "--purpose", "年度复核", as_="wang")
+    i.hufu("backup", os.path.join(net.dir, "backup-of-the-insurer"), as_="admin")
     _, _, at_insurer = report(net, "insurer")
     _, _, at_transport = report(net, "transport")
 
@@ -90,6 +91,7 @@ def test_there_is_a_record_of_each_type_of_event(net):
     check(has(at_transport, subject="transport/wang", manner="/v1/catalog/rescope", result="ok"), "policy management: who may see what")
     check(has(at_insurer, type_="user-change", subject="insurer/admin", object="chen"), "operation of an administrator")
     check(has(at_insurer, type_="system-change", subject="insurer/admin", object="claims"), "operation of an administrator")
+    check(has(at_insurer, type_="backup", subject="insurer/admin", object="backup of the node", result="ok"), "backup job")
     check(has(at_insurer, type_="application-draft", subject="insurer/chen"), "operation of a user")
     check(has(at_insurer, type_="transfer-request", subject="insurer/chen"), "operation of a user")
     check(has(at_insurer, type_="denied", subject="insurer/chen", result="refused"), "refused operation of a user")

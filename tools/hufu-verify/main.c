@@ -17,6 +17,7 @@ static const char help[] =
         "       hufu-verify ledger DIR --root-key K [--descriptor N[:DIGEST]] [--json]\n"
         "       hufu-verify proof FILE --root-key K [--descriptor N[:DIGEST]] [--json]\n"
         "       hufu-verify evidence FILE --root-key K [--descriptor N[:DIGEST]] [--json]\n"
+        "       hufu-verify backup DIR --root-key K [--descriptor N[:DIGEST]] [--json]\n"
         "\n"
         "Checks evidence of a Hufu data space without any node, network or clock.\n"
         "\n"
@@ -25,6 +26,7 @@ static const char help[] =
         "  proof FILE   one entry's proof; descriptors.dsse lies beside it\n"
         "  evidence FILE\n"
         "               proof that a ledger signed two histories (`hufu ledger evidence`)\n"
+        "  backup DIR   a backup of a node (`hufu backup`): whole, and as the node signed it\n"
         "\n"
         "  --root-key K the root public key of the space, got from its authority by another way than the evidence: a "
         "file with\n"
@@ -46,10 +48,8 @@ static const char help[] =
         "  hufu-verify ledger ledgers/roads --root-key root.key --json\n";
 
 static const struct verify_command commands[] = {
-        {"tally", verify_tally},
-        {"ledger", verify_ledger},
-        {"proof", verify_proof},
-        {"evidence", verify_evidence},
+        {"tally", verify_tally},       {"ledger", verify_ledger}, {"proof", verify_proof},
+        {"evidence", verify_evidence}, {"backup", verify_backup},
 };
 
 static int usage(const char *fmt, const char *what)

@@ -20,6 +20,7 @@ struct verify_command {
 enum hf_err verify_tally(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f);
 enum hf_err verify_ledger(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f);
 enum hf_err verify_proof(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f);
+enum hf_err verify_backup(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f);
 enum hf_err verify_evidence(const struct hf_trust *trust, const char *path, struct verify_out *out, struct hf_fault *f);
 
 /* From a file of one line or the line itself: base64 of 32 bytes, 64 hex digits, or a C2SP verifier key (Ed25519). */

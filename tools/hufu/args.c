@@ -1,6 +1,7 @@
 /* args.c - options and arguments of one command; where the node is; secrets. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,4 +187,15 @@ bool hf_cli_put_finding(struct hf_cli *cli, json_t *in, const char *point, const
 	hf_cli_put(o, "text", value[2] == '=' ? value + 3 : NULL);
 	json_object_set_new(in, point, o);
 	return true;
+}
+
+bool hf_cli_absolute(struct hf_cli *cli, const char *path, char *out)
+{
+	char cwd[PATH_MAX - 512];
+	if (path[0] == '/')
+		return snprintf(out, PATH_MAX, "%s", path) < PATH_MAX;
+	if (getcwd(cwd, sizeof(cwd)) && snprintf(out, PATH_MAX, "%s/%s", cwd, path) < PATH_MAX)
+		return true;
+	hf_cli_fail(cli, "%s: the path is too long; give a shorter one", path);
+	return false;
 }

@@ -65,6 +65,7 @@ extern const struct hf_command hf_commands_mandate[];
 extern const struct hf_command hf_commands_exchange[];
 extern const struct hf_command hf_commands_derive[];
 extern const struct hf_command hf_commands_keys[];
+extern const struct hf_command hf_commands_backup[];
 extern const struct hf_command *const hf_command_tables[]; /* ended by NULL */
 
 /* Options. An option that may be given many times collects into a list. */
@@ -87,6 +88,9 @@ bool hf_cli_args(struct hf_cli *cli, int argc, char **argv, const struct hf_opt 
 /* A whole number from 1 to max for option --name; *number stays as it is when text is NULL. False after printing what
  * is wrong: return HF_EXIT_USAGE then. */
 bool hf_cli_number(struct hf_cli *cli, const char *name, const char *text, uint32_t max, uint32_t *number);
+
+/* The path from the root of the file system on; out has PATH_MAX bytes. False after printing that it is too long. */
+bool hf_cli_absolute(struct hf_cli *cli, const char *path, char *out);
 
 /* DIR, or NULL after printing that --node is missing. */
 const char *hf_cli_node(struct hf_cli *cli);

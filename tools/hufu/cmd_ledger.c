@@ -40,17 +40,6 @@ static const char *text_of(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
-static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
-{
-	char cwd[PATH_MAX - 512];
-	if (path[0] == '/')
-		return snprintf(out, PATH_MAX, "%s", path) < PATH_MAX;
-	if (getcwd(cwd, sizeof(cwd)) && snprintf(out, PATH_MAX, "%s/%s", cwd, path) < PATH_MAX)
-		return true;
-	hf_cli_fail(cli, "%s: the path is too long; give a shorter one", path);
-	return false;
-}
-
 static int state(struct hf_cli *cli, int argc, char **argv)
 {
 	json_t *out = NULL;
@@ -238,7 +227,7 @@ static int prove(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	if (!output)
 		return hf_cli_misuse(cli, "-o FILE is missing: the file that the evidence goes to");
-	if (!absolute(cli, output, path))
+	if (!hf_cli_absolute(cli, output, path))
 		return HF_EXIT_REFUSED;
 	in = json_object();
 	hf_cli_put(in, "transaction", pos[0]);
@@ -286,7 +275,7 @@ static int proof(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	if (!output)
 		return hf_cli_misuse(cli, "-o FILE is missing: the file that the proof goes to");
-	if (!absolute(cli, output, path))
+	if (!hf_cli_absolute(cli, output, path))
 		return HF_EXIT_REFUSED;
 	in = json_object();
 	hf_cli_put(in, "index", pos[0]);
@@ -341,7 +330,7 @@ static int evidence(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "ledger", ledger); /* a copy */
 	json_decref(out);
 	out = NULL;
-	if (!absolute(cli, output, path)) {
+	if (!hf_cli_absolute(cli, output, path)) {
 		json_decref(in);
 		return HF_EXIT_REFUSED;
 	}
@@ -360,7 +349,7 @@ static int export(struct hf_cli *cli, int argc, char **argv)
 	json_t *in, *out = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	if (!absolute(cli, pos[0], path))
+	if (!hf_cli_absolute(cli, pos[0], path))
 		return HF_EXIT_REFUSED;
 	in = json_object();
 	hf_cli_put(in, "folder", path);

@@ -28,6 +28,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_keys,
         hf_commands_time,
         hf_commands_uses,
+        hf_commands_backup,
         NULL,
 };
 /* clang-format on */
