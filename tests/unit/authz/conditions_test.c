@@ -12,7 +12,7 @@ static Hufu__PurposeFields claims, planning, *purpose_rows[] = {&claims, &planni
 static Hufu__ReviewCriteria *mapped(size_t claims_count)
 {
 	static Hufu__ReviewCriteria c;
-	static char *purposes[] = {(char *)"claims-check", (char *)"planning"};
+	static char *purposes[] = {(char *)"claims-check", (char *)"statistics"};
 	hufu__review_criteria__init(&c);
 	hufu__purpose_fields__init(&claims);
 	hufu__purpose_fields__init(&planning);
@@ -111,7 +111,7 @@ static void fields_beyond_the_need_are_refused(void **state)
 	in.field_count = 3;
 	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_WRONG_FIELDS);
 	assert_said("姓名");
-	in.purpose = "planning";
+	in.purpose = "statistics";
 	MUST(draft_as(s->health, "wang", &in, &id));
 	in.purpose = "curiosity";
 	assert_int_equal(draft_as(s->health, "wang", &in, &id), HF_E_WRONG_PURPOSE);
@@ -269,7 +269,7 @@ static void rules_are_cut_to_what_the_purpose_needs(void **state)
 	assert_int_equal(decided(s->roads, &rq), HF_E_WRONG_FIELDS);
 	rq.purpose = "curiosity";
 	assert_int_equal(decided(s->roads, &rq), HF_E_WRONG_PURPOSE);
-	rq.purpose = "planning";
+	rq.purpose = "statistics";
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 }
 
