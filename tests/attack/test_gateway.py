@@ -102,10 +102,10 @@ def test_bytes_that_trickle_do_not_keep_a_place(net):
     s, got = knock(HEAD), []
 
     def ended():
-        if select.select([s], [], [], 0)[0]:
-            got.append(s.recv(100))
-            return True
         try:
+            if select.select([s], [], [], 0)[0]:
+                got.append(s.recv(100))
+                return True
             s.sendall(b"X-Padding: 1\r\n")
         except OSError:
             return True

@@ -39,7 +39,7 @@ def test_a_peer_that_sends_what_is_malformed_must_authenticate_anew(net):
     o.stop()
     reasons = liar(net, 6, "busy")
     check(reasons.count("format") >= 4, f"{reasons}")
-    mine = [e for e in entries(net, "step-up") if e["fields"].get("counterparty") == "overseas"]
+    mine = wait_until(lambda: [e for e in entries(net, "step-up") if e["fields"].get("counterparty") == "overseas"], "the entry")
     check(len(mine) == 1 and mine[0]["fields"]["reason"] == "step-up" and "malformed" in mine[0]["fields"]["detail"], f"{mine}")
     check(overseas(net)["risk"] >= 10, f"{overseas(net)}")
     finding = [f for f in t.hufu("doctor", as_="admin")["findings"] if f["check"] == "risk"][0]
