@@ -15,6 +15,40 @@
 
 #define USES_PAGES 64
 
+/* ---- who the two of a transfer are ---- */
+
+struct ends {
+	const char *self;
+	char provider[HF_NAME_MAX + 1], consumer[HF_NAME_MAX + 1]; /* "" when this node has no entry of it */
+};
+
+/* Only this node's own entry says it: a third one may write what it likes. */
+static bool take_ends(void *ctx, const struct hf_ledger_row *row)
+{
+	struct ends *e = ctx;
+	char other[HF_NAME_MAX + 1];
+	bool sent = derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_SENT));
+	bool received = derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_RECEIVED));
+	if (strcmp(row->origin, e->self) != 0 || !(sent || received) ||
+	    !hf_opening_text(row->opening, HF_FIELD_COUNTERPARTY, other, sizeof(other)))
+		return true;
+	snprintf(e->provider, sizeof(e->provider), "%s", sent ? e->self : other);
+	snprintf(e->consumer, sizeof(e->consumer), "%s", sent ? other : e->self);
+	return false;
+}
+
+static void nothing(void *ctx, const char *text)
+{
+	(void)ctx, (void)text;
+}
+
+static void find_ends(struct hf_exchange *x, const struct hf_id *id, struct ends *ret_ends)
+{
+	*ret_ends = (struct ends){.self = x->base->self.s};
+	if (hf_ledger_trace(x->ledger, id, take_ends, nothing, ret_ends) != HF_OK)
+		ret_ends->provider[0] = ret_ends->consumer[0] = '\0';
+}
+
 /* ---- back ---- */
 
 /* An item still to be looked at. */
@@ -30,7 +64,8 @@ struct walk {
 	struct stop *stops;
 	size_t count, at;
 	struct derive_facts *facts;
-	bool derived, received, provided; /* of the stop at hand */
+	struct ends ends;                 /* of the stop at hand */
+	bool derived, received, provided; /* of it */
 	bool full;
 };
 
@@ -93,11 +128,13 @@ static bool look_at_entry(void *ctx, const struct hf_ledger_row *row)
 		show(w, "derived", row);
 		return false;
 	}
-	if (derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_RECEIVED))) {
+	if (strcmp(row->origin, w->ends.consumer) == 0 &&
+	    derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_RECEIVED))) {
 		w->received = true;
 		check_root(w, row);
 		show(w, "received", row);
-	} else if (derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_SENT))) {
+	} else if (strcmp(row->origin, w->ends.provider) == 0 &&
+	           derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_SENT))) {
 		w->provided = true;
 		check_root(w, row);
 		show(w, "provided", row);
@@ -123,6 +160,7 @@ static enum hf_err look_at_stop(struct walk *w)
 {
 	const struct hf_id id = w->stops[w->at].id;
 	w->derived = w->received = w->provided = false;
+	find_ends(w->x, &id, &w->ends);
 	enum hf_err e = hf_ledger_trace(w->x->ledger, &id, look_at_entry, trace_note, w);
 	if (e != HF_OK && e != HF_E_UNKNOWN)
 		return e;
@@ -255,23 +293,18 @@ static bool take_resource(void *ctx, const struct hf_ledger_row *row)
 		for (size_t i = 0; i < a->facts->source_count; i++)
 			add_resource(a, &a->facts->sources[i].resource);
 		snprintf(a->made[0].node, sizeof(a->made[0].node), "%s", row->origin);
-	} else if (hf_opening_resource(row->opening, &id)) {
+	} else if (strcmp(row->origin, a->x->base->self.s) == 0 && hf_opening_resource(row->opening, &id)) {
 		add_resource(a, &id);
 	}
 	return true;
 }
 
-static void nothing(void *ctx, const char *text)
-{
-	(void)ctx, (void)text;
-}
-
 /* Only who received a transfer can have made something of it. */
 static void begin_with(struct ahead *a)
 {
-	struct hf_transfer_view v;
-	if (hf_exchange_view(a->x, a->from, &v) == HF_OK)
-		snprintf(a->made[0].node, sizeof(a->made[0].node), "%s", v.provider ? v.peer : a->x->base->self.s);
+	struct ends e;
+	find_ends(a->x, a->from, &e);
+	snprintf(a->made[0].node, sizeof(a->made[0].node), "%s", e.consumer);
 }
 
 enum hf_err hf_lineage_forward(struct hf_exchange *x, const struct hf_id *id, const struct hf_lineage_sink *out)

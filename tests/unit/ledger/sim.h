@@ -100,6 +100,8 @@ struct sim {
 	unsigned loss, twice, slow; /* of 100 messages */
 	unsigned cut;               /* bit of each node on one side of a cut line */
 	/* The liar. */
+	uint64_t delivered,
+	        questions; /* requests that arrived; of them, those that ask whether two checkpoints agree */
 	bool lies, silent;
 	unsigned liar, side; /* side: bit of each node that the twin speaks with */
 };
@@ -442,6 +444,8 @@ static inline void sim_deliver(struct sim_call *c)
 	}
 	SIM_SAY(s, "%s%s -> %s: %s", s->sb->name[who], c->from == SIM_TWIN ? "'" : "", s->sb->name[c->to],
 	        hf_msg_name(c->type));
+	s->delivered++;
+	s->questions += c->type == HF_MSG_CONSISTENCY_GET;
 	a = calloc(1, sizeof(*a));
 	*a = (struct sim_answer){c, slot};
 	hf_ledger_handle(in->ledger, s->sb->name[who], c->type, (struct hf_bytes){c->body.data, c->body.len},

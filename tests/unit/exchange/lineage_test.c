@@ -1,0 +1,180 @@
+/* Lineages over several real ledgers, one of which lies: what a third node writes of a transfer or of a derivation of
+ * it is neither a source nor a use of it. */
+#include "exchange/derive_text.h"
+#include "exchange/transfer.h"
+#include "unit/ledger/kit.h"
+
+static int start(void **state)
+{
+	struct kit *k = kit_new(NULL);
+	for (unsigned n = 0; n < SB_NODES; n++)
+		kit_open(k, n);
+	*state = k;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	kit_free(*state);
+	return 0;
+}
+
+struct stage {
+	struct kit_node *roads, *health, *hub;
+	struct hf_id transfer, resource, other;
+	uint8_t root[32], lie[32];
+};
+
+static struct hf_draft *about(enum hf_event event, const struct hf_id *txn, const struct hf_id *resource,
+                              const char *counterparty)
+{
+	char text[HF_ID_TEXT];
+	struct hf_draft *d = hf_draft_new(event, txn);
+	hf_id_text(resource, text);
+	hf_draft_text(d, HF_FIELD_RESOURCE, text);
+	hf_draft_text(d, HF_FIELD_COUNTERPARTY, counterparty);
+	hf_draft_party(d, counterparty);
+	return d;
+}
+
+static void write_transfer(struct kit_node *n, enum hf_event event, const struct hf_id *txn,
+                           const struct hf_id *resource, const char *counterparty, const uint8_t root[32])
+{
+	struct hf_draft *d = about(event, txn, resource, counterparty);
+	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, root, 32);
+	kit_write(n, d);
+}
+
+/* "derived-from", as the node of that name would write it. */
+static void write_derived(struct kit_node *n, const struct stage *s, const struct hf_id *id)
+{
+	char transfer[HF_ID_TEXT], resource[HF_ID_TEXT], text[HF_ID_TEXT], hex[65];
+	struct hf_draft *d = about(HF_EVENT_DERIVED_FROM, NULL, &s->resource, "roads");
+	hf_id_text(&s->transfer, transfer);
+	hf_id_text(&s->resource, resource);
+	hf_id_text(id, text);
+	hf_hash_hex((const struct hf_hash *)s->root, hex);
+	hf_draft_text(d, HF_FIELD_OBJECT, text);
+	hf_draft_text(d, HF_FIELD_SYSTEM, "desk");
+	hf_draft_bytes(d, HF_FIELD_DIGEST, s->lie, 32);
+	hf_draft_textf(d, HF_FIELD_INPUTS, "transfer %s %s\n", transfer, hex);
+	hf_draft_textf(d, HF_FIELD_SOURCES, "%s roads\n", resource);
+	kit_write(n, d);
+}
+
+struct told {
+	size_t received, provided, derived, notes;
+	char node[4][64];
+	size_t nodes;
+	char note[8][600];
+};
+
+static void on_row(void *ctx, const struct hf_lineage_row *r)
+{
+	struct told *t = ctx;
+	t->received += strcmp(r->part, "received") == 0;
+	t->provided += strcmp(r->part, "provided") == 0;
+	t->derived += strcmp(r->part, "derived") == 0;
+	assert_true(t->nodes < 4);
+	snprintf(t->node[t->nodes++], 64, "%s", r->entry->origin);
+}
+
+static void on_note(void *ctx, const char *text)
+{
+	struct told *t = ctx;
+	assert_true(t->notes < 8);
+	snprintf(t->note[t->notes++], 600, "%s", text);
+}
+
+static struct told lineage(struct kit_node *n, const struct hf_id *id, bool forward)
+{
+	struct told t = {0};
+	struct hf_exchange x = {.base = &n->base, .store = n->store, .ledger = n->ledger};
+	const struct hf_lineage_sink sink = {on_row, on_note, &t};
+	assert_int_equal(forward ? hf_lineage_forward(&x, id, &sink) : hf_lineage_back(&x, id, &sink), HF_OK);
+	return t;
+}
+
+static bool count_row(void *ctx, const struct hf_ledger_row *row)
+{
+	(void)row;
+	(*(size_t *)ctx)++;
+	return true;
+}
+
+static void no_note(void *ctx, const char *text)
+{
+	(void)ctx, (void)text;
+}
+
+static size_t held(struct kit_node *n, const struct hf_id *txn)
+{
+	size_t rows = 0;
+	return hf_ledger_trace(n->ledger, txn, count_row, no_note, &rows) == HF_OK ? rows : 0;
+}
+
+static size_t uses(struct kit_node *n, const struct hf_id *resource)
+{
+	size_t rows = 0;
+	struct hf_use_at next = {0};
+	const struct hf_uses u = {.resource = *resource, .limit = 100, .row = count_row, .note = no_note, .ctx = &rows};
+	return hf_ledger_uses(n->ledger, &u, &next) == HF_OK ? rows : 0;
+}
+
+/* A transfer from roads to health; the hub says that it sent and derived, too. */
+static void set(struct kit *k, struct stage *s)
+{
+	*s = (struct stage){.roads = &k->node[SB_ROADS], .health = &k->node[SB_HEALTH], .hub = &k->node[SB_HUB]};
+	s->transfer = hf_id_new(kit_now(k));
+	s->resource = hf_id_new(kit_now(k));
+	s->other = hf_id_new(kit_now(k));
+	memset(s->root, 1, sizeof(s->root));
+	memset(s->lie, 2, sizeof(s->lie));
+	kit_invite(s->health, "roads");
+	kit_invite(s->health, "hub");
+	kit_invite(s->roads, "health");
+	kit_invite(s->roads, "hub");
+	write_transfer(s->roads, HF_EVENT_TRANSFER_SENT, &s->transfer, &s->resource, "health", s->root);
+	write_transfer(s->health, HF_EVENT_TRANSFER_RECEIVED, &s->transfer, &s->resource, "roads", s->root);
+	write_transfer(s->hub, HF_EVENT_TRANSFER_SENT, &s->transfer, &s->other, "health", s->lie);
+	write_transfer(s->hub, HF_EVENT_TRANSFER_RECEIVED, &s->transfer, &s->other, "roads", s->lie);
+	kit_until(k, held(s->health, &s->transfer) == 3 && held(s->roads, &s->transfer) == 3);
+}
+
+/* DS-97: back to the one who provided it, whoever else says that he did */
+static void a_third_node_is_no_source(void **state)
+{
+	struct stage s;
+	set(*state, &s);
+	for (unsigned i = 0; i < 2; i++) {
+		struct told t = lineage(i == 0 ? s.health : s.roads, &s.transfer, false);
+		assert_int_equal(t.provided, 1);
+		assert_int_equal(t.received, 1);
+		for (size_t n = 0; n < t.nodes; n++)
+			assert_string_not_equal(t.node[n], "hub");
+	}
+}
+
+/* DS-103: only who received it can have made something of it */
+static void a_third_node_makes_nothing_of_anothers_transfer(void **state)
+{
+	struct kit *k = *state;
+	struct stage s;
+	struct hf_id truth = hf_id_new(kit_now(k)), claim = hf_id_new(kit_now(k));
+	set(k, &s);
+	write_derived(s.health, &s, &truth);
+	write_derived(s.hub, &s, &claim);
+	kit_until(k, uses(s.roads, &s.resource) == 4); /* sent, received, and two that derived */
+	struct told t = lineage(s.roads, &s.transfer, true);
+	assert_int_equal(t.derived, 1);
+	assert_string_equal(t.node[0], "health");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(a_third_node_is_no_source, start, stop),
+	        cmocka_unit_test_setup_teardown(a_third_node_makes_nothing_of_anothers_transfer, start, stop),
+	};
+	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
