@@ -1,0 +1,174 @@
+/* The operator's scanner (DS-100): each verdict, each way not to be examined, two at a time, and an end in the middle.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "source/scanner.h"
+
+#define SCANS 6
+
+struct stage {
+	uv_loop_t loop;
+	struct hf_base base;
+	struct hf_scanner *scanner;
+	struct told {
+		struct stage *stage;
+		enum hf_err e;
+		char text[300];
+		bool ended;
+	} told[SCANS];
+	unsigned ended;
+};
+
+/* Scans by `sh -c SCRIPT sh PATH`. */
+static void begin(struct stage *s, const char *script, uint32_t seconds)
+{
+	const char *const words[] = {"/bin/sh", "-c", script, "sh"};
+	const struct hf_scanner_config cfg = {words, 4, seconds};
+	struct hf_fault f = {HF_OK, ""};
+	memset(s, 0, sizeof(*s));
+	assert_int_equal(uv_loop_init(&s->loop), 0);
+	s->base.loop = &s->loop;
+	assert_int_equal(hf_scanner_open(&s->base, &cfg, &s->scanner, &f), HF_OK);
+	assert_non_null(s->scanner);
+}
+
+static void end(struct stage *s)
+{
+	hf_scanner_stop(s->scanner);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	hf_scanner_free(s->scanner);
+	assert_int_equal(uv_loop_close(&s->loop), 0);
+}
+
+static void on_scan(void *ctx, enum hf_err e, const char *text)
+{
+	struct told *t = ctx;
+	assert_false(t->ended);
+	t->ended = true;
+	t->e = e;
+	t->stage->ended++;
+	snprintf(t->text, sizeof(t->text), "%s", text);
+}
+
+static struct told *scan(struct stage *s, unsigned n, const char *path)
+{
+	s->told[n].stage = s;
+	hf_scan(s->scanner, path, on_scan, &s->told[n]);
+	assert_false(s->told[n].ended); /* never from inside the call */
+	return &s->told[n];
+}
+
+static void each_status_has_its_verdict(void **state)
+{
+	static const struct {
+		const char *path;
+		enum hf_err e;
+		const char *word;
+	} cases[] = {{"0", HF_OK, ""},
+	             {"1", HF_E_MALICIOUS, "harmful"},
+	             {"2", HF_E_SCANNER, "status 2"},
+	             {"127", HF_E_SCANNER, "status 127"},
+	             {"killed", HF_E_SCANNER, "signal 9"}};
+	struct stage s;
+	(void)state;
+	begin(&s, "[ \"$1\" = killed ] && kill -9 $$; exit \"$1\"", 0);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		scan(&s, i, cases[i].path);
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(s.told[i].e, cases[i].e);
+		assert_non_null(strstr(s.told[i].text, cases[i].word));
+	}
+	end(&s);
+}
+
+/* Also what it has started itself. */
+static void what_takes_too_long_is_ended_and_counts_as_not_examined(void **state)
+{
+	struct stage s;
+	(void)state;
+	begin(&s, "sleep 1000 & wait", 1);
+	struct told *t = scan(&s, 0, "x");
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	assert_int_equal(t->e, HF_E_SCANNER);
+	assert_non_null(strstr(t->text, "within 1 seconds"));
+	end(&s);
+}
+
+static void an_end_of_the_node_ends_what_runs_and_what_waits(void **state)
+{
+	struct stage s;
+	(void)state;
+	begin(&s, "sleep 1000", 0);
+	for (unsigned i = 0; i < SCANS - 1; i++)
+		scan(&s, i, "x");
+	uv_run(&s.loop, UV_RUN_NOWAIT);
+	hf_scanner_stop(s.scanner);
+	scan(&s, SCANS - 1, "x"); /* too late */
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	for (unsigned i = 0; i < SCANS; i++)
+		assert_int_equal(s.told[i].e, HF_E_CANCELLED);
+	end(&s);
+}
+
+static void a_program_that_goes_away_lets_nothing_through(void **state)
+{
+	char path[] = "/tmp/hufu-scanner-XXXXXX";
+	const char *const words[] = {path};
+	const struct hf_scanner_config cfg = {words, 1, 0};
+	struct hf_fault f = {HF_OK, ""};
+	struct stage s;
+	(void)state;
+	begin(&s, "exit 0", 0);
+	hf_scanner_free(s.scanner);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(hf_scanner_open(&s.base, &cfg, &s.scanner, &f), HF_E_STATE); /* no program yet */
+	assert_int_equal(fchmod(fd, 0755), 0);
+	close(fd);
+	assert_int_equal(hf_scanner_open(&s.base, &cfg, &s.scanner, &f), HF_OK);
+	unlink(path);
+	struct told *t = scan(&s, 0, "x"), *u = scan(&s, 1, "x"), *v = scan(&s, 2, "x");
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	assert_int_equal(t->e, HF_E_SCANNER);
+	assert_int_equal(u->e, HF_E_SCANNER);
+	assert_int_equal(v->e, HF_E_SCANNER);
+	end(&s);
+}
+
+static void without_a_command_there_is_none(void **state)
+{
+	const char *const words[] = {"scan"};
+	const struct hf_scanner_config none = {NULL, 0, 0}, relative = {words, 1, 0};
+	struct hf_scanner *s = NULL;
+	struct hf_base base = {.loop = NULL};
+	struct hf_fault f = {HF_OK, ""};
+	(void)state;
+	assert_int_equal(hf_scanner_open(&base, &none, &s, &f), HF_OK);
+	assert_null(s);
+	assert_int_equal(hf_scanner_open(&base, &relative, &s, &f), HF_E_STATE);
+	hf_scanner_stop(NULL);
+	hf_scanner_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(each_status_has_its_verdict),
+	        cmocka_unit_test(what_takes_too_long_is_ended_and_counts_as_not_examined),
+	        cmocka_unit_test(an_end_of_the_node_ends_what_runs_and_what_waits),
+	        cmocka_unit_test(a_program_that_goes_away_lets_nothing_through),
+	        cmocka_unit_test(without_a_command_there_is_none),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
