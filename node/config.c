@@ -83,6 +83,8 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL, struct hf_config, log_level, levels, COUNT(levels)),
         TEXT_FIELD(border, CYAML_FLAG_OPTIONAL, 1, 1023),
         CYAML_FIELD_UINT("self_check_hours", CYAML_FLAG_OPTIONAL, struct hf_config, self_check_hours),
+        CYAML_FIELD_UINT("grant_review_hours", CYAML_FLAG_OPTIONAL, struct hf_config, grant_review_hours),
+        CYAML_FIELD_UINT("grant_unused_days", CYAML_FLAG_OPTIONAL, struct hf_config, grant_unused_days),
         CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct hf_config, limits, limit_fields),
         CYAML_FIELD_MAPPING("mirrors", CYAML_FLAG_OPTIONAL, struct hf_config, mirrors, mirror_fields),
         CYAML_FIELD_MAPPING("publish", CYAML_FLAG_OPTIONAL, struct hf_config, publish, publish_fields),
@@ -189,6 +191,8 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	HF_TRY(want_range(path, "accounts.lock_minutes", a->lock_minutes, 1, 1440, f));
 	HF_TRY(want_range(path, "accounts.denials", a->denials, 3, 1000, f));
 	HF_TRY(want_range(path, "self_check_hours", c->self_check_hours, 1, 168, f));
+	HF_TRY(want_range(path, "grant_review_hours", c->grant_review_hours, 1, 168, f));
+	HF_TRY(want_range(path, "grant_unused_days", c->grant_unused_days, 1, 1095, f));
 	HF_TRY(want_range(path, "limits.outstanding_per_peer", c->limits.outstanding_per_peer, 1, 4096, f));
 	HF_TRY(want_range(path, "mirrors.ledger_bytes", c->mirrors.ledger_bytes, 1u << 16, (uint64_t)1 << 50, f));
 	HF_TRY(want_range(path, "mirrors.total_bytes", c->mirrors.total_bytes, 1u << 16, (uint64_t)1 << 50, f));

@@ -53,7 +53,8 @@ struct hf_config {
 	char *passphrase_file; /* NULL: plain keys, or HUFU_PASSPHRASE_FILE */
 	enum hf_log_level log_level;
 	char *border; /* file of the rules for exchanges between jurisdictions; NULL: none are configured */
-	uint32_t self_check_hours; /* 0: hf_self_check_open's default */
+	uint32_t self_check_hours;                      /* 0: hf_self_check_open's default */
+	uint32_t grant_review_hours, grant_unused_days; /* 0: defaults of authz/grant_review.h */
 	struct hf_config_limits limits;
 	struct hf_config_publish publish;
 	struct hf_config_gateway gateway;

@@ -1,13 +1,15 @@
 /*
  * uses.c - routes of the uses of grants: each use as this node counted it, as the consumer reported it, and whether the
- * two agree.
+ * two agree; and of the review that looks at grants which are over or not used.
  */
 #include "authz/uses.h"
 
 #include <string.h>
 
-#include "api/api.h"
+#include "api/rows.h"
 #include "authz/border.h"
+#include "authz/grant_review.h"
+#include "proto/codec.h"
 
 #define ROWS_MAX 1000
 
@@ -82,7 +84,46 @@ static enum hf_err border(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* ---- the review (DS-28) ---- */
+
+static bool add_finding(void *ctx, const struct hf_grant_finding *f)
+{
+	json_t *o = json_object();
+	hf_api_out_id(o, "grant", &f->grant.grant);
+	hf_api_out_id(o, "resource", &f->grant.resource);
+	json_object_set_new(o, "finding", json_string(f->finding));
+	json_object_set_new(o, "mechanism", json_string(f->grant.mechanism));
+	json_object_set_new(o, "consumer", json_string(f->grant.consumer));
+	json_object_set_new(o, "system", json_string(f->grant.system));
+	hf_api_out_time(o, "until", f->grant.until_ms);
+	if (f->used_ms)
+		hf_api_out_time(o, "used", f->used_ms);
+	json_array_append_new(ctx, o);
+	return json_array_size(ctx) < ROWS_MAX;
+}
+
+static enum hf_err findings(struct hf_api_request *rq)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__GrantReviewRow *last = NULL;
+	json_t *rows = json_array();
+	json_object_set_new(rq->out, "findings", rows);
+	enum hf_err e = hf_authz_last_review(rq->m->authz, &last);
+	if (e != HF_OK && e != HF_E_UNKNOWN)
+		return e;
+	if (last)
+		hf_api_out_time(rq->out, "reviewed", last->time_ms);
+	return hf_authz_grant_findings(rq->m->authz, add_finding, rows);
+}
+
+static enum hf_err review(struct hf_api_request *rq)
+{
+	struct hf_step_in step = hf_api_step(rq);
+	return hf_authz_review_grants(rq->m->authz, &step);
+}
+
 const struct hf_route hf_routes_uses[] = {
+        {"GET", "/v1/grants/review", HF_MAY_STATUS, HF_EVENT_INVALID, findings, 0},
+        {"POST", "/v1/grants/review", HF_MAY_APPROVE, HF_EVENT_GRANT_REVIEW, review, 0},
         {"GET", "/v1/border", HF_MAY_STATUS, HF_EVENT_INVALID, border, 0},
         {"GET", "/v1/uses", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

@@ -160,6 +160,8 @@ static const char *objection(const struct hf_border_rule *r, const struct side *
 		return "asks for an approval that is not on file";
 	if (s->ask->entry->personal && r->persons_per_year == 0)
 		return "forbids personal information";
+	if (s->ask->entry->personal && s->persons == 0)
+		return "limits the persons of a year, and how many these are is not known";
 	if (s->ask->entry->personal && s->counted + s->persons > r->persons_per_year)
 		return "limits the persons of a year, and they are reached";
 	return NULL;
@@ -220,7 +222,7 @@ enum hf_err hf_authz_border_check(struct hf_authz *a, const struct hf_border_ask
 		        "`hufu doctor`");
 	struct side s = {HF_BORDER_ORIGIN, origin, destination, ask, a->border, 0, count.reserved + count.committed};
 	s.counted -= s.counted < ask->own ? s.counted : ask->own;
-	s.persons = ask->entry->personal ? ask->entry->rows : 0;
+	s.persons = ask->entry->personal ? ask->rows : 0;
 	bool leaves = permits(&s, one, sizeof(one));
 	s.side = HF_BORDER_DESTINATION;
 	s.here = destination;

@@ -55,7 +55,8 @@ struct hf_border_ask {
 	const char *consumer, *purpose;
 	const Hufu__CatalogEntry *entry;
 	int64_t now_ms;
-	uint64_t own; /* persons that are reserved for this very transfer */
+	uint64_t rows; /* that would be delivered */
+	uint64_t own;  /* persons that are reserved for this very transfer */
 };
 /* Both results as one sentence, at least 320 bytes, "" within one jurisdiction; ret_persons: how many persons are to be
  * reserved. BORDER: one side or both deny, or the year's limit is reached. */

@@ -257,7 +257,7 @@ enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *gr
 		                    "the grant has changed since the transfer began; start the transfer again");
 	if (now_ms < g->from_ms)
 		return hf_fault_set(f, HF_E_GRANT_NOT_YET, "the grant's period has not begun");
-	if (now_ms >= g->until_ms)
+	if (now_ms >= g->until_ms || g->disabled)
 		return hf_fault_set(f, HF_E_GRANT_EXPIRED,
 		                    "the grant's period is over; file a new application with `hufu apply`");
 	return HF_OK;

@@ -102,6 +102,7 @@ static void item_fill(struct grant_item *g, const Hufu__GrantRow *r)
 	COPY(g->system_address, r->system_address);
 	COPY(g->reason, r->reason);
 	g->state = (enum hf_grant_state)r->state;
+	g->disabled = r->disabled_ms > 0;
 	g->offered = r->offer.len > 0 && r->agreement_envelope.len == 0;
 	g->generation = r->generation;
 	g->from_ms = r->from_ms;
@@ -385,10 +386,11 @@ void az_grants_free(struct hf_authz *a)
 
 /* ---- views ---- */
 
-static const char *state_word(enum hf_grant_state s, int64_t until_ms, int64_t now_ms)
+/* disabled: grant_review.h */
+static const char *state_word(enum hf_grant_state s, bool disabled, int64_t until_ms, int64_t now_ms)
 {
 	static const char *const words[HF_GRANT_STATE_COUNT] = {"", "pending", "active", "revoked"};
-	if (s != HF_GRANT_REVOKED && now_ms >= until_ms)
+	if (s != HF_GRANT_REVOKED && (disabled || now_ms >= until_ms))
 		return "expired";
 	return words[s];
 }
@@ -410,7 +412,7 @@ static void view_fill(struct hf_authz *a, const struct grant_item *g, struct hf_
 	COPY(v->system, g->system);
 	COPY(v->purpose, g->purpose);
 	COPY(v->action, g->action);
-	COPY(v->state, state_word(g->state, g->until_ms, now_of(a)));
+	COPY(v->state, state_word(g->state, g->disabled, g->until_ms, now_of(a)));
 }
 
 enum hf_err hf_authz_grant(struct hf_authz *a, const struct hf_id *grant_or_agreement, struct hf_grant_view *ret_view)
@@ -466,7 +468,8 @@ static bool on_grant_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		s->error = HF_E_STORE;
 		return false;
 	}
-	return s->fn(s->ctx, r, state_word((enum hf_grant_state)r->state, r->until_ms, now_of(s->a)));
+	return s->fn(s->ctx, r,
+	             state_word((enum hf_grant_state)r->state, r->disabled_ms > 0, r->until_ms, now_of(s->a)));
 }
 
 enum hf_err hf_authz_grants(struct hf_authz *a, hf_grant_fn fn, void *ctx)

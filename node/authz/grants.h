@@ -16,6 +16,7 @@ struct grant_item {
 	struct hf_id grant, agreement, application, resource, txn;
 	enum az_mechanism mechanism;
 	struct hf_id basis; /* zero: none */
+	bool disabled;      /* grant_review.h: over for good */
 	bool offered;       /* by this node, not given: nobody else hears of it */
 	struct hf_name provider, consumer;
 	char department[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1];

@@ -118,7 +118,7 @@ static bool is_begun(struct candidate *c, struct verdict *v)
 static bool is_unexpired(struct candidate *c, struct verdict *v)
 {
 	char id[HF_ID_TEXT], time[HF_TIME_TEXT];
-	if (c->rq->now_ms < c->grant->until_ms)
+	if (c->rq->now_ms < c->grant->until_ms && !c->grant->disabled)
 		return true;
 	grant_text(c, id);
 	hf_time_text(c->grant->until_ms, time);
@@ -266,8 +266,12 @@ bool az_is_across(const struct question *q, struct crossing *ret_crossing, struc
 	struct hf_fault f = {HF_OK, ""};
 	struct az_own_use own;
 	az_uses_own(q->a, &q->rq->going_on, &own);
-	const struct hf_border_ask ask = {q->rq->organization, q->rq->purpose, q->item->entry, q->rq->now_ms,
-	                                  own.persons};
+	const struct hf_border_ask ask = {.consumer = q->rq->organization,
+	                                  .purpose = q->rq->purpose,
+	                                  .entry = q->item->entry,
+	                                  .rows = hf_catalog_rows_now(q->a->catalog, q->item),
+	                                  .now_ms = q->rq->now_ms,
+	                                  .own = own.persons};
 	if (hf_authz_border_check(q->a, &ask, ret_crossing->text, &ret_crossing->persons, &f) == HF_OK)
 		return true;
 	SAY(v, f.code, "%s", f.text);

@@ -50,6 +50,7 @@ struct hf_authz {
 	struct az_hold *holds;                   /* in force */
 	struct az_scenario_rule *scenario_rules; /* scenario_rules.c */
 	const struct hf_border_rules *border;    /* NULL: none are configured */
+	uint32_t review_hours, unused_days;      /* grant_review.h; 0: the default */
 	uv_timer_t *watch;                       /* watch.c */
 	bool clock_off, mark_wrong;              /* trusted_time.c: an alarm says so already */
 	struct authz_link *link;                 /* what waits for a commit holds this, not the module */

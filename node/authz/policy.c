@@ -44,6 +44,8 @@ void az_rule_equals(const struct hf_authz *a, struct az_rule *r, enum az_attribu
 
 static enum hf_rule_state state_of(const struct hf_authz *a, const struct grant_item *g)
 {
+	if (g->disabled)
+		return HF_RULE_REVOKED;
 	if (g->state == HF_GRANT_ACTIVE)
 		return az_hold_of_grant(a, &g->grant) ? HF_RULE_SUSPENDED : HF_RULE_ACTIVE;
 	return g->state == HF_GRANT_PENDING ? HF_RULE_PENDING : HF_RULE_REVOKED;

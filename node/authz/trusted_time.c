@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "authz/grant_review.h"
 #include "authz/internal.h"
 #include "identity/accounts.h"
 #include "proto/codec.h"
@@ -271,6 +272,7 @@ enum hf_err hf_authz_time_approve(struct hf_authz *a, const struct hf_step_in *i
 		        "again in a moment");
 	struct mark m;
 	HF_TRY(hf_fault_default(in->fault, read_mark(a->store, &m)));
+	HF_TRY(hf_fault_default(in->fault, az_review_undo(a, in->unit, passed)));
 	row->from_ms = m.mark_ms;
 	char *own = row->approved_by;
 	row->state = HF_RECOVERY_DONE;

@@ -223,7 +223,7 @@ static void settle(struct hf_authz *a, struct hf_unit *u, struct hf_use *use, en
 	c.reserved -= c.reserved > 0;
 	c.committed += state == HF_USE_COMMITTED;
 	/* Of a part it is not known whom it told of. */
-	uint64_t delivered = use->rows && use->rows < row->persons ? use->rows : row->persons;
+	uint64_t delivered = use->rows ? use->rows : row->persons;
 	az_border_settle(a, u, row->begun_ms, row->persons, state == HF_USE_COMMITTED ? delivered : 0);
 	put_judged(a, u, use, row, &c);
 }

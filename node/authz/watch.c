@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 
+#include "authz/grant_review.h"
 #include "authz/trusted_time.h"
 
 static void on_watch(uv_timer_t *t)
 {
 	az_time_keep(t->data);
+	az_review_keep(t->data);
 }
 
 void az_watch_open(struct hf_authz *a)

@@ -277,6 +277,18 @@ static bool choose(void *ctx, const char *publisher, struct hf_bytes bytes)
 	return true;
 }
 
+uint64_t hf_catalog_rows_now(struct hf_catalog *c, const struct hf_catalog_item *it)
+{
+	struct hf_source_view v;
+	uint64_t rows = it->entry->rows;
+	if (hf_source_get(c->sources, it->source, &v) != HF_OK)
+		return rows; /* nothing is delivered without it */
+	if (v.rows > rows)
+		rows = v.rows;
+	hf_source_view_done(&v);
+	return rows;
+}
+
 enum hf_err hf_catalog_get(struct hf_catalog *c, const char *publisher, const struct hf_id *id,
                            struct hf_catalog_item *ret_item)
 {

@@ -34,6 +34,8 @@ void hf_catalog_item_done(struct hf_catalog_item *it);
  * For own entries this is not a visibility check: use hf_catalog_visible before anything is said to a peer. */
 enum hf_err hf_catalog_get(struct hf_catalog *c, const char *publisher, const struct hf_id *id,
                            struct hf_catalog_item *ret_item) HF_MUST_CHECK;
+/* Rows that would be delivered now of an own entry: its source may have been scanned again since it was published. */
+uint64_t hf_catalog_rows_now(struct hf_catalog *c, const struct hf_catalog_item *it);
 /* The same for an own entry, NULL when there is none, kept decoded: borrowed until the next call or change. */
 const struct hf_catalog_item *hf_catalog_own_item(struct hf_catalog *c, const struct hf_id *id);
 /* May that node (or that principal "node/department") know of the entry? An own entry counts from its commit on. Own

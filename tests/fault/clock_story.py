@@ -29,8 +29,14 @@ def fetch(net, grant):
                       f"transfer {id} to end", 60)
 
 
-def expect(net, grant, state, reason=None):
+def fetch_connected(net, grant):
+    """While a node's clocks are apart its handshakes state now the one, now the other, so a first one may be refused as stale."""
     t = fetch(net, grant)
+    return t if t.get("reason") != "stale" else None
+
+
+def expect(net, grant, state, reason=None):
+    t = wait_until(lambda: fetch_connected(net, grant), "the two nodes to have a channel", 60, 0.2)
     check(t["state"] == state and (reason is None or t.get("reason") == reason), f"not {state} {reason}: {t}")
 
 

@@ -13,7 +13,7 @@ def try_approve(t, recovery):
 
 
 def test_an_expired_grant_is_revived_by_no_clock_and_a_wrong_mark_is_taken_back_by_two_people(net):
-    """AZ-31: the time passes for everybody, then the provider's clock is set back, with and without a restart; when all clocks were
+    """AZ-31, DS-28: the time passes for everybody, then the provider's clock is set back, with and without a restart; when all clocks were
     wrong together, two people take the mark back, recorded"""
     t, i = net.nodes["transport"], net.nodes["insurer"]
     grant = granted(net)
@@ -21,6 +21,8 @@ def test_an_expired_grant_is_revived_by_no_clock_and_a_wrong_mark_is_taken_back_
     move(net, (PERIOD + 1) * DAY)
     wait_until(lambda: time_of(t)["mark"] > time_of(t)["local"][:10], "the witnesses to say that the days have passed")
     expect(net, grant, "TERMINATED", "grant-expired")
+    check(finding(t, grant) == "expired", "the review finds it over")
+    wait_until(lambda: finding(t, grant, "--now") == "disabled", "the witnesses to confirm that, so that it is disabled", 60, 0.5)
     move(net, 0, "transport")
     check(time_of(t)["trusted"] > time_of(t)["local"], "the floor holds")
     expect(net, grant, "TERMINATED", "grant-expired")
@@ -36,7 +38,12 @@ def test_an_expired_grant_is_revived_by_no_clock_and_a_wrong_mark_is_taken_back_
     check(len(rows) == 1, f"recovery {recovery} is one entry of the ledger")
     wait_until(lambda: time_of(i)["mark_wrong"], "the insurer's witnesses to say otherwise", 120, 0.5)
     recover(i)
+    check(finding(t, grant) == "ending", "with the mark the grant is back")
     expect(net, grant, "COMPLETED")
+
+
+def finding(node, grant, *more):
+    return next((f["finding"] for f in node.hufu("grants", "review", *more, as_="li")["findings"] if f["grant"] == grant), None)
 
 
 def recover(node):

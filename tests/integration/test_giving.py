@@ -51,6 +51,20 @@ def test_both_ledgers_tell_of_the_grant_and_its_revocation_ends_it_on_both_sides
     check(r.reason == "grant-revoked", r.text)
 
 
+def test_the_review_of_grants_names_what_ends_soon_and_what_nobody_uses(net):
+    """DS-28: scheduled review disables expired and reports unused grants; that the clock disables is in tests/fault/test_clock_back.py"""
+    t = net.nodes["transport"]
+    soon = offer(net, until=workflow.in_days(20))
+    t.hufu("grant", "decide", soon, "T", as_="li")
+    check(t.refused("grants", "review", "--now", as_="wang").reason == "permission", "a publisher starts no review")
+    found = t.hufu("grants", "review", "--now", as_="li")
+    row = next(f for f in found["findings"] if f["grant"] == soon)
+    check(row["finding"] == "ending" and "used" not in row and row["consumer"] == "insurer" and "reviewed" in found, f"{found}")
+    check(all(f["grant"] != net.grant for f in found["findings"]), "a revoked grant needs no review")
+    entry = next(e for e in t.hufu("ledger", "tail", "--count", "20", as_="sun")["entries"] if e["event"] == "grant-review")
+    check("`hufu grants review` names them" in str(entry), f"the ledger has it: {entry}")
+
+
 def test_an_offer_that_is_refused_reaches_nobody(net):
     t, i = net.nodes["transport"], net.nodes["insurer"]
     grant = offer(net)

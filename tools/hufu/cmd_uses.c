@@ -58,7 +58,42 @@ static int border(struct hf_cli *cli, int argc, char **argv)
 	return status;
 }
 
+static int review(struct hf_cli *cli, int argc, char **argv)
+{
+	static const struct hf_column columns[] = {
+	        {"GRANT", "grant", 0},         {"FINDING", "finding", 0},
+	        {"CONSUMER", "consumer", 16},  {"SYSTEM", "system", 16},
+	        {"MECHANISM", "mechanism", 0}, {"UNTIL", "until", 0},
+	        {"LAST USE", "used", 0},       {NULL, NULL, 0},
+	};
+	bool now = false;
+	json_t *out = NULL;
+	const struct hf_opt opts[] = {{"now", NULL, &now, NULL}, {NULL, NULL, NULL, NULL}};
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	int status = now ? hf_cli_call(cli, "POST", "/v1/grants/review", NULL, &out) : HF_EXIT_DONE;
+	json_decref(out);
+	out = NULL;
+	if (status == HF_EXIT_DONE)
+		status = hf_cli_call(cli, "GET", "/v1/grants/review", NULL, &out);
+	if (status == HF_EXIT_DONE)
+		hf_cli_table(cli, out, "findings", columns, "every grant that this node gave is in force and used");
+	json_decref(out);
+	return status;
+}
+
 const struct hf_command hf_commands_uses[] = {
+        {"grants", "review", "grants that are over, unused or about to end; a node looks at them once a day",
+         "hufu grants review [--now]\n\n"
+         "FINDING is disabled (over for good), expired (over by this node's clock, the witnesses have not confirmed "
+         "it\n"
+         "yet), unused (no use for `grant_unused_days` of hufu.yaml, default 90) or ending (within 30 days). The "
+         "review\n"
+         "runs every `grant_review_hours`, default 24, disables what is over and writes what it found into the "
+         "ledger.\n\n"
+         "  --now   do not wait for the next one; needs the right to approve\n\n"
+         "example:\n  hufu grants review --json\n",
+         review},
         {"border", NULL, "persons whose information crossed the border in this calendar year",
          "hufu border\n\n"
          "Exchanges between jurisdictions follow the rule packs in the file that `border` in hufu.yaml names; see\n"

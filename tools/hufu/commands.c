@@ -11,6 +11,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_identity,
         hf_commands_source,
         hf_commands_catalog,
+        hf_commands_uses, /* before the table of `hufu grants`, which takes any word after it */
         hf_commands_authz,
         hf_commands_giving,
         hf_commands_emergency,
@@ -27,7 +28,6 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_audit,
         hf_commands_keys,
         hf_commands_time,
-        hf_commands_uses,
         hf_commands_backup,
         NULL,
 };

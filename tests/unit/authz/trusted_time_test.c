@@ -2,6 +2,7 @@
  * The mark of trusted time in the store, under the clock, and its recovery by two people (AZ-31). What a quorum of the
  * witnesses says is given here as the ledger gives it; how it comes about is shown in unit/ledger/passed_test.c.
  */
+#include "authz/grant_review.h"
 #include "authz/trusted_time.h"
 
 #include "ledger/internal.h"
@@ -252,6 +253,44 @@ static void a_wrong_mark_is_taken_back_by_two_people(void **state)
 	assert_int_equal(mark(), NOW + 3000);
 }
 
+static void undo_to(int64_t mark_ms)
+{
+	struct hf_unit *u = hf_unit_new();
+	MUST(az_review_undo(hands.s->roads->authz, u, mark_ms));
+	submit_wait(hands.s->roads, u);
+}
+
+/* DS-28: what the review disables has passed by the witnesses' word; a mark taken back enables it again. */
+static void a_review_disables_nothing_by_the_local_clock_alone(void **state)
+{
+	struct stage *s = *state;
+	struct hf_id application = granted(s, &s->plain);
+	struct hf_id grant = grant_at(s->roads, &application);
+	struct hf_grant_view g;
+	HF_CLEANUP(hf_decoded_done) Hufu__GrantReviewRow *row = NULL;
+	MUST(hf_authz_grant(s->roads->authz, &grant, &g));
+	struct hf_access_request rq = asking(&s->plain, NOW + 1000);
+	witnesses_say(NOW);
+	hands.w->now_ms = NOW + JUMP;
+	az_review_keep(s->roads->authz); /* the schedule begins */
+	hands.w->now_ms = NOW + JUMP + DAY;
+	az_review_keep(s->roads->authz);
+	settle(hands.w);
+	MUST(hf_authz_last_review(s->roads->authz, &row));
+	assert_int_equal(row->time_ms, NOW + JUMP + DAY);
+	assert_true(row->looked_at == 1 && row->unconfirmed == 1 && row->disabled == 0);
+	hands.w->now_ms = NOW + 1000;
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	witnesses_say(g.until_ms);
+	az_review_keep(s->roads->authz); /* a whole day apart, whichever way the clock went */
+	settle(hands.w);
+	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_EXPIRED);
+	undo_to(g.until_ms);
+	assert_int_equal(decided(s->roads, &rq), HF_E_GRANT_EXPIRED);
+	undo_to(g.until_ms - 1);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -261,6 +300,7 @@ int main(void)
 	        TEST(a_jump_forward_denies_and_leaves_no_trace),
 	        TEST(the_mark_only_advances),
 	        TEST(a_restart_takes_nothing_back_but_the_time_it_was_down),
+	        TEST(a_review_disables_nothing_by_the_local_clock_alone),
 	        TEST(a_wrong_mark_is_taken_back_by_two_people),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
