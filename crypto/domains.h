@@ -55,6 +55,7 @@
 #define HF_TYPE_SCENARIO_OPENING "application/vnd.hufu.scenario-opening.v1"
 #define HF_TYPE_DELEGATION "application/vnd.hufu.delegation.v1"
 #define HF_TYPE_DELEGATION_QUESTION "application/vnd.hufu.delegation-question.v1"
+#define HF_TYPE_SUPERSESSION "application/vnd.hufu.supersession.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 
 #endif

@@ -203,6 +203,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_time,
 	        hf_routes_uses,
 	        hf_routes_backup,
+	        hf_routes_promotion,
 	        NULL,
 	};
 	/* clang-format on */

@@ -70,7 +70,8 @@
 	X(emergency_end_mail) X(emergency_report_mail) X(emergency_link_mail) \
 	X(scenario_member) X(scenario) X(scenario_opening) X(scenario_mail) X(scenario_opening_mail) \
 	X(delegation) X(delegation_question) X(delegation_mail) X(delegation_question_mail) \
-	X(use_report) X(use_report_mail)
+	X(use_report) X(use_report_mail) \
+	X(supersession) X(supersession_mail)
 
 #define HF_ROW_EXTERN(lower) extern const struct hf_row hf_row_##lower;
 HF_ROWS(HF_ROW_EXTERN)

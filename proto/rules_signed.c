@@ -23,6 +23,9 @@ static const char *const statement_kinds[] = {"need",
                                               "scenario",
                                               "scenario-opening",
                                               "delegation",
+                                              "promotion",
+                                              "promotion-decision",
+                                              "supersession",
                                               NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T", "F", "S", "revoke", NULL};
 static const char *const member_roles[] = {"provider",

@@ -125,6 +125,7 @@ extern const struct hf_route hf_routes_mandate[]; /* leave to publish and to app
 extern const struct hf_route hf_routes_consent[];
 extern const struct hf_route hf_routes_scenario[];
 extern const struct hf_route hf_routes_agent[];
+extern const struct hf_route hf_routes_promotion[];
 extern const struct hf_route hf_routes_exchange[];
 extern const struct hf_route hf_routes_backup[];
 extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */

@@ -282,6 +282,7 @@ static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
 	hf_api_out_text(o, "mechanism", r->mechanism[0] ? r->mechanism : "application");
 	hf_api_out_id_of(o, "application", &r->application);
 	hf_api_out_id_of(o, "basis", &r->basis);
+	hf_api_out_id_of(o, "superseded_by", &r->superseded_by);
 	hf_api_out_id_of(o, "resource", &r->resource);
 	hf_api_out_id_of(o, "transaction", &r->txn);
 	hf_api_out_text(o, "state", state);

@@ -82,7 +82,7 @@ struct hf_grant_view {
 	struct hf_id grant, agreement, application, resource, txn;
 	const char *mechanism;
 	char provider[HF_NAME_MAX + 1], consumer[HF_NAME_MAX + 1], department[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1];
-	char purpose[128], action[32], state[16]; /* "pending", "active", "revoked", "expired" */
+	char purpose[128], action[32], state[16]; /* "pending", "active", "superseded", "revoked", "expired" */
 	int64_t from_ms, until_ms;
 	uint64_t generation;
 };

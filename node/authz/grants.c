@@ -104,6 +104,9 @@ static void item_fill(struct grant_item *g, const Hufu__GrantRow *r)
 	g->state = (enum hf_grant_state)r->state;
 	g->disabled = r->disabled_ms > 0;
 	g->offered = r->offer.len > 0 && r->agreement_envelope.len == 0;
+	g->superseded = (struct hf_id){{0}};
+	(void)az_id_of(&r->superseded_by, &g->superseded);
+	g->superseded_over = r->superseded_over;
 	g->generation = r->generation;
 	g->from_ms = r->from_ms;
 	g->until_ms = r->until_ms;
@@ -387,12 +390,12 @@ void az_grants_free(struct hf_authz *a)
 /* ---- views ---- */
 
 /* disabled: grant_review.h */
-static const char *state_word(enum hf_grant_state s, bool disabled, int64_t until_ms, int64_t now_ms)
+static const char *state_word(enum hf_grant_state s, bool disabled, bool superseded, int64_t until_ms, int64_t now_ms)
 {
 	static const char *const words[HF_GRANT_STATE_COUNT] = {"", "pending", "active", "revoked"};
 	if (s != HF_GRANT_REVOKED && (disabled || now_ms >= until_ms))
 		return "expired";
-	return words[s];
+	return s == HF_GRANT_ACTIVE && superseded ? "superseded" : words[s];
 }
 
 static void view_fill(struct hf_authz *a, const struct grant_item *g, struct hf_grant_view *v)
@@ -412,7 +415,7 @@ static void view_fill(struct hf_authz *a, const struct grant_item *g, struct hf_
 	COPY(v->system, g->system);
 	COPY(v->purpose, g->purpose);
 	COPY(v->action, g->action);
-	COPY(v->state, state_word(g->state, g->disabled, g->until_ms, now_of(a)));
+	COPY(v->state, state_word(g->state, g->disabled, !hf_id_is_zero(&g->superseded), g->until_ms, now_of(a)));
 }
 
 enum hf_err hf_authz_grant(struct hf_authz *a, const struct hf_id *grant_or_agreement, struct hf_grant_view *ret_view)
@@ -429,6 +432,8 @@ enum hf_err hf_authz_grant(struct hf_authz *a, const struct hf_id *grant_or_agre
 /* Active before pending before ended; among equals the one that lasts longest. */
 static int rank(const struct grant_item *g, int64_t now)
 {
+	if (g->superseded_over)
+		return 0;
 	if (g->state == HF_GRANT_ACTIVE && now >= g->from_ms && now < g->until_ms)
 		return 3;
 	return g->state == HF_GRANT_ACTIVE && now < g->from_ms ? 2 : g->state == HF_GRANT_PENDING ? 1 : 0;
@@ -469,7 +474,8 @@ static bool on_grant_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		return false;
 	}
 	return s->fn(s->ctx, r,
-	             state_word((enum hf_grant_state)r->state, r->disabled_ms > 0, r->until_ms, now_of(s->a)));
+	             state_word((enum hf_grant_state)r->state, r->disabled_ms > 0, r->superseded_by.len > 0,
+	                        r->until_ms, now_of(s->a)));
 }
 
 enum hf_err hf_authz_grants(struct hf_authz *a, hf_grant_fn fn, void *ctx)

@@ -18,6 +18,8 @@ struct grant_item {
 	struct hf_id basis; /* zero: none */
 	bool disabled;      /* grant_review.h: over for good */
 	bool offered;       /* by this node, not given: nobody else hears of it */
+	bool superseded_over;
+	struct hf_id superseded; /* promotion whose rule decides instead; zero: none */
 	struct hf_name provider, consumer;
 	char department[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1];
 	char purpose[128], action[32], system_address[64];

@@ -83,9 +83,16 @@ static bool is_finalized(struct candidate *c, struct verdict *v)
 static bool is_standing(struct candidate *c, struct verdict *v)
 {
 	char id[HF_ID_TEXT];
-	if (c->grant->state == HF_GRANT_ACTIVE)
+	if (c->grant->state == HF_GRANT_ACTIVE && !c->grant->superseded_over)
 		return true;
 	grant_text(c, id);
+	if (c->grant->state == HF_GRANT_ACTIVE) {
+		SAY(v, HF_E_NO_GRANT,
+		    "grant %s was superseded by a rule, and that rule has ended; file a new application with `hufu "
+		    "apply`",
+		    id);
+		return false;
+	}
 	SAY(v, HF_E_GRANT_REVOKED, "grant %s was revoked (%s); file a new application with `hufu apply`", id,
 	    c->grant->reason);
 	return false;
@@ -169,16 +176,15 @@ static bool is_readable(struct candidate *c, struct verdict *v)
 	return false;
 }
 
-/* The agreement is about one version; a later one is delivered under it unless its terms got stricter (AZ-16). */
-static bool is_terms(struct candidate *c, struct verdict *v)
+bool az_judge_terms(struct hf_authz *a, const Hufu__Agreement *terms, const ProtobufCBinaryData *digest,
+                    const struct hf_catalog_item *item, struct verdict *v)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
 	HF_CLEANUP(hf_decoded_done) Hufu__CatalogEntry *agreed = NULL;
-	const ProtobufCBinaryData *digest = &c->terms->entry_digest;
 	struct hf_fault f = {HF_OK, ""};
-	if (az_hash_is(digest, &c->item->digest))
+	if (az_hash_is(digest, &item->digest))
 		return true;
-	if (hf_store_get(c->a->store, HF_TABLE_ENVELOPE, digest->data, digest->len, &b) == HF_OK) {
+	if (hf_store_get(a->store, HF_TABLE_ENVELOPE, digest->data, digest->len, &b) == HF_OK) {
 		const ProtobufCBinaryData stored = BIN(b.data, b.len);
 		agreed = az_stored_payload(&stored, &hufu__catalog_entry__descriptor);
 	}
@@ -187,7 +193,7 @@ static bool is_terms(struct candidate *c, struct verdict *v)
 		    "the entry that was agreed on cannot be read, so nothing is permitted; see `hufu doctor`");
 		return false;
 	}
-	if (az_terms_still(c->terms, agreed, c->item->entry, &f) == HF_OK)
+	if (az_terms_still(terms, agreed, item->entry, &f) == HF_OK)
 		return true;
 	SAY(v, HF_E_TERMS_CHANGED, "%s", f.text);
 	return false;
@@ -208,6 +214,11 @@ bool az_judge_basis(const struct question *q, struct verdict *v)
 static bool is_based(struct candidate *c, struct verdict *v)
 {
 	return az_judge_basis(&(struct question){c->a, c->rq, c->item}, v);
+}
+
+static bool is_terms(struct candidate *c, struct verdict *v)
+{
+	return az_judge_terms(c->a, c->terms, &c->terms->entry_digest, c->item, v);
 }
 
 static bool has_field(const Hufu__Agreement *terms, const char *field)

@@ -41,6 +41,10 @@ bool az_is_across(const struct question *q, struct crossing *ret_crossing, struc
 /* SB-26: what is under way counts. name: of the grant or rule, for people. */
 bool az_is_left(const struct question *q, const struct hf_id *counted, const char *name, const Hufu__Agreement *terms,
                 struct verdict *v);
+/* The agreement is about one version of the entry; a later one is delivered under it unless its terms got stricter
+ * (AZ-16). digest: of the entry that was agreed on. */
+bool az_judge_terms(struct hf_authz *a, const Hufu__Agreement *terms, const ProtobufCBinaryData *digest,
+                    const struct hf_catalog_item *item, struct verdict *v);
 bool az_explain_by_application(struct hf_authz *a, const struct hf_access_request *rq, struct verdict *v);
 
 #endif

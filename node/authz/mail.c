@@ -4,6 +4,7 @@
  */
 #include "authz/delegation_internal.h"
 #include "authz/emergency_internal.h"
+#include "authz/promotion_internal.h"
 #include "authz/scenario_internal.h"
 #include "authz/usage.h"
 #include "proto/codec.h"
@@ -38,6 +39,7 @@ BODY(on_scenario, az_sc_on_scenario, Hufu__ScenarioMail)
 BODY(on_sc_opening, az_sc_on_opening, Hufu__ScenarioOpeningMail)
 BODY(on_delegation, az_dg_on_delegation, Hufu__DelegationMail)
 BODY(on_dg_question, az_dg_on_question, Hufu__DelegationQuestionMail)
+BODY(on_pm_supersession, az_pm_on_supersession, Hufu__SupersessionMail)
 
 /* From the provider it comes alone; the intake node adds its record for the consumer. */
 static enum hf_err on_decision(struct hf_authz *a, const struct mail_in *in, const void *body)
@@ -74,6 +76,7 @@ static const struct mail_kind {
         {HF_MAIL_SCENARIO_OPENING, &hufu__scenario_opening_mail__descriptor, on_sc_opening},
         {HF_MAIL_DELEGATION, &hufu__delegation_mail__descriptor, on_delegation},
         {HF_MAIL_DELEGATION_QUESTION, &hufu__delegation_question_mail__descriptor, on_dg_question},
+        {HF_MAIL_SUPERSESSION, &hufu__supersession_mail__descriptor, on_pm_supersession},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -149,6 +152,7 @@ ROW(mail_scenario, HF_MAIL_SCENARIO)
 ROW(mail_sc_opening, HF_MAIL_SCENARIO_OPENING)
 ROW(mail_delegation, HF_MAIL_DELEGATION)
 ROW(mail_dg_question, HF_MAIL_DELEGATION_QUESTION)
+ROW(mail_pm_supersession, HF_MAIL_SUPERSESSION)
 
 const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 {
@@ -176,6 +180,7 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_SCENARIO_OPENING, mail_sc_opening, a},
 	        {HF_MAIL_DELEGATION, mail_delegation, a},
 	        {HF_MAIL_DELEGATION_QUESTION, mail_dg_question, a},
+	        {HF_MAIL_SUPERSESSION, mail_pm_supersession, a},
 	        {HF_MAIL_INVALID, NULL, NULL},
 	};
 	_Static_assert(sizeof(rows) <= sizeof(a->mails), "room for each kind of mail and the end");

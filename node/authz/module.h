@@ -53,6 +53,7 @@ struct hf_authz {
 	uint32_t review_hours, unused_days;      /* grant_review.h; 0: the default */
 	uv_timer_t *watch;                       /* watch.c */
 	bool clock_off, mark_wrong;              /* trusted_time.c: an alarm says so already */
+	struct hf_index promotion_rules;         /* promotion_rules.c */
 	struct authz_link *link;                 /* what waits for a commit holds this, not the module */
 };
 

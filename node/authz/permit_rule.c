@@ -9,13 +9,14 @@
 #include "authz/conditions.h"
 #include "authz/internal.h"
 #include "authz/judge.h"
+#include "authz/promotion_internal.h"
 #include "proto/codec.h"
 
 #define DUTY_MAX 160
 
 struct duties {
 	char text[HF_RULE_OBLIGATIONS_MAX][DUTY_MAX];
-	char *list[HF_RULE_OBLIGATIONS_MAX + 3];
+	char *list[HF_RULE_OBLIGATIONS_MAX + 3 + PM_DUTIES_MAX];
 	size_t count;
 	const struct hf_obligation *fields; /* "only these"; NULL: all */
 };
@@ -49,6 +50,18 @@ static bool take_duties(const struct hf_policy_decision *pd, struct duties *d)
 		d->list[d->count++] = d->text[i];
 	}
 	return true;
+}
+
+/* A rule that was made of grants has their duties, too. */
+static void take_promoted(const struct az_promotion_rule *pr, struct duties *d)
+{
+	for (size_t i = 0; pr && i < pr->duty_count; i++) {
+		bool there = false;
+		for (size_t k = 0; k < d->count; k++)
+			there |= strcmp(d->list[k], pr->duties[i]) == 0;
+		if (!there)
+			d->list[d->count++] = pr->duties[i];
+	}
 }
 
 static bool in_names(const struct hf_obligation *o, const char *name)
@@ -146,7 +159,10 @@ void az_permit_rule(const struct question *q, const struct hf_policy_decision *p
 	char name[160];
 	snprintf(name, sizeof(name), "the rule '%.127s'", pd->rule);
 	az_uses_of_rule(pd->rule, q->rq->organization, &counted);
-	Hufu__Agreement *terms = take_duties(pd, &duties) ? make_terms(q, pd, &duties) : NULL;
+	const struct az_promotion_rule *pr = az_promotion_rule_find(q->a, pd->rule);
+	bool whole = take_duties(pd, &duties);
+	take_promoted(pr, &duties);
+	Hufu__Agreement *terms = whole ? make_terms(q, pd, &duties) : NULL;
 	if (!terms) {
 		SAY(v, HF_E_OBLIGATION, "the obligations of the rule '%.100s' cannot be read, so it permits nothing",
 		    pd->rule);
@@ -157,7 +173,9 @@ void az_permit_rule(const struct question *q, const struct hf_policy_decision *p
 		hf_decoded_free(terms);
 		return;
 	}
-	if (check(q, terms, v) != HF_OK || !az_is_across(q, &crossing, v) || !az_is_left(q, &counted, name, terms, v)) {
+	if (check(q, terms, v) != HF_OK ||
+	    (pr && !az_judge_terms(q->a, terms, &BIN_HASH(&pr->entry_digest), q->item, v)) ||
+	    !az_is_across(q, &crossing, v) || !az_is_left(q, &counted, name, terms, v)) {
 		v->passed = 1; /* nearer than nothing; a grant that comes further explains better */
 		hf_decoded_free(terms);
 		return;

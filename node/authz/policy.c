@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/promotion_internal.h"
 #include "authz/scenario_internal.h"
 #include "policy/file.h"
 
@@ -19,7 +20,7 @@ static const struct {
 };
 
 /* Rules that this node makes itself: a policy's own must not look like one. */
-static const char *const own_prefixes[] = {"grant:", "hold:", "scenario:"};
+static const char *const own_prefixes[] = {"grant:", "hold:", "scenario:", "promotion:"};
 
 /* ---- rules of grants ---- */
 
@@ -46,6 +47,8 @@ static enum hf_rule_state state_of(const struct hf_authz *a, const struct grant_
 {
 	if (g->disabled)
 		return HF_RULE_REVOKED;
+	if (g->superseded_over && g->state == HF_GRANT_ACTIVE)
+		return HF_RULE_SUPERSEDED;
 	if (g->state == HF_GRANT_ACTIVE)
 		return az_hold_of_grant(a, &g->grant) ? HF_RULE_SUSPENDED : HF_RULE_ACTIVE;
 	return g->state == HF_GRANT_PENDING ? HF_RULE_PENDING : HF_RULE_REVOKED;
@@ -98,6 +101,7 @@ static enum hf_err supply_grants(struct hf_authz *a, struct hf_policy_builder *b
 static enum hf_err (*const suppliers[])(struct hf_authz *a, struct hf_policy_builder *b, struct hf_fault *f) = {
         az_holds_supply,
         az_scenarios_supply,
+        az_promotions_supply,
         supply_grants,
 };
 
@@ -310,6 +314,8 @@ void az_policy_grant(struct hf_authz *a, const struct grant_item *g)
 	struct az_rule r;
 	bool is_rule = grant_rule(a, g, &r, resource);
 	az_policy_change(a, r.id, is_rule ? &r.rule : NULL);
+	if (!hf_id_is_zero(&g->superseded) && is_self(a, g->provider.s))
+		az_promotion_follow(a, &g->superseded);
 }
 
 void az_policy_ask(struct hf_authz *a, const struct az_values *v, int64_t now_ms, uint32_t mechanisms,
@@ -326,4 +332,5 @@ void az_policy_close(struct hf_authz *a)
 	a->policy.now = NULL;
 	az_holds_free(a);
 	az_scenarios_close(a);
+	az_promotions_close(a);
 }

@@ -109,7 +109,9 @@ enum hf_event_class {
 	X(HF_EVENT_AGENT_QUESTION,       DECISION, "agent-question", 133)        /* AZ-38: about a grant of an agent, or its withdrawal */ \
 	X(HF_EVENT_TIME_RECOVERY,        DECISION, "time-recovery", 150)  /* two people took a wrong mark of trusted time back */ \
 	X(HF_EVENT_USE_REPORT,           EXCHANGE, "use-report", 151)     /* AZ-19: the consumer reports a use to the provider */ \
-	X(HF_EVENT_GRANT_REVIEW,         DECISION, "grant-review", 152)   /* DS-28: the scheduled look at validity and use */
+	X(HF_EVENT_GRANT_REVIEW,         DECISION, "grant-review", 152)   /* DS-28: the scheduled look at validity and use */ \
+	X(HF_EVENT_PROMOTION,            DECISION, "promotion", 134)             /* AZ-63: grants proposed as a rule, decided, ended */ \
+	X(HF_EVENT_SUPERSESSION,         DECISION, "supersession", 135)          /* AZ-63: of one grant by a rule, or no longer */
 /* clang-format on */
 
 enum hf_event {
@@ -175,6 +177,8 @@ enum hf_event {
 	X(HF_FIELD_CONSENT,             "consent", 71)            /* SB-6: its id */ \
 	X(HF_FIELD_SCENARIO,            "scenario", 65)           /* its id */ \
 	X(HF_FIELD_DELEGATION,          "delegation", 66)         /* AZ-36: its id */ \
+	X(HF_FIELD_PROMOTION,           "promotion", 67)          /* AZ-63: its id, which names the rule */ \
+	X(HF_FIELD_WIDER,               "wider", 68)              /* AZ-64: what a rule gives more than the grants, as confirmed */ \
 	X(HF_FIELD_RULE,                "rule", 80)               /* that decided */ \
 	X(HF_FIELD_SNAPSHOT,            "snapshot", 81)           /* 32 bytes: hash of the rules that the decision was made by */ \
 	X(HF_FIELD_ATTRIBUTES,          "attributes", 82)         /* what the rules were asked, as a request of docs/policy.md */ \

@@ -86,6 +86,18 @@ static bool wants_rule(const struct hf_fetch *in)
 	return in->mechanism && strcmp(in->mechanism, "attribute") == 0;
 }
 
+/* AZ-63: a rule of the provider decides instead of the grant, for the same use. */
+static void ask_by_rule_instead(const struct hf_fetch *in, struct hf_grant_view *g)
+{
+	static const struct hf_id none;
+	if (strcmp(g->state, "superseded") != 0 || !hf_id_is_zero(&in->grant) || (in->mechanism && in->mechanism[0]))
+		return;
+	g->grant = none;
+	g->agreement = none;
+	g->application = none;
+	g->txn = none;
+}
+
 static enum hf_err find_grant(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               struct hf_grant_view *g, struct hf_fault *f)
 {
@@ -101,6 +113,7 @@ static enum hf_err find_grant(struct hf_exchange *x, const struct hf_actor *acto
 	if (strcmp(g->consumer, x->base->self.s) != 0)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "that grant was given by this node to %s; only the consumer fetches", g->consumer);
+	ask_by_rule_instead(in, g);
 	return HF_OK;
 }
 

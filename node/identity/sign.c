@@ -33,6 +33,9 @@ static const struct {
         {"scenario", HF_MAY_SCENARIO},
         {"scenario-opening", HF_MAY_APPROVE},
         {"delegation", HF_MAY_APPROVE},
+        {"promotion", HF_MAY_PUBLISH},
+        {"promotion-decision", HF_MAY_APPROVE},
+        {"supersession", HF_MAY_APPROVE},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

@@ -60,7 +60,8 @@
 	X(HF_TABLE_GRANT_COUNT,      "grant-count")      /* grant id[16] 'P' or 'C' -> GrantCountRow */ \
 	X(HF_TABLE_GRANT_USE,        "grant-use")        /* grant id[16] transfer id[16] 'P' or 'C' -> GrantUseRow */ \
 	X(HF_TABLE_BORDER_COUNT,     "border-count")     /* year as four digits -> BorderCountRow */ \
-	X(HF_TABLE_GRANT_REVIEW,     "grant-review")     /* "last" -> GrantReviewRow */
+	X(HF_TABLE_GRANT_REVIEW,     "grant-review")     /* "last" -> GrantReviewRow */ \
+	X(HF_TABLE_PROMOTION,        "promotion")        /* id[16] -> PromotionRow: grants that were made into a rule */
 /* clang-format on */
 
 enum hf_table {

@@ -59,6 +59,7 @@ extern const struct hf_command hf_commands_giving[];
 extern const struct hf_command hf_commands_emergency[];
 extern const struct hf_command hf_commands_scenario[];
 extern const struct hf_command hf_commands_agent[];
+extern const struct hf_command hf_commands_promote[];
 extern const struct hf_command hf_commands_rulebook[];
 extern const struct hf_command hf_commands_decision[];
 extern const struct hf_command hf_commands_mandate[];

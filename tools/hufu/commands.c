@@ -17,6 +17,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_emergency,
         hf_commands_scenario,
         hf_commands_agent,
+        hf_commands_promote,
         hf_commands_policy,
         hf_commands_rulebook,
         hf_commands_decision,

@@ -16,6 +16,7 @@
 #include "entry.pb-c.h"
 #include "envelope.pb-c.h"
 #include "ledger.pb-c.h"
+#include "promotion.pb-c.h"
 #include "proto/codec.h"
 #include "scenario.pb-c.h"
 #include "space.pb-c.h"
@@ -64,6 +65,7 @@
 #define FAMILY_DELEGATION                                                                                              \
 	FAMILY_D(delegation), FAMILY_D(delegation_question), FAMILY_D(delegation_mail),                                \
 	        FAMILY_D(delegation_question_mail)
+#define FAMILY_PROMOTION FAMILY_D(supersession), FAMILY_D(supersession_mail)
 #define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry), FAMILY_D(proof_entry)
 
 /* What was accepted encodes to the same bytes, and they decode again. Aborts otherwise. */
