@@ -59,7 +59,7 @@ enum hf_msg {
 	X(HF_MAIL_SCENARIO_OPENING, 31, "scenario-opening", 352 << 10)                                                 \
 	X(HF_MAIL_DELEGATION, 32, "delegation", 64 << 10)                                                              \
 	X(HF_MAIL_DELEGATION_QUESTION, 33, "delegation-question", 64 << 10)                                            \
-	X(HF_MAIL_USE_REPORT, 50, "use-report", 64 << 10) \
+	X(HF_MAIL_USE_REPORT, 50, "use-report", 64 << 10)                                                              \
 	X(HF_MAIL_SUPERSESSION, 34, "supersession", 64 << 10)
 
 enum hf_mail {

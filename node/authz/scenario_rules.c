@@ -236,7 +236,7 @@ static bool covers(const struct cover *c, const Hufu__Scenario *s, const Hufu__S
 	int64_t now = now_of(c->a);
 	return !o->closed && same_text(o->header->issuer, app->provider) && o->resource.len == app->resource.len &&
 	       memcmp(o->resource.data, app->resource.data, app->resource.len) == 0 && o->from_ms <= now &&
-	       s->from_ms <= now && app->until_ms <= o->until_ms && app->until_ms <= s->until_ms &&
+	       s->from_ms <= now && app->until_ms > 0 && app->until_ms <= o->until_ms && app->until_ms <= s->until_ms &&
 	       covers_fields(o, app);
 }
 
