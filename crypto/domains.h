@@ -56,6 +56,9 @@
 #define HF_TYPE_DELEGATION "application/vnd.hufu.delegation.v1"
 #define HF_TYPE_DELEGATION_QUESTION "application/vnd.hufu.delegation-question.v1"
 #define HF_TYPE_SUPERSESSION "application/vnd.hufu.supersession.v1"
+#define HF_TYPE_DISPUTE "application/vnd.hufu.dispute.v1"
+#define HF_TYPE_DISPUTE_OPINION "application/vnd.hufu.dispute-opinion.v1"
+#define HF_TYPE_ESCALATION "application/vnd.hufu.escalation.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 
 #endif

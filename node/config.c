@@ -41,6 +41,11 @@ static const cyaml_schema_field_t account_fields[] = {POLICY_FIELD(password_days
                                                       POLICY_FIELD(login_failures), POLICY_FIELD(lock_minutes),
                                                       POLICY_FIELD(denials),        CYAML_FIELD_END};
 
+static const cyaml_schema_field_t decision_fields[] = {
+        CYAML_FIELD_UINT("reminder_days", CYAML_FLAG_OPTIONAL, struct hf_deadline_limits, reminder_days),
+        CYAML_FIELD_UINT("escalation_days", CYAML_FLAG_OPTIONAL, struct hf_deadline_limits, escalation_days),
+        CYAML_FIELD_END};
+
 #define PUBLISH_TEXT(name)                                                                                             \
 	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config_publish, name, 1, 1023)
 static const cyaml_schema_field_t publish_fields[] = {
@@ -92,6 +97,7 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("scanner", CYAML_FLAG_OPTIONAL, struct hf_config, scanner, scanner_fields),
         CYAML_FIELD_MAPPING("traffic", CYAML_FLAG_OPTIONAL, struct hf_config, traffic, traffic_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
+        CYAML_FIELD_MAPPING("decisions", CYAML_FLAG_OPTIONAL, struct hf_config, decisions, decision_fields),
         CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields)};
 
@@ -190,6 +196,8 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	HF_TRY(want_range(path, "accounts.login_failures", a->login_failures, 1, 10, f));
 	HF_TRY(want_range(path, "accounts.lock_minutes", a->lock_minutes, 1, 1440, f));
 	HF_TRY(want_range(path, "accounts.denials", a->denials, 3, 1000, f));
+	HF_TRY(want_range(path, "decisions.reminder_days", c->decisions.reminder_days, 1, HF_DECISION_DAYS - 1, f));
+	HF_TRY(want_range(path, "decisions.escalation_days", c->decisions.escalation_days, 1, 20, f));
 	HF_TRY(want_range(path, "self_check_hours", c->self_check_hours, 1, 168, f));
 	HF_TRY(want_range(path, "grant_review_hours", c->grant_review_hours, 1, 168, f));
 	HF_TRY(want_range(path, "grant_unused_days", c->grant_unused_days, 1, 1095, f));

@@ -5,6 +5,7 @@
 #ifndef HUFU_NODE_CONFIG_H
 #define HUFU_NODE_CONFIG_H
 
+#include "authz/deadline.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "exchange/traffic.h"
@@ -59,9 +60,10 @@ struct hf_config {
 	struct hf_config_publish publish;
 	struct hf_config_gateway gateway;
 	struct hf_config_scanner scanner;
-	struct hf_traffic_policy traffic;  /* for hf_exchange_set_traffic */
-	struct hf_ledger_quota mirrors;    /* for hf_ledger_set_quota */
-	struct hf_account_policy accounts; /* for hf_identity_set_policy */
+	struct hf_traffic_policy traffic;    /* for hf_exchange_set_traffic */
+	struct hf_ledger_quota mirrors;      /* for hf_ledger_set_quota */
+	struct hf_account_policy accounts;   /* for hf_identity_set_policy */
+	struct hf_deadline_limits decisions; /* for hf_authz_set_deadlines */
 };
 
 /* Reads and checks the file. */

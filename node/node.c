@@ -14,6 +14,7 @@
 #include "api/gateway.h"
 #include "api/publish.h"
 #include "api/selfcheck.h"
+#include "authz/deadline.h"
 #include "authz/grant_review.h"
 #include "authz/trusted_time.h"
 #include "catalog/catalog.h"
@@ -167,6 +168,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 		HF_TRY(hf_border_load(n->base.dir, cfg->border, &n->border, f));
 	hf_authz_set_border(m->authz, n->border);
 	hf_authz_set_review(m->authz, cfg->grant_review_hours, cfg->grant_unused_days);
+	hf_authz_set_deadlines(m->authz, &cfg->decisions);
 	HF_TRY(add_mails(n, hf_authz_mails(m->authz)));
 	HF_TRY(hf_exchange_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->sources, m->catalog,
 	                        m->authz, &m->exchange, f));
@@ -204,6 +206,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_uses,
 	        hf_routes_backup,
 	        hf_routes_promotion,
+	        hf_routes_dispute,
 	        NULL,
 	};
 	/* clang-format on */

@@ -38,7 +38,9 @@ ROW(application, KIB(256),
 	MSG(need, signed_statement),
 	MSG(request, signed_statement),
 	BYTES_OR_NONE(previous, 32, 32),
-	TEXTS(accepts, 16, 63));
+	TEXTS(accepts, 16, 63),
+	ID_OR_NONE(dispute),
+	ID_OR_NONE(follows));
 
 ROW(intake_record, KIB(256),
 	MSG(header, header),

@@ -18,6 +18,8 @@ static const char *const statement_kinds[] = {"need",
                                               "emergency-vote",
                                               "emergency-withdrawal",
                                               "emergency-execution",
+                                              "dispute",
+                                              "dispute-opinion",
                                               "hold",
                                               "policy",
                                               "scenario",
@@ -27,7 +29,8 @@ static const char *const statement_kinds[] = {"need",
                                               "promotion-decision",
                                               "supersession",
                                               NULL};
-static const char *const statement_results[] = {"pass", "refuse", "return", "T", "F", "S", "revoke", NULL};
+static const char *const statement_results[] = {"pass", "refuse", "return", "T",         "F",
+                                                "S",    "revoke", "upheld", "dismissed", NULL};
 static const char *const member_roles[] = {"provider",
                                            "consumer",
                                            "exchange-service",

@@ -115,12 +115,14 @@ class Authority:
             args += ["--attribute", f"{key}={value}"]
         self.net.hufu(*args)
 
-    def issue(self, witnesses=(), quorum=None, days=None, leading=(), threshold=None):
+    def issue(self, witnesses=(), quorum=None, days=None, leading=(), threshold=None, holidays=()):
         args = ["space", "issue", self.dir]
         for n in leading:
             args += ["--leading-member", n]
         if threshold:
             args += ["--leading-threshold", str(threshold)]
+        for day in holidays:
+            args += ["--holiday", day]
         for w in witnesses:
             args += ["--witness", w]
         if quorum:
@@ -382,14 +384,14 @@ class Net:
         self.nodes[id] = Node(self, id, name, ip, **kw)
         return self.nodes[id]
 
-    def found(self, witnesses=None, quorum=None, leading=(), threshold=None):
+    def found(self, witnesses=None, quorum=None, leading=(), threshold=None, holidays=()):
         """Creates the space, all nodes' folders, and the first descriptor with everybody in it."""
         self.authority = Authority(self, self.space, self.space_name)
         for n in self.nodes.values():
             n.init()
             self.authority.add(n)
         ids = list(self.nodes)
-        self.authority.issue(witnesses or ids[:3], quorum or 2, leading=leading, threshold=threshold)
+        self.authority.issue(witnesses or ids[:3], quorum or 2, leading=leading, threshold=threshold, holidays=holidays)
         for n in self.nodes.values():
             n.join()
 

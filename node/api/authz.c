@@ -8,6 +8,7 @@
 #include "api/rows.h"
 #include "api/sight.h"
 #include "authz/deadline.h"
+#include "authz/dispute.h"
 #include "authz/negotiation.h"
 
 /* ---- showing ---- */
@@ -80,6 +81,31 @@ static void out_deadline(json_t *o, struct hf_api_request *rq, const Hufu__Appli
 	json_object_set_new(o, "overdue", json_boolean(is_overdue(rq, r)));
 }
 
+/* AZ-20 */
+static void out_disputes(json_t *o, struct hf_api_request *rq, const Hufu__ApplicationRow *r)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < r->n_disputes; i++) {
+		HF_CLEANUP(hf_decoded_done) Hufu__DisputeRow *row = NULL;
+		struct hf_id id;
+		if (!hf_id_from_bytes(r->disputes[i].data, r->disputes[i].len, &id) ||
+		    hf_dispute_get(rq->m->authz, &id, &row) != HF_OK)
+			continue;
+		json_t *d = json_object();
+		hf_api_out_id(d, "dispute", &id);
+		hf_api_out_text(d, "about", row->about);
+		hf_api_out_text(d, "raised_by", row->raised_by);
+		hf_api_out_text(d, "reason", row->reason);
+		hf_api_out_text(d, "outcome", hf_dispute_outcome_name(row->outcome));
+		hf_api_out_text(d, "outcome_reason", row->outcome_reason);
+		hf_api_out_id_of(d, "successor", &row->successor);
+		json_array_append_new(list, d);
+	}
+	json_object_set_new(o, "disputes", list);
+	hf_api_out_id_of(o, "dispute", &r->dispute);
+	hf_api_out_id_of(o, "follows", &r->follows);
+}
+
 static json_t *application_json(struct hf_api_request *rq, const Hufu__ApplicationRow *r)
 {
 	json_t *o = json_object();
@@ -97,6 +123,7 @@ static json_t *application_json(struct hf_api_request *rq, const Hufu__Applicati
 	hf_api_out_time_if(o, "created", r->created_ms);
 	hf_api_out_time_if(o, "changed", r->changed_ms);
 	out_deadline(o, rq, r);
+	out_disputes(o, rq, r);
 	return o;
 }
 

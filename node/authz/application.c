@@ -177,6 +177,8 @@ static void row_init(struct hf_authz *a, Hufu__ApplicationRow *row, const Hufu__
 	row->until_ms = app->until_ms;
 	row->sensitive = entry->sensitive;
 	row->personal = entry->personal;
+	row->dispute = app->dispute;
+	row->follows = app->follows;
 	row->created_ms = now_of(a);
 }
 
@@ -209,6 +211,8 @@ enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, cons
 	app.id = BIN_ID(&id);
 	app.revision = 1;
 	app.applicant = (char *)in->actor->account;
+	app.dispute = what->dispute ? BIN_ID(what->dispute) : app.dispute;
+	app.follows = what->follows ? BIN_ID(what->follows) : app.follows;
 	fill_object(a, &app, it.entry, &system, intake);
 	fill_wish(a, &app, what);
 	az_purpose_cut(it.entry, &app);
@@ -235,8 +239,7 @@ enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor,
 	return az_row_unknown(&id, f);
 }
 
-/* What is not stated anew stays as it was. */
-static void merge_wish(struct hf_application_in *w, const Hufu__Application *old, int64_t now)
+void az_application_merge(struct hf_application_in *w, const Hufu__Application *old, int64_t now)
 {
 	w->reason = has_text(w->reason) ? w->reason : old->reason;
 	w->purpose = has_text(w->purpose) ? w->purpose : old->purpose;
@@ -310,9 +313,11 @@ static enum hf_err build_next(struct hf_authz *a, const struct hf_step_in *in, H
 	HF_TRY(az_entry_need(a, row, &it, in->fault));
 	HF_TRY(az_application_system(a, in->actor->department, row->system, &system, in->fault));
 	HF_TRY(submitted_digest(a, row, &previous, &there));
-	merge_wish(what, rev->content, now_of(a));
+	az_application_merge(what, rev->content, now_of(a));
 	app.id = row->id;
 	app.revision = row->revision + 1;
+	app.dispute = row->dispute;
+	app.follows = row->follows;
 	app.applicant = (char *)in->actor->account;
 	if (there)
 		app.previous = BIN_HASH(&previous);

@@ -17,7 +17,17 @@ struct az_urger {
 	uv_timer_t timer;
 	struct hf_authz *a;
 	int64_t next_ms;
+	struct hf_deadline_limits limits;
 };
+
+void hf_authz_set_deadlines(struct hf_authz *a, const struct hf_deadline_limits *limits)
+{
+	if (limits->reminder_days)
+		a->urger->limits.reminder_days = limits->reminder_days;
+	if (limits->escalation_days)
+		a->urger->limits.escalation_days = limits->escalation_days;
+	a->urger->next_ms = 0;
+}
 
 static bool waits(enum hf_review_state s)
 {
@@ -51,8 +61,9 @@ bool hf_authz_deadline(struct hf_authz *a, const Hufu__ApplicationRow *row, stru
 	struct hf_deadline t = {.sent_ms = d ? sent_ms(a, row) : 0};
 	if (t.sent_ms == 0)
 		return false;
-	t.remind_ms = az_calendar_due(d, t.sent_ms, HF_REMINDER_DAYS);
+	t.remind_ms = az_calendar_due(d, t.sent_ms, a->urger->limits.reminder_days);
 	t.due_ms = az_calendar_due(d, t.sent_ms, HF_DECISION_DAYS);
+	t.escalate_ms = az_calendar_due(d, t.sent_ms, HF_DECISION_DAYS + a->urger->limits.escalation_days);
 	for (enum hf_part p = HF_PART_CONSUMER; p < HF_PART_COUNT; p++)
 		t.open = t.open || waits(az_row_state(row, p));
 	*ret_deadline = t;
@@ -101,9 +112,27 @@ static enum hf_err tell(struct hf_authz *a, struct hf_unit *u, Hufu__Application
 	return HF_OK;
 }
 
+static uint32_t urged_of(const Hufu__ApplicationRow *row)
+{
+	return row->urged_revision == row->intake_revision || row->urged == AZ_URGED_ESCALATED ? row->urged
+	                                                                                       : AZ_URGED_NOT;
+}
+
+static enum hf_err escalate(struct hf_authz *a, struct hf_unit *u, Hufu__ApplicationRow *row,
+                            const struct hf_deadline *t)
+{
+	bool decided = urged_of(row) == AZ_URGED_ESCALATED;
+	HF_TRY(az_escalation_tell(a, u, row, t, decided));
+	row->urged = decided ? AZ_URGED_SETTLED : AZ_URGED_ESCALATED;
+	az_row_put(a, u, row);
+	return HF_OK;
+}
+
 static enum hf_err urge(struct hf_authz *a, struct hf_unit *u, Hufu__ApplicationRow *row, const struct hf_deadline *t,
                         struct hf_fault *f)
 {
+	if (urged_of(row) >= AZ_URGED_OVERDUE)
+		return escalate(a, u, row, t);
 	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	bool overdue = now_of(a) >= t->due_ms;
 	char text[200];
@@ -112,7 +141,7 @@ static enum hf_err urge(struct hf_authz *a, struct hf_unit *u, Hufu__Application
 	HF_TRY(tell(a, u, row, overdue, &w, &paper, f));
 	note(a, u, row, overdue, &w);
 	row->urged_revision = row->intake_revision;
-	row->urged = overdue ? 2 : 1;
+	row->urged = overdue ? AZ_URGED_OVERDUE : AZ_URGED_REMINDED;
 	az_row_put(a, u, row);
 	return HF_OK;
 }
@@ -127,10 +156,17 @@ struct due {
 /* The next instant at which something is to be said about the row; INT64_MAX: never. */
 static int64_t next_of(struct hf_authz *a, const Hufu__ApplicationRow *row, struct hf_deadline *t)
 {
-	uint32_t urged = row->urged_revision == row->intake_revision ? row->urged : 0;
-	if (!waits(az_row_state(row, HF_PART_INTAKE)) || urged >= 2 || !hf_authz_deadline(a, row, t))
+	uint32_t urged = urged_of(row);
+	bool open = waits(az_row_state(row, HF_PART_INTAKE));
+	if (urged >= AZ_URGED_SETTLED || !hf_authz_deadline(a, row, t))
 		return INT64_MAX;
-	return urged == 0 ? t->remind_ms : t->due_ms;
+	if (urged == AZ_URGED_ESCALATED) /* decided meanwhile: the leading group hears of it at once */
+		return open && row->urged_revision == row->intake_revision ? INT64_MAX : 0;
+	if (!open)
+		return INT64_MAX;
+	if (urged == AZ_URGED_OVERDUE)
+		return az_escalation_possible(a) ? t->escalate_ms : INT64_MAX;
+	return urged == AZ_URGED_NOT ? t->remind_ms : t->due_ms;
 }
 
 static bool collect(void *ctx, const Hufu__ApplicationRow *row)
@@ -162,6 +198,12 @@ static void urge_one(struct hf_authz *a, const struct hf_id *id)
 	HF_LOG(a->base->log, HF_LOG_ERROR, "authz", "reminder", id, HF_LOG_E(e));
 }
 
+void az_deadline_soon(struct hf_authz *a)
+{
+	if (a->urger)
+		a->urger->next_ms = 0;
+}
+
 void az_deadline_sweep(struct hf_authz *a)
 {
 	struct due d = {.a = a, .now_ms = now_of(a)};
@@ -182,7 +224,7 @@ enum hf_err az_deadline_told(struct hf_authz *a, const struct mail_in *in, const
 	bool overdue = strcmp(e->event, "OVERDUE") == 0;
 	if (!hf_authz_deadline(a, row, &t) || !t.open) /* decided meanwhile */
 		return HF_OK;
-	if (now_of(a) + HF_CLOCK_SKEW_MS < (overdue ? t.due_ms : t.remind_ms))
+	if (overdue && now_of(a) + HF_CLOCK_SKEW_MS < t.due_ms) /* when it reminds is the intake node's matter */
 		return hf_fault_set(in->fault, HF_E_CONFLICT,
 		                    "the decision is not due yet by this node's clock and calendar");
 	note(a, in->unit, row, overdue,
@@ -203,6 +245,7 @@ void az_deadline_open(struct hf_authz *a)
 {
 	struct az_urger *s = hf_alloc_zero(sizeof(*s));
 	s->a = a;
+	s->limits = (struct hf_deadline_limits){HF_REMINDER_DAYS, HF_ESCALATION_DAYS};
 	s->timer.data = s;
 	a->urger = s;
 	uv_timer_init(a->base->loop, &s->timer);

@@ -293,6 +293,7 @@ enum hf_err az_decide_on_forward(struct hf_authz *a, const struct mail_in *in, c
 	HF_TRY(az_application_row(a, &o, &d.it, HF_PART_PROVIDER, &d.row, in->fault));
 	HF_TRY(az_record_open(a, m->intake, d.row, o.app->revision, &o.digest, &r, in->fault));
 	HF_TRY(check_record(&d, &o, &r));
+	HF_TRY(az_dispute_followed(a, in, o.app));
 	HF_TRY(az_row_step(a, in->unit, d.row, HF_PART_PROVIDER,
 	                   d.it.entry->personal ? HF_STEP_RECEIVE_PERSONAL : HF_STEP_RECEIVE, in->fault));
 	HF_TRY(file_forward(&d, &o, &r, m));

@@ -40,6 +40,7 @@ enum hf_err az_intake_on_application(struct hf_authz *a, const struct mail_in *i
 	HF_TRY(az_application_entry(a, in, &o, HF_PART_INTAKE, &it));
 	HF_TRY(check_intake(a, &o, it.entry, in->fault));
 	HF_TRY(az_application_row(a, &o, &it, HF_PART_INTAKE, &row, in->fault));
+	HF_TRY(az_dispute_followed(a, in, o.app));
 	HF_TRY(az_row_step(a, in->unit, row, HF_PART_INTAKE, HF_STEP_RECEIVE, in->fault));
 	HF_TRY(az_paper_keep(a, m->application, &o.txn, in->unit, &paper, in->fault));
 	HF_TRY(az_application_revision(a, &o, &paper, &rev, in->fault));

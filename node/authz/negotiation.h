@@ -34,6 +34,7 @@ struct hf_application_in {
 	bool all_fields;            /* resubmission: all again */
 	const char *const *accepts; /* undertakings that the entry asks for (DS-27) */
 	size_t accept_count;
+	const struct hf_id *dispute, *follows; /* dispute.h; NULL: none */
 };
 /* AZ-7, AZ-8, AZ-25. */
 enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, const struct hf_application_in *what,

@@ -112,9 +112,16 @@ static enum hf_err check_author(const struct hf_authz *a, const Hufu__Header *h,
 	return hf_fault_set(f, HF_E_STANDING, "%s is of %s: %s", what, h->issuer, hf_err_text(e));
 }
 
-/* everybody: an empty audience is addressed to this node too. */
+/* Whom a paper must be addressed to. */
+enum audience { AUDIENCE_SELF, AUDIENCE_SELF_OR_ALL, AUDIENCE_ANY };
+
+static bool is_addressed(const struct hf_authz *a, const Hufu__Header *h, enum audience to)
+{
+	return in_audience(a, h) || to == AUDIENCE_ANY || (to == AUDIENCE_SELF_OR_ALL && h->n_audience == 0);
+}
+
 static enum hf_err check_header(const struct hf_authz *a, const Hufu__Header *h, const struct paper_want *w,
-                                bool everybody, struct hf_fault *f)
+                                enum audience to, struct hf_fault *f)
 {
 	struct hf_id id;
 	if (!h)
@@ -122,7 +129,7 @@ static enum hf_err check_header(const struct hf_authz *a, const Hufu__Header *h,
 	if (w->issuer && strcmp(h->issuer, w->issuer) != 0)
 		return hf_fault_set(f, HF_E_STANDING, "%s must come from %s, but %s signed it", w->what, w->issuer,
 		                    h->issuer);
-	if (!in_audience(a, h) && !(everybody && h->n_audience == 0))
+	if (!is_addressed(a, h, to))
 		return hf_fault_set(f, HF_E_STANDING, "%s of %s is not addressed to this node", w->what, h->issuer);
 	if (!az_id_of(&h->message_id, &id) || !az_id_of(&h->transaction, &id))
 		return hf_fault_set(f, HF_E_FORMAT, "%s of %s lacks its message or transaction identifier", w->what,
@@ -151,7 +158,7 @@ enum hf_err az_paper_open(struct hf_authz *a, const Hufu__Envelope *e, const str
 {
 	HF_CLEANUP(hf_decoded_done) ProtobufCMessage *m = NULL;
 	HF_TRY(open_payload(a, e, want, &m, f));
-	HF_TRY(check_header(a, header_of(m), want, false, f));
+	HF_TRY(check_header(a, header_of(m), want, AUDIENCE_SELF, f));
 	*(ProtobufCMessage **)ret_message = HF_TAKE(m);
 	return HF_OK;
 }
@@ -161,7 +168,17 @@ enum hf_err az_paper_open_public(struct hf_authz *a, const Hufu__Envelope *e, co
 {
 	HF_CLEANUP(hf_decoded_done) ProtobufCMessage *m = NULL;
 	HF_TRY(open_payload(a, e, want, &m, f));
-	HF_TRY(check_header(a, header_of(m), want, true, f));
+	HF_TRY(check_header(a, header_of(m), want, AUDIENCE_SELF_OR_ALL, f));
+	*(ProtobufCMessage **)ret_message = HF_TAKE(m);
+	return HF_OK;
+}
+
+enum hf_err az_paper_open_shown(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want,
+                                void *ret_message, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_decoded_done) ProtobufCMessage *m = NULL;
+	HF_TRY(open_payload(a, e, want, &m, f));
+	HF_TRY(check_header(a, header_of(m), want, AUDIENCE_ANY, f));
 	*(ProtobufCMessage **)ret_message = HF_TAKE(m);
 	return HF_OK;
 }

@@ -40,6 +40,9 @@ enum hf_err az_paper_open(struct hf_authz *a, const Hufu__Envelope *e, const str
 /* The same for papers that may be addressed to everybody: an empty audience. */
 enum hf_err az_paper_open_public(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want,
                                  void *ret_message, struct hf_fault *f) HF_MUST_CHECK;
+/* The same for papers of others that one of their parties shows to this node: whoever they are addressed to. */
+enum hf_err az_paper_open_shown(struct hf_authz *a, const Hufu__Envelope *e, const struct paper_want *want,
+                                void *ret_message, struct hf_fault *f) HF_MUST_CHECK;
 /* The encoded form and digest of an envelope that was received, kept in the unit. ret_paper->envelope stays NULL. */
 enum hf_err az_paper_keep(struct hf_authz *a, const Hufu__Envelope *e, const struct hf_id *txn, struct hf_unit *unit,
                           struct paper *ret_paper, struct hf_fault *f) HF_MUST_CHECK;

@@ -67,6 +67,8 @@ void az_row_put(struct hf_authz *a, struct hf_unit *u, Hufu__ApplicationRow *row
 	row->changed_ms = now_of(a);
 	put_message(u, HF_TABLE_APPLICATION, id.b, sizeof(id.b), &row->base);
 	az_applications_follow(a, u, &id);
+	if (row->urged == AZ_URGED_ESCALATED)
+		az_deadline_soon(a);
 }
 
 static uint32_t *state_of(Hufu__ApplicationRow *row, enum hf_part part)

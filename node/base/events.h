@@ -101,6 +101,10 @@ enum hf_event_class {
 	X(HF_EVENT_MANDATE_END,          DECISION, "mandate-end", 141) \
 	X(HF_EVENT_CONSENT,              DECISION, "consent", 142)               /* SB-6: recorded */ \
 	X(HF_EVENT_CONSENT_END,          DECISION, "consent-end", 143)           /* SB-6: withdrawn */ \
+	X(HF_EVENT_DISPUTE,              DECISION, "dispute", 144)               /* AZ-20: raised */ \
+	X(HF_EVENT_DISPUTE_OPINION,      DECISION, "dispute-opinion", 145)       /* of one node of the leading group */ \
+	X(HF_EVENT_DISPUTE_OUTCOME,      DECISION, "dispute-outcome", 148)       /* of the leading group */ \
+	X(HF_EVENT_ESCALATION,           DECISION, "escalation", 149)            /* AZ-18: an overdue decision, to the leading group */ \
 	X(HF_EVENT_REMINDER,             DECISION, "reminder", 146)              /* AZ-18: a decision is due */ \
 	X(HF_EVENT_OVERDUE,              DECISION, "overdue", 147)               /* AZ-18, AZ-21 */ \
 	X(HF_EVENT_SCENARIO,             DECISION, "scenario", 130)              /* made, changed or ended by its business authority */ \
@@ -179,6 +183,7 @@ enum hf_event {
 	X(HF_FIELD_DELEGATION,          "delegation", 66)         /* AZ-36: its id */ \
 	X(HF_FIELD_PROMOTION,           "promotion", 67)          /* AZ-63: its id, which names the rule */ \
 	X(HF_FIELD_WIDER,               "wider", 68)              /* AZ-64: what a rule gives more than the grants, as confirmed */ \
+	X(HF_FIELD_DISPUTE,             "dispute", 72)            /* AZ-20: its id */ \
 	X(HF_FIELD_RULE,                "rule", 80)               /* that decided */ \
 	X(HF_FIELD_SNAPSHOT,            "snapshot", 81)           /* 32 bytes: hash of the rules that the decision was made by */ \
 	X(HF_FIELD_ATTRIBUTES,          "attributes", 82)         /* what the rules were asked, as a request of docs/policy.md */ \

@@ -9,18 +9,18 @@
 const struct hf_role hf_roles[] = {
         {"admin", HF_GROUP_ADMINISTRATION,
          HF_BIT(HF_MAY_MANAGE_USERS) | HF_BIT(HF_MAY_MANAGE_NODE) | HF_BIT(HF_MAY_STATUS)},
-        {"operator", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPLY) | HF_BIT(HF_MAY_FETCH)},
-        {"data-authority", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_CONFIRM_NEED)},
+        {"operator", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPLY) | HF_BIT(HF_MAY_FETCH) | HF_BIT(HF_MAY_DISPUTE)},
+        {"data-authority", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_CONFIRM_NEED) | HF_BIT(HF_MAY_DISPUTE)},
         {"intake", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_INTAKE)},
         {"privacy-expert", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_PRIVACY_REVIEW)},
-        {"approver", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPROVE)},
+        {"approver", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPROVE) | HF_BIT(HF_MAY_DISPUTE)},
         {"publisher", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MANAGE_SOURCES) | HF_BIT(HF_MAY_PUBLISH)},
         {"auditor", HF_GROUP_AUDIT, HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_EXPORT) | HF_BIT(HF_MAY_STATUS)},
         {"records-keeper", HF_GROUP_AUDIT,
          HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_ERASE) | HF_BIT(HF_MAY_AUDIT_DELETE) | HF_BIT(HF_MAY_STATUS)},
         {"audit-reader", HF_GROUP_AUDIT, HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_STATUS)}, /* DS-129 */
         {"emergency-officer", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_DECLARE)},
-        {"leading-member", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_VOTE)},
+        {"leading-member", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_VOTE) | HF_BIT(HF_MAY_DISPUTE_SETTLE)},
         {"emergency-executor", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_EXECUTE)},
         {"business-officer", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_SCENARIO)},
         {NULL, HF_ROLE_GROUP_INVALID, 0},
@@ -68,6 +68,12 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_SCENARIO, HF_MAY_APPROVE}, /* who confirms members opens no data to them */
         {HF_MAY_MANAGE_USERS, HF_MAY_SCENARIO},
         {HF_MAY_AUDIT_READ, HF_MAY_SCENARIO},
+        {HF_MAY_DISPUTE_SETTLE, HF_MAY_DISPUTE}, /* AZ-20: nobody settles what he raises */
+        {HF_MAY_DISPUTE_SETTLE, HF_MAY_INTAKE},
+        {HF_MAY_MANAGE_USERS, HF_MAY_DISPUTE},
+        {HF_MAY_MANAGE_USERS, HF_MAY_DISPUTE_SETTLE},
+        {HF_MAY_AUDIT_READ, HF_MAY_DISPUTE},
+        {HF_MAY_AUDIT_READ, HF_MAY_DISPUTE_SETTLE},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

@@ -29,7 +29,9 @@
 	X(HF_MAY_EMERGENCY_DECLARE, "emergency-declare") /* events and requests of the emergency authority */          \
 	X(HF_MAY_EMERGENCY_VOTE, "emergency-vote")       /* for this node in the leading group */                      \
 	X(HF_MAY_EMERGENCY_EXECUTE, "emergency-execute") /* of the data management department */                       \
-	X(HF_MAY_SCENARIO, "scenario")                   /* scenarios and their members, for a business authority */
+	X(HF_MAY_SCENARIO, "scenario")                   /* scenarios and their members, for a business authority */   \
+	X(HF_MAY_DISPUTE, "dispute")                     /* the conditions, reasons or result of an application */     \
+	X(HF_MAY_DISPUTE_SETTLE, "dispute-settle")       /* for this node in the leading group */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,

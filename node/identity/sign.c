@@ -36,6 +36,8 @@ static const struct {
         {"promotion", HF_MAY_PUBLISH},
         {"promotion-decision", HF_MAY_APPROVE},
         {"supersession", HF_MAY_APPROVE},
+        {"dispute", HF_MAY_DISPUTE},
+        {"dispute-opinion", HF_MAY_DISPUTE_SETTLE},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

@@ -61,7 +61,9 @@
 	X(HF_TABLE_GRANT_USE,        "grant-use")        /* grant id[16] transfer id[16] 'P' or 'C' -> GrantUseRow */ \
 	X(HF_TABLE_BORDER_COUNT,     "border-count")     /* year as four digits -> BorderCountRow */ \
 	X(HF_TABLE_GRANT_REVIEW,     "grant-review")     /* "last" -> GrantReviewRow */ \
-	X(HF_TABLE_PROMOTION,        "promotion")        /* id[16] -> PromotionRow: grants that were made into a rule */
+	X(HF_TABLE_PROMOTION,        "promotion")        /* id[16] -> PromotionRow: grants that were made into a rule */ \
+	X(HF_TABLE_DISPUTE,          "dispute")          /* dispute id[16] -> DisputeRow */ \
+	X(HF_TABLE_ESCALATION,       "escalation")       /* application id[16] -> EscalationRow: overdue decisions, at the leading group */
 /* clang-format on */
 
 enum hf_table {

@@ -172,7 +172,15 @@ static const struct hf_column application_details[] = {
         {"reason", "reason", 0},
         {"grant", "grant", 0},
         {"agreement", "agreement", 0},
+        {"after dispute", "dispute", 0},
+        {"follows", "follows", 0},
         {NULL, NULL, 0},
+};
+
+static const struct hf_column dispute_columns[] = {
+        {"DISPUTE", "dispute", 0},           {"OUTCOME", "outcome", 0}, {"ABOUT", "about", 0},
+        {"RAISED BY", "raised_by", 20},      {"REASON", "reason", 28},  {"OF THE GROUP", "outcome_reason", 28},
+        {"NEW APPLICATION", "successor", 0}, {NULL, NULL, 0},
 };
 
 static const struct hf_column revision_columns[] = {
@@ -225,6 +233,10 @@ static int show_application(struct hf_cli *cli, int argc, char **argv)
 		if (!cli->json) {
 			printf("\n");
 			hf_cli_table(cli, out, "revisions", revision_columns, "no revisions");
+		}
+		if (!cli->json && json_array_size(json_object_get(out, "disputes"))) {
+			printf("\n");
+			hf_cli_table(cli, out, "disputes", dispute_columns, "");
 		}
 	}
 	json_decref(out);

@@ -12,6 +12,7 @@
 #include "channel.pb-c.h"
 #include "contract.pb-c.h"
 #include "delegation.pb-c.h"
+#include "dispute.pb-c.h"
 #include "emergency.pb-c.h"
 #include "entry.pb-c.h"
 #include "envelope.pb-c.h"
@@ -66,6 +67,9 @@
 	FAMILY_D(delegation), FAMILY_D(delegation_question), FAMILY_D(delegation_mail),                                \
 	        FAMILY_D(delegation_question_mail)
 #define FAMILY_PROMOTION FAMILY_D(supersession), FAMILY_D(supersession_mail)
+#define FAMILY_DISPUTE                                                                                                 \
+	FAMILY_D(dispute), FAMILY_D(dispute_opinion), FAMILY_D(escalation), FAMILY_D(dispute_mail),                    \
+	        FAMILY_D(dispute_opinion_mail), FAMILY_D(escalation_mail)
 #define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry), FAMILY_D(proof_entry)
 
 /* What was accepted encodes to the same bytes, and they decode again. Aborts otherwise. */

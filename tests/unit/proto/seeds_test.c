@@ -31,14 +31,15 @@ static const ProtobufCMessageDescriptor *const emergency[] = {FAMILY_EMERGENCY};
 static const ProtobufCMessageDescriptor *const scenario[] = {FAMILY_SCENARIO};
 static const ProtobufCMessageDescriptor *const delegation[] = {FAMILY_DELEGATION};
 static const ProtobufCMessageDescriptor *const promotion[] = {FAMILY_PROMOTION};
+static const ProtobufCMessageDescriptor *const dispute[] = {FAMILY_DISPUTE};
 
 #define ROW(f)                                                                                                         \
 	{                                                                                                              \
 #f, f, sizeof(f) / sizeof(f[0])                                                                        \
 	}
-static const struct family families[] = {ROW(envelope), ROW(ledger),     ROW(catalog),  ROW(contract),
-                                         ROW(transfer), ROW(channel),    ROW(tally),    ROW(emergency),
-                                         ROW(scenario), ROW(delegation), ROW(promotion)};
+static const struct family families[] = {ROW(envelope), ROW(ledger),     ROW(catalog),   ROW(contract),
+                                         ROW(transfer), ROW(channel),    ROW(tally),     ROW(emergency),
+                                         ROW(scenario), ROW(delegation), ROW(promotion), ROW(dispute)};
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 
 static void seed_path(const char *root, const struct family *f, size_t i, bool full, char out[1024])
