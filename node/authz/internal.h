@@ -7,6 +7,7 @@
 #ifndef HUFU_AUTHZ_INTERNAL_H
 #define HUFU_AUTHZ_INTERNAL_H
 
+#include "authz/coordination.h"
 #include "authz/grants.h"
 #include "authz/holds.h"
 #include "authz/papers.h"
