@@ -59,6 +59,7 @@
 #define HF_TYPE_DISPUTE "application/vnd.hufu.dispute.v1"
 #define HF_TYPE_DISPUTE_OPINION "application/vnd.hufu.dispute-opinion.v1"
 #define HF_TYPE_ESCALATION "application/vnd.hufu.escalation.v1"
+#define HF_TYPE_USE_FILING "application/vnd.hufu.use-filing.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 
 #endif

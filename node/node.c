@@ -207,6 +207,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_backup,
 	        hf_routes_promotion,
 	        hf_routes_dispute,
+	        hf_routes_statistics,
 	        NULL,
 	};
 	/* clang-format on */

@@ -72,7 +72,8 @@
 	X(delegation) X(delegation_question) X(delegation_mail) X(delegation_question_mail) \
 	X(use_report) X(use_report_mail) \
 	X(supersession) X(supersession_mail) \
-	X(dispute) X(dispute_opinion) X(escalation) X(dispute_mail) X(dispute_opinion_mail) X(escalation_mail)
+	X(dispute) X(dispute_opinion) X(escalation) X(dispute_mail) X(dispute_opinion_mail) X(escalation_mail) \
+	X(use_filing) X(use_filing_mail)
 
 #define HF_ROW_EXTERN(lower) extern const struct hf_row hf_row_##lower;
 HF_ROWS(HF_ROW_EXTERN)

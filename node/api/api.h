@@ -126,6 +126,7 @@ extern const struct hf_route hf_routes_consent[];
 extern const struct hf_route hf_routes_scenario[];
 extern const struct hf_route hf_routes_agent[];
 extern const struct hf_route hf_routes_promotion[];
+extern const struct hf_route hf_routes_statistics[];
 extern const struct hf_route hf_routes_dispute[]; /* disputes, overdue decisions */
 extern const struct hf_route hf_routes_exchange[];
 extern const struct hf_route hf_routes_backup[];

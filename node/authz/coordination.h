@@ -7,6 +7,9 @@
 
 #include "authz/module.h"
 #include "dispute.pb-c.h"
+#include "state_uses.pb-c.h"
+#include "statistics.pb-c.h"
+#include "uses.pb-c.h"
 
 /* How far the urging of the revision `urged_revision` has come: `urged` of an application's row. */
 enum { AZ_URGED_NOT, AZ_URGED_REMINDED, AZ_URGED_OVERDUE, AZ_URGED_ESCALATED, AZ_URGED_SETTLED };
@@ -36,5 +39,11 @@ enum hf_err az_dispute_on_opinion(struct hf_authz *a, const struct mail_in *in,
 /* A received application that says it follows a dispute. */
 enum hf_err az_dispute_followed(struct hf_authz *a, const struct mail_in *in,
                                 const Hufu__Application *app) HF_MUST_CHECK;
+
+/* use_filing.c: provider, a use that its consumer reported (AZ-19); and such a one at the intake node. */
+void az_use_file(struct hf_authz *a, struct hf_unit *u, const Hufu__GrantUseRow *use, const Hufu__UseReport *report,
+                 const Hufu__Envelope *paper);
+enum hf_err az_use_on_filing(struct hf_authz *a, const struct mail_in *in,
+                             const Hufu__UseFilingMail *mail) HF_MUST_CHECK;
 
 #endif

@@ -184,6 +184,7 @@ static enum hf_err notify(struct hf_authz *a, struct hf_unit *u, const Hufu__Esc
 	hf_time_text(m->due_ms, due);
 	snprintf(text, sizeof(text), "the decision of %s on the application of %s for '%.120s' was due at %s",
 	         m->provider, m->organization, m->title, due);
+	hf_utf8_mend(text);
 	n.time_ms = now_of(a);
 	n.kind = (char *)"escalation";
 	n.text = text;

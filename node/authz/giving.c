@@ -357,6 +357,7 @@ static enum hf_err give(struct giving *g)
 	g->grant->agreement_digest = BIN_HASH(&g->agreement.digest);
 	g->grant->approver = who;
 	g->grant->state = HF_GRANT_ACTIVE;
+	g->grant->given_ms = now_of(g->a);
 	g->grant->generation++;
 	az_grant_put(g->a, g->in->unit, g->grant);
 	return send_grant(g);

@@ -25,6 +25,7 @@ BODY(on_event, az_events_on_event, Hufu__EventMail)
 BODY(on_revocation, az_revoke_on_revocation, Hufu__RevocationMail)
 BODY(on_use_report, az_uses_on_report, Hufu__UseReportMail)
 BODY(on_provider_grant, az_given_on_grant, Hufu__ProviderGrantMail)
+BODY(on_use_filing, az_use_on_filing, Hufu__UseFilingMail)
 BODY(on_dispute, az_dispute_on_dispute, Hufu__DisputeMail)
 BODY(on_dispute_opinion, az_dispute_on_opinion, Hufu__DisputeOpinionMail)
 BODY(on_escalation, az_escalation_on_mail, Hufu__EscalationMail)
@@ -80,6 +81,7 @@ static const struct mail_kind {
         {HF_MAIL_DELEGATION, &hufu__delegation_mail__descriptor, on_delegation},
         {HF_MAIL_DELEGATION_QUESTION, &hufu__delegation_question_mail__descriptor, on_dg_question},
         {HF_MAIL_SUPERSESSION, &hufu__supersession_mail__descriptor, on_pm_supersession},
+        {HF_MAIL_USE_FILING, &hufu__use_filing_mail__descriptor, on_use_filing},
         {HF_MAIL_DISPUTE, &hufu__dispute_mail__descriptor, on_dispute},
         {HF_MAIL_DISPUTE_OPINION, &hufu__dispute_opinion_mail__descriptor, on_dispute_opinion},
         {HF_MAIL_ESCALATION, &hufu__escalation_mail__descriptor, on_escalation},
@@ -159,6 +161,7 @@ ROW(mail_sc_opening, HF_MAIL_SCENARIO_OPENING)
 ROW(mail_delegation, HF_MAIL_DELEGATION)
 ROW(mail_dg_question, HF_MAIL_DELEGATION_QUESTION)
 ROW(mail_pm_supersession, HF_MAIL_SUPERSESSION)
+ROW(mail_use_filing, HF_MAIL_USE_FILING)
 ROW(mail_dispute, HF_MAIL_DISPUTE)
 ROW(mail_dispute_opinion, HF_MAIL_DISPUTE_OPINION)
 ROW(mail_escalation, HF_MAIL_ESCALATION)
@@ -190,6 +193,7 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_DELEGATION, mail_delegation, a},
 	        {HF_MAIL_DELEGATION_QUESTION, mail_dg_question, a},
 	        {HF_MAIL_SUPERSESSION, mail_pm_supersession, a},
+	        {HF_MAIL_USE_FILING, mail_use_filing, a},
 	        {HF_MAIL_DISPUTE, mail_dispute, a},
 	        {HF_MAIL_DISPUTE_OPINION, mail_dispute_opinion, a},
 	        {HF_MAIL_ESCALATION, mail_escalation, a},

@@ -360,6 +360,7 @@ enum hf_err az_uses_on_report(struct hf_authz *a, const struct mail_in *in, cons
 	use.purpose = m->purpose;
 	use.bytes = m->bytes;
 	hf_unit_draft(in->unit, report_draft(a, &use, &paper.digest));
+	az_use_file(a, in->unit, row, m, mail->report);
 	return HF_OK;
 }
 

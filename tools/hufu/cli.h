@@ -64,6 +64,7 @@ extern const struct hf_command hf_commands_rulebook[];
 extern const struct hf_command hf_commands_decision[];
 extern const struct hf_command hf_commands_mandate[];
 extern const struct hf_command hf_commands_dispute[];
+extern const struct hf_command hf_commands_statistics[];
 extern const struct hf_command hf_commands_exchange[];
 extern const struct hf_command hf_commands_derive[];
 extern const struct hf_command hf_commands_keys[];

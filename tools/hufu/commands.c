@@ -23,6 +23,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_decision,
         hf_commands_mandate,
         hf_commands_dispute,
+        hf_commands_statistics,
         hf_commands_exchange,
         hf_commands_derive,
         hf_commands_ledger,

@@ -21,6 +21,7 @@
 #include "proto/codec.h"
 #include "scenario.pb-c.h"
 #include "space.pb-c.h"
+#include "statistics.pb-c.h"
 #include "tally.pb-c.h"
 #include "transfer.pb-c.h"
 #include "uses.pb-c.h"
@@ -69,7 +70,8 @@
 #define FAMILY_PROMOTION FAMILY_D(supersession), FAMILY_D(supersession_mail)
 #define FAMILY_DISPUTE                                                                                                 \
 	FAMILY_D(dispute), FAMILY_D(dispute_opinion), FAMILY_D(escalation), FAMILY_D(dispute_mail),                    \
-	        FAMILY_D(dispute_opinion_mail), FAMILY_D(escalation_mail)
+	        FAMILY_D(dispute_opinion_mail), FAMILY_D(escalation_mail), FAMILY_D(use_filing),                       \
+	        FAMILY_D(use_filing_mail)
 #define FAMILY_TALLY FAMILY_D(tally), FAMILY_D(tally_ledger), FAMILY_D(tally_entry), FAMILY_D(proof_entry)
 
 /* What was accepted encodes to the same bytes, and they decode again. Aborts otherwise. */
