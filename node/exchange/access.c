@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "catalog/consent.h"
 #include "exchange/transfer.h"
 #include "proto/codec.h"
 
@@ -75,6 +76,9 @@ static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f)
 {
 	int64_t now = hf_now_ms(&t->x->base->clock);
+	/* SB-2, SB-6: consents and the leave to publish end for what is under way, too, whatever mechanism permitted
+	 * it. */
+	HF_TRY(hf_catalog_basis(t->x->catalog, &t->resource, t->purpose, now, f));
 	if (!hf_id_is_zero(&t->grant))
 		return hf_authz_check_generation(t->x->authz, &t->grant, t->generation, now, f);
 	if (t->policy_changes == hf_authz_changes(t->x->authz) && now < t->rule_until_ms)

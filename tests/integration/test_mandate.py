@@ -1,9 +1,11 @@
 """Recorded authorizations to publish and to apply, and the consents that the use of personal information rests on, on real nodes."""
+import os
+
 from common import *
 
 
 def network(net):
-    trio(net, 32)
+    trio(net, 33)
     net.nodes["transport"].add_user("he", "何静 T-5", ["approver"])
     register(net, "flights", FLIGHTS)
     t = net.nodes["transport"]
@@ -101,3 +103,67 @@ def test_withdrawn_consent_stops_the_next_use_and_is_named(net):
     t.hufu("consent", "withdraw", consent, "--reason", "本人撤回", as_="zhao")
     r = i.refused(*fetch(net, entry, "second.csv"), as_="chen")
     check(consent in r.text and "withdrawn" in r.text, f"the denial names the record: {r.reason}: {r.text}")
+
+
+def large(net):
+    """A source that takes a while to deliver; once for this network."""
+    t = net.nodes["transport"]
+    if not hasattr(net, "large"):
+        net.large = f"{net.dir}/tolls.csv"
+        workflow.tolls(net, net.large, 512 << 20, 7)
+        register(net, "tolls", net.large)
+        t.hufu("source", "scan", "tolls", as_="wang")
+    return net.large
+
+
+def under_way(net, entry, file):
+    """A fetch of it that has begun to arrive, and goes on: the transfer."""
+    i = net.nodes["insurer"]
+    id = i.hufu(*fetch(net, entry, file), "--detach", as_="chen")["transfer"]
+    wait_until(lambda: workflow.transfer(i, "chen", id)["bytes_done"] > 0, "the first chunk", 30, 0.01)
+    return id
+
+
+def ended_alike(net, id, reason, named, file):
+    """Both sides end with the same reason, which names the record, and nothing of the file is left."""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    got = workflow.wait_transfer(i, "chen", id, "TERMINATED")
+    check(got["reason"] == reason and named in got["text"], f"the consumer: {got}")
+    other = wait_until(lambda: (x := workflow.transfer(t, "li", id))["state"] == "TERMINATED" and x, "the provider's side to end")
+    check(other["reason"] == reason and named in other["text"], f"the provider: {other}")
+    check(not os.path.exists(f"{net.dir}/{file}"), "no file came to be")
+
+
+def test_withdrawn_consent_stops_the_delivery_under_way(net):
+    """SB-2, SB-6: the next chunk is refused, by whatever grant the transfer began"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    large(net)
+    consent = t.hufu("consent", "add", "--basis", "consent", "--subject", "案卷 119", "--purpose", "claims-assessment", "--until",
+                     workflow.in_days(60), as_="zhao")["consent"]
+    entry = publish(net, "tolls", title="通行人", extra=["--personal", "--consent", consent])
+    app = workflow.apply(i, "chen", entry, system="claims", reason="核对航班延误理赔事宜", purpose="claims-assessment", days=30)
+    workflow.confirm(i, "zhou", app)
+    workflow.comply(net.nodes["manager"], "zheng", app)
+    wait_until(lambda: workflow.application(t, "li", app), "the application to reach the provider")
+    t.hufu("review", app, "--privacy", "--necessity", "ok", "--compliance", "ok", as_="zhao")
+    t.hufu("decide", app, "T", as_="li")
+    workflow.wait_state(i, "chen", app, "FINALIZED")
+    workflow.wait_state(t, "li", app, "FINALIZED")
+    id = under_way(net, entry, "half.csv")
+    t.hufu("consent", "withdraw", consent, "--reason", "本人撤回", as_="zhao")
+    ended_alike(net, id, "consent-ended", consent, "half.csv")
+
+
+def test_withdrawn_leave_to_publish_stops_the_delivery_under_way(net):
+    """SB-2, DS-24"""
+    t = net.nodes["transport"]
+    large(net)
+    for row in t.hufu("mandate", "list", as_="li")["mandates"]:
+        if row["state"] == "active":
+            t.hufu("mandate", "end", row["mandate"], "--reason", "重新授权", as_="he")
+    mandate = t.mandate("li", "publish", ["数据共享"], "--max-level", "3")
+    entry = publish(net, "tolls", title="通行记录")
+    agreement(net, entry)
+    id = under_way(net, entry, "part.csv")
+    t.hufu("mandate", "end", mandate, "--reason", "计划取消", as_="he")
+    ended_alike(net, id, "no-mandate", mandate, "part.csv")
