@@ -16,6 +16,7 @@
 #include "api/selfcheck.h"
 #include "authz/deadline.h"
 #include "authz/grant_review.h"
+#include "authz/scenario.h"
 #include "authz/trusted_time.h"
 #include "catalog/catalog.h"
 #include "config_border.h"
@@ -155,6 +156,14 @@ static enum hf_err adopt_keys(struct hf_node *n, const char *dir, const char *pa
 	return HF_OK;
 }
 
+/* The peers close after what they call. */
+static void on_space_change(void *ctx)
+{
+	struct hf_node *n = ctx;
+	if (n->m.authz)
+		hf_scenarios_judge_anew(n->m.authz);
+}
+
 static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
@@ -169,6 +178,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_authz_set_border(m->authz, n->border);
 	hf_authz_set_review(m->authz, cfg->grant_review_hours, cfg->grant_unused_days);
 	hf_authz_set_deadlines(m->authz, &cfg->decisions);
+	hf_peers_on_change(m->peers, on_space_change, n);
 	HF_TRY(add_mails(n, hf_authz_mails(m->authz)));
 	HF_TRY(hf_exchange_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->sources, m->catalog,
 	                        m->authz, &m->exchange, f));

@@ -55,6 +55,10 @@ enum hf_err hf_scenario_open(struct hf_authz *a, const struct hf_step_in *in, co
 enum hf_err hf_scenario_close(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *opening,
                               const char *reason) HF_MUST_CHECK;
 
+/* Another descriptor holds: whoever has left an authority's jurisdiction, and whatever has lost its role, gives no rule
+ * any more (AZ-41). */
+void hf_scenarios_judge_anew(struct hf_authz *a);
+
 /* Reading; rows are valid during the callback; fn returns false to stop. Newest first. */
 struct hf_scenario_view {
 	const Hufu__ScenarioRow *row;

@@ -163,6 +163,35 @@ void sc_rules_follow(struct hf_authz *a, const struct hf_id *scenario)
 		each_rule(a, row, change, NULL);
 }
 
+struct ids {
+	struct hf_id *list;
+	size_t count;
+};
+
+static bool take_id(void *ctx, const Hufu__ScenarioRow *row)
+{
+	struct ids *all = ctx;
+	struct hf_id *list = hf_alloc((all->count + 1) * sizeof(*list));
+	if (all->count)
+		memcpy(list, all->list, all->count * sizeof(*list));
+	free(all->list);
+	all->list = list;
+	all->count += az_id_of(&row->id, &list[all->count]);
+	return true;
+}
+
+void hf_scenarios_judge_anew(struct hf_authz *a)
+{
+	struct ids all = {NULL, 0};
+	if (sc_rows(a, take_id, &all) != HF_OK)
+		hf_alarm(a->base, "scenarios-unreadable", NULL,
+		         "the scenarios on record cannot be read, so the rules of them may not fit the new space "
+		         "descriptor; see `hufu doctor` and restart the node");
+	for (size_t i = 0; i < all.count; i++)
+		sc_rules_follow(a, &all.list[i]);
+	free(all.list);
+}
+
 struct supply {
 	struct hf_authz *a;
 	struct hf_policy_builder *builder;

@@ -5,6 +5,7 @@
 #define SB_EXTRA 1
 #define WORLD_USED SB_HEALTH, SB_HUB, SB_PORT, SB_ROADS, SB_DATA
 #include "authz/delegation_internal.h"
+#include "proto/codec.h"
 #include "unit/authz/cast.h"
 
 static struct node *node_of(struct stage *s, const char *name)
@@ -274,6 +275,84 @@ static void decision_after_the_end_of_the_delegation_is_invalid(void **state)
 	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
 }
 
+/* ---- forged ---- */
+
+/* A node signs and mails whatever delegation it likes, past its own checks. */
+static void forge(struct node *n, const char *who, const struct hf_delegation_in *what, const char *to)
+{
+	COMMAND(c, n, who);
+	Hufu__Delegation m = HUFU__DELEGATION__INIT;
+	Hufu__DelegationMail mail = HUFU__DELEGATION_MAIL__INIT;
+	Hufu__Statement st = HUFU__STATEMENT__INIT;
+	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *by = NULL;
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
+	ProtobufCBinaryData resource = BIN_ID(&what->resources[0]);
+	struct hf_id id = hf_id_new(n->world->now_ms), txn = hf_id_new(n->world->now_ms);
+	struct paper_head head;
+	struct hf_hash wording;
+	size_t len = 0;
+	m.id = BIN_ID(&id);
+	m.version = 1;
+	m.agent = (char *)what->agent;
+	m.resources = &resource;
+	m.n_resources = 1;
+	m.level = (char *)what->level;
+	m.from_ms = n->world->now_ms;
+	m.until_ms = what->until_ms;
+	m.decides = true;
+	uint8_t *data = hf_encode(&m.base, &len);
+	assert_non_null(data);
+	hf_sha256(data, len, &wording);
+	free(data);
+	st.kind = (char *)"delegation";
+	st.object = m.id;
+	st.revision = 1;
+	st.object_digest = BIN_HASH(&wording);
+	st.result = (char *)"pass";
+	assert_int_equal(az_person_sign(n->authz, &c.actor, &st, &txn, &by, &c.fault), HF_OK);
+	az_paper_head_init(n->authz, &head, &txn, NULL, NULL, NULL);
+	m.header = &head.header;
+	m.statement = by;
+	assert_int_equal(az_paper_sign(n->authz, HF_TYPE_DELEGATION, &txn, &m.base, c.in.unit, &paper, &c.fault),
+	                 HF_OK);
+	mail.delegation = paper.envelope;
+	assert_int_equal(az_paper_mail(n->authz, c.in.unit, to, HF_MAIL_DELEGATION, &txn, &mail.base, &c.fault), HF_OK);
+	MUST(command_end(&c, HF_OK));
+}
+
+/* AZ-36: no node believes a delegation beyond what its signer may give: to itself, to a platform of another level, for
+ * longer than three years, of another's resource. */
+static void delegation_beyond_its_signers_power_is_believed_nowhere(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s), id;
+	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	struct hf_delegation_in in = to_port(s, &entry, true);
+	hire(node_of(s, "port"), "pu", "approver", "", "HR-5009");
+	hire(s->hub, "he", "approver", "", "HR-2009");
+	forge(node_of(s, "port"), "pu", &in, "roads"); /* the agent names itself */
+	assert_int_equal(s->roads->refused_count, 1);
+	assert_int_equal(s->roads->refused[0].e, HF_E_STANDING);
+	in.level = "province";
+	forge(s->roads, "zhou", &in, "health"); /* port is a city platform */
+	assert_int_equal(s->health->refused_count, 1);
+	assert_int_equal(s->health->refused[0].e, HF_E_STANDING);
+	in.level = "city";
+	in.until_ms = s->w->now_ms + 1200 * DAY;
+	forge(s->roads, "zhou", &in, "health");
+	assert_int_equal(s->health->refused_count, 2);
+	assert_int_equal(s->health->refused[1].e, HF_E_LIMIT);
+	in.until_ms = s->w->now_ms + 100 * DAY;
+	forge(s->hub, "he", &in, "health"); /* well formed, but of a resource that is not the signer's */
+	forge(s->hub, "he", &in, "port");
+	forge(s->hub, "he", &in, "roads");
+	id = submitted(s, &entry);
+	intake_is(s->health, &id, "hub"); /* it counts for nothing */
+	MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
+	assert_int_not_equal(decided(s->roads, &rq), HF_OK); /* the provider decides */
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_RECEIVED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +361,7 @@ int main(void)
 	        cmocka_unit_test(agent_for_intake_alone_leaves_the_decision_to_the_provider),
 	        cmocka_unit_test(outside_resource_level_and_period_there_is_no_agent),
 	        cmocka_unit_test(decision_after_the_end_of_the_delegation_is_invalid),
+	        cmocka_unit_test(delegation_beyond_its_signers_power_is_believed_nowhere),
 	};
 	return cmocka_run_group_tests(tests, up, stage_down);
 }

@@ -397,6 +397,56 @@ static void what_has_ended_stays_ended(void **state)
 	assert_int_equal(confirm_as(s->hub, "bai", &id, &desk), HF_E_STATE);
 }
 
+/* The next descriptor of the space is in force on every node: what it changes stands between these two. */
+static void change_begins(struct stage *s)
+{
+	struct hf_buf envelope = HF_BUF_INIT;
+	sb_sign(s->w->sb, &envelope);
+	sb_next(s->w->sb, &envelope);
+	hf_buf_done(&envelope);
+}
+
+static void change_ends(struct stage *s)
+{
+	struct hf_buf envelope = HF_BUF_INIT;
+	struct hf_fault f = {HF_OK, ""};
+	sb_sign(s->w->sb, &envelope);
+	if (hf_space_extend(s->w->space, envelope.data, envelope.len, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	hf_buf_done(&envelope);
+	hf_scenarios_judge_anew(s->roads->authz);
+}
+
+static void move_health(struct stage *s, const char *region)
+{
+	change_begins(s);
+	s->w->sb->member[SB_HEALTH].jurisdiction = (char *)region;
+	change_ends(s);
+}
+
+/* AZ-41: a member that a descriptor takes out of the authority's jurisdiction has no access any more, and has it again
+ * when it comes back; so with the authority's role. Both are the space authority's word, nobody's own (AZ-48). */
+static void descriptor_that_moves_a_member_is_followed_at_once(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s), opening;
+	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	(void)covered(s, &entry, &opening);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	move_health(s, "CN-44");
+	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
+	move_health(s, "CN-31");
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	change_begins(s);
+	s->w->sb->member[SB_HUB].n_roles = 1; /* no business authority any more */
+	change_ends(s);
+	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
+	change_begins(s);
+	s->w->sb->member[SB_HUB].n_roles = 2;
+	change_ends(s);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +458,7 @@ int main(void)
 	        cmocka_unit_test(only_the_provider_opens_a_resource),
 	        cmocka_unit_test(fields_of_the_opening_are_the_terms),
 	        cmocka_unit_test(what_has_ended_stays_ended),
+	        cmocka_unit_test(descriptor_that_moves_a_member_is_followed_at_once),
 	};
 	return cmocka_run_group_tests(tests, up, stage_down);
 }
