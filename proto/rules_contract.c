@@ -65,7 +65,8 @@ ROW(decision, KIB(256),
 	TIME_OR_NONE(until_ms),
 	MSG(decision, signed_statement),
 	MSG_OR_NONE(privacy, signed_statement),
-	MSG_OR_NONE(agreement, envelope));
+	MSG_OR_NONE(agreement, envelope),
+	MSG_OR_NONE(second, signed_statement));
 
 ROW(agreement, KIB(256),
 	MSG(header, header),

@@ -28,6 +28,8 @@ static const char *const statement_kinds[] = {"need",
                                               "promotion",
                                               "promotion-decision",
                                               "supersession",
+                                              "second-approval",
+                                              "use",
                                               NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T",         "F",
                                                 "S",    "revoke", "upheld", "dismissed", NULL};

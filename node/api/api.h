@@ -112,6 +112,7 @@ void hf_api_out_hex(json_t *o, const char *name, const void *data, size_t len);
 extern const struct hf_route hf_routes_node[];     /* status, metrics, doctor, peers, descriptors, alarms */
 extern const struct hf_route hf_routes_identity[]; /* login, users, systems */
 extern const struct hf_route hf_routes_ledger[];
+extern const struct hf_route hf_routes_supervision[]; /* operations on data of one grade */
 extern const struct hf_route hf_routes_erasure[]; /* erasure, legal holds */
 extern const struct hf_route hf_routes_audit[];
 extern const struct hf_route hf_routes_source[];

@@ -173,6 +173,7 @@ static bool add_revision(void *ctx, const Hufu__ApplicationRevision *r)
 	out_signer(o, "applicant", r->request);
 	out_signer(o, "data_authority", r->need);
 	out_signer(o, "privacy_expert", r->privacy);
+	out_signer(o, "first_approver", r->approval);
 	json_object_set_new(o, "need", findings_json(r->findings, r->n_findings));
 	json_object_set_new(o, "criteria", findings_json(r->criteria, r->n_criteria));
 	json_object_set_new(o, "privacy", findings_json(r->privacy_findings, r->n_privacy_findings));
@@ -487,6 +488,20 @@ static enum hf_err decide_application(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+static enum hf_err decide_second(struct hf_api_request *rq)
+{
+	struct hf_step_in step = hf_api_step(rq);
+	const char *result = "", *reason = "";
+	struct hf_id id;
+	HF_TRY(hf_api_id(rq, "application", true, &id));
+	HF_TRY(hf_api_text(rq, "result", true, 16, &result));
+	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &reason));
+	HF_TRY(hf_authz_decide_second(rq->m->authz, &step, &id, result, reason));
+	hf_api_out_text(rq->out, "result", result);
+	hf_api_out_id(rq->out, "application", &id);
+	return HF_OK;
+}
+
 static enum hf_err withdraw_application(struct hf_api_request *rq)
 {
 	struct hf_step_in step = hf_api_step(rq);
@@ -519,6 +534,7 @@ const struct hf_route hf_routes_authz[] = {
         {"POST", "/v1/applications/review-compliance", HF_MAY_INTAKE, HF_EVENT_COMPLIANCE_REVIEW, review_compliance, 0},
         {"POST", "/v1/applications/review-privacy", HF_MAY_PRIVACY_REVIEW, HF_EVENT_PRIVACY_REVIEW, review_privacy, 0},
         {"POST", "/v1/applications/decide", HF_MAY_APPROVE, HF_EVENT_DECISION, decide_application, 0},
+        {"POST", "/v1/applications/decide-second", HF_MAY_APPROVE_SECOND, HF_EVENT_SECOND_APPROVAL, decide_second, 0},
         {"POST", "/v1/applications/withdraw", HF_MAY_APPLY, HF_EVENT_TERMINATION, withdraw_application, 0},
         {"GET", "/v1/applications", HF_MAY_STATUS, HF_EVENT_INVALID, list_applications, 0},
         {"GET", "/v1/applications/show", HF_MAY_STATUS, HF_EVENT_INVALID, show_application, 0},

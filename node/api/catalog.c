@@ -18,7 +18,8 @@
 static bool sees_own(const struct hf_actor *a)
 {
 	return hf_actor_may(a, HF_MAY_PUBLISH) || hf_actor_may(a, HF_MAY_APPROVE) ||
-	       hf_actor_may(a, HF_MAY_PRIVACY_REVIEW) || hf_actor_may(a, HF_MAY_INTAKE);
+	       hf_actor_may(a, HF_MAY_APPROVE_SECOND) || hf_actor_may(a, HF_MAY_PRIVACY_REVIEW) ||
+	       hf_actor_may(a, HF_MAY_INTAKE);
 }
 
 static enum hf_err no_such_entry(struct hf_api_request *rq, const struct hf_id *id)

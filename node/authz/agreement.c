@@ -209,7 +209,7 @@ static enum hf_err arrival_record(struct arrival *v, const Hufu__Envelope *e)
 	HF_TRY(az_record_open(v->a, e, v->row, v->row->submitted, &v->application_digest, &v->record, f));
 	if (!az_person_of(v->app->request, &applicant) || !az_person_of(v->app->need, &need))
 		return hf_fault_set(f, HF_E_STORE, "the signatures of the application cannot be read");
-	const struct cast c = {&applicant, &need, &v->record.reviewer, NULL, NULL};
+	const struct cast c = {&applicant, &need, &v->record.reviewer, NULL, NULL, NULL};
 	HF_TRY(az_cast_check(&c, f));
 	struct hf_id txn = az_row_txn(v->row);
 	HF_TRY(az_paper_keep(v->a, e, &txn, v->in->unit, &v->intake_paper, f));
@@ -293,7 +293,8 @@ static enum hf_err open_decision(struct arrival *v, const Hufu__DecisionMail *m)
 	                                   .intake_digest = &v->record.digest,
 	                                   .reviewer = &v->record.reviewer,
 	                                   .settled = az_settles(a, v->it.entry, v->row->intake, v->row->organization),
-	                                   .personal = v->it.entry->personal};
+	                                   .personal = v->it.entry->personal,
+	                                   .core = az_terms_core(v->it.entry)};
 	HF_TRY(az_decision_open(a, m->decision, &want, &v->decision, f));
 	HF_TRY(az_paper_keep(a, m->decision, &txn, v->in->unit, &v->decision_paper, f));
 	v->rev->decision_envelope = BIN(v->decision_paper.bytes, v->decision_paper.len);
@@ -340,6 +341,9 @@ static enum hf_err entry_fits(struct arrival *v, const Hufu__Envelope *e, struct
 	if (entry->personal && !v->decision.decision->privacy) /* AZ-16 */
 		return hf_fault_set(why, HF_E_STATE,
 		                    "the data is personal, but no privacy expert reviewed the application");
+	if (az_terms_core(entry) && !v->decision.decision->second)
+		return hf_fault_set(why, HF_E_STATE,
+		                    "the data is core data, but no second level approved the application");
 	return az_paper_keep(v->a, e, &txn, v->in->unit, &v->entry_paper, why);
 }
 

@@ -152,10 +152,15 @@ static enum hf_err check_fields(const struct question *q, const Hufu__Agreement 
 	                         rq->field_count ? rq->field_count : terms->n_fields, f);
 }
 
-enum hf_err az_conditions_use(const struct question *q, const Hufu__Agreement *terms, bool emergency,
+enum hf_err az_conditions_use(const struct question *q, const Hufu__Agreement *terms, enum hf_mechanism mechanism,
                               struct hf_fault *f)
 {
 	const Hufu__CatalogEntry *e = q->item->entry;
+	bool emergency = mechanism == HF_MECHANISM_EMERGENCY;
+	if (mechanism == HF_MECHANISM_ATTRIBUTE && az_terms_core(e)) /* DS-20 */
+		return hf_fault_set(f, HF_E_MECHANISM,
+		                    "core data (level 3) is not given by a rule: two levels of approval decide each "
+		                    "case; file an application with `hufu apply`");
 	if (!emergency || az_purpose_row(e, terms->purpose))
 		HF_TRY(check_fields(q, terms, f));
 	if (emergency)

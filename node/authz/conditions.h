@@ -30,8 +30,8 @@ enum hf_err az_conditions_check(const Hufu__CatalogEntry *e, const Hufu__Member 
 /* The undertakings alone: what is accepted exists, and none is missing. */
 enum hf_err az_conditions_accepts(const Hufu__CatalogEntry *e, char *const *accepts, size_t count,
                                   struct hf_fault *f) HF_MUST_CHECK;
-/* The terms of a grant or a rule against the entry as it is now. */
-enum hf_err az_conditions_use(const struct question *q, const Hufu__Agreement *terms, bool emergency,
+/* The terms of a grant or a rule of that mechanism against the entry as it is now. */
+enum hf_err az_conditions_use(const struct question *q, const Hufu__Agreement *terms, enum hf_mechanism mechanism,
                               struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

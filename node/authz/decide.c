@@ -20,6 +20,7 @@ struct decide {
 	Hufu__IntakeRecord *record;
 	struct hf_catalog_item it;
 	Hufu__SignedStatement *statement; /* of the deciding person */
+	Hufu__SignedStatement *second;    /* of the second level, for core data */
 	const char *result, *reason, *reason_code;
 	char approver[HF_NAME_MAX * 2 + 2];
 	int64_t from_ms, until_ms;
@@ -34,6 +35,7 @@ static void decide_done(struct decide *d)
 	hf_decoded_free(d->app);
 	hf_decoded_free(d->record);
 	hf_decoded_free(d->statement);
+	hf_decoded_free(d->second);
 	hf_catalog_item_done(&d->it);
 	az_agreement_made_done(&d->made);
 	az_paper_done(&d->paper);
@@ -58,7 +60,8 @@ static enum hf_err load(struct decide *d, const struct hf_id *id, enum hf_step s
 }
 
 /* Who took part so far; approver and privacy expert come from outside. */
-static enum hf_err check_cast(struct decide *d, const struct person *privacy, const struct person *approver)
+static enum hf_err check_cast(struct decide *d, const struct person *privacy, const struct person *approver,
+                              const struct person *second)
 {
 	struct person applicant, need, reviewer, expert;
 	if (!az_person_of(d->app->request, &applicant) || !az_person_of(d->app->need, &need) ||
@@ -66,7 +69,7 @@ static enum hf_err check_cast(struct decide *d, const struct person *privacy, co
 		return hf_fault_set(d->f, HF_E_STORE, "the signatures of the application cannot be read");
 	if (!privacy && az_person_of(d->rev->privacy, &expert))
 		privacy = &expert;
-	const struct cast c = {&applicant, &need, &reviewer, privacy, approver};
+	const struct cast c = {&applicant, &need, &reviewer, privacy, approver, second};
 	return az_cast_check(&c, d->f);
 }
 
@@ -80,7 +83,8 @@ static enum hf_err check_approval(struct decide *d)
 	HF_TRY(az_purpose_fields(entry, d->app->purpose, d->app->fields, d->app->n_fields, d->f));
 	HF_TRY(az_conditions_check(entry, hf_space_member(hf_peers_space(d->a->peers), d->app->organization),
 	                           d->app->accepts, d->app->n_accepts, d->f));
-	if (entry->personal && az_row_state(d->row, HF_PART_PROVIDER) != HF_REVIEW_PRIVACY_PASSED)
+	enum hf_review_state state = az_row_state(d->row, HF_PART_PROVIDER);
+	if (entry->personal && state != HF_REVIEW_PRIVACY_PASSED && !(d->rev->approval && d->rev->privacy))
 		return hf_fault_set(d->f, HF_E_STATE,
 		                    "the data is personal: the privacy expert has to confirm necessity and compliance "
 		                    "first (`hufu review --privacy`)");
@@ -114,6 +118,7 @@ static enum hf_err sign_decision(struct decide *d)
 	m.until_ms = d->made.until_ms;
 	m.decision = d->statement;
 	m.privacy = d->rev->privacy;
+	m.second = d->second;
 	m.agreement = d->made.paper.envelope;
 	HF_TRY(az_paper_sign(a, HF_TYPE_DECISION, &txn, &m.base, d->unit, &d->paper, d->f));
 	Hufu__DecisionMail mail = HUFU__DECISION_MAIL__INIT;
@@ -200,7 +205,7 @@ static enum hf_err settle(struct decide *d)
 	struct entry_words w;
 	struct hf_fault *f = d->f, why;
 	d->f = &why;
-	bool fits = check_approval(d) == HF_OK && check_cast(d, NULL, NULL) == HF_OK;
+	bool fits = check_approval(d) == HF_OK && check_cast(d, NULL, NULL, NULL) == HF_OK;
 	d->f = f;
 	if (!fits)
 		return HF_OK;
@@ -241,7 +246,7 @@ static enum hf_err check_way(struct decide *d, const struct mail_in *in, const s
 static enum hf_err check_record(struct decide *d, const struct opened_application *o, const struct opened_record *r)
 {
 	struct criteria_result own;
-	const struct cast c = {&o->applicant, &o->need, &r->reviewer, NULL, NULL};
+	const struct cast c = {&o->applicant, &o->need, &r->reviewer, NULL, NULL, NULL};
 	if (strcmp(r->record->result, "pass") != 0)
 		return hf_fault_set(d->f, HF_E_STATE,
 		                    "the intake record does not pass the application, so it cannot be decided");
@@ -317,7 +322,7 @@ static enum hf_err sign_privacy(struct decide *d, const struct hf_actor *actor, 
 	HF_TRY(az_person_sign(d->a, actor, &s, &txn, &d->statement, d->f));
 	if (!az_person_of(d->statement, &expert))
 		return hf_fault_set(d->f, HF_E_STORE, "the signature of the review cannot be read");
-	return check_cast(d, &expert, NULL);
+	return check_cast(d, &expert, NULL, NULL);
 }
 
 enum hf_err az_privacy_points(const struct hf_finding_in in[2], Hufu__Finding out[2], bool *ret_ok, struct hf_fault *f)
@@ -367,12 +372,14 @@ enum hf_err hf_authz_review_privacy(struct hf_authz *a, const struct hf_step_in 
 
 /* ---- the approver ---- */
 
-static enum hf_err sign_approver(struct decide *d, const struct hf_actor *actor)
+/* first: who approved at the first level, when this is the second. */
+static enum hf_err sign_approver(struct decide *d, const struct hf_actor *actor, const char *kind,
+                                 const struct person *first)
 {
 	Hufu__Statement s = HUFU__STATEMENT__INIT;
 	struct person approver;
 	struct hf_id txn = az_row_txn(d->row);
-	s.kind = (char *)"decision";
+	s.kind = (char *)kind;
 	s.object = d->row->id;
 	s.revision = d->app->revision;
 	s.object_digest = d->rev->application_digest;
@@ -383,7 +390,7 @@ static enum hf_err sign_approver(struct decide *d, const struct hf_actor *actor)
 	if (!az_person_of(d->statement, &approver))
 		return hf_fault_set(d->f, HF_E_STORE, "the signature of the decision cannot be read");
 	hf_authz_signer(d->statement, d->approver, sizeof(d->approver));
-	return check_cast(d, NULL, &approver);
+	return first ? check_cast(d, NULL, first, &approver) : check_cast(d, NULL, &approver, NULL);
 }
 
 static enum hf_err take_result(struct decide *d, const char *result, const char *reason)
@@ -403,6 +410,28 @@ static enum hf_err take_result(struct decide *d, const char *result, const char 
 	return HF_OK;
 }
 
+/* DS-20: core data is approved at two levels. The first one's statement waits in the revision; nobody hears of it. */
+static enum hf_err approve_first(struct decide *d, const struct hf_step_in *in)
+{
+	if (az_row_state(d->row, HF_PART_PROVIDER) == HF_REVIEW_SECOND_WAITING)
+		return hf_fault_set(d->f, HF_E_STATE,
+		                    "the application is approved at the first level already; the second one decides "
+		                    "(`hufu decide APPLICATION T --second`, role senior-approver)");
+	HF_TRY(check_approval(d));
+	HF_TRY(sign_approver(d, in->actor, "decision", NULL));
+	HF_TRY(az_row_step(d->a, in->unit, d->row, HF_PART_PROVIDER, HF_STEP_APPROVE_FIRST, d->f));
+	Hufu__SignedStatement *before = d->rev->approval;
+	d->rev->approval = d->statement;
+	az_revision_put(in->unit, d->rev);
+	d->rev->approval = before; /* the statement is freed as the decision's own */
+	az_row_put(d->a, in->unit, d->row);
+	az_entry_fill(in->draft, d->row,
+	              &(struct entry_words){.detail = "approved at the first level; the second one decides",
+	                                    .until_ms = d->until_ms,
+	                                    .from_ms = d->from_ms});
+	return HF_OK;
+}
+
 enum hf_err hf_authz_decide_application(struct hf_authz *a, const struct hf_step_in *in,
                                         const struct hf_id *application, const char *result, const char *reason,
                                         int64_t until_ms)
@@ -412,14 +441,66 @@ enum hf_err hf_authz_decide_application(struct hf_authz *a, const struct hf_step
 	HF_TRY(take_result(&d, result, reason));
 	HF_TRY(load(&d, application, az_result_step(result)));
 	HF_TRY(az_person_two_factors(in->actor->methods, d.it.entry->sensitive, in->fault));
-	if (az_result_step(result) == HF_STEP_APPROVE) {
-		d.until_ms = until_ms;
+	d.until_ms = az_result_step(result) == HF_STEP_APPROVE ? until_ms : 0;
+	if (az_result_step(result) == HF_STEP_APPROVE && az_terms_core(d.it.entry))
+		return approve_first(&d, in);
+	if (az_result_step(result) == HF_STEP_APPROVE)
 		HF_TRY(check_approval(&d));
-	}
-	HF_TRY(sign_approver(&d, in->actor));
+	HF_TRY(sign_approver(&d, in->actor, "decision", NULL));
 	HF_TRY(conclude(&d));
 	decision_words(&d, &w);
 	az_entry_fill(in->draft, d.row, &w);
+	describe_agreement(&d);
+	return HF_OK;
+}
+
+/* The second level takes over the end that the first one signed. */
+static enum hf_err take_first(struct decide *d, struct person *ret_first)
+{
+	const Hufu__SignedStatement *st = d->rev->approval;
+	if (az_row_state(d->row, HF_PART_PROVIDER) != HF_REVIEW_SECOND_WAITING)
+		return hf_fault_set(d->f, HF_E_STATE,
+		                    "the application waits for no second approval: the first level decides "
+		                    "(`hufu decide`)");
+	if (!st || !az_person_of(st, ret_first))
+		return hf_fault_set(d->f, HF_E_STORE, "the approval of the first level cannot be read");
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Statement *s = HF_DECODE(statement, st->statement->payload.data, st->statement->payload.len);
+	d->until_ms = s ? s->until_ms : 0;
+	return d->until_ms ? HF_OK : hf_fault_set(d->f, HF_E_STORE, "the approval of the first level cannot be read");
+}
+
+static enum hf_err conclude_second(struct decide *d)
+{
+	if (az_result_step(d->result) == HF_STEP_APPROVE) {
+		d->second = d->statement;
+		d->statement = statement_copy(d->rev->approval);
+		if (!d->statement)
+			return hf_fault_set(d->f, HF_E_MEMORY, "no memory is left to decide the application");
+		hf_authz_signer(d->statement, d->approver, sizeof(d->approver));
+	}
+	return conclude(d);
+}
+
+enum hf_err hf_authz_decide_second(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *application,
+                                   const char *result, const char *reason)
+{
+	HF_CLEANUP(decide_done) struct decide d = {.a = a, .unit = in->unit, .f = in->fault};
+	struct entry_words w;
+	struct person first;
+	HF_TRY(take_result(&d, result, reason));
+	HF_TRY(load(&d, application, az_result_step(result)));
+	HF_TRY(az_person_two_factors(in->actor->methods, d.it.entry->sensitive, in->fault));
+	HF_TRY(take_first(&d, &first));
+	if (az_result_step(result) == HF_STEP_APPROVE)
+		HF_TRY(check_approval(&d));
+	else
+		d.until_ms = 0;
+	HF_TRY(sign_approver(&d, in->actor, "second-approval", &first));
+	HF_TRY(conclude_second(&d));
+	decision_words(&d, &w);
+	az_entry_fill(in->draft, d.row, &w);
+	az_entry_add(a, in->unit, HF_EVENT_DECISION, d.row, &w);
 	describe_agreement(&d);
 	return HF_OK;
 }

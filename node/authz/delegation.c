@@ -433,7 +433,7 @@ bool az_delegated(struct hf_authz *a, const struct dg_want *want, struct dg_foun
 bool az_settles(struct hf_authz *a, const Hufu__CatalogEntry *entry, const char *intake, const char *applicant)
 {
 	struct dg_found found;
-	if (entry->personal)
+	if (entry->personal || az_terms_core(entry)) /* DS-20 */
 		return false;
 	if (!entry->provider_decides && same_text(entry->intake, intake) && same_text(entry->intake, entry->publisher))
 		return true;

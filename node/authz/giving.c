@@ -187,6 +187,11 @@ enum hf_err hf_authz_grant_offer(struct hf_authz *a, const struct hf_step_in *in
 		                    "this node publishes no entry %s; `hufu catalog` lists them", id);
 	fill_wish(a, &app, what, &g.it);
 	HF_TRY(check_wish(a, &app, &g.it, in->fault));
+	if (az_terms_core(g.it.entry)) /* DS-20 */
+		return hf_fault_set(in->fault, HF_E_MECHANISM,
+		                    "core data (level 3) is not given without an application, which two levels of "
+		                    "approval decide; ask %.63s to file one",
+		                    what->consumer);
 	HF_TRY(check_recipient(a, what->consumer, what->department, &g.it, in->fault));
 	HF_TRY(az_person_two_factors(in->actor->methods, g.it.entry->sensitive, in->fault));
 	g.id = hf_id_new(now_of(a));

@@ -257,7 +257,8 @@ static bool is_conditions(struct candidate *c, struct verdict *v)
 {
 	const struct question q = {c->a, c->rq, c->item};
 	struct hf_fault f = {HF_OK, ""};
-	if (az_conditions_use(&q, c->terms, az_mechanism_order(c->grant->mechanism) == 1, &f) == HF_OK)
+	bool emergency = az_mechanism_order(c->grant->mechanism) == 1;
+	if (az_conditions_use(&q, c->terms, emergency ? HF_MECHANISM_EMERGENCY : HF_MECHANISM_APPLICATION, &f) == HF_OK)
 		return true;
 	SAY(v, f.code, "%s", f.text);
 	return false;

@@ -61,6 +61,9 @@ enum hf_err hf_authz_review_privacy(struct hf_authz *a, const struct hf_step_in 
 enum hf_err hf_authz_decide_application(struct hf_authz *a, const struct hf_step_in *in,
                                         const struct hf_id *application, const char *result, const char *reason,
                                         int64_t until_ms) HF_MUST_CHECK;
+/* DS-20: the second level, after the T of the first one on core data. */
+enum hf_err hf_authz_decide_second(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *application,
+                                   const char *result, const char *reason) HF_MUST_CHECK;
 /* The consumer gives up what is not agreed yet. */
 enum hf_err hf_authz_withdraw(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *application,
                               const char *reason) HF_MUST_CHECK;

@@ -133,7 +133,7 @@ static enum hf_err check(const struct question *q, const Hufu__Agreement *terms,
 	if (!same_text(q->rq->action, "read"))
 		return SAY(v, HF_E_WRONG_ACTION, "the operation '%.31s' is not authorized, only 'read' is",
 		           q->rq->action ? q->rq->action : "");
-	e = az_conditions_use(q, terms, false, &f);
+	e = az_conditions_use(q, terms, HF_MECHANISM_ATTRIBUTE, &f);
 	if (e != HF_OK)
 		return SAY(v, e, "%s", f.text);
 	if (terms->n_fields == 0)

@@ -42,7 +42,7 @@ enum hf_err az_person_apart(const struct person *x, const char *who, const struc
 enum hf_err az_person_two_factors(uint32_t methods, bool sensitive, struct hf_fault *f) HF_MUST_CHECK;
 /* The persons of an application and who may not be whom (AZ-17, SB-3). NULL: not there. */
 struct cast {
-	const struct person *applicant, *need, *reviewer, *privacy, *approver;
+	const struct person *applicant, *need, *reviewer, *privacy, *approver, *second;
 };
 enum hf_err az_cast_check(const struct cast *c, struct hf_fault *f) HF_MUST_CHECK;
 

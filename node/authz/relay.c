@@ -63,7 +63,8 @@ static enum hf_err relay_check(struct relay *r, const Hufu__DecisionMail *m)
 	                                   .app = r->app,
 	                                   .settled =
 	                                           az_settles(r->a, r->it.entry, r->row->intake, r->row->organization),
-	                                   .personal = r->it.entry->personal};
+	                                   .personal = r->it.entry->personal,
+	                                   .core = az_terms_core(r->it.entry)};
 	if (strcmp(r->in->from, r->row->provider) != 0)
 		return hf_fault_set(r->in->fault, HF_E_STANDING, "the decision must come from %s, not from %s",
 		                    r->row->provider, r->in->from);

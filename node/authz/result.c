@@ -35,6 +35,11 @@ enum hf_err az_cast_check(const struct cast *c, struct hf_fault *f)
 	        {c->need, "the data authority", c->approver, "decide"},
 	        {c->reviewer, "the compliance reviewer", c->approver, "decide"},
 	        {c->privacy, "the privacy expert", c->approver, "decide"},
+	        {c->applicant, "the applicant", c->second, "decide"},
+	        {c->need, "the data authority", c->second, "decide"},
+	        {c->reviewer, "the compliance reviewer", c->second, "decide"},
+	        {c->privacy, "the privacy expert", c->second, "decide"},
+	        {c->approver, "the approver of the first level", c->second, "decide at the second"},
 	};
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (pairs[i].first && pairs[i].second)
@@ -67,11 +72,11 @@ static enum hf_err check_subject(const Hufu__Decision *d, const struct decision_
 	return approved ? az_terms_period(d->from_ms, d->until_ms, f) : HF_OK;
 }
 
-static bool is_compliance(const Hufu__SignedStatement *st)
+static bool is_kind(const Hufu__SignedStatement *st, const char *kind)
 {
 	HF_CLEANUP(hf_decoded_done)
 	Hufu__Statement *s = HF_DECODE(statement, st->statement->payload.data, st->statement->payload.len);
-	return s && strcmp(s->kind, "compliance") == 0;
+	return s && strcmp(s->kind, kind) == 0;
 }
 
 /* AZ-11: where the entry lets the intake node settle, the passing review is the approval. */
@@ -90,13 +95,24 @@ static enum hf_err check_settled(struct hf_authz *a, const Hufu__Decision *d, co
 	return HF_OK;
 }
 
+static struct statement_want second_of(const struct statement_want *base)
+{
+	struct statement_want by = *base;
+	by.kind = "second-approval";
+	by.permission = HF_MAY_APPROVE_SECOND;
+	return by;
+}
+
 static enum hf_err check_approver(struct hf_authz *a, const Hufu__Decision *d, const struct statement_want *base,
                                   const struct decision_want *w, struct person *ret_by, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__Statement *s = NULL;
-	if (w->settled && is_compliance(d->decision))
+	struct statement_want by = *base;
+	if (w->settled && is_kind(d->decision, "compliance"))
 		return check_settled(a, d, base, w, ret_by, f);
-	HF_TRY(az_person_check(a, d->decision, base, &s, ret_by, f));
+	if (strcmp(d->result, "T") != 0 && is_kind(d->decision, "second-approval"))
+		by = second_of(base);
+	HF_TRY(az_person_check(a, d->decision, &by, &s, ret_by, f));
 	if (!same_text(s->result, d->result) || !same_text(s->reason, d->reason))
 		return hf_fault_set(f, HF_E_SIGNATURE, "the decision says '%s', its approver signed '%s'", d->result,
 		                    s->result);
@@ -133,14 +149,37 @@ static enum hf_err check_privacy(struct hf_authz *a, struct opened_decision *o, 
 	return HF_OK;
 }
 
+/* DS-20: core data is given by two levels, each with its own signature under the same end. */
+static enum hf_err check_second(struct hf_authz *a, struct opened_decision *o, const struct statement_want *base,
+                                const struct decision_want *w, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__Statement *s = NULL;
+	const Hufu__Decision *d = o->decision;
+	const struct statement_want by = second_of(base);
+	if (!d->second)
+		return w->core && strcmp(d->result, "T") == 0
+		               ? hf_fault_set(f, HF_E_STATE,
+		                              "the data is core data, but no second level approved the application")
+		               : HF_OK;
+	HF_TRY(az_person_check(a, d->second, &by, &s, &o->second, f));
+	o->has_second = true;
+	if (strcmp(d->result, "T") != 0 || !same_text(s->result, "T") || s->until_ms != d->until_ms)
+		return hf_fault_set(f, HF_E_SIGNATURE, "the second level signed something else than the decision says");
+	return HF_OK;
+}
+
 static enum hf_err check_cast(const struct opened_decision *o, const struct decision_want *w, bool settled,
                               struct hf_fault *f)
 {
 	struct person applicant, need;
 	if (!az_person_of(w->app->request, &applicant) || !az_person_of(w->app->need, &need))
 		return hf_fault_set(f, HF_E_STORE, "the signatures of the application cannot be read");
-	const struct cast c = {&applicant, &need, w->reviewer, o->has_privacy ? &o->privacy : NULL,
-	                       settled ? NULL : &o->approver};
+	const struct cast c = {&applicant,
+	                       &need,
+	                       w->reviewer,
+	                       o->has_privacy ? &o->privacy : NULL,
+	                       settled ? NULL : &o->approver,
+	                       o->has_second ? &o->second : NULL};
 	return az_cast_check(&c, f);
 }
 
@@ -157,7 +196,8 @@ enum hf_err az_decision_open(struct hf_authz *a, const Hufu__Envelope *e, const 
 	        "decision", HF_MAY_APPROVE, w->row->provider, &id, w->revision, w->application_digest, &txn};
 	HF_TRY(check_approver(a, o.decision, &base, w, &o.approver, f));
 	HF_TRY(check_privacy(a, &o, &base, w, f));
-	HF_TRY(check_cast(&o, w, w->settled && is_compliance(o.decision->decision), f));
+	HF_TRY(check_second(a, &o, &base, w, f));
+	HF_TRY(check_cast(&o, w, w->settled && is_kind(o.decision->decision, "compliance"), f));
 	HF_TRY(hf_envelope_digest_message(e, &o.digest));
 	*ret_opened = o;
 	o = (struct opened_decision){0};

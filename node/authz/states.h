@@ -32,7 +32,9 @@ enum hf_part { HF_PART_INVALID = 0, HF_PART_CONSUMER, HF_PART_INTAKE, HF_PART_PR
 	X(HF_REVIEW_VERIFIED, "VERIFIED", VERIFIED)                                                                    \
 	X(HF_REVIEW_FINALIZED, "FINALIZED", FINALIZED)                                                                 \
 	X(HF_REVIEW_WITHDRAWN, "WITHDRAWN", TERMINATED)   /* by the consumer */                                        \
-	X(HF_REVIEW_TERMINATED, "TERMINATED", TERMINATED) /* the agreement did not come about */
+	X(HF_REVIEW_TERMINATED, "TERMINATED", TERMINATED) /* the agreement did not come about */                       \
+	X(HF_REVIEW_SECOND_WAITING, "SECOND_WAITING",                                                                  \
+	  REQUESTED) /* provider: core data, approved at the first level, waits for the second */
 
 enum hf_review_state {
 #define HF_REVIEW_ENUM(code, name, protocol) code,
@@ -61,7 +63,8 @@ enum hf_review_state {
 	X(HF_STEP_FINALIZE, "finalize")                                                                                \
 	X(HF_STEP_WITHDRAW, "withdraw")                                                                                \
 	X(HF_STEP_TERMINATE, "terminate") /* the agreement does not fit, or is revoked before it is final */           \
-	X(HF_STEP_REVOKE, "revoke")
+	X(HF_STEP_REVOKE, "revoke")                                                                                    \
+	X(HF_STEP_APPROVE_FIRST, "approve at the first level")
 
 enum hf_step {
 	HF_STEP_INVALID = 0,

@@ -81,8 +81,8 @@ enum hf_err az_record_open(struct hf_authz *a, const Hufu__Envelope *e, const Hu
 struct opened_decision {
 	Hufu__Decision *decision;
 	struct hf_hash digest;
-	struct person approver, privacy;
-	bool has_privacy;
+	struct person approver, privacy, second;
+	bool has_privacy, has_second;
 };
 void az_opened_decision_done(struct opened_decision *o);
 struct decision_want {
@@ -93,6 +93,7 @@ struct decision_want {
 	const struct person *reviewer; /* of the intake record */
 	bool settled;                  /* the entry lets the intake node settle (AZ-11) */
 	bool personal;
+	bool core; /* DS-20: two levels approve */
 };
 enum hf_err az_decision_open(struct hf_authz *a, const Hufu__Envelope *e, const struct decision_want *want,
                              struct opened_decision *ret_opened, struct hf_fault *f) HF_MUST_CHECK;

@@ -150,6 +150,12 @@ enum hf_err az_terms_still(const Hufu__Agreement *g, const Hufu__CatalogEntry *a
 	return HF_OK;
 }
 
+bool az_terms_core(const Hufu__CatalogEntry *entry)
+{
+	enum { LEVEL_CORE = 3 };
+	return entry->level >= LEVEL_CORE;
+}
+
 bool az_terms_obligation_known(const char *name)
 {
 	return hf_obligation_known(name) || hf_entry_state_of_duty(name) != HF_ENTRY_INVALID;

@@ -30,6 +30,8 @@ enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__Cat
  * fault is HF_E_TERMS_CHANGED and names what did. */
 enum hf_err az_terms_still(const Hufu__Agreement *g, const Hufu__CatalogEntry *agreed, const Hufu__CatalogEntry *now,
                            struct hf_fault *f) HF_MUST_CHECK;
+/* Core data (level 3), which two levels approve (DS-20). */
+bool az_terms_core(const Hufu__CatalogEntry *entry);
 bool az_terms_obligation_known(const char *name);
 /* The agreement against the application it answers; from not before the approval, period inside the one applied for. */
 enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application *app,

@@ -115,7 +115,8 @@ enum hf_event_class {
 	X(HF_EVENT_USE_REPORT,           EXCHANGE, "use-report", 151)     /* AZ-19: the consumer reports a use to the provider */ \
 	X(HF_EVENT_GRANT_REVIEW,         DECISION, "grant-review", 152)   /* DS-28: the scheduled look at validity and use */ \
 	X(HF_EVENT_PROMOTION,            DECISION, "promotion", 134)             /* AZ-63: grants proposed as a rule, decided, ended */ \
-	X(HF_EVENT_SUPERSESSION,         DECISION, "supersession", 135)          /* AZ-63: of one grant by a rule, or no longer */
+	X(HF_EVENT_SUPERSESSION,         DECISION, "supersession", 135)          /* AZ-63: of one grant by a rule, or no longer */ \
+	X(HF_EVENT_SECOND_APPROVAL,      DECISION, "second-approval", 170)       /* DS-20: T, F or S of the second level */
 /* clang-format on */
 
 enum hf_event {

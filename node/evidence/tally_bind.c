@@ -201,6 +201,8 @@ static enum hf_err check_intake_doc(struct hf_tally *x, struct hf_doc *d, struct
 
 /* ---- the decision ---- */
 
+#define LEVEL_CORE 3u
+
 static bool same_statement(const Hufu__SignedStatement *a, const Hufu__SignedStatement *b)
 {
 	size_t a_len = 0, b_len = 0;
@@ -215,8 +217,16 @@ static bool same_statement(const Hufu__SignedStatement *a, const Hufu__SignedSta
  * intake record, then stands in the place of the decider's. */
 static bool settled_by_review(const struct hf_tally *x, const Hufu__Decision *d, const struct hf_doc *intake)
 {
-	return !x->entry->provider_decides && !x->entry->personal && strcmp(d->result, "T") == 0 &&
+	return !x->entry->provider_decides && !x->entry->personal && x->entry->level < LEVEL_CORE &&
+	       strcmp(d->result, "T") == 0 &&
 	       same_statement(d->decision, ((const Hufu__IntakeRecord *)intake->message)->review);
+}
+
+static bool is_second(const Hufu__SignedStatement *st)
+{
+	HF_CLEANUP(statement_done)
+	Hufu__Statement *s = HF_DECODE(statement, st->statement->payload.data, st->statement->payload.len);
+	return s != NULL && strcmp(s->kind, "second-approval") == 0;
 }
 
 static enum hf_err check_decider(const struct hf_tally *x, struct hf_doc *doc, struct hf_fault *f)
@@ -227,6 +237,10 @@ static enum hf_err check_decider(const struct hf_tally *x, struct hf_doc *doc, s
 	memcpy(digest.b, d->application_digest.data, sizeof(digest.b));
 	struct hf_statement_want want = {"decision",          "approve",   x->provider, &x->app->id,
 	                                 &x->negotiation_txn, d->revision, &digest};
+	if (strcmp(d->result, "T") != 0 && is_second(d->decision)) {
+		want.kind = "second-approval";
+		want.permission = "approve-second";
+	}
 	HF_TRY(hf_tally_statement(x, d->decision, &want, &s, &doc->by[0], f));
 	if (strcmp(s->result, d->result) != 0)
 		return hf_fault_set(f, HF_E_CONFLICT, "the decision says \"%s\", the person who decided signed \"%s\"",
@@ -260,6 +274,26 @@ static enum hf_err check_privacy(const struct hf_tally *x, struct hf_doc *doc, s
 	return HF_OK;
 }
 
+/* DS-20: core data is given by two levels. */
+static enum hf_err check_second(const struct hf_tally *x, struct hf_doc *doc, struct hf_fault *f)
+{
+	const Hufu__Decision *d = (const Hufu__Decision *)doc->message;
+	HF_CLEANUP(statement_done) Hufu__Statement *s = NULL;
+	struct hf_hash digest;
+	if (d->second == NULL)
+		return x->entry->level >= LEVEL_CORE && strcmp(d->result, "T") == 0
+		               ? hf_fault_set(f, HF_E_UNKNOWN,
+		                              "the resource is core data, but no second level approved it")
+		               : HF_OK;
+	memcpy(digest.b, d->application_digest.data, sizeof(digest.b));
+	struct hf_statement_want want = {"second-approval",   "approve-second", x->provider, &x->app->id,
+	                                 &x->negotiation_txn, d->revision,      &digest};
+	HF_TRY(hf_tally_statement(x, d->second, &want, &s, &doc->by[2], f));
+	if (strcmp(s->result, d->result) != 0 || s->until_ms != d->until_ms)
+		return hf_fault_set(f, HF_E_CONFLICT, "the second level signed something else than the decision says");
+	return hf_tally_two_factors(&doc->by[2], x->entry->sensitive, f);
+}
+
 /* On what it rests, and who took part in it. */
 static enum hf_err check_decided_by(const struct hf_tally *x, struct hf_doc *d, struct hf_fault *f)
 {
@@ -278,8 +312,13 @@ static enum hf_err check_decided_by(const struct hf_tally *x, struct hf_doc *d, 
 	if (!settled)
 		HF_TRY(check_decider(x, d, f));
 	HF_TRY(check_privacy(x, d, f));
-	const struct hf_tally_cast cast = {&app->by[0], &app->by[1], &intake->by[0],
-	                                   m->privacy != NULL ? &d->by[1] : NULL, settled ? NULL : &d->by[0]};
+	HF_TRY(check_second(x, d, f));
+	const struct hf_tally_cast cast = {&app->by[0],
+	                                   &app->by[1],
+	                                   &intake->by[0],
+	                                   m->privacy != NULL ? &d->by[1] : NULL,
+	                                   settled ? NULL : &d->by[0],
+	                                   m->second != NULL ? &d->by[2] : NULL};
 	return hf_tally_check_cast(&cast, f);
 }
 

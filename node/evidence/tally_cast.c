@@ -30,6 +30,11 @@ enum hf_err hf_tally_check_cast(const struct hf_tally_cast *c, struct hf_fault *
 	        {c->need, "the data authority", c->approver, "decided"},
 	        {c->reviewer, "the compliance reviewer", c->approver, "decided"},
 	        {c->privacy, "the privacy expert", c->approver, "decided"},
+	        {c->applicant, "the applicant", c->second, "decided"},
+	        {c->need, "the data authority", c->second, "decided"},
+	        {c->reviewer, "the compliance reviewer", c->second, "decided"},
+	        {c->privacy, "the privacy expert", c->second, "decided"},
+	        {c->approver, "the approver of the first level", c->second, "decided at the second"},
 	};
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (pairs[i].first != NULL && pairs[i].second != NULL && same_person(pairs[i].first, pairs[i].second))

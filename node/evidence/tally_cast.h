@@ -29,7 +29,7 @@ enum hf_err hf_tally_statement(const struct hf_tally *x, const Hufu__SignedState
                                struct hf_tally_person *ret_person, struct hf_fault *f) HF_MUST_CHECK;
 /* The parts that the persons of one revision took; NULL where nobody did. */
 struct hf_tally_cast {
-	const struct hf_tally_person *applicant, *need, *reviewer, *privacy, *approver;
+	const struct hf_tally_person *applicant, *need, *reviewer, *privacy, *approver, *second;
 };
 /* No one judges what he asked for, or what he judged before (AZ-9 ... AZ-16, as the nodes check it). */
 enum hf_err hf_tally_check_cast(const struct hf_tally_cast *c, struct hf_fault *f) HF_MUST_CHECK;

@@ -40,7 +40,7 @@ struct hf_doc {
 	const Hufu__Header *header; /* in message */
 	bool bound;                 /* its place among the others is checked */
 	/* Whose statements are in it: applicant and data authority; reviewer; approver and privacy expert. */
-	struct hf_tally_person by[2];
+	struct hf_tally_person by[3];
 };
 
 /* One ledger entry with what its opening says. */

@@ -23,6 +23,7 @@ const struct hf_role hf_roles[] = {
         {"leading-member", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_VOTE) | HF_BIT(HF_MAY_DISPUTE_SETTLE)},
         {"emergency-executor", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_EXECUTE)},
         {"business-officer", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_SCENARIO)},
+        {"senior-approver", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPROVE_SECOND)},
         {NULL, HF_ROLE_GROUP_INVALID, 0},
 };
 
@@ -74,6 +75,15 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_MANAGE_USERS, HF_MAY_DISPUTE_SETTLE},
         {HF_MAY_AUDIT_READ, HF_MAY_DISPUTE},
         {HF_MAY_AUDIT_READ, HF_MAY_DISPUTE_SETTLE},
+        {HF_MAY_APPROVE_SECOND, HF_MAY_APPROVE}, /* DS-20: two levels, two people */
+        {HF_MAY_APPROVE_SECOND, HF_MAY_APPLY},
+        {HF_MAY_APPROVE_SECOND, HF_MAY_INTAKE},
+        {HF_MAY_APPROVE_SECOND, HF_MAY_PRIVACY_REVIEW},
+        {HF_MAY_APPROVE_SECOND, HF_MAY_FETCH},
+        {HF_MAY_APPROVE_SECOND, HF_MAY_EMERGENCY_VOTE},
+        {HF_MAY_APPROVE_SECOND, HF_MAY_EMERGENCY_DECLARE},
+        {HF_MAY_APPROVE_SECOND, HF_MAY_MANAGE_USERS},
+        {HF_MAY_APPROVE_SECOND, HF_MAY_AUDIT_READ},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

@@ -38,6 +38,7 @@ static const struct {
         {"supersession", HF_MAY_APPROVE},
         {"dispute", HF_MAY_DISPUTE},
         {"dispute-opinion", HF_MAY_DISPUTE_SETTLE},
+        {"second-approval", HF_MAY_APPROVE_SECOND},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

@@ -113,16 +113,22 @@ static int review(struct hf_cli *cli, int argc, char **argv)
 static int decide(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2], *reason = NULL, *until = NULL;
-	const struct hf_opt opts[] = {
-	        {"reason", &reason, NULL, NULL}, {"until", &until, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	bool second = false;
+	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL},
+	                              {"until", &until, NULL, NULL},
+	                              {"second", NULL, &second, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
 		return HF_EXIT_USAGE;
+	if (second && until)
+		return hf_cli_misuse(cli, "--until is of the first level; the second one takes it over");
 	json_t *in = hf_cli_with("application", pos[0]);
 	hf_cli_put(in, "result", pos[1]);
 	hf_cli_put(in, "reason", reason);
 	hf_cli_put(in, "until", until);
-	return hf_cli_do(cli, "POST", "/v1/applications/decide", in,
-	                 "application %s is decided; the result is on its way to the consumer", "application");
+	return hf_cli_do(cli, "POST", second ? "/v1/applications/decide-second" : "/v1/applications/decide", in,
+	                 "the decision on application %s is recorded; a final result is on its way to the consumer",
+	                 "application");
 }
 
 static int revoke(struct hf_cli *cli, int argc, char **argv)
@@ -330,10 +336,11 @@ const struct hf_command hf_commands_authz[] = {
          "  hufu review " EXAMPLE_ID " --privacy --necessity ok --compliance no=\"contains home addresses\"\n",
          review},
         {"decide", NULL, "approve (T), reject (F) or return (S) an application",
-         "hufu decide APPLICATION T|F|S [--reason TEXT] [--until TIME]\n"
+         "hufu decide APPLICATION T|F|S [--reason TEXT] [--until TIME | --second]\n"
          "\n"
          "  --reason TEXT   needed for F and S\n"
          "  --until TIME    T only: an earlier end than the one applied for\n"
+         "  --second        as the second level (role senior-approver): core data is given after two T\n"
          "\n"
          "example:\n"
          "  hufu decide " EXAMPLE_ID " T --until 2026-12-31\n"

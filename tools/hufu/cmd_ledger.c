@@ -143,6 +143,44 @@ static int trace_uses(struct hf_cli *cli, struct wanted *w)
 	return status;
 }
 
+/* DS-20. */
+static int supervise(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *level = NULL, *from = NULL, *until = NULL, *limit = NULL;
+	const struct hf_opt opts[] = {{"level", &level, NULL, NULL},
+	                              {"from", &from, NULL, NULL},
+	                              {"until", &until, NULL, NULL},
+	                              {"limit", &limit, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
+	json_t *in, *out = NULL, *o;
+	size_t i;
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	in = json_object();
+	hf_cli_put(in, "level", level);
+	hf_cli_put(in, "from", from);
+	hf_cli_put(in, "until", until);
+	hf_cli_put(in, "limit", limit);
+	int status = hf_cli_call(cli, "GET", "/v1/ledger/supervision", in, &out);
+	if (status == HF_EXIT_DONE && cli->json)
+		hf_cli_json(out);
+	if (status == HF_EXIT_DONE && !cli->json && json_array_size(json_object_get(out, "resources")) == 0)
+		printf("this node holds no entry of that level\n");
+	json_array_foreach(json_object_get(out, "resources"), i, o)
+	{
+		if (cli->json)
+			break;
+		printf("%s%s  %s of %s, %s\n", i ? "\n" : "", text_of(o, "entry"), text_of(o, "title"),
+		       text_of(o, "publisher"), text_of(o, "level_name"));
+		hf_cli_table(cli, o, "operations", entry_columns, "no operation on it");
+		if (json_is_true(json_object_get(o, "more")))
+			printf("there is more; `hufu ledger trace --resource %s` shows all of it\n",
+			       text_of(o, "entry"));
+	}
+	json_decref(out);
+	return status;
+}
+
 static int trace(struct hf_cli *cli, int argc, char **argv)
 {
 	struct wanted w = {.limit = 1000};
@@ -425,6 +463,12 @@ const struct hf_command hf_commands_ledger[] = {
          "  --limit N          entries at most, 1000 when absent; what is left goes on with --after\n"
          "example: hufu ledger trace 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10",
          trace},
+        {"ledger", "supervise", "every operation on data of one level, entry by entry",
+         "hufu ledger supervise [--level LEVEL] [--from TIME] [--until TIME] [--limit N]\n"
+         "  --level LEVEL   core when absent\n"
+         "  --limit N       operations shown of each entry, 100 when absent\n"
+         "example: hufu ledger supervise --from 2026-11-01",
+         supervise},
         {"ledger", "prove", "write the evidence file of a transaction",
          "hufu ledger prove TRANSACTION -o FILE [--negotiation ID]\n  -o FILE, --output FILE   a new file\n"
          "  --negotiation ID         transaction of the application, found by itself for transfers of this node\n"

@@ -321,6 +321,46 @@ static void decision_that_does_not_hold_together_is_refused(void **state)
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
 }
 
+static void no_second(struct stage *s, Hufu__Decision *d)
+{
+	(void)s;
+	d->second = NULL;
+}
+
+/* The second level's signature is the first one's again. */
+static void first_twice(struct stage *s, Hufu__Decision *d)
+{
+	(void)s;
+	d->second = d->decision;
+}
+
+/* DS-20: what the provider's node claims is not enough: without the second level's own signature nobody takes a T on
+ * core data. */
+static void core_data_is_not_taken_without_the_second_level(void **state)
+{
+	struct stage *s = stage_of(state);
+	hire(s->roads, "gao", "senior-approver", "", "HR-3009");
+	struct hf_id core = publish(s->roads, &(struct offer){.title = "核心", .intake = "hub", .level = 3});
+	s->w->factors = HF_AUTH_TOTP;
+	struct hf_id id = forwarded(s, &core);
+	s->w->hold = hold_decision;
+	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
+	assert_null(s->w->posts); /* nothing leaves after the first level */
+	MUST(second_as(s->roads, "gao", &id, "T", NULL));
+	assert_non_null(s->w->posts);
+	capture(s->w->posts);
+	resign_decision(s, no_second);
+	assert_int_equal(again(s->hub, "roads", HF_MAIL_DECISION), HF_E_STATE);
+	capture(s->w->posts);
+	resign_decision(s, first_twice); /* his certificate lacks the permission */
+	assert_int_equal(again(s->hub, "roads", HF_MAIL_DECISION), HF_E_PERMISSION);
+	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_FORWARDED);
+	s->w->hold = NULL;
+	settle(s->w);
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+	s->w->factors = 0;
+}
+
 /* An agreement with one field more than was applied for, properly signed by the provider. */
 static void widen(struct stage *s, Hufu__Decision *d)
 {
@@ -759,6 +799,7 @@ int main(void)
 	        cmocka_unit_test(sensitive_resource_needs_two_factors),
 	        cmocka_unit_test(provider_takes_nothing_past_the_intake_node),
 	        cmocka_unit_test(decision_that_does_not_hold_together_is_refused),
+	        cmocka_unit_test(core_data_is_not_taken_without_the_second_level),
 	        cmocka_unit_test(agreement_that_does_not_fit_ends_the_negotiation),
 	        cmocka_unit_test(agreed_entry_is_kept_by_both_sides),
 	        cmocka_unit_test(agreement_without_its_entry_ends_the_negotiation),

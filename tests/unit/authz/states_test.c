@@ -75,6 +75,11 @@ static const struct allowed {
         ROW(P, RECEIVED, PRIVACY_PASS, PRIVACY_PASSED),
         ROW(P, RECEIVED, PRIVACY_FAIL, PRIVACY_FAILED),
         ROW(P, RECEIVED, APPROVE, AGREED),
+        ROW(P, RECEIVED, APPROVE_FIRST, SECOND_WAITING), /* DS-20 */
+        ROW(P, SECOND_WAITING, APPROVE, AGREED),
+        ROW(P, SECOND_WAITING, REJECT, REJECTED),
+        ROW(P, SECOND_WAITING, RETURN, RETURNED),
+        ROW(P, SECOND_WAITING, WITHDRAW, WITHDRAWN),
         ROW(P, RECEIVED, REJECT, REJECTED),
         ROW(P, RECEIVED, RETURN, RETURNED),
         ROW(P, RECEIVED, WITHDRAW, WITHDRAWN),
@@ -84,6 +89,7 @@ static const struct allowed {
         ROW(P, PRIVACY_WAITING, RETURN, RETURNED),
         ROW(P, PRIVACY_WAITING, WITHDRAW, WITHDRAWN),
         ROW(P, PRIVACY_PASSED, APPROVE, AGREED),
+        ROW(P, PRIVACY_PASSED, APPROVE_FIRST, SECOND_WAITING),
         ROW(P, PRIVACY_PASSED, REJECT, REJECTED),
         ROW(P, PRIVACY_PASSED, RETURN, RETURNED),
         ROW(P, PRIVACY_PASSED, WITHDRAW, WITHDRAWN),
@@ -145,14 +151,16 @@ static void what_is_outside_the_table_is_forbidden(void **state)
 	assert_int_equal(next, HF_REVIEW_DRAFT);
 }
 
-/* AZ-28: T cannot be set on an F application; AZ-16: nor where the privacy review is missing or failed. */
-static void approval_is_possible_in_two_states_only(void **state)
+/* AZ-28: T cannot be set on an F application; AZ-16: nor where the privacy review is missing or failed. DS-20: the
+ * second level approves what the first one has. */
+static void approval_is_possible_in_three_states_only(void **state)
 {
 	(void)state;
 	enum hf_review_state next;
 	for (int from = 0; from < HF_REVIEW_COUNT; from++)
 		assert_int_equal(hf_states_next(P, (enum hf_review_state)from, HF_STEP_APPROVE, &next),
-		                 from == HF_REVIEW_RECEIVED || from == HF_REVIEW_PRIVACY_PASSED);
+		                 from == HF_REVIEW_RECEIVED || from == HF_REVIEW_PRIVACY_PASSED ||
+		                         from == HF_REVIEW_SECOND_WAITING);
 }
 
 /* The negotiation states that follow from the table are those of the Dataspace Protocol 2025-1; a new revision is a new
@@ -212,7 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_step_that_is_not_listed_is_forbidden),
 	        cmocka_unit_test(what_is_outside_the_table_is_forbidden),
-	        cmocka_unit_test(approval_is_possible_in_two_states_only),
+	        cmocka_unit_test(approval_is_possible_in_three_states_only),
 	        cmocka_unit_test(the_protocol_column_follows_the_dataspace_protocol),
 	        cmocka_unit_test(names_are_there_and_read_back),
 	        cmocka_unit_test(ends_are_reported),

@@ -890,6 +890,13 @@ static inline enum hf_err decide_as(struct node *n, const char *who, const struc
 	return command_end(&c, hf_authz_decide_application(n->authz, &c.in, id, result, reason, until_ms));
 }
 
+static inline enum hf_err second_as(struct node *n, const char *who, const struct hf_id *id, const char *result,
+                                    const char *reason)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_authz_decide_second(n->authz, &c.in, id, result, reason));
+}
+
 static inline enum hf_err withdraw_as(struct node *n, const char *who, const struct hf_id *id)
 {
 	COMMAND(c, n, who);
