@@ -128,7 +128,8 @@ ROW(transfer_request, SMALL,
 	MSG(subject, signed_statement),
 	TEXT(address, 0, 255),
 	TEXT(mechanism, 0, 63),
-	TEXT(business, 0, 255));
+	TEXT(business, 0, 255),
+	MSG_OR_NONE(second, signed_statement));
 
 ROW(transfer_start, KIB(256),
 	MSG(header, header),

@@ -113,7 +113,7 @@ extern const struct hf_route hf_routes_node[];     /* status, metrics, doctor, p
 extern const struct hf_route hf_routes_identity[]; /* login, users, systems */
 extern const struct hf_route hf_routes_ledger[];
 extern const struct hf_route hf_routes_supervision[]; /* operations on data of one grade */
-extern const struct hf_route hf_routes_erasure[]; /* erasure, legal holds */
+extern const struct hf_route hf_routes_erasure[];     /* erasure, legal holds */
 extern const struct hf_route hf_routes_audit[];
 extern const struct hf_route hf_routes_source[];
 extern const struct hf_route hf_routes_catalog[];
@@ -134,6 +134,7 @@ extern const struct hf_route hf_routes_backup[];
 extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */
 extern const struct hf_route hf_routes_time[];   /* trusted time */
 extern const struct hf_route hf_routes_uses[];
+extern const struct hf_route hf_routes_second_use[]; /* second authorizations for sensitive data */
 
 struct hf_api;
 /* tables: NULL-terminated list of route tables. Socket mode 0660. */

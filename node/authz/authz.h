@@ -40,6 +40,7 @@ struct hf_access_request {
 	const char *business;     /* of the system, as its organization states it */
 	const char *peer_address; /* where the request came from */
 	struct hf_id going_on; /* asked again for this transfer by a rule: its own use counts once; zero: a new one */
+	bool second;           /* a second person of the organization authorized this use (DS-86) */
 	int64_t now_ms;
 };
 struct hf_decision {

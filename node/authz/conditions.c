@@ -2,7 +2,8 @@
  * conditions.c - what the publisher states of the use of its data, held against applications and against every access:
  * the fields that a purpose needs (DS-26), and the conditions of conditionally shared data, each by its name (DS-27).
  *
- * An emergency is decided by the leading group in the publisher's place: it lifts the conditions, and the fields too
+ * Sensitive data asks for a second authorization at the consumer besides (DS-86). An emergency is decided by the
+ * leading group in the publisher's place: it lifts the conditions and the second authorization, and the fields too
  * unless the entry says what the emergency's purpose needs.
  */
 #include <stdio.h>
@@ -161,6 +162,11 @@ enum hf_err az_conditions_use(const struct question *q, const Hufu__Agreement *t
 		return hf_fault_set(f, HF_E_MECHANISM,
 		                    "core data (level 3) is not given by a rule: two levels of approval decide each "
 		                    "case; file an application with `hufu apply`");
+	if (e->sensitive && !emergency && !q->rq->second)
+		return hf_fault_set(
+		        f, HF_E_SECOND_USE,
+		        "the data is sensitive: besides the grant, somebody of the consumer's data authority "
+		        "authorizes its use (`hufu sensitive authorize`)");
 	if (!emergency || az_purpose_row(e, terms->purpose))
 		HF_TRY(check_fields(q, terms, f));
 	if (emergency)

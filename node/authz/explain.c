@@ -62,6 +62,7 @@ static void write_asked(const struct hf_access_request *rq, struct hf_buf *b)
 	add_id(b, "agreement", &rq->agreement);
 	add_line(b, "address", rq->system_address);
 	add_line(b, "mechanism", rq->mechanism);
+	add_line(b, "second", rq->second ? "yes" : NULL);
 	for (size_t i = 0; i < METHODS; i++)
 		add_line(b, "method", rq->methods & methods[i].bit ? methods[i].name : NULL);
 	for (size_t i = 0; i < rq->field_count; i++)
@@ -223,6 +224,8 @@ static bool take_line(struct past *p, const char *key, const char *value)
 		rq->system_address = value;
 	else if (strcmp(key, "mechanism") == 0)
 		rq->mechanism = value;
+	else if (strcmp(key, "second") == 0)
+		rq->second = strcmp(value, "yes") == 0;
 	else if (strcmp(key, "field") == 0 && rq->field_count < ASKED_FIELDS_MAX)
 		p->fields[rq->field_count++] = value;
 	else if (strcmp(key, "method") != 0)

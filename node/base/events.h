@@ -116,7 +116,9 @@ enum hf_event_class {
 	X(HF_EVENT_GRANT_REVIEW,         DECISION, "grant-review", 152)   /* DS-28: the scheduled look at validity and use */ \
 	X(HF_EVENT_PROMOTION,            DECISION, "promotion", 134)             /* AZ-63: grants proposed as a rule, decided, ended */ \
 	X(HF_EVENT_SUPERSESSION,         DECISION, "supersession", 135)          /* AZ-63: of one grant by a rule, or no longer */ \
-	X(HF_EVENT_SECOND_APPROVAL,      DECISION, "second-approval", 170)       /* DS-20: T, F or S of the second level */
+	X(HF_EVENT_SECOND_APPROVAL,      DECISION, "second-approval", 170)       /* DS-20: T, F or S of the second level */ \
+	X(HF_EVENT_USE_AUTHORIZATION,    DECISION, "use-authorization", 171)     /* DS-86 */ \
+	X(HF_EVENT_USE_END,              DECISION, "use-authorization-end", 172)
 /* clang-format on */
 
 enum hf_event {
@@ -191,7 +193,8 @@ enum hf_event {
 	X(HF_FIELD_ASKED,               "asked", 83)              /* what else the decision was asked: a key and a value in a line */ \
 	X(HF_FIELD_INPUTS,              "inputs", 85)             /* DS-97: "transfer|derivation ID DIGEST" in a line */ \
 	X(HF_FIELD_SOURCES,             "sources", 86)            /* DS-97: "CATALOG-ENTRY NODE" in a line */ \
-	X(HF_FIELD_PROCESSING,          "processing", 87)         /* DS-97: in what manner, in a person's words */
+	X(HF_FIELD_PROCESSING,          "processing", 87)         /* DS-97: in what manner, in a person's words */ \
+	X(HF_FIELD_SECOND,              "second-authorization", 88) /* DS-86: who authorized the use besides, and by which one */
 /* clang-format on */
 
 enum hf_field {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "authz/second_use.h"
 #include "catalog/consent.h"
 #include "exchange/transfer.h"
 #include "proto/codec.h"
@@ -20,6 +21,18 @@ static uint32_t methods_of(const Hufu__PersonCertificate *c)
 			bits |= HF_AUTH_DEVICE_KEY;
 	}
 	return bits;
+}
+
+enum hf_err second_of(const struct hf_exchange *x, const Hufu__TransferRequest *in, char *ret_text, struct hf_fault *f)
+{
+	char text[HF_USE_SECOND_TEXT];
+	struct hf_fault unsaid = {HF_OK, ""};
+	struct hf_id resource = {{0}};
+	if (!in->second || !in->subject || !hf_id_from_bytes(in->resource.data, in->resource.len, &resource))
+		return HF_E_SECOND_USE;
+	const struct hf_use_object o = {&resource, x->base->self.s, in->system, in->purpose};
+	return hf_authz_use_check(x->authz, in->second, in->subject, in->header->issuer, &o, ret_text ? ret_text : text,
+	                          f ? f : &unsaid);
 }
 
 struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__TransferRequest *in,
@@ -47,6 +60,7 @@ struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__Tran
 		memcpy(rq.resource.b, in->resource.data, 16);
 	if (in->agreement.len == 16)
 		memcpy(rq.agreement.b, in->agreement.data, 16);
+	rq.second = second_of(x, in, NULL, NULL) == HF_OK;
 	return rq;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "authz/second_use.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/transfer.h"
@@ -154,13 +155,30 @@ static enum hf_err sign_access(struct transfer *t, const struct hf_actor *actor,
 	return *ret_signed ? HF_OK : HF_E_INTERNAL;
 }
 
+/* DS-86: sensitive data asks for the authorization of a second person, which goes with the request; what is there is
+ * sent in any case, since the provider's entry may be newer than the one here. */
+static enum hf_err find_second(struct transfer *t, const struct hf_grant_view *g, const char *purpose,
+                               Hufu__SignedStatement **ret_second, char text[HF_USE_SECOND_TEXT], struct hf_fault *f)
+{
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	struct hf_fault why = {HF_OK, ""};
+	const struct hf_use_object o = {&t->resource, g->provider, t->system, purpose};
+	enum hf_err e = hf_authz_use_find(t->x->authz, &o, ret_second, text, &why);
+	bool emergency = g->mechanism && strcmp(g->mechanism, "emergency") == 0;
+	bool sensitive = hf_catalog_get(t->x->catalog, g->provider, &t->resource, &it) == HF_OK && it.entry->sensitive;
+	if (e == HF_OK || emergency || (e == HF_E_SECOND_USE && !sensitive))
+		return HF_OK;
+	return hf_fault_set(f, e, "%s", why.text);
+}
+
 static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor, const struct hf_grant_view *g,
-                                const struct hf_fetch *in, struct hf_fault *f)
+                                const struct hf_fetch *in, char second_by[HF_USE_SECOND_TEXT], struct hf_fault *f)
 {
 	const char *purpose = in->purpose, *mechanism = in->mechanism;
 	Hufu__Header header = HUFU__HEADER__INIT;
 	Hufu__TransferRequest r = HUFU__TRANSFER_REQUEST__INIT;
 	Hufu__SignedStatement *subject = NULL;
+	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *second = NULL;
 	char *audience[1];
 	struct hf_id message_id;
 	struct hf_system_view system;
@@ -172,6 +190,8 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 		        "add`",
 		        t->system);
 	HF_TRY(hf_fault_default(f, e));
+	r.purpose = (char *)(purpose && purpose[0] ? purpose : g->purpose);
+	HF_TRY(find_second(t, g, r.purpose, &second, second_by, f));
 	HF_TRY(sign_access(t, actor, &subject, f));
 	header_fill(t->x, &header, t, audience, &message_id);
 	r.header = &header;
@@ -183,7 +203,7 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	r.resource = (ProtobufCBinaryData){16, t->resource.b};
 	r.system = t->system;
 	r.action = (char *)g->action;
-	r.purpose = (char *)(purpose && purpose[0] ? purpose : g->purpose);
+	r.second = second;
 	r.fields = t->fields;
 	r.n_fields = t->field_count;
 	r.format = (char *)"text/csv";
@@ -216,11 +236,11 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
                               struct hf_fault *f)
 {
 	struct hf_grant_view g;
-	char output[OUTPUT_MAX];
+	char output[OUTPUT_MAX], second[HF_USE_SECOND_TEXT] = "";
 	HF_TRY(check_output(x, in->output, output, f));
 	HF_TRY(find_grant(x, actor, in, &g, f));
 	struct transfer *t = build(x, actor, in, &g, output);
-	enum hf_err e = make_request(t, actor, &g, in, f);
+	enum hf_err e = make_request(t, actor, &g, in, second, f);
 	if (e != HF_OK) {
 		transfer_release(t);
 		return e;
@@ -230,6 +250,7 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 	hf_ledger_keep_envelope(unit, &t->id, HF_TYPE_TRANSFER_REQUEST, t->request.data, t->request.len, &digest);
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_REQUEST, HF_OK, NULL);
 	draft_digest(d, &t->request);
+	hf_draft_text(d, HF_FIELD_SECOND, second);
 	hf_unit_draft(unit, d);
 	hf_id_text(&t->resource, id);
 	hf_draft_text(draft, HF_FIELD_OBJECT, id);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "authz/explain.h"
+#include "authz/second_use.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/transfer.h"
@@ -26,8 +27,9 @@ struct gate {
 	struct hf_decision decision;
 	struct transfer *t;
 	struct hf_fault f;
-	enum hf_err error; /* a denial that has to be recorded first */
-	int64_t asked_ms;  /* the decision point was asked then; 0: it was not */
+	enum hf_err error;               /* a denial that has to be recorded first */
+	int64_t asked_ms;                /* the decision point was asked then; 0: it was not */
+	char second[HF_USE_SECOND_TEXT]; /* who authorized the use besides; "": nobody */
 };
 
 static void gate_free(struct gate *g)
@@ -333,6 +335,8 @@ static enum hf_err permit(struct gate *g)
 {
 	struct hf_id resource;
 	HF_TRY(check_subject(g));
+	if (g->in->second) /* one that is not good is said, not passed over */
+		HF_TRY(second_of(g->x, g->in, g->second, &g->f));
 	HF_TRY(decide(g));
 	HF_TRY(check_fresh(g));
 	HF_TRY(check_obligations(g));
@@ -380,6 +384,7 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 		hf_draft_text(d, HF_FIELD_MECHANISM, g->decision.mechanism);
 		hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, g->t->permission_review);
 		hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, g->t->consumer_authn);
+		hf_draft_text(d, HF_FIELD_SECOND, g->second);
 	}
 	hf_sha256(body.data, body.len, &digest);
 	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));

@@ -142,6 +142,10 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take);
 /* What the decision point is asked for that request; borrows from all. */
 struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__TransferRequest *in,
                                    const Hufu__PersonCertificate *cert, const char *address);
+/* The second authorization that the request carries (DS-86): OK when it is one for this very use; ret_text (may be
+ * NULL) says whose, HF_USE_SECOND_TEXT bytes. */
+enum hf_err second_of(const struct hf_exchange *x, const Hufu__TransferRequest *in, char *ret_text,
+                      struct hf_fault *f) HF_MUST_CHECK;
 /* Before every chunk: the grant is what it was, or the rules still permit what was asked for. */
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);

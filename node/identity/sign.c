@@ -39,6 +39,7 @@ static const struct {
         {"dispute", HF_MAY_DISPUTE},
         {"dispute-opinion", HF_MAY_DISPUTE_SETTLE},
         {"second-approval", HF_MAY_APPROVE_SECOND},
+        {"use", HF_MAY_CONFIRM_NEED},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

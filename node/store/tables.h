@@ -64,7 +64,8 @@
 	X(HF_TABLE_PROMOTION,        "promotion")        /* id[16] -> PromotionRow: grants that were made into a rule */ \
 	X(HF_TABLE_DISPUTE,          "dispute")          /* dispute id[16] -> DisputeRow */ \
 	X(HF_TABLE_ESCALATION,       "escalation")       /* application id[16] -> EscalationRow: overdue decisions, at the leading group */ \
-	X(HF_TABLE_USE_FILED,        "use-filed")        /* resource[16] transfer[16] -> UseFiledRow: reported uses, for statistics */
+	X(HF_TABLE_USE_FILED,        "use-filed")        /* resource[16] transfer[16] -> UseFiledRow: reported uses, for statistics */ \
+	X(HF_TABLE_USE_AUTHORIZATION, "use-authorization") /* id[16] -> UseAuthorizationRow: of sensitive data (DS-86) */
 /* clang-format on */
 
 enum hf_table {

@@ -204,6 +204,8 @@ def test_a_sensitive_entry_asks_everybody_for_two_factors(net):
     with_two(t, "li", lambda: t.hufu("decide", app, "T", as_="li"))
     workflow.wait_state(i, "chen", app, "FINALIZED")
     workflow.wait_state(t, "li", app, "FINALIZED")
+    with_two(i, "zhou", lambda: i.hufu("sensitive", "authorize", entry, "--system", "claims", "--purpose", "claims-assessment", "--until",
+                                       workflow.in_days(30), "--reason", "理赔", as_="zhou"))
     out = os.path.join(net.dir, "sensitive.csv")
     fetch = lambda: i.hufu("fetch", "--grant", workflow.grant_of(i, "chen", app), "--output", out, as_="chen")
     single(i, "chen")

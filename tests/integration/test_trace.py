@@ -143,6 +143,8 @@ def sensitive_story(net):
     out = os.path.join(net.dir, "sensitive.csv")
     before = {x["transfer"] for x in i.hufu("transfers", "list", as_="chen")["transfers"]}
     grant = workflow.grant_of(i, "chen", app)
+    for purpose in ("claims-assessment", "resale"):
+        i.hufu("sensitive", "authorize", entry, "--system", "claims", "--purpose", purpose, "--until", workflow.in_days(30), "--reason", "理赔", as_="zhou")
     transfer = i.hufu("fetch", "--grant", grant, "--output", out, as_="chen")["transfer"]
     workflow.wait_transfer(t, "li", transfer, "COMPLETED")
     r = i.refused("fetch", "--grant", grant, "--purpose", "resale", "--output", out + ".2", as_="chen")

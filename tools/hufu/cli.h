@@ -48,6 +48,7 @@ extern const struct hf_command hf_commands_node[];
 extern const struct hf_command hf_commands_identity[];
 extern const struct hf_command hf_commands_policy[];
 extern const struct hf_command hf_commands_ledger[];
+extern const struct hf_command hf_commands_sensitive[];
 extern const struct hf_command hf_commands_erasure[];
 extern const struct hf_command hf_commands_audit[];
 extern const struct hf_command hf_commands_time[];

@@ -309,6 +309,7 @@ static void sensitive_data_needs_two_methods(void **state)
 	s->w->factors = 0;
 	assert_int_equal(decided(s->roads, &rq), HF_E_SECOND_FACTOR);
 	rq.methods = HF_AUTH_PASSWORD | HF_AUTH_DEVICE_KEY;
+	rq.second = true;
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
 }
 

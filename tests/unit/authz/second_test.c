@@ -18,6 +18,7 @@ static struct hf_access_request strongly(const struct hf_id *entry, int64_t now_
 {
 	struct hf_access_request rq = asking(entry, now_ms);
 	rq.methods = HF_AUTH_PASSWORD | HF_AUTH_TOTP;
+	rq.second = true;
 	return rq;
 }
 

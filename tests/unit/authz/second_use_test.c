@@ -1,0 +1,165 @@
+/* The second authorization for the use of sensitive data (DS-86): who gives it, for what, and what the provider makes
+ * of it. */
+#include "authz/second_use.h"
+#include "unit/authz/cast.h"
+
+static struct hf_use_authorization_in use_of(struct stage *s, const struct hf_id *entry)
+{
+	return (struct hf_use_authorization_in){.entry = *entry,
+	                                        .system = "desk",
+	                                        .purpose = "claims-check",
+	                                        .reason = "delay claims of January",
+	                                        .until_ms = s->w->now_ms + 30 * DAY};
+}
+
+static enum hf_err authorize_as(struct node *n, const char *who, const struct hf_use_authorization_in *what,
+                                struct hf_id *ret)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_authz_use_authorize(n->authz, &c.in, what, ret));
+}
+
+static enum hf_err end_as(struct node *n, const char *who, const struct hf_id *id)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_authz_use_end(n->authz, &c.in, id, "the claims are settled"));
+}
+
+/* What a person signs who asks for data. */
+static Hufu__SignedStatement *asks(struct node *n, const char *who)
+{
+	struct hf_actor actor = actor_of(n, who);
+	struct hf_id id = hf_id_new(n->world->now_ms);
+	Hufu__Statement s = HUFU__STATEMENT__INIT;
+	Hufu__SignedStatement *st = NULL;
+	struct hf_fault f = {HF_OK, ""};
+	s.kind = (char *)"access";
+	s.object = BIN_ID(&id);
+	if (az_person_sign(n->authz, &actor, &s, &id, &st, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	return st;
+}
+
+static struct hf_use_object object_of(struct stage *s)
+{
+	return (struct hf_use_object){&s->sensitive, "roads", "desk", "claims-check"};
+}
+
+static enum hf_err found(struct stage *s, const struct hf_use_object *o, Hufu__SignedStatement **ret)
+{
+	struct hf_fault f = {HF_OK, ""};
+	char text[HF_USE_SECOND_TEXT] = "";
+	enum hf_err e = hf_authz_use_find(s->health->authz, o, ret, text, &f);
+	snprintf(last_fault, sizeof(last_fault), "%s", e == HF_OK ? text : f.text);
+	return e;
+}
+
+static enum hf_err checked(struct stage *s, const Hufu__SignedStatement *second, const Hufu__SignedStatement *subject,
+                           const char *consumer, const struct hf_use_object *o)
+{
+	struct hf_fault f = {HF_OK, ""};
+	char text[HF_USE_SECOND_TEXT] = "";
+	enum hf_err e = hf_authz_use_check(s->roads->authz, second, subject, consumer, o, text, &f);
+	snprintf(last_fault, sizeof(last_fault), "%s", e == HF_OK ? text : f.text);
+	return e;
+}
+
+/* DS-86: the grant alone is not enough; the data authority's word is needed besides, for two factors. */
+static void grant_alone_is_not_enough(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_access_request rq = asking(&s->sensitive, s->w->now_ms);
+	Hufu__SignedStatement *st = NULL;
+	const struct hf_use_object o = object_of(s);
+	(void)granted(s, &s->sensitive);
+	rq.methods = HF_AUTH_PASSWORD | HF_AUTH_TOTP;
+	assert_int_equal(decided(s->roads, &rq), HF_E_SECOND_USE);
+	assert_non_null(strstr(last_fault, "hufu sensitive authorize"));
+	assert_int_equal(found(s, &o, &st), HF_E_SECOND_USE);
+	rq.second = true;
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+}
+
+/* DS-86: only the data authority gives it, for sensitive data, within a year, with two factors; it has an end. */
+static void who_may_give_it_and_for_how_long(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_use_authorization_in in = use_of(s, &s->sensitive);
+	struct hf_id id;
+	assert_int_equal(authorize_as(s->health, "wang", &in, &id), HF_E_PERMISSION);
+	s->w->factors = 0;
+	assert_int_equal(authorize_as(s->health, "li", &in, &id), HF_E_SECOND_FACTOR);
+	s->w->factors = HF_AUTH_TOTP;
+	in.entry = s->plain;
+	assert_int_equal(authorize_as(s->health, "li", &in, &id), HF_E_STATE);
+	in = use_of(s, &s->sensitive);
+	in.until_ms = s->w->now_ms + 367 * DAY;
+	assert_int_equal(authorize_as(s->health, "li", &in, &id), HF_E_LIMIT);
+	in.until_ms = s->w->now_ms;
+	assert_int_equal(authorize_as(s->health, "li", &in, &id), HF_E_LIMIT);
+	in = use_of(s, &s->sensitive);
+	in.system = "nosuch";
+	assert_int_equal(authorize_as(s->health, "li", &in, &id), HF_E_WRONG_SYSTEM);
+	in = use_of(s, &s->sensitive);
+	in.reason = " ";
+	assert_int_equal(authorize_as(s->health, "li", &in, &id), HF_E_ARGUMENT);
+}
+
+/* DS-86: the provider takes it for this very use, of this consumer, from another person than who asks, until its end.
+ */
+static void provider_holds_it_against_the_use(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_use_authorization_in in = use_of(s, &s->sensitive);
+	struct hf_use_object o = object_of(s), other;
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__SignedStatement *second = NULL, *wang = asks(s->health, "wang"), *li2 = asks(s->health, "li2");
+	struct hf_id id;
+	MUST(authorize_as(s->health, "li", &in, &id));
+	assert_int_equal(found(s, &o, &second), HF_OK);
+	assert_non_null(strstr(last_fault, "health/li "));
+	/* All is well but the last thing asked: the certificates of this world name one factor. With two:
+	 * tests/integration/test_sensitive_use.py. */
+	assert_int_equal(checked(s, second, wang, "health", &o), HF_E_SECOND_FACTOR);
+	other = o;
+	other.purpose = "resale";
+	assert_int_equal(checked(s, second, wang, "health", &other), HF_E_DIGEST);
+	other = o;
+	other.system = "archive";
+	assert_int_equal(checked(s, second, wang, "health", &other), HF_E_DIGEST);
+	other = o;
+	other.resource = &s->personal;
+	assert_int_equal(checked(s, second, wang, "health", &other), HF_E_DIGEST);
+	assert_int_equal(checked(s, second, wang, "hub", &o), HF_E_SIGNATURE);    /* a foreign one */
+	assert_int_equal(checked(s, second, li2, "health", &o), HF_E_SEPARATION); /* li's other account */
+	assert_int_equal(checked(s, wang, wang, "health", &o), HF_E_PERMISSION);  /* no such right */
+	second->statement->signatures[0]->sig.data[3] ^= 1;
+	assert_int_equal(checked(s, second, wang, "health", &o), HF_E_SIGNATURE); /* a forged one */
+	second->statement->signatures[0]->sig.data[3] ^= 1;
+	s->w->now_ms += 30 * DAY;
+	assert_int_equal(checked(s, second, wang, "health", &o), HF_E_SECOND_USE);
+	s->w->now_ms -= 30 * DAY;
+	MUST(end_as(s->health, "li", &id));
+	assert_int_equal(end_as(s->health, "li", &id), HF_E_STATE);
+	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *none = NULL;
+	assert_int_equal(found(s, &o, &none), HF_E_SECOND_USE);
+}
+
+static int use_up(void **state)
+{
+	int e = stage_up(state);
+	struct stage *s = *state;
+	hire(s->health, "li2", "operator", "", "HR-1002");
+	s->w->factors = HF_AUTH_TOTP;
+	return e;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(grant_alone_is_not_enough),
+	        cmocka_unit_test(who_may_give_it_and_for_how_long),
+	        cmocka_unit_test(provider_holds_it_against_the_use),
+	};
+	return cmocka_run_group_tests(tests, use_up, stage_down);
+}
