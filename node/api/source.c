@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/onward.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
 #include "source/scanner.h"
@@ -70,6 +71,7 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 		return hf_fault_set(&rq->fault, HF_E_EXISTS, "source '%s' was registered meanwhile", v->name);
 	if (!s->adding && e != HF_OK)
 		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "source '%s' was removed meanwhile", v->name);
+	HF_TRY(hf_api_onward(rq, v));
 	v->enabled = s->was.enabled;
 	v->registered_ms = s->was.registered_ms;
 	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));

@@ -399,7 +399,7 @@ static void start_that_promises_less(Hufu__TransferStart *s)
 	s->bytes = 10;
 }
 
-/* DS-36: nothing is asked for, or kept, under a start that is not in order. */
+/* DS-36, DS-29: nothing is asked for, or kept, under a start that is not in order. */
 static void a_start_that_lies_ends_both_sides(void **state)
 {
 	static const struct {
@@ -429,6 +429,58 @@ static void a_start_that_lies_ends_both_sides(void **state)
 	}
 }
 
+static void start_as_it_is(Hufu__TransferStart *s)
+{
+	(void)s;
+}
+
+static bool opens(const struct node *n, const Hufu__TransferStart *s)
+{
+	uint8_t key[32];
+	return hf_seal_open(n->keys.box, s->sealed_key.data, s->sealed_key.len, key);
+}
+
+/* DS-29: what the decision point permits becomes a credential of its own, the start: signed by the provider, bound to
+ * the recipient, its system, the resource and the request, and with a key that the recipient alone can open. */
+static void a_start_is_a_credential_for_one_recipient_and_one_resource(void **state)
+{
+	struct pair *p = now = pair_of(state, 3 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	const struct transfer *t = transfer_find(p->health->exchange, &id, false);
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = t ? HF_DECODE(envelope, t->start.data, t->start.len) : NULL;
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__TransferStart *s = e ? HF_DECODE(transfer_start, e->payload.data, e->payload.len) : NULL;
+	if (!e || !s || !s->header || !s->label || e->n_signatures == 0) {
+		fail();
+		return;
+	}
+	assert_string_equal(e->signatures[0]->keyid, "roads");
+	assert_string_equal(s->header->audience[0], "health");
+	assert_string_equal(s->label->recipient, "health");
+	assert_string_equal(s->label->system, "desk");
+	assert_memory_equal(s->label->entry.data, t->resource.b, sizeof(t->resource.b));
+	assert_true(opens(p->health, s));
+	assert_false(opens(&p->w->node[SB_HUB], s));
+	p->w->pass = NULL;
+	wait_both(p, &id, "COMPLETED");
+	assert_delivered(p, &id);
+}
+
+/* DS-29: a forged one, which another member signed in the provider's name, and a foreign one, which the provider signed
+ * for somebody or something else (above), open nothing. */
+static void a_forged_credential_is_refused(void **state)
+{
+	struct pair *p = now = pair_of(state, 3 * MIB);
+	liar = SB_HUB;
+	liar_name = "roads";
+	bend_start = start_as_it_is;
+	p->w->pass = with_bent_start;
+	struct hf_id id = begin(p);
+	wait_both(p, &id, "TERMINATED");
+	assert_reason(p->health, &id, HF_E_SIGNATURE, NULL);
+	assert_wiped(p, &id);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +490,8 @@ int main(void)
 	        cmocka_unit_test(a_chunk_that_is_not_what_was_asked_for_ends_both_sides),
 	        cmocka_unit_test(a_provider_that_forgot_the_transfer_ends_it),
 	        cmocka_unit_test(a_start_that_lies_ends_both_sides),
+	        cmocka_unit_test(a_start_is_a_credential_for_one_recipient_and_one_resource),
+	        cmocka_unit_test(a_forged_credential_is_refused),
 	};
 	return cmocka_run_group_tests(tests, pair_up, pair_down);
 }
