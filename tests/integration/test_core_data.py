@@ -26,6 +26,8 @@ def test_core_data_is_given_by_two_levels_and_every_operation_is_supervised(net)
     t.hufu("decide", app, "T", as_="li")
     check(workflow.application(t, "li", app)["state"] == "SECOND_WAITING", "the first level's T waits for the second")
     check(workflow.application(i, "chen", app)["state"] == "SUBMITTED", "and the applicant hears nothing")
+    i.hufu("sensitive", "authorize", net.core, "--system", "claims", "--purpose", "claims-assessment", "--until", workflow.in_days(30), "--reason", "理赔",
+           as_="zhou")
     out = os.path.join(net.dir, "core.csv")
     fetch = ["fetch", net.core, "--system", "claims", "--output", out, "--purpose", "claims-assessment"]
     r = i.refused(*fetch, as_="chen")
