@@ -32,7 +32,8 @@ void hf_authz_set_deadlines(struct hf_authz *a, const struct hf_deadline_limits 
 static bool waits(enum hf_review_state s)
 {
 	return s == HF_REVIEW_SUBMITTED || s == HF_REVIEW_RECEIVED || s == HF_REVIEW_FORWARDED ||
-	       s == HF_REVIEW_PRIVACY_WAITING || s == HF_REVIEW_PRIVACY_PASSED || s == HF_REVIEW_PRIVACY_FAILED;
+	       s == HF_REVIEW_PRIVACY_WAITING || s == HF_REVIEW_PRIVACY_PASSED || s == HF_REVIEW_PRIVACY_FAILED ||
+	       s == HF_REVIEW_SECOND_WAITING;
 }
 
 static uint32_t submitted_revision(const Hufu__ApplicationRow *row)

@@ -101,6 +101,7 @@ static bool add_revision(void *ctx, const Hufu__ApplicationRevision *rev)
 	c->ended_ms = rev->ended_ms ? rev->ended_ms : c->ended_ms;
 	c->steps += 2 + (rev->intake_envelope.len > 0) + (decision != NULL);
 	c->steps += rev->privacy || (decision && decision->privacy);
+	c->steps += decision && decision->second;
 	return true;
 }
 
@@ -122,6 +123,7 @@ static uint64_t *place_of(struct hf_stat_department *d, enum hf_review_state s)
 	case HF_REVIEW_PRIVACY_WAITING:
 	case HF_REVIEW_PRIVACY_PASSED:
 	case HF_REVIEW_PRIVACY_FAILED:
+	case HF_REVIEW_SECOND_WAITING:
 		return &d->pending;
 	case HF_REVIEW_RETURNED:
 		return &d->returned;
