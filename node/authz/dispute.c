@@ -70,9 +70,15 @@ static enum hf_err load(struct raise *r, const struct hf_id *application)
 {
 	struct hf_authz *a = r->a;
 	struct hf_fault *f = r->in->fault;
+	if (!hf_actor_may(r->in->actor, HF_MAY_DISPUTE))
+		return hf_fault_set(f, HF_E_PERMISSION,
+		                    "'%s' may not raise disputes: the permission 'dispute' is missing",
+		                    r->in->actor->account);
 	HF_TRY(az_row_need(a, application, &r->row, f));
-	HF_TRY(az_application_own(a, r->in->actor, r->row, f));
-	if (!is_self(a, r->row->organization) && !is_self(a, r->row->provider))
+	bool for_provider = is_self(a, r->row->provider) && hf_actor_may(r->in->actor, HF_MAY_APPROVE);
+	if (!for_provider) /* who decides here acts for all departments */
+		HF_TRY(az_application_own(a, r->in->actor, r->row, f));
+	if (!for_provider && !is_self(a, r->row->organization))
 		return hf_fault_set(f, HF_E_STANDING,
 		                    "a dispute is raised by the consumer, %s, or the provider, %s, of the application",
 		                    r->row->organization, r->row->provider);

@@ -12,6 +12,8 @@ static inline int dispute_up(void **state)
 	hire(s->health, "li", "data-authority", "", "HR-1003");
 	hire(s->roads, "ren", "intake", "", "HR-3003");
 	install(s->health, "desk", "", "10.1.0.6");
+	hire(s->roads, "fleet-zhao", "approver", "fleet", "HR-3004");
+	hire(s->health, "ward-sun", "operator", "ward", "HR-1004");
 	return failed;
 }
 

@@ -126,9 +126,11 @@ static void only_the_two_sides_dispute_what_was_submitted(void **state)
 	assert_int_equal(dispute_as(s->health, "wang", &app, "result", &id), HF_E_STATE);
 	assert_int_equal(dispute_as(s->roads, "zhou", &app, "result", &id), HF_E_UNKNOWN);
 	app = refused(s);
-	assert_int_equal(dispute_as(s->audit, "an", &app, "result", &id), HF_E_UNKNOWN);
+	assert_int_equal(dispute_as(s->audit, "an", &app, "result", &id), HF_E_PERMISSION);
 	assert_int_equal(dispute_as(s->health, "wang", &app, "everything", &id), HF_E_ARGUMENT);
 	assert_int_equal(dispute_as(s->roads, "fan", &app, "result", &id), HF_E_PERMISSION);
+	assert_int_equal(dispute_as(s->health, "ward-sun", &app, "result", &id), HF_E_UNKNOWN); /* SB-3 */
+	MUST(dispute_as(s->roads, "fleet-zhao", &app, "reasons", &id)); /* who decides acts for all departments */
 }
 
 /* The byte before the end of the application's payload in a dispute on its way. */
