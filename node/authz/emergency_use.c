@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "authz/emergency_internal.h"
+#include "authz/scenario_internal.h"
 #include "evidence/envelope.h"
 #include "proto/codec.h"
 
@@ -144,10 +145,10 @@ static enum hf_err check_successor(struct hf_authz *a, const Hufu__EmergencyRequ
                                    const struct hf_id *successor, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *app = NULL;
-	if (strcmp(kind, "application") != 0)
-		return hf_fault_set(f, HF_E_UNSUPPORTED,
-		                    "an emergency grant is followed by an application here; name one of `hufu "
-		                    "applications`");
+	if (strcmp(kind, "scenario") == 0) {
+		const struct sc_use use = {successor, row->provider, row->organization, row->system, &row->resource};
+		return az_scenario_gives(a, &use, f);
+	}
 	HF_TRY(az_row_need(a, successor, &app, f));
 	if (!fits(app, row))
 		return hf_fault_set(f, HF_E_CONFLICT,
@@ -180,12 +181,13 @@ static enum hf_err check_link(const Hufu__EmergencyRequestRow *row, const struct
 }
 
 static void describe_link(struct hf_draft *d, const Hufu__EmergencyRequestRow *row, const struct hf_id *successor,
-                          const struct hf_hash *digest)
+                          bool of_scenario, const struct hf_hash *digest)
 {
 	char text[HF_ID_TEXT];
 	em_entry_fill(d, row, &(struct em_words){.digest = digest, .counterparty = row->organization});
 	hf_id_text(successor, text);
-	hf_draft_text(d, HF_FIELD_APPLICATION, text); /* the successor; the request is the object */
+	hf_draft_text(d, of_scenario ? HF_FIELD_SCENARIO : HF_FIELD_APPLICATION,
+	              text); /* the successor; the request is the object */
 }
 
 enum hf_err hf_emergency_follow(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *request,
@@ -214,7 +216,7 @@ enum hf_err hf_emergency_follow(struct hf_authz *a, const struct hf_step_in *in,
 	HF_TRY(em_tell(a, in->unit, row, &(struct em_post){HF_MAIL_EMERGENCY_LINK, &mail.base, NULL}, in->fault));
 	em_row_add_link(&row, kind, successor, now_of(a));
 	em_row_put(a, in->unit, row);
-	describe_link(in->draft, row, successor, &paper.digest);
+	describe_link(in->draft, row, successor, strcmp(kind, "scenario") == 0, &paper.digest);
 	return HF_OK;
 }
 
@@ -247,11 +249,11 @@ enum hf_err az_em_on_link(struct hf_authz *a, const struct mail_in *in, const Hu
 	hf_draft_text(d, HF_FIELD_ACTOR, a->base->self.s);
 	hf_draft_text(d, HF_FIELD_MANNER, "mail");
 	hf_draft_text(d, HF_FIELD_OUTCOME, "ok");
-	describe_link(d, row, &successor, &paper.digest);
+	describe_link(d, row, &successor, strcmp(link->kind, "scenario") == 0, &paper.digest);
 	hf_unit_draft(in->unit, d);
 	if (is_self(a, row->provider))
 		em_notice(a, in->unit, row, "emergency-successor",
-		          "the consumer says by which application the use goes on");
+		          "the consumer says by which application or scenario the use goes on");
 	return HF_OK;
 }
 

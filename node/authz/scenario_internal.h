@@ -84,6 +84,15 @@ void az_scenarios_close(struct hf_authz *a);
 /* AZ-61: HF_E_EXISTS and the sentence when a scenario covers what would be applied for. */
 enum hf_err az_scenario_covers(struct hf_authz *a, const Hufu__Application *app, struct hf_fault *f) HF_MUST_CHECK;
 
+/* AZ-65: does the scenario give that system the resource now, as far as this node knows? CONFLICT says what is missing.
+ */
+struct sc_use {
+	const struct hf_id *scenario;
+	const char *provider, *organization, *system;
+	const ProtobufCBinaryData *resource;
+};
+enum hf_err az_scenario_gives(struct hf_authz *a, const struct sc_use *use, struct hf_fault *f) HF_MUST_CHECK;
+
 /* ---- mail ---- */
 
 enum hf_err az_sc_on_scenario(struct hf_authz *a, const struct mail_in *in, const Hufu__ScenarioMail *m) HF_MUST_CHECK;

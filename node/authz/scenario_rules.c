@@ -296,3 +296,45 @@ enum hf_err az_scenario_covers(struct hf_authz *a, const Hufu__Application *app,
 	                    "and purpose; fetch it with `hufu fetch --purpose %s`",
 	                    c.name, c.scenario, app->system, app->purpose);
 }
+
+/* ---- what follows an emergency ---- */
+
+struct gives {
+	const struct sc_use *use;
+	int64_t now;
+	bool member, open;
+};
+
+static bool look_at(void *ctx, const struct hf_scenario_view *v)
+{
+	struct gives *g = ctx;
+	const Hufu__Scenario *s = v->scenario;
+	for (size_t i = 0; i < s->n_members && !s->ended && g->now < s->until_ms; i++)
+		g->member |= same_text(s->members[i]->organization, g->use->organization) &&
+		             same_text(s->members[i]->system, g->use->system);
+	for (size_t i = 0; i < v->row->n_openings; i++) {
+		const Hufu__ScenarioOpening *o = v->openings[i];
+		g->open |= !o->closed && g->now < o->until_ms && same_text(o->header->issuer, g->use->provider) &&
+		           o->resource.len == g->use->resource->len &&
+		           memcmp(o->resource.data, g->use->resource->data, o->resource.len) == 0;
+	}
+	return false;
+}
+
+enum hf_err az_scenario_gives(struct hf_authz *a, const struct sc_use *use, struct hf_fault *f)
+{
+	struct gives g = {.use = use, .now = now_of(a)};
+	HF_CLEANUP(hf_decoded_done) Hufu__ScenarioRow *row = NULL;
+	HF_TRY(sc_row_need(a, use->scenario, &row, f));
+	HF_TRY(hf_fault_default(f, hf_scenario_show(a, use->scenario, look_at, &g)));
+	if (!g.member)
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the system %.63s of %.63s is no member of that scenario; its business authority "
+		                    "confirms it first",
+		                    use->system, use->organization);
+	if (!g.open)
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the resource is not open to that scenario; its provider, %.63s, opens it first",
+		                    use->provider);
+	return HF_OK;
+}

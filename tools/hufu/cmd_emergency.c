@@ -356,7 +356,7 @@ const struct hf_command hf_commands_emergency[] = {
          "example:\n"
          "  hufu emergency withdraw " EXAMPLE_ID " --reason \"the data is used for another purpose\"\n",
          withdraw},
-        {"emergency", "follow", "record the application by which the use goes on",
+        {"emergency", "follow", "record the application or the scenario by which the use goes on",
          "hufu emergency follow REQUEST --application APPLICATION | --scenario SCENARIO\n"
          "\n"
          "example:\n"

@@ -24,7 +24,7 @@ static inline void scene_shape(struct sb_space *sb)
 	static char *authority[] = {(char *)"consumer", (char *)"emergency-authority"};
 	static char *provider[] = {(char *)"provider", (char *)"consumer"};
 	static char *managing[] = {(char *)"data-management"}, *leading[] = {(char *)"leading-group"};
-	static char *exchange[] = {(char *)"exchange-service", (char *)"leading-group"};
+	static char *exchange[] = {(char *)"exchange-service", (char *)"leading-group", (char *)"business-authority"};
 	static char *group[] = {(char *)"audit", (char *)"hub",  (char *)"port",
 	                        (char *)"twin",  (char *)"lane", (char *)"clinic"};
 	static const struct {
@@ -35,7 +35,7 @@ static inline void scene_shape(struct sb_space *sb)
 	} members[] = {
 	        {SB_HEALTH, authority, 2, "health"}, {SB_ROADS, provider, 2, "roads"},
 	        {SB_DATA, managing, 1, "data"},      {SB_AUDIT, leading, 1, "audit"},
-	        {SB_HUB, exchange, 2, "hub"},        {SB_PORT, leading, 1, "port"},
+	        {SB_HUB, exchange, 3, "hub"},        {SB_PORT, leading, 1, "port"},
 	        {SB_TWIN, leading, 1, "hub"},        {SB_LANE, leading, 1, "roads"},
 	        {SB_CLINIC, authority, 2, "health"},
 	};
@@ -65,6 +65,7 @@ static inline void scene_people(struct scene *s)
 	hire(s->audit, "an", "leading-member", "", "HR-4001");
 	hire(s->hub, "hu", "leading-member", "", "HR-4002");
 	hire(s->hub, "chen", "intake", "", "HR-4012");
+	hire(s->hub, "bai", "business-officer", "", "HR-4013");
 	hire(s->port, "pan", "leading-member", "", "HR-4003");
 	hire(s->twin, "tu", "leading-member", "", "HR-4004");
 	hire(s->lane, "lan", "leading-member", "", "HR-4005");

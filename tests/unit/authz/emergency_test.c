@@ -1,4 +1,5 @@
 /* emergency_test.c - does an emergency come to a grant by the leading group alone, and end when it must? */
+#include "authz/scenario.h"
 #include "unit/authz/emergency_stage.h"
 
 /* AZ-54, AZ-55, AZ-59, AZ-78: the whole way; who approved and who carried it out is on record at the provider. */
@@ -309,6 +310,43 @@ static void test_what_follows(void **state)
 	assert_int_equal(em_notices(s->roads, &request, "emergency-successor").count, 1);
 }
 
+static enum hf_err follow_scenario(struct scene *s, const struct hf_id *request, const struct hf_id *scenario)
+{
+	COMMAND(c, s->health, "wang");
+	return command_end(&c, hf_emergency_follow(s->health->authz, &c.in, request, "scenario", scenario));
+}
+
+/* AZ-65: or by a scenario, which must give the same system the same resource. */
+static void test_scenario_follows(void **state)
+{
+	struct scene *s = scene_of(state);
+	struct hf_id request = in_use(s, &s->bridges), scenario, opening, unknown = hf_id_new(s->w->now_ms);
+	static const char *const providers[] = {"roads"};
+	const struct hf_scenario_in made = {.name = "reconstruction",
+	                                    .purpose = "reconstruction",
+	                                    .until_ms = s->w->now_ms + 90 * DAY,
+	                                    .providers = providers,
+	                                    .provider_count = 1};
+	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *row = NULL;
+	COMMAND(c, s->hub, "bai");
+	MUST(command_end(&c, hf_scenario_create(s->hub->authz, &c.in, &made, &scenario)));
+	assert_int_equal(follow_scenario(s, &request, &unknown), HF_E_UNKNOWN);
+	COMMAND(m, s->hub, "bai");
+	MUST(command_end(&m, hf_scenario_confirm(s->hub->authz, &m.in, &scenario,
+	                                         &(struct hf_scenario_member){"health", "", "rescue", ""})));
+	assert_int_equal(follow_scenario(s, &request, &scenario), HF_E_CONFLICT);
+	assert_non_null(strstr(last_fault, "not open to that scenario"));
+	const struct hf_opening_in in = {
+	        .scenario = scenario, .entry = s->bridges, .until_ms = s->w->now_ms + 60 * DAY};
+	COMMAND(o, s->roads, "zhou");
+	MUST(command_end(&o, hf_scenario_open(s->roads->authz, &o.in, &in, &opening)));
+	MUST(follow_scenario(s, &request, &scenario));
+	assert_int_equal(hf_emergency_request(s->roads->authz, &request, &row), HF_OK);
+	assert_int_equal(row->n_successors, 1);
+	assert_string_equal(row->successors[0]->kind, "scenario");
+	assert_true(memcmp(row->successors[0]->successor.data, scenario.b, 16) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +364,7 @@ int main(void)
 	        cmocka_unit_test(test_the_provider_cannot_revoke),
 	        cmocka_unit_test(test_personal_and_sensitive),
 	        cmocka_unit_test(test_what_follows),
+	        cmocka_unit_test(test_scenario_follows),
 	};
 	return cmocka_run_group_tests(tests, scene_up, scene_down);
 }
