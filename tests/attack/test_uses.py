@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 
 from common import *
+from test_rulebook import POLICY, RULE
 
 ENDED = ("COMPLETED", "TERMINATED")
 MOST = 3
@@ -17,7 +18,7 @@ def network(net):
     workflow.tolls(net, net.big, 24 << 20, 7)
     register(net, "tolls", net.big)
     net.tolls = publish(net, "tolls", extra=("--duty", f"uses:{MOST}"))
-    net.count = 0
+    net.count = net.policy_version = 0
 
 
 def grant_for(net, entry):
@@ -113,7 +114,8 @@ def test_a_provider_that_dies_while_uses_are_under_way_gives_none_too_many(net):
     wait_until(lambda: count(t, "li", grant)["count"]["under_way"] + count(t, "li", grant)["count"]["used"] == MOST, "all to be reserved", 60, 0)
     t.kill()
     t.start()
-    t.login("li")
+    for who in ("wang", "li", "sun"):
+        t.login(who)
 
     def all_taken():  # what was not on disk yet is asked for again by the consumer
         after = count(t, "li", grant)["count"]
@@ -124,3 +126,49 @@ def test_a_provider_that_dies_while_uses_are_under_way_gives_none_too_many(net):
     check(end["state"] == "TERMINATED" and end["reason"] == "quota", f"one more is refused: {end}")
     check([ended(net, id)["state"] for id in ids] == ["COMPLETED"] * MOST, "what was reserved is delivered")
     wait_until(lambda: (lambda c: c["used"] == MOST and c["under_way"] == 0)(count(t, "li", grant)["count"]), "the commits, with no reservation left")
+
+
+def rule(net, entry, most):
+    """An attribute rule of that many uses is in force, in a new version of the policy."""
+    net.policy_version += 1
+    path = os.path.join(net.dir, "uses.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(POLICY.format(version=net.policy_version, rules=RULE.format(entry=entry) + f"    obligations:\n      - uses: {most}\n"))
+    net.nodes["transport"].hufu("policy", "apply", path, "--reason", "理赔场景", as_="li")
+
+
+def begin_by_rule(net, entry):
+    net.count += 1
+    out = os.path.join(net.dir, f"ruled-{net.count}.csv")
+    return net.nodes["insurer"].hufu("fetch", entry, "--system", "claims", "--purpose", "claims-assessment", "--mechanism", "attribute", "--output", out, "--detach",
+                                     as_="chen")["transfer"]
+
+
+def test_a_rule_gives_each_organization_its_uses_and_no_more(net):
+    """SB-26, AZ-73: number N+1 fails in parallel, also when the policy is put in force again meanwhile"""
+    t = net.nodes["transport"]
+    entry = publish(net, "tolls")
+    rule(net, entry, 2)
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        ids = list(pool.map(lambda _: begin_by_rule(net, entry), range(3)))
+    rule(net, entry, 2)
+    ends = [ended(net, id) for id in ids]
+    check(sorted(e["state"] for e in ends) == ["COMPLETED", "COMPLETED", "TERMINATED"], f"two of three: {ends}")
+    refused = next(e for e in ends if e["state"] == "TERMINATED")
+    check(refused["reason"] == "quota" and "the rule 'claims' allows 2 uses" in refused["text"], f"the reason: {refused}")
+    mine = lambda: [u for u in t.api("GET", "/v1/uses", None, as_="li")[1]["uses"] if u["resource"] == entry]
+    wait_until(lambda: len(mine()) == 2 and all(u["state"] == "used" and "reported" in u and u["difference"] == "" for u in mine()),
+               "both uses to be committed and reported")
+    check(ended(net, begin_by_rule(net, entry))["reason"] == "quota", "and so is every later one")
+
+
+def test_a_withdrawn_entry_is_gone_and_its_grants_give_nothing(net):
+    """SB-27: after withdrawal, catalogue and use fail on the peer, without the peer's help and although the grant's period runs on"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    entry = publish(net, "flights")
+    grant = grant_for(net, entry)
+    check(ended(net, begin(net, grant))["state"] == "COMPLETED" and sees(i, "chen", entry), "before")
+    t.hufu("catalog", "withdraw", entry, "--reason", "数据停止共享", as_="wang")
+    end = ended(net, begin(net, grant))
+    check(end["state"] == "TERMINATED" and end["reason"] in ("no-grant", "not-shared"), f"the next use: {end}")
+    wait_until(lambda: not sees(i, "chen", entry), "the peer's catalogue to follow", 30)
