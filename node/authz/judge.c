@@ -281,7 +281,8 @@ bool az_is_across(const struct question *q, struct crossing *ret_crossing, struc
 	const struct hf_border_ask ask = {.consumer = q->rq->organization,
 	                                  .purpose = q->rq->purpose,
 	                                  .entry = q->item->entry,
-	                                  .rows = hf_catalog_rows_now(q->a->catalog, q->item),
+	                                  .rows = q->item->entry->personal ? hf_catalog_rows_now(q->a->catalog, q->item)
+	                                                                   : 0,
 	                                  .now_ms = q->rq->now_ms,
 	                                  .own = own.persons};
 	if (hf_authz_border_check(q->a, &ask, ret_crossing->text, &ret_crossing->persons, &f) == HF_OK)
