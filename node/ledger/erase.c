@@ -4,8 +4,7 @@
  * period (DS-98, DS-104, DS-130) stand above any request.
  *
  * The entry comes first: what was approved and not carried out when the process died is carried out at the next start.
- * A party follows the entry of the ledger's owner once it stands under a signed checkpoint, keeps what it holds itself
- * under a legal hold, and writes down in its own ledger what it did.
+ * What a party does with it: erase_follow.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,13 +12,11 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "evidence/entry_scan.h"
 #include "ledger/collect.h"
 #include "ledger/internal.h"
 #include "proto/codec.h"
 
-#define ENTRIES_MAX 1000u /* of one erasure */
-#define OBJECT_MAX (HF_ORIGIN_MAX + 8 + 21 * ENTRIES_MAX)
+#define OBJECT_MAX (HF_ORIGIN_MAX + 8 + 21 * HF_ERASE_ENTRIES_MAX)
 
 /* ---- rows ---- */
 
@@ -43,23 +40,32 @@ static void put(struct hf_unit *u, enum hf_table t, const struct hf_id *id, cons
 	free(value);
 }
 
-static bool held(struct hf_ledger *l, const struct hf_id *txn)
+bool hf_erase_held(struct hf_ledger *l, const struct hf_id *txn)
 {
 	return hf_store_has(l->store, HF_TABLE_HOLD, txn->b, sizeof(txn->b));
 }
 
 /* ---- may it be erased? ---- */
 
-static enum hf_err refuse_young(const struct hf_page *p, int64_t now, struct hf_fault *f)
+/* By this node's clock and by the witnesses': setting the one forward ends no period. */
+static enum hf_err refuse_young(struct hf_ledger *l, const struct hf_page *p, struct hf_fault *f)
 {
+	int64_t end = p->time_ms + HF_RETENTION_MS;
 	char until[HF_TIME_TEXT];
 
-	if (p->time_ms + HF_RETENTION_MS <= now)
-		return HF_OK;
-	hf_time_text(p->time_ms + HF_RETENTION_MS, until);
-	return hf_fault_set(f, HF_E_STATE,
-	                    "entry %" PRIu64 " is inside the retention period of six months; ask again after %s",
-	                    p->index, until);
+	hf_time_text(end, until);
+	if (hf_now_ms(&l->base->clock) < end)
+		return hf_fault_set(f, HF_E_STATE,
+		                    "entry %" PRIu64
+		                    " is inside the retention period of six months; ask again after %s",
+		                    p->index, until);
+	if (hf_ledger_witnessed_ms(l) < end)
+		return hf_fault_set(f, HF_E_STATE,
+		                    "by the witnesses' clocks entry %" PRIu64
+		                    " is inside the retention period of six months, until %s; set this node's clock "
+		                    "right, or wait for a witnessed checkpoint",
+		                    p->index, until);
+	return HF_OK;
 }
 
 static enum hf_err refuse_held(struct hf_ledger *l, const struct hf_page *p, struct hf_fault *f)
@@ -67,7 +73,7 @@ static enum hf_err refuse_held(struct hf_ledger *l, const struct hf_page *p, str
 	char text[HF_ID_TEXT];
 	struct hf_id txn;
 
-	if (!hf_opening_txn(p->opened.opening, &txn) || !held(l, &txn))
+	if (!hf_opening_txn(p->opened.opening, &txn) || !hf_erase_held(l, &txn))
 		return HF_OK;
 	hf_id_text(&txn, text);
 	return hf_fault_set(f, HF_E_STATE,
@@ -92,7 +98,7 @@ static enum hf_err may_erase(struct hf_ledger *l, struct hf_book *b, uint64_t in
 		e = hf_fault_set(f, HF_E_UNSUPPORTED,
 		                 "entry %" PRIu64 " is public: every copy of the ledger carries its content", index);
 	else
-		e = refuse_young(&page, hf_now_ms(&l->base->clock), f);
+		e = refuse_young(l, &page, f);
 	if (e == HF_OK)
 		e = refuse_held(l, &page, f);
 	hf_page_done(&page);
@@ -115,7 +121,7 @@ static enum hf_err may_erase_all(struct hf_ledger *l, const uint64_t *index, siz
 /* ---- asking, approving ---- */
 
 struct found {
-	uint64_t index[ENTRIES_MAX];
+	uint64_t index[HF_ERASE_ENTRIES_MAX];
 	size_t count;
 	bool more;
 };
@@ -127,7 +133,7 @@ static bool take_index(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	(void)key;
 	if (value.len != 8)
 		return true;
-	found->more = found->count == ENTRIES_MAX;
+	found->more = found->count == HF_ERASE_ENTRIES_MAX;
 	if (!found->more)
 		found->index[found->count++] = hf_get_u64(value.data);
 	return !found->more;
@@ -145,7 +151,7 @@ static enum hf_err find_entries(struct hf_ledger *l, const struct hf_erase_ask *
 		return hf_fault_set(f, HF_E_UNKNOWN, "this node's ledger has no entry of that transaction");
 	if (found->more)
 		return hf_fault_set(f, HF_E_LIMIT, "the transaction has more than %u entries; name single ones",
-		                    ENTRIES_MAX);
+		                    HF_ERASE_ENTRIES_MAX);
 	return HF_OK;
 }
 
@@ -306,124 +312,6 @@ enum hf_err hf_ledger_erase_withdraw(struct hf_ledger *l, struct hf_unit *unit, 
 	return HF_OK;
 }
 
-/* ---- the other ledgers ---- */
-
-/* What one public entry asks for. */
-struct order {
-	struct hf_ledger *l;
-	struct hf_unit *unit;
-	const struct hf_place *place;
-	Hufu__MirrorRow *row;
-	uint64_t *slots;
-	size_t count;
-	unsigned kept, absent;
-};
-
-/* The slot of one copy, unless a legal hold here keeps it. What has not arrived yet is not taken when it does. */
-static void take_copy(struct order *o, uint64_t index)
-{
-	struct hf_opened opened HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
-	const struct hf_opening_keys *k = &o->l->opening_keys;
-	uint64_t slot;
-	struct hf_id txn;
-
-	if (hf_opening_slot(o->place, &o->l->rows, index, &slot) != HF_OK) {
-		o->absent++;
-		if (hf_opening_bar(k, o->place, index, o->unit) == HF_OK)
-			o->row->bytes += HF_HOLDING_OPENING;
-	} else if (hf_opening_read(k, o->place, &o->l->rows, index, &opened) == HF_OK &&
-	           hf_opening_txn(opened.opening, &txn) && held(o->l, &txn)) {
-		o->kept++;
-	} else {
-		o->slots[o->count++] = slot;
-	}
-}
-
-static void record_copies(const struct order *o, uint64_t about, enum hf_err e)
-{
-	struct hf_draft *d = hf_draft_new(HF_EVENT_CACHE_CLEARED, NULL);
-
-	hf_draft_textf(d, HF_FIELD_OBJECT, "copies of private fields, as entry %" PRIu64 " of %s says", about,
-	               o->place->origin);
-	hf_draft_textf(d, HF_FIELD_DETAIL, "%zu erased, %u kept under a legal hold, %u never held here", o->count,
-	               o->kept, o->absent);
-	hf_draft_text(d, HF_FIELD_MANNER, "slots overwritten");
-	hf_draft_outcome(d, e, NULL);
-	hf_unit_draft(o->unit, d);
-}
-
-/* "ORIGIN 3,7,9" with the ledger's own origin, in rising order. */
-static void read_order(struct order *o, const char *text)
-{
-	size_t head = strlen(o->place->origin);
-	uint64_t index, before = 0;
-	char *end;
-
-	if (strncmp(text, o->place->origin, head) != 0 || text[head] != ' ')
-		return;
-	for (const char *at = text + head; *at; at = end) {
-		index = strtoull(at + 1, &end, 10);
-		if (end == at + 1 || (*end && *end != ',') || (at != text + head && index <= before))
-			return;
-		before = index;
-		take_copy(o, index);
-	}
-}
-
-static void obey(struct order *o, uint64_t about, struct hf_bytes object)
-{
-	char *text = strndup((const char *)object.data, object.len);
-	enum hf_err e;
-
-	if (!text)
-		abort(); /* memory is gone */
-	o->slots = hf_alloc((object.len / 2 + 1) * sizeof(*o->slots));
-	o->count = o->kept = o->absent = 0;
-	read_order(o, text);
-	e = hf_slots_erase(o->l->opening_keys.slots_copies, o->slots, o->count);
-	if (o->count + o->kept + o->absent > 0)
-		record_copies(o, about, e);
-	free(HF_TAKE(o->slots));
-	free(text);
-}
-
-static void look_at(struct order *order, uint64_t index)
-{
-	Hufu__LedgerEntry *e HF_CLEANUP(hf_decoded_done) = NULL;
-	struct hf_opened o HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
-	struct hf_entry_view v;
-	struct hf_bytes bytes, object;
-	char event[32];
-
-	if (hf_place_entry(order->place, &order->l->rows, index, &bytes) != HF_OK ||
-	    !hf_entry_scan(bytes.data, bytes.len, &v) || v.event_class != HF_EVENT_CLASS_PUBLIC ||
-	    hf_entry_decode(bytes.data, bytes.len, &e) != HF_OK || hf_opening_of_entry(e, &o) != HF_OK ||
-	    !hf_opening_text(o.opening, HF_FIELD_EVENT, event, sizeof(event)))
-		return;
-	if (hf_event_from_name(event) == HF_EVENT_ERASURE && hf_opening_get(o.opening, HF_FIELD_OBJECT, &object))
-		obey(order, index, object);
-}
-
-void hf_erase_follow(struct hf_ledger *l, const char *origin)
-{
-	Hufu__MirrorRow *row HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
-	struct hf_place place = {.own = false};
-	struct hf_unit *u;
-
-	if (!row || row->frozen || row->public_from == 0 || row->public_from > row->size)
-		return;
-	snprintf(place.origin, sizeof(place.origin), "%s", origin);
-	u = hf_unit_new();
-	struct order order = {.l = l, .unit = u, .place = &place, .row = row};
-
-	for (uint64_t i = row->public_from - 1; i < row->size; i++)
-		look_at(&order, i);
-	row->public_from =
-	        row->next > row->size ? row->size + 1 : 0; /* what lies behind is looked at when it is signed */
-	hf_mirror_row_put(u, origin, row);
-	hf_store_submit(l->store, u, NULL, NULL);
-}
-
 /* ---- at the start ---- */
 
 static bool take_approved(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -508,7 +396,7 @@ enum hf_err hf_ledger_hold(struct hf_ledger *l, struct hf_unit *unit, const stru
 {
 	Hufu__HoldRow row = HUFU__HOLD_ROW__INIT;
 
-	if (held(l, txn))
+	if (hf_erase_held(l, txn))
 		return HF_E_EXISTS;
 	row.reason = (char *)(uintptr_t)reason;
 	row.by = (char *)(uintptr_t)account;
@@ -519,7 +407,7 @@ enum hf_err hf_ledger_hold(struct hf_ledger *l, struct hf_unit *unit, const stru
 
 enum hf_err hf_ledger_hold_lift(struct hf_ledger *l, struct hf_unit *unit, const struct hf_id *txn)
 {
-	if (!held(l, txn))
+	if (!hf_erase_held(l, txn))
 		return HF_E_UNKNOWN;
 	hf_unit_del(unit, HF_TABLE_HOLD, txn->b, sizeof(txn->b));
 	return HF_OK;

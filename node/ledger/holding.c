@@ -169,17 +169,32 @@ static void refuse(struct hf_ledger *l, const char *peer, enum hf_err e, const c
 	record(l, peer, h, text);
 }
 
+static enum hf_err admit(struct hf_ledger *l, const char *peer, const Hufu__MirrorRow *row, int64_t more,
+                         char text[320])
+{
+	enum hf_err e = judge(l, peer, row, more, text, 320);
+
+	if (e != HF_OK)
+		refuse(l, peer, e, text);
+	return e;
+}
+
 bool hf_holding_admit(struct hf_ledger *l, const char *peer, const Hufu__MirrorRow *row, int64_t more,
                       const struct hf_answer *answer)
 {
 	char text[320];
-	enum hf_err e = judge(l, peer, row, more, text, sizeof(text));
+	enum hf_err e = admit(l, peer, row, more, text);
 
-	if (e == HF_OK)
-		return true;
-	refuse(l, peer, e, text);
-	hf_answer(answer, e, text);
-	return false;
+	if (e != HF_OK)
+		hf_answer(answer, e, text);
+	return e == HF_OK;
+}
+
+bool hf_holding_room(struct hf_ledger *l, const char *peer, const Hufu__MirrorRow *row, int64_t more)
+{
+	char text[320];
+
+	return admit(l, peer, row, more, text) == HF_OK;
 }
 
 void hf_holding_took(struct hf_ledger *l, const char *peer, const Hufu__MirrorRow *row, bool entries)

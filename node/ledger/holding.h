@@ -42,6 +42,8 @@ void hf_holding_fix(struct hf_ledger *l, const char *peer, Hufu__MirrorRow *row)
 /* May so many more bytes of peer's ledger be stored? Else answers the refusal, which is recorded. */
 bool hf_holding_admit(struct hf_ledger *l, const char *peer, const Hufu__MirrorRow *row, int64_t more,
                       const struct hf_answer *answer);
+/* The same where nobody waits for an answer. */
+bool hf_holding_room(struct hf_ledger *l, const char *peer, const Hufu__MirrorRow *row, int64_t more);
 /* The row, with its new bytes, is on its way to the store. entries: the ledger grew. */
 void hf_holding_took(struct hf_ledger *l, const char *peer, const Hufu__MirrorRow *row, bool entries);
 

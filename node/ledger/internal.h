@@ -253,7 +253,10 @@ void hf_round_restore(struct hf_ledger *l);
 void hf_round_done(struct hf_round *r);
 void hf_signed_done(struct hf_signed *s);
 
-/* passed.c: a cosignature over text came. */
+/* passed.c: the time that the quorum's cosignatures of this ledger's newest witnessed checkpoint state; 0: none. It
+ * outlives a restart. */
+int64_t hf_ledger_witnessed_ms(const struct hf_ledger *l);
+/* A cosignature over text came. */
 void hf_passed_note(struct hf_ledger *l, struct hf_lpeer *p, struct hf_unit *u, struct hf_bytes line);
 
 /* to_witness.c, to_mirror.c, to_party.c: from pump(). */
@@ -286,7 +289,10 @@ void hf_mirror_row_put(struct hf_unit *u, const char *origin, const Hufu__Mirror
 bool hf_ledger_owns(struct hf_ledger *l, const char *peer, const char *origin, const struct hf_answer *answer);
 
 /* erase.c: what is approved and not done is done; what mirrored ledgers have announced is followed. */
+#define HF_ERASE_ENTRIES_MAX 1000u /* of one erasure */
 void hf_erase_resume(struct hf_ledger *l);
+bool hf_erase_held(struct hf_ledger *l, const struct hf_id *txn); /* under a legal hold here */
+/* erase_follow.c: the erasures in that mirrored ledger, as far as it is witnessed, that were not looked at yet. */
 void hf_erase_follow(struct hf_ledger *l, const char *origin);
 
 /* evidence.c. The key of that log's evidence is its current one: nothing of it is cosigned or stored any further. */

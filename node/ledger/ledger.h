@@ -225,9 +225,9 @@ void hf_ledger_verify(struct hf_ledger *l, const char *node,
                       void (*fn)(void *ctx, enum hf_err e, const struct hf_ledger_check *c), void *ctx);
 
 /* Erasure of the private fields of own entries: one person asks, another approves; then the slots of the entries are
- * overwritten here, and at every party that holds copies as soon as the public entry about it arrives there. Refused
- * inside the retention period, under a legal hold, and for PUBLIC entries. Entry, chain and proofs stay what they are.
- */
+ * overwritten here, and at every party that holds copies as soon as the public entry about it is witnessed there.
+ * Refused inside the retention period, by this node's clock or by the witnesses' time, under a legal hold, and for
+ * PUBLIC entries. Entry, chain and proofs stay what they are. */
 enum hf_erasure_state {
 	HF_ERASURE_INVALID = 0,
 	HF_ERASURE_ASKED = 1,

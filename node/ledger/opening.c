@@ -307,16 +307,14 @@ static enum hf_err take_slot(const struct hf_opening_keys *k, uint64_t *ret_slot
 }
 
 enum hf_err hf_opening_bar(const struct hf_opening_keys *k, const struct hf_place *p, uint64_t index,
-                           struct hf_unit *unit)
+                           struct hf_unit *unit, uint64_t *ret_slot)
 {
 	static const uint8_t zeros[HF_SLOT_BYTES];
-	uint8_t key[HF_KEY_MAX], value[8 + HF_BOX_OVERHEAD] = {0};
-	uint64_t slot;
+	uint8_t key[HF_KEY_MAX], value[HF_OPENING_BAR_BYTES] = {0};
 
-	HF_TRY(hf_slots_count(k->slots_copies, &slot));
-	HF_TRY(hf_slots_put(k->slots_copies, slot, zeros, 1)); /* makes room; zeros alone would mean lost */
-	HF_TRY(hf_slots_erase(k->slots_copies, &slot, 1));
-	hf_put_u64(value, slot);
+	HF_TRY(hf_slots_count(k->slots_copies, ret_slot));
+	HF_TRY(hf_slots_put(k->slots_copies, *ret_slot, zeros, 1)); /* makes room; zeros alone would mean lost */
+	hf_put_u64(value, *ret_slot);
 	hf_unit_put(unit, hf_place_table(p, HF_PLACE_OPENING), key, hf_place_key(p, index, key), value, sizeof(value));
 	return HF_OK;
 }

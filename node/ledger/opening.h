@@ -7,6 +7,7 @@
 #define HUFU_LEDGER_OPENING_H
 
 #include "base/mem.h"
+#include "crypto/aead.h"
 #include "entry.pb-c.h"
 #include "evidence/entry.h"
 #include "ledger/rows.h"
@@ -52,9 +53,11 @@ enum hf_err hf_opening_of_entry(const Hufu__LedgerEntry *e, struct hf_opened *re
  * row is submitted). One that is held already keeps its slot. HF_E_ERASED: it was erased here and stays so. */
 enum hf_err hf_opening_seal(const struct hf_opening_keys *k, const struct hf_place *p, struct hf_rows *r,
                             const Hufu__EntryOpening *o, struct hf_buf *out) HF_MUST_CHECK;
-/* Leaves an erased slot in the place of an opening that is not held, so that it is not taken when it comes. */
+/* Leaves a slot in the place of an opening that is not held, so that it is not taken when it comes: once the caller has
+ * erased the slot (hf_slots_erase, of many at once), and before it submits the unit. */
+#define HF_OPENING_BAR_BYTES (8 + HF_BOX_OVERHEAD) /* of the row */
 enum hf_err hf_opening_bar(const struct hf_opening_keys *k, const struct hf_place *p, uint64_t index,
-                           struct hf_unit *unit) HF_MUST_CHECK;
+                           struct hf_unit *unit, uint64_t *ret_slot) HF_MUST_CHECK;
 /* Bytes of that form. */
 size_t hf_opening_sealed_size(const Hufu__EntryOpening *o);
 /* Is that what was written into a received opening's slot? */

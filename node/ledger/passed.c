@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "evidence/checkpoint.h"
 #include "ledger/internal.h"
 
 static int latest_first(const void *a, const void *b)
@@ -64,4 +65,15 @@ void hf_ledger_said(struct hf_ledger *l, void (*fn)(void *ctx, const char *witne
 	for (size_t i = 0; d && i < d->n_witnesses; i++)
 		if (hf_ledger_is_our_witness(l, d->witnesses[i]))
 			fn(ctx, d->witnesses[i], hf_ledger_peer(l, d->witnesses[i])->says_ms);
+}
+
+int64_t hf_ledger_witnessed_ms(const struct hf_ledger *l)
+{
+	const struct hf_space *s = hf_ledger_space(l);
+	struct hf_checked c;
+
+	if (!s || l->witnessed.note.len == 0 ||
+	    hf_checkpoint_check(s, (const char *)l->witnessed.note.data, l->witnessed.note.len, &c, NULL) != HF_OK)
+		return 0;
+	return c.quorum_ms;
 }

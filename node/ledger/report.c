@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "evidence/checkpoint.h"
 #include "ledger/report_job.h"
 #include "proto/codec.h"
 #include "state_report.pb-c.h"
@@ -531,18 +530,6 @@ void hf_report_file(struct hf_reports *r, const struct hf_id *id, hf_report_file
 
 /* ---- deleting ---- */
 
-/* The time that the witnesses last stated; 0 while none has. */
-static int64_t witnessed_ms(const struct hf_ledger *l)
-{
-	const struct hf_space *s = hf_ledger_space(l);
-	struct hf_checked c;
-
-	if (!s || l->witnessed.note.len == 0 ||
-	    hf_checkpoint_check(s, (const char *)l->witnessed.note.data, l->witnessed.note.len, &c, NULL) != HF_OK)
-		return 0;
-	return c.quorum_ms;
-}
-
 struct removal {
 	char path[760];
 };
@@ -566,7 +553,7 @@ enum hf_err hf_report_delete(struct hf_reports *r, struct hf_unit *unit, const s
 		        f, HF_E_STATE,
 		        "audit reports are kept for %d days: this one until %s; it cannot be deleted before",
 		        HF_REPORT_KEEP_DAYS, until);
-	if (witnessed_ms(r->ledger) < v.keep_until_ms)
+	if (hf_ledger_witnessed_ms(r->ledger) < v.keep_until_ms)
 		return hf_fault_set(f, HF_E_STATE,
 		                    "by the witnesses' clocks the period of this audit report, until %s, is not over; "
 		                    "set this node's clock right, or wait for a witnessed checkpoint",

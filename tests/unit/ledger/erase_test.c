@@ -164,6 +164,14 @@ static struct hf_place copy_place(struct kit *k, unsigned owner)
 	return p;
 }
 
+/* The period is over by the clock of that node and by those of the witnesses. */
+static void later(struct kit *k, struct kit_node *n, int64_t jump_ms)
+{
+	k->jump_ms += jump_ms;
+	kit_fill(n, 1);
+	kit_until_witnessed(n);
+}
+
 /* DS-98, DS-104, DS-130: inside the retention period erasing is refused. Two persons; legal hold. */
 static void test_who_may_erase_and_when(void **state)
 {
@@ -175,7 +183,7 @@ static void test_who_may_erase_and_when(void **state)
 
 	assert_int_equal(ask(n, &txn, 0, &id, text), HF_E_STATE);
 	assert_non_null(strstr(text, "retention period of six months"));
-	k->jump_ms = HALF_YEAR_MS;
+	later(k, n, HALF_YEAR_MS);
 	assert_int_equal(ask(n, &none, 0, &id, text), HF_E_UNSUPPORTED); /* the first entry is public */
 	assert_int_equal(ask(n, &none, 99999, &id, text), HF_E_UNKNOWN);
 	hold(n, &txn, true);
@@ -192,6 +200,32 @@ static void test_who_may_erase_and_when(void **state)
 	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
 	assert_int_equal(approve(n, &id, "he"), HF_E_STATE);
 	assert_int_equal(ask(n, &none, index, &id, text), HF_E_ERASED);
+}
+
+/* DS-104, DS-130: setting this node's clock forward ends no period. */
+static void test_the_witnesses_say_when_the_period_is_over(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS];
+	struct hf_id txn = hf_id_new(kit_now(k)), id;
+	uint64_t index = write_secret(n, &txn);
+	char text[400];
+
+	n->off_ms = HALF_YEAR_MS;
+	kit_fill(n, 1);
+	kit_until_witnessed(n);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_E_STATE);
+	assert_non_null(strstr(text, "by the witnesses' clocks entry"));
+	n->off_ms = 0;
+	k->down[SB_AUDIT] = k->down[SB_HUB] = k->down[SB_PORT] = true;
+	k->jump_ms = HALF_YEAR_MS;
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_E_STATE);
+	assert_non_null(strstr(text, "wait for a witnessed checkpoint"));
+	k->down[SB_AUDIT] = k->down[SB_HUB] = k->down[SB_PORT] = false;
+	later(k, n, 0);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
 }
 
 static void test_nothing_is_left_at_the_writer_nor_at_the_party(void **state)
@@ -211,7 +245,7 @@ static void test_nothing_is_left_at_the_writer_nor_at_the_party(void **state)
 	remember(&t, n, &n->ledger->own, index);
 	remember(&t, party, &copy, index);
 	assert_true(search(n, &t) > 0 && search(party, &t) > 0); /* the slots: the search finds what is there */
-	k->jump_ms = HALF_YEAR_MS;
+	later(k, n, HALF_YEAR_MS);
 	hold(party, &other, true);
 	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
 	assert_int_equal(approve(n, &id, "he"), HF_OK);
@@ -304,6 +338,7 @@ static void test_an_old_backup_brings_nothing_back(void **state)
 	k->jump_ms = HALF_YEAR_MS;
 	n = kit_open(k, SB_ROADS);
 	party = kit_open(k, SB_HEALTH);
+	later(k, n, 0);
 	assert_int_equal(read_at(n, &n->ledger->own, index), HF_OK);
 	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
 	assert_int_equal(approve(n, &id, "he"), HF_OK);
@@ -364,7 +399,7 @@ static void test_it_is_on_record_and_proofs_still_verify(void **state)
 
 	kit_until_witnessed(n);
 	make_proof(n, index, &proof);
-	k->jump_ms = HALF_YEAR_MS;
+	later(k, n, HALF_YEAR_MS);
 	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
 	last = kit_state(n).durable;
 	assert_int_equal(approve(n, &id, "he"), HF_OK);
@@ -397,7 +432,7 @@ static void test_a_party_that_was_away_follows(void **state)
 	index = write_secret(n, &txn);
 	kit_until(k, read_at(party, &copy, index) == HF_OK);
 	kit_close(k, SB_HEALTH);
-	k->jump_ms = HALF_YEAR_MS;
+	later(k, n, HALF_YEAR_MS);
 	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
 	assert_int_equal(approve(n, &id, "he"), HF_OK);
 	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
@@ -418,7 +453,7 @@ static void test_an_opening_that_was_never_held_is_barred(void **state)
 
 	kit_invite(party, "roads");
 	kit_invite(n, "health");
-	k->jump_ms = HALF_YEAR_MS;
+	later(k, n, HALF_YEAR_MS);
 	assert_int_equal(ask(n, &none, index, &id, text), HF_OK);
 	assert_int_equal(approve(n, &id, "he"), HF_OK);
 	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
@@ -427,15 +462,139 @@ static void test_an_opening_that_was_never_held_is_barred(void **state)
 	assert_int_equal(read_at(party, &copy, index), HF_E_ERASED);
 }
 
+/* ---- an owner that keeps to nothing ---- */
+
+/* What no node of ours writes: the public entry about an erasure that nobody asked whether it may be. */
+static uint64_t order(struct kit_node *owner, const char *indexes)
+{
+	struct hf_draft *d = hf_draft_new(HF_EVENT_ERASURE, NULL);
+
+	hf_draft_text(d, HF_FIELD_ACTOR, "roads/xu, roads/he");
+	hf_draft_textf(d, HF_FIELD_OBJECT, "%s %s", owner->ledger->own.origin, indexes);
+	hf_draft_text(d, HF_FIELD_MANNER, "slots overwritten");
+	hf_draft_outcome(d, HF_OK, NULL);
+	return kit_write(owner, d);
+}
+
+static uint64_t order_one(struct kit_node *owner, uint64_t index)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, index);
+	return order(owner, text);
+}
+
+static uint64_t mirrored(struct kit_node *n, const struct hf_place *copy, bool witnessed)
+{
+	Hufu__MirrorRow *row HF_CLEANUP(hf_decoded_done) = hf_mirror_row(n->ledger, copy->origin);
+
+	return !row ? 0 : witnessed ? row->witnessed_size : row->size;
+}
+
+/* The party has the entry, witnessed or signed only, and has done what it does about it. */
+static void until_looked_at(struct kit_node *party, const struct hf_place *copy, uint64_t entry, bool witnessed)
+{
+	kit_until(party->kit, mirrored(party, copy, witnessed) > entry);
+	for (unsigned i = 0; i < 2; i++) /* behind the rows that it came with, and behind what followed from them */
+		kit_submit(party, hf_unit_new());
+}
+
+struct seen {
+	char detail[300];
+};
+
+static bool take_cleared(void *ctx, const struct hf_ledger_row *row)
+{
+	struct seen *s = ctx;
+
+	if (!row->opening || !hf_opening_is(row->opening, HF_FIELD_EVENT, "cache-cleared"))
+		return true;
+	hf_opening_text(row->opening, HF_FIELD_DETAIL, s->detail, sizeof(s->detail));
+	return false;
+}
+
+/* What the party's newest record of such a thing says. */
+static bool recorded(struct kit_node *party, const char *words)
+{
+	struct seen s = {""};
+
+	assert_int_equal(hf_ledger_tail(party->ledger, 1000, take_cleared, &s), HF_OK);
+	return strstr(s.detail, words) != NULL;
+}
+
+/* DS-66, DS-98, DS-104, DS-130: the period stands at every party, whatever the owner's ledger orders. A party counts
+ * from its own record of the transaction, too, which the owner cannot have dated back. */
+static void test_a_party_keeps_what_is_inside_the_period(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_id txn = hf_id_new(kit_now(k)), other = hf_id_new(kit_now(k));
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	uint64_t index, at;
+
+	kit_invite(party, "roads");
+	index = write_secret(n, &txn);
+	at = write_secret(n, &other);
+	kit_until(k, read_at(party, &copy, index) == HF_OK && read_at(party, &copy, at) == HF_OK);
+	until_looked_at(party, &copy, order_one(n, index), true);
+	assert_int_equal(read_at(party, &copy, index), HF_OK);
+	assert_string_equal(party->alarm, "erasure-refused");
+	assert_true(recorded(party, "0 erased, 0 kept under a legal hold, 0 never held here, 1 refused"));
+	later(k, n, HALF_YEAR_MS / 2);
+	kit_write(party, hf_draft_new(HF_EVENT_DECISION, &txn));
+	later(k, n, HALF_YEAR_MS / 2);
+	until_looked_at(party, &copy, order_one(n, index), true);
+	assert_int_equal(read_at(party, &copy, index), HF_OK);
+	order_one(n, at);
+	kit_until(k, read_at(party, &copy, at) == HF_E_ERASED);
+	assert_int_equal(read_at(party, &copy, index), HF_OK);
+	later(k, n, HALF_YEAR_MS / 2);
+	order_one(n, index);
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
+	kit_submit(party, hf_unit_new());
+	assert_true(recorded(party, "1 erased, 0 kept under a legal hold, 0 never held here, 0 refused"));
+}
+
+/* DS-104: signed by the owner alone an erasure is followed nowhere. */
+static void test_a_party_follows_what_is_witnessed(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_id txn = hf_id_new(kit_now(k)), id;
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	uint64_t index, last;
+	char text[400];
+
+	kit_invite(party, "roads");
+	index = write_secret(n, &txn);
+	kit_until(k, read_at(party, &copy, index) == HF_OK);
+	later(k, n, HALF_YEAR_MS);
+	kit_until(k, mirrored(party, &copy, true) == kit_state(n).durable);
+	k->down[SB_AUDIT] = k->down[SB_HUB] = k->down[SB_PORT] = true;
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	last = kit_state(n).durable;
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	until_looked_at(party, &copy, last, false);
+	assert_int_equal(read_at(party, &copy, index), HF_OK);
+	k->down[SB_AUDIT] = k->down[SB_HUB] = k->down[SB_PORT] = false;
+	for (unsigned i = 0; i < SB_NODES; i++)
+		if (i != SB_ROADS)
+			hf_ledger_peer_up(n->ledger, k->sb->name[i]);
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_who_may_erase_and_when, start, stop),
+	        cmocka_unit_test_setup_teardown(test_the_witnesses_say_when_the_period_is_over, start, stop),
 	        cmocka_unit_test_setup_teardown(test_nothing_is_left_at_the_writer_nor_at_the_party, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_old_backup_brings_nothing_back, start, stop),
 	        cmocka_unit_test_setup_teardown(test_it_is_on_record_and_proofs_still_verify, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_that_was_away_follows, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_opening_that_was_never_held_is_barred, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_party_keeps_what_is_inside_the_period, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_party_follows_what_is_witnessed, start, stop),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -326,6 +326,87 @@ static void test_total(void **state)
 	assert_true(view(k, SB_HEALTH, SB_HUB).named);
 }
 
+/* ---- erasures of entries that are not held ---- */
+
+/* The owner's public entry about it, in whatever form; it names entries from first on. */
+static uint64_t order(struct kit_node *owner, uint64_t first, unsigned count)
+{
+	struct hf_draft *d = hf_draft_new(HF_EVENT_ERASURE, NULL);
+	struct hf_buf text HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+
+	hf_buf_addf(&text, "%s ", owner->ledger->own.origin);
+	for (unsigned i = 0; i < count; i++)
+		hf_buf_addf(&text, "%s%" PRIu64, i ? "," : "", first + i);
+	hf_draft_bytes(d, HF_FIELD_OBJECT, text.data, text.len);
+	hf_draft_outcome(d, HF_OK, NULL);
+	return kit_write(owner, d);
+}
+
+static uint64_t looked_at(struct kit *k, unsigned mirror, unsigned of)
+{
+	Hufu__MirrorRow *row HF_CLEANUP(hf_decoded_done) = row_of(k, mirror, of);
+
+	return !row ? 0 : row->public_from ? row->public_from - 1 : row->witnessed_size;
+}
+
+static uint64_t slots(struct kit_node *n)
+{
+	uint64_t count = 0;
+
+	assert_int_equal(hf_slots_count(n->ledger->opening_keys.slots_copies, &count), HF_OK);
+	return count;
+}
+
+/* The place that is kept for an erased opening is stored, too: none for what is no entry, and counted. */
+static void test_an_erasure_takes_no_more_than_there_is(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_HEALTH], *hub = &k->node[SB_HUB];
+	uint64_t last;
+
+	kit_fill(n, 40);
+	k->jump_ms += (int64_t)190 * 24 * 3600 * 1000;
+	kit_fill(n, 1);
+	kit_until_witnessed(n);
+	last = order(n, 1, 3000); /* more than one erasure may name */
+	kit_until(k, looked_at(k, SB_HUB, SB_HEALTH) > last);
+	assert_int_equal(slots(hub), 0);
+	assert_string_equal(hub->alarm, "erasure-refused");
+	last = order(n, 31, 900); /* the first ten are old enough */
+	kit_until(k, looked_at(k, SB_HUB, SB_HEALTH) > last);
+	kit_submit(hub, hf_unit_new()); /* behind it */
+	assert_int_equal(hf_store_count(hub->store, HF_TABLE_MIRROR_OPENING), 10);
+	assert_int_equal(slots(hub), 10);
+	assert_int_equal(held(hub), stored(hub, HF_TABLE_MIRROR_ENTRY, HF_HOLDING_ENTRY) +
+	                                    stored(hub, HF_TABLE_MIRROR_OPENING, HF_HOLDING_OPENING));
+}
+
+/* Nor more than the quota. */
+static void test_an_erasure_keeps_to_the_quota(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_HEALTH], *hub = &k->node[SB_HUB];
+	uint64_t last;
+
+	kit_fill(n, 40);
+	k->jump_ms += (int64_t)190 * 24 * 3600 * 1000;
+	kit_fill(n, 1);
+	kit_until(k, mirrored(k, SB_HUB, SB_HEALTH) == kit_state(n).durable);
+	kit_until_witnessed(n);
+	k->down[SB_AUDIT] = k->down[SB_PORT] = true; /* taken, not followed yet */
+	last = order(n, 1, 40);
+	kit_until(k, mirrored(k, SB_HUB, SB_HEALTH) > last);
+	set_quota(hub, held(hub) + 600, 0);
+	k->down[SB_AUDIT] = k->down[SB_PORT] = false;
+	for (unsigned i = 0; i < SB_NODES; i++)
+		if (i != SB_HEALTH)
+			hf_ledger_peer_up(n->ledger, k->sb->name[i]);
+	kit_until(k, looked_at(k, SB_HUB, SB_HEALTH) > last);
+	assert_true(slots(hub) > 0 && slots(hub) <= 2);
+	assert_int_equal(find(hub, HF_EVENT_MIRROR_REFUSED).count, 1);
+	assert_true(held(hub) <= hub->ledger->quota.ledger_bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +416,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_quota_of_one_ledger, start, stop),
 	        cmocka_unit_test_setup_teardown(test_back_off, start, stop),
 	        cmocka_unit_test_setup_teardown(test_total, start, stop),
+	        cmocka_unit_test_setup_teardown(test_an_erasure_takes_no_more_than_there_is, start, stop),
+	        cmocka_unit_test_setup_teardown(test_an_erasure_keeps_to_the_quota, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,231 @@
+/*
+ * erase_follow.c - what a party does about an erasure in another ledger: it overwrites the slots of its copies, and
+ * writes down in its own ledger what it did.
+ *
+ * The owner's word alone ends no copy. Its entry counts once it stands under a witnessed checkpoint; each entry that it
+ * names must be one before it and older, by the time of those witnesses, than the retention period (DS-66, DS-98,
+ * DS-104, DS-130); what is under a legal hold here stays. What is refused raises an alarm.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "evidence/entry_scan.h"
+#include "ledger/internal.h"
+#include "proto/codec.h"
+
+/* What one public entry asks for. */
+struct order {
+	struct hf_ledger *l;
+	struct hf_unit *unit;
+	const struct hf_place *place;
+	struct hf_name owner;
+	Hufu__MirrorRow *row;
+	int64_t now_ms; /* by the witnesses of the newest checkpoint */
+	uint64_t about; /* index of that entry */
+	uint64_t *slots;
+	size_t count;
+	unsigned kept, barred, refused;
+};
+
+static bool take_oldest(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)key;
+	if (value.len == 8)
+		*(uint64_t *)ctx = hf_get_u64(value.data);
+	return false;
+}
+
+/* When this node's own ledger first speaks of the transaction; 0: never. */
+static int64_t own_record_ms(struct hf_ledger *l, const struct hf_id *txn)
+{
+	uint64_t index = UINT64_MAX;
+	struct hf_entry_view v;
+	struct hf_bytes bytes;
+
+	if (hf_store_scan(l->store, HF_TABLE_TXN_INDEX, txn->b, sizeof(txn->b), NULL, 0, take_oldest, &index) !=
+	            HF_OK ||
+	    index == UINT64_MAX || hf_place_entry(&l->own, &l->rows, index, &bytes) != HF_OK ||
+	    !hf_entry_scan(bytes.data, bytes.len, &v))
+		return 0;
+	return v.time_s * 1000;
+}
+
+/* Its age counts from the latest of what the owner states and what this node has on record itself: who writes an old
+ * time into an entry hastens nothing. txn NULL: not known. */
+static bool may_go(const struct order *o, uint64_t index, const Hufu__EntryOpening *opening, const struct hf_id *txn)
+{
+	int64_t from, shown = hf_opening_time(opening), own = txn ? own_record_ms(o->l, txn) : 0;
+	struct hf_entry_view v;
+	struct hf_bytes bytes;
+
+	if (index >= o->about || hf_place_entry(o->place, &o->l->rows, index, &bytes) != HF_OK ||
+	    !hf_entry_scan(bytes.data, bytes.len, &v) || v.event_class == HF_EVENT_CLASS_PUBLIC)
+		return false;
+	from = v.time_s * 1000;
+	from = shown > from ? shown : from;
+	from = own > from ? own : from;
+	return from + HF_RETENTION_MS <= o->now_ms;
+}
+
+/* What has not arrived yet is not taken when it does. */
+static void bar(struct order *o, uint64_t index)
+{
+	const int64_t bytes = HF_OPENING_BAR_BYTES + HF_HOLDING_OPENING;
+
+	if (!hf_holding_room(o->l, o->owner.s, o->row, bytes) ||
+	    hf_opening_bar(&o->l->opening_keys, o->place, index, o->unit, &o->slots[o->count]) != HF_OK) {
+		o->refused++;
+		return;
+	}
+	o->count++;
+	o->barred++;
+	o->row->bytes += (uint64_t)bytes;
+	hf_holding_took(o->l, o->owner.s, o->row, false);
+}
+
+static void take_copy(struct order *o, uint64_t index)
+{
+	struct hf_opened opened HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
+	uint64_t slot;
+	struct hf_id txn;
+	bool here = hf_opening_slot(o->place, &o->l->rows, index, &slot) == HF_OK;
+	bool known = here && hf_opening_read(&o->l->opening_keys, o->place, &o->l->rows, index, &opened) == HF_OK &&
+	             hf_opening_txn(opened.opening, &txn);
+
+	if (!may_go(o, index, opened.opening, known ? &txn : NULL))
+		o->refused++;
+	else if (known && hf_erase_held(o->l, &txn))
+		o->kept++;
+	else if (here)
+		o->slots[o->count++] = slot;
+	else
+		bar(o, index);
+}
+
+static void complain(const struct order *o)
+{
+	if (o->refused > 0 && hf_ledger_may_alarm(o->l, o->owner.s))
+		hf_alarm(o->l->base, "erasure-refused", NULL,
+		         "entry %" PRIu64 " of the ledger of %s asks to erase %u entries that are inside the retention "
+		         "period of six months or cannot be erased; their copies stay here; ask its operators why",
+		         o->about, o->owner.s, o->refused);
+}
+
+static void record_copies(const struct order *o, enum hf_err e)
+{
+	struct hf_draft *d = hf_draft_new(HF_EVENT_CACHE_CLEARED, NULL);
+
+	hf_draft_textf(d, HF_FIELD_OBJECT, "copies of private fields, as entry %" PRIu64 " of %s says", o->about,
+	               o->place->origin);
+	hf_draft_textf(d, HF_FIELD_DETAIL,
+	               "%zu erased, %u kept under a legal hold, %u never held here, %u refused as inside the retention "
+	               "period or not to be erased",
+	               o->count - o->barred, o->kept, o->barred, o->refused);
+	hf_draft_text(d, HF_FIELD_MANNER, "slots overwritten");
+	hf_draft_outcome(d, e == HF_OK && o->refused > 0 ? HF_E_STATE : e, NULL);
+	hf_unit_draft(o->unit, d);
+}
+
+/* "ORIGIN 3,7,9" with the ledger's own origin, in rising order. False: not of that form, or too many. */
+static bool read_order(const struct order *o, const char *text, uint64_t *ret_index, size_t *ret_count)
+{
+	const char *at = text + strlen(o->place->origin);
+	size_t count = 0;
+	char *end;
+
+	do {
+		uint64_t index = strtoull(at + 1, &end, 10);
+
+		if (end == at + 1 || (*end && *end != ',') || count == HF_ERASE_ENTRIES_MAX ||
+		    (count > 0 && index <= ret_index[count - 1]))
+			return false;
+		ret_index[count++] = index;
+		at = end;
+	} while (*at);
+	*ret_count = count;
+	return true;
+}
+
+static bool is_of_ledger(const struct order *o, const char *text)
+{
+	size_t head = strlen(o->place->origin);
+
+	return strncmp(text, o->place->origin, head) == 0 && text[head] == ' ';
+}
+
+/* All slots are overwritten at once: one sync, however many there are. */
+static void obey(struct order *o, const char *text)
+{
+	uint64_t *index = hf_alloc(HF_ERASE_ENTRIES_MAX * sizeof(*index));
+	size_t named = 0;
+
+	o->slots = hf_alloc(HF_ERASE_ENTRIES_MAX * sizeof(*o->slots));
+	o->count = 0;
+	o->kept = o->barred = o->refused = 0;
+	if (!read_order(o, text, index, &named))
+		o->refused = 1;
+	for (size_t i = 0; i < named; i++)
+		take_copy(o, index[i]);
+	record_copies(o, hf_slots_erase(o->l->opening_keys.slots_copies, o->slots, o->count));
+	complain(o);
+	free(HF_TAKE(o->slots));
+	free(index);
+}
+
+static void look_at(struct order *order, uint64_t index)
+{
+	Hufu__LedgerEntry *e HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_opened o HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
+	struct hf_entry_view v;
+	struct hf_bytes bytes, object;
+	char event[32], *text;
+
+	if (hf_place_entry(order->place, &order->l->rows, index, &bytes) != HF_OK ||
+	    !hf_entry_scan(bytes.data, bytes.len, &v) || v.event_class != HF_EVENT_CLASS_PUBLIC ||
+	    hf_entry_decode(bytes.data, bytes.len, &e) != HF_OK || hf_opening_of_entry(e, &o) != HF_OK ||
+	    !hf_opening_text(o.opening, HF_FIELD_EVENT, event, sizeof(event)) ||
+	    hf_event_from_name(event) != HF_EVENT_ERASURE || !hf_opening_get(o.opening, HF_FIELD_OBJECT, &object))
+		return;
+	text = strndup((const char *)object.data, object.len);
+	if (!text)
+		abort(); /* memory is gone */
+	order->about = index;
+	if (is_of_ledger(order, text))
+		obey(order, text);
+	free(text);
+}
+
+static bool witnessed_at(struct hf_ledger *l, const char *owner, const Hufu__MirrorRow *row, int64_t *ret_ms)
+{
+	const struct hf_space *s = hf_ledger_space(l);
+	struct hf_worth w;
+
+	if (!s || hf_note_weigh(s, owner, row->witnessed_note.data, row->witnessed_note.len, hf_now_ms(&l->base->clock),
+	                        &w) != HF_OK)
+		return false;
+	*ret_ms = w.cosigned_ms;
+	return w.witnessed;
+}
+
+void hf_erase_follow(struct hf_ledger *l, const char *origin)
+{
+	Hufu__MirrorRow *row HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
+	struct hf_place place = {.own = false};
+	struct order order = {.l = l, .place = &place, .row = row};
+
+	if (!row || row->frozen || row->public_from == 0 || row->public_from > row->witnessed_size ||
+	    !hf_space_origin_node(l->space_id, origin, &order.owner) ||
+	    !witnessed_at(l, order.owner.s, row, &order.now_ms))
+		return;
+	snprintf(place.origin, sizeof(place.origin), "%s", origin);
+	order.unit = hf_unit_new();
+	for (uint64_t i = row->public_from - 1; i < row->witnessed_size; i++)
+		look_at(&order, i);
+	/* what lies behind is looked at when it is witnessed */
+	row->public_from = row->next > row->witnessed_size ? row->witnessed_size + 1 : 0;
+	hf_mirror_row_put(order.unit, origin, row);
+	hf_store_submit(l->store, order.unit, NULL, NULL);
+}
