@@ -201,12 +201,17 @@ static void leave_out(struct tally *t, const char *node, uint64_t index, const c
 		         why);
 }
 
+static const char *why_broken(enum hf_err e)
+{
+	return e == HF_E_UNKNOWN ? "has not arrived here yet" : e == HF_E_ERASED ? "was erased" : "does not verify";
+}
+
 static enum hf_err check_broken(struct tally *t)
 {
 	for (size_t i = 0; i < t->found.broken_count; i++) {
 		const struct hf_broken *b = &t->found.broken[i];
 
-		if (b->err == HF_E_ERASED)
+		if (b->err == HF_E_ERASED && (is_own(t, b->node) || is_party(t, b->node)))
 			return hf_fault_set(
 			        t->f, b->err,
 			        "the content of entry %" PRIu64
@@ -218,8 +223,7 @@ static enum hf_err check_broken(struct tally *t)
 			                    "entry %" PRIu64 " of the ledger of %s does not verify; run `hufu ledger "
 			                    "verify`",
 			                    b->index, b->node);
-		leave_out(t, b->node, b->index,
-		          b->err == HF_E_UNKNOWN ? "has not arrived here yet" : "does not verify");
+		leave_out(t, b->node, b->index, why_broken(b->err));
 	}
 	return HF_OK;
 }

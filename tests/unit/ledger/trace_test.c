@@ -529,6 +529,67 @@ static void test_claims_of_one_member_spoil_no_proof(void **state)
 	tb_free(x.tb);
 }
 
+static void erase(struct kit_node *n, const struct hf_id *txn)
+{
+	const struct hf_erase_ask in = {.txn = *txn, .reason = "over", .account = "xu"};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_id id;
+
+	if (hf_ledger_erase_ask(n->ledger, u, &in, &id, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	kit_submit(n, u);
+	u = hf_unit_new();
+	if (hf_ledger_erase_approve(n->ledger, u, &id, "he", &f) != HF_OK)
+		fail_msg("%s", f.text);
+	kit_submit(n, u);
+}
+
+static bool is_erased(struct kit_node *n, unsigned of, uint64_t index)
+{
+	struct hf_opened o HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
+	struct hf_place p = {.own = false};
+
+	memcpy(p.origin, n->kit->node[of].ledger->own.origin, sizeof(p.origin));
+	return hf_opening_read(&n->ledger->opening_keys, &p, &n->ledger->rows, index, &o) == HF_E_ERASED;
+}
+
+/* Nor does an entry that a member without a part in it wrote about it and erased since; what a party erased is missing,
+ * and that is said. */
+static void test_what_others_erase_spoils_no_proof(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *port = &k->node[SB_PORT], *health = &k->node[SB_HEALTH];
+	struct hf_buf out HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_fault f = {HF_OK, ""};
+	uint64_t index;
+	struct tale x;
+
+	tale_new(&x, k);
+	record_all(&x);
+	keep_all(&x, SB_ROADS);
+	invite(k, "port");
+	struct hf_draft *d = hf_draft_new(HF_EVENT_RECEIPT, &x.transfer);
+
+	hf_draft_outcome(d, HF_OK, NULL);
+	hf_draft_party(d, "roads");
+	index = kit_write(port, d);
+	kit_until(k, hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) == HF_OK);
+	k->jump_ms += (int64_t)190 * 24 * 3600 * 1000;
+	kit_fill(port, 1);
+	kit_until_witnessed(port);
+	erase(port, &x.transfer);
+	kit_until(k, is_erased(n, SB_PORT, index));
+	if (hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	kit_fill(health, 1);
+	kit_until_witnessed(health);
+	erase(health, &x.transfer);
+	kit_until(k, hf_ledger_prove(n->ledger, &x.transfer, &x.negotiation, &out, &f) == HF_E_ERASED);
+	assert_non_null(strstr(f.text, "of the ledger of health was erased"));
+	tb_free(x.tb);
+}
+
 /* An opening that is replaced leaves no trace in the index; one message names a place once. */
 static void test_replaced_claims_leave_no_rows(void **state)
 {
@@ -559,6 +620,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_proof_of_one_entry, start, stop),
 	        cmocka_unit_test_setup_teardown(test_incomplete_proof_is_refused, start, stop),
 	        cmocka_unit_test_setup_teardown(test_claims_of_one_member_spoil_no_proof, start, stop),
+	        cmocka_unit_test_setup_teardown(test_what_others_erase_spoils_no_proof, start, stop),
 	        cmocka_unit_test_setup_teardown(test_replaced_claims_leave_no_rows, start, stop),
 	};
 
