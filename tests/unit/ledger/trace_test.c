@@ -2,8 +2,10 @@
  * Reading: one timeline out of several ledgers, what it says about gaps, the tally that an outsider can check, and the
  * exported folder.
  */
+#include "crypto/hash.h"
 #include "evidence/tally.h"
 #include "kit.h"
+#include "ledger/collect.h"
 #include "unit/evidence/tally_builder.h"
 
 #define ROWS_MAX 64
@@ -150,6 +152,54 @@ static void test_one_timeline_from_three_ledgers(void **state)
 	}
 	assert_int_equal(trace(&k->node[SB_PORT], &txn, &t),
 	                 HF_E_UNKNOWN); /* no party: cannot even tell that it exists */
+}
+
+/* Of all that the node holds of the transaction: each entry as it stands in its writer's ledger, and what it says. */
+static void record_digest(struct kit_node *n, const struct hf_id *txn, struct hf_hash *ret_digest)
+{
+	struct hf_collection c HF_CLEANUP(hf_collection_done) = {.ledger = n->ledger};
+	struct hf_buf all HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+
+	assert_int_equal(hf_collect(&c, txn), HF_OK);
+	assert_int_equal(c.broken_count, 0);
+	for (size_t i = 0; i < c.count; i++) {
+		const struct hf_page *p = &c.items[i].page;
+
+		assert_int_equal(p->under, HF_BOOK_WITNESSED);
+		hf_buf_addf(&all, "%s %" PRIu64 " %zu ", c.items[i].shelf->book.node, p->index, p->bytes.len);
+		hf_buf_add(&all, p->bytes.data, p->bytes.len);
+		for (size_t f = 0; f < p->opened.opening->n_fields; f++) {
+			const Hufu__FieldOpening *field = p->opened.opening->fields[f];
+
+			hf_buf_addf(&all, " %u %zu ", (unsigned)field->field, field->value.len);
+			hf_buf_add(&all, field->value.data, field->value.len);
+		}
+	}
+	hf_sha256(all.data, all.len, ret_digest);
+}
+
+/* SB-66: one digest of a transaction's record at the provider, at the consumer and at the supervisor, who is told of
+ * it; another transaction of the same three has another one. */
+static void test_all_who_are_told_hold_the_same_record(void **state)
+{
+	static const unsigned others[] = {SB_HEALTH, SB_HUB};
+	struct kit *k = *state;
+	struct hf_id txn = hf_id_new(kit_now(k)), second = hf_id_new(kit_now(k));
+	struct hf_hash first, same, other;
+
+	write_story(k, &txn);
+	write_story(k, &second);
+	kit_until(k, covered(k, SB_ROADS, &txn, 6) && covered(k, SB_ROADS, &second, 6));
+	kit_until_witnessed(&k->node[SB_ROADS]);
+	record_digest(&k->node[SB_ROADS], &txn, &first);
+	for (size_t i = 0; i < 2; i++) {
+		kit_until(k, covered(k, others[i], &txn, 6) && covered(k, others[i], &second, 6));
+		kit_until_witnessed(&k->node[others[i]]);
+		record_digest(&k->node[others[i]], &txn, &same);
+		assert_memory_equal(same.b, first.b, sizeof(first.b));
+		record_digest(&k->node[others[i]], &second, &other);
+		assert_memory_not_equal(other.b, first.b, sizeof(first.b));
+	}
 }
 
 /* Whose ledger could not be covered, and why, in words. */
@@ -613,6 +663,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_one_timeline_from_three_ledgers, start, stop),
+	        cmocka_unit_test_setup_teardown(test_all_who_are_told_hold_the_same_record, start, stop),
 	        cmocka_unit_test_setup_teardown(test_coverage_sentences, start, stop),
 	        cmocka_unit_test_setup_teardown(test_altered_replica, start, stop),
 	        cmocka_unit_test_setup_teardown(test_tail, start, stop),
