@@ -16,7 +16,7 @@
 
 struct duties {
 	char text[HF_RULE_OBLIGATIONS_MAX][DUTY_MAX];
-	char *list[HF_RULE_OBLIGATIONS_MAX + 3 + PM_DUTIES_MAX];
+	char **list; /* of what stands in text, in the entry and in the promotion; free() it */
 	size_t count;
 	const struct hf_obligation *fields; /* "only these"; NULL: all */
 };
@@ -31,11 +31,16 @@ static void duty_text(const struct hf_obligation *o, char out[DUTY_MAX])
 		         has_text(o->text) ? o->text : "");
 }
 
-static bool take_duties(const struct hf_policy_decision *pd, struct duties *d)
+static void add_duty(struct duties *d, const char *duty)
 {
-	static const char *const always[] = {"log", "receipt", "no-onward-sharing"};
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		d->list[d->count++] = (char *)always[i];
+	for (size_t i = 0; i < d->count; i++)
+		if (strcmp(d->list[i], duty) == 0)
+			return;
+	d->list[d->count++] = (char *)duty;
+}
+
+static bool take_own(const struct hf_policy_decision *pd, struct duties *d)
+{
 	if (pd->obligation_count > HF_RULE_OBLIGATIONS_MAX)
 		return false;
 	for (size_t i = 0; i < pd->obligation_count; i++) {
@@ -47,21 +52,30 @@ static bool take_duties(const struct hf_policy_decision *pd, struct duties *d)
 			continue;
 		}
 		duty_text(o, d->text[i]);
-		d->list[d->count++] = d->text[i];
+		add_duty(d, d->text[i]);
 	}
 	return true;
 }
 
-/* A rule that was made of grants has their duties, too. */
-static void take_promoted(const struct az_promotion_rule *pr, struct duties *d)
+/* The duties that always hold, those of the rule, those of the entry's policy, which no rule lifts, and of the grants
+ * that the rule was made of (pr; NULL: of none). False: they cannot be read. */
+static bool take_duties(const struct question *q, const struct hf_policy_decision *pd,
+                        const struct az_promotion_rule *pr, struct duties *d)
 {
-	for (size_t i = 0; pr && i < pr->duty_count; i++) {
-		bool there = false;
-		for (size_t k = 0; k < d->count; k++)
-			there |= strcmp(d->list[k], pr->duties[i]) == 0;
-		if (!there)
-			d->list[d->count++] = pr->duties[i];
-	}
+	static const char *const always[] = {"log", "receipt", "no-onward-sharing"};
+	enum { ALWAYS = sizeof(always) / sizeof(always[0]) };
+	const Hufu__CatalogEntry *e = q->item->entry;
+	d->list = hf_alloc_zero((ALWAYS + HF_RULE_OBLIGATIONS_MAX + e->n_policy + PM_DUTIES_MAX) * sizeof(char *));
+	for (size_t i = 0; i < ALWAYS; i++)
+		add_duty(d, always[i]);
+	if (!take_own(pd, d))
+		return false;
+	for (size_t i = 0; i < e->n_policy; i++)
+		if (strcmp(e->policy[i]->kind, "duty") == 0)
+			add_duty(d, e->policy[i]->action);
+	for (size_t i = 0; pr && i < pr->duty_count; i++)
+		add_duty(d, pr->duties[i]);
+	return true;
 }
 
 static bool in_names(const struct hf_obligation *o, const char *name)
@@ -103,7 +117,7 @@ static Hufu__Agreement *make_terms(const struct question *q, const struct hf_pol
 	g.fields = take_fields(e, g.purpose, duties->fields, &g.n_fields);
 	g.from_ms = pd->from_ms;
 	g.until_ms = pd->until_ms;
-	g.obligations = (char **)duties->list;
+	g.obligations = duties->list;
 	g.n_obligations = duties->count;
 	g.entry_digest = BIN_HASH(&q->item->digest);
 	g.usage_terms = e->sharing_condition;
@@ -145,8 +159,10 @@ static enum hf_err check(const struct question *q, const Hufu__Agreement *terms,
 			           q->rq->fields[i]);
 	for (size_t i = 0; i < terms->n_obligations; i++)
 		if (!az_terms_obligation_known(terms->obligations[i]))
-			return SAY(v, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s' of the rule",
-			           terms->obligations[i]);
+			return SAY(
+			        v, HF_E_OBLIGATION,
+			        "this node cannot fulfil the obligation '%.100s', which the rule or the entry demands",
+			        terms->obligations[i]);
 	return HF_OK;
 }
 
@@ -160,9 +176,9 @@ void az_permit_rule(const struct question *q, const struct hf_policy_decision *p
 	snprintf(name, sizeof(name), "the rule '%.127s'", pd->rule);
 	az_uses_of_rule(pd->rule, q->rq->organization, &counted);
 	const struct az_promotion_rule *pr = az_promotion_rule_find(q->a, pd->rule);
-	bool whole = take_duties(pd, &duties);
-	take_promoted(pr, &duties);
+	bool whole = take_duties(q, pd, pr, &duties);
 	Hufu__Agreement *terms = whole ? make_terms(q, pd, &duties) : NULL;
+	free(duties.list);
 	if (!terms) {
 		SAY(v, HF_E_OBLIGATION, "the obligations of the rule '%.100s' cannot be read, so it permits nothing",
 		    pd->rule);

@@ -1,5 +1,6 @@
 /* The decision point on a policy: attribute rules, holds, allowed mechanisms, and its faults. */
 #include "authz/rulebook.h"
+#include "authz/uses.h"
 #include "unit/authz/cast.h"
 
 static const char head[] = "policy:\n  name: roads\n  version: %u\n  attributes: standard\n"
@@ -170,6 +171,69 @@ static void obligations_of_a_rule_are_terms_or_a_denial(void **state)
 	apply(s, rule_for(&entry, "    obligations:\n      - mask: plan-7\n"));
 	assert_int_equal(decided(s->roads, &rq), HF_E_OBLIGATION);
 	assert_non_null(strstr(last_fault, "mask:plan-7"));
+}
+
+static bool has_obligation(const Hufu__Agreement *terms, const char *name)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < terms->n_obligations; i++)
+		found += strcmp(terms->obligations[i], name) == 0;
+	assert_true(found <= 1);
+	return found == 1;
+}
+
+/* What the gate does with a permit. */
+static void use_up_one(struct stage *s, const struct hf_access_request *rq)
+{
+	struct hf_decision d;
+	struct hf_unit *u = hf_unit_new();
+	hf_authz_decide(s->roads->authz, rq, &d);
+	assert_int_equal(d.result, HF_OK);
+	const struct hf_use use = {.resource = rq->resource,
+	                           .counted = d.counted,
+	                           .rule = d.rule,
+	                           .transfer = hf_id_new(s->w->now_ms),
+	                           .peer = "health",
+	                           .system = "desk",
+	                           .purpose = "claims-check",
+	                           .provider = true};
+	hf_authz_use_reserve(s->roads->authz, u, &use);
+	submit_wait(s->roads, u);
+	hf_decision_done(&d);
+}
+
+/* AZ-73, SB-26: a rule lifts no duty of the entry; it adds its own. */
+static void duties_of_the_entry_come_with_every_rule(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id once = publish(s->roads, &(struct offer){.title = "used once", .intake = "hub", .duty = "uses:1"});
+	struct hf_access_request rq = asking(&once, s->w->now_ms);
+	struct hf_decision d;
+	apply(s, rule_for(&once, "    obligations:\n      - report-use\n      - uses: 5\n"));
+	hf_authz_decide(s->roads->authz, &rq, &d);
+	assert_int_equal(d.result, HF_OK);
+	assert_true(has_obligation(d.terms, "uses:1"));
+	assert_true(has_obligation(d.terms, "uses:5"));
+	assert_true(has_obligation(d.terms, "report-use"));
+	assert_true(has_obligation(d.terms, "receipt"));
+	hf_decision_done(&d);
+	use_up_one(s, &rq);
+	assert_int_equal(decided(s->roads, &rq), HF_E_QUOTA);
+
+	struct hf_id same =
+	        publish(s->roads, &(struct offer){.title = "told twice", .intake = "hub", .duty = "report-use"});
+	rq = asking(&same, s->w->now_ms);
+	apply(s, rule_for(&same, "    obligations:\n      - report-use\n"));
+	hf_authz_decide(s->roads->authz, &rq, &d);
+	assert_int_equal(d.result, HF_OK);
+	assert_true(has_obligation(d.terms, "report-use"));
+	hf_decision_done(&d);
+
+	struct hf_id odd = publish(s->roads, &(struct offer){.title = "odd", .intake = "hub", .duty = "burn"});
+	rq = asking(&odd, s->w->now_ms);
+	apply(s, rule_for(&odd, ""));
+	assert_int_equal(decided(s->roads, &rq), HF_E_OBLIGATION);
+	assert_non_null(strstr(last_fault, "'burn'"));
 }
 
 /* A hold is asked before every mechanism; lifted, all is as before. */
@@ -400,6 +464,7 @@ int main(void)
 	        cmocka_unit_test(first_matching_mechanism_decides_in_all_combinations),
 	        cmocka_unit_test(rule_outside_its_period_or_with_one_wrong_condition_does_not_match),
 	        cmocka_unit_test(obligations_of_a_rule_are_terms_or_a_denial),
+	        cmocka_unit_test(duties_of_the_entry_come_with_every_rule),
 	        cmocka_unit_test(hold_suspends_whatever_mechanism_permits),
 	        cmocka_unit_test(hold_of_nothing_is_refused),
 	        cmocka_unit_test(mechanisms_are_chosen_and_allowed),

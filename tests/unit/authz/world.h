@@ -741,6 +741,7 @@ struct offer {
 	const struct hf_id *consent;
 	Hufu__SharingCondition **conditions;
 	size_t condition_count;
+	const char *duty; /* of the entry's policy */
 };
 
 static inline struct hf_id publish(struct node *n, const struct offer *o)
@@ -767,6 +768,11 @@ static inline struct hf_id publish(struct node *n, const struct offer *o)
 	e.criteria = (Hufu__ReviewCriteria *)o->criteria;
 	e.conditions = o->conditions;
 	e.n_conditions = o->condition_count;
+	Hufu__Rule duty = HUFU__RULE__INIT, *duties[] = {&duty};
+	duty.kind = (char *)"duty";
+	duty.action = (char *)o->duty;
+	e.policy = duties;
+	e.n_policy = o->duty ? 1 : 0;
 	if (!hf_id_is_zero(&o->id))
 		e.id = BIN_ID(&o->id);
 	p.consents = o->consent;
