@@ -216,7 +216,8 @@ enum hf_err hf_authz_draft(struct hf_authz *a, const struct hf_step_in *in, cons
 	fill_object(a, &app, it.entry, &system, intake);
 	fill_wish(a, &app, what);
 	az_purpose_cut(it.entry, &app);
-	HF_TRY(az_scenario_covers(a, &app, in->fault));
+	if (!it.entry->personal && !az_terms_core(it.entry)) /* which no rule gives: conditions.c */
+		HF_TRY(az_scenario_covers(a, &app, in->fault));
 	HF_TRY(check_wish(a, in, &app, it.entry, what));
 	row_init(a, &row, &app, it.entry, &txn);
 	HF_TRY(az_row_step(a, in->unit, &row, HF_PART_CONSUMER, HF_STEP_DRAFT, in->fault));

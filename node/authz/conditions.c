@@ -162,6 +162,10 @@ enum hf_err az_conditions_use(const struct question *q, const Hufu__Agreement *t
 		return hf_fault_set(f, HF_E_MECHANISM,
 		                    "core data (level 3) is not given by a rule: two levels of approval decide each "
 		                    "case; file an application with `hufu apply`");
+	if (mechanism == HF_MECHANISM_ATTRIBUTE && e->personal) /* AZ-16 */
+		return hf_fault_set(f, HF_E_MECHANISM,
+		                    "personal data is not given by a rule: the privacy expert reviews each use of it; "
+		                    "file an application with `hufu apply`");
 	if (e->sensitive && !emergency && !q->rq->second)
 		return hf_fault_set(
 		        f, HF_E_SECOND_USE,

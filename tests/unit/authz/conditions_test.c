@@ -289,6 +289,32 @@ static void rules_lift_no_condition(void **state)
 	assert_said("'stays-inside'");
 }
 
+/* AZ-16: whose policy it is signs alone; the privacy expert reviews each use of personal data, so no rule gives it.
+ * Neither does one that was there before the entry, or a field of it, was found to be personal. */
+static void rules_do_not_give_personal_data(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_access_request rq = asking(&s->personal, s->w->now_ms);
+	rule_for(s, &s->personal);
+	assert_int_equal(decided(s->roads, &rq), HF_E_MECHANISM);
+	assert_said("personal");
+
+	struct hf_id entry = minimal(s, NULL, 2);
+	rq = asking(&entry, s->w->now_ms);
+	rule_for(s, &entry);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	Hufu__Field name = HUFU__FIELD__INIT;
+	name.name = (char *)"姓名";
+	name.level = 1;
+	name.personal = true;
+	(void)publish(s->roads, &(struct offer){.title = "minimal", .intake = "hub", .id = entry, .field = &name});
+	assert_int_equal(decided(s->roads, &rq), HF_E_MECHANISM);
+	rq.fields = (const char *const *)claims_fields; /* not even what is not personal of it */
+	rq.field_count = 1;
+	assert_int_equal(decided(s->roads, &rq), HF_E_MECHANISM);
+	assert_said("hufu apply");
+}
+
 static int conditions_up(void **state)
 {
 	int e = stage_up(state);
@@ -320,6 +346,7 @@ int main(void)
 	        cmocka_unit_test(agreement_names_what_the_application_accepted),
 	        cmocka_unit_test(rules_are_cut_to_what_the_purpose_needs),
 	        cmocka_unit_test(rules_lift_no_condition),
+	        cmocka_unit_test(rules_do_not_give_personal_data),
 	};
 	stage_shape = assess;
 	return cmocka_run_group_tests(tests, conditions_up, stage_down);

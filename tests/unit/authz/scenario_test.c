@@ -345,6 +345,25 @@ static void fields_of_the_opening_are_the_terms(void **state)
 	assert_int_equal(decided(s->roads, &rq), HF_E_WRONG_FIELDS);
 }
 
+/* AZ-16: what was found to be personal after it was opened is given to nobody by the scenario, and its members are not
+ * kept from applying. */
+static void opened_entry_that_becomes_personal_is_applied_for(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s), opening, draft;
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	struct hf_application_in wanted = wish(&entry);
+	wanted.until_ms = s->w->now_ms + 100 * DAY;
+	(void)covered(s, &entry, &opening);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	assert_int_equal(draft_as(s->health, "wang", &wanted, &draft), HF_E_EXISTS);
+	(void)publish(s->roads,
+	              &(struct offer){.title = "scenario data", .intake = "hub", .id = entry, .personal = true});
+	assert_int_equal(decided(s->roads, &rq), HF_E_MECHANISM);
+	assert_non_null(strstr(last_fault, "personal"));
+	MUST(draft_as(s->health, "wang", &wanted, &draft));
+}
+
 static struct {
 	struct hf_buf body;
 	struct hf_id txn;
@@ -457,6 +476,7 @@ int main(void)
 	        cmocka_unit_test(provider_refuses_lists_of_members_that_nobody_had_the_right_to_sign),
 	        cmocka_unit_test(only_the_provider_opens_a_resource),
 	        cmocka_unit_test(fields_of_the_opening_are_the_terms),
+	        cmocka_unit_test(opened_entry_that_becomes_personal_is_applied_for),
 	        cmocka_unit_test(what_has_ended_stays_ended),
 	        cmocka_unit_test(descriptor_that_moves_a_member_is_followed_at_once),
 	};
