@@ -79,6 +79,9 @@ static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
 		                    "the request on record cannot be read, so nothing more is delivered");
 	struct hf_access_request rq = access_of(t->x, in, cert, t->address);
 	rq.going_on = t->id;
+	/* What is being sent, also when the consumer named none and took what the rule of that time gave. */
+	rq.fields = (const char *const *)t->fields;
+	rq.field_count = t->field_count;
 	hf_authz_decide(t->x->authz, &rq, &d);
 	enum hf_err e2 = d.result == HF_OK ? HF_OK : hf_fault_set(f, d.result, "%s", d.text);
 	t->policy_changes = d.policy_changes;
