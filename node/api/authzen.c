@@ -197,16 +197,35 @@ static json_t *decide(const struct hf_modules *m, const struct authzen_asker *ga
 	return o;
 }
 
-static enum hf_err check_question(const json_t *in, struct authzen_answer *a)
+/* A list that was taken in part would ask for fewer fields, and none named asks for all. */
+static enum hf_err check_fields(const json_t *fields, struct authzen_answer *a)
+{
+	bool ok = !fields || (json_is_array(fields) && json_array_size(fields) <= ZEN_LIST);
+	for (size_t i = 0; ok && i < json_array_size(fields); i++)
+		ok = json_is_string(json_array_get(fields, i));
+	return ok ? HF_OK
+	          : zen_fault(
+	                    a, 400,
+	                    "the member 'context.fields' is no array of strings or has more than 256; leave it out to "
+	                    "ask for all fields");
+}
+
+enum hf_err zen_context(const json_t *in, struct authzen_answer *a)
 {
 	const json_t *context = json_object_get(in, "context");
-	HF_TRY(zen_entity(in, "subject", ZEN_TYPE | ZEN_ID, a));
-	HF_TRY(zen_entity(in, "action", ZEN_NAME, a));
-	HF_TRY(zen_entity(in, "resource", ZEN_TYPE | ZEN_ID, a));
 	if (context && !json_is_object(context))
 		return zen_fault(a, 400, "the member 'context' is no object");
 	if (strlen(member_text(context, "purpose")) > WORDS_MAX)
 		return zen_fault(a, 400, "the member 'context.purpose' is longer than 1024 bytes");
+	return check_fields(json_object_get(context, "fields"), a);
+}
+
+static enum hf_err check_question(const json_t *in, struct authzen_answer *a)
+{
+	HF_TRY(zen_entity(in, "subject", ZEN_TYPE | ZEN_ID, a));
+	HF_TRY(zen_entity(in, "action", ZEN_NAME, a));
+	HF_TRY(zen_entity(in, "resource", ZEN_TYPE | ZEN_ID, a));
+	HF_TRY(zen_context(in, a));
 	return strlen(property(json_object_get(in, "subject"), "system")) > WORDS_MAX
 	               ? zen_fault(a, 400, "the member 'subject.properties.system' is longer than 1024 bytes")
 	               : HF_OK;

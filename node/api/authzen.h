@@ -15,6 +15,8 @@ enum { ZEN_TYPE = 1, ZEN_ID = 2, ZEN_NAME = 4 };
 enum hf_err zen_fault(struct authzen_answer *a, unsigned status, const char *text);
 /* The member is an object with these members, which are texts. */
 enum hf_err zen_entity(const json_t *in, const char *name, unsigned needs, struct authzen_answer *a) HF_MUST_CHECK;
+/* The context, if there is one, can be taken whole: what was left out of it would make another question. */
+enum hf_err zen_context(const json_t *in, struct authzen_answer *a) HF_MUST_CHECK;
 void zen_question(const struct hf_modules *m, const json_t *in, struct zen_question *q);
 enum hf_err zen_search_subject(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                                struct authzen_answer *a);

@@ -195,6 +195,7 @@ enum hf_err zen_search_resource(const struct hf_modules *m, const struct authzen
 	HF_TRY(zen_entity(in, "subject", ZEN_TYPE | ZEN_ID, a));
 	HF_TRY(zen_entity(in, "action", ZEN_NAME, a));
 	HF_TRY(zen_entity(in, "resource", ZEN_TYPE, a));
+	HF_TRY(zen_context(in, a));
 	HF_TRY(read_page(m, in, &p, a));
 	enum hf_err e = all_entries(m, &names, a);
 	if (e == HF_OK)
@@ -233,6 +234,7 @@ enum hf_err zen_search_subject(const struct hf_modules *m, const struct authzen_
 	HF_TRY(zen_entity(in, "subject", ZEN_TYPE, a));
 	HF_TRY(zen_entity(in, "action", ZEN_NAME, a));
 	HF_TRY(zen_entity(in, "resource", ZEN_TYPE | ZEN_ID, a));
+	HF_TRY(zen_context(in, a));
 	HF_TRY(read_page(m, in, &p, a));
 	const char *type = json_string_value(json_object_get(json_object_get(in, "subject"), "type"));
 	if (strcmp(type, "organization") == 0)
@@ -254,6 +256,7 @@ enum hf_err zen_search_action(const struct hf_modules *m, const struct authzen_a
 	HF_TRY(zen_entity(in, "resource", ZEN_TYPE | ZEN_ID, a));
 	if (json_object_get(in, "action"))
 		return zen_fault(a, 400, "a search for actions has no member 'action'");
+	HF_TRY(zen_context(in, a));
 	HF_TRY(read_page(m, in, &p, a));
 	json_t *q = json_copy((json_t *)in), *results = json_array();
 	json_object_set_new(q, "action", json_pack("{s:s}", "name", "read"));
