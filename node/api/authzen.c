@@ -3,11 +3,13 @@
  * and the three searches. The gateway is authenticated, so what it says of subject and context is the organization's
  * word. Every evaluation is an entry of the ledger, which the answer does not wait for.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/authzen.h"
 #include "authz/explain.h"
+#include "authz/obligation.h"
 
 #define ITEMS_MAX 1000u /* of one evaluations request */
 #define WORDS_MAX 1024u /* bytes of a text: each may stand in a thousand entries of the ledger */
@@ -134,6 +136,24 @@ void zen_question(const struct hf_modules *m, const json_t *in, struct zen_quest
 
 /* ---- one decision ---- */
 
+void zen_decide(const struct hf_modules *m, const struct zen_question *q, struct hf_decision *ret_d)
+{
+	hf_authz_decide(m->authz, &q->rq, ret_d);
+	uint64_t most = ret_d->result == HF_OK ? hf_uses_most(ret_d->terms) : UINT64_MAX;
+	if (ret_d->result != HF_OK || (most == UINT64_MAX && ret_d->persons == 0))
+		return;
+	ret_d->result = HF_E_OBLIGATION;
+	if (most != UINT64_MAX)
+		snprintf(ret_d->text, sizeof(ret_d->text),
+		         "the obligation 'uses:%" PRIu64 "' cannot be fulfilled by a gateway, whose uses are not "
+		         "counted; fetch the data with `hufu fetch`",
+		         most);
+	else
+		snprintf(ret_d->text, sizeof(ret_d->text),
+		         "personal data across a border is counted at each delivery, which is not done for a gateway; "
+		         "fetch the data with `hufu fetch`");
+}
+
 static void record(const struct hf_modules *m, const struct authzen_asker *gateway, const struct zen_question *q,
                    const struct hf_decision *d)
 {
@@ -190,7 +210,7 @@ static json_t *decide(const struct hf_modules *m, const struct authzen_asker *ga
 	struct zen_question q;
 	struct hf_decision d;
 	zen_question(m, in, &q);
-	hf_authz_decide(m->authz, &q.rq, &d);
+	zen_decide(m, &q, &d);
 	record(m, gateway, &q, &d);
 	json_t *o = decision_json(&d);
 	hf_decision_done(&d);

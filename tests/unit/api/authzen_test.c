@@ -1,5 +1,6 @@
 /* authzen_test.c - the questions of gateways: what is asked is answered or refused, never another question. */
 #include "api/gateway.h"
+#include "authz/border.h"
 #include "authz/rulebook.h"
 #include "unit/authz/cast.h"
 
@@ -131,11 +132,90 @@ static void a_search_with_a_context_that_is_no_object_is_refused(void **state)
 	assert_non_null(strstr(last_fault, "'context'"));
 }
 
+/* ---- what would have to be counted ---- */
+
+static void assert_obligation(struct stage *s, const struct hf_id *entry, const char *why)
+{
+	unsigned status;
+	json_t *out = ask(s, "evaluation", question(entry), &status), *c = json_object_get(out, "context");
+	assert_true(json_is_false(json_object_get(out, "decision")));
+	assert_string_equal(json_string_value(json_object_get(c, "reason")), hf_err_reason(HF_E_OBLIGATION));
+	assert_non_null(strstr(json_string_value(json_object_get(c, "text")), why));
+	assert_null(json_object_get(c, "obligations"));
+	json_decref(out);
+	json_t *q = question(entry);
+	json_object_del(q, "action");
+	out = ask(s, "search/action", q, &status);
+	assert_int_equal(status, 200);
+	assert_int_equal(json_array_size(json_object_get(out, "results")), 0);
+	json_decref(out);
+}
+
+/* AZ-73, SB-26: nothing is reserved for a gateway, so what is given a number of times is not given to it at all. */
+static void what_is_given_so_many_times_is_not_given_to_a_gateway(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "counted", .intake = "hub"});
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	apply(s, &entry, "    obligations:\n      - uses: 2\n");
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	assert_obligation(s, &entry, "'uses:2'");
+	apply(s, &entry, "");
+	assert_true(permitted(s, &entry));
+}
+
+static void health_abroad(struct sb_space *sb)
+{
+	sb->member[SB_HEALTH].jurisdiction = (char *)"SG";
+}
+
+static int abroad_up(void **state)
+{
+	stage_shape = health_abroad;
+	int e = stage_up(state);
+	stage_shape = NULL;
+	return e;
+}
+
+/* SB-7: the persons of a year are counted before each delivery, which a gateway's own is not. */
+static void personal_data_across_a_border_is_not_given_to_a_gateway(void **state)
+{
+	static char *any[] = {(char *)"*"};
+	struct hf_border_rule rule = {
+	        .others = any, .other_count = 1, .max_level = 4, .allow = true, .persons_per_year = 50000};
+	struct hf_border_pack packs[2] = {{.name = (char *)"cn-export",
+	                                   .jurisdiction = (char *)"CN",
+	                                   .side = HF_BORDER_ORIGIN,
+	                                   .rules = &rule,
+	                                   .rule_count = 1,
+	                                   .until_ms = NOW + 1000 * DAY},
+	                                  {.name = (char *)"sg-import",
+	                                   .jurisdiction = (char *)"SG",
+	                                   .side = HF_BORDER_DESTINATION,
+	                                   .rules = &rule,
+	                                   .rule_count = 1,
+	                                   .until_ms = NOW + 1000 * DAY}};
+	struct hf_border_rules rules = {.packs = packs, .pack_count = 2};
+	struct stage *s = stage_of(state);
+	struct hf_id id = forwarded(s, &s->personal);
+	hire(s->roads, "xu", "privacy-expert", "", "HR-3002");
+	MUST(privacy_as(s->roads, "xu", &id, true, true));
+	MUST(decide_as(s->roads, "zhou", &id, "T", NULL, 0));
+	hf_authz_set_border(s->roads->authz, &rules);
+	struct hf_access_request rq = asking(&s->personal, s->w->now_ms);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	assert_obligation(s, &s->personal, "border");
+	hf_authz_set_border(s->roads->authz, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(fields_that_are_no_list_of_names_are_refused),
 	        cmocka_unit_test(a_search_with_a_context_that_is_no_object_is_refused),
+	        cmocka_unit_test(what_is_given_so_many_times_is_not_given_to_a_gateway),
+	        cmocka_unit_test_setup_teardown(personal_data_across_a_border_is_not_given_to_a_gateway, abroad_up,
+	                                        stage_down),
 	};
 	return cmocka_run_group_tests(tests, stage_up, stage_down);
 }
