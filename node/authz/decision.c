@@ -113,14 +113,25 @@ static void alarm_fault(struct hf_authz *a, enum hf_policy_reason why)
 
 /* ---- the order ---- */
 
-static enum hf_err attempt(const struct question *q, const struct hf_policy_decision *pd, struct hf_decision *d,
-                           struct verdict *v)
+/* Of several rules that do not reach the first explains. */
+static enum hf_err attempt(const struct question *q, const struct az_policy_ask *ask,
+                           const struct hf_policy_decision *pd, struct hf_decision *d, struct verdict *v)
 {
+	struct verdict later = {.error = HF_E_NO_GRANT};
 	if (pd->mechanism == HF_MECHANISM_ATTRIBUTE)
-		az_permit_rule(q, pd, d, v);
+		az_permit_rule(q, pd, d, ask->skip_count ? &later : v);
 	else
 		az_judge_grants(q, pd->mechanism == HF_MECHANISM_EMERGENCY ? 1 : 3, d, v);
 	return d->terms ? HF_OK : v->error;
+}
+
+/* AZ-50: after a rule the next rule is asked, up to a limit; AZ-71: then the next mechanism. */
+static void go_on(struct az_policy_ask *ask, const struct hf_policy_decision *pd)
+{
+	if (pd->mechanism == HF_MECHANISM_ATTRIBUTE && ask->skip_count < AZ_SKIP_MAX)
+		ask->skip[ask->skip_count++] = pd->rule;
+	else
+		ask->mechanisms &= ~HF_MECHANISM_BIT(pd->mechanism);
 }
 
 /* Nothing permits: which grant came nearest, and does it miss its mechanism alone? A grant that would do although the
@@ -152,11 +163,11 @@ static void explain(const struct question *q, uint32_t mask, const struct hf_dec
 }
 
 /* HF_OK: pd permits, and is to be held against the rest. */
-static enum hf_err ask(const struct question *q, const struct az_values *values, uint32_t mask,
-                       struct hf_policy_decision *pd, struct verdict *v)
+static enum hf_err answer(const struct question *q, const struct az_policy_ask *ask, struct hf_policy_decision *pd,
+                          struct verdict *v)
 {
 	enum hf_err error;
-	az_policy_ask(q->a, values, q->rq->now_ms, mask, pd);
+	az_policy_ask(q->a, ask, pd);
 	if (is_fault(pd->reason, &error)) {
 		alarm_fault(q->a, pd->reason);
 		return SAY(v, error, "the decision point failed (%s), so nothing is permitted; see `hufu doctor`",
@@ -170,21 +181,22 @@ static enum hf_err ask(const struct question *q, const struct az_values *values,
 static enum hf_err walk(const struct question *q, struct hf_decision *d, struct verdict *v)
 {
 	struct az_values values;
+	struct az_policy_ask ask = {.values = &values, .now_ms = q->rq->now_ms};
 	struct hf_policy_decision pd;
-	uint32_t mask = 0, left;
+	uint32_t mask = 0;
 	HF_TRY(choose(q, d, &mask, v));
 	az_values_fill(q->a, q->rq, q->item, &values);
 	d->policy_changes = q->a->policy.changes;
 	if (q->a->policy.now)
 		d->snapshot = *hf_policy_hash(q->a->policy.now);
-	left = mask;
+	ask.mechanisms = mask;
 	for (;;) {
-		HF_TRY(ask(q, &values, left, &pd, v));
+		HF_TRY(answer(q, &ask, &pd, v));
 		if (!pd.permit)
 			break;
-		if (attempt(q, &pd, d, v) == HF_OK)
+		if (attempt(q, &ask, &pd, d, v) == HF_OK)
 			return HF_OK;
-		left &= ~HF_MECHANISM_BIT(pd.mechanism); /* AZ-71: the next one is asked */
+		go_on(&ask, &pd);
 	}
 	explain(q, mask, d, v);
 	return v->error;

@@ -76,7 +76,8 @@ void hf_authz_draft_input(struct hf_authz *a, const struct hf_access_request *rq
 	(void)hf_buf_reserve(&b, INPUT_BYTES);
 	if (a->policy.now) {
 		fill_values(a, rq, &v);
-		const struct hf_policy_request q = {v.value, v.count, rq->now_ms, mechanisms_of(a, rq), 0};
+		const struct hf_policy_request q = {
+		        .values = v.value, .count = v.count, .now_ms = rq->now_ms, .mechanisms = mechanisms_of(a, rq)};
 		if (hf_policy_request_write(hf_policy_schema(a->policy.now), &q, &b))
 			hf_draft_bytes(draft, HF_FIELD_ATTRIBUTES, b.data, b.len);
 	}
@@ -142,7 +143,8 @@ void hf_authz_explain(struct hf_authz *a, const struct hf_access_request *rq, co
 	struct az_values v;
 	hf_authz_decide(a, rq, ret_decision);
 	fill_values(a, rq, &v);
-	const struct hf_policy_request q = {v.value, v.count, rq->now_ms, mechanisms_of(a, rq), 0};
+	const struct hf_policy_request q = {
+	        .values = v.value, .count = v.count, .now_ms = rq->now_ms, .mechanisms = mechanisms_of(a, rq)};
 	hf_policy_explain(a->policy.now, &q, LOOKED_AT, x);
 	for (size_t i = 0; i < x->miss_count; i++)
 		tell_miss(a->policy.now, &q, &x->misses[i], sink);

@@ -318,11 +318,14 @@ void az_policy_grant(struct hf_authz *a, const struct grant_item *g)
 		az_promotion_follow(a, &g->superseded);
 }
 
-void az_policy_ask(struct hf_authz *a, const struct az_values *v, int64_t now_ms, uint32_t mechanisms,
-                   struct hf_policy_decision *ret_decision)
+void az_policy_ask(struct hf_authz *a, const struct az_policy_ask *ask, struct hf_policy_decision *ret_decision)
 {
-	const struct hf_policy_request rq = {
-	        .values = v->value, .count = v->count, .now_ms = now_ms, .mechanisms = mechanisms};
+	const struct hf_policy_request rq = {.values = ask->values->value,
+	                                     .count = ask->values->count,
+	                                     .now_ms = ask->now_ms,
+	                                     .mechanisms = ask->mechanisms,
+	                                     .skip = ask->skip,
+	                                     .skip_count = ask->skip_count};
 	hf_policy_decide(a->policy.now, &rq, ret_decision);
 }
 

@@ -63,9 +63,16 @@ struct az_values {
 /* it NULL: there is no such entry of this node. */
 void az_values_fill(struct hf_authz *a, const struct hf_access_request *rq, const struct hf_catalog_item *it,
                     struct az_values *v);
-/* mechanisms: HF_MECHANISM_BITs. Never fails otherwise than by denying. */
-void az_policy_ask(struct hf_authz *a, const struct az_values *v, int64_t now_ms, uint32_t mechanisms,
-                   struct hf_policy_decision *ret_decision);
+#define AZ_SKIP_MAX 16u
+struct az_policy_ask {
+	const struct az_values *values;
+	int64_t now_ms;
+	uint32_t mechanisms;           /* HF_MECHANISM_BITs */
+	const char *skip[AZ_SKIP_MAX]; /* rules that were found not to reach; as the snapshot named them */
+	size_t skip_count;
+};
+/* Never fails otherwise than by denying. */
+void az_policy_ask(struct hf_authz *a, const struct az_policy_ask *ask, struct hf_policy_decision *ret_decision);
 
 enum hf_err az_policy_open(struct hf_authz *a, struct hf_fault *f) HF_MUST_CHECK;
 void az_policy_close(struct hf_authz *a);

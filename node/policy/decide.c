@@ -3,6 +3,8 @@
  * one that is asked first. Memory is asked for before it is needed: first the tags of all probes, then what they lead
  * to, then the rules.
  */
+#include <string.h>
+
 #include "policy/match.h"
 
 #define PROBES 64u
@@ -66,13 +68,25 @@ static void fetch_ways(const struct search *x, const struct pol_rule *r)
 	}
 }
 
+/* The one who asks may have found that a rule does not reach; a hold always does. */
+static bool is_skipped(const struct hf_policy *p, const struct hf_policy_request *rq, const struct pol_rule *r)
+{
+	if (rq->skip_count == 0 || r->mechanism == HF_MECHANISM_HOLD)
+		return false;
+	const char *id = pol_string(p->store, r->id);
+	for (size_t i = 0; i < rq->skip_count; i++)
+		if (strcmp(rq->skip[i], id) == 0)
+			return true;
+	return false;
+}
+
 static void consider(struct search *x, const struct pol_rule *r)
 {
 	if (!pol_matches(x->q, r))
 		return;
 	enum hf_policy_reason why = pol_in_force(r, x->q->rq);
 	if (why == HF_WHY_PERMITTED || why == HF_WHY_HELD) {
-		if (!earlier(x, r, x->best))
+		if (!earlier(x, r, x->best) || is_skipped(x->p, x->q->rq, r))
 			return;
 		x->best = r;
 		fetch_ways(x, r);
@@ -265,7 +279,7 @@ static bool answer_holds(const struct pol_prepared *q, const struct pol_rule *r)
 	bool permit = r->mechanism != HF_MECHANISM_HOLD;
 	return pol_visible(r, q->policy->seq) && r->state == HF_RULE_ACTIVE && rq->now_ms >= r->from_ms &&
 	       rq->now_ms < r->until_ms && (!permit || (rq->mechanisms & HF_MECHANISM_BIT(r->mechanism)) != 0) &&
-	       pol_plain_matches(q, r);
+	       !is_skipped(q->policy, rq, r) && pol_plain_matches(q, r);
 }
 
 static void name_rule(const struct hf_policy *p, const struct pol_rule *r, struct hf_policy_decision *d)

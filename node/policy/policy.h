@@ -89,10 +89,11 @@ struct hf_attr_value {
 #define HF_REQUEST_VALUES_MAX 256
 struct hf_policy_request {
 	const struct hf_attr_value *values; /* in any order; an attribute twice only where the schema says many */
-	size_t count;
+	size_t count, skip_count;
 	int64_t now_ms;
-	uint32_t mechanisms; /* HF_MECHANISM_BIT of those that the resource allows (AZ-75); holds always count */
-	uint32_t budget;     /* steps; 0: HF_POLICY_BUDGET. A step is one probe of a table or one rule looked at. */
+	uint32_t mechanisms;     /* HF_MECHANISM_BIT of those that the resource allows (AZ-75); holds always count */
+	uint32_t budget;         /* steps; 0: HF_POLICY_BUDGET. A step is one probe of a table or one rule looked at. */
+	const char *const *skip; /* [skip_count] ids of rules, holds aside, that are not to be the answer; few */
 };
 #define HF_POLICY_BUDGET 200000u
 
@@ -131,8 +132,7 @@ struct hf_policy_decision {
 	bool permit;
 	enum hf_policy_reason reason;
 	enum hf_mechanism mechanism; /* of rule; HF_MECHANISM_INVALID when there is none */
-	const char *rule; /* the rule that decided, or for a denial the first whose conditions hold but which is not
-	                     in force; "" */
+	const char *rule; /* that decided; of a denial: the first that would match, but is not in force; "" */
 	const struct hf_obligation *obligations; /* of a permit */
 	size_t obligation_count;
 	const char *quota; /* "": none */

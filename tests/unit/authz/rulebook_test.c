@@ -236,6 +236,61 @@ static void duties_of_the_entry_come_with_every_rule(void **state)
 	assert_non_null(strstr(last_fault, "'burn'"));
 }
 
+/* Two rules that hold for the same request: early, then late. */
+static void apply_two(struct stage *s, const struct hf_id *entry, const char *of_early, const char *of_late)
+{
+	static const char form[] = "  - id: %s\n    mechanism: attribute\n    from: 2020-01-01\n    until: 2035-01-01\n"
+	                           "    when:\n      resource.id: \"%s\"\n      system.name: desk\n%s";
+	char rules[2048], id[HF_ID_TEXT];
+	hf_id_text(entry, id);
+	int n = snprintf(rules, sizeof(rules), form, "early", id, of_early);
+	snprintf(rules + n, sizeof(rules) - (size_t)n, form, "late", id, of_late);
+	apply(s, rules);
+}
+
+static const char *rule_of(struct stage *s, const struct hf_access_request *rq)
+{
+	static char name[128];
+	struct hf_decision d;
+	hf_authz_decide(s->roads->authz, rq, &d);
+	snprintf(name, sizeof(name), "%s", d.rule);
+	snprintf(last_fault, sizeof(last_fault), "%s", d.text);
+	hf_decision_done(&d);
+	return name;
+}
+
+/* AZ-50: one rule that does is enough: one before it whose fields or uses do not reach is no denial (AZ-71). The first
+ * explains when none does. */
+static void rule_that_does_not_reach_lets_the_next_one_be_asked(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = entry_of(s), hold;
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	const char *arrival[] = {"arrival"}, *none[] = {"moon"};
+	apply_two(s, &entry, "    obligations:\n      - fields: [flight]\n", "");
+	assert_string_equal(rule_of(s, &rq), "early");
+	rq.fields = arrival;
+	rq.field_count = 1;
+	assert_string_equal(rule_of(s, &rq), "late");
+	rq.fields = none;
+	assert_string_equal(rule_of(s, &rq), "");
+	assert_int_equal(decided(s->roads, &rq), HF_E_WRONG_FIELDS);
+	rq.fields = NULL;
+	rq.field_count = 0;
+	apply_two(s, &entry, "    obligations:\n      - uses: 1\n", "    obligations:\n      - uses: 2\n");
+	use_up_one(s, &rq);
+	assert_string_equal(rule_of(s, &rq), "late");
+	MUST(hold_as(s->roads, "zhou", "organization", "health", &hold));
+	assert_int_equal(decided(s->roads, &rq), HF_E_HELD);
+	MUST(unhold_as(s->roads, "zhou", &hold));
+	use_up_one(s, &rq);
+	use_up_one(s, &rq);
+	assert_int_equal(decided(s->roads, &rq), HF_E_QUOTA);
+	assert_non_null(strstr(last_fault, "'early'"));
+	(void)granted(s, &entry);
+	assert_string_equal(mechanism_of(s, &rq), "application");
+}
+
 /* A hold is asked before every mechanism; lifted, all is as before. */
 static void hold_suspends_whatever_mechanism_permits(void **state)
 {
@@ -465,6 +520,7 @@ int main(void)
 	        cmocka_unit_test(rule_outside_its_period_or_with_one_wrong_condition_does_not_match),
 	        cmocka_unit_test(obligations_of_a_rule_are_terms_or_a_denial),
 	        cmocka_unit_test(duties_of_the_entry_come_with_every_rule),
+	        cmocka_unit_test(rule_that_does_not_reach_lets_the_next_one_be_asked),
 	        cmocka_unit_test(hold_suspends_whatever_mechanism_permits),
 	        cmocka_unit_test(hold_of_nothing_is_refused),
 	        cmocka_unit_test(mechanisms_are_chosen_and_allowed),

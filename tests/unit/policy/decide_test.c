@@ -70,6 +70,27 @@ static void test_five_questions(void **state)
 	assert_denied(&k, &q, "no-rule");
 }
 
+/* AZ-50: the next of several rules that match is the answer when the first is left out; a hold never is. */
+static void test_skipped_rules_are_not_the_answer(void **state)
+{
+	(void)state;
+	const char *skip[] = {"b", "a", "other", "stop"};
+	kit_load(&k, for_everything("a", HF_MECHANISM_ATTRIBUTE), for_everything("b", HF_MECHANISM_ATTRIBUTE),
+	         for_everything("c", HF_MECHANISM_APPLICATION), NULL);
+	q.rq.skip = skip;
+	assert_permitted(&k, &q, "a");
+	q.rq.skip_count = 1;
+	assert_permitted(&k, &q, "a");
+	q.rq.skip_count = 2;
+	assert_permitted(&k, &q, "c");
+	skip[2] = "c";
+	q.rq.skip_count = 4;
+	assert_denied(&k, &q, "no-rule");
+	kit_load(&k, for_everything("a", HF_MECHANISM_ATTRIBUTE), for_everything("stop", HF_MECHANISM_HOLD), NULL);
+	q.rq.skip_count = 4;
+	assert_denied(&k, &q, "held");
+}
+
 /* AZ-70: all 2^3 combinations of the three mechanisms, each without and with a hold; the first of them decides. */
 static void test_every_combination_of_mechanisms(void **state)
 {
@@ -408,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        T(test_default_is_deny),
 	        T(test_five_questions),
+	        T(test_skipped_rules_are_not_the_answer),
 	        T(test_every_combination_of_mechanisms),
 	        T(test_a_mechanism_that_does_not_match_falls_through),
 	        T(test_mechanisms_that_a_resource_allows),
