@@ -142,6 +142,27 @@ enum hf_err az_conditions_accepts(const Hufu__CatalogEntry *e, char *const *acce
 	return HF_OK;
 }
 
+/* ---- without an application ---- */
+
+enum hf_err az_conditions_by_rule(const Hufu__CatalogEntry *e, struct hf_fault *f)
+{
+	if (az_terms_core(e)) /* DS-20 */
+		return hf_fault_set(f, HF_E_MECHANISM,
+		                    "core data (level 3) is not given by a rule: two levels of approval decide each "
+		                    "case; file an application with `hufu apply`");
+	if (e->personal) /* AZ-16 */
+		return hf_fault_set(f, HF_E_MECHANISM,
+		                    "personal data is not given by a rule: the privacy expert reviews each use of it; "
+		                    "file an application with `hufu apply`");
+	for (size_t i = 0; i < e->n_conditions; i++)
+		if (!has_text(e->conditions[i]->attribute))
+			return hf_fault_set(f, HF_E_CONDITION,
+			                    "the entry asks for the undertaking '%.63s', which an application alone "
+			                    "can accept; let its users file one with `hufu apply --accept %.63s`",
+			                    e->conditions[i]->name, e->conditions[i]->name);
+	return HF_OK;
+}
+
 /* ---- at every access ---- */
 
 /* What is delivered: the fields asked for, or those of the terms. */
@@ -158,14 +179,8 @@ enum hf_err az_conditions_use(const struct question *q, const Hufu__Agreement *t
 {
 	const Hufu__CatalogEntry *e = q->item->entry;
 	bool emergency = mechanism == HF_MECHANISM_EMERGENCY;
-	if (mechanism == HF_MECHANISM_ATTRIBUTE && az_terms_core(e)) /* DS-20 */
-		return hf_fault_set(f, HF_E_MECHANISM,
-		                    "core data (level 3) is not given by a rule: two levels of approval decide each "
-		                    "case; file an application with `hufu apply`");
-	if (mechanism == HF_MECHANISM_ATTRIBUTE && e->personal) /* AZ-16 */
-		return hf_fault_set(f, HF_E_MECHANISM,
-		                    "personal data is not given by a rule: the privacy expert reviews each use of it; "
-		                    "file an application with `hufu apply`");
+	if (mechanism == HF_MECHANISM_ATTRIBUTE)
+		HF_TRY(az_conditions_by_rule(e, f));
 	if (e->sensitive && !emergency && !q->rq->second)
 		return hf_fault_set(
 		        f, HF_E_SECOND_USE,

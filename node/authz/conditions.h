@@ -30,6 +30,9 @@ enum hf_err az_conditions_check(const Hufu__CatalogEntry *e, const Hufu__Member 
 /* The undertakings alone: what is accepted exists, and none is missing. */
 enum hf_err az_conditions_accepts(const Hufu__CatalogEntry *e, char *const *accepts, size_t count,
                                   struct hf_fault *f) HF_MUST_CHECK;
+/* A rule, whoever made it, can give the entry at all: it is no core data (DS-20) and asks for no undertaking, which an
+ * application alone can accept. */
+enum hf_err az_conditions_by_rule(const Hufu__CatalogEntry *e, struct hf_fault *f) HF_MUST_CHECK;
 /* The terms of a grant or a rule of that mechanism against the entry as it is now. */
 enum hf_err az_conditions_use(const struct question *q, const Hufu__Agreement *terms, enum hf_mechanism mechanism,
                               struct hf_fault *f) HF_MUST_CHECK;

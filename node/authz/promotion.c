@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/conditions.h"
 #include "authz/promotion_internal.h"
 #include "authz/rulebook.h"
 #include "proto/codec.h"
@@ -159,6 +160,7 @@ static enum hf_err check_entry(struct step *s, const struct hf_id *entry)
 		return hf_fault_set(f, HF_E_UNSUPPORTED,
 		                    "the data is personal, and each use of it needs a privacy review; its users go on "
 		                    "applying with `hufu apply`");
+	HF_TRY(az_conditions_by_rule(s->it.entry, f));
 	return az_person_two_factors(s->in->actor->methods, s->it.entry->sensitive, f);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/conditions.h"
 #include "authz/rulebook.h"
 #include "authz/scenario_internal.h"
 #include "proto/codec.h"
@@ -103,6 +104,7 @@ static enum hf_err check_entry(struct opening *o, const struct hf_id *entry)
 		return hf_fault_set(f, HF_E_UNSUPPORTED,
 		                    "the data is personal, and each use of it needs a privacy review; let its users "
 		                    "apply with `hufu apply`");
+	HF_TRY(az_conditions_by_rule(o->it.entry, f));
 	return az_person_two_factors(o->in->actor->methods, o->it.entry->sensitive, f);
 }
 

@@ -89,6 +89,16 @@ static inline struct stage *stage_of(void **state)
 	return s;
 }
 
+/* One that asks for an undertaking, which only an application can accept. */
+static inline struct hf_id undertaking_entry(struct stage *s)
+{
+	Hufu__SharingCondition sealed = HUFU__SHARING_CONDITION__INIT, *list[] = {&sealed};
+	sealed.name = (char *)"stays-inside";
+	sealed.text = (char *)"the data stays inside the named system";
+	return publish(s->roads,
+	               &(struct offer){.title = "sealed", .intake = "hub", .conditions = list, .condition_count = 1});
+}
+
 static inline struct hf_id drafted(struct stage *s, const struct hf_id *entry)
 {
 	struct hf_application_in in = wish(entry);

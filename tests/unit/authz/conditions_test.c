@@ -215,6 +215,26 @@ static void every_use_is_checked_against_the_conditions_of_today(void **state)
 	MUST(decide_as(s->roads, "zhou", &waiting, "F", "closed", 0));
 }
 
+/* DS-27: a gift that would be denied at its first use is not offered. */
+static void gifts_lift_no_condition(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = undertaking_entry(s), id;
+	struct hf_grant_offer_in in = gift(s, &entry);
+	assert_int_equal(offer_as(s->roads, "pan", &in, &id), HF_E_CRITERION);
+	assert_said("condition:stays-inside");
+	entry = conditional(s, NULL, "passed twice", 1);
+	in = gift(s, &entry);
+	assert_int_equal(offer_as(s->roads, "pan", &in, &id), HF_E_CRITERION);
+	assert_said("condition:security-assessment");
+	entry = conditional(s, NULL, "passed", 1);
+	in = gift(s, &entry);
+	MUST(offer_as(s->roads, "pan", &in, &id));
+	MUST(give_as(s->roads, "zhou", &id, "T", NULL));
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+}
+
 /* Not the provider's node alone: the consumer does not countersign undertakings that it did not accept. */
 static void agreement_names_what_the_application_accepted(void **state)
 {
@@ -343,6 +363,7 @@ int main(void)
 	        cmocka_unit_test(missing_undertaking_is_named_at_the_draft),
 	        cmocka_unit_test(missing_attribute_is_named_in_the_review),
 	        cmocka_unit_test(every_use_is_checked_against_the_conditions_of_today),
+	        cmocka_unit_test(gifts_lift_no_condition),
 	        cmocka_unit_test(agreement_names_what_the_application_accepted),
 	        cmocka_unit_test(rules_are_cut_to_what_the_purpose_needs),
 	        cmocka_unit_test(rules_lift_no_condition),

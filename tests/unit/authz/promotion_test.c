@@ -317,8 +317,14 @@ static void only_similar_grants_in_force_are_sources(void **state)
 	MUST(revoke_as(s->roads, "zhou", &p.archive, "not needed"));
 	assert_int_not_equal(decide_on(s->roads, "zhou", &id, "T", NULL, 0), HF_OK); /* out of date */
 	assert_int_equal(propose_as(s->roads, "pu", &in, &id), HF_E_STATE);
-	in.entry = s->personal;
 	in.grant_count = 0;
+	in.entry = publish(s->roads, &(struct offer){.title = "core", .intake = "hub", .level = 3});
+	assert_int_equal(propose_as(s->roads, "pu", &in, &id), HF_E_MECHANISM); /* DS-20 */
+	assert_non_null(strstr(last_fault, "two levels"));
+	in.entry = undertaking_entry(s);
+	assert_int_equal(propose_as(s->roads, "pu", &in, &id), HF_E_CONDITION); /* DS-27 */
+	assert_non_null(strstr(last_fault, "'stays-inside'"));
+	in.entry = s->personal;
 	assert_int_equal(propose_as(s->roads, "pu", &in, &id), HF_E_UNSUPPORTED); /* AZ-16 */
 	assert_int_equal(propose_as(s->health, "wang", &in, &id), HF_E_UNKNOWN);
 }

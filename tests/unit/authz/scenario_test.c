@@ -314,6 +314,12 @@ static void only_the_provider_opens_a_resource(void **state)
 	assert_non_null(strstr(last_fault, "only the resource's provider"));
 	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
 	assert_int_equal(open_as(s->roads, "zhou", &id, &s->personal, &opening), HF_E_UNSUPPORTED); /* AZ-16 */
+	struct hf_id core = publish(s->roads, &(struct offer){.title = "core", .intake = "hub", .level = 3});
+	assert_int_equal(open_as(s->roads, "zhou", &id, &core, &opening), HF_E_MECHANISM); /* DS-20 */
+	assert_non_null(strstr(last_fault, "two levels"));
+	struct hf_id undertaking = undertaking_entry(s);
+	assert_int_equal(open_as(s->roads, "zhou", &id, &undertaking, &opening), HF_E_CONDITION); /* DS-27 */
+	assert_non_null(strstr(last_fault, "'stays-inside'"));
 	struct hf_opening_in in = {.scenario = id, .entry = entry};
 	assert_int_equal(open_with(s->roads, "zhou", &in, &opening), HF_E_ARGUMENT); /* AZ-46: no period */
 	assert_non_null(strstr(last_fault, "until"));
