@@ -18,9 +18,10 @@
 #define LIMIT_DEFAULT 100
 #define LIMIT_MOST 1000
 #define MEMBERS_MOST 4096
+#define NAME_CAP (HF_NAME_MAX * 2 + 2)
 
 struct names {
-	char (*name)[HF_NAME_MAX * 2 + 2];
+	char (*name)[NAME_CAP];
 	size_t count, cap;
 };
 
@@ -54,8 +55,9 @@ static void sort_names(struct names *n)
 /* ---- pages ---- */
 
 struct page {
-	size_t limit, start;
-	uint8_t bind[16]; /* of rules and question */
+	size_t limit;
+	uint8_t bind[16];     /* of rules and question */
+	char after[NAME_CAP]; /* the last name that was looked at; "": none */
 };
 
 static void bind_page(const struct hf_modules *m, const json_t *in, uint8_t out[16])
@@ -74,18 +76,22 @@ static void bind_page(const struct hf_modules *m, const json_t *in, uint8_t out[
 	json_decref(q);
 }
 
+/* What the page is bound to, and the last name: a position would be another name once something comes or goes. */
 static enum hf_err read_token(const char *text, struct page *p, struct authzen_answer *a)
 {
-	uint8_t raw[8 + 16];
+	uint8_t raw[sizeof(p->bind) + NAME_CAP];
+	size_t len = strlen(text) / 2, bound = sizeof(p->bind);
 	if (!*text)
 		return HF_OK;
-	if (!hf_hex_decode(text, strlen(text), raw, sizeof(raw)))
-		return zen_fault(a, 400, "page.token is none of this node");
-	if (memcmp(raw + 8, p->bind, 16) != 0)
+	if (len <= bound || len >= sizeof(raw) || !hf_hex_decode(text, strlen(text), raw, len) ||
+	    memchr(raw + bound, 0, len - bound))
+		return zen_fault(a, 400, "page.token is none of this node; search again without it");
+	if (memcmp(raw, p->bind, bound) != 0)
 		return zen_fault(a, 400,
 		                 "page.token belongs to another question or to rules that have changed; search again "
 		                 "without it");
-	p->start = (size_t)hf_get_u64(raw);
+	memcpy(p->after, raw + bound, len - bound);
+	p->after[len - bound] = '\0';
 	return HF_OK;
 }
 
@@ -106,14 +112,15 @@ static enum hf_err read_page(const struct hf_modules *m, const json_t *in, struc
 	return read_token(token ? json_string_value(token) : "", p, a);
 }
 
-static void write_page(const struct page *p, json_t *results, size_t next, struct authzen_answer *a)
+/* last: the name that the next page goes on behind; "": there is no next page. */
+static void write_page(const struct page *p, json_t *results, const char *last, struct authzen_answer *a)
 {
-	uint8_t raw[8 + 16];
+	uint8_t raw[sizeof(p->bind) + NAME_CAP];
 	char token[sizeof(raw) * 2 + 1] = "";
-	if (next > 0) {
-		hf_put_u64(raw, next);
-		memcpy(raw + 8, p->bind, 16);
-		hf_hex(raw, sizeof(raw), token);
+	if (*last) {
+		memcpy(raw, p->bind, sizeof(p->bind));
+		memcpy(raw + sizeof(p->bind), last, strlen(last));
+		hf_hex(raw, sizeof(p->bind) + strlen(last), token);
 	}
 	a->out = json_pack("{s:{s:s, s:i}, s:o}", "page", "next_token", token, "count", (int)json_array_size(results),
 	                   "results", results);
@@ -142,23 +149,24 @@ static bool permitted_as(const struct hf_modules *m, const json_t *in, const cha
 	return yes;
 }
 
-/* Walks the candidates from the page's start; what is beyond its limit is the next page's. */
+/* Walks the candidates behind the page's last name; what is beyond its limit is the next page's. */
 static void walk(const struct hf_modules *m, const json_t *in, const char *entity, struct names *names,
                  struct authzen_answer *a, const struct page *p)
 {
-	const char *type = json_string_value(json_object_get(json_object_get(in, entity), "type"));
+	const char *type = json_string_value(json_object_get(json_object_get(in, entity), "type")), *last = p->after;
 	json_t *results = json_array();
-	size_t next = 0;
+	bool more = false;
 	sort_names(names);
-	for (size_t i = p->start; i < names->count; i++) {
-		if (json_array_size(results) == p->limit) {
-			next = i;
-			break;
-		}
-		if (permitted_as(m, in, entity, names->name[i]))
+	for (size_t i = 0; i < names->count && !more; i++) {
+		if (strcmp(names->name[i], p->after) <= 0)
+			continue;
+		more = json_array_size(results) == p->limit;
+		if (!more && permitted_as(m, in, entity, names->name[i]))
 			json_array_append_new(results, json_pack("{s:s, s:s}", "type", type, "id", names->name[i]));
+		if (!more)
+			last = names->name[i];
 	}
-	write_page(p, results, next, a);
+	write_page(p, results, more ? last : "", a);
 	free(names->name);
 }
 
@@ -207,7 +215,7 @@ enum hf_err zen_search_resource(const struct hf_modules *m, const struct authzen
 
 static bool add_system(void *ctx, const Hufu__GrantRow *row, const char *state)
 {
-	char text[HF_NAME_MAX * 2 + 2];
+	char text[NAME_CAP];
 	(void)state;
 	snprintf(text, sizeof(text), "%.63s/%.63s", row->consumer, row->system);
 	add_name(ctx, text);
@@ -260,9 +268,9 @@ enum hf_err zen_search_action(const struct hf_modules *m, const struct authzen_a
 	HF_TRY(read_page(m, in, &p, a));
 	json_t *q = json_copy((json_t *)in), *results = json_array();
 	json_object_set_new(q, "action", json_pack("{s:s}", "name", "read"));
-	if (p.start == 0 && permitted(m, q))
+	if (!*p.after && permitted(m, q))
 		json_array_append_new(results, json_pack("{s:s}", "name", "read"));
 	json_decref(q);
-	write_page(&p, results, 0, a);
+	write_page(&p, results, "", a);
 	return HF_OK;
 }

@@ -208,12 +208,95 @@ static void personal_data_across_a_border_is_not_given_to_a_gateway(void **state
 	hf_authz_set_border(s->roads->authz, NULL);
 }
 
+/* ---- pages ---- */
+
+#define PAGE_MOST 8
+
+/* One result of a search for resources; ret_id "" when there is none. */
+static void one_more(struct stage *s, char token[1024], char ret_id[HF_ID_TEXT])
+{
+	json_t *q = question(&s->plain), *page = json_pack("{s:i, s:s}", "limit", 1, "token", token);
+	unsigned status;
+	json_object_set_new(q, "page", page);
+	json_t *out = ask(s, "search/resource", q, &status);
+	if (!out)
+		fail_msg("%u: %s", status, last_fault);
+	const json_t *first = json_array_get(json_object_get(out, "results"), 0);
+	snprintf(ret_id, HF_ID_TEXT, "%s", first ? json_string_value(json_object_get(first, "id")) : "");
+	snprintf(token, 1024, "%s", json_string_value(json_object_get(json_object_get(out, "page"), "next_token")));
+	json_decref(out);
+}
+
+/* All of them, a page each. */
+static size_t walk(struct stage *s, char ids[PAGE_MOST][HF_ID_TEXT])
+{
+	char token[1024] = "";
+	size_t n = 0;
+	do {
+		assert_true(n < PAGE_MOST);
+		one_more(s, token, ids[n]);
+		n += ids[n][0] != 0;
+	} while (token[0]);
+	return n;
+}
+
+/* What is there all the time is told exactly once, whatever comes or goes before it in between. */
+static void a_page_goes_on_behind_the_last_name(void **state)
+{
+	struct stage *s = stage_of(state);
+	char before[PAGE_MOST][HF_ID_TEXT], token[1024] = "", id[HF_ID_TEXT];
+	apply(s, NULL, "");
+	size_t count = walk(s, before);
+	assert_true(count > 2);
+	one_more(s, token, id);
+	assert_string_equal(id, before[0]);
+	struct hf_id first, gone;
+	assert_true(hf_id_parse(before[0], &first));
+	withdraw_entry(s->roads, &first);
+	one_more(s, token, id);
+	assert_string_equal(id, before[1]);
+	assert_true(hf_id_parse(before[1], &gone));
+	withdraw_entry(s->roads, &gone);
+	for (size_t i = 2; i < count; i++) {
+		one_more(s, token, id);
+		assert_string_equal(id, before[i]);
+	}
+	assert_string_equal(token, "");
+}
+
+static void a_token_that_is_bent_is_refused(void **state)
+{
+	static const char *const odd[] = {"0", "00", "zz", "page"};
+	struct stage *s = stage_of(state);
+	char token[1024] = "", id[HF_ID_TEXT], bent[1024];
+	unsigned status;
+	apply(s, NULL, "");
+	one_more(s, token, id);
+	for (size_t i = 0; i < 7; i++) {
+		json_t *q = question(&s->plain);
+		snprintf(bent, sizeof(bent), "%s", i < 4 ? odd[i] : token);
+		if (i == 4)
+			bent[0] = bent[0] == '0' ? '1' : '0'; /* bound to something else */
+		if (i == 5)
+			bent[strlen(bent) - 1] = '\0'; /* half a byte */
+		if (i == 6)
+			snprintf(bent + strlen(bent), sizeof(bent) - strlen(bent),
+			         "0041"); /* a name with an end in it */
+		json_object_set_new(q, "page", json_pack("{s:i, s:s}", "limit", 1, "token", bent));
+		assert_null(ask(s, "search/resource", q, &status));
+		assert_int_equal(status, 400);
+		assert_non_null(strstr(last_fault, "page.token"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(fields_that_are_no_list_of_names_are_refused),
 	        cmocka_unit_test(a_search_with_a_context_that_is_no_object_is_refused),
 	        cmocka_unit_test(what_is_given_so_many_times_is_not_given_to_a_gateway),
+	        cmocka_unit_test(a_token_that_is_bent_is_refused),
+	        cmocka_unit_test(a_page_goes_on_behind_the_last_name),
 	        cmocka_unit_test_setup_teardown(personal_data_across_a_border_is_not_given_to_a_gateway, abroad_up,
 	                                        stage_down),
 	};
