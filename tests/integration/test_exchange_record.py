@@ -16,8 +16,27 @@ CONSUMER = {"authentication of the provider": "provider-authentication", "recept
 ANOMALY = {"exception record": "exception", "alarm record": "alarm"}
 
 
+MARK = "HARMFUL-DATA"
+
+
+def scanner(net):
+    """Of one word, at the consumer: it refuses what has the mark."""
+    path = os.path.join(net.dir, "scanner")
+    with open(path, "w", encoding="ascii") as f:
+        f.write(f"#!/bin/sh\n! grep -q {MARK} \"$1\"\n")
+    os.chmod(path, 0o755)
+    return path
+
+
+def marked(net):
+    path = os.path.join(net.dir, "marked.csv")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("a,b\n" + "".join(f"{n},{MARK if n == 50 else n}\n" for n in range(100)))
+    return path
+
+
 def network(net):
-    trio(net, 40)
+    trio(net, 40, before_start=lambda: net.nodes["insurer"].configure(f'scanner:\n  command: ["{scanner(net)}"]\n'))
     register(net, "flights", FLIGHTS)
     net.flights = publish(net, "flights")
     net.app = agreement(net, net.flights)
@@ -94,40 +113,70 @@ def test_a_transfer_that_a_revocation_stopped_has_every_item(net):
     check("grant-revoked" in r["transport"]["exception"] and "grant-revoked" in r["insurer"]["exception"], "and why it ended")
 
 
-def test_each_item_is_private_and_can_be_shown_alone(net):
-    """DS-67, SB-59: no value of the record stands in the entries that others hold, and one item opens without the others"""
-    i, m = net.nodes["insurer"], net.nodes["manager"]
-    own = records(net, "insurer", "wu", net.done, {("insurer", "receipt"), ("transport", "transfer-closed")})["insurer"]
-    folder = os.path.join(net.dir, "held-by-another")
-    newest = max(r["index"] for r in entries_of(i, "wu", net.done) if r["ledger"] == "insurer")
+def test_an_anomaly_adds_an_exception_and_an_alarm(net):
+    """DS-63: both name the transfer; what was delivered without one has neither"""
+    i = net.nodes["insurer"]
+    register(net, "marked", marked(net))
+    entry = publish(net, "marked", title="含有恶意内容的数据")
+    agreement(net, entry)
+    r = i.refused("fetch", entry, "--system", "claims", "--output", os.path.join(net.dir, "d.csv"), as_="chen")
+    check(r.reason == "malicious", r.text)
+    bad = i.hufu("transfers", "list", as_="chen")["transfers"][0]["transfer"]
 
-    def exported():
+    def lacking():
+        rows = i.hufu("ledger", "tail", "--count", "200", as_="wu")["entries"]
+        named = {id: {name for r in rows for name in ANOMALY.values() if id in r["fields"].values() and r["fields"].get(name)} for id in (bad, net.done)}
+        check(not named[net.done], f"a transfer that went well has {named[net.done]}")
+        return [item for item, name in ANOMALY.items() if name not in named[bad]]
+
+    wait_until(lambda: not lacking(), f"the exception and the alarm of {bad} to be on record", 30, 0.2)
+
+
+def exported(net, ledger, newest):
+    """The folder of that ledger as the manager, who is no party, holds it."""
+    folder = os.path.join(net.dir, f"{ledger}-held-by-another")
+
+    def written():
         try:
-            return m.hufu("ledger", "export", os.path.join(folder, str(len(os.listdir(folder)))), "--ledger", "insurer", as_="feng")["size"] > newest
+            return net.nodes["manager"].hufu("ledger", "export", os.path.join(folder, str(len(os.listdir(folder)))), "--ledger", ledger, as_="feng")["size"] > newest
         except hufunet.Refused as r:
             check(r.reason == "state", r.text)
             return None
 
     os.makedirs(folder)
-    wait_until(exported, "the manager to hold the insurer's entries", 30, 0.2)
-    clear = b"".join(open(os.path.join(d, n), "rb").read() for d, _, names in os.walk(folder) for n in names if f"{os.sep}entries" in d)
-    check(b"roads.example/ledger/insurer" in clear, "the entries themselves are looked at")
-    for name in list(FORMAT.values()) + list(SERVICE.values()) + list(CONSUMER.values()):
+    wait_until(written, f"the manager to hold the entries of {ledger}", 30, 0.2)
+    return folder
+
+
+def private_and_alone(net, ledger, account, parts):
+    node, m = net.nodes[ledger], net.nodes["manager"]
+    names = [name for part in parts for name in part.values()]
+    own = records(net, ledger, account, net.done, {("insurer", "receipt"), ("transport", "transfer-closed")})[ledger]
+    rows = [r for r in entries_of(node, account, net.done) if r["ledger"] == ledger]
+    folder = exported(net, ledger, max(r["index"] for r in rows))
+    clear = b"".join(open(os.path.join(d, n), "rb").read() for d, _, files in os.walk(folder) for n in files if f"{os.sep}entries" in d)
+    check(f"roads.example/ledger/{ledger}".encode() in clear, "the entries themselves are looked at")
+    for name in names:
         for value in own[name]:
-            check(len(value) < 4 or value.encode() not in clear, f"{name} ({value}) stands in the clear")
+            check(len(value) < 4 or value.encode() not in clear, f"{name} ({value}) stands in the clear in the ledger of {ledger}")
     check(m.refused("ledger", "trace", net.done, as_="feng").reason == "unknown", "who holds the entries knows of no such transaction")
-    rows = [r for r in entries_of(i, "wu", net.done) if r["ledger"] == "insurer"]
-    for name in list(FORMAT.values()) + list(SERVICE.values()) + list(CONSUMER.values()):
+    for name in names:
         r = next(r for r in rows if r["fields"].get(name))
-        path = os.path.join(net.dir, f"only-{name}.tlog-proof")
-        wait_until(lambda: proven(i, r["index"], path, name), f"the entry with {name} to be witnessed")
+        path = os.path.join(net.dir, f"only-{ledger}-{name}.tlog-proof")
+        wait_until(lambda: proven(node, account, r["index"], path, name), f"the entry with {name} to be witnessed")
         status, text = net.verify("proof", path, "--root-key", net.authority.root_key, "--json")
         check(status == 0 and json.loads(text)["fields"] == {name: r["fields"][name]}, f"{name} alone: {text}")
 
 
-def proven(node, index, path, name):
+def test_each_item_is_private_and_can_be_shown_alone(net):
+    """DS-67, SB-59: no value of the record stands in the entries that others hold, and one item opens without the others"""
+    private_and_alone(net, "insurer", "wu", (FORMAT, SERVICE, CONSUMER))
+    private_and_alone(net, "transport", "sun", (FORMAT, PROVIDER, SERVICE))
+
+
+def proven(node, account, index, path, name):
     try:
-        return node.hufu("ledger", "proof", str(index), "-o", path, "--show", name, as_="wu")
+        return node.hufu("ledger", "proof", str(index), "-o", path, "--show", name, as_=account)
     except hufunet.Refused as r:
         check(r.reason == "state", r.text)
         return None
