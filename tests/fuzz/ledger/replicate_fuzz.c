@@ -6,7 +6,8 @@
  *
  * First byte: bits 0-1 the message, bit 2 "sign the note": the checkpoint that the message carries gets a true
  * signature of the log, so that what lies behind the signature check is reached too; bit 3 the messages added later;
- * bit 4 an answer: bit 0 to LedgerSeen, else to LedgerFetch.
+ * bit 4 an answer: bit 0 to LedgerSeen, else to LedgerFetch; bit 5 the sender's next entries, made here of the bytes
+ * (make_log), so that mirror, openings and what erasures ask for are reached.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -20,7 +21,7 @@
 #include "proto/codec.h"
 #include "unit/evidence/space_builder.h"
 
-#define SENDER SB_HEALTH
+#define SENDER SB_HEALTH /* its ledger is taken: there is a transaction with it */
 #define RECEIVER SB_HUB
 
 struct stage {
@@ -130,10 +131,22 @@ static void make_base(struct stage *s)
 	hf_space_origin(SB_SPACE, s->sb->name[SENDER], s->origin);
 }
 
-/* As every input finds it: nothing is missing, and the witness knows what it has cosigned. */
+static bool drop_evidence(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)value;
+	hf_unit_del(ctx, HF_TABLE_EVIDENCE, key.data, key.len);
+	return true;
+}
+
+/* As every input finds it: nothing is missing, no log is frozen, and the witness knows what it has cosigned. */
 static void mend(struct stage *s)
 {
+	struct hf_unit *u = hf_unit_new();
 	struct hf_ledger *l = s->ledger;
+
+	if (hf_store_scan(s->store, HF_TABLE_EVIDENCE, NULL, 0, NULL, 0, drop_evidence, u) != HF_OK)
+		abort();
+	hf_store_submit(s->store, u, NULL, NULL);
 
 	l->setback = HF_SETBACK_NONE;
 	l->halted[0] = '\0';
@@ -144,6 +157,7 @@ static void mend(struct stage *s)
 
 static void begin(void)
 {
+	struct hf_unit *u = hf_unit_new();
 	struct hf_ledger_net net;
 
 	if (!hf_crypto_init())
@@ -156,6 +170,8 @@ static void begin(void)
 		abort();
 	net = (struct hf_ledger_net){space_of, call, stage};
 	hf_ledger_start_net(stage->ledger, &net);
+	hf_ledger_add_mirror(stage->ledger, u, stage->sb->name[SENDER]);
+	hf_store_submit(stage->store, u, NULL, NULL);
 	mend(stage);
 	atexit(clean);
 }
@@ -251,11 +267,209 @@ static uint8_t *sign_message(enum hf_msg type, const uint8_t *data, size_t size,
 
 static void answered(void *ctx, enum hf_err e, const char *text, const void *body, size_t len)
 {
-	(void)e;
 	(void)text;
 	(void)body;
 	(void)len;
+	if (e == HF_E_UNINVITED)
+		abort(); /* then nothing behind that check is tested */
 	((struct stage *)ctx)->answers++;
+}
+
+/* One request, answered once. */
+static void ask(struct stage *s, enum hf_msg type, const void *body, size_t len)
+{
+	s->answers = 0;
+	hf_ledger_handle(s->ledger, s->sb->name[SENDER], type, (struct hf_bytes){body, len},
+	                 (struct hf_answer){answered, s});
+	while (s->answers == 0)
+		uv_run(&s->loop, UV_RUN_ONCE);
+	if (s->answers != 1)
+		abort();
+}
+
+/* ---- a log made of bytes ---- */
+
+#define MADE_MAX 32u
+#define HOW_WITNESSED 1u /* of the input's first byte: the last batch */
+#define HOW_OPENINGS_FIRST 2u
+#define HOW_NO_OPENINGS 4u
+#define KIND_ERASURE 1u     /* of an entry: about this ledger, the bytes its indexes */
+#define KIND_ERASURE_RAW 2u /* the bytes are all it says */
+#define KIND_TRANSACTION 3u
+#define KIND_OLD 4u           /* the retention period is over */
+#define KIND_BEGINS_BATCH 16u /* what came before is sent */
+#define KIND_UNWITNESSED 32u  /* with its checkpoint signed only */
+#define KIND_UNCHAINED 8u
+
+struct made {
+	struct hf_buf entry[MADE_MAX];
+	Hufu__EntryOpening *opening[MADE_MAX];
+	size_t count, openings;
+	struct hf_edge edge;
+	struct hf_unit *nowhere; /* tiles that nobody writes */
+	uint64_t start;
+};
+
+static struct hf_draft *made_draft(uint8_t kind, const uint8_t *data, size_t len)
+{
+	static const enum hf_event events[] = {HF_EVENT_COMMAND, HF_EVENT_ERASURE, HF_EVENT_ERASURE,
+	                                       HF_EVENT_TRANSFER_SENT};
+	const struct hf_id txn = {{1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10}};
+	struct hf_draft *d = hf_draft_new(events[kind & 3], NULL);
+	char text[HF_ID_TEXT];
+
+	hf_draft_text(d, HF_FIELD_EVENT, hf_event_name(events[kind & 3]));
+	if ((kind & 3) == KIND_ERASURE)
+		hf_draft_textf(d, HF_FIELD_OBJECT, "%s %.*s", stage->origin, (int)len, (const char *)data);
+	else
+		hf_draft_bytes(d, HF_FIELD_OBJECT, data, len);
+	if ((kind & 3) == KIND_TRANSACTION) {
+		hf_id_text(&txn, text);
+		hf_draft_text(d, HF_FIELD_TRANSACTION, text);
+	}
+	return d;
+}
+
+/* False: it does not fit an entry. */
+static bool make_entry(struct made *m, uint8_t kind, const uint8_t *data, size_t len)
+{
+	static const uint8_t label_key[32] = {1};
+	const struct hf_sink sink = {.unit = m->nowhere};
+	struct hf_place place = {.own = false};
+	uint8_t secret[32] = {2, (uint8_t)m->edge.size, (uint8_t)(m->edge.size >> 8)};
+	struct hf_entry_in in = {.origin = stage->origin,
+	                         .index = m->edge.size,
+	                         .time_ms = kind & KIND_OLD ? SB_T0 - INT64_C(190) * 24 * 3600 * 1000 : SB_T0,
+	                         .prev = m->edge.last,
+	                         .label_key = label_key,
+	                         .secret = secret};
+	struct hf_buf opening HF_CLEANUP(hf_buf_done) = HF_BUF_INIT;
+	struct hf_draft *d = made_draft(kind, data, len);
+	struct hf_hash leaf;
+	bool ok;
+
+	in.prev.b[0] ^= kind & KIND_UNCHAINED && in.index > 0;
+	ok = hf_entry_encode(&in, d, &m->entry[m->count], &leaf) == HF_OK;
+	if (ok && hf_edge_append(&m->edge, &place, &sink, &leaf) != HF_OK)
+		abort();
+	if (ok)
+		m->count++;
+	if (ok && (kind & 3) % 3 == 0 && hf_entry_open_draft(&in, d, &opening) == HF_OK)
+		m->opening[m->openings++] = HF_DECODE(entry_opening, opening.data, opening.len);
+	hf_draft_free(d);
+	return ok;
+}
+
+/* Text, the log's line and, when asked for, those of three witnesses. */
+static size_t made_note(const struct made *m, bool witnessed, char *out, size_t cap)
+{
+	static const unsigned witnesses[] = {SB_AUDIT, SB_HUB, SB_PORT};
+	struct hf_checkpoint c = {.size = m->edge.size};
+	char text[500], name[HF_ORIGIN_MAX + 1];
+	struct hf_merkle_range range;
+	size_t len, at;
+
+	hf_edge_range(&m->edge, &range);
+	hf_merkle_range_root(&range, &c.root);
+	snprintf(c.origin, sizeof(c.origin), "%s", stage->origin);
+	len = hf_checkpoint_text(&c, text, sizeof(text));
+	at = (size_t)snprintf(out, cap, "%s\n", text);
+	at += hf_note_sign_line(stage->sb->key[SENDER][HF_KEY_LOG], c.origin, text, len, out + at, cap - at);
+	for (size_t i = 0; witnessed && i < 3; i++) {
+		hf_cosigner_name(SB_SPACE, HF_KEY_WITNESS, stage->sb->name[witnesses[i]], name);
+		at += hf_note_cosign_line(stage->sb->key[witnesses[i]][HF_KEY_WITNESS], name, SB_T0 / 1000, text, len,
+		                          out + at, cap - at);
+	}
+	return at;
+}
+
+static void send_made(struct stage *s, const struct made *m, bool witnessed)
+{
+	Hufu__MirrorAdd add = HUFU__MIRROR_ADD__INIT;
+	ProtobufCBinaryData entries[MADE_MAX];
+	char note[2400];
+	uint8_t *bytes;
+	size_t len;
+
+	for (size_t i = 0; i < m->count; i++)
+		entries[i] = hf_binary(m->entry[i].data, m->entry[i].len);
+	add.origin = s->origin;
+	add.start = m->start;
+	add.note = hf_binary(note, made_note(m, witnessed, note, sizeof(note)));
+	add.entries = entries;
+	add.n_entries = m->count;
+	bytes = hf_encode(&add.base, &len);
+	ask(s, HF_MSG_MIRROR_ADD, bytes, len);
+	free(bytes);
+}
+
+static void send_openings(struct stage *s, struct made *m)
+{
+	Hufu__OpeningsPush push = HUFU__OPENINGS_PUSH__INIT;
+	uint8_t *bytes;
+	size_t len;
+
+	push.origin = s->origin;
+	push.openings = m->opening;
+	push.n_openings = m->openings;
+	bytes = hf_encode(&push.base, &len);
+	ask(s, HF_MSG_OPENINGS_PUSH, bytes, len);
+	free(bytes);
+}
+
+/* What was made since the last time. */
+static void send_batch(struct stage *s, struct made *m, uint8_t how, bool witnessed)
+{
+	if (how & HOW_OPENINGS_FIRST)
+		send_openings(s, m);
+	send_made(s, m, witnessed);
+	if (!(how & (HOW_OPENINGS_FIRST | HOW_NO_OPENINGS)))
+		send_openings(s, m);
+	for (size_t i = 0; i < m->openings; i++)
+		hf_decoded_free(m->opening[i]);
+	for (size_t i = 0; i < m->count; i++)
+		hf_buf_done(&m->entry[i]);
+	m->count = m->openings = 0;
+	m->start = m->edge.size;
+}
+
+static bool drop_opening(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)value;
+	hf_unit_del(ctx, HF_TABLE_MIRROR_OPENING, key.data, key.len);
+	return true;
+}
+
+/* Nothing of the sender's ledger is held: what an input does depends on no other one. */
+static void forget(struct stage *s)
+{
+	struct hf_unit *u = hf_unit_new();
+
+	if (hf_store_scan(s->store, HF_TABLE_MIRROR_OPENING, NULL, 0, NULL, 0, drop_opening, u) != HF_OK)
+		abort();
+	hf_unit_del(u, HF_TABLE_MIRROR, s->origin, strlen(s->origin));
+	hf_store_submit(s->store, u, NULL, NULL);
+}
+
+/* Data: for each entry its kind, a length, and so many bytes. */
+static void make_log(struct stage *s, uint8_t how, const uint8_t *data, size_t size)
+{
+	struct made *m = calloc(1, sizeof(*m));
+
+	forget(s);
+	m->nowhere = hf_unit_new();
+	hf_edge_init(&m->edge);
+	for (size_t at = 0, len; at + 2 <= size && m->edge.size < HF_TILE_WIDTH; at += 2 + len) {
+		len = data[at + 1] < size - at - 2 ? data[at + 1] : size - at - 2;
+		if (data[at] & KIND_BEGINS_BATCH || m->count == MADE_MAX)
+			send_batch(s, m, how, !(data[at] & KIND_UNWITNESSED));
+		if (!make_entry(m, data[at], data + at + 2, len))
+			break;
+	}
+	send_batch(s, m, how, how & HOW_WITNESSED);
+	hf_edge_done(&m->edge);
+	hf_unit_free(m->nowhere);
+	free(m);
 }
 
 static void on_recovered(void *ctx, enum hf_err e, const struct hf_ledger_recovered *c)
@@ -336,17 +550,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		answer(stage, data[0], data + 1, size - 1);
 		return 0;
 	}
+	if (data[0] & 32) {
+		make_log(stage, data[0], data + 1, size - 1);
+		mend(stage);
+		return 0;
+	}
 	type = data[0] & 8 ? more[data[0] & 3] : types[data[0] & 3];
 	if (data[0] & 4)
 		made = sign_message(type, data + 1, size - 1, &len);
-	stage->answers = 0;
-	hf_ledger_handle(stage->ledger, stage->sb->name[SENDER], type,
-	                 made ? (struct hf_bytes){made, len} : (struct hf_bytes){data + 1, size - 1},
-	                 (struct hf_answer){answered, stage});
+	ask(stage, type, made ? made : data + 1, made ? len : size - 1);
+	mend(stage);
 	free(made);
-	while (stage->answers == 0)
-		uv_run(&stage->loop, UV_RUN_ONCE);
-	if (stage->answers != 1)
-		abort();
 	return 0;
 }
