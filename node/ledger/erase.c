@@ -18,6 +18,10 @@
 
 #define OBJECT_MAX (HF_ORIGIN_MAX + 8 + 21 * HF_ERASE_ENTRIES_MAX)
 
+/* A party counts from its own first record of the transaction and by other witnesses' clocks, and what it refuses it
+ * keeps for good: who asks waits this much longer. */
+#define SLACK_MS (60 * 60 * 1000)
+
 /* ---- rows ---- */
 
 static Hufu__ErasureRow *erasure_row(struct hf_ledger *l, const struct hf_id *id)
@@ -50,7 +54,7 @@ bool hf_erase_held(struct hf_ledger *l, const struct hf_id *txn)
 /* By this node's clock and by the witnesses': setting the one forward ends no period. */
 static enum hf_err refuse_young(struct hf_ledger *l, const struct hf_page *p, struct hf_fault *f)
 {
-	int64_t end = p->time_ms + HF_RETENTION_MS;
+	int64_t end = p->time_ms + HF_RETENTION_MS + SLACK_MS;
 	char until[HF_TIME_TEXT];
 
 	hf_time_text(end, until);

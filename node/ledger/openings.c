@@ -113,6 +113,13 @@ static enum hf_err judge(struct push *p, size_t i)
 	return HF_OK;
 }
 
+/* What was erased here is not taken back: the row in its place stays as long as it was (judge). */
+static void leave(struct push *p, const Hufu__EntryOpening *o)
+{
+	p->grows += (int64_t)hf_place_size(&p->place, &p->l->rows, HF_PLACE_OPENING, o->index);
+	p->grows -= (int64_t)hf_opening_sealed_size(o);
+}
+
 /* After the push was admitted: a refused one takes no slot. */
 static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 {
@@ -121,8 +128,10 @@ static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 	size_t len;
 	enum hf_err e = hf_opening_seal(&p->l->opening_keys, &p->place, &p->l->rows, o, &p->sealed);
 
-	if (e == HF_E_ERASED)
-		return HF_OK; /* what was erased here is not taken back */
+	if (e == HF_E_ERASED) {
+		leave(p, o);
+		return HF_OK;
+	}
 	HF_TRY(e);
 	hf_openings_drop(p->l, p->unit, &p->place, o->index);
 	hf_unit_put(p->unit, HF_TABLE_MIRROR_OPENING, key, hf_place_key(&p->place, o->index, key), p->sealed.data,

@@ -3,6 +3,7 @@
  * any file of the writer and of the party that holds copies, that an old backup brings nothing back, and that entries
  * and proofs stay what they were.
  */
+#include "base/limits.h"
 #include "evidence/tally.h"
 #include "kit.h"
 
@@ -555,6 +556,31 @@ static void test_a_party_keeps_what_is_inside_the_period(void **state)
 	assert_true(recorded(party, "1 erased, 0 kept under a legal hold, 0 never held here, 0 refused"));
 }
 
+/* Who asks waits long enough: a party that heard of the transaction a little later follows, too. */
+static void test_no_party_refuses_the_first_that_may_be_asked(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_id txn = hf_id_new(kit_now(k)), id;
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	const int64_t minute = 60 * 1000;
+	uint64_t index;
+	char text[400];
+
+	kit_invite(party, "roads");
+	index = write_secret(n, &txn);
+	kit_until(k, read_at(party, &copy, index) == HF_OK);
+	k->jump_ms = 30 * minute;
+	kit_write(party, hf_draft_new(HF_EVENT_DECISION, &txn));
+	later(k, n, HF_RETENTION_MS - 20 * minute);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_E_STATE);
+	assert_non_null(strstr(text, "retention period"));
+	later(k, n, 52 * minute);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
+}
+
 /* DS-104: signed by the owner alone an erasure is followed nowhere. */
 static void test_a_party_follows_what_is_witnessed(void **state)
 {
@@ -594,6 +620,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_a_party_that_was_away_follows, start, stop),
 	        cmocka_unit_test_setup_teardown(test_an_opening_that_was_never_held_is_barred, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_keeps_what_is_inside_the_period, start, stop),
+	        cmocka_unit_test_setup_teardown(test_no_party_refuses_the_first_that_may_be_asked, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_follows_what_is_witnessed, start, stop),
 	};
 

@@ -357,6 +357,40 @@ static uint64_t slots(struct kit_node *n)
 	return count;
 }
 
+struct pushed {
+	bool done;
+	enum hf_err e;
+};
+
+static void on_pushed(void *ctx, enum hf_err e, const char *text, const void *body, size_t len)
+{
+	(void)text, (void)body, (void)len;
+	*(struct pushed *)ctx = (struct pushed){true, e};
+}
+
+/* The owner sends what was erased at the hub once more. */
+static void push_again(struct kit *k, struct kit_node *owner, uint64_t index)
+{
+	struct hf_opened o HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
+	Hufu__OpeningsPush m = HUFU__OPENINGS_PUSH__INIT;
+	struct pushed p = {.done = false};
+	uint8_t *body;
+	size_t len;
+
+	assert_int_equal(
+	        hf_opening_read(&owner->ledger->opening_keys, &owner->ledger->own, &owner->ledger->rows, index, &o),
+	        HF_OK);
+	m.origin = owner->ledger->own.origin;
+	m.openings = &o.opening;
+	m.n_openings = 1;
+	body = hf_encode(&m.base, &len);
+	hf_ledger_handle(k->node[SB_HUB].ledger, k->sb->name[owner->n], HF_MSG_OPENINGS_PUSH,
+	                 (struct hf_bytes){body, len}, (struct hf_answer){on_pushed, &p});
+	free(body);
+	kit_until(k, p.done);
+	assert_int_equal(p.e, HF_OK);
+}
+
 /* The place that is kept for an erased opening is stored, too: none for what is no entry, and counted. */
 static void test_an_erasure_takes_no_more_than_there_is(void **state)
 {
@@ -377,6 +411,9 @@ static void test_an_erasure_takes_no_more_than_there_is(void **state)
 	kit_submit(hub, hf_unit_new()); /* behind it */
 	assert_int_equal(hf_store_count(hub->store, HF_TABLE_MIRROR_OPENING), 10);
 	assert_int_equal(slots(hub), 10);
+	assert_int_equal(held(hub), stored(hub, HF_TABLE_MIRROR_ENTRY, HF_HOLDING_ENTRY) +
+	                                    stored(hub, HF_TABLE_MIRROR_OPENING, HF_HOLDING_OPENING));
+	push_again(k, n, 31);
 	assert_int_equal(held(hub), stored(hub, HF_TABLE_MIRROR_ENTRY, HF_HOLDING_ENTRY) +
 	                                    stored(hub, HF_TABLE_MIRROR_OPENING, HF_HOLDING_OPENING));
 }
