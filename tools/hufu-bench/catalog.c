@@ -171,6 +171,8 @@ static bool prepare(struct run *r)
 	}
 	return net_found(&r->net) && net_start(r->publisher) && net_admin(r->publisher) &&
 	       net_user(r->publisher, "publisher", "publisher") && net_user(r->publisher, "operator", "operator") &&
+	       net_user(r->publisher, "approver", "approver") &&
+	       net_mandate(r->publisher, "approver", "publish", PAIR_PURPOSE) &&
 	       pair_source(r->publisher, "table", path) && publish_until(r, ENTRIES);
 }
 

@@ -304,6 +304,16 @@ static bool make_password(const struct net_node *node, const char *account, cons
 	return ok;
 }
 
+bool net_mandate(const struct net_node *node, const char *account, const char *kind, const char *purpose)
+{
+	char until[16];
+	struct tm tm;
+	time_t end = time(NULL) + 365 * 86400;
+	strftime(until, sizeof(until), "%Y-%m-%d", gmtime_r(&end, &tm));
+	return net_hufu(node->net, node, account, NULL, "mandate", kind, "--purpose", purpose, "--max-level", "1",
+	                "--until", until, NULL);
+}
+
 bool net_login(const struct net_node *node, const char *account)
 {
 	char path[500];

@@ -57,6 +57,8 @@ bool net_hufu(struct net *n, const struct net_node *node, const char *as, json_t
 bool net_admin(struct net_node *node);
 /* An account with one role, logged in. */
 bool net_user(struct net_node *node, const char *account, const char *role);
+/* Leave to "publish" or to "apply" for that purpose, given by that account for a year. */
+bool net_mandate(const struct net_node *node, const char *account, const char *kind, const char *purpose);
 bool net_login(const struct net_node *node, const char *account);
 
 /* HTTP over the node's Unix socket with one connection that stays open. One thread at a time. */

@@ -19,7 +19,8 @@ bool pair_open(struct pair *p, const struct bench *b)
 	return net_found(&p->net) && net_start(t) && net_start(i) && net_admin(t) &&
 	       net_user(t, "publisher", "publisher") && net_user(t, "intake", "intake") &&
 	       net_user(t, "approver", "approver") && net_admin(i) && net_user(i, "operator", "operator") &&
-	       net_user(i, "authority", "data-authority") &&
+	       net_user(i, "authority", "data-authority") && net_mandate(t, "approver", "publish", PAIR_PURPOSE) &&
+	       net_mandate(i, "authority", "apply", PURPOSE) &&
 	       net_hufu(&p->net, i, "admin", NULL, "system", "add", PAIR_SYSTEM, "--address", i->ip, "--business",
 	                "claims", NULL);
 }
@@ -45,7 +46,7 @@ json_t *pair_entry(const char *source, const char *title)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:[s], s:s, s:{s:[s], s:[s], s:i}}",
 	                 "source", source, "title", title, "description", "toll passages made from a seed", "topic",
 	                 "roads", "class", "transport/toll", "level", 1, "sharing", "conditional", "condition",
-	                 "for the purpose stated", "scope", "everyone", "purpose", "measurement", "keywords", "roads",
+	                 "for the purpose stated", "scope", "everyone", "purpose", PAIR_PURPOSE, "keywords", "roads",
 	                 "update_cycle", "P1Y", "criteria", "purposes", PURPOSE, "jurisdictions", "CN", "max_days",
 	                 400);
 }

@@ -10,6 +10,7 @@
 #include "net.h"
 
 #define PAIR_SYSTEM "claims"
+#define PAIR_PURPOSE "measurement" /* of what is published */
 
 struct pair {
 	struct net net;
