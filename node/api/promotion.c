@@ -127,11 +127,14 @@ static enum hf_err show_promotion(struct hf_api_request *rq)
 {
 	Hufu__PromotionRow *row = NULL;
 	struct hf_id id;
+	char text[HF_ID_TEXT];
 	HF_TRY(check_sight(rq));
 	HF_TRY(hf_api_id(rq, "promotion", true, &id));
-	if (hf_promotion(rq->m->authz, &id, &row) != HF_OK)
+	if (hf_promotion(rq->m->authz, &id, &row) != HF_OK) {
+		hf_id_text(&id, text);
 		return hf_fault_set(&rq->fault, HF_E_UNKNOWN,
-		                    "there is no such promotion at this node; `hufu promote list` lists them");
+		                    "there is no promotion %s at this node; `hufu promote list` lists them", text);
+	}
 	json_t *o = promotion_json(row, true);
 	json_object_update(rq->out, o);
 	json_decref(o);

@@ -34,14 +34,9 @@ void az_opened_dispute_done(struct opened_dispute *o)
 void az_dispute_wording(const Hufu__Dispute *m, struct hf_hash *ret_digest)
 {
 	Hufu__Dispute bare = *m;
-	size_t len = 0;
 	bare.header = NULL;
 	bare.statement = NULL;
-	uint8_t *data = hf_encode(&bare.base, &len);
-	if (!data)
-		abort(); /* memory is gone */
-	hf_sha256(data, len, ret_digest);
-	free(data);
+	az_digest(&bare.base, ret_digest);
 }
 
 /* The application is shown by one of its parties: it need not be addressed to this node. */

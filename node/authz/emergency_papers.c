@@ -28,22 +28,12 @@ void em_head_init(struct hf_authz *a, struct paper_head *h, const struct hf_id *
 	az_paper_head_init(a, h, txn, NULL, NULL, NULL);
 }
 
-static void digest_of(const ProtobufCMessage *m, struct hf_hash *ret_digest)
-{
-	size_t len = 0;
-	uint8_t *data = hf_encode(m, &len);
-	if (!data)
-		abort(); /* memory is gone */
-	hf_sha256(data, len, ret_digest);
-	free(data);
-}
-
 void em_event_wording(const Hufu__EmergencyEvent *m, struct hf_hash *ret_digest)
 {
 	Hufu__EmergencyEvent bare = *m;
 	bare.header = NULL;
 	bare.declaration = NULL;
-	digest_of(&bare.base, ret_digest);
+	az_digest(&bare.base, ret_digest);
 }
 
 void em_request_wording(const Hufu__EmergencyRequest *m, struct hf_hash *ret_digest)
@@ -51,7 +41,7 @@ void em_request_wording(const Hufu__EmergencyRequest *m, struct hf_hash *ret_dig
 	Hufu__EmergencyRequest bare = *m;
 	bare.header = NULL;
 	bare.request = NULL;
-	digest_of(&bare.base, ret_digest);
+	az_digest(&bare.base, ret_digest);
 }
 
 /* ---- events ---- */

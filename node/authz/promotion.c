@@ -156,10 +156,6 @@ static enum hf_err check_entry(struct step *s, const struct hf_id *entry)
 	if (!hf_authz_allowed(s->a, entry, &allowed) || !(allowed & HF_MECHANISM_BIT(HF_MECHANISM_ATTRIBUTE)))
 		return hf_fault_set(f, HF_E_MECHANISM,
 		                    "the entry does not allow attribute rules; `hufu policy mechanisms` allows them");
-	if (s->it.entry->personal) /* AZ-16 asks for a privacy review of each use */
-		return hf_fault_set(f, HF_E_UNSUPPORTED,
-		                    "the data is personal, and each use of it needs a privacy review; its users go on "
-		                    "applying with `hufu apply`");
 	HF_TRY(az_conditions_by_rule(s->it.entry, f));
 	return az_person_two_factors(s->in->actor->methods, s->it.entry->sensitive, f);
 }

@@ -25,13 +25,8 @@ static struct az_promotion_rule *rule_of(struct hf_index_item *i)
 static void rule_name(char out[HF_RULE_ID_MAX + 1], const struct hf_id *promotion, const Hufu__PromotionMember *m)
 {
 	char text[HF_ID_TEXT];
-	size_t len = 0;
 	struct hf_hash h;
-	uint8_t *data = hf_encode(&m->base, &len);
-	if (!data)
-		abort(); /* memory is gone */
-	hf_sha256(data, len, &h);
-	free(data);
+	az_digest(&m->base, &h);
 	hf_id_text(promotion, text);
 	snprintf(out, HF_RULE_ID_MAX + 1, PREFIX "%s:%02x%02x%02x%02x%02x%02x%02x%02x", text, h.b[0], h.b[1], h.b[2],
 	         h.b[3], h.b[4], h.b[5], h.b[6], h.b[7]);

@@ -418,12 +418,7 @@ static enum hf_err check_wish(struct build *b)
 
 void pm_terms_digest(const Hufu__PromotionTerms *t, struct hf_hash *ret_digest)
 {
-	size_t len = 0;
-	uint8_t *data = hf_encode(&t->base, &len);
-	if (!data)
-		abort(); /* memory is gone */
-	hf_sha256(data, len, ret_digest);
-	free(data);
+	az_digest(&t->base, ret_digest);
 }
 
 /* The lists and texts of their own. */

@@ -204,6 +204,16 @@ void az_revision_result(struct hf_authz *a, Hufu__ApplicationRevision *rev, cons
 	rev->ended_ms = now_of(a);
 }
 
+void az_digest(const ProtobufCMessage *m, struct hf_hash *ret_digest)
+{
+	size_t len = 0;
+	uint8_t *data = hf_encode(m, &len);
+	if (!data)
+		abort(); /* memory is gone, see base/mem.h */
+	hf_sha256(data, len, ret_digest);
+	free(data);
+}
+
 void *az_stored_payload(const ProtobufCBinaryData *envelope, const ProtobufCMessageDescriptor *desc)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE_OWN(envelope, envelope->data, envelope->len);

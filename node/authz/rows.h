@@ -29,6 +29,8 @@ void az_revision_result(struct hf_authz *a, Hufu__ApplicationRevision *rev, cons
 /* The application of a revision, from its envelope; hf_decoded_free. */
 enum hf_err az_revision_application(const Hufu__ApplicationRevision *rev, Hufu__Application **ret_app,
                                     struct hf_fault *f) HF_MUST_CHECK;
+/* SHA-256 of a message as it is encoded: what people sign as a wording. */
+void az_digest(const ProtobufCMessage *m, struct hf_hash *ret_digest);
 /* Payload of an own, stored envelope. */
 void *az_stored_payload(const ProtobufCBinaryData *envelope, const ProtobufCMessageDescriptor *desc);
 

@@ -100,10 +100,6 @@ static enum hf_err check_entry(struct opening *o, const struct hf_id *entry)
 	if (!hf_authz_allowed(o->a, entry, &allowed) || !(allowed & HF_MECHANISM_BIT(HF_MECHANISM_ATTRIBUTE)))
 		return hf_fault_set(f, HF_E_MECHANISM,
 		                    "the entry does not allow attribute rules; `hufu policy mechanisms` allows them");
-	if (o->it.entry->personal) /* AZ-16 asks for a privacy review of each use */
-		return hf_fault_set(f, HF_E_UNSUPPORTED,
-		                    "the data is personal, and each use of it needs a privacy review; let its users "
-		                    "apply with `hufu apply`");
 	HF_TRY(az_conditions_by_rule(o->it.entry, f));
 	return az_person_two_factors(o->in->actor->methods, o->it.entry->sensitive, f);
 }

@@ -10,22 +10,12 @@
 #include "evidence/envelope.h"
 #include "proto/codec.h"
 
-static void digest_of(const ProtobufCMessage *m, struct hf_hash *ret_digest)
-{
-	size_t len = 0;
-	uint8_t *data = hf_encode(m, &len);
-	if (!data)
-		abort(); /* memory is gone, see base/mem.h */
-	hf_sha256(data, len, ret_digest);
-	free(data);
-}
-
 void sc_scenario_wording(const Hufu__Scenario *m, struct hf_hash *ret_digest)
 {
 	Hufu__Scenario bare = *m;
 	bare.header = NULL;
 	bare.statement = NULL;
-	digest_of(&bare.base, ret_digest);
+	az_digest(&bare.base, ret_digest);
 }
 
 void sc_opening_wording(const Hufu__ScenarioOpening *m, struct hf_hash *ret_digest)
@@ -33,7 +23,7 @@ void sc_opening_wording(const Hufu__ScenarioOpening *m, struct hf_hash *ret_dige
 	Hufu__ScenarioOpening bare = *m;
 	bare.header = NULL;
 	bare.statement = NULL;
-	digest_of(&bare.base, ret_digest);
+	az_digest(&bare.base, ret_digest);
 }
 
 bool sc_is_blank(const char *text)

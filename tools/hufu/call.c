@@ -213,7 +213,10 @@ static int exchange(const struct request *q)
 	if (r.folder >= 0)
 		close(r.folder);
 	if (q->answer->failed)
-		return hf_cli_fail(q->cli, "%s cannot be written", q->answer->name);
+		return hf_cli_fail(
+		        q->cli,
+		        "%s cannot be written; name a file in a folder that is there, may be written and has room",
+		        q->answer->name);
 	if (code != CURLE_OK)
 		return unreachable(q->cli, &r, code);
 	return status == 200 ? HF_EXIT_DONE : refused(q->cli, status, &q->answer->body);
@@ -244,7 +247,9 @@ int hf_cli_download(struct hf_cli *cli, const char *method, const char *path, js
 	drop_nulls(body);
 	int status = exchange(&(struct request){cli, method, path, body, &a});
 	if (a.file && a.file != stdout && fclose(a.file) != 0 && status == HF_EXIT_DONE)
-		status = hf_cli_fail(cli, "%s cannot be written", a.name);
+		status = hf_cli_fail(
+		        cli, "%s cannot be written; name a file in a folder that is there, may be written and has room",
+		        a.name);
 	if (a.file == stdout)
 		fflush(stdout);
 	json_decref(body);

@@ -325,7 +325,7 @@ static void only_similar_grants_in_force_are_sources(void **state)
 	assert_int_equal(propose_as(s->roads, "pu", &in, &id), HF_E_CONDITION); /* DS-27 */
 	assert_non_null(strstr(last_fault, "'stays-inside'"));
 	in.entry = s->personal;
-	assert_int_equal(propose_as(s->roads, "pu", &in, &id), HF_E_UNSUPPORTED); /* AZ-16 */
+	assert_int_equal(propose_as(s->roads, "pu", &in, &id), HF_E_MECHANISM); /* AZ-16 */
 	assert_int_equal(propose_as(s->health, "wang", &in, &id), HF_E_UNKNOWN);
 }
 
