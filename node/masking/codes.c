@@ -1,0 +1,188 @@
+/* codes.c - check digits; declared in codes.h. */
+#include "masking/codes.h"
+
+#include <string.h>
+
+static bool digit(uint8_t c)
+{
+	return (uint8_t)(c - '0') < 10;
+}
+
+/* 0 to 9, A to Z as 10 to 35; 255: neither. */
+static uint8_t base36(uint8_t c)
+{
+	if (digit(c))
+		return c - '0';
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 10) : 255;
+}
+
+static uint8_t digit_or_x(unsigned v)
+{
+	return v == 10 ? 'X' : (uint8_t)('0' + v);
+}
+
+/* Sum of the digits, every second one doubled; the last one doubled when `twice`. 1000: a byte that is no digit. */
+static unsigned luhn_sum(const uint8_t *digits, size_t len, bool twice)
+{
+	static const uint8_t doubled[10] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9};
+	unsigned sum = 0;
+
+	for (size_t i = len; i-- > 0; twice = !twice) {
+		unsigned d = (uint8_t)(digits[i] - '0');
+
+		if (d > 9)
+			return 1000;
+		sum += twice ? doubled[d] : d;
+	}
+	return sum;
+}
+
+uint8_t hf_code_luhn(const uint8_t *digits, size_t len)
+{
+	unsigned sum = luhn_sum(digits, len, true);
+
+	return sum == 1000 ? 0 : (uint8_t)('0' + (10 - sum % 10) % 10);
+}
+
+bool hf_code_luhn_ok(const uint8_t *digits, size_t len)
+{
+	unsigned sum = luhn_sum(digits, len, false);
+
+	return len > 1 && sum != 1000 && sum % 10 == 0;
+}
+
+uint8_t hf_code_resident(const uint8_t first[17])
+{
+	static const uint8_t weight[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < 17; i++) {
+		if (!digit(first[i]))
+			return 0;
+		sum += weight[i] * (unsigned)(first[i] - '0');
+	}
+	return digit_or_x((12 - sum % 11) % 11);
+}
+
+uint8_t hf_code_organization(const uint8_t first[8])
+{
+	static const uint8_t weight[8] = {3, 7, 9, 10, 5, 8, 4, 2};
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < 8; i++) {
+		uint8_t v = base36(first[i]);
+
+		if (v == 255)
+			return 0;
+		sum += (unsigned)weight[i] * v;
+	}
+	return digit_or_x((11 - sum % 11) % 11);
+}
+
+uint8_t hf_code_credit(const uint8_t first[17])
+{
+	static const char set[] = HF_CODE_CREDIT_SET;
+	static const uint8_t weight[17] = {1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28};
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < 17; i++) {
+		const char *at = first[i] ? strchr(set, first[i]) : NULL;
+
+		if (!at)
+			return 0;
+		sum += weight[i] * (unsigned)(at - set);
+	}
+	return (uint8_t)set[(31 - sum % 31) % 31];
+}
+
+bool hf_code_credit_ok(const uint8_t code[18])
+{
+	uint8_t last = hf_code_credit(code);
+
+	return last && last == code[17] && hf_code_organization(code + 8) == code[16];
+}
+
+uint8_t hf_code_vin(const uint8_t vin[17])
+{
+	/* Values of A to Z; 0: not allowed. */
+	static const uint8_t letter[26] = {1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4,
+	                                   5, 0, 7, 0, 9, 2, 3, 4, 5, 6, 7, 8, 9};
+	static const uint8_t weight[17] = {8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2};
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < 17; i++) {
+		uint8_t v = base36(vin[i]);
+
+		if (i == 8)
+			continue;
+		if (v == 255 || (v > 9 && letter[v - 10] == 0))
+			return 0;
+		sum += weight[i] * (unsigned)(v > 9 ? letter[v - 10] : v);
+	}
+	return digit_or_x(sum % 11);
+}
+
+uint8_t hf_code_imo(const uint8_t first[6])
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < 6; i++) {
+		if (!digit(first[i]))
+			return 0;
+		sum += (7 - i) * (unsigned)(first[i] - '0');
+	}
+	return (uint8_t)('0' + sum % 10);
+}
+
+static bool add_mod97(unsigned *sum, uint8_t c)
+{
+	uint8_t v = base36(c);
+
+	if (v == 255)
+		return false;
+	*sum = (*sum * (v > 9 ? 100u : 10u) + v) % 97;
+	return true;
+}
+
+bool hf_code_iban(const uint8_t *iban, size_t len, uint8_t ret_digits[2])
+{
+	unsigned sum = 0;
+
+	if (len < 15 || len > 34 || digit(iban[0]) || digit(iban[1]))
+		return false;
+	for (size_t i = 4; i < len; i++)
+		if (!add_mod97(&sum, iban[i]))
+			return false;
+	if (!add_mod97(&sum, iban[0]) || !add_mod97(&sum, iban[1]))
+		return false;
+	sum = 98 - sum * 100 % 97;
+	ret_digits[0] = (uint8_t)('0' + sum / 10);
+	ret_digits[1] = (uint8_t)('0' + sum % 10);
+	return true;
+}
+
+uint8_t hf_code_container(const uint8_t first[10])
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < 10; i++) {
+		unsigned v = base36(first[i]);
+
+		if (v == 255 || (i < 4) != (v > 9))
+			return 0;
+		if (v > 9) /* multiples of 11 are left out: A is 10, B 12, L 23, V 34 */
+			v += (v - 1) / 10;
+		sum += v << i;
+	}
+	return (uint8_t)('0' + sum % 11 % 10);
+}
+
+bool hf_code_day_ok(unsigned year, unsigned month, unsigned day)
+{
+	static const uint8_t days[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	if (year < 1800 || year > 2199 || month < 1 || month > 12 || day < 1)
+		return false;
+	return day <= days[month] + (unsigned)(month == 2 && leap);
+}
