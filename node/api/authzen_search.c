@@ -3,13 +3,15 @@
  * so that a search never says more than an evaluation would. A page is bound to the rules and to the question: when
  * either has changed, its token is refused.
  *
- * Candidates: resources are the entries that this node publishes; organizations the members; systems those that a grant
- * of this node names. A system that only a rule covers has no name here before it comes.
+ * Candidates: resources are the entries that this node publishes; subjects every system that the node knows by name
+ * (authz/candidates.h), with the properties that let it in where the question leaves them out, or its organization;
+ * actions those that exist.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/authzen.h"
+#include "authz/candidates.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
 #include "crypto/base64.h"
@@ -17,39 +19,34 @@
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MOST 1000
-#define MEMBERS_MOST 4096
+#define LOOKED_AT_MOST 5000 /* decisions for one page: it may be short and go on */
 #define NAME_CAP (HF_NAME_MAX * 2 + 2)
 
 struct names {
-	char (*name)[NAME_CAP];
+	struct name {
+		char id[NAME_CAP];
+		const struct hf_candidate *as; /* what goes with it; NULL: nothing */
+	} * name;
 	size_t count, cap;
 };
 
-static void add_name(struct names *n, const char *text)
+static void add_name(struct names *n, const char *id, const struct hf_candidate *as)
 {
 	if (n->count == n->cap) {
 		n->cap = n->cap ? n->cap * 2 : 64;
 		n->name = hf_realloc(n->name, n->cap * sizeof(*n->name));
 	}
-	snprintf(n->name[n->count++], sizeof(*n->name), "%s", text);
+	snprintf(n->name[n->count].id, sizeof(n->name->id), "%s", id);
+	n->name[n->count++].as = as;
 }
 
+/* In order: a page goes on behind a name, wherever that is by then. Of one name the candidates in their order, the one
+ * with nothing stated first. */
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(a, b);
-}
-
-/* In order, each once: a page goes on behind a name, wherever that is by then. */
-static void sort_names(struct names *n)
-{
-	size_t kept = 0;
-	if (n->count == 0)
-		return;
-	qsort(n->name, n->count, sizeof(*n->name), by_name);
-	for (size_t i = 1; i < n->count; i++)
-		if (strcmp(n->name[kept], n->name[i]) != 0)
-			memmove(n->name[++kept], n->name[i], sizeof(*n->name));
-	n->count = kept + 1;
+	const struct name *x = a, *y = b;
+	int order = strcmp(x->id, y->id);
+	return order ? order : (x->as > y->as) - (x->as < y->as);
 }
 
 /* ---- pages ---- */
@@ -139,32 +136,74 @@ static bool permitted(const struct hf_modules *m, const json_t *in)
 	return yes;
 }
 
-static bool permitted_as(const struct hf_modules *m, const json_t *in, const char *entity, const char *id)
+/* The properties of a candidate, but for those that the question states: they hold as it states them. */
+static json_t *properties_of(const json_t *stated, const struct hf_candidate *c, bool is_organization)
 {
-	json_t *q = json_copy((json_t *)in), *e = json_copy(json_object_get(in, entity));
-	json_object_set_new(e, "id", json_string(id));
-	json_object_set_new(q, entity, e);
-	bool yes = permitted(m, q);
-	json_decref(q);
-	return yes;
+	const struct {
+		const char *name, *text;
+	} list[] = {{"system", is_organization ? c->system : ""},
+	            {"department", c->department},
+	            {"address", c->address},
+	            {"business", c->business},
+	            {"identity", c->account},
+	            {"roles", c->role}};
+	json_t *own = json_object();
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		if (!*list[i].text || json_object_get(stated, list[i].name))
+			continue;
+		bool many = strcmp(list[i].name, "roles") == 0;
+		json_object_set_new(own, list[i].name,
+		                    many ? json_pack("[s]", list[i].text) : json_string(list[i].text));
+	}
+	return own;
 }
 
-/* Walks the candidates behind the page's last name; what is beyond its limit is the next page's. */
+/* The entity that was found, as an evaluation takes it; NULL: it is not permitted. */
+static json_t *found(const struct hf_modules *m, const json_t *in, const char *entity, const struct name *n)
+{
+	const json_t *asked = json_object_get(in, entity), *stated = json_object_get(asked, "properties");
+	const char *type = json_string_value(json_object_get(asked, "type"));
+	json_t *q = json_copy((json_t *)in), *e = json_copy((json_t *)asked), *p = json_object();
+	json_t *own = n->as ? properties_of(stated, n->as, strcmp(type, "organization") == 0) : json_object();
+	if (stated)
+		json_object_update(p, (json_t *)stated);
+	json_object_update(p, own);
+	json_object_set_new(e, "id", json_string(n->id));
+	json_object_set_new(e, "properties", p);
+	json_object_set_new(q, entity, e);
+	json_t *out = permitted(m, q) ? json_pack("{s:s, s:s}", "type", type, "id", n->id) : NULL;
+	if (out && json_object_size(own))
+		json_object_set(out, "properties", own);
+	json_decref(own);
+	json_decref(q);
+	return out;
+}
+
+/* Walks the candidates behind the page's last name; what is beyond its limits is the next page's. */
 static void walk(const struct hf_modules *m, const json_t *in, const char *entity, struct names *names,
                  struct authzen_answer *a, const struct page *p)
 {
-	const char *type = json_string_value(json_object_get(json_object_get(in, entity), "type")), *last = p->after;
+	const char *last = p->after, *told = "";
 	json_t *results = json_array();
+	size_t looked_at = 0;
 	bool more = false;
-	sort_names(names);
-	for (size_t i = 0; i < names->count && !more; i++) {
-		if (strcmp(names->name[i], p->after) <= 0)
+	if (names->count)
+		qsort(names->name, names->count, sizeof(*names->name), by_name);
+	for (size_t i = 0; i < names->count; i++) {
+		const struct name *n = &names->name[i];
+		if (strcmp(n->id, p->after) <= 0 || strcmp(n->id, told) == 0)
 			continue;
-		more = json_array_size(results) == p->limit;
-		if (!more && permitted_as(m, in, entity, names->name[i]))
-			json_array_append_new(results, json_pack("{s:s, s:s}", "type", type, "id", names->name[i]));
-		if (!more)
-			last = names->name[i];
+		more = strcmp(n->id, last) != 0 &&
+		       (json_array_size(results) == p->limit || looked_at >= LOOKED_AT_MOST);
+		if (more)
+			break;
+		last = n->id;
+		looked_at++;
+		json_t *r = found(m, in, entity, n);
+		if (r)
+			told = n->id;
+		if (r)
+			json_array_append_new(results, r);
 	}
 	write_page(p, results, more ? last : "", a);
 	free(names->name);
@@ -176,7 +215,7 @@ static bool add_entry(void *ctx, const struct hf_catalog_item *it)
 	char text[HF_ID_TEXT];
 	if (it->own && hf_id_from_bytes(it->entry->id.data, it->entry->id.len, &id)) {
 		hf_id_text(&id, text);
-		add_name(ctx, text);
+		add_name(ctx, text, NULL);
 	}
 	return true;
 }
@@ -213,29 +252,31 @@ enum hf_err zen_search_resource(const struct hf_modules *m, const struct authzen
 	return e;
 }
 
-static bool add_system(void *ctx, const Hufu__GrantRow *row, const char *state)
+/* The organization whose systems alone are asked for; of organizations it is what is searched. */
+static const char *one_organization(const json_t *subject, bool is_organization)
 {
-	char text[NAME_CAP];
-	(void)state;
-	snprintf(text, sizeof(text), "%.63s/%.63s", row->consumer, row->system);
-	add_name(ctx, text);
-	return true;
+	return is_organization
+	               ? NULL
+	               : json_string_value(json_object_get(json_object_get(subject, "properties"), "organization"));
 }
 
-static void all_members(const struct hf_modules *m, struct names *names)
+static void add_subjects(const struct hf_candidates *c, bool is_organization, struct names *names)
 {
-	struct hf_peer_view *list = hf_alloc_zero(MEMBERS_MOST * sizeof(*list));
-	size_t count = hf_peers_list(m->peers, list, MEMBERS_MOST);
-	for (size_t i = 0; i < count; i++)
-		add_name(names, list[i].id);
-	add_name(names, m->base->self.s);
-	free(list);
+	char id[NAME_CAP];
+	for (size_t i = 0; i < c->count; i++) {
+		const struct hf_candidate *x = &c->list[i];
+		snprintf(id, sizeof(id), "%s%s%s", x->organization, is_organization ? "" : "/",
+		         is_organization ? "" : x->system);
+		add_name(names, id, x);
+	}
 }
 
 /* An id that was sent is ignored, as the standard says. */
 enum hf_err zen_search_subject(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                                struct authzen_answer *a)
 {
+	struct hf_candidates candidates = {NULL, 0, 0};
+	struct hf_fault f = {HF_OK, ""};
 	struct names names = {NULL, 0, 0};
 	struct page p;
 	(void)gateway;
@@ -244,16 +285,21 @@ enum hf_err zen_search_subject(const struct hf_modules *m, const struct authzen_
 	HF_TRY(zen_entity(in, "resource", ZEN_TYPE | ZEN_ID, a));
 	HF_TRY(zen_context(in, a));
 	HF_TRY(read_page(m, in, &p, a));
-	const char *type = json_string_value(json_object_get(json_object_get(in, "subject"), "type"));
-	if (strcmp(type, "organization") == 0)
-		all_members(m, &names);
-	else if (hf_authz_grants(m->authz, add_system, &names) != HF_OK) {
-		free(names.name);
-		return zen_fault(a, 500, "the grants cannot be read");
-	}
+	const json_t *subject = json_object_get(in, "subject");
+	bool is_organization = strcmp(json_string_value(json_object_get(subject, "type")), "organization") == 0;
+	struct zen_question q;
+	zen_question(m, in, &q);
+	if (hf_authz_candidates(m->authz, &q.rq.resource, one_organization(subject, is_organization), &candidates,
+	                        &f) != HF_OK)
+		return zen_fault(a, f.code == HF_E_LIMIT ? 400 : 500, f.text);
+	add_subjects(&candidates, is_organization, &names);
 	walk(m, in, "subject", &names, a, &p);
+	hf_candidates_done(&candidates);
 	return HF_OK;
 }
+
+/* The operations that an authorization can be for. */
+static const char *const actions[] = {"read"};
 
 enum hf_err zen_search_action(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                               struct authzen_answer *a)
@@ -267,9 +313,11 @@ enum hf_err zen_search_action(const struct hf_modules *m, const struct authzen_a
 	HF_TRY(zen_context(in, a));
 	HF_TRY(read_page(m, in, &p, a));
 	json_t *q = json_copy((json_t *)in), *results = json_array();
-	json_object_set_new(q, "action", json_pack("{s:s}", "name", "read"));
-	if (!*p.after && permitted(m, q))
-		json_array_append_new(results, json_pack("{s:s}", "name", "read"));
+	for (size_t i = 0; !*p.after && i < sizeof(actions) / sizeof(actions[0]); i++) {
+		json_object_set_new(q, "action", json_pack("{s:s}", "name", actions[i]));
+		if (permitted(m, q))
+			json_array_append_new(results, json_pack("{s:s}", "name", actions[i]));
+	}
 	json_decref(q);
 	write_page(&p, results, "", a);
 	return HF_OK;

@@ -1,8 +1,9 @@
 /* authzen_test.c - the questions of gateways: what is asked is answered or refused, never another question. */
-#include "api/gateway.h"
 #include "authz/border.h"
 #include "authz/rulebook.h"
 #include "unit/authz/cast.h"
+
+#include "unit/api/gate.h"
 
 static const char policy[] =
         "policy:\n  name: roads\n  version: %u\n  attributes: standard\n"
@@ -29,24 +30,7 @@ static void apply(struct stage *s, const struct hf_id *entry, const char *obliga
 /* Asks as a gateway of roads; json_decref what comes back, NULL when it was refused with status and last_fault. */
 static json_t *ask(struct stage *s, const char *path, json_t *in, unsigned *ret_status)
 {
-	struct hf_modules m = {.base = &s->roads->base,
-	                       .store = s->roads->store,
-	                       .authz = s->roads->authz,
-	                       .catalog = s->roads->catalog,
-	                       .peers = &s->roads->peers};
-	struct hf_unit *u = hf_unit_new();
-	const struct authzen_asker gateway = {"front", u};
-	struct authzen_answer a;
-	char whole[64];
-	snprintf(whole, sizeof(whole), "/access/v1/%s", path);
-	assert_non_null(in);
-	assert_true(authzen_answer(&m, &gateway, whole, in, &a));
-	submit_wait(s->roads, u);
-	json_decref(in);
-	snprintf(last_fault, sizeof(last_fault), "%s", a.text);
-	*ret_status = a.status;
-	assert_true((a.status == 200) == (a.out != NULL));
-	return a.out;
+	return gate_ask(s->roads, path, in, ret_status);
 }
 
 static json_t *question(const struct hf_id *entry)
@@ -146,6 +130,12 @@ static void assert_obligation(struct stage *s, const struct hf_id *entry, const 
 	json_t *q = question(entry);
 	json_object_del(q, "action");
 	out = ask(s, "search/action", q, &status);
+	assert_int_equal(status, 200);
+	assert_int_equal(json_array_size(json_object_get(out, "results")), 0);
+	json_decref(out);
+	q = question(entry);
+	json_object_set_new(q, "subject", json_pack("{s:s}", "type", "system"));
+	out = ask(s, "search/subject", q, &status);
 	assert_int_equal(status, 200);
 	assert_int_equal(json_array_size(json_object_get(out, "results")), 0);
 	json_decref(out);
