@@ -132,14 +132,32 @@ struct sweep {
 	struct hf_identity *id;
 	struct hf_unit *unit;
 	int64_t before_ms;
+	int64_t newest_ms;
+	struct hf_name keep; /* who manages users and was here last: somebody has to be able to enable the others */
 };
+
+static int64_t used_ms(const Hufu__AccountRow *row)
+{
+	return row->last_login_ms > row->created_ms ? row->last_login_ms : row->created_ms;
+}
+
+static bool find_newest(void *ctx, const Hufu__AccountRow *row)
+{
+	struct sweep *s = ctx;
+	const char *roles[ROLES_MAX];
+	if (row->state != HF_ACCOUNT_ACTIVE || used_ms(row) <= s->newest_ms)
+		return true;
+	size_t n = hf_account_effective(s->id, row, roles, ROLES_MAX);
+	if ((hf_roles_permissions(roles, n) & HF_BIT(HF_MAY_MANAGE_USERS)) && hf_name_parse(row->name, &s->keep))
+		s->newest_ms = used_ms(row);
+	return true;
+}
 
 /* The row is only read while scanning; the unit is submitted afterwards. */
 static bool sweep_row(void *ctx, const Hufu__AccountRow *row)
 {
 	struct sweep *s = ctx;
-	int64_t used = row->last_login_ms > row->created_ms ? row->last_login_ms : row->created_ms;
-	if (row->state != HF_ACCOUNT_ACTIVE || used >= s->before_ms)
+	if (row->state != HF_ACCOUNT_ACTIVE || used_ms(row) >= s->before_ms || strcmp(row->name, s->keep.s) == 0)
 		return true;
 	Hufu__AccountRow changed = *row;
 	struct hf_draft *d = hf_draft_new(HF_EVENT_USER_CHANGE, NULL);
@@ -158,8 +176,12 @@ static bool sweep_row(void *ctx, const Hufu__AccountRow *row)
 
 void hf_identity_sweep(struct hf_identity *id)
 {
-	struct sweep s = {id, hf_unit_new(), hf_now_ms(&id->base->clock) - (int64_t)id->policy.inactive_days * DAY_MS};
-	enum hf_err e = hf_account_list(id, sweep_row, &s);
+	struct sweep s = {.id = id,
+	                  .unit = hf_unit_new(),
+	                  .before_ms = hf_now_ms(&id->base->clock) - (int64_t)id->policy.inactive_days * DAY_MS};
+	enum hf_err e = hf_account_list(id, find_newest, &s);
+	if (e == HF_OK)
+		e = hf_account_list(id, sweep_row, &s);
 	if (e != HF_OK)
 		HF_LOG(id->base->log, HF_LOG_ERROR, "identity", "sweep", NULL, HF_LOG_E(e));
 	if (e != HF_OK || hf_unit_empty(s.unit))

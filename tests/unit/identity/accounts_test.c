@@ -289,6 +289,33 @@ static void an_unused_account_is_disabled_by_itself(void **state)
 	people_stop(&p);
 }
 
+/* DS-79: after half a year without anybody, as when an old backup is restored, one can still let the others in again.
+ */
+static void the_administrator_who_came_last_is_not_disabled_for_disuse(void **state)
+{
+	struct people p;
+	char token[65];
+
+	(void)state;
+	people_start(&p);
+	people_first(&p, "admin");
+	people_person(&p, "deputy", "admin", token);
+	people_person(&p, "wang", "operator", token);
+	p.now_ms += DAY;
+	assert_int_equal(people_login(&p, "deputy", NEXT_PASSWORD).e, HF_OK);
+	p.now_ms += DAY;
+	assert_int_equal(people_login(&p, "wang", NEXT_PASSWORD).e, HF_OK);
+	p.now_ms += 190 * DAY;
+	for (int i = 0; i < 2; i++) {
+		hf_identity_sweep(p.id);
+		fixture_settle(&p.f);
+	}
+	assert_int_equal(people_login(&p, "admin", GOOD_PASSWORD).e, HF_E_STATE);
+	assert_int_equal(people_login(&p, "wang", NEXT_PASSWORD).e, HF_E_STATE);
+	assert_int_equal(people_login(&p, "deputy", NEXT_PASSWORD).e, HF_OK);
+	people_stop(&p);
+}
+
 static void a_department_is_a_principal_of_its_own(void **state)
 {
 	/* SB-3 */
@@ -364,6 +391,7 @@ int main(void)
 	        cmocka_unit_test(deregistering_once_ends_all_sessions_and_rights),
 	        cmocka_unit_test(a_group_is_managed_as_a_whole),
 	        cmocka_unit_test(an_unused_account_is_disabled_by_itself),
+	        cmocka_unit_test(the_administrator_who_came_last_is_not_disabled_for_disuse),
 	        cmocka_unit_test(a_department_is_a_principal_of_its_own),
 	        cmocka_unit_test(only_registered_systems_are_known),
 	        cmocka_unit_test(rows_at_rest_are_sealed_to_their_name),
