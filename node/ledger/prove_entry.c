@@ -10,6 +10,25 @@
 #include "evidence/tally.h"
 #include "ledger/book.h"
 
+static enum hf_err refuse(const struct hf_book *b, const struct hf_page *p, struct hf_fault *f)
+{
+	if (p->erased)
+		return hf_fault_set(f, HF_E_ERASED,
+		                    "the content of entry %" PRIu64
+		                    " of the ledger of %s was erased, so no field of it can be shown; that the entry "
+		                    "stands is proven by `hufu ledger export`",
+		                    p->index, b->node);
+	if (p->under != HF_BOOK_WITNESSED)
+		return hf_fault_set(f, HF_E_STATE,
+		                    "entry %" PRIu64
+		                    " of the ledger of %s is not witnessed by a quorum yet; try again in a moment",
+		                    p->index, b->node);
+	return hf_fault_set(f, HF_E_STATE,
+	                    "this node was not given what entry %" PRIu64
+	                    " of the ledger of %s says; ask %s or a party of its transaction",
+	                    p->index, b->node, b->node);
+}
+
 static enum hf_err read_page(struct hf_book *b, uint64_t index, struct hf_page *ret_page, struct hf_fault *f)
 {
 	enum hf_err e = hf_page_read(b, index, ret_page);
@@ -25,15 +44,7 @@ static enum hf_err read_page(struct hf_book *b, uint64_t index, struct hf_page *
 		                    index, b->node);
 	if (ret_page->under == HF_BOOK_WITNESSED && ret_page->opened.opening)
 		return HF_OK;
-	e = ret_page->under == HF_BOOK_WITNESSED
-	            ? hf_fault_set(f, HF_E_STATE,
-	                           "this node was not given what entry %" PRIu64
-	                           " of the ledger of %s says; ask %s or a party of its transaction",
-	                           index, b->node, b->node)
-	            : hf_fault_set(f, HF_E_STATE,
-	                           "entry %" PRIu64
-	                           " of the ledger of %s is not witnessed by a quorum yet; try again in a moment",
-	                           index, b->node);
+	e = refuse(b, ret_page, f);
 	hf_page_done(ret_page);
 	return e;
 }
