@@ -39,8 +39,9 @@ struct hf_access_request {
 	size_t role_count;
 	const char *business;     /* of the system, as its organization states it */
 	const char *peer_address; /* where the request came from */
-	struct hf_id going_on; /* asked again for this transfer by a rule: its own use counts once; zero: a new one */
-	bool second;           /* a second person of the organization authorized this use (DS-86) */
+	struct hf_id going_on;    /* asked again for this transfer: its own use counts once; zero: a new one */
+	struct hf_id going_grant; /* that it began under, no other one carries it on; zero: it began by a rule */
+	bool second;              /* a second person of the organization authorized this use (DS-86) */
 	int64_t now_ms;
 };
 struct hf_decision {
@@ -49,7 +50,7 @@ struct hf_decision {
 	const char *mechanism;   /* "emergency", "attribute", "application", "provider" or "" */
 	char rule[128];          /* that decided; "" when there is none */
 	struct hf_hash snapshot; /* of the rules; zero: there were none */
-	uint64_t policy_changes; /* of the snapshot: hf_authz_changes while nothing has changed */
+	uint64_t basis_changes;  /* hf_authz_basis_changes when it was decided */
 	bool may_apply;          /* the way out: the resource takes applications (AZ-62) */
 	struct hf_id grant, agreement, application;
 	struct hf_id basis;   /* of a grant without an application: the event, ...; zero: none */
@@ -71,9 +72,12 @@ void hf_authz_decide(struct hf_authz *a, const struct hf_access_request *rq, str
 /* For every chunk: still the same generation, still active, still in its period? Cheap (memory). */
 enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *grant, uint64_t generation,
                                       int64_t now_ms, struct hf_fault *f) HF_MUST_CHECK;
-/* Rises with every change of a rule, a hold or a grant. While it stays the same, a decision by a rule stays the same
- * until its period ends. */
+/* Rises with every change of a rule, a hold or a grant. */
 uint64_t hf_authz_changes(const struct hf_authz *a);
+/* Rises with every change of what a decision rests on besides the clock and the uses: the rules, and entries, what they
+ * allow, the mandates and consents behind them, the members of the space. While it stays the same, and only time has
+ * passed, a permit turns into a denial by the end of a period alone. Cheap (memory). */
+uint64_t hf_authz_basis_changes(const struct hf_authz *a);
 /* Called on this node when a grant was revoked, by either side. At most 4 callbacks. */
 void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct hf_id *grant, const char *reason),
                          void *ctx);

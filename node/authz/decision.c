@@ -60,7 +60,7 @@ static enum hf_err choose(const struct question *q, struct hf_decision *d, uint3
 		           "doctor`");
 	d->may_apply = (allowed & HF_MECHANISM_BIT(HF_MECHANISM_APPLICATION)) != 0;
 	*ret_mask &= allowed;
-	if (!hf_id_is_zero(&q->rq->agreement)) /* an agreement is named: no rule is meant */
+	if (!hf_id_is_zero(&q->rq->agreement) || !hf_id_is_zero(&q->rq->going_grant)) /* no rule is meant */
 		*ret_mask &= ~HF_MECHANISM_BIT(HF_MECHANISM_ATTRIBUTE);
 	return HF_OK;
 }
@@ -186,7 +186,7 @@ static enum hf_err walk(const struct question *q, struct hf_decision *d, struct 
 	uint32_t mask = 0;
 	HF_TRY(choose(q, d, &mask, v));
 	az_values_fill(q->a, q->rq, q->item, &values);
-	d->policy_changes = q->a->policy.changes;
+	d->basis_changes = hf_authz_basis_changes(q->a);
 	if (q->a->policy.now)
 		d->snapshot = *hf_policy_hash(q->a->policy.now);
 	ask.mechanisms = mask;
@@ -278,4 +278,14 @@ enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *gr
 uint64_t hf_authz_changes(const struct hf_authz *a)
 {
 	return a->policy.changes;
+}
+
+uint64_t hf_authz_basis_changes(const struct hf_authz *a)
+{
+	static const enum hf_table tables[] = {HF_TABLE_CATALOG, HF_TABLE_MECHANISMS, HF_TABLE_MANDATE,
+	                                       HF_TABLE_CONSENT, HF_TABLE_GRANT};
+	uint64_t sum = a->policy.changes + hf_space_number(hf_peers_space(a->peers)); /* each of them only rises */
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		sum += hf_store_changes(a->store, tables[i]);
+	return sum;
 }

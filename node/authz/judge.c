@@ -277,7 +277,7 @@ bool az_is_across(const struct question *q, struct crossing *ret_crossing, struc
 {
 	struct hf_fault f = {HF_OK, ""};
 	struct az_own_use own;
-	az_uses_own(q->a, &q->rq->going_on, &own);
+	az_uses_own(q->a, &q->rq->going_grant, &q->rq->going_on, &own);
 	const struct hf_border_ask ask = {.consumer = q->rq->organization,
 	                                  .purpose = q->rq->purpose,
 	                                  .entry = q->item->entry,
@@ -296,9 +296,10 @@ bool az_is_left(const struct question *q, const struct hf_id *counted, const cha
 {
 	struct hf_fault f = {HF_OK, ""};
 	struct az_own_use own;
-	az_uses_own(q->a, &q->rq->going_on, &own);
-	const struct az_uses_ask ask = {counted, &own, name};
-	if (az_uses_left(q->a, &ask, terms, &f) == HF_OK)
+	az_uses_own(q->a, &q->rq->going_grant, &q->rq->going_on, &own);
+	uint64_t most = hf_uses_most(terms), of_entry = hf_uses_most_of(q->item->entry);
+	const struct az_uses_ask ask = {counted, &own, name, of_entry < most ? of_entry : most};
+	if (az_uses_left(q->a, &ask, &f) == HF_OK)
 		return true;
 	SAY(v, f.code, "%s", f.text);
 	return false;
@@ -416,13 +417,20 @@ static bool chosen(const struct hf_access_request *rq, const struct grant_item *
 	return !has_text(rq->mechanism) || same_text(rq->mechanism, az_mechanism_name(g->mechanism));
 }
 
+/* What began under one grant does not go on under another: each has terms and uses of its own. */
+static bool goes_on(const struct hf_access_request *rq, const struct grant_item *g)
+{
+	return hf_id_is_zero(&rq->going_grant) || hf_id_equal(&rq->going_grant, &g->grant);
+}
+
 /* Grants of the mechanisms at that place of the order: the first one that meets every condition permits; else the
  * nearest miss explains. */
 void az_judge_grants(const struct question *q, unsigned order, struct hf_decision *d, struct verdict *nearest)
 {
 	for (struct grant_item *g = NULL; (g = az_next_given(q->a, q->rq, g));) {
 		struct verdict v;
-		if (!is_self(q->a, g->provider.s) || az_mechanism_order(g->mechanism) != order || !chosen(q->rq, g))
+		if (!is_self(q->a, g->provider.s) || az_mechanism_order(g->mechanism) != order || !chosen(q->rq, g) ||
+		    !goes_on(q->rq, g))
 			continue;
 		struct candidate c = {.a = q->a, .rq = q->rq, .grant = g, .item = q->item};
 		judge(&c, &v);

@@ -30,6 +30,16 @@ uint64_t hf_uses_most(const Hufu__Agreement *terms)
 	return most;
 }
 
+uint64_t hf_uses_most_of(const Hufu__CatalogEntry *entry)
+{
+	uint64_t most = UINT64_MAX, n;
+	for (size_t i = 0; i < entry->n_policy; i++)
+		if (strcmp(entry->policy[i]->kind, "duty") == 0 && hf_uses_parse(entry->policy[i]->action, &n) &&
+		    n < most)
+			most = n;
+	return most;
+}
+
 bool hf_obligation_known(const char *obligation)
 {
 	static const char *const known[] = {"log", "receipt", "no-onward-sharing", "report-use"};

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "catalog.pb-c.h"
 #include "contract.pb-c.h"
 
 /* The obligation "uses:N", N from 1 to HF_USES_AT_MOST; false: not of that form. The one place that reads it. */
@@ -14,6 +15,8 @@
 bool hf_uses_parse(const char *obligation, uint64_t *ret_most);
 /* The smallest N of an agreement; UINT64_MAX: without limit. */
 uint64_t hf_uses_most(const Hufu__Agreement *terms);
+/* The smallest N that the resource itself demands, as its entry is now: it holds for every mechanism (AZ-73). */
+uint64_t hf_uses_most_of(const Hufu__CatalogEntry *entry);
 /* What the gate can fulfil. */
 bool hf_obligation_known(const char *obligation);
 

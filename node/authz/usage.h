@@ -12,20 +12,22 @@ struct count {
 };
 /* The uses of a rule are counted for each organization. */
 void az_uses_of_rule(const char *rule, const char *organization, struct hf_id *ret_counted);
-/* What a transfer by a rule, which goes on, has reserved itself; all zero: nothing. */
+/* What a transfer that goes on has reserved itself; all zero: nothing. */
 struct az_own_use {
 	struct hf_id counted;
 	uint64_t persons;
 };
-void az_uses_own(struct hf_authz *a, const struct hf_id *transfer, struct az_own_use *ret_own);
+/* grant: that it is under; zero: by a rule. */
+void az_uses_own(struct hf_authz *a, const struct hf_id *grant, const struct hf_id *transfer,
+                 struct az_own_use *ret_own);
 /* SB-26: for the decision. QUOTA when none is left. name: "grant …", for people. */
 struct az_uses_ask {
 	const struct hf_id *counted;
 	const struct az_own_use *own;
 	const char *name;
+	uint64_t most; /* UINT64_MAX: without limit */
 };
-enum hf_err az_uses_left(struct hf_authz *a, const struct az_uses_ask *ask, const Hufu__Agreement *terms,
-                         struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_uses_left(struct hf_authz *a, const struct az_uses_ask *ask, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err az_uses_on_report(struct hf_authz *a, const struct mail_in *in,
                               const Hufu__UseReportMail *mail) HF_MUST_CHECK;
 

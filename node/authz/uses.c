@@ -118,10 +118,11 @@ void az_uses_of_rule(const char *rule, const char *organization, struct hf_id *r
 	memcpy(ret_counted->b, h.b, sizeof(ret_counted->b));
 }
 
-void az_uses_own(struct hf_authz *a, const struct hf_id *transfer, struct az_own_use *ret_own)
+void az_uses_own(struct hf_authz *a, const struct hf_id *grant, const struct hf_id *transfer,
+                 struct az_own_use *ret_own)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__GrantUseRow *row = NULL;
-	const struct hf_use use = {.transfer = *transfer, .provider = true};
+	const struct hf_use use = {.grant = *grant, .transfer = *transfer, .provider = true};
 	*ret_own = (struct az_own_use){.persons = 0};
 	if (hf_id_is_zero(transfer) || use_get(a, &use, &row) != HF_OK || row->state != HF_USE_RESERVED)
 		return;
@@ -129,12 +130,10 @@ void az_uses_own(struct hf_authz *a, const struct hf_id *transfer, struct az_own
 	ret_own->persons = row->persons;
 }
 
-enum hf_err az_uses_left(struct hf_authz *a, const struct az_uses_ask *ask, const Hufu__Agreement *terms,
-                         struct hf_fault *f)
+enum hf_err az_uses_left(struct hf_authz *a, const struct az_uses_ask *ask, struct hf_fault *f)
 {
 	struct count c;
-	uint64_t most = hf_uses_most(terms);
-	if (most == UINT64_MAX)
+	if (ask->most == UINT64_MAX)
 		return HF_OK;
 	if (count_get(a, ask->counted, true, &c) != HF_OK)
 		return hf_fault_set(f, HF_E_STORE,
@@ -147,13 +146,13 @@ enum hf_err az_uses_left(struct hf_authz *a, const struct az_uses_ask *ask, cons
 		return hf_fault_set(f, HF_E_STATE,
 		                    "the transfer began as a use of another rule than %s, which allows %llu uses; "
 		                    "start a new transfer",
-		                    ask->name, (unsigned long long)most);
-	if (c.reserved + c.committed < most)
+		                    ask->name, (unsigned long long)ask->most);
+	if (c.reserved + c.committed < ask->most)
 		return HF_OK;
 	return hf_fault_set(f, HF_E_QUOTA,
 	                    "%s allows %llu uses, of which %llu are made and %llu are under way; file a new "
 	                    "application with `hufu apply`",
-	                    ask->name, (unsigned long long)most, (unsigned long long)c.committed,
+	                    ask->name, (unsigned long long)ask->most, (unsigned long long)c.committed,
 	                    (unsigned long long)c.reserved);
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "authz/second_use.h"
-#include "catalog/consent.h"
 #include "exchange/transfer.h"
 #include "proto/codec.h"
 
@@ -79,26 +78,31 @@ static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
 		                    "the request on record cannot be read, so nothing more is delivered");
 	struct hf_access_request rq = access_of(t->x, in, cert, t->address);
 	rq.going_on = t->id;
-	/* What is being sent, also when the consumer named none and took what the rule of that time gave. */
+	rq.going_grant = t->grant;
+	/* What is being sent, also when the consumer named none and took what the terms of that time gave. */
 	rq.fields = (const char *const *)t->fields;
 	rq.field_count = t->field_count;
 	hf_authz_decide(t->x->authz, &rq, &d);
 	enum hf_err e2 = d.result == HF_OK ? HF_OK : hf_fault_set(f, d.result, "%s", d.text);
-	t->policy_changes = d.policy_changes;
-	t->rule_until_ms = d.until_ms;
+	if (e2 == HF_OK) {
+		t->basis_changes = d.basis_changes;
+		t->asked_ms = rq.now_ms;
+		t->until_ms = d.until_ms;
+	}
 	hf_decision_done(&d);
 	return e2;
+}
+
+static bool stands(const struct transfer *t, int64_t now)
+{
+	return t->basis_changes == hf_authz_basis_changes(t->x->authz) && now < t->until_ms && now >= t->asked_ms &&
+	       now - t->asked_ms < ASK_AGAIN_MS;
 }
 
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f)
 {
 	int64_t now = hf_now_ms(&t->x->base->clock);
-	/* SB-2, SB-6: consents and the leave to publish end for what is under way, too, whatever mechanism permitted
-	 * it. */
-	HF_TRY(hf_catalog_basis(t->x->catalog, &t->resource, t->purpose, now, f));
-	if (!hf_id_is_zero(&t->grant))
-		return hf_authz_check_generation(t->x->authz, &t->grant, t->generation, now, f);
-	if (t->policy_changes == hf_authz_changes(t->x->authz) && now < t->rule_until_ms)
-		return HF_OK;
-	return decide_again(t, f);
+	if (!hf_id_is_zero(&t->grant)) /* says best what became of the grant itself */
+		HF_TRY(hf_authz_check_generation(t->x->authz, &t->grant, t->generation, now, f));
+	return stands(t, now) ? HF_OK : decide_again(t, f);
 }

@@ -200,7 +200,8 @@ static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
 		enum hf_err e = gate_still_permits(t, &f);
 		if (e != HF_OK) {
 			hf_request_reply(take, e, f.text, NULL, 0);
-			end_now(t, e, f.text, false);
+			if (e != HF_E_BUSY) /* a record that the terms demand now is on its way */
+				end_now(t, e, f.text, false);
 		} else {
 			serve_chunk(t, take, get);
 		}

@@ -171,6 +171,36 @@ static enum hf_err find_second(struct transfer *t, const struct hf_grant_view *g
 	return hf_fault_set(f, e, "%s", why.text);
 }
 
+/* AZ-7, AZ-25: registered at this node, and not disabled since the grant was given. */
+static enum hf_err find_system(const struct transfer *t, struct hf_system_view *ret_system, struct hf_fault *f)
+{
+	enum hf_err e = hf_identity_system(t->x->identity, t->system, ret_system);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(
+		        f, e,
+		        "no business system '%.63s' is registered at this node; register it with `hufu system "
+		        "add`",
+		        t->system);
+	HF_TRY(hf_fault_default(f, e));
+	if (!ret_system->enabled)
+		return hf_fault_set(f, HF_E_WRONG_SYSTEM,
+		                    "the business system '%.63s' is disabled, so it gets no data; enable it with `hufu "
+		                    "system enable`, or name another one",
+		                    t->system);
+	return HF_OK;
+}
+
+enum hf_err fetch_system_stands(struct transfer *t, struct hf_fault *f)
+{
+	uint64_t changes = hf_store_changes(t->x->store, HF_TABLE_SYSTEM) + 1;
+	struct hf_system_view system;
+	if (t->systems == changes)
+		return HF_OK;
+	HF_TRY(find_system(t, &system, f));
+	t->systems = changes;
+	return HF_OK;
+}
+
 static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor, const struct hf_grant_view *g,
                                 const struct hf_fetch *in, char second_by[HF_USE_SECOND_TEXT], struct hf_fault *f)
 {
@@ -182,14 +212,8 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	char *audience[1];
 	struct hf_id message_id;
 	struct hf_system_view system;
-	enum hf_err e = hf_identity_system(t->x->identity, t->system, &system);
-	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(
-		        f, e,
-		        "no business system '%.63s' is registered at this node; register it with `hufu system "
-		        "add`",
-		        t->system);
-	HF_TRY(hf_fault_default(f, e));
+	enum hf_err e;
+	HF_TRY(find_system(t, &system, f));
 	r.purpose = (char *)(purpose && purpose[0] ? purpose : g->purpose);
 	HF_TRY(find_second(t, g, r.purpose, &second, second_by, f));
 	HF_TRY(sign_access(t, actor, &subject, f));

@@ -241,8 +241,9 @@ static struct transfer *build_transfer(struct gate *g)
 	t->negotiation = g->decision.txn;
 	t->generation = g->decision.generation;
 	t->demands = hf_authz_demands(g->decision.terms, g->item.entry);
-	t->policy_changes = g->decision.policy_changes;
-	t->rule_until_ms = g->decision.until_ms;
+	t->basis_changes = g->decision.basis_changes;
+	t->asked_ms = g->asked_ms;
+	t->until_ms = g->decision.until_ms;
 	memcpy(t->resource.b, g->in->resource.data, 16);
 	t->started_ms = hf_now_ms(&g->x->base->clock);
 	t->state = transfer_next(transfer_next(TRANSFER_NONE, STEP_REQUEST), STEP_START);

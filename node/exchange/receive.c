@@ -339,18 +339,17 @@ static void ask_chunk(struct transfer *t, uint64_t index)
 
 void receive_pump(struct transfer *t)
 {
-	struct receive *r = t->receive;
+	struct hf_fault f = {HF_OK, ""};
 	if (t->gone || t->x->closing || t->starting || t->state != TRANSFER_STARTED)
 		return;
-	if (!r) {
-		struct hf_fault f = {HF_OK, ""};
-		enum hf_err e = receive_open(t, &f);
-		if (e != HF_OK) {
-			broken(t, e, f.text, true);
-			return;
-		}
-		r = t->receive;
+	enum hf_err e = fetch_system_stands(t, &f);
+	if (e == HF_OK && !t->receive)
+		e = receive_open(t, &f);
+	if (e != HF_OK) {
+		broken(t, e, f.text, true);
+		return;
 	}
+	struct receive *r = t->receive;
 	if (t->retry && uv_is_active((uv_handle_t *)t->retry))
 		return;
 	unsigned window = transfer_window(t);

@@ -23,6 +23,7 @@
 #define ACK_BATCH 32u     /* chunks between two durable acknowledgements */
 #define OPEN_PER_PEER 64u /* transfers to one consumer at a time */
 #define IDLE_MS 60000     /* a source is closed when nobody asks; it opens again with the next chunk */
+#define ASK_AGAIN_MS 1000 /* the clock alone may end a decision: a membership, a consent, an offer run out */
 #define DENIALS_MAX 64
 #define DENIALS_RECORDED 20u
 #define DENIALS_WINDOW_MS 60000
@@ -55,9 +56,10 @@ struct transfer {
 	struct hf_hash root;
 	struct hf_buf request, start, manifest, receipt; /* envelopes */
 	int64_t started_ms, ended_ms;
-	uint64_t policy_changes; /* provider, permitted by a rule: of the last decision, which holds while it is the
-	                            same */
-	int64_t rule_until_ms;   /* and until then */
+	uint64_t basis_changes; /* provider: of the last decision, which holds while they are the same, */
+	int64_t asked_ms;       /* for ASK_AGAIN_MS from then, */
+	int64_t until_ms;       /* and until then */
+	uint64_t systems;       /* consumer: changes of the register of systems when it was looked at, and one */
 	bool importing, receipt_overdue;
 	bool starting; /* consumer: the start is being stored; nothing is asked for before */
 	bool cleared;  /* consumer, ended: the partial file is gone and that is recorded */
@@ -146,11 +148,14 @@ struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__Tran
  * NULL) says whose, HF_USE_SECOND_TEXT bytes. */
 enum hf_err second_of(const struct hf_exchange *x, const Hufu__TransferRequest *in, char *ret_text,
                       struct hf_fault *f) HF_MUST_CHECK;
-/* Before every chunk: the grant is what it was, or the rules still permit what was asked for. */
+/* Before every chunk: does the decision still stand? It is asked for anew, whole, when something it rests on has
+ * changed. BUSY: not to be said at the moment, and no end. */
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
 void fetch_send_request(struct transfer *t);
 void fetch_retry(struct transfer *t);
+/* The business system is still registered and enabled at this node. */
+enum hf_err fetch_system_stands(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 bool fetch_passes(enum hf_err e); /* so that the same is asked again later */
 enum hf_err receive_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void receive_close(struct transfer *t);

@@ -45,7 +45,8 @@ static const struct az_own_use nothing;
 
 static enum hf_err left(struct node *n, const struct hf_id *counted, const struct az_own_use *own, struct hf_fault *f)
 {
-	return az_uses_left(n->authz, &(struct az_uses_ask){counted, own, "the grant"}, terms_of_three(), f);
+	return az_uses_left(n->authz, &(struct az_uses_ask){counted, own, "the grant", hf_uses_most(terms_of_three())},
+	                    f);
 }
 
 static struct hf_use a_use(struct node *n, const struct hf_id *grant)
@@ -181,12 +182,12 @@ static void a_rule_counts_for_each_organization(void **state)
 	}
 	assert_int_equal(left(n, &ours, &nothing, &f), HF_E_QUOTA);
 	assert_int_equal(left(n, &theirs, &nothing, &f), HF_OK);
-	az_uses_own(n->authz, &use[1].transfer, &own);
+	az_uses_own(n->authz, &use[1].grant, &use[1].transfer, &own);
 	assert_true(hf_id_equal(&own.counted, &ours) && own.persons == 40);
 	assert_int_equal(left(n, &ours, &own, &f), HF_OK);
 	assert_int_equal(left(n, &other, &own, &f), HF_E_STATE); /* its use is not counted there */
 	end_with(n, &use[1], true);
-	az_uses_own(n->authz, &use[1].transfer, &own);
+	az_uses_own(n->authz, &use[1].grant, &use[1].transfer, &own);
 	assert_true(hf_id_is_zero(&own.counted) && own.persons == 0);
 	assert_int_equal(left(n, &ours, &own, &f), HF_E_QUOTA);
 	end_with(n, &use[0], false);
