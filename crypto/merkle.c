@@ -171,6 +171,15 @@ bool hf_merkle_consistency(hf_merkle_read_fn read, void *ctx, uint64_t old_size,
 	return true;
 }
 
+unsigned hf_merkle_path_length(uint64_t index, uint64_t size)
+{
+	unsigned inner = 0;
+
+	for (uint64_t differing = index ^ (size - 1); differing > 0; differing >>= 1)
+		inner++;
+	return inner + (inner < 64 ? (unsigned)__builtin_popcountll(index >> inner) : 0);
+}
+
 bool hf_merkle_verify_inclusion(const struct hf_hash *leaf, uint64_t index, uint64_t size,
                                 const struct hf_merkle_path *path, const struct hf_hash *root)
 {

@@ -37,6 +37,8 @@ bool hf_merkle_inclusion(hf_merkle_read_fn read, void *ctx, uint64_t index, uint
                          struct hf_merkle_path *ret_path);
 bool hf_merkle_consistency(hf_merkle_read_fn read, void *ctx, uint64_t old_size, uint64_t size,
                            struct hf_merkle_path *ret_path);
+/* How many hashes an inclusion path has (RFC 9162 2.1.3.1); index must be below size. */
+unsigned hf_merkle_path_length(uint64_t index, uint64_t size);
 /* RFC 9162 2.1.3.2 and 2.1.4.2; a path too long or short fails. An old tree of size 0 needs the empty root and path. */
 bool hf_merkle_verify_inclusion(const struct hf_hash *leaf, uint64_t index, uint64_t size,
                                 const struct hf_merkle_path *path, const struct hf_hash *root);

@@ -31,7 +31,8 @@ struct line {
 	enum hf_key_use use;
 	int64_t second_ms;
 };
-enum verdict { LINE_NO_KEY, LINE_BAD, LINE_GOOD };
+/* LINE_STRANGE: of a key that the descriptors do not name for the time. */
+enum verdict { LINE_NO_KEY, LINE_STRANGE, LINE_BAD, LINE_GOOD };
 
 /* By the key that counts when the second begins, else by the one that counts at its end. */
 static enum verdict check_line(const struct hf_space *s, const struct hf_note *n, const struct line *l,
@@ -43,38 +44,101 @@ static enum verdict check_line(const struct hf_space *s, const struct hf_note *n
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		if (!hf_space_key(s, l->node, l->use, l->second_ms + at[i], ret_pub->b))
 			continue;
-		v = LINE_BAD;
-		if (hf_note_verifier_init(&verifier, l->name,
-		                          l->use == HF_KEY_LOG ? HF_NOTE_ED25519 : HF_NOTE_COSIGNATURE, ret_pub) &&
-		    hf_note_check(n, &verifier, NULL) == HF_NOTE_CHECK_GOOD)
+		if (!hf_note_verifier_init(&verifier, l->name,
+		                           l->use == HF_KEY_LOG ? HF_NOTE_ED25519 : HF_NOTE_COSIGNATURE, ret_pub))
+			return LINE_BAD;
+		enum hf_note_check check = hf_note_check(n, &verifier, NULL);
+		if (check == HF_NOTE_CHECK_GOOD)
 			return LINE_GOOD;
+		if (v != LINE_BAD)
+			v = check == HF_NOTE_CHECK_ABSENT ? LINE_STRANGE : LINE_BAD;
 	}
 	return v;
 }
 
-static enum hf_err check_witness(const struct hf_space *s, const struct hf_note *n, const struct hf_note_sig *line,
-                                 const char *owner, uint64_t *ret_time_s, struct hf_fault *f)
+static bool made_with(const struct hf_note *n, const char *origin, const Hufu__MemberKey *k)
+{
+	struct hf_note_verifier v;
+	struct hf_sign_pub pub;
+	memcpy(pub.b, k->public_key.data, sizeof(pub.b));
+	return k->use == HF_KEY_LOG && hf_note_verifier_init(&v, origin, HF_NOTE_ED25519, &pub) &&
+	       hf_note_check(n, &v, NULL) == HF_NOTE_CHECK_GOOD;
+}
+
+/* The log key, of whatever time, that the note is signed with; NULL: none. */
+static const Hufu__MemberKey *log_key_of(const struct hf_space *s, const struct hf_note *n, const struct hf_checked *c)
+{
+	const Hufu__Member *m = hf_space_member_ever(s, c->node.s);
+	for (size_t i = 0; i < m->n_keys; i++)
+		if (made_with(n, c->checkpoint.origin, m->keys[i]))
+			return m->keys[i];
+	return NULL;
+}
+
+/* A line that cannot be one of a witness is LINE_BAD. */
+static enum verdict check_cosignature(const struct hf_space *s, const struct hf_note *n, const struct hf_note_sig *sig,
+                                      const char *owner, uint64_t *ret_time_s)
 {
 	struct hf_name node;
 	struct hf_sign_pub pub;
-	enum verdict v = LINE_NO_KEY;
+	if (sig->blob_len != 72 || !witness_of_name(hf_space_id(s), sig->name, &node) ||
+	    !hf_space_is_witness(s, node.s, owner))
+		return LINE_BAD;
+	*ret_time_s = hf_get_u64(sig->blob);
+	if (*ret_time_s > TIME_MAX_S)
+		return LINE_NO_KEY;
+	return check_line(s, n, &(struct line){sig->name, node.s, HF_KEY_WITNESS, (int64_t)*ret_time_s * 1000}, &pub);
+}
+
+/* One cosignature does not verify. What the others and the log's signature say tells what was altered. */
+static enum hf_err refuse_cosignature(const struct hf_space *s, const struct hf_note *n, const struct hf_checked *c,
+                                      const char *witness, struct hf_fault *f)
+{
+	uint64_t time_s;
+	bool others = false;
+	for (size_t i = 0; i < n->count && !others; i++)
+		others = check_cosignature(s, n, &n->sig[i], c->node.s, &time_s) == LINE_GOOD;
+	if (others)
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the cosignature of the witness %s on the checkpoint of %s does not verify, others "
+		                    "do; get the checkpoint anew",
+		                    witness, c->node.s);
+	if (log_key_of(s, n, c) != NULL)
+		return hf_fault_set(f, HF_E_SIGNATURE,
+		                    "the log of %s signed this checkpoint, but no cosignature under it is of its text; "
+		                    "get one that the witnesses cosigned",
+		                    c->node.s);
+	return hf_fault_set(
+	        f, HF_E_SIGNATURE,
+	        "neither the log's signature nor a cosignature under the checkpoint of %s is of its text: it "
+	        "was altered, or put together from others",
+	        c->node.s);
+}
+
+static enum hf_err check_witness(const struct hf_space *s, const struct hf_note *n, const struct hf_note_sig *line,
+                                 const struct hf_checked *c, uint64_t *ret_time_s, struct hf_fault *f)
+{
+	struct hf_name node;
+	const char *owner = c->node.s;
+	uint64_t time_s = 0;
 	if (!witness_of_name(hf_space_id(s), line->name, &node) || !hf_space_is_witness(s, node.s, owner))
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the checkpoint of %s has a line of %s, which is no witness of it", owner,
 		                    line->name);
 	if (line->blob_len != 72)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the line of the witness %s is no cosignature", node.s);
-	uint64_t time_s = hf_get_u64(line->blob);
-	if (time_s <= TIME_MAX_S)
-		v = check_line(s, n, &(struct line){line->name, node.s, HF_KEY_WITNESS, (int64_t)time_s * 1000}, &pub);
+	enum verdict v = check_cosignature(s, n, line, owner, &time_s);
 	if (v == LINE_NO_KEY)
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the witness %s had no valid key when it cosigned the checkpoint of %s", node.s,
 		                    owner);
-	if (v == LINE_BAD)
+	if (v == LINE_STRANGE)
 		return hf_fault_set(f, HF_E_SIGNATURE,
-		                    "the cosignature of the witness %s on the checkpoint of %s does not verify", node.s,
-		                    owner);
+		                    "the line of the witness %s under the checkpoint of %s is of a key that the "
+		                    "descriptors do not name for it",
+		                    node.s, owner);
+	if (v == LINE_BAD)
+		return refuse_cosignature(s, n, c, node.s, f);
 	*ret_time_s = time_s;
 	return HF_OK;
 }
@@ -106,7 +170,7 @@ static enum hf_err check_quorum(const struct hf_space *s, const struct hf_note *
 			return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s has two lines of %s", c->node.s,
 			                    n->sig[i].name);
 		if (strcmp(n->sig[i].name, c->checkpoint.origin) != 0)
-			HF_TRY(check_witness(s, n, &n->sig[i], c->node.s, &times[count++], f));
+			HF_TRY(check_witness(s, n, &n->sig[i], c, &times[count++], f));
 	}
 	if (count < quorum)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s has %zu cosignatures; the quorum is %u",
@@ -118,25 +182,12 @@ static enum hf_err check_quorum(const struct hf_space *s, const struct hf_note *
 	return HF_OK;
 }
 
-static bool made_with(const struct hf_note *n, const char *origin, const Hufu__MemberKey *k)
-{
-	struct hf_note_verifier v;
-	struct hf_sign_pub pub;
-	memcpy(pub.b, k->public_key.data, sizeof(pub.b));
-	return k->use == HF_KEY_LOG && hf_note_verifier_init(&v, origin, HF_NOTE_ED25519, &pub) &&
-	       hf_note_check(n, &v, NULL) == HF_NOTE_CHECK_GOOD;
-}
-
 /* A key that the descriptors name for another time is told from a strange one. */
 static enum hf_err refuse_log(const struct hf_space *s, const struct hf_note *n, const struct hf_checked *c,
                               struct hf_fault *f)
 {
-	const Hufu__Member *m = hf_space_member_ever(s, c->node.s);
-	const Hufu__MemberKey *k = NULL;
+	const Hufu__MemberKey *k = log_key_of(s, n, c);
 	char cosigned[HF_TIME_TEXT], until[HF_TIME_TEXT];
-	for (size_t i = 0; i < m->n_keys && k == NULL; i++)
-		if (made_with(n, c->checkpoint.origin, m->keys[i]))
-			k = m->keys[i];
 	if (k == NULL)
 		return hf_fault_set(f, HF_E_SIGNATURE, "the checkpoint of %s is not signed by its log key", c->node.s);
 	int64_t revoked_ms = hf_space_revoked_ms(s, c->node.s, k->public_key.data);
@@ -162,6 +213,38 @@ static enum hf_err check_log(const struct hf_space *s, const struct hf_note *n, 
 	return check_line(s, n, &line, &c->log_key) == LINE_GOOD ? HF_OK : refuse_log(s, n, c, f);
 }
 
+/* ---- what is no note ---- */
+
+#define DASH "\xe2\x80\x94 " /* a signature line begins so */
+
+/* As far as the line goes. */
+static bool begins_signature(const char *line, size_t len)
+{
+	return len > 0 && memcmp(line, DASH, len < strlen(DASH) ? len : strlen(DASH)) == 0;
+}
+
+/* Text, an empty line, signature lines: where do the bytes leave that? */
+static enum hf_err refuse_note(const char *note, size_t len, struct hf_fault *f)
+{
+	const char *split = len == 0 ? NULL : memmem(note, len, "\n\n", 2), *stop = note + len;
+	if (len == 0)
+		return hf_fault_set(f, HF_E_FORMAT, "the checkpoint is empty");
+	if (split == NULL || split + 2 == stop)
+		return hf_fault_set(f, HF_E_FORMAT, "the checkpoint was cut off before its signatures");
+	for (const char *at = split + 2, *end; at < stop; at = end + 1) {
+		end = memchr(at, '\n', (size_t)(stop - at));
+		if (!begins_signature(at, (size_t)((end == NULL ? stop : end) - at)))
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "something that is no signature line stands among or behind those of the "
+			                    "checkpoint, at byte %zu",
+			                    (size_t)(at - note));
+		if (end == NULL)
+			return hf_fault_set(f, HF_E_FORMAT, "the checkpoint was cut off within a signature line");
+	}
+	return hf_fault_set(f, HF_E_FORMAT,
+	                    "the checkpoint is not of the required form: text or a signature was altered");
+}
+
 static void note_done(struct hf_note **n)
 {
 	free(*n);
@@ -174,8 +257,11 @@ enum hf_err hf_checkpoint_check(const struct hf_space *s, const char *note, size
 	HF_CLEANUP(note_done) struct hf_note *n = hf_alloc_zero(sizeof(*n));
 	if (hf_space_number(s) == 0)
 		return hf_fault_set(f, HF_E_STATE, "there is no space descriptor to check the checkpoint with");
-	if (!hf_note_parse(note, len, n) || !hf_checkpoint_parse(n->text, n->text_len, &c.checkpoint))
-		return hf_fault_set(f, HF_E_FORMAT, "the checkpoint is not of the required form");
+	if (!hf_note_parse(note, len, n))
+		return refuse_note(note, len, f);
+	if (!hf_checkpoint_parse(n->text, n->text_len, &c.checkpoint))
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "the signed text of the checkpoint is not origin, size and root on three lines");
 	if (!hf_space_origin_node(hf_space_id(s), c.checkpoint.origin, &c.node))
 		return hf_fault_set(f, HF_E_WRONG_SPACE, "the checkpoint of \"%s\" is of no ledger of %s",
 		                    c.checkpoint.origin, hf_space_id(s));

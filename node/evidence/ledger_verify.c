@@ -22,6 +22,7 @@
 #include "evidence/entry_scan.h"
 #include "evidence/ledger_dir.h"
 #include "evidence/ledger_keys.h"
+#include "evidence/ledger_vkeys.h"
 #include "evidence/tally.h"
 
 #define PATH_MAX_BYTES 1200
@@ -61,7 +62,10 @@ static enum hf_err read_file(const char *dir, const char *name, size_t max, stru
 	enum hf_err e = hf_file_read(path, max, out);
 	if (e == HF_E_UNKNOWN)
 		return hf_fault_set(f, e, "%s is missing from the folder", name);
-	return e == HF_OK ? HF_OK : hf_fault_set(f, e, "%s cannot be read, or is larger than it may be", name);
+	if (e == HF_E_LIMIT)
+		return hf_fault_set(f, e, "%s goes on after the %zu bytes that it may have", name, max);
+	return e == HF_OK ? HF_OK
+	                  : hf_fault_set(f, e, "%s cannot be read; it must be a file that this user may read", name);
 }
 
 /* ---- one bundle (any thread) ---- */
@@ -122,16 +126,54 @@ static enum hf_err check_place(struct lane *l, uint64_t index, const uint8_t *da
 	return v.event_class == HF_EVENT_CLASS_PUBLIC ? take_public(l, index, data, len) : HF_OK;
 }
 
+/* Whichever level-0 tile has the hash in the place where it should stand in this one. */
+static bool stands_elsewhere(const struct check *c, uint32_t i, const struct hf_hash *leaf, char ret_tile[HF_TILE_PATH])
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf tile = HF_BUF_INIT;
+	for (uint64_t n = 0; n < c->bundle_count; n++) {
+		hf_dir_tile_path(0, n, width_of(c, n), ret_tile);
+		if (read_file(c->dir, ret_tile, HF_DIR_TILE * sizeof(*leaf), &tile, NULL) == HF_OK &&
+		    tile.len >= (i + 1) * sizeof(*leaf) &&
+		    memcmp(tile.data + i * sizeof(*leaf), leaf->b, sizeof(leaf->b)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Entry and tile differ: the entry after it says which of them is true, where there is one in the bundle. */
+static enum hf_err refuse_leaf(struct lane *l, const char *tile, uint64_t index, struct hf_bytes after)
+{
+	uint32_t i = (uint32_t)(index % HF_DIR_TILE);
+	const struct hf_hash *leaf = &l->leaf[i];
+	unsigned long long shown = index;
+	char other[HF_TILE_PATH];
+	struct hf_entry_view v;
+	size_t len = after.len < 2 ? 0 : (size_t)(after.data[0] << 8 | after.data[1]);
+	bool next = after.len >= 2 && len <= after.len - 2 && hf_entry_scan(after.data + 2, len, &v);
+	if (stands_elsewhere(l->c, i, leaf, other))
+		return hf_fault_set(&l->fault, HF_E_DIGEST,
+		                    "%s holds the hashes of other entries; that of entry %llu stands in %s", tile,
+		                    shown, other);
+	if (next && memcmp(v.prev, leaf->b, sizeof(v.prev)) == 0)
+		return hf_fault_set(&l->fault, HF_E_DIGEST,
+		                    "%s does not hold the hash of entry %llu, which the entry after it holds", tile,
+		                    shown);
+	if (next && memcmp(v.prev, l->tile.data + i * sizeof(*leaf), sizeof(v.prev)) == 0)
+		return hf_fault_set(&l->fault, HF_E_DIGEST,
+		                    "entry %llu was altered: %s and the entry after it hold the hash of another", shown,
+		                    tile);
+	return hf_fault_set(&l->fault, HF_E_DIGEST, "entry %llu is not the one that %s was made from", shown, tile);
+}
+
 /* The leaf hash is compared with the tile before the next entry is looked at, so that an altered entry is named itself
  * and not the one that follows it. */
-static enum hf_err check_leaf(struct lane *l, const char *tile, uint32_t i, uint64_t index, const uint8_t *data,
-                              size_t len)
+static enum hf_err check_leaf(struct lane *l, const char *tile, uint64_t index, struct hf_bytes entry,
+                              struct hf_bytes after)
 {
-	hf_merkle_leaf(data, len, &l->leaf[i]);
-	if (memcmp(l->tile.data + i * sizeof(struct hf_hash), l->leaf[i].b, sizeof(l->leaf[i].b)) != 0)
-		return hf_fault_set(&l->fault, HF_E_DIGEST, "entry %llu is not the one that %s was made from",
-		                    (unsigned long long)index, tile);
-	return HF_OK;
+	uint32_t i = (uint32_t)(index % HF_DIR_TILE);
+	hf_merkle_leaf(entry.data, entry.len, &l->leaf[i]);
+	bool same = memcmp(l->tile.data + i * sizeof(struct hf_hash), l->leaf[i].b, sizeof(l->leaf[i].b)) == 0;
+	return same ? HF_OK : refuse_leaf(l, tile, index, after);
 }
 
 static enum hf_err check_entries(struct lane *l, uint64_t bundle, const char *tile, struct hf_hash *ret_prev,
@@ -146,12 +188,25 @@ static enum hf_err check_entries(struct lane *l, uint64_t bundle, const char *ti
 		if (end - at < 2 || len > (size_t)(end - at) - 2)
 			return hf_fault_set(&l->fault, HF_E_FORMAT, "entry %llu is cut off", (unsigned long long)index);
 		HF_TRY(check_place(l, index, at + 2, len, ret_prev));
-		HF_TRY(check_leaf(l, tile, i, index, at + 2, len));
-		at += 2 + len;
+		const uint8_t *from = at + 2;
+		at = from + len;
+		HF_TRY(check_leaf(l, tile, index, (struct hf_bytes){from, len},
+		                  (struct hf_bytes){at, (size_t)(end - at)}));
 	}
 	if (at != end)
 		return hf_fault_set(&l->fault, HF_E_FORMAT, "bytes follow entry %llu in its bundle",
 		                    (unsigned long long)*ret_bad);
+	return HF_OK;
+}
+
+static enum hf_err check_width(const struct hf_buf *tile, uint32_t width, const char *name, struct hf_fault *f)
+{
+	size_t whole = width * sizeof(struct hf_hash);
+	if (tile->len > whole)
+		return hf_fault_set(f, HF_E_FORMAT, "%s goes on after its %u hashes", name, width);
+	if (tile->len < whole)
+		return hf_fault_set(f, HF_E_FORMAT, "%s is cut off after %zu of the %zu bytes of its %u hashes", name,
+		                    tile->len, whole, width);
 	return HF_OK;
 }
 
@@ -164,10 +219,11 @@ static enum hf_err check_bundle(struct lane *l, uint64_t number, uint64_t *ret_b
 	*ret_bad = number * HF_DIR_TILE;
 	hf_dir_tile_path(-1, number, width, name);
 	HF_TRY(read_file(c->dir, name, BUNDLE_MAX, &l->entries, &l->fault));
+	if (l->entries.len == 0)
+		return hf_fault_set(&l->fault, HF_E_FORMAT, "%s is empty", name);
 	hf_dir_tile_path(0, number, width, name);
 	HF_TRY(read_file(c->dir, name, HF_DIR_TILE * sizeof(struct hf_hash), &l->tile, &l->fault));
-	if (l->tile.len != width * sizeof(struct hf_hash))
-		return hf_fault_set(&l->fault, HF_E_FORMAT, "%s does not hold %u hashes", name, width);
+	HF_TRY(check_width(&l->tile, width, name, &l->fault));
 	l->ahead = (struct hf_clock_ahead){.entries = 0};
 	HF_TRY(check_entries(l, number, name, &b->prev, ret_bad));
 	b->ahead = l->ahead;
@@ -258,9 +314,10 @@ static bool same_tile(void *ctx, unsigned level, uint64_t tile, uint32_t width, 
 	if (level == 0)
 		return true; /* checked with its entries */
 	hf_dir_tile_path((int)level, tile, width, name);
-	if (read_file(c->dir, name, HF_DIR_TILE * sizeof(*hashes), &bytes, c->f) != HF_OK)
+	if (read_file(c->dir, name, HF_DIR_TILE * sizeof(*hashes), &bytes, c->f) != HF_OK ||
+	    check_width(&bytes, width, name, c->f) != HF_OK)
 		return false;
-	if (bytes.len == width * sizeof(*hashes) && memcmp(bytes.data, hashes, bytes.len) == 0)
+	if (memcmp(bytes.data, hashes, bytes.len) == 0)
 		return true;
 	hf_fault_set(c->f, HF_E_DIGEST, "%s does not agree with the tiles below it", name);
 	return false;
@@ -372,78 +429,14 @@ static enum hf_err check_files(struct check *c, const char *path, unsigned depth
 	return e;
 }
 
-/* ---- keys ---- */
-
-/* The key that counted when the quorum cosigned: one that was revoked before would be trusted by other tools. */
-static bool had_key(const struct hf_space *s, const char *witness, const struct hf_checked *c,
-                    const struct hf_sign_pub *pub)
-{
-	uint8_t key[32];
-	return hf_space_key(s, witness, HF_KEY_WITNESS, c->quorum_ms, key) && memcmp(key, pub->b, sizeof(key)) == 0;
-}
-
-static bool is_log_key(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v)
-{
-	(void)s;
-	return v->type == HF_NOTE_ED25519 && strcmp(v->name, c->checkpoint.origin) == 0 &&
-	       memcmp(c->log_key.b, v->pub.b, sizeof(v->pub.b)) == 0;
-}
-
-static bool is_witness_key(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v)
-{
-	const Hufu__Descriptor *d = hf_space_current(s);
-	char name[HF_ORIGIN_MAX + 1];
-	for (size_t i = 0; v->type == HF_NOTE_COSIGNATURE && i < d->n_witnesses; i++) {
-		hf_space_witness_name(hf_space_id(s), d->witnesses[i], name);
-		if (strcmp(v->name, name) == 0 && hf_space_is_witness(s, d->witnesses[i], c->node.s))
-			return had_key(s, d->witnesses[i], c, &v->pub);
-	}
-	return false;
-}
-
-/* One of the files with keys: what its lines must be, and how many there are at least. */
-struct key_file {
-	const char *name;
-	bool (*good)(const struct hf_space *s, const struct hf_checked *c, const struct hf_note_verifier *v);
-	size_t least;
-};
-
-/* What foreign programs would trust must be what the descriptor says, all of it, and nothing twice. */
-static enum hf_err check_keys(const struct check *c, const struct hf_space *s, const struct key_file *file)
-{
-	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
-	struct hf_note_verifier v, before[HF_NOTE_SIG_MAX];
-	size_t count = 0;
-	HF_TRY(read_file(c->dir, file->name, KEYS_MAX, &bytes, c->f));
-	for (size_t at = 0; at < bytes.len;) {
-		char line[400];
-		const uint8_t *lf = memchr(bytes.data + at, '\n', bytes.len - at);
-		size_t len = lf == NULL ? bytes.len - at : (size_t)(lf - bytes.data) - at;
-		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1),
-		         (const char *)bytes.data + at);
-		if (lf == NULL || len >= sizeof(line) || strlen(line) != len || !hf_note_vkey_parse(line, &v) ||
-		    !file->good(s, &c->cp, &v))
-			return hf_fault_set(c->f, HF_E_SIGNATURE,
-			                    "%s holds a key that the space descriptor does not name", file->name);
-		for (size_t i = 0; i < count; i++)
-			if (strcmp(before[i].name, v.name) == 0)
-				return hf_fault_set(c->f, HF_E_SIGNATURE, "%s holds the key of %s twice", file->name,
-				                    v.name);
-		if (count == HF_NOTE_SIG_MAX)
-			return hf_fault_set(c->f, HF_E_LIMIT, "%s holds too many keys", file->name);
-		before[count++] = v;
-		at += len + 1;
-	}
-	if (count < file->least)
-		return hf_fault_set(c->f, HF_E_SIGNATURE, "%s holds %zu keys; %zu are needed to check the checkpoint",
-		                    file->name, count, file->least);
-	return HF_OK;
-}
-
 static enum hf_err check_key_files(const struct check *c, const struct hf_space *s)
 {
-	HF_TRY(check_keys(c, s, &(struct key_file){"log.vkey", is_log_key, 1}));
-	return check_keys(c, s, &(struct key_file){"witness.vkeys", is_witness_key, hf_space_current(s)->quorum});
+	HF_CLEANUP(hf_buf_done) struct hf_buf log = HF_BUF_INIT;
+	HF_CLEANUP(hf_buf_done) struct hf_buf witnesses = HF_BUF_INIT;
+	HF_TRY(read_file(c->dir, "log.vkey", KEYS_MAX, &log, c->f));
+	HF_TRY(hf_ledger_vkeys_check(s, &c->cp, HF_KEY_LOG, &log, c->f));
+	HF_TRY(read_file(c->dir, "witness.vkeys", KEYS_MAX, &witnesses, c->f));
+	return hf_ledger_vkeys_check(s, &c->cp, HF_KEY_WITNESS, &witnesses, c->f);
 }
 
 static enum hf_err load(struct check *c, struct hf_space *s, const struct hf_trust *trust)

@@ -233,24 +233,21 @@ static enum hf_err parse(struct text t, struct proof *p, struct hf_fault *f)
 	return HF_OK;
 }
 
-/* How many hashes lead from an entry to the root (RFC 9162 2.1.3.1). */
-static unsigned path_length(uint64_t index, uint64_t size)
-{
-	unsigned inner = 0;
-	for (uint64_t differing = index ^ (size - 1); differing > 0; differing >>= 1)
-		inner++;
-	return inner + (inner < 64 ? (unsigned)__builtin_popcountll(index >> inner) : 0);
-}
-
 static enum hf_err check_length(const struct proof *p, const struct hf_checked *c, struct hf_fault *f)
 {
 	unsigned long long index = p->index, size = c->checkpoint.size;
 	if (p->index >= c->checkpoint.size)
 		return hf_fault_set(f, HF_E_CONFLICT, "there is no entry %llu in a ledger of %llu entries", index,
 		                    size);
-	if (p->path.count != path_length(p->index, c->checkpoint.size))
-		return hf_fault_set(f, HF_E_CONFLICT, "the proof has %u hashes; from entry %llu of %llu it takes %u",
-		                    p->path.count, index, size, path_length(p->index, c->checkpoint.size));
+	const unsigned steps = hf_merkle_path_length(p->index, c->checkpoint.size);
+	if (p->path.count < steps)
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "%u of the %u hashes that lead from entry %llu of %llu are missing from the proof",
+		                    steps - p->path.count, steps, index, size);
+	if (p->path.count > steps)
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the proof goes on after the %u hashes that lead from entry %llu of %llu", steps,
+		                    index, size);
 	return HF_OK;
 }
 

@@ -22,10 +22,16 @@ enum hf_err hf_space_read_stream(struct hf_space *s, const void *data, size_t le
 	const uint8_t *at = data;
 	uint64_t i = 0;
 	while (len > 0) {
-		if (len < LENGTH_BYTES || hf_get_u32(at) > len - LENGTH_BYTES)
+		if (len < LENGTH_BYTES)
+			return hf_fault_set(
+			        f, HF_E_FORMAT,
+			        "%zu bytes that are no descriptor stand at the end of the file of descriptors, "
+			        "after number %llu",
+			        len, (unsigned long long)i);
+		if (hf_get_u32(at) > len - LENGTH_BYTES)
 			return hf_fault_set(f, HF_E_FORMAT,
-			                    "the file of descriptors is cut off or damaged after number %llu",
-			                    (unsigned long long)i);
+			                    "the file of descriptors is cut off or damaged within number %llu",
+			                    (unsigned long long)i + 1);
 		size_t n = hf_get_u32(at);
 		HF_TRY(take(s, ++i, at + LENGTH_BYTES, n, f));
 		at += LENGTH_BYTES + n;

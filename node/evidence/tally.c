@@ -77,16 +77,78 @@ static void fill_report(const struct hf_tally *x, struct hf_tally_report *r)
 	hf_space_mark(x->space, &r->descriptor);
 }
 
+/* A tally whose own transaction is that of none of its documents is not one of these documents. */
+static enum hf_err check_named(const struct hf_tally *x, struct hf_fault *f)
+{
+	char text[HF_ID_TEXT];
+	struct hf_id id;
+	for (size_t i = 0; i < x->doc_count; i++)
+		if (hf_bytes_same(&x->docs[i].header->transaction, &x->transfer_txn))
+			return HF_OK;
+	memcpy(id.b, x->transfer_txn.data, sizeof(id.b));
+	hf_id_text(&id, text);
+	return hf_fault_set(f, HF_E_CONFLICT, "the tally names the transaction %s, of which it holds no document",
+	                    text);
+}
+
 static enum hf_err run(struct hf_tally *x, const struct hf_trust *trust, const Hufu__Envelope *e, struct hf_fault *f)
 {
 	HF_TRY(build_space(x, trust, f));
 	HF_TRY(check_frame(x, e, f));
 	HF_TRY(hf_tally_open_docs(x, f));
+	HF_TRY(check_named(x, f));
 	HF_TRY(hf_tally_bind_negotiation(x, f));
 	HF_TRY(hf_tally_bind_transfer(x, f));
 	HF_TRY(hf_tally_check_ledgers(x, f));
 	HF_TRY(hf_tally_check_recorded(x, f));
 	return hf_tally_check_order(x, f);
+}
+
+/* ---- a file that is no envelope ---- */
+
+/* At most ten bytes, seven bits each, the lowest first. */
+static bool take_number(const uint8_t *data, size_t len, size_t *at, uint64_t *ret_number)
+{
+	uint64_t n = 0;
+	for (unsigned shift = 0; shift < 64 && *at < len; shift += 7) {
+		uint8_t b = data[(*at)++];
+		n |= (uint64_t)(b & 0x7f) << shift;
+		if (b < 0x80) {
+			*ret_number = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An envelope is type, payload and signatures, each behind its number and its length: where do the bytes leave that? */
+static enum hf_err refuse_file(const uint8_t *data, size_t len, struct hf_fault *f)
+{
+	enum { BYTES = 2, SIGNATURES = 3 };
+	uint64_t last = 0, tag = 0, size = 0;
+	if (len == 0)
+		return hf_fault_set(f, HF_E_FORMAT, "the file is empty");
+	for (size_t at = 0; at < len; at += size) {
+		size_t from = at;
+		bool whole = take_number(data, len, &at, &tag);
+		if (whole && ((tag & 7) != BYTES || tag >> 3 < last || tag >> 3 > SIGNATURES || tag >> 3 == 0))
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    last == SIGNATURES
+			                            ? "bytes that are not of the tally follow it from byte %zu on"
+			                            : "the file is no tally: byte %zu begins no part of one",
+			                    from);
+		if (!whole || !take_number(data, len, &at, &size) || size > len - at)
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "the file ends within the part that begins at byte %zu: it was cut off at "
+			                    "byte %zu, or that part's length was altered",
+			                    from, len);
+		last = tag >> 3;
+	}
+	if (last < SIGNATURES)
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "the file was cut off at byte %zu: no signature follows what it holds", len);
+	return hf_fault_set(f, HF_E_FORMAT,
+	                    "a part of the tally's envelope was altered: it is not of the required form");
 }
 
 enum hf_err hf_tally_verify(const struct hf_trust *trust, const void *data, size_t len,
@@ -96,8 +158,11 @@ enum hf_err hf_tally_verify(const struct hf_trust *trust, const void *data, size
 		return hf_fault_set(f, HF_E_LIMIT, "the file is larger than a tally may be");
 	HF_CLEANUP(envelope_done)
 	Hufu__Envelope *e = hf_decode_limit(&hufu__envelope__descriptor, data, len, HF_TALLY_MAX);
-	if (e == NULL || strcmp(e->payload_type, HF_TYPE_TALLY) != 0)
-		return hf_fault_set(f, HF_E_FORMAT, "the file is no tally, or was cut off or altered");
+	if (e == NULL)
+		return refuse_file(data, len, f);
+	if (strcmp(e->payload_type, HF_TYPE_TALLY) != 0)
+		return hf_fault_set(f, HF_E_FORMAT, "the file is no tally but an envelope of the type %s",
+		                    e->payload_type);
 	HF_CLEANUP(tally_done)
 	Hufu__Tally *t = hf_decode_limit(&hufu__tally__descriptor, e->payload.data, e->payload.len, HF_TALLY_MAX);
 	if (t == NULL)

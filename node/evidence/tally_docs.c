@@ -93,6 +93,20 @@ static int compare_docs(const void *a, const void *b)
 	return memcmp(x->digest.b, y->digest.b, sizeof(x->digest.b));
 }
 
+static enum hf_err check_place(const struct hf_doc *d, size_t i, struct hf_fault *f)
+{
+	int order = i == 0 ? -1 : compare_docs(d - 1, d);
+	if (order == 0)
+		return hf_fault_set(f, HF_E_FORMAT, "the tally holds the same %s twice, as documents %zu and %zu",
+		                    hf_doc_name(d->kind), i, i + 1);
+	if (order > 0)
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "the documents are not in the required order: document %zu, the %s, stands behind "
+		                    "the %s",
+		                    i + 1, hf_doc_name(d->kind), hf_doc_name((d - 1)->kind));
+	return HF_OK;
+}
+
 static enum hf_err open_doc(struct hf_tally *x, size_t i, struct hf_fault *f)
 {
 	struct hf_bytes payload;
@@ -105,9 +119,7 @@ static enum hf_err open_doc(struct hf_tally *x, size_t i, struct hf_fault *f)
 		return hf_fault_set(f, e, "document %zu, of the type %s, is not of the required form", i + 1,
 		                    x->t->documents[i]->payload_type);
 	x->doc_count = i + 1;
-	if (i > 0 && compare_docs(d - 1, d) >= 0)
-		return hf_fault_set(f, HF_E_FORMAT, "the documents are not in the required order: document %zu, the %s",
-		                    i + 1, hf_doc_name(d->kind));
+	HF_TRY(check_place(d, i, f));
 	HF_TRY(hf_space_open(x->space, d->envelope, kinds[d->kind].type, &payload, f));
 	/* No node acts under a descriptor that has run out, so there must have been a newer one. */
 	if (d->header->time_ms >= hf_space_current(x->space)->not_after_ms)

@@ -1,7 +1,8 @@
 /*
  * tally_internal.h - what the files of the tally check share: tally.c (the file and its frame), tally_docs.c (form and
  * order of the documents), tally_bind.c (negotiation), tally_transfer.c (transfer), tally_ledgers.c (entries,
- * checkpoints, commitments), tally_cast.c (who acted in which part), tally_order.c (what stands before what).
+ * checkpoints, commitments), tally_recorded.c (which entry records which document), tally_cast.c (who acted in which
+ * part), tally_order.c (what stands before what).
  */
 #ifndef HUFU_EVIDENCE_TALLY_INTERNAL_H
 #define HUFU_EVIDENCE_TALLY_INTERNAL_H
@@ -56,7 +57,8 @@ struct hf_tally_item {
 struct hf_tally_ledger {
 	struct hf_name node;
 	int64_t quorum_ms;
-	bool ends; /* the transfer's transaction is closed in it */
+	bool ends[2];     /* the transaction is closed in it: the negotiation's, the transfer's */
+	uint64_t last[2]; /* the last entry of each that is shown; 0, which is of no transaction: none is */
 };
 
 struct hf_tally {
@@ -128,6 +130,8 @@ enum hf_err hf_tally_check_recorded(struct hf_tally *x, struct hf_fault *f) HF_M
 enum hf_err hf_tally_check_order(const struct hf_tally *x, struct hf_fault *f) HF_MUST_CHECK;
 /* Does the entry record the document, in the transaction where it belongs? */
 bool hf_tally_records(const struct hf_tally_item *it, const struct hf_doc *d);
+/* Is the event one by which nodes record documents of the kind? */
+bool hf_tally_event_records(enum hf_doc_kind kind, enum hf_event event);
 const struct hf_tally_ledger *hf_tally_ledger_of(const struct hf_tally *x, const char *node);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * tally_ledgers.c - the ledgers' side of a tally: checkpoints with their quorum, inclusion and opening of each entry,
- * completeness of the two transactions, and that every document is recorded by those who signed and received it.
+ * and completeness of the two transactions.
  */
 #include "evidence/tally_internal.h"
 
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "crypto/merkle.h"
 #include "evidence/checkpoint.h"
@@ -55,19 +54,54 @@ static bool hides(const Hufu__EntryOpening *o, enum hf_field field)
 	return false;
 }
 
+static enum hf_err check_steps(const struct reader *r, const Hufu__TallyEntry *in)
+{
+	const unsigned steps = hf_merkle_path_length(in->index, r->checkpoint.size);
+	if (in->n_path < steps)
+		return hf_fault_set(r->f, HF_E_FORMAT,
+		                    "the proof of entry %llu of %s is cut off after %zu of its %u steps",
+		                    (unsigned long long)in->index, r->ledger->node.s, in->n_path, steps);
+	if (in->n_path > steps || steps > HF_MERKLE_PATH_MAX)
+		return hf_fault_set(r->f, HF_E_FORMAT, "the proof of entry %llu of %s goes on after its %u steps",
+		                    (unsigned long long)in->index, r->ledger->node.s, steps);
+	return HF_OK;
+}
+
 static enum hf_err check_inclusion(struct reader *r, const Hufu__TallyEntry *in, struct hf_hash *ret_leaf)
 {
 	struct hf_merkle_path path = {.count = 0};
-	if (in->n_path > HF_MERKLE_PATH_MAX)
-		return hf_fault_set(r->f, HF_E_FORMAT, "the proof of entry %llu of %s is too long",
-		                    (unsigned long long)in->index, r->ledger->node.s);
+	unsigned long long index = in->index, size = r->checkpoint.size;
+	HF_TRY(check_steps(r, in));
 	for (size_t i = 0; i < in->n_path; i++)
 		memcpy(path.node[path.count++].b, in->path[i].data, 32);
 	hf_merkle_leaf(in->entry.data, in->entry.len, ret_leaf);
-	if (!hf_merkle_verify_inclusion(ret_leaf, in->index, r->checkpoint.size, &path, &r->checkpoint.root))
-		return hf_fault_set(r->f, HF_E_DIGEST,
-		                    "entry %llu is not in the ledger of %s that the witnesses cosigned",
-		                    (unsigned long long)in->index, r->ledger->node.s);
+	if (!hf_merkle_verify_inclusion(ret_leaf, index, size, &path, &r->checkpoint.root))
+		return hf_fault_set(
+		        r->f, HF_E_DIGEST,
+		        "entry %llu is not in the ledger of %s that the witnesses cosigned: it or its proof "
+		        "was altered",
+		        index, r->ledger->node.s);
+	return HF_OK;
+}
+
+/* What must be open in every entry of a tally, as far as the entry has it. */
+static enum hf_err check_shown(struct reader *r, const Hufu__TallyEntry *in)
+{
+	static const struct {
+		enum hf_field field;
+		const char *what;
+	} rows[] = {{HF_FIELD_EVENT, "event"},
+	            {HF_FIELD_TRANSACTION, "transaction"},
+	            {HF_FIELD_ORDINAL, "place in the transaction"},
+	            {HF_FIELD_BACK_LINK, "link to the entry before it"},
+	            {HF_FIELD_COUNT, "count of the transaction"},
+	            {HF_FIELD_OUTCOME, "outcome"},
+	            {HF_FIELD_DIGEST, "digest"}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (hides(in->opening, rows[i].field))
+			return hf_fault_set(r->f, HF_E_FORMAT,
+			                    "entry %llu of %s does not show its %s; ask for a tally that opens it",
+			                    (unsigned long long)in->index, r->ledger->node.s, rows[i].what);
 	return HF_OK;
 }
 
@@ -77,8 +111,8 @@ static enum hf_err check_event(struct reader *r, const Hufu__LedgerEntry *e, con
 	struct hf_bytes v;
 	char name[64];
 	if (!hf_opening_get(o, HF_FIELD_EVENT, &v) || v.len >= sizeof(name))
-		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s does not show its event",
-		                    (unsigned long long)e->index, r->ledger->node.s);
+		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s names no event", (unsigned long long)e->index,
+		                    r->ledger->node.s);
 	memcpy(name, v.data, v.len);
 	name[v.len] = 0;
 	enum hf_event event = hf_event_from_name(name);
@@ -89,20 +123,46 @@ static enum hf_err check_event(struct reader *r, const Hufu__LedgerEntry *e, con
 	return HF_OK;
 }
 
+/* Is the number borne by a later entry of the ledger? */
+static bool stands_later(const struct reader *r, const Hufu__TallyEntry *in, unsigned which, uint64_t ordinal)
+{
+	uint64_t n;
+	for (size_t i = 0; i < r->in->n_entries; i++) {
+		const Hufu__TallyEntry *e = r->in->entries[i];
+		if (e->index > in->index && hf_opening_is(e->opening, HF_FIELD_TRANSACTION, r->txn_text[which]) &&
+		    decimal(e->opening, HF_FIELD_ORDINAL, &n) && n == ordinal)
+			return true;
+	}
+	return false;
+}
+
+static enum hf_err refuse_ordinal(struct reader *r, const Hufu__TallyEntry *in, unsigned which, uint64_t ordinal)
+{
+	unsigned long long index = in->index, number = ordinal, wanted = r->ordinal[which] + 1;
+	if (ordinal < wanted)
+		return hf_fault_set(r->f, HF_E_CONFLICT,
+		                    "entry %llu of %s bears number %llu of transaction %s, which an entry before it "
+		                    "had or passed over",
+		                    index, r->ledger->node.s, number, r->txn_text[which]);
+	if (stands_later(r, in, which, wanted))
+		return hf_fault_set(r->f, HF_E_CONFLICT,
+		                    "entry %llu of %s, number %llu of transaction %s, stands before number %llu", index,
+		                    r->ledger->node.s, number, r->txn_text[which], wanted);
+	return hf_fault_set(r->f, HF_E_UNKNOWN, "entry number %llu of transaction %s is missing from the ledger of %s",
+	                    wanted, r->txn_text[which], r->ledger->node.s);
+}
+
 /* Entries of one transaction are numbered without a gap, and each names the one before: none can be left out. */
 static enum hf_err check_ordinal(struct reader *r, const Hufu__TallyEntry *in, unsigned which)
 {
 	struct hf_bytes shown;
 	uint64_t ordinal, back = 0, count = 0;
 	unsigned long long index = in->index;
-	if (!decimal(in->opening, HF_FIELD_ORDINAL, &ordinal) || hides(in->opening, HF_FIELD_COUNT) ||
-	    hides(in->opening, HF_FIELD_BACK_LINK))
-		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s does not show its place in the transaction",
-		                    index, r->ledger->node.s);
+	if (!decimal(in->opening, HF_FIELD_ORDINAL, &ordinal))
+		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s has no number in its transaction", index,
+		                    r->ledger->node.s);
 	if (ordinal != r->ordinal[which] + 1)
-		return hf_fault_set(r->f, HF_E_UNKNOWN,
-		                    "entry number %llu of transaction %s is missing from the ledger of %s",
-		                    (unsigned long long)r->ordinal[which] + 1, r->txn_text[which], r->ledger->node.s);
+		return refuse_ordinal(r, in, which, ordinal);
 	bool has_back = hf_opening_get(in->opening, HF_FIELD_BACK_LINK, &shown);
 	if (has_back != (ordinal > 1) ||
 	    (has_back && (!decimal(in->opening, HF_FIELD_BACK_LINK, &back) || back != r->last_index[which])))
@@ -114,11 +174,11 @@ static enum hf_err check_ordinal(struct reader *r, const Hufu__TallyEntry *in, u
 			return hf_fault_set(r->f, HF_E_CONFLICT,
 			                    "entry %llu of %s closes with a count of %llu after %llu entries", index,
 			                    r->ledger->node.s, (unsigned long long)count, (unsigned long long)ordinal);
-		if (which == 1)
-			r->ledger->ends = true;
+		r->ledger->ends[which] = true;
 	}
 	r->ordinal[which] = ordinal;
 	r->last_index[which] = in->index;
+	r->ledger->last[which] = in->index;
 	return HF_OK;
 }
 
@@ -126,14 +186,31 @@ static enum hf_err add_item(struct reader *r, const Hufu__TallyEntry *in, enum h
 {
 	struct hf_bytes digest, outcome;
 	struct hf_tally_item it = {.ledger = r->number, .index = in->index, .event = event, .transfer = transfer};
-	it.ok = !hides(in->opening, HF_FIELD_OUTCOME) && (!hf_opening_get(in->opening, HF_FIELD_OUTCOME, &outcome) ||
-	                                                  hf_opening_is(in->opening, HF_FIELD_OUTCOME, "ok"));
+	it.ok = !hf_opening_get(in->opening, HF_FIELD_OUTCOME, &outcome) ||
+	        hf_opening_is(in->opening, HF_FIELD_OUTCOME, "ok");
 	if (hf_opening_get(in->opening, HF_FIELD_DIGEST, &digest) && digest.len == sizeof(it.digest.b)) {
 		it.has_digest = true;
 		memcpy(it.digest.b, digest.data, digest.len);
 	}
 	r->x->items[r->x->item_count++] = it;
 	return HF_OK;
+}
+
+static bool opens(const Hufu__TallyEntry *e, const Hufu__EntryOpening *o)
+{
+	HF_CLEANUP(entry_done) Hufu__LedgerEntry *entry = NULL;
+	return hf_entry_decode(e->entry.data, e->entry.len, &entry) == HF_OK && hf_entry_check_opening(entry, o);
+}
+
+static enum hf_err refuse_opening(const struct reader *r, const Hufu__TallyEntry *in)
+{
+	unsigned long long index = in->index;
+	for (size_t i = 0; i < r->in->n_entries; i++)
+		if (opens(r->in->entries[i], in->opening))
+			return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s bears the opening of entry %llu",
+			                    index, r->ledger->node.s, (unsigned long long)r->in->entries[i]->index);
+	return hf_fault_set(r->f, HF_E_DIGEST, "the opening of entry %llu of %s does not fit its commitment", index,
+	                    r->ledger->node.s);
 }
 
 static enum hf_err check_entry(struct reader *r, size_t i)
@@ -143,8 +220,6 @@ static enum hf_err check_entry(struct reader *r, size_t i)
 	unsigned long long index = in->index;
 	struct hf_hash leaf;
 	HF_CLEANUP(entry_done) Hufu__LedgerEntry *e = NULL;
-	if (i > 0 && in->index <= r->in->entries[i - 1]->index)
-		return hf_fault_set(r->f, HF_E_FORMAT, "the entries of %s are not in order", node);
 	if (hf_entry_decode(in->entry.data, in->entry.len, &e) != HF_OK)
 		return hf_fault_set(r->f, HF_E_FORMAT, "entry %llu of %s is not of the required form", index, node);
 	if (strcmp(e->origin, r->in->origin) != 0 || e->index != in->index)
@@ -155,17 +230,42 @@ static enum hf_err check_entry(struct reader *r, size_t i)
 		                    node);
 	r->last_leaf = leaf;
 	if (!hf_entry_check_opening(e, in->opening))
-		return hf_fault_set(r->f, HF_E_DIGEST, "the opening of entry %llu of %s does not fit its commitment",
-		                    index, node);
+		return refuse_opening(r, in);
 	enum hf_event event = HF_EVENT_INVALID;
+	HF_TRY(check_shown(r, in));
 	HF_TRY(check_event(r, e, in->opening, &event));
 	bool negotiation = hf_opening_is(in->opening, HF_FIELD_TRANSACTION, r->txn_text[0]);
 	bool transfer = hf_opening_is(in->opening, HF_FIELD_TRANSACTION, r->txn_text[1]);
 	if (!negotiation && !transfer)
-		return hf_fault_set(r->f, HF_E_CONFLICT, "entry %llu of %s belongs to another transaction", index,
+		return hf_fault_set(r->f, HF_E_CONFLICT,
+		                    "entry %llu of %s is neither of the tally's negotiation nor of its transfer", index,
 		                    node);
 	HF_TRY(check_ordinal(r, in, transfer ? 1 : 0));
 	return add_item(r, in, event, transfer);
+}
+
+/* Before any of them is read: what stands elsewhere is not missing. */
+static enum hf_err check_entry_order(const struct reader *r)
+{
+	for (size_t i = 1; i < r->in->n_entries; i++) {
+		unsigned long long before = r->in->entries[i - 1]->index, index = r->in->entries[i]->index;
+		if (index == before)
+			return hf_fault_set(r->f, HF_E_FORMAT, "the tally holds entry %llu of %s twice", index,
+			                    r->ledger->node.s);
+		if (index < before)
+			return hf_fault_set(r->f, HF_E_FORMAT,
+			                    "the entries of %s are not in order: entry %llu stands behind entry %llu",
+			                    r->ledger->node.s, index, before);
+	}
+	size_t count = r->in->n_entries;
+	if (count > 0 && r->in->entries[count - 1]->index >= r->checkpoint.size)
+		return hf_fault_set(
+		        r->f, HF_E_CONFLICT,
+		        "entry %llu of %s lies behind the %llu entries that the witnesses cosigned; ask for a "
+		        "tally with a newer checkpoint",
+		        (unsigned long long)r->in->entries[count - 1]->index, r->ledger->node.s,
+		        (unsigned long long)r->checkpoint.size);
+	return HF_OK;
 }
 
 static bool is_party(const struct hf_tally *x, const char *node)
@@ -188,6 +288,7 @@ static enum hf_err check_ledger(struct reader *r)
 	r->ledger->quorum_ms = c.quorum_ms;
 	r->checkpoint = c.checkpoint;
 	x->cosignatures += c.cosignatures;
+	HF_TRY(check_entry_order(r));
 	for (size_t i = 0; i < r->in->n_entries; i++)
 		HF_TRY(check_entry(r, i));
 	return HF_OK;
@@ -198,6 +299,17 @@ static void txn_text(const ProtobufCBinaryData *txn, char out[HF_ID_TEXT])
 	struct hf_id id;
 	memcpy(id.b, txn->data, sizeof(id.b));
 	hf_id_text(&id, out);
+}
+
+static enum hf_err check_ledger_order(const Hufu__Tally *t, size_t i, struct hf_fault *f)
+{
+	int order = i == 0 ? -1 : strcmp(t->ledgers[i - 1]->origin, t->ledgers[i]->origin);
+	if (order == 0)
+		return hf_fault_set(f, HF_E_FORMAT, "the tally holds the ledger %s twice", t->ledgers[i]->origin);
+	if (order > 0)
+		return hf_fault_set(f, HF_E_FORMAT, "the ledgers are not in order: %s stands behind %s",
+		                    t->ledgers[i]->origin, t->ledgers[i - 1]->origin);
+	return HF_OK;
 }
 
 enum hf_err hf_tally_check_ledgers(struct hf_tally *x, struct hf_fault *f)
@@ -211,116 +323,8 @@ enum hf_err hf_tally_check_ledgers(struct hf_tally *x, struct hf_fault *f)
 		struct reader r = {.x = x, .ledger = &x->ledgers[i], .in = x->t->ledgers[i], .number = i, .f = f};
 		txn_text(&x->negotiation_txn, r.txn_text[0]);
 		txn_text(&x->transfer_txn, r.txn_text[1]);
-		if (i > 0 && strcmp(x->t->ledgers[i - 1]->origin, r.in->origin) >= 0)
-			return hf_fault_set(f, HF_E_FORMAT, "the ledgers are not in order: %s", r.in->origin);
+		HF_TRY(check_ledger_order(x->t, i, f));
 		HF_TRY(check_ledger(&r));
 	}
 	return HF_OK;
-}
-
-/* ---- is every document recorded where it must be? ---- */
-
-static bool is_transfer_doc(enum hf_doc_kind kind)
-{
-	return kind == HF_DOC_REQUEST || kind == HF_DOC_START || kind == HF_DOC_MANIFEST || kind == HF_DOC_RECEIPT;
-}
-
-const struct hf_tally_ledger *hf_tally_ledger_of(const struct hf_tally *x, const char *node)
-{
-	for (size_t i = 0; i < x->t->n_ledgers; i++)
-		if (strcmp(x->ledgers[i].node.s, node) == 0)
-			return &x->ledgers[i];
-	return NULL;
-}
-
-bool hf_tally_records(const struct hf_tally_item *it, const struct hf_doc *d)
-{
-	return it->ok && it->has_digest && it->transfer == is_transfer_doc(d->kind) &&
-	       hf_hash_equal(&it->digest, &d->digest);
-}
-
-static bool in_audience(const Hufu__Header *h, const char *node)
-{
-	return h->n_audience == 0 || strcmp(h->issuer, node) == 0 || hf_list_has(h->audience, h->n_audience, node);
-}
-
-static enum hf_err check_recorded_by(const struct hf_tally *x, const struct hf_doc *d, const char *node,
-                                     struct hf_fault *f)
-{
-	const struct hf_tally_ledger *l = hf_tally_ledger_of(x, node);
-	char hex[65];
-	if (l == NULL)
-		return hf_fault_set(f, HF_E_UNKNOWN, "the tally holds no ledger of %s", node);
-	if (!in_audience(d->header, node))
-		return hf_fault_set(f, HF_E_CONFLICT, "the %s is not addressed to %s", hf_doc_name(d->kind), node);
-	for (size_t i = 0; i < x->item_count; i++)
-		if (&x->ledgers[x->items[i].ledger] == l && hf_tally_records(&x->items[i], d))
-			return HF_OK;
-	hf_hash_hex(&d->digest, hex);
-	return hf_fault_set(f, HF_E_DIGEST, "the %s with the digest %s is not recorded in the ledger of %s",
-	                    hf_doc_name(d->kind), hex, node);
-}
-
-static bool goes_to_provider(const struct hf_tally *x, const struct hf_doc *d)
-{
-	if (d->kind == HF_DOC_APPLICATION)
-		return d == x->of[HF_DOC_APPLICATION];
-	return d->kind != HF_DOC_INTAKE || strcmp(((const Hufu__IntakeRecord *)d->message)->result, "pass") == 0;
-}
-
-static bool goes_to_intake(enum hf_doc_kind kind)
-{
-	return kind == HF_DOC_APPLICATION || kind == HF_DOC_INTAKE || kind == HF_DOC_DECISION;
-}
-
-/* A catalog entry is bound by the agreement that names its digest, an agreement by the decision around it. */
-static bool needs_record(enum hf_doc_kind kind)
-{
-	return kind != HF_DOC_ENTRY && kind != HF_DOC_AGREEMENT;
-}
-
-/* A key that was revoked later still counts for what was cosigned before: anybody could have signed afterwards. */
-static enum hf_err check_revoked_author(const struct hf_tally *x, const struct hf_doc *d, struct hf_fault *f)
-{
-	uint8_t key[32];
-	char when[HF_TIME_TEXT];
-	const char *author = d->header->issuer;
-	if (!hf_space_key(x->space, author, HF_KEY_ENVELOPE, d->header->time_ms, key))
-		return hf_fault_set(f, HF_E_SIGNATURE, "%s had no valid key when the %s was signed", author,
-		                    hf_doc_name(d->kind));
-	int64_t revoked_ms = hf_space_revoked_ms(x->space, author, key);
-	if (revoked_ms == INT64_MAX)
-		return HF_OK;
-	for (size_t i = 0; i < x->item_count; i++)
-		if (hf_tally_records(&x->items[i], d) && x->ledgers[x->items[i].ledger].quorum_ms < revoked_ms)
-			return HF_OK;
-	hf_time_text(revoked_ms, when);
-	return hf_fault_set(f, HF_E_SIGNATURE,
-	                    "the key of %s was revoked at %s, and no cosignature shows that the %s is older", author,
-	                    when, hf_doc_name(d->kind));
-}
-
-static enum hf_err check_ends(const struct hf_tally *x, const char *node, struct hf_fault *f)
-{
-	const struct hf_tally_ledger *l = hf_tally_ledger_of(x, node);
-	if (l == NULL || !l->ends)
-		return hf_fault_set(f, HF_E_UNKNOWN, "the end of the transfer is missing from the ledger of %s", node);
-	return HF_OK;
-}
-
-enum hf_err hf_tally_check_recorded(struct hf_tally *x, struct hf_fault *f)
-{
-	for (size_t i = 0; i < x->doc_count; i++) {
-		const struct hf_doc *d = &x->docs[i];
-		if (!needs_record(d->kind))
-			continue;
-		HF_TRY(check_recorded_by(x, d, x->consumer, f));
-		if (goes_to_provider(x, d))
-			HF_TRY(check_recorded_by(x, d, x->provider, f));
-		if (goes_to_intake(d->kind))
-			HF_TRY(check_recorded_by(x, d, x->intake_node, f));
-		HF_TRY(check_revoked_author(x, d, f));
-	}
-	HF_TRY(check_ends(x, x->provider, f));
-	return check_ends(x, x->consumer, f);
 }

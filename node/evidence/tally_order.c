@@ -70,7 +70,7 @@ static const enum hf_event recording[HF_DOC_KIND_COUNT][3] = {
         [HF_DOC_REVOCATION] = {HF_EVENT_REVOCATION},
 };
 
-static bool event_records(enum hf_doc_kind kind, enum hf_event event)
+bool hf_tally_event_records(enum hf_doc_kind kind, enum hf_event event)
 {
 	for (size_t i = 0; i < sizeof(recording[0]) / sizeof(recording[0][0]); i++)
 		if (recording[kind][i] == event)
@@ -83,7 +83,7 @@ static enum hf_err check_item(const struct hf_tally *x, const struct hf_tally_it
                               struct hf_fault *f)
 {
 	const struct hf_tally_ledger *l = &x->ledgers[it->ledger];
-	if (!event_records(d->kind, it->event))
+	if (!hf_tally_event_records(d->kind, it->event))
 		return hf_fault_set(f, HF_E_CONFLICT, "entry %llu of %s records the %s as the event \"%s\"",
 		                    (unsigned long long)it->index, l->node.s, hf_doc_name(d->kind),
 		                    hf_event_name(it->event));

@@ -191,8 +191,8 @@ static const struct {
         {2, NULL, "has no line with its entry's index"},
         {2, "index 05", "has no line with its entry's index"},
         {2, "index 6", "the proof is for entry 6, but holds entry 5"},
-        {3, NULL, "hashes; from entry 5 of"},
-        {3, "", "hashes; from entry 5 of"},
+        {3, NULL, "1 of the 4 hashes that lead from entry 5 of"},
+        {3, "", "goes on after the 4 hashes that lead from entry 5 of"},
         {3,
          "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=", "is not in the ledger of roads that the witnesses cosigned"},
         {3, "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2J=", "line 1 after the proof's index is not the base64 of one"},
@@ -280,7 +280,7 @@ static void test_reordered_and_truncated(void **state)
 	assert_non_null(strstr(f.text, "the proof is cut off"));
 	x->proof.len = len - 20;
 	assert_int_equal(check(x, &f), HF_E_FORMAT);
-	assert_non_null(strstr(f.text, "the checkpoint is not of the required form"));
+	assert_non_null(strstr(f.text, "the checkpoint was cut off within a signature line"));
 	x->proof.len = len;
 }
 
@@ -296,7 +296,7 @@ static void test_of_another_space(void **state)
 	x->space = hf_space_new(&root);
 	assert_int_equal(hf_space_extend(x->space, other->descriptor.data, other->descriptor.len, &f), HF_OK);
 	assert_int_equal(check(x, &f), HF_E_SIGNATURE); /* same names, other keys */
-	assert_non_null(strstr(f.text, "the cosignature of the witness "));
+	assert_non_null(strstr(f.text, "is of a key that the descriptors do not name for it"));
 	hf_space_free(x->space);
 	x->space = mine;
 	tb_free(other);
