@@ -5,7 +5,7 @@
  * one way to fail, nothing leaked, outputs untouched on failure. All sizes are in bytes.
  *
  * Tour: domains.h (every domain string we own), hash.h, sign.h, secret.h (locked memory, key files),
- * aead.h, seal.h, noise.h, merkle.h, note.h, dsse.h, password.h, base64.h;
+ * aead.h, block.h, seal.h, noise.h, merkle.h, note.h, dsse.h, password.h, base64.h;
  * inside only: fetch.h (libcrypto's algorithms), utf8.h.
  */
 #ifndef HUFU_CRYPTO_CRYPTO_H

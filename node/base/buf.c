@@ -88,25 +88,3 @@ uint8_t *hf_buf_take(struct hf_buf *b, size_t *ret_len)
 	b->len = b->cap = 0;
 	return data;
 }
-
-void hf_put_u64(uint8_t out[8], uint64_t v)
-{
-	hf_put_u32(out, (uint32_t)(v >> 32));
-	hf_put_u32(out + 4, (uint32_t)v);
-}
-
-uint64_t hf_get_u64(const uint8_t in[8])
-{
-	return (uint64_t)hf_get_u32(in) << 32 | hf_get_u32(in + 4);
-}
-
-void hf_put_u32(uint8_t out[4], uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		out[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
-uint32_t hf_get_u32(const uint8_t in[4])
-{
-	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
-}

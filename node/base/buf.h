@@ -6,9 +6,11 @@
 #ifndef HUFU_BASE_BUF_H
 #define HUFU_BASE_BUF_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct hf_buf {
 	uint8_t *data;
@@ -39,11 +41,31 @@ struct hf_bytes {
 	size_t len;
 };
 
-/* Big-endian helpers for keys. */
-void hf_put_u64(uint8_t out[8], uint64_t v);
-uint64_t hf_get_u64(const uint8_t in[8]);
-void hf_put_u32(uint8_t out[4], uint32_t v);
-uint32_t hf_get_u32(const uint8_t in[4]);
+/* Big-endian numbers, for keys and blocks. */
+static inline void hf_put_u64(uint8_t out[8], uint64_t v)
+{
+	v = htobe64(v);
+	memcpy(out, &v, sizeof(v));
+}
+static inline uint64_t hf_get_u64(const uint8_t in[8])
+{
+	uint64_t v;
+
+	memcpy(&v, in, sizeof(v));
+	return be64toh(v);
+}
+static inline void hf_put_u32(uint8_t out[4], uint32_t v)
+{
+	v = htobe32(v);
+	memcpy(out, &v, sizeof(v));
+}
+static inline uint32_t hf_get_u32(const uint8_t in[4])
+{
+	uint32_t v;
+
+	memcpy(&v, in, sizeof(v));
+	return be32toh(v);
+}
 
 /* Whole files, bounded. */
 #include "base/err.h"
