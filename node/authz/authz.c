@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "authz/emergency_internal.h"
+#include "authz/entry_changed.h"
 #include "authz/trusted_time.h"
 #include "authz/watch.h"
 
@@ -42,6 +43,7 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 		return e;
 	}
 	az_watch_open(a);
+	az_entries_open(a);
 	*ret_authz = a;
 	return HF_OK;
 }
@@ -50,6 +52,7 @@ void hf_authz_close(struct hf_authz *a)
 {
 	if (!a)
 		return;
+	az_entries_close(a);
 	az_em_close(a);
 	az_deadline_close(a);
 	az_watch_close(a);

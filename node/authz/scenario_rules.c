@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authz/conditions.h"
 #include "authz/scenario_internal.h"
 #include "proto/codec.h"
 
@@ -321,6 +322,19 @@ static bool look_at(void *ctx, const struct hf_scenario_view *v)
 	return false;
 }
 
+/* As far as this node knows the entry: what no rule gives is given by no opening either. */
+static enum hf_err check_given(struct hf_authz *a, const struct sc_use *use, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	struct hf_fault why = {HF_OK, ""};
+	struct hf_id entry;
+	if (!az_id_of(use->resource, &entry) || hf_catalog_get(a->catalog, use->provider, &entry, &it) != HF_OK ||
+	    az_conditions_by_rule(it.entry, &why) == HF_OK)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_CONFLICT, "the resource is open to that scenario, which gives nothing of it: %s",
+	                    why.text);
+}
+
 enum hf_err az_scenario_gives(struct hf_authz *a, const struct sc_use *use, struct hf_fault *f)
 {
 	struct gives g = {.use = use, .now = now_of(a)};
@@ -336,5 +350,5 @@ enum hf_err az_scenario_gives(struct hf_authz *a, const struct sc_use *use, stru
 		return hf_fault_set(f, HF_E_CONFLICT,
 		                    "the resource is not open to that scenario; its provider, %.63s, opens it first",
 		                    use->provider);
-	return HF_OK;
+	return check_given(a, use, f);
 }

@@ -207,6 +207,12 @@ static void on_handle_closed(uv_handle_t *h)
 	catalog_unref(h->data);
 }
 
+void hf_catalog_on_changed(struct hf_catalog *c, void (*fn)(void *ctx, const struct hf_id *id), void *ctx)
+{
+	c->on_changed = fn;
+	c->on_changed_ctx = ctx;
+}
+
 void hf_catalog_close(struct hf_catalog *c)
 {
 	if (!c)

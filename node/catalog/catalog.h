@@ -17,6 +17,8 @@ enum hf_err hf_catalog_open(const struct hf_base *base, struct hf_store *store, 
                             struct hf_peers *peers, struct hf_sources *sources, struct hf_catalog **ret_catalog,
                             struct hf_fault *f) HF_MUST_CHECK;
 void hf_catalog_close(struct hf_catalog *c);
+/* Called after each commit that changed an own entry; one caller. fn NULL: nobody any more. */
+void hf_catalog_on_changed(struct hf_catalog *c, void (*fn)(void *ctx, const struct hf_id *id), void *ctx);
 /* HF_MSG_CATALOG_SYNC, HF_MSG_CATALOG_PUSH. */
 void hf_catalog_on_request(struct hf_catalog *c, struct hf_request *take);
 

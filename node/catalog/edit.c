@@ -220,10 +220,13 @@ struct changed {
 static void on_committed(void *ctx)
 {
 	struct changed *ch = ctx;
+	const struct hf_id id = ch->entry->id;
 
 	if (!ch->c->closing)
 		push_changed(ch->c, ch->entry);
 	own_index_put(&ch->c->own, HF_TAKE(ch->entry));
+	if (!ch->c->closing && ch->c->on_changed)
+		ch->c->on_changed(ch->c->on_changed_ctx, &id);
 }
 
 static void free_changed(void *ctx)

@@ -59,6 +59,8 @@ struct hf_catalog {
 	unsigned references; /* one for each call, job, unit or handle that will come back */
 	bool closing;
 	struct catalog_cache *cache; /* cache.c; NULL: empty */
+	void (*on_changed)(void *ctx, const struct hf_id *id);
+	void *on_changed_ctx;
 };
 void catalog_cache_free(struct hf_catalog *c);
 void catalog_ref(struct hf_catalog *c);

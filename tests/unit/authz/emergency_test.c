@@ -347,6 +347,35 @@ static void test_scenario_follows(void **state)
 	assert_true(memcmp(row->successors[0]->successor.data, scenario.b, 16) == 0);
 }
 
+/* AZ-65, AZ-16: a scenario whose resource was found to be personal meanwhile gives nothing, so nothing follows by it.
+ */
+static void test_scenario_that_gives_nothing_does_not_follow(void **state)
+{
+	struct scene *s = scene_of(state);
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "隧道"}), scenario, opening;
+	struct hf_id request = in_use(s, &entry);
+	static const char *const providers[] = {"roads"};
+	const struct hf_scenario_in made = {.name = "tunnels",
+	                                    .purpose = "reconstruction",
+	                                    .until_ms = s->w->now_ms + 90 * DAY,
+	                                    .providers = providers,
+	                                    .provider_count = 1};
+	COMMAND(c, s->hub, "bai");
+	MUST(command_end(&c, hf_scenario_create(s->hub->authz, &c.in, &made, &scenario)));
+	COMMAND(m, s->hub, "bai");
+	MUST(command_end(&m, hf_scenario_confirm(s->hub->authz, &m.in, &scenario,
+	                                         &(struct hf_scenario_member){"health", "", "rescue", ""})));
+	const struct hf_opening_in in = {.scenario = scenario, .entry = entry, .until_ms = s->w->now_ms + 60 * DAY};
+	COMMAND(o, s->roads, "zhou");
+	MUST(command_end(&o, hf_scenario_open(s->roads->authz, &o.in, &in, &opening)));
+	(void)publish(s->roads, &(struct offer){.title = "隧道", .id = entry, .personal = true});
+	assert_int_equal(follow_scenario(s, &request, &scenario), HF_E_CONFLICT);
+	assert_non_null(strstr(last_fault, "gives nothing of it"));
+	assert_non_null(strstr(last_fault, "personal data"));
+	(void)publish(s->roads, &(struct offer){.title = "隧道", .id = entry});
+	MUST(follow_scenario(s, &request, &scenario));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +394,7 @@ int main(void)
 	        cmocka_unit_test(test_personal_and_sensitive),
 	        cmocka_unit_test(test_what_follows),
 	        cmocka_unit_test(test_scenario_follows),
+	        cmocka_unit_test(test_scenario_that_gives_nothing_does_not_follow),
 	};
 	return cmocka_run_group_tests(tests, scene_up, scene_down);
 }

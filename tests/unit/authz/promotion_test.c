@@ -450,6 +450,45 @@ static void consumer_believes_no_supersession_but_its_providers(void **state)
 	assert_state(s->health, &p.desk, "active");
 }
 
+struct told {
+	const struct hf_id *entry;
+	size_t count;
+	char text[400];
+};
+
+static bool count_told(void *ctx, const struct hf_id *id, const Hufu__NoticeRow *row)
+{
+	struct told *t = ctx;
+	struct hf_id entry;
+	(void)id;
+	if (!az_id_of(&row->resource, &entry) || !hf_id_equal(&entry, t->entry) ||
+	    strcmp(row->kind, "promotion-suspended") != 0)
+		return true;
+	t->count++;
+	snprintf(t->text, sizeof(t->text), "%s", row->text);
+	return true;
+}
+
+/* AZ-16: a rule that was made of grants gives nothing once the entry is personal; the provider hears of it at once, and
+ * which rule it is. */
+static void provider_is_told_of_a_rule_that_gives_nothing_any_more(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct pair p = two_grants(s);
+	struct hf_id id = in_force(s, &p);
+	struct told told = {.entry = &p.entry};
+	char text[HF_ID_TEXT];
+	hf_id_text(&id, text);
+	assert_by_promotion(s->roads, &p.ask_desk, &id);
+	(void)publish(s->roads, &(struct offer){.title = "common", .intake = "hub", .id = p.entry, .personal = true});
+	assert_int_not_equal(decided(s->roads, &p.ask_desk), HF_OK);
+	assert_int_equal(hf_authz_notices(s->roads->authz, count_told, &told), HF_OK);
+	assert_int_equal(told.count, 1);
+	assert_non_null(strstr(told.text, text));
+	assert_non_null(strstr(told.text, "personal data"));
+	MUST(end_as(s->roads, "zhou", &id, false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +501,7 @@ int main(void)
 	        cmocka_unit_test(revoked_or_suspended_grant_takes_its_rule_along),
 	        cmocka_unit_test(ended_rule_ends_the_grants_or_lets_them_count_again),
 	        cmocka_unit_test(stricter_entry_ends_what_the_rule_gives),
+	        cmocka_unit_test(provider_is_told_of_a_rule_that_gives_nothing_any_more),
 	        cmocka_unit_test(consumer_believes_no_supersession_but_its_providers),
 	};
 	return cmocka_run_group_tests(tests, up, stage_down);

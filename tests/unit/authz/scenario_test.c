@@ -370,6 +370,56 @@ static void opened_entry_that_becomes_personal_is_applied_for(void **state)
 	MUST(draft_as(s->health, "wang", &wanted, &draft));
 }
 
+/* What happened after it at the provider: so many notices of the kind that name the scenario; the last one's text. */
+struct told {
+	const struct hf_id *scenario;
+	const char *kind;
+	size_t count;
+	char text[400];
+};
+
+static bool count_told(void *ctx, const struct hf_id *id, const Hufu__NoticeRow *row)
+{
+	struct told *t = ctx;
+	struct hf_id scenario;
+	(void)id;
+	if (!az_id_of(&row->scenario, &scenario) || !hf_id_equal(&scenario, t->scenario) ||
+	    strcmp(row->kind, t->kind) != 0)
+		return true;
+	t->count++;
+	snprintf(t->text, sizeof(t->text), "%s", row->text);
+	return true;
+}
+
+/* AZ-16, DS-20: the provider hears at once that what it opened gives nothing any more, and why. */
+static void provider_is_told_of_an_opening_that_gives_nothing_any_more(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct offer later[] = {{.title = "found personal", .intake = "hub", .personal = true},
+	                        {.title = "raised to core", .intake = "hub", .level = 3}};
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		struct hf_id entry = fresh_entry(s), opening;
+		struct hf_id id = covered(s, &entry, &opening);
+		struct hf_access_request rq = asking(&entry, s->w->now_ms);
+		rq.methods = HF_AUTH_PASSWORD | HF_AUTH_TOTP;
+		struct told told = {.scenario = &id, .kind = "scenario-suspended"};
+		char text[HF_ID_TEXT];
+		hf_id_text(&opening, text);
+		later[i].id = entry;
+		(void)publish(s->roads, &(struct offer){.title = "still plain", .intake = "hub", .id = entry});
+		assert_int_equal(hf_authz_notices(s->roads->authz, count_told, &told), HF_OK);
+		assert_int_equal(told.count, 0);
+		(void)publish(s->roads, &later[i]);
+		assert_int_equal(decided(s->roads, &rq), HF_E_MECHANISM);
+		assert_int_equal(hf_authz_notices(s->roads->authz, count_told, &told), HF_OK);
+		assert_int_equal(told.count, 1);
+		assert_non_null(strstr(told.text, text));
+		assert_non_null(strstr(told.text, i == 0 ? "personal data" : "core data"));
+		assert_non_null(strstr(told.text, "hufu scenario close"));
+		MUST(close_as(s->roads, "zhou", &opening));
+	}
+}
+
 static struct {
 	struct hf_buf body;
 	struct hf_id txn;
@@ -483,6 +533,7 @@ int main(void)
 	        cmocka_unit_test(only_the_provider_opens_a_resource),
 	        cmocka_unit_test(fields_of_the_opening_are_the_terms),
 	        cmocka_unit_test(opened_entry_that_becomes_personal_is_applied_for),
+	        cmocka_unit_test(provider_is_told_of_an_opening_that_gives_nothing_any_more),
 	        cmocka_unit_test(what_has_ended_stays_ended),
 	        cmocka_unit_test(descriptor_that_moves_a_member_is_followed_at_once),
 	};
