@@ -213,6 +213,40 @@ static bool knows(struct hf_authz *a, const struct hf_access_request *rq, const 
 	return hf_catalog_visible(a->catalog, it, principal);
 }
 
+/* ---- where it comes from ---- */
+
+static bool is_in_prefix(const struct hf_address *x, const char *text, size_t len)
+{
+	char prefix[HF_ADDRESS_TEXT];
+	struct hf_address net;
+	unsigned bits = 0;
+	if (len >= sizeof(prefix))
+		return false;
+	snprintf(prefix, sizeof(prefix), "%.*s", (int)len, text);
+	if (!hf_prefix_parse(prefix, &net, &bits) || memcmp(x->b, net.b, bits / 8) != 0)
+		return false;
+	return bits % 8 == 0 || ((x->b[bits / 8] ^ net.b[bits / 8]) >> (8 - bits % 8)) == 0;
+}
+
+/* AZ-45: the addresses of the member's node, as the descriptor lists them (attribute source-addresses, parted by
+ * commas). The one that the channel saw must be among them; what cannot be read lists nothing. */
+static bool comes_from_listed(struct hf_authz *a, const struct hf_access_request *rq)
+{
+	const char *list = hf_space_attribute(hf_peers_space(a->peers), rq->organization, "source-addresses");
+	struct hf_address x;
+	if (!list || !has_text(rq->peer_address))
+		return true;
+	if (!hf_address_parse(rq->peer_address, &x))
+		return false;
+	for (const char *at = list; *at; at += strspn(at, ", ")) {
+		size_t len = strcspn(at, ", ");
+		if (is_in_prefix(&x, at, len))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
 static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *d,
                              struct verdict *v)
 {
@@ -225,6 +259,11 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 	if (standing != HF_OK)
 		return SAY(v, HF_E_STANDING, "%.63s may not ask for data at present: %s", rq->organization,
 		           hf_err_text(standing));
+	if (!comes_from_listed(a, rq))
+		return SAY(v, HF_E_STANDING,
+		           "%.63s may not ask for data from %.50s: the space descriptor lists other addresses for it "
+		           "(source-addresses); ask from one of them, or the space authority to list this one",
+		           rq->organization, rq->peer_address);
 	it = hf_catalog_own_item(a->catalog, &rq->resource);
 	if (!it || !knows(a, rq, it))
 		return v->error;

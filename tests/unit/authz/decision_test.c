@@ -399,6 +399,47 @@ static void expired_grant_shows_as_expired(void **state)
 	s->w->now_ms -= 100 * DAY;
 }
 
+static void listed_addresses(struct sb_space *sb)
+{
+	static Hufu__Attribute from = HUFU__ATTRIBUTE__INIT, *attributes[] = {&from};
+	from.name = (char *)"source-addresses";
+	from.value = (char *)"10.1.0.0/16, 2001:db8::/32";
+	sb->member[SB_HEALTH].attributes = attributes;
+	sb->member[SB_HEALTH].n_attributes = 1;
+}
+
+static int listed_up(void **state)
+{
+	stage_shape = listed_addresses;
+	int e = stage_up(state);
+	stage_shape = NULL;
+	return e;
+}
+
+/* AZ-45: where the descriptor lists the addresses of a member's node, the address that the channel saw counts, whatever
+ * valid credentials the request carries and whatever address of the system it names. */
+static void request_from_an_address_that_is_not_listed_is_denied(void **state)
+{
+	static const char *const odd[] = {"10.2.0.5", "10.1.0.5/16", "ipc", "10.1", "2001:db9::1", "::1"};
+	static const char *const good[] = {"10.1.0.5", "10.1.255.255", "::ffff:10.1.0.9", "2001:db8::7"};
+	struct stage *s = stage_of(state);
+	struct hf_id entry;
+	(void)narrow(s, &entry);
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		rq.peer_address = good[i];
+		MUST(decided(s->roads, &rq));
+	}
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		rq.peer_address = odd[i];
+		assert_int_equal(decided(s->roads, &rq), HF_E_STANDING);
+		assert_non_null(strstr(last_fault, odd[i]));
+		assert_non_null(strstr(last_fault, "source-addresses"));
+	}
+	rq.peer_address = NULL; /* the own organization's gateway asks: there is no channel */
+	MUST(decided(s->roads, &rq));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +460,8 @@ int main(void)
 	        cmocka_unit_test(later_version_under_stricter_terms_is_denied),
 	        cmocka_unit_test(new_application_is_the_way_out_of_stricter_terms),
 	        cmocka_unit_test(grants_are_there_again_after_a_restart),
+	        cmocka_unit_test_setup_teardown(request_from_an_address_that_is_not_listed_is_denied, listed_up,
+	                                        stage_down),
 	        cmocka_unit_test(expired_grant_shows_as_expired),
 	};
 	return cmocka_run_group_tests(tests, stage_up, stage_down);
