@@ -21,6 +21,7 @@ struct decide {
 	struct hf_catalog_item it;
 	Hufu__SignedStatement *statement; /* of the deciding person */
 	Hufu__SignedStatement *second;    /* of the second level, for core data */
+	Hufu__Statement *first;           /* what the first level signed, when the second decides */
 	const char *result, *reason, *reason_code;
 	char approver[HF_NAME_MAX * 2 + 2];
 	int64_t from_ms, until_ms;
@@ -36,6 +37,7 @@ static void decide_done(struct decide *d)
 	hf_decoded_free(d->record);
 	hf_decoded_free(d->statement);
 	hf_decoded_free(d->second);
+	hf_decoded_free(d->first);
 	hf_catalog_item_done(&d->it);
 	az_agreement_made_done(&d->made);
 	az_paper_done(&d->paper);
@@ -464,12 +466,12 @@ static enum hf_err take_first(struct decide *d, struct person *ret_first)
 		                    "(`hufu decide`)");
 	if (!st || !az_person_of(st, ret_first))
 		return hf_fault_set(d->f, HF_E_STORE, "the approval of the first level cannot be read");
-	HF_CLEANUP(hf_decoded_done)
-	Hufu__Statement *s = HF_DECODE(statement, st->statement->payload.data, st->statement->payload.len);
-	d->until_ms = s ? s->until_ms : 0;
+	d->first = HF_DECODE_OWN(statement, st->statement->payload.data, st->statement->payload.len);
+	d->until_ms = d->first ? d->first->until_ms : 0;
 	return d->until_ms ? HF_OK : hf_fault_set(d->f, HF_E_STORE, "the approval of the first level cannot be read");
 }
 
+/* A T says what the first level signed, its reason too; the second one's own stands in its statement. */
 static enum hf_err conclude_second(struct decide *d)
 {
 	if (az_result_step(d->result) == HF_STEP_APPROVE) {
@@ -477,6 +479,7 @@ static enum hf_err conclude_second(struct decide *d)
 		d->statement = statement_copy(d->rev->approval);
 		if (!d->statement)
 			return hf_fault_set(d->f, HF_E_MEMORY, "no memory is left to decide the application");
+		d->reason = d->first->reason;
 		hf_authz_signer(d->statement, d->approver, sizeof(d->approver));
 	}
 	return conclude(d);
@@ -499,8 +502,9 @@ enum hf_err hf_authz_decide_second(struct hf_authz *a, const struct hf_step_in *
 	HF_TRY(sign_approver(&d, in->actor, "second-approval", &first));
 	HF_TRY(conclude_second(&d));
 	decision_words(&d, &w);
-	az_entry_fill(in->draft, d.row, &w);
 	az_entry_add(a, in->unit, HF_EVENT_DECISION, d.row, &w);
+	w.detail = reason ? reason : "";
+	az_entry_fill(in->draft, d.row, &w);
 	describe_agreement(&d);
 	return HF_OK;
 }

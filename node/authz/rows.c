@@ -114,6 +114,8 @@ static const char *way_out(enum hf_review_state s)
 	        [HF_REVIEW_FINALIZED] = "it is granted: `hufu revoke` ends the grant",
 	        [HF_REVIEW_WITHDRAWN] = "the consumer withdrew it: file a new application with `hufu apply`",
 	        [HF_REVIEW_TERMINATED] = "it has ended: file a new application with `hufu apply`",
+	        [HF_REVIEW_SECOND_WAITING] =
+	                "the second level decides (`hufu decide APPLICATION T --second`, role senior-approver)",
 	};
 	return hints[s];
 }

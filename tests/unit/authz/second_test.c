@@ -49,6 +49,23 @@ static void core_data_needs_the_second_level(void **state)
 	assert_int_equal(entries(s->roads, &id, HF_EVENT_DECISION, HF_FIELD_RESULT, "T"), 1);
 }
 
+/* DS-20: each level may say why it approves. The decision bears the first one's words, which that person signed, and
+ * everybody hears the same. */
+static void both_levels_may_say_why(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = core(s, false), id = forwarded(s, &entry);
+	hire(s->roads, "ma", "privacy-expert", "", "HR-3012");
+	MUST(decide_as(s->roads, "zhou", &id, "T", "用途必要", 0));
+	assert_int_equal(privacy_as(s->roads, "ma", &id, true, true), HF_E_STATE);
+	assert_said("the second level decides");
+	MUST(second_as(s->roads, "gao", &id, "T", "同意"));
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+	assert_int_equal(entries(s->health, &id, HF_EVENT_RESULT, HF_FIELD_DETAIL, "用途必要"), 1);
+	assert_int_equal(entries(s->hub, &id, HF_EVENT_RESULT, HF_FIELD_DETAIL, "用途必要"), 1);
+	assert_int_equal(entries(s->roads, &id, HF_EVENT_DECISION, HF_FIELD_DETAIL, "用途必要"), 1);
+}
+
 /* DS-20: the second level rejects or returns as the first does; the reason reaches the applicant. */
 static void second_level_rejects_and_returns(void **state)
 {
@@ -136,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(core_data_needs_the_second_level),
+	        cmocka_unit_test(both_levels_may_say_why),
 	        cmocka_unit_test(second_level_rejects_and_returns),
 	        cmocka_unit_test(first_level_thinks_again),
 	        cmocka_unit_test(no_way_leads_round_the_second_level),
