@@ -71,8 +71,11 @@ static const enum hf_review_state cells[HF_PART_COUNT][HF_REVIEW_COUNT][HF_STEP_
 		[HF_REVIEW_VERIFIED] = { CELL(FINALIZE, FINALIZED) },
 		[HF_REVIEW_FINALIZED] = { CELL(REVOKE, FINALIZED) },
 		[HF_REVIEW_REJECTED] = { CELL(WITHDRAW, REJECTED) },
-		/* The consumer's countersignature may cross a revocation: it is recorded and gives nothing. */
-		[HF_REVIEW_TERMINATED] = { CELL(VERIFY, TERMINATED), CELL(WITHDRAW, TERMINATED) },
+		/* What the consumer said may cross a revocation: a countersignature is recorded and gives nothing, its own end is
+		 * how both ends show it. */
+		[HF_REVIEW_TERMINATED] = {
+			CELL(VERIFY, TERMINATED), CELL(WITHDRAW, WITHDRAWN), CELL(TERMINATE, TERMINATED),
+		},
 	},
 };
 

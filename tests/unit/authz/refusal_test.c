@@ -381,10 +381,9 @@ static void widen(struct stage *s, Hufu__Decision *d)
 	d->agreement = kept;
 }
 
-/* Both sides end alike, with the same reason, when the agreement does not fit. */
-static void agreement_that_does_not_fit_ends_the_negotiation(void **state)
+/* The widened agreement of an application for one field waits at the intake node, as if the provider had sent it. */
+static struct hf_id widened(struct stage *s)
 {
-	struct stage *s = stage_of(state);
 	struct hf_application_in in = wish(&s->plain);
 	const char *fields[] = {"flight"};
 	struct hf_id id;
@@ -399,6 +398,14 @@ static void agreement_that_does_not_fit_ends_the_negotiation(void **state)
 	resign_decision(s, widen);
 	drop_held(s->w);
 	s->w->hold = NULL;
+	return id;
+}
+
+/* Both sides end alike, with the same reason, when the agreement does not fit. */
+static void agreement_that_does_not_fit_ends_the_negotiation(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id id = widened(s);
 	assert_int_equal(again(s->hub, "roads", HF_MAIL_DECISION), HF_OK);
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_TERMINATED);
 	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_TERMINATED);
@@ -413,6 +420,28 @@ static void agreement_that_does_not_fit_ends_the_negotiation(void **state)
 	                                                                   .now_ms = s->w->now_ms,
 	                                                                   .agreement = grant_at(s->roads, &id)}),
 	                     HF_OK);
+}
+
+static void reason_code_at(struct node *n, const struct hf_id *id, const char *code)
+{
+	Hufu__ApplicationRow *row = NULL;
+	assert_int_equal(hf_authz_application(n->authz, id, &row), HF_OK);
+	assert_string_equal(row->reason_code, code);
+	hf_decoded_free(row);
+}
+
+/* The same when the provider revokes it before it hears of that. */
+static void revoked_agreement_that_does_not_fit_ends_alike(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id id = widened(s), grant = grant_at(s->roads, &id);
+	MUST(revoke_as(s->roads, "zhou", &grant, "改期"));
+	assert_int_equal(again(s->hub, "roads", HF_MAIL_DECISION), HF_OK);
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_TERMINATED);
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_TERMINATED);
+	reason_code_at(s->health, &id, "wrong-fields");
+	reason_code_at(s->hub, &id, "wrong-fields");
+	reason_code_at(s->roads, &id, "wrong-fields");
 }
 
 /* The catalog entry that an agreement names, as a node keeps it with the papers of the transaction: its digest, if it
@@ -801,6 +830,7 @@ int main(void)
 	        cmocka_unit_test(decision_that_does_not_hold_together_is_refused),
 	        cmocka_unit_test(core_data_is_not_taken_without_the_second_level),
 	        cmocka_unit_test(agreement_that_does_not_fit_ends_the_negotiation),
+	        cmocka_unit_test(revoked_agreement_that_does_not_fit_ends_alike),
 	        cmocka_unit_test(agreed_entry_is_kept_by_both_sides),
 	        cmocka_unit_test(agreement_without_its_entry_ends_the_negotiation),
 	        cmocka_unit_test(bent_mail_is_refused),

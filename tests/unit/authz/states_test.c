@@ -107,7 +107,8 @@ static const struct allowed {
         ROW(P, FINALIZED, REVOKE, FINALIZED),
         ROW(P, REJECTED, WITHDRAW, REJECTED),
         ROW(P, TERMINATED, VERIFY, TERMINATED),
-        ROW(P, TERMINATED, WITHDRAW, TERMINATED),
+        ROW(P, TERMINATED, WITHDRAW, WITHDRAWN),
+        ROW(P, TERMINATED, TERMINATE, TERMINATED),
 };
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
