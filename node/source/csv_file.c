@@ -35,13 +35,16 @@ static void free_scan(struct hf_csv_scan **s)
 	hf_csv_scan_free(*s);
 }
 
-static enum hf_err defect_fault(const char *path, enum hf_csv_defect d, uint64_t row, struct hf_fault *f)
+static enum hf_err defect_fault(const char *path, enum hf_csv_defect d, const struct hf_csv_place *at,
+                                struct hf_fault *f)
 {
-	if (row == 0)
+	if (at->record == 0)
 		return hf_fault_set(f, HF_E_FORMAT, "%s is no sound CSV table: in the first line, %s; correct the file",
 		                    path, hf_csv_defect_text(d));
-	return hf_fault_set(f, HF_E_FORMAT, "%s is no sound CSV table: in row %" PRIu64 ", %s; correct the file", path,
-	                    row, hf_csv_defect_text(d));
+	return hf_fault_set(f, HF_E_FORMAT,
+	                    "%s is no sound CSV table: in row %" PRIu64 " (line %" PRIu64 ", byte %" PRIu64
+	                    "), %s; correct the file",
+	                    path, at->record, at->line, at->byte, hf_csv_defect_text(d));
 }
 
 static enum hf_err scan_fd(int fd, struct hf_csv_scan *scan, struct hf_source_view *v, const atomic_bool *stop,
@@ -63,8 +66,12 @@ static enum hf_err scan_fd(int fd, struct hf_csv_scan *scan, struct hf_source_vi
 	}
 	if (d == HF_CSV_GOOD)
 		d = hf_csv_scan_end(scan);
-	if (d != HF_CSV_GOOD)
-		return defect_fault(v->path, d, hf_csv_scan_rows(scan), f);
+	if (d != HF_CSV_GOOD) {
+		struct hf_csv_place where;
+
+		hf_csv_scan_where(scan, &where);
+		return defect_fault(v->path, d, &where, f);
+	}
 	v->bytes = at;
 	return HF_OK;
 }

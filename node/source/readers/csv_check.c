@@ -7,12 +7,16 @@
  * opening and closing quote stands where it may is again a shift and a mask.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
-#include "source/readers/csv_block.h"
 #include "source/readers/csv_header.h"
+#include "source/readers/csv_kernel.h"
+
+#define BLOCKS 16u /* marked by one call of the kernel */
 
 struct hf_csv_check {
+	const struct hf_csv_kernel *kernel;
 	struct hf_csv *header; /* reads the first record; NULL afterwards */
 	struct hf_csv_column *columns;
 	const char **names;
@@ -50,6 +54,7 @@ struct hf_csv_check *hf_csv_check_new(void)
 	struct hf_csv_check *c = hf_alloc_zero(sizeof(*c));
 
 	c->header = hf_csv_new(on_header, c);
+	c->kernel = hf_csv_kernel();
 	c->was_border = 1;
 	return c;
 }
@@ -170,7 +175,7 @@ static size_t fill_pending(struct hf_csv_check *c, const uint8_t *at, size_t len
 
 static void feed_rows(struct hf_csv_check *c, const uint8_t *at, size_t len)
 {
-	struct hf_csv_masks m;
+	struct hf_csv_masks m[BLOCKS];
 
 	if (c->pending_len > 0) {
 		size_t n = fill_pending(c, at, len);
@@ -179,13 +184,18 @@ static void feed_rows(struct hf_csv_check *c, const uint8_t *at, size_t len)
 			return;
 		at += n;
 		len -= n;
-		hf_csv_masks(c->pending, &m);
-		one_block(c, &m, HF_CSV_BLOCK);
+		c->kernel->masks(c->pending, 1, m);
+		one_block(c, m, HF_CSV_BLOCK);
 		c->pending_len = 0;
 	}
-	for (; len >= HF_CSV_BLOCK; at += HF_CSV_BLOCK, len -= HF_CSV_BLOCK) {
-		hf_csv_masks(at, &m);
-		one_block(c, &m, HF_CSV_BLOCK);
+	while (len >= HF_CSV_BLOCK) {
+		size_t n = len / HF_CSV_BLOCK < BLOCKS ? len / HF_CSV_BLOCK : BLOCKS;
+
+		c->kernel->masks(at, n, m);
+		for (size_t i = 0; i < n; i++)
+			one_block(c, &m[i], HF_CSV_BLOCK);
+		at += n * HF_CSV_BLOCK;
+		len -= n * HF_CSV_BLOCK;
 	}
 	fill_pending(c, at, len);
 }
@@ -229,6 +239,13 @@ void hf_csv_check_feed(struct hf_csv_check *c, const void *data, size_t len)
 	feed_rows(c, at + n, len - n);
 }
 
+/* The bits behind what is pending are 0. */
+static void masks_of_pending(struct hf_csv_check *c, struct hf_csv_masks *ret_masks)
+{
+	memset(c->pending + c->pending_len, 0, HF_CSV_BLOCK - c->pending_len);
+	c->kernel->masks(c->pending, 1, ret_masks);
+}
+
 /* A line end is added to a row that lacks it, and not counted as a byte. */
 static void last_block(struct hf_csv_check *c)
 {
@@ -236,12 +253,12 @@ static void last_block(struct hf_csv_check *c)
 	uint64_t inside;
 	bool add;
 
-	hf_csv_masks_part(c->pending, c->pending_len, &m);
+	masks_of_pending(c, &m);
 	inside = (uint64_t)((int64_t)(hf_csv_prefix_xor(m.quote) ^ c->inside) >> 63);
 	add = !inside && c->last != '\n';
 	if (add) {
 		c->pending[c->pending_len++] = '\n';
-		hf_csv_masks_part(c->pending, c->pending_len, &m);
+		masks_of_pending(c, &m);
 	}
 	one_block(c, &m, c->pending_len);
 	c->bytes -= add;

@@ -5,12 +5,21 @@
 #include "base/mem.h"
 #include "source/readers/csv_header.h"
 
+struct expectation {
+	uint32_t column;
+	enum hf_csv_type type;
+};
+
 struct hf_csv_project {
 	struct hf_csv *csv;
 	char **wanted;
 	size_t wanted_count;
-	uint32_t *columns;  /* rising */
-	size_t width;       /* fields of the header */
+	uint32_t *columns; /* rising */
+	size_t width;      /* fields of the header */
+	struct hf_csv_column *expected;
+	size_t expected_count;
+	struct expectation *checks; /* rising by column */
+	size_t check_count;
 	struct hf_buf *out; /* during a call */
 	enum hf_csv_defect defect;
 };
@@ -23,6 +32,45 @@ static bool is_wanted(const struct hf_csv_project *p, const char *name)
 	return false;
 }
 
+static enum hf_csv_type expected_type(const struct hf_csv_project *p, const char *name)
+{
+	for (size_t i = 0; i < p->expected_count; i++)
+		if (strcmp(p->expected[i].name, name) == 0)
+			return p->expected[i].type;
+	return HF_CSV_UNSEEN;
+}
+
+/* Every text is a string, and a column of nulls may become anything: neither is looked at. */
+static void place_expectations(struct hf_csv_project *p, const struct hf_csv_column *columns, size_t count)
+{
+	p->checks = hf_alloc(count * sizeof(*p->checks));
+	for (size_t i = 0; i < count; i++) {
+		enum hf_csv_type t = expected_type(p, columns[i].name);
+
+		if (t != HF_CSV_UNSEEN && t != HF_CSV_STRING)
+			p->checks[p->check_count++] = (struct expectation){(uint32_t)i, t};
+	}
+}
+
+static bool quoted_fits(enum hf_csv_type t, const struct hf_csv_field *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf value = HF_BUF_INIT;
+
+	return hf_csv_value(f, &value) && hf_csv_type_join(t, value.data, value.len) == t;
+}
+
+static inline bool types_good(const struct hf_csv_project *p, const struct hf_csv_record *r)
+{
+	for (size_t i = 0; i < p->check_count; i++) {
+		const struct hf_csv_field *f = &r->fields[p->checks[i].column];
+		enum hf_csv_type t = p->checks[i].type;
+
+		if (f->len > 0 && !(f->quoted ? quoted_fits(t, f) : hf_csv_field_fits(t, f)))
+			return false;
+	}
+	return true;
+}
+
 static enum hf_csv_defect choose(struct hf_csv_project *p, const struct hf_csv_record *r)
 {
 	struct hf_csv_column *columns = hf_alloc(r->field_count * sizeof(*columns));
@@ -32,6 +80,8 @@ static enum hf_csv_defect choose(struct hf_csv_project *p, const struct hf_csv_r
 	for (size_t i = 0; d == HF_CSV_GOOD && i < r->field_count && n < p->wanted_count; i++)
 		if (is_wanted(p, columns[i].name))
 			p->columns[n++] = (uint32_t)i;
+	if (d == HF_CSV_GOOD)
+		place_expectations(p, columns, r->field_count);
 	free(columns);
 	p->width = r->field_count;
 	if (d == HF_CSV_GOOD && n != p->wanted_count)
@@ -86,6 +136,8 @@ static bool on_record(void *ctx, const struct hf_csv_record *r)
 		p->defect = choose(p, r);
 	else if (r->field_count != p->width)
 		p->defect = HF_CSV_WIDTH;
+	else if (p->check_count > 0 && !types_good(p, r))
+		p->defect = HF_CSV_TYPE;
 	if (p->defect == HF_CSV_GOOD && !write_record(p, r))
 		p->defect = HF_CSV_STOPPED;
 	return p->defect == HF_CSV_GOOD;
@@ -110,6 +162,13 @@ struct hf_csv_project *hf_csv_project_new(const char *const *fields, size_t coun
 	return p;
 }
 
+void hf_csv_project_expect(struct hf_csv_project *p, const struct hf_csv_column *columns, size_t count)
+{
+	p->expected = hf_realloc(p->expected, count * sizeof(*columns));
+	memcpy(p->expected, columns, count * sizeof(*columns));
+	p->expected_count = count;
+}
+
 void hf_csv_project_free(struct hf_csv_project *p)
 {
 	if (!p)
@@ -118,6 +177,8 @@ void hf_csv_project_free(struct hf_csv_project *p)
 		free(p->wanted[i]);
 	free(p->wanted);
 	free(p->columns);
+	free(p->expected);
+	free(p->checks);
 	hf_csv_free(p->csv);
 	free(p);
 }
@@ -149,4 +210,9 @@ uint64_t hf_csv_project_rows(const struct hf_csv_project *p)
 	uint64_t n = hf_csv_records(p->csv);
 
 	return n > 0 ? n - 1 : 0;
+}
+
+void hf_csv_project_where(const struct hf_csv_project *p, struct hf_csv_place *ret_place)
+{
+	hf_csv_where(p->csv, ret_place);
 }

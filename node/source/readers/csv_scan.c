@@ -81,7 +81,7 @@ static bool on_row(struct hf_csv_scan *s, const struct hf_csv_record *r)
 			continue;
 		else if (f->quoted)
 			see_quoted(s, c, f);
-		else
+		else if (!hf_csv_field_fits(c->type, f))
 			c->type = hf_csv_type_join(c->type, f->data, f->len);
 	}
 	return true;
@@ -147,6 +147,11 @@ uint64_t hf_csv_scan_rows(const struct hf_csv_scan *s)
 	if (s->defect != HF_CSV_GOOD)
 		return n;
 	return n > 0 ? n - 1 : 0;
+}
+
+void hf_csv_scan_where(const struct hf_csv_scan *s, struct hf_csv_place *ret_place)
+{
+	hf_csv_where(s->csv, ret_place);
 }
 
 const struct hf_csv_column *hf_csv_scan_columns(const struct hf_csv_scan *s, size_t *ret_count)

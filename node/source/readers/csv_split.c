@@ -2,30 +2,40 @@
  * csv_split.c - splits a stream into records: the places of commas and line ends first, 64 bytes at a time, then the
  * fields between them.
  *
- * Bytes are collected in one buffer; when a piece has been marked, all complete records are handed out and the rest
- * moves to the front.
+ * Records that lie whole in the caller's bytes are handed out from there. What a call of feed leaves over, the running
+ * record, waits in `carry`; the next call completes it there and goes on in the caller's bytes behind it.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "source/readers/csv.h"
-#include "source/readers/csv_block.h"
+#include "source/readers/csv_kernel.h"
 
 #define PIECE (64u << 10)
+#define STEP 256u /* first try to complete the record in carry */
 
 struct hf_csv {
 	hf_csv_record_fn fn;
 	void *ctx;
-	struct hf_buf buf;
-	uint32_t *marks; /* places of commas and line ends outside quotes that belong to no record yet */
+	const struct hf_csv_kernel *kernel;
+	size_t record_max;
+	struct hf_buf carry;
+	uint32_t *marks; /* places of commas and line ends outside quotes, in the window that is worked on */
 	size_t mark_count, mark_cap;
-	size_t marked;   /* bytes of buf that have been looked at */
-	uint64_t inside; /* all ones while inside quotes */
-	bool quotes;     /* some field in buf may hold a quote */
-	bool begun;      /* the byte order mark was looked for */
-	uint64_t records;
+	struct hf_csv_state state;   /* at the end of what is marked */
+	bool begun;                  /* the byte order mark was looked for */
+	struct hf_csv_place running; /* of the record that is not complete */
+	struct hf_csv_place defective;
 	enum hf_csv_defect defect;
 	struct hf_csv_field fields[HF_CSV_FIELDS_MAX];
+};
+
+/* Bytes that are being split. */
+struct window {
+	const uint8_t *data;
+	size_t len;
+	size_t readable; /* len or more: bytes that are there */
 };
 
 const char *hf_csv_defect_text(enum hf_csv_defect d)
@@ -38,7 +48,7 @@ const char *hf_csv_defect_text(enum hf_csv_defect d)
 	case HF_CSV_UNCLOSED:
 		return "the table ends inside quotes";
 	case HF_CSV_LONG:
-		return "a record is longer than 1 MiB";
+		return "a record is longer than allowed (1 MiB unless more is asked for)";
 	case HF_CSV_MANY:
 		return "a record has more than 1024 fields";
 	case HF_CSV_WIDTH:
@@ -48,6 +58,8 @@ const char *hf_csv_defect_text(enum hf_csv_defect d)
 		       "twice";
 	case HF_CSV_COLUMN:
 		return "a column is not in the header";
+	case HF_CSV_TYPE:
+		return "a value is not of the type of its column";
 	case HF_CSV_STOPPED:
 		return "reading was stopped";
 	}
@@ -61,38 +73,55 @@ struct hf_csv *hf_csv_new(hf_csv_record_fn fn, void *ctx)
 	memset(c, 0, offsetof(struct hf_csv, fields));
 	c->fn = fn;
 	c->ctx = ctx;
-	hf_buf_init(&c->buf, HF_CSV_RECORD_MAX + 2 * PIECE);
+	c->kernel = hf_csv_kernel();
+	c->running.line = 1;
+	hf_csv_allow(c, HF_CSV_RECORD_MAX);
 	return c;
+}
+
+void hf_csv_allow(struct hf_csv *c, size_t record_max)
+{
+	c->record_max = record_max < HF_CSV_RECORD_MOST ? record_max : HF_CSV_RECORD_MOST;
+	c->carry.max = c->record_max + 2 * PIECE;
 }
 
 void hf_csv_free(struct hf_csv *c)
 {
 	if (!c)
 		return;
-	hf_buf_done(&c->buf);
+	hf_buf_done(&c->carry);
 	free(c->marks);
 	free(c);
 }
 
 uint64_t hf_csv_records(const struct hf_csv *c)
 {
-	return c->records;
+	return c->running.record;
 }
 
-static inline void add_marks(struct hf_csv *c, size_t at, uint64_t marks, uint64_t quote)
+void hf_csv_where(const struct hf_csv *c, struct hf_csv_place *ret_place)
 {
-	uint32_t *out = c->marks + c->mark_count;
+	*ret_place = c->defect == HF_CSV_GOOD ? c->running : c->defective;
+}
 
-	if (quote | c->inside) {
-		uint64_t inside = hf_csv_prefix_xor(quote) ^ c->inside;
+static uint64_t count_lines(const uint8_t *at, const uint8_t *end)
+{
+	uint64_t n = 0;
 
-		c->quotes = true;
-		c->inside = (uint64_t)((int64_t)inside >> 63);
-		marks &= ~inside;
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+		at++;
+		n++;
 	}
-	for (; marks; marks &= marks - 1)
-		*out++ = (uint32_t)at + (uint32_t)__builtin_ctzll(marks);
-	c->mark_count = (size_t)(out - c->marks);
+	return n;
+}
+
+/* The defect is at `at` in a record that begins at `record`. */
+static enum hf_csv_defect fail(struct hf_csv *c, enum hf_csv_defect d, const uint8_t *record, const uint8_t *at)
+{
+	c->defective = c->running;
+	c->defective.byte += (uint64_t)(at - record);
+	c->defective.line += count_lines(record, at);
+	return c->defect = d;
 }
 
 static void reserve_marks(struct hf_csv *c, size_t more)
@@ -103,182 +132,286 @@ static void reserve_marks(struct hf_csv *c, size_t more)
 	c->marks = hf_realloc(c->marks, c->mark_cap * sizeof(*c->marks));
 }
 
-/* The last block of a piece is padded with zeros, after which `inside` still holds: bits behind the end repeat the last
- * state. */
-static void mark(struct hf_csv *c)
+/* Marks data[from..to). The last block is padded with zeros, after which the state still holds. */
+static void mark(struct hf_csv *c, const uint8_t *data, size_t from, size_t to)
 {
-	const uint8_t *data = c->buf.data;
+	size_t blocks = (to - from) / HF_CSV_BLOCK, rest = (to - from) % HF_CSV_BLOCK;
 	uint8_t last[HF_CSV_BLOCK] = {0};
-	size_t at = c->marked, end = c->buf.len;
-	uint64_t marks, quote;
+	uint32_t *out;
 
-	reserve_marks(c, end - at);
-	for (; end - at >= HF_CSV_BLOCK; at += HF_CSV_BLOCK) {
-		marks = hf_csv_borders(data + at, &quote);
-		add_marks(c, at, marks, quote);
+	reserve_marks(c, to - from + 2 * (size_t)HF_CSV_BLOCK);
+	out = c->marks + c->mark_count;
+	out = c->kernel->mark(data + from, blocks, (uint32_t)from, &c->state, out);
+	if (rest > 0) {
+		memcpy(last, data + to - rest, rest);
+		out = c->kernel->mark(last, 1, (uint32_t)(to - rest), &c->state, out);
 	}
-	if (at < end) {
-		memcpy(last, data + at, end - at);
-		marks = hf_csv_borders(last, &quote);
-		add_marks(c, at, marks, quote);
-	}
-	c->marked = end;
+	c->mark_count = (size_t)(out - c->marks);
 }
 
-/* Even numbers of quotes are given: marks stand outside quotes only. */
-static bool quotes_good(const struct hf_csv_field *f)
+static void forget_marks(struct hf_csv *c)
+{
+	c->mark_count = 0;
+	c->state = (struct hf_csv_state){0, 0};
+}
+
+/* The first quote that may not stand where it does; NULL: none. Even numbers of quotes are given: marks stand outside
+ * quotes only. */
+static const uint8_t *bad_quote(const struct hf_csv_field *f)
 {
 	const uint8_t *at = f->data + 1, *end = f->data + f->len - 1;
 
 	if (!f->quoted)
-		return !memchr(f->data, '"', f->len);
-	if (f->len < 2 || *end != '"')
-		return false;
+		return f->len ? memchr(f->data, '"', f->len) : NULL;
+	if (f->len < 2)
+		return f->data;
 	while ((at = memchr(at, '"', (size_t)(end - at)))) {
 		if (at + 1 >= end || at[1] != '"')
-			return false;
+			return at;
 		at += 2;
 	}
-	return true;
+	return *end == '"' ? NULL : f->data;
 }
 
 static enum hf_csv_defect check_quotes(struct hf_csv *c, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct hf_csv_field *f = &c->fields[i];
+		const uint8_t *bad;
 
 		f->quoted = f->len > 0 && f->data[0] == '"';
-		if (f->len > 0 && !quotes_good(f))
-			return HF_CSV_QUOTE;
+		bad = bad_quote(f);
+		if (bad)
+			return fail(c, HF_CSV_QUOTE, c->fields[0].data, bad);
 	}
 	return HF_CSV_GOOD;
 }
 
 /* The record whose first count - 1 fields are set already; the last one is [start, end), its line end behind it. */
-static inline enum hf_csv_defect hand_out(struct hf_csv *c, size_t start, size_t end, size_t count)
+static inline enum hf_csv_defect hand_out(struct hf_csv *c, const struct window *w, size_t start, size_t end,
+                                          size_t count)
 {
-	const uint8_t *data = c->buf.data;
-	bool ended = end<c->buf.len, cr = end> start && data[end - 1] == '\r';
-	struct hf_csv_record r = {c->fields, count, data + end - cr, (size_t)ended + cr, c->records};
+	bool ended = end<w->len, cr = end> start && w->data[end - 1] == '\r';
+	const uint8_t *line_end = w->data + end - cr;
+	struct hf_csv_record r = {c->fields, count, line_end, (size_t)ended + cr, c->running.record, c->running.byte};
+	size_t len;
 
-	c->fields[count - 1] = (struct hf_csv_field){data + start, (uint32_t)(end - cr - start), false};
-	if (r.line_end - c->fields[0].data > (ptrdiff_t)HF_CSV_RECORD_MAX)
-		return HF_CSV_LONG;
-	if (c->quotes && check_quotes(c, count) != HF_CSV_GOOD)
+	c->fields[count - 1] = (struct hf_csv_field){w->data + start, (uint32_t)(end - cr - start), false};
+	len = (size_t)(line_end - c->fields[0].data);
+	if (len > c->record_max)
+		return fail(c, HF_CSV_LONG, w->data, w->data);
+	if (c->state.quotes && check_quotes(c, count) != HF_CSV_GOOD)
 		return HF_CSV_QUOTE;
 	if (!c->fn(c->ctx, &r))
-		return HF_CSV_STOPPED;
-	c->records++;
+		return fail(c, HF_CSV_STOPPED, w->data, w->data);
+	if (c->state.quotes)
+		c->running.line += count_lines(r.fields[0].data, line_end);
+	c->running.record++;
+	c->running.line++;
+	c->running.byte += len + r.line_end_len;
 	return HF_CSV_GOOD;
 }
 
-static void drop_front(struct hf_csv *c, size_t bytes, size_t marks)
+/* Hands out up to `most` complete records that have HF_CSV_SLACK bytes behind them. *ret_used: bytes up to their end.
+ */
+static enum hf_csv_defect hand_out_all(struct hf_csv *c, const struct window *w, size_t most, size_t *ret_used)
 {
-	if (bytes == 0)
-		return;
-	memmove(c->buf.data, c->buf.data + bytes, c->buf.len - bytes);
-	c->buf.len -= bytes;
-	c->marked -= bytes;
-	c->mark_count -= marks;
-	for (size_t i = 0; i < c->mark_count; i++)
-		c->marks[i] = c->marks[marks + i] - (uint32_t)bytes;
-	c->quotes = c->buf.len > 0 && memchr(c->buf.data, '"', c->buf.len);
-}
+	size_t start = 0, count = 0, used = 0;
+	size_t last = w->readable < HF_CSV_SLACK ? 0 : w->readable - HF_CSV_SLACK;
 
-static enum hf_csv_defect hand_out_all(struct hf_csv *c)
-{
-	const uint8_t *data = c->buf.data;
-	size_t start = 0, count = 0, record = 0,
-	       first = 0; /* record and first: the running record's place and first mark */
-
+	*ret_used = 0;
 	for (size_t i = 0; i < c->mark_count; i++) {
 		size_t at = c->marks[i];
 
-		if (count == HF_CSV_FIELDS_MAX)
-			return HF_CSV_MANY;
-		if (data[at] == '\n') {
-			enum hf_csv_defect d = hand_out(c, start, at, count + 1);
-
-			if (d != HF_CSV_GOOD)
-				return d;
+		if (count + 1 > HF_CSV_FIELDS_MAX - (w->data[at] != '\n'))
+			return fail(c, HF_CSV_MANY, w->data + used, w->data + at);
+		if (w->data[at] == '\n') {
+			if (at >= last || most-- == 0)
+				break;
+			if (hand_out(c, w, start, at, count + 1) != HF_CSV_GOOD)
+				return c->defect;
 			count = 0;
-			record = at + 1;
-			first = i + 1;
+			*ret_used = used = at + 1;
 		} else {
-			c->fields[count++] = (struct hf_csv_field){data + start, (uint32_t)(at - start), false};
+			c->fields[count++] = (struct hf_csv_field){w->data + start, (uint32_t)(at - start), false};
 		}
 		start = at + 1;
 	}
-	drop_front(c, record, first);
-	return c->buf.len > HF_CSV_RECORD_MAX + 2 ? HF_CSV_LONG : HF_CSV_GOOD;
+	return HF_CSV_GOOD;
 }
 
-/* At the end of the table: what has no line end. */
-static enum hf_csv_defect hand_out_last(struct hf_csv *c)
+/* Puts bytes behind what is carried, with slack behind them. */
+static enum hf_csv_defect carry_on(struct hf_csv *c, const uint8_t *data, size_t len)
 {
-	size_t start = 0;
+	size_t from = c->carry.len;
 
-	if (c->mark_count >= HF_CSV_FIELDS_MAX)
-		return HF_CSV_MANY;
-	for (size_t i = 0; i < c->mark_count; i++) {
-		c->fields[i] = (struct hf_csv_field){c->buf.data + start, (uint32_t)(c->marks[i] - start), false};
-		start = c->marks[i] + 1;
-	}
-	return hand_out(c, start, c->buf.len, c->mark_count + 1);
+	if (!hf_buf_reserve(&c->carry, len + HF_CSV_SLACK) || !hf_buf_add(&c->carry, data, len))
+		return fail(c, HF_CSV_LONG, c->carry.data, c->carry.data);
+	memset(c->carry.data + c->carry.len, 0, HF_CSV_SLACK);
+	mark(c, c->carry.data, from, c->carry.len);
+	return HF_CSV_GOOD;
 }
 
-/* False: too few bytes yet to tell. */
-static bool begin(struct hf_csv *c, bool end)
+static struct window carried(const struct hf_csv *c)
+{
+	return (struct window){c->carry.data, c->carry.len, c->carry.len + HF_CSV_SLACK};
+}
+
+/* Keeps what is not handed out, all of it when it has no complete record. */
+static enum hf_csv_defect keep_rest(struct hf_csv *c, const uint8_t *data, size_t len)
+{
+	struct window w;
+	size_t used;
+
+	forget_marks(c);
+	if (carry_on(c, data, len) != HF_CSV_GOOD)
+		return c->defect;
+	w = carried(c);
+	if (hand_out_all(c, &w, SIZE_MAX, &used) != HF_CSV_GOOD || used == 0)
+		return c->defect;
+	forget_marks(c);
+	memmove(c->carry.data, c->carry.data + used, c->carry.len - used + HF_CSV_SLACK);
+	c->carry.len -= used;
+	mark(c, c->carry.data, 0, c->carry.len);
+	return HF_CSV_GOOD;
+}
+
+/* The carried record, which is not complete, gets bytes until it is. Returns the bytes taken. */
+static size_t complete_carried(struct hf_csv *c, const uint8_t *data, size_t len)
+{
+	size_t taken = 0, step = STEP, used;
+
+	while (taken < len) {
+		size_t before = c->carry.len, n = len - taken < step ? len - taken : step;
+		struct window w;
+
+		if (carry_on(c, data + taken, n) != HF_CSV_GOOD)
+			return 0;
+		w = carried(c);
+		if (hand_out_all(c, &w, 1, &used) != HF_CSV_GOOD)
+			return 0;
+		if (used > 0) {
+			hf_buf_clear(&c->carry);
+			forget_marks(c);
+			return taken + used - before;
+		}
+		taken += n;
+		if (c->carry.len > c->record_max + 2) {
+			fail(c, HF_CSV_LONG, c->carry.data, c->carry.data);
+			return 0;
+		}
+		step = step < PIECE ? 2 * step : PIECE;
+	}
+	return taken;
+}
+
+static enum hf_csv_defect feed_some(struct hf_csv *c, const uint8_t *data, size_t len)
+{
+	size_t at = c->carry.len ? complete_carried(c, data, len) : 0;
+
+	while (at < len && c->defect == HF_CSV_GOOD) {
+		struct window w = {data + at, len - at < PIECE ? len - at : PIECE, len - at};
+		size_t used;
+
+		forget_marks(c);
+		mark(c, w.data, 0, w.len);
+		if (hand_out_all(c, &w, SIZE_MAX, &used) != HF_CSV_GOOD)
+			break;
+		at += used;
+		if (used > 0 && w.len < w.readable)
+			continue;
+		keep_rest(c, w.data + used, w.len - used);
+		at += w.len - used;
+		if (at < len && c->defect == HF_CSV_GOOD)
+			at += complete_carried(c, data + at, len - at);
+	}
+	return c->defect;
+}
+
+/* Looks for the byte order mark. Returns bytes taken from data; not begun afterwards: too few yet to tell. */
+static size_t begin(struct hf_csv *c, const uint8_t *data, size_t len)
 {
 	static const uint8_t order_mark[3] = {0xEF, 0xBB, 0xBF};
-	size_t n = c->buf.len < 3 ? c->buf.len : 3;
+	size_t taken = 0;
 
-	if (c->begun)
-		return true;
-	if (memcmp(c->buf.data, order_mark, n) == 0) {
-		if (n < 3 && !end)
-			return false;
-		if (n == 3) {
-			c->buf.len -= n;
-			memmove(c->buf.data, c->buf.data + n, c->buf.len);
-		}
+	while (taken < len && c->carry.len < 3 && data[taken] == order_mark[c->carry.len])
+		hf_buf_add(&c->carry, data + taken++, 1);
+	c->begun = c->carry.len == 3 || taken < len;
+	if (c->carry.len == 3) {
+		hf_buf_clear(&c->carry);
+		c->running.byte = 3;
+	} else if (c->begun && c->carry.len > 0) {
+		uint8_t few[3];
+		size_t n = c->carry.len;
+
+		memcpy(few, c->carry.data, n);
+		hf_buf_clear(&c->carry);
+		keep_rest(c, few, n);
 	}
-	c->begun = true;
-	return true;
+	return taken;
 }
 
 enum hf_csv_defect hf_csv_feed(struct hf_csv *c, const void *data, size_t len)
 {
 	const uint8_t *at = data;
+	size_t taken;
 
-	while (len > 0 && c->defect == HF_CSV_GOOD) {
-		size_t n = len < PIECE ? len : PIECE;
+	if (c->defect != HF_CSV_GOOD || len == 0)
+		return c->defect;
+	taken = c->begun ? 0 : begin(c, at, len);
+	return feed_some(c, at + taken, len - taken);
+}
 
-		if (!hf_buf_reserve(&c->buf, n + HF_CSV_SLACK) || !hf_buf_add(&c->buf, at, n))
-			return c->defect = HF_CSV_LONG;
-		at += n;
-		len -= n;
-		if (!begin(c, false))
-			continue;
-		mark(c);
-		c->defect = hand_out_all(c);
+/* Sets all fields of the record that has no line end but the last. Returns where that one begins. */
+static size_t set_last_fields(struct hf_csv *c, const struct window *w)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < c->mark_count; i++) {
+		c->fields[i] = (struct hf_csv_field){w->data + start, (uint32_t)(c->marks[i] - start), false};
+		start = c->marks[i] + 1;
 	}
-	return c->defect;
+	return start;
+}
+
+/* The quote because of which the table ends inside quotes. */
+static enum hf_csv_defect unclosed(struct hf_csv *c, const struct window *w, size_t start)
+{
+	const uint8_t *field = w->data + start, *end = w->data + w->len, *at = field + 1;
+
+	if (check_quotes(c, c->mark_count) != HF_CSV_GOOD)
+		return HF_CSV_QUOTE;
+	if (*field != '"')
+		return fail(c, HF_CSV_QUOTE, w->data, memchr(field, '"', (size_t)(end - field)));
+	for (; (at = memchr(at, '"', (size_t)(end - at))); at += 2)
+		if (at[1] != '"')
+			return fail(c, HF_CSV_QUOTE, w->data, at);
+	return fail(c, HF_CSV_UNCLOSED, w->data, field);
+}
+
+/* At the end of the table: what has no line end. */
+static enum hf_csv_defect hand_out_last(struct hf_csv *c)
+{
+	struct window w = carried(c);
+	size_t start;
+
+	if (c->mark_count >= HF_CSV_FIELDS_MAX)
+		return fail(c, HF_CSV_MANY, w.data, w.data + c->marks[HF_CSV_FIELDS_MAX - 1]);
+	start = set_last_fields(c, &w);
+	if (c->state.inside)
+		return unclosed(c, &w, start);
+	return hand_out(c, &w, start, w.len, c->mark_count + 1);
 }
 
 enum hf_csv_defect hf_csv_end(struct hf_csv *c)
 {
-	if (c->defect != HF_CSV_GOOD || c->buf.len == 0)
+	if (c->defect != HF_CSV_GOOD || c->carry.len == 0)
 		return c->defect;
-	if (!c->begun) {
-		begin(c, true);
-		mark(c);
+	if (!c->begun) { /* one or two bytes in all, which begin like a byte order mark */
+		mark(c, c->carry.data, 0, c->carry.len);
+		hf_buf_reserve(&c->carry, HF_CSV_SLACK);
 	}
-	if (c->inside)
-		return c->defect = HF_CSV_UNCLOSED;
-	if (c->buf.len > 0)
-		c->defect = hand_out_last(c);
-	return c->defect;
+	return hand_out_last(c);
 }
 
 bool hf_csv_value(const struct hf_csv_field *f, struct hf_buf *out)

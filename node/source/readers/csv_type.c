@@ -31,27 +31,48 @@ static bool digit(uint8_t c)
 	return (uint8_t)(c - '0') < 10;
 }
 
-static size_t digits(const uint8_t *v, size_t len)
+/* Up to 8 bytes of the value, the first one lowest. */
+static inline uint64_t load(const uint8_t *v, size_t len, bool padded)
 {
-	size_t n = 0;
+	uint64_t w = 0;
 
-	while (n < len && digit(v[n]))
-		n++;
-	return n;
+	if (padded || len >= 8)
+		memcpy(&w, v, 8);
+	else
+		memcpy(&w, v, len);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	w = __builtin_bswap64(w);
+#endif
+	return w;
+}
+
+/* How many digits the value begins with, eight at a time. */
+static inline size_t digits(const uint8_t *v, size_t len, bool padded)
+{
+	for (size_t n = 0; n < len; n += 8) {
+		uint64_t x = load(v + n, len - n, padded) ^ 0x3030303030303030u;
+		uint64_t other = (((x & 0x7F7F7F7F7F7F7F7Fu) + 0x7676767676767676u) | x) & 0x8080808080808080u;
+
+		if (other) {
+			n += (size_t)__builtin_ctzll(other) / 8;
+			return n < len ? n : len;
+		}
+	}
+	return len;
 }
 
 /* Codes such as 0101 are no numbers: a leading zero would be lost. */
-static size_t whole_part(const uint8_t *v, size_t len)
+static inline size_t whole_part(const uint8_t *v, size_t len, bool padded)
 {
-	size_t n = digits(v, len);
+	size_t n = digits(v, len, padded);
 
 	return n > 1 && v[0] == '0' ? 0 : n;
 }
 
-static bool is_integer(const uint8_t *v, size_t len)
+static inline bool is_integer(const uint8_t *v, size_t len, bool padded)
 {
 	size_t sign = len > 0 && v[0] == '-';
-	size_t n = whole_part(v + sign, len - sign);
+	size_t n = whole_part(v + sign, len - sign, padded);
 
 	return n > 0 && n <= INTEGER_DIGITS && n + sign == len;
 }
@@ -63,18 +84,18 @@ static bool is_exponent(const uint8_t *v, size_t len)
 	if (len < 2 || (v[0] | 0x20) != 'e')
 		return false;
 	at += v[1] == '-' || v[1] == '+';
-	return at < len && len - at <= 3 && digits(v + at, len - at) == len - at;
+	return at < len && len - at <= 3 && digits(v + at, len - at, false) == len - at;
 }
 
-static bool is_number(const uint8_t *v, size_t len)
+static inline bool is_number(const uint8_t *v, size_t len, bool padded)
 {
-	size_t at = len > 0 && v[0] == '-', n = whole_part(v + at, len - at);
+	size_t at = len > 0 && v[0] == '-', n = whole_part(v + at, len - at, padded);
 
 	if (n == 0)
 		return false;
 	at += n;
 	if (at < len && v[at] == '.') {
-		n = digits(v + at + 1, len - at - 1);
+		n = digits(v + at + 1, len - at - 1, padded);
 		if (n == 0)
 			return false;
 		at += 1 + n;
@@ -121,7 +142,7 @@ static bool is_time(const uint8_t *v, size_t len)
 			return false;
 		at = 8;
 		if (at < len && v[at] == '.') {
-			size_t n = digits(v + at + 1, len - at - 1);
+			size_t n = digits(v + at + 1, len - at - 1, false);
 
 			if (n == 0 || n > 9)
 				return false;
@@ -143,15 +164,15 @@ static bool is_boolean(const uint8_t *v, size_t len)
 	return (len == 4 && strncasecmp(text, "true", 4) == 0) || (len == 5 && strncasecmp(text, "false", 5) == 0);
 }
 
-static bool fits(enum hf_csv_type t, const uint8_t *v, size_t len)
+static inline bool fits(enum hf_csv_type t, const uint8_t *v, size_t len, bool padded)
 {
 	switch (t) {
 	case HF_CSV_BOOLEAN:
 		return is_boolean(v, len);
 	case HF_CSV_INTEGER:
-		return is_integer(v, len);
+		return is_integer(v, len, padded);
 	case HF_CSV_NUMBER:
-		return is_number(v, len);
+		return is_number(v, len, padded);
 	case HF_CSV_DATE:
 		return is_date(v, len);
 	case HF_CSV_DATETIME:
@@ -164,13 +185,18 @@ static bool fits(enum hf_csv_type t, const uint8_t *v, size_t len)
 	return true;
 }
 
+bool hf_csv_field_fits(enum hf_csv_type t, const struct hf_csv_field *f)
+{
+	return fits(t, f->data, f->len, true);
+}
+
 enum hf_csv_type hf_csv_type_of(const void *value, size_t len)
 {
 	static const enum hf_csv_type order[] = {HF_CSV_INTEGER, HF_CSV_NUMBER, HF_CSV_DATE, HF_CSV_DATETIME,
 	                                         HF_CSV_BOOLEAN};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (fits(order[i], value, len))
+		if (fits(order[i], value, len, false))
 			return order[i];
 	return HF_CSV_STRING;
 }
@@ -179,7 +205,7 @@ enum hf_csv_type hf_csv_type_join(enum hf_csv_type column, const void *value, si
 {
 	enum hf_csv_type t;
 
-	if (fits(column, value, len))
+	if (fits(column, value, len, false))
 		return column;
 	t = hf_csv_type_of(value, len);
 	if (column == HF_CSV_UNSEEN)

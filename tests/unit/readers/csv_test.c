@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "naive_csv.h"
 #include "source/readers/csv.h"
+#include "source/readers/csv_kernel.h"
 
 #define ROUNDS 4000
 
@@ -423,6 +424,106 @@ static void test_unknown_column_is_refused(void **state)
 	hf_buf_done(&out);
 }
 
+/* Both kernels give the same bits, whatever the bytes are. */
+static void test_kernels_agree(void **state)
+{
+	static const char hot[] = ",\n\r\"-\xAC\x8A\x8D\xA2\x2B\x2D\x0B\x23";
+	uint8_t data[16 * HF_CSV_BLOCK];
+	uint32_t one[sizeof(data) + 64], two[sizeof(data) + 64];
+	const struct hf_csv_kernel *best = hf_csv_kernel();
+
+	(void)state;
+	seed();
+	print_message("kernels: %s, %s\n", best->name, hf_csv_kernel_plain.name);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct hf_csv_masks m1[16], m2[16];
+		struct hf_csv_state s1 = {rnd(2) ? ~(uint64_t)0 : 0, 0}, s2 = s1;
+		uint32_t dense = 1 + rnd(12);
+		size_t n;
+
+		for (size_t i = 0; i < sizeof(data); i++)
+			data[i] = (uint8_t)(rnd(dense) ? rnd(256) : (uint32_t)hot[rnd(sizeof(hot) - 1)]);
+		n = (size_t)(best->mark(data, 16, 7, &s1, one) - one);
+		assert_int_equal(hf_csv_kernel_plain.mark(data, 16, 7, &s2, two) - two, n);
+		if (n > 0)
+			assert_memory_equal(one, two, n * sizeof(*one));
+		assert_int_equal(s1.inside, s2.inside);
+		assert_int_equal(s1.quotes != 0, s2.quotes != 0);
+		best->masks(data, 16, m1);
+		hf_csv_kernel_plain.masks(data, 16, m2);
+		assert_memory_equal(m1, m2, sizeof(m1));
+	}
+}
+
+static bool accept(void *ctx, const struct hf_csv_record *r)
+{
+	(void)ctx;
+	return r->byte < 1000;
+}
+
+static void check_place(const char *table, enum hf_csv_defect want, const struct hf_csv_place *at)
+{
+	for (size_t piece = 1; piece < 40; piece += 3) {
+		struct hf_csv *c = hf_csv_new(accept, NULL);
+		struct hf_csv_place where;
+		enum hf_csv_defect d = HF_CSV_GOOD;
+
+		for (size_t i = 0, n; i < strlen(table) && d == HF_CSV_GOOD; i += n) {
+			n = strlen(table) - i < piece ? strlen(table) - i : piece;
+			d = hf_csv_feed(c, table + i, n);
+		}
+		if (d == HF_CSV_GOOD)
+			d = hf_csv_end(c);
+		hf_csv_where(c, &where);
+		assert_int_equal(d, want);
+		assert_int_equal(where.record, at->record);
+		assert_int_equal(where.line, at->line);
+		assert_int_equal(where.byte, at->byte);
+		hf_csv_free(c);
+	}
+}
+
+static void test_defects_have_a_place(void **state)
+{
+	(void)state;
+	check_place("\xEF\xBB\xBF"
+	            "a,b\n1,\"x\ny\"\n2,z\"\n",
+	            HF_CSV_QUOTE, &(struct hf_csv_place){2, 4, 18});
+	check_place("a,b\r\n1,\"x\"y\r\n", HF_CSV_QUOTE, &(struct hf_csv_place){1, 2, 9});
+	check_place("a\n1\n\"2\n3\n", HF_CSV_UNCLOSED, &(struct hf_csv_place){2, 3, 4});
+	check_place("a\n\"1\n\"\n\n", HF_CSV_GOOD, &(struct hf_csv_place){3, 5, 8});
+}
+
+static void test_values_of_another_type_are_refused(void **state)
+{
+	static const char head[] = "n,d,s\n1,2026-11-30,x\n,,\n\"2\",2026-11-29,\n";
+	static const struct {
+		const char *row;
+		enum hf_csv_defect defect;
+	} cases[] = {{"3,2026-02-28,\"\"\n", HF_CSV_GOOD},
+	             {"3.5,2026-02-28,y\n", HF_CSV_TYPE},
+	             {"\"x\",2026-02-28,y\n", HF_CSV_TYPE},
+	             {"3,2026-02-29,y\n", HF_CSV_TYPE}};
+	const struct hf_csv_column columns[] = {
+	        {"s", HF_CSV_STRING, 0}, {"d", HF_CSV_DATE, 0}, {"n", HF_CSV_INTEGER, 0}, {"gone", HF_CSV_DATE, 0}};
+	const char *const fields[] = {"s"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hf_csv_project *p = hf_csv_project_new(fields, 1);
+		struct hf_buf out = HF_BUF_INIT;
+		struct hf_csv_place where;
+
+		hf_csv_project_expect(p, columns, 4);
+		assert_int_equal(hf_csv_project_feed(p, head, strlen(head), &out), HF_CSV_GOOD);
+		assert_int_equal(hf_csv_project_feed(p, cases[i].row, strlen(cases[i].row), &out), cases[i].defect);
+		hf_csv_project_where(p, &where);
+		assert_int_equal(where.record, cases[i].defect == HF_CSV_GOOD ? 5 : 4);
+		hf_csv_project_free(p);
+		hf_buf_done(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +534,9 @@ int main(void)
 	        cmocka_unit_test(test_bad_headers),
 	        cmocka_unit_test(test_records_and_fields_are_bounded),
 	        cmocka_unit_test(test_unknown_column_is_refused),
+	        cmocka_unit_test(test_kernels_agree),
+	        cmocka_unit_test(test_defects_have_a_place),
+	        cmocka_unit_test(test_values_of_another_type_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
