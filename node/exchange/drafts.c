@@ -38,7 +38,7 @@ static void draft_provider(struct hf_draft *d, const struct transfer *t)
 	hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, t->consumer_authn);
 	hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, t->permission_review);
 	hf_draft_text(d, HF_FIELD_PACKAGING, RECORD_PACKAGING);
-	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)(t->manifest.len > 0 ? t->bytes_total : t->bytes_done));
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
 }
 
 static void draft_consumer(struct hf_draft *d, const struct transfer *t)
@@ -57,10 +57,7 @@ void draft_record(struct hf_draft *d, const struct transfer *t)
 {
 	hf_draft_text(d, HF_FIELD_DATA_FORMAT, RECORD_FORMAT);
 	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
-	if (t->ended_ms > 0)
-		hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
-	else
-		hf_draft_text(d, HF_FIELD_END_TIME, "none: it has not ended");
+	hf_draft_time(d, HF_FIELD_END_TIME, t->ended_ms);
 	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
 	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
 	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);

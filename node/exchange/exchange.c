@@ -26,7 +26,6 @@ static void on_watch(uv_timer_t *h)
 {
 	close_idle(h->data);
 	receipt_watch(h->data);
-	silence_watch(h->data);
 }
 
 static void on_peer_up(void *ctx, const char *peer)

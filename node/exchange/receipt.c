@@ -84,7 +84,8 @@ static void closing_draft(struct transfer *t, struct hf_unit *u)
 	draft_digest(d, &t->receipt);
 	draft_record(d, t);
 	hf_draft_text(d, HF_FIELD_DELIVERY, "complete; receipt verified");
-	hf_draft_text(d, HF_FIELD_CACHE_DELETION, RECORD_NO_CACHE);
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION,
+	              "chunks are made in memory and freed when sent; nothing was cached on disk");
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
 	hf_draft_close(d);
@@ -181,4 +182,24 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 	hf_decoded_free(r);
 	hf_decoded_free(mail);
 	return e;
+}
+
+/* A delivery without a receipt is escalated once, and stays open until it is settled. */
+void receipt_watch(struct hf_exchange *x)
+{
+	int64_t now = hf_now_ms(&x->base->clock);
+	for (struct transfer *t = x->transfers; t; t = t->next) {
+		if (!t->provider || t->gone || t->state != TRANSFER_STARTED || t->manifest.len == 0 ||
+		    t->receipt_overdue || now - t->ended_ms < RECEIPT_LIMIT_MS)
+			continue;
+		struct hf_unit *u = hf_unit_new();
+		t->receipt_overdue = true;
+		struct hf_draft *d =
+		        transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_TIMEOUT, "no receipt came for the delivered data");
+		hf_draft_text(d, HF_FIELD_EXCEPTION, "receipt-missing");
+		hf_unit_draft(u, d);
+		transfer_put(u, t);
+		hf_store_submit(x->store, u, NULL, NULL);
+		hf_alarm(x->base, "receipt-missing", &t->id, "%s has not signed for what it received", t->peer);
+	}
 }

@@ -277,7 +277,6 @@ bool transfer_firm(const struct transfer *t)
 
 void transfer_add(struct transfer *t)
 {
-	t->used_ms = hf_mono_ms(&t->x->base->clock);
 	t->next = t->x->transfers;
 	t->x->transfers = t;
 }

@@ -563,7 +563,6 @@ void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkG
 	struct serve *s = t->serve;
 	t->asked = true;
 	t->used_ms = hf_mono_ms(&t->x->base->clock);
-	t->silent = false;
 	if (abnormal(t, get)) {
 		hf_request_reply(take, HF_E_LIMIT, ANOMALY_TEXT, NULL, 0);
 		anomaly(t, get->index);

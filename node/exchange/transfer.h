@@ -28,7 +28,6 @@
 #define DENIALS_RECORDED 20u
 #define DENIALS_WINDOW_MS 60000
 #define RECEIPT_LIMIT_MS (15 * 60 * 1000) /* a missing receipt is escalated after this (DS-59) */
-#define SILENCE_LIMIT_MS (15 * 60 * 1000) /* and so is a consumer that asks for nothing any more */
 
 static inline ProtobufCBinaryData id_or_none(struct hf_id *id)
 {
@@ -62,13 +61,12 @@ struct transfer {
 	int64_t until_ms;       /* and until then */
 	uint64_t systems;       /* consumer: changes of the register of systems when it was looked at, and one */
 	bool importing, receipt_overdue;
-	bool silent;   /* provider: that the consumer does not go on is on record, until it does */
 	bool starting; /* consumer: the start is being stored; nothing is asked for before */
 	bool cleared;  /* consumer, ended: the partial file is gone and that is recorded */
 	bool recorded; /* provider: the decision is durable; nothing is served before. Consumer: the request is */
 	enum hf_entry_state demands;    /* provider: nothing is served before the record of the decision is in it */
 	uint64_t decided_at;            /* entry that ends that record */
-	int64_t used_ms;                /* monotonic: the last chunk asked for, or when this run took the transfer up */
+	int64_t used_ms;                /* monotonic: the last chunk asked for */
 	struct hf_merkle_range durable; /* over [0, acknowledged) */
 
 	/* Provider, while open. */
@@ -170,7 +168,6 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count,
                          struct hf_unit *u) HF_MUST_CHECK;
 void receipt_watch(struct hf_exchange *x);
-void silence_watch(struct hf_exchange *x); /* likewise a consumer that stopped asking */
 /* watch.c: DS-100 */
 void traffic_seen(struct hf_exchange *x, const char *peer, enum hf_traffic_kind kind, uint64_t amount,
                   const struct hf_id *txn);
