@@ -248,9 +248,10 @@ bool hf_heads_check_own(struct hf_ledger *l, struct hf_lpeer *p, const Hufu__Led
 	if (at.size > l->promise.size || at.size > stored) /* what is here beyond the promise was never signed */
 		hf_ledger_set_back(l, HF_SETBACK_BEHIND, &at,
 		                   "%s holds a checkpoint that this log signed for %" PRIu64
-		                   " entries, which are not all stored here (%" PRIu64
-		                   "): read-only, behind the witnessed size; recover with `hufu ledger recover`",
-		                   p->node, at.size, stored);
+		                   " entries, and here are only %" PRIu64
+		                   " that it signed: read-only, behind the witnessed size; recover with `hufu ledger "
+		                   "recover`",
+		                   p->node, at.size, l->promise.size < stored ? l->promise.size : stored);
 	else
 		hf_ledger_set_back(l, HF_SETBACK_FORK, &at,
 		                   "%s holds a checkpoint that this log signed for %" PRIu64
