@@ -73,6 +73,10 @@ static const cyaml_schema_field_t traffic_fields[] = {TRAFFIC_FIELD(window_minut
                                                       TRAFFIC_FIELD(floor_mib), TRAFFIC_FIELD(floor_requests),
                                                       CYAML_FIELD_END};
 
+#define TRANSFER_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_transfer_limits, name)
+static const cyaml_schema_field_t transfer_fields[] = {TRANSFER_FIELD(idle_seconds), TRANSFER_FIELD(receipt_seconds),
+                                                       CYAML_FIELD_END};
+
 #define TEXT_FIELD(name, flags, min, max)                                                                              \
 	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | (flags), struct hf_config, name, min, max)
 static const cyaml_schema_field_t fields[] = {
@@ -96,6 +100,7 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("gateway", CYAML_FLAG_OPTIONAL, struct hf_config, gateway, gateway_fields),
         CYAML_FIELD_MAPPING("scanner", CYAML_FLAG_OPTIONAL, struct hf_config, scanner, scanner_fields),
         CYAML_FIELD_MAPPING("traffic", CYAML_FLAG_OPTIONAL, struct hf_config, traffic, traffic_fields),
+        CYAML_FIELD_MAPPING("transfers", CYAML_FLAG_OPTIONAL, struct hf_config, transfers, transfer_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
         CYAML_FIELD_MAPPING("decisions", CYAML_FLAG_OPTIONAL, struct hf_config, decisions, decision_fields),
         CYAML_FIELD_END};
@@ -209,6 +214,8 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	HF_TRY(want_range(path, "traffic.factor", c->traffic.factor, 2, 1000, f));
 	HF_TRY(want_range(path, "traffic.floor_mib", c->traffic.floor_mib, 1, 1u << 30, f));
 	HF_TRY(want_range(path, "traffic.floor_requests", c->traffic.floor_requests, 1, 1000000, f));
+	HF_TRY(want_range(path, "transfers.idle_seconds", c->transfers.idle_seconds, 10, 2592000, f));
+	HF_TRY(want_range(path, "transfers.receipt_seconds", c->transfers.receipt_seconds, 10, 604800, f));
 	return want_range(path, "limits.requests_per_second", c->limits.requests_per_second, 10, 1000000, f);
 }
 

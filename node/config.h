@@ -8,6 +8,7 @@
 #include "authz/deadline.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "exchange/exchange.h"
 #include "exchange/traffic.h"
 #include "identity/accounts.h"
 #include "ledger/ledger.h"
@@ -61,6 +62,7 @@ struct hf_config {
 	struct hf_config_gateway gateway;
 	struct hf_config_scanner scanner;
 	struct hf_traffic_policy traffic;    /* for hf_exchange_set_traffic */
+	struct hf_transfer_limits transfers; /* for hf_exchange_set_limits */
 	struct hf_ledger_quota mirrors;      /* for hf_ledger_set_quota */
 	struct hf_account_policy accounts;   /* for hf_identity_set_policy */
 	struct hf_deadline_limits decisions; /* for hf_authz_set_deadlines */

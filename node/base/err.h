@@ -80,6 +80,7 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_CONSENT,            DENY,   "consent-ended",            "a consent that the use rests on is not in force") \
 	X(HF_E_MALICIOUS,          REFUSE, "malicious",                "the scanner found something harmful in the data") \
 	X(HF_E_SCANNER,            REFUSE, "scanner",                  "the scanner could not examine the data") \
+	X(HF_E_ABANDONED,          REFUSE, "abandoned",                "the other side asked for nothing more in time") \
 	X(HF_E_BORDER,             DENY,   "border",                   "the rules of a jurisdiction do not allow it") \
 	X(HF_E_UNREACHABLE,        RETRY,  "unreachable",              "the peer cannot be reached") \
 	X(HF_E_TIMEOUT,            RETRY,  "timeout",                  "no answer in time") \

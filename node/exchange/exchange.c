@@ -25,7 +25,7 @@ static void close_idle(struct hf_exchange *x)
 static void on_watch(uv_timer_t *h)
 {
 	close_idle(h->data);
-	receipt_watch(h->data);
+	idle_watch(h->data);
 }
 
 static void on_peer_up(void *ctx, const char *peer)
@@ -88,6 +88,11 @@ void hf_exchange_set_scanner(struct hf_exchange *x, struct hf_scanner *scanner)
 void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_policy *p)
 {
 	hf_traffic_set(x->traffic, p);
+}
+
+void hf_exchange_set_limits(struct hf_exchange *x, const struct hf_transfer_limits *limits)
+{
+	x->limits = *limits;
 }
 
 const struct hf_mail_row *hf_exchange_mails(struct hf_exchange *x)
@@ -173,19 +178,10 @@ void hf_exchange_start(struct hf_exchange *x)
 	}
 }
 
-static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
+static void answer_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get)
 {
-	struct hf_bytes body = hf_request_body(take);
-	struct hf_id id;
-	struct transfer *t = NULL;
 	struct hf_fault f = {HF_OK, ""};
-	Hufu__ChunkGet *get = HF_DECODE(chunk_get, body.data, body.len);
-	if (!get || !hf_id_from_bytes(get->transfer.data, get->transfer.len, &id)) {
-		hf_request_reply(take, HF_E_FORMAT, "the request for a chunk lacks a field or holds one out of bounds",
-		                 NULL, 0);
-	} else if (transfer_get(x, &id, true, &t) != HF_OK || strcmp(t->peer, hf_request_peer(take)) != 0) {
-		hf_request_reply(take, HF_E_UNKNOWN, "there is no such transfer", NULL, 0);
-	} else if (!t->recorded) {
+	if (!t->recorded) {
 		hf_request_reply(take, HF_E_BUSY, "the decision is being recorded; ask again", NULL, 0);
 	} else if (!transfer_firm(t)) {
 		hf_request_reply(take, HF_E_BUSY,
@@ -205,6 +201,23 @@ static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
 		} else {
 			serve_chunk(t, take, get);
 		}
+	}
+}
+
+static void on_chunk_get(struct hf_exchange *x, struct hf_request *take)
+{
+	struct hf_bytes body = hf_request_body(take);
+	struct hf_id id;
+	struct transfer *t = NULL;
+	Hufu__ChunkGet *get = HF_DECODE(chunk_get, body.data, body.len);
+	if (!get || !hf_id_from_bytes(get->transfer.data, get->transfer.len, &id)) {
+		hf_request_reply(take, HF_E_FORMAT, "the request for a chunk lacks a field or holds one out of bounds",
+		                 NULL, 0);
+	} else if (transfer_get(x, &id, true, &t) != HF_OK || strcmp(t->peer, hf_request_peer(take)) != 0) {
+		hf_request_reply(take, HF_E_UNKNOWN, "there is no such transfer", NULL, 0);
+	} else {
+		transfer_seen(t);
+		answer_chunk(t, take, get);
 	}
 	if (t)
 		transfer_release(t);

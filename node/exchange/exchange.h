@@ -22,6 +22,14 @@ struct hf_scanner;
 struct hf_traffic_policy;
 void hf_exchange_set_scanner(struct hf_exchange *x, struct hf_scanner *scanner);
 void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_policy *p);
+/* How long a consumer may stay away, at the provider; 0: the default. */
+#define HF_TRANSFER_IDLE_SECONDS 86400u
+#define HF_TRANSFER_RECEIPT_SECONDS 900u
+struct hf_transfer_limits {
+	uint32_t idle_seconds;    /* without a word before everything was sent: then it has abandoned the transfer */
+	uint32_t receipt_seconds; /* until the receipt is due (DS-59) */
+};
+void hf_exchange_set_limits(struct hf_exchange *x, const struct hf_transfer_limits *limits);
 /* Resumes what was under way when the node last stopped (DS-71); after the peers are there. */
 void hf_exchange_start(struct hf_exchange *x);
 /* HF_MSG_TRANSFER_REQUEST, HF_MSG_CHUNK_GET, HF_MSG_TRANSFER_END. */

@@ -104,6 +104,7 @@ static bool answer_repeated(struct gate *g, const struct hf_id *id)
 		transfer_release(t);
 		return false;
 	}
+	transfer_seen(t);
 	if (t->request.len != body.len || memcmp(t->request.data, body.data, body.len) != 0)
 		hf_request_reply(g->rq, HF_E_REPLAY, USED_TEXT, NULL, 0);
 	else if (!t->recorded || transfer_settling(t))
@@ -246,6 +247,7 @@ static struct transfer *build_transfer(struct gate *g)
 	t->until_ms = g->decision.until_ms;
 	memcpy(t->resource.b, g->in->resource.data, 16);
 	t->started_ms = hf_now_ms(&g->x->base->clock);
+	transfer_seen(t);
 	t->state = transfer_next(transfer_next(TRANSFER_NONE, STEP_REQUEST), STEP_START);
 	if (!hf_buf_add(&t->request, body.data, body.len))
 		abort();

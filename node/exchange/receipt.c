@@ -183,23 +183,3 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
 	hf_decoded_free(mail);
 	return e;
 }
-
-/* A delivery without a receipt is escalated once, and stays open until it is settled. */
-void receipt_watch(struct hf_exchange *x)
-{
-	int64_t now = hf_now_ms(&x->base->clock);
-	for (struct transfer *t = x->transfers; t; t = t->next) {
-		if (!t->provider || t->gone || t->state != TRANSFER_STARTED || t->manifest.len == 0 ||
-		    t->receipt_overdue || now - t->ended_ms < RECEIPT_LIMIT_MS)
-			continue;
-		struct hf_unit *u = hf_unit_new();
-		t->receipt_overdue = true;
-		struct hf_draft *d =
-		        transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_TIMEOUT, "no receipt came for the delivered data");
-		hf_draft_text(d, HF_FIELD_EXCEPTION, "receipt-missing");
-		hf_unit_draft(u, d);
-		transfer_put(u, t);
-		hf_store_submit(x->store, u, NULL, NULL);
-		hf_alarm(x->base, "receipt-missing", &t->id, "%s has not signed for what it received", t->peer);
-	}
-}

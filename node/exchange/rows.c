@@ -40,6 +40,7 @@ static void row_fill_state(const struct transfer *t, Hufu__TransferRow *r)
 	r->cleared = t->cleared;
 	r->most_bytes = t->most_bytes;
 	r->demands = t->demands;
+	r->seen_ms = t->seen_ms;
 }
 
 static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
@@ -153,6 +154,8 @@ static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
 	t->receipt_overdue = r->receipt_overdue;
 	t->cleared = r->cleared;
 	t->most_bytes = r->most_bytes;
+	t->seen_ms = r->seen_ms ? r->seen_ms : r->started_ms; /* a row of an earlier version has none */
+	t->heard_ms = hf_mono_ms(&t->x->base->clock);
 	t->demands = (enum hf_entry_state)r->demands;
 	if (t->demands > HF_ENTRY_DURABLE && !transfer_ended(t->state) &&
 	    hf_ledger_txn_newest(t->x->ledger, &t->id, &t->decided_at) != HF_OK)

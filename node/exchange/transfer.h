@@ -27,7 +27,6 @@
 #define DENIALS_MAX 64
 #define DENIALS_RECORDED 20u
 #define DENIALS_WINDOW_MS 60000
-#define RECEIPT_LIMIT_MS (15 * 60 * 1000) /* a missing receipt is escalated after this (DS-59) */
 
 static inline ProtobufCBinaryData id_or_none(struct hf_id *id)
 {
@@ -67,6 +66,7 @@ struct transfer {
 	enum hf_entry_state demands;    /* provider: nothing is served before the record of the decision is in it */
 	uint64_t decided_at;            /* entry that ends that record */
 	int64_t used_ms;                /* monotonic: the last chunk asked for */
+	int64_t heard_ms, seen_ms;      /* provider: the consumer's last word, monotonic and by the clock */
 	struct hf_merkle_range durable; /* over [0, acknowledged) */
 
 	/* Provider, while open. */
@@ -95,6 +95,7 @@ struct hf_exchange {
 	uv_timer_t *watch;
 	struct hf_scanner *scanner; /* NULL: none */
 	struct hf_traffic *traffic;
+	struct hf_transfer_limits limits;
 	struct denials {
 		char peer[HF_NAME_MAX + 1];
 		int64_t since_ms;
@@ -167,7 +168,9 @@ enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn
                             struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count,
                          struct hf_unit *u) HF_MUST_CHECK;
-void receipt_watch(struct hf_exchange *x);
+/* idle.c: the consumer of a transfer has asked for something; ends and escalates what waits too long. */
+void transfer_seen(struct transfer *t);
+void idle_watch(struct hf_exchange *x);
 /* watch.c: DS-100 */
 void traffic_seen(struct hf_exchange *x, const char *peer, enum hf_traffic_kind kind, uint64_t amount,
                   const struct hf_id *txn);

@@ -162,6 +162,41 @@ def test_a_rule_gives_each_organization_its_uses_and_no_more(net):
     check(ended(net, begin_by_rule(net, entry))["reason"] == "quota", "and so is every later one")
 
 
+def entry_names(node, who, id, reason):
+    return any(e["fields"].get("event") == "transfer-terminated" and e["fields"].get("reason") == reason for e in entries_of(node, who, id))
+
+
+def test_a_consumer_that_vanishes_gives_its_reservation_free_and_both_ledgers_say_how_it_ended(net):
+    """SB-26: the process of the consumer stands still in the middle of a delivery; when it comes back it ends with the provider's reason"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    t.stop()
+    t.configure("transfers:\n  idle_seconds: 10\n")
+    t.start()
+    for who in ("wang", "li", "sun"):
+        t.login(who)
+    grant = grant_for(net, publish(net, "tolls"))
+
+    def midway():  # between the start and the last chunk, also when what is on its way is served
+        rows = [x for x in t.api("GET", "/v1/transfers", None, as_="li")[1]["transfers"] if x["transfer"] == id]
+        return rows and rows[0]["state"] == "STARTED" and rows[0]["served"] + 9 < rows[0]["chunks"]
+
+    for _ in range(20):
+        id = begin(net, grant)
+        with i.paused():
+            if midway():
+                check(count(t, "li", grant)["count"]["under_way"] == 1, "its use is reserved")
+                wait_until(lambda: workflow.transfer(t, "li", id)["state"] == "TERMINATED", "the provider to end it", 60)
+                break
+        ended(net, id)
+    end = workflow.transfer(t, "li", id)
+    check(end["reason"] == "abandoned" and "insurer asked for nothing more within 10 s" in end["text"], f"{end}")
+    check(count(t, "li", grant)["count"]["under_way"] == 0, "nothing is reserved any more")
+    theirs = ended(net, id)
+    check(theirs["state"] == "TERMINATED" and theirs["reason"] == "abandoned", f"the consumer: {theirs}")
+    check(entry_names(t, "sun", id, "abandoned") and entry_names(i, "wu", id, "abandoned"), "both ledgers name the outcome")
+    check(ended(net, begin(net, grant))["state"] == "COMPLETED", "and it may fetch again")
+
+
 def test_a_withdrawn_entry_is_gone_and_its_grants_give_nothing(net):
     """SB-27: after withdrawal, catalogue and use fail on the peer, without the peer's help and although the grant's period runs on"""
     t, i = net.nodes["transport"], net.nodes["insurer"]

@@ -3,6 +3,7 @@
 #include "unit/exchange/pair.h"
 
 #define MIB ((size_t)1 << 20)
+#define RECEIPT_MS ((int64_t)HF_TRANSFER_RECEIPT_SECONDS * 1000)
 
 static struct pair *now;
 static void (*bend_receipt)(Hufu__Receipt *r);
@@ -160,17 +161,17 @@ static void a_missing_receipt_is_escalated_once(void **state)
 	p->w->hold = hold_receipts;
 	struct hf_id id = begin(p);
 	until(p, has_ended(p->health, &id));
-	p->w->now_ms = before + RECEIPT_LIMIT_MS - 1;
-	receipt_watch(p->roads->exchange);
+	p->w->now_ms = before + RECEIPT_MS - 1;
+	idle_watch(p->roads->exchange);
 	assert_int_equal(recorded(p->roads, &id, HF_EVENT_EXCEPTION), 0);
 	assert_int_equal(p->roads->alarms, 0);
-	p->w->now_ms = before + RECEIPT_LIMIT_MS;
-	receipt_watch(p->roads->exchange);
+	p->w->now_ms = before + RECEIPT_MS;
+	idle_watch(p->roads->exchange);
 	assert_int_equal(recorded(p->roads, &id, HF_EVENT_EXCEPTION), 1);
 	assert_int_equal(p->roads->alarms, 1);
-	receipt_watch(p->roads->exchange);
+	idle_watch(p->roads->exchange);
 	pair_restart(p->roads);
-	receipt_watch(p->roads->exchange);
+	idle_watch(p->roads->exchange);
 	assert_int_equal(recorded(p->roads, &id, HF_EVENT_EXCEPTION), 1);
 	assert_true(is_state(p->roads, &id, "STARTED"));
 	p->w->hold = NULL; /* it was late, and closes */
