@@ -1,0 +1,28 @@
+/* speed.c - speeds, by the field's name. */
+#include "masking/detect/tables.h"
+
+static enum hf_match check(const struct hf_cell *c, const struct hf_detect_tables *t)
+{
+	double v;
+	unsigned decimals;
+
+	(void)t;
+	return hf_number_at(c, &v, &decimals) && v >= 0 && v < 2000 ? HF_MATCH_VALID : HF_MATCH_NO;
+}
+
+static const char *const names[] = {"speed", "velocity", "速度", "车速", "航速", NULL};
+
+extern const struct hf_detector hf_detector_speed;
+const struct hf_detector hf_detector_speed = {
+        .id = "speed",
+        .title = "speed",
+        .basis = "a number, by the field's name",
+        .technique = "round",
+        .sensitivity = HF_SENS_GENERAL,
+        .level = 1,
+        .evidence = HF_EVIDENCE_NAME,
+        .chance = 0.5,
+        .shape = {{1, 20, HF_CHAR_DIGIT, HF_CHAR_DIGIT | HF_CHAR_POINT | HF_CHAR_MARK}},
+        .check = check,
+        .names = names,
+};

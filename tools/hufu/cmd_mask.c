@@ -1,0 +1,29 @@
+/* cmd_mask.c - the commands of `hufu mask`, all offline. */
+#include "mask.h"
+
+const struct hf_command hf_commands_mask[] = {
+        {"mask", "identify", "which fields of tables and texts are sensitive, and how sure that is",
+         "hufu mask identify FILE... [--rows N] [--format csv|lines|text] [--encoding utf-8|gb18030]\n"
+         "                   [--about FILE] [--detectors FILE] [--shape-only]\n"
+         "\n"
+         "  FILE               a CSV table, JSON lines (.jsonl, .ndjson) or any other text; it is only read\n"
+         "  --rows N           look at the first N rows (default 100000)\n"
+         "  --format F         when the file's name does not tell it\n"
+         "  --encoding E       when the first bytes do not tell it\n"
+         "  --about FILE       JSON: {\"table\": \"...\", \"comment\": \"...\", \"fields\": {\"NAME\": \"comment\"}}\n"
+         "  --detectors FILE   your own detectors: JSON, see docs/masking.md\n"
+         "  --shape-only       codes with a wrong check digit count too, where such exist in practice\n"
+         "\n"
+         "Values are never printed. Fields that share values are shown as relations.\n"
+         "\n"
+         "example:\n"
+         "  hufu mask identify passages.csv drivers.csv --detectors ours.json",
+         hf_mask_cli_identify},
+        {"mask", "detectors", "the kinds of sensitive values that are recognised, and by what",
+         "hufu mask detectors [--json]\n"
+         "\n"
+         "example:\n"
+         "  hufu mask detectors",
+         hf_mask_cli_detectors},
+        {NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,45 @@
+/*
+ * mask.h - what the subcommands of `hufu mask` share. All of it works offline, without a node.
+ */
+#ifndef HUFU_TOOLS_MASK_H
+#define HUFU_TOOLS_MASK_H
+
+#include "cli.h"
+#include "masking/identify.h"
+#include "source/readers/recode.h"
+
+/* How a file is read; FORMAT_TEXT is anything that is no table. */
+enum hf_mask_format { HF_MASK_BY_NAME = 0, HF_MASK_CSV, HF_MASK_LINES, HF_MASK_TEXT };
+
+struct hf_mask_sample {
+	const char *path;
+	enum hf_mask_format format;
+	enum hf_encoding encoding; /* UNKNOWN: told by the first bytes */
+	uint64_t rows;             /* at most */
+};
+/* What a reading found. */
+struct hf_mask_hit {
+	uint64_t byte;
+	const struct hf_detector *detector;
+};
+struct hf_mask_reading {
+	struct hf_mask_sample sample; /* format and encoding as they turned out */
+	struct hf_identify *x;        /* of a table */
+	struct hf_mask_hit *hits;     /* of a text */
+	size_t hit_count;
+	uint64_t bytes; /* read */
+};
+/* Reads the sample and looks at it. fields_about: comments of fields (JSON object) or NULL. False after printing what
+ * is wrong. */
+bool hf_mask_read(struct hf_cli *cli, const struct hf_mask_sample *s, const struct hf_identify_options *o,
+                  const json_t *fields_about, struct hf_mask_reading *ret_reading);
+void hf_mask_reading_done(struct hf_mask_reading *r);
+
+/* One file's findings as JSON; the text is made from it. */
+json_t *hf_mask_report(struct hf_mask_reading *r, const char *table);
+void hf_mask_print(struct hf_cli *cli, const json_t *report);
+
+int hf_mask_cli_identify(struct hf_cli *cli, int argc, char **argv);
+int hf_mask_cli_detectors(struct hf_cli *cli, int argc, char **argv);
+
+#endif
