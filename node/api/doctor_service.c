@@ -86,6 +86,8 @@ static double average_ms(const struct hf_modules *m)
 	size_t n = hf_metrics_services(m->base->metrics, rows, HF_METRICS_SERVICES);
 	uint64_t calls = 0, micros = 0;
 	for (size_t i = 0; i < n; i++) {
+		if (rows[i].service[0] != '/') /* a peer's request */
+			continue;
 		calls += rows[i].calls;
 		micros += rows[i].micros;
 	}

@@ -5,12 +5,14 @@
  * as outstanding. Bulk bytes are written into the nng message by the handler; the record is put in front of them
  * without a copy.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "channel/internal.h"
 #include "proto/codec.h"
+#include "proto/messages.h"
 
 #define BULK_ROOM 4096u /* in front of the bulk bytes; larger records cost a copy */
 #define REPLY_FRAME_MAX (HF_MAX_FRAME - 64u)
@@ -239,6 +241,18 @@ static void tell_owner(const struct hf_request *r, enum hf_err e)
 		c->ops.on_answered(c->ops.ctx, r->peer, r->address, e);
 }
 
+/* Each type of message is a service (SB-54). A poll is held until there is mail, so its duration says nothing. */
+static void count(const struct hf_request *r, enum hf_err e)
+{
+	struct hf_channel *c = r->channel;
+	char service[HF_NAME_MAX + 1];
+	if (!c || c->closed || r->local || r->poll)
+		return;
+	const char *name = hf_msg_name(r->header->type);
+	snprintf(service, sizeof(service), "peer.%s", name ? name : "unknown");
+	hf_metrics_call(c->base.metrics, service, (int64_t)(uv_hrtime() / 1000) - r->received_us, e == HF_OK);
+}
+
 void hf_request_reply(struct hf_request *r, enum hf_err error, const char *text, const void *body, size_t len)
 {
 	struct answer a = {.h = HUFU__REPLY_HEADER__INIT};
@@ -250,6 +264,7 @@ void hf_request_reply(struct hf_request *r, enum hf_err error, const char *text,
 	}
 	if (error != HF_OK)
 		tell_owner(r, error);
+	count(r, error);
 	answer(r, &a);
 }
 
@@ -260,6 +275,7 @@ void hf_request_reply_bulk(struct hf_request *r, const void *body, size_t len, s
 	a.bulk = bulk_take(take);
 	a.h.bulk_tag = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)bulk_tag};
 	a.h.body = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)body};
+	count(r, HF_OK);
 	answer(r, &a);
 }
 

@@ -41,6 +41,14 @@ def test_service_indicators_match_a_scripted_load(net):
     check(any("catalog/show" in k and "fail" in k and v == 3 for k, v in grown.items()), f"three failures of catalog/show: {grown}")
 
 
+def test_the_requests_of_peers_are_services_too(net):
+    """SB-53, SB-54: each type of message by its name"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    seen = wait_until(lambda: (m := metrics(t)) and of_service(m, "hufu_service_calls_total", "peer.ledger-seen") and m, "a peer to ask what was seen of its ledger")
+    check(of_service(seen, "hufu_service_success_ratio", "peer.ledger-seen") == 1, f"and to be told: {seen}")
+    check(not any("peer.poll" in k for k in seen), "a poll that is held is no service")
+
+
 def test_doctor_names_each_finding_with_its_remedy(net):
     """DS-54"""
     findings = net.nodes["transport"].hufu("doctor", as_="admin")["findings"]

@@ -36,6 +36,34 @@ static void errors_and_texts_of_handlers_arrive(void **state)
 	world_close(&w);
 }
 
+/* SB-54: each type of message is a service; what no row of the table names is one together. */
+static void requests_of_peers_are_counted(void **state)
+{
+	struct world w;
+	struct result r;
+	struct hf_service_view seen[4];
+	struct hf_metrics *m = hf_metrics_new();
+	const uint32_t type[] = {HF_MSG_PING, SAY, DENY, HF_MSG_PING};
+
+	(void)state;
+	world_init(&w);
+	w.p[1].base.metrics = m;
+	world_open(&w);
+	for (size_t i = 0; i < 4; i++) {
+		(void)ask(&w.p[0], &w.p[1], type[i], "", 0, &r);
+		result_done(&r);
+	}
+	assert_int_equal(hf_metrics_services(m, seen, 4), 2);
+	assert_string_equal(seen[0].service, "peer.ping");
+	assert_int_equal(seen[0].calls, 2);
+	assert_string_equal(seen[1].service, "peer.unknown");
+	assert_int_equal(seen[1].calls, 2);
+	assert_int_equal(seen[1].failures, 1);
+	assert_true(seen[0].micros > 0);
+	world_close(&w);
+	hf_metrics_free(m);
+}
+
 static void large_bodies_and_bulk_bytes_arrive_unchanged(void **state)
 {
 	static const uint32_t sizes[] = {0, 1, 4095, 65536, HF_MAX_CHUNK};
@@ -529,6 +557,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(requests_are_answered_in_both_ciphers),
 	        cmocka_unit_test(errors_and_texts_of_handlers_arrive),
+	        cmocka_unit_test(requests_of_peers_are_counted),
 	        cmocka_unit_test(large_bodies_and_bulk_bytes_arrive_unchanged),
 	        cmocka_unit_test(a_reply_can_be_held),
 	        cmocka_unit_test(many_requests_share_one_session),
