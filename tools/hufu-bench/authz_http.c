@@ -22,6 +22,7 @@
 #define LINKS 8
 #define PORT 7480
 #define WINDOW_US 1000000
+#define BRIEF_US 100000
 #define TOKEN "bench-gateway-token"
 #define SAMPLES_MAX 400000u
 
@@ -30,6 +31,7 @@ struct load {
 	char request[2048];
 	size_t request_len;
 	const char *wanted; /* in every answer */
+	int64_t window_us;
 	double *latency_ms;
 	unsigned count;
 };
@@ -130,7 +132,7 @@ static double window(struct load *l)
 		if (!give(l, l->fd[i]))
 			return 0;
 	}
-	while (bench_now_us() - begin < WINDOW_US)
+	while (bench_now_us() - begin < l->window_us)
 		for (unsigned i = 0; i < LINKS; i++) {
 			if (!receive(l, l->fd[i]))
 				return 0;
@@ -189,7 +191,7 @@ static int run(struct bench *b, struct pair *p)
 {
 	char csv[700], entry[40];
 	double rate[64], base[64];
-	struct load asked = {.count = 0}, constant = {.count = 0};
+	struct load asked = {.window_us = (int64_t)bench_count(b, WINDOW_US, BRIEF_US)}, constant = asked;
 	unsigned windows = b->windows;
 	snprintf(csv, sizeof(csv), "%s/tolls.csv", b->dir);
 	if (windows > 64 || !tolls_write(csv, 1 << 16, 7) || !pair_publish(p, "tolls", csv, entry) ||

@@ -16,9 +16,19 @@ struct bench {
 	const char *bin;  /* folder of the release binaries */
 	const char *dir;  /* scratch folder, removed afterwards */
 	uint64_t size;    /* --size: bytes or counts, 0: the bench's default */
-	unsigned windows; /* at least 5 */
+	unsigned windows; /* at least 5; with brief 1 */
+	bool brief;       /* --brief: shows that it runs; its figures mean nothing */
 	bool quiet;
 };
+static inline uint64_t bench_count(const struct bench *b, uint64_t full, uint64_t brief)
+{
+	return b->brief ? brief : full;
+}
+/* --size, else the one or the other. */
+static inline uint64_t bench_size_or(const struct bench *b, uint64_t full, uint64_t brief)
+{
+	return b->size ? b->size : bench_count(b, full, brief);
+}
 
 struct bench_row {
 	const char *name; /* NULL ends the table */

@@ -14,7 +14,9 @@
 
 #define ENTRIES 10000u
 #define MANY 100000u
-#define PUBLISHERS 8u /* connections that publish at once */
+#define ENTRIES_BRIEF 100u
+#define MANY_BRIEF 1000u /* every word that is searched for stands in one */
+#define PUBLISHERS 8u    /* connections that publish at once */
 #define PAGE_BYTES ((size_t)450 << 10)
 #define SEARCHES 40u
 #define TABLE_BYTES 4096u
@@ -29,6 +31,7 @@ struct run {
 	struct nng_base *nng;
 	atomic_uint published;
 	unsigned wanted;
+	unsigned entries, many;
 	atomic_bool failed;
 	double *sync, *copy, *search;
 	double bytes;
@@ -37,14 +40,14 @@ struct run {
 /* ---- publishing ---- */
 
 /* One word in a hundred thousand is rare, one in a thousand is not; half of the entries are for one peer only. */
-static json_t *entry_of(unsigned i)
+static json_t *entry_of(unsigned i, unsigned shared)
 {
 	char title[128], keyword[32];
 	snprintf(title, sizeof(title), "通行记录 section %u of road %u", i, i % 1000);
 	snprintf(keyword, sizeof(keyword), "k%u", i % 1000);
 	json_t *entry = pair_entry("table", title);
 	json_object_set_new(entry, "keywords", json_pack("[s, s]", "roads", keyword));
-	if (i >= ENTRIES && i % 2)
+	if (i >= shared && i % 2)
 		json_object_set_new(entry, "scope", json_string("nodes:peer-1"));
 	return entry;
 }
@@ -59,7 +62,7 @@ static void *publish(void *ctx)
 		unsigned i = atomic_fetch_add(&r->published, 1);
 		if (i >= r->wanted)
 			break;
-		if (!http_call(h, "POST", "/v1/catalog/publish", entry_of(i), NULL))
+		if (!http_call(h, "POST", "/v1/catalog/publish", entry_of(i, r->entries), NULL))
 			atomic_store(&r->failed, true);
 	}
 	http_close(h);
@@ -89,18 +92,25 @@ static void add_size(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	*(double *)ctx += (double)value.len;
 }
 
+struct arrival {
+	const struct net_node *peer;
+	uint64_t entries;
+};
+
 static bool has_all(void *ctx)
 {
+	const struct arrival *a = ctx;
 	uint64_t count = 0;
-	return peek_count(ctx, "catalog", &count) && count >= ENTRIES;
+	return peek_count(a->peer, "catalog", &count) && count >= a->entries;
 }
 
 static bool sync_peer(struct run *r, struct net_node *peer, double *ret_s)
 {
+	struct arrival a = {peer, r->entries};
 	double ready;
 	int64_t begin = bench_now_us();
 	bool ok = net_start_timed(peer, &ready) &&
-	          net_wait_s(has_all, peer, "the new peer to hold every entry", SYNC_LIMIT_S);
+	          net_wait_s(has_all, &a, "the new peer to hold every entry", SYNC_LIMIT_S);
 	*ret_s = (double)(bench_now_us() - begin) / 1e6;
 	r->bytes = 0;
 	return ok && peek_rows(peer, "catalog", NULL, 0, add_size, &r->bytes) && net_stop(peer);
@@ -146,7 +156,7 @@ static bool search_window(struct http *h, double *ret_ms)
 
 static bool search_many(struct run *r)
 {
-	struct http *h = publish_until(r, MANY) ? http_open(r->publisher, "operator") : NULL;
+	struct http *h = publish_until(r, r->many) ? http_open(r->publisher, "operator") : NULL;
 	double ignored;
 	bool ok = h && search_window(h, &ignored);
 	for (unsigned i = 0; i < r->b->windows && ok; i++)
@@ -173,7 +183,7 @@ static bool prepare(struct run *r)
 	       net_user(r->publisher, "publisher", "publisher") && net_user(r->publisher, "operator", "operator") &&
 	       net_user(r->publisher, "approver", "approver") &&
 	       net_mandate(r->publisher, "approver", "publish", PAIR_PURPOSE) &&
-	       pair_source(r->publisher, "table", path) && publish_until(r, ENTRIES);
+	       pair_source(r->publisher, "table", path) && publish_until(r, r->entries);
 }
 
 static void report(struct run *r)
@@ -200,6 +210,8 @@ int bench_catalog_sync(struct bench *b)
 	bool ok = r && figures;
 	if (ok) {
 		r->b = b;
+		r->entries = (unsigned)bench_count(b, ENTRIES, ENTRIES_BRIEF);
+		r->many = (unsigned)bench_count(b, MANY, MANY_BRIEF);
 		r->sync = figures;
 		r->copy = figures + b->windows;
 		r->search = figures + 2 * b->windows;

@@ -16,6 +16,7 @@
 #define OUTSTANDING 64u
 #define BODY_BYTES 256u
 #define WINDOW_US 1500000
+#define BRIEF_US 100000
 #define ADDRESS "tcp://127.0.2.201:7400"
 #define NNG_ADDRESS "tcp://127.0.2.202:7400"
 #define ASKER "asker"
@@ -226,13 +227,14 @@ struct figures {
 
 static bool measure(struct bench *b, struct rtt *r, struct nng_base *nng, struct figures *f)
 {
+	int64_t us = (int64_t)bench_count(b, WINDOW_US, BRIEF_US);
 	r->times = f->times;
-	bool ok = connect_both(r, nng) && window(r, WINDOW_US / 4, OUTSTANDING) > 0 &&
-	          nng_base_window(nng, WINDOW_US / 4, 0, NULL) > 0;
+	bool ok =
+	        connect_both(r, nng) && window(r, us / 4, OUTSTANDING) > 0 && nng_base_window(nng, us / 4, 0, NULL) > 0;
 	hist_clear(f->times);
 	for (unsigned i = 0; i < b->windows && ok; i++) {
-		f->rate[i] = window(r, WINDOW_US, OUTSTANDING);
-		f->base_rate[i] = nng_base_window(nng, WINDOW_US, 0, f->base_times);
+		f->rate[i] = window(r, us, OUTSTANDING);
+		f->base_rate[i] = nng_base_window(nng, us, 0, f->base_times);
 		ok = f->rate[i] > 0 && f->base_rate[i] > 0;
 	}
 	if (r->failed != HF_OK)

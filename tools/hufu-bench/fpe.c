@@ -11,6 +11,7 @@
 #include "masking/permutation/permutation.h"
 
 #define VALUES 2000000u
+#define VALUES_BRIEF 20000u
 #define BATCH 1024u
 #define BLOCKS 128u
 #define ROUNDS 10u
@@ -79,7 +80,7 @@ static double measure(struct bench *b, enum hf_engine engine, size_t count, doub
 
 int bench_fpe(struct bench *b)
 {
-	const size_t count = b->size ? b->size : VALUES;
+	const size_t count = bench_size_or(b, VALUES, VALUES_BRIEF);
 	double base, ff1 = measure(b, HF_ENGINE_FF1, count, &base);
 
 	bench_add(b, &(struct bench_result){.metric = "values_per_s",

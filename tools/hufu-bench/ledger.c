@@ -23,6 +23,7 @@
 #include "ledger_raw.h"
 
 #define ENTRIES_DEFAULT UINT64_C(10000000) /* of all windows together; --size */
+#define ENTRIES_BRIEF 20000u
 #define WARM_UP 100000u
 #define DRAFTS_PER_ENTRY 20u /* a draft is that much slower: a window of them has fewer */
 #define OUTSTANDING 8192u    /* two of the committer's batches: one is written while the other fills */
@@ -235,9 +236,9 @@ static bool measure_window(struct rig *raw, struct rig *drafts, struct raw_ledge
 static bool measure(struct bench *b, struct rig *raw, struct rig *drafts, struct raw_ledger *lmdb, struct figures *f)
 {
 	struct flight *flights = calloc(OUTSTANDING, sizeof(*flights));
-	uint64_t count = ((b->size ? b->size : ENTRIES_DEFAULT) + b->windows - 1) / b->windows;
+	uint64_t count = (bench_size_or(b, ENTRIES_DEFAULT, ENTRIES_BRIEF) + b->windows - 1) / b->windows;
 	double rate[3];
-	bool ok = flights && measure_window(raw, drafts, lmdb, flights, WARM_UP, rate);
+	bool ok = flights && measure_window(raw, drafts, lmdb, flights, bench_count(b, WARM_UP, ENTRIES_BRIEF), rate);
 	hist_clear(raw->times);
 	for (unsigned i = 0; i < b->windows && ok; i++) {
 		ok = measure_window(raw, drafts, lmdb, flights, count, rate);

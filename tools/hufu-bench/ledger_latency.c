@@ -19,6 +19,7 @@
 #define RATE 50000
 #define SAMPLE 50u
 #define WINDOW_US 4000000
+#define BRIEF_US 200000
 #define TICK_MS 1
 #define SYNCS 200u
 #define BATCH_MAX 65536u
@@ -204,9 +205,10 @@ struct figures {
 
 static bool measure(struct bench *b, struct pace *p, struct figures *f)
 {
-	bool ok = window(p, WINDOW_US / 4);
+	int64_t us = (int64_t)bench_count(b, WINDOW_US, BRIEF_US);
+	bool ok = window(p, us / 4);
 	for (unsigned i = 0; i < b->windows && ok; i++) {
-		ok = sync_window(p) && window(p, WINDOW_US);
+		ok = sync_window(p) && window(p, us);
 		f->p50[i] = hist_percentile(p->times, 0.5) / 1000;
 		f->p99[i] = hist_percentile(p->times, 0.99) / 1000;
 		f->durable[i] = hist_percentile(p->durable, 0.5) / 1000;

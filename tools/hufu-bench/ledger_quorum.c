@@ -17,6 +17,7 @@
 #define QUORUM 3u
 #define PER_WINDOW 60u
 #define WARM_UP 10u
+#define BRIEF 2u /* of either */
 #define ADDRESS "tcp://127.0.2.206:7400"
 #define MESSAGE_BYTES 1024u
 
@@ -97,9 +98,9 @@ static double alone(struct quorum *q)
 	return (double)(bench_now_us() - begin) / 1000;
 }
 
-static bool window(struct quorum *q)
+static bool window(struct quorum *q, unsigned count)
 {
-	for (unsigned i = 0; i < PER_WINDOW; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		q->base[i] = alone(q);
 		if (q->base[i] < 0 || !one(q, &q->cosign[i], &q->mirror[i]))
 			return false;
@@ -111,10 +112,10 @@ struct figures {
 	double *cosign[2], *mirror[2], *base[2]; /* p50 and p99 of each window */
 };
 
-static bool warm_up(struct quorum *q)
+static bool warm_up(struct quorum *q, unsigned count)
 {
 	double ignored[2];
-	for (unsigned i = 0; i < WARM_UP; i++)
+	for (unsigned i = 0; i < count; i++)
 		if (alone(q) < 0 || !one(q, &ignored[0], &ignored[1]))
 			return false;
 	return true;
@@ -123,13 +124,14 @@ static bool warm_up(struct quorum *q)
 static bool measure(struct bench *b, struct quorum *q, struct figures *f)
 {
 	static const double part[2] = {0.5, 0.99};
-	bool ok = warm_up(q);
+	unsigned count = (unsigned)bench_count(b, PER_WINDOW, BRIEF);
+	bool ok = warm_up(q, (unsigned)bench_count(b, WARM_UP, BRIEF));
 	for (unsigned i = 0; i < b->windows && ok; i++) {
-		ok = window(q);
+		ok = window(q, count);
 		for (unsigned k = 0; k < 2 && ok; k++) {
-			f->cosign[k][i] = bench_percentile(q->cosign, PER_WINDOW, part[k]);
-			f->mirror[k][i] = bench_percentile(q->mirror, PER_WINDOW, part[k]);
-			f->base[k][i] = bench_percentile(q->base, PER_WINDOW, part[k]);
+			f->cosign[k][i] = bench_percentile(q->cosign, count, part[k]);
+			f->mirror[k][i] = bench_percentile(q->mirror, count, part[k]);
+			f->base[k][i] = bench_percentile(q->base, count, part[k]);
 		}
 	}
 	return ok;

@@ -26,12 +26,15 @@ struct recovering {
 	struct hf_ledger_recovered result;
 };
 
+/* And the mirror has the checkpoint with its cosignatures, too: it is what the ledger comes back to. */
 static bool is_mirrored(void *ctx)
 {
 	struct recovering *r = ctx;
+	struct hf_ledger *l = r->town.home[0].ledger;
 	struct hf_ledger_state s;
-	hf_ledger_state(r->town.home[0].ledger, &s);
-	return s.durable >= r->entries && s.mirrored_size == s.durable && s.witnessed_size == s.durable;
+	hf_ledger_state(l, &s);
+	return s.durable >= r->entries && s.mirrored_size == s.durable && s.witnessed_size == s.durable &&
+	       hf_ledger_peer(l, MIRROR)->mirror_witnessed == s.durable;
 }
 
 static bool is_set_back(void *ctx)
@@ -117,7 +120,7 @@ int bench_ledger_recover(struct bench *b)
 	struct figures f = {calloc(b->windows, sizeof(double)), calloc(b->windows, sizeof(double))};
 	bool ok = r && f.rate && f.base;
 	if (ok) {
-		r->entries = b->size ? b->size : ENTRIES_DEFAULT;
+		r->entries = bench_size_or(b, ENTRIES_DEFAULT, ENTRIES_MIN);
 		if (r->entries < ENTRIES_MIN)
 			r->entries = ENTRIES_MIN;
 		ok = run(b, r, &f);

@@ -11,7 +11,7 @@
 #include "ledger_trace_fill.h"
 
 #define ENTRIES_DEFAULT UINT64_C(1000000) /* of each ledger; --size */
-#define ENTRIES_MIN UINT64_C(20000)
+#define ENTRIES_MIN UINT64_C(20000)       /* and with --brief */
 #define PER_WINDOW 200u
 
 static const char *const names[TRACE_LEDGERS] = {"reader", "peer-2", "peer-3", "peer-4", "peer-5"};
@@ -148,7 +148,7 @@ int bench_ledger_trace(struct bench *b)
 	                    calloc(b->windows, sizeof(double))};
 	bool ok = t && f.p50 && f.p99 && f.base;
 	if (ok) {
-		t->entries = b->size ? b->size : ENTRIES_DEFAULT;
+		t->entries = bench_size_or(b, ENTRIES_DEFAULT, ENTRIES_MIN);
 		if (t->entries < ENTRIES_MIN)
 			t->entries = ENTRIES_MIN;
 		t->random = 1;

@@ -20,6 +20,7 @@
 #include "small_space.h"
 
 #define ENTRIES_DEFAULT 1000000u
+#define ENTRIES_BRIEF 5000u
 #define PROOFS 200u /* a window */
 
 struct log {
@@ -212,7 +213,7 @@ int bench_ledger_verify(struct bench *b)
 	bool ok = l != NULL;
 	if (!ok)
 		return 1;
-	l->size = b->size ? b->size : ENTRIES_DEFAULT;
+	l->size = bench_size_or(b, ENTRIES_DEFAULT, ENTRIES_BRIEF);
 	l->now_ms = (int64_t)time(NULL) * 1000;
 	l->end = calloc(l->size, sizeof(*l->end));
 	l->leaf = calloc(l->size, sizeof(*l->leaf));

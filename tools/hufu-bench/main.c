@@ -15,17 +15,18 @@
 #include "crypto/crypto.h"
 #include "insider.h"
 
-static const char usage[] =
-        "usage: hufu-bench NAME [--json] [--size N] [--windows N]\n"
-        "       hufu-bench --list\n"
-        "       hufu-bench generate tolls --bytes N --seed N --output FILE\n"
-        "       hufu-bench insider --tally FILE --node DIR --output FILE\n"
-        "\n"
-        "Measures one thing and its baseline in the same run. generate makes a large table; insider makes the best\n"
-        "forgery of a tally that the node in DIR could make alone, which hufu-verify must refuse.\n"
-        "\n"
-        "example:\n"
-        "  hufu-bench transfer --json\n";
+static const char usage[] = "usage: hufu-bench NAME [--json] [--size N] [--windows N | --brief]\n"
+                            "       hufu-bench --list\n"
+                            "       hufu-bench generate tolls --bytes N --seed N --output FILE\n"
+                            "       hufu-bench insider --tally FILE --node DIR --output FILE\n"
+                            "\n"
+                            "Measures one thing and its baseline in the same run; with --brief only whether it runs, "
+                            "in a few seconds: the\n"
+                            "figures mean nothing then. generate makes a large table; insider makes the best\n"
+                            "forgery of a tally that the node in DIR could make alone, which hufu-verify must refuse.\n"
+                            "\n"
+                            "example:\n"
+                            "  hufu-bench transfer --json\n";
 
 const struct bench_row bench_rows[] = {
         {"channel-rtt", "encrypted request and reply over an established session, 64 outstanding", bench_channel_rtt},
@@ -147,6 +148,8 @@ static int run_bench(const struct bench_row *row, struct bench *b, bool json)
 		json_t *o = json_object();
 		json_object_set_new(o, "bench", json_string(row->name));
 		json_object_set(o, "results", b->results);
+		if (b->brief)
+			json_object_set_new(o, "brief", json_true());
 		json_dumpf(o, stdout, JSON_INDENT(2));
 		printf("\n");
 		json_decref(o);
@@ -163,7 +166,7 @@ static int list(void)
 }
 
 struct options {
-	bool json, list, help;
+	bool json, list, help, brief;
 	uint64_t size, bytes, seed, windows;
 	const char *output, *tally, *node;
 };
@@ -185,15 +188,17 @@ static bool number(const char *option, const char *text, uint64_t *ret_number)
 static bool parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-	        {"json", 0, NULL, 'j'},  {"list", 0, NULL, 'l'}, {"size", 1, NULL, 's'},   {"windows", 1, NULL, 'w'},
-	        {"bytes", 1, NULL, 'b'}, {"seed", 1, NULL, 'S'}, {"output", 1, NULL, 'o'}, {"tally", 1, NULL, 't'},
-	        {"node", 1, NULL, 'n'},  {"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	        {"json", 0, NULL, 'j'},  {"list", 0, NULL, 'l'},  {"size", 1, NULL, 's'},   {"windows", 1, NULL, 'w'},
+	        {"bytes", 1, NULL, 'b'}, {"seed", 1, NULL, 'S'},  {"output", 1, NULL, 'o'}, {"tally", 1, NULL, 't'},
+	        {"node", 1, NULL, 'n'},  {"brief", 0, NULL, 'r'}, {"help", 0, NULL, 'h'},   {NULL, 0, NULL, 0}};
 	int c;
 	while ((c = getopt_long(argc, argv, "jls:w:b:o:t:n:h", longs, NULL)) != -1) {
 		if (c == 'j')
 			o->json = true;
 		else if (c == 'l')
 			o->list = true;
+		else if (c == 'r')
+			o->brief = true;
 		else if (c == 'h')
 			o->help = true;
 		else if (c == 'o')
@@ -257,7 +262,9 @@ int main(int argc, char **argv)
 		return fputs("hufu-bench: /proc is needed to find the other programs\n", stderr), 1;
 	struct bench b = {.bin = dirname(self),
 	                  .size = o.size,
-	                  .windows = o.windows < 5      ? 5
+	                  .brief = o.brief,
+	                  .windows = o.brief            ? 1
+	                             : o.windows < 5    ? 5
 	                             : o.windows > 1000 ? 1000
 	                                                : (unsigned)o.windows};
 	for (const struct bench_row *r = bench_rows; r->name; r++)

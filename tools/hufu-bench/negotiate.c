@@ -15,6 +15,7 @@
 #define PER_WINDOW 80u
 #define THREADS 4u
 #define PER_THREAD 15u
+#define BRIEF 3u /* of each */
 
 struct run {
 	struct bench *b;
@@ -42,17 +43,19 @@ static bool warm_up(struct run *r)
 	struct effort_start *start = effort_begin(&r->pair);
 	if (!start)
 		return false;
-	for (unsigned i = 0; i < WARM_UP; i++)
+	unsigned count = (unsigned)bench_count(r->b, WARM_UP, BRIEF);
+	for (unsigned i = 0; i < count; i++)
 		if (!one(&r->people, r->entry, &ignored)) {
 			free(start);
 			return false;
 		}
-	return effort_end(start, &r->pair, WARM_UP, &r->effort);
+	return effort_end(start, &r->pair, count, &r->effort);
 }
 
 static bool window(struct run *r)
 {
-	for (unsigned i = 0; i < PER_WINDOW; i++) {
+	unsigned count = (unsigned)bench_count(r->b, PER_WINDOW, BRIEF);
+	for (unsigned i = 0; i < count; i++) {
 		r->alone_ms[r->count] = alone_once(r->alone, &r->effort);
 		if (r->alone_ms[r->count] < 0 || !one(&r->people, r->entry, &r->ms[r->count]))
 			return false;
@@ -75,7 +78,8 @@ static void *work(void *ctx)
 	struct worker *w = ctx;
 	double ignored;
 	w->ok = people_open(&w->people, &w->run->pair);
-	for (unsigned i = 0; i < PER_THREAD && w->ok; i++)
+	unsigned count = (unsigned)bench_count(w->run->b, PER_THREAD, BRIEF);
+	for (unsigned i = 0; i < count && w->ok; i++)
 		w->ok = one(&w->people, w->run->entry, &ignored);
 	people_close(&w->people);
 	return NULL;
@@ -96,7 +100,8 @@ static bool window_at_once(struct run *r, double *ret_per_s)
 		pthread_join(w[i].thread, NULL);
 		ok = ok && w[i].ok;
 	}
-	*ret_per_s = (double)(THREADS * PER_THREAD) * 1e6 / (double)(bench_now_us() - begin);
+	*ret_per_s =
+	        (double)THREADS * (double)bench_count(r->b, PER_THREAD, BRIEF) * 1e6 / (double)(bench_now_us() - begin);
 	return ok && started == THREADS;
 }
 

@@ -12,6 +12,7 @@
 #include "policy_town.h"
 
 #define RULES 100000u
+#define RULES_BRIEF 5000u
 #define TEXT_MAX ((size_t)256 << 20)
 
 static void stop(const struct hf_fault *f)
@@ -86,11 +87,11 @@ static double load(const struct hf_buf *text, struct hf_policy_stats *ret_stats)
 	return seconds;
 }
 
-static void write_text(struct hf_buf *text)
+static void write_text(struct hf_buf *text, uint32_t rules)
 {
 	struct town t;
 	const struct hf_policy_head head = {"bench", 1};
-	town_open(&t, RULES, 1);
+	town_open(&t, rules, 1);
 	struct hf_policy *p = town_policy(&t);
 	if (!hf_policy_write(p, &head, HF_FORM_LINES, text)) {
 		fprintf(stderr, "hufu-bench: the policy's text is too long\n");
@@ -107,8 +108,9 @@ int bench_policy_load(struct bench *b)
 	uint32_t counted = 0;
 	const struct hf_policy_sink only_read = {&counted, ignore_head, count_rule};
 	double *windows = hf_alloc(2 * (size_t)b->windows * sizeof(double));
+	const uint32_t rules = (uint32_t)bench_count(b, RULES, RULES_BRIEF);
 	hf_buf_init(&text, TEXT_MAX);
-	write_text(&text);
+	write_text(&text, rules);
 	for (unsigned w = 0; w < b->windows; w++) {
 		windows[w] = load(&text, &stats);
 		windows[b->windows + w] = read_text(&text, &only_read);
@@ -127,5 +129,5 @@ int bench_policy_load(struct bench *b)
 		printf("%.1f MB of text, %zu rules\n", (double)text.len / 1e6, stats.rules);
 	hf_buf_done(&text);
 	free(windows);
-	return counted != RULES * b->windows;
+	return counted != rules * b->windows;
 }

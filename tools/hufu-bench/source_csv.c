@@ -11,6 +11,7 @@
 #include "source/readers/csv.h"
 
 #define BYTES ((uint64_t)64 << 20)
+#define BYTES_BRIEF ((uint64_t)1 << 20)
 #define PIECE ((size_t)256 << 10)
 
 struct work {
@@ -86,7 +87,7 @@ static double find_lines(const struct work *w)
 int bench_source_csv(struct bench *b)
 {
 	struct work w = {.column_count = 0};
-	uint64_t bytes = b->size ? b->size : BYTES;
+	uint64_t bytes = bench_size_or(b, BYTES, BYTES_BRIEF);
 	char path[300];
 	double *windows = hf_alloc(2 * (size_t)b->windows * sizeof(double));
 

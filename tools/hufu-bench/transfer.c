@@ -24,6 +24,7 @@
 
 #define DEFAULT_BYTES ((uint64_t)2 << 30)
 #define SMALL_BYTES ((uint64_t)64 << 20)
+#define SMALL_BRIEF ((uint64_t)1 << 20)
 #define LEAST_BYTES ((uint64_t)64 << 20) /* with less, all is delivered before a kill can come in the middle */
 #define AT_ONCE 32u
 #define SEED 7
@@ -348,7 +349,8 @@ static bool prepare(struct run *r)
 	struct bench *b = r->b;
 	struct stat st;
 	char application[40];
-	uint64_t size = b->size ? b->size : DEFAULT_BYTES, small = size < SMALL_BYTES ? size : SMALL_BYTES;
+	uint64_t size = bench_size_or(b, DEFAULT_BYTES, LEAST_BYTES);
+	uint64_t small = bench_count(b, size < SMALL_BYTES ? size : SMALL_BYTES, SMALL_BRIEF);
 	snprintf(r->big, sizeof(r->big), "%s/big.csv", b->dir);
 	snprintf(r->small, sizeof(r->small), "%s/small.csv", b->dir);
 	snprintf(r->out, sizeof(r->out), "%s/received.csv", b->dir);
