@@ -30,6 +30,7 @@ static const char *const statement_kinds[] = {"need",
                                               "supersession",
                                               "second-approval",
                                               "use",
+                                              "time-recovery",
                                               NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T",         "F",
                                                 "S",    "revoke", "upheld", "dismissed", NULL};

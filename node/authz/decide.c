@@ -90,6 +90,9 @@ static enum hf_err check_approval(struct decide *d)
 		return hf_fault_set(d->f, HF_E_STATE,
 		                    "the data is personal: the privacy expert has to confirm necessity and compliance "
 		                    "first (`hufu review --privacy`)");
+	if (entry->personal && d->rev->privacy)
+		HF_TRY(az_person_here(d->a, d->rev->privacy, "the review of the privacy",
+		                      "return the application (S), so that it is reviewed anew", d->f));
 	d->from_ms = d->app->from_ms > now ? d->app->from_ms : now; /* never backdated */
 	d->until_ms = d->until_ms ? d->until_ms : d->app->until_ms;
 	if (d->app->until_ms <= now)
@@ -466,6 +469,9 @@ static enum hf_err take_first(struct decide *d, struct person *ret_first)
 		                    "(`hufu decide`)");
 	if (!st || !az_person_of(st, ret_first))
 		return hf_fault_set(d->f, HF_E_STORE, "the approval of the first level cannot be read");
+	if (az_result_step(d->result) == HF_STEP_APPROVE)
+		HF_TRY(az_person_here(d->a, st, "the approval of the first level",
+		                      "return the application (S), so that both levels decide anew", d->f));
 	d->first = HF_DECODE_OWN(statement, st->statement->payload.data, st->statement->payload.len);
 	d->until_ms = d->first ? d->first->until_ms : 0;
 	return d->until_ms ? HF_OK : hf_fault_set(d->f, HF_E_STORE, "the approval of the first level cannot be read");

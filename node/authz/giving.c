@@ -310,6 +310,10 @@ static enum hf_err check_still(struct giving *g)
 	HF_TRY(check_recipient(g->a, g->terms->assignee, g->terms->department, &g->it, g->f));
 	if (!is_self(g->a, g->terms->assignee))
 		HF_TRY(az_grant_room(g->a, g->a->base->self.s, g->terms->assignee, g->f));
+	HF_TRY(az_person_here(g->a, g->offer, "the offer", "refuse it (F), and let somebody offer it anew", g->f));
+	if (g->privacy)
+		HF_TRY(az_person_here(g->a, g->privacy, "the review of the privacy",
+		                      "have the privacy expert review it anew (`hufu grant review`)", g->f));
 	if (g->it.entry->personal && !g->privacy) /* AZ-16 */
 		return hf_fault_set(g->f, HF_E_STATE,
 		                    "the data is personal: the privacy expert has to confirm necessity and compliance "

@@ -98,6 +98,8 @@ static enum hf_err check_again(struct need *n)
 	const Hufu__Application *app = n->rev->content;
 	struct hf_system_view system;
 	struct hf_fault *f = n->in->fault;
+	HF_TRY(az_person_here(n->a, n->rev->request, "the draft",
+	                      "refuse the need, and let somebody else draft the application anew", f));
 	HF_TRY(az_application_system(n->a, app->department, app->system, &system, f));
 	HF_TRY(az_entry_need(n->a, n->row, &it, f));
 	HF_TRY(az_terms_application(app, f));

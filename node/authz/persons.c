@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "authz/internal.h"
+#include "identity/accounts.h"
 #include "proto/codec.h"
 
 static uint32_t methods_of(const Hufu__PersonCertificate *c)
@@ -117,6 +118,24 @@ enum hf_err az_person_apart(const struct person *x, const char *who, const struc
 	return hf_fault_set(f, HF_E_SEPARATION,
 	                    "%s is %s of this application and may not %s as well; another person must do it",
 	                    y->account, who, act);
+}
+
+enum hf_err az_person_here(struct hf_authz *a, const Hufu__SignedStatement *st, const char *step, const char *way_out,
+                           struct hf_fault *f)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
+	struct person p;
+	if (!az_person_of(st, &p))
+		return hf_fault_set(f, HF_E_STORE, "the signature of %s cannot be read", step);
+	if (!is_self(a, p.node))
+		return HF_OK;
+	enum hf_err e = hf_account_get(a->identity, p.account, &row);
+	if (e == HF_OK && row->state != HF_ACCOUNT_REMOVED)
+		return HF_OK;
+	if (e != HF_OK && e != HF_E_UNKNOWN)
+		return hf_fault_set(f, e, "the account '%s' cannot be read; see `hufu doctor`", p.account);
+	return hf_fault_set(f, HF_E_STANDING, "%s is of '%s', who was deregistered meanwhile, so it does not count; %s",
+	                    step, p.account, way_out);
 }
 
 enum hf_err az_person_two_factors(uint32_t methods, bool sensitive, struct hf_fault *f)

@@ -38,6 +38,10 @@ bool az_person_same(const struct person *x, const struct person *y);
 /* SEPARATION when they are the same person; the words stand in the fault: "the applicant", "review the need". */
 enum hf_err az_person_apart(const struct person *x, const char *who, const struct person *y, const char *act,
                             struct hf_fault *f) HF_MUST_CHECK;
+/* DS-15: a step that waits for a second one counts no more once the person of this node who took it was deregistered:
+ * STANDING. The words stand in the fault: "the first approval", "reject or return the application". */
+enum hf_err az_person_here(struct hf_authz *a, const Hufu__SignedStatement *st, const char *step, const char *way_out,
+                           struct hf_fault *f) HF_MUST_CHECK;
 /* The person's sentence may stand for sensitive data only with two factors (DS-41, DS-77). */
 enum hf_err az_person_two_factors(uint32_t methods, bool sensitive, struct hf_fault *f) HF_MUST_CHECK;
 /* The persons of an application and who may not be whom (AZ-17, SB-3). NULL: not there. */

@@ -283,13 +283,16 @@ static enum hf_err check_confirmed(struct step *s, const char *const *wider, siz
 	                    all);
 }
 
-static enum hf_err check_apart(struct step *s)
+static enum hf_err check_apart(struct step *s, bool yes)
 {
 	HF_CLEANUP(hf_decoded_done)
 	Hufu__SignedStatement *st = HF_DECODE_OWN(signed_statement, s->row->proposal.data, s->row->proposal.len);
 	struct person proposer, now;
 	if (!st || !az_person_of(st, &proposer) || !az_person_of(s->statement, &now))
 		return hf_fault_set(s->in->fault, HF_E_STORE, "the signature of the proposal cannot be read");
+	if (yes)
+		HF_TRY(az_person_here(s->a, st, "the proposal", "refuse it (F), and let somebody propose it anew",
+		                      s->in->fault));
 	return az_person_apart(&proposer, "the person who proposed the rule", &now, "put it in force", s->in->fault);
 }
 
@@ -323,7 +326,7 @@ enum hf_err hf_promotion_decide(struct hf_authz *a, const struct hf_step_in *in,
 	if (yes)
 		HF_TRY(check_confirmed(&s, wider, wider_count));
 	HF_TRY(sign(&s, "promotion-decision", result, reason, s.row->terms->wider, yes ? s.row->terms->n_wider : 0));
-	HF_TRY(check_apart(&s));
+	HF_TRY(check_apart(&s, yes));
 	char *was = s.row->reason, *by = s.row->decided_by;
 	ProtobufCBinaryData decision = s.row->decision;
 	s.row->state = yes ? PM_IN_FORCE : PM_REFUSED;

@@ -195,9 +195,11 @@ enum hf_err hf_authz_uses_authorized(struct hf_authz *a, hf_use_authorization_fn
 }
 
 struct wanted {
+	struct hf_authz *a;
 	const struct hf_use_object *o;
 	int64_t now_ms;
 	Hufu__SignedStatement *found;
+	struct hf_fault *gone; /* why one that fits does not count */
 };
 
 static bool take_fitting(void *ctx, const Hufu__UseAuthorizationRow *row)
@@ -209,6 +211,10 @@ static bool take_fitting(void *ctx, const Hufu__UseAuthorizationRow *row)
 	    !same_text(row->system, w->o->system) || !same_text(row->purpose, w->o->purpose))
 		return true;
 	w->found = HF_DECODE_OWN(signed_statement, row->statement.data, row->statement.len);
+	if (w->found &&
+	    az_person_here(w->a, w->found, "the authorization of the use",
+	                   "let the data authority authorize it anew (`hufu sensitive authorize`)", w->gone) != HF_OK)
+		hf_decoded_free(HF_TAKE(w->found));
 	return !w->found;
 }
 
@@ -228,7 +234,8 @@ static bool second_text(const Hufu__SignedStatement *st, struct hf_id *ret_id, c
 enum hf_err hf_authz_use_find(struct hf_authz *a, const struct hf_use_object *o, Hufu__SignedStatement **ret_statement,
                               char text[HF_USE_SECOND_TEXT], struct hf_fault *f)
 {
-	struct wanted w = {o, now_of(a), NULL};
+	struct hf_fault gone = {HF_OK, ""};
+	struct wanted w = {a, o, now_of(a), NULL, &gone};
 	struct hf_id id;
 	enum hf_err e = hf_authz_uses_authorized(a, take_fitting, &w);
 	if (w.found && second_text(w.found, &id, text)) {
@@ -238,6 +245,8 @@ enum hf_err hf_authz_use_find(struct hf_authz *a, const struct hf_use_object *o,
 	hf_decoded_free(w.found);
 	if (e != HF_OK)
 		return hf_fault_set(f, e, "the stored authorizations of uses cannot be read; see `hufu doctor`");
+	if (gone.code != HF_OK)
+		return hf_fault_set(f, HF_E_SECOND_USE, "%s", gone.text);
 	return hf_fault_set(
 	        f, HF_E_SECOND_USE,
 	        "the data is sensitive: besides the grant, somebody of the data authority authorizes its use "

@@ -186,9 +186,43 @@ static enum hf_err need_wrong(struct hf_authz *a, struct hf_fault *f)
 	return HF_OK;
 }
 
+/* What both people sign: which recovery, why, and from where on the witnesses' words count. */
+static void recovery_digest(const Hufu__TimeRecoveryRow *row, struct hf_hash *ret_digest)
+{
+	Hufu__TimeRecoveryRow bare = HUFU__TIME_RECOVERY_ROW__INIT;
+	bare.id = row->id;
+	bare.reason = row->reason;
+	bare.asked_size = row->asked_size;
+	az_digest(&bare.base, ret_digest);
+}
+
+static enum hf_err sign_recovery(struct hf_authz *a, const struct hf_step_in *in, const Hufu__TimeRecoveryRow *row,
+                                 const char *result, struct hf_buf *ret_signed)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *st = NULL;
+	Hufu__Statement s = HUFU__STATEMENT__INIT;
+	struct hf_hash digest;
+	struct hf_id id;
+	size_t len = 0;
+	if (!az_id_of(&row->id, &id))
+		return hf_fault_set(in->fault, HF_E_STORE, "the recovery on record cannot be read");
+	recovery_digest(row, &digest);
+	s.kind = (char *)"time-recovery";
+	s.object = row->id;
+	s.object_digest = BIN_HASH(&digest);
+	s.result = (char *)result;
+	s.reason = row->reason;
+	HF_TRY(az_person_sign(a, in->actor, &s, &id, &st, in->fault));
+	uint8_t *data = hf_encode(&st->base, &len);
+	bool ok = data && hf_buf_add(ret_signed, data, len);
+	free(data);
+	return ok ? HF_OK : hf_fault_set(in->fault, HF_E_MEMORY, "no memory is left to sign the recovery");
+}
+
 enum hf_err hf_authz_time_recover(struct hf_authz *a, const struct hf_step_in *in, const char *reason,
                                   struct hf_id *ret_id)
 {
+	HF_CLEANUP(hf_buf_done) struct hf_buf asked = HF_BUF_INIT;
 	Hufu__TimeRecoveryRow row = HUFU__TIME_RECOVERY_ROW__INIT;
 	struct hf_ledger_state state;
 	uint8_t key[KEY];
@@ -202,6 +236,8 @@ enum hf_err hf_authz_time_recover(struct hf_authz *a, const struct hf_step_in *i
 	row.asked_by = (char *)in->actor->account;
 	row.asked_ms = now_of(a);
 	row.asked_size = state.durable;
+	HF_TRY(sign_recovery(a, in, &row, "pass", &asked));
+	row.asked = BIN(asked.data, asked.len);
 	recovery_key(ret_id, key);
 	put(in->unit, key, sizeof(key), &row.base);
 	hf_id_text(ret_id, text);
@@ -210,17 +246,27 @@ enum hf_err hf_authz_time_recover(struct hf_authz *a, const struct hf_step_in *i
 	return HF_OK;
 }
 
-/* Two accounts of one person are one person. */
-static enum hf_err other_person(struct hf_authz *a, const char *asked_by, const struct hf_step_in *in)
+/* Two accounts of one person are one person. What the first one signed is checked as another node's would be. */
+static enum hf_err other_person(struct hf_authz *a, const Hufu__TimeRecoveryRow *row, const struct hf_step_in *in,
+                                const struct hf_buf *approved)
 {
-	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *one = NULL, *two = NULL;
-	if (hf_account_get(a->identity, asked_by, &one) != HF_OK)
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__SignedStatement *one = HF_DECODE_OWN(signed_statement, row->asked.data, row->asked.len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__SignedStatement *two = HF_DECODE_OWN(signed_statement, approved->data, approved->len);
+	struct person first, second;
+	struct hf_hash digest;
+	struct hf_id id;
+	if (!one || !two || !az_id_of(&row->id, &id) || !az_person_of(two, &second))
 		return hf_fault_set(in->fault, HF_E_STATE,
-		                    "the account '%s' that asked for it is gone, so nobody can tell whether you are "
-		                    "another person; ask anew",
-		                    asked_by);
-	HF_TRY(hf_fault_default(in->fault, hf_account_get(a->identity, in->actor->account, &two)));
-	if (strcmp(one->real_name, two->real_name) == 0)
+		                    "nothing signed by '%s' who asked for it is on record, so nobody can tell whether "
+		                    "you are another person; ask anew",
+		                    row->asked_by);
+	recovery_digest(row, &digest);
+	const struct statement_want want = {"time-recovery", HF_MAY_MANAGE_NODE, a->base->self.s, &id, 0, &digest, &id};
+	HF_TRY(az_person_check(a, one, &want, NULL, &first, in->fault));
+	HF_TRY(az_person_here(a, one, "the request for the recovery", "ask anew", in->fault));
+	if (az_person_same(&first, &second))
 		return hf_fault_set(
 		        in->fault, HF_E_SEPARATION,
 		        "who asked for a recovery of trusted time cannot approve it; another person has to");
@@ -258,11 +304,13 @@ enum hf_err hf_authz_time_approve(struct hf_authz *a, const struct hf_step_in *i
                                   int64_t *ret_mark_ms)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__TimeRecoveryRow *row = NULL;
+	HF_CLEANUP(hf_buf_done) struct hf_buf approved = HF_BUF_INIT;
 	uint8_t key[KEY];
 	HF_TRY(recovery_get(a, id, &row, in->fault));
 	if (row->state != HF_RECOVERY_ASKED)
 		return hf_fault_set(in->fault, HF_E_STATE, "this recovery was carried out already; ask for a new one");
-	HF_TRY(other_person(a, row->asked_by, in));
+	HF_TRY(sign_recovery(a, in, row, "T", &approved));
+	HF_TRY(other_person(a, row, in, &approved));
 	HF_TRY(need_wrong(a, in->fault));
 	int64_t passed = hf_ledger_passed_ms(a->ledger, row->asked_size + 1);
 	if (passed == 0)
@@ -275,6 +323,8 @@ enum hf_err hf_authz_time_approve(struct hf_authz *a, const struct hf_step_in *i
 	HF_TRY(hf_fault_default(in->fault, az_review_undo(a, in->unit, passed)));
 	row->from_ms = m.mark_ms;
 	char *own = row->approved_by;
+	ProtobufCBinaryData own_statement = row->approved;
+	row->approved = BIN(approved.data, approved.len);
 	row->state = HF_RECOVERY_DONE;
 	row->approved_by = (char *)in->actor->account;
 	row->approved_ms = now_of(a);
@@ -285,6 +335,7 @@ enum hf_err hf_authz_time_approve(struct hf_authz *a, const struct hf_step_in *i
 	put_mark(in->unit, &m);
 	record(a, in, row);
 	row->approved_by = own; /* what the row frees */
+	row->approved = own_statement;
 	struct taken_back *t = hf_alloc(sizeof(*t));
 	*t = (struct taken_back){a->base->guard, passed};
 	hf_unit_after(in->unit, take_back, t, free);

@@ -40,6 +40,7 @@ static const struct {
         {"dispute-opinion", HF_MAY_DISPUTE_SETTLE},
         {"second-approval", HF_MAY_APPROVE_SECOND},
         {"use", HF_MAY_CONFIRM_NEED},
+        {"time-recovery", HF_MAY_MANAGE_NODE},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

@@ -51,6 +51,7 @@ static int up(void **state)
 	hire(hands.s->roads, "root", "admin", "", "HR-9001");
 	hire(hands.s->roads, "root2", "admin", "", "HR-9001"); /* another account of the same person */
 	hire(hands.s->roads, "other", "admin", "", "HR-9002");
+	hire(hands.s->roads, "leaver", "admin", "", "HR-9003");
 	start_again(NOW);
 	return e;
 }
@@ -203,10 +204,32 @@ static void witnesses_of_ledger_say(int64_t ms, uint64_t size)
 	}
 }
 
+/* Both people's sentences can be checked by whoever holds the descriptor. */
+static void signed_by(const Hufu__TimeRecoveryRow *row, const ProtobufCBinaryData *bytes, const char *account,
+                      const char *result)
+{
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__SignedStatement *st = HF_DECODE_OWN(signed_statement, bytes->data, bytes->len);
+	HF_CLEANUP(hf_decoded_done) Hufu__Statement *s = NULL;
+	HF_CLEANUP(hf_decoded_done) Hufu__PersonCertificate *c = NULL;
+	struct hf_fault f = {HF_OK, ""};
+	assert_non_null(st);
+	if (hf_space_open_statement(hf_peers_space(&hands.s->health->peers), st, "manage-node", &s, &c, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	assert_string_equal(s->kind, "time-recovery");
+	assert_string_equal(s->account, account);
+	assert_string_equal(s->result, result);
+	assert_true(s->object.len == row->id.len && memcmp(s->object.data, row->id.data, row->id.len) == 0);
+}
+
 static bool one_recovery(void *ctx, const Hufu__TimeRecoveryRow *row)
 {
+	if (strcmp(row->asked_by, "leaver") == 0)
+		return true;
 	assert_int_equal(row->state, HF_RECOVERY_DONE);
 	assert_string_equal(row->asked_by, "root");
+	signed_by(row, &row->asked, "root", "pass");
+	signed_by(row, &row->approved, "other", "T");
 	assert_string_equal(row->approved_by, "other");
 	assert_int_equal(row->to_ms, NOW + 3000);
 	++*(unsigned *)ctx;
@@ -226,7 +249,7 @@ static void a_wrong_mark_is_taken_back_by_two_people(void **state)
 {
 	struct hf_ledger *l = hands.s->roads->ledger;
 	struct hf_ledger_state before;
-	struct hf_id id;
+	struct hf_id id, gone;
 	unsigned rows = 0, entries_found = 0;
 	(void)state;
 	assert_int_equal(ask_as("root", &id), HF_E_STATE); /* nobody has spoken */
@@ -234,6 +257,10 @@ static void a_wrong_mark_is_taken_back_by_two_people(void **state)
 	assert_int_equal(ask_as("root", &id), HF_E_STATE); /* nothing is wrong */
 	witnesses_say(NOW + WRONG);
 	witnesses_of_ledger_say(NOW + 1000, 1);
+	MUST(ask_as("leaver", &gone));
+	deregister(hands.s->roads, "leaver"); /* DS-15: what waits for a second person counts no more */
+	assert_int_equal(approve_as("other", &gone), HF_E_STANDING);
+	assert_non_null(strstr(last_fault, "'leaver', who was deregistered"));
 	MUST(ask_as("root", &id));
 	assert_int_equal(approve_as("root", &id), HF_E_SEPARATION);
 	assert_int_equal(approve_as("root2", &id), HF_E_SEPARATION);

@@ -680,6 +680,18 @@ static inline void hire(struct node *n, const char *name, const char *role, cons
 	job_wait(&own);
 }
 
+static inline void submit_wait(struct node *n, struct hf_unit *u);
+
+/* DS-15: by an administrator; what the person signed before stays signed. */
+static inline void deregister(struct node *n, const char *name)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	if (hf_account_remove(n->identity, NULL, u, name, "left the organization", &f) != HF_OK)
+		fail_msg("%s", f.text);
+	submit_wait(n, u);
+}
+
 static inline void submit_wait(struct node *n, struct hf_unit *u)
 {
 	struct ending end = {0};
