@@ -1,4 +1,5 @@
 /* identity.c - routes of accounts, sessions, second factors, groups and business systems. */
+#include "exchange/exchange.h"
 #include "identity/accounts.h"
 
 #include <stdlib.h>
@@ -289,7 +290,10 @@ static enum hf_err user_remove(struct hf_api_request *rq)
 	HF_TRY(read_account(rq, &account));
 	HF_TRY(hf_api_text(rq, "reason", true, 512, &reason));
 	hf_draft_text(rq->draft, HF_FIELD_DETAIL, reason);
-	return hf_account_remove(people(rq), rq->actor, rq->unit, account, reason, &rq->fault);
+	HF_TRY(hf_account_remove(people(rq), rq->actor, rq->unit, account, reason, &rq->fault));
+	if (rq->m->exchange)
+		hf_exchange_end_of(rq->m->exchange, account, rq->unit);
+	return HF_OK;
 }
 
 static enum hf_err user_reset(struct hf_api_request *rq)

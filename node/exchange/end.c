@@ -188,6 +188,16 @@ enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transf
 	return HF_OK;
 }
 
+void hf_exchange_end_of(struct hf_exchange *x, const char *account, struct hf_unit *unit)
+{
+	for (struct transfer *t = x->transfers, *next; t; t = next) {
+		next = t->next;
+		if (!t->gone && !t->provider && !t->importing && strcmp(t->account, account) == 0 &&
+		    transfer_next(t->state, STEP_TERMINATE) != TRANSFER_NONE)
+			end_transfer(t, HF_E_CANCELLED, "the person who began it was deregistered", true, unit);
+	}
+}
+
 /* This node's side; of a transfer within one node the side that is still open. */
 static enum hf_err open_side(struct hf_exchange *x, const struct hf_id *id, struct transfer **ret_t)
 {

@@ -58,6 +58,10 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transfer, const char *reason,
                                struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
 
+/* DS-15: the account was deregistered: what its person began to fetch and what is not all here yet ends with the unit.
+ */
+void hf_exchange_end_of(struct hf_exchange *x, const char *account, struct hf_unit *unit);
+
 struct hf_transfer_view {
 	struct hf_id transfer, grant, agreement, resource;
 	char peer[HF_NAME_MAX + 1];

@@ -96,3 +96,22 @@ def test_what_an_auditor_exports_stays_out_of_the_nodes_folder(net):
     folder = os.path.join(net.dir, "exports", "one")
     workflow.export(t, "sun", folder)
     check(os.path.exists(os.path.join(folder, "checkpoint")), "elsewhere it is")
+
+
+def test_who_is_deregistered_has_no_session_no_transfer_and_no_right_left(net):
+    """DS-15: one deregistration ends the sessions and rights of a person at every service of the node at once"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    id = begin(net, "left.csv")
+    with t.paused():
+        i.hufu("user", "remove", "he", "--reason", "离职", as_="admin")
+        r = i.refused("transfers", "show", id, as_="he")
+        check(r.reason == "not-logged-in", f"the session has ended: {r.reason}: {r.text}")
+    ended = workflow.wait_transfer(i, "chen", id, "TERMINATED")
+    check(ended["reason"] == "cancelled" and "deregistered" in ended["text"], f"what was under way has ended: {ended}")
+    check(workflow.wait_transfer(t, "li", id, "TERMINATED")["reason"] == "cancelled", "on both sides")
+    check(not [f for f in os.listdir(net.dir) if f.startswith("left.csv")], "and left nothing")
+    try:
+        i.login("he")
+        check(False, "a deregistered account logs in")
+    except hufunet.Refused as refused:
+        check(refused.reason == "credential", f"{refused.reason}: {refused.text}")
