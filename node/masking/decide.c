@@ -34,8 +34,8 @@ static bool beyond_chance(const struct hf_detector *d, uint64_t valid, uint64_t 
 static struct candidate by_content(const struct hf_identify *x, const struct hf_column_state *c, size_t i)
 {
 	const struct hf_detector *d = x->detectors[i];
-	uint64_t valid = c->counts[i][HF_MATCH_VALID], shape = c->counts[i][HF_MATCH_SHAPE];
-	uint64_t tested = valid + shape + c->counts[i][HF_MATCH_OTHER];
+	uint64_t valid = c->hot->counts[i][HF_MATCH_VALID], shape = c->hot->counts[i][HF_MATCH_SHAPE];
+	uint64_t tested = valid + shape + c->hot->counts[i][HF_MATCH_OTHER];
 	uint64_t hits = x->shape_only && d->evidence == HF_EVIDENCE_CONTENT ? valid + shape : valid;
 	double share = c->finding.values ? (double)hits / (double)c->finding.values : 0;
 	struct candidate r = {.score = 0};
@@ -54,7 +54,7 @@ static struct candidate by_content(const struct hf_identify *x, const struct hf_
 
 static struct candidate by_name(const struct hf_identify *x, const struct hf_column_state *c, size_t i)
 {
-	uint64_t valid = c->counts[i][HF_MATCH_VALID], shape = c->counts[i][HF_MATCH_SHAPE];
+	uint64_t valid = c->hot->counts[i][HF_MATCH_VALID], shape = c->hot->counts[i][HF_MATCH_SHAPE];
 	double share = c->finding.values ? (double)(valid + shape) / (double)c->finding.values : 0;
 	struct candidate r = {.score = 0};
 
@@ -126,7 +126,8 @@ static double valid_share(const struct hf_identify *x, const struct hf_column_st
 {
 	for (size_t i = 0; i < x->detector_count; i++)
 		if (strcmp(x->detectors[i]->id, id) == 0)
-			return c->finding.values ? (double)c->counts[i][HF_MATCH_VALID] / (double)c->finding.values : 0;
+			return c->finding.values ? (double)c->hot->counts[i][HF_MATCH_VALID] / (double)c->finding.values
+			                         : 0;
 	return 0;
 }
 
@@ -154,7 +155,8 @@ const struct hf_field_finding *hf_identify_findings(struct hf_identify *x, size_
 	free(x->findings);
 	x->findings = hf_alloc_zero(x->column_count * sizeof(*x->findings));
 	for (size_t i = 0; i < x->column_count; i++) {
-		x->columns[i].finding.values = x->rows - x->columns[i].finding.nulls;
+		x->columns[i].finding.nulls = x->hot[i].nulls;
+		x->columns[i].finding.values = x->rows - x->hot[i].nulls;
 		x->columns[i].finding.repeated = x->columns[i].unique.repeated;
 		x->findings[i] = x->columns[i].finding;
 		judge(x, &x->columns[i], &x->findings[i]);

@@ -34,8 +34,8 @@
 struct hf_cell {
 	const uint8_t *data;
 	uint32_t len;
-	uint8_t classes; /* in the first 64 bytes */
-	uint64_t digit, upper, lower, high, at, point, mark;
+	uint8_t classes;                                            /* in the first 64 bytes */
+	uint64_t digit, upper, lower, high, at, point, mark, other; /* in the order of the classes */
 };
 
 enum hf_match {

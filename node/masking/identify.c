@@ -85,11 +85,12 @@ static void init_column(struct hf_identify *x, struct hf_column_state *c, const 
 {
 	c->finding.name = c->name = hf_strdup(f->name);
 	c->finding.sketch = &c->sketch;
+	c->hot = &x->hot[c - x->columns];
 	c->finding.unique = &c->unique;
 	for (size_t d = 0; d < x->detector_count; d++) {
 		c->named[d] = named_by(x, x->detectors[d], f);
 		if (c->named[d] || x->detectors[d]->evidence != HF_EVIDENCE_NAME)
-			c->active |= (uint64_t)1 << d;
+			c->hot->active |= (uint64_t)1 << d;
 	}
 	if (x->rules)
 		c->rule = hf_rules_for(x->rules, f->name, f->comment);
@@ -113,6 +114,7 @@ struct hf_identify *hf_identify_new(const struct hf_identify_options *o, const s
 	fill_triage(x);
 	x->column_count = count < HF_MAX_FIELDS ? count : HF_MAX_FIELDS;
 	x->columns = hf_alloc_zero(x->column_count * sizeof(*x->columns));
+	x->hot = hf_alloc_zero(x->column_count * sizeof(*x->hot));
 	for (size_t i = 0; i < x->column_count; i++)
 		init_column(x, &x->columns[i], &fields[i]);
 	return x;
@@ -127,11 +129,12 @@ void hf_identify_free(struct hf_identify *x)
 		hf_unique_done(&x->columns[i].unique);
 	}
 	free(x->columns);
+	free(x->hot);
 	free(x->findings);
 	free(x);
 }
 
-static inline void count_cell(const struct hf_identify *x, struct hf_column_state *c, const struct hf_cell *cell)
+static inline void count_cell(const struct hf_identify *x, struct hf_column_counts *c, const struct hf_cell *cell)
 {
 	uint64_t m = x->by_length[cell->len < 64 ? cell->len : 64] & x->by_classes[cell->classes] &
 	             x->by_first[cell->data[0]] & c->active;
@@ -153,12 +156,12 @@ void hf_identify_watch(struct hf_identify *x, const struct hf_bytes *cells, size
 
 		x->triage(cells + from, m, triaged);
 		for (size_t i = 0; i < m; i++) {
-			struct hf_column_state *c = &x->columns[from + i];
+			struct hf_column_counts *c = &x->hot[from + i];
 
 			if (triaged[i].len > 0)
 				count_cell(x, c, &triaged[i]);
 			else
-				c->finding.nulls++;
+				c->nulls++;
 		}
 	}
 	x->rows++;
@@ -169,7 +172,7 @@ static void see_value(struct hf_identify *x, struct hf_column_state *c, const ui
 	struct hf_cell cell;
 
 	hf_cell_triage(data, len, &cell);
-	count_cell(x, c, &cell);
+	count_cell(x, c->hot, &cell);
 	c->finding.numbers += (cell.classes & ~(HF_CHAR_DIGIT | HF_CHAR_POINT | HF_CHAR_MARK)) == 0;
 	hf_unique_add(&c->unique, hf_sketch_add(&c->sketch, x->key, data, len));
 	if (x->rules)
@@ -198,7 +201,7 @@ void hf_identify_row(struct hf_identify *x, const struct hf_bytes *cells, size_t
 		uint8_t copy[HF_CELL_MAX + HF_CELL_SLACK];
 
 		if (b.len == 0) {
-			c->finding.nulls++;
+			c->hot->nulls++;
 			continue;
 		}
 		if (b.len > HF_CELL_MAX)
@@ -211,7 +214,7 @@ void hf_identify_row(struct hf_identify *x, const struct hf_bytes *cells, size_t
 		see_value(x, c, b.data, b.len);
 	}
 	for (size_t i = n; i < x->column_count; i++)
-		x->columns[i].finding.nulls++;
+		x->hot[i].nulls++;
 	x->rows++;
 }
 

@@ -9,13 +9,19 @@
 #include "masking/rules.h"
 #include "masking/words.h"
 
+/* What every cell touches, apart from the rest, so that the counts of all columns stay in the cache. */
+struct hf_column_counts {
+	uint64_t active; /* detectors that look at the values */
+	uint64_t nulls;
+	uint32_t counts[HF_DETECTORS_MAX][HF_MATCH_VALID + 1]; /* by enum hf_match */
+};
+
 struct hf_column_state {
 	char *name;
 	struct hf_field_finding finding;
-	uint64_t active;                                       /* detectors that look at the values */
-	unsigned named[HF_DETECTORS_MAX];                      /* bits of enum hf_found_by */
-	uint32_t counts[HF_DETECTORS_MAX][HF_MATCH_VALID + 1]; /* by enum hf_match */
-	uint64_t rule;                                         /* rules of the user that the name calls */
+	struct hf_column_counts *hot;
+	unsigned named[HF_DETECTORS_MAX]; /* bits of enum hf_found_by */
+	uint64_t rule;                    /* rules of the user that the name calls */
 	uint32_t rule_counts[HF_RULES_MAX];
 	struct hf_sketch sketch;
 	struct hf_unique unique;
@@ -33,6 +39,7 @@ struct hf_identify {
 	char table[HF_WORDS_MAX], table_comment[HF_WORDS_MAX];
 	uint8_t key[16];
 	struct hf_column_state *columns;
+	struct hf_column_counts *hot; /* of each column */
 	size_t column_count;
 	uint64_t rows;
 	struct hf_field_finding *findings; /* made by hf_identify_findings */

@@ -9,7 +9,7 @@ static bool version_4(const struct hf_cell *c)
 	for (unsigned i = 0; i < 4; i++, points &= points - 1) {
 		size_t end = points ? (size_t)__builtin_ctzll(points) : c->len, n = end - from;
 
-		if (n < 1 || n > 3 || (n > 1 && c->data[from] == '0') || hf_digits(c->data + from, n) > 255)
+		if (n < 1 || n > 3 || (n > 1 && c->data[from] == '0') || hf_few_digits(c->data + from, n) > 255)
 			return false;
 		if (i == 3)
 			return !points;

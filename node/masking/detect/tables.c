@@ -162,21 +162,6 @@ bool hf_time_at(const uint8_t *p, size_t len)
 	return len == 5 || (len >= 8 && p[5] == ':' && digits_at(p + 6, 2) && hf_digits(p + 6, 2) < 61);
 }
 
-bool hf_degrees_at(const struct hf_cell *c, unsigned *ret_whole, unsigned *ret_decimals)
-{
-	size_t start = c->data[0] == '-' || c->data[0] == '+', point;
-
-	if (!hf_single(c->point) || c->len > 20)
-		return false;
-	point = (size_t)__builtin_ctzll(c->point);
-	if (point == start || point > start + 3 || point + 1 == c->len ||
-	    ((c->digit | c->point) >> start) != hf_low_bits(c->len - start))
-		return false;
-	*ret_whole = hf_digits(c->data + start, point - start);
-	*ret_decimals = (unsigned)(c->len - point - 1);
-	return *ret_whole <= 180;
-}
-
 bool hf_number_at(const struct hf_cell *c, double *ret_value, unsigned *ret_decimals)
 {
 	size_t at = c->len > 0 && (c->data[0] == '-' || c->data[0] == '+'), start = at, point = c->len;

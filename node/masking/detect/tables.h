@@ -92,6 +92,31 @@ static inline unsigned hf_digits(const uint8_t *p, size_t n)
 	return v;
 }
 
+/* One to three digits as a number, without asking how many: the processor could not guess it. */
+static inline unsigned hf_few_digits(const uint8_t *p, size_t n)
+{
+	unsigned one = (unsigned)(p[0] - '0'), two = one * 10 + (unsigned)(p[1] - '0');
+	const unsigned v[3] = {one, two, two * 10 + (unsigned)(p[2] - '0')};
+
+	return v[n - 1];
+}
+
+/* Degrees with a point: whole degrees without the sign, digits behind the point; false: not that, or over 180. */
+static inline bool hf_degrees_at(const struct hf_cell *c, unsigned *ret_whole, unsigned *ret_decimals)
+{
+	size_t start = c->data[0] == '-' || c->data[0] == '+', point;
+
+	if (!hf_single(c->point) || c->len > 20)
+		return false;
+	point = (size_t)__builtin_ctzll(c->point);
+	if (point == start || point > start + 3 || point + 1 == c->len ||
+	    ((c->digit | c->point) >> start) != hf_low_bits(c->len - start))
+		return false;
+	*ret_whole = hf_few_digits(c->data + start, point - start);
+	*ret_decimals = (unsigned)(c->len - point - 1);
+	return *ret_whole <= 180;
+}
+
 /* Sum of what the weights give for n characters from '0' to 'Z'; HF_WEIGHT_NONE or more: one may not stand there. */
 static inline unsigned hf_weigh(const uint8_t *p, size_t n, const uint16_t (*weights)[HF_WEIGHT_CHARS])
 {
@@ -110,8 +135,6 @@ bool hf_province_code(const uint8_t *p);
 bool hf_date_at(const uint8_t *p);
 /* "HH:MM" or "HH:MM:SS", by length. */
 bool hf_time_at(const uint8_t *p, size_t len);
-/* Degrees with a point: whole degrees without the sign, digits behind the point; false: not that, or over 180. */
-bool hf_degrees_at(const struct hf_cell *c, unsigned *ret_whole, unsigned *ret_decimals);
 /* Digits with at most one sign and one point; *ret_decimals: digits behind the point. Value within +-1e15. */
 bool hf_number_at(const struct hf_cell *c, double *ret_value, unsigned *ret_decimals);
 /* The text has the word; both UTF-8. */

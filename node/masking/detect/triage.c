@@ -83,7 +83,8 @@ hf_triage_fn hf_triage(void)
 #if defined(__x86_64__)
 	bool bmi = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 
-	if (hf_triage_avx512 && bmi && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"))
+	if (hf_triage_avx512 && bmi && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512vbmi"))
 		return hf_triage_avx512;
 	if (hf_triage_avx2 && bmi && __builtin_cpu_supports("avx2"))
 		return hf_triage_avx2;
@@ -111,8 +112,9 @@ void hf_cell_triage(const uint8_t *data, size_t len, struct hf_cell *ret_cell)
 	c.point &= there;
 	c.mark &= there;
 	known = c.digit | c.upper | c.lower | c.high | c.at | c.point | c.mark;
+	c.other = there & ~known;
 	c.classes = flag(c.digit, HF_CHAR_DIGIT) | flag(c.upper, HF_CHAR_UPPER) | flag(c.lower, HF_CHAR_LOWER) |
 	            flag(c.high, HF_CHAR_HIGH) | flag(c.at, HF_CHAR_AT) | flag(c.point, HF_CHAR_POINT) |
-	            flag(c.mark, HF_CHAR_MARK) | flag(there & ~known, HF_CHAR_OTHER);
+	            flag(c.mark, HF_CHAR_MARK) | flag(c.other, HF_CHAR_OTHER);
 	*ret_cell = c;
 }

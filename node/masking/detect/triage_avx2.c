@@ -67,10 +67,11 @@ TARGET static inline void set_classes(struct hf_cell *c, uint64_t there)
 {
 	uint64_t known = c->digit | c->upper | c->lower | c->high | c->at | c->point | c->mark;
 
-	c->classes = (uint8_t)(flag(c->digit, HF_CHAR_DIGIT) | flag(c->upper, HF_CHAR_UPPER) |
-	                       flag(c->lower, HF_CHAR_LOWER) | flag(c->high, HF_CHAR_HIGH) | flag(c->at, HF_CHAR_AT) |
-	                       flag(c->point, HF_CHAR_POINT) | flag(c->mark, HF_CHAR_MARK) |
-	                       flag(there & ~known, HF_CHAR_OTHER));
+	c->other = there & ~known;
+	c->classes =
+	        (uint8_t)(flag(c->digit, HF_CHAR_DIGIT) | flag(c->upper, HF_CHAR_UPPER) |
+	                  flag(c->lower, HF_CHAR_LOWER) | flag(c->high, HF_CHAR_HIGH) | flag(c->at, HF_CHAR_AT) |
+	                  flag(c->point, HF_CHAR_POINT) | flag(c->mark, HF_CHAR_MARK) | flag(c->other, HF_CHAR_OTHER));
 }
 
 TARGET static void triage_row(const struct hf_bytes *values, size_t count, struct hf_cell *out)

@@ -129,16 +129,15 @@ void hf_recode_free(struct hf_recode *r)
 static bool turn(struct hf_recode *r, const uint8_t *data, size_t *len, struct hf_buf *out)
 {
 	char in[PART + CHARACTER], text[2 * (PART + CHARACTER)], *from = in, *to = text;
-	size_t in_left = *len, out_left = sizeof(text);
-	size_t got;
+	size_t in_left = *len, out_left = sizeof(text), got;
+	bool good;
 
 	memcpy(in, data, *len);
 	got = iconv(r->cd, &from, &in_left, &to, &out_left);
 	r->done += *len - in_left;
 	*len = in_left;
-	if (got == (size_t)-1 && (errno != EINVAL || in_left >= CHARACTER))
-		return false;
-	return hf_buf_add(out, text, sizeof(text) - out_left);
+	good = got != (size_t)-1 || (errno == EINVAL && in_left < CHARACTER);
+	return hf_buf_add(out, text, sizeof(text) - out_left) && good;
 }
 
 /* How far the bytes beyond ASCII reach: up to sixteen bytes of ASCII, the first of which may end a character. */
