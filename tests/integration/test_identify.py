@@ -209,6 +209,45 @@ def test_the_document_shows_what_the_command_says(net):
     check(said == shown, f"{command} says\n{said}")
 
 
+def test_people_confirm_where_what_is_and_a_new_scan_keeps_it(net):
+    """MK-15, MK-20, MK-31: the map of locations and relations is confirmed by a person; relations can be said by hand or dropped"""
+    columns = {"id": lambda r, i: f"K{i:05}", "c1": lambda r, i: resident(r), "c2": lambda r, i: f"E{i:08}"}
+    owners = [list(columns)] + [[f(random.Random(i), i) for f in columns.values()] for i in range(200)]
+    cars = [["owner", "state"]] + [[f"K{i % 150:05}", "open"] for i in range(400)]
+    files = [write(net, "owners.csv", as_csv(owners)), write(net, "cars.csv", as_csv(cars))]
+    if os.path.exists(os.path.join(net.dir, "map.json")):
+        os.unlink(os.path.join(net.dir, "map.json"))
+    report = identify(net, *files, "--inventory", "map.json")
+    texts = [r["text"] for r in report["relations"]]
+    check("cars.owner refers to owners.id" in texts and "owners.id is a key" in texts, str(texts))
+    check(report["unconfirmed"] == 5 + len(texts), str(report["unconfirmed"]))
+    said = run(net, "confirm", "map.json", "--by", "li", "--field", "owners.c2=cn.passport", "--field", "owners.c1", "--drop", "owners.c2 is a key",
+               "--relation", "cars.owner refers to owners.id").stdout.decode()
+    check(said == f"{1 + len(texts)} rows are not confirmed yet\n", said)
+    for args, says in ((("--field", "owners.c9"), "the inventory has no field owners.c9; scan its table first, or correct the name"),
+                       (("--field", "owners.id=cn.nothing"), "there is no kind cn.nothing; `hufu mask detectors` names them, none means not sensitive"),
+                       (("--drop", "a refers to b"), 'the inventory has no relation "a refers to b"; give its text as it stands there')):
+        done = run(net, "confirm", "map.json", "--by", "li", *args, status=1)
+        check(done.stderr.decode() == f"hufu: {says}\n", done.stderr.decode())
+    run(net, "confirm", "map.json", "--by", "wang", "--all")
+    again = identify(net, *files, "--inventory", "map.json")
+    check(again["unconfirmed"] == 0 and again["differs"] == [], str(again["differs"]))
+    with open(os.path.join(net.dir, "map.json"), encoding="utf-8") as f:
+        inventory = json.load(f)
+    rows = {(o["table"], o["field"]): o for o in inventory["locations"]}
+    check((rows["owners", "c2"]["type"], rows["owners", "c2"]["level"], rows["owners", "c2"]["by"]) == ("cn.passport", 4, "li"), str(rows))
+    check((rows["cars", "state"]["type"], rows["cars", "state"]["state"], rows["cars", "state"]["by"]) == (None, "confirmed", "wang"), str(rows))
+    check([o["state"] for o in inventory["relations"] if o["text"] == "owners.c2 is a key"] == ["dropped"], str(inventory["relations"]))
+    for row in cars[1:]:
+        row[1] = "13812345678"
+    write(net, "cars.csv", as_csv(cars))
+    done = run(net, "identify", *files, "--inventory", "map.json", status=1)
+    check("hufu: cars.state is confirmed as not sensitive by wang, and looks like cn.mobile now; look at it and confirm it again\n" in done.stderr.decode(), done.stderr.decode())
+    write(net, "map.json", "{}")
+    done = run(net, "identify", *files, "--inventory", "map.json", status=1)
+    check(done.stderr.decode().startswith("hufu: map.json: it is no inventory of this version"), done.stderr.decode())
+
+
 def test_help_shows_an_example(net):
     out = run(net, "identify", "--help").stdout.decode()
     check("example:\n  hufu mask identify passages.csv drivers.csv" in out, out)

@@ -4,7 +4,7 @@
 const struct hf_command hf_commands_mask[] = {
         {"mask", "identify", "which fields of tables and texts are sensitive, and how sure that is",
          "hufu mask identify FILE... [--rows N] [--format csv|lines|text] [--encoding utf-8|gb18030]\n"
-         "                   [--about FILE] [--detectors FILE] [--shape-only]\n"
+         "                   [--about FILE] [--detectors FILE] [--inventory FILE] [--shape-only]\n"
          "\n"
          "  FILE               a CSV table, JSON lines (.jsonl, .ndjson) or any other text; it is only read\n"
          "  --rows N           look at the first N rows (default 100000)\n"
@@ -12,6 +12,8 @@ const struct hf_command hf_commands_mask[] = {
          "  --encoding E       when the first bytes do not tell it\n"
          "  --about FILE       JSON: {\"table\": \"...\", \"comment\": \"...\", \"fields\": {\"NAME\": \"comment\"}}\n"
          "  --detectors FILE   your own detectors: JSON, see docs/masking.md\n"
+         "  --inventory FILE   keep what is found there, for people to confirm; exit status 1 when a confirmed\n"
+         "                     field looks otherwise now\n"
          "  --shape-only       codes with a wrong check digit count too, where such exist in practice\n"
          "\n"
          "Values are never printed. Fields that share values are shown as relations.\n"
@@ -19,6 +21,18 @@ const struct hf_command hf_commands_mask[] = {
          "example:\n"
          "  hufu mask identify passages.csv drivers.csv --detectors ours.json",
          hf_mask_cli_identify},
+        {"mask", "confirm", "say what of an inventory is right",
+         "hufu mask confirm INVENTORY --by NAME [--field TABLE.FIELD[=KIND]]... [--relation TEXT]... [--drop TEXT]... "
+         "[--all]\n"
+         "\n"
+         "  --field F          the proposal is right, or the field is of that kind; none: it is not sensitive\n"
+         "  --relation TEXT    the relation is right, as its text stands in the inventory\n"
+         "  --drop TEXT        the relation is none, and is not proposed again\n"
+         "  --all              all that is still proposed is right\n"
+         "\n"
+         "example:\n"
+         "  hufu mask confirm map.json --by li --field drivers.c7=cn.passport --field drivers.note=none --all",
+         hf_mask_cli_confirm},
         {"mask", "detectors", "the kinds of sensitive values that are recognised, and by what",
          "hufu mask detectors [--json]\n"
          "\n"

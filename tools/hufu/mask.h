@@ -39,6 +39,13 @@ void hf_mask_reading_done(struct hf_mask_reading *r);
 json_t *hf_mask_report(struct hf_mask_reading *r, const char *table);
 void hf_mask_print(struct hf_cli *cli, const json_t *report);
 
+/* A JSON object from a file. NULL after printing what is wrong. */
+json_t *hf_mask_load(struct hf_cli *cli, const char *path);
+/* Joins a report of `identify` into the inventory in that file, which is made when it is not there. False after
+ * printing what is wrong; *ret_differs: a confirmed field looks otherwise now, which is printed. */
+bool hf_mask_keep(struct hf_cli *cli, const char *path, json_t *report, bool *ret_differs);
+
+int hf_mask_cli_confirm(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_identify(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_detectors(struct hf_cli *cli, int argc, char **argv);
 

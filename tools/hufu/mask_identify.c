@@ -11,10 +11,9 @@
 
 #define FILES_MAX 64u
 #define ROWS 100000u
-#define ABOUT_MAX ((size_t)1 << 20)
 
 struct args {
-	const char *rows, *format, *encoding, *about, *detectors;
+	const char *rows, *format, *encoding, *about, *detectors, *inventory;
 	bool shape_only;
 	const char *file[FILES_MAX];
 };
@@ -28,28 +27,6 @@ struct run {
 	char *table[FILES_MAX];
 	size_t count;
 };
-
-/* A JSON object from a file. NULL after printing what is wrong. */
-static json_t *load(struct hf_cli *cli, const char *path)
-{
-	struct hf_fault f = {.code = HF_OK};
-	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
-	enum hf_err e = hf_file_read(path, ABOUT_MAX, &text);
-	json_error_t wrong;
-	json_t *o;
-
-	if (e != HF_OK) {
-		hf_cli_fault(cli, hf_file_fault(&f, e, path, ABOUT_MAX), &f);
-		return NULL;
-	}
-	o = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &wrong);
-	if (json_is_object(o))
-		return o;
-	hf_cli_fail(cli, "%s is no JSON object: line %d: %s; correct it", path, o ? 1 : wrong.line,
-	            o ? "it begins otherwise" : wrong.text);
-	json_decref(o);
-	return NULL;
-}
 
 static bool read_format(struct hf_cli *cli, const struct args *a, struct hf_mask_sample *s)
 {
@@ -86,13 +63,13 @@ static bool prepare(struct run *r, const struct args *a, int *ret_status)
 
 	*ret_status = HF_EXIT_REFUSED;
 	if (a->about) {
-		r->about = load(r->cli, a->about);
+		r->about = hf_mask_load(r->cli, a->about);
 		if (!r->about)
 			return false;
 	}
 	if (!a->detectors)
 		return true;
-	detectors = load(r->cli, a->detectors);
+	detectors = hf_mask_load(r->cli, a->detectors);
 	if (!detectors)
 		return false;
 	e = hf_rules_read(detectors, &r->options.rules, &f);
@@ -154,8 +131,10 @@ static void warn_costly(const struct run *r, json_t *out)
 	json_object_set_new(out, "switched_off", list);
 }
 
-static void report(struct run *r)
+/* Returns the exit status. */
+static int report(struct run *r, const char *inventory)
 {
+	bool differs = false, good = true;
 	json_t *out = json_pack("{s:[]}", "files"), *found = relations(r);
 
 	for (size_t i = 0; i < r->count; i++) {
@@ -173,9 +152,12 @@ static void report(struct run *r)
 	}
 	json_object_set_new(out, "relations", found);
 	warn_costly(r, out);
-	if (r->cli->json)
+	if (inventory)
+		good = hf_mask_keep(r->cli, inventory, out, &differs);
+	if (r->cli->json && good)
 		hf_cli_json(out);
 	json_decref(out);
+	return good && !differs ? HF_EXIT_DONE : HF_EXIT_REFUSED;
 }
 
 int hf_mask_cli_identify(struct hf_cli *cli, int argc, char **argv)
@@ -186,6 +168,7 @@ int hf_mask_cli_identify(struct hf_cli *cli, int argc, char **argv)
 	                              {"encoding", &a.encoding, NULL, NULL},
 	                              {"about", &a.about, NULL, NULL},
 	                              {"detectors", &a.detectors, NULL, NULL},
+	                              {"inventory", &a.inventory, NULL, NULL},
 	                              {"shape-only", NULL, &a.shape_only, NULL},
 	                              {0}};
 	struct run r = {.cli = cli};
@@ -204,10 +187,8 @@ int hf_mask_cli_identify(struct hf_cli *cli, int argc, char **argv)
 	good = prepare(&r, &a, &status);
 	for (size_t i = 0; good && i < FILES_MAX && a.file[i]; i++)
 		good = read_file(&r, a.file[i]);
-	if (good) {
-		report(&r);
-		status = HF_EXIT_DONE;
-	}
+	if (good)
+		status = report(&r, a.inventory);
 	for (size_t i = 0; i < r.count; i++) {
 		hf_mask_reading_done(&r.reading[i]);
 		free(r.table[i]);

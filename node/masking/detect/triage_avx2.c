@@ -57,21 +57,16 @@ TARGET static inline uint64_t join(uint32_t low, uint32_t high)
 	return low | (uint64_t)high << 32;
 }
 
-TARGET static inline unsigned flag(uint64_t mask, unsigned class)
+/* The masks stand in the order of the classes' bits: which of them are not 0? */
+TARGET static inline unsigned classes_of(const struct hf_cell *c)
 {
-	return mask ? class : 0;
-}
+	const __m256i zero = _mm256_setzero_si256();
+	__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)&c->digit);
+	__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)&c->at);
+	int none = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(low, zero)));
 
-/* All masks are cut to the value already. */
-TARGET static inline void set_classes(struct hf_cell *c, uint64_t there)
-{
-	uint64_t known = c->digit | c->upper | c->lower | c->high | c->at | c->point | c->mark;
-
-	c->other = there & ~known;
-	c->classes =
-	        (uint8_t)(flag(c->digit, HF_CHAR_DIGIT) | flag(c->upper, HF_CHAR_UPPER) |
-	                  flag(c->lower, HF_CHAR_LOWER) | flag(c->high, HF_CHAR_HIGH) | flag(c->at, HF_CHAR_AT) |
-	                  flag(c->point, HF_CHAR_POINT) | flag(c->mark, HF_CHAR_MARK) | flag(c->other, HF_CHAR_OTHER));
+	none |= _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(high, zero))) << 4;
+	return ~(unsigned)none & HF_CHAR_ANY;
 }
 
 TARGET static void triage_row(const struct hf_bytes *values, size_t count, struct hf_cell *out)
@@ -95,8 +90,10 @@ TARGET static void triage_row(const struct hf_bytes *values, size_t count, struc
 		c->at = join(a.at, b.at) & there;
 		c->point = join(a.point, b.point) & there;
 		c->mark = join(a.mark, b.mark) & there;
-		set_classes(c, there);
+		c->other = there & ~(c->digit | c->upper | c->lower | c->high | c->at | c->point | c->mark);
 	}
+	for (size_t i = 0; i < count; i++) /* later, when the masks have been written */
+		out[i].classes = (uint8_t)classes_of(&out[i]);
 }
 
 const hf_triage_fn hf_triage_avx2 = triage_row;
