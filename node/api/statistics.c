@@ -60,27 +60,32 @@ static json_t *mechanism_json(const struct hf_stat_mechanism *m)
 	return o;
 }
 
-static enum hf_err statistics(struct hf_api_request *rq)
+static void on_made(void *ctx, enum hf_err e, const struct hf_statistics *s)
 {
-	struct hf_stat_ask ask;
-	struct hf_statistics s;
+	struct hf_api_request *rq = ctx;
 	json_t *departments = json_array(), *mechanisms = json_array();
 	json_object_set_new(rq->out, "departments", departments);
 	json_object_set_new(rq->out, "mechanisms", mechanisms);
+	for (size_t i = 0; s && i < s->count; i++)
+		json_array_append_new(departments, department_json(&s->departments[i]));
+	for (size_t i = 0; s && i < HF_STAT_MECHANISMS; i++)
+		json_array_append_new(mechanisms, mechanism_json(&s->mechanisms[i]));
+	hf_api_finish(rq, hf_fault_default(&rq->fault, e));
+}
+
+static enum hf_err statistics(struct hf_api_request *rq)
+{
+	struct hf_stat_ask ask;
 	HF_TRY(read_ask(rq, &ask));
-	HF_TRY(hf_fault_default(&rq->fault, hf_statistics_make(rq->m->authz, &ask, &s)));
-	for (size_t i = 0; i < s.count; i++)
-		json_array_append_new(departments, department_json(&s.departments[i]));
-	for (size_t i = 0; i < HF_STAT_MECHANISMS; i++)
-		json_array_append_new(mechanisms, mechanism_json(&s.mechanisms[i]));
-	hf_statistics_done(&s);
+	hf_api_later(rq);
+	hf_statistics_make(rq->m->authz, &ask, on_made, rq);
 	return HF_OK;
 }
 
-static json_t *alike_json(const struct hf_alike *x, size_t group)
+static json_t *alike_json(const struct hf_alike *x)
 {
 	json_t *o = json_object();
-	out_number(o, "group", group);
+	out_number(o, "group", x->group);
 	hf_api_out_id(o, "application", &x->application);
 	hf_api_out_id(o, "resource", &x->resource);
 	out_number(o, "version", x->version);
@@ -98,31 +103,27 @@ static json_t *alike_json(const struct hf_alike *x, size_t group)
 	return o;
 }
 
-struct report {
-	struct hf_api_rows rows;
-	size_t groups;
-};
-
-static bool add_group(void *ctx, const struct hf_alike *list, size_t count)
+static void on_found(void *ctx, enum hf_err e, const struct hf_divergence *d)
 {
-	struct report *r = ctx;
-	r->groups++;
-	for (size_t i = 0; i < count; i++) {
-		if (hf_api_rows_full(&r->rows))
-			return false;
-		json_array_append_new(r->rows.list, alike_json(&list[i], r->groups));
-	}
-	return true;
+	struct hf_api_request *rq = ctx;
+	json_t *list = json_array();
+	json_object_set_new(rq->out, "applications", list);
+	json_object_set_new(rq->out, "more", json_boolean(d && d->more));
+	for (size_t i = 0; d && i < d->count; i++)
+		json_array_append_new(list, alike_json(&d->list[i]));
+	if (d)
+		out_number(rq->out, "groups", d->groups);
+	hf_api_finish(rq, hf_fault_default(&rq->fault, e));
 }
 
 static enum hf_err divergence(struct hf_api_request *rq)
 {
 	struct hf_stat_ask ask;
-	struct report r = {.groups = 0};
+	struct hf_api_rows rows;
 	HF_TRY(read_ask(rq, &ask));
-	HF_TRY(hf_api_rows_begin(rq, "applications", &r.rows));
-	HF_TRY(hf_fault_default(&rq->fault, hf_divergence(rq->m->authz, &ask, add_group, &r)));
-	out_number(rq->out, "groups", r.groups);
+	HF_TRY(hf_api_rows_begin(rq, "applications", &rows));
+	hf_api_later(rq);
+	hf_divergence_find(rq->m->authz, &ask, (size_t)rows.limit, on_found, rq);
 	return HF_OK;
 }
 

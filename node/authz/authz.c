@@ -12,6 +12,7 @@
 #include "authz/emergency_internal.h"
 #include "authz/entry_changed.h"
 #include "authz/trusted_time.h"
+#include "authz/walk.h"
 #include "authz/watch.h"
 
 enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
@@ -35,6 +36,7 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 		                    "the stored grants cannot be read (%s); restore the node's state from a backup",
 		                    hf_err_text(e));
 	}
+	az_walks_open(a);
 	az_em_open(a);
 	az_deadline_open(a);
 	e = az_policy_open(a, f);
@@ -53,6 +55,7 @@ void hf_authz_close(struct hf_authz *a)
 	if (!a)
 		return;
 	az_entries_close(a);
+	az_walks_close(a);
 	az_em_close(a);
 	az_deadline_close(a);
 	az_watch_close(a);

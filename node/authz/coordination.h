@@ -13,7 +13,8 @@
 
 /* How far the urging of the revision `urged_revision` has come: `urged` of an application's row. */
 enum { AZ_URGED_NOT, AZ_URGED_REMINDED, AZ_URGED_OVERDUE, AZ_URGED_ESCALATED, AZ_URGED_SETTLED };
-/* deadline.c: AZ-18. Tells the provider and the consumer what is due or overdue now; called by a timer. */
+/* deadline.c: AZ-18. Begins to look through the applications (walk.h), then tells the provider and the consumer what is
+ * due or overdue; called by a timer. */
 void az_deadline_open(struct hf_authz *a);
 void az_deadline_close(struct hf_authz *a);
 void az_deadline_sweep(struct hf_authz *a);

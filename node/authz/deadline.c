@@ -6,6 +6,7 @@
 
 #include "authz/calendar.h"
 #include "authz/internal.h"
+#include "authz/walk.h"
 #include "evidence/envelope.h"
 #include "proto/codec.h"
 
@@ -17,6 +18,7 @@ struct az_urger {
 	uv_timer_t timer;
 	struct hf_authz *a;
 	int64_t next_ms;
+	bool looking;
 	struct hf_deadline_limits limits;
 };
 
@@ -170,16 +172,19 @@ static int64_t next_of(struct hf_authz *a, const Hufu__ApplicationRow *row, stru
 	return urged == AZ_URGED_NOT ? t->remind_ms : t->due_ms;
 }
 
-static bool collect(void *ctx, const Hufu__ApplicationRow *row)
+static enum hf_err collect(void *ctx, struct hf_bytes value)
 {
 	struct due *d = ctx;
 	struct hf_deadline t;
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = HF_DECODE_OWN(application_row, value.data, value.len);
+	if (!row)
+		return HF_E_STORE;
 	int64_t at = next_of(d->a, row, &t);
 	if (at <= d->now_ms && d->count < ROWS)
 		d->ids[d->count++] = az_row_id(row);
 	else if (at < d->next_ms)
 		d->next_ms = at;
-	return true;
+	return HF_OK;
 }
 
 static void urge_one(struct hf_authz *a, const struct hf_id *id)
@@ -205,15 +210,31 @@ void az_deadline_soon(struct hf_authz *a)
 		a->urger->next_ms = 0;
 }
 
+static void on_looked(void *ctx, enum hf_err e)
+{
+	struct due *d = ctx;
+	struct az_urger *s = d->a->urger;
+	if (s)
+		s->looking = false;
+	if (e != HF_OK && s)
+		s->next_ms = 0; /* once more */
+	else if (e == HF_OK && d->next_ms < s->next_ms)
+		s->next_ms = d->next_ms;
+	for (size_t i = 0; e == HF_OK && i < d->count; i++)
+		urge_one(d->a, &d->ids[i]);
+	free(d);
+}
+
 void az_deadline_sweep(struct hf_authz *a)
 {
-	struct due d = {.a = a, .now_ms = now_of(a)};
-	d.next_ms = d.now_ms + LOOK_MS;
-	if (hf_authz_applications(a, collect, &d) != HF_OK)
-		return;
-	a->urger->next_ms = d.next_ms;
-	for (size_t i = 0; i < d.count; i++)
-		urge_one(a, &d.ids[i]);
+	static const struct az_walk_part parts[] = {{HF_TABLE_APPLICATION, collect, NULL}};
+	struct due *d = hf_alloc_zero(sizeof(*d));
+	d->a = a;
+	d->now_ms = now_of(a);
+	d->next_ms = d->now_ms + LOOK_MS;
+	a->urger->looking = true;
+	a->urger->next_ms = INT64_MAX; /* what changes while it looks sets it anew */
+	az_walk_begin(a, parts, 1, d, on_looked);
 }
 
 /* ---- at the others ---- */
@@ -238,7 +259,7 @@ enum hf_err az_deadline_told(struct hf_authz *a, const struct mail_in *in, const
 static void on_timer(uv_timer_t *t)
 {
 	struct az_urger *s = t->data;
-	if (s->a && now_of(s->a) >= s->next_ms)
+	if (s->a && !s->looking && now_of(s->a) >= s->next_ms)
 		az_deadline_sweep(s->a);
 }
 

@@ -7,14 +7,32 @@
 
 #include "authz/internal.h"
 #include "authz/statistics.h"
+#include "authz/walk.h"
 #include "proto/codec.h"
 
-struct gathering {
+/* Decided applications that are alike. */
+struct alike {
+	struct alike *next;
+	struct hf_id application;
+};
+struct group {
+	struct hf_index_item item;
+	struct group *next;
+	struct hf_hash key;
+	bool approved, refused;
+	struct alike *first;
+};
+struct finding {
 	struct hf_authz *a;
-	const struct hf_stat_ask *ask;
-	struct hf_alike *list;
-	size_t count, room;
-	enum hf_err error;
+	struct hf_stat_ask ask;
+	size_t limit;
+	struct hf_index groups;
+	struct group *first, **end; /* of all groups, in the order in which they were found */
+	struct group *at;           /* while they are shown */
+	struct alike *row;
+	struct hf_divergence out;
+	hf_divergence_fn fn;
+	void *ctx;
 };
 
 static int by_text(const void *x, const void *y)
@@ -42,17 +60,22 @@ static void key_of(const Hufu__Application *app, struct hf_hash *ret_key)
 	hf_sha256(b.data, b.len, ret_key);
 }
 
-static struct hf_alike *next_place(struct gathering *g)
+static struct group *group_of(struct finding *f, const struct hf_hash *key)
 {
-	if (g->count == g->room) {
-		g->room = g->room ? 2 * g->room : 64;
-		struct hf_alike *more = hf_alloc_zero(g->room * sizeof(*more));
-		if (g->count)
-			memcpy(more, g->list, g->count * sizeof(*more));
-		free(g->list);
-		g->list = more;
+	uint64_t hash;
+	memcpy(&hash, key->b, sizeof(hash));
+	for (struct hf_index_item *i = hf_index_first(&f->groups, hash); i; i = i->next) {
+		struct group *g = (struct group *)(void *)i;
+		if (memcmp(g->key.b, key->b, sizeof(key->b)) == 0)
+			return g;
 	}
-	return &g->list[g->count++];
+	struct group *g = hf_alloc_zero(sizeof(*g));
+	g->item.hash = hash;
+	g->key = *key;
+	hf_index_add(&f->groups, &g->item);
+	*f->end = g;
+	f->end = &g->next;
+	return g;
 }
 
 static void fill(struct hf_alike *x, const Hufu__ApplicationRow *row, const Hufu__Application *app, int64_t decided_ms)
@@ -74,8 +97,6 @@ static void fill(struct hf_alike *x, const Hufu__ApplicationRow *row, const Hufu
 	x->from_ms = app->from_ms;
 	x->until_ms = app->until_ms;
 	x->decided_ms = decided_ms;
-	x->approved = same_text(row->result, "T");
-	key_of(app, &x->key);
 }
 
 /* The newest revision that this node has the result of. */
@@ -86,59 +107,113 @@ static uint32_t decided_revision(const Hufu__ApplicationRow *row)
 	return row->provider_revision ? row->provider_revision : row->submitted;
 }
 
-static bool add(void *ctx, const Hufu__ApplicationRow *row)
+static enum hf_err read_paper(struct hf_authz *a, const Hufu__ApplicationRow *row, Hufu__ApplicationRevision **ret_rev,
+                              Hufu__Application **ret_app)
 {
-	struct gathering *g = ctx;
-	const struct hf_stat_ask *q = g->ask;
-	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
-	HF_CLEANUP(hf_decoded_done) Hufu__Application *app = NULL;
 	struct hf_id id = az_row_id(row);
 	struct hf_fault f = {HF_OK, ""};
-	bool decided = same_text(row->result, "T") || same_text(row->result, "F") || same_text(row->result, "refuse");
+	HF_TRY(az_revision_get(a, &id, decided_revision(row), ret_rev));
+	return az_revision_application(*ret_rev, ret_app, &f);
+}
+
+/* Newest first; so the oldest stands first in its group. */
+static enum hf_err gather(void *ctx, struct hf_bytes value)
+{
+	struct finding *f = ctx;
+	const struct hf_stat_ask *q = &f->ask;
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = HF_DECODE_OWN(application_row, value.data, value.len);
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
+	HF_CLEANUP(hf_decoded_done) Hufu__Application *app = NULL;
+	struct hf_hash key;
+	if (!row)
+		return HF_E_STORE;
+	bool approved = same_text(row->result, "T");
+	bool decided = approved || same_text(row->result, "F") || same_text(row->result, "refuse");
 	if (!decided || (q->sees && !q->sees(q->ctx, row->organization, row->department)))
-		return true;
-	g->error = az_revision_get(g->a, &id, decided_revision(row), &rev);
-	if (g->error == HF_OK)
-		g->error = az_revision_application(rev, &app, &f);
-	if (g->error != HF_OK)
-		return false;
-	if (app->header->time_ms >= q->from_ms && (q->until_ms == 0 || app->header->time_ms < q->until_ms))
-		fill(next_place(g), row, app, rev->ended_ms);
-	return true;
+		return HF_OK;
+	HF_TRY(read_paper(f->a, row, &rev, &app));
+	if (app->header->time_ms < q->from_ms || (q->until_ms && app->header->time_ms >= q->until_ms))
+		return HF_OK;
+	key_of(app, &key);
+	struct group *g = group_of(f, &key);
+	struct alike *x = hf_alloc_zero(sizeof(*x));
+	x->application = az_row_id(row);
+	x->next = g->first;
+	g->first = x;
+	g->approved |= approved;
+	g->refused |= !approved;
+	return HF_OK;
 }
 
-static int by_key(const void *x, const void *y)
+static enum hf_err show_one(struct finding *f)
 {
-	const struct hf_alike *p = x, *q = y;
-	int order = memcmp(p->key.b, q->key.b, sizeof(p->key.b));
-	if (order)
-		return order;
-	return p->decided_ms != q->decided_ms ? (p->decided_ms > q->decided_ms ? 1 : -1)
-	                                      : memcmp(p->application.b, q->application.b, 16);
-}
-
-static bool diverges(const struct hf_alike *list, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		if (list[i].approved != list[0].approved)
-			return true;
-	return false;
-}
-
-enum hf_err hf_divergence(struct hf_authz *a, const struct hf_stat_ask *ask, hf_divergence_fn fn, void *ctx)
-{
-	struct gathering g = {.a = a, .ask = ask};
-	enum hf_err e = hf_authz_applications(a, add, &g);
-	e = e == HF_OK ? g.error : e;
-	if (e == HF_OK && g.count)
-		qsort(g.list, g.count, sizeof(*g.list), by_key);
-	for (size_t i = 0, end; e == HF_OK && i < g.count; i = end) {
-		for (end = i + 1;
-		     end < g.count && memcmp(g.list[end].key.b, g.list[i].key.b, sizeof(g.list[i].key.b)) == 0;)
-			end++;
-		if (diverges(&g.list[i], end - i) && !fn(ctx, &g.list[i], end - i))
-			break;
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = NULL;
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRevision *rev = NULL;
+	HF_CLEANUP(hf_decoded_done) Hufu__Application *app = NULL;
+	if (f->out.count == f->limit) {
+		f->out.more = true;
+		f->row = NULL;
+		return HF_OK;
 	}
-	free(g.list);
-	return e;
+	HF_TRY(az_row_get(f->a, &f->row->application, &row));
+	HF_TRY(read_paper(f->a, row, &rev, &app));
+	struct hf_alike *x = &f->out.list[f->out.count++];
+	fill(x, row, app, rev->ended_ms);
+	x->group = f->out.groups;
+	f->row = f->row->next;
+	return HF_OK;
+}
+
+/* One application at a time, or one group that does not diverge. */
+static enum hf_err show(void *ctx, bool *ret_more)
+{
+	struct finding *f = ctx;
+	if (f->row) {
+		HF_TRY(show_one(f));
+	} else {
+		f->at = f->at ? f->at->next : f->first;
+		bool diverges = f->at && f->at->approved && f->at->refused;
+		f->out.groups += diverges;
+		f->row = diverges ? f->at->first : NULL;
+	}
+	*ret_more = f->at != NULL;
+	return HF_OK;
+}
+
+static void finding_free(struct finding *f)
+{
+	for (struct group *g = f->first; g;) {
+		struct group *gone = g;
+		for (struct alike *x = g->first; x;) {
+			struct alike *old = x;
+			x = x->next;
+			free(old);
+		}
+		g = g->next;
+		free(gone);
+	}
+	hf_index_done(&f->groups);
+	free(f->out.list);
+	free(f);
+}
+
+static void on_walked(void *ctx, enum hf_err e)
+{
+	struct finding *f = ctx;
+	f->fn(f->ctx, e, e == HF_OK ? &f->out : NULL);
+	finding_free(f);
+}
+
+void hf_divergence_find(struct hf_authz *a, const struct hf_stat_ask *ask, size_t limit, hf_divergence_fn fn, void *ctx)
+{
+	static const struct az_walk_part parts[] = {{HF_TABLE_APPLICATION, gather, NULL}, {.step = show}};
+	struct finding *f = hf_alloc_zero(sizeof(*f));
+	f->a = a;
+	f->ask = *ask;
+	f->limit = limit;
+	f->end = &f->first;
+	f->out.list = hf_alloc_zero((limit + 1) * sizeof(*f->out.list));
+	f->fn = fn;
+	f->ctx = ctx;
+	az_walk_begin(a, parts, sizeof(parts) / sizeof(parts[0]), f, on_walked);
 }

@@ -18,6 +18,7 @@
 
 struct hf_border_rules;
 struct authz_link;
+struct az_walks;
 struct hf_authz {
 	const struct hf_base *base;
 	struct hf_store *store;
@@ -54,6 +55,7 @@ struct hf_authz {
 	uv_timer_t *watch;                       /* watch.c */
 	bool clock_off, mark_wrong;              /* trusted_time.c: an alarm says so already */
 	struct hf_index promotion_rules;         /* promotion_rules.c */
+	struct az_walks *walks;                  /* walk.c */
 	struct authz_link *link;                 /* what waits for a commit holds this, not the module */
 };
 

@@ -9,6 +9,7 @@
 #include "authz/deadline.h"
 #include "authz/emergency_internal.h"
 #include "authz/internal.h"
+#include "authz/walk.h"
 #include "proto/codec.h"
 #include "state_statistics.pb-c.h"
 
@@ -27,17 +28,20 @@ struct sample {
 };
 struct making {
 	struct hf_authz *a;
-	const struct hf_stat_ask *ask;
+	struct hf_stat_ask ask;
 	struct hf_index departments;
 	struct sample samples[HF_STAT_MECHANISMS];
-	enum hf_err error;
+	struct hf_statistics out;
+	unsigned concluded;
+	hf_statistics_fn fn;
+	void *ctx;
 };
 
 /* ---- gathering ---- */
 
 static bool wanted(const struct making *m, const char *organization, const char *department, int64_t at_ms)
 {
-	const struct hf_stat_ask *q = m->ask;
+	const struct hf_stat_ask *q = &m->ask;
 	return at_ms >= q->from_ms && (q->until_ms == 0 || at_ms < q->until_ms) &&
 	       (!q->sees || q->sees(q->ctx, organization, department));
 }
@@ -154,20 +158,21 @@ static bool is_overdue(struct hf_authz *a, const Hufu__ApplicationRow *row)
 	return hf_authz_deadline(a, row, &t) && t.open && now_of(a) >= t.due_ms;
 }
 
-static bool add_application(void *ctx, const Hufu__ApplicationRow *row)
+static enum hf_err add_application(void *ctx, struct hf_bytes value)
 {
 	struct making *m = ctx;
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationRow *row = HF_DECODE_OWN(application_row, value.data, value.len);
+	if (!row)
+		return HF_E_STORE;
 	struct hf_id id = az_row_id(row);
 	struct course c = {0, 0, 0};
 	struct hf_stat_department scratch;
 	enum hf_review_state s = state_of(row);
 	if (!place_of(&scratch, s))
-		return true;
-	m->error = hf_authz_revisions(m->a, &id, add_revision, &c);
-	if (m->error != HF_OK)
-		return false;
+		return HF_OK;
+	HF_TRY(hf_authz_revisions(m->a, &id, add_revision, &c));
 	if (c.sent_ms == 0 || !wanted(m, row->organization, row->department, c.sent_ms))
-		return true;
+		return HF_OK;
 	struct hf_stat_department *d = department_of(m, row->organization, row->department);
 	uint64_t *place = place_of(d, s);
 	d->applications++;
@@ -175,56 +180,59 @@ static bool add_application(void *ctx, const Hufu__ApplicationRow *row)
 	d->overdue += place == &d->pending && is_overdue(m->a, row);
 	if ((place == &d->granted || place == &d->rejected || place == &d->refused) && c.ended_ms)
 		add_sample(&m->samples[BY_APPLICATION], c.ended_ms - c.sent_ms, c.steps);
-	return true;
+	return HF_OK;
 }
 
 /* ---- grants without an application ---- */
 
-static bool add_grant(void *ctx, const Hufu__GrantRow *row, const char *state)
+static enum hf_err add_grant(void *ctx, struct hf_bytes value)
 {
 	struct making *m = ctx;
 	struct person by;
-	(void)state;
+	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *row = HF_DECODE_OWN(grant_row, value.data, value.len);
+	if (!row)
+		return HF_E_STORE;
 	if (az_mechanism_find(row->mechanism) == AZ_MECHANISM_APPLICATION ||
 	    !wanted(m, row->consumer, row->department, row->made_ms))
-		return true;
+		return HF_OK;
 	bool decided = row->state == HF_GRANT_ACTIVE || row->state == HF_GRANT_REVOKED;
 	if (!decided)
-		return true;
+		return HF_OK;
 	department_of(m, row->consumer, row->department)->given++;
 	HF_CLEANUP(hf_decoded_done)
 	Hufu__SignedStatement *offer =
 	        row->offer.len ? HF_DECODE_OWN(signed_statement, row->offer.data, row->offer.len) : NULL;
 	if (row->given_ms && offer && az_person_of(offer, &by)) /* offer, approval, perhaps the privacy review */
 		add_sample(&m->samples[BY_PROVIDER], row->given_ms - by.signed_ms, 2 + (row->privacy.len > 0));
-	return true;
+	return HF_OK;
 }
 
-static bool add_emergency(void *ctx, Hufu__EmergencyRequestRow *row)
+static enum hf_err add_emergency(void *ctx, struct hf_bytes value)
 {
 	struct making *m = ctx;
 	int64_t steps = 1; /* the execution */
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__EmergencyRequestRow *row = HF_DECODE_OWN(emergency_request_row, value.data, value.len);
+	if (!row)
+		return HF_E_STORE;
 	if (!row->active_ms || !wanted(m, row->organization, row->department, row->made_ms))
-		return true;
+		return HF_OK;
 	for (size_t i = 0; i < row->n_revisions; i++)
 		steps += 1 + (int64_t)row->revisions[i]->n_votes + (row->revisions[i]->privacy != NULL);
 	add_sample(&m->samples[BY_EMERGENCY], row->active_ms - row->made_ms, steps);
-	return true;
+	return HF_OK;
 }
 
 /* ---- uses ---- */
 
-static bool add_use(void *ctx, struct hf_bytes key, struct hf_bytes value)
+static enum hf_err add_use(void *ctx, struct hf_bytes value)
 {
 	struct making *m = ctx;
-	(void)key;
 	HF_CLEANUP(hf_decoded_done) Hufu__UseFiledRow *row = HF_DECODE_OWN(use_filed_row, value.data, value.len);
-	if (!row) {
-		m->error = HF_E_STORE;
-		return false;
-	}
+	if (!row)
+		return HF_E_STORE;
 	if (!wanted(m, row->organization, row->department, row->used_ms))
-		return true;
+		return HF_OK;
 	struct hf_stat_department *d = department_of(m, row->organization, row->department);
 	d->uses++;
 	d->rows += row->rows;
@@ -233,36 +241,64 @@ static bool add_use(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		m->samples[i].uses += same_text(row->mechanism, mechanism_names[i]);
 	if (same_text(row->mechanism, mechanism_names[BY_ATTRIBUTE])) /* no person decides: the rule was there */
 		add_sample(&m->samples[BY_ATTRIBUTE], row->decided_ms - row->asked_ms, 0);
-	return true;
+	return HF_OK;
 }
 
 /* ---- the result ---- */
 
-static int by_number(const void *x, const void *y)
+/* Moves the n-th smallest to its place, what is smaller before it (quickselect; the middle one parts, which is good for
+ * what was gathered in order). */
+static void select_nth(int64_t *list, size_t count, size_t n)
 {
-	const int64_t *p = x, *q = y;
-	return (*p > *q) - (*p < *q);
+	size_t low = 0, high = count - 1;
+	while (low < high) {
+		int64_t part = list[low + (high - low) / 2];
+		size_t i = low, k = high;
+		for (;; i++, k--) {
+			while (list[i] < part)
+				i++;
+			while (list[k] > part)
+				k--;
+			if (i >= k)
+				break;
+			int64_t held = list[i];
+			list[i] = list[k];
+			list[k] = held;
+		}
+		if (n <= k)
+			high = k;
+		else
+			low = k + 1;
+	}
 }
 
-/* Sorts; twice the median, so that half numbers stay whole. */
+/* Twice the median, so that half numbers stay whole. */
 static int64_t median2(int64_t *list, size_t count)
 {
-	qsort(list, count, sizeof(*list), by_number);
-	return list[(count - 1) / 2] + list[count / 2];
+	select_nth(list, count, count / 2);
+	int64_t upper = list[count / 2], lower = count % 2 ? upper : list[0];
+	for (size_t i = 1; count % 2 == 0 && i < count / 2; i++)
+		lower = list[i] > lower ? list[i] : lower;
+	return lower + upper;
 }
 
-static void conclude(struct sample *s, struct hf_stat_mechanism *out)
+/* One list of numbers at a time. */
+static enum hf_err conclude(void *ctx, bool *ret_more)
 {
-	out->decided = s->count;
-	out->uses = s->uses;
-	out->median_ms = -1;
-	out->median_steps = -1;
-	if (s->count == 0)
-		return;
-	for (size_t i = 0; i < s->count; i++)
+	struct making *m = ctx;
+	struct sample *s = &m->samples[m->concluded / 2];
+	struct hf_stat_mechanism *out = &m->out.mechanisms[m->concluded / 2];
+	bool steps = m->concluded % 2;
+	if (!steps)
+		*out = (struct hf_stat_mechanism){mechanism_names[m->concluded / 2], s->count, s->uses, -1, -1, 0};
+	if (s->count && !steps)
+		out->median_ms = median2(s->ms, s->count) / 2;
+	if (s->count && steps)
+		out->median_steps = (double)median2(s->steps, s->count) / 2;
+	for (size_t i = 0; steps && i < s->count; i++)
 		out->total_steps += (uint64_t)s->steps[i];
-	out->median_ms = median2(s->ms, s->count) / 2;
-	out->median_steps = (double)median2(s->steps, s->count) / 2;
+	*ret_more = ++m->concluded < 2 * HF_STAT_MECHANISMS;
+	return HF_OK;
 }
 
 static int by_department(const void *x, const void *y)
@@ -282,7 +318,7 @@ static void take_departments(struct making *m, struct hf_statistics *s)
 		qsort(s->departments, s->count, sizeof(*s->departments), by_department);
 }
 
-static void making_done(struct making *m)
+static void making_free(struct making *m)
 {
 	for (size_t i = 0; i < m->departments.slot_count; i++)
 		while (m->departments.slots[i]) {
@@ -295,29 +331,30 @@ static void making_done(struct making *m)
 		free(m->samples[i].ms);
 		free(m->samples[i].steps);
 	}
+	free(m->out.departments);
+	free(m);
 }
 
-enum hf_err hf_statistics_make(struct hf_authz *a, const struct hf_stat_ask *ask, struct hf_statistics *ret_statistics)
+static void on_walked(void *ctx, enum hf_err e)
 {
-	HF_CLEANUP(making_done) struct making m = {.a = a, .ask = ask};
-	struct hf_statistics s = {.count = 0};
-	HF_TRY(hf_authz_applications(a, add_application, &m));
-	HF_TRY(m.error);
-	HF_TRY(hf_authz_grants(a, add_grant, &m));
-	HF_TRY(em_rows(a, add_emergency, &m));
-	HF_TRY(hf_store_scan(a->store, HF_TABLE_USE_FILED, NULL, 0, NULL, 0, add_use, &m));
-	HF_TRY(m.error);
-	for (size_t i = 0; i < HF_STAT_MECHANISMS; i++) {
-		s.mechanisms[i].name = mechanism_names[i];
-		conclude(&m.samples[i], &s.mechanisms[i]);
-	}
-	take_departments(&m, &s);
-	*ret_statistics = s;
-	return HF_OK;
+	struct making *m = ctx;
+	if (e == HF_OK)
+		take_departments(m, &m->out);
+	m->fn(m->ctx, e, e == HF_OK ? &m->out : NULL);
+	making_free(m);
 }
 
-void hf_statistics_done(struct hf_statistics *s)
+void hf_statistics_make(struct hf_authz *a, const struct hf_stat_ask *ask, hf_statistics_fn fn, void *ctx)
 {
-	free(s->departments);
-	*s = (struct hf_statistics){.count = 0};
+	static const struct az_walk_part parts[] = {{HF_TABLE_APPLICATION, add_application, NULL},
+	                                            {HF_TABLE_GRANT, add_grant, NULL},
+	                                            {HF_TABLE_EMERGENCY, add_emergency, NULL},
+	                                            {HF_TABLE_USE_FILED, add_use, NULL},
+	                                            {.step = conclude}};
+	struct making *m = hf_alloc_zero(sizeof(*m));
+	m->a = a;
+	m->ask = *ask;
+	m->fn = fn;
+	m->ctx = ctx;
+	az_walk_begin(a, parts, sizeof(parts) / sizeof(parts[0]), m, on_walked);
 }

@@ -1,7 +1,8 @@
 /*
  * statistics.h - what the sharing manager reports (AZ-5, AZ-19, AZ-23): applications, authorizations and actual use for
  * each department, handling time and steps of persons for each mechanism, and applications that are alike but were
- * decided differently. Made anew from what the node keeps, each time it is asked for. Loop thread.
+ * decided differently. Made anew from what the node keeps, each time it is asked for, in pieces (walk.h): what changes
+ * meanwhile is counted as it was or as it is. Loop thread.
  */
 #ifndef HUFU_AUTHZ_STATISTICS_H
 #define HUFU_AUTHZ_STATISTICS_H
@@ -13,7 +14,7 @@ struct hf_stat_ask {
 	int64_t from_ms,
 	        until_ms; /* [from, until): applications by their submission, uses by their time; 0: no bound */
 	bool (*sees)(void *ctx, const char *organization, const char *department); /* NULL: everything */
-	void *ctx;
+	void *ctx;                                                                 /* lives until the answer */
 };
 
 /* A department of a consumer; "" is the organization as a whole. */
@@ -40,9 +41,10 @@ struct hf_statistics {
 	size_t count;
 	struct hf_stat_mechanism mechanisms[HF_STAT_MECHANISMS];
 };
-enum hf_err hf_statistics_make(struct hf_authz *a, const struct hf_stat_ask *ask,
-                               struct hf_statistics *ret_statistics) HF_MUST_CHECK;
-void hf_statistics_done(struct hf_statistics *s);
+/* fn is called exactly once, never from inside; s is valid during the call, NULL when e is not HF_OK: STORE, or
+ * CANCELLED when the module closes first. */
+typedef void (*hf_statistics_fn)(void *ctx, enum hf_err e, const struct hf_statistics *s);
+void hf_statistics_make(struct hf_authz *a, const struct hf_stat_ask *ask, hf_statistics_fn fn, void *ctx);
 
 /* One decided application of a group of similar ones: the same resource, purpose and fields. */
 struct hf_alike {
@@ -51,12 +53,17 @@ struct hf_alike {
 	char purpose[128], title[256], result[16], reason[400];
 	uint32_t version; /* of the entry that was applied for */
 	int64_t from_ms, until_ms, decided_ms;
-	bool approved;
-	struct hf_hash key;
+	size_t group; /* from 1 */
 };
-/* Groups in which some were approved and some rejected or refused. fn returns false to stop. */
-typedef bool (*hf_divergence_fn)(void *ctx, const struct hf_alike *list, size_t count);
-enum hf_err hf_divergence(struct hf_authz *a, const struct hf_stat_ask *ask, hf_divergence_fn fn,
-                          void *ctx) HF_MUST_CHECK;
+/* The groups in which some were approved and some rejected or refused; in a group the oldest first. */
+struct hf_divergence {
+	struct hf_alike *list; /* at most the limit that was asked for */
+	size_t count, groups;
+	bool more; /* applications were left out */
+};
+/* As hf_statistics_fn. */
+typedef void (*hf_divergence_fn)(void *ctx, enum hf_err e, const struct hf_divergence *d);
+void hf_divergence_find(struct hf_authz *a, const struct hf_stat_ask *ask, size_t limit, hf_divergence_fn fn,
+                        void *ctx);
 
 #endif

@@ -10,6 +10,7 @@
 #define TESTS_UNIT_AUTHZ_WORLD_H
 
 #include "authz/internal.h"
+#include "authz/walk.h"
 #include "catalog/internal.h"
 #include "crypto/crypto.h"
 #include "identity/accounts.h"
@@ -396,12 +397,15 @@ static inline void world_run_until(struct world *w, const bool *flag)
 	uv_timer_stop(&w->limit);
 }
 
-/* Everything that was submitted at the node so far has ended. */
+/* Everything that was submitted at the node so far has ended, and what it reads through. */
 static inline void node_barrier(struct node *n)
 {
 	struct ending end = {0};
 	if (!n->open)
 		return;
+	uv_timer_start(&n->world->limit, world_too_late, LIMIT_MS, 0);
+	while (!az_walks_idle(n->authz))
+		uv_run(&n->world->loop, UV_RUN_ONCE);
 	hf_store_submit(n->store, hf_unit_new(), ending_done, &end);
 	world_run_until(n->world, &end.done);
 }
