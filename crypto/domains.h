@@ -24,6 +24,8 @@
 #define HF_DOMAIN_SWAP_OR_NOT "hufu/swap-or-not/v1"
 #define HF_DOMAIN_MASK_KEY "hufu/mask/v1"
 #define HF_DOMAIN_MASK_KEY_ID "hufu/mask-key-id/v1"
+#define HF_DOMAIN_MASK_PRF "hufu/mask-prf/v1"
+#define HF_DOMAIN_MASK_DENC "hufu/mask-denc/v1"
 
 /* Payload types of signed envelopes (DSSE payloadType). */
 #define HF_TYPE_DESCRIPTOR "application/vnd.hufu.space-descriptor.v1"

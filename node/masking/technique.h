@@ -75,15 +75,17 @@ struct hf_mask_use {
 	void *file_ctx;
 };
 
-/* Some values of a column. A null has data NULL. out may point into in, into arena, or into the open technique. */
+/* Some values of a column, or for a technique with HF_REACH_TABLE all of them, first_row 0. A null has data NULL. out
+ * may point into in, into arena, or into the open technique. */
 struct hf_mask_batch {
 	const struct hf_bytes *in;
 	struct hf_bytes *out;
 	size_t count;
 	const struct hf_bytes *by; /* values of the column that a parameter "by" names; NULL: there is none */
 	uint64_t first_row;        /* number in the table of the first value, from 0 */
-	struct hf_arena *arena;    /* lives until the batch was used */
-	uint64_t unreadable;       /* added to: values that became null because they are not of the type */
+	uint8_t *drop;          /* count bytes of 0; 1: the row is left out. NULL: techniques of rows cannot be used */
+	struct hf_arena *arena; /* lives until the batch was used */
+	uint64_t unreadable;    /* added to: values that became null because they are not of the type */
 };
 
 struct hf_technique {
@@ -91,6 +93,8 @@ struct hf_technique {
 	const char *title;
 	struct hf_technique_record record;
 	const struct hf_param *params; /* name NULL ends; NULL: there are none */
+	bool of_rows;      /* leaves rows out and no value as another: it may stand beside a technique for values */
+	bool drops_column; /* the column is not in the result */
 	/* args are checked. ret_state NULL is fine. */
 	enum hf_err (*open)(const struct hf_mask_use *use, struct hf_fault *f, void **ret_state);
 	void (*close)(void *state); /* NULL: nothing to free */

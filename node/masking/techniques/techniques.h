@@ -8,8 +8,32 @@
 	X(null)                                                                                                        \
 	X(const)                                                                                                       \
 	X(mask)                                                                                                        \
+	X(trunc)                                                                                                       \
+	X(round)                                                                                                       \
+	X(daterd)                                                                                                      \
+	X(datesh)                                                                                                      \
+	X(bucket)                                                                                                      \
+	X(topbot)                                                                                                      \
+	X(hier)                                                                                                        \
+	X(combine)                                                                                                     \
+	X(agg)                                                                                                         \
+	X(sample)                                                                                                      \
+	X(lsup)                                                                                                        \
+	X(rsup)                                                                                                        \
+	X(limr)                                                                                                        \
+	X(limc)                                                                                                        \
+	X(hash)                                                                                                        \
+	X(denc)                                                                                                        \
 	X(fpe)                                                                                                         \
-	X(fpep)
+	X(fpep)                                                                                                        \
+	X(dict)                                                                                                        \
+	X(map)                                                                                                         \
+	X(regen)                                                                                                       \
+	X(shuf)                                                                                                        \
+	X(reorder)                                                                                                     \
+	X(noise)                                                                                                       \
+	X(mult)                                                                                                        \
+	X(avg)
 
 #define HF_TECHNIQUE_DECLARE(name) extern const struct hf_technique hf_technique_##name;
 HF_TECHNIQUES(HF_TECHNIQUE_DECLARE)
