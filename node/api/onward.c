@@ -1,11 +1,13 @@
-/* onward.c - delivered data is not offered to others (AZ-77). */
+/* onward.c - delivered data is not offered to others (AZ-77); what was made of it is, and says so (DS-65). */
 #include "api/onward.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "exchange/exchange.h"
+#include "base/mem.h"
+#include "crypto/base64.h"
+#include "exchange/derive_text.h"
 
 struct onward {
 	const char *self;
@@ -54,4 +56,33 @@ enum hf_err hf_api_onward(struct hf_api_request *rq, const struct hf_source_view
 	                    "%.120s holds what %s delivered in transfer %s under terms that forbid passing it on; let "
 	                    "who needs it apply to %s",
 	                    v->path, o.of.peer, id, o.of.peer);
+}
+
+enum hf_err hf_api_derived(struct hf_api_request *rq, struct hf_id *ret_derivation)
+{
+	const char *digest;
+	struct hf_hash h;
+	struct hf_id id = {{0}};
+	char text[HF_ID_TEXT];
+
+	HF_TRY(hf_api_id(rq, "derivation", false, &id));
+	*ret_derivation = id;
+	if (hf_id_is_zero(&id))
+		return HF_OK;
+	hf_id_text(&id, text);
+	HF_TRY(hf_api_text(rq, "digest", true, 64, &digest));
+	if (strlen(digest) != 64 || !hf_hex_decode(digest, 64, h.b, sizeof(h.b)))
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "field 'digest' is not the SHA-256 of the derived file in 64 hexadecimal digits");
+	struct derive_facts *d = hf_alloc(sizeof(*d));
+	enum hf_err e = derive_find(rq->m->exchange, &id, d);
+	if (e == HF_E_UNKNOWN)
+		hf_fault_set(&rq->fault, e,
+		             "nothing was derived here as %s; `hufu derive` prints the id of what it records", text);
+	else if (e == HF_OK && !hf_hash_equal(&h, &d->digest))
+		e = hf_fault_set(
+		        &rq->fault, HF_E_CONFLICT,
+		        "the file is not what was derived as %s; record with `hufu derive` what it was made of", text);
+	free(d);
+	return hf_fault_default(&rq->fault, e);
 }

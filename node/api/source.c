@@ -32,6 +32,8 @@ static void view_json(json_t *o, const struct hf_source_view *v)
 	hf_api_out_time(o, "scanned", v->scanned_ms);
 	hf_api_out_time(o, "registered", v->registered_ms);
 	json_object_set_new(o, "registered_by", json_string(v->registered_by));
+	if (!hf_id_is_zero(&v->derivation))
+		hf_api_out_id(o, "derivation", &v->derivation);
 	for (size_t i = 0; i < v->field_count; i++)
 		json_array_append_new(fields, field_json(&v->fields[i]));
 	json_object_set_new(o, "fields", fields);
@@ -75,6 +77,7 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	v->enabled = s->was.enabled;
 	v->registered_ms = s->was.registered_ms;
 	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));
+	v->derivation = s->was.derivation;
 	HF_TRY(hf_source_put(rq->m->sources, rq->unit, v, &rq->fault));
 	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields%s", v->path,
 	               (unsigned long long)v->rows, (unsigned long long)v->bytes, v->field_count,
@@ -148,6 +151,7 @@ static enum hf_err add(struct hf_api_request *rq)
 	HF_TRY(copy_text(rq, "kind", false, v.kind, sizeof(v.kind)));
 	HF_TRY(copy_text(rq, "path", true, v.path, sizeof(v.path)));
 	HF_TRY(copy_text(rq, "department", false, v.department, sizeof(v.department)));
+	HF_TRY(hf_api_derived(rq, &v.derivation));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", v.name);
 	if (hf_source_get(rq->m->sources, v.name, &there) == HF_OK) {
 		hf_source_view_done(&there);

@@ -81,6 +81,7 @@ enum hf_event_class {
 	X(HF_EVENT_CACHE_CLEARED,        EXCHANGE, "cache-cleared", 88) \
 	X(HF_EVENT_DERIVATION,           EXCHANGE, "derivation", 110)        /* DS-97: something was made of delivered data */ \
 	X(HF_EVENT_DERIVED_FROM,         EXCHANGE, "derived-from", 111)      /* the same, for the provider of one of its sources */ \
+	X(HF_EVENT_PASSED_ON,            EXCHANGE, "passed-on", 173)         /* DS-65: what was derived went to another node; for the provider of one of its sources */ \
 	X(HF_EVENT_PEER_SESSION,         PEER,     "peer-session", 100) \
 	X(HF_EVENT_PEER_REFUSED,         PEER,     "peer-refused", 101) \
 	X(HF_EVENT_PEER_LOCKED,          PEER,     "peer-locked", 102) \

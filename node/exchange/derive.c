@@ -46,20 +46,29 @@ static bool read_source(const char *line, struct derive_source *ret)
 	return hf_id_parse(id, &ret->resource) && hf_name_parse(ret->node, &name);
 }
 
-static bool read_lines(const Hufu__EntryOpening *o, struct derive_facts *d)
+bool derive_inputs(const Hufu__EntryOpening *o, struct derive_facts *d)
 {
 	char line[160];
 	char *text = hf_alloc(LINES_MAX);
 	bool ok = hf_opening_text(o, HF_FIELD_INPUTS, text, LINES_MAX);
+	d->input_count = 0;
 	for (const char *at = text; ok && *at;)
 		ok = d->input_count < HF_DERIVE_INPUTS && next_line(&at, line, sizeof(line)) &&
 		     read_input(line, &d->inputs[d->input_count++]);
-	ok = ok && hf_opening_text(o, HF_FIELD_SOURCES, text, LINES_MAX);
+	free(text);
+	return ok && d->input_count > 0;
+}
+
+static bool read_lines(const Hufu__EntryOpening *o, struct derive_facts *d)
+{
+	char line[160];
+	char *text = hf_alloc(LINES_MAX);
+	bool ok = derive_inputs(o, d) && hf_opening_text(o, HF_FIELD_SOURCES, text, LINES_MAX);
 	for (const char *at = text; ok && *at;)
 		ok = d->source_count < HF_DERIVE_SOURCES && next_line(&at, line, sizeof(line)) &&
 		     read_source(line, &d->sources[d->source_count++]);
 	free(text);
-	return ok && d->input_count > 0 && d->source_count > 0;
+	return ok && d->source_count > 0;
 }
 
 bool derive_says(const Hufu__EntryOpening *o, enum hf_field field, const char *text)
@@ -214,7 +223,7 @@ static enum hf_err look_at(struct making *m, size_t i)
 	return HF_OK;
 }
 
-static void put_input(struct hf_buf *b, const struct derive_line *l)
+void derive_put_input(struct hf_buf *b, const struct derive_line *l)
 {
 	char id[HF_ID_TEXT], digest[2 * 32 + 1], line[160];
 	hf_id_text(&l->id, id);
@@ -224,7 +233,7 @@ static void put_input(struct hf_buf *b, const struct derive_line *l)
 		abort();
 }
 
-static void put_source(struct hf_buf *b, const struct derive_source *s)
+void derive_put_source(struct hf_buf *b, const struct derive_source *s)
 {
 	char id[HF_ID_TEXT], line[160];
 	hf_id_text(&s->resource, id);
@@ -248,10 +257,10 @@ static void say_origin(const struct making *m, struct hf_draft *d, const struct 
 	HF_CLEANUP(hf_buf_done) struct hf_buf sources = HF_BUF_INIT;
 	for (size_t i = 0; i < m->in->input_count; i++)
 		if (!only || comes_from(&m->of[i], only))
-			put_input(&inputs, &m->of[i].line);
+			derive_put_input(&inputs, &m->of[i].line);
 	for (size_t i = 0; i < m->all_count; i++)
 		if (!only || &m->all[i] == only)
-			put_source(&sources, &m->all[i]);
+			derive_put_source(&sources, &m->all[i]);
 	hf_draft_bytes(d, HF_FIELD_INPUTS, inputs.data, inputs.len);
 	hf_draft_bytes(d, HF_FIELD_SOURCES, sources.data, sources.len);
 }

@@ -4,7 +4,9 @@
  *
  * The ledger is the only place where derivations stand; they are read from verified openings. One entry "derivation"
  * is the derived item's own transaction and is this node's alone. For each catalog entry that it goes back to, one
- * entry "derived-from" is opened to that entry's publisher, which learns nothing of the other sources.
+ * entry "derived-from" is opened to that entry's publisher, which learns nothing of the other sources. When a source of
+ * this node is what was derived, its transfers name the derivation, and the same publishers are told of each by an
+ * entry "passed-on" (DS-65).
  */
 #ifndef HUFU_EXCHANGE_DERIVE_H
 #define HUFU_EXCHANGE_DERIVE_H
@@ -34,8 +36,9 @@ enum hf_err hf_derive(struct hf_exchange *x, const struct hf_derive_in *in, stru
 
 /* One verified entry of a lineage. */
 struct hf_lineage_row {
-	const char *part;     /* "derived", "received" (by the consumer), "provided" (by the provider) */
-	struct hf_id id;      /* derivation or transfer */
+	const char *part; /* "derived", "received" (by the consumer), "provided" (by the provider), "passed" (on: what
+	                     was derived; going forward) */
+	struct hf_id id;  /* derivation or transfer */
 	struct hf_id towards; /* what led here: the item that was made of it, or going forward one that it was made of;
 	                         zero: where it began */
 	unsigned steps;       /* of processing between this and where it began */

@@ -30,6 +30,10 @@ struct derive_facts {
 /* False: not an entry of that event of a derivation, or not of the form. id: which derivation. */
 bool derive_read(const Hufu__EntryOpening *o, enum hf_event event, struct hf_id *ret_id,
                  struct derive_facts *ret_facts);
+/* The lines of the field "inputs" alone; false: there are none. */
+bool derive_inputs(const Hufu__EntryOpening *o, struct derive_facts *ret_facts);
+void derive_put_input(struct hf_buf *b, const struct derive_line *l);
+void derive_put_source(struct hf_buf *b, const struct derive_source *s);
 bool derive_goes_back_to(const struct derive_facts *d, const struct hf_id *resource);
 /* An own derivation, from its verified entry; UNKNOWN when there is none. */
 enum hf_err derive_find(struct hf_exchange *x, const struct hf_id *id, struct derive_facts *ret_facts) HF_MUST_CHECK;

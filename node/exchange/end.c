@@ -146,6 +146,8 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	draft_record(d, t);
 	draft_unfinished(d, t);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, t->reason_code);
+	if (t->provider && t->manifest.len == 0 && t->served > 0)
+		passed_on(t, u, d); /* a part of it */
 	hf_unit_draft(u, d);
 	if (t->provider)
 		end_use(t, u);

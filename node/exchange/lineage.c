@@ -57,15 +57,17 @@ struct stop {
 	unsigned steps;
 	bool stated; /* digest is what the derived item's entry says of it */
 	struct hf_hash digest;
+	char by[HF_NAME_MAX + 1]; /* whose entry led here; "": it began here */
 };
 struct walk {
 	struct hf_exchange *x;
 	const struct hf_lineage_sink *out;
 	struct stop *stops;
 	size_t count, at;
-	struct derive_facts *facts;
-	struct ends ends;                 /* of the stop at hand */
-	bool derived, received, provided; /* of it */
+	struct derive_facts *facts, *said; /* of the entry at hand; by the provider of the stop */
+	struct ends ends;                  /* of the stop at hand */
+	bool derived, received, provided;  /* of it */
+	bool passed;                       /* and the provider says that it had derived it; said has as what */
 	bool full;
 };
 
@@ -136,6 +138,7 @@ static bool look_at_entry(void *ctx, const struct hf_ledger_row *row)
 	} else if (strcmp(row->origin, w->ends.provider) == 0 &&
 	           derive_says(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_TRANSFER_SENT))) {
 		w->provided = true;
+		w->passed = derive_inputs(row->opening, w->said);
 		check_root(w, row);
 		show(w, "provided", row);
 	}
@@ -153,13 +156,28 @@ static void add_stop(struct walk *w, const struct derive_line *l)
 		return;
 	}
 	w->stops = hf_realloc(w->stops, (w->count + 1) * sizeof(*w->stops));
-	w->stops[w->count++] = (struct stop){l->id, from.id, from.steps + 1, true, l->digest};
+	struct stop next = {l->id, from.id, from.steps + 1, true, l->digest, ""};
+	snprintf(next.by, sizeof(next.by), "%s", w->passed ? w->ends.provider : w->x->base->self.s);
+	w->stops[w->count++] = next;
+}
+
+/* What another node says of a derivation of its own counts as that, and leads to nothing that this one recorded. */
+static bool is_of_another(const struct walk *w)
+{
+	const char *by = w->stops[w->at].by, *self = w->x->base->self.s;
+	if (!by[0] || strcmp(by, self) == 0)
+		return false;
+	say(w->out, &w->stops[w->at].id,
+	    "%s says that it derived this; its entry of that is not open to this node; ask %s", by, by);
+	return true;
 }
 
 static enum hf_err look_at_stop(struct walk *w)
 {
 	const struct hf_id id = w->stops[w->at].id;
-	w->derived = w->received = w->provided = false;
+	if (is_of_another(w))
+		return HF_OK;
+	w->derived = w->received = w->provided = w->passed = false;
 	find_ends(w->x, &id, &w->ends);
 	enum hf_err e = hf_ledger_trace(w->x->ledger, &id, look_at_entry, trace_note, w);
 	if (e != HF_OK && e != HF_E_UNKNOWN)
@@ -172,14 +190,15 @@ static enum hf_err look_at_stop(struct walk *w)
 		say(w->out, &id, "the entry of the %s about this transfer is not held here",
 		    w->received ? "provider" : "consumer");
 	}
-	for (size_t i = 0; w->derived && i < w->facts->input_count; i++)
-		add_stop(w, &w->facts->inputs[i]);
+	const struct derive_facts *from = w->derived ? w->facts : w->passed ? w->said : NULL;
+	for (size_t i = 0; from && i < from->input_count; i++)
+		add_stop(w, &from->inputs[i]);
 	return HF_OK;
 }
 
 enum hf_err hf_lineage_back(struct hf_exchange *x, const struct hf_id *id, const struct hf_lineage_sink *out)
 {
-	struct walk w = {.x = x, .out = out, .facts = hf_alloc(sizeof(*w.facts))};
+	struct walk w = {.x = x, .out = out, .facts = hf_alloc(sizeof(*w.facts)), .said = hf_alloc(sizeof(*w.said))};
 	enum hf_err e = HF_OK;
 	w.stops = hf_alloc(sizeof(*w.stops));
 	w.stops[w.count++] = (struct stop){.id = *id};
@@ -190,6 +209,7 @@ enum hf_err hf_lineage_back(struct hf_exchange *x, const struct hf_id *id, const
 		    HF_LINEAGE_ITEMS, HF_LINEAGE_STEPS);
 	free(w.stops);
 	free(w.facts);
+	free(w.said);
 	return e;
 }
 
@@ -209,7 +229,7 @@ struct ahead {
 	struct derive_facts *facts;
 	struct hf_id resources[HF_DERIVE_SOURCES];
 	size_t resource_count;
-	bool everything; /* it begins with a catalog entry */
+	bool everything; /* the resource that is looked at is where it begins */
 	bool full;
 };
 
@@ -242,11 +262,33 @@ static const struct made *made_of(const struct ahead *a, const char *node)
 	return best ? best : a->everything ? &a->made[0] : NULL;
 }
 
+/* A transfer of what was derived: its recipient may make something of it, and says so to who passed it on. */
+static void follow_transfer(struct ahead *a, const struct hf_ledger_row *row, const struct made *m)
+{
+	struct hf_transfer_view v;
+	if (strcmp(row->origin, a->x->base->self.s) == 0 && hf_exchange_view(a->x, &m->id, &v) == HF_OK)
+		add_resource(a, &v.resource);
+	else
+		say(a->out, &m->id, "what %s makes of it is told to %s and not to this node; ask %s", m->node,
+		    row->origin, row->origin);
+}
+
+static bool is_made(const struct ahead *a, const struct hf_id *id)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (hf_id_equal(&a->made[i].id, id))
+			return true;
+	return false;
+}
+
 static bool look_at_use(void *ctx, const struct hf_ledger_row *row)
 {
 	struct ahead *a = ctx;
 	struct hf_id id;
-	if (!derive_read(row->opening, HF_EVENT_DERIVED_FROM, &id, a->facts) || find_made(a, row->origin, &id))
+	struct made m = {.steps = 0};
+	bool passed = derive_read(row->opening, HF_EVENT_PASSED_ON, &id, a->facts);
+	if (passed ? is_made(a, &id) || !hf_opening_text(row->opening, HF_FIELD_ENDPOINT, m.node, sizeof(m.node))
+	           : !derive_read(row->opening, HF_EVENT_DERIVED_FROM, &id, a->facts) || find_made(a, row->origin, &id))
 		return true;
 	const struct made *of = made_of(a, row->origin);
 	if (!of)
@@ -255,9 +297,13 @@ static bool look_at_use(void *ctx, const struct hf_ledger_row *row)
 		a->full = true;
 		return false;
 	}
-	struct made m = {.id = id, .steps = of->steps + 1};
-	snprintf(m.node, sizeof(m.node), "%s", row->origin);
-	a->out->row(a->out->ctx, &(struct hf_lineage_row){"derived", id, of->id, m.steps, row});
+	m.id = id;
+	m.steps = of->steps + 1;
+	if (!passed)
+		snprintf(m.node, sizeof(m.node), "%s", row->origin);
+	a->out->row(a->out->ctx, &(struct hf_lineage_row){passed ? "passed" : "derived", id, of->id, m.steps, row});
+	if (passed)
+		follow_transfer(a, row, &m);
 	a->made = hf_realloc(a->made, (a->count + 1) * sizeof(*a->made));
 	a->made[a->count++] = m;
 	return true;
@@ -313,14 +359,17 @@ enum hf_err hf_lineage_forward(struct hf_exchange *x, const struct hf_id *id, co
 	a.made = hf_alloc_zero(sizeof(*a.made));
 	a.made[0].id = *id;
 	begin_with(&a);
+	bool whole = false;
 	enum hf_err e = hf_ledger_trace(x->ledger, id, take_resource, nothing, &a);
 	if (e == HF_E_UNKNOWN || (e == HF_OK && a.resource_count == 0)) {
-		a.everything = true;
+		whole = true;
 		add_resource(&a, id);
 		e = HF_OK;
 	}
-	for (size_t i = 0; e == HF_OK && i < a.resource_count; i++)
+	for (size_t i = 0; e == HF_OK && i < a.resource_count; i++) { /* which grow on the way */
+		a.everything = whole && i == 0;
 		e = look_ahead(&a, &a.resources[i]);
+	}
 	if (e == HF_OK && a.full)
 		say(out, id, "more was made of it than %d items; ask for one of the last ones shown", HF_LINEAGE_ITEMS);
 	free(a.made);

@@ -322,6 +322,7 @@ static void send_manifest(struct job *j)
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, manifest->data, manifest->len, &digest);
 	t->manifest = *manifest; /* in the row alone: nothing was sent before it is durable */
 	transfer_put(u, t);
+	passed_on(t, u, d);
 	t->manifest = before;
 	transfer_hold(t);
 	t->serve->finishing = true;

@@ -171,6 +171,8 @@ enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Find
 /* idle.c: the consumer of a transfer has asked for something; ends and escalates what waits too long. */
 void transfer_seen(struct transfer *t);
 void idle_watch(struct hf_exchange *x);
+/* passed.c: what goes out is derived: says so in the own draft, and tells the publishers of its sources. */
+void passed_on(const struct transfer *t, struct hf_unit *u, struct hf_draft *own);
 /* watch.c: DS-100 */
 void traffic_seen(struct hf_exchange *x, const char *peer, enum hf_traffic_kind kind, uint64_t amount,
                   const struct hf_id *txn);

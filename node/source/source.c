@@ -87,6 +87,7 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	snprintf(v->path, sizeof(v->path), "%s", row->path);
 	snprintf(v->department, sizeof(v->department), "%s", row->department);
 	snprintf(v->registered_by, sizeof(v->registered_by), "%s", row->registered_by);
+	(void)hf_id_from_bytes(row->derivation.data, row->derivation.len, &v->derivation);
 	view_fields(row, v);
 }
 
@@ -165,6 +166,8 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	row.path = (char *)v->path;
 	row.department = (char *)v->department;
 	row.registered_by = (char *)v->registered_by;
+	if (!hf_id_is_zero(&v->derivation))
+		row.derivation = (ProtobufCBinaryData){sizeof(v->derivation.b), (uint8_t *)v->derivation.b};
 	row.enabled = v->enabled;
 	row.bytes = v->stamp.bytes;
 	row.inode = v->stamp.inode;

@@ -35,6 +35,7 @@ struct hf_source_view {
 	struct hf_source_stamp stamp;   /* of the file that was scanned */
 	int64_t scanned_ms, registered_ms;
 	char registered_by[HF_NAME_MAX + 1];
+	struct hf_id derivation; /* the data is what was derived here under this id; zero: it is not derived */
 };
 void hf_source_view_done(struct hf_source_view *v);
 enum hf_err hf_source_get(struct hf_sources *s, const char *name, struct hf_source_view *ret_view) HF_MUST_CHECK;

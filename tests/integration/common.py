@@ -26,11 +26,11 @@ def long(fn):
     return fn
 
 
-def trio(net, subnet=10, overseas=True, people=True, before_start=None):
+def trio(net, subnet=10, overseas=True, people=True, before_start=None, insurer=("consumer",)):
     """transport (provider), insurer (consumer), manager (intake) and, as the third witness, overseas (consumer abroad)."""
     net.node("transport", "交通运输厅", f"{net.prefix}.{subnet}.1", organization="cn.gov.transport", roles=["provider", "consumer"],
              departments=["roads", "aviation"], mirrors=["insurer", "manager"])
-    net.node("insurer", "安途保险公司", f"{net.prefix}.{subnet}.2", organization="cn.com.antu", roles=["consumer"], mirrors=["transport", "manager"])
+    net.node("insurer", "安途保险公司", f"{net.prefix}.{subnet}.2", organization="cn.com.antu", roles=list(insurer), mirrors=["transport", "manager"])
     net.node("manager", "数据共享管理中心", f"{net.prefix}.{subnet}.3", organization="cn.gov.sharing", roles=["exchange-service"],
              mirrors=["transport", "insurer"])
     net.node("overseas", "Straits Aviation Data", f"{net.prefix}.{subnet}.4", organization="sg.com.straits", jurisdiction="SG", roles=["consumer"],

@@ -62,6 +62,36 @@ static void write_derived(struct kit_node *n, const struct stage *s, const struc
 	kit_write(n, d);
 }
 
+/* What health derived of the transfer, in its own ledger. */
+static void write_own_derivation(const struct stage *s, const struct hf_id *id)
+{
+	char transfer[HF_ID_TEXT], resource[HF_ID_TEXT], text[HF_ID_TEXT], hex[65];
+	struct hf_draft *d = hf_draft_new(HF_EVENT_DERIVATION, id);
+	hf_id_text(&s->transfer, transfer);
+	hf_id_text(&s->resource, resource);
+	hf_id_text(id, text);
+	hf_hash_hex((const struct hf_hash *)s->root, hex);
+	hf_draft_text(d, HF_FIELD_OBJECT, text);
+	hf_draft_text(d, HF_FIELD_SYSTEM, "desk");
+	hf_draft_bytes(d, HF_FIELD_DIGEST, s->lie, 32);
+	hf_draft_textf(d, HF_FIELD_INPUTS, "transfer %s %s\n", transfer, hex);
+	hf_draft_textf(d, HF_FIELD_SOURCES, "%s roads\n", resource);
+	kit_write(s->health, d);
+}
+
+/* A second transfer from roads to health, of what roads says that it derived under that id. */
+static void write_passed(struct stage *s, const struct hf_id *transfer, const struct hf_id *derivation)
+{
+	char text[HF_ID_TEXT], hex[65];
+	struct hf_draft *d = about(HF_EVENT_TRANSFER_SENT, transfer, &s->other, "health");
+	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, s->root, 32);
+	hf_id_text(derivation, text);
+	hf_hash_hex((const struct hf_hash *)s->lie, hex);
+	hf_draft_textf(d, HF_FIELD_INPUTS, "derivation %s %s\n", text, hex);
+	kit_write(s->roads, d);
+	write_transfer(s->health, HF_EVENT_TRANSFER_RECEIVED, transfer, &s->other, "roads", s->root);
+}
+
 struct told {
 	size_t received, provided, derived, notes;
 	char node[4][64];
@@ -93,6 +123,14 @@ static struct told lineage(struct kit_node *n, const struct hf_id *id, bool forw
 	const struct hf_lineage_sink sink = {on_row, on_note, &t};
 	assert_int_equal(forward ? hf_lineage_forward(&x, id, &sink) : hf_lineage_back(&x, id, &sink), HF_OK);
 	return t;
+}
+
+static bool is_noted(const struct told *t, const char *part)
+{
+	for (size_t i = 0; i < t->notes; i++)
+		if (strstr(t->note[i], part) != NULL)
+			return true;
+	return false;
 }
 
 static bool count_row(void *ctx, const struct hf_ledger_row *row)
@@ -170,11 +208,33 @@ static void a_third_node_makes_nothing_of_anothers_transfer(void **state)
 	assert_string_equal(t.node[0], "health");
 }
 
+/* DS-65: what a provider says that it derived is not this node's own derivation, though it names it so; where the view
+ * ends is said. */
+static void a_provider_cannot_point_to_a_derivation_of_its_consumer(void **state)
+{
+	struct kit *k = *state;
+	struct stage s;
+	struct hf_id mine = hf_id_new(kit_now(k)), again = hf_id_new(kit_now(k));
+	set(k, &s);
+	write_own_derivation(&s, &mine);
+	write_passed(&s, &again, &mine);
+	kit_until(k, held(s.health, &again) == 2);
+	struct told t = lineage(s.health, &again, false);
+	assert_int_equal(t.provided, 1);
+	assert_int_equal(t.received, 1);
+	assert_int_equal(t.derived, 0);
+	assert_true(is_noted(&t, "roads says that it derived this"));
+	t = lineage(s.health, &mine, false); /* which is what it was made of, and nothing else */
+	assert_int_equal(t.derived, 1);
+	assert_int_equal(t.provided, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(a_third_node_is_no_source, start, stop),
 	        cmocka_unit_test_setup_teardown(a_third_node_makes_nothing_of_anothers_transfer, start, stop),
+	        cmocka_unit_test_setup_teardown(a_provider_cannot_point_to_a_derivation_of_its_consumer, start, stop),
 	};
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

@@ -1,0 +1,137 @@
+"""Sensitive data over several hops: transport -> insurer, which makes something of it and shares that -> overseas. Who may trace it sees
+the whole way, or is told where his view of it ends and whom to ask."""
+import csv
+import os
+
+from common import *
+
+
+BORDER = """\
+packs:
+  - {name: cn-export, jurisdiction: CN, side: origin, from: 2026-01-01, until: 2099-01-01, rules: [{other: [SG], max_level: 1, allow: true}]}
+  - {name: sg-import, jurisdiction: SG, side: destination, from: 2026-01-01, until: 2099-01-01, rules: [{other: [CN], max_level: 1, allow: true}]}
+"""
+
+
+def rules(node):
+    """What leaves for the third node crosses a border, and may."""
+    node.configure("border: border.yaml\n")
+    with open(os.path.join(node.dir, "border.yaml"), "w", encoding="ascii") as f:
+        f.write(BORDER)
+
+
+def network(net):
+    trio(net, 45, insurer=("provider", "consumer"), before_start=lambda: rules(net.nodes["insurer"]))
+    t, i, m, o = (net.nodes[n] for n in ("transport", "insurer", "manager", "overseas"))
+    people = {"pan": ("潘华 I-7", ["publisher"]), "hao": ("郝亮 I-8", ["approver"])}
+    for account, (name, roles) in people.items():
+        i.add_user(account, name, roles)
+    i.allow(people)
+    o.add_user("ng", "Ng Hui Min S-3", ["auditor"])
+    for node, accounts in ((t, ["li"]), (i, ["chen", "zhou"]), (m, ["zheng"])):
+        for account in accounts:
+            node.enrol(account)
+    received(net, t, i)
+    passed(net, i, m, o)
+
+
+def received(net, t, i):
+    """The first hop, and what is made of it."""
+    register(net, "flights", FLIGHTS)
+    net.entry = publish(net, "flights", title="敏感航班数据", extra=["--sensitive"])
+    agreement(net, net.entry)
+    i.hufu("sensitive", "authorize", net.entry, "--system", "claims", "--purpose", "claims-assessment", "--until", workflow.in_days(30),
+           "--reason", "一月份延误理赔", as_="zhou")
+    got = os.path.join(net.dir, "flights.csv")
+    net.first = i.hufu("fetch", net.entry, "--system", "claims", "--output", got, as_="chen")["transfer"]
+    workflow.wait_transfer(t, "li", net.first, "COMPLETED")
+    net.made = os.path.join(net.dir, "half.csv")
+    with open(got, encoding="utf-8", newline="") as rows, open(net.made, "w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows(r for n, r in enumerate(csv.reader(rows)) if n % 2 == 0)
+    net.derived = i.hufu("derive", net.made, "--from", net.first, "--system", "claims", "--processing", "隔行抽样", as_="chen")["derivation"]
+
+
+def passed(net, i, m, o):
+    """The second hop."""
+    i.hufu("source", "add", "half", net.made, "--derived", net.derived, as_="pan")
+    net.onward = workflow.publish(i, "pan", "half", title="航班样本", description="由航班数据抽样而成", topic="aviation", data_class="transport/flight",
+                                  level=1, sharing="conditional", condition="仅用于申请中写明的用途", scope=["everyone"], intake="manager",
+                                  purposes=["route-planning"], jurisdictions=["CN", "SG"], max_days=400)
+    app = workflow.apply(o, "tan", net.onward, system="routes", reason="比较航线的准点情况", purpose="route-planning", days=60)
+    workflow.confirm(o, "lim", app)
+    workflow.comply(m, "zheng", app)
+    workflow.wait_state(i, "hao", app, "RECEIVED")
+    i.hufu("decide", app, "T", as_="hao")
+    workflow.wait_state(o, "tan", app, "FINALIZED")
+    net.third = os.path.join(net.dir, "third.csv")
+    net.second = o.hufu("fetch", net.onward, "--system", "routes", "--output", net.third, as_="tan")["transfer"]
+    workflow.wait_transfer(i, "hao", net.second, "COMPLETED")
+    net.last = o.hufu("derive", net.third, "--from", net.second, "--system", "routes", "--processing", "counted by airport", as_="tan")["derivation"]
+
+
+def lineage(node, account, item, *more):
+    out = node.hufu("ledger", "lineage", item, *more, as_=account)
+    return [(r["part"], r["item"], r["steps"], r["ledger"]) for r in out["items"]], out["coverage"], out["items"]
+
+
+def until(node, account, item, *more, rows, notes=0):
+    def there():
+        try:
+            found = lineage(node, account, item, *more)
+        except hufunet.Refused as r:
+            check(r.reason == "unknown", r.text)
+            return None
+        return found if set(found[0]) == set(rows) and len(found[0]) == len(rows) and len(found[1]) == notes else None
+
+    try:
+        return wait_until(there, f"{node.id}: {rows}, and {notes} places that are not covered", 60, 0.3)
+    except hufunet.Failed as e:
+        raise hufunet.Failed(f"{e}; last: {lineage(node, account, item, *more)[:2]}") from e
+
+
+def test_who_passed_it_on_sees_the_whole_way_back_and_forward(net):
+    """DS-65: the trace of a sensitive dataset over several hops is complete, and says so"""
+    i = net.nodes["insurer"]
+    back = [("provided", net.second, 0, "insurer"), ("received", net.second, 0, "overseas"), ("derived", net.derived, 1, "insurer"),
+            ("provided", net.first, 2, "transport"), ("received", net.first, 2, "insurer")]
+    _, _, items = until(i, "wu", net.second, rows=back)
+    check(all(r["proof"].startswith("witnessed") for r in items), f"{items}")
+    for start in (net.entry, net.first):
+        forward = [("derived", net.derived, 1, "insurer"), ("passed", net.second, 2, "insurer"), ("derived", net.last, 3, "overseas")]
+        _, _, items = until(i, "wu", start, "--forward", rows=forward)
+        check([r["towards"] for r in items] == [start, net.derived, net.second], f"hop by hop: {items}")
+
+
+def test_the_publisher_sees_to_whom_it_went_and_where_its_view_ends(net):
+    """DS-65: each hop is in the trace of the sensitive dataset at its publisher; what it is not told is stated"""
+    t = net.nodes["transport"]
+    forward = [("derived", net.derived, 1, "insurer"), ("passed", net.second, 2, "insurer")]
+    _, notes, items = until(t, "sun", net.entry, "--forward", rows=forward, notes=1)
+    check(net.second in notes[0] and "overseas" in notes[0] and "ask insurer" in notes[0], f"{notes}")
+    f = items[1]["fields"]
+    check(f["endpoint"] == "overseas" and f["ip-address"] == net.nodes["overseas"].ip and f["purpose"] == "route-planning", f"who, where, what for: {f}")
+    check(f["data-length"] == str(os.path.getsize(net.third)) and net.onward not in str(f), f"how much: {f}")
+    seen = {e["event"] for e in t.hufu("ledger", "trace", "--resource", net.entry, as_="sun")["entries"]}
+    check({"publish", "transfer-sent", "transfer-received", "derived-from", "passed-on"} <= seen, f"the trace of the dataset has every hop: {sorted(seen)}")
+
+
+def test_the_last_one_sees_that_it_was_derived_and_whom_to_ask(net):
+    """DS-65, DS-67: and nothing of whose data it was"""
+    o = net.nodes["overseas"]
+    back = [("derived", net.last, 0, "overseas"), ("received", net.second, 1, "overseas"), ("provided", net.second, 1, "insurer")]
+    _, notes, items = until(o, "ng", net.last, rows=back, notes=1)
+    check(net.derived in notes[0] and "ask insurer" in notes[0], f"{notes}")
+    check(not [x for x in (net.entry, net.first, net.nodes["transport"].ip) if x in str(items)], f"{items}")
+    check(net.nodes["manager"].refused("ledger", "lineage", net.derived, as_="feng").reason == "unknown", "who is no party learns nothing")
+
+
+def test_a_file_that_is_not_what_was_derived_is_not_registered_as_such(net):
+    """DS-65"""
+    i = net.nodes["insurer"]
+    other = os.path.join(net.dir, "other.csv")
+    with open(other, "w", encoding="ascii") as f:
+        f.write("a,b\n1,2\n")
+    r = i.refused("source", "add", "other", other, "--derived", net.derived, as_="pan")
+    check(r.reason == "conflict" and net.derived in r.text, r.text)
+    r = i.refused("source", "add", "other", other, "--derived", UNKNOWN_ID, as_="pan")
+    check(r.reason == "unknown" and "hufu derive" in r.text, r.text)
