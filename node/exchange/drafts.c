@@ -38,7 +38,7 @@ static void draft_provider(struct hf_draft *d, const struct transfer *t)
 	hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, t->consumer_authn);
 	hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, t->permission_review);
 	hf_draft_text(d, HF_FIELD_PACKAGING, RECORD_PACKAGING);
-	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_total);
+	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)(t->manifest.len > 0 ? t->bytes_total : t->bytes_done));
 }
 
 static void draft_consumer(struct hf_draft *d, const struct transfer *t)

@@ -13,6 +13,7 @@ struct hf_draft *transfer_draft(const struct transfer *t, enum hf_event event, e
 void draft_digest(struct hf_draft *d, const struct hf_buf *envelope);
 #define RECORD_WAITS "exchange_record_waits_total" /* what was put off until a record is firm */
 #define RECORD_FORMAT "text/csv"
+#define RECORD_NO_CACHE "chunks are made in memory and freed when sent; nothing was cached on disk"
 #define RECORD_PACKAGING "sealed chunks of 1 MiB, AES-256-GCM, manifest signed by the provider"
 /* DS-60 to DS-64: what an entry about the end of a transfer says on this side, however it ended: format part,
  * exchange-service part, and of the provider's or the consumer's part all but delivery, cache, reception and quality.

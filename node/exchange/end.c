@@ -110,6 +110,10 @@ static void after_free(void *ctx)
 static void draft_unfinished(struct hf_draft *d, const struct transfer *t)
 {
 	unsigned long long served = t->served, bytes = t->bytes_done;
+	if (t->provider && t->manifest.len > 0) {
+		hf_draft_text(d, HF_FIELD_DELIVERY, "everything was sent; it ended without a receipt");
+		return;
+	}
 	if (t->provider) {
 		hf_draft_textf(d, HF_FIELD_DELIVERY, "not complete: it ended after %llu chunks were sent", served);
 		return;

@@ -68,6 +68,9 @@ static void receipt_overdue(struct transfer *t)
 	t->receipt_overdue = true;
 	struct hf_draft *d =
 	        transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_TIMEOUT, "no receipt came for the delivered data");
+	draft_record(d, t); /* there may never be another entry of it (DS-60 ... DS-64) */
+	hf_draft_text(d, HF_FIELD_DELIVERY, "everything was sent; no receipt came");
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION, RECORD_NO_CACHE);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, "receipt-missing");
 	hf_unit_draft(u, d);
 	hf_authz_use_commit(t->x->authz, u, &use);

@@ -84,8 +84,7 @@ static void closing_draft(struct transfer *t, struct hf_unit *u)
 	draft_digest(d, &t->receipt);
 	draft_record(d, t);
 	hf_draft_text(d, HF_FIELD_DELIVERY, "complete; receipt verified");
-	hf_draft_text(d, HF_FIELD_CACHE_DELETION,
-	              "chunks are made in memory and freed when sent; nothing was cached on disk");
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION, RECORD_NO_CACHE);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
 	hf_draft_close(d);

@@ -1,4 +1,5 @@
 """A member that lies in the transfer protocol: stopped with an alarm, and the node serves the others."""
+from exchange_items import complete
 from lying import *
 
 
@@ -7,10 +8,12 @@ def network(net):
 
 
 def test_a_request_beyond_the_end_stops_the_transfer_with_an_alarm(net):
-    """DS-51"""
+    """DS-51; DS-60, DS-61, DS-62, DS-63, DS-64: its record is as whole as that of any other"""
     answer, id = lie(net, "a.csv", lambda id: (id, "5000", "4990"))
     check(answer == "limit", answer)
     stopped(net, id)
+    r = complete(net, id, {("transport", "cache-cleared"), ("insurer", "cache-cleared")}, "a request beyond the end")
+    check({"limit", "transfer-anomaly"} <= set(r["transport"]["exception"]), f"and why it ended: {r['transport']['exception']}")
 
 
 def test_an_acknowledgement_of_what_was_never_sent_stops_the_transfer_at_once(net):

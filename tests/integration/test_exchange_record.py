@@ -4,17 +4,7 @@ import json
 import os
 
 from common import *
-
-# Item -> the field that holds it, for each writer. Where data flows directly between two nodes, each end writes the exchange-service
-# part (DS-63) for its own side.
-FORMAT = {"unique transaction identifier": "transaction", "start time": "start-time", "end time": "end-time", "data format": "data-format"}
-PROVIDER = {"class and grade": "class-grade", "authentication of the consumer": "consumer-authentication", "permission review": "permission-review",
-            "packaging process and method": "packaging", "delivery": "delivery", "deletion of the front-end cache": "cache-deletion"}
-SERVICE = {"identity check of the transmission": "identity-check", "endpoint identifier": "endpoint", "IP address": "ip-address",
-           "data length": "data-length", "time": "time"}
-CONSUMER = {"authentication of the provider": "provider-authentication", "reception state": "reception-state", "data quality finding": "quality"}
-ANOMALY = {"exception record": "exception", "alarm record": "alarm"}
-
+from exchange_items import *
 
 MARK = "HARMFUL-DATA"
 
@@ -51,38 +41,6 @@ def fetch(net, entry, name, *more):
     return net.nodes["insurer"].hufu("fetch", entry, "--system", "claims", "--output", os.path.join(net.dir, name), *more, as_="chen")["transfer"]
 
 
-def records(net, node, account, transfer, last):
-    """Of each ledger the fields of its entries of that transfer, as that node sees them: {ledger: {field: [value, ...]}}."""
-    def there():
-        rows = entries_of(net.nodes[node], account, transfer)
-        return rows if last <= {(r["ledger"], r["event"]) for r in rows} else None
-
-    found = {}
-    for r in wait_until(there, f"{last} to be among the entries of {transfer} at {node}", 30, 0.2):
-        for name, value in r["fields"].items():
-            found.setdefault(r["ledger"], {}).setdefault(name, []).append(value)
-    return found
-
-
-def complete(net, transfer, last, how):
-    """Both parties read the same whole record; an item that is there says something."""
-    seen = {node: records(net, node, account, transfer, last) for node, account in (("transport", "sun"), ("insurer", "wu"))}
-    check(seen["transport"] == seen["insurer"], f"{how}: both parties see the same record")
-    for ledger, parts in (("transport", (FORMAT, PROVIDER, SERVICE)), ("insurer", (FORMAT, CONSUMER, SERVICE))):
-        for part in parts:
-            for item, name in part.items():
-                values = seen["transport"][ledger].get(name, [])
-                check(values and all(v != "" for v in values), f"{how}: the record of {ledger} lacks {item} ({name})")
-    for ledger in ("transport", "insurer"):
-        r = seen["transport"][ledger]
-        check(set(r["transaction"]) == {transfer}, "one identifier")
-        check(all(s <= e for s, e in zip(sorted(r["start-time"]), sorted(r["end-time"]))), f"{how}: it ends after it began: {r}")
-    check(set(seen["transport"]["transport"]["endpoint"]) == {"insurer"} and set(seen["transport"]["insurer"]["endpoint"]) == {"transport"}, "the other end")
-    check(set(seen["transport"]["transport"]["ip-address"]) == {net.nodes["insurer"].ip}, f"{how}: {seen['transport']['transport']['ip-address']}")
-    check(set(seen["transport"]["insurer"]["ip-address"]) == {net.nodes["transport"].ip}, f"{how}: {seen['transport']['insurer']['ip-address']}")
-    return seen["transport"]
-
-
 def test_a_delivered_transfer_has_every_item(net):
     """DS-60, DS-61, DS-62, DS-63, DS-64"""
     net.done = fetch(net, net.flights, "a.csv")
@@ -110,6 +68,25 @@ def test_a_transfer_that_a_revocation_stopped_has_every_item(net):
     workflow.wait_durable(i, "chen", id)
     t.hufu("revoke", workflow.grant_of(t, "li", net.tolls_app), "--reason", "来源数据有误", as_="li")
     r = complete(net, id, {("transport", "cache-cleared"), ("insurer", "cache-cleared")}, "revoked")
+    check("grant-revoked" in r["transport"]["exception"] and "grant-revoked" in r["insurer"]["exception"], "and why it ended")
+
+
+def test_a_transfer_whose_consumer_vanished_has_every_item(net):
+    """DS-60, DS-61, DS-62, DS-63, DS-64: the provider ends it alone; the consumer learns so when it is back"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    net.tolls_app = agreement(net, net.tolls)
+    id = fetch(net, net.tolls, "v.csv", "--detach")
+    workflow.wait_durable(i, "chen", id)
+    i.kill()
+    t.hufu("revoke", workflow.grant_of(t, "li", net.tolls_app), "--reason", "接收方无响应", as_="li")
+    workflow.wait_transfer(t, "li", id, "TERMINATED")
+    own = {name for r in entries_of(t, "sun", id) if r["ledger"] == "transport" for name, value in r["fields"].items() if value}
+    lacking = [item for part in (FORMAT, PROVIDER, SERVICE) for item, name in part.items() if name not in own]
+    check(not lacking, f"while the consumer is away the provider's record lacks {lacking}")
+    i.start()
+    for account in ("chen", "zhou", "wu", "admin"):
+        i.login(account)
+    r = complete(net, id, {("transport", "cache-cleared"), ("insurer", "cache-cleared")}, "vanished")
     check("grant-revoked" in r["transport"]["exception"] and "grant-revoked" in r["insurer"]["exception"], "and why it ended")
 
 
