@@ -25,6 +25,7 @@ METRICS = {
     "authz-http": {"throughput": True, "p99_ms": False},
     "fpe": {"values_per_s": True, "swap_or_not_per_s": False},
     "source-csv": {"gb_per_s": True},
+    "detect": {"rows_per_s": True, "precision": False, "recall": False},
     "footprint": {"idle_rss_mib": False, "start_ms": False, "binary_mib": False},
 }
 OPTIONAL = {"scp_ratio", "nginx_curl_ratio"}

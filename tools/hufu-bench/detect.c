@@ -14,6 +14,7 @@
 #include "source/readers/csv.h"
 
 #define ROWS 400000u
+#define ROWS_BRIEF 4000u
 #define TABLES 40u
 #define SMALL_ROWS 1000u
 #define SMALL_COLUMNS 30u
@@ -192,7 +193,7 @@ int bench_detect(struct bench *b)
 	const struct people_column *columns[PEOPLE_FULL];
 	struct people p = {1};
 	struct hf_buf table;
-	size_t rows = b->size ? b->size : ROWS;
+	size_t rows = bench_size_or(b, ROWS, ROWS_BRIEF);
 	double *windows = hf_alloc(2 * (size_t)b->windows * sizeof(double));
 
 	for (size_t i = 0; i < PEOPLE_FULL; i++)
