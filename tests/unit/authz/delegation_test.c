@@ -5,6 +5,7 @@
 #define SB_EXTRA 1
 #define WORLD_USED SB_HEALTH, SB_HUB, SB_PORT, SB_ROADS, SB_DATA
 #include "authz/delegation_internal.h"
+#include "evidence/envelope.h"
 #include "proto/codec.h"
 #include "unit/authz/cast.h"
 
@@ -353,6 +354,94 @@ static void delegation_beyond_its_signers_power_is_believed_nowhere(void **state
 	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_RECEIVED);
 }
 
+/* ---- a Forward past the agent's own checks ---- */
+
+static struct hf_buf caught;
+static struct hf_id caught_txn;
+
+static void catch_application(struct post *p)
+{
+	if (p->type != HF_MAIL_APPLICATION)
+		return;
+	hf_buf_clear(&caught);
+	assert_true(hf_buf_add(&caught, p->body.data, p->body.len));
+	caught_txn = p->txn;
+}
+
+/* "port" passes an application that was filed elsewhere, and forwards it to the provider: papers by its own valid key
+ * and by its own reviewer, about the very wording. */
+static enum hf_err forge_forward(struct stage *s, const struct hf_id *application)
+{
+	struct node *port = node_of(s, "port");
+	COMMAND(c, port, "pei");
+	HF_CLEANUP(hf_decoded_done) Hufu__ApplicationMail *mail = HF_DECODE(application_mail, caught.data, caught.len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Application *app =
+	        HF_DECODE(application, mail->application->payload.data, mail->application->payload.len);
+	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *review = NULL;
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
+	Hufu__Statement st = HUFU__STATEMENT__INIT;
+	Hufu__IntakeRecord record = HUFU__INTAKE_RECORD__INIT;
+	Hufu__ForwardMail forward = HUFU__FORWARD_MAIL__INIT;
+	struct paper_head head;
+	struct hf_hash digest;
+	size_t len = 0;
+	assert_int_equal(hf_envelope_digest_message(mail->application, &digest), HF_OK);
+	st.kind = (char *)"compliance";
+	st.object = BIN_ID(application);
+	st.revision = app->revision;
+	st.object_digest = BIN_HASH(&digest);
+	st.result = (char *)"pass";
+	assert_int_equal(az_person_sign(port->authz, &c.actor, &st, &caught_txn, &review, &c.fault), HF_OK);
+	az_paper_head_init(port->authz, &head, &caught_txn, "roads", "health", NULL);
+	record.header = &head.header;
+	record.application = BIN_ID(application);
+	record.revision = app->revision;
+	record.application_digest = BIN_HASH(&digest);
+	record.result = (char *)"pass";
+	record.reason = (char *)"";
+	record.review = review;
+	assert_int_equal(
+	        az_paper_sign(port->authz, HF_TYPE_INTAKE, &caught_txn, &record.base, c.in.unit, &paper, &c.fault),
+	        HF_OK);
+	forward.application = mail->application;
+	forward.intake = paper.envelope;
+	uint8_t *body = hf_encode(&forward.base, &len);
+	assert_non_null(body);
+	enum hf_err e = deliver(s->roads, "port", HF_MAIL_FORWARD, &caught_txn, body, len);
+	free(body);
+	hf_unit_free(c.in.unit);
+	hf_draft_free(c.in.draft);
+	settle(s->w);
+	return e;
+}
+
+/* AZ-36: what an agent passes of another resource, of an applicant of another level, or without any delegation is
+ * refused by the provider, however well it is signed; the application goes on where it belongs. */
+static void forged_forward_outside_the_delegation_is_refused(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s), other = fresh_entry(s), id;
+	const struct hf_access_request rq = asking(&other, s->w->now_ms);
+	struct hf_application_in far = wish(&entry);
+	(void)delegated(s, &entry, true);
+	s->w->bend = catch_application;
+	id = submitted(s, &other); /* a resource that the delegation does not name */
+	s->w->bend = NULL;
+	assert_int_equal(forge_forward(s, &id), HF_E_REDIRECT);
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_NONE);
+	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
+	MUST(compliance_as(s->hub, "chen", &id, "pass", NULL));
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_RECEIVED);
+	s->w->bend = catch_application;
+	MUST(draft_as(node_of(s, "data"), "dai", &far, &id)); /* an applicant of the province */
+	MUST(need_as(node_of(s, "data"), "dou", &id, true, true, true));
+	s->w->bend = NULL;
+	assert_int_equal(forge_forward(s, &id), HF_E_REDIRECT);
+	assert_int_equal(state_at(s->roads, &id, HF_PART_PROVIDER), HF_REVIEW_NONE);
+	hf_buf_done(&caught);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +450,7 @@ int main(void)
 	        cmocka_unit_test(agent_for_intake_alone_leaves_the_decision_to_the_provider),
 	        cmocka_unit_test(outside_resource_level_and_period_there_is_no_agent),
 	        cmocka_unit_test(decision_after_the_end_of_the_delegation_is_invalid),
+	        cmocka_unit_test(forged_forward_outside_the_delegation_is_refused),
 	        cmocka_unit_test(delegation_beyond_its_signers_power_is_believed_nowhere),
 	};
 	return cmocka_run_group_tests(tests, up, stage_down);

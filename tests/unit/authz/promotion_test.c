@@ -329,6 +329,29 @@ static void only_similar_grants_in_force_are_sources(void **state)
 	assert_int_equal(propose_as(s->health, "wang", &in, &id), HF_E_UNKNOWN);
 }
 
+/* SB-26: a grant with a number of uses becomes no rule, which would begin to count anew. AZ-64: what grants give to a
+ * whole organization the rule gives to each of its departments, and to no other organization. */
+static void counted_uses_and_grants_without_a_department(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id counted =
+	        publish(s->roads, &(struct offer){.title = "counted", .intake = "hub", .duty = "uses:3"});
+	struct hf_promotion_in in = {.entry = counted, .purpose = "", .reason = "needed every day"};
+	struct hf_id id;
+	(void)granted_to(s, &counted, "desk", NOW + 300 * DAY);
+	(void)granted_to(s, &counted, "archive", NOW + 300 * DAY);
+	assert_int_equal(propose_as(s->roads, "pu", &in, &id), HF_E_OBLIGATION);
+	assert_non_null(strstr(last_fault, "'uses:3'"));
+	struct pair p = two_grants(s);
+	p.ask_desk.department = "stock";
+	assert_int_equal(decided(s->roads, &p.ask_desk), HF_OK);
+	id = in_force(s, &p);
+	assert_by_promotion(s->roads, &p.ask_desk, &id);
+	p.ask_desk.organization = "hub";
+	assert_int_not_equal(decided(s->roads, &p.ask_desk), HF_OK);
+	MUST(end_as(s->roads, "zhou", &id, false));
+}
+
 /* ---- afterwards ---- */
 
 static void hold(struct stage *s, const struct hf_id *grant, struct hf_id *ret)
@@ -502,6 +525,7 @@ int main(void)
 	        cmocka_unit_test(ended_rule_ends_the_grants_or_lets_them_count_again),
 	        cmocka_unit_test(stricter_entry_ends_what_the_rule_gives),
 	        cmocka_unit_test(provider_is_told_of_a_rule_that_gives_nothing_any_more),
+	        cmocka_unit_test(counted_uses_and_grants_without_a_department),
 	        cmocka_unit_test(consumer_believes_no_supersession_but_its_providers),
 	};
 	return cmocka_run_group_tests(tests, up, stage_down);

@@ -267,6 +267,39 @@ static void longer(struct stage *s, Hufu__Decision *d)
 	d->until_ms += DAY;
 }
 
+/* A person of that node signs a decision like this one, until then, with his own valid key. */
+static Hufu__SignedStatement *signed_as(struct node *n, const char *who, const Hufu__Decision *d, int64_t until_ms)
+{
+	static Hufu__SignedStatement *kept;
+	struct hf_actor actor = actor_of(n, who);
+	Hufu__Statement st = HUFU__STATEMENT__INIT;
+	struct hf_fault f = {HF_OK, ""};
+	hf_decoded_free(HF_TAKE(kept));
+	st.kind = (char *)"decision";
+	st.object = d->application;
+	st.revision = d->revision;
+	st.object_digest = d->application_digest;
+	st.result = (char *)"T";
+	st.until_ms = until_ms;
+	if (az_person_sign(n->authz, &actor, &st, &captured_txn, &kept, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	return kept;
+}
+
+/* The applicant's organization approves itself, by somebody who is an approver there. */
+static void by_the_applicants_own(struct stage *s, Hufu__Decision *d)
+{
+	d->decision = signed_as(s->health, "ma", d, 0);
+}
+
+static Hufu__SignedStatement *other_approval; /* of another application, by the right approver */
+
+static void replayed(struct stage *s, Hufu__Decision *d)
+{
+	(void)s;
+	d->decision = other_approval;
+}
+
 static bool hold_decision(const struct post *p)
 {
 	return p->type == HF_MAIL_DECISION;
@@ -294,18 +327,27 @@ static struct hf_id caught_decision(struct stage *s, const struct hf_id *entry)
 }
 
 /* AZ-9: a decision that does not rest on the intake record is invalid; nor is one that differs from what its approver
- * signed. */
+ * signed, that somebody of the applicant's signed (AZ-14), or with an approval that was given to another application.
+ */
 static void decision_that_does_not_hold_together_is_refused(void **state)
 {
 	struct stage *s = stage_of(state);
 	static const struct {
 		void (*change)(struct stage *s, Hufu__Decision *d);
 		enum hf_err e;
-	} cases[] = {{other_intake, HF_E_DIGEST},
-	             {other_result, HF_E_SIGNATURE},
-	             {no_agreement, HF_E_FORMAT},
-	             {longer, HF_E_SIGNATURE}};
-	struct hf_id id = caught_decision(s, &s->plain);
+	} cases[] = {{other_intake, HF_E_DIGEST}, {other_result, HF_E_SIGNATURE},          {no_agreement, HF_E_FORMAT},
+	             {longer, HF_E_SIGNATURE},    {by_the_applicants_own, HF_E_SIGNATURE}, {replayed, HF_E_CONFLICT}};
+	struct hf_id other = caught_decision(s, &s->strict), id;
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__DecisionMail *m =
+	        HF_DECODE(decision_mail, captured[HF_MAIL_DECISION].data, captured[HF_MAIL_DECISION].len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Decision *d = HF_DECODE(decision, m->decision->payload.data, m->decision->payload.len);
+	other_approval = d->decision;
+	s->w->hold = NULL;
+	settle(s->w);
+	assert_int_equal(state_at(s->health, &other, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+	id = caught_decision(s, &s->plain);
 	unsigned alarms = s->hub->alarms;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		capture(s->w->posts);
@@ -313,7 +355,7 @@ static void decision_that_does_not_hold_together_is_refused(void **state)
 		assert_int_equal(again(s->hub, "roads", HF_MAIL_DECISION), cases[i].e);
 		assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_FORWARDED);
 	}
-	assert_int_equal(s->hub->alarms, alarms + 3); /* DS-21: FORMAT alone is no alarm */
+	assert_int_equal(s->hub->alarms, alarms + 5); /* DS-21: FORMAT alone is no alarm */
 	capture(s->w->posts);
 	assert_int_equal(again(s->hub, "health", HF_MAIL_DECISION), HF_E_STANDING);
 	s->w->hold = NULL;
@@ -442,6 +484,44 @@ static void revoked_agreement_that_does_not_fit_ends_alike(void **state)
 	reason_code_at(s->health, &id, "wrong-fields");
 	reason_code_at(s->hub, &id, "wrong-fields");
 	reason_code_at(s->roads, &id, "wrong-fields");
+}
+
+/* Four years: decision, agreement and the approver's statement, each by the key that it has to be signed with. */
+static void four_years(struct stage *s, Hufu__Decision *d)
+{
+	static Hufu__Envelope *kept;
+	struct hf_fault f = {HF_OK, ""};
+	struct paper p = {0};
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Agreement *g = HF_DECODE(agreement, d->agreement->payload.data, d->agreement->payload.len);
+	struct hf_unit *u = hf_unit_new();
+	g->until_ms = g->from_ms + 4 * 366 * DAY;
+	assert_int_equal(az_paper_sign(s->roads->authz, HF_TYPE_AGREEMENT, &captured_txn, &g->base, u, &p, &f), HF_OK);
+	hf_unit_free(u);
+	hf_decoded_free(kept);
+	kept = HF_TAKE(p.envelope);
+	az_paper_done(&p);
+	d->agreement = kept;
+	d->until_ms = g->until_ms;
+	d->decision = signed_as(s->roads, "zhou", d, g->until_ms);
+}
+
+/* AZ-29: nobody makes a grant for longer than three years, whatever legitimate keys signed it. */
+static void over_long_period_by_legitimate_keys_gives_nothing(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "for long", .intake = "hub"});
+	struct hf_id id = caught_decision(s, &entry);
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	resign_decision(s, four_years);
+	drop_held(s->w);
+	s->w->hold = NULL;
+	assert_int_equal(again(s->hub, "roads", HF_MAIL_DECISION), HF_E_LIMIT);
+	assert_int_equal(s->hub->refused_count, 1);
+	assert_non_null(strstr(s->hub->refused[0].text, "longer than 3 years"));
+	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_FORWARDED);
+	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_SUBMITTED);
+	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
 }
 
 /* The catalog entry that an agreement names, as a node keeps it with the papers of the transaction: its digest, if it
@@ -830,6 +910,7 @@ int main(void)
 	        cmocka_unit_test(decision_that_does_not_hold_together_is_refused),
 	        cmocka_unit_test(core_data_is_not_taken_without_the_second_level),
 	        cmocka_unit_test(agreement_that_does_not_fit_ends_the_negotiation),
+	        cmocka_unit_test(over_long_period_by_legitimate_keys_gives_nothing),
 	        cmocka_unit_test(revoked_agreement_that_does_not_fit_ends_alike),
 	        cmocka_unit_test(agreed_entry_is_kept_by_both_sides),
 	        cmocka_unit_test(agreement_without_its_entry_ends_the_negotiation),

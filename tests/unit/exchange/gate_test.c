@@ -340,6 +340,9 @@ static void a_repeated_identifier_is_the_same_transfer_or_a_replay(void **state)
 	wait_both(p, &id, "COMPLETED");
 }
 
+/* What becomes of the person's statement before it is sent; NULL: nothing. */
+static void (*bend_subject)(struct pair *p, Hufu__SignedStatement *subject);
+
 /* Asks roads for a transfer under an identifier of the asker's choice, signed in order by that person of health. */
 static enum hf_err ask_under(struct pair *p, struct node *from, const char *name, const struct hf_id *id)
 {
@@ -360,6 +363,8 @@ static enum hf_err ask_under(struct pair *p, struct node *from, const char *name
 	h.transaction = bent.transfer = bytes_of(id->b, 16);
 	bent.header = &h;
 	bent.subject = subject;
+	if (bend_subject)
+		bend_subject(p, subject);
 	Hufu__Envelope *signed_again = sign_as(from, name, HF_TYPE_TRANSFER_REQUEST, &bent.base);
 	replace_body(&body, &signed_again->base);
 	hf_peers_call(&from->peers, "roads", HF_MSG_TRANSFER_REQUEST, id, body.data, body.len, 0, on_repeated, &e);
@@ -389,6 +394,74 @@ static void an_identifier_of_another_case_is_not_taken(void **state)
 	enum hf_err to_used = ask_under(p, p->s.hub, "hub", &id), to_unused = ask_under(p, p->s.hub, "hub", &unused);
 	assert_int_equal(to_used, to_unused);
 	assert_int_not_equal(to_used, HF_E_REPLAY);
+	hf_buf_done(&seen);
+	p->w->pass = NULL;
+	wait_both(p, &id, "COMPLETED");
+}
+
+static struct hf_buf swapped; /* lives as long as what borrows it */
+
+static void swap_payload(Hufu__Envelope *e, const ProtobufCMessage *m)
+{
+	replace_body(&swapped, m);
+	e->payload = bytes_of(swapped.data, swapped.len);
+}
+
+/* The certificate of the session, and in it a role that nobody gave. */
+static void claim_a_role(struct pair *p, Hufu__SignedStatement *subject)
+{
+	const ProtobufCBinaryData *old = &subject->certificate->payload;
+	Hufu__PersonCertificate *c = HF_DECODE(person_certificate, old->data, old->len);
+	char *permissions[] = {(char *)"apply", (char *)"approve", (char *)"fetch"};
+	(void)p;
+	Hufu__PersonCertificate more = *c;
+	more.permissions = permissions;
+	more.n_permissions = 3;
+	swap_payload(subject->certificate, &more.base);
+	hf_decoded_free(c);
+}
+
+static void claim_a_department(struct pair *p, Hufu__SignedStatement *subject)
+{
+	const ProtobufCBinaryData *old = &subject->certificate->payload;
+	Hufu__PersonCertificate *c = HF_DECODE(person_certificate, old->data, old->len);
+	(void)p;
+	Hufu__PersonCertificate more = *c;
+	more.department = (char *)"claims";
+	swap_payload(subject->certificate, &more.base);
+	hf_decoded_free(c);
+}
+
+/* Signed after all: by a member, but not by the one whose person it is about. */
+static void have_it_certified_elsewhere(struct pair *p, Hufu__SignedStatement *subject)
+{
+	const ProtobufCBinaryData *old = &subject->certificate->payload;
+	Hufu__PersonCertificate *c = HF_DECODE(person_certificate, old->data, old->len);
+	Hufu__Envelope *other = sign_as(p->s.hub, "hub", HF_TYPE_PERSON_CERT, &c->base);
+	memcpy(subject->certificate->signatures[0]->sig.data, other->signatures[0]->sig.data, 64);
+	hf_decoded_free(other);
+	hf_decoded_free(c);
+}
+
+/* AZ-48: attributes count by the certificate that the organization's node signed; what a request says beyond it makes
+ * the whole request nobody's. */
+static void self_declared_attributes_are_refused(void **state)
+{
+	static void (*const bends[])(struct pair * p, Hufu__SignedStatement * subject) = {
+	        claim_a_role, claim_a_department, have_it_certified_elsewhere};
+	struct pair *p = pair_of(state, 1000);
+	seen = (struct hf_buf)HF_BUF_INIT;
+	p->w->pass = keep_request;
+	struct hf_id id = begin(p);
+	until(p, is_state(p->health, &id, "STARTED")); /* with the certificate as it is */
+	for (size_t i = 0; i < sizeof(bends) / sizeof(bends[0]); i++) {
+		struct hf_id fresh = hf_id_new(p->w->now_ms);
+		bend_subject = bends[i];
+		assert_int_equal(ask_under(p, p->health, "health", &fresh), HF_E_SIGNATURE);
+		assert_string_equal(view_of(p->roads, &fresh).state, "");
+	}
+	bend_subject = NULL;
+	hf_buf_done(&swapped);
 	hf_buf_done(&seen);
 	p->w->pass = NULL;
 	wait_both(p, &id, "COMPLETED");
@@ -562,6 +635,7 @@ int main(void)
 	        cmocka_unit_test(an_identifier_of_another_case_is_not_taken),
 	        cmocka_unit_test(another_member_learns_nothing_of_a_transfer),
 	        cmocka_unit_test(a_repeated_identifier_is_the_same_transfer_or_a_replay),
+	        cmocka_unit_test(self_declared_attributes_are_refused),
 	        cmocka_unit_test(a_source_that_changes_between_two_chunks_ends_both_sides),
 	        cmocka_unit_test(a_row_that_cannot_be_projected_ends_both_sides),
 	        cmocka_unit_test(a_manifest_that_cannot_be_stored_is_not_sent),
