@@ -253,3 +253,19 @@ def test_help_shows_an_example(net):
     check("example:\n  hufu mask identify passages.csv drivers.csv" in out, out)
     rows = json.loads(run(net, "detectors", "--json").stdout)["detectors"]
     check(len(rows) >= 35 and all(d["title"] and d["basis"] and d["technique"] and d["class"] and d["level"] for d in rows), str(rows)[:200])
+
+
+def test_every_technique_shows_its_record(net):
+    """MK-34, MK-36, MK-71: the table of properties is made from the methods' own records, which the unit tests try on data"""
+    rows = {t["id"]: t for t in json.loads(run(net, "techniques", "--json").stdout)["techniques"]}
+    want = "null const mask trunc round daterd datesh bucket topbot hier combine agg sample lsup rsup limr limc hash denc fpe fpep prefix dict map regen shuf reorder noise mult avg"
+    check(list(rows) == want.split(), str(list(rows)))
+    for t in rows.values():
+        check(all(t[k] for k in ("title", "principle", "format", "repeats", "reversible", "reference", "meaning", "distribution", "reach", "key", "cost", "constraint")), str(t))
+    check("cn.resident-id" in rows["fpe"]["types"] and rows["fpe"]["reversible"] == "by key" and rows["shuf"]["reach"] == "table", str(rows["fpe"]))
+    default = {d["id"]: d["technique"] for d in json.loads(run(net, "detectors", "--json").stdout)["detectors"]}
+    check(set(default.values()) <= set(rows), f"a detector's default is no technique: {set(default.values()) - set(rows)}")
+    text = run(net, "techniques", "round").stdout.decode()
+    check("step (decimal, needed): distance of the numbers that stay: 10, 0.05" in text and "referential integrity" in text, text)
+    done = run(net, "techniques", "rot13", status=1)
+    check(done.stderr.decode() == "hufu: there is no technique rot13; `hufu mask techniques` names them\n", done.stderr.decode())

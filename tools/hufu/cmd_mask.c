@@ -21,6 +21,14 @@ const struct hf_command hf_commands_mask[] = {
          "example:\n"
          "  hufu mask identify passages.csv drivers.csv --detectors ours.json",
          hf_mask_cli_identify},
+        {"mask", "techniques", "what each masking technique does to data, and its parameters",
+         "hufu mask techniques [ID] [--json]\n"
+         "\n"
+         "  ID   one technique, with its parameters and limits\n"
+         "\n"
+         "example:\n"
+         "  hufu mask techniques fpe",
+         hf_mask_cli_techniques},
         {"mask", "confirm", "say what of an inventory is right",
          "hufu mask confirm INVENTORY --by NAME [--field TABLE.FIELD[=KIND]]... [--relation TEXT]... [--drop TEXT]... "
          "[--all]\n"

@@ -26,6 +26,7 @@
 	X(denc)                                                                                                        \
 	X(fpe)                                                                                                         \
 	X(fpep)                                                                                                        \
+	X(prefix)                                                                                                      \
 	X(dict)                                                                                                        \
 	X(map)                                                                                                         \
 	X(regen)                                                                                                       \

@@ -233,6 +233,49 @@ static void test_rewritten_and_reordered(void **state)
 	trial_free(&plates);
 }
 
+static int address(char out[40], uint64_t draw, size_t row)
+{
+	(void)row;
+	return snprintf(out, 40, "%u.%u.%u.%u", (unsigned)(draw % 4) + 10, (unsigned)(draw >> 8) % 16,
+	                (unsigned)(draw >> 16) % 256, (unsigned)(draw >> 24) % 256);
+}
+
+static uint32_t number_of(const struct hf_bytes *v)
+{
+	unsigned a, b, c, d;
+
+	assert_int_equal(sscanf((const char *)v->data, "%u.%u.%u.%u", &a, &b, &c, &d), 4);
+	return a << 24 | b << 16 | c << 8 | d;
+}
+
+static unsigned shared_bits(uint32_t a, uint32_t b)
+{
+	return a == b ? 32 : (unsigned)__builtin_clz(a ^ b);
+}
+
+/* Two addresses share as many bits afterwards as before. */
+static void test_networks_stay_networks(void **state)
+{
+	static const char *const six[] = {"2001:db8::1", "2001:db8::2", "2001:db8:1::1"};
+	struct trial_column addresses = trial_column(MILLION / 5, address);
+	struct trial t = promises("prefix", &addresses, NULL, NULL, 0, NULL);
+	struct hf_bytes v[3];
+
+	(void)state;
+	for (size_t i = 1; i < t.count; i++)
+		assert_int_equal(shared_bits(number_of(&t.in[i - 1]), number_of(&t.in[i])),
+		                 shared_bits(number_of(&t.out[i - 1]), number_of(&t.out[i])));
+	trial_end(&t);
+	for (size_t i = 0; i < 3; i++)
+		v[i] = (struct hf_bytes){(const uint8_t *)six[i], strlen(six[i])};
+	t = (struct trial){.id = "prefix", .in = v, .count = 3};
+	trial_promises(&t);
+	assert_int_equal(strcspn((const char *)t.out[0].data, ":"), strcspn((const char *)t.out[1].data, ":"));
+	trial_end(&t);
+	assert_string_equal(trial_one("prefix", NULL, 0, NULL, "10.0.0.256", NULL), "(null)");
+	trial_free(&addresses);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +286,7 @@ int main(void)
 	        cmocka_unit_test(test_noise),
 	        cmocka_unit_test(test_date_shift),
 	        cmocka_unit_test(test_rewritten_and_reordered),
+	        cmocka_unit_test(test_networks_stay_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

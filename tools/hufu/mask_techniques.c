@@ -1,0 +1,133 @@
+/* mask_techniques.c - `hufu mask techniques`: the record of each technique (JT/T 1480 5.4.4 c), for people and
+ * programs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "mask.h"
+#include "masking/formats/format.h"
+#include "masking/technique.h"
+
+static json_t *param_json(const struct hf_param *p)
+{
+	static const char *const kinds[] = {"", "number", "decimal", "text", "choice", "list"};
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s}", "name", p->name, "kind", kinds[p->kind], "needed", p->needed,
+	                      "help", p->help);
+
+	if (p->kind == HF_PARAM_CHOICE) {
+		json_object_set_new(o, "choices", json_string(p->choices));
+	} else {
+		json_object_set_new(o, "least", json_integer(p->least));
+		json_object_set_new(o, "most", json_integer(p->most));
+	}
+	return o;
+}
+
+static json_t *types_json(void)
+{
+	json_t *list = json_array();
+	const struct hf_format *const *formats;
+	size_t count;
+
+	formats = hf_formats(&count);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_string(formats[i]->type));
+	return list;
+}
+
+static json_t *technique_json(const struct hf_technique *t)
+{
+	const struct hf_technique_record *r = &t->record;
+	json_t *params = json_array();
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", t->id, "title",
+	                      t->title, "principle", r->principle, "format", hf_record_format(r), "repeats",
+	                      hf_record_repeats(r), "reversible", hf_record_reversible(r), "reference",
+	                      hf_record_reference(r), "meaning", hf_record_meaning(r), "distribution",
+	                      hf_record_distribution(r), "reach", hf_record_reach(r), "key", hf_record_keyed(r), "cost",
+	                      r->cost, "constraint", r->constraint);
+
+	for (const struct hf_param *p = t->params; p && p->name; p++)
+		json_array_append_new(params, param_json(p));
+	json_object_set_new(o, "params", params);
+	json_object_set_new(o, "of_rows", json_boolean(t->of_rows));
+	json_object_set_new(o, "drops_column", json_boolean(t->drops_column));
+	if (strcmp(t->id, "fpe") == 0 || strcmp(t->id, "fpep") == 0)
+		json_object_set_new(o, "types", types_json());
+	return o;
+}
+
+static void print_params(const json_t *params)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(params, i, p)
+	{
+		const char *choices = json_string_value(json_object_get(p, "choices"));
+
+		printf("%s%s (%s%s): %s\n", i ? "  " : "parameters:\n  ", json_string_value(json_object_get(p, "name")),
+		       choices ? choices : json_string_value(json_object_get(p, "kind")),
+		       json_is_true(json_object_get(p, "needed")) ? ", needed" : "",
+		       json_string_value(json_object_get(p, "help")));
+	}
+}
+
+static int show_one(struct hf_cli *cli, const char *id)
+{
+	static const struct hf_column columns[] = {{"id", "id", 0},
+	                                           {"title", "title", 0},
+	                                           {"principle", "principle", 0},
+	                                           {"format", "format", 0},
+	                                           {"equal for equal", "repeats", 0},
+	                                           {"reversible", "reversible", 0},
+	                                           {"referential integrity", "reference", 0},
+	                                           {"semantic integrity", "meaning", 0},
+	                                           {"frequency distribution", "distribution", 0},
+	                                           {"needs", "reach", 0},
+	                                           {"keyed by", "key", 0},
+	                                           {"cost", "cost", 0},
+	                                           {"limits", "constraint", 0},
+	                                           {"types", "types", 0},
+	                                           {NULL, NULL, 0}};
+	const struct hf_technique *t = hf_technique_named(id);
+	json_t *o;
+
+	if (!t)
+		return hf_cli_fail(cli, "there is no technique %s; `hufu mask techniques` names them", id);
+	o = technique_json(t);
+	hf_cli_details(cli, o, columns);
+	if (!cli->json)
+		print_params(json_object_get(o, "params"));
+	json_decref(o);
+	return HF_EXIT_DONE;
+}
+
+int hf_mask_cli_techniques(struct hf_cli *cli, int argc, char **argv)
+{
+	static const struct hf_column columns[] = {{"ID", "id", 0},
+	                                           {"TECHNIQUE", "title", 0},
+	                                           {"FORMAT", "format", 0},
+	                                           {"REPEATS BY", "repeats", 0},
+	                                           {"REVERSIBLE", "reversible", 0},
+	                                           {"REFERENCE", "reference", 0},
+	                                           {"MEANING", "meaning", 0},
+	                                           {"DISTRIBUTION", "distribution", 0},
+	                                           {"NEEDS", "reach", 0},
+	                                           {"KEY", "key", 0},
+	                                           {NULL, NULL, 0}};
+	const struct hf_technique *const *all;
+	const char *id;
+	json_t *out;
+	size_t count;
+
+	if (!hf_cli_args(cli, argc, argv, NULL, &id, 0, 1))
+		return HF_EXIT_USAGE;
+	if (id)
+		return show_one(cli, id);
+	out = json_pack("{s:[]}", "techniques");
+	all = hf_techniques(&count);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(json_object_get(out, "techniques"), technique_json(all[i]));
+	hf_cli_table(cli, out, "techniques", columns, "none");
+	json_decref(out);
+	return HF_EXIT_DONE;
+}
