@@ -27,6 +27,7 @@
 	X(fpe)                                                                                                         \
 	X(fpep)                                                                                                        \
 	X(prefix)                                                                                                      \
+	X(ope)                                                                                                         \
 	X(dict)                                                                                                        \
 	X(map)                                                                                                         \
 	X(regen)                                                                                                       \

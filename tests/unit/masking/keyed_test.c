@@ -253,6 +253,40 @@ static unsigned shared_bits(uint32_t a, uint32_t b)
 	return a == b ? 32 : (unsigned)__builtin_clz(a ^ b);
 }
 
+static int hundredths(char out[40], uint64_t draw, size_t row)
+{
+	(void)row;
+	return snprintf(out, 40, "%u.%02u", (unsigned)(draw % 10000), (unsigned)(draw >> 32) % 100);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	double x = number(((const struct trial_pair *)a)->in), y = number(((const struct trial_pair *)b)->in);
+
+	return x < y ? -1 : x > y;
+}
+
+static void test_order_is_kept(void **state)
+{
+	static const struct hf_arg args[] = {
+	        {"low", "0"}, {"high", "9999.99"}, {"decimals", "2"}, {"accept-order-leak", "yes"}};
+	struct trial_column c = trial_column(MILLION / 5, hundredths);
+	struct trial t = promises("ope", &c, NULL, args, 4, NULL);
+	struct trial_pair *p = calloc(t.count, sizeof(*p));
+
+	(void)state;
+	for (size_t i = 0; i < t.count; i++)
+		p[i] = (struct trial_pair){&t.in[i], &t.out[i]};
+	qsort(p, t.count, sizeof(*p), by_number);
+	for (size_t i = 1; i < t.count; i++)
+		assert_true(number(p[i - 1].out) <= number(p[i].out));
+	free(p);
+	trial_end(&t);
+	assert_string_equal(trial_one("ope", args, 4, NULL, "10000", NULL), "(null)");
+	assert_string_equal(trial_one("ope", args, 4, NULL, "1.234", NULL), "(null)");
+	trial_free(&c);
+}
+
 /* Two addresses share as many bits afterwards as before. */
 static void test_networks_stay_networks(void **state)
 {
@@ -287,6 +321,7 @@ int main(void)
 	        cmocka_unit_test(test_date_shift),
 	        cmocka_unit_test(test_rewritten_and_reordered),
 	        cmocka_unit_test(test_networks_stay_networks),
+	        cmocka_unit_test(test_order_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
