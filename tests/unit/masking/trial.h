@@ -275,7 +275,8 @@ static const char *trial_one(const char *id, const struct hf_arg *args, size_t c
 	struct trial t = {.id = id, .arg_count = count, .file = file, .in = &v, .by = by ? &w : NULL, .count = 1};
 	char *ret = text[at++ % 4];
 
-	memcpy(t.args, args, count * sizeof(*args));
+	if (count)
+		memcpy(t.args, args, count * sizeof(*args));
 	hf_arena_init(&t.arena, NULL, 0);
 	trial_run(&t, &trial_key, &v, false, 1);
 	snprintf(ret, sizeof(text[0]), "%s", t.out[0].data ? (const char *)t.out[0].data : "(null)");
