@@ -1,0 +1,186 @@
+/* apply.c - opening each column's technique with its key, and running batches through; declared in apply.h. */
+#include "masking/apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/crypto.h"
+
+struct column {
+	struct hf_apply_count count;
+	struct hf_mask_key key;
+	struct hf_mask_use use;
+	struct hf_masker *masker; /* NULL: the column is kept */
+	size_t by;                /* column that the technique names; SIZE_MAX: none */
+};
+
+struct hf_apply {
+	struct column *columns;
+	size_t count;
+	bool whole;
+};
+
+static const struct hf_plan_field *field_named(const struct hf_plan_table *t, const char *name)
+{
+	for (size_t i = 0; i < t->field_count; i++)
+		if (strcmp(t->fields[i].name, name) == 0)
+			return &t->fields[i];
+	return NULL;
+}
+
+static size_t header_index(const struct hf_apply_setup *s, const char *name)
+{
+	for (size_t i = 0; i < s->header_count; i++)
+		if (strcmp(s->header[i], name) == 0)
+			return i;
+	return SIZE_MAX;
+}
+
+/* Pseudonyms are the consumer's; what would average out or show by difference is the dataset's. */
+static enum hf_err derive(const struct hf_apply_setup *s, struct column *c)
+{
+	struct hf_mask_scope scope = s->plan->scope;
+	const struct hf_technique *t = c->count.field->technique;
+
+	scope.technique = t->id;
+	if (t->record.keyed == HF_KEYED_DATASET) {
+		scope.consumer = NULL;
+		scope.contract = NULL;
+	}
+	HF_TRY(hf_mask_key_derive(s->root, t->record.keyed == HF_KEYED_DATASET ? NULL : s->seed, &scope, &c->key));
+	hf_mask_key_id(&c->key, c->count.key_id);
+	return HF_OK;
+}
+
+static enum hf_err open_column(const struct hf_apply_setup *s, struct hf_apply *a, size_t i, struct hf_fault *f)
+{
+	struct column *c = &a->columns[i];
+	const struct hf_plan_field *field = c->count.field;
+
+	c->by = SIZE_MAX;
+	if (!field->technique)
+		return HF_OK;
+	if (field->technique->record.keyed != HF_KEYED_NOT && !s->root)
+		return hf_fault_set(f, HF_E_ARGUMENT, "field %.60s: %s needs a key; give the key file", field->name,
+		                    field->technique->id);
+	if (field->technique->record.keyed != HF_KEYED_NOT)
+		HF_TRY(hf_fault_default(f, derive(s, c)));
+	if (field->by)
+		c->by = header_index(s, field->by);
+	a->whole |= field->technique->record.reach == HF_REACH_TABLE;
+	c->use = (struct hf_mask_use){.args = field->args,
+	                              .arg_count = field->arg_count,
+	                              .type = field->type,
+	                              .key = c->count.key_id[0] ? &c->key : NULL,
+	                              .engine = s->plan->engine,
+	                              .file = s->file,
+	                              .file_ctx = s->file_ctx};
+	return hf_masker_open(field->technique, &c->use, f, &c->masker);
+}
+
+static enum hf_err open_columns(const struct hf_apply_setup *s, const struct hf_plan_table *t, struct hf_apply *a,
+                                struct hf_fault *f)
+{
+	for (size_t i = 0; i < t->field_count; i++)
+		if (header_index(s, t->fields[i].name) == SIZE_MAX)
+			return hf_fault_set(
+			        f, HF_E_FORMAT,
+			        "the plan's field %.60s is not in the table; correct the plan, or the table",
+			        t->fields[i].name);
+	for (size_t i = 0; i < s->header_count; i++) {
+		a->columns[i].count.field = field_named(t, s->header[i]);
+		if (!a->columns[i].count.field)
+			return hf_fault_set(
+			        f, HF_E_FORMAT,
+			        "the plan says nothing of the table's field %.60s; give it a technique, or keep",
+			        s->header[i]);
+	}
+	for (size_t i = 0; i < s->header_count; i++)
+		HF_TRY(open_column(s, a, i, f));
+	return HF_OK;
+}
+
+enum hf_err hf_apply_open(const struct hf_apply_setup *setup, struct hf_fault *f, struct hf_apply **ret_a)
+{
+	const struct hf_plan_table *t = hf_plan_table_named(setup->plan, setup->table);
+	struct hf_apply *a;
+	enum hf_err e;
+
+	if (!t)
+		return hf_fault_set(f, HF_E_UNKNOWN, "the plan has no table %.60s; name one that it has", setup->table);
+	a = hf_alloc_zero(sizeof(*a));
+	a->columns = hf_alloc_zero((setup->header_count + 1) * sizeof(*a->columns));
+	a->count = setup->header_count;
+	e = open_columns(setup, t, a, f);
+	if (e == HF_OK)
+		*ret_a = a;
+	else
+		hf_apply_close(a);
+	return e;
+}
+
+void hf_apply_close(struct hf_apply *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->count; i++) {
+		hf_masker_close(a->columns[i].masker);
+		hf_wipe(&a->columns[i].key, sizeof(a->columns[i].key));
+	}
+	free(a->columns);
+	free(a);
+}
+
+bool hf_apply_whole(const struct hf_apply *a)
+{
+	return a->whole;
+}
+
+bool hf_apply_keeps(const struct hf_apply *a, size_t i)
+{
+	const struct hf_technique *t = a->columns[i].count.field->technique;
+
+	return !t || !t->drops_column;
+}
+
+static enum hf_err run_column(struct hf_apply *a, size_t i, struct hf_apply_batch *b, uint8_t *drop, struct hf_fault *f)
+{
+	struct column *c = &a->columns[i];
+	const struct hf_bytes *in = b->in + i * b->count;
+	struct hf_mask_batch m = {.in = in,
+	                          .out = b->out + i * b->count,
+	                          .count = b->count,
+	                          .by = c->by == SIZE_MAX ? NULL : b->in + c->by * b->count,
+	                          .first_row = b->first_row,
+	                          .drop = drop,
+	                          .arena = b->arena};
+
+	for (size_t r = 0; r < b->count; r++)
+		c->count.values += in[r].data != NULL;
+	if (!c->masker) {
+		memcpy(m.out, in, b->count * sizeof(*m.out));
+		return HF_OK;
+	}
+	HF_TRY(hf_masker_mask(c->masker, &m, f));
+	c->count.unreadable += m.unreadable;
+	return HF_OK;
+}
+
+enum hf_err hf_apply_rows(struct hf_apply *a, struct hf_apply_batch *b, struct hf_fault *f)
+{
+	uint8_t *drop = hf_arena_get(b->arena, b->count + 1);
+
+	memset(b->drop, 0, b->count);
+	for (size_t i = 0; i < a->count; i++) {
+		memset(drop, 0, b->count);
+		HF_TRY(run_column(a, i, b, drop, f));
+		for (size_t r = 0; r < b->count; r++)
+			b->drop[r] |= drop[r];
+	}
+	return HF_OK;
+}
+
+void hf_apply_counts(const struct hf_apply *a, size_t i, struct hf_apply_count *ret_c)
+{
+	*ret_c = a->columns[i].count;
+}

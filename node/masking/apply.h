@@ -1,0 +1,51 @@
+/*
+ * apply.h - one table of a plan at work: rows go in in batches, masked rows come out, each column by its technique with
+ * its own key.
+ *
+ * The header must be what the plan says: a column that the plan does not name, or the other way round, is refused, so
+ * that nothing leaves because it was forgotten. The same engine serves static runs and delivery. Pure; one object on
+ * one thread at a time, several objects of one plan on several threads.
+ */
+#ifndef HUFU_MASKING_APPLY_H
+#define HUFU_MASKING_APPLY_H
+
+#include "masking/plan.h"
+
+struct hf_apply;
+struct hf_apply_setup {
+	const struct hf_plan *plan; /* lent, like all of these */
+	const char *table;
+	const char *const *header;
+	size_t header_count;
+	const struct hf_mask_key *root, *seed; /* seed NULL: a scope without a contract */
+	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
+	void *file_ctx;
+};
+enum hf_err hf_apply_open(const struct hf_apply_setup *setup, struct hf_fault *f,
+                          struct hf_apply **ret_a) HF_MUST_CHECK;
+void hf_apply_close(struct hf_apply *a);
+/* Some technique needs all rows in one batch. */
+bool hf_apply_whole(const struct hf_apply *a);
+/* Column i of the header is in the result. */
+bool hf_apply_keeps(const struct hf_apply *a, size_t i);
+
+/* Cells by column: value r of column c is in[c * count + r]; a null has data NULL. out and drop are filled. */
+struct hf_apply_batch {
+	const struct hf_bytes *in;
+	struct hf_bytes *out;
+	uint8_t *drop; /* 1: the row is left out */
+	size_t count;
+	uint64_t first_row;
+	struct hf_arena *arena;
+};
+enum hf_err hf_apply_rows(struct hf_apply *a, struct hf_apply_batch *b, struct hf_fault *f) HF_MUST_CHECK;
+
+/* What was done to column i so far. */
+struct hf_apply_count {
+	const struct hf_plan_field *field;
+	char key_id[HF_MASK_KEY_ID_TEXT]; /* empty: no key */
+	uint64_t values, unreadable;
+};
+void hf_apply_counts(const struct hf_apply *a, size_t i, struct hf_apply_count *ret_c);
+
+#endif

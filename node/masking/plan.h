@@ -1,0 +1,62 @@
+/*
+ * plan.h - a masking plan (JT/T 1480-2023, 5.4.3 and 5.5): what is masked for which need, how, by whom, when, how the
+ * result is checked, and what is done when something goes wrong.
+ *
+ * A plan is YAML for people; its digest is that of its exact bytes, so that what was approved is what runs. Reading
+ * checks every item: known, of its form, complete; techniques and parameters against their records; three persons for
+ * three roles; fields that belong together masked alike (MK-32). Pure; any thread once read.
+ */
+#ifndef HUFU_MASKING_PLAN_H
+#define HUFU_MASKING_PLAN_H
+
+#include "crypto/hash.h"
+#include "masking/keys.h"
+#include "masking/technique.h"
+
+enum hf_plan_mode { HF_PLAN_STATIC = 1, HF_PLAN_DYNAMIC };
+
+struct hf_plan_field {
+	const char *name;
+	const struct hf_technique *technique; /* NULL: the field is kept, because it is not sensitive */
+	const char *type;                     /* semantic type; NULL: not said */
+	const char *by;                       /* field that the technique names; NULL: none */
+	const struct hf_arg *args;
+	size_t arg_count;
+	uint32_t line;
+};
+struct hf_plan_table {
+	const char *name;
+	const struct hf_plan_field *fields;
+	size_t field_count;
+};
+/* What is done about an error of a kind (5.5 e). */
+struct hf_plan_emergency {
+	const char *when; /* "source", "format", "key", "result", "space" */
+	const char *cause, *solution, *who;
+};
+
+struct hf_plan {
+	const char *name, *need, *purpose;
+	uint32_t version;
+	enum hf_plan_mode mode;
+	const char *operator_name, *security, *audit; /* persons */
+	const char *start, *every;                    /* NULL: by hand */
+	enum hf_engine engine;
+	struct hf_mask_scope scope; /* without technique */
+	const struct hf_plan_table *tables;
+	size_t table_count;
+	uint64_t rows_least, rows_most; /* of each result; 0: not said */
+	uint64_t unreadable_most;       /* values that became null because they were not of the type */
+	const struct hf_plan_emergency *emergency;
+	size_t emergency_count;
+	struct hf_hash digest;
+};
+
+/* name is for messages. The text is copied. Faults: "NAME:LINE: sentence". */
+enum hf_err hf_plan_read(const char *name, const void *text, size_t len, struct hf_plan **ret_plan,
+                         struct hf_fault *f) HF_MUST_CHECK;
+void hf_plan_free(struct hf_plan *p);
+const struct hf_plan_table *hf_plan_table_named(const struct hf_plan *p, const char *name); /* NULL: none */
+const struct hf_plan_emergency *hf_plan_emergency_for(const struct hf_plan *p, const char *when);
+
+#endif
