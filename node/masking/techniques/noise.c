@@ -53,7 +53,7 @@ static int64_t draw(enum kind kind, const struct hf_hash *h)
 	case NOISE_GAUSS:
 		for (unsigned i = 0; i < 12; i++)
 			sum += (int64_t)(hf_prf_bits(h, i / 3) >> (21 * (i % 3)) & 0x1FFFFF);
-		return (2 * sum - 12 * 0x1FFFFF) << 10; /* twice the distance from the middle, in 2^-22 */
+		return (2 * sum - 12 * 0x1FFFFF) * 1024; /* twice the distance from the middle, in 2^-22 */
 	case NOISE_RATIO:
 		return (int64_t)(hf_prf_bits(h, 0) >> 31) - ((int64_t)1 << 32);
 	}
