@@ -21,6 +21,22 @@ const struct hf_command hf_commands_mask[] = {
          "example:\n"
          "  hufu mask identify passages.csv drivers.csv --detectors ours.json",
          hf_mask_cli_identify},
+        {"mask", "plan", "whether a masking plan is whole, and its digest",
+         "hufu mask plan PLAN\n"
+         "\n"
+         "example:\n"
+         "  hufu mask plan tolls.yaml",
+         hf_mask_cli_plan},
+        {"mask", "run", "mask a CSV table by a plan",
+         "hufu mask run PLAN FILE --table NAME --output FILE [--key FILE]\n"
+         "\n"
+         "  --table NAME    the table of the plan that FILE is\n"
+         "  --output FILE   where the masked table goes, when the plan's checks have passed\n"
+         "  --key FILE      the organization's masking key: 64 hex digits in a file that only its owner can read\n"
+         "\n"
+         "example:\n"
+         "  hufu mask run tolls.yaml passages.csv --table passages --output masked.csv --key mask.key",
+         hf_mask_cli_run},
         {"mask", "techniques", "what each masking technique does to data, and its parameters",
          "hufu mask techniques [ID] [--json]\n"
          "\n"

@@ -1,0 +1,171 @@
+"""`hufu mask plan` and `hufu mask run`, offline: a plan over real files, and what must not happen."""
+import csv
+import json
+import os
+import random
+import re
+import resource
+import subprocess
+
+from hufunet import check
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PLAN = """masking-plan: 1
+name: tolls
+version: 1
+need: research
+purpose: research
+mode: static
+people: {operator: li, security: wang, audit: zhao}
+scope: {group: tolls, consumer: CONSUMER, epoch: 1}
+schedule: by hand
+result: {rows-least: 1, rows-most: 1000000, unreadable-most: 0}
+relations:
+- [passages.plate, owners.plate]
+tables:
+  passages:
+    fields:
+      plate: {technique: fpe, type: cn.plate}
+      time: {technique: daterd, unit: minute, every: 15}
+      fee: {technique: round, step: 5}
+      lane: keep
+  owners:
+    fields:
+      plate: {technique: fpe, type: cn.plate}
+      name: {technique: mask, keep-first: 1}
+      mobile: {technique: fpe, type: cn.mobile}
+      income: {technique: avg, k: 3}
+      note: {technique: limc}
+emergency:
+  source: {cause: no file, solution: call the owner, who: li}
+  format: {cause: bad row, solution: mend it, who: li}
+  key: {cause: no key, solution: ask for it, who: wang}
+  result: {cause: check failed, solution: do not release, who: wang}
+  space: {cause: disk full, solution: make room, who: li}
+"""
+KEY = "00112233445566778899aabbccddeeff" * 2
+
+
+def network(net):
+    pass
+
+
+def write(net, name, text, mode=0o600):
+    path = os.path.join(net.dir, name)
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        f.write(text)
+    os.chmod(path, mode)
+    return name
+
+
+def tables(net, rows=500):
+    r = random.Random(5)
+    plates = [f"粤B{i:05}" for i in range(100)]
+    owners = [[p, "张伟", f"1381234{i:04}", str(r.randrange(1000, 90000)), 'said "no", twice'] for i, p in enumerate(plates)]
+    passages = [[r.choice(plates), f"2026-03-01 08:{r.randrange(60):02}:{r.randrange(60):02}", str(r.randrange(100)), str(r.randrange(4))] for _ in range(rows)]
+    for name, header, body in (("owners.csv", "plate,name,mobile,income,note", owners), ("passages.csv", "plate,time,fee,lane", passages)):
+        with open(os.path.join(net.dir, name), "w", encoding="utf-8", newline="") as f:
+            w = csv.writer(f)
+            w.writerow(header.split(","))
+            w.writerows(body)
+    write(net, "plan.yaml", PLAN.replace("CONSUMER", "university"))
+    write(net, "key", KEY + "\n")
+    return owners, passages
+
+
+def mask(net, *args, status=0, limit=None):
+    def bound():
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    done = subprocess.run([os.path.join(net.bin, "hufu"), "mask", *args], cwd=net.dir, capture_output=True, timeout=120, preexec_fn=bound if limit else None)
+    check(done.returncode == status, f"hufu mask {args} ended with {done.returncode}: {done.stdout[-500:]} {done.stderr[-500:]}")
+    return done
+
+
+def run(net, table, output, status=0, plan="plan.yaml", source=None, key="key", **more):
+    return mask(net, "run", plan, source or table + ".csv", "--table", table, "--output", output, *(["--key", key] if key else []), status=status, **more)
+
+
+def rows(net, name):
+    with open(os.path.join(net.dir, name), encoding="utf-8", newline="") as f:
+        return list(csv.reader(f))
+
+
+def refused(done, says):
+    check(says in done.stderr.decode(), done.stderr.decode())
+
+
+def test_a_plan_runs_from_start_to_end_and_joins_stay(net):
+    """MK-11, MK-21, MK-29: two tables of one plan, complete, and a join on the masked key gives what the original gave"""
+    owners, passages = tables(net)
+    report = run(net, "passages", "p.csv").stdout.decode()
+    check("500 rows read, 500 written" in report, report)
+    run(net, "owners", "o.csv")
+    got, own = rows(net, "p.csv"), rows(net, "o.csv")
+    check(got[0] == ["plate", "time", "fee", "lane"] and own[0] == ["plate", "name", "mobile", "income"], str((got[0], own[0])))
+    known = {r[0] for r in own[1:]}
+    check(len(known) == 100 and all(r[0] in known for r in got[1:]), "the join is lost")
+    check(all(re.fullmatch(r"粤B[0-9A-HJ-NP-Z]{5}", p) for p in known), str(sorted(known)[:3]))
+    check(not known & {o[0] for o in owners} or len(known & {o[0] for o in owners}) < 5, "plates stayed as they were")
+    check(all(re.fullmatch(r"2026-03-01 08:(00|15|30|45):00", r[1]) and int(r[2]) % 5 == 0 for r in got[1:]), str(got[1]))
+    check([r[3] for r in got[1:]] == [p[3] for p in passages], "what is kept changed")
+    check(sum(int(r[3]) for r in own[1:]) == sum(int(o[3]) for o in owners), "the total of incomes changed")
+    check(all(r[1] == "张*" and re.fullmatch(r"138\d{8}", r[2]) for r in own[1:]), str(own[1]))
+
+
+def test_the_same_again_and_another_consumer_otherwise(net):
+    """MK-12: two runs give identical bytes, another key or consumer different ones; the report names key ids, never keys"""
+    tables(net)
+    first = mask(net, "run", "plan.yaml", "passages.csv", "--table", "passages", "--output", "a.csv", "--key", "key", "--json")
+    report = json.loads(first.stdout)
+    run(net, "passages", "b.csv")
+    write(net, "other.yaml", PLAN.replace("CONSUMER", "insurer"))
+    write(net, "key2", "ff" * 32 + "\n")
+    run(net, "passages", "c.csv", plan="other.yaml")
+    run(net, "passages", "d.csv", key="key2")
+    a, b, c, d = (rows(net, n) for n in ("a.csv", "b.csv", "c.csv", "d.csv"))
+    check(a == b and [r[0] for r in a] != [r[0] for r in c] and [r[0] for r in a] != [r[0] for r in d], "keys do not tell results apart")
+    check([r[1:] for r in a] == [r[1:] for r in c], "what has no key differs between consumers")
+    ids = {k["field"]: k["key"] for k in report["columns"]}
+    check(re.fullmatch(r"[0-9a-f]{16}", ids["plate"]) and ids["fee"] == "" and KEY[:32] not in first.stdout.decode(), str(ids))
+    check(re.fullmatch(r"[0-9a-f]{64}", report["digest"]) and report["rows_in"] == report["rows_out"] == 500, str(report))
+
+
+def left(net, before):
+    return sorted(set(os.listdir(net.dir)) - before)
+
+
+def test_nothing_is_released_that_fails_a_check(net):
+    """MK-45, MK-47: an unmet expectation, a bad row, a missing key or source: no result, no file beside it, the plan's own scheme"""
+    tables(net)
+    write(net, "few.yaml", PLAN.replace("CONSUMER", "u").replace("rows-least: 1,", "rows-least: 501,"))
+    write(net, "bad.csv", "plate,time,fee,lane\n粤B12345,2026-03-01 08:00:00,5,1\nXX,2026-03-01 08:00:00,5,1\n")
+    write(net, "torn.csv", 'plate,time,fee,lane\n粤B12345,"2026-03-01\n')
+    write(net, "more.csv", "plate,time,fee,lane,phone\n粤B12345,2026-03-01 08:00:00,5,1,13812345678\n")
+    write(net, "open", KEY + "\n", 0o644)
+    before = set(os.listdir(net.dir))
+    refused(run(net, "passages", "x.csv", plan="few.yaml", status=1), "the result has 500 rows; the plan expects 501 to 1000000. By the plan (result): do not release; wang")
+    refused(run(net, "passages", "x.csv", source="bad.csv", status=1), "1 values are not of the type that the plan names and became null; it allows 0. By the plan (result)")
+    refused(run(net, "passages", "x.csv", source="torn.csv", status=1), "torn.csv, line 2, byte 30: the table ends inside quotes; correct the file. By the plan (format): mend it; li")
+    refused(run(net, "passages", "x.csv", source="more.csv", status=1), "the plan says nothing of the table's field phone; give it a technique, or keep. By the plan (format)")
+    refused(run(net, "passages", "x.csv", source="none.csv", status=1), "none.csv cannot be opened: No such file or directory. By the plan (source): call the owner; li")
+    refused(run(net, "passages", "x.csv", key=None, status=1), "field plate: fpe needs a key; give the key file. By the plan (key): ask for it; wang")
+    refused(run(net, "passages", "x.csv", key="open", status=1), "can be read by others")
+    check(left(net, before) == [], str(left(net, before)))
+
+
+def test_a_large_table_streams_in_little_memory(net):
+    """MK-7: masking needs no more memory for a larger table, and nothing is written but the result"""
+    tables(net, 120000)
+    before = set(os.listdir(net.dir))
+    run(net, "passages", "large.csv", limit=32 << 20)
+    check(len(rows(net, "large.csv")) == 120001 and left(net, before) == ["large.csv"], str(left(net, before)))
+
+
+def test_a_plan_is_checked_line_by_line(net):
+    """MK-32, MK-37, MK-38"""
+    tables(net)
+    check("plan tolls, version 1, is whole: 2 tables, digest " in mask(net, "plan", "plan.yaml").stdout.decode(), "")
+    write(net, "one.yaml", PLAN.replace("audit: zhao", "audit: li"))
+    refused(mask(net, "plan", "one.yaml", status=1), "hufu: one.yaml:7: one person has two of the roles operator, security and audit; name three persons")
+    write(net, "two.yaml", PLAN.replace("      mobile:", "      phone:").replace("plate, owners.plate]", "plate, owners.phone]"))
+    refused(mask(net, "plan", "two.yaml", status=1), "passages.plate and owners.phone belong together and are masked differently")
