@@ -108,6 +108,19 @@ static void leave_room(struct pol_region *r)
 	r->data = data;
 }
 
+static void lay_hints(struct pol_store *s, size_t texts)
+{
+	s->hints.count = (uint32_t)(4 * texts + 16);
+	s->hints.places = pol_alloc_large(s->hints.count * sizeof(*s->hints.places));
+	for (size_t at = 8; at < s->rules.used;) {
+		const struct pol_rule *r = (const struct pol_rule *)(const void *)(s->rules.data + at);
+		for (unsigned i = 0; i < r->count; i++)
+			if (r->conds[i].kind == POL_TEXTS && r->conds[i].count == 1)
+				s->hints.places[(uint64_t)r->conds[i].hash * s->hints.count >> 32] = r->conds[i].ref;
+		at += pol_rule_bytes(r);
+	}
+}
+
 static enum hf_err index_all(struct pol_store *s, const struct sorted *list, struct hf_fault *f)
 {
 	for (size_t i = s->built; i-- > 0;) {
@@ -158,6 +171,7 @@ enum hf_err hf_policy_builder_finish(struct hf_policy_builder *b, uint64_t versi
 	leave_room(&s->rules);
 	leave_room(&s->pool);
 	pol_intern_settle(intern, s);
+	lay_hints(s, pol_intern_count(intern));
 	pol_intern_free(intern);
 	struct sorted *list = sort(s);
 	pol_weigh(s);

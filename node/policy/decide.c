@@ -14,10 +14,11 @@ struct probe {
 	const struct pol_shape *shape;
 	const struct pol_table *table;
 	uint64_t key;
+	uint32_t group;
 };
 struct found {
 	unsigned count;
-	uint64_t asks; /* what the rules there ask of the trees */
+	uint64_t asks, texts; /* what the rules there ask of the trees, and of the values themselves */
 	struct {
 		const struct pol_table *table;
 		uint64_t link;
@@ -44,19 +45,19 @@ static inline bool plainly_later(const struct pol_rule *a, const struct pol_rule
 	return a->mechanism != b->mechanism ? a->mechanism > b->mechanism : a->priority > b->priority;
 }
 
-/* The texts will be read when an answer is checked. */
-static inline void fetch_texts(const struct search *x, const struct pol_rule *r)
+/* The texts of rules will be read when an answer is checked. */
+static inline void fetch_texts(const struct search *x, uint64_t attrs)
 {
-	const uint8_t *pool = x->p->store->pool.data;
-	for (unsigned i = 0; i < r->count && i < FETCHED; i++)
-		__builtin_prefetch(pool + r->conds[i].ref);
-	__builtin_prefetch(pool + r->obligations);
+	for (uint64_t left = attrs & x->q->present; left; left &= left - 1)
+		pol_fetch_text(x->p->store, x->q->given[__builtin_ctzll(left)].own);
 }
 
 static void fetch_ways(const struct search *x, const struct pol_rule *r)
 {
 	for (unsigned i = 0; i < r->count && i < FETCHED; i++) {
 		const struct pol_cond *c = &r->conds[i];
+		if (c->op == HF_OP_UNDER)
+			__builtin_prefetch(x->p->store->pool.data + c->ref);
 		if (c->op == HF_OP_UNDER && (x->q->ways & UINT64_C(1) << c->attr)) {
 			const struct pol_given *g = &x->q->given[c->attr];
 			const struct pol_alt *way = pol_trees_texts(x->p->trees, g->hashes);
@@ -89,6 +90,7 @@ static void consider(struct search *x, const struct pol_rule *r)
 		if (!earlier(x, r, x->best) || is_skipped(x->p, x->q->rq, r))
 			return;
 		x->best = r;
+		__builtin_prefetch(x->p->store->pool.data + r->obligations);
 		fetch_ways(x, r);
 	} else if (r->mechanism != HF_MECHANISM_HOLD && earlier(x, r, x->blocked)) {
 		x->blocked = r;
@@ -105,18 +107,18 @@ static void walk(struct search *x, const struct pol_table *t, uint64_t link)
 			continue;
 		if (x->best && plainly_later(r, x->best))
 			return;
-		fetch_texts(x, r);
 		consider(x, r);
 	}
 }
 
 static void walk_found(struct search *x, struct found *f)
 {
+	fetch_texts(x, f->texts);
 	pol_prepare_ways(x->q, f->asks);
 	for (unsigned i = 0; i < f->count; i++)
 		walk(x, f->list[i].table, f->list[i].link);
 	f->count = 0;
-	f->asks = 0;
+	f->asks = f->texts = 0;
 }
 
 static inline void note(struct found *f, struct search *x, const struct probe *p, uint64_t link)
@@ -128,6 +130,7 @@ static inline void note(struct found *f, struct search *x, const struct probe *p
 	if (f->count == PROBES)
 		walk_found(x, f);
 	f->asks |= atomic_load_explicit(&p->shape->asks, memory_order_relaxed);
+	f->texts |= atomic_load_explicit(&p->shape->texts, memory_order_relaxed);
 	f->list[f->count].table = p->table;
 	f->list[f->count++].link = link;
 }
@@ -137,10 +140,13 @@ static void flush(struct search *x)
 {
 	struct found f;
 	f.count = 0;
-	f.asks = 0;
+	f.asks = f.texts = 0;
 	for (unsigned i = 0; i < x->count; i++) {
 		struct pol_cursor c;
-		pol_cursor_start(&c, x->probes[i].table, x->probes[i].key);
+		c.table = x->probes[i].table;
+		c.key = x->probes[i].key;
+		c.group = x->probes[i].group;
+		pol_cursor_load(&c);
 		if (c.hits == 0 && (c.word & POL_HIGH_BITS) != POL_HIGH_BITS)
 			continue;
 		for (uint64_t link; (link = pol_cursor_next(&c)) != 0;)
@@ -157,7 +163,11 @@ static inline void add_probe(struct search *x, const struct pol_shape *sh, const
 	uint32_t home = pol_home(t, key);
 	__builtin_prefetch((const void *)&t->bytes[home]);
 	__builtin_prefetch((const void *)&t->links[(size_t)home * 8]);
-	x->probes[x->count++] = (struct probe){sh, t, key};
+	struct probe *p = &x->probes[x->count++];
+	p->shape = sh;
+	p->table = t;
+	p->key = key;
+	p->group = home;
 }
 
 static unsigned alternatives(const struct search *x, const struct pol_shape *sh, unsigned i,
@@ -183,7 +193,7 @@ static void probe_many(struct search *x, const struct pol_shape *sh, const struc
 }
 
 /* The same for one alone. */
-static void probe_one(struct search *x, const struct pol_shape *sh, const struct pol_table *t)
+static inline void probe_one(struct search *x, const struct pol_shape *sh, const struct pol_table *t)
 {
 	uint64_t key = POL_KEY_START;
 	for (unsigned i = 0; i < sh->count && i < POL_KEY_MAX; i++)
@@ -241,6 +251,11 @@ static void look(struct search *x)
 		const struct pol_table *t = pol_index_table(&sh->index);
 		if (!t || (sh->need & ~x->q->present) != 0)
 			continue;
+		if (!sh->nodes && !x->q->several) {
+			x->steps++;
+			probe_one(x, sh, t);
+			continue;
+		}
 		if (!sh->nodes) {
 			probe_shape(x, sh, t);
 			continue;

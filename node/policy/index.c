@@ -273,10 +273,14 @@ static void put_near(struct pol_store *s, const struct pol_rule *r, uint32_t pla
 static void note_asks(struct pol_shape *sh, const struct pol_rule *r)
 {
 	uint64_t asks = atomic_load_explicit(&sh->asks, memory_order_relaxed);
+	uint64_t texts = atomic_load_explicit(&sh->texts, memory_order_relaxed);
 	for (unsigned i = 0; i < r->count; i++)
 		if (is_under(&r->conds[i]))
 			asks |= UINT64_C(1) << r->conds[i].attr;
+		else if (r->conds[i].kind == POL_TEXTS)
+			texts |= UINT64_C(1) << r->conds[i].attr;
 	atomic_store_explicit(&sh->asks, asks, memory_order_relaxed);
+	atomic_store_explicit(&sh->texts, texts, memory_order_relaxed);
 }
 
 void pol_index_rule(struct pol_store *s, struct pol_rule *r)

@@ -24,6 +24,7 @@ struct pol_shape {
 	uint64_t nodes;          /* these of its attributes */
 	uint64_t need;           /* attributes without which no rule of it can match */
 	_Atomic uint64_t asks;   /* attributes of which its rules ask what stands above the value */
+	_Atomic uint64_t texts;  /* attributes of which its rules ask the value itself, a text */
 	struct pol_index index;
 };
 
@@ -46,6 +47,7 @@ struct pol_store {
 	struct pol_shape shapes[POL_SHAPES_MAX];
 	_Atomic uint32_t shape_count;
 	struct pol_index by_id, near;
+	struct pol_hints hints;
 	struct pol_weight weights[HF_ATTR_MAX + 1][2];
 	uint32_t newest;  /* sequence number of the newest snapshot */
 	size_t built;     /* rules at the build */
@@ -122,6 +124,7 @@ bool pol_region_get(struct pol_region *r, size_t len, size_t align, bool grow, s
 struct pol_intern;
 struct pol_intern *pol_intern_new(void);
 void pol_intern_free(struct pol_intern *n);
+size_t pol_intern_count(const struct pol_intern *n);
 /* Obligations written while building hold offsets in the place of pointers; this ends that. */
 void pol_intern_settle(struct pol_intern *n, struct pol_store *s);
 bool pol_pack(struct pol_store *s, struct pol_intern *intern, const struct hf_rule *rule, uint32_t added,

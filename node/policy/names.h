@@ -53,6 +53,15 @@ static inline uint64_t pol_hash(const uint64_t seed[2], const void *data, size_t
 	h = pol_mix(w[0] ^ seed[1], w[1] ^ h);
 	return pol_mix(h ^ UINT64_C(0xa0761d6478bd642f), seed[1] ^ UINT64_C(0xe7037ed1a0b428db));
 }
+/* The same of 8 to 16 bytes. */
+static inline uint64_t pol_hash_short(const uint64_t seed[2], const char *p, size_t len)
+{
+	uint64_t w[2];
+	memcpy(&w[0], p, 8);
+	memcpy(&w[1], p + len - 8, 8);
+	uint64_t h = pol_mix(w[0] ^ seed[1], w[1] ^ seed[0] ^ len);
+	return pol_mix(h ^ UINT64_C(0xa0761d6478bd642f), seed[1] ^ UINT64_C(0xe7037ed1a0b428db));
+}
 static inline bool pol_same(const char *a, const char *b, size_t len)
 {
 	uint64_t x[2], y[2];
@@ -89,8 +98,9 @@ struct pol_attr {
 	uint8_t type, group; /* enum hf_attr_type, hf_attr_group */
 	bool many, textual;
 	uint32_t issuers; /* bit per issuer number */
-	uint32_t choice_count;
+	uint64_t bit;     /* of its number */
 	struct pol_alt *choices;
+	uint32_t choice_count;
 };
 struct hf_schema {
 	atomic_uint refs;
@@ -105,11 +115,25 @@ struct hf_schema {
 	struct hf_hash digest;
 };
 
-/* tree.c: hashes of the node and of what stands above it; NULL when it stands in no tree of the attribute. By hash
+/* tree.c: where a look into the trees begins; first in hf_trees. */
+struct pol_quick {
+	const uint64_t *slots; /* upper bits of the hash, tree, place of the way, depth; 0: free */
+	size_t mask;
+	uint8_t by_attr[HF_ATTR_MAX + 1]; /* 1 + tree */
+};
+static inline size_t pol_quick_home(size_t mask, unsigned tree, uint64_t hash)
+{
+	return (size_t)((hash >> 7) + tree) & mask;
+}
+static inline void pol_trees_fetch(const struct hf_trees *t, unsigned attr, uint64_t hash)
+{
+	const struct pol_quick *q = (const struct pol_quick *)(const void *)t;
+	__builtin_prefetch(&q->slots[pol_quick_home(q->mask, q->by_attr[attr] - 1u, hash)]);
+}
+/* Hashes of the node and of what stands above it; NULL when it stands in no tree of the attribute. By hash
  * alone; pol_trees_way holds the text against it and gives the texts. */
 const uint64_t *pol_trees_hashes(const struct hf_trees *t, unsigned attr, uint64_t hash, size_t *ret_count);
-void pol_trees_fetch(const struct hf_trees *t, unsigned attr, uint64_t hash);     /* into the cache */
-void pol_trees_fetch_way(const struct hf_trees *t, unsigned attr, uint64_t hash); /* the next step of it */
+void pol_trees_fetch_way(const struct hf_trees *t, unsigned attr, uint64_t hash); /* into the cache */
 const struct pol_alt *pol_trees_way(const struct hf_trees *t, unsigned attr, const struct pol_alt *node,
                                     size_t *ret_count);
 /* The texts to what pol_trees_hashes gave. */

@@ -40,6 +40,11 @@ void pol_intern_free(struct pol_intern *n)
 	free(n);
 }
 
+size_t pol_intern_count(const struct pol_intern *n)
+{
+	return n->used;
+}
+
 static void intern_grow(struct pol_intern *n)
 {
 	struct slot *old = n->slots;

@@ -11,15 +11,19 @@ static inline bool one_is(const struct pol_store *s, uint32_t text, const char *
 	return len == given_len && pol_same(own, given, len);
 }
 
-static bool text_is(const struct pol_store *s, const struct pol_cond *c, const char *given, size_t given_len)
+static __attribute__((noinline)) bool one_of(const struct pol_store *s, const struct pol_cond *c, const char *given,
+                                             size_t given_len)
 {
-	if (c->count == 1)
-		return one_is(s, c->ref, given, given_len);
 	const struct pol_choice *list = (const struct pol_choice *)(const void *)(s->pool.data + c->ref);
 	for (unsigned i = 0; i < c->count; i++)
 		if (one_is(s, list[i].text, given, given_len))
 			return true;
 	return false;
+}
+
+static inline bool text_is(const struct pol_store *s, const struct pol_cond *c, const char *given, size_t given_len)
+{
+	return c->count == 1 ? one_is(s, c->ref, given, given_len) : one_of(s, c, given, given_len);
 }
 
 /* The way to the root; the place that was found by hash counts only with the node's text there. */
@@ -34,7 +38,8 @@ static const struct pol_alt *way_of(const struct pol_prepared *q, unsigned attr,
 	return way->len == node->len && pol_same(way->text, node->text, node->len) ? way : NULL;
 }
 
-static bool under(const struct pol_prepared *q, const struct pol_cond *c, const struct pol_alt *node)
+static __attribute__((noinline)) bool under(const struct pol_prepared *q, const struct pol_cond *c,
+                                            const struct pol_alt *node)
 {
 	const struct pol_store *s = q->policy->store;
 	size_t count = 0;
@@ -65,19 +70,21 @@ static bool address_is(const struct pol_store *s, const struct pol_cond *c, cons
 	return false;
 }
 
-static bool value_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct hf_attr_value *v,
-                        uint64_t hash)
+static inline bool value_holds(const struct pol_prepared *q, const struct pol_cond *c, const struct hf_attr_value *v,
+                               uint64_t hash)
 {
 	const struct hf_policy *p = q->policy;
 	if (v->type == HF_ATTR_ADDRESS)
 		return address_is(p->store, c, &v->u.address);
 	if (v->type == HF_ATTR_INTEGER || v->type == HF_ATTR_TIME)
 		return number_is(p->store, c, v->u.number);
-	const struct pol_alt own = {hash, v->len ? v->u.text : "", v->len};
-	return c->op == HF_OP_UNDER ? under(q, c, &own) : text_is(p->store, c, own.text, own.len);
+	const char *text = v->len ? v->u.text : "";
+	if (c->op != HF_OP_UNDER)
+		return text_is(p->store, c, text, v->len);
+	return under(q, c, &(const struct pol_alt){hash, text, v->len});
 }
 
-bool pol_plain_condition(const struct pol_prepared *q, const struct pol_cond *c)
+static inline bool condition_holds(const struct pol_prepared *q, const struct pol_cond *c)
 {
 	const struct pol_given *g = &q->given[c->attr];
 	const struct pol_attr *a = &q->policy->store->schema->attrs[c->attr];
@@ -94,10 +101,15 @@ bool pol_plain_condition(const struct pol_prepared *q, const struct pol_cond *c)
 	}
 }
 
+bool pol_plain_condition(const struct pol_prepared *q, const struct pol_cond *c)
+{
+	return condition_holds(q, c);
+}
+
 bool pol_plain_matches(const struct pol_prepared *q, const struct pol_rule *r)
 {
 	for (unsigned i = 0; i < r->count; i++)
-		if (!pol_plain_condition(q, &r->conds[i]))
+		if (!condition_holds(q, &r->conds[i]))
 			return false;
 	return true;
 }

@@ -13,9 +13,15 @@ static bool is_choice(const struct pol_attr *a, uint64_t hash)
 }
 
 /* Not inline: among the registers of its caller it would be slower. */
-static __attribute__((noinline)) uint64_t hash_text(const struct hf_schema *s, const char *text, size_t len)
+static __attribute__((noinline)) uint64_t hash_any(const struct hf_schema *s, const char *text, size_t len)
 {
 	return pol_hash(s->seed, text, len);
+}
+
+/* Most values have 8 to 16 bytes. */
+static inline uint64_t hash_text(const struct hf_schema *s, const char *text, size_t len)
+{
+	return len - 8 <= 8 ? pol_hash_short(s->seed, text, len) : hash_any(s, text, len);
 }
 
 static inline bool hash_value(const struct hf_schema *s, const struct pol_attr *a, const struct hf_attr_value *v,
@@ -37,19 +43,16 @@ static bool add_value(struct pol_prepared *q, const struct pol_attr *a, unsigned
 	return a->many;
 }
 
-/* The first value of its attribute. False: a text that is no value of it. */
-static inline bool take_first(struct pol_prepared *q, const struct hf_schema *s, const struct hf_attr_value *v,
-                              unsigned i)
+/* The first text of its attribute. False: it is no value of it. */
+static inline bool take_text(struct pol_prepared *q, const struct pol_attr *a, struct pol_given *g,
+                             const struct hf_attr_value *v)
 {
-	const struct pol_attr *a = &s->attrs[v->attr];
-	struct pol_given *g = &q->given[v->attr];
-	g->place = i | i << 16;
-	if (!a->textual)
-		return true;
+	const struct hf_schema *s = q->policy->store->schema;
 	g->hashes = &g->own;
 	g->counts = 1 | 1 << 16;
 	if (!hash_value(s, a, v, &g->own))
 		return false;
+	pol_fetch_hint(q->policy->store, g->own);
 	if (a->type == HF_ATTR_MEMBER)
 		pol_trees_fetch(q->policy->trees, v->attr, g->own);
 	return true;
@@ -79,22 +82,22 @@ static enum hf_policy_reason take_values(struct pol_prepared *q, const struct hf
 	const struct hf_attr_value *v = q->rq->values;
 	const unsigned count = (unsigned)q->rq->count;
 	uint64_t present = 0, bad = 0;
-	for (unsigned i = 0; i < count; i++, v++) {
-		unsigned attr = v->attr & 63, issuer = v->issuer & 31;
-		const struct pol_attr *a = &s->attrs[attr];
+	for (uint32_t i = 0; i < count; i++, v++) {
+		const struct pol_attr *a = &s->attrs[v->attr & 63];
+		struct pol_given *g = &q->given[v->attr & 63];
 		/* an attribute that is not declared has no issuers */
-		unsigned odd = ((v->attr | v->issuer << 1) > 63) | (v->type ^ a->type) | (~(a->issuers >> issuer) & 1) |
-		               (unsigned)(present >> attr & 1);
-		if (odd) {
+		if (v->attr > 63 || v->issuer > 31 || v->type != a->type || !(a->issuers >> v->issuer & 1) ||
+		    (present & a->bit)) {
 			enum hf_policy_reason why = take_odd(q, a, v, (uint16_t)i);
 			if (why != HF_WHY_PERMITTED)
 				return why;
 			continue;
 		}
 		q->next[i] = (uint16_t)i;
-		present |= UINT64_C(1) << attr;
-		if (!take_first(q, s, v, i))
-			bad |= UINT64_C(1) << attr;
+		present |= a->bit;
+		g->place = i * 0x10001u;
+		if (a->textual && !take_text(q, a, g, v))
+			bad |= a->bit;
 	}
 	q->present = present;
 	*ret_bad = bad;

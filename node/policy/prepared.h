@@ -47,6 +47,22 @@ enum hf_policy_reason pol_prepare_values(const struct hf_policy *p, const struct
 void pol_prepare_ways(struct pol_prepared *q, uint64_t attrs);
 void pol_fetch_ways(const struct pol_prepared *q, uint64_t attrs); /* into the cache */
 
+/* Into the cache: where the text of that hash lies; then the text. The statements without effect keep the compiler from
+ * taking a function that only asks for memory for one that does nothing. */
+static inline void pol_fetch_hint(const struct pol_store *s, uint64_t hash)
+{
+	const uint32_t *hint = &s->hints.places[(hash >> 32) * s->hints.count >> 32];
+	__builtin_prefetch(hint);
+	__asm__ volatile("" : : "r"(hint));
+}
+static inline void pol_fetch_text(const struct pol_store *s, uint64_t hash)
+{
+	const uint8_t *text = s->pool.data + s->hints.places[(hash >> 32) * s->hints.count >> 32];
+	__builtin_prefetch(text);
+	__builtin_prefetch(text + 24); /* it may reach into the next line */
+	__asm__ volatile("" : : "r"(text));
+}
+
 /* match.c: a stored rule against a prepared request, by hashes. */
 unsigned pol_count_failed(const struct pol_prepared *q, const struct pol_rule *r);
 /* PERMITTED or HELD when it is in force, else what stands in the way. */

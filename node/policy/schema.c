@@ -153,6 +153,7 @@ static enum hf_err add(struct hf_schema *s, const struct hf_attr_spec *spec, str
 	a->group = (uint8_t)spec->group;
 	a->many = spec->many;
 	a->textual = pol_textual(a->type);
+	a->bit = UINT64_C(1) << n;
 	if (spec->type == HF_ATTR_MEMBER)
 		s->members |= UINT64_C(1) << n;
 	HF_TRY(add_issuers(s, spec, &a->issuers, f));

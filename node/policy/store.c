@@ -38,6 +38,7 @@ void pol_store_free(struct pol_store *s)
 	pol_index_done(&s->by_id);
 	pol_index_done(&s->near);
 	hf_schema_free(s->schema);
+	free(s->hints.places);
 	free(s->rules.data);
 	free(s->pool.data);
 	free(s);

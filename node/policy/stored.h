@@ -45,6 +45,12 @@ struct pol_obligations {
 	struct hf_obligation list[];
 };
 
+/* Where the texts of rules lie in the pool, by the upper half of their hashes, as of the build: a request asks memory
+ * for a text before it knows a rule that names it. A hint may be wrong or missing. */
+struct pol_hints {
+	uint32_t *places, count;
+};
+
 /* Of a set of rules, in no order: each rule's 32 numbers added up, modulo 2^64 (digest.c). */
 #define POL_LANES 32u
 struct pol_sum {

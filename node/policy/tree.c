@@ -18,19 +18,17 @@ struct node {
 	uint8_t depth, tree;
 };
 struct hf_trees {
+	struct pol_quick quick;
 	atomic_uint refs;
 	struct hf_schema *schema;
 	const char *names[HF_TREE_MAX];
 	size_t count;
-	uint8_t by_attr[HF_ATTR_MAX + 1]; /* 1 + tree */
 	struct node *nodes;
 	size_t node_count, node_cap;
 	uint32_t *slots; /* 1 + node */
 	size_t slot_count;
 	struct pol_alt *ways; /* texts of each node's way to the root */
 	uint64_t *way_hashes; /* the same, for requests */
-	size_t quick_count;   /* slots */
-	uint64_t *quick;      /* upper bits of the hash, tree, place in way_hashes, depth; 0: free */
 	struct hf_arena arena;
 	struct hf_hash digest;
 };
@@ -38,7 +36,7 @@ struct hf_trees {
 /* count: a power of two. */
 static size_t home(size_t count, unsigned tree, uint64_t hash)
 {
-	return (size_t)((hash >> 7) + tree) & (count - 1);
+	return pol_quick_home(count - 1, tree, hash);
 }
 
 static uint32_t find(const struct hf_trees *t, unsigned tree, const struct pol_alt *a)
@@ -121,28 +119,31 @@ static uint64_t quick_head(unsigned tree, uint64_t hash)
 
 static enum hf_err lay_ways(struct hf_trees *t, struct hf_fault *f)
 {
-	size_t count = 0;
+	size_t count = 0, quick_count;
+	uint64_t *quick;
 	uint32_t at = 0;
 	HF_TRY(measure(t, &count, f));
 	if (count >= 1u << WAY_BITS)
 		return hf_fault_set(f, HF_E_LIMIT, "the hierarchies are too large together");
 	t->ways = hf_alloc((count + 1) * sizeof(*t->ways));
 	t->way_hashes = hf_alloc((count + 1) * sizeof(*t->way_hashes));
-	for (t->quick_count = 16; t->quick_count < t->node_count + t->node_count / 2; t->quick_count *= 2)
+	for (quick_count = 16; quick_count < t->node_count + t->node_count / 2; quick_count *= 2)
 		;
-	t->quick = hf_alloc_zero(t->quick_count * sizeof(*t->quick));
+	quick = hf_alloc_zero(quick_count * sizeof(*quick));
+	t->quick.slots = quick;
+	t->quick.mask = quick_count - 1;
 	for (size_t i = 0; i < t->node_count; i++) {
 		struct node *n = &t->nodes[i];
-		size_t slot = home(t->quick_count, n->tree, n->self.hash);
+		size_t slot = home(quick_count, n->tree, n->self.hash);
 		n->way = at;
 		for (uint32_t p = (uint32_t)i; p != NONE; p = t->nodes[p].parent, at++) {
 			t->ways[at] = t->nodes[p].self;
 			t->way_hashes[at] = t->nodes[p].self.hash;
 		}
-		while (t->quick[slot])
-			slot = (slot + 1) & (t->quick_count - 1);
-		t->quick[slot] = quick_head(n->tree, n->self.hash) << (WAY_BITS + DEPTH_BITS) |
-		                 (uint64_t)n->way << DEPTH_BITS | n->depth;
+		while (quick[slot])
+			slot = (slot + 1) & (quick_count - 1);
+		quick[slot] = quick_head(n->tree, n->self.hash) << (WAY_BITS + DEPTH_BITS) |
+		              (uint64_t)n->way << DEPTH_BITS | n->depth;
 	}
 	return HF_OK;
 }
@@ -153,8 +154,8 @@ static enum hf_err bind_attributes(struct hf_trees *t, struct hf_fault *f)
 		const struct hf_attr_spec *spec = hf_schema_spec(t->schema, a);
 		for (size_t i = 0; spec->tree && i < t->count; i++)
 			if (strcmp(t->names[i], spec->tree) == 0)
-				t->by_attr[a] = (uint8_t)(i + 1);
-		if (spec->tree && !t->by_attr[a])
+				t->quick.by_attr[a] = (uint8_t)(i + 1);
+		if (spec->tree && !t->quick.by_attr[a])
 			return hf_fault_set(f, HF_E_UNKNOWN,
 			                    "the attribute '%s' needs the hierarchy '%s', which is not given; add it, "
 			                    "even empty",
@@ -273,7 +274,7 @@ void hf_trees_free(struct hf_trees *t)
 	free(t->slots);
 	free(t->ways);
 	free(t->way_hashes);
-	free(t->quick);
+	free((void *)(uintptr_t)t->quick.slots);
 	free(t);
 }
 
@@ -305,11 +306,12 @@ bool hf_trees_under(const struct hf_trees *t, const char *tree, const char *node
 
 const uint64_t *pol_trees_hashes(const struct hf_trees *t, unsigned attr, uint64_t hash, size_t *ret_count)
 {
-	if (!t->by_attr[attr])
+	if (!t->quick.by_attr[attr])
 		return NULL;
-	unsigned tree = t->by_attr[attr] - 1u;
+	unsigned tree = t->quick.by_attr[attr] - 1u;
 	uint64_t q, head = quick_head(tree, hash);
-	for (size_t i = home(t->quick_count, tree, hash); (q = t->quick[i]) != 0; i = (i + 1) & (t->quick_count - 1)) {
+	size_t i = pol_quick_home(t->quick.mask, tree, hash);
+	for (; (q = t->quick.slots[i]) != 0; i = (i + 1) & t->quick.mask) {
 		const uint64_t *way = &t->way_hashes[(uint32_t)q >> DEPTH_BITS];
 		if (q >> (WAY_BITS + DEPTH_BITS) == head && way[0] == hash) {
 			*ret_count = q & ((1u << DEPTH_BITS) - 1);
@@ -319,14 +321,9 @@ const uint64_t *pol_trees_hashes(const struct hf_trees *t, unsigned attr, uint64
 	return NULL;
 }
 
-void pol_trees_fetch(const struct hf_trees *t, unsigned attr, uint64_t hash)
-{
-	__builtin_prefetch(&t->quick[home(t->quick_count, t->by_attr[attr] - 1u, hash)]);
-}
-
 void pol_trees_fetch_way(const struct hf_trees *t, unsigned attr, uint64_t hash)
 {
-	uint64_t q = t->quick[home(t->quick_count, t->by_attr[attr] - 1u, hash)];
+	uint64_t q = t->quick.slots[pol_quick_home(t->quick.mask, t->quick.by_attr[attr] - 1u, hash)];
 	__builtin_prefetch(&t->way_hashes[(uint32_t)q >> DEPTH_BITS]);
 }
 

@@ -35,8 +35,8 @@ void hf_policy_stats(const struct hf_policy *p, struct hf_policy_stats *ret_stat
 {
 	const struct pol_store *s = p->store;
 	uint32_t shapes = atomic_load_explicit(&s->shape_count, memory_order_acquire);
-	size_t bytes =
-	        sizeof(*s) + s->rules.used + s->pool.used + pol_index_bytes(&s->by_id) + pol_index_bytes(&s->near);
+	size_t bytes = sizeof(*s) + s->rules.used + s->pool.used + pol_index_bytes(&s->by_id) +
+	               pol_index_bytes(&s->near) + s->hints.count * sizeof(*s->hints.places);
 	for (uint32_t i = 0; i < shapes; i++)
 		bytes += pol_index_bytes(&s->shapes[i].index);
 	*ret_stats = (struct hf_policy_stats){
