@@ -11,8 +11,9 @@
 #include "authz/explain.h"
 #include "authz/obligation.h"
 
-#define ITEMS_MAX 1000u /* of one evaluations request */
-#define WORDS_MAX 1024u /* bytes of a text: each may stand in a thousand entries of the ledger */
+#define ITEMS_MAX 1000u               /* of one evaluations request */
+#define ANSWER_MAX ((size_t)48 << 20) /* of evaluations; one more item fits into the buffer's own limit */
+#define WORDS_MAX 1024u               /* bytes of a text: each may stand in a thousand entries of the ledger */
 
 enum hf_err zen_fault(struct authzen_answer *a, unsigned status, const char *text)
 {
@@ -175,46 +176,19 @@ static void record(const struct hf_modules *m, const struct authzen_asker *gatew
 	hf_unit_draft(gateway->unit, e);
 }
 
-static json_t *texts(char *const *list, size_t count)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(a, json_string(list[i]));
-	return a;
-}
-
-static void permit_context(json_t *c, const struct hf_decision *d)
-{
-	json_object_set_new(c, "mechanism", json_string(d->mechanism));
-	json_object_set_new(c, "rule", json_string(d->rule));
-	json_object_set_new(c, "obligations", texts(d->terms->obligations, d->terms->n_obligations));
-	json_object_set_new(c, "fields", texts(d->terms->fields, d->terms->n_fields));
-	hf_api_out_time(c, "until", d->until_ms);
-}
-
-static json_t *decision_json(const struct hf_decision *d)
-{
-	json_t *c = json_object(), *o = json_pack("{s:b, s:o}", "decision", d->result == HF_OK, "context", c);
-	json_object_set_new(c, "reason", json_string(hf_err_reason(d->result)));
-	json_object_set_new(c, "text", json_string(d->text));
-	hf_api_out_hex(c, "snapshot", d->snapshot.b, sizeof(d->snapshot.b));
-	if (d->result == HF_OK)
-		permit_context(c, d);
-	else
-		json_object_set_new(c, "may_apply", json_boolean(d->may_apply));
-	return o;
-}
-
-static json_t *decide(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in)
+/* Writes the answer; was it a permit? */
+static bool decide(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
+                   struct hf_buf *out)
 {
 	struct zen_question q;
 	struct hf_decision d;
 	zen_question(m, in, &q);
 	zen_decide(m, &q, &d);
 	record(m, gateway, &q, &d);
-	json_t *o = decision_json(&d);
+	zen_write_decision(&d, out);
+	bool permitted = d.result == HF_OK;
 	hf_decision_done(&d);
-	return o;
+	return permitted;
 }
 
 /* A list that was taken in part would ask for fewer fields, and none named asks for all. */
@@ -255,7 +229,7 @@ static enum hf_err evaluation(const struct hf_modules *m, const struct authzen_a
                               struct authzen_answer *a)
 {
 	HF_TRY(check_question(in, a));
-	a->out = decide(m, gateway, in);
+	(void)decide(m, gateway, in, &a->body);
 	return HF_OK;
 }
 
@@ -296,17 +270,19 @@ static json_t *merged(const json_t *in, const json_t *item)
 }
 
 /* An item that is wrong denies, and says so; the others are answered. */
-static json_t *one_of_many(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
-                           const json_t *item)
+static bool one_of_many(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
+                        const json_t *item, struct hf_buf *out)
 {
 	struct authzen_answer a = {.status = 200};
 	json_t *q = merged(in, item);
 	enum hf_err e = json_is_object(item) ? check_question(q, &a) : zen_fault(&a, 400, "the item is no object");
-	json_t *o = e == HF_OK ? decide(m, gateway, q)
-	                       : json_pack("{s:b, s:{s:{s:i, s:s}}}", "decision", 0, "context", "error", "status",
-	                                   (int)a.status, "message", a.text);
+	bool permitted = e == HF_OK && decide(m, gateway, q, out);
+	if (e != HF_OK)
+		zen_write_json(json_pack("{s:b, s:{s:{s:i, s:s}}}", "decision", 0, "context", "error", "status",
+		                         (int)a.status, "message", a.text),
+		               out);
 	json_decref(q);
-	return o;
+	return permitted;
 }
 
 static enum hf_err evaluations(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
@@ -321,15 +297,16 @@ static enum hf_err evaluations(const struct hf_modules *m, const struct authzen_
 	if (json_array_size(items) > ITEMS_MAX)
 		return zen_fault(a, 400, "there are more than 1000 evaluations; divide them");
 	HF_TRY(read_semantic(in, &s, a));
-	json_t *list = json_array();
+	(void)hf_buf_addf(&a->body, "{\"evaluations\":[");
 	for (size_t i = 0; i < json_array_size(items); i++) {
-		json_t *o = one_of_many(m, gateway, in, json_array_get(items, i));
-		bool permitted = json_is_true(json_object_get(o, "decision"));
-		json_array_append_new(list, o);
+		(void)hf_buf_add(&a->body, ",", i > 0);
+		if (a->body.len > ANSWER_MAX)
+			return zen_fault(a, 500, "the answer would be larger than 48 MiB; divide the evaluations");
+		bool permitted = one_of_many(m, gateway, in, json_array_get(items, i), &a->body);
 		if ((s == DENY_FIRST && !permitted) || (s == PERMIT_FIRST && permitted))
 			break;
 	}
-	a->out = json_pack("{s:o}", "evaluations", list);
+	(void)hf_buf_addf(&a->body, "]}");
 	return HF_OK;
 }
 
@@ -357,6 +334,8 @@ bool authzen_answer(const struct hf_modules *m, const struct authzen_asker *gate
 		*a = (struct authzen_answer){.status = 200};
 		if (in && endpoints[i].answer(m, gateway, in, a) != HF_OK && a->status == 200)
 			a->status = 500;
+		if (a->status != 200)
+			hf_buf_done(&a->body);
 		return true;
 	}
 	return false;

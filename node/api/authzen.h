@@ -21,6 +21,9 @@ void zen_question(const struct hf_modules *m, const json_t *in, struct zen_quest
 /* What the decision point says, and HF_E_OBLIGATION where it permits what is counted: a gateway reserves nothing.
  * hf_decision_done ret_d. */
 void zen_decide(const struct hf_modules *m, const struct zen_question *q, struct hf_decision *ret_d);
+/* authzen_write.c: answers as text. In the end a text is whole, or the buffer's limit is reached. */
+void zen_write_decision(const struct hf_decision *d, struct hf_buf *out);
+void zen_write_json(json_t *take, struct hf_buf *out);
 enum hf_err zen_search_subject(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
                                struct authzen_answer *a);
 enum hf_err zen_search_resource(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,

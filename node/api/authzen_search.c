@@ -119,8 +119,9 @@ static void write_page(const struct page *p, json_t *results, const char *last, 
 		memcpy(raw + sizeof(p->bind), last, strlen(last));
 		hf_hex(raw, sizeof(p->bind) + strlen(last), token);
 	}
-	a->out = json_pack("{s:{s:s, s:i}, s:o}", "page", "next_token", token, "count", (int)json_array_size(results),
-	                   "results", results);
+	zen_write_json(json_pack("{s:{s:s, s:i}, s:o}", "page", "next_token", token, "count",
+	                         (int)json_array_size(results), "results", results),
+	               &a->body);
 }
 
 /* ---- candidates ---- */

@@ -262,12 +262,10 @@ static enum MHD_Result answer(struct hf_gateway *g, struct MHD_Connection *c, co
 	json_decref(in);
 	if (a.status != 200)
 		return refuse(c, a.status, a.text);
-	char *body = json_dumps(a.out, JSON_COMPACT);
-	json_decref(a.out);
-	if (!body)
-		return refuse(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer cannot be written");
+	size_t len;
+	uint8_t *body = hf_buf_take(&a.body, &len);
 	return send_response(c, MHD_HTTP_OK, "application/json",
-	                     MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE));
+	                     MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE));
 }
 
 static bool is_json(struct MHD_Connection *c)

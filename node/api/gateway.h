@@ -24,9 +24,9 @@ void hf_gateway_close(struct hf_gateway *g);
 
 /* One answer of authzen.c. */
 struct authzen_answer {
-	unsigned status; /* 200, 400, 404, 405, ... */
-	json_t *out;     /* 200: the body; json_decref */
-	char text[400];  /* else: what is wrong */
+	unsigned status;    /* 200, 400, 404, 405, ... */
+	struct hf_buf body; /* 200: the answer, JSON; hf_buf_done */
+	char text[400];     /* else: what is wrong */
 };
 /* Who asks, for the ledger, and where the entries go. */
 struct authzen_asker {

@@ -44,25 +44,31 @@ static void write_vouched(struct hf_writer *w, const struct hf_schema *schema, c
 	hf_write_raw(w, "}");
 }
 
-static size_t values_of(const struct hf_policy_request *rq, unsigned attr)
-{
-	size_t n = 0;
+/* Where the values of each attribute are: the number of them, and the first. */
+struct places {
+	uint16_t count[HF_ATTR_MAX + 1], first[HF_ATTR_MAX + 1];
+};
 
-	for (size_t i = 0; i < rq->count; i++)
-		n += rq->values[i].attr == attr;
-	return n;
+static void find_places(const struct hf_policy_request *rq, struct places *p)
+{
+	memset(p, 0, sizeof(*p));
+	for (size_t i = rq->count; i-- > 0;)
+		if (rq->values[i].attr <= HF_ATTR_MAX) {
+			p->count[rq->values[i].attr]++;
+			p->first[rq->values[i].attr] = (uint16_t)i;
+		}
 }
 
 /* One value alone, several as a list. */
 static void write_attribute(struct hf_writer *w, const struct hf_schema *schema, const struct hf_policy_request *rq,
-                            unsigned attr)
+                            const struct places *p, unsigned attr)
 {
 	const char *name = strchr(hf_schema_spec(schema, attr)->name, '.');
-	size_t n = values_of(rq, attr), written = 0;
+	size_t n = p->count[attr], written = 0;
 
 	hf_write_key(w, name ? name + 1 : "");
 	hf_write_raw(w, n > 1 ? "[" : "");
-	for (size_t i = 0; i < rq->count; i++) {
+	for (size_t i = p->first[attr]; written < n; i++) {
 		if (rq->values[i].attr != attr)
 			continue;
 		hf_write_raw(w, written++ ? "," : "");
@@ -72,12 +78,12 @@ static void write_attribute(struct hf_writer *w, const struct hf_schema *schema,
 }
 
 static void write_group(struct hf_writer *w, const struct hf_schema *schema, const struct hf_policy_request *rq,
-                        enum hf_attr_group group)
+                        const struct places *p, enum hf_attr_group group)
 {
 	bool begun = false;
 
 	for (unsigned attr = 1; attr <= hf_schema_count(schema); attr++) {
-		if (hf_schema_spec(schema, attr)->group != group || values_of(rq, attr) == 0)
+		if (p->count[attr] == 0 || hf_schema_spec(schema, attr)->group != group)
 			continue;
 		hf_write_raw(w, ",");
 		if (!begun) {
@@ -85,7 +91,7 @@ static void write_group(struct hf_writer *w, const struct hf_schema *schema, con
 			hf_write_raw(w, "{");
 		}
 		begun = true;
-		write_attribute(w, schema, rq, attr);
+		write_attribute(w, schema, rq, p, attr);
 	}
 	hf_write_raw(w, begun ? "}" : "");
 }
@@ -112,12 +118,14 @@ static void write_mechanisms(struct hf_writer *w, uint32_t mechanisms)
 bool hf_policy_request_write(const struct hf_schema *schema, const struct hf_policy_request *rq, struct hf_buf *out)
 {
 	struct hf_writer w = {out, HF_FORM_LINES, true};
+	struct places p;
 
+	find_places(rq, &p);
 	hf_write_raw(&w, "{\"time\":");
 	hf_write_time(&w, rq->now_ms);
 	write_mechanisms(&w, rq->mechanisms);
 	for (enum hf_attr_group g = HF_GROUP_SUBJECT; g <= HF_GROUP_CONTEXT; g++)
-		write_group(&w, schema, rq, g);
+		write_group(&w, schema, rq, &p, g);
 	hf_write_raw(&w, "}");
 	return w.ok;
 }

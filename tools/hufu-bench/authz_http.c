@@ -2,6 +2,10 @@
  * authz_http.c - authz-http: AuthZEN single evaluations per second over loopback connections that stay open, against a
  * constant answer of the same server over the same connections, in alternating windows. The constant is the metadata
  * document, asked for with the very body of an evaluation, which the server reads and does not parse.
+ *
+ * Two more windows tell what the ratio is made of: the same question without its action, which is read as JSON and
+ * refused before anything is decided (read only); and a hundred evaluations in one request, where the way over HTTP is
+ * paid once for all of them (batched): what is left is to decide, to make the entry and to write the answer.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,9 +30,13 @@
 #define TOKEN "bench-gateway-token"
 #define SAMPLES_MAX 400000u
 
+#define BATCH 100u
+#define REQUEST_MAX 32768u
+#define ANSWER_MAX 131072u
+
 struct load {
 	int fd[LINKS];
-	char request[2048];
+	char request[REQUEST_MAX];
 	size_t request_len;
 	const char *wanted; /* in every answer */
 	int64_t window_us;
@@ -104,7 +112,7 @@ static size_t answer_end(const char *text)
 
 static bool receive(const struct load *l, int fd)
 {
-	char text[8192];
+	static char text[ANSWER_MAX];
 	size_t have = 0, end = 0;
 	while (end == 0 || have < end) {
 		ssize_t n = recv(fd, text + have, sizeof(text) - 1 - have, 0);
@@ -150,75 +158,102 @@ static double window(struct load *l)
 	return (double)(answers + LINKS) / s;
 }
 
-static void write_requests(const struct pair *p, const char *entry, struct load *asked, struct load *constant)
+enum kind { ASKED, CONSTANT, READ_ONLY, BATCHED, KINDS };
+
+static size_t put_question(char *out, size_t cap, const struct pair *p, const char *entry, const char *action)
 {
-	char body[1024];
-	int n = snprintf(body, sizeof(body),
-	                 "{\"subject\":{\"type\":\"system\",\"id\":\"%s/" PAIR_SYSTEM
-	                 "\"},\"action\":{\"name\":\"read\"},"
-	                 "\"resource\":{\"type\":\"dataset\",\"id\":\"%s\"},\"context\":{\"purpose\":\"claims\"}}",
-	                 p->consumer->id, entry);
-	asked->request_len =
-	        (size_t)snprintf(asked->request, sizeof(asked->request),
-	                         "POST /access/v1/evaluation HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
-	                         "Bearer " TOKEN "\r\nContent-Type: application/json\r\nContent-Length: "
-	                         "%d\r\n\r\n%s",
-	                         n, body);
-	asked->wanted = "\"decision\":true";
-	constant->request_len =
-	        (size_t)snprintf(constant->request, sizeof(constant->request),
-	                         "GET /.well-known/authzen-configuration HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
-	                         "Bearer " TOKEN "\r\nContent-Type: application/json\r\nContent-Length: "
-	                         "%d\r\n\r\n%s",
-	                         n, body);
-	constant->wanted = "policy_decision_point";
+	return (size_t)snprintf(
+	        out, cap,
+	        "{\"subject\":{\"type\":\"system\",\"id\":\"%s/" PAIR_SYSTEM "\"},\"%s\":{\"name\":\"read\"},"
+	        "\"resource\":{\"type\":\"dataset\",\"id\":\"%s\"},\"context\":{\"purpose\":\"claims\"}}",
+	        p->consumer->id, action, entry);
 }
 
-static bool measure(struct bench *b, struct load *asked, struct load *constant, double *rate, double *base)
+static void put_request(struct load *l, const char *line, const char *body, const char *wanted)
 {
-	for (unsigned i = 0; i < b->windows; i++) {
-		rate[i] = window(asked);
-		base[i] = window(constant);
-		if (rate[i] <= 0 || base[i] <= 0) {
-			fprintf(stderr, "hufu-bench: an answer of the gateway's interface was wrong or missing\n");
-			return false;
-		}
+	l->request_len = (size_t)snprintf(l->request, sizeof(l->request),
+	                                  "%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN
+	                                  "\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+	                                  line, strlen(body), body);
+	l->wanted = wanted;
+}
+
+static void write_requests(const struct pair *p, const char *entry, struct load loads[KINDS])
+{
+	static char body[REQUEST_MAX - 1024];
+	size_t n;
+	put_question(body, sizeof(body), p, entry, "action");
+	put_request(&loads[ASKED], "POST /access/v1/evaluation", body, "\"decision\":true");
+	put_request(&loads[CONSTANT], "GET /.well-known/authzen-configuration", body, "policy_decision_point");
+	put_question(body, sizeof(body), p, entry, "nothing");
+	put_request(&loads[READ_ONLY], "POST /access/v1/evaluation", body, "the member 'action' is missing");
+	n = (size_t)snprintf(body, sizeof(body), "{\"evaluations\":[");
+	for (unsigned i = 0; i < BATCH; i++) {
+		n += put_question(body + n, sizeof(body) - n, p, entry, "action");
+		n += (size_t)snprintf(body + n, sizeof(body) - n, "%s", i + 1 < BATCH ? "," : "]}");
 	}
+	put_request(&loads[BATCHED], "POST /access/v1/evaluations", body, "\"decision\":true");
+}
+
+static bool measure(struct bench *b, struct load loads[KINDS], double (*rates)[64])
+{
+	for (unsigned i = 0; i < b->windows; i++)
+		for (unsigned k = 0; k < KINDS; k++) {
+			rates[k][i] = window(&loads[k]) * (k == BATCHED ? BATCH : 1);
+			if (rates[k][i] <= 0) {
+				fprintf(stderr,
+				        "hufu-bench: an answer of the gateway's interface was wrong or missing\n");
+				return false;
+			}
+		}
 	return true;
+}
+
+static void report(struct bench *b, const struct load *asked, double (*rates)[64])
+{
+	static const char *const names[KINDS] = {"throughput", NULL, "read_only", "batched"};
+	double base = bench_median(rates[CONSTANT], b->windows);
+	for (unsigned k = 0; k < KINDS; k++)
+		if (names[k])
+			bench_add(b, &(struct bench_result){.metric = names[k],
+			                                    .unit = "1/s",
+			                                    .baseline = "constant answer by the same server",
+			                                    .value = bench_median(rates[k], b->windows),
+			                                    .baseline_value = base,
+			                                    .target = k == ASKED ? 0.7 : 0,
+			                                    .at_least = true,
+			                                    .target_on_ratio = true});
+	bench_add(b, &(struct bench_result){.metric = "p99_ms",
+	                                    .unit = "ms",
+	                                    .value = bench_percentile(asked->latency_ms, asked->count, 0.99)});
 }
 
 static int run(struct bench *b, struct pair *p)
 {
 	char csv[700], entry[40];
-	double rate[64], base[64];
-	struct load asked = {.window_us = (int64_t)bench_count(b, WINDOW_US, BRIEF_US)}, constant = asked;
-	unsigned windows = b->windows;
+	static struct load loads[KINDS];
+	double rates[KINDS][64];
 	snprintf(csv, sizeof(csv), "%s/tolls.csv", b->dir);
-	if (windows > 64 || !tolls_write(csv, 1 << 16, 7) || !pair_publish(p, "tolls", csv, entry) ||
+	if (b->windows > 64 || !tolls_write(csv, 1 << 16, 7) || !pair_publish(p, "tolls", csv, entry) ||
 	    !apply_policy(p, entry) || !net_stop(p->provider) || !configure(p->provider) || !net_start(p->provider))
 		return 1;
-	write_requests(p, entry, &asked, &constant);
-	for (unsigned i = 0; i < LINKS; i++)
-		if ((asked.fd[i] = constant.fd[i] = dial()) < 0)
+	write_requests(p, entry, loads);
+	for (unsigned i = 0; i < LINKS; i++) {
+		int fd = dial();
+		if (fd < 0)
 			return 1;
-	asked.latency_ms = malloc(SAMPLES_MAX * sizeof(double));
-	bool ok = asked.latency_ms && measure(b, &asked, &constant, rate, base);
-	if (ok) {
-		bench_add(b, &(struct bench_result){.metric = "throughput",
-		                                    .unit = "1/s",
-		                                    .baseline = "constant answer by the same server",
-		                                    .value = bench_median(rate, windows),
-		                                    .baseline_value = bench_median(base, windows),
-		                                    .target = 0.7,
-		                                    .at_least = true,
-		                                    .target_on_ratio = true});
-		bench_add(b, &(struct bench_result){.metric = "p99_ms",
-		                                    .unit = "ms",
-		                                    .value = bench_percentile(asked.latency_ms, asked.count, 0.99)});
+		for (unsigned k = 0; k < KINDS; k++)
+			loads[k].fd[i] = fd;
 	}
-	free(asked.latency_ms);
+	for (unsigned k = 0; k < KINDS; k++)
+		loads[k].window_us = (int64_t)bench_count(b, WINDOW_US, BRIEF_US);
+	loads[ASKED].latency_ms = malloc(SAMPLES_MAX * sizeof(double));
+	bool ok = loads[ASKED].latency_ms && measure(b, loads, rates);
+	if (ok)
+		report(b, &loads[ASKED], rates);
+	free(loads[ASKED].latency_ms);
 	for (unsigned i = 0; i < LINKS; i++)
-		close(asked.fd[i]);
+		close(loads[ASKED].fd[i]);
 	return ok ? 0 : 1;
 }
 

@@ -24,8 +24,12 @@ static inline json_t *gate_ask(struct node *n, const char *path, json_t *in, uns
 	json_decref(in);
 	snprintf(last_fault, sizeof(last_fault), "%s", a.text);
 	*ret_status = a.status;
-	assert_true((a.status == 200) == (a.out != NULL));
-	return a.out;
+	assert_true((a.status == 200) == (a.body.len > 0));
+	json_t *out =
+	        a.body.len > 0 ? json_loadb((const char *)a.body.data, a.body.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	assert_true((a.status == 200) == (out != NULL));
+	hf_buf_done(&a.body);
+	return out;
 }
 
 #endif
