@@ -149,6 +149,11 @@ def test_what_cannot_be_an_input_is_refused_with_the_reason(net):
     check(r.reason == "unknown", f"a catalog entry is not what was delivered: {r.text}")
     r = i.refused("derive", os.path.join(net.dir, "not-there"), "--from", net.first, *usual, as_="chen")
     check(r.status == 1 and "cannot be read" in r.text, r.text)
+    empty = os.path.join(net.dir, "empty.csv")
+    open(empty, "w", encoding="utf-8").close()
+    for path, word in ((empty, "is empty"), ("/dev/zero", "no file with an end"), (net.dir, "no file with an end")):
+        r = i.refused("derive", path, "--from", net.first, *usual, as_="chen")
+        check(r.status == 1 and word in r.text and path in r.text, f"{path}: {r.text}")
     denied = i.refused("ledger", "lineage", net.second, as_="chen")
     check(denied.reason == "permission", "reading lineages is the auditor's")
     big = i.hufu("fetch", net.flights, "--system", "claims", "--output", os.path.join(net.dir, "never.csv"), "--detach", as_="chen")["transfer"]
@@ -157,3 +162,17 @@ def test_what_cannot_be_an_input_is_refused_with_the_reason(net):
     ended = [x["transfer"] for x in i.hufu("transfers", "list", as_="chen")["transfers"] if x["state"] == "TERMINATED"]
     refused("state", "delivered nothing", "--from", ended[0], *usual)
     check(len(lineage(i, "wu", net.flights, "--forward")["items"]) == before, "and none of it is on record as a derivation")
+
+
+def test_a_large_file_is_recorded_by_the_digest_of_the_whole(net):
+    """DS-97: read piece by piece; the digest is that of the whole file"""
+    big = os.path.join(net.dir, "big.bin")
+    with open(big, "wb") as f:
+        f.truncate(256 << 20)
+        f.seek((256 << 20) - 1)
+        f.write(b"x")
+    id = derive(net, big, [net.first], "padded")
+    i = net.nodes["insurer"]
+    item = next(x for x in lineage(i, "wu", net.first, "--forward")["items"] if x["item"] == id)
+    check(sha256(big) in item["fields"].values() and str(256 << 20) in [str(v) for v in item["fields"].values()], f"{item}")
+    os.unlink(big)

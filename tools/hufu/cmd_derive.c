@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "crypto/base64.h"
@@ -27,15 +28,22 @@ static const struct hf_column lineage_columns[] = {
         {NULL, NULL, 0},
 };
 
-/* SHA-256 and length of the derived file: what the record speaks of. */
+/* SHA-256 and length of the derived file: what the record speaks of. Read piece by piece, however large it is. */
 bool hf_cli_digest_file(struct hf_cli *cli, const char *path, char ret_digest[65], uint64_t *ret_bytes)
 {
 	uint8_t piece[1 << 16];
 	struct hf_hash h;
+	struct stat st = {.st_size = 0};
 	size_t n;
 	FILE *f = fopen(path, "rbe");
 	if (!f) {
 		hf_cli_fail(cli, "the file %s cannot be read: %s", path, strerror(errno));
+		return false;
+	}
+	if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+		hf_cli_fail(cli, "%s is %s; name the file that was made, with what it holds", path,
+		            S_ISREG(st.st_mode) ? "empty" : "no file with an end");
+		fclose(f);
 		return false;
 	}
 	struct hf_sha256 *sum = hf_sha256_new();

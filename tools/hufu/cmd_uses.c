@@ -77,7 +77,8 @@ static int review(struct hf_cli *cli, int argc, char **argv)
 	if (status == HF_EXIT_DONE)
 		status = hf_cli_call(cli, "GET", "/v1/grants/review", NULL, &out);
 	if (status == HF_EXIT_DONE)
-		hf_cli_table(cli, out, "findings", columns, "every grant that this node gave is in force and used");
+		hf_cli_table(cli, out, "findings", columns,
+		             "no grant that this node gave is over, unused or about to end");
 	json_decref(out);
 	return status;
 }

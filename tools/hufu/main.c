@@ -76,7 +76,7 @@ static int unknown(const char *name, const char *sub)
 		return HF_EXIT_USAGE;
 	}
 	if (sub)
-		fprintf(stderr, "hufu: '%s' has no subcommand '%s'; it has:\n", name, sub);
+		fprintf(stderr, "hufu: '%s' has no subcommand '%s'; `hufu help %s` lists them:\n", name, sub, name);
 	fflush(stderr);
 	print_rows(name);
 	return HF_EXIT_USAGE;
