@@ -129,12 +129,19 @@ void hf_dispute_count(struct hf_authz *a, const Hufu__DisputeRow *row, struct hf
 		count_under(row, d, ret_count);
 }
 
+/* Opinions reach the nodes in different orders; the one given first gives everybody the same words. */
 static char *first_reason(const Hufu__DisputeRow *row, const char *result)
 {
-	for (size_t i = 0; i < row->n_opinions; i++)
-		if (same_text(row->opinions[i]->result, result))
-			return row->opinions[i]->reason;
-	return (char *)"the leading group did not come to one opinion";
+	const Hufu__DisputeOpinionRow *first = NULL;
+	for (size_t i = 0; i < row->n_opinions; i++) {
+		const Hufu__DisputeOpinionRow *v = row->opinions[i];
+		if (!same_text(v->result, result))
+			continue;
+		if (!first || v->time_ms < first->time_ms ||
+		    (v->time_ms == first->time_ms && strcmp(v->node, first->node) < 0))
+			first = v;
+	}
+	return first ? first->reason : (char *)"the leading group did not come to one opinion";
 }
 
 static const struct conclusion {
@@ -152,8 +159,10 @@ static const struct conclusion {
 static void conclude(struct hf_authz *a, struct hf_unit *u, Hufu__DisputeRow *row)
 {
 	struct hf_em_count c;
-	if (row->outcome != HF_DISPUTE_OPEN)
+	if (row->outcome != HF_DISPUTE_OPEN) { /* an opinion that came later may have been given before the others */
+		row->outcome_reason = first_reason(row, hf_dispute_outcome_name(row->outcome));
 		return;
+	}
 	hf_dispute_count(a, row, &c);
 	for (size_t i = 0; i < sizeof(conclusions) / sizeof(conclusions[0]); i++) {
 		const struct conclusion *o = &conclusions[i];

@@ -208,16 +208,23 @@ enum hf_err em_grant_end(struct hf_authz *a, struct hf_unit *u, Hufu__EmergencyR
 	HF_TRY(em_tell(a, u, row, &(struct em_post){HF_MAIL_EMERGENCY_END, &mail.base, NULL}, f));
 	HF_TRY(end_grant_row(a, u, row, a->base->self.s, m.reason));
 	row->cause = (char *)cause;
-	row->end_reason = (char *)reason;
-	row->ended_ms = now_of(a);
+	row->end_reason = m.reason;
+	row->ended_ms = head.header.time_ms; /* as everybody else reads it */
 	em_notice(a, u, row, "emergency-ended", "an emergency grant of this node's data has ended");
 	em_entry_add(a, u, HF_EVENT_EMERGENCY_OVER, row,
 	             &(struct em_words){.digest = &paper.digest,
 	                                .result = "revoke",
 	                                .reason_code = cause,
-	                                .detail = reason,
+	                                .detail = m.reason,
 	                                .counterparty = row->organization});
 	return HF_OK;
+}
+
+/* By this node's own clock, or because its side gave it back: the provider, which counts, may have ended it before. */
+static bool ended_here(const Hufu__EmergencyRequestRow *row)
+{
+	return em_row_state(row) == HF_EM_ENDED &&
+	       (same_text(row->cause, "expired") || same_text(row->cause, "given-back"));
 }
 
 enum hf_err az_em_on_end(struct hf_authz *a, const struct mail_in *in, const Hufu__EmergencyEndMail *m)
@@ -237,16 +244,19 @@ enum hf_err az_em_on_end(struct hf_authz *a, const struct mail_in *in, const Huf
 	if (!az_id_of(&end->header->transaction, &id) || !hf_id_equal(&id, &txn) || end->grant.len != row->grant.len ||
 	    memcmp(end->grant.data, row->grant.data, row->grant.len) != 0)
 		return hf_fault_set(in->fault, HF_E_CONFLICT, "the end names another grant than the one on record");
-	if (em_row_state(row) != HF_EM_ACTIVE)
+	bool active = em_row_state(row) == HF_EM_ACTIVE;
+	if (!active && !ended_here(row))
 		return HF_OK;
-	HF_TRY(em_row_step(row, HF_EM_FINISH, in->fault));
+	if (active)
+		HF_TRY(em_row_step(row, HF_EM_FINISH, in->fault));
 	HF_TRY(az_paper_keep(a, m->end, &txn, in->unit, &paper, in->fault));
 	HF_TRY(end_grant_row(a, in->unit, row, in->from, end->reason));
 	row->cause = end->cause;
 	row->end_reason = end->reason;
 	row->ended_ms = end->header->time_ms;
-	em_notice(a, in->unit, row, "emergency-ended",
-	          "the emergency grant has ended; for further use file an application with `hufu apply`");
+	if (active)
+		em_notice(a, in->unit, row, "emergency-ended",
+		          "the emergency grant has ended; for further use file an application with `hufu apply`");
 	em_entry_add(a, in->unit, HF_EVENT_EMERGENCY_OVER, row,
 	             &(struct em_words){.digest = &paper.digest,
 	                                .result = "revoke",

@@ -156,11 +156,16 @@ static enum hf_err check_standing(struct activate *x)
 	if (x->v.row->revision != x->g->o.request->revision)
 		return hf_fault_set(f, HF_E_STATE,
 		                    "the request was corrected since; the grant is of an older revision");
-	HF_TRY(em_event_lasts(x->a, x->v.event, f));
 	HF_TRY(check_known_votes(x));
-	HF_TRY(em_row_unchained(x->a, x->v.row, false, f));
+	return em_row_unchained(x->a, x->v.row, false, f);
+}
+
+/* It may have been carried out while this node could not be reached: not a forgery, so the parties are told. */
+static enum hf_err check_time(struct activate *x)
+{
+	HF_TRY(em_event_lasts(x->a, x->v.event, &x->why));
 	if (x->g->grant->until_ms <= now_of(x->a))
-		return hf_fault_set(f, HF_E_GRANT_EXPIRED, "the grant's period is over already");
+		return hf_fault_set(&x->why, HF_E_GRANT_EXPIRED, "the grant's period was over when it came here");
 	return HF_OK;
 }
 
@@ -385,7 +390,7 @@ static enum hf_err as_provider(struct activate *x, const Hufu__EmergencyGrantMai
 		return HF_OK;
 	HF_TRY(check_standing(x));
 	voters_text(x->g, x->voters, sizeof(x->voters));
-	bool active = check_resource(x) == HF_OK;
+	bool active = check_time(x) == HF_OK && check_resource(x) == HF_OK;
 	HF_TRY(az_paper_keep(x->a, m->grant, &x->g->o.txn, x->in->unit, &x->kept, x->in->fault));
 	if (active)
 		HF_TRY(make_usable(x));

@@ -123,11 +123,10 @@ enum hf_err az_em_on_report(struct hf_authz *a, const struct mail_in *in, const 
 	if (row->report_envelope.len)
 		return HF_OK;
 	HF_TRY(az_paper_keep(a, m->report, &txn, in->unit, &paper, in->fault));
-	if (em_row_state(row) == HF_EM_ACTIVE) {
+	if (em_row_state(row) == HF_EM_ACTIVE)
 		HF_TRY(em_row_step(row, HF_EM_FINISH, in->fault));
-		row->cause = r->cause;
-		row->ended_ms = r->ended_ms;
-	}
+	row->cause = r->cause; /* the provider's word, whatever this node made of its own clock */
+	row->ended_ms = r->ended_ms;
 	row->report_envelope = BIN(paper.bytes, paper.len);
 	snprintf(text, sizeof(text), "%llu uses, %llu bytes under the emergency grant",
 	         (unsigned long long)r->use_count, (unsigned long long)r->bytes_total);

@@ -177,15 +177,27 @@ enum hf_err hf_emergency_withdraw(struct hf_authz *a, const struct hf_step_in *i
 
 /* ---- counting ---- */
 
+/* Votes reach the nodes in different orders; the one signed first gives everybody the same words. result 0: any that
+ * gives a reason. */
 static const char *first_reason(const Hufu__EmergencyRevisionRow *rev, char result)
 {
-	for (size_t i = 0; i < rev->n_votes; i++)
-		if (rev->votes[i]->result[0] == result)
-			return rev->votes[i]->reason;
-	for (size_t i = 0; i < rev->n_votes; i++)
-		if (rev->votes[i]->reason[0])
-			return rev->votes[i]->reason;
-	return "";
+	const Hufu__EmergencyVoteRow *first = NULL;
+	for (size_t i = 0; i < rev->n_votes; i++) {
+		const Hufu__EmergencyVoteRow *v = rev->votes[i];
+		if (result ? v->result[0] != result : !v->reason[0])
+			continue;
+		if (!first || v->time_ms < first->time_ms ||
+		    (v->time_ms == first->time_ms && strcmp(v->node, first->node) < 0))
+			first = v;
+	}
+	return first ? first->reason : result ? first_reason(rev, 0) : "";
+}
+
+/* Of a T nothing is said; a vote that came after the end may have been signed before the others. */
+static void note_reason(Hufu__EmergencyRequestRow *row, char result)
+{
+	Hufu__EmergencyRevisionRow *rev = em_row_revision(row);
+	row->result_reason = rev->reason = result == 'T' ? (char *)"" : (char *)first_reason(rev, result);
 }
 
 static const struct outcome {
@@ -213,7 +225,7 @@ static enum hf_err take_outcome(struct hf_authz *a, struct hf_unit *u, Hufu__Eme
 		/* Constants and texts of the row itself. */
 		static const char *const words[] = {"T", "F", "S"};
 		row->result = rev->result = (char *)words[i];
-		row->result_reason = rev->reason = o->result == 'T' ? (char *)"" : (char *)first_reason(rev, o->result);
+		note_reason(row, o->result);
 		em_voters_text(row, result, voters, sizeof(voters));
 		em_notice(a, u, row, o->kind, o->text);
 		em_entry_add(a, u, HF_EVENT_EMERGENCY_RESULT, row,
@@ -245,6 +257,8 @@ enum hf_err em_vote_conclude(struct hf_authz *a, struct hf_unit *u, Hufu__Emerge
 {
 	const Hufu__Descriptor *pinned = hf_space_at(hf_peers_space(a->peers), row->descriptor);
 	struct hf_em_count c;
+	if (em_row_state(row) == HF_EM_REJECTED || em_row_state(row) == HF_EM_RETURNED)
+		note_reason(row, row->result[0]);
 	if (em_row_state(row) == HF_EM_ACTIVE)
 		return row->n_withdrawals ? take_withdrawal(a, u, row, f) : HF_OK;
 	if (em_row_state(row) != HF_EM_OPEN || !pinned)
