@@ -123,9 +123,9 @@ static void fill_row(struct arrival *x, bool active)
 		row->grant_digest = x->m->grant_digest;
 	row->result = (char *)"T";
 	row->result_reason = x->m->reason;
+	row->grant = x->m->grant;
 	if (!active)
 		return;
-	row->grant = x->m->grant;
 	row->agreement = x->agreement->id;
 	row->from_ms = x->agreement->from_ms;
 	row->until_ms = x->agreement->until_ms;

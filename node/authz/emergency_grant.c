@@ -343,9 +343,9 @@ static void fill_row(struct activate *x, bool active)
 	row->executor = x->g->executor_text;
 	row->result = (char *)"T";
 	row->result_reason = active ? (char *)"" : x->why.text;
+	row->grant = BIN_ID(&x->g->id);
 	if (!active)
 		return;
-	row->grant = BIN_ID(&x->g->id);
 	row->agreement = BIN_ID(&x->g->agreement);
 	row->from_ms = x->g->grant->from_ms;
 	row->until_ms = x->g->grant->until_ms;

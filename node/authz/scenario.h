@@ -55,6 +55,11 @@ enum hf_err hf_scenario_open(struct hf_authz *a, const struct hf_step_in *in, co
 enum hf_err hf_scenario_close(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *opening,
                               const char *reason) HF_MUST_CHECK;
 
+/* AZ-61: do use's system, here, and its purpose get that resource of that provider by a scenario now?
+ * Without fields: all of them. */
+bool hf_scenario_covers(struct hf_authz *a, const struct hf_grant_view *use, const char *const *fields,
+                        size_t field_count);
+
 /* Another descriptor holds: whoever has left an authority's jurisdiction, and whatever has lost its role, gives no rule
  * any more (AZ-41). */
 void hf_scenarios_judge_anew(struct hf_authz *a);

@@ -298,6 +298,27 @@ enum hf_err az_scenario_covers(struct hf_authz *a, const Hufu__Application *app,
 	                    c.name, c.scenario, app->system, app->purpose);
 }
 
+bool hf_scenario_covers(struct hf_authz *a, const struct hf_grant_view *use, const char *const *fields,
+                        size_t field_count)
+{
+	Hufu__Application app = HUFU__APPLICATION__INIT;
+	struct cover c = {.a = a, .app = &app};
+	struct hf_system_view system;
+	if (hf_identity_system(a->identity, use->system, &system) != HF_OK)
+		return false;
+	app.resource = BIN_ID(&use->resource);
+	app.provider = (char *)use->provider;
+	app.organization = (char *)a->base->self.s;
+	app.department = system.department;
+	app.system = system.name;
+	app.system_address = system.address;
+	app.purpose = (char *)use->purpose;
+	app.fields = (char **)fields;
+	app.n_fields = field_count;
+	app.until_ms = now_of(a) + 1;
+	return hf_scenarios(a, look, &c) == HF_OK && c.scenario[0];
+}
+
 /* ---- what follows an emergency ---- */
 
 struct gives {

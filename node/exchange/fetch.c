@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "authz/scenario.h"
 #include "authz/second_use.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
@@ -87,11 +88,24 @@ static bool wants_rule(const struct hf_fetch *in)
 	return in->mechanism && strcmp(in->mechanism, "attribute") == 0;
 }
 
-/* AZ-63: a rule of the provider decides instead of the grant, for the same use. */
-static void ask_by_rule_instead(const struct hf_fetch *in, struct hf_grant_view *g)
+/* AZ-63, AZ-65: a promoted rule took the grant's place, or it has ended and a scenario gives the same use. */
+static bool rule_follows(struct hf_exchange *x, const struct hf_fetch *in, const struct hf_grant_view *g)
+{
+	struct hf_grant_view use = *g;
+	if (strcmp(g->state, "superseded") == 0)
+		return true;
+	if (strcmp(g->state, "revoked") != 0 && strcmp(g->state, "expired") != 0)
+		return false;
+	if (in->purpose && in->purpose[0])
+		snprintf(use.purpose, sizeof(use.purpose), "%s", in->purpose);
+	return hf_scenario_covers(x->authz, &use, in->fields, in->field_count);
+}
+
+/* A rule of the provider decides instead of the grant, for the same use. */
+static void ask_by_rule_instead(struct hf_exchange *x, const struct hf_fetch *in, struct hf_grant_view *g)
 {
 	static const struct hf_id none;
-	if (strcmp(g->state, "superseded") != 0 || !hf_id_is_zero(&in->grant) || (in->mechanism && in->mechanism[0]))
+	if (!hf_id_is_zero(&in->grant) || (in->mechanism && in->mechanism[0]) || !rule_follows(x, in, g))
 		return;
 	g->grant = none;
 	g->agreement = none;
@@ -114,7 +128,7 @@ static enum hf_err find_grant(struct hf_exchange *x, const struct hf_actor *acto
 	if (strcmp(g->consumer, x->base->self.s) != 0)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "that grant was given by this node to %s; only the consumer fetches", g->consumer);
-	ask_by_rule_instead(in, g);
+	ask_by_rule_instead(x, in, g);
 	return HF_OK;
 }
 

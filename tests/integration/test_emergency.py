@@ -12,7 +12,7 @@ PEOPLE = {
     "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
                   "sun": ("孙丽 T-4", ["auditor"])},
     "bureau": {"qian": ("钱进 E-1", ["emergency-officer"]), "jin": ("金山 E-2", ["operator"]), "zhen": ("甄真 E-3", ["data-authority"])},
-    "centre": {"du": ("杜衡 D-1", ["emergency-executor"])},
+    "centre": {"du": ("杜衡 D-1", ["emergency-executor"]), "bai": ("白杨 D-2", ["business-officer"])},
     "lead-a": {"an": ("安平 L-1", ["leading-member"])},
     "lead-b": {"bo": ("薄云 L-2", ["leading-member"])},
     "lead-c": {"yan": ("严策 L-3", ["leading-member"])},
@@ -22,7 +22,7 @@ ACCOUNTS = {n: [*p, "admin"] for n, p in PEOPLE.items()}
 
 
 def network(net):
-    roles = {"transport": ["provider"], "bureau": ["consumer", "emergency-authority"], "centre": ["data-management", "exchange-service"],
+    roles = {"transport": ["provider"], "bureau": ["consumer", "emergency-authority"], "centre": ["data-management", "exchange-service", "business-authority"],
              "lead-a": ["leading-group"], "lead-b": ["leading-group"], "lead-c": ["leading-group"], "other": ["consumer", "emergency-authority"]}
     for k, (n, r) in enumerate(roles.items(), 1):
         net.node(n, n, f"{net.prefix}.61.{k}", organization=f"cn.gov.{n}", roles=r)
@@ -228,6 +228,44 @@ def test_no_second_grant_and_the_end_of_the_event(net):
     app = workflow.apply(b, "jin", entry, system="rescue", reason="灾后重建仍需桥梁数据", purpose="flood-relief", days=60)
     b.hufu("emergency", "follow", request, "--application", app, as_="jin")
     wait_until(lambda: [s["successor"] for s in shown(t, "li", request)["successors"]] == [app], "the successor at the provider")
+
+
+def scenario_of(net, entry):
+    """A scenario of the rescue system, not open to the entry yet."""
+    b = net.nodes["centre"]
+    id = b.hufu("scenario", "create", "--name", "灾后重建", "--purpose", "flood-relief", "--until", workflow.in_days(300), "--provider", "transport",
+                as_="bai")["scenario"]
+    b.hufu("scenario", "confirm", id, "bureau", "--system", "rescue", "--address", f"{net.prefix}.61.2", as_="bai")
+    for n, who in (("transport", "li"), ("bureau", "jin")):
+        wait_until(lambda n=n, who=who: any(s["scenario"] == id and s["version"] == 2 for s in net.nodes[n].hufu("scenario", "list", as_=who)["scenarios"]),
+                   f"the scenario at {n}")
+    return id
+
+
+def test_a_scenario_follows_the_emergency_and_the_use_goes_on(net):
+    """AZ-65, AZ-58: after the end nothing is given before the scenario is open; then the same system goes on, and all see what it rests on"""
+    entry, path = table(net)
+    event = declare(net)
+    request = granted(net, event, entry)
+    b, t = net.nodes["bureau"], net.nodes["transport"]
+    b.hufu("emergency", "end", event, "--reason", "水位已退", as_="qian")
+    everywhere(net, request, "ENDED")
+    scenario, out = scenario_of(net, entry), f"{net.dir}/rebuilt.csv"
+    fetch = ["fetch", entry, "--system", "rescue", "--purpose", "flood-relief", "--output", out]
+    check(b.refused("emergency", "follow", request, "--scenario", UNKNOWN_ID, as_="jin").reason == "unknown", "no such scenario")
+    r = b.refused("emergency", "follow", request, "--scenario", scenario, as_="jin")
+    check(r.reason == "conflict" and "not open to that scenario" in r.text, f"it does not give the resource yet: {r.text}")
+    check(b.refused(*fetch, as_="jin").reason == "grant-revoked", "nor does anything else")
+    t.hufu("scenario", "open", scenario, entry, "--until", workflow.in_days(200), as_="li")
+    wait_until(lambda: any(o["state"] == "OPEN" for o in b.hufu("scenario", "show", scenario, as_="jin").get("openings", [])), "the opening at the bureau")
+    b.hufu("emergency", "follow", request, "--scenario", scenario, as_="jin")
+    for node, account in ((b, "qian"), (t, "li"), (net.nodes["centre"], "du"), (net.nodes["lead-a"], "an")):
+        wait_until(lambda n=node, a=account: [(s["kind"], s["successor"]) for s in shown(n, a, request)["successors"]] == [("scenario", scenario)],
+                   f"{node.id}: the scenario as the successor")
+    check(len(notices(t, "li", request, "emergency-successor")) == 1, "the provider is told")
+    check(b.refused("emergency", "follow", request, "--scenario", scenario, as_="jin").reason == "exists", "once")
+    b.hufu(*fetch, as_="jin")
+    check(same_file(out, path), "the use goes on")
 
 
 def crash(net, name):

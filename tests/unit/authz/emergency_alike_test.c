@@ -96,6 +96,11 @@ static void grant_of_an_event_that_is_over_is_refused_and_all_hear_of_it(void **
 	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *there = request_at(s->roads, &request);
 	assert_non_null(strstr(there->result_reason, "was declared over"));
 	everywhere(s, &request, HF_EM_REFUSED, there->result_reason);
+	for (size_t i = 0; i < NODES; i++) {
+		HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *r = request_at(&s->w->node[i], &request);
+		struct hf_id named;
+		assert_true(az_id_of(&r->grant, &named) && hf_id_equal(&named, &grant));
+	}
 	struct hf_access_request rq = rescue_asks(s, &entry);
 	assert_int_not_equal(em_decided(s->roads, &rq, NULL), HF_OK);
 	for (size_t i = 0; i < NODES; i++)
