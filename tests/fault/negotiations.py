@@ -12,6 +12,7 @@ import re
 import time
 
 from common import *
+from crashes import get, people, quiet, say, show
 
 PEOPLE = {
     "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
@@ -99,7 +100,7 @@ def network(net, subnet, before_start=None):
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(lambda n: net.nodes[n].staff(PEOPLE[n]), NODES))
         list(pool.map(lambda n: [net.nodes[n].enrol(a) for a in PEOPLE[n]], NODES))  # core data asks for two factors
-    net.sessions = {(n, a): net.nodes[n].pid for n in NODES for a in PEOPLE[n]}
+    people(net, WHO, PEOPLE)
     net.nodes["insurer"].hufu("system", "add", "claims", "--address", f"{net.prefix}.{subnet}.2", "--business", "理赔核算", as_="admin")
     register(net, "flights", FLIGHTS)
     net.entries = {"plain": publish(net, "flights"), "core": publish(net, "flights", title="核心数据", level=3),
@@ -113,23 +114,8 @@ def network(net, subnet, before_start=None):
         wait_until(lambda e=entry: sees(net.nodes["insurer"], "chen", e) and sees(net.nodes["manager"], "zheng", e), "the entries")
 
 
-def person(node, account):
-    """Logged in since the node was started: sessions do not outlive it, and to hash a password takes longer than all the rest."""
-    key = (node.id, account)
-    if node.net.sessions.get(key) != node.pid:
-        node.login(account)
-        node.net.sessions[key] = node.pid
-    return account
-
-
-def get(node, path):
-    return node.api("GET", path, None, as_=person(node, WHO[node.id]))[1]
-
-
 def shown(net, name, app):
-    node = net.nodes[name]
-    status, answer = node.api("GET", APPLICATION + "show?application=" + app, None, as_=person(node, WHO[name]), check_status=False)
-    return answer if status == 200 else None
+    return show(net.nodes[name], APPLICATION + "show?application=" + app)
 
 
 class Case:
@@ -140,7 +126,7 @@ class Case:
         self.states = {"insurer": "DRAFT"}
         self.name = f"{kind}: {' '.join(steps[:held])} | {' '.join(steps[held:])}"
         draft = {"entry": net.entries[kind], "system": "claims", "reason": "核对航班延误理赔事宜", "purpose": "claims-assessment", "until": workflow.in_days(90)}
-        self.app = net.nodes["insurer"].api("POST", APPLICATION + "draft", draft, as_=person(net.nodes["insurer"], "chen"))[1]["application"]
+        self.app = say(net.nodes["insurer"], "chen", APPLICATION + "draft", draft)["application"]
 
     def next(self):
         return self.steps[self.taken] if self.taken < len(self.steps) else None
@@ -156,8 +142,7 @@ class Case:
             del body["reason"]
         if name == "T-brief":
             body["until"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + BRIEF_S))
-        node = self.net.nodes[s.node]
-        node.api("POST", s.path, body, as_=person(node, s.account))
+        say(self.net.nodes[s.node], s.account, s.path, body)
         self.expect(name)
 
     def expect(self, name):
@@ -223,14 +208,6 @@ def check_grants(net, cases):
         a, b = ({k: v for k, v in side.items() if k[0] == c.app} for side in (ours, theirs))
         check(a == b or not a and all(v[0] == "revoked" for v in b.values()), f"{c.name}: {a} and {b}")
         check(bool(a) == (c.states["insurer"] in ("FINALIZED", "TERMINATED")), f"{c.name}: {a}")
-
-
-def quiet(net, nodes):
-    """Nothing is under way between these nodes."""
-    def empty():
-        return all(p["outbox"] == 0 for n in nodes for p in get(net.nodes[n], "/v1/peers")["peers"] if p["id"] in nodes)
-
-    wait_until(lambda: empty() and empty() and empty(), f"the mail between {', '.join(nodes)} to be delivered", 60, 0)
 
 
 def all_cases(net):

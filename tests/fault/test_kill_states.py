@@ -2,23 +2,12 @@
 to the same state with the same reason. One kill meets every case at once: the applications stand side by side."""
 import negotiations as n
 from common import *
+from crashes import back, crash, get, quiet, say
 
 
 def network(net):
     n.network(net, 36)
     net.seen = set()
-
-
-def crash(net, *names):
-    """Kills the nodes and starts them again."""
-    for name in names:
-        net.nodes[name].kill()
-    back(net, *names)
-
-
-def back(net, *names):
-    for name in names:
-        net.nodes[name].start()
 
 
 def note(net, cases, nodes):
@@ -41,7 +30,7 @@ def apart(net, cases, dead):
         for _ in range(c.apart):
             if c.next() and n.STEPS[c.next()].node != dead:
                 c.take()
-    n.quiet(net, alive)
+    quiet(net, alive)
     note(net, cases, alive)
     crash(net, *alive)
 
@@ -51,7 +40,7 @@ def ended(net, cases):
         c.wait()
     for c in cases:
         c.drive(len(c.steps))
-    n.quiet(net, n.NODES)
+    quiet(net, n.NODES)
     for c in cases:
         c.wait()
         c.check_end()
@@ -62,7 +51,7 @@ def ended(net, cases):
 def told_once(net, cases):
     """AZ-12: the consumer has one notice of each end, however often it died."""
     kinds = {}
-    for row in n.get(net.nodes["insurer"], "/v1/notices?limit=1000")["notices"]:
+    for row in get(net.nodes["insurer"], "/v1/notices?limit=1000")["notices"]:
         kinds.setdefault(row.get("application"), []).append(row["kind"])
     for c in cases:
         got = kinds.get(c.app, [])
@@ -93,7 +82,7 @@ def test_the_consumer_dies_in_every_state_and_between_its_signature_and_the_prov
     apart(net, cases, "insurer")
     net.nodes["transport"].kill()
     back(net, "insurer")
-    n.quiet(net, ("insurer", "manager"))
+    quiet(net, ("insurer", "manager"))
     note(net, cases, ("insurer", "manager"))
     crash(net, "insurer")
     back(net, "transport")
@@ -101,6 +90,30 @@ def test_the_consumer_dies_in_every_state_and_between_its_signature_and_the_prov
     note(net, cases, n.NODES)
     crash(net, *n.NODES)
     ended(net, cases)
+
+
+def delegations(net, id):
+    """What each node says of it."""
+    listed = {k: [d for d in get(net.nodes[k], "/v1/agents?limit=1000")["delegations"] if d["delegation"] == id] for k in n.NODES}
+    return {k: [(d["state"], d.get("reason", "")) for d in rows] for k, rows in listed.items()}
+
+
+def test_a_delegation_and_its_end_reach_all_whoever_dies(net):
+    """AZ-36: it has two states, open and ended; who is told is dead meanwhile, and who tells it dies after its word"""
+    t = net.nodes["transport"]
+    wanted = {"resources": [net.entries["plain"]], "agent": "manager", "level": "city", "until": workflow.in_days(100)}
+    for dead in ("manager", "insurer"):
+        net.nodes[dead].kill()
+        id = say(t, "li", "/v1/agents/delegate", wanted)["delegation"]
+        crash(net, "transport")
+        back(net, dead)
+        wait_until(lambda: set(map(str, delegations(net, id).values())) == {str([("IN FORCE", "")])}, "the delegation everywhere", 30)
+        crash(net, *n.NODES)
+        net.nodes[dead].kill()
+        say(t, "li", "/v1/agents/end", {"delegation": id, "reason": f"{id} 委托期满"})
+        crash(net, "transport")
+        back(net, dead)
+        wait_until(lambda: set(map(str, delegations(net, id).values())) == {str([("ENDED", f"{id} 委托期满")])}, "its end everywhere", 30)
 
 
 def test_no_state_was_left_out(net):

@@ -2,6 +2,7 @@
 both converge to the same state with the same reason, also when what they did meanwhile excludes each other (node/authz/states.c)."""
 import negotiations as n
 from common import *
+from crashes import get, quiet
 from line import Line
 
 INSURER = 2  # its number in the network
@@ -55,7 +56,7 @@ def go_on_alone(net, cases):
             c.acted.add(side_of(step))
             if step == "pass":
                 wait_until(lambda c=c: c.seen(("transport",)), f"{c.name}: the provider to have it", 30, 0)
-    n.quiet(net, ("manager", "transport"))
+    quiet(net, ("manager", "transport"))
     for c, was in before:
         for side, nodes in (("insurer", ("insurer",)), ("others", ("manager", "transport"))):
             if side not in c.acted:
@@ -91,7 +92,7 @@ def test_both_sides_go_on_alone_in_every_state_and_end_alike(net):
         c.wait()
     for c in cases:
         c.drive(len(c.steps))
-    n.quiet(net, n.NODES)
+    quiet(net, n.NODES)
     for c in cases:
         c.wait()
         c.check_end()
@@ -100,5 +101,5 @@ def test_both_sides_go_on_alone_in_every_state_and_end_alike(net):
 
 def test_no_mail_was_refused(net):
     for name in n.NODES:
-        peers = n.get(net.nodes[name], "/v1/peers")["peers"]
+        peers = get(net.nodes[name], "/v1/peers")["peers"]
         check(all(p["parked"] == 0 for p in peers), f"{name} has mail that was refused: {peers}")
