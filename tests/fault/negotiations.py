@@ -23,7 +23,7 @@ PEOPLE = {
 PART, WHO = {"insurer": "consumer", "manager": "intake", "transport": "provider"}, {"insurer": "chen", "manager": "zheng", "transport": "li"}
 NODES = tuple(PART)
 OK, NO = {"ok": True}, {"ok": False, "text": "无必要"}
-BRIEF_S = 3
+BRIEF_S = 5
 KEPT = ""  # the part's state stays
 
 Step = collections.namedtuple("Step", "node account path body states")
@@ -172,7 +172,7 @@ class Case:
             return last["now"] == self.states
 
         try:
-            wait_until(there, "", 30, 0)
+            wait_until(there, "", 90, 0)
         except hufunet.Failed:
             raise hufunet.Failed(f"{self.name}: the parts are {last['now']}, not {self.states}") from None
 

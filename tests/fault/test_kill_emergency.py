@@ -96,7 +96,7 @@ class Case:
 
     def wait(self, *states):
         states = states or (self.state(),)
-        wait_until(lambda: all(s in states for s in self.seen().values()), f"{self.name}: all to be {states}, not {self.seen()}", 30, 0)
+        wait_until(lambda: all(s in states for s in self.seen().values()), f"{self.name}: all to be {states}, not {self.seen()}", 90, 0)
 
     def drive(self, until):
         self.wait()
@@ -111,7 +111,7 @@ class Case:
             (v["revision"], v.get("result", ""), v.get("reason", "")) for v in r["revisions"]]
 
     def check_end(self):
-        wait_until(lambda: len({str(self.end_at(n)) for n in NODES}) == 1, f"{self.name}: {[self.end_at(n) for n in NODES]}", 10, 0)
+        wait_until(lambda: len({str(self.end_at(n)) for n in NODES}) == 1, f"{self.name}: {[self.end_at(n) for n in NODES]}", 90, 0)
         end, grants = self.end_at("bureau"), [{g["grant"]: g["state"] for g in get(self.net.nodes[n], "/v1/grants?limit=1000")["grants"]}
                                               for n in ("bureau", "transport")]
         if end[0] in ("ACTIVE", "ENDED"):
@@ -227,7 +227,7 @@ def all_say(net, id, outcome, reason):
     def ends():
         return {n: (d["outcome"], d.get("outcome_reason", "")) for n in NODES for d in [dispute(net, n, id)]}
 
-    wait_until(lambda: set(ends().values()) == {(outcome, reason)}, f"the dispute to be {outcome} everywhere: {ends()}", 30, 0)
+    wait_until(lambda: set(ends().values()) == {(outcome, reason)}, f"the dispute to be {outcome} everywhere: {ends()}", 90, 0)
     net.settled.add(outcome)
 
 

@@ -107,13 +107,13 @@ def test_a_delegation_and_its_end_reach_all_whoever_dies(net):
         id = say(t, "li", "/v1/agents/delegate", wanted)["delegation"]
         crash(net, "transport")
         back(net, dead)
-        wait_until(lambda: set(map(str, delegations(net, id).values())) == {str([("IN FORCE", "")])}, "the delegation everywhere", 30)
+        wait_until(lambda: set(map(str, delegations(net, id).values())) == {str([("IN FORCE", "")])}, "the delegation everywhere", 90)
         crash(net, *n.NODES)
         net.nodes[dead].kill()
         say(t, "li", "/v1/agents/end", {"delegation": id, "reason": f"{id} 委托期满"})
         crash(net, "transport")
         back(net, dead)
-        wait_until(lambda: set(map(str, delegations(net, id).values())) == {str([("ENDED", f"{id} 委托期满")])}, "its end everywhere", 30)
+        wait_until(lambda: set(map(str, delegations(net, id).values())) == {str([("ENDED", f"{id} 委托期满")])}, "its end everywhere", 90)
 
 
 def test_no_state_was_left_out(net):

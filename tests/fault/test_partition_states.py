@@ -55,7 +55,7 @@ def go_on_alone(net, cases):
             c.take(step)
             c.acted.add(side_of(step))
             if step == "pass":
-                wait_until(lambda c=c: c.seen(("transport",)), f"{c.name}: the provider to have it", 30, 0)
+                wait_until(lambda c=c: c.seen(("transport",)), f"{c.name}: the provider to have it", 90, 0)
     quiet(net, ("manager", "transport"))
     for c, was in before:
         for side, nodes in (("insurer", ("insurer",)), ("others", ("manager", "transport"))):
