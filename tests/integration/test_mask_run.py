@@ -145,7 +145,7 @@ def test_nothing_is_released_that_fails_a_check(net):
     before = set(os.listdir(net.dir))
     refused(run(net, "passages", "x.csv", plan="few.yaml", status=1), "the result has 500 rows; the plan expects 501 to 1000000. By the plan (result): do not release; wang")
     refused(run(net, "passages", "x.csv", source="bad.csv", status=1), "1 values are not of the type that the plan names and became null; it allows 0. By the plan (result)")
-    refused(run(net, "passages", "x.csv", source="torn.csv", status=1), "torn.csv, line 2, byte 30: the table ends inside quotes; correct the file. By the plan (format): mend it; li")
+    refused(run(net, "passages", "x.csv", source="torn.csv", status=1), "line 2, byte 30: the table ends inside quotes; correct the file. By the plan (format): mend it; li")
     refused(run(net, "passages", "x.csv", source="more.csv", status=1), "the plan says nothing of the table's field phone; give it a technique, or keep. By the plan (format)")
     refused(run(net, "passages", "x.csv", source="none.csv", status=1), "none.csv cannot be opened: No such file or directory. By the plan (source): call the owner; li")
     refused(run(net, "passages", "x.csv", key=None, status=1), "field plate: fpe needs a key; give the key file. By the plan (key): ask for it; wang")

@@ -1,0 +1,41 @@
+/*
+ * mask_stream.h - a CSV table in, the masked one out, by one table of a plan: the same for `hufu mask run` and
+ * `hufu-bench mask`.
+ *
+ * Rows go in batches through one or two workers, and come out in their order, so that the result does not depend on how
+ * many there are. Memory is that of a few batches, whatever the size; only techniques that need the whole table hold
+ * it, up to a bound. Nothing of the original is written anywhere.
+ */
+#ifndef HUFU_TOOLS_MASK_STREAM_H
+#define HUFU_TOOLS_MASK_STREAM_H
+
+#include "masking/apply.h"
+
+#define HF_STREAM_WHOLE ((size_t)256 << 20) /* bytes of a table that a technique needs whole */
+#define HF_STREAM_WORKERS 2u
+
+struct hf_stream;
+struct hf_stream_setup {
+	const struct hf_plan *plan; /* lent, like all of these */
+	const char *table;
+	const struct hf_mask_key *root; /* NULL: there is none */
+	unsigned workers;               /* 0: in the caller's thread; at most HF_STREAM_WORKERS */
+	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
+	void *file_ctx;
+	/* Takes masked bytes, in the caller's thread. */
+	enum hf_err (*write)(void *ctx, const uint8_t *data, size_t len, struct hf_fault *f);
+	void *write_ctx;
+};
+struct hf_stream *hf_stream_new(const struct hf_stream_setup *setup);
+void hf_stream_free(struct hf_stream *s);
+/* Any error is final. ret_kind is then the kind of the plan's scheme: "format", "key", "source" or "space". */
+enum hf_err hf_stream_feed(struct hf_stream *s, const void *data, size_t len, struct hf_fault *f,
+                           const char **ret_kind) HF_MUST_CHECK;
+enum hf_err hf_stream_end(struct hf_stream *s, struct hf_fault *f, const char **ret_kind) HF_MUST_CHECK;
+
+uint64_t hf_stream_rows_in(const struct hf_stream *s);
+uint64_t hf_stream_rows_out(const struct hf_stream *s);
+size_t hf_stream_width(const struct hf_stream *s); /* 0: no header yet */
+void hf_stream_counts(const struct hf_stream *s, size_t i, struct hf_apply_count *ret_c);
+
+#endif
