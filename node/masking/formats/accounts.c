@@ -44,7 +44,7 @@ static void write_card(hf_u128 rank, const struct hf_ranked *r, uint8_t *value, 
 	uint8_t digits[20], at[20];
 	size_t n;
 
-	hf_slots_put(rank, r, value);
+	hf_ranked_put(rank, r, value);
 	if (card_digits(&v, digits, at, &n))
 		value[at[n - 1]] = hf_code_luhn(digits, n - 1);
 }
@@ -68,7 +68,7 @@ static void write_iban(hf_u128 rank, const struct hf_ranked *r, uint8_t *value, 
 {
 	uint8_t check[2];
 
-	hf_slots_put(rank, r, value);
+	hf_ranked_put(rank, r, value);
 	if (hf_code_iban(value, len, check)) {
 		value[2] = check[0];
 		value[3] = check[1];

@@ -13,7 +13,7 @@ static bool read_credit(const struct hf_bytes *v, struct hf_ranked *r)
 static void write_credit(hf_u128 rank, const struct hf_ranked *r, uint8_t *value, size_t len)
 {
 	(void)len;
-	hf_slots_put(rank, r, value);
+	hf_ranked_put(rank, r, value);
 	value[16] = hf_code_organization(value + 8);
 	value[17] = hf_code_credit(value);
 }
@@ -30,7 +30,7 @@ static bool read_organization(const struct hf_bytes *v, struct hf_ranked *r)
 
 static void write_organization(hf_u128 rank, const struct hf_ranked *r, uint8_t *value, size_t len)
 {
-	hf_slots_put(rank, r, value);
+	hf_ranked_put(rank, r, value);
 	value[len - 1] = hf_code_organization(value);
 }
 

@@ -51,6 +51,6 @@ bool hf_slots_add(struct hf_ranked *r, const struct hf_bytes *v, size_t at, size
 /* The last `count` digits of v, wherever they stand. False: there are fewer. */
 bool hf_slots_last_digits(struct hf_ranked *r, const struct hf_bytes *v, size_t count);
 bool hf_slots_end(struct hf_ranked *r); /* false: the number does not fit */
-void hf_slots_put(hf_u128 rank, const struct hf_ranked *r, uint8_t *value);
+void hf_ranked_put(hf_u128 rank, const struct hf_ranked *r, uint8_t *value);
 
 #endif

@@ -85,7 +85,7 @@ bool hf_slots_end(struct hf_ranked *r)
 	return true;
 }
 
-void hf_slots_put(hf_u128 rank, const struct hf_ranked *r, uint8_t *value)
+void hf_ranked_put(hf_u128 rank, const struct hf_ranked *r, uint8_t *value)
 {
 	unsigned i = r->slot_count;
 

@@ -39,7 +39,7 @@ static bool read_vin(const struct hf_bytes *v, struct hf_ranked *r)
 static void write_vin(hf_u128 rank, const struct hf_ranked *r, uint8_t *value, size_t len)
 {
 	(void)len;
-	hf_slots_put(rank, r, value);
+	hf_ranked_put(rank, r, value);
 	value[8] = hf_code_vin(value);
 }
 

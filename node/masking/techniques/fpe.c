@@ -127,7 +127,7 @@ static enum hf_err flush(struct fpe *s, struct group *g, struct hf_mask_batch *b
 		if (s->format->write)
 			s->format->write(g->ranks[i], &g->read[i], copy, len);
 		else
-			hf_slots_put(g->ranks[i], &g->read[i], copy);
+			hf_ranked_put(g->ranks[i], &g->read[i], copy);
 		b->out[g->at[i]] = (struct hf_bytes){copy, len};
 	}
 	g->count = 0;

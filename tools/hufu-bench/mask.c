@@ -1,0 +1,232 @@
+/*
+ * mask.c - mask: six fields of a table of personal data go through format-preserving encryption, CSV file in, CSV file
+ * out, by a plan, on one core; then with two workers. Baseline: parse and copy out of the same file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../hufu/mask_stream.h"
+#include "base/mem.h"
+#include "bench.h"
+#include "people.h"
+#include "source/readers/csv.h"
+
+#define ROWS 400000u
+#define PIECE ((size_t)256 << 10)
+
+static const char plan_text[] = "masking-plan: 1\n"
+                                "name: bench\n"
+                                "version: 1\n"
+                                "need: figures\n"
+                                "purpose: figures\n"
+                                "mode: static\n"
+                                "people: {operator: a, security: b, audit: c}\n"
+                                "scope: {group: bench, consumer: bench}\n"
+                                "schedule: by hand\n"
+                                "result: {rows-least: 1}\n"
+                                "relations: []\n"
+                                "tables:\n"
+                                "  people:\n"
+                                "    fields:\n"
+                                "      name: keep\n"
+                                "      id_card: {technique: fpe, type: cn.resident-id}\n"
+                                "      mobile: {technique: fpe, type: cn.mobile}\n"
+                                "      email: keep\n"
+                                "      bank_card: {technique: fpe, type: cn.bank-card}\n"
+                                "      plate_no: {technique: fpe, type: cn.plate}\n"
+                                "      vin: {technique: fpe, type: vin}\n"
+                                "      credit_code: {technique: fpe, type: cn.credit-code}\n"
+                                "      address: keep\n"
+                                "      ip_address: keep\n"
+                                "      longitude: keep\n"
+                                "      latitude: keep\n"
+                                "      created_at: keep\n"
+                                "      waybill_no: keep\n"
+                                "emergency:\n";
+
+struct work {
+	char in[300], out[300];
+	struct hf_plan *plan;
+	int out_fd;
+	double rss_mib;
+	unsigned writes;
+	uint64_t rows;
+};
+
+static void stop(const char *what, const char *why)
+{
+	fprintf(stderr, "hufu-bench: %s: %s\n", what, why);
+	exit(1);
+}
+
+/* The same scheme for each kind of error, written out. */
+static void load_plan(struct work *w)
+{
+	static const char *const kinds[] = {"source", "format", "key", "result", "space"};
+	struct hf_buf text = HF_BUF_INIT;
+	struct hf_fault f = {HF_OK, ""};
+
+	hf_buf_add(&text, plan_text, strlen(plan_text));
+	for (size_t i = 0; i < 5; i++)
+		hf_buf_addf(&text, "  %s: {cause: c, solution: s, who: w}\n", kinds[i]);
+	if (hf_plan_read("bench", text.data, text.len, &w->plan, &f) != HF_OK)
+		stop("the plan", f.text);
+	hf_buf_done(&text);
+}
+
+static void write_all(struct work *w, const uint8_t *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(w->out_fd, data, len);
+
+		if (n <= 0 && errno != EINTR)
+			stop(w->out, strerror(errno));
+		data += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+}
+
+static enum hf_err take(void *ctx, const uint8_t *data, size_t len, struct hf_fault *f)
+{
+	struct work *w = ctx;
+	double rss;
+
+	(void)f;
+	write_all(w, data, len);
+	if (w->writes++ % 64 == 0) {
+		rss = bench_rss_mib(getpid());
+		w->rss_mib = rss > w->rss_mib ? rss : w->rss_mib;
+	}
+	return HF_OK;
+}
+
+static int begin(struct work *w)
+{
+	int fd = open(w->in, O_RDONLY | O_CLOEXEC);
+
+	w->out_fd = open(w->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || w->out_fd < 0)
+		stop(w->in, strerror(errno));
+	return fd;
+}
+
+/* Rows a second. */
+static double mask(struct work *w, unsigned workers)
+{
+	static const struct hf_mask_key root = {"the root key of the bench"};
+	const struct hf_stream_setup setup = {
+	        .plan = w->plan, .table = "people", .root = &root, .workers = workers, .write = take, .write_ctx = w};
+	struct hf_stream *s = hf_stream_new(&setup);
+	uint8_t *piece = hf_alloc(PIECE);
+	struct hf_fault f = {HF_OK, ""};
+	const char *kind;
+	int fd = begin(w);
+	int64_t before = bench_now_us();
+	enum hf_err e = HF_OK;
+	ssize_t n = 1;
+
+	while (e == HF_OK && (n = read(fd, piece, PIECE)) > 0)
+		e = hf_stream_feed(s, piece, (size_t)n, &f, &kind);
+	if (e == HF_OK)
+		e = hf_stream_end(s, &f, &kind);
+	double seconds = (double)(bench_now_us() - before) / 1e6;
+	if (e != HF_OK || n < 0 || hf_stream_rows_out(s) != w->rows)
+		stop("masking failed", f.text);
+	hf_stream_free(s);
+	free(piece);
+	close(fd);
+	close(w->out_fd);
+	return (double)w->rows / seconds;
+}
+
+static bool copy_record(void *ctx, const struct hf_csv_record *r)
+{
+	struct hf_buf *out = ctx;
+
+	for (size_t i = 0; i < r->field_count; i++) {
+		hf_buf_add(out, r->fields[i].data, r->fields[i].len);
+		hf_buf_add(out, i + 1 < r->field_count ? "," : "\n", 1);
+	}
+	return true;
+}
+
+static double copy(struct work *w)
+{
+	struct hf_buf out = HF_BUF_INIT;
+	struct hf_csv *c = hf_csv_new(copy_record, &out);
+	uint8_t *piece = hf_alloc(PIECE);
+	int fd = begin(w);
+	int64_t before = bench_now_us();
+	enum hf_csv_defect d = HF_CSV_GOOD;
+	ssize_t n;
+
+	while (d == HF_CSV_GOOD && (n = read(fd, piece, PIECE)) > 0) {
+		d = hf_csv_feed(c, piece, (size_t)n);
+		write_all(w, out.data, out.len);
+		hf_buf_clear(&out);
+	}
+	if (d == HF_CSV_GOOD)
+		d = hf_csv_end(c);
+	write_all(w, out.data, out.len);
+	double seconds = (double)(bench_now_us() - before) / 1e6;
+	if (d != HF_CSV_GOOD)
+		stop("the table", hf_csv_defect_text(d));
+	hf_csv_free(c);
+	hf_buf_done(&out);
+	free(piece);
+	close(fd);
+	close(w->out_fd);
+	return (double)w->rows / seconds;
+}
+
+static void make_table(struct work *w)
+{
+	const struct people_column *columns[PEOPLE_FULL];
+	struct people p = {1};
+	struct hf_buf table;
+
+	for (size_t i = 0; i < PEOPLE_FULL; i++)
+		columns[i] = &people_columns[i];
+	hf_buf_init(&table, w->rows * 400 + 4096);
+	people_table(&p, columns, NULL, PEOPLE_FULL, w->rows, &table);
+	if (hf_file_write(w->in, table.data, table.len, 0600) != HF_OK)
+		stop(w->in, "it cannot be written");
+	hf_buf_done(&table);
+}
+
+int bench_mask(struct bench *b)
+{
+	struct work w = {.rows = b->size ? b->size : ROWS};
+	double *windows = hf_alloc(3 * (size_t)b->windows * sizeof(double));
+
+	snprintf(w.in, sizeof(w.in), "%s/people.csv", b->dir);
+	snprintf(w.out, sizeof(w.out), "%s/masked.csv", b->dir);
+	make_table(&w);
+	load_plan(&w);
+	for (unsigned i = 0; i < b->windows; i++) {
+		windows[i] = mask(&w, 0);
+		windows[b->windows + i] = copy(&w);
+		windows[2 * b->windows + i] = mask(&w, 2);
+	}
+	double one = bench_median(windows, b->windows);
+	bench_add(b, &(struct bench_result){.metric = "rows_per_s",
+	                                    .unit = "1/s",
+	                                    .value = one,
+	                                    .baseline = "parse + copy of the same bytes",
+	                                    .baseline_value = bench_median(windows + b->windows, b->windows),
+	                                    .target = 1200000,
+	                                    .at_least = true});
+	bench_add(b, &(struct bench_result){.metric = "rss_mib", .unit = "MiB", .value = w.rss_mib, .target = 32});
+	bench_add(b, &(struct bench_result){.metric = "scaling_2",
+	                                    .unit = "",
+	                                    .value = bench_median(windows + 2 * b->windows, b->windows) / one,
+	                                    .target = 1.8,
+	                                    .at_least = true});
+	hf_plan_free(w.plan);
+	free(windows);
+	return 0;
+}
