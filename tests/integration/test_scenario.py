@@ -77,6 +77,29 @@ def test_the_decision_entry_names_the_rule_of_the_scenario(net):
     check(entry["fields"]["mechanism"] == "attribute" and entry["fields"]["rule"].startswith("scenario:" + net.opening), f"{entry}")
 
 
+def listed(net, prefixes):
+    """The descriptor says where the node of the licences asks from."""
+    c, t = net.nodes["licences"], net.nodes["transport"]
+    c.attributes = {"source-addresses": prefixes} if prefixes else {}
+    net.authority.add(c)
+    net.authority.issue(["transport", "licences", "bureau"], 2)
+    number = t.hufu("space", "update", net.authority.descriptors, as_="admin")["descriptor"]
+    for n in net.nodes.values():
+        wait_until(lambda n=n: n.hufu("status", as_="admin")["space"]["descriptor"] >= number, f"descriptor {number} at {n.id}", 60)
+
+
+def test_a_request_from_an_address_that_is_not_listed_is_denied_with_valid_credentials(net):
+    """AZ-45: the address that the channel sees, whatever address of its system the request names"""
+    c = net.nodes["licences"]
+    listed(net, "10.9.9.0/24,2001:db8::/32")
+    out, args = fetch(net, "elsewhere.csv")
+    r = c.refused(*args, as_="chen")
+    check(r.reason == "standing" and "source-addresses" in r.text and not os.path.exists(out), f"{r.reason}: {r.text}")
+    listed(net, "10.9.9.0/24,127.0.0.0/8")
+    c.hufu(*args, as_="chen")
+    check(same_file(out, FLIGHTS), "and delivered to where the node is listed")
+
+
 def test_who_left_the_scenario_is_denied_at_the_next_request_and_a_restart_changes_nothing(net):
     """AZ-51"""
     t, c, b = net.nodes["transport"], net.nodes["licences"], net.nodes["bureau"]
