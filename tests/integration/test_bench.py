@@ -18,14 +18,16 @@ METRICS = {
     "ledger-trace": {"p50_ms": True, "p99_ms": False},
     "ledger-verify": {"entries_per_s": True, "proof_us": False, "proof_bytes": False},
     "catalog-sync": {"sync_s": True, "search_ms": False},
-    "policy-decide": {**{f"p{p}_ns_{n}": True for p in (50, 99) for n in ("10k", "100k", "1m")}, "growth_10k_to_1m": False},
+    "policy-decide": {**{f"p{p}_ns_{n}": True for p in (50, 99) for n in ("10k", "100k", "1m")},
+                      **{f"{m}_ns_{n}": False for m in ("warm", "access") for n in ("10k", "100k", "1m")}, "growth_10k_to_1m": False},
     "policy-load": {"seconds_100k": True, "bytes_per_rule": False},
     "policy-update": {"visible_us": False, "visible_p50_us": False, "reader_pause_us": True},
     "policy-explain": {"p50_us": False, "p99_us": False},
-    "authz-http": {"throughput": True, "p99_ms": False},
+    "authz-http": {"throughput": True, "read_only": True, "batched": True, "p99_ms": False},
     "fpe": {"values_per_s": True, "swap_or_not_per_s": False},
     "source-csv": {"gb_per_s": True},
     "detect": {"rows_per_s": True, "precision": False, "recall": False},
+    "mask": {"rows_per_s": True, "rss_mib": False, "scaling_2": False},
     "footprint": {"idle_rss_mib": False, "start_ms": False, "binary_mib": False},
 }
 OPTIONAL = {"scp_ratio", "nginx_curl_ratio"}

@@ -16,6 +16,7 @@
 #include "source/readers/csv.h"
 
 #define ROWS 400000u
+#define ROWS_BRIEF 20000u
 #define PIECE ((size_t)256 << 10)
 
 static const char plan_text[] = "masking-plan: 1\n"
@@ -200,7 +201,7 @@ static void make_table(struct work *w)
 
 int bench_mask(struct bench *b)
 {
-	struct work w = {.rows = b->size ? b->size : ROWS};
+	struct work w = {.rows = bench_count(b, ROWS, ROWS_BRIEF)};
 	double *windows = hf_alloc(3 * (size_t)b->windows * sizeof(double));
 
 	snprintf(w.in, sizeof(w.in), "%s/people.csv", b->dir);
