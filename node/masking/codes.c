@@ -79,20 +79,26 @@ uint8_t hf_code_organization(const uint8_t first[8])
 	return digit_or_x((11 - sum % 11) % 11);
 }
 
+/* The value of each character plus one; 0: not in the set. */
+static const uint8_t credit_values[256] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+        ['8'] = 9,  ['9'] = 10, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+        ['G'] = 17, ['H'] = 18, ['J'] = 19, ['K'] = 20, ['L'] = 21, ['M'] = 22, ['N'] = 23, ['P'] = 24,
+        ['Q'] = 25, ['R'] = 26, ['T'] = 27, ['U'] = 28, ['W'] = 29, ['X'] = 30, ['Y'] = 31};
+
 uint8_t hf_code_credit(const uint8_t first[17])
 {
 	static const char set[] = HF_CODE_CREDIT_SET;
 	static const uint8_t weight[17] = {1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28};
-	unsigned sum = 0;
+	unsigned sum = 0, bad = 0;
 
 	for (size_t i = 0; i < 17; i++) {
-		const char *at = first[i] ? strchr(set, first[i]) : NULL;
+		unsigned v = credit_values[first[i]];
 
-		if (!at)
-			return 0;
-		sum += weight[i] * (unsigned)(at - set);
+		bad |= v == 0;
+		sum += weight[i] * (v - 1);
 	}
-	return (uint8_t)set[(31 - sum % 31) % 31];
+	return bad ? 0 : (uint8_t)set[(31 - sum % 31) % 31];
 }
 
 bool hf_code_credit_ok(const uint8_t code[18])
@@ -102,24 +108,24 @@ bool hf_code_credit_ok(const uint8_t code[18])
 	return last && last == code[17] && hf_code_organization(code + 8) == code[16];
 }
 
+static const uint8_t vin_values[256] = {
+        ['0'] = 1,  ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7,  ['7'] = 8, ['8'] = 9,
+        ['9'] = 10, ['A'] = 2, ['B'] = 3, ['C'] = 4, ['D'] = 5, ['E'] = 6, ['F'] = 7,  ['G'] = 8, ['H'] = 9,
+        ['J'] = 2,  ['K'] = 3, ['L'] = 4, ['M'] = 5, ['N'] = 6, ['P'] = 8, ['R'] = 10, ['S'] = 3, ['T'] = 4,
+        ['U'] = 5,  ['V'] = 6, ['W'] = 7, ['X'] = 8, ['Y'] = 9, ['Z'] = 10};
+
 uint8_t hf_code_vin(const uint8_t vin[17])
 {
-	/* Values of A to Z; 0: not allowed. */
-	static const uint8_t letter[26] = {1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4,
-	                                   5, 0, 7, 0, 9, 2, 3, 4, 5, 6, 7, 8, 9};
 	static const uint8_t weight[17] = {8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2};
-	unsigned sum = 0;
+	unsigned sum = 0, bad = 0;
 
 	for (size_t i = 0; i < 17; i++) {
-		uint8_t v = base36(vin[i]);
+		unsigned v = vin_values[vin[i]];
 
-		if (i == 8)
-			continue;
-		if (v == 255 || (v > 9 && letter[v - 10] == 0))
-			return 0;
-		sum += weight[i] * (unsigned)(v > 9 ? letter[v - 10] : v);
+		bad |= v == 0 && i != 8;
+		sum += weight[i] * (v - 1);
 	}
-	return digit_or_x(sum % 11);
+	return bad ? 0 : digit_or_x(sum % 11);
 }
 
 uint8_t hf_code_imo(const uint8_t first[6])

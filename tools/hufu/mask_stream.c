@@ -73,15 +73,32 @@ struct hf_stream *hf_stream_new(const struct hf_stream_setup *setup)
 	return s;
 }
 
+/* Bit 7 of a byte is set where the byte of v is c, and perhaps in higher ones: enough to tell whether there is any. */
+static inline uint64_t equal_bytes(uint64_t v, uint8_t c)
+{
+	uint64_t x = v ^ (0x0101010101010101u * c);
+
+	return (x - 0x0101010101010101u) & ~x & 0x8080808080808080u;
+}
+
+static inline uint64_t special_bytes(uint64_t v)
+{
+	return equal_bytes(v, ',') | equal_bytes(v, '"') | equal_bytes(v, '\n') | equal_bytes(v, '\r');
+}
+
 /* Whether a text must stand in quotes: it is empty but not null, or has a comma, a quote or a line end. */
 static bool needs_quotes(const struct hf_bytes *v)
 {
-	static const bool special[256] = {[','] = true, ['"'] = true, ['\n'] = true, ['\r'] = true};
-	bool found = false;
+	uint64_t found = 0, word = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < v->len; i++)
-		found |= special[v->data[i]];
-	return found || (v->data && v->len == 0);
+	for (; i + 8 <= v->len; i += 8) {
+		memcpy(&word, v->data + i, 8);
+		found |= special_bytes(word);
+	}
+	for (word = 0; i < v->len; i++)
+		word = word << 8 | v->data[i];
+	return (found | special_bytes(word)) || (v->data && v->len == 0);
 }
 
 /* Room for twice the cell and two quotes is there. */
@@ -369,10 +386,23 @@ static bool too_large(struct hf_stream *s)
 	                    HF_STREAM_WHOLE >> 20)) == HF_OK;
 }
 
+/* Most cells are short: one copy of a fixed size, of which the rest is written over, beats a call. */
+static inline void put_plain(uint8_t *out, const struct hf_csv_field *f)
+{
+	memcpy(out, f->data, HF_CSV_SLACK);
+	if (f->len > HF_CSV_SLACK)
+		memcpy(out + HF_CSV_SLACK, f->data + HF_CSV_SLACK, f->len - HF_CSV_SLACK);
+}
+
 static bool keep_cells(struct hf_stream *s, struct job *j, const struct hf_csv_record *rec)
 {
 	struct hf_bytes *cells = &j->cells[j->rows * s->width];
+	size_t most = 0;
 
+	for (size_t i = 0; i < s->width; i++)
+		most += rec->fields[i].len;
+	if (!hf_buf_reserve(&j->text, most + HF_CSV_SLACK))
+		return too_large(s);
 	for (size_t i = 0; i < s->width; i++) {
 		const struct hf_csv_field *f = &rec->fields[i];
 		size_t at = j->text.len;
@@ -380,8 +410,13 @@ static bool keep_cells(struct hf_stream *s, struct job *j, const struct hf_csv_r
 		cells[i] = (struct hf_bytes){NULL, 0};
 		if (f->len == 0)
 			continue;
-		if (!hf_csv_value(f, &j->text))
-			return too_large(s);
+		if (f->quoted) {
+			if (!hf_csv_value(f, &j->text))
+				return too_large(s);
+		} else {
+			put_plain(j->text.data + at, f);
+			j->text.len += f->len;
+		}
 		cells[i] = (struct hf_bytes){(const uint8_t *)(uintptr_t)(at + 1), j->text.len - at};
 	}
 	j->rows++;

@@ -16,6 +16,7 @@
 
 struct hf_alphabet {
 	const char *set;
+	const uint8_t *places; /* by character: its place plus one, 0 for none; 256 of them */
 	uint8_t radix;
 };
 extern const struct hf_alphabet hf_alphabet_digits, hf_alphabet_plate, hf_alphabet_vin, hf_alphabet_credit,
