@@ -295,8 +295,7 @@ static bool same_text(const char *a, const char *b)
 	return !a == !b && (!a || strcmp(a, b) == 0);
 }
 
-/* One technique, one type, one set of parameters, in whatever order. */
-static bool masked_alike(const struct hf_plan_field *a, const struct hf_plan_field *b)
+bool hf_plan_masked_alike(const struct hf_plan_field *a, const struct hf_plan_field *b)
 {
 	if (a->technique != b->technique || !same_text(a->type, b->type) || a->arg_count != b->arg_count)
 		return false;
@@ -334,7 +333,7 @@ static enum hf_err read_relations(struct plan *p, const struct hf_plan_node *roo
 			if (!field)
 				return FAULT(p, w,
 				             "the relation names a field that is in no table of the plan; correct it");
-			if (first && !masked_alike(first, field))
+			if (first && !hf_plan_masked_alike(first, field))
 				return FAULT(p, w,
 				             "%.60s and %.60s belong together and are masked differently; give both "
 				             "one technique, one "

@@ -9,6 +9,8 @@
 #ifndef HUFU_MASKING_PLAN_H
 #define HUFU_MASKING_PLAN_H
 
+#include <jansson.h>
+
 #include "crypto/hash.h"
 #include "masking/keys.h"
 #include "masking/technique.h"
@@ -58,5 +60,11 @@ enum hf_err hf_plan_read(const char *name, const void *text, size_t len, struct 
 void hf_plan_free(struct hf_plan *p);
 const struct hf_plan_table *hf_plan_table_named(const struct hf_plan *p, const char *name); /* NULL: none */
 const struct hf_plan_emergency *hf_plan_emergency_for(const struct hf_plan *p, const char *when);
+
+/* One technique, one type, one set of parameters. */
+bool hf_plan_masked_alike(const struct hf_plan_field *a, const struct hf_plan_field *b);
+/* Sentences about what a checked inventory (inventory.h) says otherwise: fields that nobody confirmed, sensitive ones
+ * that are kept, other types, related fields that are masked differently. The caller's; empty: nothing. */
+json_t *hf_plan_lint(const struct hf_plan *p, const json_t *inventory);
 
 #endif

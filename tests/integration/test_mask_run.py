@@ -169,3 +169,21 @@ def test_a_plan_is_checked_line_by_line(net):
     refused(mask(net, "plan", "one.yaml", status=1), "hufu: one.yaml:7: one person has two of the roles operator, security and audit; name three persons")
     write(net, "two.yaml", PLAN.replace("      mobile:", "      phone:").replace("plate, owners.plate]", "plate, owners.phone]"))
     refused(mask(net, "plan", "two.yaml", status=1), "passages.plate and owners.phone belong together and are masked differently")
+
+
+def test_a_plan_is_held_to_the_confirmed_inventory(net):
+    """MK-15, MK-31, MK-32: what is sensitive and what belongs together comes from the inventory that people confirmed"""
+    tables(net)
+    if os.path.exists(os.path.join(net.dir, "map.json")):
+        os.unlink(os.path.join(net.dir, "map.json"))
+    mask(net, "identify", "owners.csv", "passages.csv", "--inventory", "map.json")
+    done = mask(net, "plan", "plan.yaml", "--inventory", "map.json", status=1)
+    check("owners.name is not confirmed in the inventory: confirm what it is" in done.stdout.decode(), done.stdout.decode())
+    mask(net, "confirm", "map.json", "--by", "wang", "--all")
+    done = mask(net, "plan", "plan.yaml", "--inventory", "map.json")
+    check(done.stdout.decode().startswith("plan tolls, version 1, is whole"), done.stdout.decode())
+    kept = PLAN.replace("mobile: {technique: fpe, type: cn.mobile}", "mobile: keep").replace("- [passages.plate, owners.plate]", "").replace("relations:\n", "relations: []\n")
+    kept = kept.replace("      plate: {technique: fpe, type: cn.plate}", "      plate: {technique: hash}", 1)
+    write(net, "kept.yaml", kept)
+    findings = json.loads(mask(net, "plan", "kept.yaml", "--inventory", "map.json", "--json", status=1).stdout)["findings"]
+    check(findings == ["owners.mobile is kept, and confirmed as cn.mobile", "passages.plate is masked otherwise than what it belongs to: owners.plate"], str(findings))

@@ -22,7 +22,10 @@ const struct hf_command hf_commands_mask[] = {
          "  hufu mask identify passages.csv drivers.csv --detectors ours.json",
          hf_mask_cli_identify},
         {"mask", "plan", "whether a masking plan is whole, and its digest",
-         "hufu mask plan PLAN\n"
+         "hufu mask plan PLAN [--inventory FILE]\n"
+         "\n"
+         "  --inventory FILE   exit status 1 when the confirmed inventory says otherwise: a sensitive field is kept,\n"
+         "                     masked as another type, not confirmed, or otherwise than what it belongs to\n"
          "\n"
          "example:\n"
          "  hufu mask plan tolls.yaml",

@@ -19,6 +19,7 @@
 #include "crypto/crypto.h"
 #include "mask.h"
 #include "mask_stream.h"
+#include "masking/inventory.h"
 
 #define PIECE ((size_t)256 << 10)
 
@@ -284,28 +285,64 @@ int hf_mask_cli_run(struct hf_cli *cli, int argc, char **argv)
 	return status;
 }
 
-int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv)
+/* The exit status; the sentences go to *ret_said. */
+static int lint(struct hf_cli *cli, const struct hf_plan *p, const char *path, json_t **ret_said)
 {
-	const char *path;
-	struct hf_plan *p;
-	char digest[65];
+	struct hf_fault f = {.code = HF_OK};
+	json_t *inventory = hf_mask_load(cli, path);
 
-	if (!hf_cli_args(cli, argc, argv, NULL, &path, 1, 1))
-		return HF_EXIT_USAGE;
-	p = load_plan(cli, path);
-	if (!p)
+	if (!inventory)
 		return HF_EXIT_REFUSED;
+	if (hf_inventory_check(inventory, &f) != HF_OK) {
+		json_decref(inventory);
+		return hf_cli_fail(cli, "%s: %s", path, f.text);
+	}
+	*ret_said = hf_plan_lint(p, inventory);
+	json_decref(inventory);
+	return json_array_size(*ret_said) ? HF_EXIT_REFUSED : HF_EXIT_DONE;
+}
+
+static void print_plan(struct hf_cli *cli, const struct hf_plan *p, json_t *said)
+{
+	char digest[65];
+	const json_t *s;
+	size_t i;
+
 	hf_hash_hex(&p->digest, digest);
 	if (cli->json) {
-		json_t *o = json_pack("{s:s, s:i, s:s, s:i}", "plan", p->name, "version", (int)p->version, "digest",
-		                      digest, "tables", (int)p->table_count);
+		json_t *o = json_pack("{s:s, s:i, s:s, s:i, s:O}", "plan", p->name, "version", (int)p->version,
+		                      "digest", digest, "tables", (int)p->table_count, "findings", said);
 
 		hf_cli_json(o);
 		json_decref(o);
-	} else {
-		printf("plan %s, version %u, is whole: %zu tables, digest %s\n", p->name, p->version, p->table_count,
-		       digest);
+		return;
 	}
+	json_array_foreach(said, i, s) printf("%s\n", json_string_value(s));
+	printf("plan %s, version %u, is whole: %zu tables, digest %s\n", p->name, p->version, p->table_count, digest);
+}
+
+int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *path, *inventory = NULL;
+	const struct hf_opt opts[] = {{"inventory", &inventory, NULL, NULL}, {0}};
+	json_t *said = json_array();
+	int status = HF_EXIT_REFUSED;
+	struct hf_plan *p = NULL;
+
+	if (!hf_cli_args(cli, argc, argv, opts, &path, 1, 1)) {
+		json_decref(said);
+		return HF_EXIT_USAGE;
+	}
+	p = load_plan(cli, path);
+	if (p) {
+		json_t *found = NULL;
+
+		status = inventory ? lint(cli, p, inventory, &found) : HF_EXIT_DONE;
+		if (!inventory || found)
+			print_plan(cli, p, found ? found : said);
+		json_decref(found);
+	}
+	json_decref(said);
 	hf_plan_free(p);
-	return HF_EXIT_DONE;
+	return status;
 }
