@@ -125,7 +125,7 @@ static void add_pair(const struct hf_map *m, json_t *list, const struct place *a
 
 		json_object_set_new(o, "share", json_real(share));
 		say(m, list, o, a, "refers to", b);
-	} else if (a < b && a->table != b->table && same_kind(a, b) &&
+	} else if (a < b && a->table != b->table && same_kind(a, b) && !refers(m, b, a, &share) &&
 	           a->f->best.detector->sensitivity != HF_SENS_GENERAL) { /* sums and times are not one thing */
 		say(m, list, relation(m, "same-kind", a, b), a, "is of the same kind as", b);
 	}
