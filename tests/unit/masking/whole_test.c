@@ -13,13 +13,13 @@ static int money(char out[40], uint64_t draw, size_t row)
 static int person(char out[40], uint64_t draw, size_t row)
 {
 	(void)row;
-	return snprintf(out, 40, "person-%u", (unsigned)(draw % 100000));
+	return snprintf(out, 40, "person-%u", (unsigned)(draw % (MILLION / 10)));
 }
 
 static int group(char out[40], uint64_t draw, size_t row)
 {
 	(void)row;
-	return snprintf(out, 40, "G%u", (unsigned)(draw % 1000));
+	return snprintf(out, 40, "G%u", (unsigned)(draw % (MILLION / 1000)));
 }
 
 static struct trial promises(const char *id, const struct trial_column *c, const struct trial_column *by,
@@ -73,7 +73,7 @@ static void test_shuffle_keeps_every_value(void **state)
 	assert_true(trial_differ(t.in, t.out, t.count) > t.count * 99 / 100);
 	trial_end(&t);
 	t = promises("shuf", &sums, NULL, block, 1);
-	for (size_t at = 0; at < t.count; at += 100000) /* within its thousand rows */
+	for (size_t at = 0; at < t.count; at += MILLION / 10) /* within its thousand rows */
 		same_values(t.in + at, t.out + at, 1000);
 	trial_end(&t);
 	trial_free(&sums);
@@ -173,14 +173,14 @@ static void test_rows_are_left_out(void **state)
 	struct trial t = promises("sample", &sums, NULL, tenth, 1), wide;
 
 	(void)state;
-	assert_in_range(t.count - dropped(&t), 98500, 101500);
+	assert_in_range(t.count - dropped(&t), MILLION / 1000 * 97, MILLION / 1000 * 103);
 	wide = promises("sample", &sums, NULL, (const struct hf_arg[]){{"rate", "0.2"}}, 1);
 	for (size_t i = 0; i < t.count; i++) /* nested */
 		assert_true(t.drop[i] || !wide.drop[i]);
 	trial_end(&t);
 	trial_end(&wide);
 	t = promises("sample", &sums, &persons, fifth, 2);
-	assert_in_range(t.count - dropped(&t), 190000, 210000);
+	assert_in_range(t.count - dropped(&t), MILLION / 100 * 19, MILLION / 100 * 21);
 	trial_end(&t);
 	t = promises("limr", &sums, NULL, first, 1);
 	assert_int_equal(t.count - dropped(&t), 1234);
