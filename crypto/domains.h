@@ -21,6 +21,7 @@
 #define HF_DOMAIN_SESSION "hufu/session/v1"
 #define HF_DOMAIN_POLICY "hufu/policy/v1"
 #define HF_DOMAIN_RULE_USES "hufu/rule-uses/v1"
+#define HF_DOMAIN_ENTRY_USES "hufu/entry-uses/v1"
 #define HF_DOMAIN_SWAP_OR_NOT "hufu/swap-or-not/v1"
 #define HF_DOMAIN_MASK_KEY "hufu/mask/v1"
 #define HF_DOMAIN_MASK_KEY_ID "hufu/mask-key-id/v1"

@@ -53,9 +53,10 @@ struct hf_decision {
 	uint64_t basis_changes;  /* hf_authz_basis_changes when it was decided */
 	bool may_apply;          /* the way out: the resource takes applications (AZ-62) */
 	struct hf_id grant, agreement, application;
-	struct hf_id basis;   /* of a grant without an application: the event, ...; zero: none */
-	struct hf_id txn;     /* of the negotiation */
-	struct hf_id counted; /* what its use counts under: the grant, or made of the rule and the organization */
+	struct hf_id basis;    /* of a grant without an application: the event, ...; zero: none */
+	struct hf_id txn;      /* of the negotiation */
+	struct hf_id counted;  /* what its use counts under: the grant, or made of the rule and the organization */
+	struct hf_id of_entry; /* by a rule: and under this, made of resource and organization, whatever the rule */
 	uint64_t generation;
 	int64_t from_ms, until_ms;
 	char border[320];       /* across a border: the results of both jurisdictions; else "" */

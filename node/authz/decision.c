@@ -128,7 +128,9 @@ static enum hf_err attempt(const struct question *q, const struct az_policy_ask 
 /* AZ-50: after a rule the next rule is asked, up to a limit; AZ-71: then the next mechanism. */
 static void go_on(struct az_policy_ask *ask, const struct hf_policy_decision *pd)
 {
-	if (pd->mechanism == HF_MECHANISM_ATTRIBUTE && ask->skip_count < AZ_SKIP_MAX)
+	bool rule = pd->mechanism == HF_MECHANISM_ATTRIBUTE;
+	ask->too_many = ask->too_many || (rule && ask->skip_count == AZ_SKIP_MAX);
+	if (rule && !ask->too_many)
 		ask->skip[ask->skip_count++] = pd->rule;
 	else
 		ask->mechanisms &= ~HF_MECHANISM_BIT(pd->mechanism);
@@ -199,6 +201,13 @@ static enum hf_err walk(const struct question *q, struct hf_decision *d, struct 
 		go_on(&ask, &pd);
 	}
 	explain(q, mask, d, v);
+	if (ask.too_many) {
+		alarm_fault(q->a, HF_WHY_BUDGET);
+		SAY(v, HF_E_DECISION_BUDGET,
+		    "%u rules match this request and none of them reaches, so no further one is asked and nothing is "
+		    "permitted; the provider has to put its rules together (`hufu policy lint`)",
+		    AZ_SKIP_MAX + 1);
+	}
 	return v->error;
 }
 

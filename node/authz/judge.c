@@ -291,14 +291,27 @@ bool az_is_across(const struct question *q, struct crossing *ret_crossing, struc
 	return false;
 }
 
-bool az_is_left(const struct question *q, const struct hf_id *counted, const char *name, const Hufu__Agreement *terms,
+bool az_is_left(const struct question *q, const struct hf_id *counted, const char *name, uint64_t most,
                 struct verdict *v)
 {
 	struct hf_fault f = {HF_OK, ""};
 	struct az_own_use own;
 	az_uses_own(q->a, &q->rq->going_grant, &q->rq->going_on, &own);
-	uint64_t most = hf_uses_most(terms), of_entry = hf_uses_most_of(q->item->entry);
-	const struct az_uses_ask ask = {counted, &own, name, of_entry < most ? of_entry : most};
+	const struct az_uses_ask ask = {counted, &own, name, most};
+	if (az_uses_left(q->a, &ask, &f) == HF_OK)
+		return true;
+	SAY(v, f.code, "%s", f.text);
+	return false;
+}
+
+bool az_is_left_of_entry(const struct question *q, const struct hf_id *counted, struct verdict *v)
+{
+	struct hf_fault f = {HF_OK, ""};
+	struct az_own_use own;
+	az_uses_own(q->a, &q->rq->going_grant, &q->rq->going_on, &own);
+	own.counted = own.of_entry;
+	const struct az_uses_ask ask = {counted, &own, "the resource, by whatever rule,",
+	                                hf_uses_most_of(q->item->entry)};
 	if (az_uses_left(q->a, &ask, &f) == HF_OK)
 		return true;
 	SAY(v, f.code, "%s", f.text);
@@ -317,7 +330,8 @@ static bool is_left(struct candidate *c, struct verdict *v)
 	char id[HF_ID_TEXT], name[HF_ID_TEXT + 8];
 	grant_text(c, id);
 	snprintf(name, sizeof(name), "grant %s", id);
-	return az_is_left(&q, &c->grant->grant, name, c->terms, v);
+	uint64_t most = hf_uses_most(c->terms), of_entry = hf_uses_most_of(c->item->entry);
+	return az_is_left(&q, &c->grant->grant, name, of_entry < most ? of_entry : most, v);
 }
 
 /* The last one: what the grant rests on is recorded as firmly as its terms demand. Until then there is nothing to

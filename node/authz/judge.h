@@ -39,7 +39,9 @@ struct crossing {
 };
 bool az_is_across(const struct question *q, struct crossing *ret_crossing, struct verdict *v);
 /* SB-26: what is under way counts. name: of the grant or rule, for people. */
-bool az_is_left(const struct question *q, const struct hf_id *counted, const char *name, const Hufu__Agreement *terms,
+/* The same for all rules' uses of the resource by the organization, as its entry limits them. */
+bool az_is_left_of_entry(const struct question *q, const struct hf_id *counted, struct verdict *v);
+bool az_is_left(const struct question *q, const struct hf_id *counted, const char *name, uint64_t most,
                 struct verdict *v);
 /* The agreement is about one version of the entry; a later one is delivered under it unless its terms got stricter
  * (AZ-16). digest: of the entry that was agreed on. */

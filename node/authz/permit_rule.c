@@ -166,15 +166,29 @@ static enum hf_err check(const struct question *q, const Hufu__Agreement *terms,
 	return HF_OK;
 }
 
+/* The smallest N of the rule's own, of the grants that it was made of too; the entry's is counted for the entry. */
+static uint64_t most_of(const struct hf_policy_decision *pd, const struct az_promotion_rule *pr)
+{
+	uint64_t most = UINT64_MAX, n;
+	for (size_t i = 0; i < pd->obligation_count; i++)
+		if (pd->obligations[i].type == HF_OBLIGE_USES && (uint64_t)pd->obligations[i].number < most)
+			most = (uint64_t)pd->obligations[i].number;
+	for (size_t i = 0; pr && i < pr->duty_count; i++)
+		if (hf_uses_parse(pr->duties[i], &n) && n < most)
+			most = n;
+	return most;
+}
+
 void az_permit_rule(const struct question *q, const struct hf_policy_decision *pd, struct hf_decision *d,
                     struct verdict *v)
 {
 	struct duties duties = {.count = 0};
 	struct crossing crossing = {"", 0};
-	struct hf_id counted;
+	struct hf_id counted, of_entry;
 	char name[160];
 	snprintf(name, sizeof(name), "the rule '%.127s'", pd->rule);
 	az_uses_of_rule(pd->rule, q->rq->organization, &counted);
+	az_uses_of_entry(&q->rq->resource, q->rq->organization, &of_entry);
 	const struct az_promotion_rule *pr = az_promotion_rule_find(q->a, pd->rule);
 	bool whole = take_duties(q, pd, pr, &duties);
 	Hufu__Agreement *terms = whole ? make_terms(q, pd, &duties) : NULL;
@@ -191,13 +205,15 @@ void az_permit_rule(const struct question *q, const struct hf_policy_decision *p
 	}
 	if (check(q, terms, v) != HF_OK ||
 	    (pr && !az_judge_terms(q->a, terms, &BIN_HASH(&pr->entry_digest), q->item, v)) ||
-	    !az_is_across(q, &crossing, v) || !az_is_left(q, &counted, name, terms, v)) {
+	    !az_is_across(q, &crossing, v) || !az_is_left(q, &counted, name, most_of(pd, pr), v) ||
+	    !az_is_left_of_entry(q, &of_entry, v)) {
 		v->passed = 1; /* nearer than nothing; a grant that comes further explains better */
 		hf_decoded_free(terms);
 		return;
 	}
 	d->result = HF_OK;
 	d->counted = counted;
+	d->of_entry = of_entry;
 	memcpy(d->border, crossing.text, sizeof(d->border));
 	d->persons = crossing.persons;
 	snprintf(d->rule, sizeof(d->rule), "%s", pd->rule);

@@ -63,13 +63,14 @@ struct az_values {
 /* it NULL: there is no such entry of this node. */
 void az_values_fill(struct hf_authz *a, const struct hf_access_request *rq, const struct hf_catalog_item *it,
                     struct az_values *v);
-#define AZ_SKIP_MAX 16u
+#define AZ_SKIP_MAX 64u /* rules of one request that match and do not reach */
 struct az_policy_ask {
 	const struct az_values *values;
 	int64_t now_ms;
 	uint32_t mechanisms;           /* HF_MECHANISM_BITs */
 	const char *skip[AZ_SKIP_MAX]; /* rules that were found not to reach; as the snapshot named them */
 	size_t skip_count;
+	bool too_many; /* there was one more */
 };
 /* Never fails otherwise than by denying. */
 void az_policy_ask(struct hf_authz *a, const struct az_policy_ask *ask, struct hf_policy_decision *ret_decision);

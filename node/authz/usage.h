@@ -12,9 +12,11 @@ struct count {
 };
 /* The uses of a rule are counted for each organization. */
 void az_uses_of_rule(const char *rule, const char *organization, struct hf_id *ret_counted);
+/* And all rules' uses of a resource together: a rule of another name gives nobody more than the resource allows. */
+void az_uses_of_entry(const struct hf_id *resource, const char *organization, struct hf_id *ret_counted);
 /* What a transfer that goes on has reserved itself; all zero: nothing. */
 struct az_own_use {
-	struct hf_id counted;
+	struct hf_id counted, of_entry;
 	uint64_t persons;
 };
 /* grant: that it is under; zero: by a rule. */

@@ -26,11 +26,11 @@ static void use_key(const struct hf_use *use, uint8_t key[USE_KEY])
 }
 
 /* Not every one is an id of this node's making: that of a rule is a hash. */
-static bool counted_of(const Hufu__GrantUseRow *row, struct hf_id *ret_counted)
+static bool counted_of(const ProtobufCBinaryData *key, struct hf_id *ret_counted)
 {
-	if (row->counted.len != sizeof(ret_counted->b))
+	if (key->len != sizeof(ret_counted->b))
 		return false;
-	memcpy(ret_counted->b, row->counted.data, sizeof(ret_counted->b));
+	memcpy(ret_counted->b, key->data, sizeof(ret_counted->b));
 	return true;
 }
 
@@ -118,6 +118,18 @@ void az_uses_of_rule(const char *rule, const char *organization, struct hf_id *r
 	memcpy(ret_counted->b, h.b, sizeof(ret_counted->b));
 }
 
+void az_uses_of_entry(const struct hf_id *resource, const char *organization, struct hf_id *ret_counted)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	struct hf_hash h;
+	char id[HF_ID_TEXT];
+	hf_id_text(resource, id);
+	if (!hf_buf_addf(&b, "%s%c%s%c%s", HF_DOMAIN_ENTRY_USES, 0, id, 0, organization))
+		abort();
+	hf_sha256(b.data, b.len, &h);
+	memcpy(ret_counted->b, h.b, sizeof(ret_counted->b));
+}
+
 void az_uses_own(struct hf_authz *a, const struct hf_id *grant, const struct hf_id *transfer,
                  struct az_own_use *ret_own)
 {
@@ -126,7 +138,8 @@ void az_uses_own(struct hf_authz *a, const struct hf_id *grant, const struct hf_
 	*ret_own = (struct az_own_use){.persons = 0};
 	if (hf_id_is_zero(transfer) || use_get(a, &use, &row) != HF_OK || row->state != HF_USE_RESERVED)
 		return;
-	(void)counted_of(row, &ret_own->counted);
+	(void)counted_of(&row->counted, &ret_own->counted);
+	(void)counted_of(&row->of_entry, &ret_own->of_entry);
 	ret_own->persons = row->persons;
 }
 
@@ -156,17 +169,34 @@ enum hf_err az_uses_left(struct hf_authz *a, const struct az_uses_ask *ask, stru
 	                    (unsigned long long)c.reserved);
 }
 
+/* The second count of a use by a rule. */
+static bool count_entry(struct hf_authz *a, struct hf_unit *u, const struct hf_use *use, int reserved, int committed)
+{
+	struct count c;
+	if (count_get(a, &use->of_entry, use->provider, &c) != HF_OK)
+		return false;
+	if (reserved > 0)
+		c.reserved++;
+	else
+		c.reserved -= c.reserved > 0;
+	c.committed += committed > 0;
+	count_put(u, &use->of_entry, use->provider, &c);
+	return true;
+}
+
 void hf_authz_use_reserve(struct hf_authz *a, struct hf_unit *u, const struct hf_use *use)
 {
 	Hufu__GrantUseRow row = HUFU__GRANT_USE_ROW__INIT;
 	struct count c;
-	if (count_get(a, &use->counted, use->provider, &c) != HF_OK)
+	bool by_rule = !hf_id_is_zero(&use->of_entry);
+	if (count_get(a, &use->counted, use->provider, &c) != HF_OK || (by_rule && !count_entry(a, u, use, 1, 0)))
 		return; /* the decision has denied */
 	use_fill(&row, use);
 	row.rule = (char *)(use->rule ? use->rule : "");
 	row.state = HF_USE_RESERVED;
 	row.begun_ms = now_of(a);
 	row.persons = use->persons;
+	row.of_entry = by_rule ? BIN_ID(&use->of_entry) : BIN(NULL, 0);
 	az_border_reserve(a, u, row.begun_ms, row.persons);
 	c.reserved++;
 	count_put(u, &use->counted, use->provider, &c);
@@ -212,8 +242,9 @@ static void settle(struct hf_authz *a, struct hf_unit *u, struct hf_use *use, en
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__GrantUseRow *row = NULL;
 	struct count c;
-	if (use_get(a, use, &row) != HF_OK || row->state != HF_USE_RESERVED || !counted_of(row, &use->counted) ||
-	    count_get(a, &use->counted, use->provider, &c) != HF_OK)
+	if (use_get(a, use, &row) != HF_OK || row->state != HF_USE_RESERVED ||
+	    !counted_of(&row->counted, &use->counted) || count_get(a, &use->counted, use->provider, &c) != HF_OK ||
+	    (counted_of(&row->of_entry, &use->of_entry) && !count_entry(a, u, use, -1, state == HF_USE_COMMITTED)))
 		return; /* what cannot be read stays reserved: never more than N */
 	row->state = state;
 	row->ended_ms = now_of(a);
@@ -333,8 +364,8 @@ enum hf_err az_uses_on_report(struct hf_authz *a, const struct mail_in *in, cons
 	struct hf_use use;
 	struct count c;
 	HF_TRY(open_report(a, in, mail, &m, &use));
-	if (use_get(a, &use, &row) != HF_OK || strcmp(row->peer, in->from) != 0 || !counted_of(row, &use.counted) ||
-	    !az_id_of(&row->resource, &use.resource))
+	if (use_get(a, &use, &row) != HF_OK || strcmp(row->peer, in->from) != 0 ||
+	    !counted_of(&row->counted, &use.counted) || !az_id_of(&row->resource, &use.resource))
 		return hf_fault_set(in->fault, HF_E_UNKNOWN, "this node knows no such use of a grant or rule");
 	if (row->reported_ms)
 		return hf_fault_set(in->fault, HF_E_EXISTS, "that use was reported already");

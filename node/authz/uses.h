@@ -20,8 +20,8 @@ struct hf_use {
 	struct hf_id grant, agreement, transfer, resource; /* grant and agreement zero: permitted by a rule */
 	const char *peer, *system, *purpose;
 	uint64_t rows, bytes;
-	struct hf_id counted; /* of the decision, for the reservation, */
-	const char *rule;     /* and these */
+	struct hf_id counted, of_entry; /* of the decision, for the reservation, */
+	const char *rule;               /* and these */
 	uint64_t persons;
 	bool provider; /* this node's side */
 };

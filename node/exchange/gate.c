@@ -442,6 +442,7 @@ static void keep(struct gate *g, struct hf_unit *u)
 	hf_unit_draft(u, d);
 	struct hf_use use = transfer_use(g->t);
 	use.counted = g->decision.counted;
+	use.of_entry = g->decision.of_entry;
 	use.rule = g->decision.rule;
 	use.persons = g->decision.persons;
 	hf_authz_use_reserve(g->x->authz, u, &use); /* SB-26: in the unit of the decision */

@@ -191,6 +191,7 @@ static void use_up_one(struct stage *s, const struct hf_access_request *rq)
 	assert_int_equal(d.result, HF_OK);
 	const struct hf_use use = {.resource = rq->resource,
 	                           .counted = d.counted,
+	                           .of_entry = d.of_entry,
 	                           .rule = d.rule,
 	                           .transfer = hf_id_new(s->w->now_ms),
 	                           .peer = "health",
