@@ -27,6 +27,8 @@
 #define HF_DOMAIN_MASK_KEY_ID "hufu/mask-key-id/v1"
 #define HF_DOMAIN_MASK_PRF "hufu/mask-prf/v1"
 #define HF_DOMAIN_MASK_DENC "hufu/mask-denc/v1"
+#define HF_DOMAIN_DATA_KEY "hufu/data-key/v1"
+#define HF_DOMAIN_DATA_CHUNK "hufu/data-chunk/v1"
 
 /* Payload types of signed envelopes (DSSE payloadType). */
 #define HF_TYPE_DESCRIPTOR "application/vnd.hufu.space-descriptor.v1"
@@ -65,6 +67,7 @@
 #define HF_TYPE_DISPUTE "application/vnd.hufu.dispute.v1"
 #define HF_TYPE_DISPUTE_OPINION "application/vnd.hufu.dispute-opinion.v1"
 #define HF_TYPE_ESCALATION "application/vnd.hufu.escalation.v1"
+#define HF_TYPE_READ_REPORT "application/vnd.hufu.read-report.v1"
 #define HF_TYPE_USE_FILING "application/vnd.hufu.use-filing.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 

@@ -60,6 +60,7 @@ enum hf_msg {
 	X(HF_MAIL_DELEGATION, 32, "delegation", 64 << 10)                                                              \
 	X(HF_MAIL_DELEGATION_QUESTION, 33, "delegation-question", 64 << 10)                                            \
 	X(HF_MAIL_USE_REPORT, 50, "use-report", 64 << 10)                                                              \
+	X(HF_MAIL_READ_REPORT, 80, "read-report", 192 << 10)                                                           \
 	X(HF_MAIL_SUPERSESSION, 34, "supersession", 64 << 10)                                                          \
 	X(HF_MAIL_DISPUTE, 40, "dispute", 320 << 10)                                                                   \
 	X(HF_MAIL_DISPUTE_OPINION, 41, "dispute-opinion", 384 << 10)                                                   \

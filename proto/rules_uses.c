@@ -16,4 +16,23 @@ ROW(use_report, SMALL,
 	TIME(used_ms));
 
 ROW(use_report_mail, SMALL, MSG(report, envelope));
+
+ROW(read_report, KIB(192),
+	MSG(header, header),
+	ID(transfer),
+	ID_OR_NONE(grant),
+	ID(read),
+	TEXT(account, 1, 127),
+	TEXT(system, 1, 127),
+	TEXT(purpose, 1, 127),
+	TEXTS(fields, 1024, 127),
+	NUMBER(count, 1, UINT64_MAX),
+	NUMBER(rows, 0, UINT64_MAX),
+	NUMBER(bytes, 0, UINT64_MAX),
+	TIME(begun_ms),
+	TIME(ended_ms),
+	TEXT(outcome, 1, 31),
+	TEXT(reason, 0, 63));
+
+ROW(read_report_mail, KIB(192), MSG(report, envelope));
 /* clang-format on */

@@ -134,6 +134,7 @@ extern const struct hf_route hf_routes_backup[];
 extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */
 extern const struct hf_route hf_routes_time[];   /* trusted time */
 extern const struct hf_route hf_routes_uses[];
+extern const struct hf_route hf_routes_data[];       /* data that is kept sealed */
 extern const struct hf_route hf_routes_second_use[]; /* second authorizations for sensitive data */
 
 struct hf_api;

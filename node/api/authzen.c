@@ -137,14 +137,29 @@ void zen_question(const struct hf_modules *m, const json_t *in, struct zen_quest
 
 /* ---- one decision ---- */
 
+/* A gateway's own software keeps what it is given in whatever form it likes. */
+static const char *sealing(const Hufu__Agreement *terms)
+{
+	for (size_t i = 0; i < terms->n_obligations; i++)
+		if (hf_obligation_seals(terms->obligations[i]))
+			return terms->obligations[i];
+	return NULL;
+}
+
 void zen_decide(const struct hf_modules *m, const struct zen_question *q, struct hf_decision *ret_d)
 {
 	hf_authz_decide(m->authz, &q->rq, ret_d);
 	uint64_t most = ret_d->result == HF_OK ? hf_uses_most(ret_d->terms) : UINT64_MAX;
-	if (ret_d->result != HF_OK || (most == UINT64_MAX && ret_d->persons == 0))
+	const char *seal = ret_d->result == HF_OK ? sealing(ret_d->terms) : NULL;
+	if (ret_d->result != HF_OK || (most == UINT64_MAX && ret_d->persons == 0 && !seal))
 		return;
 	ret_d->result = HF_E_OBLIGATION;
-	if (most != UINT64_MAX)
+	if (seal)
+		snprintf(ret_d->text, sizeof(ret_d->text),
+		         "the obligation '%.100s' cannot be fulfilled by a gateway, which keeps nothing sealed; fetch "
+		         "the data with `hufu fetch --sealed`",
+		         seal);
+	else if (most != UINT64_MAX)
 		snprintf(ret_d->text, sizeof(ret_d->text),
 		         "the obligation 'uses:%" PRIu64 "' cannot be fulfilled by a gateway, whose uses are not "
 		         "counted; fetch the data with `hufu fetch`",

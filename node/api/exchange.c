@@ -31,6 +31,7 @@ static json_t *view_json(const struct hf_transfer_view *v)
 		json_object_set_new(o, "served_after_acknowledgement", json_integer((json_int_t)v->served_after_ack));
 	} else {
 		json_object_set_new(o, "output", json_string(v->output));
+		json_object_set_new(o, "sealed", json_boolean(v->sealed));
 	}
 	hf_api_out_hex(o, "root", v->root.b, sizeof(v->root.b));
 	json_object_set_new(o, "quality", json_string(v->quality));
@@ -62,7 +63,7 @@ static bool whose(const struct hf_api_request *rq, const struct hf_transfer_view
 }
 
 /* What is nobody's is shown to those who see everything. */
-static bool sees(const struct hf_api_request *rq, const struct hf_transfer_view *v)
+bool hf_api_transfer_sees(const struct hf_api_request *rq, const struct hf_transfer_view *v)
 {
 	struct hf_grant_view g;
 	bool known = whose(rq, v, &g);
@@ -82,7 +83,7 @@ static enum hf_err find(struct hf_api_request *rq, struct hf_transfer_view *ret_
 	HF_TRY(hf_api_id(rq, "transfer", true, &id));
 	if (hf_exchange_view(rq->m->exchange, &id, ret_view) != HF_OK)
 		return no_transfer(rq, &id);
-	if (sees(rq, ret_view))
+	if (hf_api_transfer_sees(rq, ret_view))
 		return HF_OK;
 	hf_api_unseen(rq, "to reach transfer", &id);
 	return no_transfer(rq, &id);
@@ -136,6 +137,18 @@ static enum hf_err check_mechanism(struct hf_api_request *rq, const char *name)
 	        "there is no mechanism '%.40s'; name emergency, attribute, application or provider, or none", name);
 }
 
+/* A file or, said in so many words, the node's sealed store. */
+static enum hf_err take_target(struct hf_api_request *rq, struct hf_fetch *in)
+{
+	bool sealed;
+	HF_TRY(hf_api_bool(rq, "sealed", false, &sealed));
+	HF_TRY(hf_api_text(rq, "output", !sealed, 430, &in->output));
+	if (sealed && in->output && in->output[0])
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "what is kept sealed has no output file; leave 'output' out, or 'sealed'");
+	return HF_OK;
+}
+
 static enum hf_err fetch(struct hf_api_request *rq)
 {
 	struct hf_fetch in = {.system = NULL};
@@ -147,7 +160,7 @@ static enum hf_err fetch(struct hf_api_request *rq)
 	HF_TRY(hf_api_text(rq, "mechanism", false, 63, &in.mechanism));
 	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in.publisher));
 	HF_TRY(check_mechanism(rq, in.mechanism));
-	HF_TRY(hf_api_text(rq, "output", true, 430, &in.output));
+	HF_TRY(take_target(rq, &in));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
 	in.fields = fields;
 	struct hf_id id;
@@ -210,7 +223,7 @@ struct list_ctx {
 static bool add_row(void *ctx, const struct hf_transfer_view *v)
 {
 	struct list_ctx *l = ctx;
-	if (!sees(l->rq, v))
+	if (!hf_api_transfer_sees(l->rq, v))
 		return true;
 	json_array_append_new(l->rows, view_json(v));
 	return --l->left > 0;

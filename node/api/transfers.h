@@ -9,6 +9,8 @@
 
 /* Does the account act for the department that the transfer runs for? */
 bool hf_api_transfer_is_own(const struct hf_api_request *rq, const struct hf_transfer_view *v);
+/* Or does it see the rows of that department for another reason? */
+bool hf_api_transfer_sees(const struct hf_api_request *rq, const struct hf_transfer_view *v);
 /* Another department's system is refused as if there were none; one that is not registered is left to the module. */
 enum hf_err hf_api_check_system(struct hf_api_request *rq, const char *name) HF_MUST_CHECK;
 

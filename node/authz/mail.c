@@ -2,6 +2,7 @@
  * mail.c - the mail that negotiations consist of, as a table: type, form of the body, handler. A refusal with a reason
  * of security raises an alarm (DS-21); the sender finds the sentence at its parked mail.
  */
+#include "authz/data_use.h"
 #include "authz/delegation_internal.h"
 #include "authz/emergency_internal.h"
 #include "authz/promotion_internal.h"
@@ -24,6 +25,7 @@ BODY(on_verification, az_agreement_on_verification, Hufu__VerificationMail)
 BODY(on_event, az_events_on_event, Hufu__EventMail)
 BODY(on_revocation, az_revoke_on_revocation, Hufu__RevocationMail)
 BODY(on_use_report, az_uses_on_report, Hufu__UseReportMail)
+BODY(on_read_report, az_read_on_report, Hufu__ReadReportMail)
 BODY(on_provider_grant, az_given_on_grant, Hufu__ProviderGrantMail)
 BODY(on_use_filing, az_use_on_filing, Hufu__UseFilingMail)
 BODY(on_dispute, az_dispute_on_dispute, Hufu__DisputeMail)
@@ -65,6 +67,7 @@ static const struct mail_kind {
         {HF_MAIL_EVENT, &hufu__event_mail__descriptor, on_event},
         {HF_MAIL_REVOCATION, &hufu__revocation_mail__descriptor, on_revocation},
         {HF_MAIL_USE_REPORT, &hufu__use_report_mail__descriptor, on_use_report},
+        {HF_MAIL_READ_REPORT, &hufu__read_report_mail__descriptor, on_read_report},
         {HF_MAIL_PROVIDER_GRANT, &hufu__provider_grant_mail__descriptor, on_provider_grant},
         {HF_MAIL_EMERGENCY_EVENT, &hufu__emergency_event_mail__descriptor, on_em_event},
         {HF_MAIL_EMERGENCY_EVENT_END, &hufu__emergency_event_end_mail__descriptor, on_em_event_end},
@@ -145,6 +148,7 @@ ROW(mail_verification, HF_MAIL_VERIFICATION)
 ROW(mail_event, HF_MAIL_EVENT)
 ROW(mail_revocation, HF_MAIL_REVOCATION)
 ROW(mail_use_report, HF_MAIL_USE_REPORT)
+ROW(mail_read_report, HF_MAIL_READ_REPORT)
 ROW(mail_provider_grant, HF_MAIL_PROVIDER_GRANT)
 ROW(mail_em_event, HF_MAIL_EMERGENCY_EVENT)
 ROW(mail_em_event_end, HF_MAIL_EMERGENCY_EVENT_END)
@@ -177,6 +181,7 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_EVENT, mail_event, a},
 	        {HF_MAIL_REVOCATION, mail_revocation, a},
 	        {HF_MAIL_USE_REPORT, mail_use_report, a},
+	        {HF_MAIL_READ_REPORT, mail_read_report, a},
 	        {HF_MAIL_PROVIDER_GRANT, mail_provider_grant, a},
 	        {HF_MAIL_EMERGENCY_EVENT, mail_em_event, a},
 	        {HF_MAIL_EMERGENCY_EVENT_END, mail_em_event_end, a},

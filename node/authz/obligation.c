@@ -3,29 +3,89 @@
 
 #include <string.h>
 
-#define PREFIX "uses:"
+/* Every obligation that a gate here fulfils: at the provider with the delivery, or at the consumer by keeping the data
+ * sealed (exchange/target_sealed.c). most 0: the name alone; else "NAME:N", N from 1 to most. */
+static const struct obligation {
+	const char *name;
+	uint64_t most;
+	bool seals;
+} known[] = {
+        {"log", 0, false},
+        {"receipt", 0, false},
+        {"no-onward-sharing", 0, false},
+        {"report-use", 0, false},
+        {"uses", HF_USES_AT_MOST, false},
+        {"sealed", 0, true},
+        {"delete-at-end", 0, true},
+        {"delete-after", HF_DELETE_AFTER_AT_MOST, true},
+};
+
+/* One form only: no sign, no leading zero. */
+static bool number_of(const char *digits, uint64_t most, uint64_t *ret_number)
+{
+	uint64_t n = 0;
+	if (*digits < '1' || *digits > '9')
+		return false;
+	for (; *digits >= '0' && *digits <= '9' && n <= most; digits++)
+		n = n * 10 + (uint64_t)(*digits - '0');
+	if (*digits || n > most)
+		return false;
+	*ret_number = n;
+	return true;
+}
+
+static const struct obligation *find(const char *text, uint64_t *ret_number)
+{
+	for (size_t i = 0; text && i < sizeof(known) / sizeof(known[0]); i++) {
+		const struct obligation *o = &known[i];
+		size_t len = strlen(o->name);
+		if (strncmp(text, o->name, len) != 0)
+			continue;
+		if (o->most == 0 && !text[len])
+			return o;
+		if (o->most > 0 && text[len] == ':' && number_of(text + len + 1, o->most, ret_number))
+			return o;
+	}
+	return NULL;
+}
+
+static bool numbered(const char *obligation, const char *name, uint64_t *ret_number)
+{
+	uint64_t n = 0;
+	const struct obligation *o = find(obligation, &n);
+	if (!o || strcmp(o->name, name) != 0)
+		return false;
+	*ret_number = n;
+	return true;
+}
 
 bool hf_uses_parse(const char *obligation, uint64_t *ret_most)
 {
-	uint64_t n = 0;
-	if (!obligation || strncmp(obligation, PREFIX, sizeof(PREFIX) - 1) != 0)
-		return false;
-	const char *d = obligation + sizeof(PREFIX) - 1;
-	if (*d < '1' || *d > '9') /* one form only: no sign, no leading zero */
-		return false;
-	for (; *d >= '0' && *d <= '9' && n <= HF_USES_AT_MOST; d++)
-		n = n * 10 + (uint64_t)(*d - '0');
-	if (*d || n > HF_USES_AT_MOST)
-		return false;
-	*ret_most = n;
-	return true;
+	return numbered(obligation, "uses", ret_most);
+}
+
+bool hf_delete_after_parse(const char *obligation, uint64_t *ret_ms)
+{
+	return numbered(obligation, "delete-after", ret_ms);
+}
+
+bool hf_obligation_seals(const char *obligation)
+{
+	uint64_t n;
+	const struct obligation *o = find(obligation, &n);
+	return o && o->seals;
 }
 
 uint64_t hf_uses_most(const Hufu__Agreement *terms)
 {
+	return hf_uses_most_in(terms->obligations, terms->n_obligations);
+}
+
+uint64_t hf_uses_most_in(char *const *obligations, size_t count)
+{
 	uint64_t most = UINT64_MAX, n;
-	for (size_t i = 0; i < terms->n_obligations; i++)
-		if (hf_uses_parse(terms->obligations[i], &n) && n < most)
+	for (size_t i = 0; i < count; i++)
+		if (hf_uses_parse(obligations[i], &n) && n < most)
 			most = n;
 	return most;
 }
@@ -42,10 +102,6 @@ uint64_t hf_uses_most_of(const Hufu__CatalogEntry *entry)
 
 bool hf_obligation_known(const char *obligation)
 {
-	static const char *const known[] = {"log", "receipt", "no-onward-sharing", "report-use"};
 	uint64_t n;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(obligation, known[i]) == 0)
-			return true;
-	return hf_uses_parse(obligation, &n);
+	return find(obligation, &n) != NULL;
 }

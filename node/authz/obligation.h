@@ -17,7 +17,15 @@ bool hf_uses_parse(const char *obligation, uint64_t *ret_most);
 uint64_t hf_uses_most(const Hufu__Agreement *terms);
 /* The smallest N that the resource itself demands, as its entry is now: it holds for every mechanism (AZ-73). */
 uint64_t hf_uses_most_of(const Hufu__CatalogEntry *entry);
-/* What the gate can fulfil. */
+/* Of a list of obligations. */
+uint64_t hf_uses_most_in(char *const *obligations, size_t count);
+/* The obligation "delete-after:N": milliseconds after the delivery. */
+#define HF_DELETE_AFTER_AT_MOST (UINT64_C(36600) * 24 * 60 * 60 * 1000) /* a hundred years */
+bool hf_delete_after_parse(const char *obligation, uint64_t *ret_ms);
+/* Can be fulfilled only by a consumer that keeps the data sealed behind its gate (DS-85): "sealed", "delete-at-end",
+ * "delete-after:N". */
+bool hf_obligation_seals(const char *obligation);
+/* What a gate can fulfil, the provider's or the consumer's. */
 bool hf_obligation_known(const char *obligation);
 
 #endif

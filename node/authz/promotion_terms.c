@@ -53,7 +53,8 @@ bool pm_duty_known(const char *duty)
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		if (strcmp(duty, always[i]) == 0)
 			return true;
-	return hf_entry_state_of_duty(duty) != HF_ENTRY_INVALID; /* a count would begin anew */
+	/* A count would begin anew. */
+	return hf_entry_state_of_duty(duty) != HF_ENTRY_INVALID || hf_obligation_seals(duty);
 }
 
 enum hf_err pm_source_check(struct hf_authz *a, const struct grant_item *g, struct hf_fault *f)

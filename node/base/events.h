@@ -119,7 +119,11 @@ enum hf_event_class {
 	X(HF_EVENT_SUPERSESSION,         DECISION, "supersession", 135)          /* AZ-63: of one grant by a rule, or no longer */ \
 	X(HF_EVENT_SECOND_APPROVAL,      DECISION, "second-approval", 170)       /* DS-20: T, F or S of the second level */ \
 	X(HF_EVENT_USE_AUTHORIZATION,    DECISION, "use-authorization", 171)     /* DS-86 */ \
-	X(HF_EVENT_USE_END,              DECISION, "use-authorization-end", 172)
+	X(HF_EVENT_USE_END,              DECISION, "use-authorization-end", 172) \
+	X(HF_EVENT_DATA_READ,            EXCHANGE, "data-read", 193)             /* DS-85: of sealed data, permitted or denied */ \
+	X(HF_EVENT_DATA_READ_END,        EXCHANGE, "data-read-end", 194)         /* how far it came */ \
+	X(HF_EVENT_DATA_DESTROYED,       EXCHANGE, "data-destroyed", 195)        /* the key of sealed data was overwritten */ \
+	X(HF_EVENT_READ_REPORT,          EXCHANGE, "read-report", 196)           /* a consumer reports a read to the provider */
 /* clang-format on */
 
 enum hf_event {

@@ -8,21 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exchange/held.h"
+#include "exchange/reading.h"
 #include "exchange/transfer.h"
-
-/* The partial file is removed; its blocks were never anything but this file's. */
-static bool wipe_part(struct transfer *t)
-{
-	char path[PART_PATH];
-	if (!t->output[0])
-		return true;
-	part_path(t, path);
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW); /* a link put there leads nowhere */
-	bool emptied = fd >= 0 || errno == ENOENT || errno == ELOOP;
-	if (fd >= 0)
-		close(fd);
-	return (unlink(path) == 0 || errno == ENOENT) && emptied;
-}
 
 static void on_cleared(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
@@ -44,9 +32,9 @@ static void cleared_draft(const struct transfer *t, enum hf_err outcome, const c
 void end_clear(struct transfer *t)
 {
 	struct hf_unit *u = hf_unit_new();
-	t->cleared = wipe_part(t);
+	t->cleared = t->target->wipe(t);
 	if (t->cleared) {
-		cleared_draft(t, HF_OK, "the partial file is emptied and removed", u);
+		cleared_draft(t, HF_OK, t->target->wiped, u);
 	} else {
 		cleared_draft(t, HF_E_IO, "the partial file could not be emptied and removed", u);
 		hf_alarm(t->x->base, "cache-not-cleared", &t->id, "a partial file could not be emptied and removed");
@@ -295,4 +283,6 @@ void end_on_revoked(void *ctx, const struct hf_id *grant, const char *reason)
 		if (!t->gone && hf_id_equal(&t->grant, grant) && !t->importing && !(t->provider && t->manifest.len > 0))
 			end_now(t, HF_E_GRANT_REVOKED, text, !t->provider);
 	}
+	reading_watch(x);
+	held_sweep(x);
 }

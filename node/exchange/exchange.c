@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exchange/held.h"
+#include "exchange/reading.h"
 #include "exchange/transfer.h"
+#include "exchange/vault.h"
 #include "source/scanner.h"
 #include "state_exchange.pb-c.h"
 
@@ -26,6 +29,8 @@ static void on_watch(uv_timer_t *h)
 {
 	close_idle(h->data);
 	idle_watch(h->data);
+	reading_watch(h->data);
+	held_sweep(h->data);
 }
 
 static void on_peer_up(void *ctx, const char *peer)
@@ -65,6 +70,7 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
 	                          .catalog = catalog,
 	                          .authz = authz};
 	x->traffic = hf_traffic_new();
+	x->vault = vault_new(base, keys);
 	x->mails[0] = (struct hf_mail_row){HF_MAIL_RECEIPT, receipt_on_mail, x};
 	x->mails[1] = (struct hf_mail_row){HF_MAIL_TRANSFER_END, end_on_mail, x};
 	hf_authz_on_revoked(authz, end_on_revoked, x);
@@ -107,8 +113,9 @@ static void free_handle(uv_handle_t *h)
 
 static void free_exchange_when_idle(struct hf_exchange *x)
 {
-	while (x->transfers && uv_run(x->base->loop, UV_RUN_ONCE))
+	while ((x->transfers || x->destroying || !reading_close_all(x)) && uv_run(x->base->loop, UV_RUN_ONCE))
 		;
+	vault_free(x->vault);
 	hf_traffic_free(x->traffic);
 	free(x);
 }
@@ -176,6 +183,8 @@ void hf_exchange_start(struct hf_exchange *x)
 		next = t->next;
 		resume(t);
 	}
+	reading_recover(x);
+	held_sweep(x);
 }
 
 static void answer_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get)
@@ -264,6 +273,7 @@ static void fill_view(const struct transfer *t, struct hf_transfer_view *v)
 	v->root = t->root;
 	memcpy(v->quality, t->quality, sizeof(v->quality));
 	memcpy(v->output, t->output, sizeof(v->output));
+	v->sealed = t->target->sealed;
 	v->receipt = t->receipt.len > 0;
 	v->started_ms = t->started_ms;
 	v->ended_ms = t->ended_ms;

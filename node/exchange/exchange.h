@@ -39,7 +39,7 @@ const struct hf_mail_row *hf_exchange_mails(struct hf_exchange *x);
 
 /* Consumer: begins to fetch. The statement "access" is signed by the actor. ret_transfer is the transfer's id and
  * transaction. The unit gets the transfer row and the draft's object; the request is sent after the commit. output:
- * absolute path of a file that must not exist. */
+ * absolute path of a file that must not exist; none: the data is kept sealed. MUST_SEAL: it may go nowhere else. */
 struct hf_fetch {
 	struct hf_id grant; /* or zero, then: */
 	struct hf_id resource;
@@ -49,7 +49,7 @@ struct hf_fetch {
 	const char *mechanism; /* the one to be asked for (AZ-66); NULL: any */
 	const char *const *fields;
 	size_t field_count;
-	const char *output;
+	const char *output; /* NULL or "": kept sealed by the node (data.h) */
 };
 enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               struct hf_unit *unit, struct hf_draft *draft, struct hf_id *ret_transfer,
@@ -76,6 +76,7 @@ struct hf_transfer_view {
 	struct hf_hash root;
 	char quality[16];
 	char output[512];
+	bool sealed;  /* consumer: kept sealed instead */
 	bool receipt; /* consumer: signed; provider: received and verified */
 	int64_t started_ms, ended_ms;
 };

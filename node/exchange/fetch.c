@@ -11,50 +11,14 @@
 
 #include "authz/scenario.h"
 #include "authz/second_use.h"
+#include "base/mem.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/seal.h"
 #include "exchange/transfer.h"
 
 #define RETRY_FIRST_MS 250u
 #define RETRY_MOST_MS 5000u
-#define OUTPUT_MAX 512
-#define PART_SUFFIX 80 /* room for what the partial file has more in its name */
-
-/* The folder with its links followed, so that what is checked here is what is written to later. */
-static enum hf_err real_folder(const struct hf_exchange *x, const char *path, char ret_dir[PATH_MAX],
-                               struct hf_fault *f)
-{
-	char dir[OUTPUT_MAX], own[PATH_MAX];
-	snprintf(dir, sizeof(dir), "%s", path);
-	*strrchr(dir, '/') = 0;
-	if (!realpath(dir[0] ? dir : "/", ret_dir) || access(ret_dir, W_OK | X_OK) != 0)
-		return hf_fault_set(
-		        f, HF_E_IO,
-		        "the folder of %s cannot be written by the node; choose another or change its rights", path);
-	size_t len = realpath(x->base->dir, own) ? strlen(own) : 0;
-	if (len > 0 && strncmp(ret_dir, own, len) == 0 && (ret_dir[len] == '/' || !ret_dir[len]))
-		return hf_fault_set(f, HF_E_ARGUMENT,
-		                    "%s lies in the node's own folder, which holds no data; choose a folder outside it",
-		                    path);
-	return HF_OK;
-}
-
-static enum hf_err check_output(const struct hf_exchange *x, const char *path, char ret_output[OUTPUT_MAX],
-                                struct hf_fault *f)
-{
-	char dir[PATH_MAX];
-	struct stat st;
-	if (!path || path[0] != '/' || strlen(path) >= OUTPUT_MAX - PART_SUFFIX)
-		return hf_fault_set(f, HF_E_ARGUMENT, "the output must be an absolute path of at most 430 bytes");
-	if (lstat(path, &st) == 0)
-		return hf_fault_set(f, HF_E_EXISTS, "%s exists already; choose another output file or remove it", path);
-	HF_TRY(real_folder(x, path, dir, f));
-	int n = snprintf(ret_output, OUTPUT_MAX, "%s%s", dir[1] ? dir : "", strrchr(path, '/'));
-	if (n < 0 || n >= OUTPUT_MAX - PART_SUFFIX)
-		return hf_fault_set(f, HF_E_ARGUMENT,
-		                    "the folder of %s has a path of more than 430 bytes; choose another", path);
-	return HF_OK;
-}
 
 /* Without an agreement a rule of the provider may permit (AZ-61); whether one does is the provider's answer. */
 static enum hf_err by_rule(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
@@ -113,6 +77,20 @@ static void ask_by_rule_instead(struct hf_exchange *x, const struct hf_fetch *in
 	g->txn = none;
 }
 
+/* DS-85: said before anybody is asked; the provider's word, which comes with the start, counts. */
+static enum hf_err seal_known(struct hf_exchange *x, const struct hf_grant_view *g, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	if (hf_catalog_get(x->catalog, g->provider, &g->resource, &it) != HF_OK)
+		return HF_OK;
+	const Hufu__CatalogEntry *e = it.entry;
+	struct seal_why why = {.level = e->level, .sensitive = e->sensitive};
+	for (size_t i = 0; i < e->n_policy; i++)
+		if (strcmp(e->policy[i]->kind, "duty") == 0)
+			seal_duty(&why, e->policy[i]->action);
+	return seal_refuse(&why, f);
+}
+
 static enum hf_err find_grant(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               struct hf_grant_view *g, struct hf_fault *f)
 {
@@ -140,6 +118,8 @@ static struct transfer *build(struct hf_exchange *x, const struct hf_actor *acto
 	snprintf(t->peer, sizeof(t->peer), "%s", g->provider);
 	snprintf(t->account, sizeof(t->account), "%s", actor->account);
 	snprintf(t->system, sizeof(t->system), "%s", in->system && in->system[0] ? in->system : g->system);
+	t->kind = in->output && in->output[0] ? TARGET_FILE : TARGET_SEALED;
+	t->target = target_of(t->kind);
 	snprintf(t->output, sizeof(t->output), "%s", output);
 	snprintf(t->purpose, sizeof(t->purpose), "%s", in->purpose && in->purpose[0] ? in->purpose : g->purpose);
 	t->grant = g->grant;
@@ -275,8 +255,11 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 {
 	struct hf_grant_view g;
 	char output[OUTPUT_MAX], second[HF_USE_SECOND_TEXT] = "";
-	HF_TRY(check_output(x, in->output, output, f));
+	const struct target *target = target_of(in->output && in->output[0] ? TARGET_FILE : TARGET_SEALED);
+	HF_TRY(target->check(x, in->output, output, f));
 	HF_TRY(find_grant(x, actor, in, &g, f));
+	if (!target->sealed)
+		HF_TRY(seal_known(x, &g, f));
 	struct transfer *t = build(x, actor, in, &g, output);
 	enum hf_err e = make_request(t, actor, &g, in, second, f);
 	if (e != HF_OK) {
@@ -362,21 +345,30 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 }
 
 /* DS-51: what will come has room, and it was said how much at most: nobody fills up the disk. */
+static enum hf_err check_target(struct transfer *t, const Hufu__Label *l, struct hf_fault *f)
+{
+	struct seal_why why = {.level = l->level, .sensitive = l->sensitive};
+	t->level = l->level;
+	for (size_t i = 0; i < l->n_obligations; i++)
+		seal_duty(&why, l->obligations[i]);
+	return t->target->sealed ? HF_OK : seal_refuse(&why, f);
+}
+
 static enum hf_err check_room(const struct transfer *t, const Hufu__TransferStart *s, struct hf_fault *f)
 {
 	char dir[OUTPUT_MAX];
 	struct statvfs v;
 	if (s->most_bytes == 0 || s->bytes > s->most_bytes)
 		return hf_fault_set(f, HF_E_FORMAT, "%s does not say how much it will send at most", t->peer);
-	snprintf(dir, sizeof(dir), "%s", t->output);
-	*strrchr(dir, '/') = 0;
-	if (statvfs(dir[0] ? dir : "/", &v) != 0)
-		return hf_fault_set(f, HF_E_IO, "the folder of %s is gone; fetch into another one", t->output);
+	t->target->folder(t, dir);
+	if (statvfs(dir, &v) != 0)
+		return hf_fault_set(f, HF_E_IO, "the folder %.300s is gone; fetch into another one", dir);
 	if (s->most_bytes / v.f_frsize >= v.f_bavail)
 		return hf_fault_set(
 		        f, HF_E_NO_SPACE,
-		        "the folder of %s has no room for the %llu bytes that may come; fetch into another one",
-		        t->output, (unsigned long long)s->most_bytes);
+		        "the folder %.300s has no room for the %llu bytes that may come; make room, or fetch into "
+		        "another one",
+		        dir, (unsigned long long)s->most_bytes);
 	return HF_OK;
 }
 
@@ -391,6 +383,8 @@ static enum hf_err take_start(struct transfer *t, struct hf_bytes body, struct h
 	if (err == HF_OK)
 		err = s ? check_start(t, s, f)
 		        : hf_fault_set(f, HF_E_FORMAT, "the start lacks a field or holds one out of bounds");
+	if (err == HF_OK)
+		err = check_target(t, s->label, f);
 	if (err == HF_OK)
 		err = check_room(t, s, f);
 	if (err == HF_OK) {
@@ -442,17 +436,63 @@ static void started(struct transfer *t)
 	hf_store_submit(t->x->store, u, on_started, t);
 }
 
+/* What the target needs first, made durable by a worker. */
+struct preparing {
+	uv_work_t work;
+	struct transfer *t;
+	enum hf_err error;
+};
+
+static void prepare_work(uv_work_t *w)
+{
+	struct preparing *p = w->data;
+	p->error = p->t->target->prepare_work(p->t);
+}
+
+static void prepare_done(uv_work_t *w, int status)
+{
+	struct preparing *p = w->data;
+	struct transfer *t = p->t;
+	(void)status;
+	t->starting = false;
+	if (!t->gone && t->state == TRANSFER_REQUESTED) {
+		if (p->error == HF_OK)
+			started(t);
+		else
+			end_now(t, p->error, "the key of the sealed data could not be made durable; check the disk",
+			        true);
+	}
+	free(p);
+	transfer_unhold(t);
+}
+
+static enum hf_err prepare(struct transfer *t, struct hf_fault *f)
+{
+	if (!t->target->prepare_work) {
+		started(t);
+		return HF_OK;
+	}
+	HF_TRY(t->target->prepare_begin(t, f));
+	struct preparing *p = hf_alloc_zero(sizeof(*p));
+	p->work.data = p;
+	p->t = t;
+	t->starting = true;
+	transfer_hold(t);
+	uv_queue_work(t->x->base->loop, &p->work, prepare_work, prepare_done);
+	return HF_OK;
+}
+
 static void on_answer(void *ctx, struct hf_reply *r)
 {
 	struct transfer *t = ctx;
 	struct hf_fault f = {HF_OK, ""};
-	if (!t->gone && t->state == TRANSFER_REQUESTED && !t->x->closing) {
+	if (!t->gone && t->state == TRANSFER_REQUESTED && !t->starting && !t->x->closing) {
 		enum hf_err e = r->error;
 		if (e == HF_OK) {
 			e = take_start(t, r->body, &f);
 			if (e == HF_OK)
-				started(t);
-			else
+				e = prepare(t, &f);
+			if (e != HF_OK)
 				end_now(t, e, f.text, true);
 		} else if (fetch_passes(e)) {
 			fetch_retry(t);

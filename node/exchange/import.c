@@ -15,7 +15,7 @@
 #include "exchange/receive.h"
 #include "source/scanner.h"
 
-#define FINDINGS_MAX 4
+#define FINDINGS_MAX 5
 
 struct verdict {
 	Hufu__Finding finding[FINDINGS_MAX];
@@ -29,7 +29,6 @@ struct import {
 	uv_work_t work;
 	struct transfer *t;
 	Hufu__Manifest *manifest;
-	char part[PART_PATH];
 	enum hf_err error;
 	int sys_error;
 };
@@ -152,6 +151,8 @@ static void judge(struct transfer *t, const Hufu__Manifest *m, struct verdict *v
 	add_finding(v, "width", c.wrong_width == 0, "%llu rows of another width", (unsigned long long)c.wrong_width);
 	add_finding(v, "rows", c.rows == m->rows, "%llu rows, %llu declared", (unsigned long long)c.rows,
 	            (unsigned long long)m->rows);
+	if (t->target->sealed) /* DS-85: what the provider may demand */
+		add_finding(v, "storage", true, "kept sealed");
 }
 
 static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
@@ -164,7 +165,7 @@ static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 	                            : "complete, verified, imported");
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
-	hf_draft_text(d, HF_FIELD_CACHE_DELETION, "the partial file became the delivered file; no copy is left");
+	hf_draft_text(d, HF_FIELD_CACHE_DELETION, t->target->cache);
 	hf_unit_draft(u, d);
 }
 
@@ -190,11 +191,6 @@ static void on_closed(void *ctx, enum hf_err e, const struct hf_commit *info)
 	import_free(i);
 }
 
-static int rename_new(const char *from, const char *to)
-{
-	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-}
-
 static void deliver(struct import *i)
 {
 	struct transfer *t = i->t;
@@ -214,42 +210,21 @@ static void deliver(struct import *i)
 		e = receipt_make(t, i->manifest, v.list, v.count, u);
 	if (e != HF_OK) { /* DS-70: without a receipt there is no delivery */
 		hf_unit_free(u);
-		(void)rename_new(t->output, i->part);
+		t->target->unsettle(t);
 		fail(i, e, "the receipt could not be made");
 		return;
 	}
+	t->target->delivered(t, u);
 	t->state = transfer_next(t->state, STEP_COMPLETE);
 	transfer_put(u, t);
 	hf_store_submit(t->x->store, u, on_closed, i);
 }
 
-/* The bytes that were checked, and no other file, stand under the name. */
-static bool is_ours(const struct import *i)
-{
-	struct stat named, open;
-	return lstat(i->t->output, &named) == 0 && fstat(i->t->receive->fd, &open) == 0 &&
-	       named.st_ino == open.st_ino && named.st_dev == open.st_dev;
-}
-
-/* Worker. After a crash the file may have its name already. */
+/* Worker. After a crash it may have been done already. */
 static void move_work(uv_work_t *w)
 {
 	struct import *i = w->data;
-	if (fsync(i->t->receive->fd) != 0) {
-		i->error = HF_E_IO;
-		i->sys_error = errno;
-		return;
-	}
-	if (rename_new(i->part, i->t->output) != 0 && !(errno == ENOENT && is_ours(i))) {
-		i->error = errno == EEXIST ? HF_E_EXISTS : HF_E_IO;
-		i->sys_error = errno;
-		return;
-	}
-	i->error = is_ours(i) ? hf_folder_sync_of(i->t->output) : HF_E_DIGEST;
-	if (i->error != HF_OK) { /* DS-70 */
-		i->sys_error = i->error == HF_E_DIGEST ? ESTALE : errno;
-		(void)rename_new(i->t->output, i->part);
-	}
+	i->error = i->t->target->settle(i->t, &i->sys_error);
 }
 
 static void move_done(uv_work_t *w, int status)
@@ -265,7 +240,8 @@ static void move_done(uv_work_t *w, int status)
 		import_free(i);
 		return;
 	}
-	snprintf(text, sizeof(text), "the delivered file could not get its name: %s", strerror(i->sys_error));
+	snprintf(text, sizeof(text), "the delivered data could not be brought to its place: %s",
+	         strerror(i->sys_error));
 	fail(i, i->error, text);
 }
 
@@ -300,12 +276,11 @@ static void on_examined(void *ctx, enum hf_err e, const char *text)
 	fail(i, e, text);
 }
 
-/* DS-100: before the data gets its name. After a crash it may have it already. */
+/* DS-100: before the data gets its name. */
 static void examine(struct import *i)
 {
-	struct hf_scanner *s = i->t->x->scanner;
-	if (s)
-		hf_scan(s, access(i->part, F_OK) == 0 ? i->part : i->t->output, on_examined, i);
+	if (i->t->x->scanner)
+		i->t->target->examine(i->t, on_examined, i);
 	else
 		move(i);
 }
@@ -329,7 +304,6 @@ void import_begin(struct transfer *t)
 		abort();
 	i->t = t;
 	transfer_hold(t);
-	part_path(t, i->part);
 	enum hf_err e = check_manifest(t, &i->manifest, &f);
 	if (e != HF_OK) {
 		fail(i, e, f.text);

@@ -19,13 +19,6 @@
 
 #define ALTERED_TEXT "the partial file is not what was received before; fetch the data again"
 
-void part_path(const struct transfer *t, char out[PART_PATH])
-{
-	char text[HF_ID_TEXT];
-	hf_id_text(&t->id, text);
-	snprintf(out, PART_PATH, "%s.%s.part", t->output, text);
-}
-
 /* An import that was begun before a restart does not keep what is broken alive; one that runs ends by itself. */
 static void broken(struct transfer *t, enum hf_err e, const char *text, bool tell)
 {
@@ -64,34 +57,6 @@ static void know_end(struct transfer *t, struct receive *r)
 	hf_decoded_free(e);
 }
 
-/* After a crash between the renaming and its record the bytes have their final name already. */
-static bool has_moved(const struct transfer *t, const char *part)
-{
-	struct stat st;
-	return t->importing && lstat(part, &st) != 0 && errno == ENOENT && lstat(t->output, &st) == 0 &&
-	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == t->bytes_done;
-}
-
-/* A partial file that lost what the row calls durable must not be filled up with zeros. */
-static enum hf_err open_file(const struct transfer *t, struct receive *r, struct hf_fault *f)
-{
-	char path[PART_PATH];
-	struct stat st;
-	part_path(t, path);
-	bool moved = has_moved(t, path);
-	r->fd = open(moved ? t->output : path, O_RDWR | (moved ? 0 : O_CREAT) | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (r->fd < 0 || fstat(r->fd, &st) != 0)
-		return hf_fault_set(f, errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO, "%.200s cannot be written: %s", path,
-		                    strerror(errno));
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < t->bytes_done)
-		return hf_fault_set(f, HF_E_DIGEST, "%.200s lost bytes that were received before; fetch the data again",
-		                    path);
-	if (ftruncate(r->fd, (off_t)t->bytes_done) != 0)
-		return hf_fault_set(f, HF_E_IO, "%.200s cannot be brought to its durable size: %s", path,
-		                    strerror(errno));
-	return HF_OK;
-}
-
 enum hf_err receive_open(struct transfer *t, struct hf_fault *f)
 {
 	struct receive *r = calloc(1, sizeof(*r));
@@ -106,7 +71,7 @@ enum hf_err receive_open(struct transfer *t, struct hf_fault *f)
 	hf_merkle_range_root(&t->durable, &r->resumed_root);
 	hf_merkle_range_init(&r->again);
 	HF_TRY(open_key(t, r, f));
-	HF_TRY(open_file(t, r, f));
+	HF_TRY(t->target->open(t, r, f));
 	r->check = hf_csv_check_new();
 	know_end(t, r);
 	return HF_OK;
@@ -120,6 +85,7 @@ void receive_close(struct transfer *t)
 		return;
 	for (unsigned i = 0; i < OPENERS; i++)
 		hf_aead_free(r->aead[i]);
+	t->target->close(r);
 	hf_csv_check_free(r->check);
 	if (r->fd >= 0)
 		close(r->fd);
@@ -132,27 +98,13 @@ struct chunk {
 	struct hf_held *held;
 	struct hf_bytes data;
 	struct hf_aead *aead;
+	unsigned lane;
 	uint64_t index;
 	uint8_t tag[HF_AEAD_TAG_BYTES];
 	struct hf_hash leaf;
 	enum hf_err error;
 	bool last;
 };
-
-static enum hf_err write_all(int fd, const uint8_t *data, size_t len, uint64_t offset)
-{
-	while (len > 0) {
-		ssize_t n = pwrite(fd, data, len, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 && errno == ENOSPC ? HF_E_NO_SPACE : HF_E_IO;
-		data += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return HF_OK;
-}
 
 /* Worker. The message is ours alone until it is freed: it is opened in place. */
 static void chunk_work(uv_work_t *w)
@@ -169,7 +121,7 @@ static void chunk_work(uv_work_t *w)
 		return;
 	}
 	hf_merkle_leaf(plain, c->data.len, &c->leaf);
-	c->error = write_all(c->t->receive->fd, plain, c->data.len, c->index * CHUNK_BYTES);
+	c->error = c->t->target->write(c->t, c->lane, c->index, plain, c->data.len);
 }
 
 static void slot_clear(struct receive *r, uint64_t index)
@@ -186,9 +138,7 @@ static void chunk_done(uv_work_t *w, int status)
 	struct transfer *t = c->t;
 	struct receive *r = t->receive;
 	hf_held_free(c->held);
-	for (unsigned i = 0; i < OPENERS; i++)
-		if (r->aead[i] == c->aead)
-			r->aead_used[i] = false;
+	r->aead_used[c->lane] = false;
 	slot_clear(r, c->index);
 	r->in_flight--;
 	if (c->error != HF_OK && !t->gone) {
@@ -204,14 +154,14 @@ static void chunk_done(uv_work_t *w, int status)
 	transfer_unhold(t);
 }
 
-static struct hf_aead *free_opener(struct receive *r)
+/* There are as many as chunks can be under way. */
+static unsigned free_lane(struct receive *r)
 {
-	for (unsigned i = 0; i < OPENERS; i++)
-		if (!r->aead_used[i]) {
-			r->aead_used[i] = true;
-			return r->aead[i];
-		}
-	return NULL;
+	unsigned i = 0;
+	while (i + 1 < OPENERS && r->aead_used[i])
+		i++;
+	r->aead_used[i] = true;
+	return i;
 }
 
 static bool keep_manifest(struct transfer *t, const Hufu__ChunkReply *r)
@@ -270,7 +220,8 @@ static void open_chunk(struct transfer *t, struct hf_reply *r, const Hufu__Chunk
 	memcpy(c->tag, reply->tag.data, sizeof(c->tag));
 	c->data = r->bulk;
 	c->held = hf_reply_hold(r);
-	c->aead = free_opener(t->receive);
+	c->lane = free_lane(t->receive);
+	c->aead = t->receive->aead[c->lane];
 	if (c->last)
 		t->receive->last_index = index;
 	transfer_hold(t);
@@ -467,21 +418,6 @@ struct check_job {
 	enum hf_err error;
 };
 
-static bool read_all(int fd, uint8_t *out, size_t len, uint64_t offset)
-{
-	while (len > 0) {
-		ssize_t n = pread(fd, out, len, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		out += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* DS-56: what the receipt will say is what lies on the disk, also after a restart. */
 static enum hf_err hash_again(struct receive *r, const uint8_t *data, size_t len)
 {
@@ -497,13 +433,13 @@ static enum hf_err hash_again(struct receive *r, const uint8_t *data, size_t len
 }
 
 /* Chunk by chunk: a check ends at the end of a chunk. */
-static enum hf_err check_chunks(struct receive *r, const struct check_job *j, uint8_t *chunk)
+static enum hf_err check_chunks(struct transfer *t, const struct check_job *j, uint8_t *chunk)
 {
+	struct receive *r = t->receive;
 	uint64_t upto = j->upto;
 	while (r->checked_bytes < upto) {
 		size_t len = upto - r->checked_bytes < CHUNK_BYTES ? (size_t)(upto - r->checked_bytes) : CHUNK_BYTES;
-		if (!read_all(r->fd, chunk, len, r->checked_bytes))
-			return HF_E_IO;
+		HF_TRY(t->target->read(t, r->checked_bytes / CHUNK_BYTES, chunk, len));
 		HF_TRY(hash_again(r, chunk, len));
 		hf_csv_check_feed(r->check, chunk, len);
 		r->checked_bytes += len;
@@ -515,7 +451,7 @@ static void check_work(uv_work_t *w)
 {
 	struct check_job *j = w->data;
 	uint8_t *chunk = malloc(CHUNK_BYTES);
-	j->error = chunk ? check_chunks(j->t->receive, j, chunk) : HF_E_MEMORY;
+	j->error = chunk ? check_chunks(j->t, j, chunk) : HF_E_MEMORY;
 	free(chunk);
 }
 

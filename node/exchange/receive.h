@@ -14,7 +14,8 @@ struct receive {
 	int fd;
 	struct hf_aead *aead[OPENERS];
 	bool aead_used[OPENERS];
-	bool asked[UNACKED_MAX]; /* by index modulo the window */
+	struct hf_aead *seal[OPENERS], *unseal; /* target_sealed.c */
+	bool asked[UNACKED_MAX];                /* by index modulo the window */
 	unsigned in_flight;
 	struct leaf_window leaves; /* range: the durable chunks */
 	uint64_t written;          /* chunks [0, n) are in the file */

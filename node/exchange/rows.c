@@ -41,6 +41,9 @@ static void row_fill_state(const struct transfer *t, Hufu__TransferRow *r)
 	r->most_bytes = t->most_bytes;
 	r->demands = t->demands;
 	r->seen_ms = t->seen_ms;
+	r->target = t->kind;
+	r->level = t->level;
+	r->slot = t->slot + 1; /* 0: none */
 }
 
 static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
@@ -157,6 +160,12 @@ static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
 	t->seen_ms = r->seen_ms ? r->seen_ms : r->started_ms; /* a row of an earlier version has none */
 	t->heard_ms = hf_mono_ms(&t->x->base->clock);
 	t->demands = (enum hf_entry_state)r->demands;
+	t->kind = r->target < TARGET_KINDS ? (enum target_kind)r->target : TARGET_KINDS;
+	t->target = target_of(t->kind);
+	t->level = r->level;
+	t->slot = r->slot - 1;
+	if (!t->target)
+		return false;
 	if (t->demands > HF_ENTRY_DURABLE && !transfer_ended(t->state) &&
 	    hf_ledger_txn_newest(t->x->ledger, &t->id, &t->decided_at) != HF_OK)
 		return false;
@@ -180,6 +189,8 @@ struct transfer *transfer_new(struct hf_exchange *x, const struct hf_id *id, boo
 	t->x = x;
 	t->id = *id;
 	t->provider = provider;
+	t->target = target_of(TARGET_FILE);
+	t->slot = NO_SLOT;
 	hf_merkle_range_init(&t->durable);
 	return t;
 }

@@ -15,6 +15,7 @@
 #include "exchange/exchange.h"
 #include "exchange/leaves.h"
 #include "exchange/states.h"
+#include "exchange/target.h"
 #include "exchange/traffic.h"
 
 #define CHUNK_BYTES HF_MAX_CHUNK
@@ -27,6 +28,7 @@
 #define DENIALS_MAX 64
 #define DENIALS_RECORDED 20u
 #define DENIALS_WINDOW_MS 60000
+#define NO_SLOT UINT64_MAX
 
 static inline ProtobufCBinaryData id_or_none(struct hf_id *id)
 {
@@ -44,8 +46,12 @@ struct transfer {
 	struct hf_id grant, agreement, resource, negotiation;
 	char account[HF_NAME_MAX + 1], system[HF_NAME_MAX + 1], address[64], source[HF_NAME_MAX + 1], output[512];
 	char purpose[128];
-	bool asked;    /* provider: a chunk was asked for in this run */
-	bool reopened; /* provider: read from the store; how much was served before is not known */
+	enum target_kind kind;       /* consumer: where it goes, */
+	const struct target *target; /* and how */
+	uint32_t level;              /* consumer: by the label of the start */
+	uint64_t slot;               /* sealed: of its key */
+	bool asked;                  /* provider: a chunk was asked for in this run */
+	bool reopened;               /* provider: read from the store; how much was served before is not known */
 	char class_grade[160], permission_review[520], consumer_authn[96], quality[16];
 	char **fields;
 	size_t field_count;
@@ -94,6 +100,10 @@ struct hf_exchange {
 	struct hf_mail_row mails[3];
 	uv_timer_t *watch;
 	struct hf_scanner *scanner; /* NULL: none */
+	struct vault *vault;
+	struct reading *readings; /* of sealed data, under way */
+	unsigned destroying;      /* sealed data whose key is being overwritten */
+	int64_t destroy_after_ms; /* monotonic: not before, after a failure */
 	struct hf_traffic *traffic;
 	struct hf_transfer_limits limits;
 	struct denials {
@@ -161,8 +171,6 @@ bool fetch_passes(enum hf_err e); /* so that the same is asked again later */
 enum hf_err receive_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void receive_close(struct transfer *t);
 void receive_pump(struct transfer *t);
-#define PART_PATH 640
-void part_path(const struct transfer *t, char out[PART_PATH]);
 void import_begin(struct transfer *t);
 enum hf_err receipt_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
                             struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;

@@ -222,6 +222,8 @@ static enum hf_err read_obligation_value(const struct rule_reader *r, const stru
 		return read_duration(r, d, &o->number);
 	case HF_OBLIGE_SANDBOX:
 	case HF_OBLIGE_REPORT:
+	case HF_OBLIGE_SEALED:
+	case HF_OBLIGE_DELETE_END:
 		return hf_doc_fault(r->p.f, r->p.file, d->line,
 		                    "the obligation '%s' takes no value; write its name alone", d->key);
 	case HF_OBLIGE_INVALID:
@@ -256,7 +258,8 @@ static enum hf_err read_obligation(const struct rule_reader *r, const struct hf_
 	o->type = hf_oblige_from_name(name);
 	if (o->type == HF_OBLIGE_INVALID)
 		return refuse_obligation(r, d, name);
-	if (o->type != HF_OBLIGE_SANDBOX && o->type != HF_OBLIGE_REPORT && o->type != HF_OBLIGE_WATERMARK)
+	if (o->type != HF_OBLIGE_SANDBOX && o->type != HF_OBLIGE_REPORT && o->type != HF_OBLIGE_WATERMARK &&
+	    o->type != HF_OBLIGE_SEALED && o->type != HF_OBLIGE_DELETE_END)
 		return hf_doc_fault(r->p.f, r->p.file, d->line, "the obligation '%s' has no value; write '- %s: ...'",
 		                    name, name);
 	return HF_OK;

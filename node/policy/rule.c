@@ -84,9 +84,9 @@ static const struct operator_row {
 
 /* What an obligation takes: 'n' nothing, 't' a text, 'o' perhaps a text, 'l' names, '#' a number from 1. */
 static const char oblige_takes[] = {
-        [HF_OBLIGE_MASK] = 't',      [HF_OBLIGE_FIELDS] = 'l',  [HF_OBLIGE_ROWS] = 't',
-        [HF_OBLIGE_WATERMARK] = 'o', [HF_OBLIGE_SANDBOX] = 'n', [HF_OBLIGE_USES] = '#',
-        [HF_OBLIGE_DELETE] = '#',    [HF_OBLIGE_REPORT] = 'n',  [HF_OBLIGE_NOTIFY] = 't',
+        [HF_OBLIGE_MASK] = 't',    [HF_OBLIGE_FIELDS] = 'l', [HF_OBLIGE_ROWS] = 't',       [HF_OBLIGE_WATERMARK] = 'o',
+        [HF_OBLIGE_SANDBOX] = 'n', [HF_OBLIGE_USES] = '#',   [HF_OBLIGE_DELETE] = '#',     [HF_OBLIGE_REPORT] = 'n',
+        [HF_OBLIGE_NOTIFY] = 't',  [HF_OBLIGE_SEALED] = 'n', [HF_OBLIGE_DELETE_END] = 'n',
 };
 
 bool hf_operator_takes(enum hf_operator op, enum hf_attr_type type)

@@ -74,7 +74,9 @@ struct hf_condition {
 	X(HF_OBLIGE_USES, "uses")           /* number >= 1: at most so many uses */                                    \
 	X(HF_OBLIGE_DELETE, "delete-after") /* number > 0: milliseconds after delivery */                              \
 	X(HF_OBLIGE_REPORT, "report-use")   /* nothing: every use is reported to the provider */                       \
-	X(HF_OBLIGE_NOTIFY, "notify")       /* text: whom */
+	X(HF_OBLIGE_NOTIFY, "notify")       /* text: whom */                                                           \
+	X(HF_OBLIGE_SEALED, "sealed")       /* nothing: kept sealed, read only through the consumer's gate (DS-85) */  \
+	X(HF_OBLIGE_DELETE_END, "delete-at-end") /* nothing: destroyed when the authorization ends */
 enum hf_oblige { HF_OBLIGE_INVALID = 0, HF_OBLIGATIONS(HF_POLICY_ENUM) };
 struct hf_obligation {
 	enum hf_oblige type;

@@ -1,11 +1,13 @@
 #include "source/scanner.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "source/scanner_feed.h"
 
 #define SCANS_MAX 2 /* at a time */
 
@@ -17,7 +19,10 @@ struct scan {
 	hf_scan_fn fn;
 	void *ctx;
 	char *path;
-	bool running, too_long, cancelled;
+	struct scanner_feed *feed; /* NULL: a file */
+	enum hf_err verdict;
+	char text[200];
+	bool running, too_long, cancelled, ended;
 	unsigned handles; /* still to be closed */
 };
 struct hf_scanner {
@@ -66,8 +71,9 @@ static void on_closed(uv_handle_t *h)
 }
 
 /* Out of the list, told, and its memory goes when the handles are closed. */
-static void end(struct scan *c, enum hf_err e, const char *text)
+static void tell(void *ctx)
 {
+	struct scan *c = ctx;
 	struct hf_scanner *s = c->scanner;
 	struct scan **p = &s->scans;
 	while (*p != c)
@@ -75,11 +81,27 @@ static void end(struct scan *c, enum hf_err e, const char *text)
 	*p = c->next;
 	if (c->running)
 		s->running--;
-	c->fn(c->ctx, e, text);
+	c->fn(c->ctx, c->verdict, c->text);
 	uv_close((uv_handle_t *)&c->timer, on_closed);
 	if (c->running)
 		uv_close((uv_handle_t *)&c->process, on_closed);
 	start_waiting(s);
+}
+
+/* What was not read whole was not examined, whatever the scanner says of the rest. */
+static void end(struct scan *c, enum hf_err e, const char *text)
+{
+	bool cut = c->feed && scanner_feed_failed(c->feed) && e == HF_OK;
+	c->verdict = cut ? HF_E_SCANNER : e;
+	snprintf(c->text, sizeof(c->text), "%s",
+	         cut ? "the data could not be read back for the scanner, so it was not examined; check the disk"
+	             : text);
+	c->ended = true;
+	uv_timer_stop(&c->timer);
+	if (c->feed)
+		scanner_feed_end(HF_TAKE(c->feed), tell, c);
+	else
+		tell(c);
 }
 
 static void on_exit_of(uv_process_t *p, int64_t status, int signal)
@@ -132,6 +154,8 @@ static void start(struct scan *c)
 	struct hf_scanner *s = c->scanner;
 	uv_stdio_container_t none[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
 	s->argv[s->argc] = c->path;
+	if (c->feed)
+		scanner_feed_stdin(c->feed, &none[0]);
 	const uv_process_options_t o = {.exit_cb = on_exit_of,
 	                                .file = s->argv[0],
 	                                .args = s->argv,
@@ -150,6 +174,8 @@ static void start(struct scan *c)
 		uv_close((uv_handle_t *)&c->process, on_closed);
 	}
 	s->running += c->running;
+	if (c->feed && c->running)
+		scanner_feed_begin(c->feed);
 	uv_timer_start(&c->timer, on_time, failed ? 0 : (uint64_t)s->seconds * 1000, 0);
 }
 
@@ -160,13 +186,20 @@ static void start_waiting(struct hf_scanner *s)
 			start(c);
 }
 
-void hf_scan(struct hf_scanner *s, const char *path, hf_scan_fn fn, void *ctx)
+static struct scan *scan_new(struct hf_scanner *s, const char *path, hf_scan_fn fn, void *ctx)
 {
-	struct scan *c = hf_alloc_zero(sizeof(*c)), **p = &s->scans;
+	struct scan *c = hf_alloc_zero(sizeof(*c));
 	c->scanner = s;
 	c->path = hf_strdup(path);
 	c->fn = fn;
 	c->ctx = ctx;
+	return c;
+}
+
+static void add(struct scan *c)
+{
+	struct hf_scanner *s = c->scanner;
+	struct scan **p = &s->scans;
 	uv_timer_init(s->base->loop, &c->timer);
 	c->timer.data = c;
 	while (*p)
@@ -181,12 +214,26 @@ void hf_scan(struct hf_scanner *s, const char *path, hf_scan_fn fn, void *ctx)
 	uv_timer_start(&c->timer, on_time, 0, 0);
 }
 
+void hf_scan(struct hf_scanner *s, const char *path, hf_scan_fn fn, void *ctx)
+{
+	add(scan_new(s, path, fn, ctx));
+}
+
+void hf_scan_fed(struct hf_scanner *s, hf_scan_fill_fn fill, void *fill_ctx, hf_scan_fn fn, void *ctx)
+{
+	struct scan *c = scan_new(s, "/dev/stdin", fn, ctx);
+	c->feed = scanner_feed_new(s->base->loop, fill, fill_ctx);
+	add(c);
+}
+
 void hf_scanner_stop(struct hf_scanner *s)
 {
 	if (!s || s->stopped)
 		return;
 	s->stopped = true;
 	for (struct scan *c = s->scans; c; c = c->next) {
+		if (c->ended)
+			continue;
 		c->cancelled = true;
 		if (c->running) {
 			kill_group(c);

@@ -65,7 +65,10 @@
 	X(HF_TABLE_DISPUTE,          "dispute")          /* dispute id[16] -> DisputeRow */ \
 	X(HF_TABLE_ESCALATION,       "escalation")       /* application id[16] -> EscalationRow: overdue decisions, at the leading group */ \
 	X(HF_TABLE_USE_FILED,        "use-filed")        /* resource[16] transfer[16] -> UseFiledRow: reported uses, for statistics */ \
-	X(HF_TABLE_USE_AUTHORIZATION, "use-authorization") /* id[16] -> UseAuthorizationRow: of sensitive data (DS-86) */
+	X(HF_TABLE_USE_AUTHORIZATION, "use-authorization") /* id[16] -> UseAuthorizationRow: of sensitive data (DS-86) */ \
+	X(HF_TABLE_HELD,             "held")             /* transfer id[16] -> HeldRow: delivered data that is kept sealed (DS-85) */ \
+	X(HF_TABLE_HELD_READ,        "held-read")        /* transfer id[16] read id[16] -> HeldReadRow */ \
+	X(HF_TABLE_READ_REPORT,      "read-report")      /* transfer id[16] read id[16] -> ReadReportRow: at the provider */
 /* clang-format on */
 
 enum hf_table {

@@ -63,6 +63,7 @@ struct answer {
 	struct hf_buf body;
 	FILE *file; /* of a download, opened at the first byte of a good answer */
 	const char *name;
+	bool pieces; /* file is open; JSON is no piece */
 	CURL *curl;
 	bool failed;
 };
@@ -78,13 +79,20 @@ static size_t to_file(struct answer *a, const char *data, size_t len)
 	return len;
 }
 
+static bool is_json(CURL *curl)
+{
+	char *type = NULL;
+	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+	return type && strncmp(type, "application/json", 16) == 0;
+}
+
 static size_t on_data(char *data, size_t size, size_t count, void *ctx)
 {
 	struct answer *a = ctx;
 	size_t len = size * count;
 	long status = 0;
 	curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
-	if (a->name && status == 200)
+	if (a->name && status == 200 && !(a->pieces && is_json(a->curl)))
 		return to_file(a, data, len);
 	return hf_buf_add(&a->body, data, len) ? len : 0;
 }
@@ -253,6 +261,18 @@ int hf_cli_download(struct hf_cli *cli, const char *method, const char *path, js
 	if (a.file == stdout)
 		fflush(stdout);
 	json_decref(body);
+	hf_buf_done(&a.body);
+	return status;
+}
+
+int hf_cli_piece(struct hf_cli *cli, const char *path, json_t *in, FILE *out, json_t **ret_end)
+{
+	struct answer a = {.name = "the output", .file = out, .pieces = true};
+	hf_buf_init(&a.body, ANSWER_MAX);
+	int status = exchange(&(struct request){cli, "POST", path, in, &a});
+	if (status == HF_EXIT_DONE && a.body.len > 0)
+		*ret_end = json_loadb((const char *)a.body.data, a.body.len, 0, NULL);
+	json_decref(in);
 	hf_buf_done(&a.body);
 	return status;
 }

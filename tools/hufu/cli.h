@@ -48,6 +48,7 @@ extern const struct hf_command hf_commands_node[];
 extern const struct hf_command hf_commands_identity[];
 extern const struct hf_command hf_commands_policy[];
 extern const struct hf_command hf_commands_ledger[];
+extern const struct hf_command hf_commands_data[];
 extern const struct hf_command hf_commands_sensitive[];
 extern const struct hf_command hf_commands_erasure[];
 extern const struct hf_command hf_commands_audit[];
@@ -106,6 +107,8 @@ const char *hf_cli_node(struct hf_cli *cli);
 int hf_cli_call(struct hf_cli *cli, const char *method, const char *path, json_t *in, json_t **ret_out);
 /* For answers that are not JSON: the body goes to the file, or to standard output when file is NULL or "-". */
 int hf_cli_download(struct hf_cli *cli, const char *method, const char *path, json_t *in, const char *file);
+/* One of the pieces that an answer comes in: to out, or, behind the last one, the JSON that ends it. */
+int hf_cli_piece(struct hf_cli *cli, const char *path, json_t *in, FILE *out, json_t **ret_end);
 /* The usual command: call, then with --json print the answer as it is, else print `said` (may hold one %s for the
  * answer's text member `name`; name may be NULL). */
 int hf_cli_do(struct hf_cli *cli, const char *method, const char *path, json_t *in, const char *said, const char *name);

@@ -41,6 +41,7 @@ static const struct hf_column detail_columns[] = {
         {"quality", "quality", 0},
         {"receipt", "receipt", 0},
         {"output", "output", 0},
+        {"kept sealed", "sealed", 0},
         {"started", "started", 0},
         {"ended", "ended", 0},
         {NULL, NULL, 0},
@@ -63,7 +64,8 @@ static int finished(struct hf_cli *cli, json_t *view)
 	} else if (cli->json) {
 		hf_cli_json(view);
 	} else {
-		printf("%s: %lld bytes, %lld rows, quality %s, receipt signed\n", text_of(view, "output"),
+		printf("%s: %lld bytes, %lld rows, quality %s, receipt signed\n",
+		       json_is_true(json_object_get(view, "sealed")) ? "kept sealed" : text_of(view, "output"),
 		       (long long)json_integer_value(json_object_get(view, "bytes_total")),
 		       (long long)json_integer_value(json_object_get(view, "rows")), text_of(view, "quality"));
 	}
@@ -184,13 +186,19 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	                    *mechanism = NULL, *publisher = NULL;
 	uint32_t patience_s = PATIENCE_S;
 	struct hf_list fields = {.count = 0};
-	bool detach = false;
+	bool detach = false, sealed = false;
 	const struct hf_opt opts[] = {
-	        {"system", &system_name, NULL, NULL},  {"output", &output, NULL, NULL},
-	        {"purpose", &purpose, NULL, NULL},     {"grant", &grant, NULL, NULL},
-	        {"field", NULL, NULL, &fields},        {"detach", NULL, &detach, NULL},
-	        {"patience", &patience, NULL, NULL},   {"mechanism", &mechanism, NULL, NULL},
-	        {"publisher", &publisher, NULL, NULL}, {NULL, NULL, NULL, NULL},
+	        {"sealed", NULL, &sealed, NULL},
+	        {"system", &system_name, NULL, NULL},
+	        {"output", &output, NULL, NULL},
+	        {"purpose", &purpose, NULL, NULL},
+	        {"grant", &grant, NULL, NULL},
+	        {"field", NULL, NULL, &fields},
+	        {"detach", NULL, &detach, NULL},
+	        {"patience", &patience, NULL, NULL},
+	        {"mechanism", &mechanism, NULL, NULL},
+	        {"publisher", &publisher, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	char path[PATH_MAX];
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1) ||
@@ -198,9 +206,10 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	if ((!pos[0]) == (!grant))
 		return hf_cli_misuse(cli, "name the catalog entry, or a grant with --grant");
-	if (!output)
-		return hf_cli_misuse(cli, "--output is missing: the file that the data goes to");
-	if (!absolute(cli, output, path))
+	if (!output == !sealed)
+		return hf_cli_misuse(cli, "name the file that the data goes to with --output, or let the node keep it "
+		                          "with --sealed");
+	if (output && !absolute(cli, output, path))
 		return HF_EXIT_REFUSED;
 	json_t *in = json_object(), *out = NULL;
 	hf_cli_put(in, "entry", pos[0]);
@@ -209,7 +218,10 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "purpose", purpose);
 	hf_cli_put(in, "mechanism", mechanism);
 	hf_cli_put(in, "publisher", publisher);
-	hf_cli_put(in, "output", path);
+	if (sealed)
+		json_object_set_new(in, "sealed", json_true());
+	else
+		hf_cli_put(in, "output", path);
 	hf_cli_put_list(in, "fields", &fields);
 	int status = hf_cli_call(cli, "POST", "/v1/transfers/fetch", in, &out);
 	if (status != HF_EXIT_DONE)
@@ -280,11 +292,14 @@ static int cancel(struct hf_cli *cli, int argc, char **argv)
 
 const struct hf_command hf_commands_exchange[] = {
         {"fetch", NULL, "fetch data under an agreement",
-         "hufu fetch ENTRY --system NAME --output FILE [--field NAME]... [--purpose CODE] [--detach]\n"
+         "hufu fetch ENTRY --system NAME --output FILE|--sealed [--field NAME]... [--purpose CODE] [--detach]\n"
          "          [--patience SECONDS]\n"
-         "hufu fetch --grant GRANT --output FILE [--field NAME]... [--detach]\n"
+         "hufu fetch --grant GRANT --output FILE|--sealed [--field NAME]... [--detach]\n"
          "\n"
          "  --output FILE   where the node writes the data; the file must not exist\n"
+         "  --sealed        the node keeps the data, encrypted, and `hufu data read` reads it through the node's "
+         "gate;\n"
+         "                  sensitive and core data, and what carries such an obligation, is kept no other way\n"
          "  --system NAME   the business system that the agreement names\n"
          "  --field NAME    only this field; may be given again; all fields of the agreement when left out\n"
          "  --mechanism M   attribute: ask by the provider's rules, with --purpose, although there is an agreement;\n"

@@ -1,0 +1,122 @@
+/* scanner_feed.c - see scanner_feed.h. */
+#include "source/scanner_feed.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "crypto/crypto.h"
+
+#define PIECE ((size_t)1 << 20)
+
+struct scanner_feed {
+	uv_pipe_t pipe;
+	uv_work_t work;
+	uv_write_t write;
+	hf_scan_fill_fn fill;
+	void *ctx;
+	uint8_t *piece;
+	size_t len;
+	enum hf_err error;
+	bool working, closed;
+	void (*done)(void *ctx); /* NULL: not asked to end */
+	void *done_ctx;
+};
+
+struct scanner_feed *scanner_feed_new(uv_loop_t *loop, hf_scan_fill_fn fill, void *ctx)
+{
+	struct scanner_feed *f = hf_alloc_zero(sizeof(*f));
+	f->fill = fill;
+	f->ctx = ctx;
+	f->piece = hf_alloc(PIECE);
+	uv_pipe_init(loop, &f->pipe, 0);
+	f->pipe.data = f;
+	f->work.data = f;
+	return f;
+}
+
+void scanner_feed_stdin(struct scanner_feed *f, uv_stdio_container_t *ret_stdio)
+{
+	ret_stdio->flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
+	ret_stdio->data.stream = (uv_stream_t *)&f->pipe;
+}
+
+bool scanner_feed_failed(const struct scanner_feed *f)
+{
+	return f->error != HF_OK;
+}
+
+static void finish(struct scanner_feed *f)
+{
+	if (!f->done || f->working || !f->closed)
+		return;
+	hf_wipe(f->piece, PIECE);
+	free(f->piece);
+	f->done(f->done_ctx);
+	free(f);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	struct scanner_feed *f = h->data;
+	f->closed = true;
+	finish(f);
+}
+
+/* The scanner reads the end of its input. */
+static void shut(struct scanner_feed *f)
+{
+	if (!uv_is_closing((uv_handle_t *)&f->pipe))
+		uv_close((uv_handle_t *)&f->pipe, on_closed);
+}
+
+static void next(struct scanner_feed *f);
+
+/* A scanner that closes its input has seen enough; its status says what. */
+static void on_written(uv_write_t *w, int status)
+{
+	struct scanner_feed *f = w->data;
+	if (status < 0 || f->done)
+		shut(f);
+	else
+		next(f);
+}
+
+static void on_filled(uv_work_t *w, int status)
+{
+	struct scanner_feed *f = w->data;
+	uv_buf_t b = uv_buf_init((char *)f->piece, (unsigned)f->len);
+	(void)status;
+	f->working = false;
+	f->write.data = f;
+	if (f->done || f->error != HF_OK || f->len == 0 ||
+	    uv_write(&f->write, (uv_stream_t *)&f->pipe, &b, 1, on_written) != 0)
+		shut(f);
+	finish(f);
+}
+
+static void fill(uv_work_t *w)
+{
+	struct scanner_feed *f = w->data;
+	f->error = f->fill(f->ctx, f->piece, PIECE, &f->len);
+}
+
+static void next(struct scanner_feed *f)
+{
+	f->working = true;
+	f->len = 0;
+	uv_queue_work(f->pipe.loop, &f->work, fill, on_filled);
+}
+
+void scanner_feed_begin(struct scanner_feed *f)
+{
+	next(f);
+}
+
+void scanner_feed_end(struct scanner_feed *f, void (*done)(void *ctx), void *ctx)
+{
+	f->done = done;
+	f->done_ctx = ctx;
+	if (!f->working)
+		shut(f);
+	finish(f);
+}

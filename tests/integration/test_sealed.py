@@ -1,0 +1,255 @@
+"""Data that the consumer's node keeps sealed: nothing of it in plain on the disk, read only through the node's gate. Real nodes."""
+import os
+import shutil
+
+from common import *
+
+PURPOSE = ["--purpose", "claims-assessment"]
+
+
+def network(net):
+    trio(net, 49)
+    for node, accounts in (("transport", ["li"]), ("insurer", ["chen", "zhou"]), ("manager", ["zheng"])):
+        for account in accounts:
+            net.nodes[node].enrol(account)
+    net.big_source = os.path.join(net.dir, "source", "tolls.csv")
+    os.mkdir(os.path.dirname(net.big_source))
+    workflow.tolls(net, net.big_source, 96 << 20, 11)  # large enough for a kill to come in the middle
+    register(net, "flights", FLIGHTS)
+    register(net, "tolls", net.big_source)
+    net.flights = publish(net, "flights", title="敏感航班数据", extra=["--sensitive"])
+    net.tolls = publish(net, "tolls", title="通行记录", data_class="transport/toll", level=2, extra=["--duty", "delete-at-end"])
+    net.flights_app, net.tolls_app = agreement(net, net.flights), agreement(net, net.tolls)
+    net.second = authorize(net)
+
+
+def authorize(net):
+    return net.nodes["insurer"].hufu("sensitive", "authorize", net.flights, "--system", "claims", *PURPOSE, "--until", workflow.in_days(30), "--reason", "理赔",
+                                     as_="zhou")["authorization"]
+
+
+def again(node, accounts):
+    node.start()
+    for account in accounts:
+        node.login(account)
+
+
+def cells(path):
+    """Values that stand in no other place: of a hundred rows spread over the table, every long one."""
+    with open(path, "rb") as f:
+        f.readline()
+        rows = f.read().splitlines()
+    found = {c for r in rows[::max(1, len(rows) // 100)] for c in [r, *r.split(b",")] if len(c) >= 12}
+    check(len(found) >= 100, f"{path} has values to look for: {len(found)}")
+    return found
+
+
+def files_with(folder, values):
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(where, name)
+            if not os.path.isfile(path):
+                continue  # sockets
+            with open(path, "rb") as f:
+                content = f.read()
+            hit = next((v for v in values if v in content), None)
+            if hit:
+                yield path, hit
+
+
+def denied(net, transfer, *args, as_="chen"):
+    i = net.nodes["insurer"]
+    out = os.path.join(net.dir, "denied.csv")
+    r = i.refused("data", "read", transfer, *args, "--out", out, as_=as_)
+    check(not os.path.exists(out), "a denied read leaves no file")
+    return r
+
+
+def newest(net, node, account, event, transfer):
+    rows = net.nodes[node].hufu("ledger", "tail", "--count", "60", as_=account)["entries"]
+    return next((e["fields"] for e in rows if e["event"] == event and e["fields"].get("transaction") == transfer), None)
+
+
+def test_sensitive_data_is_delivered_into_no_plain_file(net):
+    """DS-85"""
+    r = net.nodes["insurer"].refused("fetch", net.flights, "--system", "claims", "--output", os.path.join(net.dir, "plain.csv"), as_="chen")
+    check(r.reason == "must-be-sealed" and "--sealed" in r.text and not os.path.exists(os.path.join(net.dir, "plain.csv")), r.text)
+    r = net.nodes["insurer"].refused("fetch", net.tolls, "--system", "claims", "--output", os.path.join(net.dir, "plain.csv"), as_="chen")
+    check(r.reason == "must-be-sealed" and "delete-at-end" in r.text, f"the provider's obligation: {r.text}")
+
+
+def test_no_cell_of_sealed_data_stands_in_any_file_of_the_consumer_and_a_read_gives_it_whole(net):
+    """DS-85"""
+    i = net.nodes["insurer"]
+    got = i.hufu("fetch", net.flights, "--system", "claims", "--sealed", as_="chen")
+    net.held = got["transfer"]
+    check(got["sealed"] and got["quality"] == "met" and got["rows"] == 20000, f"{got}")
+    hit = list(files_with(i.dir, cells(FLIGHTS)))
+    check(not hit, f"in plain on the consumer's disk: {hit}")
+    out = os.path.join(net.dir, "read.csv")
+    end = i.hufu("data", "read", net.held, *PURPOSE, "--out", out, as_="chen")
+    check(same_file(out, FLIGHTS) and end["rows"] == 20000, f"what was delivered: {end}")
+    os.unlink(out)
+    check(not list(files_with(i.dir, cells(FLIGHTS))), "and after a read nothing either")
+
+
+def test_a_read_is_recorded_counted_and_reported_to_the_provider(net):
+    """DS-85, DS-86, AZ-19"""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    out = os.path.join(net.dir, "two.csv")
+    end = i.hufu("data", "read", net.held, *PURPOSE, "--field", "origin", "--field", "delay_minutes", "--out", out, as_="chen")
+    with open(out, encoding="utf-8") as f:
+        check(f.readline() == "origin,delay_minutes\n" and sum(1 for _ in f) == 20000, "the chosen columns of all rows")
+    entry = newest(net, "insurer", "wu", "data-read", net.held)
+    check(entry["object"] == end["read"] and entry["actor"] == "insurer/chen" and entry["purpose"] == "claims-assessment", f"{entry}")
+    check("origin, delay_minutes" in entry["asked"] and entry["second-authorization"] == f"insurer/zhou {net.second}", f"{entry}")
+    here = i.hufu("data", "reads", net.held, as_="chen")["reads"]
+    check([(r["outcome"], r["rows"], r["by"]) for r in here] == [("complete", 20000, "chen")] * 2, f"{here}")
+    there = wait_until(lambda: (lambda r: r if len(r) == 2 else None)(t.hufu("data", "reads", net.held, as_="li")["reads"]), "the reports of both reads")
+    check({r["read"] for r in there} == {r["read"] for r in here} and there[1]["by"] == "insurer/chen" and there[1]["count"] == 2, f"{there}")
+    check(there[1]["fields"] == ["origin", "delay_minutes"] and there[1]["bytes"] == os.path.getsize(out), f"{there}")
+    check(newest(net, "transport", "sun", "read-report", net.held)["counterparty"] == "insurer", "and an entry of it")
+    os.unlink(out)
+    row = i.hufu("data", "list", as_="chen")["data"][0]
+    check((row["transfer"], row["state"], row["reads"], row["bytes"], row["sensitive"]) == (net.held, "held", 2, os.path.getsize(FLIGHTS), True), f"{row}")
+
+
+def test_a_read_is_denied_for_another_purpose_by_another_person_and_beyond_the_fields(net):
+    """DS-85, AZ-76"""
+    r = denied(net, net.held, "--purpose", "marketing")
+    check(r.reason == "wrong-purpose", r.text)
+    entry = newest(net, "insurer", "wu", "denied", net.held)
+    check(entry["reason"] == "wrong-purpose" and entry["actor"] == "insurer/chen" and "marketing" in entry["asked"], f"the denial is an entry: {entry}")
+    r = denied(net, net.held, *PURPOSE, as_="zhou")
+    check(r.reason == "permission", f"without the right to fetch: {r.text}")
+    r = denied(net, net.held, *PURPOSE, "--field", "tail_number")
+    check(r.reason == "wrong-fields", r.text)
+    read = net.nodes["insurer"].api("POST", "/v1/data/read", {"transfer": net.held, "purpose": "claims-assessment"}, as_="chen")[1]["read"]
+    r = denied_piece(net, read, "zhou")
+    check(r.reason == "permission", f"nor goes on with another one's read: {r.text}")
+
+
+def denied_piece(net, read, as_):
+    try:
+        net.nodes["insurer"].api("POST", "/v1/data/next", {"read": read}, as_=as_)
+    except hufunet.Refused as r:
+        return r
+    raise hufunet.Failed("the piece was given")
+
+
+def test_a_read_ends_with_the_second_authorization(net):
+    """DS-85, DS-86"""
+    i = net.nodes["insurer"]
+    read = i.api("POST", "/v1/data/read", {"transfer": net.held, "purpose": "claims-assessment"}, as_="chen")[1]["read"]
+    i.hufu("sensitive", "end", net.second, "--reason", "理赔已结", as_="zhou")
+    r = denied_piece(net, read, "chen")
+    check(r.reason == "second-authorization", f"a running one: {r.text}")
+    r = denied(net, net.held, *PURPOSE)
+    check(r.reason == "second-authorization" and "hufu sensitive authorize" in r.text, f"a new one: {r.text}")
+    net.second = authorize(net)
+
+
+def test_a_sealed_file_that_was_altered_cut_or_exchanged_is_refused(net):
+    """DS-85"""
+    i = net.nodes["insurer"]
+    path = os.path.join(i.dir, "data", net.held + ".sealed")
+    shutil.copyfile(path, path + ".kept")
+    for what, at in (("a byte of the data", os.path.getsize(path) // 2), ("a byte of the head", 90), ("the end", None)):
+        with open(path, "r+b") as f:
+            if at is None:
+                f.truncate(os.path.getsize(path) - 1)
+            else:
+                f.seek(at)
+                old = f.read(1)
+                f.seek(at)
+                f.write(bytes([old[0] ^ 1]))
+        r = denied(net, net.held, *PURPOSE)
+        check(r.reason == "sealed-damaged", f"{what}: {r.text}")
+        shutil.copyfile(path + ".kept", path)
+    os.rename(path, path + ".away")
+    r = denied(net, net.held, *PURPOSE)
+    check(r.reason == "sealed-damaged" and "gone" in r.text, r.text)
+    os.rename(path + ".away", path)
+    os.unlink(path + ".kept")
+    check([a for a in i.hufu("alarms", as_="admin")["alarms"] if a["kind"] == "sealed-damaged"], "and raises an alarm")
+
+
+def test_a_kill_during_the_import_loses_nothing_and_leaves_nothing_in_plain(net):
+    """DS-85, DS-71"""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    net.big = i.hufu("fetch", net.tolls, "--system", "claims", "--sealed", "--detach", as_="chen")["transfer"]
+    workflow.wait_durable(i, "chen", net.big)
+    check(workflow.transfer(i, "chen", net.big)["state"] == "STARTED", "the kill is in the middle")
+    i.kill()
+    hit = list(files_with(i.dir, cells(net.big_source)))
+    check(not hit, f"what was received is not in plain: {hit}")
+    again(i, ["chen", "zhou", "wu", "admin"])
+    i.hufu("transfers", "wait", net.big, as_="chen")
+    check(workflow.wait_transfer(t, "li", net.big, "COMPLETED")["served_after_acknowledgement"] == 0, "nothing durable was asked for again")
+    out = os.path.join(net.dir, "big.csv")
+    i.hufu("data", "read", net.big, *PURPOSE, "--out", out, as_="chen")
+    check(same_file(out, net.big_source), "the whole table")
+    os.unlink(out)
+
+
+def test_a_kill_during_a_read_is_on_record_and_the_data_can_be_read_again(net):
+    """DS-85"""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    read = i.api("POST", "/v1/data/read", {"transfer": net.big, "purpose": "claims-assessment"}, as_="chen")[1]["read"]
+    i.api("POST", "/v1/data/next", {"read": read}, as_="chen")
+    i.kill()
+    again(i, ["chen", "zhou", "wu", "admin"])
+    mine = {r["read"]: r["outcome"] for r in i.hufu("data", "reads", net.big, as_="chen")["reads"]}
+    check(mine[read] == "interrupted" and len(mine) == 2, f"{mine}")
+    wait_until(lambda: read in {r["read"] for r in t.hufu("data", "reads", net.big, as_="li")["reads"]}, "the provider to know of it")
+    out = os.path.join(net.dir, "one.csv")
+    with open(net.big_source, encoding="utf-8") as f:
+        first = f.readline().split(",")[0]
+    i.hufu("data", "read", net.big, *PURPOSE, "--field", first, "--out", out, as_="chen")
+    with open(out, encoding="utf-8") as f, open(net.big_source, encoding="utf-8") as g:
+        check(all(a.rstrip("\n") == b.split(",")[0] for a, b in zip(f, g, strict=True)), "one column of every row")
+    os.unlink(out)
+
+
+def test_a_revocation_stops_a_running_read_denies_the_next_and_destroys_the_key(net):
+    """DS-85, AZ-33: the obligation delete-at-end"""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    path = os.path.join(i.dir, "data", net.big + ".sealed")
+    shutil.copyfile(path, os.path.join(net.dir, "copy.sealed"))
+    read = i.api("POST", "/v1/data/read", {"transfer": net.big, "purpose": "claims-assessment"}, as_="chen")[1]["read"]
+    with open(net.big_source, encoding="utf-8") as f:
+        check(i.api("POST", "/v1/data/next", {"read": read}, as_="chen")[1].startswith(f.readline()), "a piece")
+    t.hufu("revoke", workflow.grant_of(t, "li", net.tolls_app), "--reason", "来源数据有误", as_="li")
+    wait_until(lambda: workflow.grant_state(i, "chen", net.tolls_app) == "revoked", "the consumer to hear of it")
+    r = denied_piece(net, read, "chen")
+    check(r.reason == "grant-revoked" and "来源数据有误" in r.text, f"the running read: {r.text}")
+    r = denied(net, net.big, *PURPOSE)
+    check(r.reason == "grant-revoked" and "来源数据有误" in r.text, f"the next one: {r.text}")
+    row = wait_until(lambda: next((d for d in i.hufu("data", "list", as_="chen")["data"] if d["transfer"] == net.big and d["state"] == "destroyed"), None),
+                     "the data to be destroyed")
+    check(row["destroyed"] and "来源数据有误" in row["reason"] and not os.path.exists(path), f"{row}")
+    entry = newest(net, "insurer", "wu", "data-destroyed", net.big)
+    check(entry["outcome"] == "ok" and "key is overwritten" in entry["cache-deletion"], f"{entry}")
+    shutil.copyfile(os.path.join(net.dir, "copy.sealed"), path)  # a copy that somebody kept
+    i.stop()
+    again(i, ["chen", "zhou", "wu", "admin"])
+    r = denied(net, net.big, *PURPOSE)
+    check(r.reason == "grant-revoked", f"a copy of the file brings nothing back: {r.text}")
+    os.unlink(path)
+
+
+def test_a_person_of_the_data_authority_destroys_what_is_no_longer_needed(net):
+    """DS-85"""
+    i = net.nodes["insurer"]
+    path = os.path.join(i.dir, "data", net.held + ".sealed")
+    with open(path, "rb") as f:
+        copy = f.read()
+    r = i.refused("data", "destroy", net.held, "--reason", "不再需要", as_="chen")
+    check(r.reason == "permission", r.text)
+    i.hufu("data", "destroy", net.held, "--reason", "评估已完成", as_="zhou")
+    wait_until(lambda: newest(net, "insurer", "wu", "data-destroyed", net.held), "the entry that it is done")
+    with open(path, "wb") as f:
+        f.write(copy)
+    r = denied(net, net.held, *PURPOSE)
+    check(r.reason == "erased" and "评估已完成" in r.text, r.text)
+    os.unlink(path)
