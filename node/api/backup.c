@@ -114,14 +114,14 @@ static enum hf_err take_all(struct backing *b)
 /* After the store, whose every entry has its slot then. In place, so that no older copy stays behind. */
 static enum hf_err take_slots(struct backing *b)
 {
-	static const char *const names[] = {"slots-own", "slots-copies"};
+	static const char *const names[] = {"slots-own", "slots-copies", "slots-data"};
 	char from[PATH_CAP], to[PATH_CAP];
 	if (!b->slots[0])
 		return HF_OK;
 	if (mkdir(b->slots, 0700) != 0 && errno != EEXIST)
 		return hf_fault_set(&b->fault, HF_E_IO,
 		                    "the folder %.300s cannot be made; name one that the node may write", b->slots);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(from, sizeof(from), "%s/ledger/%s", b->own, names[i]);
 		snprintf(to, sizeof(to), "%s/%s", b->slots, names[i]);
 		enum hf_err e = hf_file_copy(from, to, 0600, true);

@@ -143,6 +143,8 @@ static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		return true;
 	}
 	traffic_of_row(x, t);
+	if (t->slot != NO_SLOT)
+		vault_slot_used(x->vault, t->slot);
 	if (!transfer_ended(t->state)) {
 		transfer_add(t);
 		return true;

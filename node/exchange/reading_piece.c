@@ -79,8 +79,12 @@ static void open_file(struct reading_file *f)
 		return;
 	}
 	enum hf_err e = vault_open_head(f->vault, f->fd, &want, key);
+	if (e == HF_E_SEALED || e == HF_E_UNKNOWN) {
+		fail(f, HF_E_SEALED, e == HF_E_SEALED ? "the head of its file was altered" : "its key is lost");
+		return;
+	}
 	if (e != HF_OK) {
-		fail(f, e, e == HF_E_SEALED ? "the head of its file was altered" : hf_err_text(e));
+		fail(f, e, hf_err_text(e));
 		return;
 	}
 	f->aead = hf_aead_new(HF_AEAD_AES256GCM, key);

@@ -72,6 +72,11 @@ enum hf_err vault_ready(struct vault *v, struct hf_fault *f)
 	return HF_OK;
 }
 
+void vault_slot_used(struct vault *v, uint64_t slot)
+{
+	v->next = slot >= v->next ? slot + 1 : v->next;
+}
+
 enum hf_err vault_slot_new(struct vault *v, uint64_t *ret_slot)
 {
 	HF_TRY(hf_slots_reserve(v->slots, v->next + 1));

@@ -22,6 +22,8 @@ enum hf_err vault_ready(struct vault *v, struct hf_fault *f) HF_MUST_CHECK;
 const char *vault_folder(const struct vault *v);
 void vault_path(const struct vault *v, const struct hf_id *transfer, char out[VAULT_PATH]);
 
+/* That number is taken, whatever has become of the file of slots. At the start. */
+void vault_slot_used(struct vault *v, uint64_t slot);
 /* A number that no other data has. Loop, after vault_ready. */
 enum hf_err vault_slot_new(struct vault *v, uint64_t *ret_slot) HF_MUST_CHECK;
 /* Its random bytes, durable. Any thread. */

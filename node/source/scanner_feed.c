@@ -2,6 +2,7 @@
 #include "source/scanner_feed.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "crypto/crypto.h"
@@ -15,6 +16,7 @@ struct scanner_feed {
 	hf_scan_fill_fn fill;
 	void *ctx;
 	uint8_t *piece;
+	int child_end; /* -1: closed */
 	size_t len;
 	enum hf_err error;
 	bool working, closed;
@@ -28,7 +30,12 @@ struct scanner_feed *scanner_feed_new(uv_loop_t *loop, hf_scan_fill_fn fill, voi
 	f->fill = fill;
 	f->ctx = ctx;
 	f->piece = hf_alloc(PIECE);
+	uv_file ends[2];
 	uv_pipe_init(loop, &f->pipe, 0);
+	/* A pipe and no socket, which could not be opened by the name /dev/stdin. */
+	f->child_end = uv_pipe(ends, 0, UV_NONBLOCK_PIPE) == 0 ? ends[0] : -1;
+	if (f->child_end < 0 || uv_pipe_open(&f->pipe, ends[1]) != 0)
+		f->error = HF_E_IO;
 	f->pipe.data = f;
 	f->work.data = f;
 	return f;
@@ -36,8 +43,8 @@ struct scanner_feed *scanner_feed_new(uv_loop_t *loop, hf_scan_fill_fn fill, voi
 
 void scanner_feed_stdin(struct scanner_feed *f, uv_stdio_container_t *ret_stdio)
 {
-	ret_stdio->flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
-	ret_stdio->data.stream = (uv_stream_t *)&f->pipe;
+	ret_stdio->flags = f->child_end >= 0 ? UV_INHERIT_FD : UV_IGNORE;
+	ret_stdio->data.fd = f->child_end;
 }
 
 bool scanner_feed_failed(const struct scanner_feed *f)
@@ -45,10 +52,18 @@ bool scanner_feed_failed(const struct scanner_feed *f)
 	return f->error != HF_OK;
 }
 
+static void close_child_end(struct scanner_feed *f)
+{
+	if (f->child_end >= 0)
+		close(f->child_end);
+	f->child_end = -1;
+}
+
 static void finish(struct scanner_feed *f)
 {
 	if (!f->done || f->working || !f->closed)
 		return;
+	close_child_end(f);
 	hf_wipe(f->piece, PIECE);
 	free(f->piece);
 	f->done(f->done_ctx);
@@ -97,7 +112,8 @@ static void on_filled(uv_work_t *w, int status)
 static void fill(uv_work_t *w)
 {
 	struct scanner_feed *f = w->data;
-	f->error = f->fill(f->ctx, f->piece, PIECE, &f->len);
+	if (f->error == HF_OK)
+		f->error = f->fill(f->ctx, f->piece, PIECE, &f->len);
 }
 
 static void next(struct scanner_feed *f)
@@ -109,6 +125,7 @@ static void next(struct scanner_feed *f)
 
 void scanner_feed_begin(struct scanner_feed *f)
 {
+	close_child_end(f); /* or a scanner that ends would not be noticed */
 	next(f);
 }
 

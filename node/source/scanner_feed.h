@@ -11,6 +11,7 @@ struct scanner_feed;
 struct scanner_feed *scanner_feed_new(uv_loop_t *loop, hf_scan_fill_fn fill, void *ctx);
 /* For uv_spawn, the child's standard input. */
 void scanner_feed_stdin(struct scanner_feed *f, uv_stdio_container_t *ret_stdio);
+/* After the spawn. */
 void scanner_feed_begin(struct scanner_feed *f);
 /* Something could not be read, so that the scanner has not seen all. */
 bool scanner_feed_failed(const struct scanner_feed *f);

@@ -207,7 +207,7 @@ def test_a_sensitive_entry_asks_everybody_for_two_factors(net):
     with_two(i, "zhou", lambda: i.hufu("sensitive", "authorize", entry, "--system", "claims", "--purpose", "claims-assessment", "--until",
                                        workflow.in_days(30), "--reason", "理赔", as_="zhou"))
     out = os.path.join(net.dir, "sensitive.csv")
-    fetch = lambda: i.hufu("fetch", "--grant", workflow.grant_of(i, "chen", app), "--output", out, as_="chen")
+    fetch = lambda: i.hufu("fetch", "--grant", workflow.grant_of(i, "chen", app), "--sealed", as_="chen")
     single(i, "chen")
     r = None
     try:
@@ -215,9 +215,15 @@ def test_a_sensitive_entry_asks_everybody_for_two_factors(net):
     except hufunet.Refused as e:
         r = e
     check(r and "second-factor" in r.reason + r.text, f"one factor: {r}")
-    check(not os.path.exists(out), "nothing was delivered")
+    check(not i.hufu("data", "list", as_="chen")["data"], "nothing was delivered")
     rows = t.hufu("ledger", "tail", "--count", "50", as_="sun")["entries"]
     check([e for e in rows if e["event"] == "access-decision" and e["fields"].get("reason") == "second-factor"], "the provider denied it and recorded that")
     i.login("chen")
-    fetch()
-    check(same_file(out, FLIGHTS), "two factors: delivered")
+    transfer = fetch()["transfer"]
+    single(i, "chen")
+    read = ["data", "read", transfer, "--purpose", "claims-assessment", "--out", out]
+    r = i.refused(*read, as_="chen")
+    check(r.reason == "second-factor" and not os.path.exists(out), f"one factor does not read it either: {r.text}")
+    i.login("chen")
+    i.hufu(*read, as_="chen")
+    check(same_file(out, FLIGHTS), "two factors: delivered, and read")

@@ -84,6 +84,7 @@ def test_no_cell_of_sealed_data_stands_in_any_file_of_the_consumer_and_a_read_gi
     got = i.hufu("fetch", net.flights, "--system", "claims", "--sealed", as_="chen")
     net.held = got["transfer"]
     check(got["sealed"] and got["quality"] == "met" and got["rows"] == 20000, f"{got}")
+    check(list(files_with(os.path.dirname(FLIGHTS), cells(FLIGHTS))), "the search finds what stands in plain")
     hit = list(files_with(i.dir, cells(FLIGHTS)))
     check(not hit, f"in plain on the consumer's disk: {hit}")
     out = os.path.join(net.dir, "read.csv")

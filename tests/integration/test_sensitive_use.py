@@ -14,9 +14,8 @@ def network(net):
     net.app = agreement(net, net.entry)
 
 
-def fetch(net, name):
-    out = os.path.join(net.dir, name)
-    return out, ["fetch", net.entry, "--system", "claims", "--output", out]
+def fetch(net):
+    return ["fetch", net.entry, "--system", "claims", "--sealed"]
 
 
 def authorize(net):
@@ -26,13 +25,15 @@ def authorize(net):
 def test_the_grant_alone_is_not_enough_and_both_authorizations_are_in_both_audits(net):
     """DS-86"""
     t, i = net.nodes["transport"], net.nodes["insurer"]
-    out, args = fetch(net, "first.csv")
+    args = fetch(net)
     r = i.refused(*args, as_="chen")
     check(r.reason == "second-authorization" and "hufu sensitive authorize" in r.text, f"the grant alone: {r.text}")
     r = i.refused(*authorize(net), "--reason", "自批", as_="chen")
     check(r.reason == "permission", f"who fetches does not authorize: {r.text}")
     given = i.hufu(*authorize(net), "--reason", "一月份延误理赔", as_="zhou")["authorization"]
     transfer = i.hufu(*args, as_="chen")["transfer"]
+    out = os.path.join(net.dir, "first.csv")
+    i.hufu("data", "read", transfer, "--purpose", "claims-assessment", "--out", out, as_="chen")
     check(same_file(out, FLIGHTS), "delivered with both")
     grant = workflow.grant_of(i, "chen", net.app)
     seen = {e["ledger"] + " " + e["event"]: e["fields"] for e in entries_of(t, "sun", transfer)}
@@ -44,5 +45,5 @@ def test_the_grant_alone_is_not_enough_and_both_authorizations_are_in_both_audit
     listed = i.hufu("sensitive", "list", as_="zhou")["authorizations"]
     check([(a["authorization"], a["state"]) for a in listed] == [(given, "active")], f"{listed}")
     i.hufu("sensitive", "end", given, "--reason", "理赔已结", as_="zhou")
-    r = i.refused(*fetch(net, "second.csv")[1], as_="chen")
+    r = i.refused(*fetch(net), as_="chen")
     check(r.reason == "second-authorization", f"after its end: {r.text}")

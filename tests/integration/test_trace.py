@@ -140,14 +140,13 @@ def sensitive_story(net):
     workflow.wait_state(t, "li", refused, "RECEIVED")
     t.hufu("decide", refused, "F", "--reason", "敏感数据不出境", as_="li")
     workflow.wait_state(o, "tan", refused, "REJECTED")
-    out = os.path.join(net.dir, "sensitive.csv")
     before = {x["transfer"] for x in i.hufu("transfers", "list", as_="chen")["transfers"]}
     grant = workflow.grant_of(i, "chen", app)
     for purpose in ("claims-assessment", "resale"):
         i.hufu("sensitive", "authorize", entry, "--system", "claims", "--purpose", purpose, "--until", workflow.in_days(30), "--reason", "理赔", as_="zhou")
-    transfer = i.hufu("fetch", "--grant", grant, "--output", out, as_="chen")["transfer"]
+    transfer = i.hufu("fetch", "--grant", grant, "--sealed", as_="chen")["transfer"]
     workflow.wait_transfer(t, "li", transfer, "COMPLETED")
-    r = i.refused("fetch", "--grant", grant, "--purpose", "resale", "--output", out + ".2", as_="chen")
+    r = i.refused("fetch", "--grant", grant, "--purpose", "resale", "--sealed", as_="chen")
     check(r.reason == "wrong-purpose", r.text)
     denied, = {x["transfer"] for x in i.hufu("transfers", "list", as_="chen")["transfers"]} - before - {transfer}
     return entry, [workflow.application(t, "li", a)["transaction"] for a in (app, refused)] + [transfer], denied

@@ -21,6 +21,7 @@
 #define PATH_CAP 1600
 #define SLOTS_OWN "ledger/slots-own"
 #define SLOTS_COPIES "ledger/slots-copies"
+#define SLOTS_DATA "ledger/slots-data"
 
 static int backup(struct hf_cli *cli, int argc, char **argv)
 {
@@ -110,6 +111,11 @@ static enum hf_err check_place(const struct restoring *r)
 	                    r->dir);
 }
 
+static enum hf_err put_if_missing(struct restoring *r, const char *name, const char *place)
+{
+	return is_there(r->slots, name) && !is_there(r->dir, place) ? put(r, r->slots, name, place) : HF_OK;
+}
+
 static enum hf_err put_slots(struct restoring *r)
 {
 	char path[PATH_CAP];
@@ -119,9 +125,8 @@ static enum hf_err put_slots(struct restoring *r)
 	if (r->slots) {
 		r->slots_word = "restored from their copy";
 		HF_TRY(put(r, r->slots, "slots-own", SLOTS_OWN));
-		return is_there(r->slots, "slots-copies") && !is_there(r->dir, SLOTS_COPIES)
-		               ? put(r, r->slots, "slots-copies", SLOTS_COPIES)
-		               : HF_OK;
+		HF_TRY(put_if_missing(r, "slots-copies", SLOTS_COPIES));
+		return put_if_missing(r, "slots-data", SLOTS_DATA);
 	}
 	r->slots_word = "given up";
 	snprintf(path, sizeof(path), "%.1200s/ledger/slots-lost", r->dir);

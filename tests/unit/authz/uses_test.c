@@ -26,6 +26,27 @@ static void the_obligation_has_one_form(void **state)
 	assert_false(hf_obligation_known("watermark"));
 }
 
+/* DS-85: what only a consumer that keeps the data sealed fulfils. */
+static void what_seals_has_one_form(void **state)
+{
+	static const char *const bad[] = {
+	        "seal",           "sealed:",         "sealed:1",        "delete-at-end:1",
+	        "delete-after",   "delete-after:",   "delete-after:0",  "delete-after:01",
+	        "delete-after:x", "delete-after:1d", "delete-after:-1", "delete-after:3162240000001"};
+	uint64_t ms = 7;
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(hf_obligation_seals(bad[i]));
+		assert_false(hf_obligation_known(bad[i]));
+		assert_false(hf_delete_after_parse(bad[i], &ms));
+	}
+	assert_int_equal(ms, 7);
+	assert_true(hf_delete_after_parse("delete-after:3162240000000", &ms) && ms == HF_DELETE_AFTER_AT_MOST);
+	assert_true(hf_obligation_seals("sealed") && hf_obligation_seals("delete-at-end"));
+	assert_true(hf_obligation_seals("delete-after:1") && hf_obligation_known("delete-after:1"));
+	assert_false(hf_obligation_seals("uses:3") || hf_obligation_seals("log"));
+}
+
 static char *three[] = {(char *)"log", (char *)"uses:5", (char *)"uses:3"};
 
 static const Hufu__Agreement *terms_of_three(void)
@@ -199,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_obligation_has_one_form),
+	        cmocka_unit_test(what_seals_has_one_form),
 	        cmocka_unit_test_setup_teardown(what_is_under_way_counts, stage_up, stage_down),
 	        cmocka_unit_test_setup_teardown(never_more_in_any_order, stage_up, stage_down),
 	        cmocka_unit_test_setup_teardown(a_rule_counts_for_each_organization, stage_up, stage_down),

@@ -1,6 +1,7 @@
 /* The operator's scanner (DS-100): each verdict, each way not to be examined, two at a time, and an end in the middle.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -121,6 +122,93 @@ static void an_end_of_the_node_ends_what_runs_and_what_waits(void **state)
 	end(&s);
 }
 
+/* ---- data without a file ---- */
+
+struct feeding {
+	size_t pieces, given;
+	enum hf_err fails; /* with the last piece */
+};
+
+static enum hf_err fill(void *ctx, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	struct feeding *f = ctx;
+	if (f->given == f->pieces)
+		return f->fails;
+	memset(out, 'x', cap);
+	memcpy(out, f->given == 0 ? "begin" : "later", 5);
+	*ret_len = cap;
+	f->given++;
+	return HF_OK;
+}
+
+static struct told *scan_fed(struct stage *s, unsigned n, struct feeding *f)
+{
+	s->told[n].stage = s;
+	hf_scan_fed(s->scanner, fill, f, on_scan, &s->told[n]);
+	assert_false(s->told[n].ended);
+	return &s->told[n];
+}
+
+/* DS-85, DS-100: it reads all of what is kept sealed from its input. */
+static void data_without_a_file_comes_on_the_input(void **state)
+{
+	struct feeding f = {.pieces = 5}, none = {.pieces = 0};
+	struct stage s;
+	(void)state;
+	begin(&s, "test \"$1\" = /dev/stdin && test $(wc -c <\"$1\") = 5242880", 0);
+	struct told *t = scan_fed(&s, 0, &f);
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	assert_int_equal(t->e, HF_OK);
+	t = scan_fed(&s, 1, &none);
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	assert_int_equal(t->e, HF_E_MALICIOUS); /* the test of the script says no: 1 */
+	end(&s);
+}
+
+static void a_scanner_that_has_seen_enough_closes_its_input(void **state)
+{
+	struct feeding f = {.pieces = 1000};
+	struct stage s;
+	(void)state;
+	begin(&s, "head -c 5 | grep -q begin && exit 1", 0);
+	struct told *t = scan_fed(&s, 0, &f);
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	assert_int_equal(t->e, HF_E_MALICIOUS);
+	assert_true(f.given < f.pieces);
+	end(&s);
+}
+
+static void what_cannot_be_read_back_was_not_examined(void **state)
+{
+	struct feeding f = {.pieces = 2, .fails = HF_E_DIGEST};
+	struct stage s;
+	(void)state;
+	begin(&s, "cat >/dev/null", 0);
+	struct told *t = scan_fed(&s, 0, &f);
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	assert_int_equal(t->e, HF_E_SCANNER);
+	assert_non_null(strstr(t->text, "could not be read back"));
+	end(&s);
+}
+
+static void an_end_of_the_node_ends_what_is_fed(void **state)
+{
+	struct feeding f[SCANS] = {{.pieces = 0}};
+	struct stage s;
+	(void)state;
+	begin(&s, "sleep 1000", 0);
+	for (unsigned i = 0; i < SCANS; i++) {
+		f[i].pieces = 1000;
+		scan_fed(&s, i, &f[i]);
+	}
+	uv_run(&s.loop, UV_RUN_NOWAIT);
+	hf_scanner_stop(s.scanner);
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	for (unsigned i = 0; i < SCANS; i++)
+		assert_int_equal(s.told[i].e, HF_E_CANCELLED);
+	end(&s);
+}
+
 static void a_program_that_goes_away_lets_nothing_through(void **state)
 {
 	char path[] = "/tmp/hufu-scanner-XXXXXX";
@@ -167,8 +255,13 @@ int main(void)
 	        cmocka_unit_test(each_status_has_its_verdict),
 	        cmocka_unit_test(what_takes_too_long_is_ended_and_counts_as_not_examined),
 	        cmocka_unit_test(an_end_of_the_node_ends_what_runs_and_what_waits),
+	        cmocka_unit_test(data_without_a_file_comes_on_the_input),
+	        cmocka_unit_test(a_scanner_that_has_seen_enough_closes_its_input),
+	        cmocka_unit_test(what_cannot_be_read_back_was_not_examined),
+	        cmocka_unit_test(an_end_of_the_node_ends_what_is_fed),
 	        cmocka_unit_test(a_program_that_goes_away_lets_nothing_through),
 	        cmocka_unit_test(without_a_command_there_is_none),
 	};
+	signal(SIGPIPE, SIG_IGN); /* hufud blocks it */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
