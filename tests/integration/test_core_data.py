@@ -1,5 +1,4 @@
 """Core data (level 3): two levels of approval, and every operation on it in the supervision. Real nodes."""
-import os
 
 from common import *
 
@@ -28,8 +27,7 @@ def test_core_data_is_given_by_two_levels_and_every_operation_is_supervised(net)
     check(workflow.application(i, "chen", app)["state"] == "SUBMITTED", "and the applicant hears nothing")
     i.hufu("sensitive", "authorize", net.core, "--system", "claims", "--purpose", "claims-assessment", "--until", workflow.in_days(30), "--reason", "理赔",
            as_="zhou")
-    out = os.path.join(net.dir, "core.csv")
-    fetch = ["fetch", net.core, "--system", "claims", "--output", out, "--purpose", "claims-assessment"]
+    fetch = ["fetch", net.core, "--system", "claims", "--sealed", "--purpose", "claims-assessment"]
     r = i.refused(*fetch, as_="chen")
     check(r.reason in ("pending", "no-grant"), f"nothing is given by one level: {r.text}")
     r = t.refused("decide", app, "T", as_="li")

@@ -47,10 +47,10 @@ static void rules_are_refused_with_their_line(void **state)
 	         "p:17: there is no operator 'above'; use one of equals, one-of, under, between, during, within"},
 	        {"- id: a\n" PERIOD "  when: {}\n  obligations:\n  - report-use\n  - burn: it\n",
 	         "p:19: there is no obligation 'burn'; use one of mask, fields, rows, watermark, sandbox, uses, "
-	         "delete-after, report-use, notify"},
+	         "delete-after, report-use, notify, sealed, delete-at-end"},
 	        {"- id: a\n" PERIOD "  when: {}\n  obligations: [burn]\n",
 	         "p:17: there is no obligation 'burn'; use one of mask, fields, rows, watermark, sandbox, uses, "
-	         "delete-after, report-use, notify"},
+	         "delete-after, report-use, notify, sealed, delete-at-end"},
 	        {"- id: a\n" PERIOD "  when: {}\n  note: x\n",
 	         "p:17: a rule has no key 'note'; it may have id, mechanism, state, priority, from, until, when, "
 	         "obligations, quota"},
