@@ -162,6 +162,18 @@ def test_a_rule_gives_each_organization_its_uses_and_no_more(net):
     check(ended(net, begin_by_rule(net, entry))["reason"] == "quota", "and so is every later one")
 
 
+def test_a_withdrawn_entry_is_gone_and_its_grants_give_nothing(net):
+    """SB-27: after withdrawal, catalogue and use fail on the peer, without the peer's help and although the grant's period runs on"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    entry = publish(net, "flights")
+    grant = grant_for(net, entry)
+    check(ended(net, begin(net, grant))["state"] == "COMPLETED" and sees(i, "chen", entry), "before")
+    t.hufu("catalog", "withdraw", entry, "--reason", "数据停止共享", as_="wang")
+    end = ended(net, begin(net, grant))
+    check(end["state"] == "TERMINATED" and end["reason"] in ("no-grant", "not-shared"), f"the next use: {end}")
+    wait_until(lambda: not sees(i, "chen", entry), "the peer's catalogue to follow", 30)
+
+
 def entry_names(node, who, id, reason):
     return any(e["fields"].get("event") == "transfer-terminated" and e["fields"].get("reason") == reason for e in entries_of(node, who, id))
 
@@ -195,15 +207,3 @@ def test_a_consumer_that_vanishes_gives_its_reservation_free_and_both_ledgers_sa
     check(theirs["state"] == "TERMINATED" and theirs["reason"] == "abandoned", f"the consumer: {theirs}")
     check(entry_names(t, "sun", id, "abandoned") and entry_names(i, "wu", id, "abandoned"), "both ledgers name the outcome")
     check(ended(net, begin(net, grant))["state"] == "COMPLETED", "and it may fetch again")
-
-
-def test_a_withdrawn_entry_is_gone_and_its_grants_give_nothing(net):
-    """SB-27: after withdrawal, catalogue and use fail on the peer, without the peer's help and although the grant's period runs on"""
-    t, i = net.nodes["transport"], net.nodes["insurer"]
-    entry = publish(net, "flights")
-    grant = grant_for(net, entry)
-    check(ended(net, begin(net, grant))["state"] == "COMPLETED" and sees(i, "chen", entry), "before")
-    t.hufu("catalog", "withdraw", entry, "--reason", "数据停止共享", as_="wang")
-    end = ended(net, begin(net, grant))
-    check(end["state"] == "TERMINATED" and end["reason"] in ("no-grant", "not-shared"), f"the next use: {end}")
-    wait_until(lambda: not sees(i, "chen", entry), "the peer's catalogue to follow", 30)
