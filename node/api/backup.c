@@ -111,10 +111,12 @@ static enum hf_err take_all(struct backing *b)
 	return hf_backup_seal(b->dir, b->key, &b->backup, &b->fault);
 }
 
-/* After the store, whose every entry has its slot then. In place, so that no older copy stays behind. */
+/* After the store, whose every entry has its slot then. In place, so that no older copy stays behind. Not those of
+ * sealed data (DS-85): destroyed means that no copy opens afterwards, and the data can be fetched again.
+ */
 static enum hf_err take_slots(struct backing *b)
 {
-	static const char *const names[] = {"slots-own", "slots-copies", "slots-data"};
+	static const char *const names[] = {"slots-own", "slots-copies"};
 	char from[PATH_CAP], to[PATH_CAP];
 	if (!b->slots[0])
 		return HF_OK;

@@ -94,6 +94,25 @@ def test_no_cell_of_sealed_data_stands_in_any_file_of_the_consumer_and_a_read_gi
     check(not list(files_with(i.dir, cells(FLIGHTS))), "and after a read nothing either")
 
 
+def test_no_backup_holds_the_data_or_a_key_of_it(net):
+    """DS-85, DS-99: what is destroyed afterwards does not come back with one."""
+    i = net.nodes["insurer"]
+    folder, slots = os.path.join(net.dir, "backup"), os.path.join(net.dir, "slots")
+    i.hufu("backup", folder, "--slots", slots, as_="admin")
+    check(os.path.exists(os.path.join(slots, "slots-own")), "the slots of the ledger are copied")
+    with open(os.path.join(i.dir, "ledger", "slots-data"), "rb") as f:
+        data = f.read()
+    keys = [k for k in (data[n:n + 32] for n in range(32, len(data), 32)) if any(k)]
+    check(keys, "there is a slot of sealed data")
+    check(list(files_with(i.dir, keys)), "the search finds it where it is")
+    with open(os.path.join(i.dir, "data", net.held + ".sealed"), "rb") as f:
+        f.seek(4096)
+        part = f.read(64)
+    for where in (folder, slots):
+        hit = list(files_with(where, [*keys, part]))
+        check(not hit, f"a backup holds sealed data or its key: {hit}")
+
+
 def test_a_read_is_recorded_counted_and_reported_to_the_provider(net):
     """DS-85, DS-86, AZ-19"""
     i, t = net.nodes["insurer"], net.nodes["transport"]

@@ -21,7 +21,6 @@
 #define PATH_CAP 1600
 #define SLOTS_OWN "ledger/slots-own"
 #define SLOTS_COPIES "ledger/slots-copies"
-#define SLOTS_DATA "ledger/slots-data"
 
 static int backup(struct hf_cli *cli, int argc, char **argv)
 {
@@ -125,8 +124,7 @@ static enum hf_err put_slots(struct restoring *r)
 	if (r->slots) {
 		r->slots_word = "restored from their copy";
 		HF_TRY(put(r, r->slots, "slots-own", SLOTS_OWN));
-		HF_TRY(put_if_missing(r, "slots-copies", SLOTS_COPIES));
-		return put_if_missing(r, "slots-data", SLOTS_DATA);
+		return put_if_missing(r, "slots-copies", SLOTS_COPIES);
 	}
 	r->slots_word = "given up";
 	snprintf(path, sizeof(path), "%.1200s/ledger/slots-lost", r->dir);
