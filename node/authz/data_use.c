@@ -3,6 +3,7 @@
 
 #include "authz/internal.h"
 #include "authz/obligation.h"
+#include "authz/terms.h"
 #include "proto/codec.h"
 
 /* ---- the authorization ---- */
@@ -35,6 +36,17 @@ static bool grant_of(struct hf_authz *a, const Hufu__HeldRow *h, struct grant_it
 	return *ret_grant != NULL;
 }
 
+/* By a rule: as if a grant had given it. */
+static const struct az_hold *hold_on(struct hf_authz *a, const Hufu__HeldRow *h, const struct grant_item *g)
+{
+	struct grant_item as_if = {.consumer = a->base->self};
+	if (g)
+		return az_hold_on(a, g);
+	(void)az_id_of(&h->resource, &as_if.resource);
+	snprintf(as_if.system, sizeof(as_if.system), "%s", h->system);
+	return az_hold_on(a, &as_if);
+}
+
 static enum hf_err in_force(struct hf_authz *a, const Hufu__HeldRow *h, struct hf_fault *f)
 {
 	struct grant_item *g;
@@ -42,9 +54,13 @@ static enum hf_err in_force(struct hf_authz *a, const Hufu__HeldRow *h, struct h
 		return hf_fault_set(f, HF_E_NO_GRANT,
 		                    "this node no longer holds the authorization that the data came under");
 	HF_TRY(ended(a, h, g, f));
-	const struct az_hold *hold = g ? az_hold_on(a, g) : NULL;
+	const struct az_hold *hold = hold_on(a, h, g);
 	if (hold)
 		return hf_fault_set(f, HF_E_HELD, "the access is suspended: %.250s", hold->reason);
+	if (g && g->superseded_over)
+		return hf_fault_set(f, HF_E_NO_GRANT,
+		                    "the authorization of this data was superseded by a rule, and that rule has ended; "
+		                    "file a new application with `hufu apply`");
 	if (g && g->state != HF_GRANT_ACTIVE)
 		return hf_fault_set(f, HF_E_STATE, "the authorization of this data is not active");
 	if (now_of(a) < (g ? g->from_ms : h->from_ms))
@@ -56,6 +72,48 @@ bool hf_data_use_over(struct hf_authz *a, const Hufu__HeldRow *held, struct hf_f
 {
 	struct grant_item *g;
 	return grant_of(a, held, &g) && ended(a, held, g, ret_why) != HF_OK;
+}
+
+/* ---- the resource ---- */
+
+static enum hf_err entry_of(struct hf_authz *a, const Hufu__HeldRow *h, struct hf_catalog_item *ret_item,
+                            struct hf_fault *f)
+{
+	struct hf_id resource;
+	if (!az_id_of(&h->resource, &resource))
+		return hf_fault_set(f, HF_E_STORE, "the row of the sealed data cannot be read; see `hufu doctor`");
+	enum hf_err e = hf_catalog_get(a->catalog, h->provider, &resource, ret_item);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(f, HF_E_NOT_SHARED,
+		                    "the catalog of this node holds no entry of this data any more; look with `hufu "
+		                    "catalog show`");
+	return hf_fault_default(f, e);
+}
+
+/* Stricter than what the data was delivered as: as at the provider's gate (terms.h), this asks for a new agreement. */
+static enum hf_err entry_still(const Hufu__HeldRow *h, const Hufu__CatalogEntry *now, struct hf_fault *f)
+{
+	const char *what = NULL;
+	if (now->level > h->level)
+		what = "of a higher level";
+	else if (!same_text(now->data_class, h->data_class))
+		what = "of another class";
+	else if (now->sensitive > h->sensitive)
+		what = "sensitive";
+	return what ? hf_fault_set(f, HF_E_TERMS_CHANGED,
+	                           "the resource is %s since version %u, the data was delivered before; file a new "
+	                           "application with `hufu apply`",
+	                           what, now->version)
+	            : HF_OK;
+}
+
+/* The provider's newest word about it comes as a signed entry of the catalog. */
+static enum hf_err check_entry(struct hf_authz *a, const Hufu__HeldRow *h, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	HF_TRY(entry_of(a, h, &it, f));
+	HF_TRY(az_terms_entry(it.entry, now_of(a), f));
+	return entry_still(h, it.entry, f);
 }
 
 /* ---- what for, what of it, how often ---- */
@@ -85,10 +143,16 @@ static enum hf_err check_fields(const struct hf_data_use *use, struct hf_fault *
 	return HF_OK;
 }
 
-/* SB-26: a delivery that stays sealed is not used up by being delivered, but by being read. */
-static enum hf_err check_count(const struct hf_data_use *use, struct hf_fault *f)
+/* SB-26: a delivery that stays sealed is not used up by being delivered, but by being read. AZ-73: what the entry
+ * demands now holds, too.
+ */
+static enum hf_err check_count(struct hf_authz *a, const struct hf_data_use *use, struct hf_fault *f)
 {
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	HF_TRY(entry_of(a, use->held, &it, f));
 	uint64_t most = hf_uses_most_in(use->held->obligations, use->held->n_obligations);
+	uint64_t of_entry = hf_uses_most_of(it.entry);
+	most = of_entry < most ? of_entry : most;
 	if (use->made < most)
 		return HF_OK;
 	return hf_fault_set(f, HF_E_QUOTA,
@@ -143,6 +207,7 @@ static enum hf_err sign_read(struct hf_authz *a, const struct hf_actor *actor, c
 static enum hf_err decide(struct hf_authz *a, const struct hf_data_use *use, const char *department, struct hf_fault *f)
 {
 	HF_TRY(in_force(a, use->held, f));
+	HF_TRY(check_entry(a, use->held, f));
 	HF_TRY(check_system(a, use->held, department, f));
 	HF_TRY(check_purpose(use, f));
 	return check_fields(use, f);
@@ -154,7 +219,7 @@ enum hf_err hf_data_use_decide(struct hf_authz *a, const struct hf_actor *actor,
 	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *subject = NULL;
 	struct hf_id transfer;
 	HF_TRY(decide(a, use, actor->department, f));
-	HF_TRY(check_count(use, f));
+	HF_TRY(check_count(a, use, f));
 	HF_TRY(az_person_two_factors(actor->methods, use->held->sensitive, f));
 	if (!az_id_of(&use->held->transfer, &transfer))
 		return hf_fault_set(f, HF_E_STORE, "the row of the sealed data cannot be read; see `hufu doctor`");

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "authz/data_use.h"
+#include "authz/grants.h"
 #include "exchange/data.h"
 #include "exchange/reading.h"
 #include "exchange/vault.h"
@@ -382,6 +383,69 @@ static void a_revocation_stops_a_read_and_the_next_one(void **state)
 	assert_int_equal(reports(p, &id), 1);
 }
 
+static void assert_denied(struct pair *p, const struct hf_id *id, enum hf_err e, const char *part)
+{
+	const struct hf_data_read in = reading_of(id);
+	struct hf_id read;
+	assert_int_equal(open_as(p, "wang", &in, &read), e);
+	if (!strstr(last_fault, part))
+		fail_msg("'%s' is not in '%s'", part, last_fault);
+}
+
+/* The entry as the provider publishes it now: what got stricter, or is on offer no more, is read no more. */
+static void a_changed_or_withdrawn_entry_ends_the_reading(void **state)
+{
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_id application, before = p->grant, read;
+	struct offer o = {.title = "一版", .intake = "hub"};
+	struct got g;
+	o.id = publish(p->roads, &o);
+	application = granted(&p->s, &o.id);
+	p->grant = grant_at(p->health, &application);
+	struct hf_id id = delivered(p);
+	const struct hf_data_read in = reading_of(&id);
+	assert_readable(p, &id);
+	o.level = 2;
+	publish(p->roads, &o);
+	assert_denied(p, &id, HF_E_TERMS_CHANGED, "of a higher level since version 2");
+	o.level = 1;
+	o.sensitive = true;
+	publish(p->roads, &o);
+	assert_denied(p, &id, HF_E_TERMS_CHANGED, "sensitive since version 3");
+	o.sensitive = false;
+	o.scope = "nodes:hub";
+	publish(p->roads, &o);
+	assert_denied(p, &id, HF_E_NOT_SHARED, "withdrawn"); /* from this node */
+	o.scope = NULL;
+	o.duty = "uses:1";
+	publish(p->roads, &o);
+	assert_denied(p, &id, HF_E_QUOTA, "allows 1 uses");
+	o.duty = NULL;
+	publish(p->roads, &o);
+	assert_int_equal(open_as(p, "wang", &in, &read), HF_OK);
+	assert_false(next_piece(p, "wang", &read, &g));
+	free(g.bytes);
+	withdraw_entry(p->roads, &o.id);
+	assert_false(next_piece(p, "wang", &read, &g));
+	assert_int_equal(g.e, HF_E_NOT_SHARED); /* in front of the next piece */
+	assert_denied(p, &id, HF_E_NOT_SHARED, "withdrawn");
+	assert_string_equal(state_of(p, &id), "held"); /* kept, and opened for nobody */
+	p->grant = before;
+}
+
+/* What the consumer is told when a rule that superseded the grant has ended. */
+static void a_grant_whose_superseding_rule_has_ended_opens_nothing(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered(p);
+	struct grant_item *g = az_grant_find(p->health->authz, &p->grant);
+	assert_readable(p, &id);
+	g->superseded_over = true;
+	assert_denied(p, &id, HF_E_NO_GRANT, "superseded by a rule");
+	g->superseded_over = false;
+	assert_readable(p, &id);
+}
+
 /* SB-26 */
 static void no_more_reads_than_the_obligation_allows(void **state)
 {
@@ -563,6 +627,8 @@ int main(void)
 	        cmocka_unit_test(each_read_is_recorded_and_reported_once),
 	        cmocka_unit_test(a_read_that_the_node_died_in_is_recorded_and_reported_at_the_next_start),
 	        cmocka_unit_test(a_revocation_stops_a_read_and_the_next_one),
+	        cmocka_unit_test(a_changed_or_withdrawn_entry_ends_the_reading),
+	        cmocka_unit_test(a_grant_whose_superseding_rule_has_ended_opens_nothing),
 	        cmocka_unit_test(no_more_reads_than_the_obligation_allows),
 	        cmocka_unit_test(a_person_destroys_and_a_crash_before_it_is_done_is_made_good),
 	        cmocka_unit_test(a_crash_between_the_destruction_and_its_record_is_made_good),
