@@ -41,9 +41,12 @@ const char *hf_err_text(enum hf_err e)
 }
 
 /* A failure inside a peer must not read as one of ours: its full disk or memory passes, everything else stays refused.
+ * Who gives a reason for a refusal does not make a success of it.
  */
 static enum hf_err from_outside(enum hf_err e)
 {
+	if (e == HF_OK)
+		return HF_E_UNSUPPORTED;
 	if (hf_err_class(e) != HF_CLASS_ABORT)
 		return e;
 	return e == HF_E_STORE || e == HF_E_MEMORY ? HF_E_BUSY : HF_E_UNSUPPORTED;

@@ -106,9 +106,9 @@ enum hf_err {
 enum hf_err_class hf_err_class(enum hf_err e);
 const char *hf_err_reason(enum hf_err e); /* "grant-expired": the stable machine-readable form */
 const char *hf_err_text(enum hf_err e);
-/* The error of a reason string from a peer; unknown strings give HF_E_UNSUPPORTED. Class ABORT never comes from
- * outside, so that a peer cannot end this node: its "store" and "memory" are HF_E_BUSY here, its "internal" and
- * "crypto" HF_E_UNSUPPORTED. */
+/* The error of a reason string from a peer; unknown strings give HF_E_UNSUPPORTED, and so does "ok", which is
+ * no reason for a refusal: never HF_OK. Class ABORT never comes from outside, so that a peer cannot end this node: its
+ * "store" and "memory" are HF_E_BUSY here, its "internal" and "crypto" HF_E_UNSUPPORTED. */
 enum hf_err hf_err_from_reason(const char *reason);
 
 /* What a person reads: code plus one sentence that names the thing, the reason and the way out. */

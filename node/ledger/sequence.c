@@ -359,7 +359,7 @@ static enum hf_err add_line(struct hf_sequence *q, const struct hf_draft *d)
 		return HF_OK;
 	l.txn = *hf_draft_txn_get(d);
 	take_text(d, HF_FIELD_REASON, reason, sizeof(reason));
-	if (reason[0])
+	if (reason[0] && strcmp(reason, hf_err_reason(HF_OK)) != 0)
 		l.reason = hf_err_from_reason(reason);
 	take_text(d, HF_FIELD_COUNTERPARTY, l.peer, sizeof(l.peer));
 	return hf_buf_add(&q->lines, &l, sizeof(l)) ? HF_OK : HF_E_LIMIT;

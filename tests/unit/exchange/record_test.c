@@ -279,6 +279,30 @@ static void given_up_by_its_consumer(void **state)
 	p->w->now_ms = before;
 }
 
+/* The end that its peer gives a reason for, whatever reason, is on record as no success. (DS-63) */
+static void ended_by_its_consumer_as_if_all_were_well(void **state)
+{
+	struct pair *p = now = pair_of(state, 3 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	Hufu__TransferEnd end = HUFU__TRANSFER_END__INIT;
+	struct hf_buf body = HF_BUF_INIT;
+	end.transfer = bytes_of(id.b, 16);
+	end.state = (char *)"TERMINATED";
+	end.reason_code = (char *)"ok";
+	end.reason = (char *)"delivered";
+	replace_body(&body, &end.base);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	assert_int_equal(deliver(p->roads, "health", HF_MAIL_TRANSFER_END, &id, body.data, body.len), HF_OK);
+	until(p, has_ended(p->roads, &id));
+	assert_says(record_of(p->roads, &id, true, "all well"), HF_FIELD_EXCEPTION, "unsupported", "all well");
+	assert_int_equal(with_outcome(p->roads, &id, HF_EVENT_TRANSFER_TERMINATED, "ok"), 0);
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_TRANSFER_TERMINATED), 1);
+	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_E_UNSUPPORTED);
+	p->w->pass = NULL;
+	wait_both(p, &id, "TERMINATED");
+	hf_buf_done(&body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +313,7 @@ int main(void)
 	        cmocka_unit_test(signed_for_with_a_lie),
 	        cmocka_unit_test(lied_about_by_its_provider),
 	        cmocka_unit_test(given_up_by_its_consumer),
+	        cmocka_unit_test(ended_by_its_consumer_as_if_all_were_well),
 	};
 	return cmocka_run_group_tests(tests, pair_up, pair_down);
 }
