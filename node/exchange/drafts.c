@@ -45,9 +45,8 @@ static void draft_consumer(struct hf_draft *d, const struct transfer *t)
 {
 	const char *authn =
 	        t->start.len == 0 ? "none: the provider did not begin the transfer"
-	        : t->manifest.len == 0
-	                ? "noise static key and envelope key of the descriptor; start signature verified"
-	                : "noise static key and envelope key of the descriptor; manifest signature verified";
+	        : !t->manifest_ok ? "noise static key and envelope key of the descriptor; start signature verified"
+	                          : "noise static key and envelope key of the descriptor; manifest signature verified";
 	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN, authn);
 	hf_draft_int(d, HF_FIELD_DATA_LENGTH,
 	             (int64_t)(t->state == TRANSFER_COMPLETED ? t->bytes_total : t->bytes_done));

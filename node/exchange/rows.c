@@ -44,6 +44,7 @@ static void row_fill_state(const struct transfer *t, Hufu__TransferRow *r)
 	r->target = t->kind;
 	r->level = t->level;
 	r->slot = t->slot + 1; /* 0: none */
+	r->manifest_ok = t->manifest_ok;
 }
 
 static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
@@ -164,6 +165,7 @@ static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
 	t->target = target_of(t->kind);
 	t->level = r->level;
 	t->slot = r->slot - 1;
+	t->manifest_ok = r->manifest_ok;
 	if (!t->target)
 		return false;
 	if (t->demands > HF_ENTRY_DURABLE && !transfer_ended(t->state) &&

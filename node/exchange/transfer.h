@@ -66,9 +66,10 @@ struct transfer {
 	int64_t until_ms;       /* and until then */
 	uint64_t systems;       /* consumer: changes of the register of systems when it was looked at, and one */
 	bool importing, receipt_overdue;
-	bool starting; /* consumer: the start is being stored; nothing is asked for before */
-	bool cleared;  /* consumer, ended: the partial file is gone and that is recorded */
-	bool recorded; /* provider: the decision is durable; nothing is served before. Consumer: the request is */
+	bool starting;    /* consumer: the start is being stored; nothing is asked for before */
+	bool manifest_ok; /* consumer: the manifest at hand bears the provider's signature */
+	bool cleared;     /* consumer, ended: the partial file is gone and that is recorded */
+	bool recorded;    /* provider: the decision is durable; nothing is served before. Consumer: the request is */
 	enum hf_entry_state demands;    /* provider: nothing is served before the record of the decision is in it */
 	uint64_t decided_at;            /* entry that ends that record */
 	int64_t used_ms;                /* monotonic: the last chunk asked for */
@@ -159,8 +160,8 @@ struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__Tran
  * NULL) says whose, HF_USE_SECOND_TEXT bytes. */
 enum hf_err second_of(const struct hf_exchange *x, const Hufu__TransferRequest *in, char *ret_text,
                       struct hf_fault *f) HF_MUST_CHECK;
-/* Before every chunk: does the decision still stand? It is asked for anew, whole, when something it rests on has
- * changed. BUSY: not to be said at the moment, and no end. */
+/* Before every chunk: does the decision still stand, and is the source enabled? It is asked for anew, whole, when
+ * something it rests on has changed. BUSY: not to be said at the moment, and no end. */
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
 void fetch_send_request(struct transfer *t);

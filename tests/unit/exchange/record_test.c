@@ -113,8 +113,8 @@ static void of_fewer_bytes(Hufu__Receipt *r)
 	r->bytes--;
 }
 
-/* Rows that are not there: the consumer finds that the quality is not met. */
-static bool with_more_rows(struct hf_request *r)
+/* The manifest once more, with so many rows more. */
+static bool with_a_manifest_by(struct node *signer, unsigned rows, struct hf_request *r)
 {
 	if (r->type != HF_MSG_CHUNK_GET || !r->answered || r->error != HF_OK)
 		return true;
@@ -123,8 +123,8 @@ static bool with_more_rows(struct hf_request *r)
 		Hufu__Envelope *honest = c->manifest;
 		Hufu__Manifest *m = HF_DECODE(manifest, honest->payload.data, honest->payload.len);
 		Hufu__Manifest bent = *m;
-		bent.rows += 5;
-		c->manifest = sign_as(now->roads, "roads", HF_TYPE_MANIFEST, &bent.base);
+		bent.rows += rows;
+		c->manifest = sign_as(signer, "roads", HF_TYPE_MANIFEST, &bent.base);
 		replace_body(&r->reply, &c->base);
 		hf_decoded_free(c->manifest);
 		c->manifest = honest;
@@ -132,6 +132,17 @@ static bool with_more_rows(struct hf_request *r)
 	}
 	hf_decoded_free(c);
 	return true;
+}
+
+/* Rows that are not there: the consumer finds that the quality is not met. */
+static bool with_more_rows(struct hf_request *r)
+{
+	return with_a_manifest_by(now->roads, 5, r);
+}
+
+static bool with_a_manifest_of_another_signer(struct hf_request *r)
+{
+	return with_a_manifest_by(now->s.hub, 0, r);
 }
 
 static bool with_an_altered_chunk(struct hf_request *r)
@@ -168,7 +179,9 @@ static void delivered(void **state)
 	struct pair *p = now = pair_of(state, 1000);
 	struct hf_id id = begin(p);
 	wait_both(p, &id, "COMPLETED");
-	assert_says(record_of(p->health, &id, false, "delivered"), HF_FIELD_QUALITY, "met", "delivered");
+	struct looking *l = record_of(p->health, &id, false, "delivered");
+	assert_says(l, HF_FIELD_QUALITY, "met", "delivered");
+	assert_says(l, HF_FIELD_PROVIDER_AUTHN, "manifest signature verified", "delivered");
 	assert_says(record_of(p->roads, &id, true, "delivered"), HF_FIELD_DELIVERY, "complete; receipt", "delivered");
 }
 
@@ -245,12 +258,16 @@ static void lied_about_by_its_provider(void **state)
 {
 	static const struct {
 		const char *how;
+		size_t bytes;
 		bool (*pass)(struct hf_request *r);
 		const char *authn;
-	} lies[] = {{"an altered chunk", with_an_altered_chunk, "start signature verified"},
-	            {"a start of another time", with_a_start_of_another_time, "none"}};
+	} lies[] = {
+	        {"an altered chunk", 3 * MIB, with_an_altered_chunk, "start signature verified"},
+	        {"an altered last chunk", 1000, with_an_altered_chunk, "start signature verified"},
+	        {"a manifest of another signer", 1000, with_a_manifest_of_another_signer, "start signature verified"},
+	        {"a start of another time", 3 * MIB, with_a_start_of_another_time, "none"}};
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		struct pair *p = now = pair_of(state, 3 * MIB);
+		struct pair *p = now = pair_of(state, lies[i].bytes);
 		p->w->pass = lies[i].pass;
 		struct hf_id id = begin(p);
 		wait_both(p, &id, "TERMINATED");
