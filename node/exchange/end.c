@@ -97,13 +97,18 @@ static void after_free(void *ctx)
 /* What became of it on this side. */
 static void draft_unfinished(struct hf_draft *d, const struct transfer *t)
 {
-	unsigned long long served = t->served, bytes = t->bytes_done;
+	unsigned long long served = t->served > t->acknowledged ? t->served : t->acknowledged, bytes = t->bytes_done;
 	if (t->provider && t->manifest.len > 0) {
 		hf_draft_text(d, HF_FIELD_DELIVERY, "everything was sent; it ended without a receipt");
 		return;
 	}
 	if (t->provider) {
-		hf_draft_textf(d, HF_FIELD_DELIVERY, "not complete: it ended after %llu chunks were sent", served);
+		hf_draft_textf(d, HF_FIELD_DELIVERY,
+		               t->reopened
+		                       ? "not complete: it ended after at least %llu chunks were sent; this node was "
+		                         "started anew meanwhile"
+		                       : "not complete: it ended after %llu chunks were sent",
+		               served);
 		return;
 	}
 	hf_draft_textf(d, HF_FIELD_RECEPTION, "not complete: it ended with %llu bytes received", bytes);
@@ -138,8 +143,8 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	draft_record(d, t);
 	draft_unfinished(d, t);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, t->reason_code);
-	if (t->provider && t->manifest.len == 0 && t->served > 0)
-		passed_on(t, u, d); /* a part of it */
+	if (t->provider && t->manifest.len == 0 && (t->served > 0 || t->reopened))
+		passed_on(t, u, d); /* a part of it, or after a restart it may be */
 	hf_unit_draft(u, d);
 	if (t->provider)
 		end_use(t, u);

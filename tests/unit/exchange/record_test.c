@@ -320,6 +320,61 @@ static void ended_by_its_consumer_as_if_all_were_well(void **state)
 	hf_buf_done(&body);
 }
 
+/* The source is what was derived here of an entry of the hub. */
+static void derive_source(struct pair *p, const struct hf_id *id)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = hf_draft_new(HF_EVENT_DERIVATION, id);
+	struct hf_source_view v;
+	struct hf_fault f = {HF_OK, ""};
+	const struct hf_hash digest = {{7}};
+	char text[HF_ID_TEXT], hex[65];
+	hf_id_text(id, text);
+	hf_hash_hex(&digest, hex);
+	hf_draft_text(d, HF_FIELD_OBJECT, text);
+	hf_draft_text(d, HF_FIELD_SYSTEM, "desk");
+	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));
+	hf_draft_textf(d, HF_FIELD_INPUTS, "transfer %s %s\n", text, hex);
+	hf_draft_textf(d, HF_FIELD_SOURCES, "%s hub\n", text);
+	hf_unit_draft(u, d);
+	assert_int_equal(hf_source_get(p->roads->sources, "flights", &v), HF_OK);
+	v.derivation = *id;
+	assert_int_equal(hf_source_put(p->roads->sources, u, &v, &f), HF_OK);
+	hf_source_view_done(&v);
+	submit_wait(p->roads, u);
+}
+
+static bool count_passed(void *ctx, const struct hf_ledger_row *row)
+{
+	struct txn_count *c = ctx;
+	char text[HF_ID_TEXT];
+	hf_id_text(c->txn, text);
+	c->count += row->opening && hf_opening_is(row->opening, HF_FIELD_EVENT, hf_event_name(HF_EVENT_PASSED_ON)) &&
+	            hf_opening_is(row->opening, HF_FIELD_OBJECT, text);
+	return true;
+}
+
+/* How much was sent before a restart is not known: it is not put on record as nothing, and the publisher of what it
+ * was derived from is told. (DS-62, DS-65) */
+static void ended_after_a_restart_of_its_provider(void **state)
+{
+	struct pair *p = now = pair_of(state, 3 * MIB);
+	struct hf_id derived = hf_id_new(p->w->now_ms);
+	derive_source(p, &derived);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_OK);
+	pair_restart(p->roads);
+	end_now(transfer_find(p->roads->exchange, &id, true), HF_E_CANCELLED, "enough", true);
+	until(p, is_state(p->roads, &id, "TERMINATED"));
+	assert_says(record_of(p->roads, &id, true, "restart"), HF_FIELD_DELIVERY, "at least 0 chunks", "restart");
+	struct txn_count passed = {.txn = &id};
+	assert_int_equal(hf_ledger_tail(p->roads->ledger, 100000, count_passed, &passed), HF_OK);
+	assert_int_equal(passed.count, 1);
+	p->w->pass = NULL;
+	wait_both(p, &id, "TERMINATED");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +386,7 @@ int main(void)
 	        cmocka_unit_test(lied_about_by_its_provider),
 	        cmocka_unit_test(given_up_by_its_consumer),
 	        cmocka_unit_test(ended_by_its_consumer_as_if_all_were_well),
+	        cmocka_unit_test(ended_after_a_restart_of_its_provider),
 	};
 	return cmocka_run_group_tests(tests, pair_up, pair_down);
 }
