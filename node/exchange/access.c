@@ -99,10 +99,29 @@ static bool stands(const struct transfer *t, int64_t now)
 	       now - t->asked_ms < ASK_AGAIN_MS;
 }
 
+/* It was enabled when it was opened. */
+static enum hf_err source_stands(const struct transfer *t, struct hf_fault *f)
+{
+	struct hf_source_view v;
+	bool enabled = false;
+	if (hf_source_get(t->x->sources, t->source, &v) == HF_OK) {
+		enabled = v.enabled;
+		hf_source_view_done(&v);
+	}
+	if (!enabled)
+		return hf_fault_set(f, HF_E_STATE,
+		                    "the source '%s' is disabled or not there any more; fetch the data anew when its "
+		                    "publisher has enabled it again",
+		                    t->source);
+	return HF_OK;
+}
+
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f)
 {
 	int64_t now = hf_now_ms(&t->x->base->clock);
 	if (!hf_id_is_zero(&t->grant)) /* says best what became of the grant itself */
 		HF_TRY(hf_authz_check_generation(t->x->authz, &t->grant, t->generation, now, f));
-	return stands(t, now) ? HF_OK : decide_again(t, f);
+	if (!stands(t, now))
+		HF_TRY(decide_again(t, f));
+	return source_stands(t, f);
 }

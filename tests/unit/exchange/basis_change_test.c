@@ -225,6 +225,27 @@ static void enable_system(struct pair *p, bool enabled)
 	submit_wait(p->health, u);
 }
 
+static void enable_source(struct pair *p, bool enabled)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_source_view v;
+	assert_int_equal(hf_source_get(p->roads->sources, "flights", &v), HF_OK);
+	v.enabled = enabled;
+	assert_int_equal(hf_source_put(p->roads->sources, u, &v, &f), HF_OK);
+	submit_wait(p->roads, u);
+	hf_source_view_done(&v);
+}
+
+static void a_source_that_is_disabled_stops_at_the_next_chunk(void **state)
+{
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_id id = under_way(p);
+	enable_source(p, false);
+	stops(p, &id, HF_E_STATE, "'flights' is disabled");
+	enable_source(p, true);
+}
+
 /* AZ-7, AZ-25: the register of systems is the consumer's own; so it is the consumer that stops and says why. */
 static void a_system_that_is_taken_off_the_register_gets_nothing_more(void **state)
 {
@@ -270,6 +291,7 @@ int main(void)
 	        cmocka_unit_test(another_grant_does_not_carry_on_what_the_first_began),
 	        cmocka_unit_test(an_attribute_that_the_consumer_loses_stops_at_the_next_chunk),
 	        cmocka_unit_test(a_membership_that_ends_stops_within_a_second),
+	        cmocka_unit_test(a_source_that_is_disabled_stops_at_the_next_chunk),
 	        cmocka_unit_test(a_system_that_is_taken_off_the_register_gets_nothing_more),
 	        cmocka_unit_test(a_member_that_is_revoked_gets_no_further_chunk),
 	};
