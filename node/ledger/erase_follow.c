@@ -5,6 +5,9 @@
  * The owner's word alone ends no copy. Its entry counts once it stands under a witnessed checkpoint; each entry that it
  * names must be one before it and older, by the time of those witnesses, than the retention period (DS-66, DS-98,
  * DS-104, DS-130); what is under a legal hold here stays. What is refused raises an alarm.
+ *
+ * How much there is to follow is up to the owner, and all of it is done on the loop: so at most one batch a turn, with
+ * one sync and one entry here about it, and after a batch in which something was asked for, a pause for that owner.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,18 +19,27 @@
 #include "ledger/internal.h"
 #include "proto/codec.h"
 
-/* What one public entry asks for. */
+/* Of one batch. */
+#define LOOK_MAX 2048u  /* entries looked at */
+#define ORDERS_MAX 256u /* of them those that ask for something; together for HF_ERASE_ENTRIES_MAX copies at most */
+#define PAUSE_MS 1000
+
+/* What the public entries of one batch ask for. */
 struct order {
 	struct hf_ledger *l;
 	struct hf_unit *unit;
 	const struct hf_place *place;
 	struct hf_name owner;
 	Hufu__MirrorRow *row;
-	int64_t now_ms; /* by the witnesses of the newest checkpoint */
-	uint64_t about; /* index of that entry */
+	int64_t now_ms;       /* by the witnesses of the newest checkpoint */
+	uint64_t about;       /* index of the entry at hand */
+	uint64_t first, last; /* of those that asked */
+	unsigned orders;
+	size_t named;
 	uint64_t *slots;
 	size_t count;
 	unsigned kept, barred, refused;
+	uint64_t refused_by; /* the first that asked for what is refused */
 };
 
 static bool take_oldest(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -111,15 +123,20 @@ static void complain(const struct order *o)
 		hf_alarm(o->l->base, "erasure-refused", NULL,
 		         "entry %" PRIu64 " of the ledger of %s asks to erase %u entries that are inside the retention "
 		         "period of six months or cannot be erased; their copies stay here; ask its operators why",
-		         o->about, o->owner.s, o->refused);
+		         o->refused_by, o->owner.s, o->refused);
 }
 
 static void record_copies(const struct order *o, enum hf_err e)
 {
 	struct hf_draft *d = hf_draft_new(HF_EVENT_CACHE_CLEARED, NULL);
 
-	hf_draft_textf(d, HF_FIELD_OBJECT, "copies of private fields, as entry %" PRIu64 " of %s says", o->about,
-	               o->place->origin);
+	if (o->orders == 1)
+		hf_draft_textf(d, HF_FIELD_OBJECT, "copies of private fields, as entry %" PRIu64 " of %s says",
+		               o->first, o->place->origin);
+	else
+		hf_draft_textf(d, HF_FIELD_OBJECT,
+		               "copies of private fields, as %u entries from %" PRIu64 " to %" PRIu64 " of %s say",
+		               o->orders, o->first, o->last, o->place->origin);
 	hf_draft_textf(d, HF_FIELD_DETAIL,
 	               "%zu erased, %u kept under a legal hold, %u never held here, %u refused as inside the retention "
 	               "period or not to be erased",
@@ -156,46 +173,52 @@ static bool is_of_ledger(const struct order *o, const char *text)
 	return strncmp(text, o->place->origin, head) == 0 && text[head] == ' ';
 }
 
-/* All slots are overwritten at once: one sync, however many there are. */
-static void obey(struct order *o, const char *text)
+/* False: it does not fit into this batch any more. */
+static bool obey(struct order *o, const char *text)
 {
 	uint64_t *index = hf_alloc(HF_ERASE_ENTRIES_MAX * sizeof(*index));
+	unsigned refused = o->refused;
 	size_t named = 0;
+	bool form = read_order(o, text, index, &named), fits;
 
-	o->slots = hf_alloc(HF_ERASE_ENTRIES_MAX * sizeof(*o->slots));
-	o->count = 0;
-	o->kept = o->barred = o->refused = 0;
-	if (!read_order(o, text, index, &named))
-		o->refused = 1;
-	for (size_t i = 0; i < named; i++)
-		take_copy(o, index[i]);
-	record_copies(o, hf_slots_erase(o->l->opening_keys.slots_copies, o->slots, o->count));
-	complain(o);
-	free(HF_TAKE(o->slots));
+	named = form ? named : 0;
+	fits = o->orders < ORDERS_MAX && o->named + named <= HF_ERASE_ENTRIES_MAX;
+	if (fits) {
+		o->refused += form ? 0 : 1;
+		for (size_t i = 0; i < named; i++)
+			take_copy(o, index[i]);
+		o->refused_by = refused ? o->refused_by : o->about;
+		o->first = o->orders ? o->first : o->about;
+		o->last = o->about;
+		o->orders++;
+		o->named += named;
+	}
 	free(index);
+	return fits;
 }
 
-static void look_at(struct order *order, uint64_t index)
+static bool look_at(struct order *order, uint64_t index)
 {
 	Hufu__LedgerEntry *e HF_CLEANUP(hf_decoded_done) = NULL;
 	struct hf_opened o HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
 	struct hf_entry_view v;
 	struct hf_bytes bytes, object;
 	char event[32], *text;
+	bool fits;
 
 	if (hf_place_entry(order->place, &order->l->rows, index, &bytes) != HF_OK ||
 	    !hf_entry_scan(bytes.data, bytes.len, &v) || v.event_class != HF_EVENT_CLASS_PUBLIC ||
 	    hf_entry_decode(bytes.data, bytes.len, &e) != HF_OK || hf_opening_of_entry(e, &o) != HF_OK ||
 	    !hf_opening_text(o.opening, HF_FIELD_EVENT, event, sizeof(event)) ||
 	    hf_event_from_name(event) != HF_EVENT_ERASURE || !hf_opening_get(o.opening, HF_FIELD_OBJECT, &object))
-		return;
+		return true;
 	text = strndup((const char *)object.data, object.len);
 	if (!text)
 		abort(); /* memory is gone */
 	order->about = index;
-	if (is_of_ledger(order, text))
-		obey(order, text);
+	fits = !is_of_ledger(order, text) || obey(order, text);
 	free(text);
+	return fits;
 }
 
 static bool witnessed_at(struct hf_ledger *l, const char *owner, const Hufu__MirrorRow *row, int64_t *ret_ms)
@@ -210,22 +233,91 @@ static bool witnessed_at(struct hf_ledger *l, const char *owner, const Hufu__Mir
 	return w.witnessed;
 }
 
-void hf_erase_follow(struct hf_ledger *l, const char *origin)
+/* Returns where the next batch begins. */
+static uint64_t look_through(struct order *o)
+{
+	uint64_t at = o->row->public_from - 1, end = o->row->witnessed_size;
+
+	end = end - at > LOOK_MAX ? at + LOOK_MAX : end;
+	while (at < end && look_at(o, at))
+		at++;
+	return at;
+}
+
+/* All slots of a batch are overwritten at once: one sync, however many there are. */
+static void carry_out(struct order *o)
+{
+	if (o->orders == 0)
+		return;
+	record_copies(o, hf_slots_erase(o->l->opening_keys.slots_copies, o->slots, o->count));
+	complain(o);
+}
+
+/* True: there is more. */
+static bool follow_batch(struct hf_ledger *l, struct hf_lpeer *p, const char *origin)
 {
 	Hufu__MirrorRow *row HF_CLEANUP(hf_decoded_done) = hf_mirror_row(l, origin);
 	struct hf_place place = {.own = false};
 	struct order order = {.l = l, .place = &place, .row = row};
+	uint64_t next;
 
 	if (!row || row->frozen || row->public_from == 0 || row->public_from > row->witnessed_size ||
 	    !hf_space_origin_node(l->space_id, origin, &order.owner) ||
 	    !witnessed_at(l, order.owner.s, row, &order.now_ms))
-		return;
+		return false;
 	snprintf(place.origin, sizeof(place.origin), "%s", origin);
 	order.unit = hf_unit_new();
-	for (uint64_t i = row->public_from - 1; i < row->witnessed_size; i++)
-		look_at(&order, i);
+	order.slots = hf_alloc(HF_ERASE_ENTRIES_MAX * sizeof(*order.slots));
+	next = look_through(&order);
+	carry_out(&order);
+	free(HF_TAKE(order.slots));
 	/* what lies behind is looked at when it is witnessed */
-	row->public_from = row->next > row->witnessed_size ? row->witnessed_size + 1 : 0;
+	row->public_from = row->next > next ? next + 1 : 0;
 	hf_mirror_row_put(order.unit, origin, row);
 	hf_store_submit(l->store, order.unit, NULL, NULL);
+	if (order.orders > 0)
+		p->follow_ms = hf_ledger_mono(l) + PAUSE_MS;
+	return next < row->witnessed_size;
+}
+
+void hf_erase_follow(struct hf_ledger *l, const char *origin)
+{
+	struct hf_lpeer *p;
+	struct hf_name owner;
+
+	if (!hf_space_origin_node(l->space_id, origin, &owner))
+		return;
+	p = hf_ledger_peer(l, owner.s);
+	p->follow = p->follow_ms > hf_ledger_mono(l) || follow_batch(l, p, origin);
+	if (p->follow)
+		hf_ledger_wake(l);
+}
+
+/* The one whose turn it is next. */
+static struct hf_lpeer *due_next(struct hf_ledger *l)
+{
+	for (size_t i = 0; i < l->peer_count; i++) {
+		size_t at = (l->follow_turn + i) % l->peer_count;
+
+		if (!l->peer[at]->follow)
+			continue;
+		if (l->peer[at]->follow_ms <= hf_ledger_mono(l)) {
+			l->follow_turn = at + 1;
+			return l->peer[at];
+		}
+		hf_ledger_due(l, l->peer[at]->follow_ms);
+	}
+	return NULL;
+}
+
+void hf_erase_pump(struct hf_ledger *l)
+{
+	struct hf_lpeer *p = due_next(l);
+	char origin[HF_ORIGIN_MAX + 1];
+
+	if (!p)
+		return;
+	hf_space_origin(l->space_id, p->node, origin);
+	hf_erase_follow(l, origin);
+	hf_ledger_wake(l); /* what else is due comes after what else the loop has to do */
 }

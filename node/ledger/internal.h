@@ -102,7 +102,9 @@ struct hf_lpeer {
 	bool evidence_told;      /* it has every piece of evidence that is on record here */
 	unsigned evidence_taken; /* pieces of its that were verified since evidence_ms, monotonic */
 	int64_t evidence_ms;
-	int64_t alarm_ms; /* no further alarm about what it sends before then, monotonic */
+	int64_t alarm_ms;  /* no further alarm about what it sends before then, monotonic */
+	bool follow;       /* erasures of its ledger wait to be followed */
+	int64_t follow_ms; /* not before then, monotonic */
 	/* settle.c: what it has recorded as a witness. */
 	bool seen_all;
 	char seen_after[HF_ORIGIN_MAX + 1];
@@ -188,6 +190,7 @@ struct hf_ledger {
 
 	struct hf_lpeer **peer;
 	size_t peer_count;
+	size_t follow_turn; /* of the peers, whose erasures are followed next */
 	struct hf_waiter *waiters;
 	struct hf_doubt *doubts;
 	int64_t watch_ms; /* monotonic; when the logs to watch are looked up again */
@@ -292,8 +295,10 @@ bool hf_ledger_owns(struct hf_ledger *l, const char *peer, const char *origin, c
 #define HF_ERASE_ENTRIES_MAX 1000u /* of one erasure */
 void hf_erase_resume(struct hf_ledger *l);
 bool hf_erase_held(struct hf_ledger *l, const struct hf_id *txn); /* under a legal hold here */
-/* erase_follow.c: the erasures in that mirrored ledger, as far as it is witnessed, that were not looked at yet. */
+/* erase_follow.c: the erasures in that mirrored ledger, as far as it is witnessed, that were not looked at yet; one
+ * batch of them now, the others from pump(), one batch a turn. */
 void hf_erase_follow(struct hf_ledger *l, const char *origin);
+void hf_erase_pump(struct hf_ledger *l);
 
 /* evidence.c. The key of that log's evidence is its current one: nothing of it is cosigned or stored any further. */
 bool hf_frozen(struct hf_ledger *l, const char *origin);

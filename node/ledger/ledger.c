@@ -138,6 +138,7 @@ static void pump(struct hf_ledger *l)
 	hf_to_mirror_pump(l);
 	hf_to_party_pump(l);
 	hf_key_change_pump(l);
+	hf_erase_pump(l);
 	hf_waiters_pump(l);
 	arm(l);
 }

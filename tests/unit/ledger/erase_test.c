@@ -466,7 +466,7 @@ static void test_an_opening_that_was_never_held_is_barred(void **state)
 /* ---- an owner that keeps to nothing ---- */
 
 /* What no node of ours writes: the public entry about an erasure that nobody asked whether it may be. */
-static uint64_t order(struct kit_node *owner, const char *indexes)
+static struct hf_draft *make_order(const struct kit_node *owner, const char *indexes)
 {
 	struct hf_draft *d = hf_draft_new(HF_EVENT_ERASURE, NULL);
 
@@ -474,7 +474,12 @@ static uint64_t order(struct kit_node *owner, const char *indexes)
 	hf_draft_textf(d, HF_FIELD_OBJECT, "%s %s", owner->ledger->own.origin, indexes);
 	hf_draft_text(d, HF_FIELD_MANNER, "slots overwritten");
 	hf_draft_outcome(d, HF_OK, NULL);
-	return kit_write(owner, d);
+	return d;
+}
+
+static uint64_t order(struct kit_node *owner, const char *indexes)
+{
+	return kit_write(owner, make_order(owner, indexes));
 }
 
 static uint64_t order_one(struct kit_node *owner, uint64_t index)
@@ -609,6 +614,93 @@ static void test_a_party_follows_what_is_witnessed(void **state)
 	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
 }
 
+/* ---- how much an owner can ask for ---- */
+
+#define FLOOD 1200u
+#define BATCH 256u /* at most so many are followed in one turn */
+
+struct batches {
+	unsigned count, refused, most;
+};
+
+static bool take_batch(void *ctx, const struct hf_ledger_row *row)
+{
+	struct batches *b = ctx;
+	char text[300];
+	unsigned refused = 0;
+
+	if (!row->opening || !hf_opening_is(row->opening, HF_FIELD_EVENT, "cache-cleared") ||
+	    !hf_opening_text(row->opening, HF_FIELD_DETAIL, text, sizeof(text)) ||
+	    sscanf(text, "%*u erased, %*u kept under a legal hold, %*u never held here, %u refused", &refused) != 1)
+		return true;
+	b->count++;
+	b->refused += refused;
+	b->most = refused > b->most ? refused : b->most;
+	return true;
+}
+
+static struct batches batches(struct kit_node *party)
+{
+	struct batches b = {0};
+
+	assert_int_equal(hf_ledger_tail(party->ledger, 5000, take_batch, &b), HF_OK);
+	return b;
+}
+
+/* A member that asks to erase again and again holds nobody up: in one turn a party follows a bounded number of
+ * its orders, with one entry about all of them, and does what else there is to do in between. None is left out. */
+static void test_a_flood_of_orders_is_followed_in_batches(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_id txn = hf_id_new(kit_now(k));
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	struct hf_unit *u = hf_unit_new();
+	uint64_t index;
+	unsigned between = 0;
+
+	kit_invite(party, "roads");
+	index = write_secret(n, &txn);
+	kit_until(k, read_at(party, &copy, index) == HF_OK);
+	for (unsigned i = 0; i < FLOOD; i++)
+		hf_unit_draft(u, make_order(n, "0"));
+	kit_submit(n, u);
+	kit_until(k, batches(party).refused > 0);
+	for (; batches(party).refused < FLOOD && between < 5000; between++)
+		kit_fill(party, 1);
+	struct batches b = batches(party);
+	assert_int_equal(b.refused, FLOOD);
+	assert_in_range(b.most, 1, BATCH);
+	assert_in_range(b.count, FLOOD / BATCH + 1, FLOOD / 10);
+	assert_true(between >= FLOOD / BATCH); /* each waited for its commit */
+	assert_int_equal(read_at(party, &copy, index), HF_OK);
+}
+
+/* What lies far behind in a long ledger is reached, too. */
+static void test_a_party_catches_up_with_a_long_ledger(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_id txn = hf_id_new(kit_now(k)), id;
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	char text[400];
+	uint64_t index;
+
+	kit_invite(party, "roads");
+	index = write_secret(n, &txn);
+	kit_until(k, read_at(party, &copy, index) == HF_OK);
+	kit_close(k, SB_HEALTH);
+	for (unsigned i = 0; i < 3; i++)
+		kit_fill(n, 3000);
+	later(k, n, HALF_YEAR_MS);
+	assert_int_equal(ask(n, &txn, 0, &id, text), HF_OK);
+	assert_int_equal(approve(n, &id, "he"), HF_OK);
+	kit_until(k, read_at(n, &n->ledger->own, index) == HF_E_ERASED);
+	party = kit_open(k, SB_HEALTH);
+	hf_ledger_peer_up(n->ledger, "health");
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -622,6 +714,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_a_party_keeps_what_is_inside_the_period, start, stop),
 	        cmocka_unit_test_setup_teardown(test_no_party_refuses_the_first_that_may_be_asked, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_follows_what_is_witnessed, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_flood_of_orders_is_followed_in_batches, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_party_catches_up_with_a_long_ledger, start, stop),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
