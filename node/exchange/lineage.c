@@ -1,7 +1,8 @@
 /*
  * lineage.c - reading derivations (derive.h): back from a derived item to the entries of the consumer and of the
  * provider about each source, and forward from a source. Everything shown is a verified entry; what another node's
- * entry claims counts for what that node derived, and for nothing else.
+ * entry claims counts for what that node derived of what it was given, as this node's own record of the transfer says,
+ * and for nothing else. What one member claims takes no other one's place.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -14,11 +15,13 @@
 #include "ledger/opening.h"
 
 #define USES_PAGES 64
+#define MEMBER_ITEMS (HF_LINEAGE_ITEMS / 4) /* of one lineage, that one member tells of */
 
 /* ---- who the two of a transfer are ---- */
 
 struct ends {
 	const char *self;
+	struct hf_id resource;
 	char provider[HF_NAME_MAX + 1], consumer[HF_NAME_MAX + 1]; /* "" when this node has no entry of it */
 };
 
@@ -34,6 +37,8 @@ static bool take_ends(void *ctx, const struct hf_ledger_row *row)
 		return true;
 	snprintf(e->provider, sizeof(e->provider), "%s", sent ? e->self : other);
 	snprintf(e->consumer, sizeof(e->consumer), "%s", sent ? other : e->self);
+	if (!hf_opening_resource(row->opening, &e->resource))
+		e->resource = (struct hf_id){{0}};
 	return false;
 }
 
@@ -216,20 +221,28 @@ enum hf_err hf_lineage_back(struct hf_exchange *x, const struct hf_id *id, const
 /* ---- forward ---- */
 
 struct made {
-	char node[HF_NAME_MAX + 1]; /* whose */
+	char node[HF_NAME_MAX + 1]; /* whose; "": nobody's */
+	char by[HF_NAME_MAX + 1];   /* whose entry says so; "": it begins here */
 	struct hf_id id;
 	unsigned steps;
+};
+struct teller {
+	char node[HF_NAME_MAX + 1];
+	size_t items;
+	bool over, unfounded; /* it was said */
 };
 struct ahead {
 	struct hf_exchange *x;
 	const struct hf_lineage_sink *out;
 	const struct hf_id *from;
-	struct made *made; /* the first is where it begins; node "": anybody's */
+	struct made *made; /* the first is where it begins */
 	size_t count;
+	struct teller *tellers;
+	size_t teller_count;
 	struct derive_facts *facts;
 	struct hf_id resources[HF_DERIVE_SOURCES];
 	size_t resource_count;
-	bool everything; /* the resource that is looked at is where it begins */
+	const struct hf_id *everything; /* the resource that is looked at, when it is where it begins */
 	bool full;
 };
 
@@ -245,9 +258,34 @@ static void add_resource(struct ahead *a, const struct hf_id *resource)
 static const struct made *find_made(const struct ahead *a, const char *node, const struct hf_id *id)
 {
 	for (size_t i = 0; i < a->count; i++)
-		if (hf_id_equal(&a->made[i].id, id) && (!a->made[i].node[0] || strcmp(a->made[i].node, node) == 0))
+		if (hf_id_equal(&a->made[i].id, id) && strcmp(a->made[i].node, node) == 0)
 			return &a->made[i];
 	return NULL;
+}
+
+/* Of a transfer, as this node has it on record; false: it has none. */
+static bool own_ends(const struct ahead *a, const struct hf_id *id, struct ends *ret)
+{
+	struct hf_transfer_view v;
+	if (hf_exchange_view(a->x, id, &v) != HF_OK) {
+		find_ends(a->x, id, ret);
+		return ret->consumer[0] != '\0';
+	}
+	*ret = (struct ends){.self = a->x->base->self.s, .resource = v.resource};
+	snprintf(ret->provider, sizeof(ret->provider), "%s", v.provider ? ret->self : v.peer);
+	snprintf(ret->consumer, sizeof(ret->consumer), "%s", v.provider ? v.peer : ret->self);
+	return true;
+}
+
+/* One of the inputs is a transfer of that resource to that node. */
+static bool was_given(const struct ahead *a, const char *node, const struct hf_id *resource)
+{
+	struct ends e;
+	for (size_t i = 0; i < a->facts->input_count; i++)
+		if (!a->facts->inputs[i].derivation && own_ends(a, &a->facts->inputs[i].id, &e) &&
+		    strcmp(e.consumer, node) == 0 && hf_id_equal(&e.resource, resource))
+			return true;
+	return false;
 }
 
 /* What it was made of that is on the way; of several the one with the fewest steps. */
@@ -259,7 +297,51 @@ static const struct made *made_of(const struct ahead *a, const char *node)
 		if (m && (!best || m->steps < best->steps))
 			best = m;
 	}
-	return best ? best : a->everything ? &a->made[0] : NULL;
+	if (!best && a->everything && (strcmp(node, a->x->base->self.s) == 0 || was_given(a, node, a->everything)))
+		best = &a->made[0];
+	return best;
+}
+
+static struct teller *teller_of(struct ahead *a, const char *node)
+{
+	for (size_t i = 0; i < a->teller_count; i++)
+		if (strcmp(a->tellers[i].node, node) == 0)
+			return &a->tellers[i];
+	a->tellers = hf_realloc(a->tellers, (a->teller_count + 1) * sizeof(*a->tellers));
+	struct teller *t = &a->tellers[a->teller_count++];
+	*t = (struct teller){.items = 0};
+	snprintf(t->node, sizeof(t->node), "%s", node);
+	return t;
+}
+
+static void say_unfounded(struct ahead *a, const char *node)
+{
+	struct teller *t = teller_of(a, node);
+	if (a->everything && !t->unfounded)
+		say(a->out, a->from,
+		    "%s says that it made things of this, and names neither a transfer of it to %s nor what it made of "
+		    "one; those entries are left out",
+		    node, node);
+	t->unfounded = true;
+}
+
+static bool has_room(struct ahead *a, const char *node)
+{
+	struct teller *t = teller_of(a, node);
+	if (a->count == HF_LINEAGE_ITEMS) {
+		a->full = true;
+		return false;
+	}
+	if (t->items < MEMBER_ITEMS) {
+		t->items++;
+		return true;
+	}
+	if (!t->over)
+		say(a->out, a->from,
+		    "%s tells of more than %d items; ask for one of the last ones of it that are shown", node,
+		    MEMBER_ITEMS);
+	t->over = true;
+	return false;
 }
 
 /* A transfer of what was derived: its recipient may make something of it, and says so to who passed it on. */
@@ -273,39 +355,66 @@ static void follow_transfer(struct ahead *a, const struct hf_ledger_row *row, co
 		    row->origin, row->origin);
 }
 
-static bool is_made(const struct ahead *a, const struct hf_id *id)
+static bool was_told(const struct ahead *a, const char *by, const struct hf_id *id)
 {
 	for (size_t i = 0; i < a->count; i++)
-		if (hf_id_equal(&a->made[i].id, id))
+		if (hf_id_equal(&a->made[i].id, id) && strcmp(a->made[i].by, by) == 0)
 			return true;
 	return false;
+}
+
+/* Only its provider can have passed a transfer on. Whoever says so is shown, the others, too. */
+static void compare_passed(const struct ahead *a, struct made *m)
+{
+	struct ends e;
+	for (size_t i = 1; i < a->count; i++)
+		if (hf_id_equal(&a->made[i].id, &m->id)) {
+			say(a->out, &m->id,
+			    "%s and %s both say that they passed this on, and only one of them can have provided it; "
+			    "both entries are shown",
+			    a->made[i].by, m->by);
+			break;
+		}
+	if (strcmp(m->by, a->x->base->self.s) == 0 || !own_ends(a, &m->id, &e) ||
+	    (strcmp(e.provider, m->by) == 0 && strcmp(e.consumer, m->node) == 0))
+		return;
+	say(a->out, &m->id, "this node's own record is that %s provided it to %s, and not what %s says", e.provider,
+	    e.consumer, m->by);
+	m->node[0] = '\0';
+}
+
+static void add_made(struct ahead *a, const struct made *m)
+{
+	a->made = hf_realloc(a->made, (a->count + 1) * sizeof(*a->made));
+	a->made[a->count++] = *m;
 }
 
 static bool look_at_use(void *ctx, const struct hf_ledger_row *row)
 {
 	struct ahead *a = ctx;
-	struct hf_id id;
 	struct made m = {.steps = 0};
-	bool passed = derive_read(row->opening, HF_EVENT_PASSED_ON, &id, a->facts);
-	if (passed ? is_made(a, &id) || !hf_opening_text(row->opening, HF_FIELD_ENDPOINT, m.node, sizeof(m.node))
-	           : !derive_read(row->opening, HF_EVENT_DERIVED_FROM, &id, a->facts) || find_made(a, row->origin, &id))
+	bool passed = derive_read(row->opening, HF_EVENT_PASSED_ON, &m.id, a->facts);
+	snprintf(m.by, sizeof(m.by), "%s", row->origin);
+	snprintf(m.node, sizeof(m.node), "%s", row->origin);
+	if (passed ? !hf_opening_text(row->opening, HF_FIELD_ENDPOINT, m.node, sizeof(m.node))
+	           : !derive_read(row->opening, HF_EVENT_DERIVED_FROM, &m.id, a->facts))
+		return true;
+	if (was_told(a, row->origin, &m.id))
 		return true;
 	const struct made *of = made_of(a, row->origin);
-	if (!of)
+	if (!of) {
+		say_unfounded(a, row->origin);
 		return true;
-	if (a->count == HF_LINEAGE_ITEMS) {
-		a->full = true;
-		return false;
 	}
-	m.id = id;
+	if (!has_room(a, row->origin))
+		return !a->full;
 	m.steps = of->steps + 1;
-	if (!passed)
-		snprintf(m.node, sizeof(m.node), "%s", row->origin);
-	a->out->row(a->out->ctx, &(struct hf_lineage_row){passed ? "passed" : "derived", id, of->id, m.steps, row});
+	a->out->row(a->out->ctx, &(struct hf_lineage_row){passed ? "passed" : "derived", m.id, of->id, m.steps, row});
 	if (passed)
+		compare_passed(a, &m);
+	if (passed && m.node[0])
 		follow_transfer(a, row, &m);
-	a->made = hf_realloc(a->made, (a->count + 1) * sizeof(*a->made));
-	a->made[a->count++] = m;
+	add_made(a, &m);
 	return true;
 }
 
@@ -349,8 +458,8 @@ static bool take_resource(void *ctx, const struct hf_ledger_row *row)
 static void begin_with(struct ahead *a)
 {
 	struct ends e;
-	find_ends(a->x, a->from, &e);
-	snprintf(a->made[0].node, sizeof(a->made[0].node), "%s", e.consumer);
+	if (own_ends(a, a->from, &e))
+		snprintf(a->made[0].node, sizeof(a->made[0].node), "%s", e.consumer);
 }
 
 enum hf_err hf_lineage_forward(struct hf_exchange *x, const struct hf_id *id, const struct hf_lineage_sink *out)
@@ -367,12 +476,14 @@ enum hf_err hf_lineage_forward(struct hf_exchange *x, const struct hf_id *id, co
 		e = HF_OK;
 	}
 	for (size_t i = 0; e == HF_OK && i < a.resource_count; i++) { /* which grow on the way */
-		a.everything = whole && i == 0;
-		e = look_ahead(&a, &a.resources[i]);
+		const struct hf_id resource = a.resources[i];
+		a.everything = whole && i == 0 ? &resource : NULL;
+		e = look_ahead(&a, &resource);
 	}
 	if (e == HF_OK && a.full)
 		say(out, id, "more was made of it than %d items; ask for one of the last ones shown", HF_LINEAGE_ITEMS);
 	free(a.made);
+	free(a.tellers);
 	free(a.facts);
 	return e;
 }

@@ -46,7 +46,7 @@ static void write_transfer(struct kit_node *n, enum hf_event event, const struct
 }
 
 /* "derived-from", as the node of that name would write it. */
-static void write_derived(struct kit_node *n, const struct stage *s, const struct hf_id *id)
+static struct hf_draft *make_derived(const struct stage *s, const struct hf_id *id)
 {
 	char transfer[HF_ID_TEXT], resource[HF_ID_TEXT], text[HF_ID_TEXT], hex[65];
 	struct hf_draft *d = about(HF_EVENT_DERIVED_FROM, NULL, &s->resource, "roads");
@@ -58,6 +58,30 @@ static void write_derived(struct kit_node *n, const struct stage *s, const struc
 	hf_draft_text(d, HF_FIELD_SYSTEM, "desk");
 	hf_draft_bytes(d, HF_FIELD_DIGEST, s->lie, 32);
 	hf_draft_textf(d, HF_FIELD_INPUTS, "transfer %s %s\n", transfer, hex);
+	hf_draft_textf(d, HF_FIELD_SOURCES, "%s roads\n", resource);
+	return d;
+}
+
+static void write_derived(struct kit_node *n, const struct stage *s, const struct hf_id *id)
+{
+	kit_write(n, make_derived(s, id));
+}
+
+/* "passed-on" of what that node says that it derived. */
+static void write_passed_on(struct kit_node *n, const struct stage *s, const struct hf_id *transfer,
+                            const struct hf_id *derivation, const char *to)
+{
+	char resource[HF_ID_TEXT], text[HF_ID_TEXT], hex[65];
+	struct hf_draft *d = about(HF_EVENT_PASSED_ON, NULL, &s->resource, "roads");
+	hf_id_text(&s->resource, resource);
+	hf_id_text(transfer, text);
+	hf_hash_hex((const struct hf_hash *)s->lie, hex);
+	hf_draft_text(d, HF_FIELD_OBJECT, text);
+	hf_draft_text(d, HF_FIELD_SYSTEM, "desk");
+	hf_draft_text(d, HF_FIELD_ENDPOINT, to);
+	hf_draft_bytes(d, HF_FIELD_DIGEST, s->lie, 32);
+	hf_id_text(derivation, text);
+	hf_draft_textf(d, HF_FIELD_INPUTS, "derivation %s %s\n", text, hex);
 	hf_draft_textf(d, HF_FIELD_SOURCES, "%s roads\n", resource);
 	kit_write(n, d);
 }
@@ -93,8 +117,9 @@ static void write_passed(struct stage *s, const struct hf_id *transfer, const st
 }
 
 struct told {
-	size_t received, provided, derived, notes;
-	char node[4][64];
+	size_t received, provided, derived, passed, notes;
+	size_t of_hub, of_health;
+	char node[4][64]; /* of the first */
 	size_t nodes;
 	char note[8][600];
 };
@@ -105,8 +130,11 @@ static void on_row(void *ctx, const struct hf_lineage_row *r)
 	t->received += strcmp(r->part, "received") == 0;
 	t->provided += strcmp(r->part, "provided") == 0;
 	t->derived += strcmp(r->part, "derived") == 0;
-	assert_true(t->nodes < 4);
-	snprintf(t->node[t->nodes++], 64, "%s", r->entry->origin);
+	t->passed += strcmp(r->part, "passed") == 0;
+	t->of_hub += strcmp(r->entry->origin, "hub") == 0;
+	t->of_health += strcmp(r->entry->origin, "health") == 0;
+	if (t->nodes < 4)
+		snprintf(t->node[t->nodes++], 64, "%s", r->entry->origin);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -206,6 +234,76 @@ static void a_third_node_makes_nothing_of_anothers_transfer(void **state)
 	struct told t = lineage(s.roads, &s.transfer, true);
 	assert_int_equal(t.derived, 1);
 	assert_string_equal(t.node[0], "health");
+	t = lineage(s.roads, &s.resource, true); /* nor of the entry, which it was never given */
+	assert_int_equal(t.derived, 1);
+	assert_int_equal(t.of_hub, 0);
+	assert_true(is_noted(&t, "hub says that it made things of this"));
+}
+
+/* roads sends to the hub, too: the stage as the hub sees it. */
+static struct stage take_in_hub(const struct stage *s)
+{
+	struct stage hubs = *s;
+	hubs.transfer = hf_id_new(kit_now(s->roads->kit));
+	write_transfer(s->roads, HF_EVENT_TRANSFER_SENT, &hubs.transfer, &s->resource, "hub", s->root);
+	write_transfer(s->hub, HF_EVENT_TRANSFER_RECEIVED, &hubs.transfer, &s->resource, "roads", s->root);
+	return hubs;
+}
+
+/* Pages of any number of uses. */
+static size_t all_uses(struct kit_node *n, const struct hf_id *resource)
+{
+	size_t rows = 0;
+	struct hf_use_at next = {0};
+	struct hf_uses u = {
+	        .resource = *resource, .limit = HF_USES_MAX, .row = count_row, .note = no_note, .ctx = &rows};
+	while (hf_ledger_uses(n->ledger, &u, &next) == HF_OK && next.node[0])
+		u.after = next;
+	return rows;
+}
+
+/* DS-65, DS-103: a forged "passed-on" that comes first does not drop the true one. */
+static void a_forged_hop_takes_no_true_ones_place(void **state)
+{
+	struct kit *k = *state;
+	struct stage s, hubs;
+	struct hf_id truth = hf_id_new(kit_now(k)), claim = hf_id_new(kit_now(k)), hop = hf_id_new(kit_now(k));
+	set(k, &s);
+	hubs = take_in_hub(&s);
+	write_derived(hubs.hub, &hubs, &claim);
+	write_passed_on(hubs.hub, &hubs, &hop, &claim, "port");
+	kit_until(k, uses(s.roads, &s.resource) == 6);
+	write_derived(s.health, &s, &truth);
+	write_passed_on(s.health, &s, &hop, &truth, "audit");
+	kit_until(k, uses(s.roads, &s.resource) == 8);
+	struct told t = lineage(s.roads, &s.resource, true);
+	assert_int_equal(t.derived, 2);
+	assert_int_equal(t.passed, 2);
+	assert_int_equal(t.of_health, 2);
+	assert_true(is_noted(&t, "hub and health both say that they passed this on"));
+}
+
+/* DS-103: nor does a member that claims a thousand things */
+static void one_member_does_not_push_out_the_others(void **state)
+{
+	struct kit *k = *state;
+	struct stage s, hubs;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_id truth = hf_id_new(kit_now(k));
+	set(k, &s);
+	hubs = take_in_hub(&s);
+	for (unsigned i = 0; i < HF_LINEAGE_ITEMS + 10; i++) {
+		struct hf_id claim = hf_id_new(kit_now(k));
+		hf_unit_draft(u, make_derived(&hubs, &claim));
+	}
+	kit_submit(s.hub, u);
+	kit_until(k, held(s.roads, &hubs.transfer) == 2 && all_uses(s.roads, &s.resource) == HF_LINEAGE_ITEMS + 14);
+	write_derived(s.health, &s, &truth);
+	kit_until(k, all_uses(s.roads, &s.resource) == HF_LINEAGE_ITEMS + 15);
+	struct told t = lineage(s.roads, &s.resource, true);
+	assert_int_equal(t.of_health, 1);
+	assert_in_range(t.of_hub, 1, HF_LINEAGE_ITEMS / 2);
+	assert_true(is_noted(&t, "hub tells of more than"));
 }
 
 /* DS-65: what a provider says that it derived is not this node's own derivation, though it names it so; where the view
@@ -234,6 +332,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(a_third_node_is_no_source, start, stop),
 	        cmocka_unit_test_setup_teardown(a_third_node_makes_nothing_of_anothers_transfer, start, stop),
+	        cmocka_unit_test_setup_teardown(a_forged_hop_takes_no_true_ones_place, start, stop),
+	        cmocka_unit_test_setup_teardown(one_member_does_not_push_out_the_others, start, stop),
 	        cmocka_unit_test_setup_teardown(a_provider_cannot_point_to_a_derivation_of_its_consumer, start, stop),
 	};
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
