@@ -242,6 +242,7 @@ struct ahead {
 	struct derive_facts *facts;
 	struct hf_id resources[HF_DERIVE_SOURCES];
 	size_t resource_count;
+	struct hf_id left_out;          /* the first resource for which there was no room */
 	const struct hf_id *everything; /* the resource that is looked at, when it is where it begins */
 	bool full;
 };
@@ -253,6 +254,8 @@ static void add_resource(struct ahead *a, const struct hf_id *resource)
 			return;
 	if (a->resource_count < HF_DERIVE_SOURCES)
 		a->resources[a->resource_count++] = *resource;
+	else if (hf_id_is_zero(&a->left_out))
+		a->left_out = *resource;
 }
 
 static const struct made *find_made(const struct ahead *a, const char *node, const struct hf_id *id)
@@ -479,7 +482,14 @@ enum hf_err hf_lineage_forward(struct hf_exchange *x, const struct hf_id *id, co
 		const struct hf_id resource = a.resources[i];
 		a.everything = whole && i == 0 ? &resource : NULL;
 		e = look_ahead(&a, &resource);
+		e = e == HF_E_UNKNOWN && i > 0 ? HF_OK : e;
 	}
+	if (e == HF_OK && !hf_id_is_zero(&a.left_out))
+		say(out, &a.left_out,
+		    "it goes on under more than %d catalog entries; what was made of this one and of later ones is "
+		    "left "
+		    "out; ask for each with `hufu ledger lineage ENTRY --forward`",
+		    HF_DERIVE_SOURCES);
 	if (e == HF_OK && a.full)
 		say(out, id, "more was made of it than %d items; ask for one of the last ones shown", HF_LINEAGE_ITEMS);
 	free(a.made);

@@ -116,12 +116,14 @@ static void write_passed(struct stage *s, const struct hf_id *transfer, const st
 	write_transfer(s->health, HF_EVENT_TRANSFER_RECEIVED, transfer, &s->other, "roads", s->root);
 }
 
+#define NOTES_MAX 256
+
 struct told {
 	size_t received, provided, derived, passed, notes;
 	size_t of_hub, of_health;
 	char node[4][64]; /* of the first */
 	size_t nodes;
-	char note[8][600];
+	char note[NOTES_MAX][600];
 };
 
 static void on_row(void *ctx, const struct hf_lineage_row *r)
@@ -140,7 +142,7 @@ static void on_row(void *ctx, const struct hf_lineage_row *r)
 static void on_note(void *ctx, const char *text)
 {
 	struct told *t = ctx;
-	assert_true(t->notes < 8);
+	assert_true(t->notes < NOTES_MAX);
 	snprintf(t->note[t->notes++], 600, "%s", text);
 }
 
@@ -327,6 +329,25 @@ static void a_provider_cannot_point_to_a_derivation_of_its_consumer(void **state
 	assert_int_equal(t.provided, 1);
 }
 
+/* DS-65: what goes on under more entries than are followed is said not to be covered. */
+static void entries_that_are_not_followed_are_named(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *roads = &k->node[SB_ROADS];
+	struct hf_id transfer = hf_id_new(kit_now(k)), resource = {{0}};
+	char text[HF_ID_TEXT];
+	for (unsigned i = 0; i <= HF_DERIVE_SOURCES; i++) {
+		struct told t = i == 0 ? (struct told){0} : lineage(roads, &transfer, true);
+		assert_false(is_noted(&t, "catalog entries"));
+		resource = hf_id_new(kit_now(k));
+		kit_write(roads, about(HF_EVENT_DECISION, &transfer, &resource, "health"));
+	}
+	struct told t = lineage(roads, &transfer, true);
+	hf_id_text(&resource, text);
+	assert_true(is_noted(&t, "more than 64 catalog entries"));
+	assert_non_null(strstr(t.note[t.notes - 1], text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +356,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_forged_hop_takes_no_true_ones_place, start, stop),
 	        cmocka_unit_test_setup_teardown(one_member_does_not_push_out_the_others, start, stop),
 	        cmocka_unit_test_setup_teardown(a_provider_cannot_point_to_a_derivation_of_its_consumer, start, stop),
+	        cmocka_unit_test_setup_teardown(entries_that_are_not_followed_are_named, start, stop),
 	};
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
