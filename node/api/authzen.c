@@ -9,7 +9,6 @@
 
 #include "api/authzen.h"
 #include "authz/explain.h"
-#include "authz/obligation.h"
 
 #define ITEMS_MAX 1000u               /* of one evaluations request */
 #define ANSWER_MAX ((size_t)48 << 20) /* of evaluations; one more item fits into the buffer's own limit */
@@ -137,37 +136,41 @@ void zen_question(const struct hf_modules *m, const json_t *in, struct zen_quest
 
 /* ---- one decision ---- */
 
-/* A gateway's own software keeps what it is given in whatever form it likes. */
-static const char *sealing(const Hufu__Agreement *terms)
+/* What a permit asks that no gateway does: its own software keeps what it is given in whatever form it likes, nothing
+ * is counted for it, and its answer goes out before the entry is anywhere else. False: nothing. */
+static bool asks_too_much(const struct hf_decision *d, char *text, size_t cap)
 {
-	for (size_t i = 0; i < terms->n_obligations; i++)
-		if (hf_obligation_seals(terms->obligations[i]))
-			return terms->obligations[i];
-	return NULL;
+	static const char way[] = "fetch the data with `hufu fetch`";
+	if (d->sealed[0])
+		snprintf(text, cap,
+		         "'%s' asks for what a gateway cannot fulfil, which keeps nothing sealed; fetch the "
+		         "data with `hufu fetch --sealed`",
+		         d->sealed);
+	else if (d->uses_most != UINT64_MAX)
+		snprintf(text, cap,
+		         "the obligation 'uses:%" PRIu64 "' cannot be fulfilled by a gateway, whose uses are not "
+		         "counted; %s",
+		         d->uses_most, way);
+	else if (d->persons > 0)
+		snprintf(text, cap,
+		         "personal data across a border is counted at each delivery, which is not done for a gateway; "
+		         "%s",
+		         way);
+	else if (d->demands > HF_ENTRY_DURABLE)
+		snprintf(text, cap,
+		         "the obligation 'record-%s' cannot be fulfilled by a gateway, whose answer does not wait for "
+		         "its record; %s",
+		         hf_entry_state_word(d->demands), way);
+	else
+		return false;
+	return true;
 }
 
 void zen_decide(const struct hf_modules *m, const struct zen_question *q, struct hf_decision *ret_d)
 {
 	hf_authz_decide(m->authz, &q->rq, ret_d);
-	uint64_t most = ret_d->result == HF_OK ? hf_uses_most(ret_d->terms) : UINT64_MAX;
-	const char *seal = ret_d->result == HF_OK ? sealing(ret_d->terms) : NULL;
-	if (ret_d->result != HF_OK || (most == UINT64_MAX && ret_d->persons == 0 && !seal))
-		return;
-	ret_d->result = HF_E_OBLIGATION;
-	if (seal)
-		snprintf(ret_d->text, sizeof(ret_d->text),
-		         "the obligation '%.100s' cannot be fulfilled by a gateway, which keeps nothing sealed; fetch "
-		         "the data with `hufu fetch --sealed`",
-		         seal);
-	else if (most != UINT64_MAX)
-		snprintf(ret_d->text, sizeof(ret_d->text),
-		         "the obligation 'uses:%" PRIu64 "' cannot be fulfilled by a gateway, whose uses are not "
-		         "counted; fetch the data with `hufu fetch`",
-		         most);
-	else
-		snprintf(ret_d->text, sizeof(ret_d->text),
-		         "personal data across a border is counted at each delivery, which is not done for a gateway; "
-		         "fetch the data with `hufu fetch`");
+	if (ret_d->result == HF_OK && asks_too_much(ret_d, ret_d->text, sizeof(ret_d->text)))
+		ret_d->result = HF_E_OBLIGATION;
 }
 
 static void record(const struct hf_modules *m, const struct authzen_asker *gateway, const struct zen_question *q,

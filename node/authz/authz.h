@@ -62,6 +62,10 @@ struct hf_decision {
 	char border[320];       /* across a border: the results of both jurisdictions; else "" */
 	uint64_t persons;       /* of personal information across a border: to be reserved */
 	Hufu__Agreement *terms; /* decoded; hf_decision_done frees it */
+	/* What terms and entry, as it is now, demand of whoever carries the permit out. */
+	uint64_t uses_most;          /* so many uses; UINT64_MAX: without limit */
+	enum hf_entry_state demands; /* hf_authz_demands of both */
+	char sealed[64]; /* the obligation that keeps the data sealed, or "core data", "sensitive data"; "": none */
 };
 void hf_decision_done(struct hf_decision *d);
 /* The state that the record must have reached before anything is done under these terms: the strictest that the

@@ -279,7 +279,9 @@ static enum hf_err decide_on(struct hf_authz *a, const struct hf_access_request 
 	if (az_next_given(a, rq, NULL) && az_terms_entry(it->entry, rq->now_ms, &f) != HF_OK)
 		return SAY(v, HF_E_NOT_SHARED, "%s", f.text);
 	const struct question q = {a, rq, it};
-	return walk(&q, d, v);
+	HF_TRY(walk(&q, d, v));
+	az_terms_demands(it->entry, d);
+	return HF_OK;
 }
 
 void hf_authz_decide(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *ret_decision)

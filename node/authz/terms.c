@@ -174,6 +174,26 @@ enum hf_entry_state hf_authz_demands(const Hufu__Agreement *terms, const Hufu__C
 	return most;
 }
 
+static void take_sealing(const char *duty, struct hf_decision *d)
+{
+	if (!d->sealed[0] && hf_obligation_seals(duty))
+		snprintf(d->sealed, sizeof(d->sealed), "%s", duty);
+}
+
+void az_terms_demands(const Hufu__CatalogEntry *entry, struct hf_decision *d)
+{
+	uint64_t agreed = hf_uses_most(d->terms), now = hf_uses_most_of(entry);
+	d->uses_most = now < agreed ? now : agreed;
+	d->demands = hf_authz_demands(d->terms, entry);
+	for (size_t i = 0; i < d->terms->n_obligations; i++)
+		take_sealing(d->terms->obligations[i], d);
+	for (size_t i = 0; i < entry->n_policy; i++)
+		if (strcmp(entry->policy[i]->kind, "duty") == 0)
+			take_sealing(entry->policy[i]->action, d);
+	if (!d->sealed[0] && (entry->sensitive || az_terms_core(entry)))
+		snprintf(d->sealed, sizeof(d->sealed), entry->sensitive ? "sensitive data" : "core data");
+}
+
 static bool applied_for(const Hufu__Application *app, const char *field)
 {
 	for (size_t i = 0; i < app->n_fields; i++)

@@ -31,6 +31,8 @@ enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__Cat
 enum hf_err az_terms_still(const Hufu__Agreement *g, const Hufu__CatalogEntry *agreed, const Hufu__CatalogEntry *now,
                            struct hf_fault *f) HF_MUST_CHECK;
 /* Core data (level 3), which two levels approve (DS-20). */
+/* What the decision says beside the terms: the strictest of the terms and of the entry as it is now. */
+void az_terms_demands(const Hufu__CatalogEntry *entry, struct hf_decision *d);
 bool az_terms_core(const Hufu__CatalogEntry *entry);
 bool az_terms_obligation_known(const char *name);
 /* The agreement against the application it answers; from not before the approval, period inside the one applied for. */

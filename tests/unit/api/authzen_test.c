@@ -139,6 +139,22 @@ static void assert_obligation(struct stage *s, const struct hf_id *entry, const 
 	assert_int_equal(status, 200);
 	assert_int_equal(json_array_size(json_object_get(out, "results")), 0);
 	json_decref(out);
+	q = question(entry);
+	json_object_set_new(q, "evaluations", json_pack("[{}]"));
+	out = ask(s, "evaluations", q, &status);
+	assert_int_equal(status, 200);
+	assert_true(json_is_false(json_object_get(json_array_get(json_object_get(out, "evaluations"), 0), "decision")));
+	json_decref(out);
+	q = question(entry);
+	out = ask(s, "search/resource", q, &status);
+	assert_int_equal(status, 200);
+	char id[HF_ID_TEXT];
+	size_t i;
+	const json_t *r;
+	hf_id_text(entry, id);
+	json_array_foreach(json_object_get(out, "results"), i, r)
+	        assert_string_not_equal(json_string_value(json_object_get(r, "id")), id);
+	json_decref(out);
 }
 
 /* AZ-73, SB-26: nothing is reserved for a gateway, so what is given a number of times is not given to it at all. */
@@ -152,6 +168,47 @@ static void what_is_given_so_many_times_is_not_given_to_a_gateway(void **state)
 	assert_obligation(s, &entry, "'uses:2'");
 	apply(s, &entry, "");
 	assert_true(permitted(s, &entry));
+}
+
+/* AZ-73, SB-26, DS-85: what the entry got after the grant was given holds for the grant, here as for a fetch; so does
+ * what it says of the record, of which a gateway's answer waits for nothing. */
+static void what_the_entry_demands_later_holds_for_a_grant(void **state)
+{
+	static const struct {
+		const char *duty, *why;
+	} rows[] = {{"uses:1", "'uses:1'"},
+	            {"sealed", "'sealed'"},
+	            {"delete-after:60000", "'delete-after:60000'"},
+	            {"record-witnessed", "'record-witnessed'"},
+	            {"record-mirrored", "'record-mirrored'"}};
+	struct stage *s = stage_of(state);
+	struct offer o = {.title = "later", .intake = "hub"};
+	o.id = publish(s->roads, &o);
+	(void)granted(s, &o.id);
+	assert_true(permitted(s, &o.id));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		o.duty = rows[i].duty;
+		(void)publish(s->roads, &o);
+		if (strncmp(o.duty, "record-", 7) == 0) /* the grant's own record, before that of the answer */
+			assert_false(permitted(s, &o.id));
+		else
+			assert_obligation(s, &o.id, rows[i].why);
+		o.duty = NULL;
+		(void)publish(s->roads, &o);
+		assert_true(permitted(s, &o.id));
+	}
+}
+
+/* AZ-73: what a rule demands of the record of the decision. */
+static void what_is_to_be_on_record_first_is_not_given_to_a_gateway(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct offer o = {.title = "on record", .intake = "hub", .duty = "record-mirrored"};
+	struct hf_id entry = publish(s->roads, &o);
+	struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	apply(s, &entry, "");
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	assert_obligation(s, &entry, "'record-mirrored'");
 }
 
 static void health_abroad(struct sb_space *sb)
@@ -289,6 +346,8 @@ int main(void)
 	        cmocka_unit_test(fields_that_are_no_list_of_names_are_refused),
 	        cmocka_unit_test(a_search_with_a_context_that_is_no_object_is_refused),
 	        cmocka_unit_test(what_is_given_so_many_times_is_not_given_to_a_gateway),
+	        cmocka_unit_test(what_the_entry_demands_later_holds_for_a_grant),
+	        cmocka_unit_test(what_is_to_be_on_record_first_is_not_given_to_a_gateway),
 	        cmocka_unit_test(a_token_that_is_bent_is_refused),
 	        cmocka_unit_test(a_page_goes_on_behind_the_last_name),
 	        cmocka_unit_test_setup_teardown(personal_data_across_a_border_is_not_given_to_a_gateway, abroad_up,
