@@ -54,8 +54,10 @@ static int by_name(const void *a, const void *b)
 struct page {
 	size_t limit;
 	uint8_t bind[16];     /* of rules and question */
+	uint32_t done;        /* so many candidates of the last name were looked at, and more are there; 0: all */
 	char after[NAME_CAP]; /* the last name that was looked at; "": none */
 };
+enum { TOKEN_HEAD = 16 + 4 };
 
 static void bind_page(const struct hf_modules *m, const json_t *in, uint8_t out[16])
 {
@@ -76,17 +78,18 @@ static void bind_page(const struct hf_modules *m, const json_t *in, uint8_t out[
 /* What the page is bound to, and the last name: a position would be another name once something comes or goes. */
 static enum hf_err read_token(const char *text, struct page *p, struct authzen_answer *a)
 {
-	uint8_t raw[sizeof(p->bind) + NAME_CAP];
-	size_t len = strlen(text) / 2, bound = sizeof(p->bind);
+	uint8_t raw[TOKEN_HEAD + NAME_CAP];
+	size_t len = strlen(text) / 2, bound = TOKEN_HEAD;
 	if (!*text)
 		return HF_OK;
 	if (len <= bound || len >= sizeof(raw) || !hf_hex_decode(text, strlen(text), raw, len) ||
 	    memchr(raw + bound, 0, len - bound))
 		return zen_fault(a, 400, "page.token is none of this node; search again without it");
-	if (memcmp(raw, p->bind, bound) != 0)
+	if (memcmp(raw, p->bind, sizeof(p->bind)) != 0)
 		return zen_fault(a, 400,
 		                 "page.token belongs to another question or to rules that have changed; search again "
 		                 "without it");
+	p->done = hf_get_u32(raw + sizeof(p->bind));
 	memcpy(p->after, raw + bound, len - bound);
 	p->after[len - bound] = '\0';
 	return HF_OK;
@@ -109,15 +112,16 @@ static enum hf_err read_page(const struct hf_modules *m, const json_t *in, struc
 	return read_token(token ? json_string_value(token) : "", p, a);
 }
 
-/* last: the name that the next page goes on behind; "": there is no next page. */
-static void write_page(const struct page *p, json_t *results, const char *last, struct authzen_answer *a)
+/* The next page goes on behind the last name, or inside of it; "": there is no next page. */
+static void write_page(const struct page *next, json_t *results, struct authzen_answer *a)
 {
-	uint8_t raw[sizeof(p->bind) + NAME_CAP];
+	uint8_t raw[TOKEN_HEAD + NAME_CAP];
 	char token[sizeof(raw) * 2 + 1] = "";
-	if (*last) {
-		memcpy(raw, p->bind, sizeof(p->bind));
-		memcpy(raw + sizeof(p->bind), last, strlen(last));
-		hf_hex(raw, sizeof(p->bind) + strlen(last), token);
+	if (*next->after) {
+		memcpy(raw, next->bind, sizeof(next->bind));
+		hf_put_u32(raw + sizeof(next->bind), next->done);
+		memcpy(raw + TOKEN_HEAD, next->after, strlen(next->after));
+		hf_hex(raw, TOKEN_HEAD + strlen(next->after), token);
 	}
 	zen_write_json(json_pack("{s:{s:s, s:i}, s:o}", "page", "next_token", token, "count",
 	                         (int)json_array_size(results), "results", results),
@@ -180,33 +184,46 @@ static json_t *found(const struct hf_modules *m, const json_t *in, const char *e
 	return out;
 }
 
-/* Walks the candidates behind the page's last name; what is beyond its limits is the next page's. */
+static bool is_behind(const struct page *p, const char *id, uint32_t *skipped)
+{
+	int order = strcmp(id, p->after);
+	return order > 0 || (order == 0 && (*skipped)++ >= p->done && p->done > 0);
+}
+
+/* Walks the candidates behind the page's last one; what is beyond its limits is the next page's. */
 static void walk(const struct hf_modules *m, const json_t *in, const char *entity, struct names *names,
                  struct authzen_answer *a, const struct page *p)
 {
-	const char *last = p->after, *told = "";
+	struct page next = *p;
+	const char *told = "";
 	json_t *results = json_array();
 	size_t looked_at = 0;
+	uint32_t skipped = 0;
 	bool more = false;
 	if (names->count)
 		qsort(names->name, names->count, sizeof(*names->name), by_name);
-	for (size_t i = 0; i < names->count; i++) {
+	for (size_t i = 0; i < names->count && !more; i++) {
 		const struct name *n = &names->name[i];
-		if (strcmp(n->id, p->after) <= 0 || strcmp(n->id, told) == 0)
+		if (!is_behind(p, n->id, &skipped) || strcmp(n->id, told) == 0)
 			continue;
-		more = strcmp(n->id, last) != 0 &&
-		       (json_array_size(results) == p->limit || looked_at >= LOOKED_AT_MOST);
+		bool is_new = strcmp(n->id, next.after) != 0;
+		more = looked_at >= LOOKED_AT_MOST || (is_new && json_array_size(results) == p->limit);
+		if (is_new)
+			next.done = 0;
 		if (more)
 			break;
-		last = n->id;
+		snprintf(next.after, sizeof(next.after), "%s", n->id);
+		next.done++;
 		looked_at++;
 		json_t *r = found(m, in, entity, n);
-		if (r)
+		if (r) {
 			told = n->id;
-		if (r)
 			json_array_append_new(results, r);
+		}
 	}
-	write_page(p, results, more ? last : "", a);
+	if (!more)
+		next.after[0] = '\0';
+	write_page(&next, results, a);
 	free(names->name);
 }
 
@@ -320,6 +337,7 @@ enum hf_err zen_search_action(const struct hf_modules *m, const struct authzen_a
 			json_array_append_new(results, json_pack("{s:s}", "name", actions[i]));
 	}
 	json_decref(q);
-	write_page(&p, results, "", a);
+	p.after[0] = '\0';
+	write_page(&p, results, a);
 	return HF_OK;
 }

@@ -11,6 +11,7 @@
 #include "identity/accounts.h"
 
 #define MEMBERS_MOST 4096
+#define STEPS_MOST 250000u /* pairs looked at: this runs in one turn of the node */
 
 /* Texts that a condition lists. */
 struct texts {
@@ -27,7 +28,8 @@ struct round {
 	struct hf_peer_view *members;
 	size_t member_count;
 	struct hf_candidates names; /* everything known by name, in order; empty while it is collected */
-	bool full;
+	uint32_t steps;
+	bool full; /* too many candidates, or too much work to find them */
 };
 
 void hf_candidates_done(struct hf_candidates *c)
@@ -66,6 +68,12 @@ static void sort(struct hf_candidates *c)
 	c->count = kept + 1;
 }
 
+static bool step(struct round *r)
+{
+	r->full = r->full || ++r->steps > STEPS_MOST;
+	return !r->full;
+}
+
 /* What has no name of a registered system cannot ask at all. */
 static bool is_name(const char *text)
 {
@@ -75,7 +83,7 @@ static bool is_name(const char *text)
 static void add(struct round *r, const struct hf_candidate *c)
 {
 	struct hf_candidates *out = r->out;
-	if (r->full || !is_name(c->organization) || !is_name(c->system) ||
+	if (!step(r) || !is_name(c->organization) || !is_name(c->system) ||
 	    (*r->only && strcmp(r->only, c->organization) != 0))
 		return;
 	if (out->count == out->cap) {
@@ -235,13 +243,23 @@ static void combine(struct round *r, struct hf_candidate *c, const struct texts 
 	}
 }
 
+static const enum az_attribute attributes[ASKED] = {[DEPARTMENT] = AZ_ATTR_DEPARTMENT,
+                                                    [ADDRESS] = AZ_ATTR_ADDRESS,
+                                                    [BUSINESS] = AZ_ATTR_BUSINESS,
+                                                    [ACCOUNT] = AZ_ATTR_IDENTITY,
+                                                    [ROLE] = AZ_ATTR_ROLE};
+
+/* One that asks for nothing besides the names has nothing to add to them. */
+static bool asks(const struct round *r, const struct hf_rule *rule)
+{
+	for (enum asked what = DEPARTMENT; what < ASKED; what++)
+		if (condition_on(r, rule, attributes[what]))
+			return true;
+	return false;
+}
+
 static void add_as_asked(struct round *r, const struct hf_rule *rule, const char *organization, const char *system)
 {
-	static const enum az_attribute attributes[ASKED] = {[DEPARTMENT] = AZ_ATTR_DEPARTMENT,
-	                                                    [ADDRESS] = AZ_ATTR_ADDRESS,
-	                                                    [BUSINESS] = AZ_ATTR_BUSINESS,
-	                                                    [ACCOUNT] = AZ_ATTR_IDENTITY,
-	                                                    [ROLE] = AZ_ATTR_ROLE};
 	struct texts lists[ASKED] = {{NULL, 0}};
 	bool is_asked[ASKED] = {false};
 	struct hf_candidate c = {.organization = ""};
@@ -287,13 +305,15 @@ static void each_system(struct round *r, const struct hf_rule *rule, const char 
 {
 	const struct hf_condition *c = condition_on(r, rule, AZ_ATTR_SYSTEM);
 	char system[HF_NAME_MAX + 1];
-	for (size_t i = 0; lists_values(c) && i < c->count && !r->full; i++) {
+	if (*r->only && strcmp(r->only, organization) != 0)
+		return;
+	for (size_t i = 0; lists_values(c) && i < c->count && step(r); i++) {
 		if (c->operands[i].len > HF_NAME_MAX)
 			continue;
 		snprintf(system, sizeof(system), "%.*s", (int)c->operands[i].len, c->operands[i].text);
 		fn(r, rule, organization, system);
 	}
-	for (size_t i = c ? SIZE_MAX : first_of(&r->names, organization); i < r->names.count && !r->full; i++) {
+	for (size_t i = c ? SIZE_MAX : first_of(&r->names, organization); i < r->names.count && step(r); i++) {
 		const struct hf_candidate *known = &r->names.list[i];
 		if (strcmp(known->organization, organization) != 0)
 			break;
@@ -308,11 +328,11 @@ static void each_pair(struct round *r, const struct hf_rule *rule, bool reaches,
 	const struct hf_condition *c = condition_on(r, rule, AZ_ATTR_ORGANIZATION);
 	char organization[HF_NAME_MAX + 1];
 	if (!lists_values(c)) {
-		for (size_t i = 0; reaches && i < r->member_count && !r->full; i++)
+		for (size_t i = 0; reaches && i < r->member_count && step(r); i++)
 			each_system(r, rule, r->members[i].id, fn);
 		return;
 	}
-	for (size_t i = 0; i < c->count && !r->full; i++) {
+	for (size_t i = 0; i < c->count && step(r); i++) {
 		if (c->operands[i].len > HF_NAME_MAX)
 			continue;
 		snprintf(organization, sizeof(organization), "%.*s", (int)c->operands[i].len, c->operands[i].text);
@@ -333,7 +353,7 @@ static bool take_asked(void *ctx, const struct hf_rule *rule, bool indexed)
 {
 	struct round *r = ctx;
 	(void)indexed;
-	if (may_reach(r, rule))
+	if (asks(r, rule) && may_reach(r, rule))
 		each_pair(r, rule, true, add_as_asked);
 	return !r->full;
 }
@@ -379,7 +399,7 @@ enum hf_err hf_authz_candidates(struct hf_authz *a, const struct hf_id *resource
 		return HF_OK;
 	hf_candidates_done(ret);
 	return hf_fault_set(f, HF_E_LIMIT,
-	                    "there are more than %u systems to decide on; name the organization in "
-	                    "subject.properties.organization",
+	                    "there are more than %u systems to decide on, or too many rules that name them; name the "
+	                    "organization in subject.properties.organization",
 	                    HF_CANDIDATES_MAX);
 }

@@ -22,7 +22,8 @@ struct hf_candidates {
 	struct hf_candidate *list; /* owned; in order, each once, the one with nothing stated first */
 	size_t count, cap;
 };
-/* organization: of that one alone; NULL or "": of all. LIMIT: more than HF_CANDIDATES_MAX. hf_candidates_done. */
+/* organization: of that one alone; NULL or "": of all. LIMIT: more than HF_CANDIDATES_MAX, or more
+ * work to find them than one turn of the node allows. hf_candidates_done. */
 enum hf_err hf_authz_candidates(struct hf_authz *a, const struct hf_id *resource, const char *organization,
                                 struct hf_candidates *ret, struct hf_fault *f) HF_MUST_CHECK;
 void hf_candidates_done(struct hf_candidates *c);

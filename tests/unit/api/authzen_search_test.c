@@ -30,11 +30,12 @@ static const char rule[] = "  - id: %s\n    mechanism: attribute\n    from: 2020
 static void put_rules(struct scene *s, const char *rules)
 {
 	static unsigned version;
-	char text[9216];
+	struct hf_buf text = HF_BUF_INIT;
 	struct hf_policy_set set;
 	COMMAND(c, s->roads, "zhou");
-	snprintf(text, sizeof(text), policy, ++version, rules);
-	MUST(command_end(&c, hf_authz_policy_apply(s->roads->authz, &c.in, text, "agreed", &set)));
+	assert_true(hf_buf_addf(&text, policy, ++version, rules) && hf_buf_add(&text, "", 1));
+	MUST(command_end(&c, hf_authz_policy_apply(s->roads->authz, &c.in, (const char *)text.data, "agreed", &set)));
+	hf_buf_done(&text);
 }
 
 static size_t add_rule(char *out, size_t cap, const char *name, const struct hf_id *entry, const char *rest)
@@ -301,6 +302,90 @@ static void resources_of_every_mechanism_are_found(void **state)
 	}
 }
 
+/* ---- more than one turn does ---- */
+
+enum { BUSINESSES = 75, ROLES = 70 };
+
+/* One system in 5,250 shapes, given in none of them to a gateway. */
+static void add_shapes(struct hf_buf *out, const char *name, const struct hf_id *entry)
+{
+	char id[HF_ID_TEXT];
+	hf_id_text(entry, id);
+	(void)hf_buf_addf(out, rule, name, id, "      subject.organization: health\n      system.name: ward\n");
+	(void)hf_buf_addf(out, "      system.business: {one-of: [");
+	for (unsigned i = 0; i < BUSINESSES; i++)
+		(void)hf_buf_addf(out, "%sb%02u", i ? ", " : "", i);
+	(void)hf_buf_addf(out, "]}\n      subject.role: {one-of: [");
+	for (unsigned i = 0; i < ROLES; i++)
+		(void)hf_buf_addf(out, "%sr%02u", i ? ", " : "", i);
+	assert_true(hf_buf_addf(out, "]}\n    obligations:\n      - uses: 3\n"));
+}
+
+static json_t *search_subjects(struct search *x, const char *type, const char *organization, const char *token,
+                               unsigned *ret_status)
+{
+	json_t *q = question(&x->closed, json_pack("{s:s}", "type", type));
+	if (*organization)
+		json_object_set_new(json_object_get(q, "subject"), "properties",
+		                    json_pack("{s:s}", "organization", organization));
+	json_object_set_new(q, "page", json_pack("{s:s}", "token", token));
+	return gate_ask(x->s->roads, "search/subject", q, ret_status);
+}
+
+/* AZ-70: a page ends inside of one system or organization too, and what stands behind is found by the next. */
+static void a_page_ends_within_one_name_and_goes_on_there(void **state)
+{
+	static const char *const types[] = {"system", "organization"};
+	struct search *x = *state;
+	struct hf_buf rules = HF_BUF_INIT;
+	char id[HF_ID_TEXT], token[1024];
+	unsigned status;
+	hf_id_text(&x->closed, id);
+	add_shapes(&rules, "many", &x->closed);
+	(void)hf_buf_addf(&rules, rule, "last", id,
+	                  "      subject.organization: health\n      system.name: ward\n"
+	                  "      system.business: z\n      subject.role: [z]\n");
+	assert_true(hf_buf_add(&rules, "", 1));
+	put_rules(x->s, (const char *)rules.data);
+	hf_buf_done(&rules);
+	for (size_t i = 0; i < 2; i++) {
+		json_t *out = search_subjects(x, types[i], "", "", &status);
+		assert_int_equal(status, 200);
+		assert_int_equal(json_array_size(json_object_get(out, "results")), 0);
+		snprintf(token, sizeof(token), "%s",
+		         json_string_value(json_object_get(json_object_get(out, "page"), "next_token")));
+		assert_true(token[0] != '\0');
+		json_decref(out);
+		out = search_subjects(x, types[i], "", token, &status);
+		assert_int_equal(status, 200);
+		assert_int_equal(json_array_size(json_object_get(out, "results")), 1);
+		assert_string_equal(json_string_value(json_object_get(json_object_get(out, "page"), "next_token")), "");
+		json_decref(out);
+	}
+}
+
+/* The same few candidates, named again and again: the work is bounded, and not only what comes of it. */
+static void rules_that_name_the_same_over_and_over_hold_nothing_up(void **state)
+{
+	struct search *x = *state;
+	struct hf_buf rules = HF_BUF_INIT;
+	char name[16];
+	unsigned status;
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "again-%u", i);
+		add_shapes(&rules, name, &x->closed);
+	}
+	assert_true(hf_buf_add(&rules, "", 1));
+	put_rules(x->s, (const char *)rules.data);
+	hf_buf_done(&rules);
+	assert_null(search_subjects(x, "system", "", "", &status));
+	assert_int_equal(status, 400);
+	assert_non_null(strstr(last_fault, "subject.properties.organization"));
+	json_t *out = search_subjects(x, "system", "hub", "", &status);
+	assert_int_equal(status, 200);
+	json_decref(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +395,8 @@ int main(void)
 	        cmocka_unit_test(what_the_question_states_narrows_the_search),
 	        cmocka_unit_test(what_an_evaluation_denies_is_not_found),
 	        cmocka_unit_test(resources_of_every_mechanism_are_found),
+	        cmocka_unit_test(a_page_ends_within_one_name_and_goes_on_there),
+	        cmocka_unit_test(rules_that_name_the_same_over_and_over_hold_nothing_up),
 	};
 	return cmocka_run_group_tests(tests, up, down);
 }
