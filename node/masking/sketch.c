@@ -27,8 +27,9 @@ static inline void sip_round(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
-static uint64_t hash(const uint8_t key[16], const uint8_t *value, size_t len)
+uint64_t hf_sketch_hash(const uint8_t key[16], const void *data, size_t len)
 {
+	const uint8_t *value = data;
 	uint64_t k[2], v[4], m = 0;
 	size_t i;
 
@@ -75,7 +76,7 @@ static size_t find(const struct hf_sketch *s, uint64_t h)
 
 uint64_t hf_sketch_add(struct hf_sketch *s, const uint8_t key[16], const void *value, size_t len)
 {
-	uint64_t h = hash(key, value, len);
+	uint64_t h = hf_sketch_hash(key, value, len);
 	size_t at, moved;
 
 	s->added++;

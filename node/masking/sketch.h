@@ -16,6 +16,8 @@ struct hf_sketch {
 	size_t count;
 	uint64_t added;
 };
+/* SipHash-2-4. */
+uint64_t hf_sketch_hash(const uint8_t key[16], const void *data, size_t len);
 /* Columns that are to be compared are hashed under one key. Returns the value's hash. */
 uint64_t hf_sketch_add(struct hf_sketch *s, const uint8_t key[16], const void *value, size_t len);
 /* Whether no value came twice, exactly, by their hashes: a column that repeats one, as most do, costs nothing more. */

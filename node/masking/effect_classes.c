@@ -1,0 +1,181 @@
+/* effect_classes.c - classes of rows with equal quasi-identifiers; declared in effect.h. A class of the first columns
+ * and a code of the next one make a class of both: one pass over the rows and one table of pairs for each column. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "masking/effect.h"
+
+struct pairs {
+	uint64_t *key; /* class and code, and one */
+	uint32_t *id;
+	size_t cap; /* a power of two */
+	uint32_t count;
+};
+
+/* The codes behind a pair are counted from 0 up, which no value can steer: a multiplication scatters them. */
+static size_t place_of(const struct pairs *p, uint64_t key)
+{
+	uint64_t h = key * 0x9E3779B97F4A7C15u;
+
+	return (size_t)((h ^ h >> 32) & (p->cap - 1));
+}
+
+static void grow(struct pairs *p)
+{
+	struct pairs more = {.cap = p->cap * 2, .count = p->count};
+
+	more.key = hf_alloc_zero(more.cap * sizeof(*more.key));
+	more.id = hf_alloc(more.cap * sizeof(*more.id));
+	for (size_t i = 0; i < p->cap; i++) {
+		size_t at = place_of(&more, p->key[i]);
+
+		if (!p->key[i])
+			continue;
+		while (more.key[at])
+			at = (at + 1) & (more.cap - 1);
+		more.key[at] = p->key[i];
+		more.id[at] = p->id[i];
+	}
+	free(p->key);
+	free(p->id);
+	*p = more;
+}
+
+static uint32_t id_of(struct pairs *p, uint32_t a, uint32_t b)
+{
+	uint64_t key = ((uint64_t)a << 32 | b) + 1;
+	size_t at = place_of(p, key);
+
+	while (p->key[at] && p->key[at] != key)
+		at = (at + 1) & (p->cap - 1);
+	if (p->key[at])
+		return p->id[at];
+	p->key[at] = key;
+	p->id[at] = p->count;
+	if (2u * ++p->count > p->cap)
+		grow(p);
+	return p->count - 1;
+}
+
+/* Classes of one more column; true in told where a code is not null. */
+static uint32_t refine(uint32_t *of_row, bool *told, const uint32_t *codes, uint32_t rows)
+{
+	struct pairs p = {.cap = 1024};
+
+	p.key = hf_alloc_zero(p.cap * sizeof(*p.key));
+	p.id = hf_alloc(p.cap * sizeof(*p.id));
+	for (uint32_t i = 0; i < rows; i++) {
+		of_row[i] = id_of(&p, of_row[i], codes[i]);
+		told[i] |= codes[i] != HF_EFFECT_NULL;
+	}
+	free(p.key);
+	free(p.id);
+	return p.count;
+}
+
+/* Counts the classes, without that of rows that tell nothing. */
+static void renumber(struct hf_effect_classes *c, const bool *told, uint32_t ids)
+{
+	uint32_t *to = hf_alloc(((size_t)ids + 1) * sizeof(*to));
+
+	memset(to, 0xFF, ((size_t)ids + 1) * sizeof(*to));
+	c->size = hf_alloc_zero(((size_t)ids + 1) * sizeof(*c->size));
+	for (uint32_t i = 0; i < c->rows; i++) {
+		uint32_t *id = &to[c->of_row[i]];
+
+		c->suppressed += !told[i];
+		if (told[i] && *id == UINT32_MAX)
+			*id = c->count++;
+		c->of_row[i] = told[i] ? *id : HF_EFFECT_NO_CLASS;
+		if (told[i])
+			c->size[*id]++;
+	}
+	free(to);
+}
+
+static void sort(struct hf_effect_classes *c)
+{
+	uint32_t *next = hf_alloc(((size_t)c->count + 1) * sizeof(*next));
+
+	c->first = hf_alloc_zero(((size_t)c->count + 1) * sizeof(*c->first));
+	c->row = hf_alloc((size_t)c->rows * sizeof(*c->row));
+	for (uint32_t i = 0; i < c->count; i++)
+		c->first[i + 1] = c->first[i] + c->size[i];
+	memcpy(next, c->first, ((size_t)c->count + 1) * sizeof(*next));
+	for (uint32_t i = 0; i < c->rows; i++)
+		if (c->of_row[i] != HF_EFFECT_NO_CLASS)
+			c->row[next[c->of_row[i]]++] = i;
+	free(next);
+}
+
+void hf_effect_classes_make(const struct hf_effect_table *t, const size_t *quasi, size_t quasi_count,
+                            struct hf_effect_classes *ret_classes)
+{
+	struct hf_effect_classes c = {.rows = hf_effect_rows(t)};
+	bool *told = hf_alloc_zero(c.rows);
+	uint32_t ids = 1;
+
+	c.of_row = hf_alloc_zero((size_t)c.rows * sizeof(*c.of_row));
+	for (size_t i = 0; i < quasi_count; i++)
+		ids = refine(c.of_row, told, hf_effect_codes(t, quasi[i]), c.rows);
+	renumber(&c, told, ids);
+	sort(&c);
+	free(told);
+	*ret_classes = c;
+}
+
+void hf_effect_classes_done(struct hf_effect_classes *c)
+{
+	free(c->of_row);
+	free(c->size);
+	free(c->first);
+	free(c->row);
+	*c = (struct hf_effect_classes){.rows = 0};
+}
+
+/* Codes of a column of t, then those of the population in t's codes. */
+static uint32_t *joined(struct hf_effect_table *t, size_t column, const struct hf_effect_table *p, size_t p_column)
+{
+	uint32_t rows = hf_effect_rows(t), more = hf_effect_rows(p), distinct = hf_effect_distinct(p, p_column);
+	uint32_t *to = hf_alloc((size_t)distinct * sizeof(*to));
+	uint32_t *out = hf_alloc(((size_t)rows + more) * sizeof(*out));
+	const uint32_t *codes = hf_effect_codes(p, p_column);
+
+	for (uint32_t i = 0; i < distinct; i++)
+		to[i] = hf_effect_code(t, column, hf_effect_value(p, p_column, i));
+	if (rows)
+		memcpy(out, hf_effect_codes(t, column), (size_t)rows * sizeof(*out));
+	for (uint32_t i = 0; i < more; i++)
+		out[rows + i] = to[codes[i]];
+	free(to);
+	return out;
+}
+
+uint32_t *hf_effect_population(struct hf_effect_table *t, const struct hf_effect_classes *c, const size_t *quasi,
+                               size_t quasi_count, const struct hf_effect_table *population,
+                               const size_t *population_quasi)
+{
+	uint32_t all = c->rows + hf_effect_rows(population), ids = 1;
+	uint32_t *of_row = hf_alloc_zero((size_t)all * sizeof(*of_row)), *to;
+	uint32_t *out = hf_alloc_zero(((size_t)c->count + 1) * sizeof(*out));
+	bool *told = hf_alloc_zero(all);
+
+	for (size_t i = 0; i < quasi_count; i++) {
+		uint32_t *codes = joined(t, quasi[i], population, population_quasi[i]);
+
+		ids = refine(of_row, told, codes, all);
+		free(codes);
+	}
+	to = hf_alloc(((size_t)ids + 1) * sizeof(*to));
+	memset(to, 0xFF, ((size_t)ids + 1) * sizeof(*to));
+	for (uint32_t i = 0; i < c->rows; i++)
+		to[of_row[i]] = c->of_row[i];
+	for (uint32_t i = c->rows; i < all; i++)
+		if (told[i] && to[of_row[i]] != HF_EFFECT_NO_CLASS)
+			out[to[of_row[i]]]++;
+	free(to);
+	free(told);
+	free(of_row);
+	return out;
+}
