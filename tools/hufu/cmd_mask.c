@@ -40,6 +40,22 @@ const struct hf_command hf_commands_mask[] = {
          "example:\n"
          "  hufu mask run tolls.yaml passages.csv --table passages --output masked.csv --key mask.key",
          hf_mask_cli_run},
+        {"mask", "evaluate", "how easily rows of a table are found again, before and after masking",
+         "hufu mask evaluate BEFORE AFTER --quasi NAMES [--sensitive NAMES] [--population FILE]\n"
+         "                   [--k N] [--l N] [--t X] [--threshold X] [--json]\n"
+         "\n"
+         "  BEFORE, AFTER       CSV tables: the original, and what the recipient would get\n"
+         "  --quasi NAMES       columns by which someone is known elsewhere, with commas between\n"
+         "  --sensitive NAMES   columns that nobody should learn of a person\n"
+         "  --population FILE   a CSV table of all who could be in the table, masked as AFTER is\n"
+         "  --k N               exit status 1 when a class has fewer rows\n"
+         "  --l N               exit status 1 when a class has fewer different sensitive values\n"
+         "  --t X               exit status 1 when a class is farther from the whole table (0 to 1)\n"
+         "  --threshold X       risk from which a row counts as at risk (default 0.05)\n"
+         "\n"
+         "example:\n"
+         "  hufu mask evaluate owners.csv masked.csv --quasi region,born,sex --sensitive income --k 5",
+         hf_mask_cli_evaluate},
         {"mask", "techniques", "what each masking technique does to data, and its parameters",
          "hufu mask techniques [ID] [--json]\n"
          "\n"

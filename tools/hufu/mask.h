@@ -46,6 +46,7 @@ json_t *hf_mask_load(struct hf_cli *cli, const char *path);
 bool hf_mask_keep(struct hf_cli *cli, const char *path, json_t *report, bool *ret_differs);
 
 int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv);
+int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_run(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_techniques(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_confirm(struct hf_cli *cli, int argc, char **argv);
