@@ -4,7 +4,9 @@
 
 #include "authz/data_use.h"
 #include "authz/grants.h"
+#include "authz/rulebook.h"
 #include "exchange/data.h"
+#include "exchange/held.h"
 #include "exchange/reading.h"
 #include "exchange/vault.h"
 #include "source/scanner.h"
@@ -446,6 +448,34 @@ static void a_grant_whose_superseding_rule_has_ended_opens_nothing(void **state)
 	assert_readable(p, &id);
 }
 
+/* As if a rule of the provider had permitted the delivery: there is no grant. */
+static void take_grant_away(struct pair *p, const struct hf_id *id)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__HeldRow *row = NULL;
+	struct hf_unit *u = hf_unit_new();
+	assert_int_equal(held_get(p->health->exchange, id, &row), HF_OK);
+	row->grant.len = 0;
+	held_put(u, row);
+	submit_wait(p->health, u);
+}
+
+/* Its own suspension of a system suspends the reads that the system does, whatever permitted the delivery. */
+static void a_hold_at_this_node_stops_the_reads(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered(p), hold;
+	for (unsigned i = 0; i < 2; i++) {
+		COMMAND(c, p->health, "ma");
+		MUST(command_end(
+		        &c, hf_authz_hold(p->health->authz, &c.in, "system", "health/desk", "under repair", &hold)));
+		assert_denied(p, &id, HF_E_HELD, "under repair");
+		COMMAND(d, p->health, "ma");
+		MUST(command_end(&d, hf_authz_unhold(p->health->authz, &d.in, &hold, "repaired")));
+		assert_readable(p, &id);
+		take_grant_away(p, &id);
+	}
+}
+
 /* SB-26 */
 static void no_more_reads_than_the_obligation_allows(void **state)
 {
@@ -629,6 +659,7 @@ int main(void)
 	        cmocka_unit_test(a_revocation_stops_a_read_and_the_next_one),
 	        cmocka_unit_test(a_changed_or_withdrawn_entry_ends_the_reading),
 	        cmocka_unit_test(a_grant_whose_superseding_rule_has_ended_opens_nothing),
+	        cmocka_unit_test(a_hold_at_this_node_stops_the_reads),
 	        cmocka_unit_test(no_more_reads_than_the_obligation_allows),
 	        cmocka_unit_test(a_person_destroys_and_a_crash_before_it_is_done_is_made_good),
 	        cmocka_unit_test(a_crash_between_the_destruction_and_its_record_is_made_good),
