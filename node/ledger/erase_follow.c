@@ -65,17 +65,22 @@ static int64_t own_record_ms(struct hf_ledger *l, const struct hf_id *txn)
 	return v.time_s * 1000;
 }
 
-/* Its age counts from the latest of what the owner states and what this node has on record itself: who writes an old
- * time into an entry hastens nothing. txn NULL: not known. */
+/* Its age counts from the latest of what the owner states and what this node has on record itself: of a transaction its
+ * own first entry, else when it took the opening. Who writes an old time into an entry hastens nothing. txn NULL: none,
+ * or not known. */
 static bool may_go(const struct order *o, uint64_t index, const Hufu__EntryOpening *opening, const struct hf_id *txn)
 {
-	int64_t from, shown = hf_opening_time(opening), own = txn ? own_record_ms(o->l, txn) : 0;
+	int64_t from, shown = hf_opening_time(opening), own = 0;
 	struct hf_entry_view v;
 	struct hf_bytes bytes;
 
 	if (index >= o->about || hf_place_entry(o->place, &o->l->rows, index, &bytes) != HF_OK ||
 	    !hf_entry_scan(bytes.data, bytes.len, &v) || v.event_class == HF_EVENT_CLASS_PUBLIC)
 		return false;
+	if (txn)
+		own = own_record_ms(o->l, txn);
+	else if (opening)
+		own = hf_openings_taken_ms(o->l, opening);
 	from = v.time_s * 1000;
 	from = shown > from ? shown : from;
 	from = own > from ? own : from;

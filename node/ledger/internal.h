@@ -280,6 +280,8 @@ void hf_witness_on_request(struct hf_ledger *l, const char *peer, struct hf_byte
 void hf_mirror_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body, const struct hf_answer *answer);
 void hf_openings_on_request(struct hf_ledger *l, const char *peer, struct hf_bytes body,
                             const struct hf_answer *answer);
+/* When an opening about a catalog entry was first taken, by this node's clock; 0: not known. */
+int64_t hf_openings_taken_ms(struct hf_ledger *l, const Hufu__EntryOpening *o);
 /* Deletes what is kept of an opening of another log's entry, with its place in the index of transactions. */
 void hf_openings_drop(struct hf_ledger *l, struct hf_unit *unit, const struct hf_place *place, uint64_t index);
 

@@ -82,6 +82,17 @@ static size_t use_key(const Hufu__EntryOpening *o, uint8_t key[HF_KEY_MAX])
 	                                         : 0;
 }
 
+int64_t hf_openings_taken_ms(struct hf_ledger *l, const Hufu__EntryOpening *o)
+{
+	uint8_t key[HF_KEY_MAX];
+	size_t len = use_key(o, key);
+	struct hf_bytes value;
+
+	return len > 0 && hf_rows_get(&l->rows, HF_TABLE_USE, key, len, &value) == HF_OK && value.len == 8
+	               ? (int64_t)hf_get_u64(value.data)
+	               : 0;
+}
+
 void hf_openings_drop(struct hf_ledger *l, struct hf_unit *unit, const struct hf_place *place, uint64_t index)
 {
 	struct hf_opened old HF_CLEANUP(hf_opened_done) = HF_OPENED_INIT;
@@ -123,9 +134,10 @@ static void leave(struct push *p, const Hufu__EntryOpening *o)
 /* After the push was admitted: a refused one takes no slot. */
 static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 {
-	uint8_t key[HF_KEY_MAX];
+	uint8_t key[HF_KEY_MAX], taken[8];
 	struct hf_id txn;
 	size_t len;
+	int64_t before = hf_openings_taken_ms(p->l, o); /* who sends it again changes nothing */
 	enum hf_err e = hf_opening_seal(&p->l->opening_keys, &p->place, &p->l->rows, o, &p->sealed);
 
 	if (e == HF_E_ERASED) {
@@ -139,8 +151,9 @@ static enum hf_err take(struct push *p, const Hufu__EntryOpening *o)
 	if (hf_opening_txn(o, &txn))
 		hf_unit_put(p->unit, HF_TABLE_MIRROR_TXN, key, hf_key_mirror_txn(&txn, o->origin, o->index, key), NULL,
 		            0);
+	hf_put_u64(taken, (uint64_t)(before ? before : hf_now_ms(&p->l->base->clock)));
 	if ((len = use_key(o, key)) > 0)
-		hf_unit_put(p->unit, HF_TABLE_USE, key, len, NULL, 0);
+		hf_unit_put(p->unit, HF_TABLE_USE, key, len, taken, sizeof(taken));
 	return HF_OK;
 }
 

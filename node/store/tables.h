@@ -42,7 +42,7 @@
 	X(HF_TABLE_NOTICE,           "notice")           /* id[16] -> notice for the operators */ \
 	X(HF_TABLE_ERASURE,          "erasure")          /* id[16] -> ErasureRow: asked for, approved, done */ \
 	X(HF_TABLE_HOLD,             "hold")             /* txn[16] -> HoldRow: legal hold, nothing of it is erased */ \
-	X(HF_TABLE_USE,              "use")              /* resource[16] u64 time_ms origin 0x00 u64 index -> "": entries about it */ \
+	X(HF_TABLE_USE,              "use")              /* resource[16] u64 time_ms origin 0x00 u64 index -> "", or u64 ms when a received one came: entries about it */ \
 	X(HF_TABLE_SELF_CHECK,       "self-check")       /* u64 time_ms -> report as JSON */ \
 	X(HF_TABLE_REPORT,           "report")           /* id[16] -> ReportRow: audit reports kept in DIR/reports */ \
 	X(HF_TABLE_EVIDENCE,         "evidence")         /* origin 0x00 log key[32] -> EvidenceRow: that log signed two histories */ \

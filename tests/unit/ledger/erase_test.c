@@ -20,6 +20,18 @@ static int start(void **state)
 	return 0;
 }
 
+/* The clock of roads is set back. */
+static int start_back(void **state)
+{
+	struct kit *k = kit_new(NULL);
+
+	k->node[SB_ROADS].off_ms = -HALF_YEAR_MS;
+	for (unsigned i = 0; i < SB_NODES; i++)
+		kit_open(k, i);
+	*state = k;
+	return 0;
+}
+
 static int stop(void **state)
 {
 	kit_free(*state);
@@ -561,6 +573,33 @@ static void test_a_party_keeps_what_is_inside_the_period(void **state)
 	assert_true(recorded(party, "1 erased, 0 kept under a legal hold, 0 never held here, 0 refused"));
 }
 
+/* DS-98, DS-104: what stands in no transaction (derived-from, passed-on) is kept for six months from when it came, as
+ * an owner whose clock was set back cannot have it otherwise. */
+static void test_a_party_counts_from_when_it_took_what_has_no_transaction(void **state)
+{
+	struct kit *k = *state;
+	struct kit_node *n = &k->node[SB_ROADS], *party = &k->node[SB_HEALTH];
+	struct hf_place copy = copy_place(k, SB_ROADS);
+	struct hf_draft *d = hf_draft_new(HF_EVENT_DERIVED_FROM, NULL);
+	struct hf_id resource = hf_id_new(kit_now(k));
+	char text[HF_ID_TEXT];
+	uint64_t index;
+
+	kit_invite(party, "roads");
+	hf_id_text(&resource, text);
+	hf_draft_text(d, HF_FIELD_RESOURCE, text);
+	hf_draft_party(d, "health");
+	index = kit_write(n, d);
+	n->off_ms = 0;
+	kit_until(k, read_at(party, &copy, index) == HF_OK);
+	until_looked_at(party, &copy, order_one(n, index), true);
+	assert_true(recorded(party, "0 erased, 0 kept under a legal hold, 0 never held here, 1 refused"));
+	assert_int_equal(read_at(party, &copy, index), HF_OK);
+	later(k, n, HALF_YEAR_MS);
+	order_one(n, index);
+	kit_until(k, read_at(party, &copy, index) == HF_E_ERASED);
+}
+
 /* Who asks waits long enough: a party that heard of the transaction a little later follows, too. */
 static void test_no_party_refuses_the_first_that_may_be_asked(void **state)
 {
@@ -713,6 +752,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_an_opening_that_was_never_held_is_barred, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_keeps_what_is_inside_the_period, start, stop),
 	        cmocka_unit_test_setup_teardown(test_no_party_refuses_the_first_that_may_be_asked, start, stop),
+	        cmocka_unit_test_setup_teardown(test_a_party_counts_from_when_it_took_what_has_no_transaction,
+	                                        start_back, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_follows_what_is_witnessed, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_flood_of_orders_is_followed_in_batches, start, stop),
 	        cmocka_unit_test_setup_teardown(test_a_party_catches_up_with_a_long_ledger, start, stop),
