@@ -101,12 +101,16 @@ def parts(message):
         yield tag >> 3, value
 
 
-def salts(proof):
-    """The salts of the private fields that a proof of one entry shows (docs/protocol.md, 12.3)."""
+def shown(proof):
+    """The opening in a proof of one entry (docs/protocol.md, 12.3), in the form in which it lies in messages."""
     with open(proof, encoding="utf-8") as f:
-        extra = next(line for line in f if line.startswith("extra "))
-    shown = [dict(parts(value)) for field, value in parts(base64.b64decode(extra[6:])) if field == 3]
-    return [s[2] for s in shown]
+        return base64.b64decode(next(line for line in f if line.startswith("extra "))[6:])
+
+
+def salts(proof):
+    """Of the private fields."""
+    fields = [dict(parts(value)) for field, value in parts(shown(proof)) if field == 3]
+    return [s[2] for s in fields]
 
 
 def holding(net, secrets):
@@ -200,6 +204,11 @@ def test_no_byte_of_key_or_salt_is_left_in_any_file(net):
     """DS-67"""
     check(holding(net, net.secrets) == [], f"found in {holding(net, net.secrets)}")
     check(holding(net, slots(net.nodes["transport"], "slots-own")[:1]) == ["transport/ledger/slots-own"], "the search would find a key")
+    control = os.path.join(net.nodes["transport"].dir, "control")
+    with open(control, "wb") as f:
+        f.write(shown(os.path.join(net.proofs, f"{net.entries[-1]}.tlog-proof")))
+    check(holding(net, net.salts) == ["transport/control"], "the search would find a salt")
+    os.remove(control)
 
 
 def verified(net):
