@@ -103,6 +103,18 @@ static enum hf_err report(struct hf_authz *a, struct hf_unit *u, Hufu__Emergency
 	return e;
 }
 
+/* The provider's mails come in order: before the grant was usable there is nothing to report. */
+static enum hf_err is_report_of(const Hufu__EmergencyRequestRow *row, const Hufu__EmergencyReport *r,
+                                struct hf_fault *f)
+{
+	enum hf_em_state s = em_row_state(row);
+	if (s != HF_EM_ACTIVE && s != HF_EM_ENDED)
+		return hf_fault_set(f, HF_E_STATE, "the use report is of a grant that was never usable by this record");
+	if (r->grant.len != row->grant.len || memcmp(r->grant.data, row->grant.data, row->grant.len) != 0)
+		return hf_fault_set(f, HF_E_CONFLICT, "the use report names another grant than the one on record");
+	return HF_OK;
+}
+
 enum hf_err az_em_on_report(struct hf_authz *a, const struct mail_in *in, const Hufu__EmergencyReportMail *m)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyReport *r = NULL;
@@ -122,6 +134,7 @@ enum hf_err az_em_on_report(struct hf_authz *a, const struct mail_in *in, const 
 		return hf_fault_set(in->fault, HF_E_CONFLICT, "the use report belongs to another transaction");
 	if (row->report_envelope.len)
 		return HF_OK;
+	HF_TRY(is_report_of(row, r, in->fault));
 	HF_TRY(az_paper_keep(a, m->report, &txn, in->unit, &paper, in->fault));
 	if (em_row_state(row) == HF_EM_ACTIVE)
 		HF_TRY(em_row_step(row, HF_EM_FINISH, in->fault));

@@ -362,12 +362,116 @@ static void test_a_chain_by_legitimate_keys(void **state)
 	assert_nothing(&f, &entry);
 }
 
+/* ---- a provider that lies ---- */
+
+/* What health says to a paper of roads. */
+static enum hf_err tell_health(struct scene *s, uint32_t type, const struct hf_id *txn, const ProtobufCMessage *mail)
+{
+	size_t len = 0;
+	uint8_t *body = hf_encode(mail, &len);
+	assert_non_null(body);
+	enum hf_err e = deliver(s->health, "roads", type, txn, body, len);
+	free(body);
+	s->health->refused_count = 0;
+	settle(s->w);
+	return e;
+}
+
+static enum hf_err report_to_health(struct scene *s, const Hufu__EmergencyRequestRow *row, const struct hf_id *grant,
+                                    uint64_t bytes)
+{
+	Hufu__EmergencyReport m = HUFU__EMERGENCY_REPORT__INIT;
+	Hufu__EmergencyReportMail mail = HUFU__EMERGENCY_REPORT_MAIL__INIT;
+	struct paper_head head;
+	struct hf_id txn = em_row_txn(row);
+	em_head_init(s->roads->authz, &head, &txn);
+	m.header = &head.header;
+	m.request = row->id;
+	m.grant = BIN_ID(grant);
+	m.event = row->event;
+	m.resource = row->resource;
+	m.organization = row->organization;
+	m.system = row->system;
+	m.from_ms = s->w->now_ms;
+	m.until_ms = s->w->now_ms + DAY;
+	m.ended_ms = s->w->now_ms;
+	m.cause = (char *)"expired";
+	m.bytes_total = bytes;
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Envelope *paper = sealed(s->roads, "roads", HF_TYPE_EMERGENCY_REPORT, &m.base);
+	mail.report = paper;
+	return tell_health(s, HF_MAIL_EMERGENCY_REPORT, &txn, &mail.base);
+}
+
+static enum hf_err end_at_health(struct scene *s, const Hufu__EmergencyRequestRow *row, const char *reason)
+{
+	Hufu__EmergencyEnd m = HUFU__EMERGENCY_END__INIT;
+	Hufu__EmergencyEndMail mail = HUFU__EMERGENCY_END_MAIL__INIT;
+	struct paper_head head;
+	struct hf_id txn = em_row_txn(row);
+	em_head_init(s->roads->authz, &head, &txn);
+	m.header = &head.header;
+	m.request = row->id;
+	m.grant = row->grant;
+	m.cause = (char *)"withdrawn";
+	m.reason = (char *)reason;
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Envelope *paper = sealed(s->roads, "roads", HF_TYPE_EMERGENCY_END, &m.base);
+	mail.end = paper;
+	return tell_health(s, HF_MAIL_EMERGENCY_END, &txn, &mail.base);
+}
+
+static Hufu__EmergencyRequestRow *at_health(struct scene *s, const struct hf_id *request)
+{
+	Hufu__EmergencyRequestRow *row = NULL;
+	assert_int_equal(hf_emergency_request(s->health->authz, request, &row), HF_OK);
+	return row;
+}
+
+/* AZ-59: an empty report beforehand, or of another grant, would keep the true one out. */
+static void test_report_before_its_time(void **state)
+{
+	struct scene *s = scene_of(state);
+	struct hf_id entry = fresh(s), request = raised(s, &entry), some = hf_id_new(s->w->now_ms), grant;
+	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *open = at_health(s, &request);
+	assert_int_equal(report_to_health(s, open, &some, 0), HF_E_STATE);
+	approved(s, &request);
+	assert_int_equal(report_to_health(s, open, &some, 0), HF_E_STATE);
+	MUST(execute_as(s->data, "du", &request, &grant));
+	assert_int_equal(em_state_at(s->health, &request), HF_EM_ACTIVE);
+	assert_int_equal(report_to_health(s, open, &some, 0), HF_E_CONFLICT);
+	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *still = at_health(s, &request);
+	assert_int_equal(still->report_envelope.len, 0);
+	assert_int_equal(still->ended_ms, 0);
+	assert_string_equal(still->cause, "");
+	assert_int_equal(em_state_at(s->health, &request), HF_EM_ACTIVE);
+	assert_int_equal(report_to_health(s, still, &grant, 7), HF_OK);
+	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *over = at_health(s, &request);
+	assert_int_equal(em_row_state(over), HF_EM_ENDED);
+	assert_true(over->report_envelope.len > 0);
+}
+
+/* An end that was taken is not moved by a further one. */
+static void test_end_again_and_again(void **state)
+{
+	struct scene *s = scene_of(state);
+	struct hf_id entry = fresh(s), request = in_use(s, &entry);
+	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *row = at_health(s, &request);
+	assert_int_equal(end_at_health(s, row, "first"), HF_OK);
+	s->w->now_ms += 1000;
+	assert_int_equal(end_at_health(s, row, "second"), HF_OK);
+	HF_CLEANUP(hf_decoded_done) Hufu__EmergencyRequestRow *over = at_health(s, &request);
+	assert_string_equal(over->end_reason, "first");
+	assert_int_equal(over->ended_ms, s->w->now_ms - 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_honest_papers_pass), cmocka_unit_test(test_too_long_whoever_signed),
-	        cmocka_unit_test(test_the_third_vote),     cmocka_unit_test(test_two_faces),
-	        cmocka_unit_test(test_executor_and_event), cmocka_unit_test(test_a_chain_by_legitimate_keys),
+	        cmocka_unit_test(test_honest_papers_pass),     cmocka_unit_test(test_too_long_whoever_signed),
+	        cmocka_unit_test(test_the_third_vote),         cmocka_unit_test(test_two_faces),
+	        cmocka_unit_test(test_executor_and_event),     cmocka_unit_test(test_a_chain_by_legitimate_keys),
+	        cmocka_unit_test(test_report_before_its_time), cmocka_unit_test(test_end_again_and_again),
 	};
 	return cmocka_run_group_tests(tests, scene_up, scene_down);
 }
