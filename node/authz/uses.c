@@ -189,15 +189,16 @@ void hf_authz_use_reserve(struct hf_authz *a, struct hf_unit *u, const struct hf
 	Hufu__GrantUseRow row = HUFU__GRANT_USE_ROW__INIT;
 	struct count c;
 	bool by_rule = !hf_id_is_zero(&use->of_entry);
+	int64_t now = now_of(a);
+	az_border_reserve(a, u, now, use->persons); /* whatever becomes of the counts below */
 	if (count_get(a, &use->counted, use->provider, &c) != HF_OK || (by_rule && !count_entry(a, u, use, 1, 0)))
-		return; /* the decision has denied */
+		return; /* where they limit anything, the decision has denied */
 	use_fill(&row, use);
 	row.rule = (char *)(use->rule ? use->rule : "");
 	row.state = HF_USE_RESERVED;
-	row.begun_ms = now_of(a);
+	row.begun_ms = now;
 	row.persons = use->persons;
 	row.of_entry = by_rule ? BIN_ID(&use->of_entry) : BIN(NULL, 0);
-	az_border_reserve(a, u, row.begun_ms, row.persons);
 	c.reserved++;
 	count_put(u, &use->counted, use->provider, &c);
 	use_put(u, use, &row);

@@ -84,7 +84,11 @@ static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
 	rq.field_count = t->field_count;
 	hf_authz_decide(t->x->authz, &rq, &d);
 	enum hf_err e2 = d.result == HF_OK ? HF_OK : hf_fault_set(f, d.result, "%s", d.text);
+	if (e2 == HF_OK && !d.terms)
+		e2 = hf_fault_set(f, HF_E_INTERNAL,
+		                  "the decision point permitted without naming its terms; nothing is delivered");
 	if (e2 == HF_OK) {
+		t->demands = d.demands;
 		t->basis_changes = d.basis_changes;
 		t->asked_ms = rq.now_ms;
 		t->until_ms = d.until_ms;

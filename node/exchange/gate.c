@@ -338,6 +338,7 @@ static enum hf_err permit(struct gate *g)
 {
 	struct hf_id resource;
 	HF_TRY(check_subject(g));
+	HF_TRY(check_count(g));
 	if (g->in->second) /* one that is not good is said, not passed over */
 		HF_TRY(second_of(g->x, g->in, g->second, &g->f));
 	HF_TRY(decide(g));
@@ -348,7 +349,6 @@ static enum hf_err permit(struct gate *g)
 	if (e != HF_OK || !g->item.own)
 		return hf_fault_set(&g->f, HF_E_NO_GRANT, "no authorization covers this request");
 	HF_TRY(check_fields(g));
-	HF_TRY(check_count(g));
 	g->t = build_transfer(g);
 	HF_TRY(serve_open(g->t, &g->f));
 	return make_start(g);
@@ -540,8 +540,8 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 	}
 	if (e == HF_OK)
 		e = permit(g);
-	if (g->decision.result == HF_E_BUSY) { /* nothing was decided yet */
-		hf_metrics_add(x->base->metrics, RECORD_WAITS, 1);
+	if (e == HF_E_BUSY && !g->t) { /* nothing was decided yet, or its other transfers come first */
+		hf_metrics_add(x->base->metrics, RECORD_WAITS, g->decision.result == HF_E_BUSY);
 		hf_request_reply(g->rq, HF_E_BUSY, g->f.text, NULL, 0);
 		gate_free(g);
 		return;
