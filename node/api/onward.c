@@ -1,13 +1,11 @@
 /* onward.c - delivered data is not offered to others (AZ-77); what was made of it is, and says so (DS-65). */
 #include "api/onward.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/mem.h"
-#include "crypto/base64.h"
-#include "exchange/derive_text.h"
+#include "catalog/catalog.h"
+#include "exchange/onward.h"
 
 struct onward {
 	const char *self;
@@ -58,31 +56,68 @@ enum hf_err hf_api_onward(struct hf_api_request *rq, const struct hf_source_view
 	                    v->path, o.of.peer, id, o.of.peer);
 }
 
-enum hf_err hf_api_derived(struct hf_api_request *rq, struct hf_id *ret_derivation)
-{
-	const char *digest;
-	struct hf_hash h;
-	struct hf_id id = {{0}};
-	char text[HF_ID_TEXT];
+struct found {
+	struct hf_api_request *rq;
+	const Hufu__CatalogEntry *entry;
+	const char *of; /* the file, or the entry */
+	struct hf_id first;
+	enum hf_err error;
+};
 
-	HF_TRY(hf_api_id(rq, "derivation", false, &id));
-	*ret_derivation = id;
-	if (hf_id_is_zero(&id))
+static bool look_at(void *ctx, const struct hf_id *derivation)
+{
+	struct found *d = ctx;
+
+	if (hf_id_is_zero(&d->first))
+		d->first = *derivation;
+	d->error = hf_onward_check(d->rq->m->exchange, derivation, d->entry, &d->rq->fault);
+	return d->error == HF_OK;
+}
+
+static enum hf_err said_no(const struct found *d)
+{
+	if (d->error == HF_E_OBLIGATION)
+		hf_alarm(d->rq->m->base, "onward-sharing", NULL, "account %s tried to offer %s: %s",
+		         d->rq->actor->account, d->of, d->rq->fault.text);
+	return d->error;
+}
+
+enum hf_err hf_api_derived(struct hf_api_request *rq, struct hf_source_view *v, const struct hf_id *said, bool adding)
+{
+	struct found d = {.rq = rq, .of = v->path};
+	bool changed;
+
+	if (!hf_id_is_zero(said))
+		HF_TRY(hf_derived_is(rq->m->exchange, said, &v->digest, &rq->fault));
+	HF_TRY(hf_fault_default(&rq->fault, hf_derived_list(rq->m->exchange, &v->digest, look_at, &d)));
+	HF_TRY(said_no(&d)); /* whatever was recorded of the file: all of it lets it be passed on */
+	v->derivation = hf_id_is_zero(said) ? d.first : *said;
+	changed = !hf_id_equal(&v->derivation, said);
+	if (!adding && changed && hf_catalog_uses_source(rq->m->catalog, v->name))
+		return hf_fault_set(&rq->fault, HF_E_STATE,
+		                    "the file is derived from deliveries, and source '%s' stands behind a published "
+		                    "entry that was not held against them; register the file under a name of its own",
+		                    v->name);
+	return HF_OK;
+}
+
+enum hf_err hf_api_derived_entry(struct hf_api_request *rq, const char *source, const Hufu__CatalogEntry *entry)
+{
+	struct hf_source_view v;
+	Hufu__CatalogEntry as = *entry;
+	struct found d = {.rq = rq, .entry = &as, .of = entry->title};
+
+	if (hf_source_get(rq->m->sources, source, &v) != HF_OK)
+		return HF_OK; /* hf_catalog_publish says so */
+	d.first = v.derivation;
+	hf_source_view_done(&v);
+	if (hf_id_is_zero(&d.first))
 		return HF_OK;
-	hf_id_text(&id, text);
-	HF_TRY(hf_api_text(rq, "digest", true, 64, &digest));
-	if (strlen(digest) != 64 || !hf_hex_decode(digest, 64, h.b, sizeof(h.b)))
-		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
-		                    "field 'digest' is not the SHA-256 of the derived file in 64 hexadecimal digits");
-	struct derive_facts *d = hf_alloc(sizeof(*d));
-	enum hf_err e = derive_find(rq->m->exchange, &id, d);
-	if (e == HF_E_UNKNOWN)
-		hf_fault_set(&rq->fault, e,
-		             "nothing was derived here as %s; `hufu derive` prints the id of what it records", text);
-	else if (e == HF_OK && !hf_hash_equal(&h, &d->digest))
-		e = hf_fault_set(
-		        &rq->fault, HF_E_CONFLICT,
-		        "the file is not what was derived as %s; record with `hufu derive` what it was made of", text);
-	free(d);
-	return hf_fault_default(&rq->fault, e);
+	as.sensitive |= as.level >= HF_SENSITIVE_LEVEL;
+	for (size_t i = 0; i < as.n_fields; i++) {
+		as.sensitive |= as.fields[i]->sensitive;
+		as.personal |= as.fields[i]->personal;
+	}
+	look_at(&d, &d.first);
+	return said_no(&d);
 }

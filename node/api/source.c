@@ -77,7 +77,7 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	v->enabled = s->was.enabled;
 	v->registered_ms = s->was.registered_ms;
 	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));
-	v->derivation = s->was.derivation;
+	HF_TRY(hf_api_derived(rq, v, &s->was.derivation, s->adding));
 	HF_TRY(hf_source_put(rq->m->sources, rq->unit, v, &rq->fault));
 	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields%s", v->path,
 	               (unsigned long long)v->rows, (unsigned long long)v->bytes, v->field_count,
@@ -151,7 +151,7 @@ static enum hf_err add(struct hf_api_request *rq)
 	HF_TRY(copy_text(rq, "kind", false, v.kind, sizeof(v.kind)));
 	HF_TRY(copy_text(rq, "path", true, v.path, sizeof(v.path)));
 	HF_TRY(copy_text(rq, "department", false, v.department, sizeof(v.department)));
-	HF_TRY(hf_api_derived(rq, &v.derivation));
+	HF_TRY(hf_api_id(rq, "derivation", false, &v.derivation));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", v.name);
 	if (hf_source_get(rq->m->sources, v.name, &there) == HF_OK) {
 		hf_source_view_done(&there);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "authz/delegation_internal.h"
+#include "authz/obligation.h"
 #include "proto/codec.h"
 
 void az_agreement_made_done(struct agreement_made *m)
@@ -38,13 +39,14 @@ static bool listed(char *const *list, size_t count, const char *word)
 	return false;
 }
 
-/* The duties that always hold, then those of the entry's policy (AZ-73). */
+/* The duties that always hold, then those of the entry's policy (AZ-73); the publisher alone lifts no-onward-sharing.
+ */
 static enum hf_err list_obligations(struct az_terms_lists *t, const Hufu__CatalogEntry *entry, struct hf_fault *f)
 {
 	static const char *const always[] = {"log", "receipt", "no-onward-sharing"};
-	enum { ALWAYS = sizeof(always) / sizeof(always[0]) };
-	t->obligations = hf_alloc_zero((ALWAYS + entry->n_policy) * sizeof(char *));
-	for (size_t i = 0; i < ALWAYS; i++)
+	const size_t held = sizeof(always) / sizeof(always[0]) - hf_duty_asked(entry, HF_DUTY_ONWARD_DERIVED);
+	t->obligations = hf_alloc_zero((held + entry->n_policy) * sizeof(char *));
+	for (size_t i = 0; i < held; i++)
 		t->obligations[t->obligation_count++] = (char *)always[i];
 	for (size_t i = 0; i < entry->n_policy; i++) {
 		const Hufu__Rule *r = entry->policy[i];

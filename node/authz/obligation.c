@@ -13,6 +13,7 @@ static const struct obligation {
         {"log", 0, false},
         {"receipt", 0, false},
         {"no-onward-sharing", 0, false},
+        {HF_DUTY_ONWARD_DERIVED, 0, false},
         {"report-use", 0, false},
         {"uses", HF_USES_AT_MOST, false},
         {"sealed", 0, true},
@@ -98,6 +99,27 @@ uint64_t hf_uses_most_of(const Hufu__CatalogEntry *entry)
 		    n < most)
 			most = n;
 	return most;
+}
+
+bool hf_duty_asked(const Hufu__CatalogEntry *entry, const char *duty)
+{
+	for (size_t i = 0; i < entry->n_policy; i++)
+		if (strcmp(entry->policy[i]->kind, "duty") == 0 && strcmp(entry->policy[i]->action, duty) == 0)
+			return true;
+	return false;
+}
+
+static bool listed(char *const *list, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], word) == 0)
+			return true;
+	return false;
+}
+
+bool hf_terms_onward(char *const *obligations, size_t count)
+{
+	return listed(obligations, count, HF_DUTY_ONWARD_DERIVED) && !listed(obligations, count, "no-onward-sharing");
 }
 
 bool hf_obligation_known(const char *obligation)

@@ -25,6 +25,12 @@ bool hf_delete_after_parse(const char *obligation, uint64_t *ret_ms);
 /* Can be fulfilled only by a consumer that keeps the data sealed behind its gate (DS-85): "sealed", "delete-at-end",
  * "delete-after:N". */
 bool hf_obligation_seals(const char *obligation);
+/* The publisher lets what is derived of the data be passed on; it then stands in the agreement in the place of
+ * "no-onward-sharing" (AZ-77). What was delivered stays with its consumer in any case. */
+#define HF_DUTY_ONWARD_DERIVED "onward-derived"
+bool hf_terms_onward(char *const *obligations, size_t count);
+/* The entry's policy has that duty. */
+bool hf_duty_asked(const Hufu__CatalogEntry *entry, const char *duty);
 /* What a gate can fulfil, the provider's or the consumer's. */
 bool hf_obligation_known(const char *obligation);
 

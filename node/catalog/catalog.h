@@ -65,6 +65,7 @@ void hf_scope_text(const struct hf_scope *s, struct hf_buf *out);
 
 /* What a person wants to publish. */
 #define HF_DUTIES_MAX 8u /* that a publication adds to its offer */
+#define HF_SENSITIVE_LEVEL 3u /* core data is sensitive whatever its marks */
 struct hf_publication {
 	/* title, description, department, topic, keywords, class, level, sensitive, personal, sharing, condition,
 	 * criteria, intake (empty: this node), provider_decides, update cycle, validity, legal basis. id: empty for a

@@ -9,8 +9,7 @@
 
 #define MODE_TRANSFER "transfer"
 #define PURPOSE_MAX 511u
-#define NOT_SHARED 3u      /* CatalogEntry.sharing */
-#define SENSITIVE_LEVEL 3u /* core data is sensitive whatever its marks */
+#define NOT_SHARED 3u
 
 static bool has(const char *text)
 {
@@ -227,7 +226,7 @@ static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publ
 	b->edit = e;
 	b->entry = *p->entry;
 	b->entry.withdrawn = false;
-	b->entry.sensitive |= b->entry.level >= SENSITIVE_LEVEL;
+	b->entry.sensitive |= b->entry.level >= HF_SENSITIVE_LEVEL;
 	if (!has(b->entry.intake))
 		b->entry.intake = (char *)e->c->base->self.s;
 	HF_TRY(check_marks(p->entry, v, f));

@@ -313,6 +313,10 @@ enum hf_err hf_derive(struct hf_exchange *x, const struct hf_derive_in *in, stru
 		hf_draft_close(draft);
 		for (size_t i = 0; i < m.all_count; i++)
 			tell_publisher(&m, &m.all[i], unit);
+		uint8_t key[32 + 16];
+		memcpy(key, in->digest.b, 32);
+		memcpy(key + 32, m.id.b, 16);
+		hf_unit_put(unit, HF_TABLE_DERIVED, key, sizeof(key), m.id.b, 16);
 		*ret_derivation = m.id;
 	}
 	free(m.of);

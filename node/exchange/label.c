@@ -64,7 +64,8 @@ Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *i
 	h->label.purpose = terms->purpose;
 	h->label.from_ms = terms->from_ms;
 	h->label.until_ms = terms->until_ms;
-	h->label.onward_sharing = false;
+	h->label.onward_sharing =
+	        hf_terms_onward(terms->obligations, terms->n_obligations) && hf_duty_asked(e, HF_DUTY_ONWARD_DERIVED);
 	h->label.obligations = terms->obligations;
 	h->label.n_obligations = terms->n_obligations;
 	*ret_holder = h;

@@ -44,12 +44,7 @@ static void tell_publisher(const struct transfer *t, const struct derive_line *o
 
 void passed_on(const struct transfer *t, struct hf_unit *u, struct hf_draft *own)
 {
-	struct hf_source_view v;
-	struct derive_line of = {.derivation = true};
-	if (hf_source_get(t->x->sources, t->source, &v) != HF_OK)
-		return;
-	of.id = v.derivation;
-	hf_source_view_done(&v);
+	struct derive_line of = {.derivation = true, .id = t->derivation};
 	if (hf_id_is_zero(&of.id))
 		return;
 	struct derive_facts *d = hf_alloc(sizeof(*d));
@@ -61,8 +56,8 @@ void passed_on(const struct transfer *t, struct hf_unit *u, struct hf_draft *own
 	} else {
 		hf_alarm(t->x->base, "derivation-lost", &t->id,
 		         "the entry of the derivation that source %s is made of cannot be read, so its publishers are "
-		         "not "
-		         "told of the transfer to %s",
+		         "not told "
+		         "of the transfer to %s",
 		         t->source, t->peer);
 	}
 	free(d);

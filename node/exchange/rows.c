@@ -56,6 +56,7 @@ static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
 	r->agreement = ID(t->agreement);
 	r->resource = ID(t->resource);
 	r->negotiation = ID(t->negotiation);
+	r->derivation = ID(t->derivation);
 	r->account = (char *)t->account;
 	r->system = (char *)t->system;
 	r->purpose = (char *)t->purpose;
@@ -125,6 +126,7 @@ static void load_terms(struct transfer *t, const Hufu__TransferRow *r)
 	copy_id(&t->agreement, &r->agreement);
 	copy_id(&t->resource, &r->resource);
 	copy_id(&t->negotiation, &r->negotiation);
+	copy_id(&t->derivation, &r->derivation);
 	copy_text(t->account, sizeof(t->account), r->account);
 	copy_text(t->system, sizeof(t->system), r->system);
 	copy_text(t->purpose, sizeof(t->purpose), r->purpose);

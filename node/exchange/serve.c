@@ -64,13 +64,16 @@ static bool same_stamp(const struct hf_source_stamp *a, const struct hf_source_s
 	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
 }
 
-/* Only what was scanned is sent: its columns are those that people classified. */
-static bool as_scanned(const struct transfer *t, const struct hf_source_stamp *now)
+/* Only what was scanned is sent: its columns are those that people classified. What it was derived of is kept with the
+ * transfer: the source may be gone when that ends (DS-65). */
+static bool as_scanned(struct transfer *t, const struct hf_source_stamp *now)
 {
 	struct hf_source_view v;
 	if (hf_source_get(t->x->sources, t->source, &v) != HF_OK)
 		return false;
 	bool same = same_stamp(now, &v.stamp);
+	if (same && !t->stamp.inode)
+		t->derivation = v.derivation;
 	hf_source_view_done(&v);
 	return same;
 }

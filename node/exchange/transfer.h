@@ -50,6 +50,7 @@ struct transfer {
 	const struct target *target; /* and how */
 	uint32_t level;              /* consumer: by the label of the start */
 	uint64_t slot;               /* sealed: of its key */
+	struct hf_id derivation;     /* provider: of the source as it was at the start; zero: none */
 	bool asked;                  /* provider: a chunk was asked for in this run */
 	bool reopened;               /* provider: read from the store; how much was served before is not known */
 	char class_grade[160], permission_review[520], consumer_authn[96], quality[16];

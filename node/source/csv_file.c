@@ -30,6 +30,11 @@ static void free_bytes(uint8_t **p)
 	free(*p);
 }
 
+static void free_hash(struct hf_sha256 **h)
+{
+	hf_sha256_free(*h);
+}
+
 static void free_scan(struct hf_csv_scan **s)
 {
 	hf_csv_scan_free(*s);
@@ -51,6 +56,7 @@ static enum hf_err scan_fd(int fd, struct hf_csv_scan *scan, struct hf_source_vi
                            struct hf_fault *f)
 {
 	HF_CLEANUP(free_bytes) uint8_t *piece = hf_alloc(PIECE);
+	HF_CLEANUP(free_hash) struct hf_sha256 *hash = hf_sha256_new();
 	enum hf_csv_defect d = HF_CSV_GOOD;
 	uint64_t at = 0;
 	size_t n = PIECE;
@@ -61,6 +67,7 @@ static enum hf_err scan_fd(int fd, struct hf_csv_scan *scan, struct hf_source_vi
 			                    v->path);
 		if (hf_place_read(fd, at, piece, PIECE, &n) != HF_OK)
 			return hf_fault_set(f, HF_E_IO, "%s cannot be read; check the disk", v->path);
+		hf_sha256_add(hash, piece, n);
 		d = hf_csv_scan_feed(scan, piece, n);
 		at += n;
 	}
@@ -72,6 +79,7 @@ static enum hf_err scan_fd(int fd, struct hf_csv_scan *scan, struct hf_source_vi
 		hf_csv_scan_where(scan, &where);
 		return defect_fault(v->path, d, &where, f);
 	}
+	hf_sha256_end(hash, &v->digest);
 	v->bytes = at;
 	return HF_OK;
 }

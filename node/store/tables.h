@@ -68,7 +68,8 @@
 	X(HF_TABLE_USE_AUTHORIZATION, "use-authorization") /* id[16] -> UseAuthorizationRow: of sensitive data (DS-86) */ \
 	X(HF_TABLE_HELD,             "held")             /* transfer id[16] -> HeldRow: delivered data that is kept sealed (DS-85) */ \
 	X(HF_TABLE_HELD_READ,        "held-read")        /* transfer id[16] read id[16] -> HeldReadRow */ \
-	X(HF_TABLE_READ_REPORT,      "read-report")      /* transfer id[16] read id[16] -> ReadReportRow: at the provider */
+	X(HF_TABLE_READ_REPORT,      "read-report")      /* transfer id[16] read id[16] -> ReadReportRow: at the provider */ \
+	X(HF_TABLE_DERIVED,          "derived")          /* SHA-256 of a file[32] derivation id[16] -> the same id: what was derived here */
 /* clang-format on */
 
 enum hf_table {

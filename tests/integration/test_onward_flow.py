@@ -2,6 +2,7 @@
 the whole way, or is told where his view of it ends and whom to ask."""
 import csv
 import os
+import shutil
 
 from common import *
 
@@ -28,7 +29,7 @@ def network(net):
         i.add_user(account, name, roles)
     i.allow(people)
     o.add_user("ng", "Ng Hui Min S-3", ["auditor"])
-    for node, accounts in ((t, ["li"]), (i, ["chen", "zhou"]), (m, ["zheng"])):
+    for node, accounts in ((t, ["li"]), (i, ["chen", "zhou", "hao"]), (m, ["zheng"]), (o, ["tan", "lim"])):
         for account in accounts:
             node.enrol(account)
     received(net, t, i)
@@ -38,34 +39,68 @@ def network(net):
 def received(net, t, i):
     """The first hop, and what is made of it."""
     register(net, "flights", FLIGHTS)
-    net.entry = publish(net, "flights", title="敏感航班数据", extra=["--sensitive"])
+    net.entry = publish(net, "flights", title="敏感航班数据", extra=["--sensitive", "--duty", "onward-derived"])
     agreement(net, net.entry)
     i.hufu("sensitive", "authorize", net.entry, "--system", "claims", "--purpose", "claims-assessment", "--until", workflow.in_days(30),
            "--reason", "一月份延误理赔", as_="zhou")
     got = os.path.join(net.dir, "flights.csv")
-    net.first = i.hufu("fetch", net.entry, "--system", "claims", "--output", got, as_="chen")["transfer"]
+    net.first = i.hufu("fetch", net.entry, "--system", "claims", "--sealed", as_="chen")["transfer"]
     workflow.wait_transfer(t, "li", net.first, "COMPLETED")
-    net.made = os.path.join(net.dir, "half.csv")
-    with open(got, encoding="utf-8", newline="") as rows, open(net.made, "w", encoding="utf-8", newline="") as out:
-        csv.writer(out).writerows(r for n, r in enumerate(csv.reader(rows)) if n % 2 == 0)
-    net.derived = i.hufu("derive", net.made, "--from", net.first, "--system", "claims", "--processing", "隔行抽样", as_="chen")["derivation"]
+    i.hufu("data", "read", net.first, "--purpose", "claims-assessment", "--out", got, as_="chen")
+    net.made, net.derived = halved(net, "half.csv", got, net.first)
+    kept(net, t, i)
+
+
+def halved(net, name, got, transfer, left=0):
+    made = os.path.join(net.dir, name)
+    with open(got, encoding="utf-8", newline="") as rows, open(made, "w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows(r for n, r in enumerate(csv.reader(rows)) if n == 0 or n % 2 == left)
+    made_of = net.nodes["insurer"].hufu("derive", made, "--from", transfer, "--system", "claims", "--processing", "隔行抽样", as_="chen")
+    return made, made_of["derivation"]
+
+
+def kept(net, t, i):
+    """The same of data whose publisher lets nothing be passed on, and of data of a higher level."""
+    register(net, "airports", AIRPORTS)
+
+    def delivered(name, **kw):
+        entry = publish(net, "airports", **kw)
+        agreement(net, entry)
+        got = os.path.join(net.dir, name)
+        transfer = i.hufu("fetch", entry, "--system", "claims", "--output", got, as_="chen")["transfer"]
+        workflow.wait_transfer(t, "li", transfer, "COMPLETED")
+        return got, transfer
+
+    got, net.closed = delivered("airports.csv")
+    net.closed_made, net.closed_derived = halved(net, "half-airports.csv", got, net.closed)
+    got, net.graver = delivered("stops.csv", level=2, extra=["--duty", "onward-derived"])
+    net.graver_made, _ = halved(net, "half-stops.csv", got, net.graver, left=1)
+
+
+def offer(i, sensitive=True, source="half", **other):
+    values = dict(title="航班样本", description="由航班数据抽样而成", topic="aviation", data_class="transport/flight", level=1, sharing="conditional",
+                  condition="仅用于申请中写明的用途", scope=["everyone"], intake="manager", purposes=["route-planning"], jurisdictions=["CN", "SG"],
+                  max_days=400, extra=["--sensitive"] if sensitive else [])
+    values.update(other)
+    return workflow.publish(i, "pan", source, **values)
 
 
 def passed(net, i, m, o):
     """The second hop."""
     i.hufu("source", "add", "half", net.made, "--derived", net.derived, as_="pan")
-    net.onward = workflow.publish(i, "pan", "half", title="航班样本", description="由航班数据抽样而成", topic="aviation", data_class="transport/flight",
-                                  level=1, sharing="conditional", condition="仅用于申请中写明的用途", scope=["everyone"], intake="manager",
-                                  purposes=["route-planning"], jurisdictions=["CN", "SG"], max_days=400)
+    net.onward = offer(i)
     app = workflow.apply(o, "tan", net.onward, system="routes", reason="比较航线的准点情况", purpose="route-planning", days=60)
     workflow.confirm(o, "lim", app)
     workflow.comply(m, "zheng", app)
     workflow.wait_state(i, "hao", app, "RECEIVED")
     i.hufu("decide", app, "T", as_="hao")
     workflow.wait_state(o, "tan", app, "FINALIZED")
+    o.hufu("sensitive", "authorize", net.onward, "--system", "routes", "--purpose", "route-planning", "--until", workflow.in_days(30),
+           "--reason", "route comparison", as_="lim")
     net.third = os.path.join(net.dir, "third.csv")
-    net.second = o.hufu("fetch", net.onward, "--system", "routes", "--output", net.third, as_="tan")["transfer"]
+    net.second = o.hufu("fetch", net.onward, "--system", "routes", "--sealed", as_="tan")["transfer"]
     workflow.wait_transfer(i, "hao", net.second, "COMPLETED")
+    o.hufu("data", "read", net.second, "--purpose", "route-planning", "--out", net.third, as_="tan")
     net.last = o.hufu("derive", net.third, "--from", net.second, "--system", "routes", "--processing", "counted by airport", as_="tan")["derivation"]
 
 
@@ -123,6 +158,66 @@ def test_the_last_one_sees_that_it_was_derived_and_whom_to_ask(net):
     check(net.derived in notes[0] and "ask insurer" in notes[0], f"{notes}")
     check(not [x for x in (net.entry, net.first, net.nodes["transport"].ip) if x in str(items)], f"{items}")
     check(net.nodes["manager"].refused("ledger", "lineage", net.derived, as_="feng").reason == "unknown", "who is no party learns nothing")
+
+
+def alarms(node):
+    return [a for a in node.hufu("alarms", as_="admin")["alarms"] if a["kind"] == "onward-sharing"]
+
+
+def test_what_may_not_be_passed_on_is_no_source_whatever_is_said_of_it(net):
+    """AZ-77, DS-91: the agreement forbids it, so what was derived is refused, with its derivation named and without"""
+    i = net.nodes["insurer"]
+    for more in (["--derived", net.closed_derived], []):
+        before = len(alarms(i))
+        r = i.refused("source", "add", "closed", net.closed_made, *more, as_="pan")
+        check(r.reason == "obligation" and net.closed in r.text and "transport" in r.text, f"{more}: {r.text}")
+        check(len(alarms(i)) == before + 1, f"{more}: an alarm")
+    both, id = os.path.join(net.dir, "both.csv"), None
+    with open(both, "w", encoding="ascii") as f:
+        f.write("airport,flights\nPEK,2\n")
+    id = i.hufu("derive", both, "--from", net.derived, "--from", net.closed_derived, "--system", "claims", "--processing", "joined", as_="chen")["derivation"]
+    r = i.refused("source", "add", "both", both, "--derived", id, as_="pan")
+    check(r.reason == "obligation" and net.closed in r.text, f"one of several inputs, two steps back: {r.text}")
+    check([s["name"] for s in i.hufu("source", "list", as_="pan")["sources"]] == ["half"], "nothing else is registered")
+
+
+def test_what_is_offered_is_held_as_strictly_as_what_it_was_made_of(net):
+    """AZ-77, DS-74: class, kind of sharing and marks of the delivery are the least"""
+    i = net.nodes["insurer"]
+
+    def refused(*words, **kw):
+        try:
+            offer(i, **kw)
+        except hufunet.Refused as r:
+            check(r.reason == "argument" and all(w in r.text for w in words), r.text)
+            return
+        raise hufunet.Failed(f"published: {kw}")
+
+    refused("--sensitive", net.first, sensitive=False)
+    refused("conditional", net.first, sharing="unconditional", condition=None)
+    refused("class 'transport/toll'", data_class="transport/toll")
+    i.hufu("source", "add", "stops", net.graver_made, as_="pan")
+    refused("--level 2", net.graver, source="stops", level=1, sensitive=False)
+    i.hufu("source", "remove", "stops", as_="pan")
+
+
+def test_a_derivation_is_found_by_the_file_and_the_link_holds(net):
+    """DS-65: the node looks at the file itself, when a source is added, updated and scanned"""
+    i = net.nodes["insurer"]
+    again = os.path.join(net.dir, "again.csv")
+    shutil.copy(net.made, again)
+    check(i.hufu("source", "add", "unsaid", again, as_="pan")["derivation"] == net.derived, "linked without --derived")
+    other = os.path.join(net.dir, "other.csv")
+    with open(other, "w", encoding="ascii") as f:
+        f.write("a,b\n1,2\n")
+    r = i.refused("source", "update", "unsaid", "--path", other, as_="pan")
+    check(r.reason == "conflict" and net.derived in r.text, r.text)
+    check(i.hufu("source", "scan", "unsaid", as_="pan")["derivation"] == net.derived, "the same file")
+    with open(again, "a", encoding="ascii") as f:
+        f.write("x" + "," * (open(net.made, encoding="utf-8").readline().count(",")) + "\n")
+    r = i.refused("source", "scan", "unsaid", as_="pan")
+    check(r.reason == "conflict" and net.derived in r.text, r.text)
+    i.hufu("source", "remove", "unsaid", as_="pan")
 
 
 def test_a_file_that_is_not_what_was_derived_is_not_registered_as_such(net):

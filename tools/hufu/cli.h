@@ -115,8 +115,6 @@ int hf_cli_do(struct hf_cli *cli, const char *method, const char *path, json_t *
 
 /* Building `in`: NULL text adds nothing; a list becomes an array, an empty one adds nothing. */
 void hf_cli_put(json_t *in, const char *name, const char *text);
-/* SHA-256 of a file in 64 hexadecimal digits, and its length; false: said why. */
-bool hf_cli_digest_file(struct hf_cli *cli, const char *path, char ret_digest[65], uint64_t *ret_bytes);
 /* An input with that one field. */
 json_t *hf_cli_with(const char *name, const char *text);
 void hf_cli_put_list(json_t *in, const char *name, const struct hf_list *list);

@@ -29,7 +29,7 @@ static const struct hf_column lineage_columns[] = {
 };
 
 /* SHA-256 and length of the derived file: what the record speaks of. Read piece by piece, however large it is. */
-bool hf_cli_digest_file(struct hf_cli *cli, const char *path, char ret_digest[65], uint64_t *ret_bytes)
+static bool digest_file(struct hf_cli *cli, const char *path, char ret_digest[65], uint64_t *ret_bytes)
 {
 	uint8_t piece[1 << 16];
 	struct hf_hash h;
@@ -78,7 +78,7 @@ static int derive(struct hf_cli *cli, int argc, char **argv)
 	if (from.count == 0)
 		return hf_cli_misuse(cli,
 		                     "--from is missing: the transfer or the earlier derivation that it was made of");
-	if (!hf_cli_digest_file(cli, pos[0], digest, &bytes))
+	if (!digest_file(cli, pos[0], digest, &bytes))
 		return HF_EXIT_REFUSED;
 	json_t *in = json_object();
 	hf_cli_put_list(in, "inputs", &from);

@@ -77,17 +77,12 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 	        {"derived", &derived, NULL, NULL},
 	        {NULL, NULL, NULL, NULL},
 	};
-	char digest[65];
-	uint64_t bytes;
 	json_t *in;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
 		return HF_EXIT_USAGE;
-	if (derived && !hf_cli_digest_file(cli, pos[1], digest, &bytes))
-		return HF_EXIT_REFUSED;
 	in = json_object();
 	hf_cli_put(in, "derivation", derived);
-	hf_cli_put(in, "digest", derived ? digest : NULL);
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "kind", kind);
 	hf_cli_put(in, "department", department);
@@ -203,8 +198,9 @@ const struct hf_command hf_commands_source[] = {
          "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
          "  FILE               a CSV file with a header line, readable for the node's user, outside the node's folder\n"
          "  --department NAME  the department that answers for the data\n"
-         "  --derived ID       the file is what `hufu derive` recorded under this id; who gets it is told to its "
-         "sources\n"
+         "  --derived ID       the file is what `hufu derive` recorded under this id; the terms of what it was made "
+         "of\n"
+         "                     must allow passing it on, and who gets it is told to its sources\n"
          "\n"
          "example:\n"
          "  hufu source add flights /srv/data/flights.csv --department roads\n",

@@ -187,12 +187,52 @@ static void a_digest_that_does_not_agree_is_said(void **state)
 	assert_non_null(strstr(t.note, "another digest"));
 }
 
+/* The provider's source says that it is what was derived under an id that nothing is on record of. */
+static void link_source(struct pair *p)
+{
+	struct hf_source_view v;
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_unit *u = hf_unit_new();
+	assert_int_equal(hf_source_get(p->roads->sources, "flights", &v), HF_OK);
+	v.derivation = hf_id_new(p->w->now_ms);
+	assert_int_equal(hf_source_put(p->roads->sources, u, &v, &f), HF_OK);
+	hf_source_view_done(&v);
+	hf_store_submit(p->roads->store, u, NULL, NULL);
+	node_barrier(p->roads);
+}
+
+/* DS-65: who cannot be told is not passed over, be the record gone or the source. */
+static void publishers_that_cannot_be_told_are_an_alarm(void **state)
+{
+	for (int removed = 0; removed < 2; removed++) {
+		struct pair *p = pair_of(state, 1000);
+		struct hf_fault f = {HF_OK, ""};
+		link_source(p);
+		struct hf_id id = begin(p);
+		until(p, transfer_find(p->roads->exchange, &id, true));
+		assert_int_equal(p->roads->alarms, 0);
+		if (removed) {
+			struct hf_unit *u = hf_unit_new();
+			assert_int_equal(hf_source_remove(p->roads->sources, u, "flights", &f), HF_OK);
+			hf_store_submit(p->roads->store, u, NULL, NULL);
+		}
+		wait_both(p, &id, "COMPLETED");
+		assert_int_equal(p->roads->alarms, 1);
+	}
+	/* What is not derived has nobody to be told. */
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = begin(p);
+	wait_both(p, &id, "COMPLETED");
+	assert_int_equal(p->roads->alarms, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(only_whole_lines_count),
 	        cmocka_unit_test(a_chain_is_followed_to_its_bound_and_no_further),
 	        cmocka_unit_test(a_digest_that_does_not_agree_is_said),
+	        cmocka_unit_test(publishers_that_cannot_be_told_are_an_alarm),
 	};
 	return cmocka_run_group_tests(tests, pair_up, pair_down);
 }
