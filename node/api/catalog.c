@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "api/catalog_json.h"
-#include "api/onward.h"
 #include "base/mem.h"
 #include "catalog/consent.h"
 #include "identity/accounts.h"
@@ -113,7 +112,6 @@ static enum hf_err publish_wish(struct hf_api_request *rq, const struct catalog_
 	p.scope = &scope;
 	hf_scope_text(&scope, &text);
 	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "scope %s", (char *)text.data);
-	HF_TRY(hf_api_derived_entry(rq, w->source, &w->entry));
 	HF_TRY(hf_catalog_publish(rq->m->catalog, &p, rq->unit, &done, &rq->fault));
 	record(rq, &done, (char *)text.data, w->purpose);
 	return HF_OK;

@@ -58,8 +58,6 @@ enum hf_err hf_api_onward(struct hf_api_request *rq, const struct hf_source_view
 
 struct found {
 	struct hf_api_request *rq;
-	const Hufu__CatalogEntry *entry;
-	const char *of; /* the file, or the entry */
 	struct hf_id first;
 	enum hf_err error;
 };
@@ -70,27 +68,22 @@ static bool look_at(void *ctx, const struct hf_id *derivation)
 
 	if (hf_id_is_zero(&d->first))
 		d->first = *derivation;
-	d->error = hf_onward_check(d->rq->m->exchange, derivation, d->entry, &d->rq->fault);
+	d->error = hf_onward_check(d->rq->m->exchange, derivation, NULL, &d->rq->fault);
 	return d->error == HF_OK;
-}
-
-static enum hf_err said_no(const struct found *d)
-{
-	if (d->error == HF_E_OBLIGATION)
-		hf_alarm(d->rq->m->base, "onward-sharing", NULL, "account %s tried to offer %s: %s",
-		         d->rq->actor->account, d->of, d->rq->fault.text);
-	return d->error;
 }
 
 enum hf_err hf_api_derived(struct hf_api_request *rq, struct hf_source_view *v, const struct hf_id *said, bool adding)
 {
-	struct found d = {.rq = rq, .of = v->path};
+	struct found d = {.rq = rq};
 	bool changed;
 
 	if (!hf_id_is_zero(said))
 		HF_TRY(hf_derived_is(rq->m->exchange, said, &v->digest, &rq->fault));
 	HF_TRY(hf_fault_default(&rq->fault, hf_derived_list(rq->m->exchange, &v->digest, look_at, &d)));
-	HF_TRY(said_no(&d)); /* whatever was recorded of the file: all of it lets it be passed on */
+	if (d.error == HF_E_OBLIGATION)
+		hf_alarm(rq->m->base, "onward-sharing", NULL, "account %s tried to offer %s: %s", rq->actor->account,
+		         v->path, rq->fault.text);
+	HF_TRY(d.error); /* whatever was recorded of the file: all of it lets it be passed on */
 	v->derivation = hf_id_is_zero(said) ? d.first : *said;
 	changed = !hf_id_equal(&v->derivation, said);
 	if (!adding && changed && hf_catalog_uses_source(rq->m->catalog, v->name))
@@ -99,25 +92,4 @@ enum hf_err hf_api_derived(struct hf_api_request *rq, struct hf_source_view *v, 
 		                    "entry that was not held against them; register the file under a name of its own",
 		                    v->name);
 	return HF_OK;
-}
-
-enum hf_err hf_api_derived_entry(struct hf_api_request *rq, const char *source, const Hufu__CatalogEntry *entry)
-{
-	struct hf_source_view v;
-	Hufu__CatalogEntry as = *entry;
-	struct found d = {.rq = rq, .entry = &as, .of = entry->title};
-
-	if (hf_source_get(rq->m->sources, source, &v) != HF_OK)
-		return HF_OK; /* hf_catalog_publish says so */
-	d.first = v.derivation;
-	hf_source_view_done(&v);
-	if (hf_id_is_zero(&d.first))
-		return HF_OK;
-	as.sensitive |= as.level >= HF_SENSITIVE_LEVEL;
-	for (size_t i = 0; i < as.n_fields; i++) {
-		as.sensitive |= as.fields[i]->sensitive;
-		as.personal |= as.fields[i]->personal;
-	}
-	look_at(&d, &d.first);
-	return said_no(&d);
 }

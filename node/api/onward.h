@@ -5,7 +5,6 @@
 #define HUFU_API_ONWARD_H
 
 #include "api/api.h"
-#include "catalog.pb-c.h"
 #include "source/source.h"
 
 /* v, as scanned, is linked to the own derivation of that very file, by its digest: the one that is said (zero: none
@@ -14,9 +13,6 @@
  * before). */
 enum hf_err hf_api_derived(struct hf_api_request *rq, struct hf_source_view *v, const struct hf_id *said,
                            bool adding) HF_MUST_CHECK;
-/* An entry of that source is held as strictly as what the source was derived of: else ARGUMENT, OBLIGATION. */
-enum hf_err hf_api_derived_entry(struct hf_api_request *rq, const char *source,
-                                 const Hufu__CatalogEntry *entry) HF_MUST_CHECK;
 /* v: as scanned. Refuses, with an alarm, the file of a delivery and a file of exactly its size and rows. */
 enum hf_err hf_api_onward(struct hf_api_request *rq, const struct hf_source_view *v) HF_MUST_CHECK;
 

@@ -65,7 +65,6 @@ void hf_scope_text(const struct hf_scope *s, struct hf_buf *out);
 
 /* What a person wants to publish. */
 #define HF_DUTIES_MAX 8u /* that a publication adds to its offer */
-#define HF_SENSITIVE_LEVEL 3u /* core data is sensitive whatever its marks */
 struct hf_publication {
 	/* title, description, department, topic, keywords, class, level, sensitive, personal, sharing, condition,
 	 * criteria, intake (empty: this node), provider_decides, update cycle, validity, legal basis. id: empty for a
@@ -89,6 +88,9 @@ struct hf_published {
 	struct hf_hash digest; /* of the envelope */
 	struct hf_id mandate;  /* mandate.h: that let the entry be published */
 };
+typedef enum hf_err (*hf_catalog_derived_fn)(void *ctx, const struct hf_id *derivation, const Hufu__CatalogEntry *entry,
+                                             struct hf_fault *f);
+void hf_catalog_on_derived(struct hf_catalog *c, hf_catalog_derived_fn fn, void *ctx); /* may it offer that? */
 /* Checks, signs, and adds to the unit what the commit makes true; after it the peers in scope are told. Refused: what
  * lacks class, level, purpose, a condition (conditional), a legal basis or consent record (personal), a scanned and
  * enabled source, a mandate that covers it (mandate.h), or names an unknown intake node, scope, field or delivery mode.

@@ -61,6 +61,8 @@ struct hf_catalog {
 	struct catalog_cache *cache; /* cache.c; NULL: empty */
 	void (*on_changed)(void *ctx, const struct hf_id *id);
 	void *on_changed_ctx;
+	hf_catalog_derived_fn derived; /* NULL: nothing that was derived is published */
+	void *derived_ctx;
 };
 void catalog_cache_free(struct hf_catalog *c);
 void catalog_ref(struct hf_catalog *c);

@@ -10,6 +10,7 @@
 #define MODE_TRANSFER "transfer"
 #define PURPOSE_MAX 511u
 #define NOT_SHARED 3u
+#define SENSITIVE_LEVEL 3u /* core data is sensitive whatever its marks */
 
 static bool has(const char *text)
 {
@@ -226,7 +227,7 @@ static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publ
 	b->edit = e;
 	b->entry = *p->entry;
 	b->entry.withdrawn = false;
-	b->entry.sensitive |= b->entry.level >= HF_SENSITIVE_LEVEL;
+	b->entry.sensitive |= b->entry.level >= SENSITIVE_LEVEL;
 	if (!has(b->entry.intake))
 		b->entry.intake = (char *)e->c->base->self.s;
 	HF_TRY(check_marks(p->entry, v, f));
@@ -288,6 +289,28 @@ static enum hf_err rest_on(struct edit *e, const struct hf_publication *p, const
 	return consents_check(e->c, e->row.consents, e->row.n_consents, f);
 }
 
+void hf_catalog_on_derived(struct hf_catalog *c, hf_catalog_derived_fn fn, void *ctx)
+{
+	c->derived = fn;
+	c->derived_ctx = ctx;
+}
+
+/* AZ-77, DS-74: what is offered is held as strictly as what it was made of. */
+static enum hf_err derived_check(const struct edit *e, const struct hf_publication *p, const struct hf_source_view *v,
+                                 const Hufu__CatalogEntry *entry, struct hf_fault *f)
+{
+	if (hf_id_is_zero(&v->derivation))
+		return HF_OK;
+	if (!e->c->derived)
+		return hf_fault_set(f, HF_E_STATE, "source '%s' is derived, and nothing here can tell from what",
+		                    v->name);
+	enum hf_err err = e->c->derived(e->c->derived_ctx, &v->derivation, entry, f);
+	if (err == HF_E_OBLIGATION)
+		hf_alarm(e->c->base, "onward-sharing", NULL, "account %s tried to offer source %s: %s",
+		         p->by ? p->by : "-", v->name, f->text);
+	return err;
+}
+
 static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, const struct hf_source_view *v,
                                 struct hf_unit *unit, struct hf_published *ret_published, struct hf_fault *f)
 {
@@ -304,6 +327,8 @@ static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, 
 	err = build(&b, e, p, v, f);
 	if (err == HF_OK)
 		err = rest_on(e, p, &b.entry, f);
+	if (err == HF_OK)
+		err = derived_check(e, p, v, &b.entry, f);
 	if (err == HF_OK)
 		err = authorize(e, &ask, &b.entry, ret_published, f);
 	if (err == HF_OK)

@@ -75,6 +75,7 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
 	x->mails[1] = (struct hf_mail_row){HF_MAIL_TRANSFER_END, end_on_mail, x};
 	hf_authz_on_revoked(authz, end_on_revoked, x);
 	hf_peers_on_up(peers, on_peer_up, x);
+	hf_catalog_on_derived(catalog, onward_of_entry, x);
 	x->watch = calloc(1, sizeof(*x->watch));
 	if (!x->watch)
 		abort();
@@ -123,6 +124,7 @@ static void free_exchange_when_idle(struct hf_exchange *x)
 void hf_exchange_close(struct hf_exchange *x)
 {
 	x->closing = true;
+	hf_catalog_on_derived(x->catalog, NULL, NULL);
 	hf_scanner_stop(x->scanner);
 	uv_close((uv_handle_t *)x->watch, free_handle);
 	for (struct transfer *t = x->transfers, *next; t; t = next) {

@@ -181,3 +181,34 @@ enum hf_err hf_onward_check(struct hf_exchange *x, const struct hf_id *derivatio
 	free(o);
 	return hf_fault_default(f, e);
 }
+
+struct asking {
+	struct hf_exchange *x;
+	const Hufu__CatalogEntry *entry;
+	struct hf_fault *f;
+	enum hf_err error;
+};
+
+static bool ask(void *ctx, const struct hf_id *derivation)
+{
+	struct asking *a = ctx;
+	a->error = hf_onward_check(a->x, derivation, a->entry, a->f);
+	return a->error == HF_OK;
+}
+
+/* The same file may be on record more than once: all of that counts. */
+enum hf_err onward_of_entry(void *ctx, const struct hf_id *derivation, const Hufu__CatalogEntry *entry,
+                            struct hf_fault *f)
+{
+	struct asking a = {.x = ctx, .entry = entry, .f = f};
+	char text[HF_ID_TEXT];
+	struct derive_facts *d = hf_alloc(sizeof(*d));
+	enum hf_err e = derive_find(ctx, derivation, d);
+	hf_id_text(derivation, text);
+	if (e != HF_OK)
+		hf_fault_set(f, e, "the record of the derivation %s cannot be read", text);
+	else if (ask(&a, derivation))
+		e = hf_derived_list(ctx, &d->digest, ask, &a);
+	free(d);
+	return e == HF_OK ? a.error : hf_fault_default(f, e);
+}

@@ -183,6 +183,9 @@ void transfer_seen(struct transfer *t);
 void idle_watch(struct hf_exchange *x);
 /* passed.c: what goes out is derived: says so in the own draft, and tells the publishers of its sources. */
 void passed_on(const struct transfer *t, struct hf_unit *u, struct hf_draft *own);
+/* onward.c: for the catalog, of a struct hf_exchange; see onward.h */
+enum hf_err onward_of_entry(void *ctx, const struct hf_id *derivation, const Hufu__CatalogEntry *entry,
+                            struct hf_fault *f) HF_MUST_CHECK;
 /* watch.c: DS-100 */
 void traffic_seen(struct hf_exchange *x, const char *peer, enum hf_traffic_kind kind, uint64_t amount,
                   const struct hf_id *txn);
