@@ -28,6 +28,7 @@ METRICS = {
     "source-csv": {"gb_per_s": True},
     "detect": {"rows_per_s": True, "precision": False, "recall": False},
     "mask": {"rows_per_s": True, "rss_mib": False, "scaling_2": False},
+    "evaluate": {"seconds": True},
     "footprint": {"idle_rss_mib": False, "start_ms": False, "binary_mib": False},
 }
 OPTIONAL = {"scp_ratio", "nginx_curl_ratio"}

@@ -64,6 +64,7 @@ int bench_catalog_sync(struct bench *b);
 int bench_negotiate(struct bench *b);
 int bench_detect(struct bench *b);
 int bench_mask(struct bench *b);
+int bench_evaluate(struct bench *b);
 int bench_source_csv(struct bench *b);
 int bench_footprint(struct bench *b);
 int bench_policy_decide(struct bench *b);
