@@ -1,6 +1,7 @@
 """`hufu mask evaluate`, offline: its figures are those that a straightforward computation gives on a real survey."""
 import collections
 import csv
+import hashlib
 import json
 import math
 import os
@@ -149,3 +150,20 @@ def test_what_was_asked_for_and_is_not_there_ends_with_one(net):
     check("small.csv has no column age; its header names them" in said, said)
     said = run(net, *args[:2], status=2).stderr.decode()
     check("--quasi NAMES is needed" in said, said)
+
+
+def test_values_that_come_back_are_counted_and_limited(net):
+    """MK-3: recovery by dictionary and frequency attack beside k, and a failure above either limit."""
+    rows = [{"town": t, "mobile": m, "lane": "1"} for t, m in (("Lhasa", "13800001111"), ("Lhasa", "13900002222"), ("Wuhan", "13700003333"))]
+    after = [{"town": {"Lhasa": "p9", "Wuhan": "a4"}[r["town"]], "mobile": hashlib.sha256(r["mobile"].encode()).hexdigest()[:16], "lane": "1"} for r in rows]
+    args = [write(net, "open.csv", rows), write(net, "hidden.csv", after), "--quasi", "lane"]
+    got = {f["field"]: f for f in json.loads(run(net, *args, "--json").stdout)["recovery"]}
+    check(got["mobile"]["dictionary"] == 1 and got["mobile"]["same"] == 0, f"an unkeyed digest: {got}")
+    check(got["town"]["dictionary"] == 0 and got["town"]["frequency"] == 1, f"pseudonyms of a skewed column: {got}")
+    said = run(net, *args, "--k", "3", "--recovery", "0.2", status=1).stdout.decode()
+    check("1.000 of the values of mobile come back, above the 0.200 allowed" in said and "values of town" in said and "values of lane" not in said, said)
+    said = run(net, *args, "--k", "4", "--recovery", "1", status=1).stdout.decode()
+    check("k is 3, below the 4" in said and "come back" not in said, said)
+    write(net, "hidden.csv", after[:2])
+    said = run(net, *args, "--recovery", "1", status=1).stdout.decode()
+    check("the tables have not equally many rows" in said, said)

@@ -42,7 +42,7 @@ const struct hf_command hf_commands_mask[] = {
          hf_mask_cli_run},
         {"mask", "evaluate", "how easily rows of a table are found again, before and after masking",
          "hufu mask evaluate BEFORE AFTER --quasi NAMES [--sensitive NAMES] [--population FILE]\n"
-         "                   [--k N] [--l N] [--t X] [--threshold X] [--json]\n"
+         "                   [--k N] [--l N] [--t X] [--threshold X] [--recovery X] [--json]\n"
          "\n"
          "  BEFORE, AFTER       CSV tables: the original, and what the recipient would get\n"
          "  --quasi NAMES       columns by which someone is known elsewhere, with commas between\n"
@@ -52,6 +52,7 @@ const struct hf_command hf_commands_mask[] = {
          "  --l N               exit status 1 when a class has fewer different sensitive values\n"
          "  --t X               exit status 1 when a class is farther from the whole table (0 to 1)\n"
          "  --threshold X       risk from which a row counts as at risk (default 0.05)\n"
+         "  --recovery X        exit status 1 when more values of a changed column come back (0 to 1)\n"
          "\n"
          "example:\n"
          "  hufu mask evaluate owners.csv masked.csv --quasi region,born,sex --sensitive income --k 5",

@@ -8,6 +8,7 @@
 #include "crypto/crypto.h"
 #include "mask.h"
 #include "mask_evaluate.h"
+#include "masking/effect_attack.h"
 
 #define NAMES_MAX 64u
 #define THRESHOLD 0.05 /* k = 20, the usual example */
@@ -20,8 +21,9 @@ struct names {
 struct run {
 	struct hf_cli *cli;
 	struct names quasi, sensitive;
-	uint32_t k, l; /* 0: not asked for */
-	double t;      /* negative: not asked for */
+	uint32_t k, l;   /* 0: not asked for */
+	double t;        /* negative: not asked for */
+	double recovery; /* likewise */
 	double threshold;
 	struct hf_mask_table before, after, population;
 	json_t *missed;
@@ -172,6 +174,73 @@ static void judge(struct run *r, const json_t *after)
 	}
 }
 
+/* For each column that both tables have, when their rows are the same things: what comes back (MK-3). Else null. */
+static json_t *recovery_json(struct run *r)
+{
+	json_t *list;
+
+	if (hf_effect_rows(r->before.rows) != hf_effect_rows(r->after.rows))
+		return json_null();
+	list = json_array();
+	for (size_t i = 0; i < r->before.name_count; i++)
+		for (size_t j = 0; j < r->after.name_count; j++) {
+			struct hf_effect_attack a;
+
+			if (strcmp(r->before.names[i], r->after.names[j]) != 0)
+				continue;
+			hf_effect_attack(r->before.rows, i, r->after.rows, j, &a);
+			json_array_append_new(list,
+			                      json_pack("{s:s, s:f, s:f, s:f}", "field", r->before.names[i], "same",
+			                                a.same, "dictionary", a.dictionary, "frequency", a.frequency));
+		}
+	return list;
+}
+
+/* Of columns that masking changed: those that are kept are not meant to be secret. */
+static void judge_recovery(struct run *r, const json_t *recovery)
+{
+	char text[400];
+	const json_t *f;
+	size_t i;
+
+	if (r->recovery >= 0 && json_is_null(recovery))
+		miss(r, "the tables have not equally many rows, so that nothing is known of recovered values; evaluate "
+		        "before rows are dropped");
+	json_array_foreach(recovery, i, f)
+	{
+		double d = json_real_value(json_object_get(f, "dictionary"));
+		double q = json_real_value(json_object_get(f, "frequency"));
+
+		if (r->recovery < 0 || json_real_value(json_object_get(f, "same")) >= 1 ||
+		    (d <= r->recovery && q <= r->recovery))
+			continue;
+		snprintf(text, sizeof(text),
+		         "%.3f of the values of %.100s come back, above the %.3f allowed; choose a keyed technique or "
+		         "hide more",
+		         d > q ? d : q, json_string_value(json_object_get(f, "field")), r->recovery);
+		miss(r, text);
+	}
+}
+
+static void print_recovery(struct run *r, const json_t *recovery)
+{
+	static const struct hf_column columns[] = {{"FIELD", "field", 40},
+	                                           {"UNCHANGED", "same", 0},
+	                                           {"BY DICTIONARY", "dictionary", 0},
+	                                           {"BY FREQUENCY", "frequency", 0},
+	                                           {NULL, NULL, 0}};
+	json_t *out;
+
+	if (json_is_null(recovery)) {
+		printf("\nnot equally many rows: recovery of values is not measured\n");
+		return;
+	}
+	printf("\n");
+	out = json_pack("{s:O}", "rows", recovery);
+	hf_cli_table(r->cli, out, "rows", columns, "no column is in both tables");
+	json_decref(out);
+}
+
 static void row(json_t *rows, const char *title, const char *key, const json_t *before, const json_t *after)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf a = HF_BUF_INIT;
@@ -224,34 +293,38 @@ static void print(struct run *r, const json_t *before, const json_t *after)
 static int report(struct run *r)
 {
 	json_t *before = side(r, &r->before), *after = before ? side(r, &r->after) : NULL;
+	json_t *recovery = after ? recovery_json(r) : NULL;
 	const json_t *s;
 	size_t i;
 	int status = HF_EXIT_REFUSED;
 
 	if (after) {
 		judge(r, after);
+		judge_recovery(r, recovery);
 		status = json_array_size(r->missed) ? HF_EXIT_REFUSED : HF_EXIT_DONE;
 		if (r->cli->json) {
-			json_t *o = json_pack("{s:f, s:O, s:O, s:O}", "threshold", r->threshold, "before", before,
-			                      "after", after, "missed", r->missed);
+			json_t *o = json_pack("{s:f, s:O, s:O, s:O, s:O}", "threshold", r->threshold, "before", before,
+			                      "after", after, "missed", r->missed, "recovery", recovery);
 
 			hf_cli_json(o);
 			json_decref(o);
 		} else {
 			print(r, before, after);
+			print_recovery(r, recovery);
 			json_array_foreach(r->missed, i, s) printf("%s\n", json_string_value(s));
 		}
 	}
 	json_decref(before);
 	json_decref(after);
+	json_decref(recovery);
 	return status;
 }
 
 int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv)
 {
-	struct run r = {.cli = cli, .t = -1, .threshold = THRESHOLD};
+	struct run r = {.cli = cli, .t = -1, .recovery = -1, .threshold = THRESHOLD};
 	const char *pos[2], *quasi = NULL, *sensitive = NULL, *population = NULL, *k = NULL, *l = NULL, *t = NULL,
-	                    *threshold = NULL;
+	                    *threshold = NULL, *recovery = NULL;
 	const struct hf_opt opts[] = {{"quasi", &quasi, NULL, NULL},
 	                              {"sensitive", &sensitive, NULL, NULL},
 	                              {"population", &population, NULL, NULL},
@@ -259,6 +332,7 @@ int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv)
 	                              {"l", &l, NULL, NULL},
 	                              {"t", &t, NULL, NULL},
 	                              {"threshold", &threshold, NULL, NULL},
+	                              {"recovery", &recovery, NULL, NULL},
 	                              {0}};
 	uint8_t key[16];
 	int status = HF_EXIT_USAGE;
@@ -274,7 +348,7 @@ int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv)
 	if (split(&r, "quasi", quasi, &r.quasi) && split(&r, "sensitive", sensitive, &r.sensitive) &&
 	    hf_cli_number(cli, "k", k, HF_EFFECT_ROWS_MAX, &r.k) &&
 	    hf_cli_number(cli, "l", l, HF_EFFECT_ROWS_MAX, &r.l) && share(&r, "t", t, &r.t) &&
-	    share(&r, "threshold", threshold, &r.threshold)) {
+	    share(&r, "threshold", threshold, &r.threshold) && share(&r, "recovery", recovery, &r.recovery)) {
 		status = HF_EXIT_REFUSED;
 		if (hf_mask_table_read(cli, pos[0], key, &r.before) && hf_mask_table_read(cli, pos[1], key, &r.after) &&
 		    (!population || hf_mask_table_read(cli, population, key, &r.population)))
