@@ -8,7 +8,8 @@ def network(net):
     register(net, "airports", AIRPORTS)
     net.flights = publish(net, "flights")
     net.personal = publish(net, "airports", title="含个人信息的条目", extra=["--personal", "--legal-basis", "个人信息保护法 第十三条"])
-    wait_until(lambda: sees(net.nodes["insurer"], "chen", net.personal), "the entries")
+    for node, account in (("insurer", "chen"), ("manager", "zheng")):
+        wait_until(lambda: all(sees(net.nodes[node], account, e) for e in (net.flights, net.personal)), f"the entries at the {node}")
 
 
 def file(net, entry=None, **kw):
