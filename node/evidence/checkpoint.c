@@ -226,9 +226,9 @@ static bool begins_signature(const char *line, size_t len)
 /* Text, an empty line, signature lines: where do the bytes leave that? */
 static enum hf_err refuse_note(const char *note, size_t len, struct hf_fault *f)
 {
-	const char *split = len == 0 ? NULL : memmem(note, len, "\n\n", 2), *stop = note + len;
-	if (len == 0)
+	if (len == 0) /* note may be NULL */
 		return hf_fault_set(f, HF_E_FORMAT, "the checkpoint is empty");
+	const char *split = memmem(note, len, "\n\n", 2), *stop = note + len;
 	if (split == NULL || split + 2 == stop)
 		return hf_fault_set(f, HF_E_FORMAT, "the checkpoint was cut off before its signatures");
 	for (const char *at = split + 2, *end; at < stop; at = end + 1) {
