@@ -185,6 +185,8 @@ enum hf_err hf_plan_tree_read(const char *name, const void *text, size_t len, st
 	if (len > HF_PLAN_BYTES)
 		return hf_fault_set(f, HF_E_LIMIT, "%.80s is longer than %zu bytes; divide the plan", name,
 		                    HF_PLAN_BYTES);
+	if (len == 0) /* text may be NULL, which libyaml does not take */
+		return hf_fault_set(f, HF_E_FORMAT, "%.80s:1: the file is empty; write a plan", name);
 	if (!yaml_parser_initialize(&r.parser))
 		return hf_fault_set(f, HF_E_MEMORY, "no memory is left to read %.80s", name);
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

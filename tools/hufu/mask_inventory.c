@@ -23,6 +23,10 @@ json_t *hf_mask_load(struct hf_cli *cli, const char *path)
 		hf_cli_fault(cli, hf_file_fault(&f, e, path, FILE_MAX), &f);
 		return NULL;
 	}
+	if (text.len == 0) { /* jansson takes no empty text */
+		hf_cli_fail(cli, "%s is empty; `hufu mask identify TABLE --inventory MAP` writes an inventory", path);
+		return NULL;
+	}
 	o = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &wrong);
 	if (json_is_object(o))
 		return o;

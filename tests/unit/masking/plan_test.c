@@ -120,6 +120,12 @@ static void test_what_a_plan_lacks_is_named(void **state)
 		assert_null(p);
 		free(text);
 	}
+	struct hf_plan *p = NULL;
+	struct hf_fault f = {0};
+
+	assert_int_equal(hf_plan_read("p.yaml", NULL, 0, &p, &f), HF_E_FORMAT);
+	assert_string_equal(f.text, "p.yaml:1: the file is empty; write a plan");
+	assert_null(p);
 }
 
 static void test_a_dynamic_plan_sees_no_whole_table(void **state)
