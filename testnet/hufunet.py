@@ -334,7 +334,7 @@ class Net:
         self.authority, self.nodes = None, {}
         self.clock = None  # a Clock for the nodes that are started from then on
         self.at_end = contextlib.ExitStack()  # what is undone after the nodes have stopped
-        self.prefix = f"127.{20 + os.getpid() % 230}"  # runs side by side do not meet
+        self.prefix = f"127.{20 + int(os.environ.get('HUFU_NET') or os.getpid()) % 230}"  # runs side by side do not meet
         self.tally = {"commands": 0, "seconds": 0.0}
 
     def program(self, name):

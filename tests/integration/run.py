@@ -6,13 +6,17 @@ A test is a sentence. A module may have a function `network(net)` that builds wh
 called once per module. A test with the argument `net` gets that network; a test without gets nothing. Tests marked @long run only
 with --full. However a run ends, its nodes are stopped.
 
-  run.py --bin DIR [--folder tests/integration] [--only WORD] [--full] [--seed N]
+With --jobs N, N modules run at a time, each in a process of its own; a module's lines are printed when it ends.
+
+  run.py --bin DIR [--folder tests/integration] [--only WORD] [--full] [--seed N] [--jobs N]
 """
 import argparse
+import concurrent.futures
 import importlib.util
 import inspect
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -110,6 +114,39 @@ def run_module(path, args):
             net.stop()
 
 
+class Children:
+    """Modules in processes of their own. A module sees that it is one of several by HUFU_NET, the number of its network."""
+
+    def __init__(self, args):
+        self.args, self.running, self.lanes = args, set(), [(os.getpid() + i) % 200 for i in range(args.jobs)]
+
+    def run(self, path):
+        lane = self.lanes.pop()
+        command = [sys.executable, os.path.abspath(__file__), "--bin", self.args.bin, "--folder", os.path.dirname(path), "--module", os.path.basename(path)]
+        command += ["--full"] if self.args.full else []
+        command += ["--only", self.args.only] if self.args.only else []
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "HUFU_NET": str(lane)})
+        self.running.add(child)
+        out = child.communicate()[0].decode(errors="replace")
+        self.running.discard(child)
+        self.lanes.append(lane)
+        if child.returncode and "FAIL " not in out:
+            out += f"FAIL {os.path.basename(path)} ended with status {child.returncode}\n"
+        print(out, end="", flush=True)
+        return child.returncode == 0
+
+    def run_all(self, paths):
+        with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as pool:
+            jobs = [pool.submit(self.run, p) for p in paths]
+            try:
+                return all([j.result() for j in jobs])
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in list(self.running):
+                    child.terminate()
+                raise
+
+
 def interrupted(number, _):
     raise KeyboardInterrupt(signal.Signals(number).name)
 
@@ -121,6 +158,8 @@ def main():
     p.add_argument("--only")
     p.add_argument("--full", action="store_true")
     p.add_argument("--seed", help="of the randomized tests; HUFU_SEED says the same")
+    p.add_argument("--jobs", type=int, default=1, help="modules at a time")
+    p.add_argument("--module", help="this file of the folder alone")
     args = p.parse_args()
     if args.seed:
         os.environ["HUFU_SEED"] = args.seed
@@ -128,11 +167,11 @@ def main():
     sys.path.insert(0, folder)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)
-    good = True
-    for name in sorted(os.listdir(folder)):
-        if name.startswith("test_") and name.endswith(".py"):
-            good = run_module(os.path.join(folder, name), args) and good
-    return 0 if good else 1
+    names = sorted(n for n in os.listdir(folder) if n.startswith("test_") and n.endswith(".py") and n == (args.module or n))
+    paths = [os.path.join(folder, n) for n in names]
+    if args.jobs > 1 and not args.module:
+        return 0 if Children(args).run_all(paths) else 1
+    return 0 if all([run_module(p, args) for p in paths]) else 1
 
 
 sys.exit(main())
