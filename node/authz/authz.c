@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "authz/early.h"
 #include "authz/emergency_internal.h"
 #include "authz/entry_changed.h"
 #include "authz/trusted_time.h"
@@ -62,6 +63,7 @@ void hf_authz_close(struct hf_authz *a)
 	az_time_close(a);
 	az_policy_close(a);
 	az_grants_free(a);
+	az_early_free(a);
 	free(a);
 }
 

@@ -19,6 +19,7 @@
 struct hf_border_rules;
 struct authz_link;
 struct az_walks;
+struct az_early;
 struct hf_authz {
 	const struct hf_base *base;
 	struct hf_store *store;
@@ -56,7 +57,9 @@ struct hf_authz {
 	bool clock_off, mark_wrong;              /* trusted_time.c: an alarm says so already */
 	struct hf_index promotion_rules;         /* promotion_rules.c */
 	struct az_walks *walks;                  /* walk.c */
-	struct authz_link *link;                 /* what waits for a commit holds this, not the module */
+	struct az_early *early;                  /* early.c */
+	size_t early_count;
+	struct authz_link *link; /* what waits for a commit holds this, not the module */
 };
 
 /* One mail that is being handled. */

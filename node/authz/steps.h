@@ -18,8 +18,13 @@ struct opened_application {
 void az_opened_application_done(struct opened_application *o);
 enum hf_err az_application_open(struct hf_authz *a, const Hufu__Envelope *e, const char *consumer,
                                 struct opened_application *ret_opened, struct hf_fault *f) HF_MUST_CHECK;
+/* The entry that an own person wants to apply for; publisher may be NULL. UNKNOWN, in the same words, for what is not
+ * there and for what he may not see. */
+enum hf_err az_application_entry_own(struct hf_authz *a, const struct hf_step_in *in, const char *publisher,
+                                     const struct hf_id *id, struct hf_catalog_item *ret_item) HF_MUST_CHECK;
 /* The entry that an application received here for that part names; UNKNOWN, in the same words, when this node holds
- * none and when its author or its bringer may not hear of it from this node. */
+ * none and when its author or its bringer may not hear of it from this node; at an intake node BUSY for a while before
+ * that (early.h). */
 enum hf_err az_application_entry(struct hf_authz *a, const struct mail_in *in, const struct opened_application *o,
                                  enum hf_part part, struct hf_catalog_item *ret_item) HF_MUST_CHECK;
 /* The row of a received application: new, or the present one after checking that it is the same case. */

@@ -25,7 +25,7 @@ def test_mail_and_catalog_cross_when_a_node_that_hung_goes_on(net):
     app = workflow.apply(i, "chen", net.flights, system="claims", reason="核对航班延误理赔事宜", purpose="claims-assessment", days=90)
     freeze(m)
     workflow.confirm(i, "zhou", app)
-    entry = publish(net, "flights", title="停顿期间发布的条目", wait=False)
+    entry = publish(net, "flights", title="停顿期间发布的条目")
     wait_until(lambda: sees(i, "chen", entry), "the nodes on this side to go on")
     thaw(m)
     wait_until(lambda: sees(m, "zheng", entry), "the entry to cross", 90)
@@ -41,7 +41,7 @@ def test_local_work_goes_on_while_every_witness_hangs(net):
         freeze(net.nodes[id])
     try:
         before = t.hufu("ledger", "state", as_="sun")
-        publish(net, "flights", title="没有见证人时的条目", wait=False)
+        publish(net, "flights", title="没有见证人时的条目")
         after = t.hufu("ledger", "state", as_="sun")
         check(after["durable"] > before["durable"], "the ledger grows without witnesses")
         check(after["witnessed"] < after["durable"], f"and does not pretend to be witnessed: {after}")

@@ -8,8 +8,7 @@ def network(net):
     register(net, "airports", AIRPORTS)
     net.flights = publish(net, "flights")
     net.personal = publish(net, "airports", title="含个人信息的条目", extra=["--personal", "--legal-basis", "个人信息保护法 第十三条"])
-    for node, account in (("insurer", "chen"), ("manager", "zheng")):
-        wait_until(lambda: all(sees(net.nodes[node], account, e) for e in (net.flights, net.personal)), f"the entries at the {node}")
+    wait_until(lambda: all(sees(net.nodes["insurer"], "chen", e) for e in (net.flights, net.personal)), "the entries at the insurer")
 
 
 def file(net, entry=None, **kw):
@@ -173,3 +172,32 @@ def test_every_step_names_the_entities_of_the_model(net):
         check(fields.get(name), f"{name} is in the decision's entry: {fields}")
     check(fields["result"] == "F" and "数据正在整改" in str(fields), "with result and reason")
     check(fields.get("actor", "").endswith("/li"), "and the person who decided")
+
+
+def deferred(node):
+    with open(node.log, encoding="utf-8") as f:
+        return sum("mail-deferred" in line for line in f)
+
+
+def test_applications_that_overtake_their_entry_wait_for_it_and_a_withdrawal_behind_them(net):
+    """Intake and provider are down; the intake comes back first, so that it has the applications before it can have the entry."""
+    t, i, m = net.nodes["transport"], net.nodes["insurer"], net.nodes["manager"]
+    m.stop()
+    entry = publish(net, "flights", title="比申请晚到的条目")
+    kept, withdrawn = (file(net, entry) for _ in range(2))
+    t.stop()
+    for app in (kept, withdrawn):
+        workflow.confirm(i, "zhou", app)
+    i.hufu("applications", "withdraw", withdrawn, "--reason", "不再需要", as_="chen")
+    before = deferred(m)
+    m.start()
+    m.login("zheng")
+    wait_until(lambda: deferred(m) > before, "the intake node to have the first application")
+    check(not sees(m, "zheng", entry) and workflow.application(m, "zheng", kept) is None, "without its entry it is not taken in")
+    t.start()
+    t.login("li")
+    workflow.comply(m, "zheng", kept)
+    workflow.wait_state(t, "li", kept, "RECEIVED")
+    workflow.wait_state(m, "zheng", withdrawn, "WITHDRAWN")
+    parked = {p["id"]: p["parked"] for p in i.hufu("peers", as_="admin")["peers"]}
+    check(parked["manager"] == 0, f"no mail was refused: {parked}")

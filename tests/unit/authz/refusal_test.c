@@ -813,8 +813,23 @@ static void apply_to_hub_too(struct stage *s, const struct hf_id *entry)
 	free(body);
 }
 
+enum { WAITS_MS = 60000 };
+
+/* What was captured, delivered to hub until its time of waiting is over: it is asked for again without an alarm, and
+ * then refused as `unknown`. */
+static void waits_and_is_unknown(struct stage *s)
+{
+	unsigned alarms = s->hub->alarms;
+	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_BUSY);
+	s->w->now_ms += WAITS_MS - 1;
+	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_BUSY);
+	assert_int_equal(s->hub->alarms, alarms);
+	s->w->now_ms += 1;
+	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_UNKNOWN);
+}
+
 /* SB-23, DS-21: a node that merely holds a copy of an entry answers like one that never heard of it: it cannot know
- * who may. Each attempt raises the same alarm. */
+ * who may. It waits alike for both. Each attempt raises the same alarm. */
 static void received_copy_is_no_oracle(void **state)
 {
 	struct stage *s = stage_of(state);
@@ -823,18 +838,95 @@ static void received_copy_is_no_oracle(void **state)
 	                     publish(s->roads, &(struct offer){.title = "not shared", .scope = "nodes:health,hub"}),
 	             unheard = publish(s->roads, &(struct offer){.title = "unheard", .scope = "nodes:health"});
 	unsigned alarms = s->hub->alarms;
-	char text[400];
+	char text[400], busy[400];
 	apply_to_hub_too(s, &unheard);
-	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_UNKNOWN);
+	waits_and_is_unknown(s);
 	snprintf(text, sizeof(text), "%s", refusal_without(s->hub, &unheard));
+	snprintf(busy, sizeof(busy), "%s", s->hub->refused[0].text);
 	apply_to_hub_too(s, &held);
-	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_UNKNOWN);
+	waits_and_is_unknown(s);
 	assert_string_equal(refusal_without(s->hub, &held), text);
 	apply_to_hub_too(s, &not_shared);
 	publish(s->roads, &(struct offer){.title = "kept back", .scope = "nodes:hub", .id = not_shared, .sharing = 3});
-	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_UNKNOWN);
+	waits_and_is_unknown(s);
 	assert_string_equal(refusal_without(s->hub, &not_shared), text);
 	assert_int_equal(s->hub->alarms, alarms + 3);
+	for (size_t i = 0; i < s->hub->refused_count; i++)
+		assert_string_equal(s->hub->refused[i].text, s->hub->refused[i].e == HF_E_BUSY ? busy : text);
+}
+
+/* While one application of a member waits for its entry, another one of it is answered at once, and its name once used
+ * up buys no second time of waiting behind it: a member cannot wait for more than one, whatever it sends. */
+static void one_application_of_a_member_waits_for_its_entry(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id one = publish(s->roads, &(struct offer){.title = "one", .scope = "nodes:health"}),
+	             two = publish(s->roads, &(struct offer){.title = "two", .scope = "nodes:health"});
+	struct hf_buf *mail = &captured[HF_MAIL_APPLICATION], first = HF_BUF_INIT;
+	apply_to_hub_too(s, &one);
+	struct hf_id txn = captured_txn;
+	assert_true(hf_buf_add(&first, mail->data, mail->len));
+	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_BUSY);
+	apply_to_hub_too(s, &two);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_UNKNOWN);
+	assert_int_equal(deliver(s->hub, "health", HF_MAIL_APPLICATION, &txn, first.data, first.len), HF_E_BUSY);
+	s->w->now_ms += WAITS_MS;
+	assert_int_equal(deliver(s->hub, "health", HF_MAIL_APPLICATION, &txn, first.data, first.len), HF_E_UNKNOWN);
+	waits_and_is_unknown(s); /* its turn */
+	hf_buf_done(&first);
+}
+
+static bool lose_catalog_to_hub(struct hf_request *r)
+{
+	return (r->type != HF_MSG_CATALOG_PUSH && r->type != HF_MSG_CATALOG_SYNC) ||
+	       (strcmp(r->to->name, "hub") != 0 && strcmp(r->from->name, "hub") != 0);
+}
+
+/* An application that overtakes its entry on the way to the intake node, or the version that it was made for, is taken
+ * in when that has come. Nothing is wrong with it: no alarm. */
+static void application_waits_for_its_entry(void **state)
+{
+	struct stage *s = stage_of(state);
+	unsigned alarms = s->hub->alarms;
+	struct hf_id entry = {{0}};
+	for (int version = 1; version <= 2; version++) {
+		s->w->pass = lose_catalog_to_hub;
+		entry = publish(s->roads, &(struct offer){.title = "late", .intake = "hub", .id = entry});
+		s->w->hold = hold_application;
+		struct hf_id id = submitted(s, &entry);
+		capture(s->w->posts);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_BUSY);
+		assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_NONE);
+		s->w->pass = NULL;
+		s->roads->peers.on_up(s->roads->peers.on_up_ctx, "hub");
+		s->hub->peers.on_up(s->hub->peers.on_up_ctx, "roads");
+		s->w->hold = NULL;
+		settle(s->w);
+		assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_RECEIVED);
+		assert_int_equal(s->hub->refused_count, (size_t)version * 3);
+	}
+	assert_int_equal(s->hub->alarms, alarms);
+}
+
+/* A version that its publisher never made is not waited for without end. */
+static void version_that_never_comes_is_refused_in_the_end(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = publish(s->roads, &(struct offer){.title = "never", .intake = "hub"});
+	s->w->pass = lose_catalog_to_hub;
+	publish(s->roads, &(struct offer){.title = "never", .intake = "hub", .id = entry});
+	s->w->hold = hold_application;
+	struct hf_id id = submitted(s, &entry);
+	capture(s->w->posts);
+	drop_held(s->w);
+	s->w->hold = NULL;
+	assert_int_equal(again(s->hub, "health", HF_MAIL_APPLICATION), HF_E_BUSY);
+	s->w->now_ms += WAITS_MS;
+	assert_int_equal(hf_err_class(again(s->hub, "health", HF_MAIL_APPLICATION)), HF_CLASS_REFUSE);
+	assert_int_equal(state_at(s->hub, &id, HF_PART_INTAKE), HF_REVIEW_NONE);
+	s->w->pass = NULL;
 }
 
 /* SB-23: an application that is forwarded to the wrong node, or by somebody who has nothing to do with the entry. */
@@ -920,6 +1012,9 @@ int main(void)
 	        cmocka_unit_test(transaction_of_another_case_is_refused),
 	        cmocka_unit_test(hidden_resource_is_unknown_to_outsiders),
 	        cmocka_unit_test(received_copy_is_no_oracle),
+	        cmocka_unit_test(one_application_of_a_member_waits_for_its_entry),
+	        cmocka_unit_test(application_waits_for_its_entry),
+	        cmocka_unit_test(version_that_never_comes_is_refused_in_the_end),
 	        cmocka_unit_test(forwarding_is_no_oracle),
 	        cmocka_unit_test(negotiations_of_others_are_unknown),
 	        cmocka_unit_test(papers_of_a_former_member_are_refused), /* last: health is out */
