@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../hufu/mask_stream.h"
 #include "base/mem.h"
 #include "bench.h"
 #include "people.h"
+#include "release/engine/stream.h"
 #include "source/readers/csv.h"
 
 #define ROWS 400000u

@@ -18,8 +18,8 @@
 #include "crypto/base64.h"
 #include "crypto/crypto.h"
 #include "mask.h"
-#include "mask_stream.h"
 #include "masking/inventory.h"
+#include "release/engine/stream.h"
 
 #define PIECE ((size_t)256 << 10)
 

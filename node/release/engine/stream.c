@@ -1,5 +1,5 @@
-/* mask_stream.c - batches, workers, and the masked table's text; declared in mask_stream.h. */
-#include "mask_stream.h"
+/* stream.c - batches, workers, and the masked table's text; declared in stream.h. */
+#include "release/engine/stream.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -43,7 +43,9 @@ struct hf_stream {
 	struct job jobs[JOBS];
 	uint64_t filled, written; /* batches; the one being filled is filled % JOBS */
 	uint64_t rows_in, rows_out;
-	struct hf_fault *f; /* during a call */
+	uint64_t header_end;         /* 0: no row was seen */
+	struct hf_stream_place from; /* all 0: from the top */
+	struct hf_fault *f;          /* during a call */
 	const char *kind;
 	enum hf_err error;
 	pthread_mutex_t lock;
@@ -63,6 +65,10 @@ struct hf_stream *hf_stream_new(const struct hf_stream_setup *setup)
 	struct hf_stream *s = hf_alloc_zero(sizeof(*s));
 
 	s->setup = *setup;
+	if (setup->from)
+		s->from = *setup->from;
+	s->rows_in = s->from.rows_in;
+	s->rows_out = s->from.rows_out;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->full, NULL);
 	pthread_cond_init(&s->done, NULL);
@@ -249,6 +255,7 @@ static enum hf_err open_workers(struct hf_stream *s)
 	                                 .header = (const char *const *)s->header,
 	                                 .header_count = s->width,
 	                                 .root = s->setup.root,
+	                                 .seed = s->setup.seed,
 	                                 .file = s->setup.file,
 	                                 .file_ctx = s->setup.file_ctx};
 
@@ -296,7 +303,7 @@ static bool on_header(struct hf_stream *s, const struct hf_csv_record *rec)
 		hf_buf_add(&name, "", 1);
 		s->header[i] = (char *)hf_buf_take(&name, &(size_t){0});
 	}
-	return open_workers(s) == HF_OK && put_header(s) == HF_OK;
+	return open_workers(s) == HF_OK && (s->from.byte || put_header(s) == HF_OK);
 }
 
 /* Writes the oldest batch, which is done. */
@@ -431,11 +438,13 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 
 	if (rec->number == 0)
 		return on_header(s, rec);
+	if (rec->number == 1)
+		s->header_end = rec->byte;
 	if (rec->field_count != s->width)
 		return fail(s, "format",
 		            hf_fault_set(s->f, HF_E_FORMAT,
 		                         "row %" PRIu64 " has %zu fields, the header %zu; correct the file",
-		                         rec->number, rec->field_count, s->width)) == HF_OK;
+		                         s->from.rows_in + rec->number, rec->field_count, s->width)) == HF_OK;
 	if (!hf_apply_whole(s->workers[0].apply) && (j->rows == ROWS || j->text.len > TEXT)) {
 		if (!hand_over(s))
 			return false;
@@ -477,6 +486,25 @@ enum hf_err hf_stream_end(struct hf_stream *s, struct hf_fault *f, const char **
 	if (d == HF_CSV_GOOD && s->error == HF_OK && hand_over(s))
 		drain(s, 0);
 	return ended(s, d, ret_kind);
+}
+
+bool hf_stream_settle(struct hf_stream *s, struct hf_stream_place *ret_place, struct hf_fault *f, const char **ret_kind)
+{
+	struct hf_csv_place next;
+	bool good = s->error == HF_OK && s->width > 0 && !hf_apply_whole(s->workers[0].apply);
+
+	s->f = f;
+	good = good && hand_over(s) && drain(s, 0);
+	s->f = NULL;
+	*ret_kind = s->kind;
+	if (!good)
+		return false;
+	hf_csv_where(s->csv, &next);
+	*ret_place =
+	        (struct hf_stream_place){s->header_end ? s->header_end : next.byte, next.byte, s->rows_in, s->rows_out};
+	if (s->from.byte) /* of the input it saw only the header before */
+		ret_place->byte += s->from.byte - s->from.header_end;
+	return true;
 }
 
 uint64_t hf_stream_rows_in(const struct hf_stream *s)

@@ -1,25 +1,36 @@
 /*
- * mask_stream.h - a CSV table in, the masked one out, by one table of a plan: the same for `hufu mask run` and
- * `hufu-bench mask`.
+ * stream.h - a CSV table in, the masked one out, by one table of a plan: one engine for the node's tasks, for
+ * `hufu mask run` and `hufu-bench mask`.
  *
  * Rows go in batches through one or two workers, and come out in their order, so that the result does not depend on how
  * many there are. Memory is that of a few batches, whatever the size; only techniques that need the whole table hold
- * it, up to a bound. Nothing of the original is written anywhere.
+ * it, up to a bound. Nothing of the original is written anywhere. Pure.
  */
-#ifndef HUFU_TOOLS_MASK_STREAM_H
-#define HUFU_TOOLS_MASK_STREAM_H
+#ifndef HUFU_RELEASE_ENGINE_STREAM_H
+#define HUFU_RELEASE_ENGINE_STREAM_H
 
 #include "masking/apply.h"
 
 #define HF_STREAM_WHOLE ((size_t)256 << 20) /* bytes of a table that a technique needs whole */
 #define HF_STREAM_WORKERS 2u
 
+/* How far it came: what is written stands for all records before byte. */
+struct hf_stream_place {
+	uint64_t header_end; /* of the input: its bytes before are the header record */
+	uint64_t byte;       /* of the input */
+	uint64_t rows_in, rows_out;
+};
+
 struct hf_stream;
 struct hf_stream_setup {
 	const struct hf_plan *plan; /* lent, like all of these */
 	const char *table;
 	const struct hf_mask_key *root; /* NULL: there is none */
+	const struct hf_mask_key *seed; /* of the contract in the plan's scope; NULL: none */
 	unsigned workers;               /* 0: in the caller's thread; at most HF_STREAM_WORKERS */
+	/* Goes on from there; NULL: from the top. The input's first header_end bytes are fed first, then those from
+	 * byte on; no header is written, and the result is the rest of the one from the top. */
+	const struct hf_stream_place *from;
 	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 	void *file_ctx;
 	/* Takes masked bytes, in the caller's thread. */
@@ -32,6 +43,11 @@ void hf_stream_free(struct hf_stream *s);
 enum hf_err hf_stream_feed(struct hf_stream *s, const void *data, size_t len, struct hf_fault *f,
                            const char **ret_kind) HF_MUST_CHECK;
 enum hf_err hf_stream_end(struct hf_stream *s, struct hf_fault *f, const char **ret_kind) HF_MUST_CHECK;
+
+/* Writes the rows that are complete so far. ret_place is then where another stream can go on; false after an error, and
+ * when a technique needs the whole table: then only from the top. */
+bool hf_stream_settle(struct hf_stream *s, struct hf_stream_place *ret_place, struct hf_fault *f,
+                      const char **ret_kind);
 
 uint64_t hf_stream_rows_in(const struct hf_stream *s);
 uint64_t hf_stream_rows_out(const struct hf_stream *s);

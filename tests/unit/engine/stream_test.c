@@ -1,0 +1,158 @@
+/* stream_test.c - a masked table is the same bytes whether it was made at one go or in parts, wherever they meet. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "release/engine/stream.h"
+
+#define ROWS 5000u
+
+#define HEAD                                                                                                           \
+	"masking-plan: 1\nname: parts\nversion: 1\nneed: n\npurpose: p\nmode: static\n"                                \
+	"people: {operator: a, security: b, audit: c}\nscope: {group: g, consumer: x}\nschedule: by hand\n"            \
+	"result: {rows-least: 1}\nrelations: []\ntables:\n  t:\n    fields:\n"
+#define SCHEME(kind) "  " kind ": {cause: c, solution: s, who: w}\n"
+#define TAIL "emergency:\n" SCHEME("source") SCHEME("format") SCHEME("key") SCHEME("result") SCHEME("space")
+
+static const char rows_plan[] = HEAD "      n: keep\n      mobile: {technique: fpe, type: cn.mobile}\n"
+                                     "      speed: {technique: noise, scale: 3}\n"
+                                     "      name: {technique: mask, keep-first: 1}\n" TAIL;
+static const char whole_plan[] = HEAD "      n: keep\n      mobile: {technique: shuf}\n      speed: keep\n"
+                                      "      name: keep\n" TAIL;
+static const struct hf_mask_key root = {{7}};
+
+struct part {
+	struct hf_stream *stream;
+	struct hf_fault f;
+	const char *kind;
+};
+
+static enum hf_err take(void *ctx, const uint8_t *data, size_t len, struct hf_fault *f)
+{
+	(void)f;
+	assert_true(hf_buf_add(ctx, data, len));
+	return HF_OK;
+}
+
+static struct hf_plan *read_plan(const char *text)
+{
+	struct hf_fault f = {.code = HF_OK};
+	struct hf_plan *p = NULL;
+
+	if (hf_plan_read("plan", text, strlen(text), &p, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	return p;
+}
+
+/* Quotes, line ends within quotes, both kinds of line ends, nulls. */
+static void make_table(struct hf_buf *out)
+{
+	char line[160];
+
+	assert_true(hf_buf_add(out, "n,mobile,speed,name\r\n", 21));
+	for (unsigned i = 0; i < ROWS; i++) {
+		int n = snprintf(line, sizeof(line), "%u,13%09u,%u.5,%s%s", i, (i * 7919u) % 1000000000u, i % 90,
+		                 i % 3 == 0   ? "\"a \"\"b\"\",\nc\""
+		                 : i % 3 == 1 ? ""
+		                              : "plain",
+		                 i % 5 ? "\n" : "\r\n");
+		assert_true(hf_buf_add(out, line, (size_t)n));
+	}
+}
+
+static void begin(struct part *p, const struct hf_plan *plan, const struct hf_stream_place *from, struct hf_buf *out)
+{
+	const struct hf_stream_setup s = {
+	        .plan = plan, .table = "t", .root = &root, .from = from, .write = take, .write_ctx = out};
+
+	*p = (struct part){.stream = hf_stream_new(&s)};
+}
+
+static void feed(struct part *p, const uint8_t *data, size_t len)
+{
+	for (size_t at = 0; at < len; at += 777) {
+		size_t n = len - at < 777 ? len - at : 777;
+
+		if (hf_stream_feed(p->stream, data + at, n, &p->f, &p->kind) != HF_OK)
+			fail_msg("%s", p->f.text);
+	}
+}
+
+static void end(struct part *p)
+{
+	if (hf_stream_end(p->stream, &p->f, &p->kind) != HF_OK)
+		fail_msg("%s", p->f.text);
+	hf_stream_free(p->stream);
+}
+
+/* MK-46: stopped anywhere and continued by another process, the result is that of an uninterrupted run. */
+static void test_parts_are_the_whole(void **state)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf in = HF_BUF_INIT, whole = HF_BUF_INIT;
+	struct hf_plan *plan = read_plan(rows_plan);
+	struct part p;
+
+	(void)state;
+	make_table(&in);
+	begin(&p, plan, NULL, &whole);
+	feed(&p, in.data, in.len);
+	end(&p);
+	for (size_t cut = 30; cut < in.len; cut += in.len / 17) {
+		HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
+		struct hf_stream_place place, again;
+
+		begin(&p, plan, NULL, &out);
+		feed(&p, in.data, cut);
+		assert_true(hf_stream_settle(p.stream, &place, &p.f, &p.kind));
+		hf_stream_free(p.stream);
+		assert_true(place.byte <= cut);
+		begin(&p, plan, &place, &out);
+		feed(&p, in.data, place.header_end);
+		feed(&p, in.data + place.byte, (in.len - place.byte) / 2);
+		assert_true(hf_stream_settle(p.stream, &again, &p.f, &p.kind));
+		hf_stream_free(p.stream);
+		begin(&p, plan, &again, &out);
+		feed(&p, in.data, again.header_end);
+		feed(&p, in.data + again.byte, in.len - again.byte);
+		assert_int_equal(hf_stream_rows_in(p.stream) <= ROWS, 1);
+		end(&p);
+		assert_int_equal(out.len, whole.len);
+		assert_memory_equal(out.data, whole.data, whole.len);
+	}
+	hf_plan_free(plan);
+}
+
+static void test_a_whole_table_has_no_middle(void **state)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf in = HF_BUF_INIT, out = HF_BUF_INIT;
+	struct hf_plan *plan = read_plan(whole_plan);
+	struct hf_stream_place place;
+	struct part p;
+
+	(void)state;
+	make_table(&in);
+	begin(&p, plan, NULL, &out);
+	feed(&p, in.data, in.len / 2);
+	assert_false(hf_stream_settle(p.stream, &place, &p.f, &p.kind));
+	feed(&p, in.data + in.len / 2, in.len - in.len / 2);
+	assert_int_equal(hf_stream_rows_in(p.stream), ROWS);
+	end(&p);
+	hf_plan_free(plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_parts_are_the_whole),
+	        cmocka_unit_test(test_a_whole_table_has_no_middle),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
