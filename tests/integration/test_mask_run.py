@@ -161,6 +161,47 @@ def test_a_large_table_streams_in_little_memory(net):
     check(len(rows(net, "large.csv")) == 120001 and left(net, before) == ["large.csv"], str(left(net, before)))
 
 
+def lines(net, name, objects):
+    return write(net, name, "".join(json.dumps(o, ensure_ascii=False) + "\n" for o in objects))
+
+
+def objects(net, name):
+    with open(os.path.join(net.dir, name), encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+def test_json_lines_are_masked_as_csv_is(net):
+    """MK-1, MK-13: the same values in either form give the same result; numbers, true, false and null stay what they are"""
+    _, passages = tables(net)
+    lines(net, "p.jsonl", [{"lane": int(p[3]), "plate": p[0], "time": p[1], "fee": int(p[2])} for p in passages])
+    run(net, "passages", "p.out.csv")
+    run(net, "passages", "p.out.jsonl", source="p.jsonl")
+    run(net, "passages", "p.cross.csv", source="p.jsonl")
+    run(net, "passages", "p.cross.ndjson")
+    flat, got = rows(net, "p.out.csv"), objects(net, "p.out.jsonl")
+    check([[str(v) for v in o.values()] for o in got] == flat[1:] and list(got[0]) == flat[0], str((got[0], flat[1])))
+    check(all(type(o["fee"]) is int and type(o["lane"]) is int and type(o["plate"]) is str for o in got), str(got[0]))
+    check(rows(net, "p.cross.csv") == flat and [list(o.values()) for o in objects(net, "p.cross.ndjson")] == flat[1:], "the forms differ")
+    odd = [{"plate": None, "fee": 12.5, "lane": True, "time": "2026-03-01 08:00:00"}, {}, {"fee": -7, "lane": 'a "b"\\\n\u0001\u0000é'}, {"fee": "7", "lane": ""}]
+    lines(net, "odd.jsonl", odd)
+    run(net, "passages", "odd.out.jsonl", source="odd.jsonl")
+    check(objects(net, "odd.out.jsonl") == [{"plate": None, "time": "2026-03-01 08:00:00", "fee": 10, "lane": True}, {}, {"fee": -5, "lane": odd[2]["lane"]}, {"fee": "5", "lane": ""}],
+          str(objects(net, "odd.out.jsonl")))
+
+
+def test_what_json_lines_cannot_be_masked_is_refused_by_name(net):
+    """MK-47: nested values, members that the plan does not know, lines that are no objects: the field and line are named, no file stays"""
+    tables(net)
+    good = {"plate": "粤B12345", "fee": 1}
+    before = set(os.listdir(net.dir))
+    for odd, says in (({"lane": {"a": 1}}, "line 2, field lane: it holds an object or an array, which cannot be masked; flatten it"), ({"lane": [1]}, "line 2, field lane: it holds"),
+                      ({"phone": "13812345678"}, "line 2, field phone: the plan says nothing of it; give it a technique, or keep. By the plan (format)"), ([1], "line 2, byte 33: a line is not an object")):
+        lines(net, "bad.jsonl", [good, odd])
+        refused(run(net, "passages", "x.jsonl", source="bad.jsonl", status=1), says)
+        check("13812345678" not in run(net, "passages", "x.jsonl", source="bad.jsonl", status=1).stderr.decode(), "a value is in the error")
+    check(left(net, before) == ["bad.jsonl"], str(left(net, before)))
+
+
 def test_a_plan_is_checked_line_by_line(net):
     """MK-32, MK-37, MK-38"""
     tables(net)

@@ -30,15 +30,22 @@ const struct hf_command hf_commands_mask[] = {
          "example:\n"
          "  hufu mask plan tolls.yaml",
          hf_mask_cli_plan},
-        {"mask", "run", "mask a CSV table by a plan",
-         "hufu mask run PLAN FILE --table NAME --output FILE [--key FILE]\n"
+        {"mask", "run", "mask a table of CSV or JSON lines by a plan",
+         "hufu mask run PLAN FILE --table NAME --output FILE [--key FILE] [--format csv|lines] [--encoding E]\n"
          "\n"
          "  --table NAME    the table of the plan that FILE is\n"
          "  --output FILE   where the masked table goes, when the plan's checks have passed\n"
          "  --key FILE      the organization's masking key: 64 hex digits in a file that only its owner can read\n"
+         "  --format F      csv or lines, when the file's name (.csv, .jsonl, .ndjson) does not tell it\n"
+         "  --encoding E    utf-8 or gb18030, when the first bytes do not tell it; the result is UTF-8\n"
          "\n"
-         "example:\n"
-         "  hufu mask run tolls.yaml passages.csv --table passages --output masked.csv --key mask.key",
+         "A result named .csv, .jsonl or .ndjson is of that form, another one of the form of FILE. In JSON lines "
+         "numbers\n"
+         "stay numbers where they still are some; objects and arrays inside are refused.\n"
+         "\n"
+         "examples:\n"
+         "  hufu mask run tolls.yaml passages.csv --table passages --output masked.csv --key mask.key\n"
+         "  hufu mask run tolls.yaml passages.jsonl --table passages --output masked.jsonl --key mask.key",
          hf_mask_cli_run},
         {"mask", "evaluate", "how easily rows of a table are found again, before and after masking",
          "hufu mask evaluate BEFORE AFTER --quasi NAMES [--sensitive NAMES] [--population FILE]\n"

@@ -29,6 +29,8 @@ struct hf_mask_reading {
 	size_t hit_count;
 	uint64_t bytes; /* read */
 };
+/* By the end of its name: .csv, .jsonl, .ndjson, or a text. */
+enum hf_mask_format hf_mask_format_of(const char *path);
 /* Reads the sample and looks at it. fields_about: comments of fields (JSON object) or NULL. False after printing what
  * is wrong. */
 bool hf_mask_read(struct hf_cli *cli, const struct hf_mask_sample *s, const struct hf_identify_options *o,

@@ -264,6 +264,7 @@ static bool pass_lines(struct reader *r, int fd)
 	for (unsigned i = 0; i < 2 && good; i++) {
 		struct hf_jsonl *lines = hf_jsonl_new(on_object, r);
 
+		hf_jsonl_allow(lines, HF_JSONL_LINE_MOST);
 		if (i == 1)
 			start(r, r->names, r->name_count);
 		r->enough = false;
@@ -293,7 +294,7 @@ static bool ends_in(const char *path, const char *end)
 	return n > k && strcasecmp(path + n - k, end) == 0;
 }
 
-static enum hf_mask_format format_of(const char *path)
+enum hf_mask_format hf_mask_format_of(const char *path)
 {
 	if (ends_in(path, ".jsonl") || ends_in(path, ".ndjson"))
 		return HF_MASK_LINES;
@@ -330,7 +331,7 @@ bool hf_mask_read(struct hf_cli *cli, const struct hf_mask_sample *s, const stru
 		return false;
 	}
 	if (s->format == HF_MASK_BY_NAME)
-		ret_reading->sample.format = format_of(s->path);
+		ret_reading->sample.format = hf_mask_format_of(s->path);
 	r.cells = hf_alloc_zero(HF_MAX_FIELDS * sizeof(*r.cells));
 	hf_buf_init(&r.values, HF_CSV_RECORD_MOST + HF_CELL_SLACK);
 	if (guess(&r, fd))

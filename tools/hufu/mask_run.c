@@ -1,5 +1,6 @@
 /*
- * mask_run.c - `hufu mask plan` and `hufu mask run`: a plan is checked, and one table of it is run over a CSV file.
+ * mask_run.c - `hufu mask plan` and `hufu mask run`: a plan is checked, and one table of it is run over a file of CSV
+ * or JSON lines.
  *
  * The file streams through in batches; only masked rows are ever written, to a new file beside the result, which gets
  * its name when the checks of the plan have passed. Techniques that need the whole table hold it in memory, up to a
@@ -26,7 +27,8 @@
 struct run {
 	struct hf_cli *cli;
 	struct hf_plan *plan;
-	const char *table, *input, *output;
+	const char *table, *input, *output, *format, *encoding;
+	enum hf_encoding read_as;
 	char temporary[4096];
 	struct hf_mask_key root;
 	bool has_key;
@@ -69,27 +71,75 @@ static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, s
 	return e == HF_OK ? e : hf_file_fault(f, e, name, out->max);
 }
 
-static bool stream_input(struct run *r, int fd, uint8_t *piece)
+static bool not_read(struct run *r)
 {
-	enum hf_err e = HF_OK;
-	ssize_t n = 1;
+	return fail(r, "source", hf_fault_set(&r->f, HF_E_IO, "%s cannot be read: %s", r->input, strerror(errno)));
+}
 
-	while (e == HF_OK && n > 0) {
-		n = read(fd, piece, PIECE);
-		if (n > 0)
-			e = hf_stream_feed(r->stream, piece, (size_t)n, &r->f, &r->kind);
+static bool not_encoded(struct run *r, const struct hf_recode *recode)
+{
+	if (!recode)
+		return fail(r, "format",
+		            hf_fault_set(&r->f, HF_E_FORMAT, "%s is neither UTF-8 nor GB18030; convert it to UTF-8",
+		                         r->input));
+	return fail(r, "format",
+	            hf_fault_set(&r->f, HF_E_FORMAT, "%s, byte %" PRIu64 ": not %s; name the encoding with --encoding",
+	                         r->input, hf_recode_where(recode), hf_encoding_name(r->read_as)));
+}
+
+/* The first bytes tell the encoding when nothing else does; the result is UTF-8. */
+static bool stream_input(struct run *r, int fd, uint8_t *piece, struct hf_buf *utf8)
+{
+	struct hf_recode *recode = NULL;
+	bool good = true, last = false;
+
+	while (good && !last) {
+		ssize_t n = read(fd, piece, PIECE);
+		enum hf_err e;
+
+		if (n < 0) {
+			good = not_read(r);
+			break;
+		}
+		last = n == 0;
+		if (!recode && r->read_as == HF_ENCODING_UNKNOWN)
+			r->read_as = hf_encoding_guess(piece, (size_t)n, n < (ssize_t)PIECE);
+		if (!recode && r->read_as != HF_ENCODING_UNKNOWN)
+			recode = hf_recode_new(r->read_as);
+		hf_buf_clear(utf8);
+		if (!recode || !hf_recode_feed(recode, piece, (size_t)n, utf8) || (last && !hf_recode_end(recode))) {
+			good = not_encoded(r, recode);
+			break;
+		}
+		e = last ? hf_stream_end(r->stream, &r->f, &r->kind)
+		         : hf_stream_feed(r->stream, utf8->data, utf8->len, &r->f, &r->kind);
+		good = e == HF_OK || fail(r, r->kind, e);
 	}
-	if (n < 0)
-		return fail(r, "source",
-		            hf_fault_set(&r->f, HF_E_IO, "%s cannot be read: %s", r->input, strerror(errno)));
-	if (e == HF_OK)
-		e = hf_stream_end(r->stream, &r->f, &r->kind);
-	return e == HF_OK || fail(r, r->kind, e);
+	hf_recode_free(recode);
+	return good;
+}
+
+static enum hf_stream_form form_of(enum hf_mask_format f, enum hf_stream_form otherwise)
+{
+	switch (f) {
+	case HF_MASK_CSV:
+		return HF_STREAM_CSV;
+	case HF_MASK_LINES:
+		return HF_STREAM_LINES;
+	case HF_MASK_BY_NAME:
+	case HF_MASK_TEXT:
+		break;
+	}
+	return otherwise;
 }
 
 static bool read_input(struct run *r, int fd)
 {
-	const struct hf_stream_setup s = {.plan = r->plan,
+	const enum hf_stream_form in =
+	        r->format ? strcmp(r->format, "lines") == 0 : form_of(hf_mask_format_of(r->input), HF_STREAM_CSV);
+	const struct hf_stream_setup s = {.in_form = in,
+	                                  .out_form = form_of(hf_mask_format_of(r->output), in),
+	                                  .plan = r->plan,
 	                                  .table = r->table,
 	                                  .root = r->has_key ? &r->root : NULL,
 	                                  .workers = HF_STREAM_WORKERS,
@@ -97,12 +147,16 @@ static bool read_input(struct run *r, int fd)
 	                                  .write = write_out,
 	                                  .write_ctx = r};
 	uint8_t *piece = hf_alloc(PIECE);
+	struct hf_buf utf8 = HF_BUF_INIT;
 	bool good;
 
 	r->stream = hf_stream_new(&s);
-	good = stream_input(r, fd, piece);
+	good = stream_input(r, fd, piece, &utf8);
 	hf_wipe(piece, PIECE);
 	free(piece);
+	if (utf8.data)
+		hf_wipe(utf8.data, utf8.cap);
+	hf_buf_done(&utf8);
 	return good;
 }
 
@@ -270,13 +324,19 @@ int hf_mask_cli_run(struct hf_cli *cli, int argc, char **argv)
 	struct run r = {.cli = cli, .fd = -1};
 	const char *pos[2], *key = NULL;
 	const struct hf_opt opts[] = {
-	        {"table", &r.table, NULL, NULL}, {"output", &r.output, NULL, NULL}, {"key", &key, NULL, NULL}, {0}};
+	        {"table", &r.table, NULL, NULL},   {"output", &r.output, NULL, NULL},     {"key", &key, NULL, NULL},
+	        {"format", &r.format, NULL, NULL}, {"encoding", &r.encoding, NULL, NULL}, {0}};
 	int status = HF_EXIT_REFUSED;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
 		return HF_EXIT_USAGE;
 	if (!r.table || !r.output)
 		return hf_cli_misuse(cli, "--table NAME and --output FILE are needed");
+	if (r.format && strcmp(r.format, "csv") != 0 && strcmp(r.format, "lines") != 0)
+		return hf_cli_misuse(cli, "--format is csv or lines");
+	r.read_as = r.encoding ? hf_encoding_named(r.encoding) : HF_ENCODING_UNKNOWN;
+	if (r.encoding && r.read_as == HF_ENCODING_UNKNOWN)
+		return hf_cli_misuse(cli, "--encoding is utf-8 or gb18030");
 	r.input = pos[1];
 	r.plan = load_plan(cli, pos[0]);
 	if (r.plan && load_key(&r, key))

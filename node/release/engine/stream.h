@@ -1,6 +1,9 @@
 /*
- * stream.h - a CSV table in, the masked one out, by one table of a plan: one engine for the node's tasks, for
- * `hufu mask run` and `hufu-bench mask`.
+ * stream.h - a table of CSV or JSON lines in, the masked one out, by one table of a plan: one engine for
+ * the node's tasks, for `hufu mask run` and `hufu-bench mask`.
+ *
+ * JSON lines have the plan's fields, in its order; one that is not there is null, one that the plan does not name or
+ * that holds an object or an array is refused.
  *
  * Rows go in batches through one or two workers, and come out in their order, so that the result does not depend on how
  * many there are. Memory is that of a few batches, whatever the size; only techniques that need the whole table hold
@@ -10,6 +13,7 @@
 #define HUFU_RELEASE_ENGINE_STREAM_H
 
 #include "masking/apply.h"
+#include "release/engine/put.h"
 
 #define HF_STREAM_WHOLE ((size_t)256 << 20) /* bytes of a table that a technique needs whole */
 #define HF_STREAM_WORKERS 2u
@@ -27,7 +31,8 @@ struct hf_stream_setup {
 	const char *table;
 	const struct hf_mask_key *root; /* NULL: there is none */
 	const struct hf_mask_key *seed; /* of the contract in the plan's scope; NULL: none */
-	unsigned workers;               /* 0: in the caller's thread; at most HF_STREAM_WORKERS */
+	enum hf_stream_form in_form, out_form;
+	unsigned workers; /* 0: in the caller's thread; at most HF_STREAM_WORKERS */
 	/* Goes on from there; NULL: from the top. The input's first header_end bytes are fed first, then those from
 	 * byte on; no header is written, and the result is the rest of the one from the top. */
 	const struct hf_stream_place *from;

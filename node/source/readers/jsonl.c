@@ -14,6 +14,7 @@ struct hf_jsonl {
 	uint64_t records, lines, bytes; /* bytes: before the running line */
 	uint64_t where;                 /* of the defect */
 	enum hf_jsonl_defect defect;
+	size_t line_max;
 	struct hf_jsonl_cell cells[HF_JSONL_CELLS_MAX];
 };
 
@@ -31,7 +32,7 @@ const char *hf_jsonl_defect_text(enum hf_jsonl_defect d)
 	case HF_JSONL_DEEP:
 		return "a value is nested more than 64 levels deep";
 	case HF_JSONL_LONG:
-		return "a line is longer than 1 MiB";
+		return "a line is longer than allowed (1 MiB unless more is asked for)";
 	case HF_JSONL_MANY:
 		return "an object has more than 1024 members";
 	case HF_JSONL_DUPLICATE:
@@ -49,9 +50,15 @@ struct hf_jsonl *hf_jsonl_new(hf_jsonl_record_fn fn, void *ctx)
 	memset(j, 0, offsetof(struct hf_jsonl, cells));
 	j->fn = fn;
 	j->ctx = ctx;
-	hf_buf_init(&j->carry, HF_JSONL_LINE_MAX + 2);
-	hf_buf_init(&j->text, HF_JSONL_LINE_MAX);
+	hf_jsonl_allow(j, HF_JSONL_LINE_MAX);
 	return j;
+}
+
+void hf_jsonl_allow(struct hf_jsonl *j, size_t line_max)
+{
+	j->line_max = line_max < HF_JSONL_LINE_MOST ? line_max : HF_JSONL_LINE_MOST;
+	hf_buf_init(&j->carry, j->line_max + 2);
+	hf_buf_init(&j->text, j->line_max);
 }
 
 void hf_jsonl_free(struct hf_jsonl *j)
@@ -130,7 +137,7 @@ static void one_line(struct hf_jsonl *j, const uint8_t *line, size_t len)
 	if (j->lines == 0 && len >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0)
 		t.at += 3;
 	hf_buf_clear(&j->text);
-	if (len > HF_JSONL_LINE_MAX) {
+	if (len > j->line_max) {
 		j->defect = HF_JSONL_LONG;
 	} else if (!hf_json_at_end(&t)) {
 		struct hf_jsonl_record r = {j->cells, 0, j->records};
@@ -186,4 +193,16 @@ enum hf_jsonl_defect hf_jsonl_end(struct hf_jsonl *j)
 		hf_buf_clear(&j->carry);
 	}
 	return j->defect;
+}
+
+bool hf_jsonl_is(const struct hf_bytes *text, enum hf_jsonl_kind kind)
+{
+	struct hf_json_text t = {text->data, text->data + text->len};
+	struct hf_jsonl_cell cell = {.kind = HF_JSONL_NULL};
+	struct hf_buf unused = HF_BUF_INIT; /* numbers and words decode nothing */
+
+	if (text->len == 0 || (text->data[0] != '-' && (uint8_t)(text->data[0] - '0') > 9 && text->data[0] != 't' &&
+	                       text->data[0] != 'f'))
+		return false;
+	return hf_json_value(&t, &unused, &cell) == HF_JSONL_GOOD && t.at == t.end && cell.kind == kind;
 }

@@ -12,7 +12,8 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-#define HF_JSONL_LINE_MAX (1u << 20) /* bytes of a line */
+#define HF_JSONL_LINE_MAX (1u << 20)   /* bytes of a line, unless hf_jsonl_allow says more */
+#define HF_JSONL_LINE_MOST (16u << 20) /* what it may say */
 #define HF_JSONL_CELLS_MAX HF_MAX_FIELDS
 #define HF_JSONL_DEPTH_MAX 64u
 
@@ -22,7 +23,7 @@ enum hf_jsonl_defect {
 	HF_JSONL_UTF8,
 	HF_JSONL_OBJECT,    /* a line that is not an object */
 	HF_JSONL_DEEP,      /* more than HF_JSONL_DEPTH_MAX levels */
-	HF_JSONL_LONG,      /* a line over HF_JSONL_LINE_MAX */
+	HF_JSONL_LONG,      /* a line over HF_JSONL_LINE_MAX, or what hf_jsonl_allow said */
 	HF_JSONL_MANY,      /* more than HF_JSONL_CELLS_MAX members */
 	HF_JSONL_DUPLICATE, /* a name is there twice */
 	HF_JSONL_STOPPED,   /* the callback said so */
@@ -58,5 +59,9 @@ enum hf_jsonl_defect hf_jsonl_end(struct hf_jsonl *j);
 uint64_t hf_jsonl_records(const struct hf_jsonl *j);
 /* After a defect: its line, from 1, and byte in the text, from 0. */
 void hf_jsonl_where(const struct hf_jsonl *j, uint64_t *ret_line, uint64_t *ret_byte);
+/* Before the first feed: lines of up to so many bytes, at most HF_JSONL_LINE_MOST. */
+void hf_jsonl_allow(struct hf_jsonl *j, size_t line_max);
+/* The text is one number, or true or false, and nothing else. */
+bool hf_jsonl_is(const struct hf_bytes *text, enum hf_jsonl_kind kind);
 
 #endif

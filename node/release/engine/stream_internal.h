@@ -1,0 +1,73 @@
+/*
+ * stream_internal.h - between stream.c (batches, workers) and stream_read.c (rows of either form); for this folder
+ * only.
+ */
+#ifndef HUFU_RELEASE_ENGINE_STREAM_INTERNAL_H
+#define HUFU_RELEASE_ENGINE_STREAM_INTERNAL_H
+
+#include <pthread.h>
+
+#include "release/engine/stream.h"
+#include "source/readers/csv.h"
+#include "source/readers/jsonl.h"
+
+#define HF_STREAM_JOBS (HF_STREAM_WORKERS + 2u) /* batches at once: being filled, worked on, written */
+
+enum state { JOB_EMPTY = 0, JOB_FULL, JOB_TAKEN, JOB_DONE };
+struct job {
+	enum state state;
+	struct hf_buf text;     /* the cells */
+	struct hf_bytes *cells; /* by row; data is the place in text plus one, so that 0 is null */
+	uint8_t *kinds;         /* of each cell, of JSON lines; NULL: all are texts */
+	size_t rows, cap;
+	uint64_t first_row, rows_out;
+	struct hf_buf out;
+	enum hf_err error;
+	struct hf_fault f;
+};
+
+struct worker {
+	struct hf_stream *s;
+	struct hf_apply *apply;
+	pthread_t thread;
+	bool started;
+};
+
+struct hf_stream {
+	struct hf_stream_setup setup;
+	struct hf_csv *csv;
+	struct hf_jsonl *lines;
+	size_t *columns; /* of the members of the last line, by their place in it */
+	char **header;
+	uint8_t *keeps; /* by column */
+	struct hf_put put;
+	size_t width;
+	struct worker workers[HF_STREAM_WORKERS];
+	unsigned worker_count; /* at least one apply, also without threads */
+	struct job jobs[HF_STREAM_JOBS];
+	uint64_t filled, written; /* batches; the one being filled is filled % HF_STREAM_JOBS */
+	uint64_t rows_in, rows_out;
+	uint64_t header_end;         /* 0: no row was seen */
+	struct hf_stream_place from; /* all 0: from the top */
+	struct hf_fault *f;          /* during a call */
+	const char *kind;
+	enum hf_err error;
+	pthread_mutex_t lock;
+	pthread_cond_t full, done;
+	bool over; /* workers end */
+};
+
+/* Keeps the error for the caller. Returns e. */
+enum hf_err hf_stream_fail(struct hf_stream *s, const char *kind, enum hf_err e);
+/* The header is known: opens the techniques, and writes it. */
+bool hf_stream_open(struct hf_stream *s);
+/* The batch that takes the next row; NULL: there is none, which is said. */
+struct job *hf_stream_next_row(struct hf_stream *s);
+/* False, having said so. */
+bool hf_stream_too_large(struct hf_stream *s);
+/* The batch that is being filled goes to the workers. */
+bool hf_stream_hand_over(struct hf_stream *s);
+/* Writes what is done; waits until at most `most` batches are under way. */
+bool hf_stream_drain(struct hf_stream *s, uint64_t most);
+
+#endif
