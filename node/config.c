@@ -68,6 +68,12 @@ static const cyaml_schema_field_t scanner_fields[] = {
                              HF_SCANNER_ARGS),
         CYAML_FIELD_UINT("seconds", CYAML_FLAG_OPTIONAL, struct hf_config_scanner, seconds), CYAML_FIELD_END};
 
+static const cyaml_strval_t unfiled_words[] = {{"flag", HF_UNFILED_FLAG}, {"deny", HF_UNFILED_DENY}};
+static const cyaml_schema_field_t agent_fields[] = {CYAML_FIELD_ENUM("unfiled", CYAML_FLAG_OPTIONAL,
+                                                                     struct hf_config_agents, unfiled, unfiled_words,
+                                                                     COUNT(unfiled_words)),
+                                                    CYAML_FIELD_END};
+
 #define TRAFFIC_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_traffic_policy, name)
 static const cyaml_schema_field_t traffic_fields[] = {TRAFFIC_FIELD(window_minutes), TRAFFIC_FIELD(factor),
                                                       TRAFFIC_FIELD(floor_mib), TRAFFIC_FIELD(floor_requests),
@@ -102,6 +108,7 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("traffic", CYAML_FLAG_OPTIONAL, struct hf_config, traffic, traffic_fields),
         CYAML_FIELD_MAPPING("transfers", CYAML_FLAG_OPTIONAL, struct hf_config, transfers, transfer_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
+        CYAML_FIELD_MAPPING("agents", CYAML_FLAG_OPTIONAL, struct hf_config, agents, agent_fields),
         CYAML_FIELD_MAPPING("decisions", CYAML_FLAG_OPTIONAL, struct hf_config, decisions, decision_fields),
         CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_config, fields)};
@@ -298,6 +305,8 @@ static enum hf_err fill_defaults(const char *path, struct hf_config *c, struct h
 		c->jurisdiction = copy_text("");
 	if (c->log_level == 0)
 		c->log_level = HF_LOG_INFO;
+	if (c->agents.unfiled == HF_UNFILED_INVALID)
+		c->agents.unfiled = HF_UNFILED_FLAG;
 	if (c->api_socket)
 		return HF_OK;
 	const char *slash = strrchr(path, '/');

@@ -6,6 +6,7 @@
 #define HUFU_NODE_CONFIG_H
 
 #include "authz/deadline.h"
+#include "authz/delegation.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "exchange/exchange.h"
@@ -42,6 +43,11 @@ struct hf_config_scanner {
 	uint32_t seconds;
 };
 
+/* AZ-37 */
+struct hf_config_agents {
+	enum hf_unfiled unfiled; /* for hf_delegation_set_unfiled */
+};
+
 /* Texts are never NULL unless said so, and live until hf_config_free. */
 struct hf_config {
 	char *node;  /* node id */
@@ -61,6 +67,7 @@ struct hf_config {
 	struct hf_config_publish publish;
 	struct hf_config_gateway gateway;
 	struct hf_config_scanner scanner;
+	struct hf_config_agents agents;
 	struct hf_traffic_policy traffic;    /* for hf_exchange_set_traffic */
 	struct hf_transfer_limits transfers; /* for hf_exchange_set_limits */
 	struct hf_ledger_quota mirrors;      /* for hf_ledger_set_quota */

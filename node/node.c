@@ -178,6 +178,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_authz_set_border(m->authz, n->border);
 	hf_authz_set_review(m->authz, cfg->grant_review_hours, cfg->grant_unused_days);
 	hf_authz_set_deadlines(m->authz, &cfg->decisions);
+	hf_delegation_set_unfiled(m->authz, cfg->agents.unfiled);
 	hf_peers_on_change(m->peers, on_space_change, n);
 	HF_TRY(add_mails(n, hf_authz_mails(m->authz)));
 	HF_TRY(hf_exchange_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->sources, m->catalog,

@@ -4,7 +4,7 @@
 #include "delegation.pb-c.h"
 
 static const char *const levels[] = {"national", "province", "city", NULL};
-static const char *const question_kinds[] = {"question", "withdrawn", NULL};
+static const char *const question_kinds[] = {"question", "withdrawn", "filed", NULL};
 
 #define RESOURCES_MAX 256
 

@@ -42,7 +42,7 @@ static json_t *resources_json(const Hufu__Delegation *d)
 static bool add_delegation(void *ctx, const Hufu__DelegationRow *row, const Hufu__Delegation *d)
 {
 	struct listing *l = ctx;
-	struct hf_delegation_count n = {0, 0, 0};
+	struct hf_delegation_count n = {.decided = 0};
 	struct hf_id id;
 	json_t *o = json_object();
 	l->error = hf_delegation_counts(l->rq->m->authz, d, &n);
@@ -60,6 +60,7 @@ static bool add_delegation(void *ctx, const Hufu__DelegationRow *row, const Hufu
 	out_text(o, "reason", d->reason);
 	json_object_set_new(o, "decided", json_integer((json_int_t)n.decided));
 	json_object_set_new(o, "unfiled", json_integer((json_int_t)n.unfiled));
+	json_object_set_new(o, "on_the_way", json_integer((json_int_t)n.on_the_way));
 	if (n.oldest_ms)
 		hf_api_out_time(o, "unfiled_since", n.oldest_ms);
 	json_array_append_new(l->list, o);
@@ -105,13 +106,13 @@ static enum hf_err delegate(struct hf_api_request *rq)
 typedef enum hf_err (*act_fn)(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *id,
                               const char *reason);
 
-static enum hf_err act(struct hf_api_request *rq, const char *object, act_fn fn)
+static enum hf_err act(struct hf_api_request *rq, const char *object, bool reasoned, act_fn fn)
 {
 	struct hf_step_in step = step_of(rq);
 	struct hf_id id;
 	const char *reason = "";
 	HF_TRY(hf_api_id(rq, object, true, &id));
-	HF_TRY(hf_api_text(rq, "reason", true, HF_MAX_TEXT, &reason));
+	HF_TRY(hf_api_text(rq, "reason", reasoned, HF_MAX_TEXT, &reason));
 	HF_TRY(fn(rq->m->authz, &step, &id, reason));
 	hf_api_out_id(rq->out, object, &id);
 	return HF_OK;
@@ -119,23 +120,29 @@ static enum hf_err act(struct hf_api_request *rq, const char *object, act_fn fn)
 
 static enum hf_err end(struct hf_api_request *rq)
 {
-	return act(rq, "delegation", hf_delegation_end);
+	return act(rq, "delegation", true, hf_delegation_end);
 }
 
 static enum hf_err question(struct hf_api_request *rq)
 {
-	return act(rq, "grant", hf_delegation_question);
+	return act(rq, "grant", true, hf_delegation_question);
 }
 
 static enum hf_err withdraw(struct hf_api_request *rq)
 {
-	return act(rq, "grant", hf_delegation_withdraw);
+	return act(rq, "grant", true, hf_delegation_withdraw);
+}
+
+static enum hf_err file(struct hf_api_request *rq)
+{
+	return act(rq, "grant", false, hf_delegation_file);
 }
 
 const struct hf_route hf_routes_agent[] = {
         {"POST", "/v1/agents/delegate", HF_MAY_APPROVE, HF_EVENT_DELEGATION, delegate, 0},
         {"POST", "/v1/agents/end", HF_MAY_APPROVE, HF_EVENT_DELEGATION, end, 0},
         {"POST", "/v1/agents/question", HF_MAY_APPROVE, HF_EVENT_AGENT_QUESTION, question, 0},
+        {"POST", "/v1/agents/file", HF_MAY_APPROVE, HF_EVENT_AGENT_FILED, file, 0},
         {"POST", "/v1/agents/withdraw", HF_MAY_APPROVE, HF_EVENT_REVOCATION, withdraw, 0},
         {"GET", "/v1/agents", HF_MAY_STATUS, HF_EVENT_INVALID, list_delegations, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

@@ -8,6 +8,7 @@
 #include "api/rows.h"
 #include "api/sight.h"
 #include "authz/deadline.h"
+#include "authz/delegation.h"
 #include "authz/dispute.h"
 #include "authz/negotiation.h"
 
@@ -297,6 +298,17 @@ static enum hf_err show_application(struct hf_api_request *rq)
 	return e;
 }
 
+/* AZ-37: of what an agent decided, at its provider. */
+static void out_filing(struct hf_api_request *rq, json_t *o, const Hufu__GrantRow *r, const char *state)
+{
+	struct hf_id id;
+	if (strcmp(state, "revoked") != 0 && hf_id_from_bytes(r->grant.data, r->grant.len, &id))
+		hf_api_out_time_if(o, "unfiled_since", hf_delegation_unfiled_ms(rq->m->authz, &id, INT64_MAX));
+	hf_api_out_time_if(o, "filed", r->filed_ms);
+	if (r->filed_ms)
+		hf_api_out_text(o, "filed_by", r->filed_by);
+}
+
 static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
 {
 	struct listing *l = ctx;
@@ -325,6 +337,7 @@ static bool add_grant(void *ctx, const Hufu__GrantRow *r, const char *state)
 	hf_api_out_time_if(o, "until", r->until_ms);
 	json_object_set_new(o, "generation", json_integer((json_int_t)r->generation));
 	hf_api_out_text(o, "approver", r->approver);
+	out_filing(l->rows.rq, o, r, state);
 	hf_api_out_text(o, "reason", r->reason);
 	hf_api_out_text(o, "ended_by", r->ended_by);
 	hf_api_out_time_if(o, "ended", r->ended_ms);

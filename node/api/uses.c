@@ -8,6 +8,7 @@
 
 #include "api/rows.h"
 #include "authz/border.h"
+#include "authz/delegation.h"
 #include "authz/grant_review.h"
 #include "proto/codec.h"
 
@@ -20,9 +21,26 @@ static void out_id(json_t *o, const char *name, const ProtobufCBinaryData *b)
 		hf_api_out_id(o, name, &id);
 }
 
+struct listing {
+	struct hf_api_request *rq;
+	json_t *rows;
+};
+
+/* AZ-37: it rested on an agent's decision that was not on file then. */
+static void out_unfiled(const struct listing *l, json_t *o, const Hufu__GrantUseRow *row)
+{
+	struct hf_id grant;
+	int64_t since = 0;
+	if (hf_id_from_bytes(row->grant.data, row->grant.len, &grant))
+		since = hf_delegation_unfiled_ms(l->rq->m->authz, &grant, row->begun_ms);
+	if (since)
+		hf_api_out_time(o, "unfiled_since", since);
+}
+
 static bool add_use(void *ctx, const Hufu__GrantUseRow *row)
 {
 	static const char *const states[] = {"", "under-way", "used", "released"};
+	const struct listing *l = ctx;
 	json_t *o = json_object();
 	out_id(o, "transaction", &row->transfer);
 	out_id(o, "grant", &row->grant);
@@ -39,9 +57,10 @@ static bool add_use(void *ctx, const Hufu__GrantUseRow *row)
 		hf_api_out_time(o, "ended", row->ended_ms);
 	if (row->reported_ms)
 		hf_api_out_time(o, "reported", row->reported_ms);
+	out_unfiled(l, o, row);
 	json_object_set_new(o, "difference", json_string(row->difference));
-	json_array_append_new(ctx, o);
-	return json_array_size(ctx) < ROWS_MAX;
+	json_array_append_new(l->rows, o);
+	return json_array_size(l->rows) < ROWS_MAX;
 }
 
 static json_t *count_json(const struct hf_use_count *c)
@@ -61,17 +80,17 @@ static enum hf_err list(struct hf_api_request *rq)
 	struct hf_grant_view g;
 	struct hf_use_count c;
 	struct hf_id id = {{0}};
-	json_t *rows = json_array();
-	json_object_set_new(rq->out, "uses", rows);
+	struct listing l = {rq, json_array()};
+	json_object_set_new(rq->out, "uses", l.rows);
 	HF_TRY(hf_api_id(rq, "grant", false, &id));
 	if (hf_id_is_zero(&id))
-		return hf_authz_uses(rq->m->authz, NULL, add_use, rows);
+		return hf_authz_uses(rq->m->authz, NULL, add_use, &l);
 	if (hf_authz_grant(rq->m->authz, &id, &g) != HF_OK)
 		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "this node has no such grant; `hufu grants` lists them");
 	bool provider = strcmp(g.provider, rq->m->base->self.s) == 0;
 	HF_TRY(hf_authz_use_count(rq->m->authz, &g.grant, provider, &c));
 	json_object_set_new(rq->out, "count", count_json(&c));
-	return hf_authz_uses(rq->m->authz, &g.grant, add_use, rows);
+	return hf_authz_uses(rq->m->authz, &g.grant, add_use, &l);
 }
 
 static enum hf_err border(struct hf_api_request *rq)

@@ -200,7 +200,11 @@ static void note_agent(struct decide *d)
 		return;
 	d->made.basis = found.id;
 	az_notice_put(d->a, d->unit, d->row, "agent-decision",
-	              "an agent granted this in the provider's name; `hufu agent withdraw` ends it");
+	              d->a->unfiled_denies
+	                      ? "an agent granted this in the provider's name; nobody can use it before `hufu "
+	                        "agent file`, and `hufu agent withdraw` ends it"
+	                      : "an agent granted this in the provider's name; `hufu agent file` takes it "
+	                        "on file, `hufu agent withdraw` ends it");
 }
 
 /* AZ-11: no provider task, the reviewer's passing review settles. What does not allow an approval leaves it to the

@@ -103,6 +103,10 @@ static void item_fill(struct grant_item *g, const Hufu__GrantRow *r)
 	COPY(g->reason, r->reason);
 	g->state = (enum hf_grant_state)r->state;
 	g->disabled = r->disabled_ms > 0;
+	g->delegation = (struct hf_id){{0}};
+	if (g->mechanism == AZ_MECHANISM_APPLICATION && r->basis.len > 0)
+		(void)az_id_of(&r->basis, &g->delegation);
+	g->filed_ms = r->filed_ms;
 	g->offered = r->offer.len > 0 && r->agreement_envelope.len == 0;
 	g->superseded = (struct hf_id){{0}};
 	(void)az_id_of(&r->superseded_by, &g->superseded);

@@ -15,9 +15,11 @@ struct grant_item {
 	struct hf_index_item by_id, by_agreement, by_use;
 	struct hf_id grant, agreement, application, resource, txn;
 	enum az_mechanism mechanism;
-	struct hf_id basis; /* zero: none */
-	bool disabled;      /* grant_review.h: over for good */
-	bool offered;       /* by this node, not given: nobody else hears of it */
+	struct hf_id basis;      /* zero: none */
+	bool disabled;           /* grant_review.h: over for good */
+	struct hf_id delegation; /* by which an agent decided it; zero: none did */
+	int64_t filed_ms;        /* an agent's decision: on file since; 0: it is not */
+	bool offered;            /* by this node, not given: nobody else hears of it */
 	bool superseded_over;
 	struct hf_id superseded; /* promotion whose rule decides instead; zero: none */
 	struct hf_name provider, consumer;
@@ -39,6 +41,15 @@ struct application_item {
 	char reason[256];
 };
 struct grant_item *az_grant_of(struct hf_index_item *by_id); /* for walking over a->grants */
+/* AZ-37: an agent decided it, and it is not on file at its provider. */
+static inline bool az_grant_unfiled(const struct grant_item *g)
+{
+	return !hf_id_is_zero(&g->delegation) && g->filed_ms == 0;
+}
+static inline bool az_grant_waits_for_filing(const struct hf_authz *a, const struct grant_item *g)
+{
+	return a->unfiled_denies && az_grant_unfiled(g);
+}
 enum hf_err az_grants_load(struct hf_authz *a) HF_MUST_CHECK;
 void az_grants_free(struct hf_authz *a);
 enum hf_err az_grant_get(struct hf_authz *a, const struct hf_id *grant, Hufu__GrantRow **ret_row) HF_MUST_CHECK;

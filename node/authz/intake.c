@@ -204,6 +204,11 @@ static enum hf_err send_record(struct intake *k, const struct result_row *r)
 	forward.application = application;
 	forward.intake = k->paper.envelope;
 	k->row->forwarded = k->app->revision;
+	k->row->filed_ms = 0;
+	k->row->agent_ms =
+	        !is_self(a, k->row->provider) && az_settles(a, k->it.entry, a->base->self.s, k->row->organization)
+	                ? now_of(a)
+	                : 0;
 	return az_paper_mail(a, k->in->unit, k->row->provider, HF_MAIL_FORWARD, &txn, &forward.base, f);
 }
 

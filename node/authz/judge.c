@@ -98,6 +98,20 @@ static bool is_standing(struct candidate *c, struct verdict *v)
 	return false;
 }
 
+/* AZ-37: as the operator set it. */
+static bool is_filed(struct candidate *c, struct verdict *v)
+{
+	char id[HF_ID_TEXT];
+	if (!az_grant_waits_for_filing(c->a, c->grant))
+		return true;
+	grant_text(c, id);
+	SAY(v, HF_E_PENDING,
+	    "grant %s was decided by an agent and is not on file at %s yet; one of its approvers takes it on file with "
+	    "`hufu agent file`",
+	    id, c->a->base->self.s);
+	return false;
+}
+
 /* A hold on this grant alone; what suspends organization, system or resource was asked before. */
 static bool is_not_held(struct candidate *c, struct verdict *v)
 {
@@ -354,10 +368,10 @@ static bool is_recorded(struct candidate *c, struct verdict *v)
 
 /* In the order in which they are asked. */
 static bool (*const conditions[])(struct candidate *c, struct verdict *v) = {
-        is_agreement,  is_department, is_system,    is_address,     is_finalized,    is_standing,
-        is_not_held,   is_begun,      is_unexpired, is_action,      is_within_limit, is_purpose,
-        is_readable,   is_terms,      is_based,     is_two_factors, is_fields,       is_obligation,
-        is_conditions, is_across,     is_left,      is_recorded,
+        is_agreement,  is_department, is_system, is_address,   is_finalized,   is_standing,
+        is_filed,      is_not_held,   is_begun,  is_unexpired, is_action,      is_within_limit,
+        is_purpose,    is_readable,   is_terms,  is_based,     is_two_factors, is_fields,
+        is_obligation, is_conditions, is_across, is_left,      is_recorded,
 };
 enum { CONDITIONS = sizeof(conditions) / sizeof(conditions[0]) };
 

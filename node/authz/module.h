@@ -57,6 +57,7 @@ struct hf_authz {
 	bool clock_off, mark_wrong;              /* trusted_time.c: an alarm says so already */
 	struct hf_index promotion_rules;         /* promotion_rules.c */
 	struct az_walks *walks;                  /* walk.c */
+	bool unfiled_denies;                     /* delegation_filed.c */
 	struct az_early *early;                  /* early.c */
 	size_t early_count;
 	struct authz_link *link; /* what waits for a commit holds this, not the module */

@@ -49,6 +49,8 @@ static enum hf_rule_state state_of(const struct hf_authz *a, const struct grant_
 		return HF_RULE_REVOKED;
 	if (g->superseded_over && g->state == HF_GRANT_ACTIVE)
 		return HF_RULE_SUPERSEDED;
+	if (g->state == HF_GRANT_ACTIVE && az_grant_waits_for_filing(a, g))
+		return HF_RULE_PENDING;
 	if (g->state == HF_GRANT_ACTIVE)
 		return az_hold_of_grant(a, &g->grant) ? HF_RULE_SUSPENDED : HF_RULE_ACTIVE;
 	return g->state == HF_GRANT_PENDING ? HF_RULE_PENDING : HF_RULE_REVOKED;

@@ -82,6 +82,8 @@ enum hf_err az_intake_on_decision(struct hf_authz *a, const struct mail_in *in, 
 	const Hufu__Decision *d = r.decision.decision;
 	struct hf_id txn = az_row_txn(r.row);
 	enum hf_review_state before = az_row_state(r.row, HF_PART_INTAKE);
+	if (!r.decision.settled)
+		r.row->agent_ms = 0; /* the provider decided itself */
 	if (before != HF_REVIEW_WITHDRAWN || d->result[0] == 'F')
 		az_row_result(r.row, d->result, d->reason_code, d->reason);
 	HF_TRY(az_row_step(a, in->unit, r.row, HF_PART_INTAKE, az_result_step(d->result), in->fault));

@@ -197,7 +197,8 @@ enum hf_err az_decision_open(struct hf_authz *a, const Hufu__Envelope *e, const 
 	HF_TRY(check_approver(a, o.decision, &base, w, &o.approver, f));
 	HF_TRY(check_privacy(a, &o, &base, w, f));
 	HF_TRY(check_second(a, &o, &base, w, f));
-	HF_TRY(check_cast(&o, w, w->settled && is_kind(o.decision->decision, "compliance"), f));
+	o.settled = w->settled && is_kind(o.decision->decision, "compliance");
+	HF_TRY(check_cast(&o, w, o.settled, f));
 	HF_TRY(hf_envelope_digest_message(e, &o.digest));
 	*ret_opened = o;
 	o = (struct opened_decision){0};

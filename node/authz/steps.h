@@ -88,6 +88,7 @@ struct opened_decision {
 	struct hf_hash digest;
 	struct person approver, privacy, second;
 	bool has_privacy, has_second;
+	bool settled; /* by the compliance review */
 };
 void az_opened_decision_done(struct opened_decision *o);
 struct decision_want {

@@ -123,7 +123,8 @@ enum hf_event_class {
 	X(HF_EVENT_DATA_READ,            EXCHANGE, "data-read", 193)             /* DS-85: of sealed data, permitted or denied */ \
 	X(HF_EVENT_DATA_READ_END,        EXCHANGE, "data-read-end", 194)         /* how far it came */ \
 	X(HF_EVENT_DATA_DESTROYED,       EXCHANGE, "data-destroyed", 195)        /* the key of sealed data was overwritten */ \
-	X(HF_EVENT_READ_REPORT,          EXCHANGE, "read-report", 196)           /* a consumer reports a read to the provider */
+	X(HF_EVENT_READ_REPORT,          EXCHANGE, "read-report", 196)           /* a consumer reports a read to the provider */ \
+	X(HF_EVENT_AGENT_FILED,          DECISION, "agent-filed", 197)           /* AZ-37: the provider has an agent's decision on file */
 /* clang-format on */
 
 enum hf_event {

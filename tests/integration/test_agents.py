@@ -83,11 +83,35 @@ def test_the_agent_of_the_level_decides_files_and_the_provider_withdraws(net):
     for who in ("li", "sun"):
         m.login(who)
     workflow.wait_state(b, "chen", id, "FINALIZED")
-    wait_until(lambda: c.hufu("agent", "list", as_="feng")["delegations"][0]["unfiled"] == 0, "the filing to be confirmed")
+    wait_until(lambda: c.hufu("agent", "list", as_="feng")["delegations"][0]["on_the_way"] == 0, "the filing to arrive")
+    grant = next(g for g in m.hufu("grants", as_="li")["grants"] if g.get("basis") == net.delegation)
+    for n, who in ((c, "feng"), (m, "li")):
+        row = n.hufu("agent", "list", as_=who)["delegations"][0]
+        check(row["unfiled"] == 1 and row["unfiled_since"], f"both sides see that nobody has it on file: {row}")
     out, args = fetch(net, net.airports, "agent.csv")
     b.hufu(*args, as_="chen")
-    check(same_file(out, AIRPORTS), "delivered")
-    grant = next(g for g in m.hufu("grants", as_="li")["grants"] if g.get("basis") == net.delegation)
+    check(same_file(out, AIRPORTS), "flagged is delivered")
+    use = m.hufu("uses", "--grant", grant["grant"], as_="li")["uses"][0]
+    check(grant["unfiled_since"] and use["unfiled_since"] == grant["unfiled_since"], f"grant and use say since when: {grant} {use}")
+    table = hufunet.run([net.program("hufu"), "grants", "--node", m.dir, "--as", "li"], net.environment()).stdout
+    check("UNFILED SINCE" in table and grant["unfiled_since"][:19] in table, f"for people, too: {table}")
+    m.stop()
+    m.configure("agents:\n  unfiled: deny\n")
+    m.start()
+    for who in ("li", "sun"):
+        m.login(who)
+    out, args = fetch(net, net.airports, "filed.csv")
+    r = b.refused(*args, as_="chen")
+    check(r.reason == "pending" and "not on file" in r.text, f"as configured it gives nothing: {r.text}")
+    m.hufu("agent", "file", grant["grant"], as_="li")
+    check(m.refused("agent", "file", grant["grant"], as_="li").reason == "state", "it is on file once")
+    check(m.refused("agent", "file", grant["grant"], as_="sun").reason == "permission", "by an approver")
+    wait_until(lambda: c.hufu("agent", "list", as_="feng")["delegations"][0]["unfiled"] == 0, "the agent to hear of it")
+    b.hufu(*args, as_="chen")
+    filed = next(g for g in m.hufu("grants", as_="li")["grants"] if g["grant"] == grant["grant"])
+    check(filed["filed_by"] == "ministry/li" and "unfiled_since" not in filed, f"on file: {filed}")
+    uses = {bool(u.get("unfiled_since")) for u in m.hufu("uses", "--grant", grant["grant"], as_="li")["uses"]}
+    check(uses == {True, False}, "what was used before keeps the mark")
     check(any(n["kind"] == "agent-decision" for n in m.hufu("notices", as_="li")["notices"]), "the provider is told")
     m.hufu("agent", "question", grant["grant"], "--reason", "为何需要全部字段？", as_="li")
     wait_until(lambda: any(n["kind"] == "agent-question" for n in c.hufu("notices", as_="feng")["notices"]), "the question at the agent")

@@ -1,6 +1,6 @@
 /*
- * cmd_agent.c - hufu agent: a provider entrusts resources to an agent of one level, questions and withdraws what it
- * granted.
+ * cmd_agent.c - hufu agent: a provider entrusts resources to an agent of one level, takes on file, questions and
+ * withdraws what it granted.
  */
 #include <string.h>
 
@@ -65,10 +65,18 @@ static int withdraw(struct hf_cli *cli, int argc, char **argv)
 	return act(cli, argv, argc, words);
 }
 
+static int file(struct hf_cli *cli, int argc, char **argv)
+{
+	static const char *const words[] = {"grant", "/v1/agents/file", "grant %s is on file; the agent is told"};
+	return act(cli, argv, argc, words);
+}
+
 static const struct hf_column columns[] = {
-        {"DELEGATION", "delegation", 0}, {"STATE", "state", 0},     {"PROVIDER", "provider", 20},
-        {"AGENT", "agent", 20},          {"LEVEL", "level", 0},     {"UNTIL", "until", 20},
-        {"DECIDED", "decided", 0},       {"UNFILED", "unfiled", 0}, {NULL, NULL, 0},
+        {"DELEGATION", "delegation", 0}, {"STATE", "state", 0},
+        {"PROVIDER", "provider", 20},    {"AGENT", "agent", 20},
+        {"LEVEL", "level", 0},           {"UNTIL", "until", 20},
+        {"DECIDED", "decided", 0},       {"UNFILED", "unfiled", 0},
+        {"SINCE", "unfiled_since", 20},  {NULL, NULL, 0},
 };
 
 static int list(struct hf_cli *cli, int argc, char **argv)
@@ -106,7 +114,15 @@ const struct hf_command hf_commands_agent[] = {
          "hufu agent withdraw GRANT --reason TEXT\n\nexample:\n  hufu agent withdraw " EXAMPLE_ID
          " --reason \"outside the agreed use\"\n",
          withdraw},
-        {"agent", "list", "delegations that this node knows of; at the agent, what is not filed yet",
+        {"agent", "file", "take on file what an agent decided",
+         "hufu agent file GRANT [--reason TEXT]\n"
+         "\n"
+         "  until then the grant is shown as unfiled, and gives nothing where hufu.yaml says agents.unfiled: deny\n"
+         "\n"
+         "example:\n"
+         "  hufu agent file " EXAMPLE_ID "\n",
+         file},
+        {"agent", "list", "delegations that this node knows of; at agent and provider, what is not on file, since when",
          "hufu agent list\n\nexample:\n  hufu agent list --json\n", list},
         {NULL, NULL, NULL, NULL, NULL},
 };

@@ -261,10 +261,9 @@ static int withdraw(struct hf_cli *cli, int argc, char **argv)
 }
 
 static const struct hf_column grant_columns[] = {
-        {"GRANT", "grant", 0},        {"STATE", "state", 0},
-        {"PROVIDER", "provider", 20}, {"CONSUMER", "consumer", 20},
-        {"SYSTEM", "system", 16},     {"PURPOSE", "purpose", 16},
-        {"FROM", "from", 20},         {"UNTIL", "until", 20},
+        {"GRANT", "grant", 0},        {"STATE", "state", 0},    {"PROVIDER", "provider", 20},
+        {"CONSUMER", "consumer", 20}, {"SYSTEM", "system", 16}, {"PURPOSE", "purpose", 16},
+        {"FROM", "from", 20},         {"UNTIL", "until", 20},   {"UNFILED SINCE", "unfiled_since", 20},
         {"REASON", "reason", 28},     {NULL, NULL, 0},
 };
 

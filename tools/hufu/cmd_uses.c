@@ -15,6 +15,7 @@ static const struct hf_column use_columns[] = {
         {"ROWS", "rows", 0},
         {"BYTES", "bytes", 0},
         {"REPORTED", "reported", 20},
+        {"UNFILED SINCE", "unfiled_since", 20},
         {"DIFFERENCE", "difference", 60},
         {NULL, NULL, 0},
 };

@@ -76,6 +76,12 @@ static enum hf_err question_as(struct node *n, const char *who, const struct hf_
 	return command_end(&c, hf_delegation_question(n->authz, &c.in, grant, "why all fields?"));
 }
 
+static enum hf_err file_as(struct node *n, const char *who, const struct hf_id *grant)
+{
+	COMMAND(c, n, who);
+	return command_end(&c, hf_delegation_file(n->authz, &c.in, grant, ""));
+}
+
 static enum hf_err take_back_as(struct node *n, const char *who, const struct hf_id *grant)
 {
 	COMMAND(c, n, who);
@@ -176,18 +182,48 @@ static bool count_delegation(void *ctx, const Hufu__DelegationRow *row, const Hu
 	} *c = ctx;
 	struct hf_delegation_count one;
 	assert_int_equal(hf_delegation_counts(c->n->authz, d, &one), HF_OK);
+	c->sum.decided += one.decided;
 	c->sum.unfiled += one.unfiled;
+	c->sum.on_the_way += one.on_the_way;
+	if (one.oldest_ms && (c->sum.oldest_ms == 0 || one.oldest_ms < c->sum.oldest_ms))
+		c->sum.oldest_ms = one.oldest_ms;
 	return true;
 }
 
-static uint64_t unfiled_at(struct node *n)
+static struct hf_delegation_count counted_at(struct node *n)
 {
 	struct {
 		struct node *n;
 		struct hf_delegation_count sum;
-	} c = {n, {0, 0, 0}};
+	} c = {.n = n};
 	assert_int_equal(hf_delegations(n->authz, count_delegation, &c), HF_OK);
-	return c.sum.unfiled;
+	return c.sum;
+}
+
+struct open_filings {
+	struct hf_authz *a;
+	struct hf_id grant[16];
+	size_t count;
+};
+
+static bool note_open(void *ctx, const Hufu__GrantRow *r, const char *state)
+{
+	struct open_filings *o = ctx;
+	struct hf_id id;
+	(void)state;
+	if (az_id_of(&r->grant, &id) && hf_delegation_unfiled_ms(o->a, &id, INT64_MAX))
+		o->grant[o->count++] = id;
+	return o->count < 16;
+}
+
+/* The provider files whatever is open, so that a test sees its own. */
+static void file_all(struct stage *s)
+{
+	struct open_filings o = {.a = s->roads->authz};
+	assert_int_equal(hf_authz_grants(s->roads->authz, note_open, &o), HF_OK);
+	for (size_t i = 0; i < o.count; i++)
+		MUST(file_as(s->roads, "zhou", &o.grant[i]));
+	settle(s->w);
 }
 
 /* AZ-37: while the filing is on its way nobody can use the decision, and the agent sees that it is missing. */
@@ -198,15 +234,89 @@ static void decision_that_is_not_filed_yet_gives_nothing_and_is_reported(void **
 	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
 	(void)delegated(s, &entry, true);
 	struct hf_id id = submitted(s, &entry);
-	uint64_t before = unfiled_at(node_of(s, "port"));
+	struct node *port = node_of(s, "port");
+	file_all(s);
+	struct hf_delegation_count before = counted_at(port), now;
 	s->w->hold = hold_forward;
-	MUST(compliance_as(node_of(s, "port"), "pei", &id, "pass", NULL));
+	MUST(compliance_as(port, "pei", &id, "pass", NULL));
 	assert_int_not_equal(decided(s->roads, &rq), HF_OK);
-	assert_int_equal(unfiled_at(node_of(s, "port")), before + 1);
+	now = counted_at(port);
+	assert_int_equal(now.decided, before.decided + 1);
+	assert_int_equal(now.unfiled, before.unfiled + 1);
+	assert_int_equal(now.on_the_way, before.on_the_way + 1);
 	s->w->hold = NULL;
 	settle(s->w);
-	assert_int_equal(unfiled_at(node_of(s, "port")), before);
+	now = counted_at(port);
+	assert_int_equal(now.on_the_way, before.on_the_way);
+	assert_int_equal(now.unfiled, before.unfiled + 1); /* there, but nobody has taken it on file */
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	file_all(s);
+	assert_int_equal(counted_at(port).unfiled, before.unfiled);
+}
+
+/* AZ-37: as configured, a decision that is not on file at the provider gives nothing, or everything with a mark that
+ * says since when; filing it ends both, and it is filed once. */
+static void unfiled_decision_is_unusable_or_flagged_as_configured(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct node *port = node_of(s, "port");
+	struct hf_id entry = fresh_entry(s), grant;
+	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	(void)delegated(s, &entry, true);
+	file_all(s);
+	int64_t made = s->w->now_ms;
+	struct hf_id id = submitted(s, &entry);
+	MUST(compliance_as(port, "pei", &id, "pass", NULL));
+	grant = grant_at(s->roads, &id);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	assert_int_equal(hf_delegation_unfiled_ms(s->roads->authz, &grant, INT64_MAX), made);
+	assert_int_equal(counted_at(s->roads).unfiled, 1);
+	assert_int_equal(counted_at(s->roads).oldest_ms, made);
+	assert_true(counted_at(port).unfiled > 0);
+	hf_delegation_set_unfiled(s->roads->authz, HF_UNFILED_DENY);
+	assert_int_equal(decided(s->roads, &rq), HF_E_PENDING);
+	assert_non_null(strstr(last_fault, "not on file at roads"));
+	s->w->now_ms += 1000;
+	MUST(file_as(s->roads, "zhou", &grant));
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	assert_int_equal(file_as(s->roads, "zhou", &grant), HF_E_STATE);
+	assert_true(notified(port, "agent-filed"));
+	assert_int_equal(hf_delegation_unfiled_ms(s->roads->authz, &grant, INT64_MAX), 0);
+	assert_int_equal(hf_delegation_unfiled_ms(s->roads->authz, &grant, made + 1),
+	                 made); /* a use of then keeps it */
+	assert_int_equal(counted_at(s->roads).unfiled, 0);
+	hf_delegation_set_unfiled(s->roads->authz, HF_UNFILED_FLAG);
+}
+
+/* AZ-37: of what no agent decided there is nothing to be filed, and the setting does not touch it. */
+static void own_decisions_are_not_filed(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_id entry = fresh_entry(s), id = granted(s, &entry), grant = grant_at(s->roads, &id);
+	const struct hf_access_request rq = asking(&entry, s->w->now_ms);
+	hf_delegation_set_unfiled(s->roads->authz, HF_UNFILED_DENY);
+	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	assert_int_equal(file_as(s->roads, "zhou", &grant), HF_E_STATE);
+	assert_int_equal(hf_delegation_unfiled_ms(s->roads->authz, &grant, INT64_MAX), 0);
+	hf_delegation_set_unfiled(s->roads->authz, HF_UNFILED_FLAG);
+}
+
+/* AZ-37: withdrawn, nothing is left to be filed, for either side. */
+static void withdrawn_decision_is_not_unfiled(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct node *port = node_of(s, "port");
+	struct hf_id entry = fresh_entry(s);
+	(void)delegated(s, &entry, true);
+	file_all(s);
+	uint64_t before = counted_at(port).unfiled;
+	struct hf_id id = submitted(s, &entry);
+	MUST(compliance_as(port, "pei", &id, "pass", NULL));
+	struct hf_id grant = grant_at(s->roads, &id);
+	assert_int_equal(counted_at(port).unfiled, before + 1);
+	MUST(take_back_as(s->roads, "zhou", &grant));
+	assert_int_equal(counted_at(s->roads).unfiled, 0);
+	assert_int_equal(counted_at(port).unfiled, before);
 }
 
 /* AZ-36: intake only means that the provider decides. */
@@ -447,6 +557,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(agent_decides_for_its_level_and_the_provider_withdraws),
 	        cmocka_unit_test(decision_that_is_not_filed_yet_gives_nothing_and_is_reported),
+	        cmocka_unit_test(unfiled_decision_is_unusable_or_flagged_as_configured),
+	        cmocka_unit_test(own_decisions_are_not_filed),
+	        cmocka_unit_test(withdrawn_decision_is_not_unfiled),
 	        cmocka_unit_test(agent_for_intake_alone_leaves_the_decision_to_the_provider),
 	        cmocka_unit_test(outside_resource_level_and_period_there_is_no_agent),
 	        cmocka_unit_test(decision_after_the_end_of_the_delegation_is_invalid),

@@ -59,7 +59,7 @@ static void a_full_file_is_read(void **state)
 	                      HEAD
 	                      "organization_name: 交通运输部\njurisdiction: CN\nlisten:\n  - tcp://127.0.1.1:7400\n"
 	                      "log_level: warn\napi_socket: /run/hufu/roads.sock\nlimits:\n  outstanding_per_peer: 32\n"
-	                      "accounts:\n  password_days: 30\n",
+	                      "accounts:\n  password_days: 30\nagents:\n  unfiled: deny\n",
 	                      &c, &fault),
 	                 HF_OK);
 	assert_string_equal(c->node, "roads");
@@ -72,6 +72,7 @@ static void a_full_file_is_read(void **state)
 	assert_int_equal(c->limits.outstanding_per_peer, 32);
 	assert_int_equal(c->accounts.password_days, 30);
 	assert_int_equal(c->accounts.lock_minutes, 0);
+	assert_int_equal(c->agents.unfiled, HF_UNFILED_DENY);
 	hf_config_free(c);
 }
 
@@ -86,6 +87,7 @@ static void defaults_stand_for_what_is_absent(void **state)
 	assert_string_equal(c->api_socket, socket);
 	assert_int_equal(c->log_level, HF_LOG_INFO);
 	assert_string_equal(c->organization_name, "");
+	assert_int_equal(c->agents.unfiled, HF_UNFILED_FLAG);
 	assert_int_equal(c->listen_count, 0);
 	hf_config_free(c);
 }
@@ -108,6 +110,7 @@ static void refusals_name_file_line_and_remedy(void **state)
 	refused(f, "node: roads\nspace: roads.example\n", "organization", "add a line");
 	refused(f, HEAD "accounts:\n  password_days: often\n", "line 5", "correct");
 	refused(f, HEAD "log_level: loud\n", "line 4", "correct");
+	refused(f, HEAD "agents:\n  unfiled: maybe\n", "line 5", "correct");
 	refused(f, HEAD "node: twice\n", "line 4", "stands twice");
 	refused(f, HEAD "listen: tcp://127.0.0.1:1\n", "line 4", "SEQUENCE");
 	refused(f, HEAD "listen: [http://127.0.0.1]\n", "", "tcp://ADDRESS:PORT");
