@@ -68,6 +68,8 @@
 #define HF_TYPE_DISPUTE_OPINION "application/vnd.hufu.dispute-opinion.v1"
 #define HF_TYPE_ESCALATION "application/vnd.hufu.escalation.v1"
 #define HF_TYPE_READ_REPORT "application/vnd.hufu.read-report.v1"
+#define HF_TYPE_USE_STATE "application/vnd.hufu.use-state.v1"
+#define HF_TYPE_USE_END "application/vnd.hufu.use-end.v1"
 #define HF_TYPE_USE_FILING "application/vnd.hufu.use-filing.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 

@@ -61,6 +61,8 @@ enum hf_msg {
 	X(HF_MAIL_DELEGATION_QUESTION, 33, "delegation-question", 64 << 10)                                            \
 	X(HF_MAIL_USE_REPORT, 50, "use-report", 64 << 10)                                                              \
 	X(HF_MAIL_READ_REPORT, 80, "read-report", 192 << 10)                                                           \
+	X(HF_MAIL_USE_STATE, 85, "use-state", 16 << 10)                                                                \
+	X(HF_MAIL_USE_END, 86, "use-end", 16 << 10)                                                                    \
 	X(HF_MAIL_SUPERSESSION, 34, "supersession", 64 << 10)                                                          \
 	X(HF_MAIL_DISPUTE, 40, "dispute", 320 << 10)                                                                   \
 	X(HF_MAIL_DISPUTE_OPINION, 41, "dispute-opinion", 384 << 10)                                                   \

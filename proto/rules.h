@@ -70,7 +70,7 @@
 	X(emergency_end_mail) X(emergency_report_mail) X(emergency_link_mail) \
 	X(scenario_member) X(scenario) X(scenario_opening) X(scenario_mail) X(scenario_opening_mail) \
 	X(delegation) X(delegation_question) X(delegation_mail) X(delegation_question_mail) \
-	X(use_report) X(use_report_mail) X(read_report) X(read_report_mail) \
+	X(use_report) X(use_report_mail) X(read_report) X(read_report_mail) X(use_state) X(use_state_mail) X(use_end) X(use_end_mail) \
 	X(supersession) X(supersession_mail) \
 	X(dispute) X(dispute_opinion) X(escalation) X(dispute_mail) X(dispute_opinion_mail) X(escalation_mail) \
 	X(use_filing) X(use_filing_mail)

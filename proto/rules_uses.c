@@ -35,4 +35,27 @@ ROW(read_report, KIB(192),
 	TEXT(reason, 0, 63));
 
 ROW(read_report_mail, KIB(192), MSG(report, envelope));
+
+ROW(use_state, KIB(16),
+	MSG(header, header),
+	ID(transfer),
+	NUMBER(sequence, 1, 1000),
+	FLAG(stopped),
+	TEXT(reason, 0, 63),
+	TEXT(text, 0, 399),
+	TIME(changed_ms));
+
+ROW(use_state_mail, KIB(16), MSG(state, envelope));
+
+ROW(use_end, KIB(16),
+	MSG(header, header),
+	ID(authorization),
+	ID(resource),
+	TEXT(system, 1, 127),
+	TEXT(purpose, 1, 127),
+	TIME(until_ms),
+	TIME(ended_ms),
+	TEXT(reason, 1, 4096));
+
+ROW(use_end_mail, KIB(16), MSG(end, envelope));
 /* clang-format on */

@@ -9,6 +9,7 @@
 #include "api/sight.h"
 #include "api/transfers.h"
 #include "authz/data_use.h"
+#include "authz/use_state.h"
 
 /* ---- whose it is ---- */
 
@@ -92,8 +93,18 @@ static json_t *texts(char *const *list, size_t count)
 	return a;
 }
 
+/* Why nobody reads it, when there is a word for it. */
+static const char *why_closed(const struct hf_api_request *rq, const Hufu__HeldRow *h, struct hf_fault *f)
+{
+	struct hf_id id;
+	if (h->destroyed_reason[0] || !hf_id_from_bytes(h->transfer.data, h->transfer.len, &id))
+		return h->destroyed_reason;
+	return hf_use_stopped(rq->m->authz, &id, f) == HF_OK ? "" : f->text;
+}
+
 static json_t *held_json(const struct hf_api_request *rq, const Hufu__HeldRow *h)
 {
+	struct hf_fault f = {HF_OK, ""};
 	json_t *o = json_object();
 	hf_api_out_id_of(o, "transfer", &h->transfer);
 	hf_api_out_text(o, "state", hf_data_state(rq->m->exchange, h));
@@ -116,7 +127,7 @@ static json_t *held_json(const struct hf_api_request *rq, const Hufu__HeldRow *h
 	hf_api_out_time_if(o, "delete", h->delete_ms);
 	json_object_set_new(o, "delete_at_end", json_boolean(h->delete_at_end));
 	hf_api_out_time_if(o, "destroyed", h->destroyed_ms);
-	hf_api_out_text(o, "reason", h->destroyed_reason);
+	hf_api_out_text(o, "reason", why_closed(rq, h, &f));
 	return o;
 }
 

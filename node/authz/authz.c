@@ -13,6 +13,7 @@
 #include "authz/emergency_internal.h"
 #include "authz/entry_changed.h"
 #include "authz/trusted_time.h"
+#include "authz/use_state.h"
 #include "authz/walk.h"
 #include "authz/watch.h"
 
@@ -46,6 +47,7 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 		return e;
 	}
 	az_watch_open(a);
+	az_use_watch_open(a);
 	az_entries_open(a);
 	*ret_authz = a;
 	return HF_OK;
@@ -60,6 +62,7 @@ void hf_authz_close(struct hf_authz *a)
 	az_em_close(a);
 	az_deadline_close(a);
 	az_watch_close(a);
+	az_use_watch_close(a);
 	az_time_close(a);
 	az_policy_close(a);
 	az_grants_free(a);

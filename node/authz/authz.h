@@ -41,6 +41,7 @@ struct hf_access_request {
 	const char *peer_address; /* where the request came from */
 	struct hf_id going_on;    /* asked again for this transfer: its own use counts once; zero: a new one */
 	struct hf_id going_grant; /* that it began under, no other one carries it on; zero: it began by a rule */
+	bool made;                /* the use was made already: what counts it is not asked again */
 	bool second;              /* a second person of the organization authorized this use (DS-86) */
 	int64_t now_ms;
 };

@@ -4,6 +4,7 @@
 #include "authz/internal.h"
 #include "authz/obligation.h"
 #include "authz/terms.h"
+#include "authz/use_state.h"
 #include "proto/codec.h"
 
 /* ---- the authorization ---- */
@@ -47,6 +48,15 @@ static const struct az_hold *hold_on(struct hf_authz *a, const Hufu__HeldRow *h,
 	return az_hold_on(a, &as_if);
 }
 
+/* The provider's word. */
+static enum hf_err stopped(struct hf_authz *a, const Hufu__HeldRow *h, struct hf_fault *f)
+{
+	struct hf_id transfer;
+	if (!az_id_of(&h->transfer, &transfer))
+		return hf_fault_set(f, HF_E_STORE, "the row of the sealed data cannot be read; see `hufu doctor`");
+	return hf_use_stopped(a, &transfer, f);
+}
+
 static enum hf_err in_force(struct hf_authz *a, const Hufu__HeldRow *h, struct hf_fault *f)
 {
 	struct grant_item *g;
@@ -57,6 +67,7 @@ static enum hf_err in_force(struct hf_authz *a, const Hufu__HeldRow *h, struct h
 	const struct az_hold *hold = hold_on(a, h, g);
 	if (hold)
 		return hf_fault_set(f, HF_E_HELD, "the access is suspended: %.250s", hold->reason);
+	HF_TRY(stopped(a, h, f));
 	if (g && g->superseded_over)
 		return hf_fault_set(f, HF_E_NO_GRANT,
 		                    "the authorization of this data was superseded by a rule, and that rule has ended; "

@@ -287,6 +287,14 @@ static bool is_two_factors(struct candidate *c, struct verdict *v)
 	return false;
 }
 
+/* Of what was delivered long ago the number is counted; that it may cross is asked as for one. */
+static uint64_t rows_of(const struct question *q)
+{
+	if (!q->item->entry->personal)
+		return 0;
+	return q->rq->made ? 1 : hf_catalog_rows_now(q->a->catalog, q->item);
+}
+
 bool az_is_across(const struct question *q, struct crossing *ret_crossing, struct verdict *v)
 {
 	struct hf_fault f = {HF_OK, ""};
@@ -295,10 +303,9 @@ bool az_is_across(const struct question *q, struct crossing *ret_crossing, struc
 	const struct hf_border_ask ask = {.consumer = q->rq->organization,
 	                                  .purpose = q->rq->purpose,
 	                                  .entry = q->item->entry,
-	                                  .rows = q->item->entry->personal ? hf_catalog_rows_now(q->a->catalog, q->item)
-	                                                                   : 0,
+	                                  .rows = rows_of(q),
 	                                  .now_ms = q->rq->now_ms,
-	                                  .own = own.persons};
+	                                  .own = q->rq->made ? UINT64_MAX : own.persons};
 	if (hf_authz_border_check(q->a, &ask, ret_crossing->text, &ret_crossing->persons, &f) == HF_OK)
 		return true;
 	SAY(v, f.code, "%s", f.text);
@@ -310,6 +317,8 @@ bool az_is_left(const struct question *q, const struct hf_id *counted, const cha
 {
 	struct hf_fault f = {HF_OK, ""};
 	struct az_own_use own;
+	if (q->rq->made)
+		return true;
 	az_uses_own(q->a, &q->rq->going_grant, &q->rq->going_on, &own);
 	const struct az_uses_ask ask = {counted, &own, name, most};
 	if (az_uses_left(q->a, &ask, &f) == HF_OK)
@@ -322,6 +331,8 @@ bool az_is_left_of_entry(const struct question *q, const struct hf_id *counted, 
 {
 	struct hf_fault f = {HF_OK, ""};
 	struct az_own_use own;
+	if (q->rq->made)
+		return true;
 	az_uses_own(q->a, &q->rq->going_grant, &q->rq->going_on, &own);
 	own.counted = own.of_entry;
 	const struct az_uses_ask ask = {counted, &own, "the resource, by whatever rule,",

@@ -8,6 +8,7 @@
 #include "authz/promotion_internal.h"
 #include "authz/scenario_internal.h"
 #include "authz/usage.h"
+#include "authz/use_state.h"
 #include "proto/codec.h"
 
 typedef enum hf_err (*body_fn)(struct hf_authz *a, const struct mail_in *in, const void *body);
@@ -26,6 +27,8 @@ BODY(on_event, az_events_on_event, Hufu__EventMail)
 BODY(on_revocation, az_revoke_on_revocation, Hufu__RevocationMail)
 BODY(on_use_report, az_uses_on_report, Hufu__UseReportMail)
 BODY(on_read_report, az_read_on_report, Hufu__ReadReportMail)
+BODY(on_use_state, az_use_on_state, Hufu__UseStateMail)
+BODY(on_use_end, az_use_on_end, Hufu__UseEndMail)
 BODY(on_provider_grant, az_given_on_grant, Hufu__ProviderGrantMail)
 BODY(on_use_filing, az_use_on_filing, Hufu__UseFilingMail)
 BODY(on_dispute, az_dispute_on_dispute, Hufu__DisputeMail)
@@ -68,6 +71,8 @@ static const struct mail_kind {
         {HF_MAIL_REVOCATION, &hufu__revocation_mail__descriptor, on_revocation},
         {HF_MAIL_USE_REPORT, &hufu__use_report_mail__descriptor, on_use_report},
         {HF_MAIL_READ_REPORT, &hufu__read_report_mail__descriptor, on_read_report},
+        {HF_MAIL_USE_STATE, &hufu__use_state_mail__descriptor, on_use_state},
+        {HF_MAIL_USE_END, &hufu__use_end_mail__descriptor, on_use_end},
         {HF_MAIL_PROVIDER_GRANT, &hufu__provider_grant_mail__descriptor, on_provider_grant},
         {HF_MAIL_EMERGENCY_EVENT, &hufu__emergency_event_mail__descriptor, on_em_event},
         {HF_MAIL_EMERGENCY_EVENT_END, &hufu__emergency_event_end_mail__descriptor, on_em_event_end},
@@ -149,6 +154,8 @@ ROW(mail_event, HF_MAIL_EVENT)
 ROW(mail_revocation, HF_MAIL_REVOCATION)
 ROW(mail_use_report, HF_MAIL_USE_REPORT)
 ROW(mail_read_report, HF_MAIL_READ_REPORT)
+ROW(mail_use_state, HF_MAIL_USE_STATE)
+ROW(mail_use_end, HF_MAIL_USE_END)
 ROW(mail_provider_grant, HF_MAIL_PROVIDER_GRANT)
 ROW(mail_em_event, HF_MAIL_EMERGENCY_EVENT)
 ROW(mail_em_event_end, HF_MAIL_EMERGENCY_EVENT_END)
@@ -182,6 +189,8 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_REVOCATION, mail_revocation, a},
 	        {HF_MAIL_USE_REPORT, mail_use_report, a},
 	        {HF_MAIL_READ_REPORT, mail_read_report, a},
+	        {HF_MAIL_USE_STATE, mail_use_state, a},
+	        {HF_MAIL_USE_END, mail_use_end, a},
 	        {HF_MAIL_PROVIDER_GRANT, mail_provider_grant, a},
 	        {HF_MAIL_EMERGENCY_EVENT, mail_em_event, a},
 	        {HF_MAIL_EMERGENCY_EVENT_END, mail_em_event_end, a},

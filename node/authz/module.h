@@ -20,6 +20,7 @@ struct hf_border_rules;
 struct authz_link;
 struct az_walks;
 struct az_early;
+struct az_use_watch;
 struct hf_authz {
 	const struct hf_base *base;
 	struct hf_store *store;
@@ -60,7 +61,8 @@ struct hf_authz {
 	bool unfiled_denies;                     /* delegation_filed.c */
 	struct az_early *early;                  /* early.c */
 	size_t early_count;
-	struct authz_link *link; /* what waits for a commit holds this, not the module */
+	struct az_use_watch *use_watch; /* use_watch.c */
+	struct authz_link *link;        /* what waits for a commit holds this, not the module */
 };
 
 /* One mail that is being handled. */

@@ -7,8 +7,6 @@
 #include "authz/internal.h"
 #include "proto/codec.h"
 
-#define LONGEST_MS (INT64_C(366) * 24 * 60 * 60 * 1000)
-
 /* What the signature is under: resource, provider, system and purpose. */
 static void use_digest(const struct hf_use_object *o, struct hf_hash *ret_digest)
 {
@@ -78,7 +76,7 @@ static enum hf_err check_terms(struct hf_authz *a, const struct hf_step_in *in,
 	if (!entry->sensitive)
 		return hf_fault_set(in->fault, HF_E_STATE,
 		                    "the resource is not sensitive: its grant alone allows the use");
-	if (what->until_ms <= now || what->until_ms > now + LONGEST_MS)
+	if (what->until_ms <= now || what->until_ms > now + AZ_USE_LONGEST_MS)
 		return hf_fault_set(in->fault, HF_E_LIMIT,
 		                    "field 'until' must lie in the future and at most 366 days from now");
 	return az_person_two_factors(in->actor->methods, true, in->fault);
@@ -163,6 +161,7 @@ enum hf_err hf_authz_use_end(struct hf_authz *a, const struct hf_step_in *in, co
 	row->ended_reason = (char *)reason;
 	put(in->unit, row);
 	describe(in, row, reason);
+	az_use_end_tell(a, in, row);
 	row->ended_by = by;
 	row->ended_reason = why;
 	return HF_OK;
@@ -270,6 +269,7 @@ enum hf_err hf_authz_use_check(struct hf_authz *a, const Hufu__SignedStatement *
 	if (!same_text(s->result, "pass") || s->until_ms <= now_of(a))
 		return hf_fault_set(f, HF_E_SECOND_USE, "the second authorization of the use by %s has ended",
 		                    s->account);
+	HF_TRY(az_use_over(a, consumer, &id, f));
 	if (!az_person_of(subject, &asking) || az_person_same(&by, &asking))
 		return hf_fault_set(
 		        f, HF_E_SEPARATION,

@@ -8,6 +8,7 @@
 
 #include "authz/negotiation.h"
 #include "state_use.pb-c.h"
+#include "uses.pb-c.h"
 
 struct hf_use_authorization_in {
 	struct hf_id entry;
@@ -38,5 +39,15 @@ enum hf_err hf_authz_use_check(struct hf_authz *a, const Hufu__SignedStatement *
                                const Hufu__SignedStatement *subject, const char *consumer,
                                const struct hf_use_object *o, char text[HF_USE_SECOND_TEXT],
                                struct hf_fault *f) HF_MUST_CHECK;
+
+/* use_end.c: the provider is told of an end, and takes none of the consumer's with that id from then on. Loop thread;
+ * private to the folder. */
+#define AZ_USE_LONGEST_MS (INT64_C(366) * 24 * 60 * 60 * 1000)
+struct mail_in;
+void az_use_end_tell(struct hf_authz *a, const struct hf_step_in *in, const Hufu__UseAuthorizationRow *row);
+/* SECOND_USE: that consumer ended it. */
+enum hf_err az_use_over(struct hf_authz *a, const char *consumer, const struct hf_id *id,
+                        struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err az_use_on_end(struct hf_authz *a, const struct mail_in *in, const Hufu__UseEndMail *mail) HF_MUST_CHECK;
 
 #endif

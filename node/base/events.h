@@ -124,7 +124,10 @@ enum hf_event_class {
 	X(HF_EVENT_DATA_READ_END,        EXCHANGE, "data-read-end", 194)         /* how far it came */ \
 	X(HF_EVENT_DATA_DESTROYED,       EXCHANGE, "data-destroyed", 195)        /* the key of sealed data was overwritten */ \
 	X(HF_EVENT_READ_REPORT,          EXCHANGE, "read-report", 196)           /* a consumer reports a read to the provider */ \
-	X(HF_EVENT_AGENT_FILED,          DECISION, "agent-filed", 197)           /* AZ-37: the provider has an agent's decision on file */
+	X(HF_EVENT_AGENT_FILED,          DECISION, "agent-filed", 197)           /* AZ-37: the provider has an agent's decision on file */ \
+	X(HF_EVENT_USE_STOPPED,          EXCHANGE, "use-stopped", 201)           /* the provider stops the use of sealed data */ \
+	X(HF_EVENT_USE_RESUMED,          EXCHANGE, "use-resumed", 202)           /* and lets it go on */ \
+	X(HF_EVENT_USE_ENDED,            DECISION, "use-authorization-over", 203) /* DS-86: a consumer's has ended, at the provider */
 /* clang-format on */
 
 enum hf_event {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "authz/second_use.h"
+#include "authz/use_state.h"
 #include "exchange/transfer.h"
 #include "proto/codec.h"
 
@@ -63,26 +64,60 @@ struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__Tran
 	return rq;
 }
 
-/* The request on record, asked anew. */
-static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
+/* The request on record. */
+struct recorded {
+	Hufu__TransferRequest *in;
+	Hufu__PersonCertificate *cert;
+	struct hf_access_request rq; /* borrows from both, and from the transfer */
+};
+
+static void recorded_done(struct recorded *r)
+{
+	hf_decoded_free(r->in);
+	hf_decoded_free(r->cert);
+}
+
+static bool recorded_of(const struct transfer *t, struct recorded *r)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE(envelope, t->request.data, t->request.len);
+	r->in = e ? HF_DECODE(transfer_request, e->payload.data, e->payload.len) : NULL;
+	const Hufu__Envelope *c = r->in && r->in->subject ? r->in->subject->certificate : NULL;
+	r->cert = c ? HF_DECODE(person_certificate, c->payload.data, c->payload.len) : NULL;
+	if (!r->cert)
+		return false;
+	r->rq = access_of(t->x, r->in, r->cert, t->address);
+	r->rq.going_on = t->id;
+	r->rq.going_grant = t->grant;
+	/* What is being sent, also when the consumer named none and took what the terms of that time gave. */
+	r->rq.fields = (const char *const *)t->fields;
+	r->rq.field_count = t->field_count;
+	return true;
+}
+
+void access_delivered(struct transfer *t, struct hf_unit *u)
+{
+	HF_CLEANUP(recorded_done) struct recorded r = {.in = NULL};
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE(envelope, t->manifest.data, t->manifest.len);
 	HF_CLEANUP(hf_decoded_done)
-	Hufu__TransferRequest *in = e ? HF_DECODE(transfer_request, e->payload.data, e->payload.len) : NULL;
-	const Hufu__Envelope *c = in && in->subject ? in->subject->certificate : NULL;
-	HF_CLEANUP(hf_decoded_done)
-	Hufu__PersonCertificate *cert = c ? HF_DECODE(person_certificate, c->payload.data, c->payload.len) : NULL;
+	Hufu__Manifest *m = e ? HF_DECODE(manifest, e->payload.data, e->payload.len) : NULL;
+	if (m && m->label && recorded_of(t, &r))
+		hf_use_delivered(t->x->authz, u, &t->id, &r.rq, m->label->until_ms);
+	else
+		hf_alarm(t->x->base, "delivery-unwatched", &t->id,
+		         "the papers of a delivery that is kept sealed cannot be read, so its consumer is not told "
+		         "when its "
+		         "use has to stop; revoke the grant, or withdraw the entry, to end it");
+}
+
+/* Asked anew. */
+static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
+{
+	HF_CLEANUP(recorded_done) struct recorded r = {.in = NULL};
 	struct hf_decision d;
-	if (!cert)
+	if (!recorded_of(t, &r))
 		return hf_fault_set(f, HF_E_STORE,
 		                    "the request on record cannot be read, so nothing more is delivered");
-	struct hf_access_request rq = access_of(t->x, in, cert, t->address);
-	rq.going_on = t->id;
-	rq.going_grant = t->grant;
-	/* What is being sent, also when the consumer named none and took what the terms of that time gave. */
-	rq.fields = (const char *const *)t->fields;
-	rq.field_count = t->field_count;
-	hf_authz_decide(t->x->authz, &rq, &d);
+	hf_authz_decide(t->x->authz, &r.rq, &d);
 	enum hf_err e2 = d.result == HF_OK ? HF_OK : hf_fault_set(f, d.result, "%s", d.text);
 	if (e2 == HF_OK && !d.terms)
 		e2 = hf_fault_set(f, HF_E_INTERNAL,
@@ -90,7 +125,7 @@ static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
 	if (e2 == HF_OK) {
 		t->demands = d.demands;
 		t->basis_changes = d.basis_changes;
-		t->asked_ms = rq.now_ms;
+		t->asked_ms = r.rq.now_ms;
 		t->until_ms = d.until_ms;
 	}
 	hf_decision_done(&d);

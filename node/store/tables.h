@@ -69,7 +69,10 @@
 	X(HF_TABLE_HELD,             "held")             /* transfer id[16] -> HeldRow: delivered data that is kept sealed (DS-85) */ \
 	X(HF_TABLE_HELD_READ,        "held-read")        /* transfer id[16] read id[16] -> HeldReadRow */ \
 	X(HF_TABLE_READ_REPORT,      "read-report")      /* transfer id[16] read id[16] -> ReadReportRow: at the provider */ \
-	X(HF_TABLE_DERIVED,          "derived")          /* SHA-256 of a file[32] derivation id[16] -> the same id: what was derived here */
+	X(HF_TABLE_DERIVED,          "derived")          /* SHA-256 of a file[32] derivation id[16] -> the same id: what was derived here */ \
+	X(HF_TABLE_DELIVERED,        "delivered")        /* transfer id[16] -> DeliveredRow: sealed data that others keep, at its provider */ \
+	X(HF_TABLE_USE_STATE,        "use-state")        /* transfer id[16] -> UseStateRow: what the provider said of sealed data here */ \
+	X(HF_TABLE_USE_OVER,         "use-over")         /* consumer 0x00 id[16] -> UseOverRow: its second authorizations that ended */
 /* clang-format on */
 
 enum hf_table {

@@ -169,6 +169,83 @@ def test_a_read_ends_with_the_second_authorization(net):
     net.second = authorize(net)
 
 
+def state_here(net, transfer):
+    return next(d for d in net.nodes["insurer"].hufu("data", "list", as_="chen")["data"] if d["transfer"] == transfer)
+
+
+def told(net, transfer, state):
+    return wait_until(lambda: (lambda d: d if d["state"] == state else None)(state_here(net, transfer)), f"the data to be {state} here")
+
+
+def test_a_hold_of_the_provider_stops_the_reads_here_until_it_is_lifted(net):
+    """SB-2, DS-85"""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    read = i.api("POST", "/v1/data/read", {"transfer": net.held, "purpose": "claims-assessment"}, as_="chen")[1]["read"]
+    hold = t.hufu("hold", "place", "organization", "insurer", "--reason", "调查误用", as_="li")["hold"]
+    row = told(net, net.held, "stopped")
+    check("调查误用" in row["reason"], f"{row}")
+    r = denied_piece(net, read, "chen")
+    check(r.reason == "held" and "调查误用" in r.text, f"the running read: {r.text}")
+    r = denied(net, net.held, *PURPOSE)
+    check(r.reason == "held" and "the provider has stopped the use" in r.text, f"a new one: {r.text}")
+    i.stop()
+    again(i, ["chen", "zhou", "wu", "admin"])
+    check(denied(net, net.held, *PURPOSE).reason == "held", "also after a restart")
+    for node, auditor in (("insurer", "wu"), ("transport", "sun")):
+        entry = newest(net, node, auditor, "use-stopped", net.held)
+        check(entry and entry["reason"] == "held" and "调查误用" in entry["detail"], f"{node}: {entry}")
+    t.hufu("hold", "lift", hold, "--reason", "已查清", as_="li")
+    told(net, net.held, "held")
+    out = os.path.join(net.dir, "resumed.csv")
+    i.hufu("data", "read", net.held, *PURPOSE, "--out", out, as_="chen")
+    check(same_file(out, FLIGHTS), "and it is read again")
+    os.unlink(out)
+    check(newest(net, "insurer", "wu", "use-resumed", net.held)["outcome"] == "ok", "and that is on record")
+
+
+RULES = """policy:
+  name: transport
+  version: {version}
+  attributes: standard
+hierarchies:
+  organizations: {{space: [], insurer: space}}
+  regions: {{CN: []}}
+  topics: {{}}
+rules:
+  - id: claims
+    mechanism: attribute
+    from: 2026-01-01
+    until: 2036-01-01
+    when:
+      resource.id: "{entry}"
+      subject.organization: insurer
+      system.name: {system}
+"""
+
+
+def test_a_rule_that_ends_stops_the_reads_of_what_came_by_it(net):
+    """SB-2, DS-85"""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    entry = publish(net, "flights", title="规则航班", extra=["--duty", "sealed"])
+
+    def apply(version, system):
+        path = os.path.join(net.dir, "policy.yaml")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(RULES.format(version=version, entry=entry, system=system))
+        t.hufu("policy", "apply", path, "--reason", "理赔场景", as_="li")
+
+    apply(1, "claims")
+    wait_until(lambda: any(e["entry"] == entry for e in i.hufu("catalog", "list", as_="chen")["entries"]), "the entry to be here")
+    got = i.hufu("fetch", entry, "--system", "claims", *PURPOSE, "--mechanism", "attribute", "--sealed", as_="chen")["transfer"]
+    wait_until(lambda: workflow.transfer(t, "li", got)["state"] == "COMPLETED", "the receipt to be there")
+    apply(2, "archive")
+    told(net, got, "stopped")
+    r = denied(net, got, *PURPOSE)
+    check(r.reason == "no-grant" and "the provider has stopped the use" in r.text, r.text)
+    apply(3, "claims")
+    told(net, got, "held")
+
+
 def test_a_sealed_file_that_was_altered_cut_or_exchanged_is_refused(net):
     """DS-85"""
     i = net.nodes["insurer"]

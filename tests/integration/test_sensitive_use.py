@@ -47,3 +47,10 @@ def test_the_grant_alone_is_not_enough_and_both_authorizations_are_in_both_audit
     i.hufu("sensitive", "end", given, "--reason", "理赔已结", as_="zhou")
     r = i.refused(*fetch(net), as_="chen")
     check(r.reason == "second-authorization", f"after its end: {r.text}")
+
+    def known():
+        rows = t.hufu("ledger", "tail", "--count", "40", as_="sun")["entries"]
+        return next((e["fields"] for e in rows if e["event"] == "use-authorization-over" and e["fields"]["object"] == given), None)
+
+    over = wait_until(known, "the provider to know of the end")
+    check(over["counterparty"] == "insurer" and over["detail"] == "理赔已结", f"{over}")

@@ -1,6 +1,8 @@
 /* The second authorization for the use of sensitive data (DS-86): who gives it, for what, and what the provider makes
  * of it. */
 #include "authz/second_use.h"
+#include "crypto/domains.h"
+#include "evidence/envelope.h"
 #include "unit/authz/cast.h"
 
 static struct hf_use_authorization_in use_of(struct stage *s, const struct hf_id *entry)
@@ -145,6 +147,88 @@ static void provider_holds_it_against_the_use(void **state)
 	assert_int_equal(found(s, &o, &none), HF_E_SECOND_USE);
 }
 
+/* DS-86: what the data authority ends is over at the provider at once, for what is under way there, too: it is one of
+ * the things whose change has the whole decision asked again. */
+static void provider_takes_none_that_was_ended(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_use_authorization_in in = use_of(s, &s->sensitive);
+	struct hf_use_object o = object_of(s);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__SignedStatement *second = NULL, *other = NULL, *wang = asks(s->health, "wang");
+	struct hf_id id, next;
+	MUST(authorize_as(s->health, "li", &in, &id));
+	assert_int_equal(found(s, &o, &second), HF_OK);
+	assert_int_equal(checked(s, second, wang, "health", &o), HF_E_SECOND_FACTOR); /* the last thing asked */
+	uint64_t before = hf_authz_basis_changes(s->roads->authz);
+	MUST(end_as(s->health, "li", &id));
+	settle(s->w);
+	assert_int_equal(checked(s, second, wang, "health", &o), HF_E_SECOND_USE);
+	assert_non_null(strstr(last_fault, "ended by health"));
+	assert_true(hf_authz_basis_changes(s->roads->authz) > before);
+	MUST(authorize_as(s->health, "li", &in, &next));
+	assert_int_equal(found(s, &o, &other), HF_OK);
+	assert_int_equal(checked(s, other, wang, "health", &o), HF_E_SECOND_FACTOR); /* a new one counts */
+	MUST(end_as(s->health, "li", &next));
+	settle(s->w);
+}
+
+/* Says that the authorization of that id has ended. */
+static enum hf_err ended_by(struct stage *s, struct node *author, const struct hf_id *id, int64_t until_ms)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
+	HF_CLEANUP(az_paper_done) struct paper paper = {0};
+	Hufu__UseEnd m = HUFU__USE_END__INIT;
+	Hufu__UseEndMail mail = HUFU__USE_END_MAIL__INIT;
+	struct paper_head head;
+	size_t len = 0;
+	az_paper_head_init(author->authz, &head, id, "roads", NULL, NULL);
+	m.header = &head.header;
+	m.authorization = BIN_ID(id);
+	m.resource = BIN_ID(&s->sensitive);
+	m.system = (char *)"desk";
+	m.purpose = (char *)"claims-check";
+	m.until_ms = until_ms;
+	m.ended_ms = s->w->now_ms;
+	m.reason = (char *)"settled";
+	assert_int_equal(hf_envelope_make_message(author->keys.envelope, author->name, HF_TYPE_USE_END, &m.base, &out),
+	                 HF_OK);
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE(envelope, out.data, out.len);
+	mail.end = e;
+	uint8_t *body = hf_encode(&mail.base, &len);
+	enum hf_err err = deliver(s->roads, author->name, HF_MAIL_USE_END, id, body, len);
+	free(body);
+	return err;
+}
+
+static void an_end_counts_for_its_sender_alone_and_is_bounded(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_use_authorization_in in = use_of(s, &s->sensitive);
+	struct hf_use_object o = object_of(s);
+	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *second = NULL, *wang = asks(s->health, "wang");
+	struct hf_id id, other;
+	int64_t until = s->w->now_ms + 30 * DAY;
+	MUST(authorize_as(s->health, "li", &in, &id));
+	assert_int_equal(found(s, &o, &second), HF_OK);
+	assert_int_equal(ended_by(s, s->hub, &id, until), HF_OK); /* the hub's own of that number, if it had one */
+	assert_int_equal(checked(s, second, wang, "health", &o), HF_E_SECOND_FACTOR);
+	assert_int_equal(ended_by(s, s->hub, &id, s->w->now_ms + 400 * DAY), HF_E_LIMIT);
+	for (size_t i = 1; i < 1000; i++) {
+		other = hf_id_new(s->w->now_ms);
+		assert_int_equal(ended_by(s, s->hub, &other, until), HF_OK);
+	}
+	other = hf_id_new(s->w->now_ms);
+	assert_int_equal(ended_by(s, s->hub, &other, until), HF_E_LIMIT);
+	assert_int_equal(ended_by(s, s->hub, &id, until), HF_OK); /* known already */
+	assert_int_equal(ended_by(s, s->health, &id, until), HF_OK);
+	assert_int_equal(checked(s, second, wang, "health", &o), HF_E_SECOND_USE);
+	s->w->now_ms += 31 * DAY;
+	assert_int_equal(ended_by(s, s->hub, &other, until + 60 * DAY), HF_OK); /* the old ones are over */
+	s->w->now_ms -= 31 * DAY;
+	s->roads->refused_count = 0;
+}
+
 static int use_up(void **state)
 {
 	int e = stage_up(state);
@@ -160,6 +244,8 @@ int main(void)
 	        cmocka_unit_test(grant_alone_is_not_enough),
 	        cmocka_unit_test(who_may_give_it_and_for_how_long),
 	        cmocka_unit_test(provider_holds_it_against_the_use),
+	        cmocka_unit_test(provider_takes_none_that_was_ended),
+	        cmocka_unit_test(an_end_counts_for_its_sender_alone_and_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, use_up, stage_down);
 }
