@@ -46,11 +46,17 @@ static const cyaml_schema_field_t approval_fields[] = {
         TEXT(hf_border_approval, until), CYAML_FIELD_END};
 static const cyaml_schema_value_t approval = {CYAML_VALUE_MAPPING(0, struct hf_border_approval, approval_fields)};
 
+static const cyaml_schema_field_t share_fields[] = {
+        TEXT(hf_border_share, node), CYAML_FIELD_UINT("percent", 0, struct hf_border_share, percent), CYAML_FIELD_END};
+static const cyaml_schema_value_t share = {CYAML_VALUE_MAPPING(0, struct hf_border_share, share_fields)};
+
 static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_SEQUENCE_COUNT("packs", CYAML_FLAG_POINTER, struct hf_border_rules, packs, pack_count, &pack, 1,
                                    RULES_MAX),
         CYAML_FIELD_SEQUENCE_COUNT("approvals", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_border_rules,
                                    approvals, approval_count, &approval, 0, 4096),
+        CYAML_FIELD_SEQUENCE_COUNT("shares", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_border_rules, shares,
+                                   share_count, &share, 1, RULES_MAX),
         CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct hf_border_rules, fields)};
 
@@ -78,6 +84,25 @@ static enum hf_err read_times(const char *path, struct hf_border_rules *r, struc
 	return HF_OK;
 }
 
+/* The limit is the legal entity's: its nodes together have all of it and no more. */
+static enum hf_err check_shares(const char *path, const struct hf_border_rules *r, struct hf_fault *f)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < r->share_count; i++) {
+		sum += r->shares[i].percent;
+		for (unsigned k = 0; k < i; k++)
+			if (strcmp(r->shares[i].node, r->shares[k].node) == 0)
+				return hf_fault_set(f, HF_E_FORMAT,
+				                    "%s: `shares` names the node %.63s twice; keep one of them", path,
+				                    r->shares[i].node);
+	}
+	if (sum <= 100)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_FORMAT,
+	                    "%s: the shares of the nodes are %llu percent together; lower them to 100 at most", path,
+	                    (unsigned long long)sum);
+}
+
 enum hf_err hf_border_load(const char *dir, const char *path, struct hf_border_rules **ret_rules, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
@@ -93,6 +118,8 @@ enum hf_err hf_border_load(const char *dir, const char *path, struct hf_border_r
 	if (!rules)
 		return hf_fault_set(f, HF_E_FORMAT, "%s is empty; remove `border` from hufu.yaml or add a pack", whole);
 	e = read_times(whole, rules, f);
+	if (e == HF_OK)
+		e = check_shares(whole, rules, f);
 	if (e != HF_OK) {
 		hf_border_free(rules);
 		return e;

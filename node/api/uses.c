@@ -99,6 +99,7 @@ static enum hf_err border(struct hf_api_request *rq)
 	HF_TRY(hf_authz_border_count(rq->m->authz, hf_now_ms(&rq->m->base->clock), &reserved, &committed));
 	json_object_set_new(rq->out, "persons_reserved", json_integer((json_int_t)reserved));
 	json_object_set_new(rq->out, "persons_committed", json_integer((json_int_t)committed));
+	json_object_set_new(rq->out, "share_percent", json_integer((json_int_t)hf_authz_border_share(rq->m->authz)));
 	json_object_set_new(rq->out, "counted_by", json_string("rows, which is never less than distinct persons"));
 	return HF_OK;
 }

@@ -104,6 +104,7 @@ struct side {
 	const struct hf_border_rules *rules;
 	uint64_t persons; /* of this delivery */
 	uint64_t counted; /* in this year before it */
+	uint32_t percent; /* of a year's limit that this node may use; 0: which part is not said */
 };
 
 static bool listed(char *const *list, unsigned count, const char *word)
@@ -162,7 +163,9 @@ static const char *objection(const struct hf_border_rule *r, const struct side *
 		return "forbids personal information";
 	if (s->ask->entry->personal && s->persons == 0)
 		return "limits the persons of a year, and how many these are is not known";
-	if (s->ask->entry->personal && s->counted + s->persons > r->persons_per_year)
+	if (s->ask->entry->personal && s->percent == 0)
+		return "limits the persons of a year, and `shares` names no part of this node";
+	if (s->ask->entry->personal && s->counted + s->persons > (uint64_t)r->persons_per_year * s->percent / 100)
 		return "limits the persons of a year, and they are reached";
 	return NULL;
 }
@@ -205,6 +208,33 @@ static const char *place_of(struct hf_authz *a, const char *node)
 	return m && m->jurisdiction ? m->jurisdiction : "";
 }
 
+/* Of the same legal entity, and may provide data, whatever its standing is at the moment. */
+static bool has_sibling(struct hf_authz *a)
+{
+	const struct hf_space *space = hf_peers_space(a->peers);
+	const Hufu__Descriptor *d = hf_space_current(space);
+	const Hufu__Member *self = hf_space_member(space, a->base->self.s);
+	for (size_t i = 0; d && self && i < d->n_members; i++)
+		if (!is_self(a, d->members[i]->id) && same_text(d->members[i]->organization, self->organization) &&
+		    hf_space_has_role(space, d->members[i]->id, "provider"))
+			return true;
+	return !self;
+}
+
+static uint32_t percent_of(struct hf_authz *a)
+{
+	const struct hf_border_rules *r = a->border;
+	for (unsigned i = 0; r && i < r->share_count; i++)
+		if (is_self(a, r->shares[i].node))
+			return r->shares[i].percent;
+	return (r && r->share_count) || has_sibling(a) ? 0 : 100;
+}
+
+uint32_t hf_authz_border_share(struct hf_authz *a)
+{
+	return percent_of(a);
+}
+
 enum hf_err hf_authz_border_check(struct hf_authz *a, const struct hf_border_ask *ask, char ret_text[HF_BORDER_TEXT],
                                   uint64_t *ret_persons, struct hf_fault *f)
 {
@@ -215,12 +245,18 @@ enum hf_err hf_authz_border_check(struct hf_authz *a, const struct hf_border_ask
 	*ret_persons = 0;
 	if (is_self(a, ask->consumer) || same_country(origin, destination))
 		return HF_OK;
-	if (count_get(a, ask->now_ms, &count) != HF_OK)
+	if (count_get(a, ask->own ? ask->own_begun_ms : ask->now_ms, &count) != HF_OK)
 		return hf_fault_set(
 		        f, HF_E_STORE,
 		        "the persons counted across the border cannot be read, so nothing is permitted; see "
 		        "`hufu doctor`");
-	struct side s = {HF_BORDER_ORIGIN, origin, destination, ask, a->border, 0, count.reserved + count.committed};
+	struct side s = {.side = HF_BORDER_ORIGIN,
+	                 .here = origin,
+	                 .there = destination,
+	                 .ask = ask,
+	                 .rules = a->border,
+	                 .counted = count.reserved + count.committed,
+	                 .percent = percent_of(a)};
 	s.counted -= s.counted < ask->own ? s.counted : ask->own;
 	s.persons = ask->entry->personal ? ask->rows : 0;
 	bool leaves = permits(&s, one, sizeof(one));

@@ -305,7 +305,8 @@ bool az_is_across(const struct question *q, struct crossing *ret_crossing, struc
 	                                  .entry = q->item->entry,
 	                                  .rows = rows_of(q),
 	                                  .now_ms = q->rq->now_ms,
-	                                  .own = q->rq->made ? UINT64_MAX : own.persons};
+	                                  .own = q->rq->made ? UINT64_MAX : own.persons,
+	                                  .own_begun_ms = q->rq->made ? q->rq->now_ms : own.begun_ms};
 	if (hf_authz_border_check(q->a, &ask, ret_crossing->text, &ret_crossing->persons, &f) == HF_OK)
 		return true;
 	SAY(v, f.code, "%s", f.text);

@@ -18,6 +18,7 @@ void az_uses_of_entry(const struct hf_id *resource, const char *organization, st
 struct az_own_use {
 	struct hf_id counted, of_entry;
 	uint64_t persons;
+	int64_t begun_ms;
 };
 /* grant: that it is under; zero: by a rule. */
 void az_uses_own(struct hf_authz *a, const struct hf_id *grant, const struct hf_id *transfer,

@@ -141,6 +141,7 @@ void az_uses_own(struct hf_authz *a, const struct hf_id *grant, const struct hf_
 	(void)counted_of(&row->counted, &ret_own->counted);
 	(void)counted_of(&row->of_entry, &ret_own->of_entry);
 	ret_own->persons = row->persons;
+	ret_own->begun_ms = row->begun_ms;
 }
 
 enum hf_err az_uses_left(struct hf_authz *a, const struct az_uses_ask *ask, struct hf_fault *f)

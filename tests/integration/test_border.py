@@ -163,15 +163,19 @@ def test_the_persons_of_a_year_are_limited_and_reserved(net):
 def test_a_pack_that_cannot_be_read_stops_the_start_with_the_line(net):
     """SB-7: nothing is dropped silently"""
     t = net.nodes["transport"]
+    check(t.api("GET", "/v1/border", None, as_="li")[1]["share_percent"] == 100, "the only node of its organization has the whole limit")
     t.stop()
-    with open(os.path.join(t.dir, "border.yaml"), "a", encoding="utf-8") as f:
-        f.write("allowances: yes\n")
-    try:
-        t.start()
-    except hufunet.Failed as why:
-        check("border.yaml, line" in str(why) and "allowances" in str(why), f"the reason: {why}")
-    else:
-        check(False, "it started with a rule that nobody reads")
-    t.process = None
+    both = "shares:\n  - {node: transport, percent: 60}\n  - {node: harbour, percent: 41}\n"
+    for added, *parts in (("allowances: yes\n", "border.yaml, line", "allowances"), (both, "border.yaml: the shares of the nodes are 101 percent")):
+        rules(net)
+        with open(os.path.join(t.dir, "border.yaml"), "a", encoding="utf-8") as f:
+            f.write(added)
+        try:
+            t.start()
+        except hufunet.Failed as why:
+            check(all(p in str(why) for p in parts), f"the reason: {why}")
+        else:
+            check(False, f"it started with {added}")
+        t.process = None
     rules(net)
     restart(net)

@@ -5,6 +5,7 @@
 #include "authz/border.h"
 
 #include "authz/rulebook.h"
+#include "authz/usage.h"
 #include "authz/uses.h"
 #include "unit/authz/cast.h"
 
@@ -153,7 +154,8 @@ static void no_mechanism_lifts_the_rules_of_either_side(void **state)
 	}
 }
 
-static enum hf_err ask_border(struct stage *s, uint64_t rows, uint64_t own, uint64_t *ret_persons)
+static enum hf_err ask_border_of(struct node *n, uint64_t rows, uint64_t own, int64_t own_begun_ms,
+                                 uint64_t *ret_persons)
 {
 	Hufu__CatalogEntry e = HUFU__CATALOG_ENTRY__INIT;
 	char text[HF_BORDER_TEXT];
@@ -165,11 +167,17 @@ static enum hf_err ask_border(struct stage *s, uint64_t rows, uint64_t own, uint
 	                                  .purpose = "claims-check",
 	                                  .entry = &e,
 	                                  .rows = rows,
-	                                  .now_ms = s->w->now_ms,
-	                                  .own = own};
-	enum hf_err result = hf_authz_border_check(s->roads->authz, &ask, text, ret_persons, &f);
+	                                  .now_ms = n->world->now_ms,
+	                                  .own = own,
+	                                  .own_begun_ms = own_begun_ms};
+	enum hf_err result = hf_authz_border_check(n->authz, &ask, text, ret_persons, &f);
 	snprintf(last_fault, sizeof(last_fault), "%s", f.text);
 	return result;
+}
+
+static enum hf_err ask_border(struct stage *s, uint64_t rows, uint64_t own, uint64_t *ret_persons)
+{
+	return ask_border_of(s->roads, rows, own, s->w->now_ms, ret_persons);
 }
 
 static void expect_count(struct stage *s, int64_t when_ms, uint64_t reserved, uint64_t committed)
@@ -193,15 +201,21 @@ static struct hf_use crossing_use(struct stage *s, uint64_t persons)
 	                       .provider = true};
 }
 
+static void in_unit_of(struct node *n, void (*fn)(struct hf_authz *, struct hf_unit *, const struct hf_use *),
+                       const struct hf_use *use)
+{
+	struct hf_unit *u = hf_unit_new();
+	fn(n->authz, u, use);
+	submit_wait(n, u);
+}
+
 static void in_unit(struct stage *s, void (*fn)(struct hf_authz *, struct hf_unit *, const struct hf_use *),
                     const struct hf_use *use)
 {
-	struct hf_unit *u = hf_unit_new();
-	fn(s->roads->authz, u, use);
-	submit_wait(s->roads, u);
+	in_unit_of(s->roads, fn, use);
 }
 
-/* SB-7: reserved before, committed on the receipt; one count for the legal entity, of each calendar year its own. */
+/* SB-7: reserved before, committed on the receipt; of each calendar year its own count. */
 static void the_persons_of_a_year_are_reserved_and_committed(void **state)
 {
 	struct stage *s = stage_of(state);
@@ -236,6 +250,78 @@ static void the_persons_of_a_year_are_reserved_and_committed(void **state)
 	assert_int_equal(ask_border(s, 21001, 0, &persons), HF_E_BORDER);
 }
 
+/* SB-7: over New Year a delivery is asked about in the year that counts it, not in the one that has begun. */
+static void a_delivery_over_new_year_stays_in_its_year(void **state)
+{
+	struct stage *s = stage_of(state);
+	uint64_t persons = 0;
+	permit_both(s);
+	int64_t old_year = 0;
+	assert_true(hf_time_parse("2026-12-31T23:59:59.000Z", &old_year));
+	s->w->now_ms = old_year;
+	struct hf_use going = crossing_use(s, 20000), beside = crossing_use(s, 30000), next = crossing_use(s, 30000);
+	in_unit(s, hf_authz_use_reserve, &going);
+	in_unit(s, hf_authz_use_reserve, &beside);
+	s->w->now_ms = old_year + 2000;
+	in_unit(s, hf_authz_use_reserve, &next);
+	assert_int_equal(ask_border(s, 20001, 0, &persons), HF_E_BORDER);
+	struct az_own_use own;
+	az_uses_own(s->roads->authz, &going.grant, &going.transfer, &own);
+	assert_int_equal(own.begun_ms, old_year);
+	expect_count(s, s->w->now_ms, 30000, 0);
+	MUST(ask_border_of(s->roads, 20000, own.persons, own.begun_ms, &persons));
+	assert_int_equal(ask_border_of(s->roads, 20001, own.persons, own.begun_ms, &persons), HF_E_BORDER);
+	in_unit(s, hf_authz_use_commit, &going);
+	expect_count(s, old_year, 30000, 20000);
+	expect_count(s, s->w->now_ms, 30000, 0);
+}
+
+static void hub_of_roads(struct sb_space *sb)
+{
+	static char *roles[] = {(char *)"exchange-service", (char *)"provider"};
+	health_abroad(sb);
+	sb->member[SB_HUB].organization = sb->member[SB_ROADS].organization;
+	sb->member[SB_HUB].roles = roles;
+	sb->member[SB_HUB].n_roles = 2;
+}
+
+static int up_two(void **state)
+{
+	stage_shape = hub_of_roads;
+	return stage_up(state);
+}
+
+/* SB-7: the limit is the legal entity's: two of its nodes that deliver at the same time never deliver more together. */
+static void the_nodes_of_a_legal_entity_share_its_limit(void **state)
+{
+	static struct hf_border_share shares[] = {{(char *)"roads", 40}, {(char *)"hub", 60}};
+	struct stage *s = stage_of(state);
+	struct node *const nodes[] = {s->roads, s->hub};
+	const uint64_t part[] = {20000, 30000};
+	uint64_t persons = 0;
+	permit_both(s);
+	hf_authz_set_border(s->hub->authz, &rules);
+	for (size_t i = 0; i < 2; i++) { /* nobody says who may deliver how many: none */
+		assert_int_equal(ask_border_of(nodes[i], 1, 0, 0, &persons), HF_E_BORDER);
+		assert_non_null(strstr(last_fault, "`shares` names no part of this node"));
+	}
+	rules.shares = shares;
+	rules.share_count = 1;
+	assert_int_equal(ask_border_of(s->hub, 1, 0, 0, &persons), HF_E_BORDER); /* it is not named */
+	rules.share_count = 2;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(ask_border_of(nodes[i], part[i] + 1, 0, 0, &persons), HF_E_BORDER);
+		assert_non_null(strstr(last_fault, "they are reached"));
+		MUST(ask_border_of(nodes[i], part[i], 0, 0, &persons));
+	}
+	for (size_t i = 0; i < 2; i++) { /* both have decided before either has reserved */
+		struct hf_use use = crossing_use(s, part[i]);
+		in_unit_of(nodes[i], hf_authz_use_reserve, &use);
+	}
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(ask_border_of(nodes[i], 1, 0, 0, &persons), HF_E_BORDER);
+}
+
 /* What is sent is what was scanned last; an entry that is older than that does not make the persons fewer. */
 static void persons_are_those_of_the_newest_scan(void **state)
 {
@@ -256,6 +342,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(no_mechanism_lifts_the_rules_of_either_side, up, stage_down),
 	        cmocka_unit_test_setup_teardown(the_persons_of_a_year_are_reserved_and_committed, up, stage_down),
+	        cmocka_unit_test_setup_teardown(a_delivery_over_new_year_stays_in_its_year, up, stage_down),
+	        cmocka_unit_test_setup_teardown(the_nodes_of_a_legal_entity_share_its_limit, up_two, stage_down),
 	        cmocka_unit_test_setup_teardown(persons_are_those_of_the_newest_scan, up, stage_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
