@@ -1,8 +1,8 @@
 /*
  * node.c - builds and wires every module of a node, from the bottom up; the only file that knows them all.
  *
- * Read the folders in this order: base, evidence, store, identity, channel, peers, ledger, source, catalog, authz,
- * exchange, api.
+ * Read the folders in this order: base, evidence, store, identity, channel, peers, ledger, source, release, catalog,
+ * authz, exchange, api.
  */
 #include "node.h"
 
@@ -25,6 +25,7 @@
 #include "ledger/ledger.h"
 #include "ledger/report.h"
 #include "peers/peers.h"
+#include "release/plans.h"
 #include "source/scanner.h"
 #include "source/source.h"
 
@@ -171,6 +172,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	                                     cfg->scanner.seconds};
 	HF_TRY(hf_scanner_open(&n->base, &sc, &m->scanner, f));
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
+	HF_TRY(hf_release_open(&n->base, m->store, m->identity, m->sources, &m->release, f));
 	HF_TRY(hf_catalog_open(&n->base, m->store, &n->keys, m->peers, m->sources, &m->catalog, f));
 	HF_TRY(hf_authz_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->catalog, &m->authz, f));
 	if (cfg->border)
@@ -205,6 +207,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_erasure,
 	        hf_routes_audit,
 	        hf_routes_source,
+	        hf_routes_release,
 	        hf_routes_catalog,
 	        hf_routes_authz,
 	        hf_routes_giving,
@@ -294,6 +297,8 @@ static void close_modules(struct hf_node *n)
 		hf_authz_close(m->authz);
 	if (m->catalog)
 		hf_catalog_close(m->catalog);
+	if (m->release)
+		hf_release_close(m->release);
 	if (m->sources)
 		hf_sources_close(m->sources);
 	hf_reports_close(m->reports);

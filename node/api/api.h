@@ -25,6 +25,7 @@ struct hf_catalog;
 struct hf_authz;
 struct hf_exchange;
 struct hf_reports;
+struct hf_release;
 struct hf_finding_in; /* authz/negotiation.h */
 
 /* Every module, set by node.c. Handler files use what they need. */
@@ -37,6 +38,7 @@ struct hf_modules {
 	struct hf_ledger *ledger;
 	struct hf_sources *sources;
 	struct hf_scanner *scanner; /* NULL: none */
+	struct hf_release *release;
 	struct hf_catalog *catalog;
 	struct hf_authz *authz;
 	struct hf_exchange *exchange;
@@ -116,6 +118,7 @@ extern const struct hf_route hf_routes_supervision[]; /* operations on data of o
 extern const struct hf_route hf_routes_erasure[];     /* erasure, legal holds */
 extern const struct hf_route hf_routes_audit[];
 extern const struct hf_route hf_routes_source[];
+extern const struct hf_route hf_routes_release[]; /* masking plans and tasks */
 extern const struct hf_route hf_routes_catalog[];
 extern const struct hf_route hf_routes_authz[];
 extern const struct hf_route hf_routes_rulebook[]; /* policies, holds */

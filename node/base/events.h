@@ -127,7 +127,10 @@ enum hf_event_class {
 	X(HF_EVENT_AGENT_FILED,          DECISION, "agent-filed", 197)           /* AZ-37: the provider has an agent's decision on file */ \
 	X(HF_EVENT_USE_STOPPED,          EXCHANGE, "use-stopped", 201)           /* the provider stops the use of sealed data */ \
 	X(HF_EVENT_USE_RESUMED,          EXCHANGE, "use-resumed", 202)           /* and lets it go on */ \
-	X(HF_EVENT_USE_ENDED,            DECISION, "use-authorization-over", 203) /* DS-86: a consumer's has ended, at the provider */
+	X(HF_EVENT_USE_ENDED,            DECISION, "use-authorization-over", 203) /* DS-86: a consumer's has ended, at the provider */ \
+	X(HF_EVENT_MASK_PLAN,            DECISION, "mask-plan", 206)             /* MK-37: put, approved, rejected, retired; digest: of its text */ \
+	X(HF_EVENT_MASK_STEP,            EXCHANGE, "mask-step", 207)             /* MK-14: of a masking task */ \
+	X(HF_EVENT_MASK_RELEASE,         EXCHANGE, "mask-release", 208)          /* MK-10: a masked table became a source; digest: of its bytes */
 /* clang-format on */
 
 enum hf_event {

@@ -24,6 +24,10 @@ const struct hf_role hf_roles[] = {
         {"emergency-executor", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_EMERGENCY_EXECUTE)},
         {"business-officer", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_SCENARIO)},
         {"senior-approver", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPROVE_SECOND)},
+        {"masking-operator", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MASK)},
+        {"security-administrator", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MASK_POLICY) | HF_BIT(HF_MAY_CLASSIFY)},
+        {"audit-administrator", HF_GROUP_AUDIT,
+         HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_EXPORT) | HF_BIT(HF_MAY_STATUS)},
         {NULL, HF_ROLE_GROUP_INVALID, 0},
 };
 
@@ -84,6 +88,8 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_APPROVE_SECOND, HF_MAY_EMERGENCY_DECLARE},
         {HF_MAY_APPROVE_SECOND, HF_MAY_MANAGE_USERS},
         {HF_MAY_APPROVE_SECOND, HF_MAY_AUDIT_READ},
+        {HF_MAY_MASK, HF_MAY_MASK_POLICY}, /* MK-60: who masks does not say by which plans */
+        {HF_MAY_MASK_POLICY, HF_MAY_AUDIT_READ},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

@@ -32,7 +32,9 @@
 	X(HF_MAY_SCENARIO, "scenario")                   /* scenarios and their members, for a business authority */   \
 	X(HF_MAY_DISPUTE, "dispute")                     /* the conditions, reasons or result of an application */     \
 	X(HF_MAY_DISPUTE_SETTLE, "dispute-settle")       /* for this node in the leading group */                      \
-	X(HF_MAY_APPROVE_SECOND, "approve-second")       /* DS-20: the second level, for core data */
+	X(HF_MAY_APPROVE_SECOND, "approve-second")       /* DS-20: the second level, for core data */                  \
+	X(HF_MAY_CLASSIFY, "classify")                   /* what is sensitive, and how much */                         \
+	X(HF_MAY_MASK_POLICY, "mask-policy")             /* MK-62: approve masking plans, control masking */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,
@@ -49,7 +51,8 @@ enum hf_role_group { HF_ROLE_GROUP_INVALID = 0, HF_GROUP_ADMINISTRATION, HF_GROU
 struct hf_role {
 	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",
 	                     "auditor", "audit-reader", "records-keeper", "emergency-officer", "leading-member",
-	                     "emergency-executor", "business-officer", "senior-approver" */
+	                     "emergency-executor", "business-officer", "senior-approver", "masking-operator",
+	                     "security-administrator", "audit-administrator" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

@@ -72,7 +72,9 @@
 	X(HF_TABLE_DERIVED,          "derived")          /* SHA-256 of a file[32] derivation id[16] -> the same id: what was derived here */ \
 	X(HF_TABLE_DELIVERED,        "delivered")        /* transfer id[16] -> DeliveredRow: sealed data that others keep, at its provider */ \
 	X(HF_TABLE_USE_STATE,        "use-state")        /* transfer id[16] -> UseStateRow: what the provider said of sealed data here */ \
-	X(HF_TABLE_USE_OVER,         "use-over")         /* consumer 0x00 id[16] -> UseOverRow: its second authorizations that ended */
+	X(HF_TABLE_USE_OVER,         "use-over")         /* consumer 0x00 id[16] -> UseOverRow: its second authorizations that ended */ \
+	X(HF_TABLE_MASK_PLAN,        "mask-plan")        /* name 0x00 u32 version -> MaskPlanRow */ \
+	X(HF_TABLE_MASK_TASK,        "mask-task")        /* id[16] -> MaskTaskRow */
 /* clang-format on */
 
 enum hf_table {

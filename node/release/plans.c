@@ -1,0 +1,419 @@
+#include "release/plans.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "release/internal.h"
+
+#define KEY_MAX (HF_NAME_MAX + 1 + 4)
+
+enum hf_err hf_release_open(const struct hf_base *base, struct hf_store *store, struct hf_identity *identity,
+                            struct hf_sources *sources, struct hf_release **ret_release, struct hf_fault *f)
+{
+	struct hf_release *r = hf_alloc_zero(sizeof(*r));
+
+	(void)f;
+	r->base = base;
+	r->store = store;
+	r->identity = identity;
+	r->sources = sources;
+	*ret_release = r;
+	return HF_OK;
+}
+
+void hf_release_close(struct hf_release *r)
+{
+	free(r);
+}
+
+void hf_release_set_inventory(struct hf_release *r, json_t *(*fn)(void *ctx, const char *source), void *ctx)
+{
+	r->inventory = fn;
+	r->inventory_ctx = ctx;
+}
+
+/* ---- rows ---- */
+
+static size_t make_key(uint8_t key[KEY_MAX], const char *name, uint32_t version)
+{
+	size_t n = strlen(name);
+
+	memcpy(key, name, n + 1);
+	hf_put_u32(key + n + 1, version);
+	return n + 1 + 4;
+}
+
+static void put_row(struct hf_unit *unit, const Hufu__MaskPlanRow *row)
+{
+	uint8_t key[KEY_MAX], *bytes;
+	size_t n = make_key(key, row->name, row->version), len;
+
+	bytes = hf_encode(&row->base, &len);
+	if (!bytes)
+		abort();
+	hf_unit_put(unit, HF_TABLE_MASK_PLAN, key, n, bytes, len);
+	free(bytes);
+}
+
+struct looking {
+	uint32_t state; /* 0: any */
+	Hufu__MaskPlanRow *found;
+	uint64_t count;
+};
+
+static bool look(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct looking *l = ctx;
+	Hufu__MaskPlanRow *row = HF_DECODE_OWN(mask_plan_row, value.data, value.len);
+
+	(void)key;
+	if (row && (l->state == 0 || row->state == l->state)) {
+		l->found = row;
+		return false;
+	}
+	hf_decoded_free(row);
+	return true;
+}
+
+static enum hf_err newest(struct hf_release *r, const char *name, uint32_t state, Hufu__MaskPlanRow **ret_row)
+{
+	struct looking l = {.state = state};
+
+	HF_TRY(hf_store_scan_back(r->store, HF_TABLE_MASK_PLAN, name, strlen(name) + 1, NULL, 0, look, &l));
+	*ret_row = l.found;
+	return l.found ? HF_OK : HF_E_UNKNOWN;
+}
+
+static enum hf_err get_row(struct hf_release *r, const char *name, uint32_t version, Hufu__MaskPlanRow **ret_row)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf value = HF_BUF_INIT;
+	uint8_t key[KEY_MAX];
+
+	if (version == 0)
+		return newest(r, name, 0, ret_row);
+	HF_TRY(hf_store_get(r->store, HF_TABLE_MASK_PLAN, key, make_key(key, name, version), &value));
+	*ret_row = HF_DECODE_OWN(mask_plan_row, value.data, value.len);
+	return *ret_row ? HF_OK : HF_E_STORE;
+}
+
+enum hf_err hf_release_plan_row(struct hf_release *r, const char *name, uint32_t version, Hufu__MaskPlanRow **ret_row,
+                                struct hf_fault *f)
+{
+	struct hf_name n;
+	enum hf_err e = hf_name_parse(name, &n) ? get_row(r, n.s, version, ret_row) : HF_E_UNKNOWN;
+
+	if (e == HF_E_UNKNOWN && version)
+		return hf_fault_set(f, e,
+		                    "there is no version %u of a masking plan '%.63s'; `hufu release plan list` shows "
+		                    "those there are",
+		                    version, name);
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(f, e,
+		                    "there is no masking plan '%.63s'; `hufu release plan put FILE` stores one, `hufu "
+		                    "release plan list` shows those there are",
+		                    name);
+	return hf_fault_default(f, e);
+}
+
+struct listing {
+	hf_release_plan_fn fn;
+	void *ctx;
+};
+
+static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	const struct listing *l = ctx;
+	Hufu__MaskPlanRow *row HF_CLEANUP(hf_decoded_done) = HF_DECODE_OWN(mask_plan_row, value.data, value.len);
+
+	(void)key;
+	return !row || l->fn(l->ctx, row);
+}
+
+enum hf_err hf_release_plans(struct hf_release *r, hf_release_plan_fn fn, void *ctx)
+{
+	struct listing l = {fn, ctx};
+
+	return hf_store_scan(r->store, HF_TABLE_MASK_PLAN, NULL, 0, NULL, 0, list_row, &l);
+}
+
+/* ---- an approved plan ---- */
+
+void release_plan_done(struct release_plan *p)
+{
+	hf_decoded_free(p->row);
+	hf_plan_free(p->plan);
+	*p = (struct release_plan){NULL, NULL};
+}
+
+static enum hf_err no_plan(const Hufu__MaskPlanRow *row, const char *name, struct hf_fault *f)
+{
+	static const char *const why[] = {
+	        [HF_PLAN_STATE_INVALID] = "cannot be read",
+	        [HF_PLAN_PROPOSED] = "is not approved; somebody with the permission mask-policy who did not put it "
+	                             "approves it with `hufu release plan approve`",
+	        [HF_PLAN_APPROVED] = "was changed after it was approved, or its row is damaged; put a new version",
+	        [HF_PLAN_REJECTED] = "was rejected; put a new version",
+	        [HF_PLAN_RETIRED] = "is retired; put a new version",
+	};
+
+	if (!row)
+		return hf_fault_set(f, HF_E_NO_PLAN,
+		                    "there is no masking plan '%.63s'; `hufu release plan put FILE` stores one", name);
+	return hf_fault_set(f, HF_E_NO_PLAN, "version %u of the masking plan '%.63s' %s", row->version, name,
+	                    why[row->state <= HF_PLAN_RETIRED ? row->state : 0]);
+}
+
+static bool is_digest(const ProtobufCBinaryData *b, const struct hf_hash *h)
+{
+	return b->len == sizeof(h->b) && memcmp(b->data, h->b, sizeof(h->b)) == 0;
+}
+
+/* The text is what was put and what was approved. */
+static bool unchanged(const Hufu__MaskPlanRow *row)
+{
+	struct hf_hash now;
+
+	hf_sha256(row->text.data, row->text.len, &now);
+	return is_digest(&row->digest, &now) && (!row->approved_digest.len || is_digest(&row->approved_digest, &now));
+}
+
+static enum hf_err read_row(const Hufu__MaskPlanRow *row, struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	struct hf_fault wrong = {.code = HF_OK};
+
+	if (hf_plan_read(row->name, row->text.data, row->text.len, ret_plan, &wrong) == HF_OK)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_NO_PLAN,
+	                    "version %u of the masking plan '%.63s' cannot be run by this version of the node: %.200s",
+	                    row->version, row->name, wrong.text);
+}
+
+enum hf_err release_plan_get(struct hf_release *r, const char *name, uint32_t version, struct release_plan *ret,
+                             struct hf_fault *f)
+{
+	struct release_plan p = {NULL, NULL};
+	struct hf_name n;
+	enum hf_err e;
+
+	if (!hf_name_parse(name, &n))
+		return no_plan(NULL, name, f);
+	if (version)
+		e = get_row(r, n.s, version, &p.row);
+	else if ((e = newest(r, n.s, HF_PLAN_APPROVED, &p.row)) == HF_E_UNKNOWN)
+		e = newest(r, n.s, 0, &p.row);
+	if (e != HF_OK && e != HF_E_UNKNOWN)
+		return hf_fault_default(f, e);
+	if (!p.row || p.row->state != HF_PLAN_APPROVED || !p.row->approved_digest.len || !unchanged(p.row))
+		e = no_plan(p.row, name, f);
+	else
+		e = read_row(p.row, &p.plan, f);
+	if (e == HF_OK)
+		*ret = p;
+	else
+		release_plan_done(&p);
+	return e;
+}
+
+enum hf_err hf_release_plan(struct hf_release *r, const char *name, struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	struct release_plan p = {NULL, NULL};
+
+	HF_TRY(release_plan_get(r, name, 0, &p, f));
+	*ret_plan = HF_TAKE(p.plan);
+	release_plan_done(&p);
+	return HF_OK;
+}
+
+/* ---- putting ---- */
+
+static void fill_draft(struct hf_draft *d, const Hufu__MaskPlanRow *row, const char *what)
+{
+	if (!d)
+		return;
+	hf_draft_textf(d, HF_FIELD_OBJECT, "masking plan %s version %u", row->name, row->version);
+	hf_draft_bytes(d, HF_FIELD_DIGEST, row->digest.data, row->digest.len);
+	hf_draft_textf(d, HF_FIELD_DETAIL, "%s; %s; operator %s, security %s, audit %s; put by %s", what, row->mode,
+	               row->operator_, row->security, row->audit, row->put_by);
+}
+
+static bool count_row(void *ctx, const Hufu__MaskPlanRow *row)
+{
+	(void)row;
+	return ++*(uint64_t *)ctx < HF_RELEASE_PLANS_MAX;
+}
+
+static enum hf_err check_version(struct hf_release *r, const struct hf_plan *p, struct hf_fault *f)
+{
+	Hufu__MaskPlanRow *last HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_name n;
+	uint64_t count = 0;
+	enum hf_err e;
+
+	if (!hf_name_parse(p->name, &n))
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "'%.63s' is no name for a stored plan; use up to 63 of a-z, 0-9, '.', '-'",
+		                    p->name);
+	if (p->version == 0)
+		return hf_fault_set(f, HF_E_ARGUMENT, "the plan '%s' has version 0; versions begin with 1", n.s);
+	HF_TRY(hf_fault_default(f, hf_release_plans(r, count_row, &count)));
+	if (count >= HF_RELEASE_PLANS_MAX)
+		return hf_fault_set(f, HF_E_QUOTA, "%u versions of masking plans are stored, which is the limit",
+		                    HF_RELEASE_PLANS_MAX);
+	e = newest(r, n.s, 0, &last);
+	if (e == HF_OK && last->version >= p->version)
+		return hf_fault_set(f, HF_E_EXISTS,
+		                    "version %u of the masking plan '%s' is stored already; a changed plan gets a "
+		                    "version above %u",
+		                    last->version, n.s, last->version);
+	return e == HF_E_UNKNOWN ? HF_OK : hf_fault_default(f, e);
+}
+
+static enum hf_err check_actor(const struct hf_plan *p, const struct hf_actor *a, struct hf_fault *f)
+{
+	if (strcmp(p->operator_name, a->account) != 0)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_SEPARATION,
+	                    "'%s' is the operator of this plan, and who executes a plan does not put it; let another "
+	                    "account with the permission mask put it",
+	                    a->account);
+}
+
+static ProtobufCBinaryData bytes_of(const void *data, size_t len)
+{
+	return (ProtobufCBinaryData){len, (uint8_t *)data};
+}
+
+/* Encodes and decodes, so that the row lives on its own. */
+static Hufu__MaskPlanRow *store_new(struct hf_release *r, const struct hf_plan *p, const struct hf_plan_in *in,
+                                    const json_t *inventory, struct hf_unit *unit)
+{
+	char *json = inventory ? json_dumps(inventory, JSON_COMPACT | JSON_SORT_KEYS) : NULL, by[512] = "";
+	Hufu__MaskPlanRow row = HUFU__MASK_PLAN_ROW__INIT, *own;
+	struct hf_hash digest = {{0}};
+	size_t len;
+	uint8_t *bytes;
+
+	row.name = (char *)p->name;
+	row.version = p->version;
+	row.text = bytes_of(in->text, strlen(in->text));
+	row.digest = bytes_of(p->digest.b, sizeof(p->digest.b));
+	row.state = HF_PLAN_PROPOSED;
+	row.put_by = (char *)in->actor->account;
+	row.put_ms = hf_now_ms(&r->base->clock);
+	row.mode = (char *)(p->mode == HF_PLAN_STATIC ? "static" : "dynamic");
+	row.need = (char *)p->need;
+	row.operator_ = (char *)p->operator_name;
+	row.security = (char *)p->security;
+	row.audit = (char *)p->audit;
+	if (json) {
+		hf_sha256(json, strlen(json), &digest);
+		release_confirmed_by(inventory, by, sizeof(by));
+		row.inventory = bytes_of(json, strlen(json));
+		row.inventory_digest = bytes_of(digest.b, sizeof(digest.b));
+		row.identified_by = by;
+	}
+	put_row(unit, &row);
+	bytes = hf_encode(&row.base, &len);
+	own = bytes ? HF_DECODE_OWN(mask_plan_row, bytes, len) : NULL;
+	free(bytes);
+	free(json);
+	return own;
+}
+
+static enum hf_err check_and_store(struct hf_release *r, const struct hf_plan *p, const struct hf_plan_in *in,
+                                   struct hf_unit *unit, Hufu__MaskPlanRow **ret_row, struct hf_fault *f)
+{
+	json_t *inventory = NULL;
+	enum hf_err e;
+
+	HF_TRY(check_version(r, p, f));
+	HF_TRY(check_actor(p, in->actor, f));
+	HF_TRY(release_check_people(r, p, f));
+	HF_TRY(release_inventory(r, p, in->inventory, &inventory, f));
+	e = inventory ? release_lint(p, inventory, f) : HF_OK;
+	if (e == HF_OK)
+		*ret_row = store_new(r, p, in, inventory, unit);
+	json_decref(inventory);
+	return e == HF_OK && !*ret_row ? hf_fault_default(f, HF_E_STORE) : e;
+}
+
+enum hf_err hf_release_plan_put(struct hf_release *r, const struct hf_plan_in *in, struct hf_unit *unit,
+                                struct hf_draft *draft, Hufu__MaskPlanRow **ret_row, struct hf_fault *f)
+{
+	struct hf_plan *p = NULL;
+	enum hf_err e;
+
+	*ret_row = NULL;
+	HF_TRY(hf_plan_read("plan", in->text, strlen(in->text), &p, f));
+	e = check_and_store(r, p, in, unit, ret_row, f);
+	hf_plan_free(p);
+	HF_TRY(e);
+	fill_draft(draft, *ret_row, "put");
+	return HF_OK;
+}
+
+/* ---- deciding ---- */
+
+static enum hf_err check_step(struct hf_release *r, const struct hf_plan_step *s, const Hufu__MaskPlanRow *row,
+                              struct hf_fault *f)
+{
+	struct hf_plan *p = NULL;
+	enum hf_err e;
+
+	if (!hf_mask_plan_next((enum hf_mask_plan_state)row->state, s->event))
+		return hf_fault_set(
+		        f, HF_E_STATE, "version %u of the masking plan '%s' is %s; `hufu release plan show` tells more",
+		        row->version, row->name, hf_mask_plan_state_name((enum hf_mask_plan_state)row->state));
+	if (s->event != HF_PLAN_APPROVE)
+		return HF_OK;
+	if (strcmp(row->put_by, s->actor->account) == 0 || strcmp(row->operator_, s->actor->account) == 0)
+		return hf_fault_set(f, HF_E_SEPARATION,
+		                    "'%s' %s the masking plan '%s'; another account with the permission mask-policy "
+		                    "approves it",
+		                    s->actor->account,
+		                    strcmp(row->put_by, s->actor->account) == 0 ? "put" : "is the operator of",
+		                    row->name);
+	if (!unchanged(row))
+		return hf_fault_set(f, HF_E_DIGEST,
+		                    "the text of version %u of the masking plan '%s' is not what was put; put a new "
+		                    "version",
+		                    row->version, row->name);
+	HF_TRY(read_row(row, &p, f));
+	e = release_check_people(r, p, f);
+	hf_plan_free(p);
+	return e;
+}
+
+enum hf_err hf_release_plan_step(struct hf_release *r, const struct hf_plan_step *step, struct hf_unit *unit,
+                                 struct hf_draft *draft, uint32_t *ret_version, struct hf_fault *f)
+{
+	Hufu__MaskPlanRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+
+	HF_TRY(hf_release_plan_row(r, step->name, step->version, &row, f));
+	Hufu__MaskPlanRow changed = *row;
+	char detail[600];
+
+	snprintf(detail, sizeof(detail), "%s%s%s",
+	         step->event == HF_PLAN_APPROVE  ? "approved"
+	         : step->event == HF_PLAN_REJECT ? "rejected"
+	                                         : "retired",
+	         *step->reason ? ": " : "", step->reason);
+	fill_draft(draft, row, detail);
+	HF_TRY(check_step(r, step, row, f));
+	changed.state = (uint32_t)hf_mask_plan_next((enum hf_mask_plan_state)row->state, step->event);
+	if (step->event == HF_PLAN_RETIRE) {
+		changed.retired_by = (char *)step->actor->account;
+		changed.retired_ms = hf_now_ms(&r->base->clock);
+	} else {
+		changed.decided_by = (char *)step->actor->account;
+		changed.decided_ms = hf_now_ms(&r->base->clock);
+	}
+	if (*step->reason)
+		changed.reason = (char *)step->reason;
+	if (step->event == HF_PLAN_APPROVE)
+		changed.approved_digest = row->digest;
+	put_row(unit, &changed);
+	*ret_version = row->version;
+	return HF_OK;
+}

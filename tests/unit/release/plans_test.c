@@ -1,0 +1,209 @@
+/* plans_test.c - stored plans: put, approved by another, unchanged since; who may be whom. */
+#include "staff.h"
+
+#define GOOD "plate: {technique: fpe, type: cn.plate}, lane: keep"
+
+static int start(void **state)
+{
+	static struct staff s;
+
+	staff_start(&s);
+	*state = &s;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	staff_stop(*state);
+	return 0;
+}
+
+/* Hashing passwords is slow: one staff, and a plan for each test. */
+static int fresh(void **state)
+{
+	static unsigned tests;
+	struct staff *s = *state;
+
+	snprintf(s->plan, sizeof(s->plan), "tolls-%u", ++tests);
+	return 0;
+}
+
+static void assert_said(const struct staff *s, const char *part)
+{
+	if (!strstr(s->fault.text, part))
+		fail_msg("\"%s\" does not say \"%s\"", s->fault.text, part);
+}
+
+static enum hf_err run(struct staff *s, uint32_t *ret_version)
+{
+	struct hf_plan *p = NULL;
+	enum hf_err e = hf_release_plan(s->release, s->plan, &p, &s->fault);
+
+	if (e == HF_OK)
+		*ret_version = p->version;
+	hf_plan_free(p);
+	return e;
+}
+
+/* Every row, and nothing besides. */
+static void test_states(void **state)
+{
+	static const struct {
+		enum hf_mask_plan_state from;
+		enum hf_mask_plan_event event;
+		enum hf_mask_plan_state to;
+	} rows[] = {{HF_PLAN_PROPOSED, HF_PLAN_APPROVE, HF_PLAN_APPROVED},
+	            {HF_PLAN_PROPOSED, HF_PLAN_REJECT, HF_PLAN_REJECTED},
+	            {HF_PLAN_PROPOSED, HF_PLAN_RETIRE, HF_PLAN_RETIRED},
+	            {HF_PLAN_APPROVED, HF_PLAN_RETIRE, HF_PLAN_RETIRED}};
+
+	(void)state;
+	for (enum hf_mask_plan_state s = HF_PLAN_STATE_INVALID; s <= HF_PLAN_RETIRED; s++)
+		for (enum hf_mask_plan_event e = HF_PLAN_EVENT_INVALID; e <= HF_PLAN_RETIRE; e++) {
+			enum hf_mask_plan_state to = HF_PLAN_STATE_INVALID;
+
+			for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+				if (rows[i].from == s && rows[i].event == e)
+					to = rows[i].to;
+			assert_int_equal(hf_mask_plan_next(s, e), to);
+		}
+}
+
+/* MK-37 */
+static void test_a_plan_runs_once_another_approved_it(void **state)
+{
+	struct staff *s = *state;
+	size_t entries = people_count(&s->p, HF_EVENT_MASK_PLAN, NULL);
+	uint32_t version = 0;
+
+	assert_int_equal(run(s, &version), HF_E_NO_PLAN);
+	assert_said(s, "there is no masking plan");
+	assert_int_equal(staff_put(s, s->yang, 1, GOOD), HF_OK);
+	assert_int_equal(run(s, &version), HF_E_NO_PLAN);
+	assert_said(s, "is not approved");
+	assert_int_equal(staff_step(s, s->yang, HF_PLAN_APPROVE, 1), HF_E_SEPARATION);
+	assert_said(s, "'yang' put");
+	assert_int_equal(staff_step(s, s->ma, HF_PLAN_APPROVE, 1), HF_E_SEPARATION);
+	assert_said(s, "'ma' is the operator of");
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 1), HF_OK);
+	assert_int_equal(run(s, &version), HF_OK);
+	assert_int_equal(version, 1);
+	assert_int_equal(staff_step(s, s->tang, HF_PLAN_APPROVE, 1), HF_E_STATE);
+	assert_int_equal(people_count(&s->p, HF_EVENT_MASK_PLAN, NULL), entries + 2);
+}
+
+/* MK-37: a changed text is another version, which nobody approved; the approved one stays what it was. */
+static void test_a_changed_plan_is_another_version(void **state)
+{
+	struct staff *s = *state;
+	uint32_t version = 0;
+
+	assert_int_equal(staff_put(s, s->yang, 2, GOOD), HF_OK);
+	assert_int_equal(staff_put(s, s->yang, 2, "plate: keep, lane: keep"), HF_E_EXISTS);
+	assert_int_equal(staff_put(s, s->yang, 1, GOOD), HF_E_EXISTS);
+	assert_said(s, "above 2");
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 0), HF_OK);
+	assert_int_equal(staff_put(s, s->yang, 3, "plate: {technique: null}, lane: keep"), HF_OK);
+	assert_int_equal(run(s, &version), HF_OK);
+	assert_int_equal(version, 2);
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_REJECT, 3), HF_OK);
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_RETIRE, 2), HF_OK);
+	assert_int_equal(run(s, &version), HF_E_NO_PLAN);
+	assert_said(s, "was rejected");
+}
+
+/* A text that was altered behind the node's back is not what was approved (MK-37). */
+static void test_altered_bytes_do_not_run(void **state)
+{
+	struct staff *s = *state;
+	Hufu__MaskPlanRow *row = NULL;
+	uint8_t key[32] = {0}, *bytes;
+	struct hf_unit *u = hf_unit_new();
+	uint32_t version = 0;
+	size_t len;
+
+	assert_int_equal(staff_put(s, s->yang, 1, GOOD), HF_OK);
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 1), HF_OK);
+	assert_int_equal(hf_release_plan_row(s->release, s->plan, 1, &row, &s->fault), HF_OK);
+	row->text.data[row->text.len - 2] ^= 1;
+	memcpy(key, s->plan, strlen(s->plan));
+	key[strlen(s->plan) + 4] = 1;
+	bytes = hf_encode(&row->base, &len);
+	hf_unit_put(u, HF_TABLE_MASK_PLAN, key, strlen(s->plan) + 5, bytes, len);
+	assert_int_equal(people_apply(&s->p, u, HF_OK), HF_OK);
+	assert_int_equal(run(s, &version), HF_E_NO_PLAN);
+	assert_said(s, "was changed after it was approved");
+	free(bytes);
+	hf_decoded_free(row);
+}
+
+/* MK-38 */
+static void test_the_persons_are_accounts_that_may(void **state)
+{
+	static const struct {
+		const char *name, *said;
+		enum hf_err e;
+	} cases[] = {{"nobody", "no such account", HF_E_UNKNOWN},
+	             {"shen", "one person has two of the roles", HF_E_FORMAT},
+	             {"tang", "lacks the permission 'mask'", HF_E_PERMISSION},
+	             {"yang", "who executes a plan does not put it", HF_E_SEPARATION}};
+	struct staff *s = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = staff_plan(s, 1, cases[i].name, GOOD);
+
+		assert_int_equal(staff_put_with(s, s->yang, text, NULL), cases[i].e);
+		assert_said(s, cases[i].said);
+		free(text);
+	}
+}
+
+static json_t *inventory_of(void *ctx, const char *source)
+{
+	struct staff *s = ctx;
+
+	assert_string_equal(source, "passages");
+	return json_incref(s->inventory);
+}
+
+/* The inventory says what is sensitive: one that is brought, or the source's own. */
+static void test_a_plan_is_held_against_the_inventory(void **state)
+{
+	static const char map[] =
+	        "{\"hufu-masking-inventory\": 1, \"relations\": [], \"locations\": ["
+	        "{\"table\": \"passages\", \"field\": \"plate\", \"type\": \"cn.plate\", \"class\": \"personal\", "
+	        "\"level\": 3, \"technique\": \"fpe\", \"confidence\": 1.0, \"state\": \"confirmed\", \"by\": \"ma\"},"
+	        "{\"table\": \"passages\", \"field\": \"lane\", \"type\": null, \"class\": \"none\", \"level\": 1, "
+	        "\"technique\": null, \"confidence\": 1.0, \"state\": \"confirmed\", \"by\": \"song\"}]}";
+	struct staff *s = *state;
+	Hufu__MaskPlanRow *row = NULL;
+	char *text = staff_plan(s, 1, "ma", "plate: keep, lane: keep"), *good = staff_plan(s, 1, "ma", GOOD);
+
+	assert_int_equal(staff_put_with(s, s->yang, text, "{"), HF_E_FORMAT);
+	assert_int_equal(staff_put_with(s, s->yang, text, map), HF_E_CONFLICT);
+	assert_said(s, "passages.plate is kept");
+	s->inventory = json_loads(map, 0, NULL);
+	hf_release_set_inventory(s->release, inventory_of, s);
+	assert_int_equal(staff_put_with(s, s->yang, text, NULL), HF_E_CONFLICT);
+	assert_int_equal(staff_put_with(s, s->yang, good, NULL), HF_OK);
+	assert_int_equal(hf_release_plan_row(s->release, s->plan, 0, &row, &s->fault), HF_OK);
+	assert_string_equal(row->identified_by, "ma, song");
+	assert_int_equal(row->inventory_digest.len, 32);
+	hf_decoded_free(row);
+	free(text);
+	free(good);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_states),
+	        cmocka_unit_test_setup(test_a_plan_runs_once_another_approved_it, fresh),
+	        cmocka_unit_test_setup(test_a_changed_plan_is_another_version, fresh),
+	        cmocka_unit_test_setup(test_altered_bytes_do_not_run, fresh),
+	        cmocka_unit_test_setup(test_the_persons_are_accounts_that_may, fresh),
+	        cmocka_unit_test_setup(test_a_plan_is_held_against_the_inventory, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
