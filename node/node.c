@@ -26,6 +26,7 @@
 #include "ledger/report.h"
 #include "peers/peers.h"
 #include "release/plans.h"
+#include "release/mask_keys.h"
 #include "source/scanner.h"
 #include "source/source.h"
 
@@ -173,6 +174,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	HF_TRY(hf_scanner_open(&n->base, &sc, &m->scanner, f));
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
 	HF_TRY(hf_release_open(&n->base, m->store, m->identity, m->sources, &m->release, f));
+	HF_TRY(hf_mask_keys_open(&n->base, m->store, &n->keys, &m->mask_keys, f));
 	HF_TRY(hf_catalog_open(&n->base, m->store, &n->keys, m->peers, m->sources, &m->catalog, f));
 	HF_TRY(hf_authz_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->catalog, &m->authz, f));
 	if (cfg->border)
@@ -226,6 +228,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_promotion,
 	        hf_routes_dispute,
 	        hf_routes_statistics,
+	        hf_routes_mask_keys,
 	        NULL,
 	};
 	/* clang-format on */
@@ -265,6 +268,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 {
 	HF_TRY(open_base(n, loop, dir, cfg, log_fd, f));
 	HF_TRY(hf_node_keys_load(dir, passphrase, &n->keys, f));
+	HF_TRY(hf_node_keys_complete(&n->keys, dir, passphrase, f));
 	HF_TRY(open_state(n, cfg, f));
 	HF_TRY(open_peers(n, cfg, f));
 	HF_TRY(adopt_keys(n, dir, passphrase, f));
@@ -299,6 +303,7 @@ static void close_modules(struct hf_node *n)
 		hf_catalog_close(m->catalog);
 	if (m->release)
 		hf_release_close(m->release);
+	hf_mask_keys_close(m->mask_keys);
 	if (m->sources)
 		hf_sources_close(m->sources);
 	hf_reports_close(m->reports);

@@ -21,6 +21,7 @@ struct hf_peers;
 struct hf_ledger;
 struct hf_sources;
 struct hf_scanner;
+struct hf_mask_keys;
 struct hf_catalog;
 struct hf_authz;
 struct hf_exchange;
@@ -39,6 +40,7 @@ struct hf_modules {
 	struct hf_sources *sources;
 	struct hf_scanner *scanner; /* NULL: none */
 	struct hf_release *release;
+	struct hf_mask_keys *mask_keys;
 	struct hf_catalog *catalog;
 	struct hf_authz *authz;
 	struct hf_exchange *exchange;
@@ -138,6 +140,7 @@ extern const struct hf_route hf_routes_derive[]; /* what is made of delivered da
 extern const struct hf_route hf_routes_time[];   /* trusted time */
 extern const struct hf_route hf_routes_uses[];
 extern const struct hf_route hf_routes_data[];       /* data that is kept sealed */
+extern const struct hf_route hf_routes_mask_keys[];  /* seeds of contracts, reversal */
 extern const struct hf_route hf_routes_second_use[]; /* second authorizations for sensitive data */
 
 struct hf_api;

@@ -85,6 +85,7 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_SEALED,             REFUSE, "sealed-damaged",           "the sealed data was altered, is incomplete or is gone") \
 	X(HF_E_MUST_SEAL,          REFUSE, "must-be-sealed",           "the data may be kept only sealed, behind the node's gate") \
 	X(HF_E_NO_PLAN,            DENY,   "no-plan",                  "no approved masking plan covers this") \
+	X(HF_E_MASKING,            DENY,   "masking",                  "the data cannot be masked as the terms demand") \
 	X(HF_E_UNREACHABLE,        RETRY,  "unreachable",              "the peer cannot be reached") \
 	X(HF_E_TIMEOUT,            RETRY,  "timeout",                  "no answer in time") \
 	X(HF_E_BUSY,               RETRY,  "busy",                     "busy; try again") \

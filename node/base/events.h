@@ -130,7 +130,9 @@ enum hf_event_class {
 	X(HF_EVENT_USE_ENDED,            DECISION, "use-authorization-over", 203) /* DS-86: a consumer's has ended, at the provider */ \
 	X(HF_EVENT_MASK_PLAN,            DECISION, "mask-plan", 206)             /* MK-37: put, approved, rejected, retired; digest: of its text */ \
 	X(HF_EVENT_MASK_STEP,            EXCHANGE, "mask-step", 207)             /* MK-14: of a masking task */ \
-	X(HF_EVENT_MASK_RELEASE,         EXCHANGE, "mask-release", 208)          /* MK-10: a masked table became a source; digest: of its bytes */
+	X(HF_EVENT_MASK_RELEASE,         EXCHANGE, "mask-release", 208)          /* MK-10: a masked table became a source; digest: of its bytes */ \
+	X(HF_EVENT_UNMASK,               OPERATOR, "unmask", 211)                /* MK-67: masked values were reversed */ \
+	X(HF_EVENT_MASK_KEY_ERASED,      OPERATOR, "mask-key-erased", 212)       /* a contract's seed was overwritten */
 /* clang-format on */
 
 enum hf_event {
@@ -206,7 +208,8 @@ enum hf_event {
 	X(HF_FIELD_INPUTS,              "inputs", 85)             /* DS-97: "transfer|derivation ID DIGEST" in a line */ \
 	X(HF_FIELD_SOURCES,             "sources", 86)            /* DS-97: "CATALOG-ENTRY NODE" in a line */ \
 	X(HF_FIELD_PROCESSING,          "processing", 87)         /* DS-97: in what manner, in a person's words */ \
-	X(HF_FIELD_SECOND,              "second-authorization", 88) /* DS-86: who authorized the use besides, and by which one */
+	X(HF_FIELD_SECOND,              "second-authorization", 88) /* DS-86: who authorized the use besides, and by which one */ \
+	X(HF_FIELD_MASKING,             "masking", 103)           /* DS-32: plan, version, digest, and each field's technique and key id */
 /* clang-format on */
 
 enum hf_field {
@@ -214,7 +217,7 @@ enum hf_field {
 #define HF_FIELD_ENUM(code, name, number) code = number,
 	HF_FIELDS(HF_FIELD_ENUM)
 #undef HF_FIELD_ENUM
-	        HF_FIELD_LIMIT = 96, /* numbers stay below */
+	        HF_FIELD_LIMIT = 128, /* numbers stay below */
 };
 
 enum hf_event_class hf_event_class(enum hf_event e);

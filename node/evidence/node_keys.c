@@ -12,6 +12,7 @@
 #include "evidence/space.h"
 
 #define STORE_KEY "store"
+#define MASK_ROOT "mask"
 
 static bool key_path(const char *dir, char *out, size_t cap)
 {
@@ -60,6 +61,16 @@ static bool fill_nexts(struct hf_node_keys *k)
 	return true;
 }
 
+/* A locked copy; NULL: it is not in the file, or locked memory is used up. */
+static uint8_t *copy_secret(const struct hf_keyfile *file, const char *name)
+{
+	const uint8_t *secret = hf_keyfile_get(file, name);
+	uint8_t *copy = secret ? hf_secret_alloc(32) : NULL;
+	if (copy)
+		memcpy(copy, secret, 32);
+	return copy;
+}
+
 /* All uses are filled in from the bundle, or none. */
 static bool fill(struct hf_node_keys *k)
 {
@@ -81,14 +92,11 @@ static bool fill(struct hf_node_keys *k)
 		return false;
 	const uint8_t *noise = hf_keyfile_get(k->file, hf_key_use_name(HF_KEY_NOISE));
 	const uint8_t *box = hf_keyfile_get(k->file, hf_key_use_name(HF_KEY_BOX));
-	const uint8_t *store = hf_keyfile_get(k->file, STORE_KEY);
 	k->noise = noise ? hf_agree_key_from_seed(noise) : NULL;
 	k->box = box ? hf_agree_key_from_seed(box) : NULL;
-	k->store_key = hf_secret_alloc(32);
-	if (!store || !k->noise || !k->box || !k->store_key)
-		return false;
-	memcpy(k->store_key, store, 32);
-	return true;
+	k->store_key = copy_secret(k->file, STORE_KEY);
+	k->mask_root = copy_secret(k->file, MASK_ROOT);
+	return k->noise && k->box && k->store_key && (k->mask_root || !hf_keyfile_get(k->file, MASK_ROOT));
 }
 
 static enum hf_err take_file(struct hf_keyfile *file, struct hf_node_keys *ret_keys, struct hf_fault *f)
@@ -149,7 +157,7 @@ static bool put_new(struct hf_keyfile *file, const char *name)
 static struct hf_keyfile *make_file(void)
 {
 	struct hf_keyfile *file = hf_keyfile_new();
-	bool ok = file && put_new(file, STORE_KEY);
+	bool ok = file && put_new(file, STORE_KEY) && put_new(file, MASK_ROOT);
 	for (int use = HF_KEY_INVALID + 1; ok && use < HF_KEY_USE_COUNT; use++)
 		ok = put_new(file, hf_key_use_name((enum hf_key_use)use));
 	if (ok)
@@ -224,6 +232,19 @@ static enum hf_err save(const struct hf_node_keys *k, const char *dir, const cha
 	                                         hf_keyfile_result_text(r));
 }
 
+enum hf_err hf_node_keys_complete(struct hf_node_keys *k, const char *dir, const char *passphrase, struct hf_fault *f)
+{
+	if (k->mask_root)
+		return HF_OK;
+	if (!put_new(k->file, MASK_ROOT))
+		return hf_fault_set(f, HF_E_LIMIT, "the key file has no room for another key");
+	HF_TRY(save(k, dir, passphrase, f));
+	k->mask_root = copy_secret(k->file, MASK_ROOT);
+	return k->mask_root ? HF_OK
+	                    : hf_fault_set(f, HF_E_MEMORY,
+	                                   "no locked memory is left for the node's keys; raise the memlock limit");
+}
+
 static enum hf_err add_next(struct hf_node_keys *k, const char *dir, const char *passphrase, enum hf_key_use use,
                             struct hf_fault *f)
 {
@@ -279,6 +300,7 @@ void hf_node_keys_done(struct hf_node_keys *k)
 	hf_agree_key_free(k->noise);
 	hf_agree_key_free(k->box);
 	hf_secret_free(k->store_key);
+	hf_secret_free(k->mask_root);
 	hf_keyfile_free(k->file);
 	memset(k, 0, sizeof(*k));
 }

@@ -17,6 +17,8 @@ struct hf_node_keys {
 	struct hf_agree_key *noise, *box;
 	struct hf_sign_key *next_log, *next_witness, *next_mirror; /* made, not yet in use; NULL: none */
 	uint8_t *store_key; /* 32 bytes, locked: root of everything encrypted at rest */
+	uint8_t *
+	        mask_root; /* 32 bytes, locked: root of the masking keys; NULL: a file of an earlier version has none */
 	struct hf_keyfile *file;
 };
 /* passphrase NULL for a plain file. */
@@ -25,6 +27,9 @@ enum hf_err hf_node_keys_load(const char *dir, const char *passphrase, struct hf
 /* Makes all keys; refuses when a key file is there. */
 enum hf_err hf_node_keys_create(const char *dir, const char *passphrase, struct hf_node_keys *ret_keys,
                                 struct hf_fault *f) HF_MUST_CHECK;
+/* Adds what the file of an earlier version lacks, the masking root, and saves it; OK when nothing is missing. */
+enum hf_err hf_node_keys_complete(struct hf_node_keys *k, const char *dir, const char *passphrase,
+                                  struct hf_fault *f) HF_MUST_CHECK;
 /* Adds a new key of that use (LOG, WITNESS, MIRROR) beside the present one and saves the file. EXISTS when the last one
  * that was made so is not in use yet. */
 enum hf_err hf_node_keys_rotate(const char *dir, const char *passphrase, enum hf_key_use use,

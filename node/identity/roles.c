@@ -28,6 +28,8 @@ const struct hf_role hf_roles[] = {
         {"security-administrator", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MASK_POLICY) | HF_BIT(HF_MAY_CLASSIFY)},
         {"audit-administrator", HF_GROUP_AUDIT,
          HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_EXPORT) | HF_BIT(HF_MAY_STATUS)},
+        {"mask-reverser", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_UNMASK)}, /* MK-67 */
+        {"mask-key-keeper", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MASK_KEYS)},
         {NULL, HF_ROLE_GROUP_INVALID, 0},
 };
 
@@ -90,6 +92,13 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_APPROVE_SECOND, HF_MAY_AUDIT_READ},
         {HF_MAY_MASK, HF_MAY_MASK_POLICY}, /* MK-60: who masks does not say by which plans */
         {HF_MAY_MASK_POLICY, HF_MAY_AUDIT_READ},
+        {HF_MAY_UNMASK, HF_MAY_MASK}, /* MK-67: who masks does not reverse */
+        {HF_MAY_UNMASK, HF_MAY_MASK_KEYS},
+        {HF_MAY_UNMASK, HF_MAY_FETCH},
+        {HF_MAY_MANAGE_USERS, HF_MAY_UNMASK},
+        {HF_MAY_AUDIT_READ, HF_MAY_UNMASK},
+        {HF_MAY_MANAGE_USERS, HF_MAY_MASK_KEYS},
+        {HF_MAY_AUDIT_READ, HF_MAY_MASK_KEYS},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

@@ -34,7 +34,9 @@
 	X(HF_MAY_DISPUTE_SETTLE, "dispute-settle")       /* for this node in the leading group */                      \
 	X(HF_MAY_APPROVE_SECOND, "approve-second")       /* DS-20: the second level, for core data */                  \
 	X(HF_MAY_CLASSIFY, "classify")                   /* what is sensitive, and how much */                         \
-	X(HF_MAY_MASK_POLICY, "mask-policy")             /* MK-62: approve masking plans, control masking */
+	X(HF_MAY_MASK_POLICY, "mask-policy")             /* MK-62: approve masking plans, control masking */           \
+	X(HF_MAY_UNMASK, "unmask")                       /* MK-67: reverse masked values */                            \
+	X(HF_MAY_MASK_KEYS, "mask-keys")                 /* erase the seed of a contract's masking keys */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,
@@ -52,7 +54,7 @@ struct hf_role {
 	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",
 	                     "auditor", "audit-reader", "records-keeper", "emergency-officer", "leading-member",
 	                     "emergency-executor", "business-officer", "senior-approver", "masking-operator",
-	                     "security-administrator", "audit-administrator" */
+	                     "security-administrator", "audit-administrator", "mask-reverser", "mask-key-keeper" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

@@ -12,6 +12,7 @@ struct column {
 	struct hf_mask_use use;
 	struct hf_masker *masker; /* NULL: the column is kept */
 	size_t by;                /* column that the technique names; SIZE_MAX: none */
+	bool left_out;            /* nobody asked for it */
 };
 
 struct hf_apply {
@@ -36,10 +37,18 @@ static size_t header_index(const struct hf_apply_setup *s, const char *name)
 	return SIZE_MAX;
 }
 
+static bool left_out(const struct hf_apply_setup *s, const char *name)
+{
+	for (size_t i = 0; i < s->only_count; i++)
+		if (strcmp(s->only[i], name) == 0)
+			return false;
+	return s->only_count > 0;
+}
+
 /* Pseudonyms are the consumer's; what would average out or show by difference is the dataset's. */
 static enum hf_err derive(const struct hf_apply_setup *s, struct column *c)
 {
-	struct hf_mask_scope scope = s->plan->scope;
+	struct hf_mask_scope scope = s->scope ? *s->scope : s->plan->scope;
 	const struct hf_technique *t = c->count.field->technique;
 
 	scope.technique = t->id;
@@ -58,7 +67,8 @@ static enum hf_err open_column(const struct hf_apply_setup *s, struct hf_apply *
 	const struct hf_plan_field *field = c->count.field;
 
 	c->by = SIZE_MAX;
-	if (!field->technique)
+	c->left_out = left_out(s, s->header[i]);
+	if (!field->technique || (c->left_out && !field->technique->of_rows))
 		return HF_OK;
 	if (field->technique->record.keyed != HF_KEYED_NOT && !s->root)
 		return hf_fault_set(f, HF_E_ARGUMENT, "field %.60s: %s needs a key; give the key file", field->name,
@@ -140,7 +150,18 @@ bool hf_apply_keeps(const struct hf_apply *a, size_t i)
 {
 	const struct hf_technique *t = a->columns[i].count.field->technique;
 
-	return !t || !t->drops_column;
+	return !a->columns[i].left_out && (!t || !t->drops_column);
+}
+
+enum hf_err hf_apply_unmask(struct hf_apply *a, size_t i, struct hf_mask_batch *b, struct hf_fault *f)
+{
+	const struct column *c = &a->columns[i];
+
+	if (!c->masker)
+		return hf_fault_set(f, HF_E_UNSUPPORTED,
+		                    "the field %.60s was not masked: its values are what they were",
+		                    c->count.field->name);
+	return hf_masker_unmask(c->masker, b, f);
 }
 
 static enum hf_err run_column(struct hf_apply *a, size_t i, struct hf_apply_batch *b, uint8_t *drop, struct hf_fault *f)
@@ -157,6 +178,10 @@ static enum hf_err run_column(struct hf_apply *a, size_t i, struct hf_apply_batc
 
 	for (size_t r = 0; r < b->count; r++)
 		c->count.values += in[r].data != NULL;
+	if (c->left_out && !c->masker) {
+		memset(m.out, 0, b->count * sizeof(*m.out));
+		return HF_OK;
+	}
 	if (!c->masker) {
 		memcpy(m.out, in, b->count * sizeof(*m.out));
 		return HF_OK;

@@ -18,6 +18,9 @@ struct hf_apply_setup {
 	const char *const *header;
 	size_t header_count;
 	const struct hf_mask_key *root, *seed; /* seed NULL: a scope without a contract */
+	const struct hf_mask_scope *scope;     /* NULL: the plan's own */
+	const char *const *only;               /* columns that are in the result; count 0: all */
+	size_t only_count;
 	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 	void *file_ctx;
 };
@@ -28,6 +31,10 @@ void hf_apply_close(struct hf_apply *a);
 bool hf_apply_whole(const struct hf_apply *a);
 /* Column i of the header is in the result. */
 bool hf_apply_keeps(const struct hf_apply *a, size_t i);
+
+/* Values of column i back to what they were, where the technique is reversible and the key is there: out[r] for in[r],
+ * null where the value is none that this key gave. HF_E_UNSUPPORTED: not reversible. */
+enum hf_err hf_apply_unmask(struct hf_apply *a, size_t i, struct hf_mask_batch *b, struct hf_fault *f) HF_MUST_CHECK;
 
 /* Cells by column: value r of column c is in[c * count + r]; a null has data NULL. out and drop are filled. */
 struct hf_apply_batch {

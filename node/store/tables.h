@@ -74,7 +74,8 @@
 	X(HF_TABLE_USE_STATE,        "use-state")        /* transfer id[16] -> UseStateRow: what the provider said of sealed data here */ \
 	X(HF_TABLE_USE_OVER,         "use-over")         /* consumer 0x00 id[16] -> UseOverRow: its second authorizations that ended */ \
 	X(HF_TABLE_MASK_PLAN,        "mask-plan")        /* name 0x00 u32 version -> MaskPlanRow */ \
-	X(HF_TABLE_MASK_TASK,        "mask-task")        /* id[16] -> MaskTaskRow */
+	X(HF_TABLE_MASK_TASK,        "mask-task")        /* id[16] -> MaskTaskRow */ \
+	X(HF_TABLE_MASK_SEED,        "mask-seed")        /* contract[16] -> MaskSeedRow: its seed of masking keys */
 /* clang-format on */
 
 enum hf_table {

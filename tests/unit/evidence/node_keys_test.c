@@ -158,6 +158,46 @@ static void a_challenge_message_keeps_its_parts_apart(void **state)
 	assert_false(hf_challenge_message("roads", "wang", "00", a, 10, &an));
 }
 
+/* A file of an earlier version gets its masking root once, under the same passphrase; all else stays as it was. */
+static void a_file_without_a_masking_root_gets_one(void **state)
+{
+	char dir[32], path[64];
+	struct hf_node_keys made, old, again;
+	struct hf_fault f = {HF_OK, ""};
+	uint8_t root[32];
+	struct stat st;
+	(void)state;
+	make_dir(dir);
+	assert_int_equal(hf_node_keys_create(dir, "open sesame", &made, &f), HF_OK);
+	assert_non_null(made.mask_root);
+	assert_memory_not_equal(made.mask_root, made.store_key, 32);
+	snprintf(path, sizeof(path), "%s/keys/node.key", dir);
+	struct hf_keyfile *without = hf_keyfile_new();
+	static const char *const names[] = {"store",   "envelope", "noise", "log",
+	                                    "witness", "mirror",   "box",   "recovery"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_true(hf_keyfile_put(without, names[i], hf_keyfile_get(made.file, names[i])));
+	assert_int_equal(hf_keyfile_save(without, path, "open sesame"), HF_KEYFILE_OK);
+	hf_keyfile_free(without);
+
+	assert_int_equal(hf_node_keys_load(dir, "open sesame", &old, &f), HF_OK);
+	assert_null(old.mask_root);
+	assert_int_equal(hf_node_keys_complete(&old, dir, "open sesame", &f), HF_OK);
+	memcpy(root, old.mask_root, sizeof(root));
+	assert_int_equal(hf_node_keys_complete(&old, dir, "open sesame", &f), HF_OK);
+	assert_memory_equal(old.mask_root, root, sizeof(root));
+	assert_int_equal(hf_node_keys_load(dir, NULL, &again, &f), HF_E_CREDENTIAL);
+	assert_int_equal(hf_node_keys_load(dir, "open sesame", &again, &f), HF_OK);
+	assert_memory_equal(again.mask_root, root, sizeof(root));
+	assert_memory_equal(again.store_key, made.store_key, 32);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	hf_node_keys_done(&made);
+	hf_node_keys_done(&old);
+	hf_node_keys_done(&again);
+	remove_dir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +206,7 @@ int main(void)
 	        cmocka_unit_test(keys_follow_each_other),
 	        cmocka_unit_test(derived_keys_differ_by_use_and_by_context),
 	        cmocka_unit_test(a_challenge_message_keeps_its_parts_apart),
+	        cmocka_unit_test(a_file_without_a_masking_root_gets_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
