@@ -27,6 +27,7 @@
 #define HF_DOMAIN_MASK_KEY_ID "hufu/mask-key-id/v1"
 #define HF_DOMAIN_MASK_PRF "hufu/mask-prf/v1"
 #define HF_DOMAIN_MASK_DENC "hufu/mask-denc/v1"
+#define HF_DOMAIN_MASK_QUESTION "hufu/mask-question/v1"
 #define HF_DOMAIN_DATA_KEY "hufu/data-key/v1"
 #define HF_DOMAIN_DATA_CHUNK "hufu/data-chunk/v1"
 

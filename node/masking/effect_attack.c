@@ -18,6 +18,7 @@ struct attack {
 	size_t before_column, after_column;
 	uint32_t originals, masked; /* codes are below */
 	uint32_t *guess;            /* by masked code */
+	bool *had;                  /* by original code: a row has it */
 };
 
 static struct hf_bytes original(const struct attack *a, uint32_t code)
@@ -87,25 +88,30 @@ static uint32_t by_digest(const struct digest *d, uint32_t count, const char *lo
 	return d[lo].code;
 }
 
-static struct digest *digests(const struct attack *a)
+static struct digest *digests(const struct attack *a, uint32_t *ret_count)
 {
 	struct digest *d = hf_alloc((size_t)a->originals * sizeof(*d));
+	uint32_t count = 0;
 
 	for (uint32_t i = 1; i < a->originals; i++) {
 		struct hf_bytes v = original(a, i);
 		struct hf_hash h;
 
+		if (!a->had[i])
+			continue;
 		hf_sha256(v.data, v.len, &h);
-		hf_hash_hex(&h, d[i - 1].hex);
-		d[i - 1].code = i;
+		hf_hash_hex(&h, d[count].hex);
+		d[count++].code = i;
 	}
-	qsort(d, a->originals - 1, sizeof(*d), by_hex);
+	qsort(d, count, sizeof(*d), by_hex);
+	*ret_count = count;
 	return d;
 }
 
 static void guess_digests(struct attack *a)
 {
 	struct digest *d = NULL;
+	uint32_t count = 0;
 	char lower[64];
 
 	for (uint32_t i = 1; i < a->masked; i++) {
@@ -114,8 +120,8 @@ static void guess_digests(struct attack *a)
 		if (a->guess[i] != NO_GUESS || !is_hex(v, lower))
 			continue;
 		if (!d)
-			d = digests(a);
-		a->guess[i] = by_digest(d, a->originals - 1, lower, v.len);
+			d = digests(a, &count);
+		a->guess[i] = by_digest(d, count, lower, v.len);
 	}
 	free(d);
 }
@@ -190,7 +196,7 @@ static void guess_shape(struct attack *a, const struct shape *s, struct fit *fit
 	uint32_t count = 0;
 
 	for (uint32_t i = 1; i < a->originals; i++)
-		if (shown(original(a, i), s, &of, &hash) && of.length == s->length)
+		if (a->had[i] && shown(original(a, i), s, &of, &hash) && of.length == s->length)
 			fits[count++] = (struct fit){hash, i};
 	qsort(fits, count, sizeof(*fits), by_hash);
 	for (uint32_t i = 1; i < a->masked; i++)
@@ -270,9 +276,13 @@ void hf_effect_attack(struct hf_effect_table *before, size_t before_column, cons
 	                   after_column,
 	                   hf_effect_distinct(before, before_column),
 	                   hf_effect_distinct(after, after_column),
+	                   NULL,
 	                   NULL};
 	struct hf_effect_attack r;
 
+	a.had = hf_alloc_zero(a.originals);
+	for (uint32_t i = 0; i < hf_effect_rows(before); i++)
+		a.had[hf_effect_codes(before, before_column)[i]] = true;
 	a.guess = hf_alloc((size_t)a.masked * sizeof(*a.guess));
 	a.guess[HF_EFFECT_NULL] = NO_GUESS;
 	guess_ranks(&a);
@@ -280,12 +290,14 @@ void hf_effect_attack(struct hf_effect_table *before, size_t before_column, cons
 	for (uint32_t i = 1; i < a.masked; i++) {
 		uint32_t code = hf_effect_code(before, before_column, masked(&a, i));
 
-		a.guess[i] = code && code < a.originals ? code : NO_GUESS;
+		a.guess[i] = code && code < a.originals && a.had[code] ? code : NO_GUESS;
 	}
 	r.same = share_right(&a);
 	guess_digests(&a);
+	r.unkeyed = share_right(&a);
 	guess_stars(&a);
 	r.dictionary = share_right(&a);
 	free(a.guess);
+	free(a.had);
 	*ret_attack = r;
 }

@@ -10,6 +10,7 @@
 /* Shares of the rows whose original is not null. */
 struct hf_effect_attack {
 	double same;       /* masking changed nothing */
+	double unkeyed;    /* the value itself, or its SHA-256 */
 	double dictionary; /* guessed right: the value itself, or the only original that has its SHA-256 (hexadecimal, 8
 	                      digits or more) or that fits it but for characters that became '*' */
 	double frequency; /* guessed right: the original that is as frequent among originals as this is here, by rank */

@@ -1,35 +1,28 @@
-/* mask_evaluate.c - `hufu mask evaluate`: what risk was there before masking, and what is left. No value is printed. */
-#include <math.h>
+/* mask_evaluate.c - `hufu mask evaluate`: what risk was there before masking, what is left, and what the data is still
+ * good for. No value is printed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "crypto/crypto.h"
 #include "mask.h"
 #include "mask_evaluate.h"
-#include "masking/effect_attack.h"
 
-#define NAMES_MAX 64u
-#define THRESHOLD 0.05 /* k = 20, the usual example */
+#define QUESTIONS 200u
+#define QUESTIONS_MOST 100000u
 
-struct names {
-	char *text; /* what name points into */
-	const char *name[NAMES_MAX];
-	size_t count;
-};
 struct run {
-	struct hf_cli *cli;
-	struct names quasi, sensitive;
-	uint32_t k, l;   /* 0: not asked for */
-	double t;        /* negative: not asked for */
-	double recovery; /* likewise */
-	double threshold;
-	struct hf_mask_table before, after, population;
+	struct hf_mask_evaluation e;
+	uint32_t k, l, grade; /* 0: not asked for */
+	double t;             /* negative: not asked for */
+	double recovery;      /* likewise */
+	const char *page;     /* NULL: none */
 	json_t *missed;
 };
 
-static bool split(struct run *r, const char *option, const char *list, struct names *n)
+bool hf_mask_names_split(struct hf_cli *cli, const char *option, const char *list, struct hf_mask_names *n)
 {
 	char *next;
 
@@ -40,9 +33,9 @@ static bool split(struct run *r, const char *option, const char *list, struct na
 		next = strchr(at, ',');
 		if (next)
 			*next++ = '\0';
-		if (*at == '\0' || n->count == NAMES_MAX) {
-			hf_cli_misuse(r->cli, "--%s is '%s'; give 1 to %u names of columns with commas between", option,
-			              list, NAMES_MAX);
+		if (*at == '\0' || n->count == HF_MASK_NAMES) {
+			hf_cli_misuse(cli, "--%s is '%s'; give 1 to %u names of columns with commas between", option,
+			              list, HF_MASK_NAMES);
 			return false;
 		}
 		n->name[n->count++] = at;
@@ -50,13 +43,13 @@ static bool split(struct run *r, const char *option, const char *list, struct na
 	return true;
 }
 
-static bool share(struct run *r, const char *option, const char *text, double *ret_share)
+bool hf_mask_share(struct hf_cli *cli, const char *option, const char *text, double *ret_share)
 {
 	char *end = NULL;
 	double v = text ? strtod(text, &end) : 0;
 
 	if (text && (end == text || *end || !(v >= 0 && v <= 1))) {
-		hf_cli_misuse(r->cli, "--%s is '%s'; give a number from 0 to 1", option, text);
+		hf_cli_misuse(cli, "--%s is '%s'; give a number from 0 to 1", option, text);
 		return false;
 	}
 	if (text)
@@ -64,72 +57,24 @@ static bool share(struct run *r, const char *option, const char *text, double *r
 	return true;
 }
 
-static bool columns_of(struct run *r, const struct hf_mask_table *t, const struct names *n, size_t *ret_columns)
+bool hf_mask_hierarchy(struct hf_cli *cli, const char *folder, const char *column, struct hf_hierarchy **ret_h)
 {
-	for (size_t i = 0; i < n->count; i++)
-		if (!hf_mask_table_column(r->cli, t, n->name[i], &ret_columns[i]))
-			return false;
-	return true;
-}
+	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+	struct hf_fault f = {.code = HF_OK};
+	char path[4096];
+	enum hf_err e;
 
-static json_t *real_or_null(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
-static json_t *sensitive_json(const struct run *r, const struct hf_mask_table *t, const struct hf_effect_classes *c,
-                              const char *name, size_t column)
-{
-	struct hf_effect_diversity d;
-	struct hf_effect_closeness far;
-
-	hf_effect_diversity(t->rows, c, column, r->l ? r->l : 2, &d);
-	hf_effect_closeness(t->rows, c, column, &far);
-	return json_pack("{s:s, s:I, s:f, s:I, s:o, s:f, s:f}", "field", name, "l_distinct", (json_int_t)d.distinct,
-	                 "l_entropy", d.entropy, "recursive_l", (json_int_t)(r->l ? r->l : 2), "recursive_c",
-	                 real_or_null(d.c), "t_equal", far.equal, "t_ordered", far.ordered);
-}
-
-static json_t *journalist_json(const struct run *r, struct hf_mask_table *t, const struct hf_effect_classes *c,
-                               const size_t *quasi, const size_t *population_quasi)
-{
-	struct hf_effect_journalist j;
-	uint32_t *many = hf_effect_population(t->rows, c, quasi, r->quasi.count, r->population.rows, population_quasi);
-
-	hf_effect_journalist(c, many, hf_effect_rows(r->population.rows), r->threshold, &j);
-	free(many);
-	return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f}", "k_map", (json_int_t)j.k, "strange_classes",
-	                 (json_int_t)j.strange, "max", j.max, "average", j.mean, "above_threshold", j.above, "marketer",
-	                 j.marketer, "delta_min", j.delta_min, "delta_max", j.delta_max);
-}
-
-/* NULL after printing what is wrong. */
-static json_t *side(struct run *r, struct hf_mask_table *t)
-{
-	size_t quasi[NAMES_MAX], sensitive[NAMES_MAX], population[NAMES_MAX];
-	struct hf_effect_classes c;
-	struct hf_effect_risk k;
-	bool people = r->population.rows && t == &r->after; /* the population is masked as AFTER is */
-	json_t *o, *list = json_array();
-
-	if (!columns_of(r, t, &r->quasi, quasi) || !columns_of(r, t, &r->sensitive, sensitive) ||
-	    (people && !columns_of(r, &r->population, &r->quasi, population))) {
-		json_decref(list);
-		return NULL;
-	}
-	hf_effect_classes_make(t->rows, quasi, r->quasi.count, &c);
-	hf_effect_risk(&c, r->threshold, &k);
-	for (size_t i = 0; i < r->sensitive.count; i++)
-		json_array_append_new(list, sensitive_json(r, t, &c, r->sensitive.name[i], sensitive[i]));
-	o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:{s:f, s:f, s:f}, s:f, s:o}", "file", t->path, "rows",
-	              (json_int_t)k.rows, "suppressed_rows", (json_int_t)k.suppressed, "classes", (json_int_t)k.classes,
-	              "k", (json_int_t)k.k, "sample_uniques", (json_int_t)k.uniques, "average_class", k.average,
-	              "discernibility", k.discernible, "prosecutor", "max", k.max, "average", k.mean, "above_threshold",
-	              k.above, "marketer", k.mean, "sensitive", list);
-	if (people)
-		json_object_set_new(o, "journalist", journalist_json(r, t, &c, quasi, population));
-	hf_effect_classes_done(&c);
-	return o;
+	*ret_h = NULL;
+	if (!folder)
+		return true;
+	if (snprintf(path, sizeof(path), "%s/%s.csv", folder, column) >= (int)sizeof(path) || access(path, F_OK) != 0)
+		return true;
+	e = hf_file_read(path, (size_t)32 << 20, &text);
+	e = e == HF_OK ? hf_hierarchy_read(path, text.data, text.len, ret_h, &f)
+	               : hf_file_fault(&f, e, path, (size_t)32 << 20);
+	if (e != HF_OK)
+		hf_cli_fault(cli, e, &f);
+	return e == HF_OK;
 }
 
 static void miss(struct run *r, const char *text)
@@ -174,28 +119,6 @@ static void judge(struct run *r, const json_t *after)
 	}
 }
 
-/* For each column that both tables have, when their rows are the same things: what comes back (MK-3). Else null. */
-static json_t *recovery_json(struct run *r)
-{
-	json_t *list;
-
-	if (hf_effect_rows(r->before.rows) != hf_effect_rows(r->after.rows))
-		return json_null();
-	list = json_array();
-	for (size_t i = 0; i < r->before.name_count; i++)
-		for (size_t j = 0; j < r->after.name_count; j++) {
-			struct hf_effect_attack a;
-
-			if (strcmp(r->before.names[i], r->after.names[j]) != 0)
-				continue;
-			hf_effect_attack(r->before.rows, i, r->after.rows, j, &a);
-			json_array_append_new(list,
-			                      json_pack("{s:s, s:f, s:f, s:f}", "field", r->before.names[i], "same",
-			                                a.same, "dictionary", a.dictionary, "frequency", a.frequency));
-		}
-	return list;
-}
-
 /* Of columns that masking changed: those that are kept are not meant to be secret. */
 static void judge_recovery(struct run *r, const json_t *recovery)
 {
@@ -222,143 +145,129 @@ static void judge_recovery(struct run *r, const json_t *recovery)
 	}
 }
 
-static void print_recovery(struct run *r, const json_t *recovery)
+static void judge_grade(struct run *r, const json_t *after)
 {
-	static const struct hf_column columns[] = {{"FIELD", "field", 40},
-	                                           {"UNCHANGED", "same", 0},
-	                                           {"BY DICTIONARY", "dictionary", 0},
-	                                           {"BY FREQUENCY", "frequency", 0},
-	                                           {NULL, NULL, 0}};
-	json_t *out;
+	const json_t *g = json_object_get(after, "grade");
+	json_int_t grade = json_integer_value(json_object_get(g, "grade"));
+	char text[500];
 
-	if (json_is_null(recovery)) {
-		printf("\nnot equally many rows: recovery of values is not measured\n");
+	if (!r->grade || grade >= (json_int_t)r->grade)
 		return;
-	}
-	printf("\n");
-	out = json_pack("{s:O}", "rows", recovery);
-	hf_cli_table(r->cli, out, "rows", columns, "no column is in both tables");
-	json_decref(out);
-}
-
-static void row(json_t *rows, const char *title, const char *key, const json_t *before, const json_t *after)
-{
-	HF_CLEANUP(hf_buf_done) struct hf_buf a = HF_BUF_INIT;
-	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
-
-	json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "figure", title, "before",
-	                                      hf_cli_value(before, key, &a), "after", hf_cli_value(after, key, &b)));
-}
-
-static void print(struct run *r, const json_t *before, const json_t *after)
-{
-	static const struct hf_column columns[] = {
-	        {"FIGURE", "figure", 60}, {"BEFORE", "before", 0}, {"AFTER", "after", 0}, {NULL, NULL, 0}};
-	static const char *const figures[][2] = {{"rows", "rows"},
-	                                         {"suppressed rows", "suppressed_rows"},
-	                                         {"classes", "classes"},
-	                                         {"k", "k"},
-	                                         {"sample uniques", "sample_uniques"},
-	                                         {"average class", "average_class"},
-	                                         {"discernibility", "discernibility"},
-	                                         {"prosecutor, worst", "prosecutor.max"},
-	                                         {"prosecutor, average", "prosecutor.average"},
-	                                         {"prosecutor, rows above", "prosecutor.above_threshold"},
-	                                         {"marketer", "marketer"},
-	                                         {"k-map", "journalist.k_map"},
-	                                         {"journalist, worst", "journalist.max"},
-	                                         {"journalist, average", "journalist.average"},
-	                                         {"journalist, rows above", "journalist.above_threshold"},
-	                                         {"marketer, by population", "journalist.marketer"},
-	                                         {"presence, least", "journalist.delta_min"},
-	                                         {"presence, most", "journalist.delta_max"}};
-	static const char *const told[] = {"l_distinct", "l_entropy", "recursive_c", "t_equal", "t_ordered"};
-	json_t *out = json_pack("{s:[]}", "rows"), *rows = json_object_get(out, "rows");
-
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		if (r->population.rows || strncmp(figures[i][1], "journalist", 10) != 0)
-			row(rows, figures[i][0], figures[i][1], before, after);
-	for (size_t i = 0; i < r->sensitive.count; i++)
-		for (size_t j = 0; j < sizeof(told) / sizeof(told[0]); j++) {
-			char title[200];
-
-			snprintf(title, sizeof(title), "%.150s: %s", r->sensitive.name[i], told[j]);
-			row(rows, title, told[j], json_array_get(json_object_get(before, "sensitive"), i),
-			    json_array_get(json_object_get(after, "sensitive"), i));
-		}
-	hf_cli_table(r->cli, out, "rows", columns, "nothing");
-	json_decref(out);
+	snprintf(text, sizeof(text), "the grade is %lld, below the %u asked for: %.350s", (long long)grade, r->grade,
+	         json_string_value(json_object_get(g, "reason")));
+	miss(r, text);
 }
 
 static int report(struct run *r)
 {
-	json_t *before = side(r, &r->before), *after = before ? side(r, &r->after) : NULL;
-	json_t *recovery = after ? recovery_json(r) : NULL;
+	struct hf_cli *cli = r->e.cli;
+	json_t *figures = hf_mask_figures(&r->e);
+	int status = HF_EXIT_REFUSED;
 	const json_t *s;
 	size_t i;
-	int status = HF_EXIT_REFUSED;
 
-	if (after) {
-		judge(r, after);
-		judge_recovery(r, recovery);
+	if (!figures)
+		return status;
+	judge(r, json_object_get(figures, "after"));
+	judge_recovery(r, json_object_get(figures, "recovery"));
+	judge_grade(r, json_object_get(figures, "after"));
+	json_object_set(figures, "missed", r->missed);
+	if (!r->page || hf_mask_page_write(cli, r->page, figures)) {
 		status = json_array_size(r->missed) ? HF_EXIT_REFUSED : HF_EXIT_DONE;
-		if (r->cli->json) {
-			json_t *o = json_pack("{s:f, s:O, s:O, s:O, s:O}", "threshold", r->threshold, "before", before,
-			                      "after", after, "missed", r->missed, "recovery", recovery);
-
-			hf_cli_json(o);
-			json_decref(o);
-		} else {
-			print(r, before, after);
-			print_recovery(r, recovery);
+		if (cli->json)
+			hf_cli_json(figures);
+		else {
+			hf_mask_figures_print(cli, figures);
 			json_array_foreach(r->missed, i, s) printf("%s\n", json_string_value(s));
 		}
 	}
-	json_decref(before);
-	json_decref(after);
-	json_decref(recovery);
+	json_decref(figures);
 	return status;
+}
+
+/* What the options say, as texts. */
+struct said {
+	const char *quasi, *sensitive, *population, *people, *hierarchies, *k, *l, *t, *threshold, *recovery, *grade,
+	        *questions;
+};
+
+static bool understand(struct run *r, const struct said *a)
+{
+	struct hf_cli *cli = r->e.cli;
+	bool good = hf_mask_names_split(cli, "quasi", a->quasi, &r->e.quasi) &&
+	            hf_mask_names_split(cli, "sensitive", a->sensitive, &r->e.sensitive) &&
+	            hf_cli_number(cli, "k", a->k, HF_EFFECT_ROWS_MAX, &r->k) &&
+	            hf_cli_number(cli, "l", a->l, HF_EFFECT_ROWS_MAX, &r->l) &&
+	            hf_cli_number(cli, "people", a->people, UINT32_MAX, &r->e.people) &&
+	            hf_cli_number(cli, "grade", a->grade, 4, &r->grade) &&
+	            hf_cli_number(cli, "questions", a->questions, QUESTIONS_MOST, &r->e.questions) &&
+	            hf_mask_share(cli, "t", a->t, &r->t) &&
+	            hf_mask_share(cli, "threshold", a->threshold, &r->e.threshold) &&
+	            hf_mask_share(cli, "recovery", a->recovery, &r->recovery);
+
+	r->e.l = r->l ? r->l : 2;
+	return good;
+}
+
+static bool load(struct run *r, const char *const *tables, const struct said *a)
+{
+	struct hf_cli *cli = r->e.cli;
+	uint8_t key[16];
+
+	hf_random(key, sizeof(key));
+	for (size_t i = 0; i < r->e.sensitive.count; i++)
+		if (!hf_mask_hierarchy(cli, a->hierarchies, r->e.sensitive.name[i], &r->e.tree[i]))
+			return false;
+	return hf_mask_table_read(cli, tables[0], key, &r->e.before) &&
+	       hf_mask_table_read(cli, tables[1], key, &r->e.after) &&
+	       (!a->population || hf_mask_table_read(cli, a->population, key, &r->e.population));
+}
+
+static void run_done(struct run *r)
+{
+	hf_mask_table_done(&r->e.before);
+	hf_mask_table_done(&r->e.after);
+	hf_mask_table_done(&r->e.population);
+	for (size_t i = 0; i < HF_MASK_NAMES; i++)
+		hf_hierarchy_free(r->e.tree[i]);
+	free(r->e.quasi.text);
+	free(r->e.sensitive.text);
+	json_decref(r->missed);
 }
 
 int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv)
 {
-	struct run r = {.cli = cli, .t = -1, .recovery = -1, .threshold = THRESHOLD};
-	const char *pos[2], *quasi = NULL, *sensitive = NULL, *population = NULL, *k = NULL, *l = NULL, *t = NULL,
-	                    *threshold = NULL, *recovery = NULL;
-	const struct hf_opt opts[] = {{"quasi", &quasi, NULL, NULL},
-	                              {"sensitive", &sensitive, NULL, NULL},
-	                              {"population", &population, NULL, NULL},
-	                              {"k", &k, NULL, NULL},
-	                              {"l", &l, NULL, NULL},
-	                              {"t", &t, NULL, NULL},
-	                              {"threshold", &threshold, NULL, NULL},
-	                              {"recovery", &recovery, NULL, NULL},
+	struct run r = {.e = {.cli = cli, .threshold = HF_MASK_THRESHOLD, .questions = QUESTIONS, .seed = "hufu"},
+	                .t = -1,
+	                .recovery = -1};
+	struct said a = {.quasi = NULL};
+	const char *pos[2];
+	const struct hf_opt opts[] = {{"quasi", &a.quasi, NULL, NULL},
+	                              {"sensitive", &a.sensitive, NULL, NULL},
+	                              {"population", &a.population, NULL, NULL},
+	                              {"people", &a.people, NULL, NULL},
+	                              {"hierarchies", &a.hierarchies, NULL, NULL},
+	                              {"k", &a.k, NULL, NULL},
+	                              {"l", &a.l, NULL, NULL},
+	                              {"t", &a.t, NULL, NULL},
+	                              {"threshold", &a.threshold, NULL, NULL},
+	                              {"recovery", &a.recovery, NULL, NULL},
+	                              {"grade", &a.grade, NULL, NULL},
+	                              {"questions", &a.questions, NULL, NULL},
+	                              {"seed", &r.e.seed, NULL, NULL},
+	                              {"html", &r.page, NULL, NULL},
 	                              {0}};
-	uint8_t key[16];
 	int status = HF_EXIT_USAGE;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
 		return HF_EXIT_USAGE;
-	if (!quasi)
+	if (!a.quasi)
 		return hf_cli_misuse(cli, "--quasi NAMES is needed: the columns by which someone is known elsewhere");
-	if ((l || t) && !sensitive)
+	if ((a.l || a.t) && !a.sensitive)
 		return hf_cli_misuse(cli, "--l and --t are about --sensitive NAMES, which is missing");
 	r.missed = json_array();
-	hf_random(key, sizeof(key));
-	if (split(&r, "quasi", quasi, &r.quasi) && split(&r, "sensitive", sensitive, &r.sensitive) &&
-	    hf_cli_number(cli, "k", k, HF_EFFECT_ROWS_MAX, &r.k) &&
-	    hf_cli_number(cli, "l", l, HF_EFFECT_ROWS_MAX, &r.l) && share(&r, "t", t, &r.t) &&
-	    share(&r, "threshold", threshold, &r.threshold) && share(&r, "recovery", recovery, &r.recovery)) {
-		status = HF_EXIT_REFUSED;
-		if (hf_mask_table_read(cli, pos[0], key, &r.before) && hf_mask_table_read(cli, pos[1], key, &r.after) &&
-		    (!population || hf_mask_table_read(cli, population, key, &r.population)))
-			status = report(&r);
-	}
-	hf_mask_table_done(&r.before);
-	hf_mask_table_done(&r.after);
-	hf_mask_table_done(&r.population);
-	free(r.quasi.text);
-	free(r.sensitive.text);
-	json_decref(r.missed);
+	if (understand(&r, &a))
+		status = load(&r, pos, &a) ? report(&r) : HF_EXIT_REFUSED;
+	run_done(&r);
 	return status;
 }
