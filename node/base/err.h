@@ -69,6 +69,7 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_NOT_SHARED,         DENY,   "not-shared",               "the resource is not shared") \
 	X(HF_E_SECOND_USE,         DENY,   "second-authorization",     "the use of sensitive data is not authorized by a second person") \
 	X(HF_E_CONDITION,          DENY,   "condition",                "a condition of the sharing is not met") \
+	X(HF_E_DISCLOSURE,         DENY,   "disclosure",               "together with earlier releases it would show too much") \
 	X(HF_E_SOURCE_CHANGED,     REFUSE, "source-changed",           "the source changed during the transfer") \
 	X(HF_E_DIGEST,             REFUSE, "digest",                   "a digest does not match") \
 	X(HF_E_QUALITY,            REFUSE, "quality",                  "the data does not meet the declared form") \

@@ -1,0 +1,56 @@
+/*
+ * disclosure.h - what all recipients of a dataset together have been given of it, and whether one more release makes
+ * that too much (JT/T 1480-2023, 4.2.2: the risk must not grow by new releases or by links between recipients; MK-4).
+ *
+ * Rows of several releases of one table can be put side by side: by their order, or by columns that both have. So all
+ * recipients are taken as one. What a field's masking shows is read from the plan alone: positions of characters, cuts
+ * between numbers or times, the level in a tree, a draw of noise. Releases of a field may differ as long as one of them
+ * alone shows what all of them show together (nested cuts, a shorter beginning). Two that only together tell more are
+ * refused, and so are the value itself beside its masking, one scope of pseudonyms in two recipients' hands, and two
+ * samples that are not parts of one another. A column that only one release has adds to what can be told apart: the
+ * caller who has the table asks hf_disclosure_k. Pure; any thread.
+ */
+#ifndef HUFU_MASKING_DISCLOSURE_H
+#define HUFU_MASKING_DISCLOSURE_H
+
+#include "masking/plan.h"
+
+/* One release of one table to one recipient. All lent. */
+struct hf_disclosure {
+	const char *release;   /* how people call it: its plan and version, or its task */
+	const char *recipient; /* who has it */
+	struct hf_mask_scope scope;
+	enum hf_engine engine;
+	const struct hf_plan_field *fields; /* of the table, all of them */
+	size_t field_count;
+};
+
+/* Whether next may go out besides the earlier ones of the same table. DISCLOSURE: not, and the fault names field,
+ * releases and recipients; *ret_clashes (may be NULL) then lists all as {field, rule, says, releases: [{release,
+ * recipient}]}, to be decref'd. What was once allowed all the same is no reason against a release that shows no more
+ * than that. */
+enum hf_err hf_disclosure_joint(const struct hf_disclosure *earlier, size_t count, const struct hf_disclosure *next,
+                                struct hf_fault *f, json_t **ret_clashes) HF_MUST_CHECK;
+
+/* What all of them together show, field by field: [{field, shows, releases, draws, scopes, recipients: [...]}]. field
+ * NULL: all. To be decref'd. */
+json_t *hf_disclosure_view(const struct hf_disclosure *all, size_t count, const char *field);
+
+/* The table that was given out, whole; value r of column c is cells[c * count + r], a null has data NULL. */
+struct hf_disclosure_table {
+	const char *const *header;
+	size_t width;
+	const struct hf_bytes *cells;
+	size_t count;
+	const char *const *quasi; /* columns by which someone is known elsewhere */
+	size_t quasi_count;
+	const struct hf_mask_key *root; /* NULL: none is needed */
+	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
+	void *file_ctx;
+};
+/* Rows of the smallest class of those that are equal in every masking of every quasi-identifier that anybody has; 0:
+ * nobody has any. Rows that nobody has are in no class. */
+enum hf_err hf_disclosure_k(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t,
+                            struct hf_fault *f, uint32_t *ret_k) HF_MUST_CHECK;
+
+#endif

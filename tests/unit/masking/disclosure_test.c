@@ -1,0 +1,412 @@
+/* disclosure_test.c - what releases show together, and which of them are refused (MK-4, MK-8). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "masking/disclosure.h"
+#include "masking/disclosure_shown.h"
+#include "masking/effect.h"
+
+#define MANY 8u
+
+static const char head[] = "masking-plan: 1\n"
+                           "name: plan\n"
+                           "version: 1\n"
+                           "need: research\n"
+                           "purpose: research\n"
+                           "mode: static\n"
+                           "people: {operator: li, security: wang, audit: zhao}\n"
+                           "schedule: by hand\n"
+                           "result: {rows-least: 1}\n"
+                           "relations: []\n"
+                           "emergency:\n"
+                           "  source: {cause: a, solution: b, who: li}\n"
+                           "  format: {cause: a, solution: b, who: li}\n"
+                           "  key: {cause: a, solution: b, who: li}\n"
+                           "  result: {cause: a, solution: b, who: li}\n"
+                           "  space: {cause: a, solution: b, who: li}\n";
+
+/* Releases of one table, each of a plan of its own. */
+struct world {
+	struct hf_plan *plans[MANY];
+	struct hf_disclosure all[MANY];
+	size_t count;
+	char names[MANY][32];
+};
+
+/* fields: "a: keep; b: {technique: null}". scope: "consumer: university". */
+static const struct hf_disclosure *add(struct world *w, const char *recipient, const char *scope, const char *fields)
+{
+	struct hf_disclosure *d = &w->all[w->count];
+	char text[4096], lines[2048] = "", *end;
+	struct hf_fault f = {0};
+
+	for (const char *at = fields; *at;) {
+		size_t n = strcspn(at, ";");
+
+		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "      %.*s\n", (int)n, at);
+		at += n + (at[n] == ';');
+	}
+	snprintf(text, sizeof(text), "%sscope: {group: tolls, %s}\ntables:\n  t:\n    fields:\n%s", head, scope, lines);
+	if (hf_plan_read("plan", text, strlen(text), &w->plans[w->count], &f) != HF_OK)
+		fail_msg("%s", f.text);
+	end = w->names[w->count];
+	snprintf(end, sizeof(w->names[0]), "release %zu", w->count + 1);
+	*d = (struct hf_disclosure){.release = end,
+	                            .recipient = recipient,
+	                            .scope = w->plans[w->count]->scope,
+	                            .engine = HF_ENGINE_FF1,
+	                            .fields = w->plans[w->count]->tables[0].fields,
+	                            .field_count = w->plans[w->count]->tables[0].field_count};
+	w->count++;
+	return d;
+}
+
+static void done(struct world *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		hf_plan_free(w->plans[i]);
+	w->count = 0;
+}
+
+/* The last one beside all before it. */
+static void allowed(struct world *w)
+{
+	struct hf_fault f = {0};
+
+	if (hf_disclosure_joint(w->all, w->count - 1, &w->all[w->count - 1], &f, NULL) != HF_OK)
+		fail_msg("%s", f.text);
+}
+
+static void refused(struct world *w, const char *says)
+{
+	struct hf_fault f = {0};
+	json_t *clashes = NULL;
+
+	assert_int_equal(hf_disclosure_joint(w->all, w->count - 1, &w->all[w->count - 1], &f, &clashes),
+	                 HF_E_DISCLOSURE);
+	if (!strstr(f.text, says))
+		fail_msg("'%s' does not say '%s'", f.text, says);
+	assert_true(json_array_size(clashes) >= 1);
+	json_decref(clashes);
+}
+
+/* Two releases of one field to two recipients. */
+static void pair(const char *first, const char *second, const char *says)
+{
+	struct world w = {.count = 0};
+	char field[256];
+
+	snprintf(field, sizeof(field), "v: {%s}", first);
+	add(&w, "university", "consumer: university", field);
+	allowed(&w);
+	snprintf(field, sizeof(field), "v: {%s}", second);
+	add(&w, "insurer", "consumer: insurer", field);
+	if (says)
+		refused(&w, says);
+	else
+		allowed(&w);
+	done(&w);
+}
+
+static void test_characters_add_up(void **state)
+{
+	(void)state;
+	pair("technique: mask, keep-first: 3", "technique: mask, keep-last: 4",
+	     "field v: together with release 1 to university the release shows the first 3 and last 4 characters, "
+	     "which "
+	     "is the whole of a value of 7; mask as they do, or have it allowed with a reason");
+	pair("technique: mask, keep-first: 6, keep-last: 1", "technique: mask, keep-first: 1, keep-last: 4",
+	     "the first 6 and last 4 characters");
+	pair("technique: trunc, last: 4", "technique: mask, keep-first: 3", "the first 3 and last 4");
+	pair("technique: mask, keep-first: 3, keep-last: 4", "technique: mask, keep-first: 2, keep-last: 4", NULL);
+	pair("technique: mask, keep-first: 3", "technique: mask, keep-first: 6", NULL);
+	pair("technique: trunc, first: 3", "technique: mask, keep-first: 3", NULL);
+	pair("technique: mask, keep-first: 3", "technique: limc", NULL);
+	pair("technique: null", "technique: mask, keep-last: 4", NULL);
+	/* What a pseudonym of the kind keeps in front counts, too. */
+	pair("technique: fpe, type: cn.bank-card", "technique: mask, keep-last: 4", "the first 6 and last 4");
+	pair("technique: fpe, type: cn.bank-card", "technique: mask, keep-first: 6", NULL);
+	pair("technique: hash", "technique: mask, keep-first: 6", NULL);
+	pair("technique: fpe, type: cn.plate", "technique: fpe, type: cn.plate", NULL);
+}
+
+static void test_cuts_must_be_nested(void **state)
+{
+	(void)state;
+	pair("technique: bucket, cuts: [20, 30]", "technique: bucket, cuts: [25, 35]",
+	     "cuts finer than any of them alone");
+	pair("technique: bucket, cuts: [20, 30]", "technique: bucket, cuts: [20, 25, 30]", NULL);
+	pair("technique: round, step: 10", "technique: round, step: 15, mode: floor", "cuts finer");
+	pair("technique: round, step: 5, mode: floor", "technique: bucket, cuts: [10, 25]", NULL);
+	pair("technique: bucket, cuts: [10, 25]", "technique: round, step: 0.5, mode: floor", NULL);
+	pair("technique: bucket, cuts: [10, 25]", "technique: round, step: 10, mode: floor", "cuts finer");
+	pair("technique: daterd, unit: hour", "technique: daterd, unit: minute, every: 15", NULL);
+	pair("technique: daterd, unit: minute, every: 20", "technique: daterd, unit: minute, every: 15", "cuts finer");
+	pair("technique: daterd, unit: day", "technique: daterd, unit: year", NULL);
+	pair("technique: daterd, unit: day", "technique: daterd, unit: day, mode: ceil", "cuts finer");
+	pair("technique: hier, tree: t.csv, level: 1", "technique: hier, tree: t.csv, level: 2", NULL);
+	pair("technique: hier, tree: t.csv, level: 1", "technique: hier, tree: u.csv, level: 2", "shows more than any");
+	pair("technique: bucket, cuts: [20, 30]", "technique: noise, scale: 5", "shows more than any");
+}
+
+static void test_a_value_beside_its_masking(void **state)
+{
+	struct world w = {.count = 0};
+
+	(void)state;
+	pair("technique: topbot, high: 100", "technique: bucket, cuts: [20]",
+	     "puts the value itself beside its masking");
+	pair("technique: topbot, high: 100", "technique: topbot, high: 50", NULL);
+	pair("technique: topbot, high: 100", "technique: topbot, low: 50", "puts the value itself");
+	add(&w, "university", "consumer: university", "plate: keep;fee: keep");
+	add(&w, "insurer", "consumer: insurer", "plate: {technique: fpe, type: cn.plate};fee: keep");
+	refused(&w, "field plate: together with release 1 to university the release puts the value itself beside its "
+	            "masking");
+	/* What somebody allowed: the same again adds nothing, less neither, and more is refused again. */
+	add(&w, "broker", "consumer: broker", "plate: {technique: fpe, type: cn.plate};fee: keep");
+	allowed(&w);
+	add(&w, "broker", "consumer: broker", "plate: {technique: limc};fee: keep");
+	allowed(&w);
+	add(&w, "broker", "consumer: broker", "plate: {technique: mask, keep-last: 4};fee: keep");
+	refused(&w, "release 1 to university");
+	done(&w);
+	/* A column that is put behind another one is there, whatever else is done to it. */
+	add(&w, "university", "consumer: u", "plate: {technique: limc};name: {technique: combine, by: plate}");
+	add(&w, "insurer", "consumer: i", "plate: {technique: mask, keep-first: 2};name: {technique: limc}");
+	refused(&w, "field plate");
+	done(&w);
+}
+
+static void test_second_draws(void **state)
+{
+	struct world w = {.count = 0};
+
+	(void)state;
+	pair("technique: noise, scale: 5", "technique: noise, scale: 5", NULL);
+	pair("technique: noise, scale: 5", "technique: noise, scale: 6", "gives a second draw");
+	pair("technique: ope, low: 0, high: 9, accept-order-leak: yes",
+	     "technique: ope, low: 0, high: 9, accept-order-leak: yes", "gives a second draw");
+	pair("technique: mult, ratio: 0.1", "technique: mult, ratio: 0.1", NULL);
+	add(&w, "university", "consumer: u, epoch: 1", "v: {technique: noise, scale: 5}");
+	add(&w, "university", "consumer: u, epoch: 2", "v: {technique: noise, scale: 5}");
+	refused(&w, "gives a second draw, by which the noise can be taken away");
+	done(&w);
+}
+
+static void test_scopes_and_samples(void **state)
+{
+	struct world w = {.count = 0};
+
+	(void)state;
+	add(&w, "university", "consumer: all", "plate: {technique: hash};x: keep");
+	add(&w, "university", "consumer: all", "plate: {technique: hash};x: {technique: null}");
+	allowed(&w);
+	add(&w, "insurer", "consumer: all", "plate: {technique: hash};x: keep");
+	refused(&w, "gives two recipients pseudonyms of one key");
+	done(&w);
+	add(&w, "university", "consumer: u", "x: {technique: sample, rate: 0.1}");
+	add(&w, "insurer", "consumer: i", "x: {technique: sample, rate: 0.2}");
+	allowed(&w);
+	add(&w, "broker", "consumer: b, epoch: 2", "x: {technique: sample, rate: 0.1}");
+	refused(&w, "field x: together with release 1 to university, release 2 to insurer the release gives a second "
+	            "sample");
+	done(&w);
+}
+
+static void test_the_joint_view(void **state)
+{
+	struct world w = {.count = 0};
+	json_t *view;
+	char *text;
+
+	(void)state;
+	add(&w, "university", "consumer: u",
+	    "plate: {technique: hash};fee: {technique: bucket, cuts: [10, 20]};x: {technique: noise, scale: 2}");
+	add(&w, "insurer", "consumer: i",
+	    "plate: {technique: hash};fee: {technique: bucket, cuts: [20]};x: {technique: limc}");
+	add(&w, "insurer", "consumer: i",
+	    "plate: {technique: mask, keep-first: 2};fee: {technique: limc};x: {technique: limc}");
+	view = hf_disclosure_view(w.all, w.count, NULL);
+	text = json_dumps(view, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	assert_string_equal(
+	        text, "[{\"field\":\"plate\",\"shows\":[\"first 2 characters\"],\"releases\":3,\"draws\":0,\"scopes\":["
+	              "\"tolls/u//0\",\"tolls/i//0\"],\"recipients\":[\"university\",\"insurer\"]},{\"field\":\"fee\","
+	              "\"shows\":[\"cuts at 10, 20\"],\"releases\":2,\"draws\":0,\"scopes\":[],\"recipients\":["
+	              "\"university\",\"insurer\"]},{\"field\":\"x\",\"shows\":[\"noise\"],\"releases\":1,\"draws\":1,"
+	              "\"scopes\":[],\"recipients\":[\"university\"]}]");
+	free(text);
+	json_decref(view);
+	view = hf_disclosure_view(w.all, w.count, "fee");
+	assert_int_equal(json_array_size(view), 1);
+	json_decref(view);
+	done(&w);
+}
+
+/* ---- what is said of cuts, against the techniques themselves ---- */
+
+#define VALUES 1200u /* -60 to 89.875 by eighths: finer than every cut, and more than a pair of grids needs to part */
+
+static void mask_values(const struct hf_disclosure *d, struct hf_arena *arena, struct hf_bytes *out)
+{
+	const struct hf_mask_use use = {.args = d->fields[0].args, .arg_count = d->fields[0].arg_count};
+	struct hf_bytes *in = hf_arena_get(arena, VALUES * sizeof(*in));
+	struct hf_mask_batch b = {.in = in, .out = out, .count = VALUES, .arena = arena};
+	struct hf_masker *m = NULL;
+	struct hf_fault f = {0};
+
+	for (size_t i = 0; i < VALUES; i++) {
+		char *text = hf_arena_get(arena, 16);
+
+		snprintf(text, 16, "%.3f", (double)i / 8 - 60);
+		in[i] = (struct hf_bytes){(const uint8_t *)text, strlen(text)};
+	}
+	assert_int_equal(hf_masker_open(d->fields[0].technique, &use, &f, &m), HF_OK);
+	assert_int_equal(hf_masker_mask(m, &b, &f), HF_OK);
+	assert_int_equal(b.unreadable, 0);
+	hf_masker_close(m);
+}
+
+/* Values that a leaves alike and b tells apart. */
+static bool b_tells_more(const struct hf_bytes *a, const struct hf_bytes *b)
+{
+	for (size_t i = 1; i < VALUES; i++) /* cells are intervals */
+		if (a[i].len == a[i - 1].len && memcmp(a[i].data, a[i - 1].data, a[i].len) == 0 &&
+		    (b[i].len != b[i - 1].len || memcmp(b[i].data, b[i - 1].data, b[i].len) != 0))
+			return true;
+	return false;
+}
+
+static void any_cuts(char *out, size_t cap)
+{
+	static const char *const steps[] = {"0.5", "1", "1.5", "2",  "3",  "4",  "5",
+	                                    "6",   "9", "10",  "12", "15", "20", "30"};
+	static const char *const modes[] = {"floor", "ceil", "half-even"};
+	int at = -20;
+
+	if (rand() % 3) {
+		snprintf(out, cap, "v: {technique: round, step: %s, mode: %s}", steps[rand() % 14], modes[rand() % 3]);
+		return;
+	}
+	snprintf(out, cap, "v: {technique: bucket, cuts: [");
+	for (int i = 0, n = 1 + rand() % 3; i < n; i++, at += 5 * (1 + rand() % 3))
+		snprintf(out + strlen(out), cap - strlen(out), "%s%d", i ? ", " : "", at);
+	snprintf(out + strlen(out), cap - strlen(out), "]}");
+}
+
+static void test_cuts_against_the_techniques(void **state)
+{
+	unsigned covered = 0, not_covered = 0;
+
+	(void)state;
+	srand(7);
+	for (unsigned trial = 0; trial < 2000; trial++) {
+		struct world w = {.count = 0};
+		struct hf_bytes out[2][VALUES];
+		struct hf_shown a, b;
+		struct hf_arena arena;
+		char field[256];
+		bool covers;
+
+		hf_arena_init(&arena, NULL, 0);
+		for (size_t i = 0; i < 2; i++) {
+			any_cuts(field, sizeof(field));
+			mask_values(add(&w, "r", "consumer: r", field), &arena, out[i]);
+		}
+		hf_shown_of(&w.all[0], &w.all[0].fields[0], &a);
+		hf_shown_of(&w.all[1], &w.all[1].fields[0], &b);
+		covers = hf_shown_covers(&a, &b);
+		if (covers == b_tells_more(out[0], out[1]))
+			fail_msg("trial %u, %s: covers is %d", trial, field, covers);
+		covered += covers;
+		not_covered += !covers;
+		hf_arena_done(&arena);
+		done(&w);
+	}
+	assert_true(covered > 100 && not_covered > 100);
+}
+
+/* ---- classes of all releases together ---- */
+
+#define ROWS 4000u
+
+struct people {
+	char text[ROWS][3][8];
+	struct hf_bytes cells[3 * ROWS];
+};
+
+static void make_people(struct people *p)
+{
+	srand(11);
+	for (size_t r = 0; r < ROWS; r++) {
+		snprintf(p->text[r][0], 8, "%d", 20 + rand() % 40);
+		snprintf(p->text[r][1], 8, "%d", rand() % 10);
+		snprintf(p->text[r][2], 8, "%c", rand() % 2 ? 'f' : 'm');
+		for (size_t c = 0; c < 3; c++)
+			p->cells[c * ROWS + r] = (struct hf_bytes){(uint8_t *)p->text[r][c], strlen(p->text[r][c])};
+	}
+}
+
+/* k of rows that are equal in the age by so many years, in the region, and in the sex. */
+static unsigned count_k(const struct people *p, int years, bool region, bool sex)
+{
+	unsigned sizes[64 * 10 * 2] = {0}, k = ROWS;
+
+	for (size_t r = 0; r < ROWS; r++) {
+		int age = years ? atoi(p->text[r][0]) / years : 0;
+
+		sizes[(age * 10 + (region ? atoi(p->text[r][1]) : 0)) * 2 + (sex && p->text[r][2][0] == 'f')]++;
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		k = sizes[i] && sizes[i] < k ? sizes[i] : k;
+	return k;
+}
+
+/* MK-4: a second release with other columns is checked together with the first. */
+static void test_k_of_all_releases(void **state)
+{
+	static const char *const header[] = {"age", "region", "sex"};
+	struct people *p = malloc(sizeof(*p));
+	const struct hf_disclosure_table t = {
+	        .header = header, .width = 3, .cells = p->cells, .count = ROWS, .quasi = header, .quasi_count = 3};
+	struct world w = {.count = 0};
+	struct hf_fault f = {0};
+	uint32_t alone, k;
+
+	(void)state;
+	make_people(p);
+	assert_int_equal(hf_disclosure_k(w.all, 0, &t, &f, &k), HF_OK);
+	assert_int_equal(k, 0);
+	add(&w, "university", "consumer: u",
+	    "age: {technique: round, step: 5, mode: floor};region: {technique: limc};sex: keep");
+	assert_int_equal(hf_disclosure_k(w.all, 1, &t, &f, &alone), HF_OK);
+	assert_int_equal(alone, count_k(p, 5, false, true));
+	add(&w, "insurer", "consumer: i",
+	    "age: {technique: round, step: 10, mode: floor};region: keep;sex: {technique: limc}");
+	assert_int_equal(hf_disclosure_k(w.all + 1, 1, &t, &f, &k), HF_OK);
+	assert_int_equal(k, count_k(p, 10, true, false));
+	assert_int_equal(hf_disclosure_k(w.all, 2, &t, &f, &k), HF_OK);
+	assert_int_equal(k, count_k(p, 5, true, true));
+	assert_true(k < alone);
+	allowed(&w); /* nothing is wrong with any field: only the classes tell */
+	done(&w);
+	free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_characters_add_up),           cmocka_unit_test(test_cuts_must_be_nested),
+	        cmocka_unit_test(test_a_value_beside_its_masking),  cmocka_unit_test(test_second_draws),
+	        cmocka_unit_test(test_scopes_and_samples),          cmocka_unit_test(test_the_joint_view),
+	        cmocka_unit_test(test_cuts_against_the_techniques), cmocka_unit_test(test_k_of_all_releases),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
