@@ -75,7 +75,8 @@
 	X(HF_TABLE_USE_OVER,         "use-over")         /* consumer 0x00 id[16] -> UseOverRow: its second authorizations that ended */ \
 	X(HF_TABLE_MASK_PLAN,        "mask-plan")        /* name 0x00 u32 version -> MaskPlanRow */ \
 	X(HF_TABLE_MASK_TASK,        "mask-task")        /* id[16] -> MaskTaskRow */ \
-	X(HF_TABLE_MASK_SEED,        "mask-seed")        /* contract[16] -> MaskSeedRow: its seed of masking keys */
+	X(HF_TABLE_MASK_SEED,        "mask-seed")        /* contract[16] -> MaskSeedRow: its seed of masking keys */ \
+	X(HF_TABLE_DISCLOSURE,       "disclosure")       /* dataset 0x00 'R'|'A' SHA-256[32] -> DisclosureRow | DisclosureAllowedRow */
 /* clang-format on */
 
 enum hf_table {

@@ -359,9 +359,10 @@ static unsigned count_k(const struct people *p, int years, bool region, bool sex
 	unsigned sizes[64 * 10 * 2] = {0}, k = ROWS;
 
 	for (size_t r = 0; r < ROWS; r++) {
-		int age = years ? atoi(p->text[r][0]) / years : 0;
+		int age = years ? (int)strtol(p->text[r][0], NULL, 10) / years : 0;
 
-		sizes[(age * 10 + (region ? atoi(p->text[r][1]) : 0)) * 2 + (sex && p->text[r][2][0] == 'f')]++;
+		sizes[(age * 10 + (region ? (int)strtol(p->text[r][1], NULL, 10) : 0)) * 2 +
+		      (sex && p->text[r][2][0] == 'f')]++;
 	}
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		k = sizes[i] && sizes[i] < k ? sizes[i] : k;

@@ -1,0 +1,52 @@
+/*
+ * disclosures.h - the disclosure ledger: what was given out masked, of which dataset, to whom (MK-4, MK-8).
+ *
+ * Every release asks before it runs and is recorded in the unit of work in which it becomes real. What it may not show
+ * beside the earlier ones is judged in masking/disclosure.h; somebody with the permission mask-policy may allow it all
+ * the same, for one plan, one table and one recipient, with a reason that stays on record. A plan that goes to the same
+ * recipient again adds nothing. Loop thread; what was loaded may be read by any.
+ */
+#ifndef HUFU_RELEASE_DISCLOSURES_H
+#define HUFU_RELEASE_DISCLOSURES_H
+
+#include "masking/disclosure.h"
+#include "store/store.h"
+
+#define HF_DISCLOSURES_MAX 2000u /* different releases of one table */
+
+struct hf_disclosure_in {
+	const char *dataset; /* the source's name; at most HF_NAME_MAX bytes */
+	const struct hf_plan *plan;
+	const char *table;                 /* of the plan */
+	const struct hf_mask_scope *scope; /* of the keys as they are used; NULL: the plan's */
+	const char *recipient;
+	const char *release; /* how people call it; NULL: the plan's name and version */
+	int64_t now_ms;
+	/* k_demanded 0: none is. k: of hf_disclosure_k over what was loaded and this release. */
+	uint32_t k_demanded, k;
+};
+/* DISCLOSURE: it would show too much together with earlier ones, which the fault names; UNKNOWN: no such table in the
+ * plan; LIMIT. */
+enum hf_err hf_disclosure_check(struct hf_store *store, const struct hf_disclosure_in *in,
+                                struct hf_fault *f) HF_MUST_CHECK;
+/* Checks again and puts the row into the unit. */
+enum hf_err hf_disclosure_record(struct hf_store *store, struct hf_unit *unit, const struct hf_disclosure_in *in,
+                                 struct hf_fault *f) HF_MUST_CHECK;
+/* That this plan's table may go to this recipient whatever it shows with others. now_ms is when. */
+enum hf_err hf_disclosure_allow(struct hf_unit *unit, const struct hf_disclosure_in *in, const char *by,
+                                const char *reason, struct hf_fault *f) HF_MUST_CHECK;
+
+/* Releases of a dataset; table NULL: all of them, which must not be judged together. The oldest first. */
+struct hf_disclosures;
+enum hf_err hf_disclosures_load(struct hf_store *store, const char *dataset, const char *table,
+                                struct hf_disclosures **ret_d) HF_MUST_CHECK;
+void hf_disclosures_free(struct hf_disclosures *d);
+/* All of them, and with `in` (may be NULL) one more. Lent until free. */
+const struct hf_disclosure *hf_disclosures_list(struct hf_disclosures *d, const struct hf_disclosure_in *in,
+                                                size_t *ret_count);
+/* {dataset, tables: [{table, fields: hf_disclosure_view, releases: [{release, recipient, first, last, times,
+ * allowed_by, reason}]}]}; field NULL: all. To be decref'd. */
+enum hf_err hf_disclosures_show(struct hf_store *store, const char *dataset, const char *field,
+                                json_t **ret_shown) HF_MUST_CHECK;
+
+#endif

@@ -1,0 +1,199 @@
+/* disclosures_test.c - the disclosure ledger in the store: asked, recorded, read again after a restart (MK-4, MK-8). */
+#include "release/disclosures.h"
+
+#include "unit/store/fixture.h"
+
+static const char head[] = "masking-plan: 1\n"
+                           "name: tolls\n"
+                           "need: research\n"
+                           "purpose: research\n"
+                           "mode: static\n"
+                           "people: {operator: li, security: wang, audit: zhao}\n"
+                           "schedule: by hand\n"
+                           "result: {rows-least: 1}\n"
+                           "relations: []\n"
+                           "emergency:\n"
+                           "  source: {cause: a, solution: b, who: li}\n"
+                           "  format: {cause: a, solution: b, who: li}\n"
+                           "  key: {cause: a, solution: b, who: li}\n"
+                           "  result: {cause: a, solution: b, who: li}\n"
+                           "  space: {cause: a, solution: b, who: li}\n";
+
+static struct hf_plan *plan_of(unsigned version, const char *consumer, const char *fields)
+{
+	struct hf_plan *p = NULL;
+	struct hf_fault f = {0};
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+	         "%sversion: %u\nscope: {group: tolls, consumer: %s}\ntables:\n  t:\n    fields: {%s}\n", head, version,
+	         consumer, fields);
+	if (hf_plan_read("plan", text, strlen(text), &p, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	return p;
+}
+
+static struct hf_disclosure_in in_of(const struct hf_plan *p, const char *recipient)
+{
+	return (struct hf_disclosure_in){
+	        .dataset = "passages", .plan = p, .table = "t", .recipient = recipient, .now_ms = fixture_now(NULL)};
+}
+
+static void submit(struct fixture *f, struct hf_unit *u)
+{
+	struct ending end = {0};
+
+	hf_store_submit(f->store, u, ending_done, &end);
+	fixture_run_until(f, &end.done);
+	assert_int_equal(end.e, HF_OK);
+}
+
+static void give(struct fixture *f, const struct hf_disclosure_in *in)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {0};
+
+	if (hf_disclosure_record(f->store, u, in, &fault) != HF_OK)
+		fail_msg("%s", fault.text);
+	submit(f, u);
+}
+
+static void refused(struct fixture *f, const struct hf_disclosure_in *in, const char *says)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {0};
+
+	assert_int_equal(hf_disclosure_check(f->store, in, NULL), HF_E_DISCLOSURE);
+	assert_int_equal(hf_disclosure_record(f->store, u, in, &fault), HF_E_DISCLOSURE);
+	assert_true(hf_unit_empty(u));
+	hf_unit_free(u);
+	if (!strstr(fault.text, says))
+		fail_msg("'%s' does not say '%s'", fault.text, says);
+}
+
+static const char *shown(struct fixture *f, const char *dataset, const char *field, char *out, size_t cap)
+{
+	json_t *o = NULL;
+	char *text;
+
+	assert_int_equal(hf_disclosures_show(f->store, dataset, field, &o), HF_OK);
+	text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	snprintf(out, cap, "%s", text);
+	free(text);
+	json_decref(o);
+	return out;
+}
+
+static void a_release_is_judged_with_those_before_it(void **state)
+{
+	struct hf_plan *first = plan_of(1, "university", "plate: {technique: mask, keep-first: 3}, fee: keep");
+	struct hf_plan *other = plan_of(2, "insurer", "plate: {technique: mask, keep-last: 4}, fee: keep");
+	struct hf_disclosure_in to_university = in_of(first, "university"), to_insurer = in_of(other, "insurer"),
+	                        elsewhere = to_insurer;
+	struct fixture f;
+	char text[4096];
+
+	(void)state;
+	fixture_start(&f);
+	give(&f, &to_university);
+	refused(&f, &to_insurer,
+	        "field plate: together with tolls 1 to university the release shows the first 3 and last 4");
+	fixture_reopen(&f);
+	refused(&f, &to_insurer, "together with tolls 1 to university");
+	elsewhere.dataset = "passages-2025"; /* another dataset, of which nothing went out */
+	assert_int_equal(hf_disclosure_check(f.store, &elsewhere, NULL), HF_OK);
+	give(&f, &to_university);
+	assert_non_null(strstr(shown(&f, "passages", "plate", text, sizeof(text)), "\"times\":2"));
+	assert_null(strstr(text, "\"field\":\"fee\""));
+	assert_non_null(strstr(text, "\"shows\":[\"first 3 characters\"],\"releases\":1"));
+	assert_string_equal(shown(&f, "passages-2025", NULL, text, sizeof(text)),
+	                    "{\"dataset\":\"passages-2025\",\"tables\":[]}");
+	to_insurer.table = "u";
+	assert_int_equal(hf_disclosure_check(f.store, &to_insurer, NULL), HF_E_UNKNOWN);
+	fixture_stop(&f);
+	hf_plan_free(first);
+	hf_plan_free(other);
+}
+
+static void what_somebody_allowed_stays_on_record(void **state)
+{
+	struct hf_plan *first = plan_of(1, "university", "plate: keep");
+	struct hf_plan *other = plan_of(2, "insurer", "plate: {technique: hash}");
+	struct hf_plan *third = plan_of(3, "insurer", "plate: {technique: mask, keep-first: 2}");
+	struct hf_disclosure_in a = in_of(first, "university"), b = in_of(other, "insurer"),
+	                        c = in_of(third, "insurer");
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {0};
+	struct fixture f;
+	char text[4096];
+
+	(void)state;
+	fixture_start(&f);
+	give(&f, &a);
+	refused(&f, &b, "puts the value itself beside its masking");
+	assert_int_equal(hf_disclosure_allow(u, &b, "wang", "the university is the ministry's own", &fault), HF_OK);
+	submit(&f, u);
+	give(&f, &b);
+	assert_non_null(strstr(shown(&f, "passages", NULL, text, sizeof(text)),
+	                       "\"allowed_by\":\"wang\",\"reason\":\"the university is the ministry's own\""));
+	refused(&f, &c, "tolls 1 to university"); /* it was that plan that was allowed */
+	b.recipient = "broker";
+	b.scope = &c.plan->scope;
+	refused(&f, &b, "gives two recipients pseudonyms of one key"); /* and that recipient */
+	fixture_stop(&f);
+	hf_plan_free(first);
+	hf_plan_free(other);
+	hf_plan_free(third);
+}
+
+/* MK-4: fields that nobody minds one by one, and what is left when they are put together */
+static void classes_of_all_releases_are_what_the_plan_demands(void **state)
+{
+	static const char *const header[] = {"age", "region"}, *const cells[] = {"31", "32", "33", "34",
+	                                                                         "1",  "1",  "2",  "2"};
+	struct hf_bytes values[8];
+	const struct hf_disclosure_table t = {
+	        .header = header, .width = 2, .cells = values, .count = 4, .quasi = header, .quasi_count = 2};
+	struct hf_plan *first = plan_of(1, "u", "age: {technique: bucket, cuts: [32, 40]}, region: {technique: limc}");
+	struct hf_plan *other = plan_of(2, "i", "age: {technique: limc}, region: keep");
+	struct hf_disclosure_in a = in_of(first, "university"), b = in_of(other, "university");
+	struct hf_disclosures *d = NULL;
+	const struct hf_disclosure *list;
+	struct fixture f;
+	struct hf_fault fault = {0};
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		values[i] = (struct hf_bytes){(const uint8_t *)cells[i], strlen(cells[i])};
+	fixture_start(&f);
+	give(&f, &a);
+	assert_int_equal(hf_disclosures_load(f.store, "passages", "t", &d), HF_OK);
+	list = hf_disclosures_list(d, &b, &n);
+	assert_int_equal(n, 2);
+	b.k_demanded = 2;
+	assert_int_equal(hf_disclosure_k(&list[1], 1, &t, &fault, &b.k), HF_OK);
+	assert_int_equal(b.k, 2); /* alone it would do */
+	assert_int_equal(hf_disclosure_k(list, n, &t, &fault, &b.k), HF_OK);
+	assert_int_equal(b.k, 1);
+	refused(&f, &b,
+	        "together with the 1 earlier releases of table t the least class of rows has 1, and the plan demands "
+	        "2");
+	b.k_demanded = 1;
+	give(&f, &b);
+	hf_disclosures_free(d);
+	fixture_stop(&f);
+	hf_plan_free(first);
+	hf_plan_free(other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_release_is_judged_with_those_before_it),
+	        cmocka_unit_test(what_somebody_allowed_stays_on_record),
+	        cmocka_unit_test(classes_of_all_releases_are_what_the_plan_demands),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
