@@ -17,6 +17,7 @@ struct hf_disclosures {
 	struct hf_plan_field **fields;
 	struct hf_arg **args;
 	size_t count;
+	struct hf_plan_field *asked; /* of the release that is asked about */
 };
 
 /* ---- keys ---- */
@@ -24,6 +25,27 @@ struct hf_disclosures {
 static const struct hf_mask_scope *scope_of(const struct hf_disclosure_in *in)
 {
 	return in->scope ? in->scope : &in->plan->scope;
+}
+
+static bool is_out(const struct hf_disclosure_in *in, const struct hf_plan_field *f)
+{
+	for (size_t i = 0; i < in->only_count; i++)
+		if (strcmp(in->only[i], f->name) == 0)
+			return true;
+	return in->only_count == 0;
+}
+
+/* The fields that are given out; free() them. */
+static struct hf_plan_field *fields_out(const struct hf_disclosure_in *in, size_t *ret_count)
+{
+	const struct hf_plan_table *t = hf_plan_table_named(in->plan, in->table);
+	struct hf_plan_field *out = hf_alloc_zero((t->field_count + 1) * sizeof(*out));
+
+	*ret_count = 0;
+	for (size_t i = 0; i < t->field_count; i++)
+		if (is_out(in, &t->fields[i]))
+			out[(*ret_count)++] = t->fields[i];
+	return out;
 }
 
 static void add_text(struct hf_buf *b, const char *text)
@@ -43,6 +65,8 @@ static size_t key_of(const struct hf_disclosure_in *in, char kind, uint8_t out[K
 	add_text(&b, in->recipient);
 	hf_buf_add(&b, in->plan->digest.b, sizeof(in->plan->digest.b));
 	if (kind == 'R') {
+		for (size_t i = 0; i < in->only_count; i++)
+			add_text(&b, in->only[i]);
 		add_text(&b, s->group);
 		add_text(&b, s->consumer);
 		add_text(&b, s->contract);
@@ -203,6 +227,7 @@ void hf_disclosures_free(struct hf_disclosures *d)
 		free(d->list);
 		free(d->fields);
 		free(d->args);
+		free(d->asked);
 	}
 	free(d);
 }
@@ -210,17 +235,19 @@ void hf_disclosures_free(struct hf_disclosures *d)
 const struct hf_disclosure *hf_disclosures_list(struct hf_disclosures *d, const struct hf_disclosure_in *in,
                                                 size_t *ret_count)
 {
-	const struct hf_plan_table *t = in ? hf_plan_table_named(in->plan, in->table) : NULL;
+	size_t field_count;
 
 	*ret_count = d->count;
-	if (!t)
+	if (!in || !hf_plan_table_named(in->plan, in->table))
 		return d->list;
+	free(d->asked);
+	d->asked = fields_out(in, &field_count);
 	d->list[d->count] = (struct hf_disclosure){.release = in->release ? in->release : in->plan->name,
 	                                           .recipient = in->recipient,
 	                                           .scope = *scope_of(in),
 	                                           .engine = in->plan->engine,
-	                                           .fields = t->fields,
-	                                           .field_count = t->field_count};
+	                                           .fields = d->asked,
+	                                           .field_count = field_count};
 	*ret_count = d->count + 1;
 	return d->list;
 }
@@ -326,9 +353,10 @@ static void fill_field(const struct hf_plan_field *f, struct hf_arena *arena, Hu
 
 static void fill_row(const struct hf_disclosure_in *in, struct hf_arena *arena, Hufu__DisclosureRow *row)
 {
-	const struct hf_plan_table *t = hf_plan_table_named(in->plan, in->table);
+	size_t count;
+	struct hf_plan_field *out = fields_out(in, &count);
 	const struct hf_mask_scope *s = scope_of(in);
-	Hufu__DisclosureField *fields = hf_arena_get(arena, (t->field_count + 1) * sizeof(*fields));
+	Hufu__DisclosureField *fields = hf_arena_get(arena, (count + 1) * sizeof(*fields));
 	char *name = hf_arena_get(arena, 128);
 
 	row->table = text(in->table);
@@ -342,12 +370,13 @@ static void fill_row(const struct hf_disclosure_in *in, struct hf_arena *arena, 
 	row->contract = text(s->contract);
 	row->epoch = s->epoch;
 	row->engine = in->plan->engine;
-	row->n_fields = t->field_count;
-	row->fields = hf_arena_get(arena, (t->field_count + 1) * sizeof(*row->fields));
-	for (size_t i = 0; i < t->field_count; i++) {
-		fill_field(&t->fields[i], arena, &fields[i]);
+	row->n_fields = count;
+	row->fields = hf_arena_get(arena, (count + 1) * sizeof(*row->fields));
+	for (size_t i = 0; i < count; i++) {
+		fill_field(&out[i], arena, &fields[i]);
 		row->fields[i] = &fields[i];
 	}
+	free(out);
 	row->first_ms = row->last_ms = in->now_ms;
 	row->times = 1;
 }

@@ -17,7 +17,9 @@
 struct hf_disclosure_in {
 	const char *dataset; /* the source's name; at most HF_NAME_MAX bytes */
 	const struct hf_plan *plan;
-	const char *table;                 /* of the plan */
+	const char *table;       /* of the plan */
+	const char *const *only; /* its fields that are given out; count 0: all */
+	size_t only_count;
 	const struct hf_mask_scope *scope; /* of the keys as they are used; NULL: the plan's */
 	const char *recipient;
 	const char *release; /* how people call it; NULL: the plan's name and version */

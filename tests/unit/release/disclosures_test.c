@@ -108,6 +108,11 @@ static void a_release_is_judged_with_those_before_it(void **state)
 	assert_non_null(strstr(text, "\"shows\":[\"first 3 characters\"],\"releases\":1"));
 	assert_string_equal(shown(&f, "passages-2025", NULL, text, sizeof(text)),
 	                    "{\"dataset\":\"passages-2025\",\"tables\":[]}");
+	to_insurer.only = (const char *const[]){"fee"}; /* without the field there is nothing to put together */
+	to_insurer.only_count = 1;
+	give(&f, &to_insurer);
+	to_insurer.only_count = 0;
+	refused(&f, &to_insurer, "field plate");
 	to_insurer.table = "u";
 	assert_int_equal(hf_disclosure_check(f.store, &to_insurer, NULL), HF_E_UNKNOWN);
 	fixture_stop(&f);
