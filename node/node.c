@@ -25,8 +25,8 @@
 #include "ledger/ledger.h"
 #include "ledger/report.h"
 #include "peers/peers.h"
-#include "release/plans.h"
 #include "release/mask_keys.h"
+#include "release/plans.h"
 #include "source/scanner.h"
 #include "source/source.h"
 
