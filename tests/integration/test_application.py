@@ -174,6 +174,29 @@ def test_every_step_names_the_entities_of_the_model(net):
     check(fields.get("actor", "").endswith("/li"), "and the person who decided")
 
 
+def test_what_needs_no_provider_approval_is_settled_where_it_is_taken_in(net):
+    """AZ-11: no approver has a task at any time, and the data is delivered; what needs approval is forwarded (the tests above)"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    t.add_user("qian", "钱芳 T-5", ["intake"])
+    entry = publish(net, "flights", title="无需部门审批的条目", intake="transport", extra=["--intake-settles"])
+    app = file(net, entry)
+    workflow.confirm(i, "zhou", app)
+    workflow.wait_state(t, "qian", app, "RECEIVED")
+    check(t.refused("decide", app, "T", as_="li").reason == "state", "there is nothing for the approver to decide")
+    workflow.comply(t, "qian", app)
+    workflow.wait_state(i, "chen", app, "FINALIZED")
+    here = workflow.wait_state(t, "li", app, "FINALIZED")
+    check(t.refused("decide", app, "F", "--reason", "不同意", as_="li").reason == "state", "nor is there afterwards")
+    check(not [n for n in t.hufu("notices", as_="li")["notices"] if n.get("application") == app], "and the approver is asked for nothing")
+    rows = [r for r in entries_of(t, "sun", here["transaction"]) if r["ledger"] == "transport"]
+    made = [r["fields"] for r in rows if r["event"] == "decision"]
+    check(len(made) == 1 and made[0]["result"] == "T" and "settled by the compliance review" in str(made[0]), f"settled once: {made}")
+    check(not [r for r in rows if r["fields"].get("actor", "").endswith("/li") and r["fields"].get("outcome") == "ok"], "without the approver")
+    out = net.dir + "/settled.csv"
+    i.hufu("fetch", entry, "--system", "claims", "--output", out, as_="chen")
+    check(same_file(out, FLIGHTS), "delivered")
+
+
 def deferred(node):
     with open(node.log, encoding="utf-8") as f:
         return sum("mail-deferred" in line for line in f)
