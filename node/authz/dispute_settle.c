@@ -50,6 +50,8 @@ static enum hf_err opinion_open(struct hf_authz *a, const Hufu__Envelope *e, con
 	    m->descriptor != o->dispute->descriptor)
 		return hf_fault_set(f, HF_E_DIGEST, "the opinion of %s is about another dispute or wording",
 		                    m->header->issuer);
+	if (m->header->time_ms < o->dispute->header->time_ms - HF_CLOCK_SKEW_MS)
+		return hf_fault_set(f, HF_E_CONFLICT, "the opinion of %s is older than the dispute", m->header->issuer);
 	const struct statement_want by = {
 	        "dispute-opinion", HF_MAY_DISPUTE_SETTLE, m->header->issuer, &o->id, 0, &o->digest, &o->txn};
 	HF_TRY(az_person_check(a, m->statement, &by, &s, &v.person, f));

@@ -1,5 +1,7 @@
 /* dispute_test.c - does a dispute come to the leading group, block nothing, and leave the old result as it was (AZ-20)?
  */
+#include "crypto/domains.h"
+#include "evidence/envelope.h"
 #include "unit/authz/dispute_stage.h"
 
 static void everywhere(struct scene *s, const struct hf_id *dispute, uint32_t outcome)
@@ -165,6 +167,67 @@ static void dispute_with_another_application_is_refused(void **state)
 	}
 }
 
+/* An opinion of audit on its way, as it says that it was given at that time. */
+static Hufu__Envelope *opinion_at(struct scene *s, const struct opened_dispute *o, int64_t time_ms)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
+	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *signed_by = NULL;
+	Hufu__DisputeOpinion m = HUFU__DISPUTE_OPINION__INIT;
+	Hufu__Statement st = HUFU__STATEMENT__INIT;
+	struct hf_actor an = actor_of(s->audit, "an");
+	struct hf_fault f = {HF_OK, ""};
+	struct paper_head head;
+	st.kind = (char *)"dispute-opinion";
+	st.object = BIN_ID(&o->id);
+	st.object_digest = BIN_HASH(&o->digest);
+	st.result = m.result = (char *)"upheld";
+	st.reason = m.reason = (char *)"as I said long before";
+	MUST(az_person_sign(s->audit->authz, &an, &st, &o->txn, &signed_by, &f));
+	az_paper_head_init(s->audit->authz, &head, &o->txn, NULL, NULL, NULL);
+	head.header.time_ms = time_ms;
+	m.header = &head.header;
+	m.dispute = BIN_ID(&o->id);
+	m.digest = BIN_HASH(&o->digest);
+	m.descriptor = o->dispute->descriptor;
+	m.statement = signed_by;
+	MUST(hf_envelope_make_message(s->audit->keys.envelope, "audit", HF_TYPE_DISPUTE_OPINION, &m.base, &out));
+	return HF_DECODE(envelope, out.data, out.len);
+}
+
+static enum hf_err opinion_to_roads(struct scene *s, const struct hf_id *dispute, int64_t age_ms)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__DisputeRow *row = NULL;
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *paper = NULL, *application = NULL, *opinion = NULL;
+	HF_CLEANUP(az_opened_dispute_done) struct opened_dispute o = {.dispute = NULL};
+	Hufu__DisputeOpinionMail mail = HUFU__DISPUTE_OPINION_MAIL__INIT;
+	struct hf_fault f = {HF_OK, ""};
+	size_t len = 0;
+	MUST(az_dispute_need(s->audit->authz, dispute, &row, &f));
+	MUST(az_dispute_papers(row, &paper, &application, &f));
+	MUST(az_dispute_open(s->audit->authz, paper, application, &o, &f));
+	opinion = opinion_at(s, &o, o.dispute->header->time_ms - age_ms);
+	mail.dispute = paper;
+	mail.application = application;
+	mail.opinion = opinion;
+	uint8_t *body = hf_encode(&mail.base, &len);
+	enum hf_err e = deliver(s->roads, "audit", HF_MAIL_DISPUTE_OPINION, &o.txn, body, len);
+	free(body);
+	settle(s->w);
+	return e;
+}
+
+/* The opinion that was given first gives everybody the reason: none is dated back behind the dispute itself. */
+static void opinion_from_before_the_dispute_is_refused(void **state)
+{
+	struct scene *s = scene_of(state);
+	struct hf_id app = refused(s), id;
+	MUST(dispute_as(s->health, "wang", &app, "result", &id));
+	settle(s->w);
+	assert_int_equal(opinion_to_roads(s, &id, HF_CLOCK_SKEW_MS + 1), HF_E_CONFLICT);
+	assert_int_equal(opinion_to_roads(s, &id, HF_CLOCK_SKEW_MS), HF_OK);
+	s->roads->refused_count = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +236,7 @@ int main(void)
 	        cmocka_unit_test(dismissed_dispute_changes_nothing),
 	        cmocka_unit_test(parties_and_strangers_settle_nothing),
 	        cmocka_unit_test(only_the_two_sides_dispute_what_was_submitted),
+	        cmocka_unit_test(opinion_from_before_the_dispute_is_refused),
 	        cmocka_unit_test(dispute_with_another_application_is_refused),
 	};
 	return cmocka_run_group_tests(tests, dispute_up, scene_down);
