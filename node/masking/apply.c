@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "masking/demand.h"
 
 struct column {
 	struct hf_apply_count count;
@@ -19,6 +20,8 @@ struct hf_apply {
 	struct column *columns;
 	size_t count;
 	bool whole;
+	const struct hf_plan_demand *demand; /* that rows are suppressed for; NULL: none */
+	size_t *quasi, *sensitive;           /* its columns */
 };
 
 static const struct hf_plan_field *field_named(const struct hf_plan_table *t, const char *name)
@@ -88,6 +91,19 @@ static enum hf_err open_column(const struct hf_apply_setup *s, struct hf_apply *
 	return hf_masker_open(field->technique, &c->use, f, &c->masker);
 }
 
+/* The plan was checked: its fields are columns. */
+static void open_demand(const struct hf_apply_setup *s, const struct hf_plan_demand *d, struct hf_apply *a)
+{
+	a->demand = d;
+	a->whole = true;
+	a->quasi = hf_alloc((d->quasi_count + 1) * sizeof(*a->quasi));
+	a->sensitive = hf_alloc((d->sensitive_count + 1) * sizeof(*a->sensitive));
+	for (size_t i = 0; i < d->quasi_count; i++)
+		a->quasi[i] = header_index(s, d->quasi[i]);
+	for (size_t i = 0; i < d->sensitive_count; i++)
+		a->sensitive[i] = header_index(s, d->sensitive[i]);
+}
+
 static enum hf_err open_columns(const struct hf_apply_setup *s, const struct hf_plan_table *t, struct hf_apply *a,
                                 struct hf_fault *f)
 {
@@ -107,6 +123,8 @@ static enum hf_err open_columns(const struct hf_apply_setup *s, const struct hf_
 	}
 	for (size_t i = 0; i < s->header_count; i++)
 		HF_TRY(open_column(s, a, i, f));
+	if (t->demand && t->demand->suppress > 0)
+		open_demand(s, t->demand, a);
 	return HF_OK;
 }
 
@@ -138,6 +156,8 @@ void hf_apply_close(struct hf_apply *a)
 		hf_wipe(&a->columns[i].key, sizeof(a->columns[i].key));
 	}
 	free(a->columns);
+	free(a->quasi);
+	free(a->sensitive);
 	free(a);
 }
 
@@ -202,6 +222,9 @@ enum hf_err hf_apply_rows(struct hf_apply *a, struct hf_apply_batch *b, struct h
 		for (size_t r = 0; r < b->count; r++)
 			b->drop[r] |= drop[r];
 	}
+	if (a->demand)
+		return hf_demand_suppress(
+		        &(struct hf_demand_columns){a->demand, a->quasi, a->sensitive, b->out, b->drop, b->count}, f);
 	return HF_OK;
 }
 

@@ -42,6 +42,8 @@ struct hf_effect_classes {
 void hf_effect_classes_make(const struct hf_effect_table *t, const size_t *quasi, size_t quasi_count,
                             struct hf_effect_classes *ret_classes);
 void hf_effect_classes_done(struct hf_effect_classes *c);
+/* Rows of the classes that are marked become suppressed; the other classes keep their order. */
+void hf_effect_classes_drop(struct hf_effect_classes *c, const bool *gone);
 /* By class of c: how many rows of the population are in it; columns of both tables in the same order. free() it.
  * t learns values of the population. */
 uint32_t *hf_effect_population(struct hf_effect_table *t, const struct hf_effect_classes *c, const size_t *quasi,
@@ -84,6 +86,10 @@ struct hf_effect_diversity {
 void hf_effect_diversity(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
                          uint32_t l, struct hf_effect_diversity *ret_diversity);
 
+/* By class: its different values. */
+void hf_effect_distinct_in(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
+                           uint32_t *ret_distinct);
+
 /* The farthest class from the whole table, by earth mover's distance (Li, Li, Venkatasubramanian 2007). */
 struct hf_effect_closeness {
 	double equal;   /* every two values are as far apart as any other */
@@ -91,4 +97,7 @@ struct hf_effect_closeness {
 };
 void hf_effect_closeness(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
                          struct hf_effect_closeness *ret_closeness);
+/* By class: how far it is from the whole, values equally far apart. */
+void hf_effect_distance_of(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
+                           double *ret_distance);
 #endif

@@ -134,6 +134,27 @@ void hf_effect_classes_done(struct hf_effect_classes *c)
 	*c = (struct hf_effect_classes){.rows = 0};
 }
 
+void hf_effect_classes_drop(struct hf_effect_classes *c, const bool *gone)
+{
+	uint32_t *to = hf_alloc(((size_t)c->count + 1) * sizeof(*to)), kept = 0;
+
+	for (uint32_t i = 0; i < c->count; i++) {
+		to[i] = gone[i] ? HF_EFFECT_NO_CLASS : kept;
+		if (gone[i])
+			c->suppressed += c->size[i];
+		else
+			c->size[kept++] = c->size[i];
+	}
+	for (uint32_t i = 0; i < c->rows; i++)
+		if (c->of_row[i] != HF_EFFECT_NO_CLASS)
+			c->of_row[i] = to[c->of_row[i]];
+	c->count = kept;
+	free(c->first);
+	free(c->row);
+	sort(c);
+	free(to);
+}
+
 /* Codes of a column of t, then those of the population in t's codes. */
 static uint32_t *joined(struct hf_effect_table *t, size_t column, const struct hf_effect_table *p, size_t p_column)
 {

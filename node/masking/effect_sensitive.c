@@ -112,6 +112,21 @@ void hf_effect_diversity(const struct hf_effect_table *t, const struct hf_effect
 	*ret_diversity = d;
 }
 
+void hf_effect_distinct_in(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
+                           uint32_t *ret_distinct)
+{
+	const uint32_t *codes = hf_effect_codes(t, sensitive);
+	struct tally y = {.distinct = 0};
+
+	tally_init(&y, hf_effect_distinct(t, sensitive));
+	for (uint32_t i = 0; i < c->count; i++) {
+		tally_class(&y, c, i, codes, NULL);
+		ret_distinct[i] = y.distinct;
+		tally_clear(&y);
+	}
+	tally_done(&y);
+}
+
 /* Values in their order. */
 struct ordered {
 	struct hf_bytes value;
@@ -249,10 +264,10 @@ static uint32_t *rows_by_code(const struct hf_effect_classes *c, const uint32_t 
 	return rows_of;
 }
 
-void hf_effect_closeness(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
-                         struct hf_effect_closeness *ret_closeness)
+/* equal, ordered: by class; ordered NULL: not wanted. */
+static void distances(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
+                      double *equal, double *ordered)
 {
-	struct hf_effect_closeness r = {.equal = 0};
 	const uint32_t *codes = hf_effect_codes(t, sensitive);
 	uint32_t distinct = hf_effect_distinct(t, sensitive), *rows_of = rows_by_code(c, codes, distinct);
 	uint32_t *rank_of = hf_alloc_zero((size_t)distinct * sizeof(*rank_of));
@@ -262,13 +277,10 @@ void hf_effect_closeness(const struct hf_effect_table *t, const struct hf_effect
 	whole_make(&w, rank_of, rows_of, distinct, (double)(c->rows - c->suppressed));
 	tally_init(&y, distinct);
 	for (uint32_t i = 0; i < c->count; i++) {
-		double e, o;
-
 		tally_class(&y, c, i, codes, rank_of);
-		e = equal_distance(&w, &y);
-		o = ordered_distance(&w, &y);
-		r.equal = e > r.equal ? e : r.equal;
-		r.ordered = o > r.ordered ? o : r.ordered;
+		equal[i] = equal_distance(&w, &y);
+		if (ordered)
+			ordered[i] = ordered_distance(&w, &y);
 		tally_clear(&y);
 	}
 	tally_done(&y);
@@ -277,5 +289,27 @@ void hf_effect_closeness(const struct hf_effect_table *t, const struct hf_effect
 	free(w.sum);
 	free(rank_of);
 	free(rows_of);
+}
+
+void hf_effect_distance_of(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
+                           double *ret_distance)
+{
+	distances(t, c, sensitive, ret_distance, NULL);
+}
+
+void hf_effect_closeness(const struct hf_effect_table *t, const struct hf_effect_classes *c, size_t sensitive,
+                         struct hf_effect_closeness *ret_closeness)
+{
+	struct hf_effect_closeness r = {.equal = 0};
+	double *equal = hf_alloc(((size_t)c->count + 1) * sizeof(*equal));
+	double *ordered = hf_alloc(((size_t)c->count + 1) * sizeof(*ordered));
+
+	distances(t, c, sensitive, equal, ordered);
+	for (uint32_t i = 0; i < c->count; i++) {
+		r.equal = equal[i] > r.equal ? equal[i] : r.equal;
+		r.ordered = ordered[i] > r.ordered ? ordered[i] : r.ordered;
+	}
+	free(equal);
+	free(ordered);
 	*ret_closeness = r;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "masking/plan_demand.h"
 #include "masking/plan_tree.h"
 
 #define TABLES_MAX 256u
@@ -114,7 +115,7 @@ static enum hf_err read_schedule(struct plan *p, const struct hf_plan_node *root
 
 static enum hf_err read_result(struct plan *p, const struct hf_plan_node *root)
 {
-	static const char *const keys[] = {"rows-least", "rows-most", "unreadable-most", NULL};
+	static const char *const keys[] = {"rows-least", "rows-most", "unreadable-most", "risk", NULL};
 	const struct hf_plan_node *n = hf_plan_get(root, "result"), *v;
 
 	if (!n)
@@ -245,7 +246,7 @@ static enum hf_err read_table(struct plan *p, const struct hf_plan_node *n, stru
 		return FAULT(p, n, "table %.60s has no fields, or more than %u; write fields: with one line each",
 		             n->key, FIELDS_MAX);
 	fields = hf_arena_get(&p->arena, list->count * sizeof(*fields));
-	*table = (struct hf_plan_table){n->key, fields, 0};
+	*table = (struct hf_plan_table){n->key, fields, 0, NULL};
 	for (const struct hf_plan_node *m = list->first; m; m = m->next)
 		HF_TRY(read_field(p, m, &fields[table->field_count++]));
 	for (size_t i = 0; i < table->field_count; i++) {
@@ -272,7 +273,9 @@ static enum hf_err read_tables(struct plan *p, const struct hf_plan_node *root)
 	p->plan.tables = tables = hf_arena_get(&p->arena, n->count * sizeof(*tables));
 	for (const struct hf_plan_node *m = n->first; m; m = m->next)
 		HF_TRY(read_table(p, m, &tables[p->plan.table_count++]));
-	return HF_OK;
+	return hf_plan_demands_read(
+	        &(struct hf_plan_demands){p->file, &p->arena, p->f, p->plan.mode, tables, p->plan.table_count},
+	        hf_plan_get(hf_plan_get(root, "result"), "risk"));
 }
 
 /* "table.field". */

@@ -26,10 +26,20 @@ struct hf_plan_field {
 	size_t arg_count;
 	uint32_t line;
 };
+/* What the result of a table must be, and what is done for it (demand.h). */
+struct hf_plan_demand {
+	const char *const *quasi, *const *sensitive; /* fields of the table */
+	size_t quasi_count, sensitive_count;
+	uint32_t k, l, grade; /* 0: not demanded */
+	double t, recovery;   /* negative: not demanded */
+	double threshold;     /* of the grade's risk */
+	double suppress; /* rows that miss k, l or t lose their quasi-identifiers, up to that share of all; 0: none */
+};
 struct hf_plan_table {
 	const char *name;
 	const struct hf_plan_field *fields;
 	size_t field_count;
+	const struct hf_plan_demand *demand; /* NULL: none */
 };
 /* What is done about an error of a kind (5.5 e). */
 struct hf_plan_emergency {

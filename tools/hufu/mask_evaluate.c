@@ -9,17 +9,15 @@
 #include "crypto/crypto.h"
 #include "mask.h"
 #include "mask_evaluate.h"
+#include "masking/demand.h"
 
 #define QUESTIONS 200u
 #define QUESTIONS_MOST 100000u
 
 struct run {
 	struct hf_mask_evaluation e;
-	uint32_t k, l, grade; /* 0: not asked for */
-	double t;             /* negative: not asked for */
-	double recovery;      /* likewise */
-	const char *page;     /* NULL: none */
-	json_t *missed;
+	struct hf_plan_demand demand; /* without names */
+	const char *page;             /* NULL: none */
 };
 
 bool hf_mask_names_split(struct hf_cli *cli, const char *option, const char *list, struct hf_mask_names *n)
@@ -77,108 +75,25 @@ bool hf_mask_hierarchy(struct hf_cli *cli, const char *folder, const char *colum
 	return e == HF_OK;
 }
 
-static void miss(struct run *r, const char *text)
-{
-	json_array_append_new(r->missed, json_string(text));
-}
-
-/* What was asked for and is not there (MK-3's limits on k). */
-static void judge(struct run *r, const json_t *after)
-{
-	char text[300];
-	json_int_t k = json_integer_value(json_object_get(after, "k"));
-	const json_t *s;
-	size_t i;
-
-	if (r->k && json_integer_value(json_object_get(after, "classes")) && k < (json_int_t)r->k) {
-		snprintf(text, sizeof(text),
-		         "k is %lld, below the %u asked for; mask the quasi-identifiers more coarsely", (long long)k,
-		         r->k);
-		miss(r, text);
-	}
-	json_array_foreach(json_object_get(after, "sensitive"), i, s)
-	{
-		const char *field = json_string_value(json_object_get(s, "field"));
-		json_int_t l = json_integer_value(json_object_get(s, "l_distinct"));
-		double t = json_real_value(json_object_get(s, "t_equal"));
-
-		if (r->l && json_integer_value(json_object_get(after, "classes")) && l < (json_int_t)r->l) {
-			snprintf(text, sizeof(text),
-			         "a class has %lld different values of %.100s, below the %u asked for; mask more "
-			         "coarsely",
-			         (long long)l, field, r->l);
-			miss(r, text);
-		}
-		if (r->t >= 0 && t > r->t) {
-			snprintf(text, sizeof(text),
-			         "a class is %.3f from the whole table in %.100s, above the %.3f asked for; mask more "
-			         "coarsely",
-			         t, field, r->t);
-			miss(r, text);
-		}
-	}
-}
-
-/* Of columns that masking changed: those that are kept are not meant to be secret. */
-static void judge_recovery(struct run *r, const json_t *recovery)
-{
-	char text[400];
-	const json_t *f;
-	size_t i;
-
-	if (r->recovery >= 0 && json_is_null(recovery))
-		miss(r, "the tables have not equally many rows, so that nothing is known of recovered values; evaluate "
-		        "before rows are dropped");
-	json_array_foreach(recovery, i, f)
-	{
-		double d = json_real_value(json_object_get(f, "dictionary"));
-		double q = json_real_value(json_object_get(f, "frequency"));
-
-		if (r->recovery < 0 || json_real_value(json_object_get(f, "same")) >= 1 ||
-		    (d <= r->recovery && q <= r->recovery))
-			continue;
-		snprintf(text, sizeof(text),
-		         "%.3f of the values of %.100s come back, above the %.3f allowed; choose a keyed technique or "
-		         "hide more",
-		         d > q ? d : q, json_string_value(json_object_get(f, "field")), r->recovery);
-		miss(r, text);
-	}
-}
-
-static void judge_grade(struct run *r, const json_t *after)
-{
-	const json_t *g = json_object_get(after, "grade");
-	json_int_t grade = json_integer_value(json_object_get(g, "grade"));
-	char text[500];
-
-	if (!r->grade || grade >= (json_int_t)r->grade)
-		return;
-	snprintf(text, sizeof(text), "the grade is %lld, below the %u asked for: %.350s", (long long)grade, r->grade,
-	         json_string_value(json_object_get(g, "reason")));
-	miss(r, text);
-}
-
 static int report(struct run *r)
 {
 	struct hf_cli *cli = r->e.cli;
-	json_t *figures = hf_mask_figures(&r->e);
+	json_t *figures = hf_mask_figures(&r->e), *missed;
 	int status = HF_EXIT_REFUSED;
 	const json_t *s;
 	size_t i;
 
 	if (!figures)
 		return status;
-	judge(r, json_object_get(figures, "after"));
-	judge_recovery(r, json_object_get(figures, "recovery"));
-	judge_grade(r, json_object_get(figures, "after"));
-	json_object_set(figures, "missed", r->missed);
+	missed = hf_demand_missed(&r->demand, json_object_get(figures, "after"), json_object_get(figures, "recovery"));
+	json_object_set_new(figures, "missed", missed);
 	if (!r->page || hf_mask_page_write(cli, r->page, figures)) {
-		status = json_array_size(r->missed) ? HF_EXIT_REFUSED : HF_EXIT_DONE;
+		status = json_array_size(missed) ? HF_EXIT_REFUSED : HF_EXIT_DONE;
 		if (cli->json)
 			hf_cli_json(figures);
 		else {
 			hf_mask_figures_print(cli, figures);
-			json_array_foreach(r->missed, i, s) printf("%s\n", json_string_value(s));
+			json_array_foreach(missed, i, s) printf("%s\n", json_string_value(s));
 		}
 	}
 	json_decref(figures);
@@ -196,16 +111,16 @@ static bool understand(struct run *r, const struct said *a)
 	struct hf_cli *cli = r->e.cli;
 	bool good = hf_mask_names_split(cli, "quasi", a->quasi, &r->e.quasi) &&
 	            hf_mask_names_split(cli, "sensitive", a->sensitive, &r->e.sensitive) &&
-	            hf_cli_number(cli, "k", a->k, HF_EFFECT_ROWS_MAX, &r->k) &&
-	            hf_cli_number(cli, "l", a->l, HF_EFFECT_ROWS_MAX, &r->l) &&
+	            hf_cli_number(cli, "k", a->k, HF_EFFECT_ROWS_MAX, &r->demand.k) &&
+	            hf_cli_number(cli, "l", a->l, HF_EFFECT_ROWS_MAX, &r->demand.l) &&
 	            hf_cli_number(cli, "people", a->people, UINT32_MAX, &r->e.people) &&
-	            hf_cli_number(cli, "grade", a->grade, 4, &r->grade) &&
+	            hf_cli_number(cli, "grade", a->grade, 4, &r->demand.grade) &&
 	            hf_cli_number(cli, "questions", a->questions, QUESTIONS_MOST, &r->e.questions) &&
-	            hf_mask_share(cli, "t", a->t, &r->t) &&
+	            hf_mask_share(cli, "t", a->t, &r->demand.t) &&
 	            hf_mask_share(cli, "threshold", a->threshold, &r->e.threshold) &&
-	            hf_mask_share(cli, "recovery", a->recovery, &r->recovery);
+	            hf_mask_share(cli, "recovery", a->recovery, &r->demand.recovery);
 
-	r->e.l = r->l ? r->l : 2;
+	r->e.l = r->demand.l ? r->demand.l : 2;
 	return good;
 }
 
@@ -232,14 +147,12 @@ static void run_done(struct run *r)
 		hf_hierarchy_free(r->e.tree[i]);
 	free(r->e.quasi.text);
 	free(r->e.sensitive.text);
-	json_decref(r->missed);
 }
 
 int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv)
 {
 	struct run r = {.e = {.cli = cli, .threshold = HF_MASK_THRESHOLD, .questions = QUESTIONS, .seed = "hufu"},
-	                .t = -1,
-	                .recovery = -1};
+	                .demand = {.t = -1, .recovery = -1}};
 	struct said a = {.quasi = NULL};
 	const char *pos[2];
 	const struct hf_opt opts[] = {{"quasi", &a.quasi, NULL, NULL},
@@ -265,7 +178,6 @@ int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv)
 		return hf_cli_misuse(cli, "--quasi NAMES is needed: the columns by which someone is known elsewhere");
 	if ((a.l || a.t) && !a.sensitive)
 		return hf_cli_misuse(cli, "--l and --t are about --sensitive NAMES, which is missing");
-	r.missed = json_array();
 	if (understand(&r, &a))
 		status = load(&r, pos, &a) ? report(&r) : HF_EXIT_REFUSED;
 	run_done(&r);

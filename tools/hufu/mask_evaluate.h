@@ -5,9 +5,10 @@
 #ifndef HUFU_TOOLS_MASK_EVALUATE_H
 #define HUFU_TOOLS_MASK_EVALUATE_H
 
-#include "cli.h"
+#include "mask.h"
 #include "masking/effect.h"
 #include "masking/hierarchy.h"
+#include "masking/plan.h"
 
 #define HF_MASK_NAMES 64u
 #define HF_MASK_THRESHOLD 0.05 /* k = 20, the usual example */
@@ -18,7 +19,15 @@ struct hf_mask_table {
 	size_t name_count;
 	struct hf_effect_table *rows;
 };
-/* A CSV table in UTF-8 or GB18030. False after printing what is wrong; done frees in both cases. */
+struct hf_mask_file {
+	const char *path;
+	enum hf_mask_format format; /* TEXT is taken for CSV */
+	enum hf_encoding encoding;  /* UNKNOWN: told by the first bytes */
+};
+/* A table of CSV or JSON lines. key: as of hf_effect_table_new. done frees in both cases. */
+enum hf_err hf_mask_table_load(const struct hf_mask_file *file, const uint8_t key[16], struct hf_mask_table *ret_table,
+                               struct hf_fault *f) HF_MUST_CHECK;
+/* The same, told by its name and first bytes. False after printing what is wrong. */
 bool hf_mask_table_read(struct hf_cli *cli, const char *path, const uint8_t key[16], struct hf_mask_table *ret_table);
 void hf_mask_table_done(struct hf_mask_table *t);
 /* The number of the column of that name. False after printing that there is none. */
@@ -36,6 +45,11 @@ bool hf_mask_names_split(struct hf_cli *cli, const char *option, const char *lis
 bool hf_mask_share(struct hf_cli *cli, const char *option, const char *text, double *ret_share);
 /* DIR/COLUMN.csv; *ret_h NULL when there is no such file, or folder is NULL. False after printing what is wrong. */
 bool hf_mask_hierarchy(struct hf_cli *cli, const char *folder, const char *column, struct hf_hierarchy **ret_h);
+
+/* Holds a result to what its table of the plan demands (demand.h). HF_E_QUALITY: it misses something, which is said. */
+enum hf_err hf_mask_result_check(const struct hf_plan_table *t, const struct hf_mask_file *before,
+                                 const struct hf_mask_file *after, json_t **ret_figures,
+                                 struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_mask_evaluation {
 	struct hf_cli *cli;

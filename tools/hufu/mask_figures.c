@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "mask_evaluate.h"
+#include "masking/demand.h"
 #include "masking/effect_attack.h"
-#include "masking/effect_grade.h"
 #include "masking/effect_tree.h"
 #include "masking/effect_uniques.h"
 #include "masking/effect_utility.h"
@@ -117,52 +117,16 @@ static json_t *sizes_json(const struct hf_effect_classes *c)
 	return list;
 }
 
-static uint32_t alike_in_all(const struct hf_mask_table *t)
+static struct hf_demand_table named(const struct hf_mask_table *t)
 {
-	size_t *all = hf_alloc((t->name_count + 1) * sizeof(*all));
-	struct hf_effect_classes c;
-	struct hf_effect_risk r;
-
-	for (size_t i = 0; i < t->name_count; i++)
-		all[i] = i;
-	hf_effect_classes_make(t->rows, all, t->name_count, &c);
-	hf_effect_risk(&c, 1, &r);
-	hf_effect_classes_done(&c);
-	free(all);
-	return r.k;
+	return (struct hf_demand_table){t->rows, (const char *const *)t->names, t->name_count};
 }
 
-/* The column of direct identifiers of which most are still there: in the original, all are. */
-static void direct_in(struct hf_mask_evaluation *e, const struct hf_mask_table *t, struct hf_effect_grading *g)
+static json_t *grade_json(const struct hf_mask_evaluation *e, const struct hf_mask_table *t, double risk)
 {
-	bool *direct = hf_alloc_zero(t->name_count + 1), *was = hf_alloc_zero(e->before.name_count + 1);
+	struct hf_demand_table before = named(&e->before), of = named(t);
 
-	hf_effect_direct(t->rows, (const char *const *)t->names, direct);
-	hf_effect_direct(e->before.rows, (const char *const *)e->before.names, was);
-	for (size_t i = 0; i < t->name_count; i++) {
-		double share = direct[i];
-
-		for (size_t j = 0; j < e->before.name_count && t == &e->after; j++)
-			if (strcmp(e->before.names[j], t->names[i]) == 0)
-				share = was[j] || direct[i] ? hf_effect_direct_share(e->before.rows, j, t->rows, i) : 0;
-		if (share > g->direct_share) {
-			g->direct = t->names[i];
-			g->direct_share = share;
-		}
-	}
-	free(direct);
-	free(was);
-}
-
-static json_t *grade_json(struct hf_mask_evaluation *e, const struct hf_mask_table *t, double risk)
-{
-	struct hf_effect_grading g = {.threshold = e->threshold, .risk = risk, .quasi = true, .alike = alike_in_all(t)};
-	char reason[HF_GRADE_REASON];
-	enum hf_effect_grade grade;
-
-	direct_in(e, t, &g);
-	grade = hf_effect_grade(&g, reason);
-	return json_pack("{s:i, s:s}", "grade", (int)grade, "reason", reason);
+	return hf_demand_grade(t == &e->before ? NULL : &before, &of, risk, e->threshold);
 }
 
 static json_t *risk_json(const struct hf_mask_table *t, const struct hf_effect_risk *k)

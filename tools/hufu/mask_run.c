@@ -19,6 +19,7 @@
 #include "crypto/base64.h"
 #include "crypto/crypto.h"
 #include "mask.h"
+#include "mask_evaluate.h"
 #include "masking/inventory.h"
 #include "release/engine/stream.h"
 
@@ -29,6 +30,7 @@ struct run {
 	struct hf_plan *plan;
 	const char *table, *input, *output, *format, *encoding;
 	enum hf_encoding read_as;
+	enum hf_stream_form out_form;
 	char temporary[4096];
 	struct hf_mask_key root;
 	bool has_key;
@@ -36,6 +38,7 @@ struct run {
 	int fd;
 	const char *kind; /* of the error: a scheme of the plan */
 	struct hf_fault f;
+	json_t *risk; /* figures that the plan demands something of; NULL: none */
 };
 
 static bool fail(struct run *r, const char *kind, enum hf_err e)
@@ -138,7 +141,7 @@ static bool read_input(struct run *r, int fd)
 	const enum hf_stream_form in =
 	        r->format ? strcmp(r->format, "lines") == 0 : form_of(hf_mask_format_of(r->input), HF_STREAM_CSV);
 	const struct hf_stream_setup s = {.in_form = in,
-	                                  .out_form = form_of(hf_mask_format_of(r->output), in),
+	                                  .out_form = r->out_form = form_of(hf_mask_format_of(r->output), in),
 	                                  .plan = r->plan,
 	                                  .table = r->table,
 	                                  .root = r->has_key ? &r->root : NULL,
@@ -188,6 +191,24 @@ static bool check_result(struct run *r)
 	return true;
 }
 
+/* What it demands of the risk (MK-3). */
+static bool check_risk(struct run *r)
+{
+	const struct hf_plan_table *t = hf_plan_table_named(r->plan, r->table);
+	struct hf_mask_file before = {r->input, HF_MASK_BY_NAME, r->read_as},
+	                    after = {r->temporary, HF_MASK_CSV, HF_ENCODING_UTF8};
+	enum hf_err e;
+
+	if (!t || !t->demand)
+		return true;
+	if (r->format)
+		before.format = strcmp(r->format, "lines") == 0 ? HF_MASK_LINES : HF_MASK_CSV;
+	if (r->out_form == HF_STREAM_LINES)
+		after.format = HF_MASK_LINES;
+	e = hf_mask_result_check(t, &before, &after, &r->risk, &r->f);
+	return e == HF_OK || fail(r, "result", e);
+}
+
 static bool open_output(struct run *r)
 {
 	int n = snprintf(r->temporary, sizeof(r->temporary), "%s.XXXXXX", r->output);
@@ -203,7 +224,7 @@ static bool open_output(struct run *r)
 
 static bool finish(struct run *r)
 {
-	if (!check_result(r))
+	if (!check_result(r) || !check_risk(r))
 		return false;
 	if (fsync(r->fd) != 0 || rename(r->temporary, r->output) != 0 || hf_folder_sync_of(r->output) != HF_OK)
 		return fail(r, "space",
@@ -230,7 +251,24 @@ static json_t *report(const struct run *r)
 	o = json_pack("{s:s, s:i, s:s, s:s, s:I, s:I, s:o}", "plan", r->plan->name, "version", (int)r->plan->version,
 	              "digest", digest, "table", r->table, "rows_in", (json_int_t)hf_stream_rows_in(r->stream),
 	              "rows_out", (json_int_t)hf_stream_rows_out(r->stream), "columns", columns);
+	if (r->risk)
+		json_object_set(o, "risk", r->risk);
 	return o;
+}
+
+static void print_risk(struct hf_cli *cli, const json_t *o)
+{
+	static const struct hf_column columns[] = {{"k", "risk.k", 0},
+	                                           {"classes", "risk.classes", 0},
+	                                           {"suppressed rows", "risk.suppressed_rows", 0},
+	                                           {"worst risk", "risk.prosecutor_max", 0},
+	                                           {"grade of GB/T 42460", "risk.grade.grade", 0},
+	                                           {NULL, NULL, 0}};
+
+	if (cli->json || !json_object_get(o, "risk"))
+		return;
+	printf("\n");
+	hf_cli_details(cli, o, columns);
 }
 
 static void print_report(struct hf_cli *cli, const struct run *r)
@@ -245,6 +283,7 @@ static void print_report(struct hf_cli *cli, const struct run *r)
 		       r->plan->version, json_string_value(json_object_get(o, "digest")), hf_stream_rows_in(r->stream),
 		       hf_stream_rows_out(r->stream), r->output);
 	hf_cli_table(cli, o, "columns", columns, "no columns");
+	print_risk(cli, o);
 	json_decref(o);
 }
 
@@ -265,6 +304,7 @@ static void run_done(struct run *r)
 		unlink(r->temporary);
 	hf_stream_free(r->stream);
 	hf_plan_free(r->plan);
+	json_decref(r->risk);
 	hf_wipe(&r->root, sizeof(r->root));
 }
 

@@ -1,0 +1,46 @@
+/*
+ * demand.h - what a plan demands of a result's risk (JT/T 1480 5.5 d and 5.6 c, MK-3, MK-47): rows are suppressed for
+ * it while the table is masked, and the result is held to it before it is released. Pure; any thread.
+ */
+#ifndef HUFU_MASKING_DEMAND_H
+#define HUFU_MASKING_DEMAND_H
+
+#include <jansson.h>
+
+#include "masking/effect.h"
+#include "masking/plan.h"
+
+/* A whole masked table: value r of column c is cells[c * count + r]. */
+struct hf_demand_columns {
+	const struct hf_plan_demand *demand;
+	const size_t *quasi, *sensitive; /* columns, in the demand's order */
+	struct hf_bytes *cells;
+	const uint8_t *drop; /* 1: the row is left out */
+	size_t count;
+};
+/* Empties the quasi-identifiers of the rows that effect_meet.h takes out, so that the others meet k, l and t. Whether
+ * these are more than the demand allows, the check says. HF_E_LIMIT: too many rows. */
+enum hf_err hf_demand_suppress(const struct hf_demand_columns *c, struct hf_fault *f) HF_MUST_CHECK;
+
+/* A table with the names of its columns. */
+struct hf_demand_table {
+	struct hf_effect_table *rows;
+	const char *const *names;
+	size_t name_count;
+};
+/* Holds a result to the demand of t, which has one. before: the original; NULL: it is not known, so that recovery
+ * cannot be demanded. Returns the figures, the caller's: rows, suppressed_rows, classes, k, sample_uniques,
+ * prosecutor_max, sensitive, recovery, grade, and `missed`: sentences, none when the result may be released.
+ * before learns values of after. HF_E_FORMAT: a column of the demand is not in after. */
+enum hf_err hf_demand_check(const struct hf_plan_table *t, struct hf_demand_table *before,
+                            const struct hf_demand_table *after, json_t **ret_figures,
+                            struct hf_fault *f) HF_MUST_CHECK;
+/* {"grade", "reason"}: GB/T 42460's, of a table whose worst row is found again with that chance. before NULL: after is
+ * the original, or it is not known. */
+json_t *hf_demand_grade(struct hf_demand_table *before, const struct hf_demand_table *after, double risk,
+                        double threshold);
+/* Sentences about figures (of a check or of `hufu mask evaluate`) that are not as demanded. recovery NULL or null: not
+ * measured. The caller's. */
+json_t *hf_demand_missed(const struct hf_plan_demand *d, const json_t *after, const json_t *recovery);
+
+#endif
