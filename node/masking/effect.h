@@ -42,6 +42,9 @@ struct hf_effect_classes {
 void hf_effect_classes_make(const struct hf_effect_table *t, const size_t *quasi, size_t quasi_count,
                             struct hf_effect_classes *ret_classes);
 void hf_effect_classes_done(struct hf_effect_classes *c);
+/* Classes that are unions of those of base. codes[i][class]: what column i has become in a class of base. */
+void hf_effect_classes_unite(const struct hf_effect_classes *base, const uint32_t *const *codes, size_t columns,
+                             struct hf_effect_classes *ret_classes);
 /* Rows of the classes that are marked become suppressed; the other classes keep their order. */
 void hf_effect_classes_drop(struct hf_effect_classes *c, const bool *gone);
 /* By class of c: how many rows of the population are in it; columns of both tables in the same order. free() it.

@@ -134,6 +134,30 @@ void hf_effect_classes_done(struct hf_effect_classes *c)
 	*c = (struct hf_effect_classes){.rows = 0};
 }
 
+void hf_effect_classes_unite(const struct hf_effect_classes *base, const uint32_t *const *codes, size_t columns,
+                             struct hf_effect_classes *ret_classes)
+{
+	struct hf_effect_classes c = {.rows = base->rows};
+	uint32_t *of = hf_alloc_zero(((size_t)base->count + 1) * sizeof(*of)), ids = 1;
+	bool *told = hf_alloc_zero((size_t)base->count + 1), *row_told = hf_alloc_zero((size_t)base->rows + 1);
+
+	for (size_t i = 0; i < columns; i++)
+		ids = refine(of, told, codes[i], base->count);
+	c.of_row = hf_alloc(((size_t)c.rows + 1) * sizeof(*c.of_row));
+	for (uint32_t i = 0; i < c.rows; i++) {
+		uint32_t class = base->of_row[i];
+
+		row_told[i] = class != HF_EFFECT_NO_CLASS && told[class];
+		c.of_row[i] = row_told[i] ? of[class] : 0;
+	}
+	renumber(&c, row_told, ids);
+	sort(&c);
+	free(of);
+	free(told);
+	free(row_told);
+	*ret_classes = c;
+}
+
 void hf_effect_classes_drop(struct hf_effect_classes *c, const bool *gone)
 {
 	uint32_t *to = hf_alloc(((size_t)c->count + 1) * sizeof(*to)), kept = 0;

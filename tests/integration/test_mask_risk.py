@@ -2,9 +2,11 @@
 import csv
 import json
 import os
+import random
+import signal
 import subprocess
 
-from hufunet import check
+from hufunet import check, wait_until
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SURVEY = os.path.join(TOP, "testnet", "data", "population-survey.csv")
@@ -94,3 +96,71 @@ def test_rows_that_miss_k_lose_what_makes_them_known(net):
     lines = json.loads(mask(net, "evaluate", "in.jsonl", "out.jsonl", "--quasi", "gender,age,region,education", "--sensitive", "earnings", "--questions", "1",
                             "--json").stdout)["after"]
     check({k: v for k, v in lines.items() if k != "file"} == {k: v for k, v in got.items() if k != "file"}, "JSON lines are evaluated otherwise")
+
+
+def suggest(net, *args, status=0, source=SURVEY):
+    return json.loads(mask(net, "suggest", source, "--json", *args, status=status).stdout)
+
+
+def test_what_is_suggested_is_what_the_run_gives(net):
+    """The plan is whole, its run is released, and every figure is the one that was promised."""
+    os.makedirs(os.path.join(net.dir, "trees"), exist_ok=True)
+    write(net, "trees/region.csv", "Northeast,East\nSouth,East\nMidwest,West\nWest,West\n")
+    wide = ["--quasi", "gender,age,region,education", "--sensitive", "earnings"]
+    for i, args in enumerate((["--k", "10", "--suppress", "0.01"], ["--k", "25", "--hierarchies", "trees"], ["--k", "5", "--l", "4", "--t", "0.7", "--suppress", "0.05"])):
+        got = suggest(net, *wide, *args, "--table", "people")
+        write(net, "suggested.yaml", got["plan"])
+        check("plan people, version 1, is whole" in mask(net, "plan", "suggested.yaml").stdout.decode(), got["plan"])
+        risk = json.loads(mask(net, "run", "suggested.yaml", SURVEY, "--table", "people", "--output", f"{i}.csv", "--json").stdout)["risk"]
+        check(got["exact"] and risk == got["figures"] and risk["missed"] == [], f"{args}: promised {got['figures']}, got {risk}")
+        if "--hierarchies" in args:
+            check("technique: hier" in got["plan"] or "region: keep" in got["plan"] or "const" in got["plan"], got["plan"])
+        utility = json.loads(mask(net, "evaluate", SURVEY, f"{i}.csv", "--quasi", wide[1], "--sensitive", wide[3], "--questions", "1", "--json").stdout)["utility"]
+        loss = {c["field"]: c["loss"] for c in utility["columns"]}
+        check(abs(sum(loss[q] for q in wide[1].split(",")) / 4 - got["loss"]) < 1e-3, f"{loss} {got['loss']}")
+        first = mask(net, "suggest", SURVEY, *wide, *args, "--table", "people").stdout.decode()
+        check(first.endswith(got["plan"]) and first.startswith("# no choice of levels loses less: loss "), first[:200])
+
+
+def test_what_cannot_be_met_or_found_in_time_is_said(net):
+    said = mask(net, "suggest", SURVEY, "--quasi", "age,gender", "--k", "70000", status=1).stderr.decode()
+    check("no choice of levels meets this; suppress more rows, ask for less" in said, said)
+    said = mask(net, "suggest", SURVEY, "--quasi", "age", status=2).stderr.decode()
+    check("--quasi NAMES and one of --k, --l and --t are needed" in said, said)
+    write(net, "trees/gender.csv", "male,person\n")
+    said = mask(net, "suggest", SURVEY, "--quasi", "age,gender", "--k", "5", "--hierarchies", "trees", status=1).stderr.decode()
+    check("trees/gender.csv has no line for some of the column's values; add them" in said, said)
+
+
+def test_an_interrupt_ends_the_search_with_the_best_so_far(net):
+    """A lattice too large to be searched through: the best found so far is a plan whose promise the run keeps."""
+    r = random.Random(3)
+    fields = [f"q{i}" for i in range(9)]
+    with open(os.path.join(net.dir, "wide.csv"), "w", encoding="utf-8", newline="") as f:
+        w = csv.writer(f)
+        w.writerow(fields + ["ill"])
+        w.writerows([r.randrange(1000) for _ in fields] + [r.randrange(9)] for _ in range(5000))
+    started = subprocess.Popen([os.path.join(net.bin, "hufu"), "mask", "suggest", "wide.csv", "--quasi", ",".join(fields), "--sensitive", "ill", "--k", "20",
+                                "--suppress", "0.2", "--table", "wide", "--json"], cwd=net.dir, stdout=subprocess.PIPE)
+    wait_for_interrupts_taken(started.pid)
+    started.send_signal(signal.SIGINT)
+    out, _ = started.communicate(timeout=60)
+    check(started.returncode == 0, f"ended with {started.returncode}")
+    got = json.loads(out)
+    check(not got["exact"] and 0 < got["looked"] < got["nodes"], str({k: got[k] for k in ("exact", "looked", "nodes")}))
+    write(net, "wide.yaml", got["plan"])
+    risk = json.loads(mask(net, "run", "wide.yaml", "wide.csv", "--table", "wide", "--output", "wide-out.csv", "--json").stdout)["risk"]
+    check(risk == got["figures"] and risk["k"] >= 20, f"{risk} {got['figures']}")
+    timed = suggest(net, "--quasi", ",".join(fields), "--k", "20", "--suppress", "0.2", "--seconds", "1", source="wide.csv")
+    check(not timed["exact"] and timed["figures"]["missed"] == [], str(timed["figures"]))
+
+
+def wait_for_interrupts_taken(pid):
+    """The search has begun once the process catches SIGINT; its processor time tells that it had time to find something."""
+    def begun():
+        with open(f"/proc/{pid}/status", encoding="ascii") as f:
+            caught = next(int(line.split()[1], 16) for line in f if line.startswith("SigCgt"))
+        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+            ticks = int(f.read().rsplit(")", 1)[1].split()[11])
+        return caught >> (signal.SIGINT - 1) & 1 and ticks > os.sysconf("SC_CLK_TCK") // 2
+    wait_until(begun, "the search has run for half a second", 60)

@@ -72,6 +72,26 @@ const struct hf_command hf_commands_mask[] = {
          "example:\n"
          "  hufu mask evaluate owners.csv masked.csv --quasi region,born,sex --sensitive income --k 5",
          hf_mask_cli_evaluate},
+        {"mask", "suggest", "how coarse quasi-identifiers must be to meet k, l and t, as a plan",
+         "hufu mask suggest TABLE --quasi NAMES [--sensitive NAMES] [--k N] [--l N] [--t X] [--suppress SHARE]\n"
+         "                  [--hierarchies DIR] [--keep NAMES] [--table NAME] [--seconds N] [--json]\n"
+         "\n"
+         "  TABLE               CSV or JSON lines\n"
+         "  --quasi NAMES       columns by which someone is known elsewhere: these become coarser\n"
+         "  --sensitive NAMES   columns that nobody should learn of a person: kept\n"
+         "  --keep NAMES        other columns that are kept; those that are not named are left out\n"
+         "  --k N --l N --t X   what the result has to meet, as for `hufu mask evaluate`\n"
+         "  --suppress SHARE    of the rows may lose their quasi-identifiers for it (default 0)\n"
+         "  --hierarchies DIR   COLUMN.csv in it: lines VALUE,LEVEL 1,LEVEL 2,...; other numbers, times and codes\n"
+         "                      have levels of their own\n"
+         "  --table NAME        what the plan calls the table; the file's name when nothing is said\n"
+         "  --seconds N         print the best so far then; so does an interrupt\n"
+         "\n"
+         "The plan goes to standard output; people, need and purpose are to be filled in.\n"
+         "\n"
+         "example:\n"
+         "  hufu mask suggest owners.csv --quasi region,born,sex --sensitive income --k 5 --suppress 0.01 > plan.yaml",
+         hf_mask_cli_suggest},
         {"mask", "techniques", "what each masking technique does to data, and its parameters",
          "hufu mask techniques [ID] [--json]\n"
          "\n"

@@ -49,6 +49,7 @@ bool hf_mask_keep(struct hf_cli *cli, const char *path, json_t *report, bool *re
 
 int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv);
+int hf_mask_cli_suggest(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_run(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_techniques(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_confirm(struct hf_cli *cli, int argc, char **argv);
