@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "masking/plan_demand.h"
+#include "masking/own/own.h"
 #include "masking/plan_tree.h"
 
 #define TABLES_MAX 256u
@@ -17,6 +18,8 @@ struct plan {
 	struct hf_arena arena;
 	const char *file;
 	struct hf_fault *f;
+	struct hf_methods *methods; /* that it may use; NULL: none */
+	struct hf_methods *own;     /* that it defines; NULL: none */
 };
 
 #define FAULT(p, node, ...) hf_plan_fault((p)->f, (p)->file, (node)->line, __VA_ARGS__)
@@ -211,6 +214,25 @@ static enum hf_err read_args(struct plan *p, const struct hf_plan_node *n, struc
 	return HF_OK;
 }
 
+/* A method of the plan's own or of the file, which does what its record says. */
+static enum hf_err own_method(struct plan *p, const struct hf_plan_node *n, const char *id,
+                              const struct hf_technique **ret_t)
+{
+	const struct hf_technique *t = hf_methods_named(p->methods, id);
+	struct hf_fault wrong = {.code = HF_OK};
+
+	if (!t)
+		return FAULT(p, n,
+		             "field %.60s: there is no technique %.60s; `hufu mask techniques` names them, those of "
+		             "your own "
+		             "with --methods",
+		             n->key, id);
+	if (hf_methods_hold(p->methods, t, &wrong) != HF_OK)
+		return FAULT(p, n, "field %.60s: %.220s", n->key, wrong.text);
+	*ret_t = t;
+	return HF_OK;
+}
+
 static enum hf_err read_field(struct plan *p, const struct hf_plan_node *n, struct hf_plan_field *field)
 {
 	const char *technique = NULL;
@@ -225,8 +247,7 @@ static enum hf_err read_field(struct plan *p, const struct hf_plan_node *n, stru
 	HF_TRY(text_of(p, n, "type", false, &field->type));
 	field->technique = hf_technique_named(technique);
 	if (!field->technique)
-		return FAULT(p, n, "field %.60s: there is no technique %.60s; `hufu mask techniques` names them",
-		             n->key, technique);
+		HF_TRY(own_method(p, n, technique, &field->technique));
 	if (p->plan.mode == HF_PLAN_DYNAMIC && field->technique->record.reach == HF_REACH_TABLE)
 		return FAULT(p, n,
 		             "field %.60s: %s needs the whole table, which a dynamic plan does not see; take another "
@@ -350,9 +371,9 @@ static enum hf_err read_relations(struct plan *p, const struct hf_plan_node *roo
 
 static enum hf_err read_head(struct plan *p, const struct hf_plan_node *root)
 {
-	static const char *const keys[] = {"masking-plan", "name",   "version", "need",      "purpose",
-	                                   "mode",         "people", "scope",   "schedule",  "engine",
-	                                   "relations",    "tables", "result",  "emergency", NULL};
+	static const char *const keys[] = {"masking-plan", "name",      "version",  "need",   "purpose",   "mode",
+	                                   "people",       "scope",     "schedule", "engine", "relations", "tables",
+	                                   "result",       "emergency", "methods",  NULL};
 	const char *mode = NULL, *engine = "ff1";
 	const struct hf_plan_node *form = hf_plan_get(root, "masking-plan"), *version = hf_plan_get(root, "version");
 	uint64_t number = 0;
@@ -380,6 +401,33 @@ static enum hf_err read_head(struct plan *p, const struct hf_plan_node *root)
 	return HF_OK;
 }
 
+/* Those of a file by its digest, so that an approved plan runs with the methods that were approved; or its own. */
+static enum hf_err read_methods(struct plan *p, const struct hf_plan_node *root)
+{
+	const struct hf_plan_node *n = hf_plan_get(root, "methods"), *wanted = hf_plan_get(n, "sha256");
+	char hex[65];
+
+	if (!n) {
+		p->methods = NULL;
+		return HF_OK;
+	}
+	if (!wanted) {
+		HF_TRY(hf_methods_inline(p->file, n, &p->own, p->f));
+		p->methods = p->own;
+		return HF_OK;
+	}
+	if (!p->methods)
+		return FAULT(p, n, "the plan uses a file of methods, and none is given; give it with --methods");
+	hf_hash_hex(hf_methods_digest(p->methods), hex);
+	if (wanted->kind != HF_PLAN_TEXT_NODE || strcmp(wanted->text, hex) != 0)
+		return FAULT(
+		        p, n,
+		        "the file of methods has the SHA-256 %s, not the one that the plan names; give the right one, "
+		        "or have the plan approved with it",
+		        hex);
+	return HF_OK;
+}
+
 static enum hf_err read_plan(struct plan *p, const void *text, size_t len)
 {
 	struct hf_plan_node *root;
@@ -391,21 +439,23 @@ static enum hf_err read_plan(struct plan *p, const void *text, size_t len)
 	HF_TRY(read_schedule(p, root));
 	HF_TRY(read_result(p, root));
 	HF_TRY(read_emergency(p, root));
+	HF_TRY(read_methods(p, root));
 	HF_TRY(read_tables(p, root));
 	HF_TRY(read_relations(p, root));
 	hf_sha256(text, len, &p->plan.digest);
 	return HF_OK;
 }
 
-enum hf_err hf_plan_read(const char *name, const void *text, size_t len, struct hf_plan **ret_plan, struct hf_fault *f)
+enum hf_err hf_plan_read_from(const struct hf_plan_source *s, struct hf_plan **ret_plan, struct hf_fault *f)
 {
 	struct plan *p = hf_alloc_zero(sizeof(*p));
 	enum hf_err e;
 
-	p->file = name;
+	p->file = s->name;
 	p->f = f;
+	p->methods = s->methods;
 	hf_arena_init(&p->arena, NULL, 0);
-	e = read_plan(p, text, len);
+	e = read_plan(p, s->text, s->len);
 	p->file = NULL;
 	p->f = NULL;
 	if (e == HF_OK)
@@ -415,12 +465,20 @@ enum hf_err hf_plan_read(const char *name, const void *text, size_t len, struct 
 	return e;
 }
 
+enum hf_err hf_plan_read(const char *name, const void *text, size_t len, struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	const struct hf_plan_source s = {.name = name, .text = text, .len = len};
+
+	return hf_plan_read_from(&s, ret_plan, f);
+}
+
 void hf_plan_free(struct hf_plan *plan)
 {
 	struct plan *p = (struct plan *)plan;
 
 	if (!p)
 		return;
+	hf_methods_free(p->own);
 	hf_arena_done(&p->arena);
 	free(p);
 }

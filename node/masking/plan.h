@@ -13,6 +13,7 @@
 
 #include "crypto/hash.h"
 #include "masking/keys.h"
+#include "masking/methods.h"
 #include "masking/technique.h"
 
 enum hf_plan_mode { HF_PLAN_STATIC = 1, HF_PLAN_DYNAMIC };
@@ -67,6 +68,16 @@ struct hf_plan {
 /* name is for messages. The text is copied. Faults: "NAME:LINE: sentence". */
 enum hf_err hf_plan_read(const char *name, const void *text, size_t len, struct hf_plan **ret_plan,
                          struct hf_fault *f) HF_MUST_CHECK;
+/* The same with the methods of a file, which outlive the plan and which it names by their digest: methods: {sha256:
+ * HEX}. One of methods that it uses, or defines itself, does what its record says, or the plan is refused. */
+struct hf_plan_source {
+	const char *name;
+	const void *text;
+	size_t len;
+	struct hf_methods *methods; /* NULL: none */
+};
+enum hf_err hf_plan_read_from(const struct hf_plan_source *s, struct hf_plan **ret_plan,
+                              struct hf_fault *f) HF_MUST_CHECK;
 void hf_plan_free(struct hf_plan *p);
 const struct hf_plan_table *hf_plan_table_named(const struct hf_plan *p, const char *name); /* NULL: none */
 const struct hf_plan_emergency *hf_plan_emergency_for(const struct hf_plan *p, const char *when);

@@ -10,6 +10,7 @@
 
 struct hf_masker {
 	const struct hf_technique *technique;
+	struct hf_mask_use use;
 	void *state;
 };
 
@@ -141,19 +142,23 @@ enum hf_err hf_technique_check(const struct hf_technique *t, const struct hf_arg
 enum hf_err hf_masker_open(const struct hf_technique *t, const struct hf_mask_use *use, struct hf_fault *f,
                            struct hf_masker **ret_m)
 {
-	void *state = NULL;
 	struct hf_masker *m;
+	enum hf_err e = HF_OK;
 
 	HF_TRY(hf_technique_check(t, use->args, use->arg_count, f));
 	if (t->record.keyed != HF_KEYED_NOT && !use->key)
 		return hf_fault_set(f, HF_E_ARGUMENT, "%s needs a key; give a key file", t->id);
-	if (t->open)
-		HF_TRY(hf_fault_default(f, t->open(use, f, &state)));
 	m = hf_alloc_zero(sizeof(*m));
 	m->technique = t;
-	m->state = state;
-	*ret_m = m;
-	return HF_OK;
+	m->use = *use;
+	m->use.technique = t;
+	if (t->open)
+		e = hf_fault_default(f, t->open(&m->use, f, &m->state));
+	if (e == HF_OK)
+		*ret_m = m;
+	else
+		free(m);
+	return e;
 }
 
 void hf_masker_close(struct hf_masker *m)

@@ -65,6 +65,7 @@ struct hf_arg {
 
 /* What one use of a technique is opened with; borrowed until it is closed. */
 struct hf_mask_use {
+	const struct hf_technique *technique; /* set when it is opened */
 	const struct hf_arg *args;
 	size_t arg_count;
 	const char *type;              /* semantic type of the column: "cn.mobile"; NULL: not known */
@@ -95,6 +96,7 @@ struct hf_technique {
 	const struct hf_param *params; /* name NULL ends; NULL: there are none */
 	bool of_rows;      /* leaves rows out and no value as another: it may stand beside a technique for values */
 	bool drops_column; /* the column is not in the result */
+	const void *own;   /* of a method of one's own (methods.h); NULL: it is built in */
 	/* args are checked. ret_state NULL is fine. */
 	enum hf_err (*open)(const struct hf_mask_use *use, struct hf_fault *f, void **ret_state);
 	void (*close)(void *state); /* NULL: nothing to free */

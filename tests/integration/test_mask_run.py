@@ -1,5 +1,6 @@
 """`hufu mask plan` and `hufu mask run`, offline: a plan over real files, and what must not happen."""
 import csv
+import hashlib
 import json
 import os
 import random
@@ -210,6 +211,41 @@ def test_a_plan_is_checked_line_by_line(net):
     refused(mask(net, "plan", "one.yaml", status=1), "hufu: one.yaml:7: one person has two of the roles operator, security and audit; name three persons")
     write(net, "two.yaml", PLAN.replace("      mobile:", "      phone:").replace("plate, owners.plate]", "plate, owners.phone]"))
     refused(mask(net, "plan", "two.yaml", status=1), "passages.plate and owners.phone belong together and are masked differently")
+
+
+METHODS = """methods:
+  acme.lane:
+    title: lane letter
+    principle: a table of letters
+    cost: about 50 ns a value
+    constraint: who has the table has the values
+    record: {format: length, repeats: value, reversible: by table, reference: one to one, meaning: part, distribution: exact, key: no key}
+    table: {"0": A, "1": B, "2": C, "3": D}
+"""
+
+
+def test_a_method_of_ones_own_needs_no_rebuilding_and_keeps_its_record(net):
+    """MK-35, MK-36: a method from a file is listed with its record, tried, and used by a plan that names the file's digest; one that does not do what it says is refused"""
+    _, passages = tables(net)
+    write(net, "ours.yaml", METHODS)
+    listed = {t["id"]: t for t in json.loads(mask(net, "techniques", "--methods", "ours.yaml", "--json").stdout)["techniques"]}
+    check(listed["acme.lane"]["reversible"] == "by table" and listed["acme.lane"]["principle"] == "a table of letters", str(listed["acme.lane"]))
+    check("acme.lane does what its record says on 2000 values" in mask(net, "techniques", "--methods", "ours.yaml", "--try", "acme.lane", "--rows", "2000").stdout.decode(), "")
+    own = PLAN.replace("CONSUMER", "u").replace("lane: keep", "lane: {technique: acme.lane}")
+    digest = hashlib.sha256(METHODS.encode()).hexdigest()
+    write(net, "own.yaml", own + f"methods: {{sha256: {digest}}}\n")
+    refused(run(net, "passages", "x.csv", plan="own.yaml", status=1), "the plan uses a file of methods, and none is given")
+    mask(net, "run", "own.yaml", "passages.csv", "--table", "passages", "--output", "own.csv", "--key", "key", "--methods", "ours.yaml")
+    check([r[3] for r in rows(net, "own.csv")[1:]] == ["ABCD"[int(p[3])] for p in passages], "the lanes are others")
+    write(net, "ours.yaml", METHODS.replace('"3": D', '"3": E'))
+    refused(mask(net, "plan", "own.yaml", "--methods", "ours.yaml", status=1), "not the one that the plan names")
+    write(net, "lies.yaml", METHODS.replace("format: length", "format: kept"))
+    check("NOT do what its record says" in mask(net, "techniques", "--methods", "lies.yaml", "--try", "acme.lane", "--rows", "2000", status=1).stdout.decode(), "")
+    write(net, "inside.yaml", own + METHODS.replace("format: length", "format: kept"))
+    refused(mask(net, "plan", "inside.yaml", status=1), "method acme.lane does not do what its record says (format: kept")
+    missing = METHODS.replace(", key: no key", "")
+    write(net, "half.yaml", missing)
+    refused(mask(net, "techniques", "--methods", "half.yaml", status=1), "the record does not say key")
 
 
 def test_a_plan_is_held_to_the_confirmed_inventory(net):

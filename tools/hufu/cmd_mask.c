@@ -22,21 +22,24 @@ const struct hf_command hf_commands_mask[] = {
          "  hufu mask identify passages.csv drivers.csv --detectors ours.json",
          hf_mask_cli_identify},
         {"mask", "plan", "whether a masking plan is whole, and its digest",
-         "hufu mask plan PLAN [--inventory FILE]\n"
+         "hufu mask plan PLAN [--inventory FILE] [--methods FILE]\n"
          "\n"
          "  --inventory FILE   exit status 1 when the confirmed inventory says otherwise: a sensitive field is kept,\n"
          "                     masked as another type, not confirmed, or otherwise than what it belongs to\n"
+         "  --methods FILE     methods of your own that the plan uses: YAML, see docs/masking.md\n"
          "\n"
          "example:\n"
          "  hufu mask plan tolls.yaml",
          hf_mask_cli_plan},
         {"mask", "run", "mask a table of CSV or JSON lines by a plan",
          "hufu mask run PLAN FILE --table NAME --output FILE [--key FILE] [--format csv|lines] [--encoding E]\n"
+         "              [--methods FILE]\n"
          "\n"
          "  --table NAME    the table of the plan that FILE is\n"
          "  --output FILE   where the masked table goes, when the plan's checks have passed\n"
          "  --key FILE      the organization's masking key: 64 hex digits in a file that only its owner can read\n"
          "  --format F      csv or lines, when the file's name (.csv, .jsonl, .ndjson) does not tell it\n"
+         "  --methods FILE  methods of your own that the plan uses: YAML, see docs/masking.md\n"
          "  --encoding E    utf-8 or gb18030, when the first bytes do not tell it; the result is UTF-8\n"
          "\n"
          "A result named .csv, .jsonl or .ndjson is of that form, another one of the form of FILE. In JSON lines "
@@ -93,12 +96,17 @@ const struct hf_command hf_commands_mask[] = {
          "  hufu mask suggest owners.csv --quasi region,born,sex --sensitive income --k 5 --suppress 0.01 > plan.yaml",
          hf_mask_cli_suggest},
         {"mask", "techniques", "what each masking technique does to data, and its parameters",
-         "hufu mask techniques [ID] [--json]\n"
+         "hufu mask techniques [ID] [--methods FILE] [--json]\n"
+         "hufu mask techniques --try ID --methods FILE [--rows N] [--json]\n"
          "\n"
-         "  ID   one technique, with its parameters and limits\n"
+         "  ID               one technique, with its parameters and limits\n"
+         "  --methods FILE   methods of your own, too: YAML, see docs/masking.md\n"
+         "  --try ID         whether a method of the file does what its record says; exit status 1 when it does not\n"
+         "  --rows N         on so many values (default 1000000)\n"
          "\n"
-         "example:\n"
-         "  hufu mask techniques fpe",
+         "examples:\n"
+         "  hufu mask techniques fpe\n"
+         "  hufu mask techniques --try acme.badge --methods ours.yaml",
          hf_mask_cli_techniques},
         {"mask", "confirm", "say what of an inventory is right",
          "hufu mask confirm INVENTORY --by NAME [--field TABLE.FIELD[=KIND]]... [--relation TEXT]... [--drop TEXT]... "

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "masking/identify.h"
+#include "masking/plan.h"
 #include "source/readers/recode.h"
 
 /* How a file is read; FORMAT_TEXT is anything that is no table. */
@@ -46,6 +47,11 @@ json_t *hf_mask_load(struct hf_cli *cli, const char *path);
 /* Joins a report of `identify` into the inventory in that file, which is made when it is not there. False after
  * printing what is wrong; *ret_differs: a confirmed field looks otherwise now, which is printed. */
 bool hf_mask_keep(struct hf_cli *cli, const char *path, json_t *report, bool *ret_differs);
+
+/* The methods of a file; path NULL: none, and NULL. False after printing what is wrong. */
+bool hf_mask_methods(struct hf_cli *cli, const char *path, struct hf_methods **ret_methods);
+/* A file that a plan or a method names. */
+enum hf_err hf_mask_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 
 int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv);

@@ -28,6 +28,7 @@
 struct run {
 	struct hf_cli *cli;
 	struct hf_plan *plan;
+	struct hf_methods *methods; /* outlive the plan; NULL: none */
 	const char *table, *input, *output, *format, *encoding;
 	enum hf_encoding read_as;
 	enum hf_stream_form out_form;
@@ -66,7 +67,7 @@ static enum hf_err write_out(void *ctx, const uint8_t *data, size_t len, struct 
 	return HF_OK;
 }
 
-static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
+enum hf_err hf_mask_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
 {
 	enum hf_err e = hf_file_read(name, out->max ? out->max : HF_BUF_DEFAULT_MAX, out);
 
@@ -146,7 +147,7 @@ static bool read_input(struct run *r, int fd)
 	                                  .table = r->table,
 	                                  .root = r->has_key ? &r->root : NULL,
 	                                  .workers = HF_STREAM_WORKERS,
-	                                  .file = read_table,
+	                                  .file = hf_mask_file,
 	                                  .write = write_out,
 	                                  .write_ctx = r};
 	uint8_t *piece = hf_alloc(PIECE);
@@ -305,10 +306,34 @@ static void run_done(struct run *r)
 	hf_stream_free(r->stream);
 	hf_plan_free(r->plan);
 	json_decref(r->risk);
+	hf_methods_free(r->methods);
 	hf_wipe(&r->root, sizeof(r->root));
 }
 
-static struct hf_plan *load_plan(struct hf_cli *cli, const char *path)
+bool hf_mask_methods(struct hf_cli *cli, const char *path, struct hf_methods **ret_methods)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+	struct hf_fault f = {.code = HF_OK};
+	struct hf_methods_setup s = {.name = path, .file = hf_mask_file};
+	enum hf_err e;
+
+	*ret_methods = NULL;
+	if (!path)
+		return true;
+	e = hf_file_read(path, (size_t)4 << 20, &text);
+	if (e != HF_OK) {
+		hf_file_fault(&f, e, path, (size_t)4 << 20);
+	} else {
+		s.text = text.data;
+		s.len = text.len;
+		e = hf_methods_read(&s, ret_methods, &f);
+	}
+	if (e != HF_OK)
+		hf_cli_fault(cli, e, &f);
+	return e == HF_OK;
+}
+
+static struct hf_plan *load_plan(struct hf_cli *cli, const char *path, struct hf_methods *methods)
 {
 	struct hf_fault f = {.code = HF_OK};
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
@@ -318,7 +343,7 @@ static struct hf_plan *load_plan(struct hf_cli *cli, const char *path)
 	if (e != HF_OK)
 		hf_file_fault(&f, e, path, (size_t)4 << 20);
 	else
-		e = hf_plan_read(path, text.data, text.len, &p, &f);
+		e = hf_plan_read_from(&(struct hf_plan_source){path, text.data, text.len, methods}, &p, &f);
 	if (e != HF_OK)
 		hf_cli_fault(cli, e, &f);
 	return p;
@@ -362,10 +387,14 @@ static int run_plan(struct run *r)
 int hf_mask_cli_run(struct hf_cli *cli, int argc, char **argv)
 {
 	struct run r = {.cli = cli, .fd = -1};
-	const char *pos[2], *key = NULL;
-	const struct hf_opt opts[] = {
-	        {"table", &r.table, NULL, NULL},   {"output", &r.output, NULL, NULL},     {"key", &key, NULL, NULL},
-	        {"format", &r.format, NULL, NULL}, {"encoding", &r.encoding, NULL, NULL}, {0}};
+	const char *pos[2], *key = NULL, *methods = NULL;
+	const struct hf_opt opts[] = {{"table", &r.table, NULL, NULL},
+	                              {"output", &r.output, NULL, NULL},
+	                              {"key", &key, NULL, NULL},
+	                              {"format", &r.format, NULL, NULL},
+	                              {"encoding", &r.encoding, NULL, NULL},
+	                              {"methods", &methods, NULL, NULL},
+	                              {0}};
 	int status = HF_EXIT_REFUSED;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
@@ -378,7 +407,8 @@ int hf_mask_cli_run(struct hf_cli *cli, int argc, char **argv)
 	if (r.encoding && r.read_as == HF_ENCODING_UNKNOWN)
 		return hf_cli_misuse(cli, "--encoding is utf-8 or gb18030");
 	r.input = pos[1];
-	r.plan = load_plan(cli, pos[0]);
+	if (hf_mask_methods(cli, methods, &r.methods))
+		r.plan = load_plan(cli, pos[0], r.methods);
 	if (r.plan && load_key(&r, key))
 		status = run_plan(&r);
 	run_done(&r);
@@ -423,8 +453,9 @@ static void print_plan(struct hf_cli *cli, const struct hf_plan *p, json_t *said
 
 int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *path, *inventory = NULL;
-	const struct hf_opt opts[] = {{"inventory", &inventory, NULL, NULL}, {0}};
+	const char *path, *inventory = NULL, *own = NULL;
+	const struct hf_opt opts[] = {{"inventory", &inventory, NULL, NULL}, {"methods", &own, NULL, NULL}, {0}};
+	struct hf_methods *methods = NULL;
 	json_t *said = json_array();
 	int status = HF_EXIT_REFUSED;
 	struct hf_plan *p = NULL;
@@ -433,7 +464,8 @@ int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv)
 		json_decref(said);
 		return HF_EXIT_USAGE;
 	}
-	p = load_plan(cli, path);
+	if (hf_mask_methods(cli, own, &methods))
+		p = load_plan(cli, path, methods);
 	if (p) {
 		json_t *found = NULL;
 
@@ -444,5 +476,6 @@ int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv)
 	}
 	json_decref(said);
 	hf_plan_free(p);
+	hf_methods_free(methods);
 	return status;
 }

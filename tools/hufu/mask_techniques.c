@@ -71,7 +71,7 @@ static void print_params(const json_t *params)
 	}
 }
 
-static int show_one(struct hf_cli *cli, const char *id)
+static int show_one(struct hf_cli *cli, const struct hf_methods *methods, const char *id)
 {
 	static const struct hf_column columns[] = {{"id", "id", 0},
 	                                           {"title", "title", 0},
@@ -92,6 +92,8 @@ static int show_one(struct hf_cli *cli, const char *id)
 	json_t *o;
 
 	if (!t)
+		t = hf_methods_named(methods, id);
+	if (!t)
 		return hf_cli_fail(cli, "there is no technique %s; `hufu mask techniques` names them", id);
 	o = technique_json(t);
 	hf_cli_details(cli, o, columns);
@@ -101,7 +103,7 @@ static int show_one(struct hf_cli *cli, const char *id)
 	return HF_EXIT_DONE;
 }
 
-int hf_mask_cli_techniques(struct hf_cli *cli, int argc, char **argv)
+static int show_all(struct hf_cli *cli, const struct hf_methods *methods)
 {
 	static const struct hf_column columns[] = {{"ID", "id", 0},
 	                                           {"TECHNIQUE", "title", 0},
@@ -114,20 +116,69 @@ int hf_mask_cli_techniques(struct hf_cli *cli, int argc, char **argv)
 	                                           {"NEEDS", "reach", 0},
 	                                           {"KEY", "key", 0},
 	                                           {NULL, NULL, 0}};
+	json_t *out = json_pack("{s:[]}", "techniques"), *list = json_object_get(out, "techniques");
 	const struct hf_technique *const *all;
-	const char *id;
-	json_t *out;
 	size_t count;
 
-	if (!hf_cli_args(cli, argc, argv, NULL, &id, 0, 1))
-		return HF_EXIT_USAGE;
-	if (id)
-		return show_one(cli, id);
-	out = json_pack("{s:[]}", "techniques");
 	all = hf_techniques(&count);
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(json_object_get(out, "techniques"), technique_json(all[i]));
+		json_array_append_new(list, technique_json(all[i]));
+	for (size_t i = 0; i < hf_methods_count(methods); i++)
+		json_array_append_new(list, technique_json(hf_methods_at(methods, i)));
 	hf_cli_table(cli, out, "techniques", columns, "none");
 	json_decref(out);
 	return HF_EXIT_DONE;
+}
+
+/* On so many values; exit status 1 when it does not do what its record says. */
+static int try_one(struct hf_cli *cli, const struct hf_methods *methods, const char *id, uint32_t rows)
+{
+	static const struct hf_column columns[] = {{"PROPERTY", "property", 0},
+	                                           {"RECORD", "says", 0},
+	                                           {"HOLDS", "holds", 0},
+	                                           {"SEEN", "seen", 0},
+	                                           {NULL, NULL, 0}};
+	struct hf_fault f = {.code = HF_OK};
+	json_t *report = NULL;
+	size_t i = 0;
+	bool good;
+
+	while (i < hf_methods_count(methods) && strcmp(hf_methods_at(methods, i)->id, id) != 0)
+		i++;
+	if (i == hf_methods_count(methods))
+		return hf_cli_fail(
+		        cli, "%s is no method of the file; the techniques that are built in are tried by their tests",
+		        id);
+	if (hf_methods_try(methods, i, rows, &report, &f) != HF_OK)
+		return hf_cli_fault(cli, f.code, &f);
+	good = json_is_true(json_object_get(report, "good"));
+	hf_cli_table(cli, report, "checks", columns, "no checks");
+	if (!cli->json)
+		printf("\n%s %s on %u values\n", id,
+		       good ? "does what its record says" : "does NOT do what its record says", rows);
+	json_decref(report);
+	return good ? HF_EXIT_DONE : HF_EXIT_REFUSED;
+}
+
+int hf_mask_cli_techniques(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *id, *path = NULL, *attempt = NULL, *rows_text = NULL;
+	const struct hf_opt opts[] = {
+	        {"methods", &path, NULL, NULL}, {"try", &attempt, NULL, NULL}, {"rows", &rows_text, NULL, NULL}, {0}};
+	struct hf_methods *methods = NULL;
+	uint32_t rows = 1000000;
+	int status;
+
+	if (!hf_cli_args(cli, argc, argv, opts, &id, 0, 1) || !hf_cli_number(cli, "rows", rows_text, 10000000, &rows))
+		return HF_EXIT_USAGE;
+	if (attempt && !path)
+		return hf_cli_misuse(cli, "--try ID needs --methods FILE");
+	if (!hf_mask_methods(cli, path, &methods))
+		return HF_EXIT_REFUSED;
+	if (attempt)
+		status = try_one(cli, methods, attempt, rows);
+	else
+		status = id ? show_one(cli, methods, id) : show_all(cli, methods);
+	hf_methods_free(methods);
+	return status;
 }
