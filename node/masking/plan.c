@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "masking/plan_demand.h"
 #include "masking/own/own.h"
+#include "masking/plan_demand.h"
 #include "masking/plan_tree.h"
 
 #define TABLES_MAX 256u
