@@ -138,6 +138,25 @@ static void roles_of_different_groups_exclude_each_other(void **state)
 			             (r->permissions & HF_BIT(hf_exclusions[i].b)));
 }
 
+/* MK-60: masking operator, security administrator and audit administrator are three accounts. */
+static void the_three_roles_of_masking_are_separate(void **state)
+{
+	static const char *const three[] = {"masking-operator", "security-administrator", "audit-administrator"};
+	const struct hf_role *security = hf_role_find(three[1]), *audit = hf_role_find(three[2]);
+	char text[300];
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		for (unsigned j = 0; j < 3; j++) {
+			const char *pair[] = {three[i], three[j]};
+			assert_true((hf_roles_conflict(pair, 2, text, sizeof(text)) != NULL) == (i != j));
+		}
+	/* MK-62, MK-64: who runs masking changes none of its policy, who audits it changes nothing. */
+	for (const struct hf_role *r = hf_roles; r->name; r++)
+		assert_true(!(r->permissions & HF_BIT(HF_MAY_MASK_POLICY)) || r == security);
+	assert_int_equal(audit->permissions,
+	                 HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_EXPORT) | HF_BIT(HF_MAY_STATUS));
+}
+
 static void nobody_changes_his_own_roles(void **state)
 {
 	struct people p;
@@ -386,6 +405,7 @@ int main(void)
 	        cmocka_unit_test(an_expired_password_allows_nothing_but_a_new_one),
 	        cmocka_unit_test(an_account_without_a_person_cannot_be_activated),
 	        cmocka_unit_test(roles_of_different_groups_exclude_each_other),
+	        cmocka_unit_test(the_three_roles_of_masking_are_separate),
 	        cmocka_unit_test(nobody_changes_his_own_roles),
 	        cmocka_unit_test(a_right_acts_on_the_next_request_of_an_open_session),
 	        cmocka_unit_test(deregistering_once_ends_all_sessions_and_rights),
