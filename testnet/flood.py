@@ -56,7 +56,7 @@ class Flood:
         organizations.join_leading_group(self.net)
         self.source = os.path.join(self.net.dir, "bridges-and-roads.csv")
         rows = generate(self.source)
-        self.t.hufu("source", "add", "bridges", self.source, as_="wang")
+        workflow.source(self.t, "wang", "bridges", self.source, by="bai")
         self.entry = workflow.publish(
             self.t, "wang", "bridges", title="桥梁与道路承载表 (生成数据)", description="沿江桥梁与道路的限载与高程", topic="roads", data_class="transport/bridge", level=2,
             sharing="conditional", condition="仅用于申请中写明的用途", scope=["emergency"], intake="manager")

@@ -12,6 +12,7 @@ ORGANIZATIONS = {
             "li": ("李敏 工号 T-1002", ["approver"]),
             "zhao": ("赵强 工号 T-1003", ["privacy-expert"]),
             "sun": ("孙丽 工号 T-1004", ["auditor"]),
+            "bai": ("白薇 工号 T-1005", ["security-administrator"]),
         }),
     "insurer": dict(
         name="安途保险公司", ip="127.0.1.2", organization="cn.com.antu-insurance", roles=["consumer", "data-authority"],

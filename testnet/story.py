@@ -118,7 +118,7 @@ class Story:
     def publish(self):
         t = self.t
         for name, path in (("flights", FLIGHTS), ("airports", AIRPORTS)):
-            out = t.hufu("source", "add", name, path, as_="wang")
+            out = workflow.source(t, "wang", name, path, by="bai", kinds={"departure": None})  # airports stand where everybody sees them
             say(f"   source {name}: {out['rows']} rows, {len(out['fields'])} fields")
         self.flights = workflow.publish(
             t, "wang", "flights", title="2001年美国国内航班抽样", description="航班起飞时间、起讫机场、里程与延误分钟数", topic="aviation",
@@ -217,7 +217,7 @@ class Story:
     def large(self):
         source = os.path.join(self.net.dir, "tolls.csv")
         workflow.tolls(self.net, source, self.args.bytes, TOLL_SEED)
-        self.t.hufu("source", "add", "tolls", source, as_="wang", limit_s=300)
+        workflow.source(self.t, "wang", "tolls", source, by="bai", limit_s=300)
         self.tolls = workflow.publish(
             self.t, "wang", "tolls", title="高速公路通行记录 (生成数据)", description="由固定种子生成的通行记录", topic="roads", data_class="transport/toll",
             level=2, sharing="conditional", condition="仅用于申请中写明的用途", scope=["insurer", "manager"], intake="manager",

@@ -14,6 +14,23 @@ def scope_text(scope):
     return "nodes:" + ",".join(scope)
 
 
+def source(node, account, name, path, *more, by=None, kinds=None, **kw):
+    """Registers a source, and says of each field what it holds: kinds (field -> kind, or None for what was found), else nothing sensitive."""
+    out = node.hufu("source", "add", name, path, *more, as_=account, **kw)
+    classify(node, by or account, out, kinds)
+    return out
+
+
+def classify(node, account, source, kinds=None):
+    """source: as the node shows it. What somebody said before stays."""
+    kinds, args = kinds or {}, []
+    for f in source["fields"] if source["unconfirmed"] else []:
+        kind = kinds.get(f["name"], "none")
+        args += ["--field", f"{f['name']}={kind}" if kind else f["name"]]
+    if args:
+        node.hufu("source", "classify", source["name"], *args, as_=account)
+
+
 def publish(node, account, source, *, title, description, topic, data_class, level, sharing, scope, intake, condition=None, purposes=(),
             jurisdictions=(), max_days=None, extra=()):
     args = ["catalog", "publish", "--source", source, "--title", title, "--description", description, "--topic", topic, "--class", data_class,

@@ -11,6 +11,7 @@
 #include "api/onward.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "source/classify.h"
 #include "source/scanner.h"
 
 static json_t *field_json(const struct hf_source_field *f)
@@ -61,14 +62,36 @@ struct scan_request {
 	bool adding;
 };
 
+/* MK-23: whoever registers is told what is left to be said. */
+static void note_looked(struct hf_api_request *rq, const struct hf_source_view *v)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < v->field_count; i++)
+		open += v->fields[i].class.state != HF_CLASS_CONFIRMED;
+	json_object_set_new(rq->out, "rows_looked_at", json_integer((json_int_t)v->looked_rows));
+	json_object_set_new(rq->out, "unconfirmed", json_integer((json_int_t)open));
+}
+
+static enum hf_err take_rows(struct hf_api_request *rq, struct hf_source_view *v)
+{
+	int64_t rows = 0;
+
+	HF_TRY(hf_api_int(rq, "rows", false, 1, HF_LOOK_ROWS_MAX, &rows));
+	v->look_rows = (uint64_t)rows;
+	return HF_OK;
+}
+
 static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 {
 	struct hf_api_request *rq = s->rq;
 	struct hf_source_view now;
 	enum hf_err e = hf_source_get(rq->m->sources, v->name, &now);
 
-	if (e == HF_OK)
+	if (e == HF_OK) {
+		hf_source_class_keep(v, &now);
 		hf_source_view_done(&now);
+	}
 	if (s->adding && e == HF_OK)
 		return hf_fault_set(&rq->fault, HF_E_EXISTS, "source '%s' was registered meanwhile", v->name);
 	if (!s->adding && e != HF_OK)
@@ -83,6 +106,7 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	               (unsigned long long)v->rows, (unsigned long long)v->bytes, v->field_count,
 	               rq->m->scanner ? ", examined by the scanner" : "");
 	view_json(rq->out, v);
+	note_looked(rq, v);
 	return HF_OK;
 }
 
@@ -152,6 +176,7 @@ static enum hf_err add(struct hf_api_request *rq)
 	HF_TRY(copy_text(rq, "path", true, v.path, sizeof(v.path)));
 	HF_TRY(copy_text(rq, "department", false, v.department, sizeof(v.department)));
 	HF_TRY(hf_api_id(rq, "derivation", false, &v.derivation));
+	HF_TRY(take_rows(rq, &v));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", v.name);
 	if (hf_source_get(rq->m->sources, v.name, &there) == HF_OK) {
 		hf_source_view_done(&there);
@@ -172,6 +197,8 @@ static enum hf_err update(struct hf_api_request *rq)
 	e = copy_text(rq, "path", false, v.path, sizeof(v.path));
 	if (e == HF_OK)
 		e = copy_text(rq, "department", false, v.department, sizeof(v.department));
+	if (e == HF_OK)
+		e = take_rows(rq, &v);
 	hf_source_view_done(&v);
 	return e == HF_OK ? start_scan(rq, &v, false) : e;
 }
@@ -182,6 +209,7 @@ static enum hf_err scan(struct hf_api_request *rq)
 
 	HF_TRY(get_source(rq, &v));
 	hf_source_view_done(&v);
+	HF_TRY(take_rows(rq, &v));
 	return start_scan(rq, &v, false);
 }
 

@@ -132,7 +132,12 @@ enum hf_event_class {
 	X(HF_EVENT_MASK_STEP,            EXCHANGE, "mask-step", 207)             /* MK-14: of a masking task */ \
 	X(HF_EVENT_MASK_RELEASE,         EXCHANGE, "mask-release", 208)          /* MK-10: a masked table became a source; digest: of its bytes */ \
 	X(HF_EVENT_UNMASK,               OPERATOR, "unmask", 211)                /* MK-67: masked values were reversed */ \
-	X(HF_EVENT_MASK_KEY_ERASED,      OPERATOR, "mask-key-erased", 212)       /* a contract's seed was overwritten */
+	X(HF_EVENT_MASK_KEY_ERASED,      OPERATOR, "mask-key-erased", 212)       /* a contract's seed was overwritten */ \
+	X(HF_EVENT_CLASSIFICATION,       OPERATOR, "classification", 226)        /* MK-15: what the fields of a source hold, as a person says */ \
+	X(HF_EVENT_DRIFT,                EXCHANGE, "drift", 227)                 /* something sensitive in a field classified otherwise; the delivery stops */ \
+	X(HF_EVENT_MASK_POLICY,          OPERATOR, "mask-policy", 228)           /* MK-54, MK-63: controls or rule base */ \
+	X(HF_EVENT_MASK_NEED,            OPERATOR, "mask-need", 229)             /* MK-27, MK-28 */ \
+	X(HF_EVENT_MASK_REPORT,          OPERATOR, "mask-report", 230)           /* MK-61: delivered to the administrators */
 /* clang-format on */
 
 enum hf_event {
@@ -209,7 +214,8 @@ enum hf_event {
 	X(HF_FIELD_SOURCES,             "sources", 86)            /* DS-97: "CATALOG-ENTRY NODE" in a line */ \
 	X(HF_FIELD_PROCESSING,          "processing", 87)         /* DS-97: in what manner, in a person's words */ \
 	X(HF_FIELD_SECOND,              "second-authorization", 88) /* DS-86: who authorized the use besides, and by which one */ \
-	X(HF_FIELD_MASKING,             "masking", 103)           /* DS-32: plan, version, digest, and each field's technique and key id */
+	X(HF_FIELD_MASKING,             "masking", 103)           /* DS-32: plan, version, digest, and each field's technique and key id */ \
+	X(HF_FIELD_LABEL,               "label", 79)              /* MK-22: a field, its kind, class, level, treatment in a line */
 /* clang-format on */
 
 enum hf_field {

@@ -137,6 +137,7 @@ static enum hf_err check_marks(const Hufu__CatalogEntry *e, const struct hf_sour
 static Hufu__Field *build_field(struct builder *b, const struct hf_source_field *from, const Hufu__Field *mark)
 {
 	Hufu__Field *field = hf_arena_get(&b->edit->arena, sizeof(*field));
+	struct class_demand demand = class_demands(&from->class);
 
 	hufu__field__init(field);
 	field->name = (char *)from->name;
@@ -147,6 +148,10 @@ static Hufu__Field *build_field(struct builder *b, const struct hf_source_field 
 		field->sensitive = mark->sensitive;
 		field->personal = mark->personal;
 	}
+	field->sensitive |= demand.sensitive;
+	field->personal |= demand.personal;
+	if (field->level < demand.level)
+		field->level = demand.level;
 	b->entry.sensitive |= field->sensitive;
 	b->entry.personal |= field->personal;
 	return field;
@@ -232,6 +237,7 @@ static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publ
 		b->entry.intake = (char *)e->c->base->self.s;
 	HF_TRY(check_marks(p->entry, v, f));
 	HF_TRY(conditions_check(p->entry, v, f));
+	HF_TRY(classes_check(p->entry, v, f));
 	build_fields(b, p->entry, v);
 	build_distribution(b, v);
 	build_policy(b, p->duty);

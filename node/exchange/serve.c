@@ -12,6 +12,7 @@
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/transfer.h"
+#include "source/sample.h"
 
 #define JOBS_MAX 4u
 #define PENDING_MAX 32u
@@ -48,12 +49,13 @@ struct serve {
 	struct leaf_window leaves;
 	uint64_t wanted_ack; /* what the consumer says is durable; leaves may have to be made again first */
 	uint64_t persisted;
-	uint64_t last_index;    /* UINT64_MAX: not reached */
-	struct job *last_job;   /* the last chunk, waiting for the leaves before it */
-	bool finishing;         /* the manifest is being stored */
-	struct hf_buf manifest; /* made; the transfer's own when it is durable */
-	uint64_t next;          /* of a projecting reader: the chunk behind the one made last */
-	uint64_t rewinds;       /* how often it had to begin again for an earlier one */
+	uint64_t last_index;      /* UINT64_MAX: not reached */
+	struct job *last_job;     /* the last chunk, waiting for the leaves before it */
+	bool finishing;           /* the manifest is being stored */
+	struct hf_buf manifest;   /* made; the transfer's own when it is durable */
+	uint64_t next;            /* of a projecting reader: the chunk behind the one made last */
+	uint64_t rewinds;         /* how often it had to begin again for an earlier one */
+	struct hf_sample *sample; /* of what leaves as not sensitive; NULL: nobody has said so of any field */
 };
 
 static void pump(struct transfer *t);
@@ -62,20 +64,6 @@ static void start_job(struct transfer *t, struct hf_request *rq, uint64_t index)
 static bool same_stamp(const struct hf_source_stamp *a, const struct hf_source_stamp *b)
 {
 	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
-}
-
-/* Only what was scanned is sent: its columns are those that people classified. What it was derived of is kept with the
- * transfer: the source may be gone when that ends (DS-65). */
-static bool as_scanned(struct transfer *t, const struct hf_source_stamp *now)
-{
-	struct hf_source_view v;
-	if (hf_source_get(t->x->sources, t->source, &v) != HF_OK)
-		return false;
-	bool same = same_stamp(now, &v.stamp);
-	if (same && !t->stamp.inode)
-		t->derivation = v.derivation;
-	hf_source_view_done(&v);
-	return same;
 }
 
 bool serve_idle(const struct transfer *t)
@@ -88,13 +76,12 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	uint8_t key[32];
 	HF_TRY(hf_source_open(t->x->sources, t->source, (const char *const *)t->fields, t->field_count, &t->reader, f));
 	struct hf_source_stamp now;
+	struct hf_sample *sample = NULL;
 	hf_source_reader_stamp(t->reader, &now);
-	if (!as_scanned(t, &now) || (t->stamp.inode && !same_stamp(&now, &t->stamp))) {
+	enum hf_err e = drift_open(t, &now, &sample, f);
+	if (e != HF_OK) {
 		hf_source_reader_close(HF_TAKE(t->reader));
-		return hf_fault_set(
-		        f, HF_E_SOURCE_CHANGED,
-		        "the source %s is not what was scanned or began to be sent; its publisher must scan it again",
-		        t->source);
+		return e;
 	}
 	t->stamp = now;
 	if (t->manifest.len == 0) /* else it says how much was sent */
@@ -102,6 +89,7 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	struct serve *s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
+	s->sample = sample;
 	content_key(t->x, &t->id, key);
 	for (unsigned i = 0; i < JOBS_MAX; i++)
 		s->aead[i] = hf_aead_new(HF_AEAD_AES256GCM, key);
@@ -134,6 +122,7 @@ void serve_close(struct transfer *t)
 		for (unsigned i = 0; i < JOBS_MAX; i++)
 			hf_aead_free(s->aead[i]);
 		hf_buf_done(&s->manifest);
+		hf_sample_free(s->sample);
 		free(s);
 	}
 	t->serve = NULL;
@@ -160,6 +149,11 @@ static void chunk_work(uv_work_t *w)
 	hf_merkle_leaf(data, j->len, &j->leaf);
 	if (!j->rq)
 		return;
+	struct hf_sample *sample = j->t->serve->sample;
+	if (sample && !hf_sample_piece(sample, j->index, data, j->len)) {
+		j->error = HF_E_SENSITIVE;
+		return;
+	}
 	hf_put_u64(nonce + 4, j->index);
 	memcpy(ad, j->t->id.b, 16);
 	hf_put_u64(ad + 16, j->index);
@@ -432,7 +426,9 @@ static void chunk_failed(struct transfer *t, struct job *j)
 	free_job(j);
 	if (t->gone || t->state != TRANSFER_STARTED)
 		return;
-	if (e == HF_E_UNKNOWN && again)
+	if (e == HF_E_SENSITIVE)
+		drift_stop(t, t->serve->sample);
+	else if (e == HF_E_UNKNOWN && again)
 		anomaly(t, t->serve->wanted_ack);
 	else if (e != HF_E_UNKNOWN && hf_err_class(e) == HF_CLASS_REFUSE)
 		end_now(t, e, hf_err_text(e), true);

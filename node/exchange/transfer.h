@@ -118,6 +118,12 @@ struct hf_exchange {
 
 /* The use of the grant that a transfer is; texts point into it. */
 struct hf_use transfer_use(const struct transfer *t);
+/* drift.c: the source as it is now may be sent on, and what watches it on the way; NULL: nothing to be watched. */
+struct hf_sample;
+enum hf_err drift_open(struct transfer *t, const struct hf_source_stamp *now, struct hf_sample **ret_sample,
+                       struct hf_fault *f) HF_MUST_CHECK;
+/* After the sample said no. */
+void drift_stop(struct transfer *t, const struct hf_sample *s);
 /* rows.c */
 enum hf_err transfer_load(struct hf_exchange *x, const struct hf_id *id, bool provider,
                           struct transfer **ret_t) HF_MUST_CHECK;

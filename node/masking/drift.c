@@ -9,7 +9,8 @@
 
 struct hf_drift {
 	struct hf_identify *x;
-	size_t *fields; /* place in the row of each watched field */
+	size_t *fields;                   /* place in the row of each watched field */
+	const struct hf_detector **known; /* of each watched field; NULL: none */
 	size_t field_count;
 	struct hf_bytes *cells;
 	unsigned every;
@@ -19,14 +20,15 @@ struct hf_drift {
 	struct hf_finding found;
 };
 
-struct hf_drift *hf_drift_new(const struct hf_identify_options *o, const struct hf_field *fields, const bool *watched,
-                              size_t count, unsigned every)
+struct hf_drift *hf_drift_new(const struct hf_identify_options *o, const struct hf_named_field *fields,
+                              const bool *watched, size_t count, unsigned every)
 {
 	struct hf_drift *d = hf_alloc_zero(sizeof(*d));
-	struct hf_field *chosen = hf_alloc((count + 1) * sizeof(*chosen));
+	struct hf_named_field *chosen = hf_alloc((count + 1) * sizeof(*chosen));
 
 	d->fields = hf_alloc((count + 1) * sizeof(*d->fields));
 	d->cells = hf_alloc_zero((count + 1) * sizeof(*d->cells));
+	d->known = hf_alloc_zero((count + 1) * sizeof(*d->known));
 	d->every = every ? every : 1;
 	for (size_t i = 0; i < count; i++)
 		if (watched[i]) {
@@ -38,6 +40,13 @@ struct hf_drift *hf_drift_new(const struct hf_identify_options *o, const struct 
 	return d;
 }
 
+void hf_drift_known(struct hf_drift *d, size_t field, const char *kind)
+{
+	for (size_t i = 0; i < d->field_count; i++)
+		if (d->fields[i] == field)
+			d->known[i] = hf_detector_named(kind);
+}
+
 void hf_drift_free(struct hf_drift *d)
 {
 	if (!d)
@@ -45,13 +54,15 @@ void hf_drift_free(struct hf_drift *d)
 	hf_identify_free(d->x);
 	free(d->fields);
 	free(d->cells);
+	free(d->known);
 	free(d);
 }
 
 /* What a field's name says was known when it was confirmed: the values must say it now. */
-static bool alarming(const struct hf_finding *f)
+static bool alarming(const struct hf_finding *f, const struct hf_detector *known)
 {
-	return f->detector && f->detector->sensitivity > HF_SENS_GENERAL && f->valid > 0 && (f->by & HF_BY_CONTENT);
+	return f->detector && f->detector != known && f->detector->sensitivity > HF_SENS_GENERAL && f->valid > 0 &&
+	       (f->by & HF_BY_CONTENT);
 }
 
 static bool judge(struct hf_drift *d)
@@ -60,7 +71,7 @@ static bool judge(struct hf_drift *d)
 	const struct hf_field_finding *f = hf_identify_findings(d->x, &count);
 
 	for (size_t i = 0; i < count && !d->stopped; i++)
-		if (alarming(&f[i].best)) {
+		if (alarming(&f[i].best, d->known[i])) {
 			d->stopped = true;
 			d->found = f[i].best;
 			d->found_field = d->fields[i];

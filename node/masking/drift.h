@@ -15,8 +15,11 @@
 struct hf_drift;
 /* watched[i]: field i is confirmed as not sensitive and leaves as it is. every: one in so many rows, the first always;
  * 1: all. */
-struct hf_drift *hf_drift_new(const struct hf_identify_options *o, const struct hf_field *fields, const bool *watched,
-                              size_t count, unsigned every);
+struct hf_drift *hf_drift_new(const struct hf_identify_options *o, const struct hf_named_field *fields,
+                              const bool *watched, size_t count, unsigned every);
+/* Who confirmed the field had been told of that kind (id of a detector): it alone is no alarm there. "": of none.
+ * Copied. Before the first row. */
+void hf_drift_known(struct hf_drift *d, size_t field, const char *kind);
 void hf_drift_free(struct hf_drift *d);
 /* A row of all fields, each value with HF_CELL_SLACK readable bytes behind it. False: something sensitive appeared, now
  * or before; the release stops. */

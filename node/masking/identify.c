@@ -62,7 +62,7 @@ static void fill_triage(struct hf_identify *x)
 	}
 }
 
-static unsigned named_by(const struct hf_identify *x, const struct hf_detector *d, const struct hf_field *f)
+static unsigned named_by(const struct hf_identify *x, const struct hf_detector *d, const struct hf_named_field *f)
 {
 	char words[HF_WORDS_MAX];
 	unsigned by = 0;
@@ -81,7 +81,7 @@ static unsigned named_by(const struct hf_identify *x, const struct hf_detector *
 	return by;
 }
 
-static void init_column(struct hf_identify *x, struct hf_column_state *c, const struct hf_field *f)
+static void init_column(struct hf_identify *x, struct hf_column_state *c, const struct hf_named_field *f)
 {
 	c->finding.name = c->name = hf_strdup(f->name);
 	c->finding.sketch = &c->sketch;
@@ -96,7 +96,8 @@ static void init_column(struct hf_identify *x, struct hf_column_state *c, const 
 		c->rule = hf_rules_for(x->rules, f->name, f->comment);
 }
 
-struct hf_identify *hf_identify_new(const struct hf_identify_options *o, const struct hf_field *fields, size_t count)
+struct hf_identify *hf_identify_new(const struct hf_identify_options *o, const struct hf_named_field *fields,
+                                    size_t count)
 {
 	struct hf_identify *x = hf_alloc_zero(sizeof(*x));
 

@@ -16,7 +16,7 @@
 
 struct hf_rules; /* rules.h */
 
-struct hf_field {
+struct hf_named_field {
 	const char *name, *comment; /* comment may be NULL */
 };
 struct hf_identify_options {
@@ -47,7 +47,8 @@ struct hf_field_finding {
 
 struct hf_identify;
 /* The fields' texts are copied. count is at most HF_MAX_FIELDS. */
-struct hf_identify *hf_identify_new(const struct hf_identify_options *o, const struct hf_field *fields, size_t count);
+struct hf_identify *hf_identify_new(const struct hf_identify_options *o, const struct hf_named_field *fields,
+                                    size_t count);
 void hf_identify_free(struct hf_identify *x);
 /* One row; a cell has HF_CELL_SLACK readable bytes behind it when padded says so. Cells beyond the fields are passed
  * over. */

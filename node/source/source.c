@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "proto/codec.h"
 #include "source/adapters.h"
+#include "source/class_row.h"
+#include "source/classify.h"
 #include "state_source.pb-c.h"
 
 struct hf_sources {
@@ -69,6 +71,7 @@ static void view_fields(const Hufu__SourceRow *row, struct hf_source_view *v)
 		snprintf(v->fields[i].name, sizeof(v->fields[i].name), "%s", row->fields[i]->name);
 		snprintf(v->fields[i].type, sizeof(v->fields[i].type), "%s", row->fields[i]->type);
 		v->fields[i].nulls = row->fields[i]->nulls;
+		class_from_row(row->fields[i]->class_, &v->fields[i].class);
 	}
 }
 
@@ -78,6 +81,7 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	        .enabled = row->enabled,
 	        .bytes = row->bytes,
 	        .rows = row->rows,
+	        .looked_rows = row->looked_rows,
 	        .stamp = {row->bytes, row->inode, row->mtime_ns},
 	        .scanned_ms = row->scanned_ms,
 	        .registered_ms = row->registered_ms,
@@ -142,13 +146,16 @@ enum hf_err hf_sources_list(struct hf_sources *s, bool (*fn)(void *ctx, const st
 	return l.error;
 }
 
-static void fill_fields(const struct hf_source_view *v, Hufu__SourceField *fields, Hufu__SourceField **pointers)
+static void fill_fields(const struct hf_source_view *v, Hufu__SourceField *fields, Hufu__FieldClass *classes,
+                        Hufu__SourceField **pointers)
 {
 	for (size_t i = 0; i < v->field_count; i++) {
 		hufu__source_field__init(&fields[i]);
 		fields[i].name = v->fields[i].name;
 		fields[i].type = v->fields[i].type;
 		fields[i].nulls = v->fields[i].nulls;
+		if (class_to_row(&v->fields[i].class, &classes[i]))
+			fields[i].class_ = &classes[i];
 		pointers[i] = &fields[i];
 	}
 }
@@ -157,10 +164,11 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 {
 	Hufu__SourceField *fields = hf_alloc(v->field_count * sizeof(*fields));
 	Hufu__SourceField **pointers = hf_alloc(v->field_count * sizeof(*pointers));
+	Hufu__FieldClass *classes = hf_alloc(v->field_count * sizeof(*classes));
 	Hufu__SourceRow row = HUFU__SOURCE_ROW__INIT;
 	uint8_t *bytes;
 
-	fill_fields(v, fields, pointers);
+	fill_fields(v, fields, classes, pointers);
 	row.name = (char *)v->name;
 	row.kind = (char *)v->kind;
 	row.path = (char *)v->path;
@@ -173,12 +181,14 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	row.inode = v->stamp.inode;
 	row.mtime_ns = v->stamp.mtime_ns;
 	row.rows = v->rows;
+	row.looked_rows = v->looked_rows;
 	row.scanned_ms = v->scanned_ms;
 	row.registered_ms = v->registered_ms;
 	row.fields = pointers;
 	row.n_fields = v->field_count;
 	bytes = hf_encode(&row.base, ret_len);
 	free(fields);
+	free(classes);
 	free(pointers);
 	return bytes;
 }
@@ -278,7 +288,11 @@ static void run_scan(uv_work_t *work)
 {
 	struct scan *j = work->data;
 
-	j->error = hf_adapter_find(j->view.kind)->scan(j->sources->node_dir, &j->view, &j->sources->stop, &j->fault);
+	const struct hf_adapter *a = hf_adapter_find(j->view.kind);
+
+	j->error = a->scan(j->sources->node_dir, &j->view, &j->sources->stop, &j->fault);
+	if (j->error == HF_OK)
+		j->error = hf_source_look(a, j->sources->node_dir, &j->view, NULL, &j->sources->stop, &j->fault);
 }
 
 static void end_scan(uv_work_t *work, int status)

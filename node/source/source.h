@@ -18,11 +18,30 @@ struct hf_source_stamp {
 	uint64_t bytes, inode;
 	int64_t mtime_ns;
 };
+enum hf_class_state { HF_CLASS_UNSEEN = 0, HF_CLASS_PROPOSED, HF_CLASS_CONFIRMED, HF_CLASS_DOUBTED };
+#define HF_KIND_MAX 64
+/* What a field holds; classify.h. */
+struct hf_field_class {
+	enum hf_class_state state;
+	char kind[HF_KIND_MAX];        /* proposed, or as a person said; "": not sensitive */
+	char data_class[16];           /* "general", "personal", "important", "core", "none" */
+	uint32_t level;                /* 1 to 4 */
+	char technique[16];            /* that masks it when nothing else is said */
+	char found[HF_KIND_MAX];       /* what the newest look found; "": nothing */
+	uint32_t confidence, by;       /* of that, in a thousand; bits of enum hf_found_by */
+	bool mixed;                    /* in some of the values only */
+	uint64_t values, valid, shape; /* of the sample */
+	char confirmed_by[HF_NAME_MAX + 1];
+	int64_t confirmed_ms;
+};
 struct hf_source_field {
 	char name[128];
 	char type[16]; /* string, integer, number, date, datetime, boolean */
 	uint64_t nulls;
+	struct hf_field_class class;
 };
+#define HF_LOOK_ROWS 10000u       /* that are looked at unless something else is said, */
+#define HF_LOOK_ROWS_MAX 1000000u /* and at most */
 struct hf_source_view {
 	char name[HF_NAME_MAX + 1];
 	char kind[16]; /* "csv" */
@@ -30,6 +49,8 @@ struct hf_source_view {
 	char department[HF_NAME_MAX + 1];
 	bool enabled;
 	uint64_t bytes, rows; /* from the scan; rows 0 when not scanned */
+	uint64_t look_rows;   /* wish for a scan: rows in which kinds are looked for; 0: HF_LOOK_ROWS */
+	uint64_t looked_rows; /* of the scan; 0: nobody looked */
 	size_t field_count;
 	struct hf_source_field *fields; /* free with hf_source_view_done */
 	struct hf_source_stamp stamp;   /* of the file that was scanned, */
@@ -46,8 +67,8 @@ enum hf_err hf_sources_list(struct hf_sources *s, bool (*fn)(void *ctx, const st
 
 /* Registering is two steps: scan what is to be registered (name, kind, path, department of v, which is copied), then
  * put the view that the scan filled in. The scan runs in the worker pool; fn is called once on the loop, with CANCELLED
- * after hf_sources_close. It finds fields, types, rows, bytes, nulls; a file that is not a sound table of its kind is
- * refused with the row that is wrong. */
+ * after hf_sources_close. It finds fields, types, rows, bytes, nulls, and what the fields may hold (classify.h); a file
+ * that is not a sound table of its kind is refused with the row that is wrong. */
 typedef void (*hf_source_scan_fn)(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f);
 void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_source_scan_fn fn, void *ctx);
 /* Are name, kind, path and department well formed? Before a scan. */

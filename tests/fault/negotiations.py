@@ -15,7 +15,7 @@ from common import *
 from crashes import get, people, quiet, say, show
 
 PEOPLE = {
-    "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
+    "transport": {"wang": ("王建国 T-1", ["publisher", "data-authority"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
                   "gao": ("高远 T-9", ["senior-approver"])},
     "insurer": {"chen": ("陈晨 I-1", ["operator"]), "zhou": ("周洁 I-2", ["data-authority"]), "lin": ("林涛 I-4", ["approver"])},
     "manager": {"zheng": ("郑华 M-1", ["intake"])},

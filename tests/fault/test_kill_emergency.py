@@ -27,7 +27,7 @@ def network(net):
     em.network(net)
     net.nodes["centre"].add_user("hui", "惠民 D-2", ["intake"])
     people(net, WHO, {**em.PEOPLE, "centre": ["du", "hui"]})
-    net.nodes["transport"].hufu("source", "add", "flights", FLIGHTS, as_="wang")
+    workflow.source(net.nodes["transport"], "wang", "flights", FLIGHTS)
     net.seen, net.settled, net.entries = set(), set(), []
 
 

@@ -12,7 +12,7 @@ UNKNOWN_ID = "01990000-0000-7000-8000-000000000000"
 
 
 PEOPLE = {
-    "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
+    "transport": {"wang": ("王建国 T-1", ["publisher", "data-authority"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
                   "sun": ("孙丽 T-4", ["auditor"])},
     "insurer": {"chen": ("陈晨 I-1", ["operator"]), "zhou": ("周洁 I-2", ["data-authority"]), "wu": ("吴磊 I-3", ["auditor"])},
     "manager": {"zheng": ("郑华 M-1", ["intake"]), "feng": ("冯雪 M-2", ["auditor"])},
@@ -58,11 +58,9 @@ class Parties:
         self.t, self.i, self.m, self.o = (net.nodes.get(n) for n in ("transport", "insurer", "manager", "overseas"))
 
 
-def register(net, name, path, department=None):
-    args = ["source", "add", name, path]
-    if department:
-        args += ["--department", department]
-    return net.nodes["transport"].hufu(*args, as_="wang")
+def register(net, name, path, department=None, kinds=None):
+    more = ["--department", department] if department else []
+    return workflow.source(net.nodes["transport"], "wang", name, path, *more, kinds=kinds)
 
 
 def publish(net, source, scope=("everyone",), **kw):

@@ -5,7 +5,7 @@ import os
 from common import *
 
 PEOPLE = {
-    "ministry": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "sun": ("孙丽 T-4", ["auditor"])},
+    "ministry": {"wang": ("王建国 T-1", ["publisher", "data-authority"]), "li": ("李敏 T-2", ["approver"]), "sun": ("孙丽 T-4", ["auditor"])},
     "bureau": {"chen": ("陈晨 I-1", ["operator"]), "zhou": ("周洁 I-2", ["data-authority"])},
     "national": {"zheng": ("郑华 M-1", ["intake"])},
     "province": {"pan": ("潘岳 M-2", ["intake"])},
@@ -24,8 +24,8 @@ def network(net):
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(lambda n: net.nodes[n].staff(PEOPLE[n]), PEOPLE))
     net.nodes["bureau"].hufu("system", "add", "desk", "--address", f"{net.prefix}.72.2", "--business", "办证", as_="admin")
-    net.nodes["ministry"].hufu("source", "add", "flights", FLIGHTS, as_="wang")
-    net.nodes["ministry"].hufu("source", "add", "airports", AIRPORTS, as_="wang")
+    workflow.source(net.nodes["ministry"], "wang", "flights", FLIGHTS)
+    workflow.source(net.nodes["ministry"], "wang", "airports", AIRPORTS)
     net.flights, net.airports = publish(net, "flights"), publish(net, "airports")
 
 

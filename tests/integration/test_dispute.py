@@ -9,7 +9,7 @@ from hufunet import Clock
 
 GROUP = {"lead-a": "an", "lead-b": "bo", "lead-c": "yan"}
 CREW = {
-    "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "sun": ("孙丽 T-4", ["auditor"])},
+    "transport": {"wang": ("王建国 T-1", ["publisher", "data-authority"]), "li": ("李敏 T-2", ["approver"]), "sun": ("孙丽 T-4", ["auditor"])},
     "insurer": {"chen": ("陈晨 I-1", ["operator"]), "zhou": ("周洁 I-2", ["data-authority"]), "wu": ("吴磊 I-3", ["auditor"])},
     "manager": {"zheng": ("郑华 M-1", ["intake"]), "feng": ("冯雪 M-2", ["auditor"])},
     "lead-a": {"an": ("安平 L-1", ["leading-member"])},

@@ -9,7 +9,7 @@ from common import *
 GROUP = (("lead-a", "an"), ("lead-b", "bo"), ("lead-c", "yan"))
 AUTHORITY, EXECUTOR, PROVIDER = ("bureau", "qian"), ("centre", "du"), ("transport", "li")
 PEOPLE = {
-    "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
+    "transport": {"wang": ("王建国 T-1", ["publisher", "data-authority"]), "li": ("李敏 T-2", ["approver"]), "zhao": ("赵强 T-3", ["privacy-expert"]),
                   "sun": ("孙丽 T-4", ["auditor"])},
     "bureau": {"qian": ("钱进 E-1", ["emergency-officer"]), "jin": ("金山 E-2", ["operator"]), "zhen": ("甄真 E-3", ["data-authority"])},
     "centre": {"du": ("杜衡 D-1", ["emergency-executor"]), "bai": ("白杨 D-2", ["business-officer"])},
@@ -46,7 +46,7 @@ def table(net):
         for i in range(500):
             w.writerow([f"B{net.number}-{i}", draw.choice(["长江", "汉江", "赣江"]), draw.randrange(10, 60)])
     t = net.nodes["transport"]
-    t.hufu("source", "add", f"bridges{net.number}", path, as_="wang")
+    workflow.source(t, "wang", f"bridges{net.number}", path)
     entry = workflow.publish(t, "wang", f"bridges{net.number}", title=f"桥梁 {net.number}", description="桥梁与限载", topic="roads",
                              data_class="transport/bridge", level=1, sharing="conditional", condition="仅用于申请中写明的用途", scope=["everyone"],
                              intake="centre")

@@ -24,7 +24,7 @@ def rules(node):
 def network(net):
     trio(net, 45, insurer=("provider", "consumer"), before_start=lambda: rules(net.nodes["insurer"]))
     t, i, m, o = (net.nodes[n] for n in ("transport", "insurer", "manager", "overseas"))
-    people = {"pan": ("潘华 I-7", ["publisher"]), "hao": ("郝亮 I-8", ["approver"])}
+    people = {"pan": ("潘华 I-7", ["publisher", "data-authority"]), "hao": ("郝亮 I-8", ["approver"])}
     for account, (name, roles) in people.items():
         i.add_user(account, name, roles)
     i.allow(people)
@@ -87,7 +87,7 @@ def offer(i, sensitive=True, source="half", **other):
 
 def passed(net, i, m, o):
     """The second hop."""
-    i.hufu("source", "add", "half", net.made, "--derived", net.derived, as_="pan")
+    workflow.source(i, "pan", "half", net.made, "--derived", net.derived)
     net.onward = offer(i)
     app = workflow.apply(o, "tan", net.onward, system="routes", reason="比较航线的准点情况", purpose="route-planning", days=60)
     workflow.confirm(o, "lim", app)
@@ -196,7 +196,7 @@ def test_what_is_offered_is_held_as_strictly_as_what_it_was_made_of(net):
     refused("--sensitive", net.first, sensitive=False)
     refused("conditional", net.first, sharing="unconditional", condition=None)
     refused("class 'transport/toll'", data_class="transport/toll")
-    i.hufu("source", "add", "stops", net.graver_made, as_="pan")
+    workflow.source(i, "pan", "stops", net.graver_made)
     refused("--level 2", net.graver, source="stops", level=1, sensitive=False)
     i.hufu("source", "remove", "stops", as_="pan")
 

@@ -194,6 +194,7 @@ def commands_of_the_publisher(net):
     for event, *command in (
             ("source-change", "source", "add", "counted", path),
             ("source-change", "source", "scan", "counted"),
+            ("classification", "source", "classify", "counted", "--field", "latitude=none", "--field", "longitude=none", "--all"),
             ("command", "source", "test", "counted"),
             ("source-change", "source", "update", "counted", "--path", path),
             ("source-change", "source", "disable", "counted"),

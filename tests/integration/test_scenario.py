@@ -5,7 +5,7 @@ import os
 from common import *
 
 PEOPLE = {
-    "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"]), "sun": ("孙丽 T-4", ["auditor"])},
+    "transport": {"wang": ("王建国 T-1", ["publisher", "data-authority"]), "li": ("李敏 T-2", ["approver"]), "sun": ("孙丽 T-4", ["auditor"])},
     "licences": {"chen": ("陈晨 I-1", ["operator"]), "wu": ("吴磊 I-3", ["auditor"])},
     "bureau": {"bai": ("白杨 B-1", ["business-officer"]), "zheng": ("郑华 M-1", ["intake"])},
     "overseas": {"tan": ("Tan Wei Ming S-1", ["operator"])},
@@ -24,7 +24,7 @@ def network(net):
         list(pool.map(lambda n: net.nodes[n].staff(PEOPLE[n]), PEOPLE))
     net.nodes["licences"].hufu("system", "add", "desk", "--address", f"{net.prefix}.71.2", "--business", "办证", as_="admin")
     net.nodes["licences"].hufu("system", "add", "other", "--address", f"{net.prefix}.71.2", "--business", "档案", as_="admin")
-    net.nodes["transport"].hufu("source", "add", "flights", FLIGHTS, as_="wang")
+    workflow.source(net.nodes["transport"], "wang", "flights", FLIGHTS)
     net.entry = workflow.publish(net.nodes["transport"], "wang", "flights", title="航班", description="到达", topic="aviation",
                                  data_class="transport/flight", level=1, sharing="conditional", condition="仅用于申请中写明的用途",
                                  scope=["everyone"], intake="bureau")

@@ -5,7 +5,7 @@ import concurrent.futures
 from common import *
 
 CREW = {
-    "transport": {"wang": ("王建国 T-1", ["publisher"]), "li": ("李敏 T-2", ["approver"])},
+    "transport": {"wang": ("王建国 T-1", ["publisher", "data-authority"]), "li": ("李敏 T-2", ["approver"])},
     "insurer": {"chen": ("陈晨 I-1", ["operator"]), "zhou": ("周洁 I-2", ["data-authority"])},
     "harbour": {"hai": ("海生 H-1", ["operator"]), "gang": ("港明 H-2", ["data-authority"])},
     "manager": {"zheng": ("郑华 M-1", ["intake"]), "du": ("杜衡 M-2", ["emergency-executor"])},

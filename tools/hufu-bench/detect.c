@@ -89,11 +89,11 @@ static double read_table(const struct hf_buf *table, struct reading *r)
 
 static struct hf_identify *start(const struct people_column *const *columns, const char *const *names, size_t count)
 {
-	struct hf_field fields[64];
+	struct hf_named_field fields[64];
 	const struct hf_identify_options o = {.table = "records"};
 
 	for (size_t i = 0; i < count; i++)
-		fields[i] = (struct hf_field){names ? names[i] : columns[i]->name, NULL};
+		fields[i] = (struct hf_named_field){names ? names[i] : columns[i]->name, NULL};
 	return hf_identify_new(&o, fields, count);
 }
 

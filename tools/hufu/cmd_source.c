@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "source_fields.h"
 
 static const struct hf_column list_columns[] = {
         {"NAME", "name", 0},  {"KIND", "kind", 0},   {"ENABLED", "enabled", 0},        {"FIELDS", "field_count", 0},
@@ -62,19 +63,26 @@ static int show_source(struct hf_cli *cli, const char *method, const char *route
 	if (status != HF_EXIT_DONE)
 		return status;
 	hf_cli_details(cli, out, detail_columns);
-	if (!cli->json)
+	if (!cli->json) {
+		json_int_t open = json_integer_value(json_object_get(out, "unconfirmed"));
+
 		hf_cli_table(cli, out, "fields", field_columns, "no fields");
+		if (open > 0)
+			printf("\nnobody has said yet what %lld of the fields hold; `hufu source fields %s` shows what "
+			       "was "
+			       "found\n",
+			       (long long)open, json_string_value(json_object_get(out, "name")));
+	}
 	json_decref(out);
 	return status;
 }
 
 static int add(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[2], *kind = NULL, *department = NULL, *derived = NULL;
+	const char *pos[2], *kind = NULL, *department = NULL, *derived = NULL, *rows = NULL;
 	const struct hf_opt opts[] = {
-	        {"kind", &kind, NULL, NULL},
-	        {"department", &department, NULL, NULL},
-	        {"derived", &derived, NULL, NULL},
+	        {"kind", &kind, NULL, NULL},       {"department", &department, NULL, NULL},
+	        {"derived", &derived, NULL, NULL}, {"rows", &rows, NULL, NULL},
 	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
@@ -83,6 +91,7 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	in = json_object();
 	hf_cli_put(in, "derivation", derived);
+	hf_cli_put(in, "rows", rows);
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "kind", kind);
 	hf_cli_put(in, "department", department);
@@ -137,9 +146,16 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 
 static int scan(struct hf_cli *cli, int argc, char **argv)
 {
-	json_t *in = named(cli, argc, argv);
+	const char *pos[1], *rows = NULL;
+	const struct hf_opt opts[] = {{"rows", &rows, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	json_t *in;
 
-	return in ? show_source(cli, "POST", "/v1/sources/scan", in) : HF_EXIT_USAGE;
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	in = json_object();
+	hf_cli_put(in, "name", pos[0]);
+	hf_cli_put(in, "rows", rows);
+	return show_source(cli, "POST", "/v1/sources/scan", in);
 }
 
 static int test(struct hf_cli *cli, int argc, char **argv)
@@ -193,7 +209,7 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 
 const struct hf_command hf_commands_source[] = {
         {"source", "add", "register a data source and scan it",
-         "hufu source add NAME FILE [--kind csv] [--department NAME] [--derived ID]\n"
+         "hufu source add NAME FILE [--kind csv] [--department NAME] [--derived ID] [--rows N]\n"
          "\n"
          "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
          "  FILE               a CSV file with a header line, readable for the node's user, outside the node's folder\n"
@@ -201,6 +217,7 @@ const struct hf_command hf_commands_source[] = {
          "  --derived ID       the file is what `hufu derive` recorded under this id; the terms of what it was made "
          "of\n"
          "                     must allow passing it on, and who gets it is told to its sources\n"
+         "  --rows N           rows from the top in which sensitive fields are looked for (10000); no value is kept\n"
          "\n"
          "example:\n"
          "  hufu source add flights /srv/data/flights.csv --department roads\n",
@@ -210,12 +227,30 @@ const struct hf_command hf_commands_source[] = {
          "hufu source show NAME\n\nexample:\n  hufu source show flights\n", show},
         {"source", "test", "can it be read, and is it still what was scanned",
          "hufu source test NAME\n\nexample:\n  hufu source test flights\n", test},
-        {"source", "scan", "scan a source again", "hufu source scan NAME\n\nexample:\n  hufu source scan flights\n",
+        {"source", "scan", "scan a source again",
+         "hufu source scan NAME [--rows N]\n\nWhat people said of the fields stays; `hufu source fields NAME` shows "
+         "it.\n"
+         "\nexample:\n  hufu source scan flights\n",
          scan},
         {"source", "update", "change path or department, and scan again",
          "hufu source update NAME [--path FILE] [--department NAME]\n\nexample:\n  hufu source update flights --path "
          "/srv/data/flights-2026.csv\n",
          update},
+        {"source", "fields", "what the fields of a source hold, found and confirmed",
+         "hufu source fields NAME\n\nNo value is shown.\n\nexample:\n  hufu source fields flights\n",
+         hf_source_cli_fields},
+        {"source", "classify", "say what the fields of a source hold",
+         "hufu source classify NAME [--field FIELD=KIND|FIELD=none|FIELD]... [--all]\n"
+         "\n"
+         "  --field FIELD=KIND  it holds this kind (`hufu mask detectors`); none: nothing sensitive; without a kind: "
+         "what "
+         "was\n"
+         "                      found is right\n"
+         "  --all               what was found is right of all fields that nobody has judged yet\n"
+         "\nAn entry is published only when each field of its source is confirmed (role data-authority or\n"
+         "security-administrator).\n"
+         "\nexample:\n  hufu source classify tolls --field lane=none --field owner=cn.name --all\n",
+         hf_source_cli_classify},
         {"source", "enable", "allow reading again",
          "hufu source enable NAME\n\nexample:\n  hufu source enable flights\n", enable},
         {"source", "disable", "stop all reading from a source",

@@ -38,10 +38,10 @@ static const char *comment_of(const struct reader *r, const char *name)
 
 static void start(struct reader *r, char *const *names, size_t count)
 {
-	struct hf_field *fields = hf_alloc((count + 1) * sizeof(*fields));
+	struct hf_named_field *fields = hf_alloc((count + 1) * sizeof(*fields));
 
 	for (size_t i = 0; i < count; i++)
-		fields[i] = (struct hf_field){names[i], comment_of(r, names[i])};
+		fields[i] = (struct hf_named_field){names[i], comment_of(r, names[i])};
 	r->out->x = hf_identify_new(r->options, fields, count);
 	free(fields);
 }

@@ -63,7 +63,7 @@ static void one_value(struct hf_identify *x, struct hf_identify *watch, const ui
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct hf_field fields[] = {{"c1", NULL}, {"passport_no", "备注 birthday phone imo name"}};
+	static const struct hf_named_field fields[] = {{"c1", NULL}, {"passport_no", "备注 birthday phone imo name"}};
 	struct hf_detect_tables *t;
 	struct hf_identify_options o = {.table = "drivers"};
 	struct hf_identify *x, *watch;

@@ -725,8 +725,9 @@ static inline void install(struct node *n, const char *name, const char *departm
 
 static inline void register_source(struct node *n, const char *name)
 {
-	static struct hf_source_field fields[] = {
-	        {"flight", "string", 0}, {"arrival", "datetime", 2}, {"姓名", "string", 5}};
+	static struct hf_source_field fields[] = {{"flight", "string", 0, NOT_SENSITIVE},
+	                                          {"arrival", "datetime", 2, NOT_SENSITIVE},
+	                                          {"姓名", "string", 5, NOT_SENSITIVE}};
 	struct hf_source_view v = {.kind = "csv",
 	                           .path = "/data/flights.csv",
 	                           .enabled = true,

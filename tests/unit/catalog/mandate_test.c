@@ -15,7 +15,8 @@ static struct net *one_node(struct site **ret_site)
 /* A source, and no mandate of the helper: only those that the test gives. */
 static void bare_source(struct site *s)
 {
-	static struct hf_source_field fields[] = {{"id", "integer", 0}, {"delay", "number", 5}};
+	static struct hf_source_field fields[] = {{"id", "integer", 0, NOT_SENSITIVE},
+	                                          {"delay", "number", 5, NOT_SENSITIVE}};
 	struct hf_source_view v = {.name = "flights",
 	                           .kind = "csv",
 	                           .path = "/data/flights.csv",

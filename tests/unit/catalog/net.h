@@ -403,8 +403,9 @@ static inline void site_source(struct site *s, const char *name)
 	                           (char *)"plan",
 	                           (char *)"wider",
 	                           (char *)"again"};
-	static struct hf_source_field fields[] = {
-	        {"id", "integer", 0}, {"\xE5\xA7\x93\xE5\x90\x8D", "string", 2}, {"delay", "number", 5}};
+	static struct hf_source_field fields[] = {{"id", "integer", 0, NOT_SENSITIVE},
+	                                          {"\xE5\xA7\x93\xE5\x90\x8D", "string", 2, NOT_SENSITIVE},
+	                                          {"delay", "number", 5, NOT_SENSITIVE}};
 	struct hf_source_view v = {.kind = "csv",
 	                           .path = "/data/flights.csv",
 	                           .enabled = true,

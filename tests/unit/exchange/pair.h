@@ -18,6 +18,7 @@
 #include "exchange/transfer.h"
 #include "ledger/internal.h"
 #include "proto/codec.h"
+#include "source/classify.h"
 #include "state_exchange.pb-c.h"
 #include "unit/authz/cast.h"
 
@@ -253,6 +254,10 @@ static inline void on_table_scanned(void *ctx, enum hf_err e, struct hf_source_v
 	if (e != HF_OK)
 		fail_msg("%s", f->text);
 	v->enabled = true;
+	for (size_t i = 0; i < v->field_count; i++) {
+		const struct hf_saying none = {.kind = "none", .by = "kang", .now_ms = 1};
+		assert_int_equal(hf_source_class_say(v, v->fields[i].name, &none, &fault), HF_OK);
+	}
 	assert_int_equal(hf_source_put(s->p->roads->sources, u, v, &fault), HF_OK);
 	leave_publish(u, hf_now_ms(&s->p->roads->base.clock), purposes, 1);
 	hf_store_submit(s->p->roads->store, u, NULL, NULL);

@@ -17,7 +17,7 @@ struct stream {
 
 static struct stream begin(unsigned every)
 {
-	static const struct hf_field fields[] = {{"id_card", NULL}, {"state", NULL}, {"remark", NULL}};
+	static const struct hf_named_field fields[] = {{"id_card", NULL}, {"state", NULL}, {"remark", NULL}};
 	static const bool watched[] = {false, true, true};
 	const struct hf_identify_options o = {.table = NULL};
 

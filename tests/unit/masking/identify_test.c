@@ -20,7 +20,7 @@ static const uint8_t key[16] = "of these tables";
 static struct hf_identify *column(const struct hf_identify_options *o, const char *name, const char *comment,
                                   const char *const *values, size_t count)
 {
-	const struct hf_field f = {name, comment};
+	const struct hf_named_field f = {name, comment};
 	struct hf_identify *x = hf_identify_new(o, &f, 1);
 
 	for (size_t i = 0; i < count; i++) {
@@ -250,7 +250,7 @@ static void test_wrong_rules_are_refused(void **state)
 static struct hf_identify *numbered(const char *name, const char *prefix, unsigned from, unsigned count, unsigned below)
 {
 	const struct hf_identify_options o = {.key = key};
-	const struct hf_field f = {name, NULL};
+	const struct hf_named_field f = {name, NULL};
 	struct hf_identify *x = hf_identify_new(&o, &f, 1);
 
 	for (unsigned i = 0; i < count; i++) {

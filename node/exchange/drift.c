@@ -1,0 +1,82 @@
+/* drift.c - what a source holds while it goes out: it is what was scanned and judged, and where it is not, the delivery
+ * ends (MK-15, DS-33). */
+#include "exchange/transfer.h"
+#include "source/classify.h"
+#include "source/sample.h"
+
+static bool same_stamp(const struct hf_source_stamp *a, const struct hf_source_stamp *b)
+{
+	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
+}
+
+/* Only what was scanned is sent: its columns are those that people classified. What it was derived of is kept with the
+ * transfer: the source may be gone when that ends (DS-65). */
+static enum hf_err stands(struct transfer *t, const struct hf_source_stamp *now, const struct hf_source_view *v,
+                          struct hf_fault *f)
+{
+	if (!same_stamp(now, &v->stamp) || (t->stamp.inode && !same_stamp(now, &t->stamp)))
+		return hf_fault_set(
+		        f, HF_E_SOURCE_CHANGED,
+		        "the source %s is not what was scanned or began to be sent; its publisher must scan it again",
+		        t->source);
+	if (!t->stamp.inode)
+		t->derivation = v->derivation;
+	return hf_source_doubt_check(v, f);
+}
+
+enum hf_err drift_open(struct transfer *t, const struct hf_source_stamp *now, struct hf_sample **ret_sample,
+                       struct hf_fault *f)
+{
+	struct hf_source_view v;
+	if (hf_source_get(t->x->sources, t->source, &v) != HF_OK)
+		return hf_fault_set(f, HF_E_SOURCE_CHANGED, "the source %s is not registered any more", t->source);
+	enum hf_err e = stands(t, now, &v, f);
+	if (e == HF_OK)
+		*ret_sample = hf_sample_new(&v, t->fields, t->field_count);
+	hf_source_view_done(&v);
+	return e;
+}
+
+static void doubt(struct transfer *t, const char *field, const struct hf_finding *found, struct hf_unit *u)
+{
+	struct hf_source_view v;
+	struct hf_fault f;
+	if (hf_source_get(t->x->sources, t->source, &v) != HF_OK)
+		return;
+	hf_source_class_doubt(&v, field, found);
+	if (hf_source_put(t->x->sources, u, &v, &f) != HF_OK)
+		hf_alarm(t->x->base, "sensitive-data", &t->id, "%s", f.text);
+	hf_source_view_done(&v);
+}
+
+/* The delivery ends in both records, and the source is in doubt until somebody says again what the field holds. Field
+ * and kind are this node's alone, the value nobody's. */
+void drift_stop(struct transfer *t, const struct hf_sample *s)
+{
+	const char *field;
+	const struct hf_finding *found = hf_sample_found(s, &field);
+	const struct hf_detector *d = found->detector;
+	struct hf_unit *u = hf_unit_new();
+	/* Of no transaction: the consumer is told that it ended and why, not of which field. */
+	struct hf_draft *draft = hf_draft_new(HF_EVENT_DRIFT, NULL);
+	char id[HF_ID_TEXT];
+	hf_id_text(&t->id, id);
+	hf_draft_text(draft, HF_FIELD_ACTOR, t->x->base->self.s);
+	hf_draft_textf(draft, HF_FIELD_OBJECT, "source %s, transfer %s", t->source, id);
+	hf_draft_text(draft, HF_FIELD_COUNTERPARTY, t->peer);
+	hf_draft_text(draft, HF_FIELD_MANNER, "channel");
+	hf_draft_outcome(draft, HF_E_SENSITIVE, NULL);
+	hf_draft_textf(draft, HF_FIELD_EXCEPTION, "field %s of source %s holds %s", field, t->source, d->id);
+	hf_draft_textf(draft, HF_FIELD_LABEL, "%s %s %s %u\n", field, d->id, hf_sensitivity_name(d->sensitivity),
+	               d->level);
+	hf_draft_int(draft, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_done);
+	hf_unit_draft(u, draft);
+	hf_alarm(
+	        t->x->base, "sensitive-data", &t->id,
+	        "a delivery to %s was stopped: field %s of source %s, confirmed as not sensitive, holds %s; look at it "
+	        "with `hufu source fields %s`",
+	        t->peer, field, t->source, d->id, t->source);
+	doubt(t, field, found, u);
+	end_transfer(t, HF_E_SENSITIVE, hf_err_text(HF_E_SENSITIVE), true, u);
+	hf_store_submit(t->x->store, u, NULL, NULL);
+}

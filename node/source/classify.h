@@ -1,0 +1,45 @@
+/*
+ * classify.h - what the fields of a source hold: a look at a bounded sample proposes kinds, a person says what is right
+ * (JT/T 1480 5.2; MK-15, MK-18, MK-23).
+ *
+ * Looking again keeps what a person said. Where a field looks like something that nobody has judged, it is in doubt:
+ * nothing of it is published or delivered until a person says again what it is. Pure but for hf_source_look.
+ */
+#ifndef HUFU_SOURCE_CLASSIFY_H
+#define HUFU_SOURCE_CLASSIFY_H
+
+#include <stdatomic.h>
+
+#include "masking/identify.h"
+#include "source/source.h"
+
+struct hf_adapter;
+
+/* Reads at most v->look_rows rows from the top, finds kinds, and writes them as proposals into v's fields. rules: lent;
+ * NULL: none. Any worker. */
+enum hf_err hf_source_look(const struct hf_adapter *a, const char *node_dir, struct hf_source_view *v,
+                           struct hf_rules *rules, const atomic_bool *stop, struct hf_fault *f) HF_MUST_CHECK;
+
+/* Carries over what a person said of the fields of was that now has, too. */
+void hf_source_class_keep(struct hf_source_view *now, const struct hf_source_view *was);
+/* kind: id of a detector, or of a rule of rules; "none": not sensitive; NULL: what was found is right. UNKNOWN when
+ * there is no such field or kind. */
+struct hf_saying {
+	const char *kind, *by;
+	int64_t now_ms;
+	const struct hf_rules *rules; /* NULL: none */
+};
+enum hf_err hf_source_class_say(struct hf_source_view *v, const char *field, const struct hf_saying *s,
+                                struct hf_fault *f) HF_MUST_CHECK;
+/* What was found is right of all fields that nobody has judged and that are not in doubt. */
+void hf_source_class_all(struct hf_source_view *v, const char *by, int64_t now_ms);
+/* kind was found in a field that a person had judged otherwise. */
+void hf_source_class_doubt(struct hf_source_view *v, const char *field, const struct hf_finding *found);
+
+/* Is there a field that nobody has judged, or that is in doubt? UNCLASSIFIED, with their names and the way out. */
+enum hf_err hf_source_class_check(const struct hf_source_view *v, struct hf_fault *f) HF_MUST_CHECK;
+/* The same for what is in doubt alone: what was published before anybody was asked goes on. */
+enum hf_err hf_source_doubt_check(const struct hf_source_view *v, struct hf_fault *f) HF_MUST_CHECK;
+const char *hf_class_state_name(enum hf_class_state s); /* "unseen", "proposed", "confirmed", "doubted" */
+
+#endif
