@@ -73,7 +73,7 @@ static enum hf_err run_part(const struct part *q, const struct hf_disclosure_tab
                             struct hf_bytes *out, struct hf_fault *f)
 {
 	struct hf_plan_field *fields = hf_arena_get(arena, t->width * sizeof(*fields));
-	const struct hf_plan_table table = {"table", fields, t->width};
+	const struct hf_plan_table table = {.name = "table", .fields = fields, .field_count = t->width};
 	const struct hf_plan plan = {.engine = q->d->engine, .scope = q->d->scope, .tables = &table, .table_count = 1};
 	const struct hf_apply_setup setup = {.plan = &plan,
 	                                     .table = table.name,

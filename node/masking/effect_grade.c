@@ -61,7 +61,7 @@ void hf_effect_direct(const struct hf_effect_table *t, const char *const *names,
 	static const uint8_t key[16] = {3};
 	const struct hf_identify_options o = {.key = key};
 	size_t width = hf_effect_width(t), count;
-	struct hf_field *fields = hf_alloc_zero((width + 1) * sizeof(*fields));
+	struct hf_named_field *fields = hf_alloc_zero((width + 1) * sizeof(*fields));
 	struct hf_bytes *cells = hf_alloc_zero((width + 1) * sizeof(*cells));
 	uint32_t rows = hf_effect_rows(t), every = rows / SAMPLE + 1;
 	const struct hf_field_finding *found;
