@@ -184,48 +184,97 @@ enum hf_err hf_apply_unmask(struct hf_apply *a, size_t i, struct hf_mask_batch *
 	return hf_masker_unmask(c->masker, b, f);
 }
 
-static enum hf_err run_column(struct hf_apply *a, size_t i, struct hf_apply_batch *b, uint8_t *drop, struct hf_fault *f)
+static enum hf_err run_column(struct column *c, struct hf_mask_batch *m, struct hf_fault *f)
 {
-	struct column *c = &a->columns[i];
-	const struct hf_bytes *in = b->in + i * b->count;
-	struct hf_mask_batch m = {.in = in,
-	                          .out = b->out + i * b->count,
-	                          .count = b->count,
-	                          .by = c->by == SIZE_MAX ? NULL : b->in + c->by * b->count,
-	                          .first_row = b->first_row,
-	                          .drop = drop,
-	                          .arena = b->arena};
-
-	for (size_t r = 0; r < b->count; r++)
-		c->count.values += in[r].data != NULL;
+	for (size_t r = 0; r < m->count; r++)
+		c->count.values += m->in[r].data != NULL;
 	if (c->left_out && !c->masker) {
-		memset(m.out, 0, b->count * sizeof(*m.out));
+		memset(m->out, 0, m->count * sizeof(*m->out));
 		return HF_OK;
 	}
 	if (!c->masker) {
-		memcpy(m.out, in, b->count * sizeof(*m.out));
+		memcpy(m->out, m->in, m->count * sizeof(*m->out));
 		return HF_OK;
 	}
-	HF_TRY(hf_masker_mask(c->masker, &m, f));
-	c->count.unreadable += m.unreadable;
+	HF_TRY(hf_masker_mask(c->masker, m, f));
+	c->count.unreadable += m->unreadable;
 	return HF_OK;
 }
 
-enum hf_err hf_apply_rows(struct hf_apply *a, struct hf_apply_batch *b, struct hf_fault *f)
+static bool needs_all(const struct column *c)
+{
+	const struct hf_technique *t = c->count.field->technique;
+
+	return t && t->record.reach == HF_REACH_TABLE;
+}
+
+static enum hf_err run_columns(struct hf_apply *a, struct hf_apply_batch *b, bool all, struct hf_fault *f)
 {
 	uint8_t *drop = hf_arena_get(b->arena, b->count + 1);
 
 	memset(b->drop, 0, b->count);
 	for (size_t i = 0; i < a->count; i++) {
+		struct column *c = &a->columns[i];
+		struct hf_mask_batch m = {.in = b->in + i * b->count,
+		                          .out = b->out + i * b->count,
+		                          .count = b->count,
+		                          .by = c->by == SIZE_MAX ? NULL : b->in + c->by * b->count,
+		                          .first_row = b->first_row,
+		                          .drop = drop,
+		                          .arena = b->arena};
+
+		if (!all && needs_all(c)) {
+			memset(m.out, 0, b->count * sizeof(*m.out));
+			continue;
+		}
 		memset(drop, 0, b->count);
-		HF_TRY(run_column(a, i, b, drop, f));
+		HF_TRY(run_column(c, &m, f));
 		for (size_t r = 0; r < b->count; r++)
 			b->drop[r] |= drop[r];
 	}
-	if (a->demand)
-		return hf_demand_suppress(
-		        &(struct hf_demand_columns){a->demand, a->quasi, a->sensitive, b->out, b->drop, b->count}, f);
 	return HF_OK;
+}
+
+enum hf_err hf_apply_rows(struct hf_apply *a, struct hf_apply_batch *b, struct hf_fault *f)
+{
+	return run_columns(a, b, true, f);
+}
+
+enum hf_err hf_apply_some(struct hf_apply *a, struct hf_apply_batch *b, struct hf_fault *f)
+{
+	return run_columns(a, b, false, f);
+}
+
+bool hf_apply_needs_all(const struct hf_apply *a, size_t i, size_t *ret_by)
+{
+	*ret_by = a->columns[i].by;
+	return needs_all(&a->columns[i]);
+}
+
+enum hf_err hf_apply_column(struct hf_apply *a, size_t i, struct hf_apply_batch *b, const struct hf_bytes *by,
+                            struct hf_fault *f)
+{
+	struct hf_mask_batch m = {
+	        .in = b->in, .out = b->out, .count = b->count, .by = by, .drop = b->drop, .arena = b->arena};
+
+	memset(b->drop, 0, b->count);
+	return run_column(&a->columns[i], &m, f);
+}
+
+static size_t *copy(const size_t *columns, size_t count)
+{
+	size_t *c = hf_alloc((count + 1) * sizeof(*c));
+
+	memcpy(c, columns, count * sizeof(*c));
+	return c;
+}
+
+struct hf_sieve *hf_apply_sieve(const struct hf_apply *a)
+{
+	if (!a->demand)
+		return NULL;
+	return hf_sieve_new(a->demand, &(struct hf_sieve_columns){copy(a->quasi, a->demand->quasi_count),
+	                                                          copy(a->sensitive, a->demand->sensitive_count)});
 }
 
 void hf_apply_counts(const struct hf_apply *a, size_t i, struct hf_apply_count *ret_c)

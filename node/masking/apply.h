@@ -47,6 +47,19 @@ struct hf_apply_batch {
 };
 enum hf_err hf_apply_rows(struct hf_apply *a, struct hf_apply_batch *b, struct hf_fault *f) HF_MUST_CHECK;
 
+/* The same without the columns whose technique needs all rows: their values of out become null. */
+enum hf_err hf_apply_some(struct hf_apply *a, struct hf_apply_batch *b, struct hf_fault *f) HF_MUST_CHECK;
+/* Whether it is such a column, and which other one its technique looks at; SIZE_MAX: none. */
+bool hf_apply_needs_all(const struct hf_apply *a, size_t i, size_t *ret_by);
+/* Such a column, with all its values: in and out of a batch are then this column's alone, and by those of the other. */
+enum hf_err hf_apply_column(struct hf_apply *a, size_t i, struct hf_apply_batch *b, const struct hf_bytes *by,
+                            struct hf_fault *f) HF_MUST_CHECK;
+
+/* What the plan suppresses rows by when all are masked; NULL: it suppresses none. Such a table is a whole one
+ * (hf_apply_whole), whatever its techniques. The caller's. */
+struct hf_sieve;
+struct hf_sieve *hf_apply_sieve(const struct hf_apply *a);
+
 /* What was done to column i so far. */
 struct hf_apply_count {
 	const struct hf_plan_field *field;

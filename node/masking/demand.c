@@ -11,26 +11,16 @@
 #include "masking/effect_grade.h"
 #include "masking/effect_meet.h"
 
-/* Rows that stay, with the quasi-identifiers first, and behind them the sensitive columns. */
-static enum hf_err rows_of(const struct hf_demand_columns *c, struct hf_effect_table *t, struct hf_fault *f)
-{
-	size_t quasi = c->demand->quasi_count, width = hf_effect_width(t);
-	struct hf_bytes *cells = hf_alloc((width + 1) * sizeof(*cells));
-	bool good = true;
+struct hf_sieve {
+	const struct hf_plan_demand *d;
+	struct hf_sieve_columns columns;
+	struct hf_effect_table *t; /* the quasi-identifiers, and behind them the sensitive columns */
+	struct hf_bytes *cells;
+	struct hf_effect_classes classes; /* of the rows that stay, when the end was reached */
+	uint32_t next;
+};
 
-	for (size_t r = 0; good && r < c->count; r++) {
-		if (c->drop[r])
-			continue;
-		for (size_t i = 0; i < width; i++)
-			cells[i] = c->cells[(i < quasi ? c->quasi[i] : c->sensitive[i - quasi]) * c->count + r];
-		good = hf_effect_add(t, cells);
-	}
-	free(cells);
-	return good ? HF_OK
-	            : hf_fault_set(f, HF_E_LIMIT, "the table has more than %u rows; split it", HF_EFFECT_ROWS_MAX);
-}
-
-/* 0, 1, 2, ... */
+/* from, from + 1, ... */
 static size_t *counting(size_t from, size_t count)
 {
 	size_t *n = hf_alloc((count + 1) * sizeof(*n));
@@ -40,43 +30,60 @@ static size_t *counting(size_t from, size_t count)
 	return n;
 }
 
-static void empty(const struct hf_demand_columns *c, const struct hf_effect_classes *classes)
+struct hf_sieve *hf_sieve_new(const struct hf_plan_demand *d, const struct hf_sieve_columns *columns)
 {
-	uint32_t at = 0;
-
-	for (size_t r = 0; r < c->count; r++) {
-		if (c->drop[r])
-			continue;
-		if (classes->of_row[at++] != HF_EFFECT_NO_CLASS)
-			continue;
-		for (size_t i = 0; i < c->demand->quasi_count; i++)
-			c->cells[c->quasi[i] * c->count + r] = (struct hf_bytes){NULL, 0};
-	}
-}
-
-enum hf_err hf_demand_suppress(const struct hf_demand_columns *c, struct hf_fault *f)
-{
-	const struct hf_plan_demand *d = c->demand;
-	size_t *quasi = counting(0, d->quasi_count), *sensitive = counting(d->quasi_count, d->sensitive_count);
-	struct hf_effect_need need = {d->k, d->l, d->t, sensitive, d->sensitive_count};
-	struct hf_effect_classes classes;
-	struct hf_effect_table *t;
+	struct hf_sieve *s = hf_alloc_zero(sizeof(*s));
 	uint8_t key[16];
-	enum hf_err e;
 
 	hf_random(key, sizeof(key));
-	t = hf_effect_table_new(d->quasi_count + d->sensitive_count, key);
-	e = rows_of(c, t, f);
-	if (e == HF_OK) {
-		hf_effect_classes_make(t, quasi, d->quasi_count, &classes);
-		hf_effect_meet(t, &need, &classes);
-		empty(c, &classes);
-		hf_effect_classes_done(&classes);
-	}
-	hf_effect_table_free(t);
+	s->d = d;
+	s->columns = *columns;
+	s->t = hf_effect_table_new(d->quasi_count + d->sensitive_count, key);
+	s->cells = hf_alloc_zero((d->quasi_count + d->sensitive_count + 1) * sizeof(*s->cells));
+	return s;
+}
+
+void hf_sieve_free(struct hf_sieve *s)
+{
+	if (!s)
+		return;
+	hf_effect_classes_done(&s->classes);
+	hf_effect_table_free(s->t);
+	free(s->columns.quasi);
+	free(s->columns.sensitive);
+	free(s->cells);
+	free(s);
+}
+
+enum hf_err hf_sieve_add(struct hf_sieve *s, const struct hf_bytes *values, struct hf_fault *f)
+{
+	for (size_t i = 0; i < s->d->quasi_count; i++)
+		s->cells[i] = values[s->columns.quasi[i]];
+	for (size_t i = 0; i < s->d->sensitive_count; i++)
+		s->cells[s->d->quasi_count + i] = values[s->columns.sensitive[i]];
+	if (hf_effect_add(s->t, s->cells))
+		return HF_OK;
+	return hf_fault_set(f, HF_E_LIMIT, "the table has more than %u rows; split it", HF_EFFECT_ROWS_MAX);
+}
+
+void hf_sieve_end(struct hf_sieve *s)
+{
+	size_t *quasi = counting(0, s->d->quasi_count);
+	size_t *sensitive = counting(s->d->quasi_count, s->d->sensitive_count);
+	struct hf_effect_need need = {s->d->k, s->d->l, s->d->t, sensitive, s->d->sensitive_count};
+
+	hf_effect_classes_make(s->t, quasi, s->d->quasi_count, &s->classes);
+	hf_effect_meet(s->t, &need, &s->classes);
 	free(quasi);
 	free(sensitive);
-	return e;
+}
+
+void hf_sieve_next(struct hf_sieve *s, struct hf_bytes *values)
+{
+	if (s->classes.of_row[s->next++] != HF_EFFECT_NO_CLASS)
+		return;
+	for (size_t i = 0; i < s->d->quasi_count; i++)
+		values[s->columns.quasi[i]] = (struct hf_bytes){NULL, 0};
 }
 
 static size_t column_named(const struct hf_demand_table *t, const char *name)

@@ -10,17 +10,20 @@
 #include "masking/effect.h"
 #include "masking/plan.h"
 
-/* A whole masked table: value r of column c is cells[c * count + r]. */
-struct hf_demand_columns {
-	const struct hf_plan_demand *demand;
-	const size_t *quasi, *sensitive; /* columns, in the demand's order */
-	struct hf_bytes *cells;
-	const uint8_t *drop; /* 1: the row is left out */
-	size_t count;
+/* Which rows of a table lose their quasi-identifiers so that the others meet k, l and t (effect_meet.h). Rows come in
+ * twice: all are added, and after the end each is asked for. Whether these are more than the demand allows, the check
+ * says. Holds 4 bytes for each value of the demand's fields, and their different values. */
+struct hf_sieve;
+struct hf_sieve_columns {
+	size_t *quasi, *sensitive; /* columns of the demand's fields, in its order; the sieve's, freed with it */
 };
-/* Empties the quasi-identifiers of the rows that effect_meet.h takes out, so that the others meet k, l and t. Whether
- * these are more than the demand allows, the check says. HF_E_LIMIT: too many rows. */
-enum hf_err hf_demand_suppress(const struct hf_demand_columns *c, struct hf_fault *f) HF_MUST_CHECK;
+struct hf_sieve *hf_sieve_new(const struct hf_plan_demand *d, const struct hf_sieve_columns *columns);
+void hf_sieve_free(struct hf_sieve *s);
+/* A masked row: value of column c at values[c]. HF_E_LIMIT: too many rows. */
+enum hf_err hf_sieve_add(struct hf_sieve *s, const struct hf_bytes *values, struct hf_fault *f) HF_MUST_CHECK;
+void hf_sieve_end(struct hf_sieve *s);
+/* The next row again, in the order in which they were added: empties its quasi-identifiers where it must. */
+void hf_sieve_next(struct hf_sieve *s, struct hf_bytes *values);
 
 /* A table with the names of its columns. */
 struct hf_demand_table {

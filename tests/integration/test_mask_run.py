@@ -162,6 +162,26 @@ def test_a_large_table_streams_in_little_memory(net):
     check(len(rows(net, "large.csv")) == 120001 and left(net, before) == ["large.csv"], str(left(net, before)))
 
 
+def test_a_run_that_is_killed_leaves_nothing(net):
+    """MK-7: ended in the middle, of rows or of a whole table that was put away, neither a result nor anything of the original is on the disk"""
+    tables(net)
+    plan = PLAN.replace("CONSUMER", "u").replace("fee: {technique: round, step: 5}", "fee: {technique: shuf}")
+    write(net, "shuf.yaml", plan)
+    for name in ("plan.yaml", "shuf.yaml"):
+        os.mkdir(os.path.join(net.dir, "killed"))
+        done = subprocess.Popen([os.path.join(net.bin, "hufu"), "mask", "run", name, "/dev/stdin", "--format", "csv", "--table", "passages", "--output", "killed/x.csv", "--key", "key"],
+                                cwd=net.dir, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        row = "粤B12345,2026-03-01 08:00:00,5,1\n"
+        done.stdin.write(("plate,time,fee,lane\n" + row * 1000000).encode())
+        done.stdin.flush()
+        held = [os.stat(f"/proc/{done.pid}/fd/{fd}").st_size for fd in os.listdir(f"/proc/{done.pid}/fd") if "/killed/" in os.readlink(f"/proc/{done.pid}/fd/{fd}")]
+        check(max(held) > 1000000, f"nothing was written yet: {held}")
+        done.kill()
+        done.wait()
+        check(os.listdir(os.path.join(net.dir, "killed")) == [], str(os.listdir(os.path.join(net.dir, "killed"))))
+        os.rmdir(os.path.join(net.dir, "killed"))
+
+
 def lines(net, name, objects):
     return write(net, name, "".join(json.dumps(o, ensure_ascii=False) + "\n" for o in objects))
 

@@ -3,8 +3,8 @@
  * or JSON lines.
  *
  * The file streams through in batches; only masked rows are ever written, to a new file beside the result, which gets
- * its name when the checks of the plan have passed. Techniques that need the whole table hold it in memory, up to a
- * bound; nothing of the original goes to the disk.
+ * its name when the checks of the plan have passed. What techniques need the whole table for is put away encrypted, in
+ * a file beside it that has no name; nothing else of the original goes to the disk.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,12 +31,13 @@ struct run {
 	struct hf_methods *methods; /* outlive the plan; NULL: none */
 	const char *table, *input, *output, *format, *encoding;
 	enum hf_encoding read_as;
+	char temporary[4096], folder[4096]; /* of the result */
 	enum hf_stream_form out_form;
-	char temporary[4096];
 	struct hf_mask_key root;
 	bool has_key;
 	struct hf_stream *stream;
 	int fd;
+	bool nameless;    /* the result has no name yet */
 	const char *kind; /* of the error: a scheme of the plan */
 	struct hf_fault f;
 	json_t *risk; /* figures that the plan demands something of; NULL: none */
@@ -59,7 +60,7 @@ static enum hf_err write_out(void *ctx, const uint8_t *data, size_t len, struct 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return hf_fault_set(f, HF_E_NO_SPACE, "%s cannot be written: %s; make room", r->temporary,
+			return hf_fault_set(f, HF_E_NO_SPACE, "%s cannot be written: %s; make room", r->output,
 			                    strerror(errno));
 		data += n;
 		len -= (size_t)n;
@@ -149,7 +150,8 @@ static bool read_input(struct run *r, int fd)
 	                                  .workers = HF_STREAM_WORKERS,
 	                                  .file = hf_mask_file,
 	                                  .write = write_out,
-	                                  .write_ctx = r};
+	                                  .write_ctx = r,
+	                                  .folder = r->folder};
 	uint8_t *piece = hf_alloc(PIECE);
 	struct hf_buf utf8 = HF_BUF_INIT;
 	bool good;
@@ -196,12 +198,16 @@ static bool check_result(struct run *r)
 static bool check_risk(struct run *r)
 {
 	const struct hf_plan_table *t = hf_plan_table_named(r->plan, r->table);
-	struct hf_mask_file before = {r->input, HF_MASK_BY_NAME, r->read_as},
-	                    after = {r->temporary, HF_MASK_CSV, HF_ENCODING_UTF8};
+	struct hf_mask_input before = {r->input, HF_MASK_BY_NAME, r->read_as},
+	                     after = {r->temporary, HF_MASK_CSV, HF_ENCODING_UTF8};
+	char fd[40];
 	enum hf_err e;
 
 	if (!t || !t->demand)
 		return true;
+	snprintf(fd, sizeof(fd), "/proc/self/fd/%d", r->fd);
+	if (r->nameless)
+		after.path = fd;
 	if (r->format)
 		before.format = strcmp(r->format, "lines") == 0 ? HF_MASK_LINES : HF_MASK_CSV;
 	if (r->out_form == HF_STREAM_LINES)
@@ -210,11 +216,19 @@ static bool check_risk(struct run *r)
 	return e == HF_OK || fail(r, "result", e);
 }
 
+/* A file without a name, so that nothing is left of a run that ends anyhow; where there are none, one beside the
+ * result. */
 static bool open_output(struct run *r)
 {
+	const char *slash = strrchr(r->output, '/');
 	int n = snprintf(r->temporary, sizeof(r->temporary), "%s.XXXXXX", r->output);
 
-	r->fd = n < (int)sizeof(r->temporary) ? mkstemp(r->temporary) : -1;
+	snprintf(r->folder, sizeof(r->folder), "%.*s", slash ? (int)(slash - r->output) + 1 : 1,
+	         slash ? r->output : ".");
+	r->fd = open(r->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	r->nameless = r->fd >= 0;
+	if (!r->nameless)
+		r->fd = n < (int)sizeof(r->temporary) ? mkostemp(r->temporary, O_CLOEXEC) : -1;
 	if (r->fd < 0)
 		return fail(r, "space",
 		            hf_fault_set(&r->f, HF_E_IO, "no file can be made beside %s: %s; choose another place",
@@ -223,11 +237,25 @@ static bool open_output(struct run *r)
 	return true;
 }
 
+/* The name beside the result from which it is moved over what is there. */
+static bool give_name(struct run *r)
+{
+	char fd[40];
+
+	if (!r->nameless)
+		return true;
+	snprintf(fd, sizeof(fd), "/proc/self/fd/%d", r->fd);
+	snprintf(r->temporary, sizeof(r->temporary), "%s.%d.new", r->output, (int)getpid());
+	r->nameless = linkat(AT_FDCWD, fd, AT_FDCWD, r->temporary, AT_SYMLINK_FOLLOW) != 0;
+	return !r->nameless;
+}
+
 static bool finish(struct run *r)
 {
 	if (!check_result(r) || !check_risk(r))
 		return false;
-	if (fsync(r->fd) != 0 || rename(r->temporary, r->output) != 0 || hf_folder_sync_of(r->output) != HF_OK)
+	if (fsync(r->fd) != 0 || !give_name(r) || rename(r->temporary, r->output) != 0 ||
+	    hf_folder_sync_of(r->output) != HF_OK)
 		return fail(r, "space",
 		            hf_fault_set(&r->f, HF_E_IO, "%s cannot be completed: %s", r->output, strerror(errno)));
 	r->temporary[0] = '\0';
@@ -301,12 +329,12 @@ static void run_done(struct run *r)
 {
 	if (r->fd >= 0)
 		close(r->fd);
-	if (r->temporary[0])
+	if (r->temporary[0] && !r->nameless)
 		unlink(r->temporary);
 	hf_stream_free(r->stream);
 	hf_plan_free(r->plan);
-	json_decref(r->risk);
 	hf_methods_free(r->methods);
+	json_decref(r->risk);
 	hf_wipe(&r->root, sizeof(r->root));
 }
 

@@ -10,6 +10,7 @@
 #include "crypto/crypto.h"
 
 #define ROWS 2048u               /* of a batch */
+#define OUT ((size_t)256 << 20)  /* bytes that they may become */
 #define TEXT ((size_t)512 << 10) /* bytes of a batch after which it is full */
 
 enum hf_err hf_stream_fail(struct hf_stream *s, const char *kind, enum hf_err e)
@@ -32,23 +33,18 @@ struct hf_stream *hf_stream_new(const struct hf_stream_setup *setup)
 	pthread_cond_init(&s->full, NULL);
 	pthread_cond_init(&s->done, NULL);
 	for (size_t i = 0; i < HF_STREAM_JOBS; i++) {
-		hf_buf_init(&s->jobs[i].text, HF_STREAM_WHOLE);
-		hf_buf_init(&s->jobs[i].out, 4 * HF_STREAM_WHOLE);
+		hf_buf_init(&s->jobs[i].text, TEXT + 2 * (size_t)HF_CSV_RECORD_MOST);
+		hf_buf_init(&s->jobs[i].out, OUT);
 	}
 	return s;
 }
 
-/* Any thread: only the job and the apply are touched. */
-static void work(const struct hf_put *put, struct hf_apply *a, struct job *j)
+static void batch_of(const struct job *j, size_t width, struct hf_arena *arena, struct hf_apply_batch *ret_b)
 {
-	size_t n = j->rows, width = put->width;
-	struct hf_bytes *in, *out;
-	struct hf_apply_batch b;
-	struct hf_arena arena;
+	size_t n = j->rows;
+	struct hf_bytes *in = hf_arena_get(arena, n * width * sizeof(*in) + 1);
+	struct hf_bytes *out = hf_arena_get(arena, n * width * sizeof(*out) + 1);
 
-	hf_arena_init(&arena, NULL, 0);
-	in = hf_arena_get(&arena, n * width * sizeof(*in) + 1);
-	out = hf_arena_get(&arena, n * width * sizeof(*out) + 1);
 	for (size_t row = 0; row < n; row++)
 		for (size_t c = 0; c < width; c++) {
 			struct hf_bytes cell = j->cells[row * width + c];
@@ -57,14 +53,25 @@ static void work(const struct hf_put *put, struct hf_apply *a, struct job *j)
 				cell.data = j->text.data + ((uintptr_t)cell.data - 1);
 			in[c * n + row] = cell;
 		}
-	b = (struct hf_apply_batch){in, out, hf_arena_get(&arena, n + 1), n, j->first_row, &arena};
+	*ret_b = (struct hf_apply_batch){in, out, hf_arena_get(arena, n + 1), n, j->first_row, arena};
+}
+
+/* Any thread: only the job and the apply are touched. whole is NULL for techniques of rows. */
+static void work(const struct hf_put *put, struct hf_apply *a, struct hf_whole *whole, struct job *j)
+{
+	size_t n = j->rows, width = put->width;
+	struct hf_apply_batch b;
+	struct hf_arena arena;
+
+	hf_arena_init(&arena, NULL, 0);
+	batch_of(j, width, &arena, &b);
 	hf_buf_clear(&j->out);
 	j->rows_out = 0;
-	j->error = hf_apply_rows(a, &b, &j->f);
-	for (size_t row = 0; j->error == HF_OK && row < n; row++) {
+	j->error = whole ? hf_whole_add(whole, &b, j->kinds, &j->f) : hf_apply_rows(a, &b, &j->f);
+	for (size_t row = 0; !whole && j->error == HF_OK && row < n; row++) {
 		if (b.drop[row])
 			continue;
-		j->error = hf_put_row(put, out + row, n, j->kinds ? j->kinds + row * width : NULL, &j->out, &j->f);
+		j->error = hf_put_row(put, b.out + row, n, j->kinds ? j->kinds + row * width : NULL, &j->out, &j->f);
 		j->rows_out++;
 	}
 	hf_arena_done(&arena);
@@ -92,7 +99,7 @@ static void *run_worker(void *ctx)
 		}
 		j->state = JOB_TAKEN;
 		pthread_mutex_unlock(&s->lock);
-		work(&s->put, w->apply, j);
+		work(&s->put, w->apply, NULL, j);
 		pthread_mutex_lock(&s->lock);
 		j->state = JOB_DONE;
 		pthread_cond_signal(&s->done);
@@ -119,6 +126,7 @@ void hf_stream_free(struct hf_stream *s)
 	end_workers(s);
 	hf_csv_free(s->csv);
 	hf_jsonl_free(s->lines);
+	hf_whole_free(s->whole);
 	for (size_t i = 0; i < HF_STREAM_WORKERS; i++)
 		hf_apply_close(s->workers[i].apply);
 	for (size_t i = 0; i < HF_STREAM_JOBS; i++) {
@@ -187,9 +195,64 @@ static enum hf_err put_header(struct hf_stream *s)
 	return e == HF_OK ? e : hf_stream_fail(s, "space", e);
 }
 
+static void open_whole(struct hf_stream *s)
+{
+	const struct hf_stream_setup *t = &s->setup;
+	const struct hf_whole_setup w = {.apply = s->workers[0].apply,
+	                                 .width = s->width,
+	                                 .kinds = s->lines != NULL,
+	                                 .folder = t->folder,
+	                                 .memory = !t->folder  ? HF_STREAM_WHOLE
+	                                           : t->memory ? t->memory
+	                                                       : HF_STREAM_MEMORY};
+
+	if (hf_apply_whole(w.apply))
+		s->whole = hf_whole_new(&w);
+}
+
 bool hf_stream_open(struct hf_stream *s)
 {
-	return open_workers(s) == HF_OK && put_header(s) == HF_OK;
+	if (open_workers(s) != HF_OK || put_header(s) != HF_OK)
+		return false;
+	open_whole(s);
+	return true;
+}
+
+/* Which scheme of the plan is for an error of the work itself. */
+static const char *kind_of(enum hf_err e)
+{
+	return e == HF_E_NO_SPACE || e == HF_E_IO ? "space" : e == HF_E_LIMIT ? "source" : "format";
+}
+
+static bool write_some(struct hf_stream *s, struct hf_buf *out)
+{
+	enum hf_err e = s->setup.write(s->setup.write_ctx, out->data, out->len, s->f);
+
+	hf_buf_clear(out);
+	return e == HF_OK || hf_stream_fail(s, "space", e) == HF_OK;
+}
+
+static enum hf_err row_out(void *ctx, const struct hf_bytes *first, const uint8_t *kinds, struct hf_fault *f)
+{
+	struct hf_stream *s = ctx;
+	struct hf_buf *out = &s->jobs[0].out;
+
+	HF_TRY(hf_put_row(&s->put, first, 1, kinds, out, f));
+	s->rows_out++;
+	return out->len < TEXT || write_some(s, out) ? HF_OK : s->error;
+}
+
+bool hf_stream_finish(struct hf_stream *s)
+{
+	enum hf_err e;
+
+	if (!s->whole)
+		return true;
+	hf_buf_clear(&s->jobs[0].out);
+	e = hf_whole_end(s->whole, row_out, s, s->f);
+	if (e != HF_OK)
+		return s->error != HF_OK ? false : hf_stream_fail(s, kind_of(e), e) == HF_OK;
+	return s->jobs[0].out.len == 0 || write_some(s, &s->jobs[0].out);
 }
 
 /* Writes the oldest batch, which is done. */
@@ -201,9 +264,10 @@ static bool write_oldest(struct hf_stream *s)
 	if (e != HF_OK) {
 		if (s->f)
 			*s->f = j->f;
-		return hf_stream_fail(s, "format", e) == HF_OK;
+		return hf_stream_fail(s, kind_of(e), e) == HF_OK;
 	}
-	e = s->setup.write(s->setup.write_ctx, j->out.data, j->out.len, s->f);
+	if (j->out.len > 0)
+		e = s->setup.write(s->setup.write_ctx, j->out.data, j->out.len, s->f);
 	s->rows_out += j->rows_out;
 	j->rows = 0;
 	pthread_mutex_lock(&s->lock);
@@ -240,7 +304,7 @@ bool hf_stream_hand_over(struct hf_stream *s)
 		return true;
 	j->first_row = s->rows_in - j->rows;
 	if (s->setup.workers == 0) {
-		work(&s->put, s->workers[0].apply, j);
+		work(&s->put, s->workers[0].apply, s->whole, j);
 		j->state = JOB_DONE;
 		s->filled++;
 		return hf_stream_drain(s, 0);
@@ -253,46 +317,33 @@ bool hf_stream_hand_over(struct hf_stream *s)
 	return hf_stream_drain(s, HF_STREAM_JOBS - 1); /* so that the next one is empty */
 }
 
-static bool grow(struct hf_stream *s, struct job *j)
+static void make_room(struct hf_stream *s, struct job *j)
 {
-	size_t most = hf_apply_whole(s->workers[0].apply) ? HF_STREAM_WHOLE / (s->width * sizeof(*j->cells)) : ROWS;
-
-	if (j->rows < j->cap)
-		return true;
-	if (j->cap >= most)
-		return false;
-	j->cap = j->cap ? j->cap * 2 : ROWS;
-	j->cap = j->cap < most ? j->cap : most;
-	j->cells = hf_realloc(j->cells, j->cap * s->width * sizeof(*j->cells));
+	if (j->cells)
+		return;
+	j->cells = hf_alloc(ROWS * s->width * sizeof(*j->cells));
 	if (s->lines)
-		j->kinds = hf_realloc(j->kinds, j->cap * s->width);
-	return true;
+		j->kinds = hf_alloc(ROWS * s->width);
 }
 
 bool hf_stream_too_large(struct hf_stream *s)
 {
-	return hf_stream_fail(
-	               s, "source",
-	               hf_fault_set(
-	                       s->f, HF_E_LIMIT,
-	                       "a technique of the plan needs the whole table in memory, which is bounded to %zu MiB; "
-	                       "split the table, or take techniques of rows",
-	                       HF_STREAM_WHOLE >> 20)) == HF_OK;
+	return hf_stream_fail(s, "source",
+	                      hf_fault_set(s->f, HF_E_LIMIT, "a row is longer than memory is kept for; split it")) ==
+	       HF_OK;
 }
 
 struct job *hf_stream_next_row(struct hf_stream *s)
 {
 	struct job *j = &s->jobs[s->filled % HF_STREAM_JOBS];
 
-	if (!hf_apply_whole(s->workers[0].apply) && (j->rows == ROWS || j->text.len > TEXT)) {
+	if (j->rows == ROWS || j->text.len > TEXT) {
 		if (!hf_stream_hand_over(s))
 			return NULL;
 		j = &s->jobs[s->filled % HF_STREAM_JOBS];
 	}
-	if (grow(s, j))
-		return j;
-	hf_stream_too_large(s);
-	return NULL;
+	make_room(s, j);
+	return j;
 }
 
 bool hf_stream_settle(struct hf_stream *s, struct hf_stream_place *ret_place, struct hf_fault *f, const char **ret_kind)

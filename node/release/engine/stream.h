@@ -6,8 +6,9 @@
  * that holds an object or an array is refused.
  *
  * Rows go in batches through one or two workers, and come out in their order, so that the result does not depend on how
- * many there are. Memory is that of a few batches, whatever the size; only techniques that need the whole table hold
- * it, up to a bound. Nothing of the original is written anywhere. Pure.
+ * many there are. Memory is that of a few batches, whatever the size. For techniques that need the whole table it is
+ * put away: in memory up to a bound, beyond it encrypted in a file without a name (spill.h); the result is the same.
+ * Nothing else of the original is written anywhere. Pure but for that file.
  */
 #ifndef HUFU_RELEASE_ENGINE_STREAM_H
 #define HUFU_RELEASE_ENGINE_STREAM_H
@@ -15,7 +16,10 @@
 #include "masking/apply.h"
 #include "release/engine/put.h"
 
-#define HF_STREAM_WHOLE ((size_t)256 << 20) /* bytes of a table that a technique needs whole */
+#define HF_STREAM_WHOLE                                                                                                \
+	((size_t)256 << 20)                 /* bytes of a table that a technique needs whole, when there is no folder  \
+	                                     */
+#define HF_STREAM_MEMORY ((size_t)16 << 20) /* of it that stay in memory, when there is one */
 #define HF_STREAM_WORKERS 2u
 
 /* How far it came: what is written stands for all records before byte. */
@@ -41,6 +45,8 @@ struct hf_stream_setup {
 	/* Takes masked bytes, in the caller's thread. */
 	enum hf_err (*write)(void *ctx, const uint8_t *data, size_t len, struct hf_fault *f);
 	void *write_ctx;
+	const char *folder; /* where a table may be put away; NULL: nowhere */
+	size_t memory;      /* 0: HF_STREAM_MEMORY */
 };
 struct hf_stream *hf_stream_new(const struct hf_stream_setup *setup);
 void hf_stream_free(struct hf_stream *s);

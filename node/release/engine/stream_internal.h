@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "release/engine/stream.h"
+#include "release/engine/whole.h"
 #include "source/readers/csv.h"
 #include "source/readers/jsonl.h"
 
@@ -41,6 +42,7 @@ struct hf_stream {
 	char **header;
 	uint8_t *keeps; /* by column */
 	struct hf_put put;
+	struct hf_whole *whole; /* NULL: all techniques are of rows */
 	size_t width;
 	struct worker workers[HF_STREAM_WORKERS];
 	unsigned worker_count; /* at least one apply, also without threads */
@@ -65,6 +67,8 @@ bool hf_stream_open(struct hf_stream *s);
 struct job *hf_stream_next_row(struct hf_stream *s);
 /* False, having said so. */
 bool hf_stream_too_large(struct hf_stream *s);
+/* The rows of a table that was put away come out. */
+bool hf_stream_finish(struct hf_stream *s);
 /* The batch that is being filled goes to the workers. */
 bool hf_stream_hand_over(struct hf_stream *s);
 /* Writes what is done; waits until at most `most` batches are under way. */

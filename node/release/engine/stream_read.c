@@ -219,7 +219,8 @@ enum hf_err hf_stream_end(struct hf_stream *s, struct hf_fault *f, const char **
 		jd = hf_jsonl_end(s->lines);
 	if (d == HF_CSV_GOOD && s->error == HF_OK && s->width == 0)
 		d = HF_CSV_HEADER;
-	if (d == HF_CSV_GOOD && jd == HF_JSONL_GOOD && s->error == HF_OK && hf_stream_hand_over(s))
-		hf_stream_drain(s, 0);
+	if (d == HF_CSV_GOOD && jd == HF_JSONL_GOOD && s->error == HF_OK && hf_stream_hand_over(s) &&
+	    hf_stream_drain(s, 0))
+		hf_stream_finish(s);
 	return s->setup.in_form == HF_STREAM_CSV ? ended(s, d, ret_kind) : ended_lines(s, jd, ret_kind);
 }

@@ -115,6 +115,7 @@ static void run(const char *demand, bool ret_told[ROWS])
 	uint8_t drop[ROWS];
 	struct hf_fault f = {.code = HF_OK};
 	struct hf_apply *a = NULL;
+	struct hf_sieve *sieve;
 	struct hf_arena arena;
 	struct hf_apply_batch b = {in, out, drop, ROWS, 0, &arena};
 
@@ -125,11 +126,24 @@ static void run(const char *demand, bool ret_told[ROWS])
 	assert_int_equal(hf_apply_open(&s, &f, &a), HF_OK);
 	assert_int_equal(hf_apply_whole(a), strstr(demand, "suppress") != NULL);
 	assert_int_equal(hf_apply_rows(a, &b, &f), HF_OK);
-	for (size_t r = 0; r < ROWS; r++) {
-		ret_told[r] = out[r].data != NULL;
-		assert_int_equal(out[ROWS + r].data != NULL, ret_told[r]);
-		assert_non_null(out[2 * ROWS + r].data); /* sensitive fields stay */
+	sieve = hf_apply_sieve(a);
+	assert_int_equal(sieve != NULL, hf_apply_whole(a));
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (size_t r = 0; r < ROWS; r++) {
+			struct hf_bytes row[4] = {out[r], out[ROWS + r], out[2 * ROWS + r], out[3 * ROWS + r]};
+
+			if (sieve && pass == 0)
+				assert_int_equal(hf_sieve_add(sieve, row, &f), HF_OK);
+			if (sieve && pass == 1)
+				hf_sieve_next(sieve, row);
+			ret_told[r] = row[0].data != NULL;
+			assert_int_equal(row[1].data != NULL, ret_told[r]);
+			assert_non_null(row[2].data); /* sensitive fields stay */
+		}
+		if (sieve && pass == 0)
+			hf_sieve_end(sieve);
 	}
+	hf_sieve_free(sieve);
 	hf_apply_close(a);
 	hf_arena_done(&arena);
 	hf_plan_free(p);
