@@ -1,7 +1,8 @@
 /*
  * authzen.c - the questions of the AuthZEN Authorization API 1.0, put to the decision point: evaluation, evaluations,
  * and the three searches. The gateway is authenticated, so what it says of subject and context is the organization's
- * word. Every evaluation is an entry of the ledger, which the answer does not wait for.
+ * word. Every evaluation is an entry of the ledger, which the answer does not wait for unless the policy demands it
+ * (gateway_firm.c).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -136,8 +137,8 @@ void zen_question(const struct hf_modules *m, const json_t *in, struct zen_quest
 
 /* ---- one decision ---- */
 
-/* What a permit asks that no gateway does: its own software keeps what it is given in whatever form it likes, nothing
- * is counted for it, and its answer goes out before the entry is anywhere else. False: nothing. */
+/* What a permit asks that no gateway does: its own software keeps what it is given in whatever form it likes, and
+ * nothing is counted for it. False: nothing. */
 static bool asks_too_much(const struct hf_decision *d, char *text, size_t cap)
 {
 	static const char way[] = "fetch the data with `hufu fetch`";
@@ -156,21 +157,22 @@ static bool asks_too_much(const struct hf_decision *d, char *text, size_t cap)
 		         "personal data across a border is counted at each delivery, which is not done for a gateway; "
 		         "%s",
 		         way);
-	else if (d->demands > HF_ENTRY_DURABLE)
-		snprintf(text, cap,
-		         "the obligation 'record-%s' cannot be fulfilled by a gateway, whose answer does not wait for "
-		         "its record; %s",
-		         hf_entry_state_word(d->demands), way);
 	else
 		return false;
 	return true;
 }
 
-void zen_decide(const struct hf_modules *m, const struct zen_question *q, struct hf_decision *ret_d)
+void zen_decide(const struct hf_modules *m, const struct zen_question *q, bool late, struct hf_decision *ret_d)
 {
 	hf_authz_decide(m->authz, &q->rq, ret_d);
 	if (ret_d->result == HF_OK && asks_too_much(ret_d, ret_d->text, sizeof(ret_d->text)))
 		ret_d->result = HF_E_OBLIGATION;
+	if (ret_d->result != HF_OK || !late || ret_d->demands <= HF_ENTRY_DURABLE)
+		return;
+	ret_d->result = HF_E_BUSY;
+	snprintf(ret_d->text, sizeof(ret_d->text),
+	         "the record of the decision was not %s in time, which the obligation 'record-%s' demands; ask again",
+	         hf_entry_state_word(ret_d->demands), hf_entry_state_word(ret_d->demands));
 }
 
 static void record(const struct hf_modules *m, const struct authzen_asker *gateway, const struct zen_question *q,
@@ -196,15 +198,17 @@ static void record(const struct hf_modules *m, const struct authzen_asker *gatew
 
 /* Writes the answer; was it a permit? */
 static bool decide(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
-                   struct hf_buf *out)
+                   struct authzen_answer *a)
 {
 	struct zen_question q;
 	struct hf_decision d;
 	zen_question(m, in, &q);
-	zen_decide(m, &q, &d);
+	zen_decide(m, &q, gateway->late, &d);
 	record(m, gateway, &q, &d);
-	zen_write_decision(&d, out);
+	zen_write_decision(&d, &a->body);
 	bool permitted = d.result == HF_OK;
+	if (permitted && d.demands > a->demands)
+		a->demands = d.demands;
 	hf_decision_done(&d);
 	return permitted;
 }
@@ -247,7 +251,7 @@ static enum hf_err evaluation(const struct hf_modules *m, const struct authzen_a
                               struct authzen_answer *a)
 {
 	HF_TRY(check_question(in, a));
-	(void)decide(m, gateway, in, &a->body);
+	(void)decide(m, gateway, in, a);
 	return HF_OK;
 }
 
@@ -289,7 +293,7 @@ static json_t *merged(const json_t *in, const json_t *item)
 
 /* An item that is wrong denies, and says so; the others are answered. */
 static bool one_of_many(const struct hf_modules *m, const struct authzen_asker *gateway, const json_t *in,
-                        const json_t *item, struct hf_buf *out)
+                        const json_t *item, struct authzen_answer *out)
 {
 	struct authzen_answer a = {.status = 200};
 	json_t *q = merged(in, item);
@@ -298,7 +302,7 @@ static bool one_of_many(const struct hf_modules *m, const struct authzen_asker *
 	if (e != HF_OK)
 		zen_write_json(json_pack("{s:b, s:{s:{s:i, s:s}}}", "decision", 0, "context", "error", "status",
 		                         (int)a.status, "message", a.text),
-		               out);
+		               &out->body);
 	json_decref(q);
 	return permitted;
 }
@@ -320,7 +324,7 @@ static enum hf_err evaluations(const struct hf_modules *m, const struct authzen_
 		(void)hf_buf_add(&a->body, ",", i > 0);
 		if (a->body.len > ANSWER_MAX)
 			return zen_fault(a, 500, "the answer would be larger than 48 MiB; divide the evaluations");
-		bool permitted = one_of_many(m, gateway, in, json_array_get(items, i), &a->body);
+		bool permitted = one_of_many(m, gateway, in, json_array_get(items, i), a);
 		if ((s == DENY_FIRST && !permitted) || (s == PERMIT_FIRST && permitted))
 			break;
 	}

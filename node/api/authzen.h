@@ -18,9 +18,9 @@ enum hf_err zen_entity(const json_t *in, const char *name, unsigned needs, struc
 /* The context, if there is one, can be taken whole: what was left out of it would make another question. */
 enum hf_err zen_context(const json_t *in, struct authzen_answer *a) HF_MUST_CHECK;
 void zen_question(const struct hf_modules *m, const json_t *in, struct zen_question *q);
-/* What the decision point says, and HF_E_OBLIGATION where it permits what no gateway fulfils.
- * hf_decision_done ret_d. */
-void zen_decide(const struct hf_modules *m, const struct zen_question *q, struct hf_decision *ret_d);
+/* What the decision point says, and HF_E_OBLIGATION where it permits what no gateway fulfils; late: and HF_E_BUSY
+ * where it permits what has to be on record first. hf_decision_done ret_d. */
+void zen_decide(const struct hf_modules *m, const struct zen_question *q, bool late, struct hf_decision *ret_d);
 /* authzen_write.c: answers as text. In the end a text is whole, or the buffer's limit is reached. */
 void zen_write_decision(const struct hf_decision *d, struct hf_buf *out);
 void zen_write_json(json_t *take, struct hf_buf *out);

@@ -135,7 +135,7 @@ static bool permitted(const struct hf_modules *m, const json_t *in)
 	struct zen_question q;
 	struct hf_decision d;
 	zen_question(m, in, &q);
-	zen_decide(m, &q, &d);
+	zen_decide(m, &q, false, &d);
 	bool yes = d.result == HF_OK;
 	hf_decision_done(&d);
 	return yes;

@@ -1,6 +1,6 @@
 /*
  * gateway.c - AuthZEN over HTTP: libmicrohttpd without threads, its epoll descriptor watched by the loop, which owns
- * the rules. A request is answered from memory at once, so nothing is suspended.
+ * the rules. A request is answered from memory at once, but for what has to be on record first (gateway_firm.c).
  */
 #include "api/gateway.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "api/gateway_firm.h"
 #include "api/listen.h"
 #include "base/mem.h"
 #include "crypto/base64.h"
@@ -25,6 +26,7 @@
 #define TOKENS_MAX 64u
 #define FILE_MAX (64u << 10)
 #define REQUEST_ID_MAX 256u
+#define FIRM_LOOK_MS 20u /* while an answer waits for its record */
 #define STORE_MS 10u     /* nobody waits for the entries of answers: */
 #define STORE_COUNT 512u /* that many, or those of that time, are one commit */
 #define METADATA "/.well-known/authzen-configuration"
@@ -54,13 +56,15 @@ struct hf_gateway {
 	struct hf_buf certificate, key;
 	struct hf_unit *entries; /* of the answers since the last commit; NULL: none */
 	unsigned answers;        /* with entries among them */
-	uv_timer_t *store_timer;
+	uv_timer_t *store_timer, *firm_timer;
+	struct firm_list firm;
 };
 /* One request, from its head to its answer. */
 struct ask {
 	struct hf_buf body; /* nothing is kept of who shows no token */
 	const char *name;   /* of the gateway; NULL: no token */
 	bool too_large;
+	struct firm firm;
 };
 
 /* ---- the loop ---- */
@@ -113,6 +117,16 @@ static void on_poll(uv_poll_t *p, int status, int events)
 	(void)status;
 	(void)events;
 	run(p->data);
+}
+
+static void on_firm_timer(uv_timer_t *t)
+{
+	struct hf_gateway *g = t->data;
+	bool resumed;
+	if (!firm_look(&g->firm, &resumed))
+		uv_timer_stop(t);
+	if (resumed)
+		run(g);
 }
 
 /* ---- who is at the door ---- */
@@ -239,8 +253,50 @@ static const char *who(struct hf_gateway *g, struct MHD_Connection *c)
 	return name;
 }
 
-static enum MHD_Result answer(struct hf_gateway *g, struct MHD_Connection *c, const char *path, const char *name,
-                              const struct ask *k)
+static void put_question(struct hf_gateway *g, const char *path, const json_t *in, const struct authzen_asker *asker,
+                         struct authzen_answer *ret)
+{
+	*ret = (struct authzen_answer){.status = 200};
+	(void)authzen_answer(g->m, asker, path, in, ret);
+}
+
+/* It has waited for its record: the answer that goes out is that of now, and the one on record. */
+static bool is_on_record(struct hf_gateway *g, const char *path, const json_t *in, const struct ask *k,
+                         struct authzen_answer *ret)
+{
+	struct hf_unit *not_again = hf_unit_new();
+	const struct authzen_asker asker = {k->name, not_again, false};
+	put_question(g, path, in, &asker, ret);
+	hf_unit_free(not_again);
+	if (firm_same(&k->firm, ret))
+		return true;
+	hf_buf_done(&ret->body);
+	return false;
+}
+
+static void put_and_record(struct hf_gateway *g, const char *path, const json_t *in, const struct ask *k,
+                           struct authzen_answer *ret)
+{
+	if (!g->entries) {
+		g->entries = hf_unit_new();
+		uv_timer_start(g->store_timer, on_store_timer, STORE_MS, 0);
+	}
+	g->answers++;
+	const struct authzen_asker asker = {k->name, g->entries, k->firm.until_ms && !firm_reached(&g->firm, &k->firm)};
+	put_question(g, path, in, &asker, ret);
+}
+
+static enum MHD_Result wait_for_record(struct hf_gateway *g, struct MHD_Connection *c, struct ask *k,
+                                       struct authzen_answer *take)
+{
+	firm_begin(&g->firm, &k->firm, c, take, HF_TAKE(g->entries));
+	g->answers = 0;
+	if (!uv_is_active((uv_handle_t *)g->firm_timer))
+		uv_timer_start(g->firm_timer, on_firm_timer, FIRM_LOOK_MS, FIRM_LOOK_MS);
+	return MHD_YES;
+}
+
+static enum MHD_Result answer(struct hf_gateway *g, struct MHD_Connection *c, const char *path, struct ask *k)
 {
 	struct authzen_answer a = {.status = 200};
 	json_error_t why;
@@ -252,16 +308,14 @@ static enum MHD_Result answer(struct hf_gateway *g, struct MHD_Connection *c, co
 		json_decref(in);
 		return refuse(c, MHD_HTTP_BAD_REQUEST, text);
 	}
-	if (!g->entries) {
-		g->entries = hf_unit_new();
-		uv_timer_start(g->store_timer, on_store_timer, STORE_MS, 0);
-	}
-	g->answers++;
-	const struct authzen_asker asker = {name, g->entries};
-	(void)authzen_answer(g->m, &asker, path, in, &a);
+	bool on_record = firm_reached(&g->firm, &k->firm) && is_on_record(g, path, in, k, &a);
+	if (!on_record)
+		put_and_record(g, path, in, k, &a);
 	json_decref(in);
 	if (a.status != 200)
 		return refuse(c, a.status, a.text);
+	if (!on_record && a.demands > HF_ENTRY_DURABLE)
+		return wait_for_record(g, c, k, &a);
 	size_t len;
 	uint8_t *body = hf_buf_take(&a.body, &len);
 	return send_response(c, MHD_HTTP_OK, "application/json",
@@ -276,7 +330,7 @@ static bool is_json(struct MHD_Connection *c)
 }
 
 static enum MHD_Result serve(struct hf_gateway *g, struct MHD_Connection *c, const char *path, const char *method,
-                             const struct ask *k)
+                             struct ask *k)
 {
 	struct authzen_answer none;
 	if (strcmp(path, METADATA) == 0 && strcmp(method, "GET") == 0)
@@ -292,7 +346,7 @@ static enum MHD_Result serve(struct hf_gateway *g, struct MHD_Connection *c, con
 		return refuse(c, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 256 KiB");
 	if (!is_json(c))
 		return refuse(c, MHD_HTTP_BAD_REQUEST, "the content type is not application/json");
-	return answer(g, c, path, k->name, k);
+	return answer(g, c, path, k);
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
@@ -327,6 +381,7 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **per_request
 		return;
 	if (x && k->name)
 		x->since_ms = mono_ms(ctx);
+	firm_drop(&k->firm);
 	hf_buf_done(&k->body);
 	free(k);
 	*per_request = NULL;
@@ -396,12 +451,12 @@ static enum hf_err start_daemon(struct hf_gateway *g, int fd, struct hf_fault *f
 	};
 	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 	bool secure = g->certificate.len > 0;
-	g->daemon = MHD_start_daemon(MHD_USE_EPOLL | (secure ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, g,
-	                             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, g,
-	                             MHD_OPTION_NOTIFY_CONNECTION, on_guest, g, MHD_OPTION_CONNECTION_LIMIT,
-	                             CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS,
-	                             MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_ARRAY, secure ? tls : none,
-	                             MHD_OPTION_END);
+	g->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (secure ? MHD_USE_TLS : 0), 0, NULL,
+	                             NULL, on_request, g, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
+	                             on_completed, g, MHD_OPTION_NOTIFY_CONNECTION, on_guest, g,
+	                             MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	                             CONNECTIONS_PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+	                             MHD_OPTION_ARRAY, secure ? tls : none, MHD_OPTION_END);
 	return g->daemon ? HF_OK
 	                 : hf_fault_set(f, HF_E_IO, "gateways cannot be served%s",
 	                                secure ? ": check that gateway.certificate and gateway.key are PEM files that "
@@ -424,6 +479,9 @@ static enum hf_err watch(struct hf_gateway *g, struct hf_fault *f)
 	g->store_timer = hf_alloc_zero(sizeof(*g->store_timer));
 	uv_timer_init(g->m->base->loop, g->store_timer);
 	g->store_timer->data = g;
+	g->firm_timer = hf_alloc_zero(sizeof(*g->firm_timer));
+	uv_timer_init(g->m->base->loop, g->firm_timer);
+	g->firm_timer->data = g;
 	g->sweep = hf_alloc_zero(sizeof(*g->sweep));
 	uv_timer_init(g->m->base->loop, g->sweep);
 	g->sweep->data = g;
@@ -455,6 +513,7 @@ enum hf_err hf_gateway_open(const struct hf_modules *m, const struct hf_gateway_
 	struct hf_gateway *g = hf_alloc_zero(sizeof(*g));
 	int fd = -1;
 	g->m = m;
+	g->firm.m = m;
 	enum hf_err e = load(g, c, f);
 	if (e == HF_OK)
 		e = hf_listen_on("gateway", c->address, &fd, f);
@@ -489,8 +548,11 @@ void hf_gateway_close(struct hf_gateway *g)
 		uv_close((uv_handle_t *)g->timer, free_handle);
 	if (g->store_timer)
 		uv_close((uv_handle_t *)g->store_timer, free_handle);
+	if (g->firm_timer)
+		uv_close((uv_handle_t *)g->firm_timer, free_handle);
 	if (g->sweep)
 		uv_close((uv_handle_t *)g->sweep, free_handle);
+	firm_resume_all(&g->firm);
 	if (g->daemon)
 		MHD_stop_daemon(g->daemon);
 	store_entries(g);

@@ -10,6 +10,7 @@
 #define HUFU_API_GATEWAY_H
 
 #include "api/api.h"
+#include "ledger/ledger.h"
 
 struct hf_gateway_config {
 	const char *address;           /* "127.0.0.1:7480" */
@@ -27,11 +28,14 @@ struct authzen_answer {
 	unsigned status;    /* 200, 400, 404, 405, ... */
 	struct hf_buf body; /* 200: the answer, JSON; hf_buf_done */
 	char text[400];     /* else: what is wrong */
+	/* 200: its entries must be in that state before it goes out. */
+	enum hf_entry_state demands;
 };
 /* Who asks, for the ledger, and where the entries go. */
 struct authzen_asker {
 	const char *name;
 	struct hf_unit *unit;
+	bool late; /* the time to wait for a record is over: what has to be on record first is denied */
 };
 /* path: one of the endpoints; in: the body. False: no such endpoint. */
 bool authzen_answer(const struct hf_modules *m, const struct authzen_asker *gateway, const char *path, const json_t *in,

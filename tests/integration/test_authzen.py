@@ -11,16 +11,17 @@ TOKEN = "token-of-the-gateway-at-the-front"
 PORT = 7480
 
 
-def network(net):
-    def gateway():
-        t = net.nodes["transport"]
-        tokens = os.path.join(t.dir, "gateways")
-        with open(tokens, "w", encoding="utf-8") as f:
-            f.write("# the only one\nfront " + hashlib.sha256(TOKEN.encode()).hexdigest() + "\n")
-        os.chmod(tokens, 0o600)
-        t.configure(f"gateway:\n  address: 127.0.0.1:{PORT}\n  tokens: {tokens}\n")
+def open_gateway(net):
+    t = net.nodes["transport"]
+    tokens = os.path.join(t.dir, "gateways")
+    with open(tokens, "w", encoding="utf-8") as f:
+        f.write("# the only one\nfront " + hashlib.sha256(TOKEN.encode()).hexdigest() + "\n")
+    os.chmod(tokens, 0o600)
+    t.configure(f"gateway:\n  address: 127.0.0.1:{PORT}\n  tokens: {tokens}\n")
 
-    trio(net, 33, overseas=False, before_start=gateway)
+
+def network(net):
+    trio(net, 33, overseas=False, before_start=lambda: open_gateway(net))
     register(net, "flights", FLIGHTS)
     net.flights = publish(net, "flights")
     net.other = publish(net, "flights", title="另一份")

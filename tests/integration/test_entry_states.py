@@ -1,12 +1,15 @@
 """A policy that demands how firm the record is before a grant or a transfer takes effect, on real nodes."""
+import concurrent.futures
 import os
 import re
 
+import test_authzen
 from common import *
+from test_rulebook import POLICY, RULE
 
 
 def network(net):
-    trio(net, 39)
+    trio(net, 39, before_start=lambda: test_authzen.open_gateway(net))
     register(net, "flights", FLIGHTS)
     net.plain = publish(net, "flights")
     net.firm = publish(net, "flights", title="见证后生效的条目", extra=["--record", "witnessed"])
@@ -35,10 +38,10 @@ def state(net, transfer):
     return net.nodes["insurer"].hufu("transfers", "show", transfer, as_="chen")["state"]
 
 
-def waits(net, node="transport"):
+def waits(net, node="transport", who="exchange"):
     """How often that node put a request off."""
     _, text = net.nodes[node].api("GET", "/metrics", None)
-    m = re.search(r"^hufu_exchange_record_waits_total ([0-9.]+)$", text, re.M)
+    m = re.search(rf"^hufu_{who}_record_waits_total ([0-9.]+)$", text, re.M)
     return float(m.group(1)) if m else 0.0
 
 
@@ -176,3 +179,55 @@ def test_a_consumer_begins_no_exchange_before_its_witnesses_have_answered(net):
         check(state(net, id) == "REQUESTED" and not decisions(net, id), "the provider was not asked")
     workflow.wait_transfer(i, "chen", id, "COMPLETED")
     check(same_file(out, FLIGHTS), "it went on by itself")
+
+
+def ask(net, entry):
+    """As the provider's own gateway: permitted, why not, and how far the provider's record was witnessed when the answer came."""
+    subject = {"type": "system", "id": "insurer/claims", "properties": {"address": f"{net.prefix}.39.2", "business": "理赔核算"}}
+    status, out, _ = test_authzen.ask("/access/v1/evaluation", {"subject": subject, "action": {"name": "read"}, "resource": {"type": "dataset", "id": entry},
+                                                               "context": {"purpose": "claims-assessment"}})
+    check(status == 200, f"{status}: {out}")
+    return out["decision"], out["context"].get("reason"), net.nodes["transport"].hufu("ledger", "state", as_="sun")
+
+
+def decide_by_rule(net, *entries):
+    net.version = getattr(net, "version", 0) + 1
+    path = os.path.join(net.dir, "policy.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(POLICY.format(version=net.version, rules="".join(RULE.format(entry=e).replace("id: claims", f"id: r{n}") for n, e in enumerate(entries)) or " []"))
+    net.nodes["transport"].hufu("policy", "apply", path, as_="li")
+
+
+def put_to_gateway(net, entry):
+    """Its own record: one entry each time that it is decided anew."""
+    rows = net.nodes["transport"].hufu("ledger", "tail", "--count", "60", as_="sun")["entries"]
+    return [(r["index"], r["fields"]["outcome"]) for r in rows if r["event"] == "access-decision" and r["fields"].get("object") == entry and
+            r["fields"].get("manner") == "authzen"]
+
+
+def test_an_answer_to_a_gateway_waits_for_its_record_for_a_time_and_is_decided_anew(net):
+    """AZ-73, SB-58"""
+    net.gate = publish(net, "flights", title="网关按见证放行的条目", extra=["--record", "witnessed"])
+    mirrored = publish(net, "flights", title="网关按镜像放行的条目", extra=["--record", "mirrored"])
+    decide_by_rule(net, net.gate, mirrored)
+    settled(net)
+    for entry, how in ((net.gate, "witnessed"), (mirrored, "mirrored")):
+        yes, why, state = ask(net, entry)
+        check(yes and put_to_gateway(net, entry)[0][0] < state[how], f"{how}: {yes}, {why}, {state}")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        before = waits(net, who="gateway")
+        with net.nodes["overseas"].paused():
+            waiting = pool.submit(ask, net, net.gate)
+            wait_until(lambda: waits(net, who="gateway") > before, "the answer to wait")
+            decide_by_rule(net, mirrored)
+            check(not waiting.done(), "it has not gone out")
+        yes, why, _ = waiting.result()
+        check(not yes and why == "no-grant", f"what was taken away meanwhile is not permitted: {why}")
+        settled(net)
+        asked = len(put_to_gateway(net, mirrored))
+        with net.nodes["overseas"].paused():
+            yes, why, state = ask(net, mirrored)
+        rows = put_to_gateway(net, mirrored)
+        check(not yes and why == "busy" and len(rows) == asked + 2, f"it waits no longer than a time, and that is on record: {why}, {rows}")
+        check(rows[1][0] >= state["witnessed"], f"its record was not witnessed: {rows}, {state}")
+    wait_until(lambda: ask(net, mirrored)[0], "it to be permitted again")

@@ -4,6 +4,10 @@
 
 #include "api/gateway.h"
 
+/* Asked when the time to wait for a record is over; what the newest answer has to wait for. */
+static bool gate_late;
+static enum hf_entry_state gate_demands;
+
 /* The answer, json_decref it; NULL when it was refused, with status and last_fault. */
 static inline json_t *gate_ask(struct node *n, const char *path, json_t *in, unsigned *ret_status)
 {
@@ -14,7 +18,7 @@ static inline json_t *gate_ask(struct node *n, const char *path, json_t *in, uns
 	                       .catalog = n->catalog,
 	                       .peers = &n->peers};
 	struct hf_unit *u = hf_unit_new();
-	const struct authzen_asker gateway = {"front", u};
+	const struct authzen_asker gateway = {"front", u, gate_late};
 	struct authzen_answer a;
 	char whole[64];
 	snprintf(whole, sizeof(whole), "/access/v1/%s", path);
@@ -24,6 +28,7 @@ static inline json_t *gate_ask(struct node *n, const char *path, json_t *in, uns
 	json_decref(in);
 	snprintf(last_fault, sizeof(last_fault), "%s", a.text);
 	*ret_status = a.status;
+	gate_demands = a.demands;
 	assert_true((a.status == 200) == (a.body.len > 0));
 	json_t *out =
 	        a.body.len > 0 ? json_loadb((const char *)a.body.data, a.body.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
