@@ -41,6 +41,13 @@ def ask(path, body, token=TOKEN, method="POST", headers=None):
     return r.status, (json.loads(data) if r.getheader("Content-Type", "").startswith("application/json") else data), r
 
 
+def begin(body):
+    """An evaluation that is asked and not waited for: the connection."""
+    c = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+    c.request("POST", "/access/v1/evaluation", json.dumps(body), {"Content-Type": "application/json", "Authorization": "Bearer " + TOKEN})
+    return c
+
+
 def question(net, **kw):
     q = {"subject": {"type": "system", "id": "insurer/claims", "properties": {"address": f"{net.prefix}.33.2", "business": "理赔核算"}},
          "action": {"name": "read"}, "resource": {"type": "dataset", "id": net.flights}, "context": {"purpose": "claims-assessment"}}

@@ -181,11 +181,14 @@ def test_a_consumer_begins_no_exchange_before_its_witnesses_have_answered(net):
     check(same_file(out, FLIGHTS), "it went on by itself")
 
 
+def evaluation(net, entry):
+    subject = {"type": "system", "id": "insurer/claims", "properties": {"address": f"{net.prefix}.39.2", "business": "理赔核算"}}
+    return {"subject": subject, "action": {"name": "read"}, "resource": {"type": "dataset", "id": entry}, "context": {"purpose": "claims-assessment"}}
+
+
 def ask(net, entry):
     """As the provider's own gateway: permitted, why not, and how far the provider's record was witnessed when the answer came."""
-    subject = {"type": "system", "id": "insurer/claims", "properties": {"address": f"{net.prefix}.39.2", "business": "理赔核算"}}
-    status, out, _ = test_authzen.ask("/access/v1/evaluation", {"subject": subject, "action": {"name": "read"}, "resource": {"type": "dataset", "id": entry},
-                                                               "context": {"purpose": "claims-assessment"}})
+    status, out, _ = test_authzen.ask("/access/v1/evaluation", evaluation(net, entry))
     check(status == 200, f"{status}: {out}")
     return out["decision"], out["context"].get("reason"), net.nodes["transport"].hufu("ledger", "state", as_="sun")
 
@@ -231,3 +234,17 @@ def test_an_answer_to_a_gateway_waits_for_its_record_for_a_time_and_is_decided_a
         check(not yes and why == "busy" and len(rows) == asked + 2, f"it waits no longer than a time, and that is on record: {why}, {rows}")
         check(rows[1][0] >= state["witnessed"], f"its record was not witnessed: {rows}, {state}")
     wait_until(lambda: ask(net, mirrored)[0], "it to be permitted again")
+
+
+def test_a_node_stops_while_answers_to_gateways_wait_and_one_asker_has_gone(net):
+    t = net.nodes["transport"]
+    before = waits(net, who="gateway")
+    with concurrent.futures.ThreadPoolExecutor() as pool, net.nodes["overseas"].paused():
+        entry = publish(net, "flights", title="停机时等待的条目", extra=["--record", "witnessed"])
+        decide_by_rule(net, entry)
+        gone, stays = (test_authzen.begin(evaluation(net, entry)) for _ in range(2))
+        wait_until(lambda: waits(net, who="gateway") == before + 2, "the answers to wait")
+        gone.close()
+        waiting = pool.submit(stays.getresponse)
+        check(t.stop() == 0, "it stops as ever")
+        check(isinstance(waiting.exception(), OSError), f"nobody is permitted anything by that: {waiting.exception()}")
