@@ -9,7 +9,7 @@
 
 struct column {
 	struct hf_apply_count count;
-	struct hf_mask_key key;
+	struct hf_mask_key key, mark;
 	struct hf_mask_use use;
 	struct hf_masker *masker; /* NULL: the column is kept */
 	size_t by;                /* column that the technique names; SIZE_MAX: none */
@@ -64,6 +64,19 @@ static enum hf_err derive(const struct hf_apply_setup *s, struct column *c)
 	return HF_OK;
 }
 
+/* A recipient's fingerprint needs a recipient. */
+static enum hf_err derive_mark(const struct hf_apply_setup *s, struct column *c)
+{
+	struct hf_mask_scope scope = s->plan->scope;
+
+	scope.technique = "fingerprint";
+	if (!s->root || !scope.consumer)
+		return HF_OK;
+	HF_TRY(hf_mask_key_derive(s->root, s->seed, &scope, &c->mark));
+	c->use.mark = &c->mark;
+	return HF_OK;
+}
+
 static enum hf_err open_column(const struct hf_apply_setup *s, struct hf_apply *a, size_t i, struct hf_fault *f)
 {
 	struct column *c = &a->columns[i];
@@ -88,6 +101,7 @@ static enum hf_err open_column(const struct hf_apply_setup *s, struct hf_apply *
 	                              .engine = s->plan->engine,
 	                              .file = s->file,
 	                              .file_ctx = s->file_ctx};
+	HF_TRY(hf_fault_default(f, derive_mark(s, c)));
 	return hf_masker_open(field->technique, &c->use, f, &c->masker);
 }
 
@@ -154,6 +168,7 @@ void hf_apply_close(struct hf_apply *a)
 	for (size_t i = 0; i < a->count; i++) {
 		hf_masker_close(a->columns[i].masker);
 		hf_wipe(&a->columns[i].key, sizeof(a->columns[i].key));
+		hf_wipe(&a->columns[i].mark, sizeof(a->columns[i].mark));
 	}
 	free(a->columns);
 	free(a->quasi);
@@ -182,6 +197,11 @@ enum hf_err hf_apply_unmask(struct hf_apply *a, size_t i, struct hf_mask_batch *
 		                    "the field %.60s was not masked: its values are what they were",
 		                    c->count.field->name);
 	return hf_masker_unmask(c->masker, b, f);
+}
+
+double hf_apply_chance(const struct hf_apply *a, size_t i, const struct hf_bytes *original)
+{
+	return a->columns[i].masker ? hf_masker_chance(a->columns[i].masker, original) : 1;
 }
 
 static enum hf_err run_column(struct column *c, struct hf_mask_batch *m, struct hf_fault *f)

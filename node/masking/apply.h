@@ -31,6 +31,8 @@ void hf_apply_close(struct hf_apply *a);
 bool hf_apply_whole(const struct hf_apply *a);
 /* Column i of the header is in the result. */
 bool hf_apply_keeps(const struct hf_apply *a, size_t i);
+/* How likely that value of column i is to become the same under another key. */
+double hf_apply_chance(const struct hf_apply *a, size_t i, const struct hf_bytes *original);
 
 /* Values of column i back to what they were, where the technique is reversible and the key is there: out[r] for in[r],
  * null where the value is none that this key gave. HF_E_UNSUPPORTED: not reversible. */

@@ -183,6 +183,11 @@ enum hf_err hf_masker_unmask(struct hf_masker *m, struct hf_mask_batch *b, struc
 	return hf_fault_default(f, m->technique->unmask(m->state, b, f));
 }
 
+double hf_masker_chance(struct hf_masker *m, const struct hf_bytes *v)
+{
+	return m->technique->chance ? m->technique->chance(m->state, v) : 1;
+}
+
 int64_t hf_arg_number(const struct hf_mask_use *use, const char *name, int64_t otherwise)
 {
 	const char *value = arg_named(use->args, use->arg_count, name);

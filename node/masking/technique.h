@@ -68,8 +68,9 @@ struct hf_mask_use {
 	const struct hf_technique *technique; /* set when it is opened */
 	const struct hf_arg *args;
 	size_t arg_count;
-	const char *type;              /* semantic type of the column: "cn.mobile"; NULL: not known */
-	const struct hf_mask_key *key; /* NULL where the record says HF_KEYED_NOT */
+	const char *type;               /* semantic type of the column: "cn.mobile"; NULL: not known */
+	const struct hf_mask_key *key;  /* NULL where the record says HF_KEYED_NOT */
+	const struct hf_mask_key *mark; /* of the recipient's fingerprint; NULL: nobody's */
 	enum hf_engine engine;
 	/* Reads a table, tree or dictionary that the plan names; bounded by what out holds. */
 	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
@@ -102,6 +103,8 @@ struct hf_technique {
 	void (*close)(void *state); /* NULL: nothing to free */
 	enum hf_err (*mask)(void *state, struct hf_mask_batch *b, struct hf_fault *f);
 	enum hf_err (*unmask)(void *state, struct hf_mask_batch *b, struct hf_fault *f); /* NULL: not reversible */
+	/* How likely the value is to become the same under another key; NULL: that cannot be said. */
+	double (*chance)(void *state, const struct hf_bytes *v);
 };
 
 /* All of them, in the order in which `hufu mask techniques` shows them. */
@@ -120,6 +123,8 @@ void hf_masker_close(struct hf_masker *m);
 enum hf_err hf_masker_mask(struct hf_masker *m, struct hf_mask_batch *b, struct hf_fault *f) HF_MUST_CHECK;
 /* HF_E_UNSUPPORTED: not reversible. */
 enum hf_err hf_masker_unmask(struct hf_masker *m, struct hf_mask_batch *b, struct hf_fault *f) HF_MUST_CHECK;
+/* 1 where nothing can be said: then equal results tell nothing of the key. */
+double hf_masker_chance(struct hf_masker *m, const struct hf_bytes *v);
 
 /* For techniques: checked arguments, or what stands for a missing one. */
 int64_t hf_arg_number(const struct hf_mask_use *use, const char *name, int64_t otherwise);

@@ -169,6 +169,14 @@ static enum hf_err fpe_unmask(void *state, struct hf_mask_batch *b, struct hf_fa
 	return run(state, b, true, f);
 }
 
+static double fpe_chance(void *state, const struct hf_bytes *v)
+{
+	const struct fpe *s = state;
+	struct hf_ranked r;
+
+	return v->len > 0 && v->len <= HF_FORMAT_BYTES_MAX && s->format->read(v, &r) ? 1 / (double)r.size : 1;
+}
+
 #define RECORD(what, back)                                                                                             \
 	{                                                                                                              \
 		.principle = what, .format = HF_FORMAT_KEPT, .repeats = HF_REPEATS_VALUE, .reversible = back,          \
@@ -186,6 +194,7 @@ const struct hf_technique hf_technique_fpe = {
         .open = fpe_open,
         .close = fpe_close,
         .mask = fpe_mask,
+        .chance = fpe_chance,
         .unmask = fpe_unmask,
 };
 const struct hf_technique hf_technique_fpep = {
@@ -195,4 +204,5 @@ const struct hf_technique hf_technique_fpep = {
         .open = fpe_open,
         .close = fpe_close,
         .mask = fpe_mask,
+        .chance = fpe_chance,
 };

@@ -3,6 +3,7 @@
  * noise of its own for each consumer would average out. Whole numbers only, so that every machine gives the same bytes.
  */
 #include "masking/techniques/decimal.h"
+#include "masking/techniques/mark.h"
 #include "masking/techniques/prf.h"
 #include "masking/techniques/techniques.h"
 
@@ -20,6 +21,7 @@ struct noise {
 	enum kind kind;
 	struct hf_decimal scale, low, high;
 	bool has_low, has_high;
+	struct hf_mark mark;
 };
 
 /* -ln(u / 2^64) in units of 2^-32, for u above 0: the logarithm's bits one by one, by squaring. */
@@ -73,6 +75,7 @@ static enum hf_err open_noise(const struct hf_mask_use *use, const char *id, con
 	if (s.scale.units <= 0 || s.scale.units >= 1000000000 || s.scale.scale > SCALE_DIGITS)
 		return hf_fault_set(f, HF_E_ARGUMENT, "%s: %s has to be above 0 with at most %u digits", id, param,
 		                    SCALE_DIGITS);
+	HF_TRY(hf_mark_open(use, id, f, &s.mark));
 	*ret_s = hf_alloc(sizeof(s));
 	memcpy(*ret_s, &s, sizeof(s));
 	hf_prf_init(&(*ret_s)->prf, use, id);
@@ -104,6 +107,7 @@ static void noise_close(void *state)
 	struct noise *s = state;
 
 	hf_prf_done(&s->prf);
+	hf_mark_done(&s->mark);
 	free(s);
 }
 
@@ -132,19 +136,21 @@ static __int128 amount(const struct noise *s, const struct hf_decimal *d, int64_
 	return divide((v >> 8) * power(d->scale), power(s->scale.scale) << 24);
 }
 
-static void clamp(const struct noise *s, struct hf_decimal *d)
+/* The least and the greatest units that may come out. */
+static void limits_at(const struct noise *s, unsigned scale, int64_t ret_limits[2])
 {
-	int64_t limit;
-
-	if (s->has_low && hf_decimal_at(&s->low, d->scale, &limit) && d->units < limit)
-		d->units = limit;
-	if (s->has_high && hf_decimal_at(&s->high, d->scale, &limit) && d->units > limit)
-		d->units = limit;
+	ret_limits[0] = INT64_MIN;
+	ret_limits[1] = INT64_MAX;
+	if (s->has_low && !hf_decimal_at(&s->low, scale, &ret_limits[0]))
+		ret_limits[0] = INT64_MIN;
+	if (s->has_high && !hf_decimal_at(&s->high, scale, &ret_limits[1]))
+		ret_limits[1] = INT64_MAX;
 }
 
 static bool noisy(const struct noise *s, const struct hf_mask_batch *b, size_t i, struct hf_decimal *d)
 {
 	struct hf_hash h;
+	int64_t limits[2];
 	__int128 sum;
 
 	if (!hf_decimal_read(b->in[i].data, b->in[i].len, d) || d->scale > DECIMALS_MAX)
@@ -154,7 +160,10 @@ static bool noisy(const struct noise *s, const struct hf_mask_batch *b, size_t i
 	if (sum > 999999999999999999 || sum < -999999999999999999)
 		return false;
 	d->units = (int64_t)sum;
-	clamp(s, d);
+	limits_at(s, d->scale, limits);
+	d->units = d->units < limits[0] ? limits[0] : d->units > limits[1] ? limits[1] : d->units;
+	if (s->mark.on)
+		hf_mark_put(&s->mark, b, i, limits, d);
 	return true;
 }
 
@@ -185,6 +194,7 @@ static const struct hf_param noise_params[] = {
         {"low", HF_PARAM_DECIMAL, false, INT32_MIN, INT32_MAX, NULL, LOW},
         {"high", HF_PARAM_DECIMAL, false, INT32_MIN, INT32_MAX, NULL, HIGH},
         {"by", HF_PARAM_TEXT, false, 1, 127, NULL, BY},
+        HF_MARK_PARAMS,
         {NULL, 0, false, 0, 0, NULL, NULL},
 };
 static const struct hf_param mult_params[] = {
@@ -192,6 +202,7 @@ static const struct hf_param mult_params[] = {
         {"low", HF_PARAM_DECIMAL, false, INT32_MIN, INT32_MAX, NULL, LOW},
         {"high", HF_PARAM_DECIMAL, false, INT32_MIN, INT32_MAX, NULL, HIGH},
         {"by", HF_PARAM_TEXT, false, 1, 127, NULL, BY},
+        HF_MARK_PARAMS,
         {NULL, 0, false, 0, 0, NULL, NULL},
 };
 

@@ -90,6 +90,17 @@ static enum hf_err hash_mask(void *state, struct hf_mask_batch *b, struct hf_fau
 	return HF_OK;
 }
 
+static double hash_chance(void *state, const struct hf_bytes *v)
+{
+	const struct hash *s = state;
+	double chance = 1;
+
+	(void)v;
+	for (size_t i = 0; i < s->length; i++)
+		chance /= s->radix;
+	return chance;
+}
+
 static const struct hf_param hash_params[] = {
         {"length", HF_PARAM_NUMBER, false, 1, HASH_MOST, NULL, "characters of the result; 32 when nothing is said"},
         {"alphabet", HF_PARAM_CHOICE, false, 0, 0, "hex digits letters base32", "hex when nothing is said"},
@@ -114,6 +125,7 @@ const struct hf_technique hf_technique_hash = {
         .open = hash_open,
         .close = hash_close,
         .mask = hash_mask,
+        .chance = hash_chance,
 };
 
 /* denc */
@@ -210,6 +222,13 @@ static enum hf_err denc_unmask(void *state, struct hf_mask_batch *b, struct hf_f
 	return denc_run(state, b, true);
 }
 
+static double denc_chance(void *state, const struct hf_bytes *v)
+{
+	(void)state;
+	(void)v;
+	return 0x1p-128; /* of the tag */
+}
+
 const struct hf_technique hf_technique_denc = {
         .id = "denc",
         .title = "deterministic encryption",
@@ -228,4 +247,5 @@ const struct hf_technique hf_technique_denc = {
         .close = denc_close,
         .mask = denc_mask,
         .unmask = denc_unmask,
+        .chance = denc_chance,
 };

@@ -250,6 +250,14 @@ static enum hf_err dict_mask(void *state, struct hf_mask_batch *b, struct hf_fau
 	return HF_OK;
 }
 
+static double dict_chance(void *state, const struct hf_bytes *v)
+{
+	const struct dict *s = state;
+
+	(void)v;
+	return 1 / (double)s->words.count;
+}
+
 static const struct hf_param dict_params[] = {
         {"words", HF_PARAM_TEXT, true, 1, 4096, NULL, "file: a word a line"},
         {"keep-first", HF_PARAM_NUMBER, false, 0, 8, NULL,
@@ -275,4 +283,5 @@ const struct hf_technique hf_technique_dict = {
         .open = dict_open,
         .close = dict_close,
         .mask = dict_mask,
+        .chance = dict_chance,
 };
