@@ -23,8 +23,8 @@ static enum hf_err say_missed(const json_t *figures, struct hf_fault *f)
 	                    n - 1);
 }
 
-enum hf_err hf_mask_result_check(const struct hf_plan_table *t, const struct hf_mask_file *before,
-                                 const struct hf_mask_file *after, json_t **ret_figures, struct hf_fault *f)
+enum hf_err hf_mask_result_check(const struct hf_plan_table *t, const struct hf_mask_input *before,
+                                 const struct hf_mask_input *after, json_t **ret_figures, struct hf_fault *f)
 {
 	struct hf_mask_table was = {.path = NULL}, is = {.path = NULL};
 	json_t *figures = NULL;

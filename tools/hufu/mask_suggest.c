@@ -322,20 +322,12 @@ static bool columns_of(struct run *r, const struct hf_mask_names *n, size_t *ret
 	return true;
 }
 
-static enum hf_err read_tree(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
-{
-	enum hf_err e = hf_file_read(name, out->max, out);
-
-	(void)ctx;
-	return e == HF_OK ? e : hf_file_fault(f, e, name, out->max);
-}
-
 static bool make_levels(struct run *r, const char *folder)
 {
 	struct hf_fault f = {.code = HF_OK};
 
 	for (size_t i = 0; i < r->quasi.count; i++) {
-		struct hf_levels_tree tree = {NULL, NULL, read_tree, NULL};
+		struct hf_levels_tree tree = {NULL, NULL, hf_mask_file, NULL};
 		HF_CLEANUP(hf_buf_done) struct hf_buf file = HF_BUF_INIT;
 		enum hf_err e;
 
