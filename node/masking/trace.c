@@ -259,7 +259,7 @@ static enum hf_err copy_plan(struct trace_run *run, struct hf_fault *f)
 			run->fields[i] = (struct hf_plan_field){.name = t->fields[i].name,
 			                                        .technique = hf_technique_named("limc")};
 	}
-	run->table = (struct hf_plan_table){s->table, run->fields, t->field_count};
+	run->table = (struct hf_plan_table){.name = s->table, .fields = run->fields, .field_count = t->field_count};
 	run->plan = *s->plan;
 	run->plan.tables = &run->table;
 	run->plan.table_count = 1;
