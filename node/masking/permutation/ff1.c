@@ -16,9 +16,13 @@
 
 #define ROUNDS 10
 
-/* Remainders by a fixed number: by a reciprocal where it is below 2^32, else by division. */
+/* Remainders by a fixed number: by a reciprocal, without a branch that depends on a value, since the processor would
+ * guess it wrong every other time. */
 struct modulus {
-	uint64_t m, inverse; /* inverse: floor(2^64 / m), 0 where m is too large */
+	uint64_t m;
+	uint64_t inverse; /* below 2^32: floor(2^64 / m); else floor((2^128 - 1) / normal) - 2^64 */
+	uint64_t normal;  /* m, shifted so that its highest bit is set */
+	unsigned shift;
 };
 
 struct ff1 {
@@ -32,22 +36,36 @@ struct ff1 {
 
 static struct modulus modulus_of(uint64_t m)
 {
-	return (struct modulus){m, m >> 32 ? 0 : (uint64_t)(((hf_u128)1 << 64) / m)};
+	struct modulus r = {.m = m, .shift = (unsigned)__builtin_clzll(m)};
+
+	r.normal = m << r.shift;
+	r.inverse = m >> 32 ? (uint64_t)(~(hf_u128)0 / r.normal) : (uint64_t)(((hf_u128)1 << 64) / m);
+	return r;
 }
 
-static uint64_t rest64(const struct modulus *m, uint64_t x)
+static inline uint64_t smaller(uint64_t a, uint64_t b)
 {
-	uint64_t r = x - (uint64_t)(((hf_u128)x * m->inverse) >> 64) * m->m; /* at most one too few */
-
-	return r >= m->m ? r - m->m : r;
+	return a < b ? a : b;
 }
 
-/* y mod m, y being the first d bytes of the block. */
-static uint64_t rest(const struct ff1 *s, const struct modulus *m, const uint8_t *block)
+/* x mod m, for m below 2^32. The quotient is at most one too small; what is below 0 is larger than any number here. */
+static inline uint64_t rest64(const struct modulus *m, uint64_t x)
 {
-	if (s->d == 8)
-		return rest64(m, hf_get_u64(block));
-	return (uint64_t)((((hf_u128)hf_get_u32(block) << 64) | hf_get_u64(block + 4)) % m->m);
+	uint64_t r = x - (uint64_t)(((hf_u128)x * m->inverse) >> 64) * m->m;
+
+	return smaller(r, r - m->m);
+}
+
+/* (high * 2^64 + low) mod m, for high below m: N. Moeller, T. Granlund, Improved Division by Invariant Integers
+ * (2011), algorithm 4. */
+static inline uint64_t rest96(const struct modulus *m, uint64_t high, uint64_t low)
+{
+	const hf_u128 u = (((hf_u128)high << 64) | low) << m->shift;
+	const hf_u128 q = (hf_u128)(uint64_t)(u >> 64) * m->inverse + u;
+	uint64_t r = (uint64_t)u - ((uint64_t)(q >> 64) + 1) * m->normal;
+
+	r += m->normal & (0 - (uint64_t)(r > (uint64_t)q));
+	return smaller(r, r - m->normal) >> m->shift;
 }
 
 static uint64_t power(uint64_t radix, unsigned n)
@@ -161,6 +179,32 @@ static bool round_blocks(struct ff1 *s, unsigned round, const uint64_t *half, si
 	return hf_block_encrypt(s->aes, blocks, count, blocks);
 }
 
+/* to + y or to - y, mod m, for each y, the first d bytes of its block. m is below 2^63. */
+static void add_all(const struct ff1 *s, struct modulus m, const uint8_t *blocks, size_t count, uint64_t *to)
+{
+	const bool wide = s->d == 12, large = m.m >> 32 != 0;
+
+	for (size_t i = 0; i < count; i++, blocks += HF_BLOCK_BYTES) {
+		uint64_t y;
+
+		if (!wide)
+			y = rest64(&m, hf_get_u64(blocks));
+		else if (large)
+			y = rest96(&m, hf_get_u32(blocks), hf_get_u64(blocks + 4));
+		else /* the other half is one digit shorter */
+			y = rest64(&m, (rest64(&m, (uint64_t)hf_get_u32(blocks) << 32 | hf_get_u32(blocks + 4)) << 32) |
+			                       hf_get_u32(blocks + 8));
+		y += to[i];
+		to[i] = smaller(y, y - m.m);
+	}
+}
+
+static void turn_all(struct modulus m, size_t count, uint64_t *to)
+{
+	for (size_t i = 0; i < count; i++)
+		to[i] = smaller(m.m - to[i], 0 - to[i]); /* 0 stays 0 */
+}
+
 static bool ff1_apply(void *state, hf_u128 *values, size_t count, bool invert)
 {
 	struct ff1 *s = state;
@@ -173,17 +217,16 @@ static bool ff1_apply(void *state, hf_u128 *values, size_t count, bool invert)
 	}
 	for (unsigned k = 0; k < ROUNDS; k++) {
 		const unsigned round = invert ? ROUNDS - 1 - k : k;
-		const struct modulus *m = &s->mod[round & 1];
+		const struct modulus m = s->mod[round & 1];
 		uint64_t *from = invert ? a : b, *to = invert ? b : a;
 
 		if (!round_blocks(s, round, from, count, blocks))
 			return false;
-		for (size_t i = 0; i < count; i++) {
-			const uint64_t y = rest(s, m, blocks + i * HF_BLOCK_BYTES);
-			const uint64_t other = invert ? (y == 0 ? 0 : m->m - y) : y;
-
-			to[i] = to[i] >= m->m - other ? to[i] - (m->m - other) : to[i] + other;
-		}
+		if (invert) /* to - y is -(-to + y) */
+			turn_all(m, count, to);
+		add_all(s, m, blocks, count, to);
+		if (invert)
+			turn_all(m, count, to);
 		a = from == a ? to : from; /* the halves change places */
 		b = a == half[0] ? half[1] : half[0];
 	}
