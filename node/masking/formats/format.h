@@ -12,7 +12,7 @@
 #include "masking/permutation/permutation.h"
 
 #define HF_FORMAT_BYTES_MAX 64u /* longer values are of no format */
-#define HF_SLOTS_MAX 40u
+#define HF_RUNS_MAX 20u
 
 struct hf_alphabet {
 	const char *set;
@@ -22,8 +22,9 @@ struct hf_alphabet {
 extern const struct hf_alphabet hf_alphabet_digits, hf_alphabet_plate, hf_alphabet_vin, hf_alphabet_credit,
         hf_alphabet_alnum, hf_alphabet_new_energy, hf_alphabet_hex_lower, hf_alphabet_hex_upper;
 
-struct hf_slot {
-	uint8_t at;
+/* Slots that follow each other, of one alphabet. */
+struct hf_slot_run {
+	uint8_t at, count;
 	const struct hf_alphabet *alphabet;
 };
 
@@ -31,8 +32,8 @@ struct hf_slot {
 struct hf_ranked {
 	hf_u128 rank, size;
 	uint32_t radix, length; /* length 0: see size */
-	uint8_t slot_count;
-	struct hf_slot slots[HF_SLOTS_MAX];
+	uint8_t run_count;
+	struct hf_slot_run runs[HF_RUNS_MAX];
 };
 
 struct hf_format {

@@ -85,7 +85,7 @@ static bool read_resident(const struct hf_bytes *v, struct hf_ranked *r)
 	          digits(birth + 4, 3);
 	r->size = (old ? days_before(2000) - days_before(1900) : days_before(YEAR_FIRST + YEARS)) * 1000u;
 	r->radix = r->length = 0;
-	r->slot_count = 0;
+	r->run_count = 0;
 	return true;
 }
 

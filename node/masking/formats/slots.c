@@ -55,29 +55,56 @@ void hf_slots_begin(struct hf_ranked *r)
 	r->size = 1;
 	r->radix = 0;
 	r->length = 0;
-	r->slot_count = 0;
+	r->run_count = 0;
+}
+
+static bool add_run(struct hf_ranked *r, size_t at, size_t count, const struct hf_alphabet *a)
+{
+	struct hf_slot_run *last = r->run_count ? &r->runs[r->run_count - 1] : NULL;
+
+	if (last && last->alphabet == a && last->at + last->count == (int)at) {
+		last->count = (uint8_t)(last->count + count);
+		return true;
+	}
+	if (r->run_count == HF_RUNS_MAX)
+		return false;
+	r->runs[r->run_count++] = (struct hf_slot_run){(uint8_t)at, (uint8_t)count, a};
+	return true;
 }
 
 /* While the numbers are below 2^57 one more character (radix up to 36) fits 64 bits, which is much faster. */
 bool hf_slots_add(struct hf_ranked *r, const struct hf_bytes *v, size_t at, size_t count, const struct hf_alphabet *a)
 {
-	if (at + count > v->len || r->slot_count + count > HF_SLOTS_MAX)
+	hf_u128 rank = r->rank, size = r->size;
+	unsigned bad = 0;
+
+	if (at + count > v->len || !add_run(r, at, count, a))
 		return false;
+	if (size >> 64 == 0) {
+		uint64_t low = (uint64_t)rank, most = (uint64_t)size;
+
+		for (; count > 0 && most >> 57 == 0; count--, at++) {
+			const unsigned place = a->places[v->data[at]];
+
+			bad |= place == 0;
+			low = low * a->radix + (place - 1);
+			most *= a->radix;
+		}
+		rank = low;
+		size = most;
+	}
 	for (; count > 0; count--, at++) {
 		const unsigned place = a->places[v->data[at]];
 
-		if (place == 0 || r->size >= rank_end)
+		if (size >= rank_end)
 			return false;
-		if (r->size >> 57 == 0) {
-			r->rank = (uint64_t)r->rank * a->radix + (place - 1);
-			r->size = (uint64_t)r->size * a->radix;
-		} else {
-			r->rank = r->rank * a->radix + (place - 1);
-			r->size *= a->radix;
-		}
-		r->slots[r->slot_count++] = (struct hf_slot){(uint8_t)at, a};
+		bad |= place == 0;
+		rank = rank * a->radix + (place - 1);
+		size *= a->radix;
 	}
-	return true;
+	r->rank = rank;
+	r->size = size;
+	return bad == 0;
 }
 
 bool hf_slots_last_digits(struct hf_ranked *r, const struct hf_bytes *v, size_t count)
@@ -105,61 +132,66 @@ bool hf_slots_last_digits(struct hf_ranked *r, const struct hf_bytes *v, size_t 
 
 bool hf_slots_end(struct hf_ranked *r)
 {
-	const struct hf_alphabet *a = r->slot_count > 0 ? r->slots[0].alphabet : NULL;
+	const struct hf_alphabet *a = r->run_count > 0 ? r->runs[0].alphabet : NULL;
+	uint32_t length = 0;
 
 	if (!a || r->size >= rank_end)
 		return false;
-	for (unsigned i = 1; i < r->slot_count; i++) {
-		if (r->slots[i].alphabet != a)
+	for (unsigned i = 0; i < r->run_count; i++) {
+		if (r->runs[i].alphabet != a)
 			return true; /* mixed: the size says it */
+		length += r->runs[i].count;
 	}
 	r->radix = a->radix;
-	r->length = r->slot_count;
+	r->length = length;
 	return true;
 }
 
-/* The last `count` slots, all of one alphabet; a radix that the compiler knows costs no division. */
-static inline void put_known(uint64_t low, const struct hf_ranked *r, unsigned count, uint8_t *value, unsigned radix)
+/* Characters in front of end, two at a time, so that one division waits for half as many others; a radix that the
+ * compiler knows costs none. Returns what is left of the number. */
+static inline uint64_t put_known(uint64_t low, const char *set, uint8_t *end, unsigned count, unsigned radix)
 {
-	for (unsigned i = count; i > 0; low /= radix) {
-		const struct hf_slot *s = &r->slots[--i];
+	for (; count >= 2; count -= 2) {
+		const uint64_t rest = low / (radix * radix);
+		const unsigned two = (unsigned)(low - rest * (radix * radix));
 
-		value[s->at] = (uint8_t)s->alphabet->set[low % radix];
+		*--end = (uint8_t)set[two % radix];
+		*--end = (uint8_t)set[two / radix];
+		low = rest;
 	}
+	if (count) {
+		*--end = (uint8_t)set[low % radix];
+		low /= radix;
+	}
+	return low;
 }
 
-static void put_low(uint64_t low, const struct hf_ranked *r, unsigned count, uint8_t *value)
+static uint64_t put_run(uint64_t low, const struct hf_alphabet *a, uint8_t *end, unsigned count)
 {
-	switch (r->length > 0 ? r->radix : 0) {
+	switch (a->radix) {
 	case 10:
-		put_known(low, r, count, value, 10);
-		return;
+		return put_known(low, a->set, end, count, 10);
 	case 31:
-		put_known(low, r, count, value, 31);
-		return;
+		return put_known(low, a->set, end, count, 31);
 	case 33:
-		put_known(low, r, count, value, 33);
-		return;
+		return put_known(low, a->set, end, count, 33);
 	case 34:
-		put_known(low, r, count, value, 34);
-		return;
+		return put_known(low, a->set, end, count, 34);
 	}
-	for (unsigned i = count; i > 0; low /= r->slots[i].alphabet->radix) {
-		const struct hf_slot *s = &r->slots[--i];
-
-		value[s->at] = (uint8_t)s->alphabet->set[low % s->alphabet->radix];
-	}
+	return put_known(low, a->set, end, count, a->radix);
 }
 
 void hf_ranked_put(hf_u128 rank, const struct hf_ranked *r, uint8_t *value)
 {
-	unsigned i = r->slot_count;
+	for (unsigned i = r->run_count; i > 0; i--) {
+		const struct hf_slot_run *s = &r->runs[i - 1];
+		unsigned left = s->count;
 
-	while (i > 0 && rank >> 64) {
-		const struct hf_slot *s = &r->slots[--i];
-
-		value[s->at] = (uint8_t)s->alphabet->set[rank % s->alphabet->radix];
-		rank /= s->alphabet->radix;
+		for (; left > 0 && rank >> 64; left--) {
+			value[s->at + left - 1] = (uint8_t)s->alphabet->set[rank % s->alphabet->radix];
+			rank /= s->alphabet->radix;
+		}
+		if (left > 0)
+			rank = put_run((uint64_t)rank, s->alphabet, value + s->at + left, left);
 	}
-	put_low((uint64_t)rank, r, i, value);
 }
