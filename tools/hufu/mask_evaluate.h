@@ -19,13 +19,13 @@ struct hf_mask_table {
 	size_t name_count;
 	struct hf_effect_table *rows;
 };
-struct hf_mask_file {
+struct hf_mask_input {
 	const char *path;
 	enum hf_mask_format format; /* TEXT is taken for CSV */
 	enum hf_encoding encoding;  /* UNKNOWN: told by the first bytes */
 };
 /* A table of CSV or JSON lines. key: as of hf_effect_table_new. done frees in both cases. */
-enum hf_err hf_mask_table_load(const struct hf_mask_file *file, const uint8_t key[16], struct hf_mask_table *ret_table,
+enum hf_err hf_mask_table_load(const struct hf_mask_input *file, const uint8_t key[16], struct hf_mask_table *ret_table,
                                struct hf_fault *f) HF_MUST_CHECK;
 /* The same, told by its name and first bytes. False after printing what is wrong. */
 bool hf_mask_table_read(struct hf_cli *cli, const char *path, const uint8_t key[16], struct hf_mask_table *ret_table);
@@ -47,8 +47,8 @@ bool hf_mask_share(struct hf_cli *cli, const char *option, const char *text, dou
 bool hf_mask_hierarchy(struct hf_cli *cli, const char *folder, const char *column, struct hf_hierarchy **ret_h);
 
 /* Holds a result to what its table of the plan demands (demand.h). HF_E_QUALITY: it misses something, which is said. */
-enum hf_err hf_mask_result_check(const struct hf_plan_table *t, const struct hf_mask_file *before,
-                                 const struct hf_mask_file *after, json_t **ret_figures,
+enum hf_err hf_mask_result_check(const struct hf_plan_table *t, const struct hf_mask_input *before,
+                                 const struct hf_mask_input *after, json_t **ret_figures,
                                  struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_mask_evaluation {

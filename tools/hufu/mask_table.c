@@ -214,7 +214,7 @@ static enum hf_err pass_lines(struct reader *r, int fd, enum hf_encoding encodin
 	return e;
 }
 
-enum hf_err hf_mask_table_load(const struct hf_mask_file *file, const uint8_t key[16], struct hf_mask_table *ret_table,
+enum hf_err hf_mask_table_load(const struct hf_mask_input *file, const uint8_t key[16], struct hf_mask_table *ret_table,
                                struct hf_fault *f)
 {
 	struct reader r = {.out = ret_table, .key = key, .f = f};
@@ -240,7 +240,7 @@ enum hf_err hf_mask_table_load(const struct hf_mask_file *file, const uint8_t ke
 bool hf_mask_table_read(struct hf_cli *cli, const char *path, const uint8_t key[16], struct hf_mask_table *ret_table)
 {
 	struct hf_fault f = {.code = HF_OK};
-	enum hf_err e = hf_mask_table_load(&(struct hf_mask_file){.path = path}, key, ret_table, &f);
+	enum hf_err e = hf_mask_table_load(&(struct hf_mask_input){.path = path}, key, ret_table, &f);
 
 	if (e != HF_OK)
 		hf_cli_fault(cli, e, &f);
