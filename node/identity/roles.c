@@ -10,7 +10,8 @@ const struct hf_role hf_roles[] = {
         {"admin", HF_GROUP_ADMINISTRATION,
          HF_BIT(HF_MAY_MANAGE_USERS) | HF_BIT(HF_MAY_MANAGE_NODE) | HF_BIT(HF_MAY_STATUS)},
         {"operator", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPLY) | HF_BIT(HF_MAY_FETCH) | HF_BIT(HF_MAY_DISPUTE)},
-        {"data-authority", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_CONFIRM_NEED) | HF_BIT(HF_MAY_DISPUTE)},
+        {"data-authority", HF_GROUP_OPERATION,
+         SEES | HF_BIT(HF_MAY_CONFIRM_NEED) | HF_BIT(HF_MAY_DISPUTE) | HF_BIT(HF_MAY_CLASSIFY)},
         {"intake", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_INTAKE)},
         {"privacy-expert", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_PRIVACY_REVIEW)},
         {"approver", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_APPROVE) | HF_BIT(HF_MAY_DISPUTE)},
@@ -91,7 +92,12 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_APPROVE_SECOND, HF_MAY_MANAGE_USERS},
         {HF_MAY_APPROVE_SECOND, HF_MAY_AUDIT_READ},
         {HF_MAY_MASK, HF_MAY_MASK_POLICY}, /* MK-60: who masks does not say by which plans */
-        {HF_MAY_MASK_POLICY, HF_MAY_AUDIT_READ},
+        {HF_MAY_MASK, HF_MAY_CLASSIFY},
+        {HF_MAY_MANAGE_USERS, HF_MAY_MASK},
+        {HF_MAY_MANAGE_USERS, HF_MAY_MASK_POLICY},
+        {HF_MAY_MANAGE_USERS, HF_MAY_CLASSIFY},
+        {HF_MAY_AUDIT_READ, HF_MAY_MASK_POLICY}, /* MK-64 */
+        {HF_MAY_AUDIT_READ, HF_MAY_CLASSIFY},
         {HF_MAY_UNMASK, HF_MAY_MASK}, /* MK-67: who masks does not reverse */
         {HF_MAY_UNMASK, HF_MAY_MASK_KEYS},
         {HF_MAY_UNMASK, HF_MAY_FETCH},
