@@ -21,7 +21,7 @@ static enum hf_err check_sight(struct hf_api_request *rq, const char *what)
 
 /* ---- policies ---- */
 
-static enum hf_err apply_policy(struct hf_api_request *rq)
+static enum hf_err apply_built(struct hf_api_request *rq)
 {
 	struct hf_step_in step = hf_api_step(rq);
 	struct hf_policy_set set;
@@ -34,6 +34,23 @@ static enum hf_err apply_policy(struct hf_api_request *rq)
 	json_object_set_new(rq->out, "rules", json_integer((json_int_t)set.rules));
 	json_object_set_new(rq->out, "sequence", json_integer((json_int_t)set.sequence));
 	return HF_OK;
+}
+
+static void on_built(void *ctx, enum hf_err e, const struct hf_fault *f)
+{
+	struct hf_api_request *rq = ctx;
+	if (e != HF_OK)
+		rq->fault = *f;
+	hf_api_finish(rq, e == HF_OK ? apply_built(rq) : e);
+}
+
+/* Many rules take long to build, and everything else goes on meanwhile. */
+static enum hf_err apply_policy(struct hf_api_request *rq)
+{
+	const char *text;
+	HF_TRY(hf_api_text(rq, "policy", true, HF_POLICY_TEXT_MAX, &text));
+	hf_api_later(rq);
+	return hf_authz_policy_prepare(rq->m->authz, text, on_built, rq, &rq->fault);
 }
 
 static void out_policy(json_t *o, const Hufu__PolicyRow *r)

@@ -165,6 +165,15 @@ static enum hf_err begin(void *ctx, const struct hf_policy_head *head, struct hf
 	return HF_OK;
 }
 
+/* NULL: it has none. */
+static const char *own_prefix(const char *id)
+{
+	for (size_t i = 0; i < sizeof(own_prefixes) / sizeof(own_prefixes[0]); i++)
+		if (strncmp(id, own_prefixes[i], strlen(own_prefixes[i])) == 0)
+			return own_prefixes[i];
+	return NULL;
+}
+
 static enum hf_err take_rule(void *ctx, const struct hf_rule *rule, uint32_t line, struct hf_fault *f)
 {
 	struct reading *r = ctx;
@@ -174,13 +183,12 @@ static enum hf_err take_rule(void *ctx, const struct hf_rule *rule, uint32_t lin
 		        "line %u: the rule '%.60s' is of the mechanism '%s', which no policy can give here; "
 		        "write attribute rules and holds",
 		        line, rule->id, hf_mechanism_name(rule->mechanism));
-	for (size_t i = 0; i < sizeof(own_prefixes) / sizeof(own_prefixes[0]); i++)
-		if (strncmp(rule->id, own_prefixes[i], strlen(own_prefixes[i])) == 0)
-			return hf_fault_set(
-			        f, HF_E_ARGUMENT,
-			        "line %u: the name '%.60s' begins with '%s', which the node keeps for its own "
-			        "rules; rename it",
-			        line, rule->id, own_prefixes[i]);
+	const char *own = own_prefix(rule->id);
+	if (own)
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "line %u: the name '%.60s' begins with '%s', which the node keeps for its own "
+		                    "rules; rename it",
+		                    line, rule->id, own);
 	r->head.rules++;
 	return hf_policy_builder_add(r->builder, rule, f);
 }
@@ -213,17 +221,44 @@ static enum hf_err read_nothing(struct reading *r, struct hf_fault *f)
 	return e;
 }
 
-enum hf_err az_policy_check(const void *text, size_t len, struct az_policy_head *ret_head, struct hf_fault *f)
+struct copying {
+	struct hf_policy_builder *builder;
+	struct hf_fault *f;
+	enum hf_err error;
+};
+
+static bool copy_own(void *ctx, const struct hf_rule *rule, bool indexed)
+{
+	struct copying *c = ctx;
+	(void)indexed;
+	if (own_prefix(rule->id))
+		c->error = hf_policy_builder_add(c->builder, rule, c->f);
+	return c->error == HF_OK;
+}
+
+enum hf_err az_policy_make(const void *text, size_t len, const struct hf_policy *own, uint64_t version,
+                           struct hf_policy **ret_policy, struct az_policy_head *ret_head, struct hf_fault *f)
 {
 	struct reading r = {.a = NULL};
-	struct hf_policy *p = NULL;
 	enum hf_err e = read_text(text, len, &r, f);
+	struct copying c = {r.builder, f, HF_OK};
+	if (e == HF_OK && own)
+		hf_policy_each(own, copy_own, &c);
 	if (e == HF_OK)
-		e = hf_policy_builder_finish(r.builder, 1, &p, f);
-	hf_policy_free(p);
+		e = c.error;
+	if (e == HF_OK)
+		e = hf_policy_builder_finish(r.builder, version, ret_policy, f);
 	hf_policy_builder_free(r.builder);
 	if (e == HF_OK)
 		*ret_head = r.head;
+	return e;
+}
+
+enum hf_err az_policy_check(const void *text, size_t len, struct az_policy_head *ret_head, struct hf_fault *f)
+{
+	struct hf_policy *p = NULL;
+	enum hf_err e = az_policy_make(text, len, NULL, 1, &p, ret_head, f);
+	hf_policy_free(p);
 	return e;
 }
 
@@ -279,19 +314,16 @@ static void take_over(struct hf_authz *a, struct hf_policy *p)
 	hf_policy_free(a->policy.now);
 	a->policy.now = p;
 	a->policy.changes++;
-	if (!hf_policy_wants_merge(p))
-		return;
-	struct hf_policy *merged = hf_policy_merge(p);
-	if (merged) {
-		hf_policy_free(p);
-		a->policy.now = merged;
-	}
+	if (hf_policy_wants_merge(p))
+		az_policy_merge(a);
 }
 
 void az_policy_change(struct hf_authz *a, const char *remove, const struct hf_rule *add)
 {
 	struct hf_fault f = {HF_OK, ""};
 	struct hf_policy *p = NULL;
+	az_policy_note(a, remove);
+	az_policy_note(a, add ? add->id : NULL);
 	if (!a->policy.now)
 		return;
 	struct hf_policy_change c = {have_rule(a, remove) ? remove : NULL, add};
@@ -333,6 +365,7 @@ void az_policy_ask(struct hf_authz *a, const struct az_policy_ask *ask, struct h
 
 void az_policy_close(struct hf_authz *a)
 {
+	az_policy_jobs_close(a);
 	hf_policy_free(a->policy.now);
 	a->policy.now = NULL;
 	az_holds_free(a);

@@ -42,11 +42,13 @@ enum az_attribute {
 	        AZ_ATTR_COUNT,
 };
 
+struct az_policy_job;
 struct az_policy {
 	struct hf_policy *now; /* NULL: nothing is permitted */
 	uint64_t changes;      /* rises with every change of a rule */
 	uint64_t alarmed;      /* changes + 1 when it was last said that these rules cannot be decided by; 0: never */
 	uint64_t sequence;     /* of the policy in force; 0: none was applied */
+	struct az_policy_job *merging, *preparing; /* policy_build.c; NULL: none */
 	struct hf_policy_attr {
 		uint16_t attr, issuer;
 	} attr[AZ_ATTR_COUNT];
@@ -88,6 +90,27 @@ struct az_policy_head {
 };
 enum hf_err az_policy_check(const void *text, size_t len, struct az_policy_head *ret_head,
                             struct hf_fault *f) HF_MUST_CHECK;
+/* The snapshot of that text and of the rules in own that this node makes itself (NULL: none). Pure; any thread. */
+enum hf_err az_policy_make(const void *text, size_t len, const struct hf_policy *own, uint64_t version,
+                           struct hf_policy **ret_policy, struct az_policy_head *ret_head,
+                           struct hf_fault *f) HF_MUST_CHECK;
+
+/* policy_build.c: what takes long is built by a worker, beside the snapshot in force, and takes its place with whatever
+ * has changed meanwhile. Readers and changes wait for nothing. */
+void az_policy_merge(struct hf_authz *a);
+/* A rule of that id came, changed or went, or is about to (NULL: none). */
+void az_policy_note(struct hf_authz *a, const char *id);
+/* fn is called once, from the loop, never from inside: CANCELLED when the module closes first. BUSY: another one is
+ * being built, and fn is not called. What was built waits for the commit of its policy; the next one takes its place.
+ */
+typedef void (*az_policy_built_fn)(void *ctx, enum hf_err e, const struct hf_fault *f);
+enum hf_err az_policy_prepare(struct hf_authz *a, const void *text, size_t len, az_policy_built_fn fn, void *ctx,
+                              struct hf_fault *f) HF_MUST_CHECK;
+/* The text of that digest is ready. */
+bool az_policy_prepared(const struct hf_authz *a, const struct hf_hash *digest, struct az_policy_head *ret_head);
+/* Puts it in force; false: it has to be compiled anew (az_policy_load). */
+bool az_policy_take(struct hf_authz *a, const struct hf_hash *digest);
+void az_policy_jobs_close(struct hf_authz *a);
 /* After a commit: remove (an id, may be NULL or unknown) goes, add (may be NULL) comes. What cannot be added is not
  * there, so it permits nothing; a suspension that cannot be added leaves no rule in force at all. */
 void az_policy_change(struct hf_authz *a, const char *remove, const struct hf_rule *add);

@@ -79,6 +79,15 @@ static bool on_newest(void *ctx, const Hufu__PolicyRow *row)
 	return n->name != NULL;
 }
 
+static bool take_built(struct hf_authz *a, const Hufu__PolicyRow *row)
+{
+	struct hf_hash digest;
+	if (row->digest.len != sizeof(digest.b))
+		return false;
+	memcpy(digest.b, row->digest.data, sizeof(digest.b));
+	return az_policy_take(a, &digest);
+}
+
 /* After the commit. A text that was checked before compiles now, too; if not, nothing is permitted any more. */
 static void follow(struct hf_authz *a, const struct hf_id *id)
 {
@@ -89,7 +98,7 @@ static void follow(struct hf_authz *a, const struct hf_id *id)
 	enum hf_err e = hf_authz_policies(a, on_newest, &n);
 	if (e == HF_OK)
 		e = hf_authz_policy(a, n.sequence, &row);
-	if (e == HF_OK)
+	if (e == HF_OK && !take_built(a, row))
 		e = az_policy_load(a, row->text.data, row->text.len, &f);
 	if (e == HF_OK) {
 		a->policy.sequence = n.sequence;
@@ -141,6 +150,13 @@ static void put_policy(struct hf_authz *a, struct hf_unit *u, const Hufu__Policy
 	az_after(a, u, id, follow);
 }
 
+enum hf_err hf_authz_policy_prepare(struct hf_authz *a, const char *text,
+                                    void (*fn)(void *ctx, enum hf_err e, const struct hf_fault *f), void *ctx,
+                                    struct hf_fault *f)
+{
+	return az_policy_prepare(a, text, strlen(text), fn, ctx, f);
+}
+
 enum hf_err hf_authz_policy_apply(struct hf_authz *a, const struct hf_step_in *in, const char *text, const char *reason,
                                   struct hf_policy_set *ret_set)
 {
@@ -150,9 +166,10 @@ enum hf_err hf_authz_policy_apply(struct hf_authz *a, const struct hf_step_in *i
 	struct hf_id id = hf_id_new(now_of(a));
 	char who[HF_NAME_MAX * 2 + 2];
 	uint64_t sequence = 0;
-	HF_TRY(az_policy_check(text, strlen(text), &head, in->fault));
-	HF_TRY(check_version(a, &head, &sequence, in->fault));
 	hf_sha256(text, strlen(text), &digest);
+	if (!az_policy_prepared(a, &digest, &head))
+		HF_TRY(az_policy_check(text, strlen(text), &head, in->fault));
+	HF_TRY(check_version(a, &head, &sequence, in->fault));
 	snprintf(who, sizeof(who), "%s/%s", a->base->self.s, in->actor->account);
 	row.sequence = sequence;
 	row.name = head.name;

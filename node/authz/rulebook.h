@@ -16,6 +16,12 @@ struct hf_policy_set {
 /* The whole policy anew: checked, then swapped at once. HF_E_CONFLICT: the version is not above the last one. */
 enum hf_err hf_authz_policy_apply(struct hf_authz *a, const struct hf_step_in *in, const char *text, const char *reason,
                                   struct hf_policy_set *ret_set) HF_MUST_CHECK;
+/* Checks the text and builds its rules beside those in force, by a worker, so that hf_authz_policy_apply of the same
+ * text afterwards holds the loop up for nothing. fn is called once, from the loop; CANCELLED when the module closes
+ * first. BUSY: another one is being built, and fn is not called. */
+enum hf_err hf_authz_policy_prepare(struct hf_authz *a, const char *text,
+                                    void (*fn)(void *ctx, enum hf_err e, const struct hf_fault *f), void *ctx,
+                                    struct hf_fault *f) HF_MUST_CHECK;
 /* Newest first; fn returns false to stop. */
 typedef bool (*hf_policy_row_fn)(void *ctx, const Hufu__PolicyRow *row);
 enum hf_err hf_authz_policies(struct hf_authz *a, hf_policy_row_fn fn, void *ctx) HF_MUST_CHECK;
