@@ -135,10 +135,19 @@ static enum hf_err findings(struct hf_api_request *rq)
 	return hf_authz_grant_findings(rq->m->authz, add_finding, rows);
 }
 
+static void on_reviewed(void *ctx, enum hf_err e, struct hf_review *r)
+{
+	struct hf_api_request *rq = ctx;
+	if (e == HF_OK)
+		e = hf_review_put(r, rq->unit, rq->draft);
+	hf_api_finish(rq, hf_fault_default(&rq->fault, e));
+}
+
 static enum hf_err review(struct hf_api_request *rq)
 {
-	struct hf_step_in step = hf_api_step(rq);
-	return hf_authz_review_grants(rq->m->authz, &step);
+	hf_api_later(rq);
+	hf_authz_review_grants(rq->m->authz, on_reviewed, rq);
+	return HF_OK;
 }
 
 const struct hf_route hf_routes_uses[] = {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "authz/emergency_internal.h"
+#include "authz/walk.h"
 #include "evidence/envelope.h"
 #include "proto/codec.h"
 
@@ -18,6 +19,7 @@ struct em_sweeper {
 	uv_timer_t timer;
 	struct hf_authz *a;
 	int64_t next_ms; /* when the first active grant expires */
+	bool looking;
 };
 
 /* ---- the report ---- */
@@ -191,16 +193,20 @@ static bool is_due(struct due *d, const Hufu__EmergencyRequestRow *row)
 	return s == HF_EM_ENDED && row->report_envelope.len == 0 && is_self(d->a, row->provider);
 }
 
-static bool collect(void *ctx, Hufu__EmergencyRequestRow *row)
+static enum hf_err collect(void *ctx, struct hf_bytes value)
 {
 	struct due *d = ctx;
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__EmergencyRequestRow *row = HF_DECODE_OWN(emergency_request_row, value.data, value.len);
+	if (!row)
+		return HF_E_STORE;
 	if (!is_due(d, row))
-		return true;
+		return HF_OK;
 	if (d->count < SWEEP_ROWS)
 		d->ids[d->count++] = em_row_id(row);
 	else
 		d->a->em_stirred = true;
-	return true;
+	return HF_OK;
 }
 
 /* Submitting may end after the module has gone; what failed is found due again at the next start or change. */
@@ -221,17 +227,33 @@ static void sweep_one(struct hf_authz *a, const struct hf_id *id)
 		HF_LOG(a->base->log, HF_LOG_ERROR, "authz", "emergency-sweep", id, HF_LOG_E(e));
 }
 
+static void on_looked(void *ctx, enum hf_err e)
+{
+	struct due *d = ctx;
+	struct em_sweeper *s = d->a->em_sweeper;
+	s->looking = false;
+	if (e == HF_OK && d->next_ms < s->next_ms)
+		s->next_ms = d->next_ms;
+	for (size_t i = 0; e == HF_OK && i < d->count; i++)
+		sweep_one(d->a, &d->ids[i]);
+	if (e != HF_OK)
+		d->a->em_stirred = true; /* once more */
+	free(d);
+}
+
 void az_em_sweep(struct hf_authz *a)
 {
-	struct due d = {.a = a, .now_ms = now_of(a), .next_ms = INT64_MAX};
-	if (!a->em_stirred && d.now_ms < a->em_sweeper->next_ms)
+	static const struct az_walk_part parts[] = {{HF_TABLE_EMERGENCY, collect, NULL}};
+	struct em_sweeper *s = a->em_sweeper;
+	int64_t now = now_of(a);
+	if (s->looking || (!a->em_stirred && now < s->next_ms))
 		return;
-	a->em_stirred = false;
-	if (em_rows(a, collect, &d) != HF_OK)
-		return;
-	a->em_sweeper->next_ms = d.next_ms;
-	for (size_t i = 0; i < d.count; i++)
-		sweep_one(a, &d.ids[i]);
+	struct due *d = hf_alloc_zero(sizeof(*d));
+	*d = (struct due){.a = a, .now_ms = now, .next_ms = INT64_MAX};
+	s->looking = true;
+	s->next_ms = INT64_MAX;
+	a->em_stirred = false; /* what changes while it looks stirs it anew */
+	az_walk_begin(a, parts, 1, d, on_looked);
 }
 
 static void on_timer(uv_timer_t *t)

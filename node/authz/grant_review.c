@@ -5,6 +5,7 @@
 
 #include "authz/internal.h"
 #include "authz/trusted_time.h"
+#include "authz/walk.h"
 #include "proto/codec.h"
 
 #define LAST_KEY "last"
@@ -118,13 +119,15 @@ enum hf_err hf_authz_grant_findings(struct hf_authz *a, hf_finding_fn fn, void *
 
 /* ---- a review ---- */
 
-struct review {
-	struct hf_authz *a;
-	struct hf_unit *unit;
+struct hf_review {
+	struct looking look;
 	int64_t confirmed_ms;
 	Hufu__GrantReviewRow row;
+	struct hf_id over[DISABLED_AT_ONCE];
+	size_t over_count;
 	uint64_t left; /* to be disabled with the next look */
-	enum hf_err error;
+	hf_review_fn done;
+	void *ctx;
 };
 
 static struct hf_draft *disabled_draft(struct hf_authz *a, const struct hf_grant_view *g)
@@ -156,29 +159,55 @@ static enum hf_err set_disabled(struct hf_authz *a, struct hf_unit *u, const str
 
 static bool count_one(void *ctx, const struct hf_grant_finding *f)
 {
-	struct review *r = ctx;
+	struct hf_review *r = ctx;
 	r->row.looked_at++;
 	r->row.unused += same_text(f->finding, "unused");
 	r->row.ending += same_text(f->finding, "ending");
 	if (!same_text(f->finding, "expired"))
 		return true;
-	if (f->grant.until_ms > r->confirmed_ms) {
+	if (f->grant.until_ms > r->confirmed_ms)
 		r->row.unconfirmed++;
-		return true;
-	}
-	if (r->row.disabled == DISABLED_AT_ONCE) {
+	else if (r->over_count == DISABLED_AT_ONCE)
 		r->left++;
-		return true;
-	}
-	r->error = set_disabled(r->a, r->unit, &f->grant.grant, r->row.time_ms);
-	if (r->error != HF_OK)
-		return false;
-	r->row.disabled++;
-	hf_unit_draft(r->unit, disabled_draft(r->a, &f->grant));
+	else
+		r->over[r->over_count++] = f->grant.grant;
 	return true;
 }
 
-static void tell(const struct review *r, struct hf_draft *d)
+static enum hf_err on_row(void *ctx, struct hf_bytes value)
+{
+	struct hf_review *r = ctx;
+	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *row = HF_DECODE_OWN(grant_row, value.data, value.len);
+	struct hf_id id;
+	bool on = true;
+	const struct grant_item *g = row && az_id_of(&row->grant, &id) ? az_grant_find(r->look.a, &id) : NULL;
+	if (!row)
+		return HF_E_STORE;
+	return g ? look_at(&r->look, g, &on) : HF_OK;
+}
+
+static void on_looked(void *ctx, enum hf_err e)
+{
+	struct hf_review *r = ctx;
+	r->row.more = r->left > 0;
+	r->done(r->ctx, e, e == HF_OK ? r : NULL);
+	free(r);
+}
+
+void hf_authz_review_grants(struct hf_authz *a, hf_review_fn done, void *ctx)
+{
+	static const struct az_walk_part parts[] = {{HF_TABLE_GRANT, on_row, NULL}};
+	struct hf_review *r = hf_alloc_zero(sizeof(*r));
+	hufu__grant_review_row__init(&r->row);
+	r->look = (struct looking){a, count_one, r, now_of(a)};
+	r->row.time_ms = r->look.now;
+	r->confirmed_ms = confirmed_ms(a);
+	r->done = done;
+	r->ctx = ctx;
+	az_walk_begin(a, parts, 1, r, on_looked);
+}
+
+static void tell(const struct hf_review *r, struct hf_draft *d)
 {
 	const Hufu__GrantReviewRow *w = &r->row;
 	hf_draft_text(d, HF_FIELD_OBJECT, "grants");
@@ -187,8 +216,8 @@ static void tell(const struct review *r, struct hf_draft *d)
 	        "%llu grants: %llu expired and disabled, %llu expired by this node's clock alone, %llu unused for "
 	        "%lld days, %llu end within %u days; `hufu grants review` names them",
 	        (unsigned long long)w->looked_at, (unsigned long long)w->disabled, (unsigned long long)w->unconfirmed,
-	        (unsigned long long)w->unused, (long long)(unused_ms(r->a) / DAY_MS), (unsigned long long)w->ending,
-	        HF_ENDING_DAYS);
+	        (unsigned long long)w->unused, (long long)(unused_ms(r->look.a) / DAY_MS),
+	        (unsigned long long)w->ending, HF_ENDING_DAYS);
 }
 
 static void put_last(struct hf_unit *u, const Hufu__GrantReviewRow *row)
@@ -201,15 +230,25 @@ static void put_last(struct hf_unit *u, const Hufu__GrantReviewRow *row)
 	free(value);
 }
 
-static enum hf_err review(struct review *r)
+/* Revoked meanwhile: nothing is left to disable. */
+static enum hf_err disable(struct hf_review *r, const struct hf_id *grant, struct hf_unit *u)
 {
-	hufu__grant_review_row__init(&r->row);
-	r->row.time_ms = now_of(r->a);
-	r->confirmed_ms = confirmed_ms(r->a);
-	HF_TRY(look(r->a, count_one, r));
-	HF_TRY(r->error);
-	r->row.more = r->left > 0;
-	put_last(r->unit, &r->row);
+	struct hf_grant_view g;
+	HF_TRY(hf_authz_grant(r->look.a, grant, &g));
+	if (!same_text(g.state, "expired"))
+		return HF_OK;
+	HF_TRY(set_disabled(r->look.a, u, grant, r->row.time_ms));
+	hf_unit_draft(u, disabled_draft(r->look.a, &g));
+	r->row.disabled++;
+	return HF_OK;
+}
+
+enum hf_err hf_review_put(struct hf_review *r, struct hf_unit *unit, struct hf_draft *draft)
+{
+	for (size_t i = 0; i < r->over_count; i++)
+		HF_TRY(disable(r, &r->over[i], unit));
+	put_last(unit, &r->row);
+	tell(r, draft);
 	return HF_OK;
 }
 
@@ -219,14 +258,6 @@ enum hf_err hf_authz_last_review(struct hf_authz *a, Hufu__GrantReviewRow **ret_
 	HF_TRY(hf_store_get(a->store, HF_TABLE_GRANT_REVIEW, LAST_KEY, strlen(LAST_KEY), &b));
 	*ret_row = HF_DECODE_OWN(grant_review_row, b.data, b.len);
 	return *ret_row ? HF_OK : HF_E_STORE;
-}
-
-enum hf_err hf_authz_review_grants(struct hf_authz *a, const struct hf_step_in *in)
-{
-	struct review r = {.a = a, .unit = in->unit};
-	HF_TRY(hf_fault_default(in->fault, review(&r)));
-	tell(&r, in->draft);
-	return HF_OK;
 }
 
 /* A new node has nothing to look at: its first review is due when the time is over. */
@@ -252,24 +283,33 @@ static bool due(struct hf_authz *a)
 	return last->more || llabs(now_of(a) - last->time_ms) >= every;
 }
 
-void az_review_keep(struct hf_authz *a)
+static void on_reviewed(void *ctx, enum hf_err e, struct hf_review *r)
 {
-	struct review r = {.a = a};
-	if (!due(a))
-		return;
-	r.unit = hf_unit_new();
-	enum hf_err e = review(&r);
-	if (e != HF_OK) {
-		hf_unit_free(r.unit);
-		HF_LOG(a->base->log, HF_LOG_ERROR, "authz", "grant-review", NULL, HF_LOG_E(e));
-		return;
-	}
+	struct hf_authz *a = ctx;
+	struct hf_unit *u = hf_unit_new();
 	struct hf_draft *d = hf_draft_new(HF_EVENT_GRANT_REVIEW, NULL);
+	a->reviewing = false;
 	hf_draft_text(d, HF_FIELD_ACTOR, a->base->self.s);
 	hf_draft_outcome(d, HF_OK, NULL);
-	tell(&r, d);
-	hf_unit_draft(r.unit, d);
-	hf_store_submit(a->store, r.unit, NULL, NULL);
+	if (e == HF_OK)
+		e = hf_review_put(r, u, d);
+	if (e == HF_OK) {
+		hf_unit_draft(u, d);
+		hf_store_submit(a->store, u, NULL, NULL);
+		return;
+	}
+	hf_draft_free(d);
+	hf_unit_free(u);
+	if (e != HF_E_CANCELLED)
+		HF_LOG(a->base->log, HF_LOG_ERROR, "authz", "grant-review", NULL, HF_LOG_E(e));
+}
+
+void az_review_keep(struct hf_authz *a)
+{
+	if (a->reviewing || !due(a))
+		return;
+	a->reviewing = true;
+	hf_authz_review_grants(a, on_reviewed, a);
 }
 
 enum hf_err az_review_undo(struct hf_authz *a, struct hf_unit *u, int64_t mark_ms)

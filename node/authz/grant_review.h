@@ -28,8 +28,14 @@ typedef bool (*hf_finding_fn)(void *ctx, const struct hf_grant_finding *f);
 enum hf_err hf_authz_grant_findings(struct hf_authz *a, hf_finding_fn fn, void *ctx) HF_MUST_CHECK;
 /* What the last review found; UNKNOWN: there was none. hf_decoded_free. */
 enum hf_err hf_authz_last_review(struct hf_authz *a, Hufu__GrantReviewRow **ret_row) HF_MUST_CHECK;
-/* A person does not wait for the next one. */
-enum hf_err hf_authz_review_grants(struct hf_authz *a, const struct hf_step_in *in) HF_MUST_CHECK;
+/* A review that a person does not wait a day for: through all grants, a few milliseconds each turn of the loop
+ * (walk.h). done is called once, never from inside, and may put what was found (r lives until it returns); r NULL:
+ * none, CANCELLED when the module closes first. */
+struct hf_review;
+typedef void (*hf_review_fn)(void *ctx, enum hf_err e, struct hf_review *r);
+void hf_authz_review_grants(struct hf_authz *a, hf_review_fn done, void *ctx);
+/* What is over is disabled, and the review is on record. */
+enum hf_err hf_review_put(struct hf_review *r, struct hf_unit *unit, struct hf_draft *draft) HF_MUST_CHECK;
 
 /* For watch.c: when it is due. */
 void az_review_keep(struct hf_authz *a);

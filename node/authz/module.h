@@ -54,6 +54,7 @@ struct hf_authz {
 	struct az_scenario_rule *scenario_rules; /* scenario_rules.c */
 	const struct hf_border_rules *border;    /* NULL: none are configured */
 	uint32_t review_hours, unused_days;      /* grant_review.h; 0: the default */
+	bool reviewing;                          /* a review of grants is under way */
 	uv_timer_t *watch;                       /* watch.c */
 	bool clock_off, mark_wrong;              /* trusted_time.c: an alarm says so already */
 	struct hf_index promotion_rules;         /* promotion_rules.c */
