@@ -167,7 +167,11 @@ ROW(field_label, 0,
 	WORD(type, value_types),
 	NUMBER(level, 1, 3),
 	FLAG(sensitive),
-	FLAG(personal));
+	FLAG(personal),
+	TEXT(technique, 0, 63),
+	TEXT(kind, 0, 63),
+	TEXT(data_class, 0, 15),
+	NUMBER(grade, 0, 4));
 
 ROW(chunk_get, 128,
 	ID(transfer),

@@ -8,6 +8,7 @@
 
 #include "api/sight.h"
 #include "api/transfers.h"
+#include "transfer.pb-c.h"
 
 static json_t *view_json(const struct hf_transfer_view *v)
 {
@@ -238,11 +239,24 @@ static enum hf_err list(struct hf_api_request *rq)
 	return hf_exchange_list(rq->m->exchange, add_row, &l);
 }
 
+/* MK-22, MK-25: what travelled with the data. */
+static void add_label(void *ctx, const Hufu__FieldLabel *l)
+{
+	json_array_append_new(ctx, json_pack("{s:s, s:s, s:s, s:i, s:s, s:b, s:b}", "field", l->name, "kind", l->kind,
+	                                     "class", l->data_class, "level", (int)l->grade, "treatment",
+	                                     l->technique[0] ? l->technique : "plain", "personal", l->personal,
+	                                     "sensitive", l->sensitive));
+}
+
 static enum hf_err show(struct hf_api_request *rq)
 {
 	struct hf_transfer_view v;
 	HF_TRY(find(rq, &v));
 	json_t *o = view_json(&v);
+	json_t *labels = json_array();
+	json_object_set_new(o, "labels", labels);
+	if (hf_exchange_labels(rq->m->exchange, &v.transfer, add_label, labels) != HF_OK)
+		json_object_del(o, "labels");
 	json_object_set_new(o, "peer_up", json_boolean(hf_peers_is_up(rq->m->peers, v.peer)));
 	json_object_update(rq->out, o);
 	json_decref(o);

@@ -82,6 +82,11 @@ struct hf_transfer_view {
 };
 enum hf_err hf_exchange_view(struct hf_exchange *x, const struct hf_id *transfer,
                              struct hf_transfer_view *ret_view) HF_MUST_CHECK;
+/* What the fields hold and how they were treated, as the provider signed it; in the order of the data. */
+struct Hufu__FieldLabel;
+typedef void (*hf_field_label_fn)(void *ctx, const struct Hufu__FieldLabel *l);
+enum hf_err hf_exchange_labels(struct hf_exchange *x, const struct hf_id *transfer, hf_field_label_fn fn,
+                               void *ctx) HF_MUST_CHECK;
 /* Newest first. */
 typedef bool (*hf_transfer_fn)(void *ctx, const struct hf_transfer_view *v);
 enum hf_err hf_exchange_list(struct hf_exchange *x, hf_transfer_fn fn, void *ctx) HF_MUST_CHECK;

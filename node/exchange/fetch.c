@@ -426,6 +426,7 @@ static void started(struct transfer *t)
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_START, HF_OK, NULL);
 	draft_digest(d, &t->start);
 	hf_draft_text(d, HF_FIELD_CLASS_GRADE, t->class_grade);
+	label_draft(d, t);
 	hf_draft_time(d, HF_FIELD_START_TIME, t->started_ms);
 	hf_draft_text(d, HF_FIELD_DATA_FORMAT, RECORD_FORMAT);
 	hf_draft_text(d, HF_FIELD_PROVIDER_AUTHN, "noise static key and envelope key of the descriptor");

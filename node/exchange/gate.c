@@ -388,6 +388,7 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 		hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, g->t->permission_review);
 		hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, g->t->consumer_authn);
 		hf_draft_text(d, HF_FIELD_SECOND, g->second);
+		label_draft(d, g->t);
 	}
 	hf_sha256(body.data, body.len, &digest);
 	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));
@@ -434,6 +435,7 @@ static void keep(struct gate *g, struct hf_unit *u)
 	struct hf_draft *d = transfer_draft(g->t, HF_EVENT_TRANSFER_START, HF_OK, NULL);
 	draft_digest(d, &g->t->start);
 	hf_draft_text(d, HF_FIELD_CLASS_GRADE, g->t->class_grade);
+	label_draft(d, g->t);
 	hf_draft_time(d, HF_FIELD_START_TIME, g->t->started_ms);
 	hf_draft_text(d, HF_FIELD_DATA_FORMAT, RECORD_FORMAT);
 	hf_draft_text(d, HF_FIELD_ENDPOINT, g->t->peer);

@@ -79,6 +79,10 @@ void held_add(struct transfer *t, struct hf_unit *u)
 		abort(); /* import.c has read it just now */
 	fill_transfer(&row, t);
 	fill_terms(&row, m->label, t->ended_ms);
+	HF_CLEANUP(hf_buf_done) struct hf_buf label = HF_BUF_INIT;
+	label_text(m->label, &label);
+	if (hf_buf_add(&label, "", 1))
+		row.label = (char *)label.data;
 	row.fields = hf_alloc_zero((m->label->n_fields + 1) * sizeof(char *));
 	for (size_t i = 0; i < m->label->n_fields; i++)
 		row.fields[row.n_fields++] = m->label->fields[i]->name;
@@ -149,6 +153,8 @@ void held_describe(const struct hf_exchange *x, struct hf_draft *d, const Hufu__
 	hf_draft_text(d, HF_FIELD_SYSTEM, row->system);
 	hf_draft_textf(d, HF_FIELD_CLASS_GRADE, "%.120s, level %u%s", row->data_class, row->level,
 	               row->sensitive ? ", sensitive" : "");
+	if (row->label[0])
+		hf_draft_text(d, HF_FIELD_LABEL, row->label);
 	hf_draft_party(d, row->provider);
 }
 

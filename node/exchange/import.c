@@ -161,6 +161,7 @@ static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_RECEIVED, HF_OK, NULL);
 	draft_digest(d, &t->manifest);
 	draft_record(d, t);
+	label_draft(d, t);
 	hf_draft_text(d, HF_FIELD_RECEPTION,
 	              t->x->scanner ? "complete, verified, examined by the scanner, imported"
 	                            : "complete, verified, imported");

@@ -1,14 +1,18 @@
 /*
  * label.c - class, level, field labels, permission mark and obligations that travel with the data (DS-35): bound by the
- * signature of the start and of the manifest, so that they cannot be stripped.
+ * signature of the start and of the manifest, so that they cannot be stripped. A field's label says what it holds, how
+ * sensitive that is and how it was treated (MK-22, MK-24, MK-25), and stands in the records of both sides.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "exchange/transfer.h"
 
+#define TEXT_MAX 4000u
+
 struct label_holder {
 	Hufu__Label label;
+	struct hf_source_view source; /* its texts are borrowed */
 	Hufu__FieldLabel *fields;
 	Hufu__FieldLabel **list;
 };
@@ -19,6 +23,18 @@ static bool wanted(const struct transfer *t, const char *name)
 		if (strcmp(t->fields[i], name) == 0)
 			return true;
 	return t->field_count == 0;
+}
+
+static void fill_class(Hufu__FieldLabel *f, const struct hf_source_view *v)
+{
+	for (size_t i = 0; i < v->field_count; i++) {
+		struct hf_field_class *c = &v->fields[i].class;
+		if (strcmp(v->fields[i].name, f->name) != 0 || c->state != HF_CLASS_CONFIRMED)
+			continue;
+		f->kind = c->kind;
+		f->data_class = c->data_class;
+		f->grade = c->level;
+	}
 }
 
 static void fill_fields(struct label_holder *h, const struct transfer *t, const Hufu__CatalogEntry *e)
@@ -33,6 +49,7 @@ static void fill_fields(struct label_holder *h, const struct transfer *t, const 
 		f->level = e->fields[i]->level;
 		f->sensitive = e->fields[i]->sensitive;
 		f->personal = e->fields[i]->personal;
+		fill_class(f, &h->source);
 		h->list[h->label.n_fields++] = f;
 	}
 	h->label.fields = h->list;
@@ -50,6 +67,8 @@ Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *i
 	if (!h->fields || !h->list)
 		abort();
 	hufu__label__init(&h->label);
+	if (hf_source_get(t->x->sources, t->source, &h->source) != HF_OK)
+		h->source.field_count = 0; /* it was there a moment ago, and is opened next */
 	h->label.entry = e->id;
 	h->label.version = e->version;
 	h->label.data_class = e->data_class;
@@ -76,7 +95,60 @@ void label_free(struct label_holder *h)
 {
 	if (!h)
 		return;
+	hf_source_view_done(&h->source);
 	free(h->fields);
 	free(h->list);
 	free(h);
+}
+
+/* What is not sensitive is counted, not named: a record is bounded. */
+void label_text(const Hufu__Label *l, struct hf_buf *out)
+{
+	size_t plain = 0, more = 0;
+	for (size_t i = 0; i < l->n_fields; i++) {
+		const Hufu__FieldLabel *f = l->fields[i];
+		if (f->kind[0] == '\0' && f->data_class[0])
+			plain++;
+		else if (f->kind[0] && out->len < TEXT_MAX)
+			hf_buf_addf(out, "%s %s %s %u %s\n", f->name, f->kind, f->data_class, f->grade,
+			            f->technique[0] ? f->technique : "plain");
+		else
+			more += f->kind[0] != '\0';
+	}
+	if (more > 0)
+		hf_buf_addf(out, "and %zu more\n", more);
+	if (plain > 0)
+		hf_buf_addf(out, "%zu fields not sensitive\n", plain);
+}
+
+static Hufu__TransferStart *start_of(const struct transfer *t)
+{
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__Envelope *e = t->start.len ? HF_DECODE(envelope, t->start.data, t->start.len) : NULL;
+	return e ? HF_DECODE(transfer_start, e->payload.data, e->payload.len) : NULL;
+}
+
+void label_draft(struct hf_draft *d, const struct transfer *t)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__TransferStart *s = start_of(t);
+	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+	if (!s || !s->label)
+		return;
+	label_text(s->label, &text);
+	if (text.len > 0 && hf_buf_add(&text, "", 1))
+		hf_draft_text(d, HF_FIELD_LABEL, (const char *)text.data);
+}
+
+enum hf_err hf_exchange_labels(struct hf_exchange *x, const struct hf_id *transfer, hf_field_label_fn fn, void *ctx)
+{
+	struct transfer *t = transfer_find(x, transfer, false), *loaded = NULL;
+	if (!t)
+		t = transfer_find(x, transfer, true);
+	if (!t && transfer_load(x, transfer, false, &loaded) != HF_OK)
+		HF_TRY(transfer_load(x, transfer, true, &loaded));
+	HF_CLEANUP(hf_decoded_done) Hufu__TransferStart *s = start_of(t ? t : loaded);
+	for (size_t i = 0; s && s->label && i < s->label->n_fields; i++)
+		fn(ctx, s->label->fields[i]);
+	transfer_release(loaded);
+	return HF_OK;
 }

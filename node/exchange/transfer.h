@@ -158,6 +158,10 @@ struct label_holder;
 Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *item, const Hufu__Agreement *terms,
                        struct label_holder **ret_holder);
 void label_free(struct label_holder *h);
+/* The fields' labels in words, a field in a line; bounded. */
+void label_text(const Hufu__Label *l, struct hf_buf *out);
+/* The same of the start at hand, into the record (MK-22). */
+void label_draft(struct hf_draft *d, const struct transfer *t);
 /* gate.c */
 void gate_on_request(struct hf_exchange *x, struct hf_request *take);
 /* What the decision point is asked for that request; borrows from all. */

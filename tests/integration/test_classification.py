@@ -141,3 +141,30 @@ def test_a_delivery_stops_when_something_sensitive_appears_in_a_harmless_field(n
     t.hufu("source", "classify", "passages", "--field", "remark=none", as_="bai")
     i.hufu("fetch", entry, "--system", "claims", "--output", out, as_="chen")
     check(same_file(out, os.path.join(net.dir, "passages.csv")), "somebody has looked, and said so")
+
+
+def test_labels_of_fields_travel_with_the_data_and_stand_in_both_records(net):
+    """MK-22, MK-24, MK-25: kind, class, level and treatment of each field, signed, at the recipient and in access and transfer records"""
+    t, i, m = (net.nodes[n] for n in ("transport", "insurer", "manager"))
+    r = random.Random(9)
+    path = write(net, "plates", ["号牌", "lane", "remark"], [[made.COLUMNS[6][2](r), k % 4 + 1, "无"] for k in range(500)])
+    register(net, "plates", path, kinds={"号牌": "cn.plate"})
+    entry = publish(net, "plates", data_class="transport/toll", extra=["--legal-basis", "道路运输条例"])
+    app = workflow.apply(i, "chen", entry, system="claims", reason="核对通行车辆的理赔", purpose="claims-assessment", days=90)
+    workflow.confirm(i, "zhou", app)
+    workflow.comply(m, "zheng", app)
+    workflow.wait_state(t, "li", app, "PRIVACY_WAITING")
+    t.hufu("review", app, "--privacy", "--necessity", "ok", "--compliance", "ok", as_="zhao")
+    t.hufu("decide", app, "T", as_="li")
+    workflow.wait_state(i, "chen", app, "FINALIZED")
+    got = i.hufu("fetch", entry, "--system", "claims", "--output", os.path.join(net.dir, "plates-got.csv"), as_="chen")["transfer"]
+    workflow.wait_transfer(t, "li", got, "COMPLETED")
+    for node, account in ((t, "li"), (i, "chen")):
+        labels = node.hufu("transfers", "show", got, as_=account)["labels"]
+        check([(x["field"], x["kind"], x["class"], x["level"], x["treatment"]) for x in labels] ==
+              [("号牌", "cn.plate", "personal", 3, "plain"), ("lane", "", "none", 1, "plain"), ("remark", "", "none", 1, "plain")], f"{node.id}: {labels}")
+    wanted = {t: ("sun", {"access-decision", "transfer-start", "transfer-sent"}), i: ("wu", {"transfer-start", "transfer-received"})}
+    for node, (account, events) in wanted.items():
+        labelled = {e["event"] for e in entries_of(node, account, got)
+                    if e["ledger"].startswith(node.id) and "号牌 cn.plate personal 3 plain" in e["fields"].get("label", "")}
+        check(events <= labelled, f"{node.id}: {labelled}")

@@ -47,6 +47,10 @@ static const struct hf_column detail_columns[] = {
         {NULL, NULL, 0},
 };
 
+static const struct hf_column label_columns[] = {{"FIELD", "field", 40},        {"KIND", "kind", 0},
+                                                 {"CLASS", "class", 0},         {"LEVEL", "level", 0},
+                                                 {"TREATMENT", "treatment", 0}, {NULL, NULL, 0}};
+
 static const char *text_of(const json_t *o, const char *key)
 {
 	const char *s = json_string_value(json_object_get(o, key));
@@ -258,6 +262,10 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 	int status = hf_cli_call(cli, "GET", "/v1/transfers/show", hf_cli_with("transfer", pos[0]), &out);
 	if (status == HF_EXIT_DONE)
 		hf_cli_details(cli, out, detail_columns);
+	if (status == HF_EXIT_DONE && !cli->json && json_array_size(json_object_get(out, "labels")) > 0) {
+		printf("\n");
+		hf_cli_table(cli, out, "labels", label_columns, "");
+	}
 	json_decref(out);
 	return status;
 }

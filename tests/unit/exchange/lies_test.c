@@ -107,6 +107,30 @@ static void bend_label(Hufu__Manifest *m)
 	m->label = &l;
 }
 
+/* MK-25: what a field holds and how it was treated. */
+static void bend_field_label(Hufu__Manifest *m)
+{
+	static Hufu__Label l;
+	static Hufu__FieldLabel f;
+	static Hufu__FieldLabel *list[64];
+	l = *m->label;
+	assert_true(l.n_fields > 0 && l.n_fields <= 64);
+	memcpy(list, l.fields, l.n_fields * sizeof(*list));
+	f = *list[0];
+	assert_string_equal(f.data_class, "none");
+	f.data_class = (char *)"personal";
+	list[0] = &f;
+	l.fields = list;
+	m->label = &l;
+}
+static void strip_field_label(Hufu__Manifest *m)
+{
+	static Hufu__Label l;
+	l = *m->label;
+	l.n_fields--;
+	m->label = &l;
+}
+
 static void refused_manifest(void **state, void (*bend)(Hufu__Manifest *m), enum hf_err e)
 {
 	struct pair *p = now = pair_of(state, 1000);
@@ -131,10 +155,11 @@ static void a_manifest_that_lies_is_refused(void **state)
 		void (*bend)(Hufu__Manifest *m);
 		enum hf_err e;
 	} lies[] = {
-	        {bend_root, HF_E_DIGEST},          {bend_bytes, HF_E_DIGEST},   {bend_chunks, HF_E_DIGEST},
-	        {bend_transfer, HF_E_CONFLICT},    {bend_grant, HF_E_CONFLICT}, {bend_agreement, HF_E_CONFLICT},
-	        {bend_transaction, HF_E_CONFLICT}, {bend_label, HF_E_CONFLICT}, {bend_audience, HF_E_STANDING},
-	        {bend_time_back, HF_E_STALE},      {bend_time_on, HF_E_STALE},
+	        {bend_root, HF_E_DIGEST},           {bend_bytes, HF_E_DIGEST},   {bend_chunks, HF_E_DIGEST},
+	        {bend_transfer, HF_E_CONFLICT},     {bend_grant, HF_E_CONFLICT}, {bend_agreement, HF_E_CONFLICT},
+	        {bend_transaction, HF_E_CONFLICT},  {bend_label, HF_E_CONFLICT}, {bend_audience, HF_E_STANDING},
+	        {bend_time_back, HF_E_STALE},       {bend_time_on, HF_E_STALE},  {bend_field_label, HF_E_CONFLICT},
+	        {strip_field_label, HF_E_CONFLICT},
 	};
 	liar = SB_ROADS;
 	liar_name = "roads";
