@@ -66,7 +66,7 @@ static void bind_page(const struct hf_modules *m, const json_t *in, uint8_t out[
 	char *text = json_dumps(q, JSON_COMPACT | JSON_SORT_KEYS);
 	uint8_t seed[8 + 32];
 	struct hf_hash h;
-	hf_put_u64(seed, hf_authz_changes(m->authz));
+	hf_put_u64(seed, hf_authz_leave_changes(m->authz));
 	hf_sha256(text ? text : "", text ? strlen(text) : 0, &h);
 	memcpy(seed + 8, h.b, 32);
 	hf_sha256(seed, sizeof(seed), &h);
@@ -87,8 +87,8 @@ static enum hf_err read_token(const char *text, struct page *p, struct authzen_a
 		return zen_fault(a, 400, "page.token is none of this node; search again without it");
 	if (memcmp(raw, p->bind, sizeof(p->bind)) != 0)
 		return zen_fault(a, 400,
-		                 "page.token belongs to another question or to rules that have changed; search again "
-		                 "without it");
+		                 "page.token belongs to another question, or to rules, consents or members that have "
+		                 "changed; search again without it");
 	p->done = hf_get_u32(raw + sizeof(p->bind));
 	memcpy(p->after, raw + bound, len - bound);
 	p->after[len - bound] = '\0';

@@ -84,6 +84,8 @@ uint64_t hf_authz_changes(const struct hf_authz *a);
  * allow, the mandates and consents behind them, the members of the space. While it stays the same, and only time has
  * passed, a permit turns into a denial by the end of a period alone. Cheap (memory). */
 uint64_t hf_authz_basis_changes(const struct hf_authz *a);
+/* The same without the entries, which come and go while somebody looks through them page by page. */
+uint64_t hf_authz_leave_changes(const struct hf_authz *a);
 /* Called on this node when a grant was revoked, by either side. At most 4 callbacks. */
 void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct hf_id *grant, const char *reason),
                          void *ctx);

@@ -330,12 +330,17 @@ uint64_t hf_authz_changes(const struct hf_authz *a)
 	return a->policy.changes;
 }
 
-uint64_t hf_authz_basis_changes(const struct hf_authz *a)
+uint64_t hf_authz_leave_changes(const struct hf_authz *a)
 {
-	static const enum hf_table tables[] = {HF_TABLE_CATALOG, HF_TABLE_MECHANISMS, HF_TABLE_MANDATE,
-	                                       HF_TABLE_CONSENT, HF_TABLE_GRANT,      HF_TABLE_USE_OVER};
+	static const enum hf_table tables[] = {HF_TABLE_MECHANISMS, HF_TABLE_MANDATE, HF_TABLE_CONSENT, HF_TABLE_GRANT,
+	                                       HF_TABLE_USE_OVER};
 	uint64_t sum = a->policy.changes + hf_space_number(hf_peers_space(a->peers)); /* each of them only rises */
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		sum += hf_store_changes(a->store, tables[i]);
 	return sum;
+}
+
+uint64_t hf_authz_basis_changes(const struct hf_authz *a)
+{
+	return hf_authz_leave_changes(a) + hf_store_changes(a->store, HF_TABLE_CATALOG);
 }

@@ -160,12 +160,10 @@ enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f)
 	int64_t now = hf_now_ms(&t->x->base->clock);
 	if (!hf_id_is_zero(&t->grant)) /* says best what became of the grant itself */
 		HF_TRY(hf_authz_check_generation(t->x->authz, &t->grant, t->generation, now, f));
-	if (!stands(t, now)) {
+	if (!stands(t, now))
 		HF_TRY(decide_again(t, f));
-		if (!transfer_firm(t))
-			return hf_fault_set(
-			        f, HF_E_BUSY,
-			        "the record of the decision is not as firm yet as the terms demand now; ask again");
-	}
+	if (!transfer_firm(t))
+		return hf_fault_set(f, HF_E_BUSY,
+		                    "the record of the decision is not as firm yet as the terms demand; ask again");
 	return source_stands(t, f);
 }

@@ -196,10 +196,6 @@ static void answer_chunk(struct transfer *t, struct hf_request *take, const Hufu
 	struct hf_fault f = {HF_OK, ""};
 	if (!t->recorded) {
 		hf_request_reply(take, HF_E_BUSY, "the decision is being recorded; ask again", NULL, 0);
-	} else if (!transfer_firm(t)) {
-		hf_request_reply(take, HF_E_BUSY,
-		                 "the record of the decision is not as firm yet as the terms demand; ask again", NULL,
-		                 0);
 	} else if (transfer_settling(t)) {
 		hf_request_reply(take, HF_E_BUSY, "the end of the transfer is being recorded; ask again", NULL, 0);
 	} else if (t->state != TRANSFER_STARTED) {

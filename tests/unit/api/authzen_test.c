@@ -391,6 +391,40 @@ static void a_token_that_is_bent_is_refused(void **state)
 	}
 }
 
+/* A token is bound to all that permits, not to the rules alone: a mandate, and the descriptor. */
+static void a_token_of_other_mandates_or_members_is_refused(void **state)
+{
+	static char *purposes[] = {(char *)"open data plan 2026"};
+	struct stage *s = stage_of(state);
+	struct hf_buf envelope = HF_BUF_INIT;
+	struct hf_fault f = {HF_OK, ""};
+	char id[HF_ID_TEXT];
+	unsigned status;
+	apply(s, NULL, "");
+	for (int i = 0; i < 2; i++) {
+		char token[1024] = "";
+		one_more(s, token, id);
+		assert_string_not_equal(token, "");
+		json_t *q = question(&s->plain), *page = json_pack("{s:i, s:s}", "limit", 1, "token", token);
+		if (i == 0) {
+			struct hf_unit *u = hf_unit_new();
+			leave_publish(u, s->w->now_ms, purposes, 1);
+			submit_wait(s->roads, u);
+		} else {
+			sb_sign(s->w->sb, &envelope);
+			sb_next(s->w->sb, &envelope);
+			sb_sign(s->w->sb, &envelope);
+			if (hf_space_extend(s->w->space, envelope.data, envelope.len, &f) != HF_OK)
+				fail_msg("%s", f.text);
+		}
+		json_object_set_new(q, "page", page);
+		assert_null(ask(s, "search/resource", q, &status));
+		assert_int_equal(status, 400);
+		assert_non_null(strstr(last_fault, "page.token"));
+	}
+	hf_buf_done(&envelope);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +434,7 @@ int main(void)
 	        cmocka_unit_test(what_the_entry_demands_later_holds_for_a_grant),
 	        cmocka_unit_test(what_is_to_be_on_record_first_waits_for_its_record),
 	        cmocka_unit_test(a_token_that_is_bent_is_refused),
+	        cmocka_unit_test(a_token_of_other_mandates_or_members_is_refused),
 	        cmocka_unit_test(a_page_goes_on_behind_the_last_name),
 	        cmocka_unit_test_setup_teardown(personal_data_across_a_border_is_not_given_to_a_gateway, abroad_up,
 	                                        stage_down),

@@ -2,6 +2,7 @@
  * The uses of a grant: the obligation's one form, and counts that are reserved, committed and released so that what is
  * under way counts too, in parallel and over restarts (SB-26).
  */
+#include "authz/border.h"
 #include "authz/usage.h"
 
 #include "unit/authz/cast.h"
@@ -216,6 +217,29 @@ static void a_rule_counts_for_each_organization(void **state)
 	node_barrier(n);
 }
 
+/* SB-7: the persons of a delivery across a border are counted even where its other counts cannot be read. */
+static void persons_are_reserved_whatever_becomes_of_the_other_counts(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct node *n = s->roads;
+	struct hf_id grant = fresh(n);
+	struct hf_use use = a_use(n, &grant);
+	struct hf_unit *u = hf_unit_new();
+	uint8_t key[17];
+	uint64_t before, reserved, committed;
+	memcpy(key, grant.b, 16);
+	key[16] = 'P';
+	hf_unit_put(u, HF_TABLE_GRANT_COUNT, key, sizeof(key), "no row", 6);
+	submit_wait(n, u);
+	assert_int_equal(hf_authz_border_count(n->authz, s->w->now_ms, &before, &committed), HF_OK);
+	use.persons = 1200;
+	u = hf_unit_new();
+	hf_authz_use_reserve(n->authz, u, &use);
+	submit_wait(n, u);
+	assert_int_equal(hf_authz_border_count(n->authz, s->w->now_ms, &reserved, &committed), HF_OK);
+	assert_int_equal(reserved, before + 1200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +247,8 @@ int main(void)
 	        cmocka_unit_test(what_seals_has_one_form),
 	        cmocka_unit_test_setup_teardown(what_is_under_way_counts, stage_up, stage_down),
 	        cmocka_unit_test_setup_teardown(never_more_in_any_order, stage_up, stage_down),
+	        cmocka_unit_test_setup_teardown(persons_are_reserved_whatever_becomes_of_the_other_counts, stage_up,
+	                                        stage_down),
 	        cmocka_unit_test_setup_teardown(a_rule_counts_for_each_organization, stage_up, stage_down),
 	        cmocka_unit_test_setup_teardown(a_restart_forgets_neither_reservation_nor_use, stage_up, stage_down),
 	};

@@ -613,6 +613,38 @@ static void a_node_may_stop_at_any_moment(void **state)
 	}
 }
 
+/* More transfers than a member may have open wait for one of them to end. Nothing is decided about them, so nobody is
+ * denied, alarmed or locked out. */
+static void transfers_beyond_what_may_be_open_wait_and_are_no_denials(void **state)
+{
+	enum { BEYOND = 25 }; /* more than denials within a minute lock out */
+	static struct hf_id open[OPEN_PER_PEER], beyond[BEYOND];
+	struct pair *p = pair_of(state, 4096);
+	for (size_t i = 0; i < OPEN_PER_PEER; i++) {
+		snprintf(p->output, sizeof(p->output), "%s/open-%zu.csv", p->files, i);
+		open[i] = begin_quiet(p, NULL, 0);
+	}
+	p->roads->alarms = 0;
+	for (size_t i = 0; i < BEYOND; i++) {
+		snprintf(p->output, sizeof(p->output), "%s/beyond-%zu.csv", p->files, i);
+		beyond[i] = begin(p);
+		until(p, retries(p, &beyond[i]));
+		assert_false(transfer_stored(p->roads->exchange, &beyond[i], true));
+	}
+	assert_int_equal(p->roads->alarms, 0);
+	for (size_t i = 0; i < OPEN_PER_PEER + BEYOND; i++) {
+		struct hf_unit *u = hf_unit_new();
+		struct hf_fault f = {HF_OK, ""};
+		const struct hf_id *id = i < BEYOND ? &beyond[i] : &open[i - BEYOND];
+		assert_int_equal(hf_exchange_cancel(p->health->exchange, id, "enough", u, &f), HF_OK);
+		submit_wait(p->health, u);
+	}
+	p->w->pass = NULL;
+	until(p, is_idle(p->health) && is_idle(p->roads));
+	struct hf_id id = begin(p); /* the door is open again */
+	wait_both(p, &id, "COMPLETED");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -640,6 +672,7 @@ int main(void)
 	        cmocka_unit_test(a_row_that_cannot_be_projected_ends_both_sides),
 	        cmocka_unit_test(a_manifest_that_cannot_be_stored_is_not_sent),
 	        cmocka_unit_test(a_cancel_that_cannot_be_recorded_changes_nothing),
+	        cmocka_unit_test(transfers_beyond_what_may_be_open_wait_and_are_no_denials),
 	        cmocka_unit_test(a_node_may_stop_at_any_moment),
 	};
 	return cmocka_run_group_tests(tests, pair_up, pair_down);
