@@ -7,6 +7,7 @@
 #include "authz/use_state.h"
 #include "authz/walk.h"
 #include "catalog/consent.h"
+#include "catalog/mandate.h"
 #include "exchange/data.h"
 
 /* ---- words ---- */
@@ -152,6 +153,38 @@ static void a_withdrawn_consent_stops_the_reads(void **state)
 	submit_wait(p->roads, u);
 	stops(p, &id, HF_E_CONSENT, "consent");
 	p->grant = before;
+}
+
+struct ending_all {
+	struct pair *p;
+	struct hf_unit *unit;
+};
+
+static bool end_one(void *ctx, const Hufu__MandateRow *row)
+{
+	struct ending_all *e = ctx;
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_id id;
+	if (row->ended_ms == 0 && az_id_of(&row->id, &id))
+		MUST(hf_mandate_end(e->p->roads->catalog, &id, "kang", "the plan is over", e->unit, &f));
+	return true;
+}
+
+/* DS-24: and the leave to publish it, given anew, lets them go on. */
+static void an_ended_mandate_stops_the_reads(void **state)
+{
+	static char *purposes[] = {(char *)"open data plan 2026"};
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered(p);
+	struct ending_all e = {p, hf_unit_new()};
+	MUST(hf_mandate_list(p->roads->catalog, end_one, &e));
+	submit_wait(p->roads, e.unit);
+	stops(p, &id, HF_E_NO_MANDATE, "");
+	struct hf_unit *u = hf_unit_new();
+	leave_publish(u, p->w->now_ms, purposes, 1);
+	submit_wait(p->roads, u);
+	publish(p->roads, &(struct offer){.title = "航班到达", .intake = "hub", .id = p->entry});
+	goes_on(p, &id);
 }
 
 static void allow(struct pair *p, const char *const *list, size_t count)
@@ -352,6 +385,7 @@ int main(void)
 	        cmocka_unit_test(a_hold_of_the_provider_stops_the_reads_until_it_is_lifted),
 	        cmocka_unit_test(a_running_read_stops),
 	        cmocka_unit_test(a_withdrawn_consent_stops_the_reads),
+	        cmocka_unit_test(an_ended_mandate_stops_the_reads),
 	        cmocka_unit_test(a_mechanism_that_is_closed_stops_the_reads),
 	        cmocka_unit_test(a_rule_that_ends_stops_the_reads_of_what_it_gave),
 	        cmocka_unit_test(what_changed_while_a_node_was_down_is_told),
