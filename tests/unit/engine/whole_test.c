@@ -26,13 +26,15 @@
 static const char plan_text[] =
         "masking-plan: 1\nname: whole\nversion: 1\nneed: n\npurpose: p\nmode: static\n"
         "people: {operator: a, security: b, audit: c}\nscope: {group: g, consumer: x}\nschedule: by hand\n"
-        "result: {rows-least: 1}\nrelations: []\ntables:\n  t:\n    fields:\n"
+        "result: {rows-least: 1%s}\nrelations: []\ntables:\n  t:\n    fields:\n"
         "      n: {technique: sample, rate: 0.5}\n      name: {technique: shuf}\n      income: {technique: avg, k: 5}\n"
         "      group: {technique: lsup, k: 3}\n      sum: {technique: agg, by: group, least: 2}\n"
         "      code: {technique: hash}\n      note: keep\n      gone: {technique: limc}\n"
         "emergency:\n" SCHEME("source") SCHEME("format") SCHEME("key") SCHEME("result") SCHEME("space");
 static const struct hf_mask_key root = {{7}};
 static enum hf_stream_form form;
+/* What all rows of a table of row techniques alone are needed for, too. */
+static const char *demand = "";
 static char folder[] = "/tmp/hufu-whole-XXXXXX";
 
 static enum hf_err take(void *ctx, const uint8_t *data, size_t len, struct hf_fault *f)
@@ -46,8 +48,10 @@ static struct hf_plan *read_plan(void)
 {
 	struct hf_fault f = {.code = HF_OK};
 	struct hf_plan *p = NULL;
+	char text[4096];
 
-	if (hf_plan_read("plan", plan_text, strlen(plan_text), &p, &f) != HF_OK)
+	snprintf(text, sizeof(text), plan_text, demand);
+	if (hf_plan_read("plan", text, strlen(text), &p, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	return p;
 }
@@ -154,23 +158,34 @@ static void reference(struct hf_buf *out)
 	free(masked);
 }
 
+/* Ends with the number of bytes. */
+static size_t same_everywhere(void)
+{
+	HF_CLEANUP(hf_buf_done)
+	struct hf_buf in = HF_BUF_INIT, memory = HF_BUF_INIT, disk = HF_BUF_INIT, whole = HF_BUF_INIT;
+
+	make_table(&in);
+	masked(&in, NULL, &memory);
+	masked(&in, folder, &disk);
+	assert_int_equal(memory.len, disk.len);
+	assert_memory_equal(memory.data, disk.data, disk.len);
+	if (form == HF_STREAM_CSV && !demand[0]) {
+		reference(&whole);
+		assert_int_equal(memory.len, whole.len);
+		assert_memory_equal(memory.data, whole.data, whole.len);
+	}
+	return memory.len;
+}
+
 static void test_the_disk_changes_nothing(void **state)
 {
 	(void)state;
 	for (form = HF_STREAM_CSV; form <= HF_STREAM_LINES; form++) {
-		HF_CLEANUP(hf_buf_done)
-		struct hf_buf in = HF_BUF_INIT, memory = HF_BUF_INIT, disk = HF_BUF_INIT, whole = HF_BUF_INIT;
+		size_t without = same_everywhere();
 
-		make_table(&in);
-		masked(&in, NULL, &memory);
-		masked(&in, folder, &disk);
-		assert_int_equal(memory.len, disk.len);
-		assert_memory_equal(memory.data, disk.data, disk.len);
-		if (form == HF_STREAM_LINES)
-			continue;
-		reference(&whole);
-		assert_int_equal(memory.len, whole.len);
-		assert_memory_equal(memory.data, whole.data, whole.len);
+		demand = ", risk: {t: {quasi: [group, sum], sensitive: [income, name], k: 3, suppress: 1}}";
+		assert_true(same_everywhere() < without); /* classes of one or two lost their quasi-identifiers */
+		demand = "";
 	}
 	form = HF_STREAM_CSV;
 }
