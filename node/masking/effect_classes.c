@@ -6,6 +6,9 @@
 #include "base/mem.h"
 #include "masking/effect.h"
 
+#define AHEAD 16u               /* rows that are fetched before they are looked at */
+#define PLACES_LEAST (1u << 16) /* pairs for which a table of all of them is small */
+
 struct pairs {
 	uint64_t *key; /* class and code, and one */
 	uint32_t *id;
@@ -58,20 +61,57 @@ static uint32_t id_of(struct pairs *p, uint32_t a, uint32_t b)
 	return p->count - 1;
 }
 
-/* Classes of one more column; true in told where a code is not null. */
-static uint32_t refine(uint32_t *of_row, bool *told, const uint32_t *codes, uint32_t rows)
+static uint32_t refine_by_pairs(uint32_t *of_row, const uint32_t *codes, uint32_t rows, size_t expected)
 {
 	struct pairs p = {.cap = 1024};
 
+	while (p.cap < 2 * expected)
+		p.cap *= 2;
 	p.key = hf_alloc_zero(p.cap * sizeof(*p.key));
 	p.id = hf_alloc(p.cap * sizeof(*p.id));
 	for (uint32_t i = 0; i < rows; i++) {
+		uint32_t next = i + AHEAD < rows ? i + AHEAD : i;
+
+		__builtin_prefetch(&p.key[place_of(&p, ((uint64_t)of_row[next] << 32 | codes[next]) + 1)]);
 		of_row[i] = id_of(&p, of_row[i], codes[i]);
-		told[i] |= codes[i] != HF_EFFECT_NULL;
 	}
 	free(p.key);
 	free(p.id);
 	return p.count;
+}
+
+/* A place for every pair there can be. */
+static uint32_t refine_by_place(uint32_t *of_row, const uint32_t *codes, uint32_t rows, const size_t counts[2])
+{
+	uint32_t *id = hf_alloc_zero(counts[0] * counts[1] * sizeof(*id)), count = 0;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		uint32_t next = i + AHEAD < rows ? i + AHEAD : i;
+		uint32_t *at = &id[of_row[i] * counts[1] + codes[i]];
+
+		__builtin_prefetch(&id[of_row[next] * counts[1] + codes[next]]);
+		if (!*at)
+			*at = ++count;
+		of_row[i] = *at - 1;
+	}
+	free(id);
+	return count;
+}
+
+/* Classes of one more column, of ids until now; true in told where a code is not null. */
+static uint32_t refine(uint32_t *of_row, bool *told, const uint32_t *codes, uint32_t rows, uint32_t ids)
+{
+	uint32_t most = 0;
+	size_t pairs;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		told[i] |= codes[i] != HF_EFFECT_NULL;
+		most = codes[i] > most ? codes[i] : most;
+	}
+	pairs = (size_t)ids * ((size_t)most + 1);
+	if (pairs <= PLACES_LEAST || pairs <= 8 * (size_t)rows)
+		return refine_by_place(of_row, codes, rows, (size_t[2]){ids, (size_t)most + 1});
+	return refine_by_pairs(of_row, codes, rows, pairs < rows ? pairs : rows);
 }
 
 /* Counts the classes, without that of rows that tell nothing. */
@@ -118,7 +158,7 @@ void hf_effect_classes_make(const struct hf_effect_table *t, const size_t *quasi
 
 	c.of_row = hf_alloc_zero((size_t)c.rows * sizeof(*c.of_row));
 	for (size_t i = 0; i < quasi_count; i++)
-		ids = refine(c.of_row, told, hf_effect_codes(t, quasi[i]), c.rows);
+		ids = refine(c.of_row, told, hf_effect_codes(t, quasi[i]), c.rows, ids);
 	renumber(&c, told, ids);
 	sort(&c);
 	free(told);
@@ -142,7 +182,7 @@ void hf_effect_classes_unite(const struct hf_effect_classes *base, const uint32_
 	bool *told = hf_alloc_zero((size_t)base->count + 1), *row_told = hf_alloc_zero((size_t)base->rows + 1);
 
 	for (size_t i = 0; i < columns; i++)
-		ids = refine(of, told, codes[i], base->count);
+		ids = refine(of, told, codes[i], base->count, ids);
 	c.of_row = hf_alloc(((size_t)c.rows + 1) * sizeof(*c.of_row));
 	for (uint32_t i = 0; i < c.rows; i++) {
 		uint32_t class = base->of_row[i];
@@ -209,7 +249,7 @@ uint32_t *hf_effect_population(struct hf_effect_table *t, const struct hf_effect
 	for (size_t i = 0; i < quasi_count; i++) {
 		uint32_t *codes = joined(t, quasi[i], population, population_quasi[i]);
 
-		ids = refine(of_row, told, codes, all);
+		ids = refine(of_row, told, codes, all, ids);
 		free(codes);
 	}
 	to = hf_alloc(((size_t)ids + 1) * sizeof(*to));

@@ -8,6 +8,7 @@
 #include "masking/sketch.h"
 
 #define SLOTS_FIRST 64u
+#define NEAR 512u
 
 struct column {
 	uint32_t *codes;
@@ -15,6 +16,7 @@ struct column {
 	uint32_t *hash;  /* by code */
 	size_t *end;     /* by code: where its value ends in text */
 	uint32_t slot_count, distinct, room;
+	uint32_t near[NEAR]; /* codes by a cheap hash of values: most cells of a table repeat a few of them */
 	struct hf_buf text;
 };
 struct hf_effect_table {
@@ -87,8 +89,25 @@ static bool is(const struct column *c, uint32_t code, struct hf_bytes v)
 	return c->end[code] - from == v.len && memcmp(c->text.data + from, v.data, v.len) == 0;
 }
 
-/* 0 when the dictionary is full. */
-static uint32_t code_of(const struct hf_effect_table *t, struct column *c, struct hf_bytes v)
+/* Whoever chooses values can make all of them meet here; then it is only of no use. */
+static uint32_t near_of(struct hf_bytes v)
+{
+	uint64_t first = 0, last = 0;
+
+	if (v.len >= 8) {
+		memcpy(&first, v.data, 8);
+		memcpy(&last, v.data + v.len - 8, 8);
+	} else if (v.len >= 4) {
+		memcpy(&first, v.data, 4);
+		memcpy(&last, v.data + v.len - 4, 4);
+	} else {
+		first = (uint64_t)v.data[0] | (uint64_t)v.data[v.len / 2] << 8 | (uint64_t)v.data[v.len - 1] << 16;
+	}
+	first = (first ^ last * 0xC2B2AE3D27D4EB4Fu ^ v.len) * 0x9E3779B97F4A7C15u;
+	return (uint32_t)(first >> 40) % NEAR;
+}
+
+static uint32_t code_by_hash(const struct hf_effect_table *t, struct column *c, struct hf_bytes v)
 {
 	uint32_t h = hash_of(t, v), at = h & (c->slot_count - 1), code;
 
@@ -109,6 +128,16 @@ static uint32_t code_of(const struct hf_effect_table *t, struct column *c, struc
 	if (c->distinct > c->slot_count / 2)
 		more_slots(c);
 	return code;
+}
+
+/* 0 when the dictionary is full. */
+static uint32_t code_of(const struct hf_effect_table *t, struct column *c, struct hf_bytes v)
+{
+	uint32_t *near = &c->near[near_of(v)];
+
+	if (!*near || !is(c, *near, v))
+		*near = code_by_hash(t, c, v);
+	return *near;
 }
 
 bool hf_effect_add(struct hf_effect_table *t, const struct hf_bytes *cells)
