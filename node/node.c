@@ -26,7 +26,7 @@
 #include "ledger/report.h"
 #include "peers/peers.h"
 #include "release/mask_keys.h"
-#include "release/plans.h"
+#include "release/tasks.h"
 #include "source/scanner.h"
 #include "source/source.h"
 
@@ -175,6 +175,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
 	HF_TRY(hf_release_open(&n->base, m->store, m->identity, m->sources, &m->release, f));
 	HF_TRY(hf_mask_keys_open(&n->base, m->store, &n->keys, &m->mask_keys, f));
+	hf_release_set_keys(m->release, m->mask_keys);
 	HF_TRY(hf_catalog_open(&n->base, m->store, &n->keys, m->peers, m->sources, &m->catalog, f));
 	HF_TRY(hf_authz_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->catalog, &m->authz, f));
 	if (cfg->border)
@@ -191,6 +192,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_exchange_set_scanner(m->exchange, m->scanner);
 	hf_exchange_set_traffic(m->exchange, &cfg->traffic);
 	hf_exchange_set_limits(m->exchange, &cfg->transfers);
+	hf_release_start(m->release);
 	hf_exchange_start(m->exchange);
 	return HF_OK;
 }

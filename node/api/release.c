@@ -1,5 +1,5 @@
-/* release.c - routes of stored masking plans; judged in node/release/plans.c. */
-#include "release/plans.h"
+/* release.c - routes of stored masking plans and of masking tasks; judged in node/release. */
+#include "release/tasks.h"
 
 #include <string.h>
 
@@ -121,6 +121,191 @@ static enum hf_err show(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* ---- tasks ---- */
+
+static void out_steps(json_t *o, const Hufu__MaskTaskRow *r)
+{
+	json_t *steps = json_array();
+
+	for (size_t i = 0; i < r->n_steps; i++) {
+		const Hufu__MaskStep *s = r->steps[i];
+		json_t *one = json_object();
+
+		hf_api_out_text(one, "step", hf_mask_step_name((enum hf_mask_step)s->step));
+		hf_api_out_time_if(one, "time", s->time_ms);
+		hf_api_out_text(one, "person", s->person);
+		hf_api_out_text(one, "note", s->note);
+		if (s->digest.len)
+			hf_api_out_hex(one, "digest", s->digest.data, s->digest.len);
+		json_array_append_new(steps, one);
+	}
+	json_object_set_new(o, "steps", steps);
+}
+
+static void out_counts(json_t *o, const Hufu__MaskTaskRow *r)
+{
+	json_t *columns = json_array();
+
+	for (size_t i = 0; i < r->n_counts; i++)
+		json_array_append_new(columns, json_pack("{s:s, s:s, s:s, s:I, s:I}", "field", r->counts[i]->field,
+		                                         "technique", r->counts[i]->technique, "key", r->counts[i]->key,
+		                                         "values", (json_int_t)r->counts[i]->values, "unreadable",
+		                                         (json_int_t)r->counts[i]->unreadable));
+	json_object_set_new(o, "columns", columns);
+}
+
+static void out_failure(json_t *o, const Hufu__MaskTaskRow *r)
+{
+	if (!r->kind || !*r->kind)
+		return;
+	hf_api_out_text(o, "kind", r->kind);
+	hf_api_out_text(o, "reason", r->reason);
+	hf_api_out_text(o, "text", r->text);
+	hf_api_out_text(o, "scheme", r->scheme);
+}
+
+static void out_task(struct hf_api_request *rq, json_t *o, const Hufu__MaskTaskRow *r)
+{
+	hf_api_out_id_of(o, "task", &r->id);
+	hf_api_out_text(o, "state", hf_mask_task_state_name((enum hf_mask_task_state)r->state));
+	hf_api_out_text(o, "plan", r->plan);
+	out_uint(o, "version", r->version);
+	hf_api_out_hex(o, "plan_digest", r->plan_digest.data, r->plan_digest.len);
+	hf_api_out_text(o, "source", r->source);
+	hf_api_out_text(o, "table", r->table);
+	hf_api_out_text(o, "output", r->output);
+	hf_api_out_text(o, "registers", r->registers);
+	hf_api_out_text(o, "operator", r->operator_);
+	hf_api_out_text(o, "manner", r->manner);
+	hf_api_out_time_if(o, "created", r->created_ms);
+	hf_api_out_time_if(o, "changed", r->changed_ms);
+	out_uint(o, "attempt", r->attempt);
+	out_uint(o, "done", hf_task_progress(rq->m->release, r));
+	out_uint(o, "total", r->source_bytes);
+	out_uint(o, "rows_in", r->place ? r->place->rows_in : 0);
+	out_uint(o, "rows_out", r->place ? r->place->rows_out : 0);
+	if (r->result_digest.len)
+		hf_api_out_hex(o, "result_digest", r->result_digest.data, r->result_digest.len);
+	out_failure(o, r);
+}
+
+static enum hf_err run(struct hf_api_request *rq)
+{
+	struct hf_task_in in = {.account = rq->actor->account, .manner = "hand"};
+	char output[HF_API_PATH];
+	bool timer;
+	struct hf_id id;
+
+	HF_TRY(hf_api_text(rq, "plan", true, HF_NAME_MAX, &in.plan));
+	HF_TRY(hf_api_text(rq, "source", true, HF_NAME_MAX, &in.source));
+	HF_TRY(hf_api_text(rq, "table", false, 255, &in.table));
+	HF_TRY(hf_api_text(rq, "registers", true, HF_NAME_MAX, &in.registers));
+	HF_TRY(hf_api_bool(rq, "timer", false, &timer));
+	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "masking of source %s by plan %s", in.source, in.plan);
+	HF_TRY(hf_api_place(rq, "output", true, output));
+	in.output = output;
+	in.manner = timer ? "timer" : "hand";
+	HF_TRY(hf_task_run(rq->m->release, &in, rq->unit, rq->draft, &id, &rq->fault));
+	hf_api_out_id(rq->out, "task", &id);
+	return HF_OK;
+}
+
+static enum hf_err take_task(struct hf_api_request *rq, struct hf_id *ret_id)
+{
+	char text[HF_ID_TEXT];
+
+	HF_TRY(hf_api_id(rq, "task", true, ret_id));
+	hf_id_text(ret_id, text);
+	if (rq->draft)
+		hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "masking task %s", text);
+	return HF_OK;
+}
+
+static enum hf_err command(struct hf_api_request *rq, enum hf_mask_task_event event)
+{
+	struct hf_task_command c = {.event = event, .actor = rq->actor};
+	int64_t version = 0;
+
+	HF_TRY(take_task(rq, &c.id));
+	HF_TRY(hf_api_text(rq, "reason", false, HF_MAX_TEXT, &c.reason));
+	HF_TRY(hf_api_int(rq, "version", false, 0, UINT32_MAX, &version));
+	c.version = (uint32_t)version;
+	HF_TRY(hf_task_command(rq->m->release, &c, rq->unit, rq->draft, &rq->fault));
+	hf_api_out_id(rq->out, "task", &c.id);
+	return HF_OK;
+}
+
+static enum hf_err pause_task(struct hf_api_request *rq)
+{
+	return command(rq, HF_TASK_PAUSE);
+}
+
+static enum hf_err continue_task(struct hf_api_request *rq)
+{
+	return command(rq, HF_TASK_CONTINUE);
+}
+
+static enum hf_err stop_task(struct hf_api_request *rq)
+{
+	return command(rq, HF_TASK_STOP);
+}
+
+static enum hf_err retry_task(struct hf_api_request *rq)
+{
+	return command(rq, HF_TASK_RETRY);
+}
+
+static enum hf_err audit_task(struct hf_api_request *rq)
+{
+	const char *note;
+	struct hf_id id;
+
+	HF_TRY(take_task(rq, &id));
+	HF_TRY(hf_api_text(rq, "note", true, HF_MAX_TEXT, &note));
+	HF_TRY(hf_task_audit(rq->m->release, &id, rq->actor, note, rq->unit, rq->draft, &rq->fault));
+	hf_api_out_id(rq->out, "task", &id);
+	return HF_OK;
+}
+
+static bool add_task(void *ctx, const Hufu__MaskTaskRow *r)
+{
+	struct hf_api_rows *rows = ctx;
+	json_t *o;
+
+	if (hf_api_rows_full(rows))
+		return false;
+	o = json_object();
+	out_task(rows->rq, o, r);
+	json_array_append_new(rows->list, o);
+	return true;
+}
+
+static enum hf_err list_tasks(struct hf_api_request *rq)
+{
+	struct hf_api_rows rows = {.rq = rq};
+
+	HF_TRY(hf_api_rows_begin(rq, "tasks", &rows));
+	return hf_tasks(rq->m->release, add_task, &rows);
+}
+
+static enum hf_err show_task(struct hf_api_request *rq)
+{
+	Hufu__MaskTaskRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	json_t *evaluation;
+	struct hf_id id;
+
+	HF_TRY(take_task(rq, &id));
+	HF_TRY(hf_task_get(rq->m->release, &id, &row, &rq->fault));
+	out_task(rq, rq->out, row);
+	out_steps(rq->out, row);
+	out_counts(rq->out, row);
+	evaluation = row->evaluation.len ? json_loadb((const char *)row->evaluation.data, row->evaluation.len, 0, NULL)
+	                                 : NULL;
+	if (evaluation)
+		json_object_set_new(rq->out, "evaluation", evaluation);
+	return HF_OK;
+}
+
 const struct hf_route hf_routes_release[] = {
         {"POST", "/v1/release/plans/put", HF_MAY_MASK, HF_EVENT_MASK_PLAN, put, 0},
         {"POST", "/v1/release/plans/approve", HF_MAY_MASK_POLICY, HF_EVENT_MASK_PLAN, approve, 0},
@@ -128,5 +313,13 @@ const struct hf_route hf_routes_release[] = {
         {"POST", "/v1/release/plans/retire", HF_MAY_MASK_POLICY, HF_EVENT_MASK_PLAN, retire, 0},
         {"GET", "/v1/release/plans", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0},
         {"GET", "/v1/release/plans/show", HF_MAY_STATUS, HF_EVENT_INVALID, show, 0},
+        {"POST", "/v1/release/run", HF_MAY_MASK, HF_EVENT_MASK_STEP, run, 0},
+        {"POST", "/v1/release/pause", HF_MAY_MASK, HF_EVENT_MASK_STEP, pause_task, 0},
+        {"POST", "/v1/release/continue", HF_MAY_MASK, HF_EVENT_MASK_STEP, continue_task, 0},
+        {"POST", "/v1/release/stop", HF_MAY_MASK, HF_EVENT_MASK_STEP, stop_task, 0},
+        {"POST", "/v1/release/retry", HF_MAY_MASK, HF_EVENT_MASK_STEP, retry_task, 0},
+        {"POST", "/v1/release/audit", HF_MAY_AUDIT_READ, HF_EVENT_MASK_STEP, audit_task, 0},
+        {"GET", "/v1/release/tasks", HF_MAY_STATUS, HF_EVENT_INVALID, list_tasks, 0},
+        {"GET", "/v1/release/show", HF_MAY_STATUS, HF_EVENT_INVALID, show_task, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

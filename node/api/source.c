@@ -11,6 +11,7 @@
 #include "api/onward.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "release/tasks.h"
 #include "source/classify.h"
 #include "source/scanner.h"
 
@@ -35,6 +36,10 @@ static void view_json(json_t *o, const struct hf_source_view *v)
 	json_object_set_new(o, "registered_by", json_string(v->registered_by));
 	if (!hf_id_is_zero(&v->derivation))
 		hf_api_out_id(o, "derivation", &v->derivation);
+	if (!hf_id_is_zero(&v->masked)) {
+		hf_api_out_id(o, "masked", &v->masked);
+		json_object_set_new(o, "masked_of", json_string(v->masked_of));
+	}
 	for (size_t i = 0; i < v->field_count; i++)
 		json_array_append_new(fields, field_json(&v->fields[i]));
 	json_object_set_new(o, "fields", fields);
@@ -96,6 +101,10 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 		return hf_fault_set(&rq->fault, HF_E_EXISTS, "source '%s' was registered meanwhile", v->name);
 	if (!s->adding && e != HF_OK)
 		return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "source '%s' was removed meanwhile", v->name);
+	if (!hf_id_is_zero(&v->masked) && !hf_task_made(rq->m->release, &v->masked, &v->digest)) {
+		memset(&v->masked, 0, sizeof(v->masked)); /* another file now */
+		v->masked_of[0] = '\0';
+	}
 	HF_TRY(hf_api_onward(rq, v));
 	v->enabled = s->was.enabled;
 	v->registered_ms = s->was.registered_ms;

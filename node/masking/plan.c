@@ -134,10 +134,23 @@ static enum hf_err read_result(struct plan *p, const struct hf_plan_node *root)
 	return HF_OK;
 }
 
+/* What the node itself does: a result that fails its check is never kept. */
+static enum hf_err read_action(struct plan *p, const struct hf_plan_node *m, struct hf_plan_emergency *e)
+{
+	const char *action = "stop";
+
+	HF_TRY(text_of(p, m, "action", false, &action));
+	e->pause = strcmp(action, "pause") == 0;
+	if (strcmp(action, "stop") != 0 && (!e->pause || strcmp(e->when, "result") == 0))
+		return FAULT(p, m, "'action' for %s is '%.60s'; write %s", e->when, action,
+		             strcmp(e->when, "result") == 0 ? "stop" : "stop or pause");
+	return HF_OK;
+}
+
 /* One scheme for each kind of error that a run can have. */
 static enum hf_err read_emergency(struct plan *p, const struct hf_plan_node *root)
 {
-	static const char *const keys[] = {"cause", "solution", "who", NULL};
+	static const char *const keys[] = {"cause", "solution", "who", "action", NULL};
 	static const char *const kinds[] = {"source", "format", "key", "result", "space"};
 	const struct hf_plan_node *n = hf_plan_get(root, "emergency");
 	struct hf_plan_emergency *e = hf_arena_get(&p->arena, sizeof(kinds) / sizeof(kinds[0]) * sizeof(*e));
@@ -156,6 +169,7 @@ static enum hf_err read_emergency(struct plan *p, const struct hf_plan_node *roo
 		HF_TRY(text_of(p, m, "cause", true, &e[i].cause));
 		HF_TRY(text_of(p, m, "solution", true, &e[i].solution));
 		HF_TRY(text_of(p, m, "who", true, &e[i].who));
+		HF_TRY(read_action(p, m, &e[i]));
 	}
 	p->plan.emergency = e;
 	p->plan.emergency_count = sizeof(kinds) / sizeof(kinds[0]);

@@ -46,6 +46,7 @@ struct hf_plan_table {
 struct hf_plan_emergency {
 	const char *when; /* "source", "format", "key", "result", "space" */
 	const char *cause, *solution, *who;
+	bool pause; /* a task keeps what is durable and waits for a person; else it ends and nothing is left */
 };
 
 struct hf_plan {

@@ -4,7 +4,8 @@
 
 #include "base/mem.h"
 #include "proto/codec.h"
-#include "release/plans.h"
+#include "release/tasks.h"
+#include "release/work.h"
 
 struct hf_release {
 	const struct hf_base *base;
@@ -13,7 +14,14 @@ struct hf_release {
 	struct hf_sources *sources;
 	json_t *(*inventory)(void *ctx, const char *source);
 	void *inventory_ctx;
+	struct hf_mask_keys *keys;     /* NULL: none */
+	uint64_t slice;                /* bytes of a source between two durable points */
+	struct release_active *active; /* tasks that are under way or wait for room */
+	unsigned refs;                 /* the owner, and whoever calls back */
+	bool closing;
 };
+void release_hold(struct hf_release *r);
+void release_drop(struct hf_release *r);
 
 /* plans.c */
 struct release_plan { /* an approved plan with its row */
@@ -24,6 +32,43 @@ void release_plan_done(struct release_plan *p);
 /* version 0: the newest approved one. NO_PLAN. */
 enum hf_err release_plan_get(struct hf_release *r, const char *name, uint32_t version, struct release_plan *ret,
                              struct hf_fault *f) HF_MUST_CHECK;
+
+/* The text and what it means, approved or not: for the emergency scheme of a task under way. */
+enum hf_err release_plan_any(struct hf_release *r, const char *name, uint32_t version, struct hf_plan **ret_plan,
+                             struct hf_fault *f) HF_MUST_CHECK;
+
+/* task_row.c: a row that is being changed; row is a shallow copy of what release_change_begin was given. */
+#define RELEASE_STEPS 96u
+#define RELEASE_ATTEMPTS 8u
+struct release_change {
+	Hufu__MaskTaskRow row;
+	Hufu__MaskStep *steps[RELEASE_STEPS];
+	Hufu__MaskStep added[6];
+	size_t added_count;
+	Hufu__MaskPlace place;
+	Hufu__MaskCount *count_rows, **counts;
+};
+void release_change_begin(struct release_change *c, const Hufu__MaskTaskRow *row);
+void release_change_done(struct release_change *c);
+/* The texts and the digest (NULL: none) are lent until the row is put. */
+void release_change_step(struct release_change *c, enum hf_mask_step step, int64_t ms, const char *person,
+                         const char *note, const struct hf_hash *digest);
+void release_change_counts(struct release_change *c, const struct release_count *counts, size_t count);
+void release_change_put(const struct release_change *c, struct hf_unit *unit);
+struct release_count *release_counts_of(const Hufu__MaskTaskRow *row);
+bool release_has_digest(const ProtobufCBinaryData *b, const struct hf_hash *h);
+
+/* An entry of the task's transaction. */
+struct hf_draft *release_entry(struct hf_release *r, const Hufu__MaskTaskRow *row, enum hf_event event,
+                               const char *person, const char *detail);
+
+/* task_run.c */
+void release_part_of(const Hufu__MaskTaskRow *row, char out[RELEASE_PATH]);
+/* Once the unit is committed: the task is taken up, and goes on by its state. */
+void release_wake_after(struct hf_release *r, struct hf_unit *unit, const struct hf_id *id);
+void release_unlink_after(struct hf_unit *unit, const char *path);
+uint64_t release_progress(struct hf_release *r, const struct hf_id *id); /* 0: not in memory */
+void release_close_tasks(struct hf_release *r);
 
 /* plan_check.c */
 /* The plan's persons are three accounts that may do what it says of them (MK-38). */

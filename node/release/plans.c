@@ -18,13 +18,30 @@ enum hf_err hf_release_open(const struct hf_base *base, struct hf_store *store, 
 	r->store = store;
 	r->identity = identity;
 	r->sources = sources;
+	r->refs = 1;
+	r->slice = RELEASE_SLICE;
 	*ret_release = r;
 	return HF_OK;
 }
 
+void release_hold(struct hf_release *r)
+{
+	r->refs++;
+}
+
+void release_drop(struct hf_release *r)
+{
+	if (--r->refs == 0)
+		free(r);
+}
+
 void hf_release_close(struct hf_release *r)
 {
-	free(r);
+	if (!r)
+		return;
+	r->closing = true;
+	release_close_tasks(r);
+	release_drop(r);
 }
 
 void hf_release_set_inventory(struct hf_release *r, json_t *(*fn)(void *ctx, const char *source), void *ctx)
@@ -213,6 +230,15 @@ enum hf_err release_plan_get(struct hf_release *r, const char *name, uint32_t ve
 	else
 		release_plan_done(&p);
 	return e;
+}
+
+enum hf_err release_plan_any(struct hf_release *r, const char *name, uint32_t version, struct hf_plan **ret_plan,
+                             struct hf_fault *f)
+{
+	Hufu__MaskPlanRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+
+	HF_TRY(hf_release_plan_row(r, name, version, &row, f));
+	return read_row(row, ret_plan, f);
 }
 
 enum hf_err hf_release_plan(struct hf_release *r, const char *name, struct hf_plan **ret_plan, struct hf_fault *f)

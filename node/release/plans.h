@@ -21,7 +21,7 @@
 
 struct hf_sources;
 struct hf_release;
-struct hf_release_tasks;
+
 enum hf_err hf_release_open(const struct hf_base *base, struct hf_store *store, struct hf_identity *identity,
                             struct hf_sources *sources, struct hf_release **ret_release,
                             struct hf_fault *f) HF_MUST_CHECK;

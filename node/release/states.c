@@ -27,3 +27,36 @@ const char *hf_mask_plan_state_name(enum hf_mask_plan_state s)
 
 	return (size_t)s < sizeof(names) / sizeof(names[0]) ? names[s] : NULL;
 }
+
+static const struct {
+	enum hf_mask_task_state state;
+	enum hf_mask_task_event event;
+	enum hf_mask_task_state next;
+} task_rows[] = {
+        {HF_TASK_QUEUED, HF_TASK_BEGIN, HF_TASK_RUNNING},        {HF_TASK_QUEUED, HF_TASK_PAUSE, HF_TASK_PAUSED},
+        {HF_TASK_QUEUED, HF_TASK_STOP, HF_TASK_STOPPED},         {HF_TASK_QUEUED, HF_TASK_FAIL, HF_TASK_FAILED},
+        {HF_TASK_QUEUED, HF_TASK_HOLD, HF_TASK_PAUSED},          {HF_TASK_RUNNING, HF_TASK_PAUSE, HF_TASK_PAUSED},
+        {HF_TASK_RUNNING, HF_TASK_STOP, HF_TASK_STOPPED},        {HF_TASK_RUNNING, HF_TASK_RESTART, HF_TASK_QUEUED},
+        {HF_TASK_RUNNING, HF_TASK_END, HF_TASK_CHECKING},        {HF_TASK_RUNNING, HF_TASK_FAIL, HF_TASK_FAILED},
+        {HF_TASK_RUNNING, HF_TASK_HOLD, HF_TASK_PAUSED},         {HF_TASK_PAUSED, HF_TASK_CONTINUE, HF_TASK_QUEUED},
+        {HF_TASK_PAUSED, HF_TASK_STOP, HF_TASK_STOPPED},         {HF_TASK_CHECKING, HF_TASK_STOP, HF_TASK_STOPPED},
+        {HF_TASK_CHECKING, HF_TASK_PASS, HF_TASK_RELEASING},     {HF_TASK_CHECKING, HF_TASK_FAIL, HF_TASK_FAILED},
+        {HF_TASK_RELEASING, HF_TASK_REGISTER, HF_TASK_RELEASED}, {HF_TASK_RELEASING, HF_TASK_FAIL, HF_TASK_FAILED},
+        {HF_TASK_FAILED, HF_TASK_RETRY, HF_TASK_QUEUED},         {HF_TASK_STOPPED, HF_TASK_RETRY, HF_TASK_QUEUED},
+};
+
+enum hf_mask_task_state hf_mask_task_next(enum hf_mask_task_state s, enum hf_mask_task_event e)
+{
+	for (size_t i = 0; i < sizeof(task_rows) / sizeof(task_rows[0]); i++)
+		if (task_rows[i].state == s && task_rows[i].event == e)
+			return task_rows[i].next;
+	return HF_TASK_STATE_INVALID;
+}
+
+const char *hf_mask_task_state_name(enum hf_mask_task_state s)
+{
+	static const char *const names[] = {NULL,        "queued",   "running", "paused", "checking",
+	                                    "releasing", "released", "failed",  "stopped"};
+
+	return (size_t)s < sizeof(names) / sizeof(names[0]) ? names[s] : NULL;
+}

@@ -92,6 +92,8 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	snprintf(v->department, sizeof(v->department), "%s", row->department);
 	snprintf(v->registered_by, sizeof(v->registered_by), "%s", row->registered_by);
 	(void)hf_id_from_bytes(row->derivation.data, row->derivation.len, &v->derivation);
+	(void)hf_id_from_bytes(row->masked.data, row->masked.len, &v->masked);
+	snprintf(v->masked_of, sizeof(v->masked_of), "%s", row->masked_of);
 	view_fields(row, v);
 }
 
@@ -176,6 +178,9 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	row.registered_by = (char *)v->registered_by;
 	if (!hf_id_is_zero(&v->derivation))
 		row.derivation = (ProtobufCBinaryData){sizeof(v->derivation.b), (uint8_t *)v->derivation.b};
+	if (!hf_id_is_zero(&v->masked))
+		row.masked = (ProtobufCBinaryData){sizeof(v->masked.b), (uint8_t *)v->masked.b};
+	row.masked_of = (char *)v->masked_of;
 	row.enabled = v->enabled;
 	row.bytes = v->stamp.bytes;
 	row.inode = v->stamp.inode;

@@ -57,7 +57,9 @@ struct hf_source_view {
 	struct hf_hash digest;          /* and its SHA-256: after a scan only */
 	int64_t scanned_ms, registered_ms;
 	char registered_by[HF_NAME_MAX + 1];
-	struct hf_id derivation; /* the data is what was derived here under this id; zero: it is not derived */
+	struct hf_id derivation;         /* the data is what was derived here under this id; zero: it is not derived */
+	struct hf_id masked;             /* the masking task whose result the data is; zero: none */
+	char masked_of[HF_NAME_MAX + 1]; /* the source that it was made from */
 };
 void hf_source_view_done(struct hf_source_view *v);
 enum hf_err hf_source_get(struct hf_sources *s, const char *name, struct hf_source_view *ret_view) HF_MUST_CHECK;

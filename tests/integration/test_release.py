@@ -1,56 +1,14 @@
 """Masking plans that a node keeps, and the tasks that run by them: one real node."""
+import csv
 import hashlib
 import os
 
-from hufunet import check
-
-PLAN = """masking-plan: 1
-name: NAME
-version: VERSION
-need: research into congestion
-purpose: research
-mode: static
-people: {operator: ma, security: song, audit: shen}
-scope: {group: tolls, consumer: university, epoch: 1}
-schedule: by hand
-result: {rows-least: 1, rows-most: 1000000, unreadable-most: 0}
-relations: []
-tables:
-  passages:
-    fields:
-      plate: {technique: mask, keep-first: 2}
-      time: {technique: daterd, unit: minute, every: 15}
-      fee: {technique: round, step: 5}
-      lane: keep
-emergency:
-  source: {cause: no file, solution: call the owner, who: ma}
-  format: {cause: bad row, solution: mend it, who: ma}
-  key: {cause: no key, solution: ask for it, who: song}
-  result: {cause: check failed, solution: do not release, who: song}
-  space: {cause: disk full, solution: make room, who: ma}
-"""
-PEOPLE = {"yang": ("杨帆 T-1", ["masking-operator"]), "ma": ("马超 T-2", ["masking-operator"]), "song": ("宋玉 T-3", ["security-administrator"]),
-          "shen": ("沈清 T-4", ["audit-administrator"]), "wang": ("王建国 T-5", ["publisher"])}
+from hufunet import check, wait_until
+from masking import approved, begin, digest, one_node, plan, source, task
 
 
 def network(net):
-    """The others are members that are away: masking is a matter of one node."""
-    for n, id in enumerate(("transport", "insurer", "manager")):
-        net.node(id, id, f"{net.prefix}.46.{n + 1}", organization=f"cn.{id}", roles=["provider"])
-    net.found()
-    net.nodes["transport"].start()
-    net.nodes["transport"].staff(PEOPLE)
-
-
-def write(net, name, text):
-    path = os.path.join(net.dir, name)
-    with open(path, "w", encoding="utf-8", newline="") as f:
-        f.write(text)
-    return path
-
-
-def plan(net, name, version=1, change=lambda text: text):
-    return write(net, f"{name}.yaml", change(PLAN.replace("NAME", name).replace("VERSION", str(version))))
+    one_node(net, 46)
 
 
 def test_a_plan_is_put_by_one_person_and_approved_by_another(net):
@@ -74,3 +32,111 @@ def test_a_plan_is_put_by_one_person_and_approved_by_another(net):
         check(kept["plan"] == f.read(), "the text is the file's")
     entries = [e for e in t.hufu("ledger", "tail", "--count", "40", as_="shen")["entries"] if e.get("event") == "mask-plan"]
     check([e["fields"]["digest"] for e in entries if e["outcome"] == "ok"] == [kept["digest"]] * 2, f"put and approved: {entries}")
+
+
+def test_a_task_goes_through_the_seven_steps_and_its_result_becomes_a_source(net):
+    """MK-10, MK-11, MK-14, MK-29, MK-39, MK-41, MK-48, MK-49"""
+    t = net.nodes["transport"]
+    original = source(net, "morning", 3000)
+    before = digest(original)
+    approved(net, "tolls")
+    done = begin(net, "tolls", "morning", "morning-masked", "--wait")
+    check(digest(original) == before, "the original is as it was")
+    check([s["step"] for s in done["steps"][:5]] == ["identify", "need", "technique", "plan", "execute"], str(done["steps"]))
+    check([s["person"] for s in done["steps"][:5]] == ["song", "yang", "yang", "song", "ma"], str(done["steps"]))
+    check(all(s["time"] for s in done["steps"]) and "evaluate" in [s["step"] for s in done["steps"]], str(done["steps"]))
+    result = os.path.join(net.dir, "morning-masked.csv")
+    check(done["result_digest"] == digest(result), "the digest of what was released")
+    with open(original, encoding="utf-8", newline="") as f, open(result, encoding="utf-8", newline="") as g:
+        a, b = list(csv.DictReader(f)), list(csv.DictReader(g))
+    check(len(a) == len(b) == 3000 and [r["id"] for r in a] == [r["id"] for r in b], "row for row")
+    check(all(x["plate"] != y["plate"] and y["plate"][0] == "粤" for x, y in zip(a, b)), "every plate is another plate")
+    shown = t.hufu("source", "show", "morning-masked", as_="wang")
+    check((shown["masked"], shown["masked_of"], shown["rows"]) == (done["task"], "morning", 3000), f"a source with its origin: {shown}")
+    report = done["evaluation"]
+    check((report["rows_in"], report["fields_masked"], report["fields_kept"], report["as_planned"]) == (3000, 3, 2, True), str(report))
+    plate = next(f for f in report["fields"] if f["field"] == "plate")
+    check(plate["same"] == 0 and plate["by_dictionary"] < 0.05 and len(plate["key"]) == 16 and not plate["residual"], str(plate))
+    told = t.hufu("ledger", "trace", done["task"], as_="shen")["entries"]
+    check([e["event"] for e in told].count("mask-step") == 6, f"five steps and the evaluation: {told}")
+    release = next(e for e in told if e["event"] == "mask-release")
+    check(release["fields"]["digest"] == done["result_digest"], "from the file's digest")
+    for word in ("tolls", "version 1", done["plan_digest"], "morning", plate["key"]):
+        check(word in release["detail"], f"{word} is not in {release['detail']}")
+    r = t.refused("release", "audit", done["task"], "--note", "looked at", as_="ma")
+    check(r.reason == "permission", r.text)
+    t.hufu("release", "audit", done["task"], "--note", "as planned", as_="shen")
+    check(task(net, done["task"])["steps"][-1]["step"] == "audit" and task(net, done["task"])["steps"][-1]["person"] == "shen", "the last step")
+
+
+def test_what_was_not_done_before_is_named_and_nothing_runs(net):
+    """MK-14, MK-37: the missing step is named; only the operator runs the plan"""
+    t = net.nodes["transport"]
+    place = os.path.join(net.dir, "never.csv")
+    args = ["morning", "--output", place, "--register", "never"]
+    r = t.refused("release", "run", "unheard", *args, as_="ma")
+    check(r.reason == "no-plan" and "there is no masking plan" in r.text, r.text)
+    t.hufu("release", "plan", "put", plan(net, "early"), as_="yang")
+    r = t.refused("release", "run", "early", *args, as_="ma")
+    check(r.reason == "no-plan" and "is not approved" in r.text, r.text)
+    t.hufu("release", "plan", "approve", "early", as_="song")
+    r = t.refused("release", "run", "early", *args, as_="ma")
+    check(r.reason == "state" and "the step identify is missing" in r.text, r.text)
+    r = t.refused("release", "run", "tolls", *args, as_="yang")
+    check(r.reason == "separation" and "names 'ma'" in r.text, r.text)
+    check(not os.path.exists(place) and not any(s["name"] == "never" for s in t.hufu("source", "list", as_="wang")["sources"]), "nothing came of it")
+
+
+def test_a_result_that_fails_its_check_is_not_released(net):
+    """MK-41, MK-42, MK-45, MK-47: and the plan's scheme says what is to be done"""
+    t = net.nodes["transport"]
+    approved(net, "strict", lambda text: text.replace("rows-least: 1,", "rows-least: 5000,"))
+    r = t.refused("release", "run", "strict", "morning", "--output", os.path.join(net.dir, "short.csv"), "--register", "short", "--wait", as_="ma")
+    for word in ("3000 rows", "do not release", "song"):
+        check(word in r.text, f"{word} is not in {r.text}")
+    failed = t.hufu("release", "list", as_="ma")["tasks"][0]
+    check((failed["state"], failed["kind"], failed["reason"]) == ("failed", "result", "quality"), str(failed))
+    check([f for f in os.listdir(net.dir) if f.startswith("short")] == [], "nothing of the result is left")
+    check(not any(s["name"] == "short" for s in t.hufu("source", "list", as_="wang")["sources"]), "and it is no source")
+    alarms = t.hufu("alarms", as_="admin")["alarms"]
+    check(any(a["kind"] == "masking" and "do not release" in a["text"] for a in alarms), f"people are told: {alarms}")
+
+
+def test_a_source_that_changed_fails_by_its_scheme_and_is_retried(net):
+    """MK-42, MK-45: the plan's action for errors of the source is to pause"""
+    t = net.nodes["transport"]
+    original = source(net, "noon", 2000)
+    approved(net, "careful", lambda text: text.replace("solution: call the owner, who: ma", "solution: call the owner, who: ma, action: pause"))
+    with open(original, "a", encoding="utf-8") as f:
+        f.write("粤B00001,2026-03-01 09:00:00,1,1,2000\n")
+    r = t.refused("release", "run", "careful", "noon", "--output", os.path.join(net.dir, "noon-masked.csv"), "--register", "noon-masked", as_="ma")
+    check(r.reason == "source-changed", r.text)
+    t.hufu("source", "scan", "noon", as_="wang")
+    done = begin(net, "careful", "noon", "noon-masked", "--wait")
+    check(done["rows_out"] == 2001, str(done["rows_out"]))
+
+
+def test_paused_continued_modified_and_stopped(net):
+    """MK-46, MK-12: the same bytes as without interruption; a plan that masks otherwise is refused"""
+    t = net.nodes["transport"]
+    source(net, "day", 250000)
+    whole = begin(net, "tolls", "day", "day-whole", "--wait")
+    id = begin(net, "tolls", "day", "day-parts")["task"]
+    t.hufu("release", "pause", id, "--reason", "the disk is busy", as_="ma")
+    check(task(net, id)["state"] == "paused", "it is paused")
+    check(not os.path.exists(os.path.join(net.dir, "day-parts.csv")), "nothing has its name yet")
+    approved(net, "tolls", lambda text: text.replace("every: 15", "every: 30"), 2)
+    r = t.refused("release", "continue", id, "--version", "2", as_="ma")
+    check(r.reason == "conflict" and "'time'" in r.text, r.text)
+    approved(net, "tolls", lambda text: text.replace("rows-most: 1000000", "rows-most: 250001"), 3)
+    t.hufu("release", "continue", id, "--version", "3", as_="ma")
+    parts = t.hufu("release", "wait", id, as_="ma")
+    check((parts["version"], parts["result_digest"]) == (3, whole["result_digest"]), f"other bytes: {parts} {whole}")
+    check({c["field"]: (c["values"], c["key"]) for c in parts["columns"]} == {c["field"]: (c["values"], c["key"]) for c in whole["columns"]}, "and the same counts")
+    id = begin(net, "tolls", "day", "day-stopped")["task"]
+    t.hufu("release", "stop", id, as_="ma")
+    wait_until(lambda: not [f for f in os.listdir(net.dir) if f.startswith("day-stopped")], "nothing of the result is left")
+    check(task(net, id)["state"] == "stopped", "it says so")
+    t.hufu("release", "retry", id, as_="ma")
+    again = t.hufu("release", "wait", id, as_="ma")
+    check((again["attempt"], again["result_digest"]) == (2, whole["result_digest"]), str(again))

@@ -148,6 +148,16 @@ void hf_stream_free(struct hf_stream *s)
 	free(s);
 }
 
+static bool needs_key(const struct hf_stream *s)
+{
+	const struct hf_plan_table *t = hf_plan_table_named(s->setup.plan, s->setup.table);
+
+	for (size_t i = 0; t && i < t->field_count; i++)
+		if (t->fields[i].technique && t->fields[i].technique->record.keyed != HF_KEYED_NOT)
+			return true;
+	return false;
+}
+
 static enum hf_err open_workers(struct hf_stream *s)
 {
 	const struct hf_apply_setup a = {.plan = s->setup.plan,
@@ -165,7 +175,7 @@ static enum hf_err open_workers(struct hf_stream *s)
 		enum hf_err e = hf_apply_open(&a, s->f, &w->apply);
 
 		if (e != HF_OK)
-			return hf_stream_fail(s, s->setup.root ? "format" : "key", e);
+			return hf_stream_fail(s, needs_key(s) && !s->setup.root ? "key" : "format", e);
 		w->s = s;
 		if (hf_apply_whole(w->apply))
 			s->worker_count = s->setup.workers = 0; /* one batch: nobody to share it with */

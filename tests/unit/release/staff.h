@@ -2,7 +2,7 @@
 #ifndef HUFU_TESTS_UNIT_RELEASE_STAFF_H
 #define HUFU_TESTS_UNIT_RELEASE_STAFF_H
 
-#include "release/plans.h"
+#include "release/internal.h"
 #include "unit/identity/people.h"
 
 struct staff {

@@ -1,0 +1,223 @@
+/*
+ * evaluate.c - what a run left (JT/T 1480 5.7, MK-48): coverage, a second look at the result by the detectors, how much
+ * comes back without a key, and what to change. Declared in work.h.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "crypto/crypto.h"
+#include "masking/effect_attack.h"
+#include "masking/identify.h"
+#include "release/work.h"
+#include "source/readers/csv.h"
+
+#define SAMPLE_ROWS 20000u
+#define PIECE ((size_t)256 << 10)
+#define RECOVERED 0.05 /* share of a masked column that may come back before a change is proposed */
+
+/* The first rows of a table, for the detectors and as codes. */
+struct sample {
+	char **names;
+	size_t width;
+	struct hf_identify *x;
+	struct hf_effect_table *codes;
+	struct hf_bytes *cells;
+	struct hf_buf values;
+};
+
+static void sample_done(struct sample *s)
+{
+	hf_identify_free(s->x);
+	hf_effect_table_free(s->codes);
+	for (size_t i = 0; i < s->width; i++)
+		free(s->names[i]);
+	free(s->names);
+	free(s->cells);
+	if (s->values.data)
+		hf_wipe(s->values.data, s->values.cap);
+	hf_buf_done(&s->values);
+}
+
+static void take_header(struct sample *s, const struct hf_csv_record *rec)
+{
+	struct hf_identify_options o = {.table = NULL};
+	struct hf_named_field *fields = hf_alloc_zero((rec->field_count + 1) * sizeof(*fields));
+	uint8_t key[16];
+
+	s->names = hf_alloc_zero((rec->field_count + 1) * sizeof(*s->names));
+	s->cells = hf_alloc_zero((rec->field_count + 1) * sizeof(*s->cells));
+	s->width = rec->field_count;
+	for (size_t i = 0; i < s->width; i++) {
+		struct hf_buf name = HF_BUF_INIT;
+
+		hf_csv_value(&rec->fields[i], &name);
+		hf_buf_add(&name, "", 1);
+		s->names[i] = (char *)hf_buf_take(&name, &(size_t){0});
+		fields[i].name = s->names[i];
+	}
+	hf_random(key, sizeof(key));
+	s->x = hf_identify_new(&o, fields, s->width);
+	s->codes = hf_effect_table_new(s->width, key);
+	free(fields);
+}
+
+static bool on_record(void *ctx, const struct hf_csv_record *rec)
+{
+	struct sample *s = ctx;
+	size_t at[HF_MAX_FIELDS];
+
+	if (rec->number == 0) {
+		take_header(s, rec);
+		return true;
+	}
+	hf_buf_clear(&s->values);
+	for (size_t i = 0; i < s->width; i++) {
+		at[i] = s->values.len;
+		if (i < rec->field_count && !hf_csv_value(&rec->fields[i], &s->values))
+			return false;
+		s->cells[i].len = s->values.len - at[i];
+	}
+	if (!hf_buf_reserve(&s->values, HF_CELL_SLACK))
+		return false;
+	for (size_t i = 0; i < s->width; i++)
+		s->cells[i].data = s->cells[i].len ? s->values.data + at[i] : NULL;
+	hf_identify_row(s->x, s->cells, s->width, true);
+	return hf_effect_add(s->codes, s->cells) && rec->number < SAMPLE_ROWS;
+}
+
+typedef bool (*piece_fn)(void *ctx, uint64_t at, uint8_t *out, size_t cap, size_t *ret_len);
+
+static bool read_sample(struct sample *s, piece_fn fn, void *ctx)
+{
+	struct hf_csv *csv = hf_csv_new(on_record, s);
+	uint8_t *piece = hf_alloc(PIECE);
+	enum hf_csv_defect d = HF_CSV_GOOD;
+	size_t n = PIECE;
+
+	hf_buf_init(&s->values, HF_CSV_RECORD_MOST + HF_CELL_SLACK);
+	for (uint64_t at = 0; n == PIECE && d == HF_CSV_GOOD; at += n) {
+		if (!fn(ctx, at, piece, PIECE, &n))
+			break;
+		d = hf_csv_feed(csv, piece, n);
+	}
+	if (d == HF_CSV_GOOD)
+		d = hf_csv_end(csv);
+	hf_csv_free(csv);
+	hf_wipe(piece, PIECE);
+	free(piece);
+	return s->width > 0;
+}
+
+static bool from_source(void *ctx, uint64_t at, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	return hf_source_read(ctx, at, out, cap, ret_len) == HF_OK;
+}
+
+static bool from_file(void *ctx, uint64_t at, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	ssize_t n = pread(*(int *)ctx, out, cap, (off_t)at);
+
+	*ret_len = n > 0 ? (size_t)n : 0;
+	return n >= 0;
+}
+
+/* ---- the report ---- */
+
+static double round4(double x)
+{
+	return (double)(long)(x * 10000 + 0.5) / 10000;
+}
+
+static size_t column_of(const struct sample *s, const char *name)
+{
+	for (size_t i = 0; i < s->width; i++)
+		if (strcmp(s->names[i], name) == 0)
+			return i;
+	return SIZE_MAX;
+}
+
+static void propose(json_t *changes, const char *field, const char *what)
+{
+	json_array_append_new(changes, json_sprintf("field %s %s", field, what));
+}
+
+/* A kept field that looks sensitive was forgotten; a masked one must not give its values back. */
+static json_t *look_at(const struct release_count *n, const struct hf_field_finding *f, json_t *changes)
+{
+	const struct hf_detector *d = f ? f->best.detector : NULL;
+	bool kept = strcmp(n->technique, "keep") == 0;
+	bool residual = kept && d && d->level >= 3;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I}", "field", n->field, "technique", n->technique, "key", n->key,
+	                      "values", (json_int_t)n->values, "unreadable", (json_int_t)n->unreadable);
+
+	if (d)
+		json_object_set_new(o, "looks_like", json_string(d->id));
+	json_object_set_new(o, "residual", json_boolean(residual));
+	if (residual)
+		propose(changes, n->field, "is kept and looks sensitive in the result: mask it, or confirm what it is");
+	if (n->unreadable > 0)
+		propose(changes, n->field,
+		        "has values that are not of its type and became null: correct the source, or its type");
+	return o;
+}
+
+static void attack(json_t *o, const struct release_count *n, struct sample *before, const struct sample *after,
+                   json_t *changes)
+{
+	size_t b = column_of(before, n->field), a = column_of(after, n->field);
+	struct hf_effect_attack attack;
+
+	if (strcmp(n->technique, "keep") == 0 || b == SIZE_MAX || a == SIZE_MAX ||
+	    hf_effect_rows(before->codes) != hf_effect_rows(after->codes))
+		return;
+	hf_effect_attack(before->codes, b, after->codes, a, &attack);
+	json_object_set_new(o, "same", json_real(round4(attack.same)));
+	json_object_set_new(o, "by_dictionary", json_real(round4(attack.dictionary)));
+	json_object_set_new(o, "by_frequency", json_real(round4(attack.frequency)));
+	if (attack.dictionary > RECOVERED)
+		propose(changes, n->field, "comes back by a dictionary: take a keyed or a coarser technique");
+	if (attack.frequency > RECOVERED)
+		propose(changes, n->field, "comes back by how frequent its values are: take a coarser technique");
+}
+
+static const struct hf_field_finding *finding_of(const struct sample *s, const char *name)
+{
+	size_t count, at = column_of(s, name);
+	const struct hf_field_finding *f = at == SIZE_MAX ? NULL : hf_identify_findings(s->x, &count);
+
+	return f ? &f[at] : NULL;
+}
+
+json_t *release_evaluate(struct release_check *c)
+{
+	struct sample before = {.width = 0}, after = {.width = 0};
+	int fd = open(access(c->part, F_OK) == 0 ? c->part : c->output, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool pairs = c->reader && read_sample(&before, from_source, c->reader) && c->rows_in == c->rows_out;
+	bool seen = fd >= 0 && read_sample(&after, from_file, &fd);
+	json_t *changes = json_array(), *fields = json_array();
+	size_t masked = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		const struct release_count *n = &c->counts[i];
+		json_t *o = look_at(n, seen ? finding_of(&after, n->field) : NULL, changes);
+
+		masked += strcmp(n->technique, "keep") != 0;
+		if (seen && pairs)
+			attack(o, n, &before, &after, changes);
+		json_array_append_new(fields, o);
+	}
+	if (fd >= 0)
+		close(fd);
+	json_t *report = json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o}", "rows_in", (json_int_t)c->rows_in,
+	                           "rows_out", (json_int_t)c->rows_out, "fields_masked", (json_int_t)masked,
+	                           "fields_kept", (json_int_t)(c->count - masked), "sample_rows",
+	                           (json_int_t)(seen ? hf_effect_rows(after.codes) : 0), "as_planned", 1, "fields",
+	                           fields, "changes", changes);
+	sample_done(&before);
+	sample_done(&after);
+	return report;
+}

@@ -1,0 +1,53 @@
+"""SIGKILL while a masking task runs: it goes on by itself after the start, and the result is the same bytes."""
+import glob
+import os
+
+from hufunet import check, wait_until
+from masking import approved, begin, digest, one_node, source, task
+
+ROWS = 400000
+
+
+def network(net):
+    one_node(net, 47)
+    net.original = source(net, "day", ROWS)
+    approved(net, "tolls")
+    net.whole = begin(net, "tolls", "day", "day-whole", "--wait")
+
+
+def written(net, result):
+    """Bytes of the result so far; the file beside its final name."""
+    return sum(os.path.getsize(p) for p in glob.glob(os.path.join(net.dir, result + ".csv*")))
+
+
+def test_a_killed_node_goes_on_from_the_last_durable_point(net):
+    """MK-46, MK-12: killed at four places, once more while it checks or releases; nothing is lost or written twice"""
+    t = net.nodes["transport"]
+    size = os.path.getsize(os.path.join(net.dir, "day-whole.csv"))
+    id = begin(net, "tolls", "day", "day-killed")["task"]
+    for share in (0.1, 0.4, 0.7, 0.999):
+        wait_until(lambda: written(net, "day-killed") >= size * share, f"{share} of the result", pause_s=0.002)
+        t.kill()
+        check(share > 0.9 or not os.path.exists(os.path.join(net.dir, "day-killed.csv")), "it has no name before it is whole")
+        t.start()
+    t.login("ma")
+    done = t.hufu("release", "wait", id, as_="ma")
+    check(done["state"] == "released" and done["attempt"] == 1, str(done))
+    check(done["result_digest"] == net.whole["result_digest"] == digest(os.path.join(net.dir, "day-killed.csv")), "byte for byte")
+    check((done["rows_in"], done["rows_out"]) == (ROWS, ROWS), "every row, once")
+    check([c["values"] for c in done["columns"]] == [c["values"] for c in net.whole["columns"]], "and counted once")
+    check(glob.glob(os.path.join(net.dir, "day-killed.csv.*")) == [], "nothing else is left")
+
+
+def test_a_paused_task_waits_through_a_kill(net):
+    """MK-46"""
+    t = net.nodes["transport"]
+    id = begin(net, "tolls", "day", "day-paused")["task"]
+    t.hufu("release", "pause", id, as_="ma")
+    t.kill()
+    t.start()
+    t.login("ma")
+    check(task(net, id)["state"] == "paused", "it waits for a person")
+    t.hufu("release", "continue", id, as_="ma")
+    done = t.hufu("release", "wait", id, as_="ma")
+    check(done["result_digest"] == net.whole["result_digest"], "byte for byte")
