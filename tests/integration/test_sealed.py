@@ -198,15 +198,16 @@ def test_a_hold_of_the_provider_stops_the_reads_here_until_it_is_lifted(net):
     again(i, ["chen", "zhou", "wu", "admin"])
     check(denied(net, net.held, *PURPOSE).reason == "held", "also after a restart")
     for node, auditor in (("insurer", "wu"), ("transport", "sun")):
-        entry = newest(net, node, auditor, "use-stopped", net.held)
-        check(entry and entry["reason"] == "held" and "调查误用" in entry["detail"], f"{node}: {entry}")
+        entry = wait_until(lambda: newest(net, node, auditor, "use-stopped", net.held), f"the entry at {node}")
+        check(entry["reason"] == "held" and "调查误用" in entry["detail"], f"{node}: {entry}")
     t.hufu("hold", "lift", hold, "--reason", "已查清", as_="li")
     told(net, net.held, "held")
     out = os.path.join(net.dir, "resumed.csv")
     i.hufu("data", "read", net.held, *PURPOSE, "--out", out, as_="chen")
     check(same_file(out, FLIGHTS), "and it is read again")
     os.unlink(out)
-    check(newest(net, "insurer", "wu", "use-resumed", net.held)["outcome"] == "ok", "and that is on record")
+    entry = wait_until(lambda: newest(net, "insurer", "wu", "use-resumed", net.held), "the entry of it")
+    check(entry["outcome"] == "ok", f"{entry}")
 
 
 RULES = """policy:
@@ -331,7 +332,7 @@ def test_a_revocation_stops_a_running_read_denies_the_next_and_destroys_the_key(
     row = wait_until(lambda: next((d for d in i.hufu("data", "list", as_="chen")["data"] if d["transfer"] == net.big and d["state"] == "destroyed"), None),
                      "the data to be destroyed")
     check(row["destroyed"] and "来源数据有误" in row["reason"] and not os.path.exists(path), f"{row}")
-    entry = newest(net, "insurer", "wu", "data-destroyed", net.big)
+    entry = wait_until(lambda: newest(net, "insurer", "wu", "data-destroyed", net.big), "the entry that it is done")
     check(entry["outcome"] == "ok" and "key is overwritten" in entry["cache-deletion"], f"{entry}")
     shutil.copyfile(os.path.join(net.dir, "copy.sealed"), path)  # a copy that somebody kept
     i.stop()
