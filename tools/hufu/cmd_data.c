@@ -163,8 +163,8 @@ const struct hf_command hf_commands_data[] = {
         {"data", "list", "what the node keeps sealed, newest first",
          "hufu data list [--limit N]\n"
          "\n"
-         "  held: can be read; revoked, expired: the authorization has ended, nothing opens it; destroyed: the key is "
-         "gone\n"
+         "  held: can be read; stopped: by its provider, until it says otherwise; revoked, expired: the authorization\n"
+         "  has ended, nothing opens it; destroyed: the key is gone\n"
          "\n"
          "example:\n  hufu data list --json\n",
          list},

@@ -47,6 +47,7 @@ static int border(struct hf_cli *cli, int argc, char **argv)
 {
 	static const struct hf_column columns[] = {{"persons this year", "persons_committed", 0},
 	                                           {"under way", "persons_reserved", 0},
+	                                           {"share in percent", "share_percent", 0},
 	                                           {"counted by", "counted_by", 0},
 	                                           {NULL, NULL, 0}};
 	json_t *out = NULL;
@@ -99,7 +100,8 @@ const struct hf_command hf_commands_uses[] = {
         {"border", NULL, "persons whose information crossed the border in this calendar year",
          "hufu border\n\n"
          "Exchanges between jurisdictions follow the rule packs in the file that `border` in hufu.yaml names; see\n"
-         "docs/operations.md. Persons are counted by rows.\n\n"
+         "docs/operations.md. Persons are counted by rows; the share is this node's part of its organization's "
+         "limit.\n\n"
          "example:\n  hufu border --json\n",
          border},
         {"uses", NULL, "how often grants were used, by this node's count and by the consumers' reports",
