@@ -56,7 +56,7 @@ static bool identifies(const struct hf_detector *d)
 	return true;
 }
 
-void hf_effect_direct(const struct hf_effect_table *t, const char *const *names, bool *ret_direct)
+void hf_effect_kinds(const struct hf_effect_table *t, const char *const *names, const struct hf_detector **ret_kinds)
 {
 	static const uint8_t key[16] = {3};
 	const struct hf_identify_options o = {.key = key};
@@ -77,10 +77,20 @@ void hf_effect_direct(const struct hf_effect_table *t, const char *const *names,
 	}
 	found = hf_identify_findings(x, &count);
 	for (size_t i = 0; i < width; i++)
-		ret_direct[i] = i < count && identifies(found[i].best.detector);
+		ret_kinds[i] = i < count ? found[i].best.detector : NULL;
 	hf_identify_free(x);
 	free(fields);
 	free(cells);
+}
+
+void hf_effect_direct(const struct hf_effect_table *t, const char *const *names, bool *ret_direct)
+{
+	const struct hf_detector **kinds = hf_alloc_zero((hf_effect_width(t) + 1) * sizeof(*kinds));
+
+	hf_effect_kinds(t, names, kinds);
+	for (size_t i = 0; i < hf_effect_width(t); i++)
+		ret_direct[i] = identifies(kinds[i]);
+	free(kinds);
 }
 
 /* Of tables whose rows are not the same things. */

@@ -5,6 +5,7 @@
 #ifndef HUFU_MASKING_EFFECT_GRADE_H
 #define HUFU_MASKING_EFFECT_GRADE_H
 
+#include "masking/detector.h"
 #include "masking/effect.h"
 
 enum hf_effect_grade {
@@ -24,6 +25,8 @@ struct hf_effect_grading {
 };
 enum hf_effect_grade hf_effect_grade(const struct hf_effect_grading *g, char ret_reason[HF_GRADE_REASON]);
 
+/* By column: what a sample of its rows and its name say that it holds; NULL: nothing known. */
+void hf_effect_kinds(const struct hf_effect_table *t, const char *const *names, const struct hf_detector **ret_kinds);
 /* By column: whether a sample of its rows and its name say that it holds direct identifiers of persons or vehicles
  * (detectors of level 3 and 4 but those of places, birth and free text). */
 void hf_effect_direct(const struct hf_effect_table *t, const char *const *names, bool *ret_direct);

@@ -402,3 +402,27 @@ def test_the_grade_is_given_with_its_reason_and_can_be_demanded(net):
         if grade < 4:
             missed = json.loads(run(net, *args, "--grade", str(grade + 1), status=1).stdout)["missed"]
             check(len(missed) == 1 and missed[0].startswith(f"the grade is {grade}, below the {grade + 1} asked for: "), str(missed))
+
+
+def test_the_report_says_what_was_reached_and_what_to_change(net):
+    """MK-48: coverage, what a new scan of the result finds, utility, risk, and proposed changes; with these, a second run has none left"""
+    rows = [{"mobile": f"138{i:08}", "driver_name": "张伟" if i % 2 else "王小明", "age": str(20 + i % 50), "passport": f"E{i:08}"} for i in range(4000)]
+    write(net, "open.csv", rows)
+    write(net, "poor.csv", [{k: v for k, v in dict(r, driver_name=r["driver_name"][0] + "**").items() if k != "passport"} for r in rows])
+    args = ["--quasi", "age", "--questions", "5", "--json"]
+    got = json.loads(run(net, "open.csv", "poor.csv", *args).stdout)
+    states = {f["field"]: (f["kind"], f["state"], f["kind_after"]) for f in got["coverage"]["fields"]}
+    check(states["mobile"] == ("cn.mobile", "kept", "cn.mobile") and states["driver_name"][:2] == ("person.name", "masked") and
+          states["passport"] == ("cn.passport", "left out", None), str(states))
+    check(got["coverage"]["sensitive"] == len(states) == got["coverage"]["reached"] + sum(s[1] == "kept" for s in states.values()), str(got["coverage"]))
+    says = " ".join(got["changes"])
+    check("mobile holds cn.mobile, and 100 % of its rows are as they were; mask it, usually by mask" in says, says)
+    check("of the values of driver_name come back by " in says, says)
+    check(got["utility"]["columns"] and got["after"]["k"] == 80, "utility and risk are in the report")
+    secret = {r["mobile"]: hashlib.sha256(b"key" + r["mobile"].encode()).hexdigest()[:12] for r in rows}
+    write(net, "good.csv", [{"mobile": secret[r["mobile"]], "age": f"{int(r['age']) // 10 * 10}..{int(r['age']) // 10 * 10 + 10}"} for r in rows])
+    got = json.loads(run(net, "open.csv", "good.csv", *args).stdout)
+    check(got["changes"] == [] and got["coverage"]["reached"] == got["coverage"]["sensitive"], f"{got['changes']} {got['coverage']}")
+    write(net, "thin.csv", [dict(r, age=r["age"] + str(i)) for i, r in enumerate(rows)])
+    says = " ".join(json.loads(run(net, "open.csv", "thin.csv", *args).stdout)["changes"])
+    check("`hufu mask suggest --k 20` finds levels of the quasi-identifiers that are coarse enough" in says, says)

@@ -164,3 +164,33 @@ def wait_for_interrupts_taken(pid):
             ticks = int(f.read().rsplit(")", 1)[1].split()[11])
         return caught >> (signal.SIGINT - 1) & 1 and ticks > os.sysconf("SC_CLK_TCK") // 2
     wait_until(begun, "the search has run for half a second", 60)
+
+
+def test_a_plan_is_proposed_from_what_was_found(net):
+    """MK-5, MK-13: by what is usual for each kind; related plates keep their form and their joins, and look like plates again; the run passes"""
+    r = random.Random(8)
+    plates = [f"粤B{i:05}" for i in range(300)]
+    for name, header, body in (("owners", "plate,owner_name,mobile", [[p, "张伟", f"138{i:08}"] for i, p in enumerate(plates)]),
+                               ("passages", "plate,time,lane", [[r.choice(plates), f"2026-03-01 08:{r.randrange(60):02}:00", str(r.randrange(4))] for _ in range(900)])):
+        with open(os.path.join(net.dir, name + ".csv"), "w", encoding="utf-8", newline="") as f:
+            w = csv.writer(f)
+            w.writerow(header.split(","))
+            w.writerows(body)
+    mask(net, "identify", "owners.csv", "passages.csv", "--inventory", "found.json")
+    check("rows of the inventory are not confirmed" in mask(net, "plan", "--propose", "found.json").stdout.decode(), "what is open is said")
+    mask(net, "confirm", "found.json", "--by", "wang", "--all")
+    plan = mask(net, "plan", "--propose", "found.json").stdout.decode()
+    write(net, "proposed.yaml", plan)
+    check("is whole: 2 tables" in mask(net, "plan", "proposed.yaml", "--inventory", "found.json").stdout.decode(), plan)
+    check(plan.count("plate: {technique: fpe, type: cn.plate}") == 2 and "mobile: {technique: mask, keep-first: 3, keep-last: 4}" in plan and "lane: keep" in plan, plan)
+    write(net, "key", "0f" * 32 + "\n")
+    os.chmod(os.path.join(net.dir, "key"), 0o600)
+    for name in ("owners", "passages"):
+        mask(net, "run", "proposed.yaml", name + ".csv", "--table", name, "--output", name + "-masked.csv", "--key", "key")
+    own, went = {o["plate"] for o in rows(net, "owners-masked.csv")}, rows(net, "passages-masked.csv")
+    check(len(own) == 300 and all(p["plate"] in own for p in went) and not own & set(plates), "joins are lost, or plates are as they were")
+    found = json.loads(mask(net, "identify", "owners-masked.csv", "--json").stdout)["files"][0]["fields"]
+    plate = next(f for f in found if f["name"] == "plate")
+    check(plate["type"] == "cn.plate" and plate["evidence"]["valid"] == 300, f"masked plates are plates to a validator: {plate}")
+    said = mask(net, "plan", "proposed.yaml", "--propose", "found.json", status=2).stderr.decode()
+    check("give a PLAN to check, or --propose INVENTORY alone" in said, said)

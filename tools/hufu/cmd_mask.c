@@ -23,10 +23,13 @@ const struct hf_command hf_commands_mask[] = {
          hf_mask_cli_identify},
         {"mask", "plan", "whether a masking plan is whole, and its digest",
          "hufu mask plan PLAN [--inventory FILE] [--methods FILE]\n"
+         "hufu mask plan --propose INVENTORY\n"
          "\n"
          "  --inventory FILE   exit status 1 when the confirmed inventory says otherwise: a sensitive field is kept,\n"
          "                     masked as another type, not confirmed, or otherwise than what it belongs to\n"
          "  --methods FILE     methods of your own that the plan uses: YAML, see docs/masking.md\n"
+         "  --propose FILE     print a plan for what the inventory holds: each field by what is usual for its kind,\n"
+         "                     those that belong together alike; people, need and purpose are to be filled in\n"
          "\n"
          "example:\n"
          "  hufu mask plan tolls.yaml",

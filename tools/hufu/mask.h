@@ -53,6 +53,9 @@ bool hf_mask_methods(struct hf_cli *cli, const char *path, struct hf_methods **r
 /* A file that a plan or a method names. */
 enum hf_err hf_mask_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 
+/* Prints a plan proposed from that inventory. */
+int hf_mask_propose(struct hf_cli *cli, const char *path);
+
 int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_suggest(struct hf_cli *cli, int argc, char **argv);

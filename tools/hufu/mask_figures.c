@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "mask_evaluate.h"
+#include "masking/coverage.h"
 #include "masking/demand.h"
 #include "masking/effect_attack.h"
 #include "masking/effect_tree.h"
@@ -324,6 +325,7 @@ static json_t *utility_json(const struct hf_mask_evaluation *e, const struct sha
 json_t *hf_mask_figures(struct hf_mask_evaluation *e)
 {
 	json_t *before = side(e, &e->before), *after = before ? side(e, &e->after) : NULL, *o;
+	struct hf_demand_table was, is;
 	struct shared *s;
 
 	if (!after) {
@@ -335,5 +337,9 @@ json_t *hf_mask_figures(struct hf_mask_evaluation *e)
 	o = json_pack("{s:f, s:o, s:o, s:o, s:o}", "threshold", e->threshold, "before", before, "after", after,
 	              "recovery", recovery_json(e, s), "utility", utility_json(e, s));
 	free(s);
+	was = named(&e->before);
+	is = named(&e->after);
+	json_object_set_new(o, "coverage", hf_coverage(&was, &is, e->threshold));
+	json_object_set_new(o, "changes", hf_coverage_changes(json_object_get(o, "coverage"), o, e->threshold));
 	return o;
 }

@@ -105,6 +105,22 @@ static void print_why(const json_t *side, const char *title)
 	}
 }
 
+static void print_coverage(struct hf_cli *cli, const json_t *figures)
+{
+	static const struct hf_column columns[] = {{"SENSITIVE FIELD", "field", 40},
+	                                           {"KIND", "kind", 0},
+	                                           {"IS", "state", 0},
+	                                           {"AS IT WAS", "kept_share", 0},
+	                                           {"LOOKS LIKE", "kind_after", 0},
+	                                           {NULL, NULL, 0}};
+	const json_t *c;
+	size_t i;
+
+	if (json_array_size(json_object_get(json_object_get(figures, "coverage"), "fields")) > 0)
+		print_list(cli, json_object_get(json_object_get(figures, "coverage"), "fields"), columns);
+	json_array_foreach(json_object_get(figures, "changes"), i, c) printf("to change: %s\n", json_string_value(c));
+}
+
 void hf_mask_figures_print(struct hf_cli *cli, const json_t *figures)
 {
 	static const struct hf_column recovered[] = {{"FIELD", "field", 40},
@@ -142,6 +158,7 @@ void hf_mask_figures_print(struct hf_cli *cli, const json_t *figures)
 	print_line("error of range questions", json_object_get(utility, "questions"), asked);
 	print_why(before, "before");
 	print_why(after, "after");
+	print_coverage(cli, figures);
 	printf("grade before: %s\n", json_string_value(json_object_get(json_object_get(before, "grade"), "reason")));
 	printf("grade after: %s\n", json_string_value(json_object_get(json_object_get(after, "grade"), "reason")));
 }

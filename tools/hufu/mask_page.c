@@ -169,15 +169,15 @@ static void put_grades(struct hf_buf *out, const json_t *f)
 	put(out, "</ul>\n");
 }
 
-static void put_missed(struct hf_buf *out, const json_t *missed)
+static void put_list(struct hf_buf *out, const char *title, const char *class, const json_t *list)
 {
 	const json_t *s;
 	size_t i;
 
-	if (json_array_size(missed) == 0)
+	if (json_array_size(list) == 0)
 		return;
-	put(out, "<h2>Not met</h2>\n<ul class=\"missed\">\n");
-	json_array_foreach(missed, i, s)
+	hf_buf_addf(out, "<h2>%s</h2>\n<ul class=\"%s\">\n", title, class);
+	json_array_foreach(list, i, s)
 	{
 		put(out, "<li>");
 		put_value(out, s);
@@ -376,6 +376,27 @@ static void put_columns(struct hf_buf *out, const json_t *utility)
 	put(out, ".</p>\n");
 }
 
+static void put_coverage(struct hf_buf *out, const json_t *coverage)
+{
+	static const char *const titles[] = {"column", "kind", "is", "as it was", "looks like", NULL};
+	static const char *const keys[] = {"kind", "state", "kept_share", "kind_after"};
+	const json_t *f;
+	size_t i;
+
+	if (json_array_size(json_object_get(coverage, "fields")) == 0)
+		return;
+	put(out, "<h2>What was sensitive</h2>\n");
+	put_table(out, "Sensitive columns, and what a new scan finds", titles);
+	json_array_foreach(json_object_get(coverage, "fields"), i, f)
+	{
+		put_row_head(out, json_string_value(json_object_get(f, "field")));
+		for (size_t j = 0; j < sizeof(keys) / sizeof(keys[0]); j++)
+			put_cell(out, json_object_get(f, keys[j]));
+		put(out, "</tr>\n");
+	}
+	put(out, "</tbody></table>\n");
+}
+
 bool hf_mask_page_write(struct hf_cli *cli, const char *path, const json_t *figures)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
@@ -390,7 +411,7 @@ bool hf_mask_page_write(struct hf_cli *cli, const char *path, const json_t *figu
 	put(&out, "; threshold of the risk: ");
 	put_value(&out, json_object_get(figures, "threshold"));
 	put(&out, "</p>\n");
-	put_missed(&out, json_object_get(figures, "missed"));
+	put_list(&out, "Not met", "missed", json_object_get(figures, "missed"));
 	put_grades(&out, figures);
 	put(&out, "<h2>Risk</h2>\n");
 	plot_risks(&out, before, after);
@@ -399,6 +420,8 @@ bool hf_mask_page_write(struct hf_cli *cli, const char *path, const json_t *figu
 	put_sensitive(&out, before, after);
 	put_recovery(&out, json_object_get(figures, "recovery"));
 	put_columns(&out, json_object_get(figures, "utility"));
+	put_coverage(&out, json_object_get(figures, "coverage"));
+	put_list(&out, "What to change", "change", json_object_get(figures, "changes"));
 	put(&out, "</body>\n</html>\n");
 	e = hf_file_write(path, out.data, out.len, 0600);
 	if (e != HF_OK)

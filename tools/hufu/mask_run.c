@@ -481,17 +481,23 @@ static void print_plan(struct hf_cli *cli, const struct hf_plan *p, json_t *said
 
 int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *path, *inventory = NULL, *own = NULL;
-	const struct hf_opt opts[] = {{"inventory", &inventory, NULL, NULL}, {"methods", &own, NULL, NULL}, {0}};
+	const char *path, *inventory = NULL, *own = NULL, *from = NULL;
+	const struct hf_opt opts[] = {{"inventory", &inventory, NULL, NULL},
+	                              {"methods", &own, NULL, NULL},
+	                              {"propose", &from, NULL, NULL},
+	                              {0}};
 	struct hf_methods *methods = NULL;
-	json_t *said = json_array();
 	int status = HF_EXIT_REFUSED;
 	struct hf_plan *p = NULL;
+	json_t *said;
 
-	if (!hf_cli_args(cli, argc, argv, opts, &path, 1, 1)) {
-		json_decref(said);
+	if (!hf_cli_args(cli, argc, argv, opts, &path, 0, 1))
 		return HF_EXIT_USAGE;
-	}
+	if (!path == !from || (from && (inventory || own)))
+		return hf_cli_misuse(cli, "give a PLAN to check, or --propose INVENTORY alone");
+	if (from)
+		return hf_mask_propose(cli, from);
+	said = json_array();
 	if (hf_mask_methods(cli, own, &methods))
 		p = load_plan(cli, path, methods);
 	if (p) {

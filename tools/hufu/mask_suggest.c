@@ -17,9 +17,9 @@
 #include "crypto/crypto.h"
 #include "mask.h"
 #include "mask_evaluate.h"
-#include "mask_plan_text.h"
 #include "masking/demand.h"
 #include "masking/levels.h"
+#include "masking/plan_text.h"
 
 static volatile sig_atomic_t interrupted;
 

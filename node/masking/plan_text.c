@@ -1,5 +1,5 @@
-/* mask_plan_text.c - YAML of plans; declared in mask_plan_text.h. */
-#include "mask_plan_text.h"
+/* plan_text.c - YAML of plans; declared in plan_text.h. */
+#include "masking/plan_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ void hf_plan_text_begin(struct hf_buf *out, const char *name, const char *need)
 	         "# three "
 	         "persons\nscope: {group: ");
 	hf_plan_text_put(out, name);
-	put(out, "}\nschedule: by hand\n");
+	put(out, ", consumer: consumer}\nschedule: by hand\n");
 }
 
 static void put_arg(struct hf_buf *out, const struct hf_arg *a)

@@ -1,8 +1,8 @@
 /*
- * mask_plan_text.h - plans that the tool writes: what people have to say stands there to be filled in.
+ * plan_text.h - plans that are written for people: what people have to say stands there to be filled in.
  */
-#ifndef HUFU_TOOLS_MASK_PLAN_TEXT_H
-#define HUFU_TOOLS_MASK_PLAN_TEXT_H
+#ifndef HUFU_MASKING_PLAN_TEXT_H
+#define HUFU_MASKING_PLAN_TEXT_H
 
 #include "base/buf.h"
 #include "masking/technique.h"
