@@ -67,7 +67,7 @@ static enum hf_err derive(const struct hf_apply_setup *s, struct column *c)
 /* A recipient's fingerprint needs a recipient. */
 static enum hf_err derive_mark(const struct hf_apply_setup *s, struct column *c)
 {
-	struct hf_mask_scope scope = s->plan->scope;
+	struct hf_mask_scope scope = s->scope ? *s->scope : s->plan->scope;
 
 	scope.technique = "fingerprint";
 	if (!s->root || !scope.consumer)

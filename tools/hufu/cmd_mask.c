@@ -98,6 +98,20 @@ const struct hf_command hf_commands_mask[] = {
          "example:\n"
          "  hufu mask suggest owners.csv --quasi region,born,sex --sensitive income --k 5 --suppress 0.01 > plan.yaml",
          hf_mask_cli_suggest},
+        {"mask", "trace", "whose release leaked rows are from",
+         "hufu mask trace FILE --releases FILE|DIR... [--json]\n"
+         "\n"
+         "  FILE              leaked rows: CSV or JSON lines with at least some of the columns' names\n"
+         "  --releases FILE   what was released to whom; a folder: all that end in .json. {\"releases\": [\n"
+         "                    {\"release\": NAME, \"recipient\": NAME, \"plan\": FILE, \"table\": NAME,\n"
+         "                    \"original\": FILE, \"key\": FILE, \"consumer\": NAME, \"contract\": ID, \"epoch\": N,\n"
+         "                    \"seed\": FILE, \"methods\": FILE}]}; the last five where they are not as the plan says\n"
+         "\n"
+         "Names a recipient only when the probability that it is not he is below 1e-9, and says what is undecided.\n"
+         "\n"
+         "example:\n"
+         "  hufu mask trace leaked.csv --releases releases.json",
+         hf_mask_cli_trace},
         {"mask", "techniques", "what each masking technique does to data, and its parameters",
          "hufu mask techniques [ID] [--methods FILE] [--json]\n"
          "hufu mask techniques --try ID --methods FILE [--rows N] [--json]\n"

@@ -56,6 +56,12 @@ enum hf_err hf_mask_file(void *ctx, const char *name, struct hf_buf *out, struct
 /* Prints a plan proposed from that inventory. */
 int hf_mask_propose(struct hf_cli *cli, const char *path);
 
+/* A plan from a file, with methods (NULL: none) that outlive it; hf_plan_free. NULL after printing what is wrong. */
+struct hf_plan *hf_mask_plan_load(struct hf_cli *cli, const char *path, struct hf_methods *methods);
+/* The masking key in the first line of a file that only its owner can read. False after printing what is wrong. */
+bool hf_mask_key_read(struct hf_cli *cli, const char *path, struct hf_mask_key *ret_key);
+
+int hf_mask_cli_trace(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_evaluate(struct hf_cli *cli, int argc, char **argv);
 int hf_mask_cli_suggest(struct hf_cli *cli, int argc, char **argv);

@@ -5,7 +5,7 @@
 #ifndef HUFU_TOOLS_MASK_EVALUATE_H
 #define HUFU_TOOLS_MASK_EVALUATE_H
 
-#include "mask.h"
+#include "mask_rows.h"
 #include "masking/effect.h"
 #include "masking/hierarchy.h"
 #include "masking/plan.h"
@@ -18,11 +18,6 @@ struct hf_mask_table {
 	char **names;
 	size_t name_count;
 	struct hf_effect_table *rows;
-};
-struct hf_mask_input {
-	const char *path;
-	enum hf_mask_format format; /* TEXT is taken for CSV */
-	enum hf_encoding encoding;  /* UNKNOWN: told by the first bytes */
 };
 /* A table of CSV or JSON lines. key: as of hf_effect_table_new. done frees in both cases. */
 enum hf_err hf_mask_table_load(const struct hf_mask_input *file, const uint8_t key[16], struct hf_mask_table *ret_table,

@@ -361,7 +361,7 @@ bool hf_mask_methods(struct hf_cli *cli, const char *path, struct hf_methods **r
 	return e == HF_OK;
 }
 
-static struct hf_plan *load_plan(struct hf_cli *cli, const char *path, struct hf_methods *methods)
+struct hf_plan *hf_mask_plan_load(struct hf_cli *cli, const char *path, struct hf_methods *methods)
 {
 	struct hf_fault f = {.code = HF_OK};
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
@@ -377,23 +377,26 @@ static struct hf_plan *load_plan(struct hf_cli *cli, const char *path, struct hf
 	return p;
 }
 
-static bool load_key(struct run *r, const char *path)
+bool hf_mask_key_read(struct hf_cli *cli, const char *path, struct hf_mask_key *ret_key)
 {
 	char line[80];
-	bool good = false;
+	bool good;
 
-	if (!path)
-		return true;
-	if (!hf_cli_secret(r->cli, path, NULL, line, sizeof(line)))
+	if (!hf_cli_secret(cli, path, NULL, line, sizeof(line)))
 		return false;
-	good = strlen(line) == 2 * HF_MASK_KEY_BYTES && hf_hex_decode(line, strlen(line), r->root.b, HF_MASK_KEY_BYTES);
+	good = strlen(line) == 2 * HF_MASK_KEY_BYTES &&
+	       hf_hex_decode(line, strlen(line), ret_key->b, HF_MASK_KEY_BYTES);
 	hf_wipe(line, sizeof(line));
-	r->has_key = good;
 	if (!good)
-		hf_cli_fail(r->cli,
-		            "the first line of %s is no key: 64 hex digits; make one with `openssl rand -hex 32`",
+		hf_cli_fail(cli, "the first line of %s is no key: 64 hex digits; make one with `openssl rand -hex 32`",
 		            path);
 	return good;
+}
+
+static bool load_key(struct run *r, const char *path)
+{
+	r->has_key = path && hf_mask_key_read(r->cli, path, &r->root);
+	return !path || r->has_key;
 }
 
 static int run_plan(struct run *r)
@@ -436,7 +439,7 @@ int hf_mask_cli_run(struct hf_cli *cli, int argc, char **argv)
 		return hf_cli_misuse(cli, "--encoding is utf-8 or gb18030");
 	r.input = pos[1];
 	if (hf_mask_methods(cli, methods, &r.methods))
-		r.plan = load_plan(cli, pos[0], r.methods);
+		r.plan = hf_mask_plan_load(cli, pos[0], r.methods);
 	if (r.plan && load_key(&r, key))
 		status = run_plan(&r);
 	run_done(&r);
@@ -499,7 +502,7 @@ int hf_mask_cli_plan(struct hf_cli *cli, int argc, char **argv)
 		return hf_mask_propose(cli, from);
 	said = json_array();
 	if (hf_mask_methods(cli, own, &methods))
-		p = load_plan(cli, path, methods);
+		p = hf_mask_plan_load(cli, path, methods);
 	if (p) {
 		json_t *found = NULL;
 
