@@ -11,7 +11,8 @@
 struct part {
 	const struct hf_disclosure *d;
 	const struct hf_plan_field *field;
-	size_t column; /* of the table */
+	size_t column;          /* of the table */
+	struct hf_apply *apply; /* open as long as its values are looked at */
 };
 struct parts {
 	struct part *list;
@@ -58,7 +59,7 @@ static void find_parts(const struct hf_disclosure *all, size_t count, const stru
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < all[i].field_count; k++) {
 			const struct hf_plan_field *f = &all[i].fields[k];
-			const struct part q = {&all[i], f, column_of(t, f->name)};
+			const struct part q = {&all[i], f, column_of(t, f->name), NULL};
 
 			if (q.column == SIZE_MAX || (f->technique && f->technique->drops_column) ||
 			    !quasi(t, f->name) || there(p, &q))
@@ -69,7 +70,7 @@ static void find_parts(const struct hf_disclosure *all, size_t count, const stru
 }
 
 /* A plan that masks that one field and leaves out the others. out: one value a row. */
-static enum hf_err run_part(const struct part *q, const struct hf_disclosure_table *t, struct hf_arena *arena,
+static enum hf_err run_part(struct part *q, const struct hf_disclosure_table *t, struct hf_arena *arena,
                             struct hf_bytes *out, struct hf_fault *f)
 {
 	struct hf_plan_field *fields = hf_arena_get(arena, t->width * sizeof(*fields));
@@ -83,24 +84,21 @@ static enum hf_err run_part(const struct part *q, const struct hf_disclosure_tab
 	                                     .file = t->file,
 	                                     .file_ctx = t->file_ctx};
 	struct hf_apply_batch b = {.in = t->cells, .count = t->count, .arena = arena};
-	struct hf_apply *a = NULL;
 	enum hf_err e;
 
 	for (size_t i = 0; i < t->width; i++)
 		fields[i] = (struct hf_plan_field){.name = t->header[i], .technique = hf_technique_named("limc")};
 	fields[q->column] = *q->field;
-	HF_TRY(hf_apply_open(&setup, f, &a));
+	HF_TRY(hf_apply_open(&setup, f, &q->apply));
 	b.out = hf_arena_get(arena, t->width * t->count * sizeof(*b.out) + 1);
 	b.drop = hf_arena_get(arena, t->count + 1);
-	e = hf_apply_rows(a, &b, f);
+	e = hf_apply_rows(q->apply, &b, f);
 	for (size_t r = 0; e == HF_OK && r < t->count; r++)
 		out[r] = b.drop[r] ? (struct hf_bytes){NULL, 0} : b.out[q->column * t->count + r];
-	hf_apply_close(a);
 	return e;
 }
 
-static enum hf_err run_parts(const struct parts *p, const struct hf_disclosure_table *t, struct hf_fault *f,
-                             uint32_t *ret_k)
+static enum hf_err run_parts(struct parts *p, const struct hf_disclosure_table *t, struct hf_fault *f, uint32_t *ret_k)
 {
 	struct hf_bytes *cells, *row;
 	size_t *columns;
@@ -133,6 +131,8 @@ static enum hf_err run_parts(const struct parts *p, const struct hf_disclosure_t
 		*ret_k = risk.k;
 	}
 	hf_effect_table_free(table);
+	for (size_t i = 0; i < p->count; i++)
+		hf_apply_close(p->list[i].apply);
 	hf_arena_done(&arena);
 	return e;
 }
