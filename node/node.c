@@ -213,6 +213,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_source,
 	        hf_routes_release,
         hf_routes_classify,
+	        hf_routes_disclosures,
 	        hf_routes_catalog,
 	        hf_routes_authz,
 	        hf_routes_giving,

@@ -90,6 +90,7 @@ extern const struct hf_route hf_routes_audit[];
 extern const struct hf_route hf_routes_source[];
 extern const struct hf_route hf_routes_release[];  /* masking plans and tasks */
 extern const struct hf_route hf_routes_classify[]; /* what the fields of sources hold */
+extern const struct hf_route hf_routes_disclosures[];
 extern const struct hf_route hf_routes_catalog[];
 extern const struct hf_route hf_routes_authz[];
 extern const struct hf_route hf_routes_rulebook[]; /* policies, holds */

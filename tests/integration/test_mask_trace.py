@@ -104,6 +104,8 @@ def test_twenty_rows_name_whom_they_came_from(net):
     table(net, "leak.csv", ["fee", "lane", "time", "weight"], [[r[3], r[4], r[1], r[2]] for r in some[:20]])
     report = traced(net)
     check(report["named"] == ["insurer"] and report["releases"][1]["found"] == 20, json.dumps(report)[:800])
+    write(net, "leak.jsonl", "".join(json.dumps({"fee": r[3], "time": r[1], "weight": r[2]}) + "\n" for r in some[:20]))
+    check(json.loads(mask(net, "trace", "leak.jsonl", "--releases", "work", "--json").stdout)["named"] == ["insurer"], "JSON lines are not read")
     # Rounded to a tenth of the step, and to a fifth.
     table(net, "leak.csv", ["time", "weight", "fee"], [[r[1], str(2 * round(int(r[2]) / 2)), f"{float(r[3]):.1f}"] for r in masked["broker"][::75]])
     check(traced(net)["named"] == ["broker"], "rounding hides the fingerprints")

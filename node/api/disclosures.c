@@ -1,0 +1,74 @@
+/* disclosures.c - routes of the disclosure ledger: what was given out masked, and what may be given out all the same.
+ */
+#include "release/disclosures.h"
+
+#include <string.h>
+
+#include "api/rows.h"
+#include "proto/codec.h"
+#include "release/plans.h"
+
+static enum hf_err show(struct hf_api_request *rq)
+{
+	const char *dataset, *field;
+	json_t *shown = NULL;
+
+	HF_TRY(hf_api_text(rq, "dataset", true, HF_NAME_MAX, &dataset));
+	HF_TRY(hf_api_text(rq, "field", false, HF_MAX_TEXT, &field));
+	HF_TRY(hf_disclosures_show(rq->m->store, dataset, field, &shown));
+	json_object_update(rq->out, shown);
+	json_decref(shown);
+	return HF_OK;
+}
+
+/* A plan has one table mostly. */
+static enum hf_err table_of(struct hf_api_request *rq, const struct hf_plan *p, const char **table)
+{
+	if (!*table && p->table_count > 1)
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "the plan %.60s has %zu tables; name the one with --table", p->name,
+		                    p->table_count);
+	if (!*table)
+		*table = p->tables[0].name;
+	return HF_OK;
+}
+
+static enum hf_err allow_plan(struct hf_api_request *rq, struct hf_disclosure_in *in, const char *reason)
+{
+	HF_TRY(table_of(rq, in->plan, &in->table));
+	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "disclosure of %s", in->dataset);
+	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "plan %s version %u, table %s, to %s: %s", in->plan->name,
+	               in->plan->version, in->table, in->recipient, reason);
+	hf_draft_bytes(rq->draft, HF_FIELD_DIGEST, in->plan->digest.b, sizeof(in->plan->digest.b));
+	HF_TRY(hf_disclosure_allow(rq->unit, in, rq->actor->account, reason, &rq->fault));
+	hf_api_out_text(rq->out, "dataset", in->dataset);
+	hf_api_out_text(rq->out, "plan", in->plan->name);
+	hf_api_out_text(rq->out, "recipient", in->recipient);
+	return HF_OK;
+}
+
+static enum hf_err allow(struct hf_api_request *rq)
+{
+	struct hf_disclosure_in in = {.now_ms = hf_now_ms(&rq->m->base->clock)};
+	const char *name, *reason;
+	struct hf_plan *plan = NULL;
+	enum hf_err e;
+
+	hf_draft_text(rq->draft, HF_FIELD_OBJECT, "disclosure");
+	HF_TRY(hf_api_text(rq, "dataset", true, HF_NAME_MAX, &in.dataset));
+	HF_TRY(hf_api_text(rq, "plan", true, HF_NAME_MAX, &name));
+	HF_TRY(hf_api_text(rq, "recipient", true, HF_MASK_SCOPE_TEXT_MAX, &in.recipient));
+	HF_TRY(hf_api_text(rq, "table", false, HF_MAX_TEXT, &in.table));
+	HF_TRY(hf_api_text(rq, "reason", true, HF_MAX_TEXT, &reason));
+	HF_TRY(hf_release_plan(rq->m->release, name, &plan, &rq->fault));
+	in.plan = plan;
+	e = allow_plan(rq, &in, reason);
+	hf_plan_free(plan);
+	return e;
+}
+
+const struct hf_route hf_routes_disclosures[] = {
+        {"GET", "/v1/release/disclosures", HF_MAY_STATUS, HF_EVENT_INVALID, show, 0},
+        {"POST", "/v1/release/disclosures/allow", HF_MAY_MASK_POLICY, HF_EVENT_DISCLOSURE_ALLOWED, allow, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
+};
