@@ -231,10 +231,11 @@ static size_t length_of_all(const struct making *m)
 
 static enum hf_err add_characters(struct making *m, size_t length)
 {
+	/* of an id, up to the day, the year, the county, the city, the province; of a short code, one less each */
 	const size_t first[] = {length - 1, length - 2, 14, 10, 8, 6, 4, 2, 1};
 	size_t last = length, added = 0;
 
-	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]) && added < CHARACTERS_MOST; i++) {
+	for (size_t i = length > 8 ? 2 : 0; i < sizeof(first) / sizeof(first[0]) && added < CHARACTERS_MOST; i++) {
 		struct hf_level_technique with = {.technique = hf_technique_named("trunc"), .arg_count = 1};
 
 		if (first[i] >= last || first[i] == 0)

@@ -25,8 +25,9 @@ static const char head[] =
         "table{border-collapse:collapse;margin:.5rem 0}caption{text-align:left;padding:.2rem 0;color:#333}\n"
         "th,td{border:1px solid #888;padding:.2rem .6rem;text-align:right}th[scope=row]{text-align:left;"
         "font-weight:normal}\n"
-        "thead th{background:#eee}svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}\n"
-        ".missed{border-left:.3rem solid #a11;padding-left:.8rem}\n"
+        "thead th{background:#eee}thead th:first-child{text-align:left}h3{font-size:1rem;margin:1rem 0 "
+        ".2rem}svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}\n"
+        ".missed{border-left:.3rem solid #a11;padding-left:2rem}\n"
         "@media print{body{margin:0;max-width:none}h2,svg,table{break-inside:avoid}}\n"
         "</style>\n</head>\n<body>\n<h1>Effect of masking</h1>\n";
 
@@ -117,9 +118,10 @@ static void put_bar(const struct plot *p, double v, int y, unsigned series)
 	double to = v < 0 ? 0 : v > 1 ? 1 : v;
 
 	hf_buf_addf(p->out,
-	            "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"11\" fill=\"%s\" stroke=\"#111\" "
-	            "stroke-width=\".5\"/><text x=\"%.1f\" y=\"%d\">%.3g</text>\n",
-	            LEFT, y, to * LONG, series ? "url(#stripes)" : "#2a6496", LEFT + to * LONG + 5, y + 10, v);
+	            "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"11\" fill=\"%s%s%s\" "
+	            "stroke=\"#111\" stroke-width=\".5\"/><text x=\"%.1f\" y=\"%d\">%.3g</text>\n",
+	            LEFT, y, to * LONG, series ? "url(#" : "#2a6496", series ? p->id : "", series ? "-s)" : "",
+	            LEFT + to * LONG + 5, y + 10, v);
 }
 
 static void put_plot(const struct plot *p)
@@ -128,18 +130,19 @@ static void put_plot(const struct plot *p)
 	const json_t *t;
 	size_t i;
 
+	hf_buf_addf(p->out, "<h3>%s</h3>\n", p->title);
 	hf_buf_addf(
 	        p->out,
 	        "<svg role=\"img\" aria-labelledby=\"%s-t %s-d\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n"
 	        "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>\n"
-	        "<defs><pattern id=\"stripes\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
+	        "<defs><pattern id=\"%s-s\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
 	        "patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#f4c27a\"/><rect width=\"2\" "
 	        "height=\"6\" fill=\"#8a4b00\"/></pattern></defs>\n"
 	        "<rect x=\"%d\" y=\"4\" width=\"12\" height=\"12\" fill=\"#2a6496\"/><text x=\"%d\" y=\"14\">%s</text>"
-	        "<rect x=\"%d\" y=\"4\" width=\"12\" height=\"12\" fill=\"url(#stripes)\"/><text x=\"%d\" "
+	        "<rect x=\"%d\" y=\"4\" width=\"12\" height=\"12\" fill=\"url(#%s-s)\"/><text x=\"%d\" "
 	        "y=\"14\">%s</text>\n",
-	        p->id, p->id, LEFT + LONG + 80, high, LEFT + LONG + 80, high, p->id, p->title, p->id, p->about, LEFT,
-	        LEFT + 18, p->series[0], LEFT + 150, LEFT + 168, p->series[1]);
+	        p->id, p->id, LEFT + LONG + 80, high, LEFT + LONG + 80, high, p->id, p->title, p->id, p->about, p->id,
+	        LEFT, LEFT + 18, p->series[0], LEFT + 150, p->id, LEFT + 168, p->series[1]);
 	json_array_foreach(p->things, i, t)
 	{
 		hf_buf_addf(p->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">", LEFT - 8, y + 15);

@@ -103,6 +103,33 @@ static void test_columns_become_coarser_each_in_its_way(void **state)
 	fixture_done(&x);
 }
 
+static void test_ids_are_cut_where_they_mean_less(void **state)
+{
+	static const char *const first[] = {"14", "10", "8", "6", "4", "2"};
+	struct hf_effect_table *t = hf_effect_table_new(1, (const uint8_t *)"sixteen bytes ok");
+	struct hf_fault f = {.code = HF_OK};
+	struct hf_levels l;
+
+	(void)state;
+	for (unsigned i = 0; i < 600; i++) {
+		unsigned day = i / 2, k = i / 4; /* two of each day, two days of each year and county */
+		char id[20];
+
+		snprintf(id, sizeof(id), "%02u%02u%02u%04u%02u%02u%04u", 11 + k % 5, 1 + k % 3, 1 + k % 7,
+		         1950 + k % 60, 1 + day % 12, 1 + day % 28, i);
+		assert_true(hf_effect_add(t, &(struct hf_bytes){(const uint8_t *)id, strlen(id)}));
+	}
+	assert_int_equal(hf_levels_make(t, 0, NULL, &l, &f), HF_OK);
+	assert_int_equal(l.lattice.level_count, 8);
+	for (size_t i = 0; i < 6; i++) {
+		assert_string_equal(l.technique[i + 1].technique->id, "trunc");
+		assert_string_equal(l.technique[i + 1].args[0].value, first[i]);
+	}
+	assert_string_equal(l.technique[7].technique->id, "const");
+	hf_levels_done(&l);
+	hf_effect_table_free(t);
+}
+
 static void test_levels_are_nested(void **state)
 {
 	struct fixture x;
@@ -220,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_columns_become_coarser_each_in_its_way),
+	        cmocka_unit_test(test_ids_are_cut_where_they_mean_less),
 	        cmocka_unit_test(test_levels_are_nested),
 	        cmocka_unit_test(test_the_search_finds_what_trying_every_choice_finds),
 	        cmocka_unit_test(test_a_search_that_is_ended_gives_the_best_so_far),
