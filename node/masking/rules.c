@@ -8,10 +8,10 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "masking/pattern_steps.h"
 #include "masking/words.h"
 
 #define NAMES_MAX 32u
-#define STEPS 20000u      /* of one match */
 #define DEPTH 200u        /* of its backtracking */
 #define HEAP_KIB 256u     /* of its memory */
 #define COSTLY_MATCHES 8u /* that a pattern may have */
@@ -179,7 +179,6 @@ enum hf_err hf_rules_read(const json_t *config, struct hf_rules **ret_rules, str
 	r->match = pcre2_match_data_create(1, NULL);
 	if (!r->limits || !r->match)
 		abort(); /* memory is gone */
-	pcre2_set_match_limit(r->limits, STEPS);
 	pcre2_set_depth_limit(r->limits, DEPTH);
 	pcre2_set_heap_limit(r->limits, HEAP_KIB);
 	e = read_all(config, r, f);
@@ -259,6 +258,7 @@ void hf_rules_see(struct hf_rules *r, uint32_t counts[HF_RULES_MAX], const uint8
 
 		if (!rule->pattern || rule->costly >= COSTLY_MATCHES)
 			continue;
+		pcre2_set_match_limit(r->limits, hf_pattern_steps(len));
 		got = pcre2_match(rule->pattern, value, len, 0, 0, r->match, r->limits);
 		counts[i] += got >= 0;
 		rule->costly +=

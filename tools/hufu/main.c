@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "cli.h"
@@ -185,6 +187,15 @@ static int written(struct hf_cli *cli, int status)
 	                                                 "where it goes, and ask again");
 }
 
+/* Keys and what is masked never leave memory by a core dump, nor by one that goes to a program. */
+static void harden_process(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct hf_cli cli = {.node = getenv("HUFU_NODE"),
@@ -195,6 +206,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return printf("hufu %s\n", HUFU_VERSION), HF_EXIT_DONE;
 	umask(0077);
+	harden_process();
 	if (!hf_crypto_init()) {
 		fputs("hufu: the cryptographic libraries cannot be used; check the installation of libsodium and "
 		      "OpenSSL\n",

@@ -173,6 +173,8 @@ static enum hf_err pass(struct reader *r, int fd, const struct taking *t, uint8_
 
 			recode = told == HF_ENCODING_UNKNOWN ? NULL : hf_recode_new(told);
 		}
+		if (recode)
+			hf_recode_check(recode);
 		hf_buf_clear(&utf8);
 		if (n < 0)
 			e = hf_fault_set(r->f, HF_E_IO, "%.200s cannot be read: %s", r->path, strerror(errno));

@@ -111,6 +111,8 @@ static bool stream_input(struct run *r, int fd, uint8_t *piece, struct hf_buf *u
 			r->read_as = hf_encoding_guess(piece, (size_t)n, n < (ssize_t)PIECE);
 		if (!recode && r->read_as != HF_ENCODING_UNKNOWN)
 			recode = hf_recode_new(r->read_as);
+		if (recode)
+			hf_recode_check(recode);
 		hf_buf_clear(utf8);
 		if (!recode || !hf_recode_feed(recode, piece, (size_t)n, utf8) || (last && !hf_recode_end(recode))) {
 			good = not_encoded(r, recode);

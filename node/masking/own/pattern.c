@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "masking/own/own.h"
+#include "masking/pattern_steps.h"
 
 #define PATTERN_MAX 1000u
-#define STEPS 2000u      /* of one match, */
-#define STEPS_A_BYTE 50u /* and for each byte of the value: so the time is bounded by what is masked */
-#define STEPS_MOST 2000000u
 #define DEPTH 200u        /* of its backtracking */
 #define HEAP_KIB 256u     /* of its memory */
 #define COSTLY_MATCHES 8u /* after which the pattern is given up */
@@ -95,14 +93,12 @@ static enum hf_err pattern_mask(void *state, struct hf_mask_batch *b, struct hf_
 		const struct hf_bytes *v = &b->in[i];
 		const PCRE2_SIZE *groups = pcre2_get_ovector_pointer(m->match);
 		uint8_t *out;
-		size_t steps;
 		int n;
 
 		b->out[i] = (struct hf_bytes){NULL, 0};
 		if (!v->data)
 			continue;
-		steps = v->len < STEPS_MOST / STEPS_A_BYTE ? STEPS + STEPS_A_BYTE * v->len : STEPS_MOST;
-		pcre2_set_match_limit(m->limits, (uint32_t)steps);
+		pcre2_set_match_limit(m->limits, hf_pattern_steps(v->len));
 		n = pcre2_match(p->code, v->data, v->len, 0, 0, m->match, m->limits);
 		if (n <= 0) {
 			b->unreadable++;

@@ -63,11 +63,11 @@ static enum hf_err run(struct hf_trial *t, const struct hf_trial_run *how, struc
 
 		e = how->back ? hf_masker_unmask(m, &b, f) : hf_masker_mask(m, &b, f);
 		t->unreadable += b.unreadable;
-		for (size_t i = at; i < at + n; i++) /* it may point into the open method */
+		for (size_t i = at; e == HF_OK && i < at + n; i++) /* it may point into the open method */
 			out[i] = hf_trial_keep(t, &out[i]);
 	}
 	hf_masker_close(m);
-	for (size_t i = 0; how->turned && i < t->count / 2; i++) {
+	for (size_t i = 0; e == HF_OK && how->turned && i < t->count / 2; i++) {
 		struct hf_bytes v = out[i];
 
 		out[i] = out[t->count - 1 - i];

@@ -20,6 +20,7 @@ struct hf_recode {
 	iconv_t cd;
 	bool open; /* cd is */
 	bool failed;
+	bool checks; /* UTF-8 */
 	uint64_t done;
 	uint8_t waiting[CHARACTER];
 	size_t waiting_len;
@@ -172,11 +173,71 @@ static size_t complete(struct hf_recode *r, const uint8_t *data, size_t len, str
 	return taken;
 }
 
+void hf_recode_check(struct hf_recode *r)
+{
+	r->checks = !r->open;
+}
+
+/* The character that waits and the bytes behind it. Returns bytes of data that belong to it; SIZE_MAX: it is none. */
+static size_t finish_waiting(struct hf_recode *r, const uint8_t *data, size_t len)
+{
+	uint8_t text[2 * CHARACTER];
+	const size_t more = len < CHARACTER ? len : CHARACTER, all = r->waiting_len + more;
+	const char *at = (const char *)text;
+	uint32_t code;
+	size_t taken;
+
+	memcpy(text, r->waiting, r->waiting_len);
+	memcpy(text + r->waiting_len, data, more);
+	if (hf_utf8_next(&at, at + all, &code)) {
+		taken = (size_t)(at - (const char *)text) - r->waiting_len;
+		r->waiting_len = 0;
+		return taken;
+	}
+	if (all >= CHARACTER)
+		return SIZE_MAX;
+	memcpy(r->waiting, text, all);
+	r->waiting_len = all;
+	return len;
+}
+
+static bool check(struct hf_recode *r, const uint8_t *data, size_t len)
+{
+	const char *at = (const char *)data, *end = at + len;
+	uint32_t code;
+
+	if (r->waiting_len > 0 && len > 0) {
+		size_t taken = finish_waiting(r, data, len);
+
+		if (taken == SIZE_MAX)
+			return false;
+		at += taken;
+	}
+	while (at < end) {
+		at += ascii_run((const uint8_t *)at, (size_t)(end - at));
+		if (at == end || hf_utf8_next(&at, end, &code))
+			continue;
+		if (end - at >= (ptrdiff_t)CHARACTER) {
+			r->done += (uint64_t)(at - (const char *)data);
+			return false;
+		}
+		r->waiting_len = (size_t)(end - at);
+		memcpy(r->waiting, at, r->waiting_len);
+		at = end;
+	}
+	r->done += len;
+	return true;
+}
+
 bool hf_recode_feed(struct hf_recode *r, const void *data, size_t len, struct hf_buf *out)
 {
 	const uint8_t *in = data;
 	size_t at;
 
+	if (r->checks) {
+		r->failed = r->failed || !check(r, data, len);
+		return !r->failed && hf_buf_add(out, data, len);
+	}
 	if (!r->open) {
 		r->done += len;
 		return hf_buf_add(out, data, len);

@@ -20,6 +20,8 @@ struct hf_recode;
 /* NULL: this machine's C library does not bring the conversion. */
 struct hf_recode *hf_recode_new(enum hf_encoding from);
 void hf_recode_free(struct hf_recode *r);
+/* From now on UTF-8 is checked, too; else it goes through as it is. */
+void hf_recode_check(struct hf_recode *r);
 /* Appends UTF-8 to out, at most twice as long as data and what waited. False: bytes that are no character, or out is
  * full; final. A byte order mark becomes one of UTF-8. */
 bool hf_recode_feed(struct hf_recode *r, const void *data, size_t len, struct hf_buf *out);

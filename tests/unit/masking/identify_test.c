@@ -211,6 +211,25 @@ static void test_an_evil_pattern_is_switched_off(void **state)
 	hf_rules_free(r);
 }
 
+/* One that stays below any fixed limit on each short value is switched off, too. */
+static void test_a_pattern_that_is_slow_on_each_value_is_switched_off(void **state)
+{
+	struct hf_rules *r =
+	        rules("{\"detectors\": [{\"id\": \"slow\", \"class\": \"general\", \"level\": 1, \"pattern\": "
+	              "\"(?:[A-Z0-9-]*)*[a-z]\"}]}");
+	uint32_t counts[HF_RULES_MAX] = {0};
+	struct timespec before, after;
+
+	(void)state;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	for (unsigned i = 0; i < 100000; i++)
+		hf_rules_see(r, counts, (const uint8_t *)"AC-07-12345", 11);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	assert_true(hf_rules_exhausted(r, 0));
+	assert_true(after.tv_sec - before.tv_sec < 3);
+	hf_rules_free(r);
+}
+
 static void test_wrong_rules_are_refused(void **state)
 {
 	static const struct {
@@ -355,6 +374,7 @@ int main(void)
 	        cmocka_unit_test(test_some_values_make_a_mixed_finding),
 	        cmocka_unit_test(test_rules_of_the_user),
 	        cmocka_unit_test(test_an_evil_pattern_is_switched_off),
+	        cmocka_unit_test(test_a_pattern_that_is_slow_on_each_value_is_switched_off),
 	        cmocka_unit_test(test_wrong_rules_are_refused),
 	        cmocka_unit_test(test_relations),
 	        cmocka_unit_test(test_distinct_values_are_estimated),
