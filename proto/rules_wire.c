@@ -10,7 +10,7 @@
 #define RECORD KIB(1024)
 #define NOTE KIB(16)
 #define ENTRY_MAX 65535
-#define FIELD_LIMIT 95 /* below HF_FIELD_LIMIT of base/events.h */
+#define FIELD_LIMIT 127 /* below HF_FIELD_LIMIT of base/events.h */
 
 /* One line is one field. */
 /* clang-format off */
