@@ -1,5 +1,5 @@
 /* release.c - routes of stored masking plans and of masking tasks; judged in node/release. */
-#include "release/tasks.h"
+#include "release/schedule.h"
 
 #include <string.h>
 
@@ -306,6 +306,63 @@ static enum hf_err show_task(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* ---- schedules ---- */
+
+static enum hf_err take_schedule(struct hf_api_request *rq, struct hf_schedule_in *in)
+{
+	in->actor = rq->actor;
+	HF_TRY(hf_api_text(rq, "plan", true, HF_NAME_MAX, &in->plan));
+	return hf_api_text(rq, "source", true, HF_NAME_MAX, &in->source);
+}
+
+static enum hf_err schedule(struct hf_api_request *rq)
+{
+	struct hf_schedule_in in = {.plan = NULL};
+	char folder[HF_API_PATH];
+
+	HF_TRY(take_schedule(rq, &in));
+	HF_TRY(hf_api_text(rq, "table", false, 255, &in.table));
+	HF_TRY(hf_api_text(rq, "registers", true, HF_NAME_MAX, &in.registers));
+	HF_TRY(hf_api_place(rq, "folder", true, folder));
+	in.folder = folder;
+	return hf_schedule_set(rq->m->release, &in, rq->unit, rq->draft, &rq->fault);
+}
+
+static enum hf_err unschedule(struct hf_api_request *rq)
+{
+	struct hf_schedule_in in = {.plan = NULL};
+
+	HF_TRY(take_schedule(rq, &in));
+	return hf_schedule_end(rq->m->release, &in, rq->unit, rq->draft, &rq->fault);
+}
+
+static bool add_schedule(void *ctx, const Hufu__MaskScheduleRow *r, int64_t next_ms)
+{
+	json_t *o = json_object();
+
+	hf_api_out_text(o, "plan", r->plan);
+	hf_api_out_text(o, "source", r->source);
+	hf_api_out_text(o, "folder", r->folder);
+	hf_api_out_text(o, "registers", r->registers);
+	hf_api_out_text(o, "set_by", r->set_by);
+	hf_api_out_time_if(o, "set", r->set_ms);
+	hf_api_out_time_if(o, "next", next_ms);
+	hf_api_out_id_of(o, "last_task", &r->last_task);
+	out_uint(o, "runs", r->runs);
+	out_uint(o, "missed", r->missed);
+	hf_api_out_text(o, "missed_text", r->missed_text);
+	json_array_append_new(ctx, o);
+	return true;
+}
+
+static enum hf_err list_schedules(struct hf_api_request *rq)
+{
+	json_t *rows = json_array();
+
+	json_object_set_new(rq->out, "schedules", rows);
+	return hf_schedules(rq->m->release, add_schedule, rows);
+}
+
 const struct hf_route hf_routes_release[] = {
         {"POST", "/v1/release/plans/put", HF_MAY_MASK, HF_EVENT_MASK_PLAN, put, 0},
         {"POST", "/v1/release/plans/approve", HF_MAY_MASK_POLICY, HF_EVENT_MASK_PLAN, approve, 0},
@@ -319,6 +376,9 @@ const struct hf_route hf_routes_release[] = {
         {"POST", "/v1/release/stop", HF_MAY_MASK, HF_EVENT_MASK_STEP, stop_task, 0},
         {"POST", "/v1/release/retry", HF_MAY_MASK, HF_EVENT_MASK_STEP, retry_task, 0},
         {"POST", "/v1/release/audit", HF_MAY_AUDIT_READ, HF_EVENT_MASK_STEP, audit_task, 0},
+        {"POST", "/v1/release/schedule", HF_MAY_MASK, HF_EVENT_MASK_STEP, schedule, 0},
+        {"POST", "/v1/release/unschedule", HF_MAY_MASK, HF_EVENT_MASK_STEP, unschedule, 0},
+        {"GET", "/v1/release/schedules", HF_MAY_STATUS, HF_EVENT_INVALID, list_schedules, 0},
         {"GET", "/v1/release/tasks", HF_MAY_STATUS, HF_EVENT_INVALID, list_tasks, 0},
         {"GET", "/v1/release/show", HF_MAY_STATUS, HF_EVENT_INVALID, show_task, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

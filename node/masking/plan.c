@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "masking/own/own.h"
 #include "masking/plan_demand.h"
 #include "masking/plan_tree.h"
@@ -102,6 +103,35 @@ static enum hf_err read_scope(struct plan *p, const struct hf_plan_node *root)
 	return epoch ? number_of(p, epoch, UINT32_MAX, &s->epoch) : HF_OK;
 }
 
+/* "15m", "6h", "1d", "2w". */
+static bool read_period(const char *text, int64_t *ret_ms)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = {{'m', 60000}, {'h', 3600000}, {'d', 86400000}, {'w', 604800000}};
+	char *end;
+	unsigned long n = text[0] >= '1' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+
+	for (size_t i = 0; n > 0 && n <= 10000 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (*end == units[i].unit && !end[1]) {
+			*ret_ms = (int64_t)n * units[i].ms;
+			return true;
+		}
+	return false;
+}
+
+static enum hf_err read_times(struct plan *p, const struct hf_plan_node *n)
+{
+	struct hf_plan *q = &p->plan;
+
+	if (!hf_time_parse(q->start, &q->start_ms) || q->start_ms <= 0)
+		return FAULT(p, n, "'start' is '%.60s'; write a time such as 2026-12-01T02:00:00Z", q->start);
+	if (q->every && !read_period(q->every, &q->every_ms))
+		return FAULT(p, n, "'every' is '%.60s'; write a period such as 15m, 6h, 1d or 2w", q->every);
+	return HF_OK;
+}
+
 static enum hf_err read_schedule(struct plan *p, const struct hf_plan_node *root)
 {
 	static const char *const keys[] = {"start", "every", NULL};
@@ -113,7 +143,8 @@ static enum hf_err read_schedule(struct plan *p, const struct hf_plan_node *root
 		return HF_OK;
 	HF_TRY(check_keys(p, n, keys));
 	HF_TRY(text_of(p, n, "start", true, &p->plan.start));
-	return text_of(p, n, "every", false, &p->plan.every);
+	HF_TRY(text_of(p, n, "every", false, &p->plan.every));
+	return read_times(p, n);
 }
 
 static enum hf_err read_result(struct plan *p, const struct hf_plan_node *root)

@@ -55,6 +55,7 @@ struct hf_plan {
 	enum hf_plan_mode mode;
 	const char *operator_name, *security, *audit; /* persons */
 	const char *start, *every;                    /* NULL: by hand */
+	int64_t start_ms, every_ms;                   /* 0: by hand; once */
 	enum hf_engine engine;
 	struct hf_mask_scope scope; /* without technique */
 	const struct hf_plan_table *tables;

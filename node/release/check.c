@@ -115,10 +115,21 @@ static bool digest(struct release_check *c)
 
 void release_check_work(struct release_check *c)
 {
+	json_t *figures = NULL;
+	enum hf_err e;
+
 	c->e = HF_OK;
 	if (!as_planned(c) || !as_expected(c) || !digest(c))
 		return;
-	c->evaluation = release_evaluate(c);
+	e = release_demand(c, &figures, &c->f);
+	if (e == HF_OK) {
+		c->evaluation = release_evaluate(c);
+		if (figures)
+			json_object_set(c->evaluation, "risk", figures);
+	} else {
+		fail(c, "result", e);
+	}
+	json_decref(figures);
 }
 
 enum hf_err release_place(const char *part, const char *output, struct hf_fault *f)

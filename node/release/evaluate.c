@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "crypto/crypto.h"
+#include "masking/demand.h"
 #include "masking/effect_attack.h"
 #include "masking/identify.h"
 #include "release/work.h"
@@ -21,6 +22,8 @@
 
 /* The first rows of a table, for the detectors and as codes. */
 struct sample {
+	uint64_t most; /* rows */
+	bool detect;
 	char **names;
 	size_t width;
 	struct hf_identify *x;
@@ -60,7 +63,7 @@ static void take_header(struct sample *s, const struct hf_csv_record *rec)
 		fields[i].name = s->names[i];
 	}
 	hf_random(key, sizeof(key));
-	s->x = hf_identify_new(&o, fields, s->width);
+	s->x = s->detect ? hf_identify_new(&o, fields, s->width) : NULL;
 	s->codes = hf_effect_table_new(s->width, key);
 	free(fields);
 }
@@ -85,8 +88,9 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 		return false;
 	for (size_t i = 0; i < s->width; i++)
 		s->cells[i].data = s->cells[i].len ? s->values.data + at[i] : NULL;
-	hf_identify_row(s->x, s->cells, s->width, true);
-	return hf_effect_add(s->codes, s->cells) && rec->number < SAMPLE_ROWS;
+	if (s->x)
+		hf_identify_row(s->x, s->cells, s->width, true);
+	return hf_effect_add(s->codes, s->cells) && rec->number < s->most;
 }
 
 typedef bool (*piece_fn)(void *ctx, uint64_t at, uint8_t *out, size_t cap, size_t *ret_len);
@@ -192,32 +196,94 @@ static const struct hf_field_finding *finding_of(const struct sample *s, const c
 	return f ? &f[at] : NULL;
 }
 
-json_t *release_evaluate(struct release_check *c)
+/* Both tables, as far as they are wanted; pairs: row for row the same things. */
+struct tables {
+	struct sample before, after;
+	bool seen, pairs;
+};
+
+static void read_tables(const struct release_check *c, uint64_t most, bool detect, struct tables *t)
 {
-	struct sample before = {.width = 0}, after = {.width = 0};
 	int fd = open(access(c->part, F_OK) == 0 ? c->part : c->output, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	bool pairs = c->reader && read_sample(&before, from_source, c->reader) && c->rows_in == c->rows_out;
-	bool seen = fd >= 0 && read_sample(&after, from_file, &fd);
-	json_t *changes = json_array(), *fields = json_array();
-	size_t masked = 0;
 
-	for (size_t i = 0; i < c->count; i++) {
-		const struct release_count *n = &c->counts[i];
-		json_t *o = look_at(n, seen ? finding_of(&after, n->field) : NULL, changes);
-
-		masked += strcmp(n->technique, "keep") != 0;
-		if (seen && pairs)
-			attack(o, n, &before, &after, changes);
-		json_array_append_new(fields, o);
-	}
+	*t = (struct tables){.before = {.most = most}, .after = {.most = most, .detect = detect}};
+	t->pairs = c->reader && read_sample(&t->before, from_source, c->reader) && c->rows_in == c->rows_out;
+	t->seen = fd >= 0 && read_sample(&t->after, from_file, &fd);
 	if (fd >= 0)
 		close(fd);
-	json_t *report = json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o}", "rows_in", (json_int_t)c->rows_in,
-	                           "rows_out", (json_int_t)c->rows_out, "fields_masked", (json_int_t)masked,
-	                           "fields_kept", (json_int_t)(c->count - masked), "sample_rows",
-	                           (json_int_t)(seen ? hf_effect_rows(after.codes) : 0), "as_planned", 1, "fields",
-	                           fields, "changes", changes);
-	sample_done(&before);
-	sample_done(&after);
+}
+
+static void tables_done(struct tables *t)
+{
+	sample_done(&t->before);
+	sample_done(&t->after);
+}
+
+json_t *release_evaluate(struct release_check *c)
+{
+	json_t *changes = json_array(), *fields = json_array(), *report;
+	struct tables t;
+	size_t masked = 0;
+
+	read_tables(c, SAMPLE_ROWS, true, &t);
+	for (size_t i = 0; i < c->count; i++) {
+		const struct release_count *n = &c->counts[i];
+		json_t *o = look_at(n, t.seen ? finding_of(&t.after, n->field) : NULL, changes);
+
+		masked += strcmp(n->technique, "keep") != 0;
+		if (t.seen && t.pairs)
+			attack(o, n, &t.before, &t.after, changes);
+		json_array_append_new(fields, o);
+	}
+	report = json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o}", "rows_in", (json_int_t)c->rows_in, "rows_out",
+	                   (json_int_t)c->rows_out, "fields_masked", (json_int_t)masked, "fields_kept",
+	                   (json_int_t)(c->count - masked), "sample_rows",
+	                   (json_int_t)(t.seen ? hf_effect_rows(t.after.codes) : 0), "as_planned", 1, "fields", fields,
+	                   "changes", changes);
+	tables_done(&t);
 	return report;
+}
+
+/* ---- what the plan demands ---- */
+
+static struct hf_demand_table named(const struct sample *s)
+{
+	return (struct hf_demand_table){s->codes, (const char *const *)s->names, s->width};
+}
+
+static enum hf_err missed(const json_t *figures, struct hf_fault *f)
+{
+	const json_t *list = json_object_get(figures, "missed");
+	size_t n = json_array_size(list);
+
+	if (n == 0)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_QUALITY, n > 1 ? "%.300s (and %zu more demands are not met)" : "%.300s",
+	                    json_string_value(json_array_get(list, 0)), n - 1);
+}
+
+enum hf_err release_demand(struct release_check *c, json_t **ret_figures, struct hf_fault *f)
+{
+	const struct hf_plan_table *table = hf_plan_table_named(c->plan, c->table);
+	struct tables t;
+	enum hf_err e;
+
+	if (!table || !table->demand)
+		return HF_OK;
+	if (c->rows_in > RELEASE_DEMAND_ROWS)
+		return hf_fault_set(
+		        f, HF_E_LIMIT,
+		        "the plan demands figures of the whole table, which has more than %u rows; split it",
+		        RELEASE_DEMAND_ROWS);
+	read_tables(c, RELEASE_DEMAND_ROWS, false, &t);
+	if (t.seen) {
+		struct hf_demand_table was = named(&t.before), is = named(&t.after);
+
+		e = hf_demand_check(table, t.before.width ? &was : NULL, &is, ret_figures, f);
+		e = e == HF_OK ? missed(*ret_figures, f) : e;
+	} else {
+		e = hf_fault_set(f, HF_E_IO, "the result cannot be read back");
+	}
+	tables_done(&t);
+	return e;
 }

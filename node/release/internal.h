@@ -16,6 +16,8 @@ struct hf_release {
 	void *inventory_ctx;
 	struct hf_mask_keys *keys;     /* NULL: none */
 	uint64_t slice;                /* bytes of a source between two durable points */
+	int64_t look_ms;               /* when the schedules are looked at next; 0: now */
+	uv_timer_t *timer;             /* NULL: not started */
 	struct release_active *active; /* tasks that are under way or wait for room */
 	unsigned refs;                 /* the owner, and whoever calls back */
 	bool closing;

@@ -440,6 +440,7 @@ enum hf_err hf_release_plan_step(struct hf_release *r, const struct hf_plan_step
 	if (step->event == HF_PLAN_APPROVE)
 		changed.approved_digest = row->digest;
 	put_row(unit, &changed);
+	r->look_ms = 0; /* other times, perhaps */
 	*ret_version = row->version;
 	return HF_OK;
 }

@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include "release/mask_keys.h"
+#include "release/schedule.h"
 #include "release/task_run.h"
+
+#define LOOK_MS 1000 /* between two looks at the schedules */
 
 static void look(struct release_active *a);
 
@@ -78,10 +81,19 @@ uint64_t release_progress(struct hf_release *r, const struct hf_id *id)
 	return a && a->work ? atomic_load(&a->work->in) : 0;
 }
 
+static void free_timer(uv_handle_t *h)
+{
+	free(h);
+}
+
 void release_close_tasks(struct hf_release *r)
 {
 	struct release_active *a = r->active;
 
+	if (r->timer) {
+		uv_timer_stop(r->timer);
+		uv_close((uv_handle_t *)r->timer, free_timer);
+	}
 	r->active = NULL;
 	while (a) {
 		struct release_active *next = a->next;
@@ -354,6 +366,7 @@ static enum hf_err fill_work(struct release_active *a, const Hufu__MaskTaskRow *
 	w->plan = HF_TAKE(plan.plan);
 	release_plan_done(&plan);
 	snprintf(w->table, sizeof(w->table), "%s", row->table);
+	snprintf(w->node_dir, sizeof(w->node_dir), "%s", a->r->base->dir);
 	snprintf(w->folder, sizeof(w->folder), "%s/masking", a->r->base->dir);
 	snprintf(w->output, sizeof(w->output), "%s", row->output);
 	release_part_of(row, w->part);
@@ -476,8 +489,17 @@ static bool take_up(void *ctx, const Hufu__MaskTaskRow *row)
 	return true;
 }
 
+static void on_timer(uv_timer_t *t)
+{
+	hf_schedule_look(t->data);
+}
+
 void hf_release_start(struct hf_release *r)
 {
+	r->timer = hf_alloc_zero(sizeof(*r->timer));
+	r->timer->data = r;
+	uv_timer_init(r->base->loop, r->timer);
+	uv_timer_start(r->timer, on_timer, LOOK_MS, LOOK_MS);
 	if (hf_tasks(r, take_up, r) != HF_OK)
 		hf_alarm(r->base, "masking", NULL, "the masking tasks of the process before cannot be read");
 	look_at_all(r);

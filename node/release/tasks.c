@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "release/internal.h"
+#include "source/classify.h"
 
 const char *hf_mask_step_name(enum hf_mask_step s)
 {
@@ -89,6 +90,8 @@ struct starting {
 	struct hf_source_view source;
 	const char *table;
 	struct hf_id id;
+	char identified_by[512];
+	struct hf_hash inventory;
 	struct hf_fault *f;
 };
 
@@ -96,6 +99,16 @@ static void starting_done(struct starting *s)
 {
 	release_plan_done(&s->plan);
 	hf_source_view_done(&s->source);
+}
+
+static void take_inventory(struct starting *s, const json_t *inventory)
+{
+	char *text = json_dumps(inventory, JSON_COMPACT | JSON_SORT_KEYS);
+
+	release_confirmed_by(inventory, s->identified_by, sizeof(s->identified_by));
+	if (text)
+		hf_sha256(text, strlen(text), &s->inventory);
+	free(text);
 }
 
 /* MK-14: what nobody identified is not masked. */
@@ -121,6 +134,7 @@ static enum hf_err check_identified(struct starting *s)
 		                    "sensitive; confirm one, and put the plan with it",
 		                    s->in->source);
 	e = release_lint(s->plan.plan, inventory, &wrong);
+	take_inventory(s, inventory);
 	json_decref(inventory);
 	return e == HF_OK ? HF_OK : hf_fault_set(s->f, HF_E_STATE, "the step technique is missing: %.330s", wrong.text);
 }
@@ -163,6 +177,7 @@ static enum hf_err check_source(struct starting *s)
 		return hf_fault_set(s->f, e, "there is no source '%.63s'; `hufu source list` shows those there are",
 		                    s->in->source);
 	HF_TRY(hf_fault_default(s->f, e));
+	HF_TRY(hf_source_doubt_check(&s->source, s->f));
 	return hf_source_test(s->r->sources, s->in->source, s->f);
 }
 
@@ -198,23 +213,20 @@ static void name_inputs(struct hf_draft *d, const struct starting *s, const char
 static void add_steps(struct starting *s, struct release_change *c, struct hf_unit *unit)
 {
 	const Hufu__MaskPlanRow *row = s->plan.row;
-	struct hf_hash inventory = {{0}};
 	const struct {
 		enum hf_mask_step step;
 		int64_t ms;
 		const char *person, *note;
 		const struct hf_hash *digest;
 	} steps[] = {
-	        {HF_MASK_STEP_IDENTIFY, row->put_ms, row->identified_by, "the inventory is confirmed",
-	         row->inventory_digest.len ? &inventory : NULL},
+	        {HF_MASK_STEP_IDENTIFY, row->inventory.len ? row->put_ms : c->row.created_ms, s->identified_by,
+	         "the inventory is confirmed", &s->inventory},
 	        {HF_MASK_STEP_NEED, row->put_ms, row->put_by, row->need, NULL},
 	        {HF_MASK_STEP_TECHNIQUE, row->put_ms, row->put_by,
 	         "techniques and parameters are as the inventory demands", NULL},
 	        {HF_MASK_STEP_PLAN, row->decided_ms, row->decided_by, "approved", &s->plan.plan->digest},
 	};
 
-	if (row->inventory_digest.len == sizeof(inventory.b))
-		memcpy(inventory.b, row->inventory_digest.data, sizeof(inventory.b));
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct hf_draft *d = release_entry(s->r, &c->row, HF_EVENT_MASK_STEP, steps[i].person,
 		                                   hf_mask_step_name(steps[i].step));

@@ -137,6 +137,7 @@ static bool open_stream(struct release_work *w, uint8_t *piece)
 	                                  .root = w->has_root ? &w->root : NULL,
 	                                  .seed = w->has_seed ? &w->seed : NULL,
 	                                  .from = w->place.byte ? &w->place : NULL,
+	                                  .folder = w->node_dir,
 	                                  .file = read_table,
 	                                  .file_ctx = w,
 	                                  .write = write_out,

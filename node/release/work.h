@@ -21,8 +21,8 @@ struct release_count {
 
 struct release_work {
 	/* Before the first slice. */
-	struct hf_plan *plan; /* own */
-	char table[256], folder[600];
+	struct hf_plan *plan;                        /* own */
+	char table[256], folder[600], node_dir[600]; /* of plans' tables; where a whole table is put away, sealed */
 	char part[RELEASE_PATH], output[RELEASE_PATH];
 	struct hf_source_reader *reader; /* own */
 	struct hf_source_stamp stamp;    /* of the source when the task began */
@@ -69,6 +69,9 @@ void release_check_free(struct release_check *c);
 void release_check_work(struct release_check *c);
 /* evaluate.c: the report; the caller's. */
 json_t *release_evaluate(struct release_check *c);
+#define RELEASE_DEMAND_ROWS 5000000u /* of a table whose plan demands figures of all of it */
+/* What the plan demands of the result's risk; ret_figures stays NULL when it demands nothing, else the caller's. */
+enum hf_err release_demand(struct release_check *c, json_t **ret_figures, struct hf_fault *f) HF_MUST_CHECK;
 
 /* Gives the result its name, unless a former process did; never over another file. */
 enum hf_err release_place(const char *part, const char *output, struct hf_fault *f) HF_MUST_CHECK;

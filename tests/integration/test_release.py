@@ -1,5 +1,6 @@
 """Masking plans that a node keeps, and the tasks that run by them: one real node."""
 import csv
+import datetime
 import hashlib
 import os
 
@@ -87,6 +88,17 @@ def test_what_was_not_done_before_is_named_and_nothing_runs(net):
     check(not os.path.exists(place) and not any(s["name"] == "never" for s in t.hufu("source", "list", as_="wang")["sources"]), "nothing came of it")
 
 
+def test_what_is_kept_and_looks_sensitive_is_found_in_the_result(net):
+    """MK-48: the second look finds what nobody masked, and proposes what to change"""
+    path = os.path.join(net.dir, "calls.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("plate,time,fee,lane,id\n" + "".join(f"粤B{n:05},2026-03-01 08:00:00,5,138{n:08},{n}\n" for n in range(2000)))
+    net.nodes["transport"].hufu("source", "add", "calls", path, as_="wang")
+    report = begin(net, "tolls", "calls", "calls-masked", "--wait")["evaluation"]
+    check([f["field"] for f in report["fields"] if f["residual"]] == ["lane"], str(report["fields"]))
+    check(any("lane is kept and looks sensitive" in c for c in report["changes"]), str(report["changes"]))
+
+
 def test_a_result_that_fails_its_check_is_not_released(net):
     """MK-41, MK-42, MK-45, MK-47: and the plan's scheme says what is to be done"""
     t = net.nodes["transport"]
@@ -114,6 +126,32 @@ def test_a_source_that_changed_fails_by_its_scheme_and_is_retried(net):
     t.hufu("source", "scan", "noon", as_="wang")
     done = begin(net, "careful", "noon", "noon-masked", "--wait")
     check(done["rows_out"] == 2001, str(done["rows_out"]))
+
+
+def test_begun_by_hand_and_by_a_timer_of_the_system(net):
+    """MK-44: the same record but for how it was begun; the node's own schedule is in tests/unit/release/tasks_test.c"""
+    hand = begin(net, "tolls", "morning", "by-hand", "--wait")
+    timer = begin(net, "tolls", "morning", "by-timer", "--timer", "--wait")
+    check((hand["manner"], timer["manner"]) == ("hand", "timer"), str(timer))
+    check([(s["step"], s["person"], s["note"]) for s in hand["steps"]] == [(s["step"], s["person"], s["note"]) for s in timer["steps"]], str(timer["steps"]))
+    check((hand["result_digest"], hand["columns"], hand["plan_digest"]) == (timer["result_digest"], timer["columns"], timer["plan_digest"]), str(timer))
+
+
+def test_a_plan_runs_at_its_own_times(net):
+    """MK-40, MK-43: source and folder are said once, all else is the plan's"""
+    t = net.nodes["transport"]
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)
+    approved(net, "timed", lambda text: text.replace("schedule: by hand", f"schedule: {{start: {soon:%Y-%m-%dT%H:%M:%SZ}}}"))
+    t.hufu("release", "schedule", "timed", "morning", "--folder", net.dir, "--register", "auto", as_="ma")
+    shown = t.hufu("release", "schedules", as_="shen")["schedules"][0]
+    check(shown["next"].startswith(f"{soon:%Y-%m-%dT%H:%M:%S}") and shown["runs"] == 0, str(shown))
+    name = f"auto-{soon:%Y%m%dt%H%M%Sz}"
+    wait_until(lambda: any(s["name"] == name for s in t.hufu("source", "list", as_="wang")["sources"]), f"source {name}")
+    shown = t.hufu("release", "schedules", as_="shen")["schedules"][0]
+    done = task(net, shown["last_task"])
+    check((shown["runs"], shown["missed"], done["manner"], done["operator"]) == (1, 0, "schedule", "ma"), f"{shown} {done}")
+    t.hufu("release", "unschedule", "timed", "morning", as_="ma")
+    check(t.hufu("release", "schedules", as_="shen")["schedules"] == [], "it is scheduled no more")
 
 
 def test_paused_continued_modified_and_stopped(net):

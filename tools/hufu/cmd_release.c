@@ -389,6 +389,64 @@ static int audit(struct hf_cli *cli, int argc, char **argv)
 	return hf_cli_do(cli, "POST", "/v1/release/audit", in, "the masking task %s is audited", "task");
 }
 
+/* ---- schedules ---- */
+
+static int schedule(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[2], *table = NULL, *folder = NULL, *as = NULL;
+	const struct hf_opt opts[] = {{"table", &table, NULL, NULL},
+	                              {"folder", &folder, NULL, NULL},
+	                              {"register", &as, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
+	char path[PATH_MAX];
+	json_t *in;
+
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
+		return HF_EXIT_USAGE;
+	if (!folder || !as)
+		return hf_cli_misuse(cli, "--folder FOLDER and --register NAME are needed: where the results are put, "
+		                          "and what the names of their sources begin with");
+	if (!hf_cli_absolute(cli, folder, path))
+		return HF_EXIT_USAGE;
+	in = hf_cli_with("plan", pos[0]);
+	hf_cli_put(in, "source", pos[1]);
+	hf_cli_put(in, "table", table);
+	hf_cli_put(in, "folder", path);
+	hf_cli_put(in, "registers", as);
+	return hf_cli_do(cli, "POST", "/v1/release/schedule", in, "scheduled at the times of the plan", NULL);
+}
+
+static int unschedule(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[2];
+	json_t *in;
+
+	if (!hf_cli_args(cli, argc, argv, NULL, pos, 2, 2))
+		return HF_EXIT_USAGE;
+	in = hf_cli_with("plan", pos[0]);
+	hf_cli_put(in, "source", pos[1]);
+	return hf_cli_do(cli, "POST", "/v1/release/unschedule", in, "scheduled no more", NULL);
+}
+
+static int schedules(struct hf_cli *cli, int argc, char **argv)
+{
+	static const struct hf_column columns[] = {
+	        {"PLAN", "plan", 24},    {"SOURCE", "source", 24},   {"NEXT", "next", 20}, {"RUNS", "runs", 0},
+	        {"MISSED", "missed", 0}, {"WHY", "missed_text", 50}, {NULL, NULL, 0},
+	};
+	json_t *out = NULL;
+	int status;
+
+	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	status = hf_cli_call(cli, "GET", "/v1/release/schedules", NULL, &out);
+	if (status == HF_EXIT_DONE)
+		hf_cli_table(cli, out, "schedules", columns,
+		             "nothing is scheduled; `hufu release schedule` lets a plan run at its times");
+	json_decref(out);
+	return status;
+}
+
 const struct hf_command hf_commands_release[] = {
         {"release", "plan", "masking plans that the node keeps: put, look, approve",
          "hufu release plan put FILE [--inventory FILE]\n"
@@ -416,6 +474,18 @@ const struct hf_command hf_commands_release[] = {
          "example:\n"
          "  hufu release run tolls passages --output /srv/data/masked.csv --register passages-masked --wait\n",
          run},
+        {"release", "schedule", "let a plan mask a source at the times that it says",
+         "hufu release schedule PLAN SOURCE --folder FOLDER --register NAME [--table TABLE]\n"
+         "\n"
+         "  each run leaves FOLDER/NAME-TIME.csv, which becomes the source NAME-TIME; TIME is when it was due\n"
+         "\n"
+         "example:\n"
+         "  hufu release schedule tolls passages --folder /srv/masked --register passages\n",
+         schedule},
+        {"release", "unschedule", "run a plan over a source at its times no more",
+         "hufu release unschedule PLAN SOURCE\n\nexample:\n  hufu release unschedule tolls passages\n", unschedule},
+        {"release", "schedules", "what is scheduled, when next, and what was missed",
+         "hufu release schedules\n\nexample:\n  hufu release schedules\n", schedules},
         {"release", "list", "masking tasks, newest first",
          "hufu release list [--limit N]\n\nexample:\n  hufu release list\n", list},
         {"release", "show", "a masking task: its steps, how far it is, what became of it",

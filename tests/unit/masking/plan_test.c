@@ -18,7 +18,7 @@ static const char whole[] = "masking-plan: 1\n"
                             "mode: static\n"
                             "people: {operator: li, security: wang, audit: zhao}\n"
                             "scope: {group: tolls, consumer: university, epoch: 1}\n"
-                            "schedule: {start: 2026-12-01 02:00, every: day}\n"
+                            "schedule: {start: 2026-12-01T02:00:00Z, every: 1d}\n"
                             "result: {rows-least: 1, rows-most: 1000000, unreadable-most: 0}\n"
                             "relations:\n"
                             "- [passages.plate, owners.plate]\n"
@@ -90,7 +90,7 @@ static void test_what_a_plan_lacks_is_named(void **state)
 	        {"audit: zhao", "audit: li", "p.yaml:7: one person has two of the roles"},
 	        {", audit: zhao", "", "p.yaml:7: 'audit' is missing; add it"},
 	        {"group: tolls, ", "", "p.yaml:8: 'group' is missing; add it"},
-	        {"schedule: {start: 2026-12-01 02:00, every: day}\n", "", "'schedule' is missing"},
+	        {"schedule: {start: 2026-12-01T02:00:00Z, every: 1d}\n", "", "'schedule' is missing"},
 	        {"rows-least: 1", "rows-least: -1", "p.yaml:10: 'rows-least' is no whole number"},
 	        {"rows-least", "rows-fewest", "p.yaml:10: 'rows-fewest' is not known here"},
 	        {"relations:\n- [passages.plate, owners.plate]\n", "", "'relations' is missing"},

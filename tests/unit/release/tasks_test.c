@@ -2,6 +2,7 @@
  * that died, errors and their schemes. */
 #include <dirent.h>
 
+#include "release/schedule.h"
 #include "staff.h"
 
 #define ROWS 4000u
@@ -478,6 +479,135 @@ static void test_what_shows_too_much_with_earlier_releases_is_not_released(void 
 	assert_int_equal(files_of(w, r.name), 0);
 }
 
+/* MK-3, MK-47, MK-48: the plan's demand on the risk is held against the result; its figures are in the report. */
+static void test_a_demand_on_the_risk(void **state)
+{
+	struct world *w = *state;
+	struct result r;
+	Hufu__MaskTaskRow *row;
+	json_t *report;
+
+	approve(w, "technique: mask, keep-first: 2", "result: {rows-least: 1}",
+	        "result: {rows-least: 1, risk: {passages: {quasi: [lane], k: 900}}}");
+	run(w, &r);
+	run_until(w, &r, has_ended);
+	assert_state(w, &r, HF_TASK_FAILED);
+	assert_failed(w, &r, "result", "do not release");
+	approve(w, "technique: mask, keep-first: 2", "result: {rows-least: 1}",
+	        "result: {rows-least: 1, risk: {passages: {quasi: [lane], k: 700}}}");
+	whole(w, &r);
+	row = row_of(w, &r);
+	report = json_loadb((const char *)row->evaluation.data, row->evaluation.len, 0, NULL);
+	assert_true(json_integer_value(json_object_get(json_object_get(report, "risk"), "k")) >= ROWS / 5);
+	json_decref(report);
+	hf_decoded_free(row);
+}
+
+/* ---- times ---- */
+
+static void test_due_times(void **state)
+{
+	(void)state;
+	assert_int_equal(hf_schedule_next(1000, 0, 500), 1000);
+	assert_int_equal(hf_schedule_next(1000, 0, 1000), 0);
+	assert_int_equal(hf_schedule_next(1000, 60, 999), 1000);
+	assert_int_equal(hf_schedule_next(1000, 60, 1000), 1060);
+	assert_int_equal(hf_schedule_next(1000, 60, 1059), 1060);
+	assert_int_equal(hf_schedule_next(1000, 60, 1060), 1120);
+}
+
+static enum hf_err schedule(struct world *w, const char *token)
+{
+	struct hf_actor a = people_actor(&w->s.p, token);
+	struct hf_schedule_in in = {w->s.plan, "passages", "", w->data, "auto", &a};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
+	enum hf_err e = hf_schedule_set(w->s.release, &in, u, d, &w->s.fault);
+
+	hf_unit_draft(u, d);
+	return people_apply(&w->s.p, u, e);
+}
+
+struct seen {
+	uint64_t runs, missed;
+	struct result task;
+	int64_t next_ms;
+	char text[400];
+};
+
+static bool see(void *ctx, const Hufu__MaskScheduleRow *row, int64_t next_ms)
+{
+	struct seen *s = ctx;
+
+	s->runs = row->runs;
+	s->missed = row->missed;
+	s->next_ms = next_ms;
+	snprintf(s->text, sizeof(s->text), "%s", row->missed_text);
+	if (!hf_id_from_bytes(row->last_task.data, row->last_task.len, &s->task.id))
+		memset(&s->task.id, 0, sizeof(s->task.id));
+	return true;
+}
+
+static struct seen look_at(struct world *w, const char *time)
+{
+	struct seen s = {.runs = 0};
+
+	assert_true(hf_time_parse(time, &w->s.p.now_ms));
+	hf_schedule_look(w->s.release);
+	fixture_settle(&w->s.p.f);
+	assert_int_equal(hf_schedules(w->s.release, see, &s), HF_OK);
+	return s;
+}
+
+/* MK-40: at its times; what was missed is reported. MK-44: the record is that of a run by hand. */
+static void test_by_the_times_of_its_plan(void **state)
+{
+	struct world *w = *state;
+	int64_t was = w->s.p.now_ms;
+	struct result hand;
+	struct seen s;
+
+	approve(w, "technique: mask, keep-first: 2", NULL, NULL);
+	assert_int_equal(schedule(w, w->s.ma), HF_E_STATE);
+	approve(w, "technique: mask, keep-first: 2", "schedule: by hand",
+	        "schedule: {start: 2026-11-22T00:00:00Z, every: 1h}");
+	assert_int_equal(schedule(w, w->s.yang), HF_E_SEPARATION);
+	assert_int_equal(schedule(w, w->s.ma), HF_OK);
+	whole(w, &hand);
+	s = look_at(w, "2026-11-22T02:59:59Z");
+	assert_int_equal(s.runs + s.missed, 0);
+	s = look_at(w, "2026-11-22T03:00:01Z");
+	assert_int_equal(s.runs, 1);
+	assert_int_equal(s.missed, 0);
+	run_until(w, &s.task, has_ended);
+	assert_state(w, &s.task, HF_TASK_RELEASED);
+	Hufu__MaskTaskRow *a = row_of(w, &hand), *b = row_of(w, &s.task);
+
+	assert_string_equal(b->registers, "auto-20261122t030000z");
+	assert_string_equal(b->manner, "schedule");
+	assert_int_equal(a->n_steps, b->n_steps);
+	for (size_t i = 0; i < a->n_steps; i++) {
+		assert_int_equal(a->steps[i]->step, b->steps[i]->step);
+		assert_string_equal(a->steps[i]->person, b->steps[i]->person);
+	}
+	assert_memory_equal(a->result_digest.data, b->result_digest.data, 32);
+	hf_decoded_free(a);
+	hf_decoded_free(b);
+	assert_int_equal(look_at(w, "2026-11-22T03:30:00Z").runs, 1);
+	s = look_at(w, "2026-11-22T06:30:00Z");
+	assert_int_equal(s.runs, 1);
+	assert_int_equal(s.missed, 3);
+	assert_non_null(strstr(s.text, "first 2026-11-22T04:00:00"));
+	assert_int_equal(people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed"), 1);
+	write_table(w, ROWS + 7);
+	s = look_at(w, "2026-11-22T07:00:02Z");
+	assert_int_equal(s.missed, 4);
+	assert_non_null(strstr(s.text, "not the one that was scanned"));
+	assert_int_equal(people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed"), 2);
+	w->s.p.now_ms = was;
+	register_table(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +617,9 @@ int main(void)
 	        cmocka_unit_test(test_stopped_and_retried),
 	        cmocka_unit_test(test_another_version_must_mask_alike),
 	        cmocka_unit_test(test_errors_have_their_schemes),
+	        cmocka_unit_test(test_a_demand_on_the_risk),
+	        cmocka_unit_test(test_due_times),
+	        cmocka_unit_test(test_by_the_times_of_its_plan),
 	        cmocka_unit_test(test_what_shows_too_much_with_earlier_releases_is_not_released),
 	};
 

@@ -1,0 +1,304 @@
+#include "release/schedule.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "release/internal.h"
+
+#define KEY_MAX (2 * HF_NAME_MAX + 2)
+#define LOOK_MS 60000 /* at least so often; a plan may have changed */
+#define STAMP 20
+
+int64_t hf_schedule_next(int64_t start_ms, int64_t every_ms, int64_t after_ms)
+{
+	if (start_ms > after_ms)
+		return start_ms;
+	return every_ms > 0 ? start_ms + ((after_ms - start_ms) / every_ms + 1) * every_ms : 0;
+}
+
+/* ---- rows ---- */
+
+static size_t make_key(char key[KEY_MAX], const char *plan, const char *source)
+{
+	return (size_t)snprintf(key, KEY_MAX, "%.63s%c%.63s", plan, '\0', source);
+}
+
+static void put_row(struct hf_unit *unit, const Hufu__MaskScheduleRow *row)
+{
+	char key[KEY_MAX];
+	size_t n = make_key(key, row->plan, row->source), len;
+	uint8_t *bytes = hf_encode(&row->base, &len);
+
+	if (!bytes)
+		abort();
+	hf_unit_put(unit, HF_TABLE_MASK_SCHEDULE, key, n, bytes, len);
+	free(bytes);
+}
+
+struct listing {
+	struct hf_release *r;
+	hf_schedule_fn fn;
+	void *ctx;
+};
+
+static int64_t next_of(struct hf_release *r, const Hufu__MaskScheduleRow *row)
+{
+	struct hf_plan *p = NULL;
+	struct hf_fault f;
+	int64_t next = 0;
+
+	if (hf_release_plan(r, row->plan, &p, &f) == HF_OK && p->start_ms)
+		next = hf_schedule_next(p->start_ms, p->every_ms, row->last_ms);
+	hf_plan_free(p);
+	return next;
+}
+
+static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	const struct listing *l = ctx;
+	Hufu__MaskScheduleRow *row HF_CLEANUP(hf_decoded_done) =
+	        HF_DECODE_OWN(mask_schedule_row, value.data, value.len);
+
+	(void)key;
+	return !row || l->fn(l->ctx, row, next_of(l->r, row));
+}
+
+enum hf_err hf_schedules(struct hf_release *r, hf_schedule_fn fn, void *ctx)
+{
+	struct listing l = {r, fn, ctx};
+
+	return hf_store_scan(r->store, HF_TABLE_MASK_SCHEDULE, NULL, 0, NULL, 0, list_row, &l);
+}
+
+/* ---- setting ---- */
+
+static enum hf_err check_operator(struct hf_release *r, const struct hf_schedule_in *in, bool set, struct hf_fault *f)
+{
+	struct hf_plan *p = NULL;
+	enum hf_err e = HF_OK;
+
+	HF_TRY(hf_release_plan(r, in->plan, &p, f));
+	if (strcmp(p->operator_name, in->actor->account) != 0)
+		e = hf_fault_set(f, HF_E_SEPARATION,
+		                 "the masking plan '%s' names '%s' as its operator, and nobody else schedules it",
+		                 in->plan, p->operator_name);
+	else if (set && !p->start_ms)
+		e = hf_fault_set(f, HF_E_STATE,
+		                 "the masking plan '%s' runs by hand; put a version whose schedule has start and every",
+		                 in->plan);
+	hf_plan_free(p);
+	return e;
+}
+
+static enum hf_err check_set(struct hf_release *r, const struct hf_schedule_in *in, struct hf_fault *f)
+{
+	struct hf_source_view v;
+	struct hf_name n;
+
+	HF_TRY(check_operator(r, in, true, f));
+	if (hf_source_get(r->sources, in->source, &v) != HF_OK)
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "there is no source '%.63s'; `hufu source list` shows those there are", in->source);
+	hf_source_view_done(&v);
+	if (!hf_name_parse(in->registers, &n) || strlen(n.s) + STAMP > HF_NAME_MAX)
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "'%.63s' cannot begin the names of sources; use up to %d of a-z, 0-9, '.', '-'",
+		                    in->registers, HF_NAME_MAX - STAMP);
+	if (strlen(in->folder) + strlen(n.s) + STAMP + 8 > 500)
+		return hf_fault_set(f, HF_E_ARGUMENT, "the folder's path is too long; shorten it");
+	return HF_OK;
+}
+
+static void fill_draft(struct hf_draft *d, const struct hf_schedule_in *in, const char *what)
+{
+	hf_draft_textf(d, HF_FIELD_OBJECT, "masking schedule of plan %s for source %s", in->plan, in->source);
+	hf_draft_text(d, HF_FIELD_DETAIL, what);
+}
+
+enum hf_err hf_schedule_set(struct hf_release *r, const struct hf_schedule_in *in, struct hf_unit *unit,
+                            struct hf_draft *draft, struct hf_fault *f)
+{
+	Hufu__MaskScheduleRow row = HUFU__MASK_SCHEDULE_ROW__INIT;
+
+	fill_draft(draft, in, "set");
+	HF_TRY(check_set(r, in, f));
+	row.plan = (char *)in->plan;
+	row.source = (char *)in->source;
+	row.table = (char *)in->table;
+	row.folder = (char *)in->folder;
+	row.registers = (char *)in->registers;
+	row.set_by = (char *)in->actor->account;
+	row.set_ms = row.last_ms = hf_now_ms(&r->base->clock);
+	put_row(unit, &row);
+	r->look_ms = 0;
+	return HF_OK;
+}
+
+enum hf_err hf_schedule_end(struct hf_release *r, const struct hf_schedule_in *in, struct hf_unit *unit,
+                            struct hf_draft *draft, struct hf_fault *f)
+{
+	char key[KEY_MAX];
+	size_t n = make_key(key, in->plan, in->source);
+
+	fill_draft(draft, in, "ended");
+	if (!hf_store_has(r->store, HF_TABLE_MASK_SCHEDULE, key, n))
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "the masking plan '%.63s' is not scheduled for source '%.63s'; `hufu release "
+		                    "schedules` shows what is",
+		                    in->plan, in->source);
+	HF_TRY(check_operator(r, in, false, f));
+	hf_unit_del(unit, HF_TABLE_MASK_SCHEDULE, key, n);
+	return HF_OK;
+}
+
+/* ---- the times ---- */
+
+struct looking {
+	struct hf_release *r;
+	int64_t now_ms, next_ms; /* next_ms: the earliest of all */
+	struct due {
+		Hufu__MaskScheduleRow *row;
+		int64_t first_ms, newest_ms; /* that are due now */
+		uint64_t count;
+	} due[32];
+	size_t count;
+};
+
+/* Rows are handled after the scan, which may not submit. */
+static bool look_at(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct looking *l = ctx;
+	Hufu__MaskScheduleRow *row HF_CLEANUP(hf_decoded_done) =
+	        HF_DECODE_OWN(mask_schedule_row, value.data, value.len);
+	struct hf_plan *p = NULL;
+	struct hf_fault f;
+	int64_t due;
+
+	(void)key;
+	if (!row || hf_release_plan(l->r, row->plan, &p, &f) != HF_OK)
+		return true;
+	due = p->start_ms ? hf_schedule_next(p->start_ms, p->every_ms, row->last_ms) : 0;
+	if (due && due <= l->now_ms && l->count < sizeof(l->due) / sizeof(l->due[0])) {
+		struct due *d = &l->due[l->count++];
+
+		d->row = HF_TAKE(row);
+		d->first_ms = due;
+		d->count = p->every_ms ? (uint64_t)((l->now_ms - due) / p->every_ms) + 1 : 1;
+		d->newest_ms = due + (int64_t)(d->count - 1) * p->every_ms;
+	} else if (due && (due > l->now_ms ? due : 0) < l->next_ms) {
+		l->next_ms = due > l->now_ms ? due : 0; /* no room in this look: the next one is at once */
+	}
+	hf_plan_free(p);
+	return true;
+}
+
+/* "20261201t020000z" */
+static void stamp(int64_t ms, char out[STAMP])
+{
+	char text[HF_TIME_TEXT];
+	size_t n = 0;
+
+	hf_time_text(ms, text);
+	for (const char *at = text; *at && *at != '.'; at++)
+		if (*at != '-' && *at != ':')
+			out[n++] = *at == 'T' ? 't' : *at;
+	out[n++] = 'z';
+	out[n] = '\0';
+}
+
+/* The task of the newest due time, in the row's unit. */
+static enum hf_err begin(struct hf_release *r, const struct due *d, struct hf_unit *unit, struct hf_id *ret_id,
+                         struct hf_fault *f)
+{
+	const Hufu__MaskScheduleRow *row = d->row;
+	struct hf_draft *draft = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
+	struct hf_plan *p = NULL;
+	char when[STAMP], output[600], registers[HF_NAME_MAX + 1];
+	enum hf_err e;
+
+	stamp(d->newest_ms, when);
+	snprintf(registers, sizeof(registers), "%.43s-%s", row->registers, when);
+	snprintf(output, sizeof(output), "%.480s/%s.csv", row->folder, registers);
+	e = hf_release_plan(r, row->plan, &p, f);
+	if (e == HF_OK) {
+		const struct hf_task_in in = {row->plan, row->source, row->table,      output,
+		                              registers, "schedule",  p->operator_name};
+
+		e = hf_task_run(r, &in, unit, draft, ret_id, f);
+		hf_draft_textf(draft, HF_FIELD_ACTOR, "%s/%s", r->base->self.s, p->operator_name);
+	}
+	hf_plan_free(p);
+	if (e != HF_OK) {
+		hf_draft_free(draft);
+		return e;
+	}
+	hf_draft_text(draft, HF_FIELD_MANNER, "schedule");
+	hf_draft_outcome(draft, HF_OK, NULL);
+	hf_unit_draft(unit, draft);
+	return HF_OK;
+}
+
+/* MK-40: a missed run is reported. */
+static void say_missed(struct hf_release *r, const Hufu__MaskScheduleRow *row, uint64_t count, struct hf_unit *unit,
+                       const char *why)
+{
+	struct hf_draft *d = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
+	char text[700];
+
+	snprintf(text, sizeof(text),
+	         "step execute: %" PRIu64 " scheduled run%s of plan %s for source %s missed: %.450s", count,
+	         count == 1 ? "" : "s", row->plan, row->source, why);
+	hf_utf8_mend(text);
+	hf_draft_text(d, HF_FIELD_ACTOR, r->base->self.s);
+	hf_draft_textf(d, HF_FIELD_OBJECT, "masking schedule of plan %s for source %s", row->plan, row->source);
+	hf_draft_text(d, HF_FIELD_MANNER, "schedule");
+	hf_draft_outcome(d, HF_E_TIMEOUT, text);
+	hf_unit_draft(unit, d);
+	hf_alarm(r->base, "masking-missed", NULL, "%s", text);
+}
+
+static void handle(struct hf_release *r, struct due *d, int64_t now_ms)
+{
+	Hufu__MaskScheduleRow row = *d->row;
+	struct hf_unit *unit = hf_unit_new();
+	struct hf_fault f = {.code = HF_OK};
+	bool late = now_ms - d->newest_ms > HF_SCHEDULE_LATE_MS;
+	uint64_t missed = d->count - 1 + late;
+	char why[200], first[HF_TIME_TEXT];
+	struct hf_id id;
+
+	hf_time_text(d->first_ms, first);
+	snprintf(why, sizeof(why), "the node did not run at that time, first %s", first);
+	if (!late && begin(r, d, unit, &id, &f) == HF_OK) {
+		row.last_task = (ProtobufCBinaryData){sizeof(id.b), id.b};
+		row.runs++;
+	} else if (!late) {
+		missed++;
+		row.last_task = (ProtobufCBinaryData){0, NULL};
+	}
+	row.last_ms = d->newest_ms;
+	row.missed += missed;
+	if (missed) {
+		row.missed_text = f.code != HF_OK ? f.text : why;
+		say_missed(r, &row, missed, unit, row.missed_text);
+	}
+	put_row(unit, &row);
+	hf_store_submit(r->store, unit, NULL, NULL);
+	hf_decoded_free(d->row);
+}
+
+void hf_schedule_look(struct hf_release *r)
+{
+	struct looking l = {.r = r, .now_ms = hf_now_ms(&r->base->clock)};
+
+	if (r->closing || l.now_ms < r->look_ms)
+		return;
+	l.next_ms = l.now_ms + LOOK_MS;
+	if (hf_store_scan(r->store, HF_TABLE_MASK_SCHEDULE, NULL, 0, NULL, 0, look_at, &l) != HF_OK)
+		return;
+	for (size_t i = 0; i < l.count; i++)
+		handle(r, &l.due[i], l.now_ms);
+	r->look_ms = l.next_ms;
+}
