@@ -21,7 +21,8 @@
 #include "catalog/catalog.h"
 #include "config_border.h"
 #include "dispatch.h"
-#include "exchange/exchange.h"
+#include "exchange/derive.h"
+#include "exchange/onward.h"
 #include "ledger/ledger.h"
 #include "ledger/report.h"
 #include "peers/peers.h"
@@ -166,6 +167,29 @@ static void on_space_change(void *ctx)
 		hf_scenarios_judge_anew(n->m.authz);
 }
 
+/* DS-97: what masking makes of delivered data goes back to where that came from, under its terms (AZ-77). */
+static enum hf_err derive_masked(void *ctx, const struct hf_task_derived *d, struct hf_unit *unit,
+                                 struct hf_id *ret_derivation, struct hf_fault *f)
+{
+	struct hf_node *n = ctx;
+	const struct hf_derive_input from = {d->from};
+	const struct hf_system_view system = {.name = "masking", .address = "unix"};
+	const struct hf_derive_in in = {&from, 1, &system, d->account, d->processing, "", d->digest, d->bytes};
+	struct hf_draft *draft;
+	enum hf_err e;
+	HF_TRY(hf_onward_check(n->m.exchange, &d->from, NULL, f));
+	draft = hf_draft_new(HF_EVENT_DERIVATION, NULL);
+	e = hf_derive(n->m.exchange, &in, unit, draft, ret_derivation, f);
+	if (e != HF_OK) {
+		hf_draft_free(draft);
+		return e;
+	}
+	hf_draft_text(draft, HF_FIELD_MANNER, "masking");
+	hf_draft_outcome(draft, HF_OK, NULL);
+	hf_unit_draft(unit, draft);
+	return HF_OK;
+}
+
 static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
@@ -192,6 +216,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_exchange_set_scanner(m->exchange, m->scanner);
 	hf_exchange_set_traffic(m->exchange, &cfg->traffic);
 	hf_exchange_set_limits(m->exchange, &cfg->transfers);
+	hf_release_set_derive(m->release, derive_masked, n);
 	hf_release_start(m->release);
 	hf_exchange_start(m->exchange);
 	return HF_OK;

@@ -14,10 +14,12 @@ struct hf_release {
 	struct hf_sources *sources;
 	json_t *(*inventory)(void *ctx, const char *source);
 	void *inventory_ctx;
-	struct hf_mask_keys *keys;     /* NULL: none */
-	uint64_t slice;                /* bytes of a source between two durable points */
-	int64_t look_ms;               /* when the schedules are looked at next; 0: now */
-	uv_timer_t *timer;             /* NULL: not started */
+	struct hf_mask_keys *keys; /* NULL: none */
+	uint64_t slice;            /* bytes of a source between two durable points */
+	int64_t look_ms;           /* when the schedules are looked at next; 0: now */
+	uv_timer_t *timer;         /* NULL: not started */
+	hf_task_derive_fn derive;
+	void *derive_ctx;
 	struct release_active *active; /* tasks that are under way or wait for room */
 	unsigned refs;                 /* the owner, and whoever calls back */
 	bool closing;

@@ -141,6 +141,21 @@ static void say_release(struct release_active *a, const Hufu__MaskTaskRow *row, 
 	hf_unit_draft(unit, d);
 }
 
+/* v has the derivation of the source until then. */
+static enum hf_err derive(struct release_active *a, const Hufu__MaskTaskRow *row, struct hf_source_view *v,
+                          struct hf_unit *unit, struct hf_fault *f)
+{
+	char processing[200];
+	struct hf_task_derived d = {v->derivation, v->digest, v->bytes, row->operator_, processing};
+
+	if (hf_id_is_zero(&v->derivation))
+		return HF_OK;
+	snprintf(processing, sizeof(processing), "masked by plan %.63s version %u", row->plan, row->version);
+	if (!a->r->derive)
+		return hf_fault_set(f, HF_E_UNSUPPORTED, "nothing here records what is derived");
+	return a->r->derive(a->r->derive_ctx, &d, unit, &v->derivation, f);
+}
+
 static enum hf_err register_result(struct release_active *a, const Hufu__MaskTaskRow *row, struct hf_source_view *v,
                                    struct hf_unit *unit, struct hf_fault *f)
 {
@@ -154,6 +169,7 @@ static enum hf_err register_result(struct release_active *a, const Hufu__MaskTas
 		hf_source_view_done(&there);
 		return hf_fault_set(f, HF_E_EXISTS, "a source '%s' was registered meanwhile", v->name);
 	}
+	HF_TRY(derive(a, row, v, unit, f));
 	HF_TRY(hf_source_put(a->r->sources, unit, v, f));
 	HF_TRY(disclosed(a, row, unit, f));
 	release_change_begin(&c, row);

@@ -23,6 +23,12 @@ void hf_release_set_keys(struct hf_release *r, struct hf_mask_keys *keys)
 	r->keys = keys;
 }
 
+void hf_release_set_derive(struct hf_release *r, hf_task_derive_fn fn, void *ctx)
+{
+	r->derive = fn;
+	r->derive_ctx = ctx;
+}
+
 /* ---- reading ---- */
 
 enum hf_err hf_task_get(struct hf_release *r, const struct hf_id *id, Hufu__MaskTaskRow **ret_row, struct hf_fault *f)

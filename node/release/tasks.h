@@ -32,6 +32,17 @@ const char *hf_mask_step_name(enum hf_mask_step s); /* "identify"; NULL when unk
 
 /* The node's masking keys; lent. Not set: a plan that needs a key fails with the kind "key". */
 void hf_release_set_keys(struct hf_release *r, struct hf_mask_keys *keys);
+/* What is masked of something that was derived here is derived anew (DS-97): the fn records it in the unit. Not set:
+ * such a result is not released. */
+struct hf_task_derived {
+	struct hf_id from;
+	struct hf_hash digest; /* of the result */
+	uint64_t bytes;
+	const char *account, *processing;
+};
+typedef enum hf_err (*hf_task_derive_fn)(void *ctx, const struct hf_task_derived *d, struct hf_unit *unit,
+                                         struct hf_id *ret_derivation, struct hf_fault *f);
+void hf_release_set_derive(struct hf_release *r, hf_task_derive_fn fn, void *ctx);
 /* Takes up the tasks that a former process left. After everything else is open. */
 void hf_release_start(struct hf_release *r);
 

@@ -230,3 +230,47 @@ def test_a_file_that_is_not_what_was_derived_is_not_registered_as_such(net):
     check(r.reason == "conflict" and net.derived in r.text, r.text)
     r = i.refused("source", "add", "other", other, "--derived", UNKNOWN_ID, as_="pan")
     check(r.reason == "unknown" and "hufu derive" in r.text, r.text)
+
+
+HOURLY = """masking-plan: 1
+name: hourly
+version: 1
+need: samples for others
+purpose: route-planning
+mode: static
+people: {operator: ma, security: song, audit: shen}
+scope: {group: flights}
+schedule: by hand
+result: {rows-least: 1}
+relations: []
+tables:
+  half:
+    fields: {departure: {technique: daterd, unit: hour}, origin: keep, destination: keep, distance_miles: keep, delay_minutes: keep}
+emergency:
+  source: {cause: no file, solution: call the owner, who: ma}
+  format: {cause: bad row, solution: mend it, who: ma}
+  key: {cause: no key, solution: ask for it, who: song}
+  result: {cause: check failed, solution: do not release, who: song}
+  space: {cause: disk full, solution: make room, who: ma}
+"""
+
+
+def test_what_is_masked_of_it_leads_back_as_well(net):
+    """DS-97, MK-10: a masking task of a derived source derives anew, and the people's word on the source's fields is the inventory"""
+    i = net.nodes["insurer"]
+    for account, name, role in (("yang", "杨帆 I-11", "masking-operator"), ("ma", "马超 I-12", "masking-operator"),
+                                ("song", "宋玉 I-13", "security-administrator"), ("shen", "沈清 I-14", "audit-administrator")):
+        i.add_user(account, name, [role])
+    path = os.path.join(net.dir, "hourly.yaml")
+    with open(path, "w", encoding="ascii") as f:
+        f.write(HOURLY)
+    i.hufu("release", "plan", "put", path, as_="yang")
+    i.hufu("release", "plan", "approve", "hourly", as_="song")
+    done = i.hufu("release", "run", "hourly", "half", "--output", os.path.join(net.dir, "half-masked.csv"), "--register", "half-masked", "--wait", as_="ma")
+    check(done["steps"][0]["person"] == "pan", f"who said what the fields hold: {done['steps']}")
+    shown = i.hufu("source", "show", "half-masked", as_="pan")
+    check(shown["derivation"] != net.derived and shown["masked_of"] == "half", str(shown))
+    rows, _, items = lineage(i, "wu", shown["derivation"])
+    check(("derived", shown["derivation"], 0, "insurer") in rows and ("derived", net.derived, 1, "insurer") in rows and net.first in [r[1] for r in rows], str(rows))
+    check("masked by plan hourly" in items[0]["fields"]["processing"], str(items[0]))
+    i.hufu("source", "scan", "half-masked", as_="pan")
