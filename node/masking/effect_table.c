@@ -183,9 +183,10 @@ uint32_t hf_effect_distinct(const struct hf_effect_table *t, size_t column)
 struct hf_bytes hf_effect_value(const struct hf_effect_table *t, size_t column, uint32_t code)
 {
 	const struct column *c = &t->columns[column];
-	size_t from = code ? c->end[code - 1] : 0;
 
-	return (struct hf_bytes){c->text.data + from, code ? c->end[code] - from : 0};
+	if (code == HF_EFFECT_NULL)
+		return (struct hf_bytes){NULL, 0};
+	return (struct hf_bytes){c->text.data + c->end[code - 1], c->end[code] - c->end[code - 1]};
 }
 
 uint32_t hf_effect_code(struct hf_effect_table *t, size_t column, struct hf_bytes value)

@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 
+#define NUMBER_MOST 1e100 /* so that sums of squares stay finite; what is more is no number */
+
 static bool number_of(const uint8_t *text, size_t len, double *ret_number)
 {
 	char copy[64], *end;
@@ -16,7 +18,7 @@ static bool number_of(const uint8_t *text, size_t len, double *ret_number)
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 	*ret_number = strtod(copy, &end);
-	return end == copy + len && isfinite(*ret_number);
+	return end == copy + len && fabs(*ret_number) <= NUMBER_MOST;
 }
 
 /* A number or a band; an open end is infinite. */
@@ -313,5 +315,6 @@ double hf_effect_correlation(const struct hf_effect_table *t, size_t a, const st
 			xx = yy = xy = 0;
 		}
 	}
-	return xx > 1e-12 * n * (mean[0] * mean[0]) && yy > 1e-12 * n * (mean[1] * mean[1]) ? xy / sqrt(xx * yy) : NAN;
+	return xx > 1e-12 * n * (mean[0] * mean[0]) && yy > 1e-12 * n * (mean[1] * mean[1]) ? xy / (sqrt(xx) * sqrt(yy))
+	                                                                                    : NAN;
 }
