@@ -19,7 +19,7 @@ enum hf_effect_grade hf_effect_grade(const struct hf_effect_grading *g, char ret
 		         100 * g->direct_share);
 		return HF_GRADE_DIRECT;
 	}
-	if (g->alike > 0 && g->alike * g->threshold >= 1) {
+	if (g->alike > 1 && g->alike * g->threshold >= 1) {
 		snprintf(ret_reason, HF_GRADE_REASON,
 		         "each row is equal to at least %u in every column, so that it tells no more than a table of "
 		         "counts",

@@ -35,6 +35,12 @@ static void test_the_grade_and_its_reason(void **state)
 	expect(&g, HF_GRADE_RISKY, "");
 	g.alike = 20;
 	expect(&g, HF_GRADE_AGGREGATE, "equal to at least 20 in every column");
+	g.threshold = 1;
+	g.alike = 1;
+	g.quasi = true;
+	expect(&g, HF_GRADE_RECORDS, ""); /* a row that is alone is no count, whatever is thought to be safe */
+	g.threshold = 0.05;
+	g.alike = 20;
 	g.direct = "mobile";
 	g.direct_share = 0.04; /* a few values that a permutation left where they were */
 	expect(&g, HF_GRADE_AGGREGATE, "");
