@@ -12,6 +12,7 @@
 
 #include "api/backup.h"
 #include "api/gateway.h"
+#include "api/mask_report.h"
 #include "api/publish.h"
 #include "api/selfcheck.h"
 #include "authz/deadline.h"
@@ -27,7 +28,9 @@
 #include "ledger/report.h"
 #include "peers/peers.h"
 #include "release/mask_keys.h"
+#include "release/plans.h"
 #include "release/tasks.h"
+#include "source/classify.h"
 #include "source/scanner.h"
 #include "source/source.h"
 
@@ -198,6 +201,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	HF_TRY(hf_scanner_open(&n->base, &sc, &m->scanner, f));
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
 	HF_TRY(hf_release_open(&n->base, m->store, m->identity, m->sources, &m->release, f));
+	hf_release_set_inventory(m->release, hf_source_inventory, m->sources);
 	HF_TRY(hf_mask_keys_open(&n->base, m->store, &n->keys, &m->mask_keys, f));
 	hf_release_set_keys(m->release, m->mask_keys);
 	HF_TRY(hf_catalog_open(&n->base, m->store, &n->keys, m->peers, m->sources, &m->catalog, f));
@@ -239,6 +243,8 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_release,
         hf_routes_classify,
 	        hf_routes_disclosures,
+        hf_routes_mask_policy,
+	        hf_routes_mask_report,
 	        hf_routes_catalog,
 	        hf_routes_authz,
 	        hf_routes_giving,
@@ -304,6 +310,7 @@ static enum hf_err open_all(struct hf_node *n, uv_loop_t *loop, const char *dir,
 	HF_TRY(open_exchange(n, cfg, f));
 	HF_TRY(open_api(n, cfg, f));
 	hf_self_check_open(&n->m, cfg->self_check_hours, &n->self_check);
+	hf_mask_report_open(&n->m, &n->m.mask_report);
 	HF_TRY(open_publish(n, cfg, f));
 	HF_TRY(open_gateway(n, cfg, f));
 	record_event(n, HF_EVENT_START);
@@ -318,6 +325,8 @@ static void close_modules(struct hf_node *n)
 	hf_scanner_stop(m->scanner);
 	hf_self_check_close(n->self_check);
 	n->self_check = NULL;
+	hf_mask_report_close(m->mask_report);
+	m->mask_report = NULL;
 	hf_gateway_close(n->gateway);
 	n->gateway = NULL;
 	hf_publish_close(n->publish);

@@ -68,6 +68,8 @@ static enum hf_err take_filter(struct hf_api_request *rq, struct hf_report_filte
 	memset(f, 0, sizeof(*f));
 	HF_TRY(take_word(rq, "subject", f->subject, sizeof(f->subject)));
 	HF_TRY(take_word(rq, "object", f->object, sizeof(f->object)));
+	HF_TRY(take_word(rq, "system", f->system, sizeof(f->system)));
+	HF_TRY(hf_api_bool(rq, "masking", false, &f->masking));
 	HF_TRY(take_word(rq, "outcome", f->outcome, sizeof(f->outcome)));
 	HF_TRY(take_event(rq, &f->event));
 	HF_TRY(hf_api_time(rq, "from", false, &f->from_ms));

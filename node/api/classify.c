@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "masking/detector.h"
+#include "source/mask_policy.h"
 
 static json_t *by_json(unsigned by)
 {
@@ -99,9 +99,10 @@ static enum hf_err fields(struct hf_api_request *rq)
 }
 
 /* "FIELD" or "FIELD=KIND"; a field's name may have an equals sign in it, a kind not. */
-static enum hf_err say_one(struct hf_api_request *rq, struct hf_source_view *v, const char *said, struct hf_buf *done)
+static enum hf_err say_one(struct hf_api_request *rq, struct hf_source_view *v, const char *said,
+                           const struct hf_rules *rules, struct hf_buf *done)
 {
-	struct hf_saying s = {.by = rq->actor->account, .now_ms = hf_now_ms(&rq->m->base->clock)};
+	struct hf_saying s = {.by = rq->actor->account, .now_ms = hf_now_ms(&rq->m->base->clock), .rules = rules};
 	const char *mark = strrchr(said, '=');
 	char field[sizeof(v->fields[0].name)];
 	size_t len = mark ? (size_t)(mark - said) : strlen(said);
@@ -116,7 +117,8 @@ static enum hf_err say_one(struct hf_api_request *rq, struct hf_source_view *v, 
 	return HF_OK;
 }
 
-static enum hf_err say(struct hf_api_request *rq, struct hf_source_view *v, struct hf_buf *done)
+static enum hf_err say(struct hf_api_request *rq, struct hf_source_view *v, const struct hf_rules *rules,
+                       struct hf_buf *done)
 {
 	const json_t *list = json_object_get(rq->in, "fields"), *said;
 	bool all;
@@ -130,7 +132,7 @@ static enum hf_err say(struct hf_api_request *rq, struct hf_source_view *v, stru
 	{
 		if (!json_is_string(said))
 			return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "field 'fields' is no list of texts");
-		HF_TRY(say_one(rq, v, json_string_value(said), done));
+		HF_TRY(say_one(rq, v, json_string_value(said), rules, done));
 	}
 	if (all) {
 		hf_source_class_all(v, rq->actor->account, hf_now_ms(&rq->m->base->clock));
@@ -159,11 +161,17 @@ static enum hf_err classify(struct hf_api_request *rq)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf done = HF_BUF_INIT;
 	struct hf_source_view v;
+	struct hf_rules *rules;
 	enum hf_err e;
 
-	HF_TRY(get_source(rq, &v));
+	HF_TRY(hf_mask_rules_load(rq->m->store, &rules, &rq->fault));
+	e = get_source(rq, &v);
+	if (e != HF_OK) {
+		hf_rules_free(rules);
+		return e;
+	}
 	e = v.fields[0].class.state != HF_CLASS_UNSEEN
-	            ? say(rq, &v, &done)
+	            ? say(rq, &v, rules, &done)
 	            : hf_fault_set(&rq->fault, HF_E_STATE,
 	                           "nobody has looked for what the fields of source '%s' hold; run `hufu source scan "
 	                           "%s` first",
@@ -177,10 +185,45 @@ static enum hf_err classify(struct hf_api_request *rq)
 		out_fields(rq->out, &v);
 	}
 	hf_source_view_done(&v);
+	hf_rules_free(rules);
+	return e;
+}
+
+/* MK-20: every place of a kind that people confirmed, across all sources. */
+static bool add_places(void *ctx, const struct hf_source_view *v)
+{
+	json_t *kinds = ctx;
+
+	for (size_t i = 0; i < v->field_count; i++) {
+		const struct hf_field_class *c = &v->fields[i].class;
+		json_t *places = json_object_get(kinds, c->kind);
+
+		if (c->state != HF_CLASS_CONFIRMED || c->kind[0] == '\0')
+			continue;
+		if (!places) {
+			places = json_array();
+			json_object_set_new(kinds, c->kind, places);
+		}
+		json_array_append_new(places, json_sprintf("%s.%s", v->name, v->fields[i].name));
+	}
+	return true;
+}
+
+static enum hf_err places(struct hf_api_request *rq)
+{
+	json_t *kinds = json_object(), *rows = json_array(), *list;
+	enum hf_err e = hf_sources_list(rq->m->sources, add_places, kinds);
+	const char *kind;
+
+	json_object_foreach(kinds, kind, list)
+	        json_array_append_new(rows, json_pack("{s:s, s:O}", "kind", kind, "places", list));
+	json_object_set_new(rq->out, "kinds", rows);
+	json_decref(kinds);
 	return e;
 }
 
 const struct hf_route hf_routes_classify[] = {
+        {"GET", "/v1/sources/places", HF_MAY_STATUS, HF_EVENT_INVALID, places, 0},
         {"GET", "/v1/sources/fields", HF_MAY_STATUS, HF_EVENT_INVALID, fields, 0},
         {"POST", "/v1/sources/classify", HF_MAY_CLASSIFY, HF_EVENT_CLASSIFICATION, classify, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

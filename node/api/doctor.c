@@ -14,6 +14,7 @@
 #include "crypto/secret.h"
 #include "identity/accounts.h"
 #include "ledger/ledger.h"
+#include "source/mask_policy.h"
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 #define MIB ((uint64_t)1 << 20)
@@ -226,6 +227,30 @@ static bool count_frozen(void *ctx, const struct hf_evidence_view *v)
 	return true;
 }
 
+/* MK-55: the table of controls is to be looked at again by its date. */
+static void check_controls(json_t *list, const struct hf_modules *m)
+{
+	struct hf_controls c;
+	struct hf_fault f = {.code = HF_OK};
+	char date[HF_TIME_TEXT];
+	if (hf_controls_load(m->store, &c, &f) != HF_OK) {
+		doctor_add(list, "masking controls", "bad", "set them anew: `hufu release controls set FILE`", "%s",
+		           f.text);
+		return;
+	}
+	hf_time_text(c.review_ms, date);
+	if (c.version == 0)
+		doctor_add(list, "masking controls", "ok", "",
+		           "none are set; what is not general goes only by agreement");
+	else if (c.review_ms <= hf_now_ms(&m->base->clock))
+		doctor_add(list, "masking controls", "warn",
+		           "the security administrator looks at them and sets them with a later date: `hufu release "
+		           "controls set FILE`",
+		           "the review of version %u of the controls was due on %.10s", c.version, date);
+	else
+		doctor_add(list, "masking controls", "ok", "", "version %u, to be reviewed by %.10s", c.version, date);
+}
+
 static void check_histories(json_t *list, const struct hf_modules *m)
 {
 	char names[200] = "";
@@ -368,6 +393,7 @@ json_t *doctor_findings(const struct hf_modules *m)
 	check_clock(list, peers, count);
 	check_ledger(list, m);
 	check_histories(list, m);
+	check_controls(list, m);
 	check_times(list, m);
 	check_mirrors(list, m);
 	check_disk(list, m);

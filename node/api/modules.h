@@ -19,6 +19,7 @@ struct hf_catalog;
 struct hf_authz;
 struct hf_exchange;
 struct hf_reports;
+struct hf_mask_report;
 struct hf_release;
 
 struct hf_modules {
@@ -36,6 +37,7 @@ struct hf_modules {
 	struct hf_authz *authz;
 	struct hf_exchange *exchange;
 	struct hf_reports *reports;
+	struct hf_mask_report *mask_report; /* NULL: none */
 	int64_t started_ms;
 	const char *const *listen; /* configured addresses, NULL-terminated; NULL: the descriptor's (hufu doctor) */
 	const char *publish;       /* "tcp://ADDRESS:PORT" of the second listener; NULL: off */

@@ -70,7 +70,8 @@ void hf_report_filter_text(const struct hf_report_filter *f, char out[4 * HF_REP
 
 	hf_time_text(f->from_ms, from);
 	hf_time_text(f->until_ms, until);
-	snprintf(out, 4 * HF_REPORT_WORD, "%s%s%s%s%s%s%s%s%s%s", *f->subject ? "; subject " : "", f->subject,
+	snprintf(out, 4 * HF_REPORT_WORD, "%s%s%s%s%s%s%s%s%s%s%s%s%s", f->masking ? "; masking" : "",
+	         *f->system ? "; system " : "", f->system, *f->subject ? "; subject " : "", f->subject,
 	         *f->object ? "; object " : "", f->object, *f->outcome ? "; outcome " : "", f->outcome,
 	         f->event ? "; event " : "", f->event ? hf_event_name(f->event) : "", f->from_ms ? "; from " : "",
 	         f->from_ms ? from : "");

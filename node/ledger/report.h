@@ -29,6 +29,8 @@ const char *hf_report_type(enum hf_report_format f); /* of HTTP */
 struct hf_report_filter {
 	char subject[HF_REPORT_WORD]; /* the actor: "NODE/ACCOUNT", or NODE, or ACCOUNT */
 	char object[HF_REPORT_WORD];  /* part of object or resource, or exactly a transaction, grant or application */
+	char system[HF_REPORT_WORD];  /* business system that the entry names (MK-51) */
+	bool masking;                 /* what masking and its preparation leave: steps, policy, plans, classification */
 	char outcome[32];             /* "ok", "refused", "failed"; of alarms "raised" */
 	enum hf_event event;
 	int64_t from_ms, until_ms; /* from <= time < until */

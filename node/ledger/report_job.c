@@ -64,6 +64,20 @@ static bool within(const struct hf_report_filter *f, int64_t ms, int64_t slack_m
 	return (f->from_ms == 0 || ms + slack_ms >= f->from_ms) && (f->until_ms == 0 || ms - slack_ms < f->until_ms);
 }
 
+/* MK-49, MK-61: events of the seven steps and of what they rest on. */
+static bool is_masking(const Hufu__EntryOpening *o)
+{
+	static const char *const others[] = {"classification", "drift", "unmask"};
+	struct hf_bytes v;
+
+	if (!hf_opening_get(o, HF_FIELD_EVENT, &v))
+		return false;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (v.len == strlen(others[i]) && memcmp(v.data, others[i], v.len) == 0)
+			return true;
+	return v.len > 5 && memcmp(v.data, "mask-", 5) == 0;
+}
+
 bool hf_report_matches(const struct hf_report_filter *f, const Hufu__EntryOpening *o)
 {
 	struct hf_bytes actor;
@@ -71,6 +85,10 @@ bool hf_report_matches(const struct hf_report_filter *f, const Hufu__EntryOpenin
 	if (f->event && !hf_opening_is(o, HF_FIELD_EVENT, hf_event_name(f->event)))
 		return false;
 	if (f->outcome[0] && !hf_opening_is(o, HF_FIELD_OUTCOME, f->outcome))
+		return false;
+	if (f->system[0] && !hf_opening_is(o, HF_FIELD_SYSTEM, f->system))
+		return false;
+	if (f->masking && !is_masking(o))
 		return false;
 	if (f->subject[0] && !(hf_opening_get(o, HF_FIELD_ACTOR, &actor) && is_subject(actor, f->subject)))
 		return false;
@@ -93,7 +111,7 @@ static void list_erased(struct scan *s, struct hf_report_row *r)
 	const struct hf_report_filter *f = &s->j->filter;
 
 	s->j->erased++;
-	if (f->subject[0] || f->object[0] || f->outcome[0] || f->event)
+	if (f->subject[0] || f->object[0] || f->system[0] || f->outcome[0] || f->event || f->masking)
 		return;
 	r->erased = true;
 	list_row(s, r);
@@ -232,7 +250,7 @@ static void read_entries(struct scan *s)
 
 /* ---- the facts that head the report ---- */
 
-#define FACTS_MAX 20u
+#define FACTS_MAX 24u
 struct facts {
 	struct hf_report_fact fact[FACTS_MAX];
 	char *text[FACTS_MAX];
@@ -296,8 +314,12 @@ static void gather(struct facts *f, const struct hf_report_job *j)
 	add_time(f, "period until", j->filter.until_ms, "the last entry");
 	add(f, "subject", "%s", or_any(j->filter.subject));
 	add(f, "object", "%s", or_any(j->filter.object));
+	add(f, "system", "%s", or_any(j->filter.system));
 	add(f, "outcome", "%s", or_any(j->filter.outcome));
-	add(f, "event", "%s", j->filter.event ? hf_event_name(j->filter.event) : "any");
+	add(f, "event", "%s",
+	    j->filter.event     ? hf_event_name(j->filter.event)
+	    : j->filter.masking ? "masking and its preparation"
+	                        : "any");
 	add(f, "entries listed", "%" PRIu64, j->listed);
 	if (j->listed)
 		add(f, "first and last", "%" PRIu64 " and %" PRIu64, j->first, j->last);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "release/internal.h"
+#include "source/mask_policy.h"
 
 #define KEY_MAX (HF_NAME_MAX + 1 + 4)
 
@@ -347,6 +348,22 @@ static Hufu__MaskPlanRow *store_new(struct hf_release *r, const struct hf_plan *
 	return own;
 }
 
+/* MK-28: a need of the list is decided before a plan meets it, and met as it was decided. */
+static enum hf_err check_need(struct hf_release *r, const struct hf_plan *p, struct hf_fault *f)
+{
+	const char *is = p->mode == HF_PLAN_STATIC ? "static" : "dynamic";
+	char mode[16] = "";
+
+	if (strncmp(p->need, HF_NEED_PREFIX, sizeof(HF_NEED_PREFIX) - 1) != 0)
+		return HF_OK;
+	HF_TRY(hf_need_decided(r->store, p->need, mode, f));
+	return strcmp(mode, is) == 0
+	               ? HF_OK
+	               : hf_fault_set(f, HF_E_CONFLICT,
+	                              "need %.63s was decided to be met by %s masking, and the plan is %s", p->need,
+	                              mode, is);
+}
+
 static enum hf_err check_and_store(struct hf_release *r, const struct hf_plan *p, const struct hf_plan_in *in,
                                    struct hf_unit *unit, Hufu__MaskPlanRow **ret_row, struct hf_fault *f)
 {
@@ -356,6 +373,7 @@ static enum hf_err check_and_store(struct hf_release *r, const struct hf_plan *p
 	HF_TRY(check_version(r, p, f));
 	HF_TRY(check_actor(p, in->actor, f));
 	HF_TRY(release_check_people(r, p, f));
+	HF_TRY(check_need(r, p, f));
 	HF_TRY(release_inventory(r, p, in->inventory, &inventory, f));
 	e = inventory ? release_lint(p, inventory, f) : HF_OK;
 	if (e == HF_OK)

@@ -8,6 +8,7 @@
 #ifndef HUFU_SOURCE_CLASSIFY_H
 #define HUFU_SOURCE_CLASSIFY_H
 
+#include <jansson.h>
 #include <stdatomic.h>
 
 #include "masking/identify.h"
@@ -40,6 +41,9 @@ void hf_source_class_doubt(struct hf_source_view *v, const char *field, const st
 enum hf_err hf_source_class_check(const struct hf_source_view *v, struct hf_fault *f) HF_MUST_CHECK;
 /* The same for what is in doubt alone: what was published before anybody was asked goes on. */
 enum hf_err hf_source_doubt_check(const struct hf_source_view *v, struct hf_fault *f) HF_MUST_CHECK;
+/* The source as a table of an inventory (masking/inventory.h): what was found and what people said; a new reference.
+ * sources: struct hf_sources. NULL: there is no such source, or nobody has looked. */
+json_t *hf_source_inventory(void *sources, const char *name);
 const char *hf_class_state_name(enum hf_class_state s); /* "unseen", "proposed", "confirmed", "doubted" */
 
 #endif

@@ -12,6 +12,7 @@
 #include "source/adapters.h"
 #include "source/class_row.h"
 #include "source/classify.h"
+#include "source/mask_policy.h"
 #include "state_source.pb-c.h"
 
 struct hf_sources {
@@ -281,6 +282,7 @@ enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fau
 /* Scans. */
 struct scan {
 	uv_work_t work;
+	struct hf_rules *rules; /* of the organization; NULL: none */
 	struct hf_sources *sources;
 	struct hf_source_view view;
 	hf_source_scan_fn fn;
@@ -297,7 +299,7 @@ static void run_scan(uv_work_t *work)
 
 	j->error = a->scan(j->sources->node_dir, &j->view, &j->sources->stop, &j->fault);
 	if (j->error == HF_OK)
-		j->error = hf_source_look(a, j->sources->node_dir, &j->view, NULL, &j->sources->stop, &j->fault);
+		j->error = hf_source_look(a, j->sources->node_dir, &j->view, j->rules, &j->sources->stop, &j->fault);
 }
 
 static void end_scan(uv_work_t *work, int status)
@@ -310,6 +312,7 @@ static void end_scan(uv_work_t *work, int status)
 		j->view.scanned_ms = hf_now_ms(&j->sources->base->clock);
 	j->fn(j->ctx, j->error, &j->view, &j->fault);
 	hf_source_view_done(&j->view);
+	hf_rules_free(j->rules);
 	release(j->sources);
 	free(j);
 }
@@ -333,6 +336,8 @@ void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_sou
 	j->ctx = ctx;
 	s->references++;
 	j->error = hf_source_check(s, v, &j->fault);
+	if (j->error == HF_OK)
+		j->error = hf_mask_rules_load(s->store, &j->rules, &j->fault);
 	if (uv_queue_work(s->base->loop, &j->work, j->error == HF_OK ? run_scan : run_nothing, end_scan) != 0)
 		abort(); /* only without a loop */
 }

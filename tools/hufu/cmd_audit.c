@@ -11,6 +11,7 @@
 #include "cli.h"
 
 #define POLL_MS 50u
+#define VALUES 8u /* of the filter */
 
 static const struct hf_column report_columns[] = {
         {"REPORT", "report", 0}, {"STATE", "state", 0},    {"FORMAT", "format", 0},
@@ -132,21 +133,24 @@ static void short_option(int argc, char **argv, char *long_form)
 
 static int report(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *value[7] = {NULL}, *output = NULL;
-	static const char *const names[7] = {"subject", "object", "from", "until", "outcome", "event", "format"};
-	struct hf_opt opts[9] = {{"output", &output, NULL, NULL}};
+	const char *value[VALUES] = {NULL}, *output = NULL;
+	static const char *const names[VALUES] = {"subject", "object", "from",   "until",
+	                                          "outcome", "event",  "format", "system"};
+	bool masking = false;
+	struct hf_opt opts[VALUES + 3] = {{"output", &output, NULL, NULL}, {"masking", NULL, &masking, NULL}};
 	char long_form[] = "--output";
 	json_t *in = NULL, *out = NULL, *view = NULL;
-	for (size_t i = 0; i < 7; i++)
-		opts[i + 1] = (struct hf_opt){names[i], &value[i], NULL, NULL};
+	for (size_t i = 0; i < VALUES; i++)
+		opts[i + 2] = (struct hf_opt){names[i], &value[i], NULL, NULL};
 	short_option(argc, argv, long_form);
 	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
 		return HF_EXIT_USAGE;
 	if (output && !is_new(cli, output))
 		return HF_EXIT_REFUSED;
 	in = json_object();
-	for (size_t i = 0; i < 7; i++)
+	for (size_t i = 0; i < VALUES; i++)
 		hf_cli_put(in, names[i], value[i]);
+	json_object_set_new(in, "masking", json_boolean(masking));
 	int status = hf_cli_call(cli, "POST", "/v1/audit/report", in, &out);
 	if (status == HF_EXIT_DONE)
 		status = follow(cli, text_of(out, "report"), &view);
@@ -204,14 +208,16 @@ static int delete (struct hf_cli *cli, int argc, char **argv)
 const struct hf_command hf_commands_audit[] = {
         {"audit", "report", "make an audit report of this node's ledger",
          "hufu audit report [--subject ACCOUNT|NODE] [--object TEXT|ID] [--from T] [--until T]\n"
-         "                         [--outcome ok|refused|failed|raised] [--event NAME] [--format text|csv|html] [-o "
-         "FILE]\n"
+         "                         [--outcome ok|refused|failed|raised] [--event NAME] [--format text|csv|html]\n"
+         "                         [--system NAME] [--masking] [-o FILE]\n"
          "  --subject WHO   who did it: an account, NODE/ACCOUNT, or a node\n"
          "  --object WHAT   part of the object's name, or a transaction, grant or application\n"
          "  --from T        from this time on (UTC), for example 2026-11-01 or 2026-11-01T08:00:00Z\n"
          "  --until T       before this time\n"
          "  --outcome O     ok, refused, failed, or raised (alarms)\n"
          "  --event NAME    one type of event, for example login\n"
+         "  --system NAME   entries that name this business system\n"
+         "  --masking       what masking leaves: classification, policy, plans, steps, releases, reversals\n"
          "  --format F      text when absent\n"
          "  -o FILE         take it out into a new file (permission audit-export); kept at the node in any case\n"
          "example: hufu audit report --subject chen --from 2026-11-01 --format html -o november.html",

@@ -239,6 +239,11 @@ const struct hf_command hf_commands_source[] = {
         {"source", "fields", "what the fields of a source hold, found and confirmed",
          "hufu source fields NAME\n\nNo value is shown.\n\nexample:\n  hufu source fields flights\n",
          hf_source_cli_fields},
+        {"source", "places", "where each kind of sensitive data is, across all sources",
+         "hufu source places\n\nFields of one kind must be masked alike where they are joined.\n\nexample:\n  hufu "
+         "source "
+         "places\n",
+         hf_source_cli_places},
         {"source", "classify", "say what the fields of a source hold",
          "hufu source classify NAME [--field FIELD=KIND|FIELD=none|FIELD]... [--all]\n"
          "\n"

@@ -65,6 +65,21 @@ int hf_source_cli_fields(struct hf_cli *cli, int argc, char **argv)
 	return print(cli, "GET", "/v1/sources/fields", hf_cli_with("name", pos[0]));
 }
 
+int hf_source_cli_places(struct hf_cli *cli, int argc, char **argv)
+{
+	static const struct hf_column of[] = {{"KIND", "kind", 0}, {"PLACES", "places", 0}, {NULL, NULL, 0}};
+	json_t *out = NULL;
+	int status;
+
+	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	status = hf_cli_call(cli, "GET", "/v1/sources/places", NULL, &out);
+	if (status == HF_EXIT_DONE)
+		hf_cli_table(cli, out, "kinds", of, "no field is confirmed as sensitive");
+	json_decref(out);
+	return status;
+}
+
 int hf_source_cli_classify(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1];

@@ -5,6 +5,7 @@
 #include "cli.h"
 
 int hf_source_cli_fields(struct hf_cli *cli, int argc, char **argv);
+int hf_source_cli_places(struct hf_cli *cli, int argc, char **argv);
 int hf_source_cli_classify(struct hf_cli *cli, int argc, char **argv);
 
 #endif
