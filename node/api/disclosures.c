@@ -15,7 +15,7 @@ static enum hf_err show(struct hf_api_request *rq)
 
 	HF_TRY(hf_api_text(rq, "dataset", true, HF_NAME_MAX, &dataset));
 	HF_TRY(hf_api_text(rq, "field", false, HF_MAX_TEXT, &field));
-	HF_TRY(hf_disclosures_show(rq->m->store, dataset, field, &shown));
+	HF_TRY(hf_disclosures_show(rq->m->store, dataset, *field ? field : NULL, &shown));
 	json_object_update(rq->out, shown);
 	json_decref(shown);
 	return HF_OK;
@@ -24,11 +24,11 @@ static enum hf_err show(struct hf_api_request *rq)
 /* A plan has one table mostly. */
 static enum hf_err table_of(struct hf_api_request *rq, const struct hf_plan *p, const char **table)
 {
-	if (!*table && p->table_count > 1)
+	if (!**table && p->table_count > 1)
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
 		                    "the plan %.60s has %zu tables; name the one with --table", p->name,
 		                    p->table_count);
-	if (!*table)
+	if (!**table)
 		*table = p->tables[0].name;
 	return HF_OK;
 }

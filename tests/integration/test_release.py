@@ -99,6 +99,39 @@ def test_what_is_kept_and_looks_sensitive_is_found_in_the_result(net):
     check(any("lane is kept and looks sensitive" in c for c in report["changes"]), str(report["changes"]))
 
 
+def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_listed(net):
+    """MK-4, MK-8: other columns and other cuts, to the same recipient and another one; allowed by one person, for one plan, with a reason"""
+    t = net.nodes["transport"]
+    source(net, "shared", 300)
+    approved(net, "to-university", lambda text: text.replace("step: 5", "step: 10, mode: floor"))
+    begin(net, "to-university", "shared", "shared-university", "--wait")
+
+    def refused(name, word, *more):
+        place = os.path.join(net.dir, f"{name}.csv")
+        r = t.refused("release", "run", name, "shared", "--output", place, "--register", name, "--wait", *more, as_="ma")
+        check(word in r.text and "to-university 1 to university" in r.text, r.text)
+        failed = t.hufu("release", "list", as_="ma")["tasks"][0]
+        check((failed["plan"], failed["state"], failed["reason"]) == (name, "failed", "disclosure"), str(failed))
+        check(not os.path.exists(place), "it was released")
+    # Times as they are, and nothing else: what the first release masked stands beside it.
+    approved(net, "more", lambda text: text.replace("{technique: fpe, type: cn.plate}", "{technique: limc}").replace("{technique: daterd, unit: minute, every: 15}", "keep"))
+    refused("more", "field time: ")
+    approved(net, "to-insurer", lambda text: text.replace("step: 5", "step: 15, mode: floor").replace("university", "insurer"))
+    refused("to-insurer", "cuts finer than any of them alone")
+    allow = ["release", "allow", "shared", "--plan", "to-insurer", "--recipient", "insurer", "--reason", "both are bound by contract"]
+    r = t.refused(*allow, as_="ma")
+    check(r.reason == "permission", r.text)
+    t.hufu(*allow, as_="song")
+    begin(net, "to-insurer", "shared", "shared-insurer", "--wait")
+    refused("more", "field time: ")
+    shown = t.hufu("release", "disclosures", "shared", "--field", "fee", as_="shen")["tables"][0]
+    check(shown["fields"] == [{"field": "fee", "shows": ["steps of 10", "steps of 15"], "releases": 2, "draws": 0, "scopes": [], "recipients": ["university", "insurer"]}], str(shown))
+    check([(r["recipient"], r.get("allowed_by"), r.get("reason")) for r in shown["releases"]] ==
+          [("university", None, None), ("insurer", "song", "both are bound by contract")], str(shown["releases"]))
+    entry = next(e for e in t.hufu("ledger", "tail", "--count", "60", as_="shen")["entries"] if e.get("event") == "disclosure-allowed" and e["outcome"] == "ok")
+    check("plan to-insurer version 1, table passages, to insurer: both are bound by contract" in entry["detail"], str(entry))
+
+
 def test_a_result_that_fails_its_check_is_not_released(net):
     """MK-41, MK-42, MK-45, MK-47: and the plan's scheme says what is to be done"""
     t = net.nodes["transport"]
