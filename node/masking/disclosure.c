@@ -7,16 +7,28 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "masking/disclosure_shown.h"
 
 #define NAMED 3u /* releases that a sentence names */
 
+/* What one masking of a field shows; many releases have the same. */
+struct way {
+	const struct hf_disclosure *d;
+	const struct hf_plan_field *field;
+	struct hf_shown shown;
+};
+struct ways {
+	struct way *list;
+	size_t count, cap;
+};
 struct joint {
 	const struct hf_disclosure *earlier;
 	size_t count;
 	const struct hf_disclosure *next;
-	struct hf_shown *shown; /* of one field, by release; the next one's last */
-	bool *against;          /* by release: it is one of those that combine */
+	struct ways ways; /* of one field; the next release's is the last */
+	size_t *way_of;   /* by release */
+	bool *against;    /* by release: it is one of those that combine */
 	json_t *clashes;
 	struct hf_fault *f;
 };
@@ -32,6 +44,44 @@ static const struct hf_plan_field *field_of(const struct hf_disclosure *d, const
 static bool same(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool same_scope(const struct hf_disclosure *a, const struct hf_disclosure *b)
+{
+	return same(a->scope.group, b->scope.group) && same(a->scope.consumer, b->scope.consumer) &&
+	       same(a->scope.contract, b->scope.contract) && a->scope.epoch == b->scope.epoch;
+}
+
+/* One needs not look further: it shows the same. */
+static bool same_way(const struct way *w, const struct hf_disclosure *d, const struct hf_plan_field *f)
+{
+	const struct hf_technique *t = f ? f->technique : NULL;
+
+	if (!w->field || !f)
+		return !w->field && !f;
+	if (!hf_plan_masked_alike(w->field, f) || hf_shown_joined(w->d, f->name) != hf_shown_joined(d, f->name))
+		return false;
+	if (!t || t->record.keyed == HF_KEYED_NOT || w->shown.pseudonym)
+		return true;
+	return t->record.keyed == HF_KEYED_DATASET
+	               ? same(w->d->scope.group, d->scope.group) && w->d->scope.epoch == d->scope.epoch
+	               : same_scope(w->d, d);
+}
+
+/* Which of the ways the release has; a new one when it has none of them. */
+static size_t way(struct ways *w, const struct hf_disclosure *d, const struct hf_plan_field *f)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (same_way(&w->list[i], d, f))
+			return i;
+	if (w->count == w->cap) {
+		w->cap = w->cap ? 2 * w->cap : 8;
+		w->list = hf_realloc(w->list, w->cap * sizeof(*w->list));
+	}
+	w->list[w->count].d = d;
+	w->list[w->count].field = f;
+	hf_shown_of(d, f, &w->list[w->count].shown);
+	return w->count++;
 }
 
 /* "toll 3 to university, toll 4 to insurer and 2 more" */
@@ -78,13 +128,13 @@ static void clash(struct joint *j, const char *field, const char *rule, const ch
 /* What the sentence says depends on what is combined. */
 static void clash_shown(struct joint *j, const char *field)
 {
-	const struct hf_shown *next = &j->shown[j->count];
+	const struct hf_shown *next = &j->ways.list[j->way_of[j->count]].shown;
 	unsigned first = next->first, last = next->last;
 	bool clear = next->kind == HF_SHOWN_CLEAR, chars = next->kind == HF_SHOWN_CHARS, cuts = false, drawn = false;
 	char what[160];
 
 	for (size_t i = 0; i < j->count; i++) {
-		const struct hf_shown *s = &j->shown[i];
+		const struct hf_shown *s = &j->ways.list[j->way_of[i]].shown;
 
 		if (!j->against[i])
 			continue;
@@ -113,14 +163,18 @@ static void clash_shown(struct joint *j, const char *field)
 /* One of them alone shows what all show together, or one of the earlier ones all that the next one shows. */
 static bool one_covers(const struct joint *j)
 {
-	for (size_t i = 0; i <= j->count; i++) {
+	const struct ways *w = &j->ways;
+	const struct hf_shown *next = &w->list[j->way_of[j->count]].shown;
+
+	for (size_t i = 0; i < j->count; i++)
+		if (hf_shown_covers(&w->list[j->way_of[i]].shown, next))
+			return true;
+	for (size_t i = 0; i < w->count; i++) {
 		size_t k = 0;
 
-		if (i < j->count && hf_shown_covers(&j->shown[i], &j->shown[j->count]))
-			return true;
-		while (k <= j->count && hf_shown_covers(&j->shown[i], &j->shown[k]))
+		while (k < w->count && hf_shown_covers(&w->list[i].shown, &w->list[k].shown))
 			k++;
-		if (k > j->count)
+		if (k == w->count)
 			return true;
 	}
 	return false;
@@ -128,20 +182,16 @@ static bool one_covers(const struct joint *j)
 
 static void check_shown(struct joint *j, const struct hf_plan_field *field)
 {
+	j->ways.count = 0;
 	for (size_t i = 0; i < j->count; i++)
-		hf_shown_of(&j->earlier[i], field_of(&j->earlier[i], field->name), &j->shown[i]);
-	hf_shown_of(j->next, field, &j->shown[j->count]);
+		j->way_of[i] = way(&j->ways, &j->earlier[i], field_of(&j->earlier[i], field->name));
+	j->way_of[j->count] = way(&j->ways, j->next, field);
 	if (one_covers(j))
 		return;
 	for (size_t i = 0; i < j->count; i++)
-		j->against[i] = !hf_shown_covers(&j->shown[j->count], &j->shown[i]);
+		j->against[i] =
+		        !hf_shown_covers(&j->ways.list[j->way_of[j->count]].shown, &j->ways.list[j->way_of[i]].shown);
 	clash_shown(j, field->name);
-}
-
-static bool same_scope(const struct hf_disclosure *a, const struct hf_disclosure *b)
-{
-	return same(a->scope.group, b->scope.group) && same(a->scope.consumer, b->scope.consumer) &&
-	       same(a->scope.contract, b->scope.contract) && a->scope.epoch == b->scope.epoch;
 }
 
 /* Pseudonyms of one key in the hands of two: they can join what they have. */
@@ -218,14 +268,15 @@ enum hf_err hf_disclosure_joint(const struct hf_disclosure *earlier, size_t coun
 	struct joint j = {.earlier = earlier, .count = count, .next = next, .f = f, .clashes = json_array()};
 	enum hf_err e;
 
-	j.shown = hf_alloc((count + 1) * sizeof(*j.shown));
+	j.way_of = hf_alloc((count + 1) * sizeof(*j.way_of));
 	j.against = hf_alloc_zero((count + 1) * sizeof(*j.against));
 	for (size_t i = 0; i < next->field_count; i++) {
 		check_shown(&j, &next->fields[i]);
 		check_scope(&j, &next->fields[i]);
 	}
 	check_sample(&j);
-	free(j.shown);
+	free(j.way_of);
+	free(j.ways.list);
 	free(j.against);
 	e = json_array_size(j.clashes) ? HF_E_DISCLOSURE : HF_OK;
 	if (e != HF_OK && ret_clashes)
@@ -237,8 +288,8 @@ enum hf_err hf_disclosure_joint(const struct hf_disclosure *earlier, size_t coun
 /* ---- what all of them show ---- */
 
 struct view {
-	struct hf_shown *shown; /* different ones */
-	size_t shown_count, releases, draws;
+	struct ways ways;
+	size_t releases;
 	json_t *recipients, *scopes;
 };
 
@@ -258,42 +309,39 @@ static bool equal(const struct hf_shown *a, const struct hf_shown *b)
 
 static void see(struct view *v, const struct hf_disclosure *d, const struct hf_plan_field *field)
 {
-	struct hf_shown *s = &v->shown[v->shown_count];
 	char text[400];
-	size_t i = 0;
 
-	hf_shown_of(d, field, s);
 	v->releases++;
 	add_once(v->recipients, d->recipient);
-	if (field->technique && field->technique->record.keyed == HF_KEYED_CONSUMER) {
-		snprintf(text, sizeof(text), "%s/%s/%s/%" PRIu64, d->scope.group ? d->scope.group : "",
-		         d->scope.consumer ? d->scope.consumer : "", d->scope.contract ? d->scope.contract : "",
-		         d->scope.epoch);
-		add_once(v->scopes, text);
-	}
-	while (i < v->shown_count && !equal(&v->shown[i], s))
-		i++;
-	if (i < v->shown_count)
+	way(&v->ways, d, field);
+	if (!field->technique || field->technique->record.keyed != HF_KEYED_CONSUMER)
 		return;
-	v->shown_count++;
-	v->draws += s->drawn;
+	snprintf(text, sizeof(text), "%s/%s/%s/%" PRIu64, d->scope.group ? d->scope.group : "",
+	         d->scope.consumer ? d->scope.consumer : "", d->scope.contract ? d->scope.contract : "",
+	         d->scope.epoch);
+	add_once(v->scopes, text);
 }
 
-/* What another one shows all of is left out. */
-static json_t *shown_texts(const struct view *v)
+/* What another one shows all of is left out; draws: different ones that were drawn. */
+static json_t *shown_texts(const struct ways *w, size_t *ret_draws)
 {
 	json_t *out = json_array();
 	char text[600];
 
-	for (size_t i = 0; i < v->shown_count; i++) {
-		size_t k = 0;
+	*ret_draws = 0;
+	for (size_t i = 0; i < w->count; i++) {
+		const struct hf_shown *s = &w->list[i].shown;
+		size_t k = 0, before = 0;
 
-		while (k < v->shown_count &&
-		       (k == i || !hf_shown_covers(&v->shown[k], &v->shown[i]) || equal(&v->shown[k], &v->shown[i])))
+		while (before < i && !equal(&w->list[before].shown, s))
+			before++;
+		*ret_draws += s->drawn && before == i;
+		while (k < w->count &&
+		       (k == i || !hf_shown_covers(&w->list[k].shown, s) || equal(&w->list[k].shown, s)))
 			k++;
-		if (k < v->shown_count)
+		if (k < w->count)
 			continue;
-		hf_shown_text(&v->shown[i], text, sizeof(text));
+		hf_shown_text(s, text, sizeof(text));
 		add_once(out, text);
 	}
 	return out;
@@ -302,19 +350,20 @@ static json_t *shown_texts(const struct view *v)
 static json_t *view_field(const struct hf_disclosure *all, size_t count, const char *name)
 {
 	struct view v = {.recipients = json_array(), .scopes = json_array()};
-	json_t *o;
+	size_t draws;
+	json_t *o, *texts;
 
-	v.shown = hf_alloc((count + 1) * sizeof(*v.shown));
 	for (size_t i = 0; i < count; i++) {
 		const struct hf_plan_field *f = field_of(&all[i], name);
 
 		if (f && (!f->technique || !f->technique->drops_column))
 			see(&v, &all[i], f);
 	}
-	o = json_pack("{s:s, s:o, s:I, s:I, s:o, s:o}", "field", name, "shows", shown_texts(&v), "releases",
-	              (json_int_t)v.releases, "draws", (json_int_t)v.draws, "scopes", v.scopes, "recipients",
+	texts = shown_texts(&v.ways, &draws);
+	o = json_pack("{s:s, s:o, s:I, s:I, s:o, s:o}", "field", name, "shows", texts, "releases",
+	              (json_int_t)v.releases, "draws", (json_int_t)draws, "scopes", v.scopes, "recipients",
 	              v.recipients);
-	free(v.shown);
+	free(v.ways.list);
 	return o;
 }
 

@@ -2,6 +2,7 @@
 #include "masking/disclosure_shown.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,8 +182,7 @@ static void grid(const struct ask *q, const char *step, const char *mode, struct
 	s->kind = HF_SHOWN_CUTS_BETWEEN;
 	s->cuts.count = 1;
 	s->cuts.period = 4 * size;
-	if (strcmp(mode, "ceil") == 0)
-		s->cuts.at[0] = 1;
+	s->cuts.at[0] = strcmp(mode, "ceil") == 0;
 	if (strcmp(mode, "half-even") != 0)
 		return;
 	/* Halves go to the even neighbour: below the cut at every second one. */
@@ -273,7 +273,7 @@ static const struct {
             {"daterd", times},     {"datesh", draw},   {"hier", tree},     {"noise", noise},   {"mult", noise},
             {"ope", draw},         {"shuf", draw},     {"map", pseudonym}, {"combine", clear}};
 
-static bool joined_by(const struct hf_disclosure *d, const char *name)
+bool hf_shown_joined(const struct hf_disclosure *d, const char *name)
 {
 	for (size_t i = 0; i < d->field_count; i++)
 		if (d->fields[i].technique && strcmp(d->fields[i].technique->id, "combine") == 0 && d->fields[i].by &&
@@ -288,7 +288,7 @@ void hf_shown_of(const struct hf_disclosure *d, const struct hf_plan_field *fiel
 	const struct hf_technique *t = field ? field->technique : NULL;
 	size_t i = 0;
 
-	memset(ret_s, 0, sizeof(*ret_s));
+	memset(ret_s, 0, offsetof(struct hf_shown, cuts.at));
 	snprintf(ret_s->technique, sizeof(ret_s->technique), "%s", t ? t->id : "");
 	if (!field) {
 		nothing(&q, ret_s);
@@ -296,7 +296,7 @@ void hf_shown_of(const struct hf_disclosure *d, const struct hf_plan_field *fiel
 	}
 	q.use.args = field->args;
 	q.use.arg_count = field->arg_count;
-	if (!t || t->of_rows || joined_by(d, field->name)) {
+	if (!t || t->of_rows || hf_shown_joined(d, field->name)) {
 		clear(&q, ret_s);
 		return;
 	}

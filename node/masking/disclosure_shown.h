@@ -20,24 +20,26 @@ enum hf_shown_kind {
  * itself lies below the cut: so that two grids that differ only there are told apart. */
 struct hf_shown_cuts {
 	__int128 period; /* 0: a list */
-	__int128 at[HF_SHOWN_CUTS];
 	size_t count;
+	__int128 at[HF_SHOWN_CUTS];
 };
 struct hf_shown {
 	enum hf_shown_kind kind;
 	bool pseudonym, drawn;
-	unsigned first, last;      /* CHARS: so many at either end, */
-	unsigned most;             /* in front perhaps up to so many */
-	struct hf_shown_cuts cuts; /* CUTS_BETWEEN; OTHER: period not 0: coarsened by these */
-	unsigned rank, step;       /* TIMES: 0 seconds of a step, then day, month, quarter, year */
+	unsigned first, last; /* CHARS: so many at either end, */
+	unsigned most;        /* in front perhaps up to so many */
+	unsigned rank, step;  /* TIMES: 0 seconds of a step, then day, month, quarter, year */
 	bool up;
 	__int128 low, high;  /* CLEAR: only between them */
 	int64_t level;       /* OTHER: the higher, the less it shows */
 	struct hf_hash same; /* OTHER: of technique, parameters and scope */
 	char technique[64];
+	struct hf_shown_cuts cuts; /* CUTS_BETWEEN; OTHER: period not 0: coarsened by these */
 };
 /* field NULL: the release does not have it. */
 void hf_shown_of(const struct hf_disclosure *d, const struct hf_plan_field *field, struct hf_shown *ret_s);
+/* Another field of the release puts this one, as it is, behind its own. */
+bool hf_shown_joined(const struct hf_disclosure *d, const char *name);
 bool hf_shown_covers(const struct hf_shown *a, const struct hf_shown *b);
 /* "first 3 characters"; for people. */
 void hf_shown_text(const struct hf_shown *s, char *out, size_t cap);

@@ -249,6 +249,27 @@ static void test_the_joint_view(void **state)
 	done(&w);
 }
 
+/* As many as a table may have, of few ways. */
+static void test_many_releases(void **state)
+{
+	static struct hf_disclosure many[2000];
+	struct world w = {.count = 0};
+	struct hf_fault f = {0};
+
+	(void)state;
+	add(&w, "university", "consumer: u", "v: {technique: mask, keep-first: 2};x: {technique: noise, scale: 2}");
+	add(&w, "insurer", "consumer: i", "v: {technique: mask, keep-first: 3};x: {technique: noise, scale: 2}");
+	add(&w, "broker", "consumer: b", "v: {technique: mask, keep-first: 6};x: {technique: noise, scale: 2}");
+	add(&w, "ministry", "consumer: m", "v: {technique: mask, keep-first: 4};x: {technique: noise, scale: 2}");
+	add(&w, "press", "consumer: p", "v: {technique: mask, keep-last: 4};x: {technique: noise, scale: 2}");
+	for (size_t i = 0; i < 2000; i++)
+		many[i] = w.all[i % 3];
+	assert_int_equal(hf_disclosure_joint(many, 2000, &w.all[3], &f, NULL), HF_OK);
+	assert_int_equal(hf_disclosure_joint(many, 2000, &w.all[4], &f, NULL), HF_E_DISCLOSURE);
+	assert_non_null(strstr(f.text, "release 3 to broker and 1997 more the release shows the first 6 and last 4"));
+	done(&w);
+}
+
 /* ---- what is said of cuts, against the techniques themselves ---- */
 
 #define VALUES 1200u /* -60 to 89.875 by eighths: finer than every cut, and more than a pair of grids needs to part */
@@ -403,10 +424,15 @@ static void test_k_of_all_releases(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_characters_add_up),           cmocka_unit_test(test_cuts_must_be_nested),
-	        cmocka_unit_test(test_a_value_beside_its_masking),  cmocka_unit_test(test_second_draws),
-	        cmocka_unit_test(test_scopes_and_samples),          cmocka_unit_test(test_the_joint_view),
-	        cmocka_unit_test(test_cuts_against_the_techniques), cmocka_unit_test(test_k_of_all_releases),
+	        cmocka_unit_test(test_characters_add_up),
+	        cmocka_unit_test(test_cuts_must_be_nested),
+	        cmocka_unit_test(test_a_value_beside_its_masking),
+	        cmocka_unit_test(test_second_draws),
+	        cmocka_unit_test(test_scopes_and_samples),
+	        cmocka_unit_test(test_the_joint_view),
+	        cmocka_unit_test(test_many_releases),
+	        cmocka_unit_test(test_cuts_against_the_techniques),
+	        cmocka_unit_test(test_k_of_all_releases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
