@@ -281,6 +281,37 @@ static double bound_of(const json_t *report, size_t consumer)
 	return json_real_value(json_object_get(json_array_get(json_object_get(report, "releases"), consumer), "bound"));
 }
 
+/* Whole steps are everybody's, what is below a recipient's own; limits hold, and nobody's mark is none. */
+static void test_marks_are_in_the_step_only(void **state)
+{
+	const struct world *w = *state;
+	struct hf_plan nobody = *w->read;
+	struct hf_apply_setup setup = setup_of(w, 0);
+	unsigned digits[100] = {0}, same = 0;
+	struct hf_apply *a = NULL;
+	struct hf_fault f = {0};
+
+	for (size_t r = 0; r < ROWS; r++) {
+		double fee[2], speed[2];
+
+		for (size_t i = 0; i < 2; i++) {
+			fee[i] = strtod((const char *)w->masked[i][2 * ROWS + r].data, NULL);
+			speed[i] = strtod((const char *)w->masked[i][3 * ROWS + r].data, NULL);
+			assert_true(speed[i] >= 0);
+		}
+		assert_true(floor(fee[0]) == floor(fee[1]) && floor(speed[0] / 10) == floor(speed[1] / 10));
+		same += fee[0] == fee[1];
+		digits[(unsigned)lround((fee[0] - floor(fee[0])) * 100)]++;
+	}
+	assert_true(same > 10 && same < 80); /* one in a hundred of 4000 */
+	for (size_t i = 0; i < 100; i++)
+		assert_true(digits[i] > 10 && digits[i] < 80);
+	nobody.scope.consumer = NULL;
+	setup.plan = &nobody;
+	assert_int_equal(hf_apply_open(&setup, &f, &a), HF_E_ARGUMENT);
+	assert_non_null(strstr(f.text, "fingerprint needs to know whose it is"));
+}
+
 static void test_twenty_rows_name_the_recipient(void **state)
 {
 	static const char *const columns[] = {"012345", "0", "0135", "1245", "124", "4215", "34210"};
@@ -532,6 +563,7 @@ static void test_no_accusation_in_many_trials(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_marks_are_in_the_step_only),
 	        cmocka_unit_test(test_twenty_rows_name_the_recipient),
 	        cmocka_unit_test(test_rounding_and_a_changed_column),
 	        cmocka_unit_test(test_mixtures),
