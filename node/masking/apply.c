@@ -100,7 +100,9 @@ static enum hf_err open_column(const struct hf_apply_setup *s, struct hf_apply *
 	                              .key = c->count.key_id[0] ? &c->key : NULL,
 	                              .engine = s->plan->engine,
 	                              .file = s->file,
-	                              .file_ctx = s->file_ctx};
+	                              .file_ctx = s->file_ctx,
+	                              .put = s->put,
+	                              .put_ctx = s->put_ctx};
 	HF_TRY(hf_fault_default(f, derive_mark(s, c)));
 	return hf_masker_open(field->technique, &c->use, f, &c->masker);
 }

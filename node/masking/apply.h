@@ -23,6 +23,9 @@ struct hf_apply_setup {
 	size_t only_count;
 	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 	void *file_ctx;
+	/* As of hf_mask_use; NULL: no vaults. */
+	enum hf_err (*put)(void *ctx, const char *name, const void *data, size_t len, struct hf_fault *f);
+	void *put_ctx;
 };
 enum hf_err hf_apply_open(const struct hf_apply_setup *setup, struct hf_fault *f,
                           struct hf_apply **ret_a) HF_MUST_CHECK;

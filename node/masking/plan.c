@@ -293,6 +293,10 @@ static enum hf_err read_field(struct plan *p, const struct hf_plan_node *n, stru
 	field->technique = hf_technique_named(technique);
 	if (!field->technique)
 		HF_TRY(own_method(p, n, technique, &field->technique));
+	if (p->plan.mode == HF_PLAN_DYNAMIC && field->technique->record.reversible == HF_REVERSIBLE_VAULT)
+		return FAULT(p, n,
+		             "field %.60s: %s fills a vault, which a dynamic plan does not have; take fpe or denc",
+		             n->key, technique);
 	if (p->plan.mode == HF_PLAN_DYNAMIC && field->technique->record.reach == HF_REACH_TABLE)
 		return FAULT(p, n,
 		             "field %.60s: %s needs the whole table, which a dynamic plan does not see; take another "

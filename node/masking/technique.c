@@ -219,7 +219,7 @@ const char *hf_arg_text(const struct hf_mask_use *use, const char *name, const c
 	}
 WORDS(format, format, "lost", "length", "kept", "by parameter")
 WORDS(repeats, repeats, "value", "row", "table")
-WORDS(reversible, reversible, "no", "by key", "by table")
+WORDS(reversible, reversible, "no", "by key", "by table", "by vault")
 WORDS(reference, reference, "lost", "part", "equal values stay equal", "one to one")
 WORDS(meaning, meaning, "lost", "part", "order", "kept")
 WORDS(distribution, distribution, "lost", "frequencies", "coarse", "near", "exact")

@@ -20,7 +20,7 @@
  * the tests refuse. */
 enum hf_keeps_format { HF_FORMAT_LOST = 1, HF_FORMAT_LENGTH, HF_FORMAT_KEPT, HF_FORMAT_CHOICE };
 enum hf_repeats { HF_REPEATS_VALUE = 1, HF_REPEATS_ROW, HF_REPEATS_TABLE }; /* equal results for equal what */
-enum hf_reversible { HF_REVERSIBLE_NO = 1, HF_REVERSIBLE_KEY, HF_REVERSIBLE_TABLE };
+enum hf_reversible { HF_REVERSIBLE_NO = 1, HF_REVERSIBLE_KEY, HF_REVERSIBLE_TABLE, HF_REVERSIBLE_VAULT };
 enum hf_keeps_reference { HF_REFERENCE_LOST = 1, HF_REFERENCE_PART, HF_REFERENCE_EQUAL, HF_REFERENCE_ONE_TO_ONE };
 enum hf_keeps_meaning { HF_MEANING_LOST = 1, HF_MEANING_PART, HF_MEANING_ORDER, HF_MEANING_KEPT };
 enum hf_keeps_distribution {
@@ -75,6 +75,9 @@ struct hf_mask_use {
 	/* Reads a table, tree or dictionary that the plan names; bounded by what out holds. */
 	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 	void *file_ctx;
+	/* Adds to the end of a vault that the plan names, durably; any thread. NULL: there are no vaults here. */
+	enum hf_err (*put)(void *ctx, const char *name, const void *data, size_t len, struct hf_fault *f);
+	void *put_ctx;
 };
 
 /* Some values of a column, or for a technique with HF_REACH_TABLE all of them, first_row 0. A null has data NULL. out

@@ -268,6 +268,25 @@ def test_a_method_of_ones_own_needs_no_rebuilding_and_keeps_its_record(net):
     refused(mask(net, "techniques", "--methods", "half.yaml", status=1), "the record does not say key")
 
 
+def test_tokens_fill_a_vault_that_tells_nothing(net):
+    """MK-67: tokens are the same again and in both tables; the vault has a sealed line for each value, is its owner's alone, and there is none for a delivery"""
+    owners, passages = tables(net, 5000)
+    plan = PLAN.replace("CONSUMER", "u").replace("{technique: fpe, type: cn.plate}", "{technique: token, type: cn.plate, vault: vault}")
+    write(net, "token.yaml", plan)
+    run(net, "passages", "t1.csv", plan="token.yaml")
+    run(net, "passages", "t2.csv", plan="token.yaml")
+    run(net, "owners", "t3.csv", plan="token.yaml")
+    first, known = rows(net, "t1.csv"), {r[0] for r in rows(net, "t3.csv")[1:]}
+    check(first == rows(net, "t2.csv") and all(re.fullmatch(r"[a-z2-7]{20}", r[0]) and r[0] in known for r in first[1:]), str(first[1]))
+    with open(os.path.join(net.dir, "vault"), encoding="utf-8") as f:
+        vault = f.read()
+    check({line.split(",")[0] for line in vault.splitlines()} == known and "粤" not in vault and "B000" not in vault, vault[:200])
+    check(os.stat(os.path.join(net.dir, "vault")).st_mode & 0o777 == 0o600, "others can read the vault")
+    write(net, "dynamic.yaml", plan.replace("mode: static", "mode: dynamic").replace("income: {technique: avg, k: 3}", "income: keep"))
+    refused(mask(net, "plan", "dynamic.yaml", status=1), "field plate: token fills a vault, which a dynamic plan does not have; take fpe or denc")
+    os.unlink(os.path.join(net.dir, "vault"))
+
+
 def test_a_plan_is_held_to_the_confirmed_inventory(net):
     """MK-15, MK-31, MK-32: what is sensitive and what belongs together comes from the inventory that people confirmed"""
     tables(net)

@@ -147,7 +147,8 @@ static enum hf_err read_step(struct hf_own *o, const struct hf_plan_node *n, str
 	const struct hf_plan_node *name = hf_plan_get(n, "technique");
 	const struct hf_technique *t = name && name->kind == HF_PLAN_TEXT_NODE ? hf_technique_named(name->text) : NULL;
 
-	if (!t || t->of_rows || t->drops_column || t->record.reach != HF_REACH_ROW)
+	if (!t || t->of_rows || t->drops_column || t->record.reach != HF_REACH_ROW ||
+	    t->record.reversible == HF_REVERSIBLE_VAULT)
 		return hf_own_fault(o, n, f,
 		                    "a step is no mapping with a technique for single values; write {technique: ID, "
 		                    "...} with one of `hufu mask techniques`");

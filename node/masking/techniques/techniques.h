@@ -28,6 +28,7 @@
 	X(fpep)                                                                                                        \
 	X(prefix)                                                                                                      \
 	X(ope)                                                                                                         \
+	X(token)                                                                                                       \
 	X(dict)                                                                                                        \
 	X(map)                                                                                                         \
 	X(regen)                                                                                                       \

@@ -167,7 +167,9 @@ static enum hf_err open_workers(struct hf_stream *s)
 	                                 .root = s->setup.root,
 	                                 .seed = s->setup.seed,
 	                                 .file = s->setup.file,
-	                                 .file_ctx = s->setup.file_ctx};
+	                                 .file_ctx = s->setup.file_ctx,
+	                                 .put = s->setup.put,
+	                                 .put_ctx = s->setup.put_ctx};
 
 	s->worker_count = s->setup.workers ? s->setup.workers : 1;
 	for (unsigned i = 0; i < s->worker_count; i++) {

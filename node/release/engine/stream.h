@@ -42,6 +42,9 @@ struct hf_stream_setup {
 	const struct hf_stream_place *from;
 	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 	void *file_ctx;
+	/* A vault of hf_mask_use, from any worker's thread; NULL: none. */
+	enum hf_err (*put)(void *ctx, const char *name, const void *data, size_t len, struct hf_fault *f);
+	void *put_ctx;
 	/* Takes masked bytes, in the caller's thread. */
 	enum hf_err (*write)(void *ctx, const uint8_t *data, size_t len, struct hf_fault *f);
 	void *write_ctx;

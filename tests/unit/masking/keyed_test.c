@@ -71,6 +71,40 @@ static void test_pseudonyms(void **state)
 	trial_free(&persons);
 }
 
+static void test_tokens_come_back_from_the_vault_only(void **state)
+{
+	static const struct hf_arg args[] = {{"vault", "v"}};
+	struct trial_column codes = trial_column(MILLION / 4, code);
+	struct hf_buf vault, empty = HF_BUF_INIT;
+	struct trial t = {
+	        .id = "token", .type = "test", .args = {args[0]}, .arg_count = 1, .in = codes.v, .count = codes.count};
+	struct hf_bytes *masked;
+
+	(void)state;
+	hf_buf_init(&vault, (size_t)256 << 20);
+	t.vault = &vault;
+	trial_promises(&t);
+	assert_int_equal(t.out[0].len, 20);
+	assert_null(memmem(vault.data, vault.len, codes.v[7].data, codes.v[7].len)); /* nothing plain is in it */
+	masked = t.out;
+	t.vault = &empty;
+	trial_run(&t, &trial_key, masked, true, 1000);
+	assert_int_equal(t.unreadable, t.count);
+	free(t.out);
+	free(t.drop);
+	hf_buf_clear(&vault); /* a line under another token does not open */
+	hf_buf_addf(&vault, "%.20s,AAAA\n", (const char *)masked[0].data);
+	t.vault = &vault;
+	t.count = 1;
+	trial_run(&t, &trial_key, masked, true, 1);
+	assert_int_equal(t.unreadable, 1);
+	free(masked);
+	trial_end(&t);
+	trial_free(&codes);
+	hf_buf_done(&vault);
+	hf_buf_done(&empty);
+}
+
 /* The same on every machine (MK-12): hash, noise, mult and datesh computed from the keyed function apart from this
  * code, the others as they came out first. */
 static void test_results_are_the_same_everywhere(void **state)
@@ -314,6 +348,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_pseudonyms),
+	        cmocka_unit_test(test_tokens_come_back_from_the_vault_only),
 	        cmocka_unit_test(test_results_are_the_same_everywhere),
 	        cmocka_unit_test(test_a_changed_pseudonym_does_not_open),
 	        cmocka_unit_test(test_dictionary_and_code_table),

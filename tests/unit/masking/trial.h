@@ -33,6 +33,7 @@ struct trial {
 	struct hf_arg args[6];
 	size_t arg_count;
 	const char *file; /* text of the file that a parameter names */
+	struct hf_buf *vault;
 	const struct hf_bytes *in, *by;
 	size_t count;
 	struct hf_bytes *out; /* of the last run */
@@ -49,6 +50,25 @@ static enum hf_err trial_file(void *ctx, const char *name, struct hf_buf *out, s
 	return HF_OK;
 }
 
+/* The vault of a trial. */
+static enum hf_err trial_put(void *ctx, const char *name, const void *data, size_t len, struct hf_fault *f)
+{
+	(void)name;
+	(void)f;
+	assert_true(hf_buf_add(ctx, data, len));
+	return HF_OK;
+}
+
+static enum hf_err trial_vault(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
+{
+	const struct hf_buf *vault = ctx;
+
+	(void)name;
+	(void)f;
+	assert_true(hf_buf_add(out, vault->data, vault->len));
+	return HF_OK;
+}
+
 /* Opens with that key and masks, or goes back, in batches of so many. */
 static void trial_run(struct trial *t, const struct hf_mask_key *key, const struct hf_bytes *in, bool back,
                       size_t batch)
@@ -58,17 +78,23 @@ static void trial_run(struct trial *t, const struct hf_mask_key *key, const stru
 		void *out;
 	} file = {t->file};
 	const struct hf_technique *technique = hf_technique_named(t->id);
-	const struct hf_mask_use use = {.args = t->args,
-	                                .arg_count = t->arg_count,
-	                                .type = t->type,
-	                                .key = key,
-	                                .engine = HF_ENGINE_FF1,
-	                                .file = t->file ? trial_file : NULL,
-	                                .file_ctx = file.out};
+	struct hf_mask_use use = {.args = t->args,
+	                          .arg_count = t->arg_count,
+	                          .type = t->type,
+	                          .key = key,
+	                          .engine = HF_ENGINE_FF1,
+	                          .file = t->file ? trial_file : NULL,
+	                          .file_ctx = file.out,
+	                          .put = t->vault ? trial_put : NULL,
+	                          .put_ctx = t->vault};
 	struct hf_masker *m = NULL;
 	struct hf_fault f = {0};
 
 	assert_non_null(technique);
+	if (t->vault) {
+		use.file = trial_vault;
+		use.file_ctx = t->vault;
+	}
 	if (technique->record.reach == HF_REACH_TABLE)
 		batch = t->count;
 	t->out = calloc(t->count + 1, sizeof(*t->out));
@@ -180,7 +206,7 @@ static void trial_reversal(struct trial *t, const struct hf_technique_record *r)
 	assert_int_equal(trial_differ(t->in, t->out, t->count), 0);
 	free(t->out);
 	free(t->drop);
-	if (r->reversible == HF_REVERSIBLE_KEY) {
+	if (r->reversible == HF_REVERSIBLE_KEY || r->reversible == HF_REVERSIBLE_VAULT) {
 		trial_run(t, &trial_other, masked, true, 1000);
 		assert_true(trial_differ(t->in, t->out, t->count) > t->count / 2);
 		free(t->out);
