@@ -105,6 +105,8 @@ def test_a_plan_runs_from_start_to_end_and_joins_stay(net):
     check(got[0] == ["plate", "time", "fee", "lane"] and own[0] == ["plate", "name", "mobile", "income"], str((got[0], own[0])))
     known = {r[0] for r in own[1:]}
     check(len(known) == 100 and all(r[0] in known for r in got[1:]), "the join is lost")
+    pairs = [sum(1 for a in left for b in right if a[0] == b[0]) for left, right in ((passages, owners), (got[1:], own[1:]))]
+    check(pairs == [500, 500], f"the join had {pairs[0]} rows and has {pairs[1]}")
     check(all(re.fullmatch(r"粤B[0-9A-HJ-NP-Z]{5}", p) for p in known), str(sorted(known)[:3]))
     check(not known & {o[0] for o in owners} or len(known & {o[0] for o in owners}) < 5, "plates stayed as they were")
     check(all(re.fullmatch(r"2026-03-01 08:(00|15|30|45):00", r[1]) and int(r[2]) % 5 == 0 for r in got[1:]), str(got[1]))
@@ -266,6 +268,27 @@ def test_a_method_of_ones_own_needs_no_rebuilding_and_keeps_its_record(net):
     missing = METHODS.replace(", key: no key", "")
     write(net, "half.yaml", missing)
     refused(mask(net, "techniques", "--methods", "half.yaml", status=1), "the record does not say key")
+
+
+def technique_table(techniques):
+    """docs/masking-techniques.md as the records say it"""
+    words = ("format", "repeats", "reversible", "reference", "meaning", "distribution", "reach", "key")
+    lines = ["# Masking techniques", "", "Made from the records of `hufu mask techniques --json`; a test compares them. What the words mean: [masking.md](masking.md).", "",
+             "| id | technique | format | repeats by | reversible | reference | meaning | distribution | needs | key | cost |", "|" + "---|" * 11]
+    lines += ["| " + " | ".join([f"`{t['id']}`", t["title"], *(t[w] for w in words), t["cost"]]) + " |" for t in techniques]
+    lines += [""] + [f"* `{t['id']}`: {t['principle']}. {t['constraint'][0].upper() + t['constraint'][1:]}." for t in techniques]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_of_techniques_is_that_of_their_records(net):
+    """MK-34, MK-36, MK-71: the documentation's table has every technique and each property as the program has it"""
+    path = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs", "masking-techniques.md")
+    wanted = technique_table(json.loads(mask(net, "techniques", "--json").stdout)["techniques"])
+    if os.environ.get("HUFU_WRITE_DOCS"):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(wanted)
+    with open(path, encoding="utf-8") as f:
+        check(f.read() == wanted, "docs/masking-techniques.md is not what the records say; run this test with HUFU_WRITE_DOCS=1 and look at what changes")
 
 
 def test_tokens_fill_a_vault_that_tells_nothing(net):
