@@ -54,29 +54,36 @@ bool hf_code_luhn_ok(const uint8_t *digits, size_t len)
 uint8_t hf_code_resident(const uint8_t first[17])
 {
 	static const uint8_t weight[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
-	unsigned sum = 0;
+	unsigned sum = 0, bad = 0;
 
 	for (size_t i = 0; i < 17; i++) {
-		if (!digit(first[i]))
-			return 0;
-		sum += weight[i] * (unsigned)(first[i] - '0');
+		const unsigned v = (uint8_t)(first[i] - '0');
+
+		bad |= v > 9;
+		sum += weight[i] * v;
 	}
-	return digit_or_x((12 - sum % 11) % 11);
+	return bad ? 0 : digit_or_x((12 - sum % 11) % 11);
 }
+
+/* The value of each character of base 36 plus one; 0: it is none. */
+static const uint8_t base36_values[256] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,  ['8'] = 9,
+        ['9'] = 10, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16, ['G'] = 17, ['H'] = 18,
+        ['I'] = 19, ['J'] = 20, ['K'] = 21, ['L'] = 22, ['M'] = 23, ['N'] = 24, ['O'] = 25, ['P'] = 26, ['Q'] = 27,
+        ['R'] = 28, ['S'] = 29, ['T'] = 30, ['U'] = 31, ['V'] = 32, ['W'] = 33, ['X'] = 34, ['Y'] = 35, ['Z'] = 36};
 
 uint8_t hf_code_organization(const uint8_t first[8])
 {
 	static const uint8_t weight[8] = {3, 7, 9, 10, 5, 8, 4, 2};
-	unsigned sum = 0;
+	unsigned sum = 0, bad = 0;
 
 	for (size_t i = 0; i < 8; i++) {
-		uint8_t v = base36(first[i]);
+		const unsigned v = base36_values[first[i]];
 
-		if (v == 255)
-			return 0;
-		sum += (unsigned)weight[i] * v;
+		bad |= v == 0;
+		sum += weight[i] * (v - 1);
 	}
-	return digit_or_x((11 - sum % 11) % 11);
+	return bad ? 0 : digit_or_x((11 - sum % 11) % 11);
 }
 
 /* The value of each character plus one; 0: not in the set. */

@@ -21,27 +21,67 @@ static inline uint64_t special_bytes(uint64_t v)
 	return equal_bytes(v, ',') | equal_bytes(v, '"') | equal_bytes(v, '\n') | equal_bytes(v, '\r');
 }
 
-/* Whether a text must stand in quotes: it is empty but not null, or has a comma, a quote or a line end. */
+static inline uint64_t word_at(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Up to seven bytes, some of them twice, and zeros. */
+static inline uint64_t few_bytes(const uint8_t *p, size_t len)
+{
+	uint32_t low, high;
+
+	if (len >= 4) {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + len - 4, 4);
+		return (uint64_t)high << 32 | low;
+	}
+	return len == 0 ? 0 : (uint64_t)p[0] | (uint64_t)p[len / 2] << 8 | (uint64_t)p[len - 1] << 16;
+}
+
+/* Whether a text must stand in quotes: it is empty but not null, or has a comma, a quote or a line end. Whole words
+ * only, the last one over what was seen: most cells are short, and a loop over their bytes costs more than all else. */
 static bool needs_quotes(const struct hf_bytes *v)
 {
-	uint64_t found = 0, word = 0;
-	size_t i = 0;
+	uint64_t found = 0;
 
-	for (; i + 8 <= v->len; i += 8) {
-		memcpy(&word, v->data + i, 8);
-		found |= special_bytes(word);
+	if (v->len < 8)
+		return special_bytes(few_bytes(v->data, v->len)) || (v->data && v->len == 0);
+	for (size_t i = 0; i + 8 < v->len; i += 8)
+		found |= special_bytes(word_at(v->data + i));
+	return found | special_bytes(word_at(v->data + v->len - 8));
+}
+
+/* As memcpy, which is a call for each cell. */
+static inline void copy(uint8_t *out, const uint8_t *from, size_t len)
+{
+	uint64_t first, last;
+
+	if (len > 32) {
+		memcpy(out, from, len);
+		return;
 	}
-	for (word = 0; i < v->len; i++)
-		word = word << 8 | v->data[i];
-	return (found | special_bytes(word)) || (v->data && v->len == 0);
+	if (len < 8) {
+		for (size_t i = 0; i < len; i++)
+			out[i] = from[i];
+		return;
+	}
+	for (size_t i = 0; i + 8 < len; i += 8) {
+		first = word_at(from + i);
+		memcpy(out + i, &first, 8);
+	}
+	last = word_at(from + len - 8);
+	memcpy(out + len - 8, &last, 8);
 }
 
 /* Room for twice the cell and two quotes is there. */
 static uint8_t *put_cell(uint8_t *out, const struct hf_bytes *v)
 {
 	if (!needs_quotes(v)) {
-		if (v->len)
-			memcpy(out, v->data, v->len);
+		copy(out, v->data, v->len);
 		return out + v->len;
 	}
 	*out++ = '"';
