@@ -180,8 +180,8 @@ static bool prepare(struct run *r)
 		r->peer[i] = net_add(&r->net, id);
 	}
 	return net_found(&r->net) && net_start(r->publisher) && net_admin(r->publisher) &&
-	       net_user(r->publisher, "publisher", "publisher") && net_user(r->publisher, "operator", "operator") &&
-	       net_user(r->publisher, "approver", "approver") &&
+	       net_user(r->publisher, "publisher", "publisher") && net_user(r->publisher, "owner", "data-authority") &&
+	       net_user(r->publisher, "operator", "operator") && net_user(r->publisher, "approver", "approver") &&
 	       net_mandate(r->publisher, "approver", "publish", PAIR_PURPOSE) &&
 	       pair_source(r->publisher, "table", path) && publish_until(r, r->entries);
 }

@@ -17,10 +17,10 @@ bool pair_open(struct pair *p, const struct bench *b)
 	p->consumer = net_add(&p->net, "consumer");
 	struct net_node *t = p->provider, *i = p->consumer;
 	return net_found(&p->net) && net_start(t) && net_start(i) && net_admin(t) &&
-	       net_user(t, "publisher", "publisher") && net_user(t, "intake", "intake") &&
-	       net_user(t, "approver", "approver") && net_admin(i) && net_user(i, "operator", "operator") &&
-	       net_user(i, "authority", "data-authority") && net_mandate(t, "approver", "publish", PAIR_PURPOSE) &&
-	       net_mandate(i, "authority", "apply", PURPOSE) &&
+	       net_user(t, "publisher", "publisher") && net_user(t, "owner", "data-authority") &&
+	       net_user(t, "intake", "intake") && net_user(t, "approver", "approver") && net_admin(i) &&
+	       net_user(i, "operator", "operator") && net_user(i, "authority", "data-authority") &&
+	       net_mandate(t, "approver", "publish", PAIR_PURPOSE) && net_mandate(i, "authority", "apply", PURPOSE) &&
 	       net_hufu(&p->net, i, "admin", NULL, "system", "add", PAIR_SYSTEM, "--address", i->ip, "--business",
 	                "claims", NULL);
 }
@@ -51,12 +51,29 @@ json_t *pair_entry(const char *source, const char *title)
 	                 400);
 }
 
+/* Nothing in a table made from a seed is anybody's. */
+static json_t *harmless(const char *name, const json_t *added)
+{
+	json_t *said = json_array();
+	const json_t *field;
+	size_t i;
+
+	json_array_foreach(json_object_get(added, "fields"), i, field)
+	        json_array_append_new(said, json_sprintf("%s=none", json_text(field, "name")));
+	return json_pack("{s:s, s:o}", "name", name, "fields", said);
+}
+
 bool pair_source(const struct net_node *node, const char *name, const char *path)
 {
-	struct http *h = http_open(node, "publisher");
-	bool ok = h && http_call(h, "POST", "/v1/sources/add",
-	                         json_pack("{s:s, s:s, s:s}", "name", name, "kind", "csv", "path", path), NULL);
+	struct http *h = http_open(node, "publisher"), *owner = http_open(node, "owner");
+	json_t *out = NULL;
+	bool ok = h && owner &&
+	          http_call(h, "POST", "/v1/sources/add",
+	                    json_pack("{s:s, s:s, s:s}", "name", name, "kind", "csv", "path", path), &out) &&
+	          http_call(owner, "POST", "/v1/sources/classify", harmless(name, out), NULL);
+	json_decref(out);
 	http_close(h);
+	http_close(owner);
 	return ok;
 }
 
