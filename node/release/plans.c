@@ -168,8 +168,8 @@ static enum hf_err no_plan(const Hufu__MaskPlanRow *row, const char *name, struc
 {
 	static const char *const why[] = {
 	        [HF_PLAN_STATE_INVALID] = "cannot be read",
-	        [HF_PLAN_PROPOSED] = "is not approved; somebody with the permission mask-policy who did not put it "
-	                             "approves it with `hufu release plan approve`",
+	        [HF_PLAN_PROPOSED] = ("is not approved; somebody with the permission mask-policy who did not put it "
+	                              "approves it with `hufu release plan approve`"),
 	        [HF_PLAN_APPROVED] = "was changed after it was approved, or its row is damaged; put a new version",
 	        [HF_PLAN_REJECTED] = "was rejected; put a new version",
 	        [HF_PLAN_RETIRED] = "is retired; put a new version",
