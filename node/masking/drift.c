@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-#define JUDGED_EVERY 32u /* rows that were looked at */
+#define JUDGED_EVERY 32u   /* rows that were looked at, at first; */
+#define JUDGED_FIRST 1024u /* later only so often: what is judged grows slowly then */
 
 struct hf_drift {
 	struct hf_identify *x;
@@ -88,7 +89,8 @@ bool hf_drift_row(struct hf_drift *d, const struct hf_bytes *cells, size_t count
 	for (size_t i = 0; i < d->field_count; i++)
 		d->cells[i] = d->fields[i] < count ? cells[d->fields[i]] : (struct hf_bytes){nothing, 0};
 	hf_identify_watch(d->x, d->cells, d->field_count);
-	return hf_identify_rows(d->x) % JUDGED_EVERY != 0 || judge(d);
+	uint64_t seen = hf_identify_rows(d->x);
+	return seen % (seen < JUDGED_FIRST ? JUDGED_EVERY : JUDGED_FIRST) != 0 || judge(d);
 }
 
 bool hf_drift_end(struct hf_drift *d)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "proto/codec.h"
+#include "source/source.h"
 
 #define KEY_BYTES 5u
 
@@ -76,6 +77,25 @@ enum hf_err hf_mask_rules_load(struct hf_store *store, struct hf_rules **ret_rul
 	return e;
 }
 
+/* Kinds stand in rows, labels and records: what fits there. */
+static enum hf_err check_ids(const struct hf_rules *rules, struct hf_fault *f)
+{
+	for (size_t i = 0; i < hf_rules_count(rules); i++) {
+		const struct hf_detector *d = hf_rules_detector(rules, i);
+
+		if (strlen(d->id) >= HF_KIND_MAX || strcspn(d->id, " \t\n=,") != strlen(d->id))
+			return hf_fault_set(
+			        f, HF_E_FORMAT,
+			        "the id '%.80s' of a detector is longer than %u bytes or has spaces, commas or equals "
+			        "signs; choose another",
+			        d->id, HF_KIND_MAX - 1);
+		if (strlen(d->technique) >= sizeof(((struct hf_field_class *)0)->technique))
+			return hf_fault_set(f, HF_E_FORMAT, "detector %s: there is no technique '%.40s'", d->id,
+			                    d->technique);
+	}
+	return HF_OK;
+}
+
 static enum hf_err check(const struct hf_mask_policy_in *in, int64_t *ret_review_ms, struct hf_fault *f)
 {
 	struct hf_rules *rules = NULL;
@@ -86,8 +106,9 @@ static enum hf_err check(const struct hf_mask_policy_in *in, int64_t *ret_review
 		return hf_fault_set(f, HF_E_LIMIT, "the text has more than %zu bytes", HF_MASK_POLICY_MAX);
 	if (in->kind == HF_MASK_RULES) {
 		HF_TRY(read_rules(in->text, strlen(in->text), &rules, f));
+		enum hf_err e = check_ids(rules, f);
 		hf_rules_free(rules);
-		return HF_OK;
+		return e;
 	}
 	HF_TRY(hf_controls_read(in->text, &c, f));
 	*ret_review_ms = c.review_ms;

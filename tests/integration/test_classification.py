@@ -5,8 +5,8 @@ import json
 import os
 import random
 
+import masking
 import test_identify as made
-import test_release as release
 from common import *
 
 ROWS = 30000
@@ -203,6 +203,9 @@ def test_the_roles_of_masking_are_three_accounts_and_only_one_sets_its_policy(ne
             check(t.refused(*a, as_=account).reason == "permission", f"{account}: {a}")
     denied = [e["actor"] for e in t.hufu("ledger", "tail", "--count", "60", as_="shu")["entries"] if e["event"] == "denied"]
     check(all(denied.count("transport/" + a) == len(attempts) for a in ("mo", "shu", "wang")), f"on record: {denied}")
+    for id in ("two words", "k" * 64):
+        bad = put(net, "bad.json", {"detectors": [{"id": id, "title": "x", "class": "personal", "level": 2, "technique": "mask", "names": ["x"]}]})
+        check(t.refused("release", "rules", "set", bad, as_="bai").reason == "format", id)
     t.hufu("release", "rules", "set", rules, as_="bai")
     t.hufu("release", "rules", "set", rules, as_="bai")
     shown = t.hufu("release", "rules", "show", "--version", "1", as_="shu")
@@ -288,7 +291,7 @@ def test_a_plan_meets_a_decided_need_and_what_people_said_of_the_source(net):
     need = next(n["need"] for n in t.hufu("release", "needs", as_="mo")["needs"] if n["source"] == "plates" and n["stage"] == "mask")
 
     def plan(name, plate):
-        head, rest = release.PLAN.replace("NAME", name).replace("VERSION", "1").split("tables:\n")
+        head, rest = masking.PLAN.replace("NAME", name).replace("VERSION", "1").split("tables:\n")
         tables = f"tables:\n  plates:\n    fields:\n      号牌: {plate}\n      lane: keep\n      remark: keep\n"
         path = os.path.join(net.dir, name + ".yaml")
         with open(path, "w", encoding="utf-8") as f:
