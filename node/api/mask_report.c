@@ -13,7 +13,7 @@
 #include "state_authz.pb-c.h"
 
 #define TICK_MS 1000
-#define IDLE_TICKS 60u
+#define IDLE_TICKS 10u
 #define PERIOD_MS ((int64_t)HF_MASK_REPORT_DAYS * 24 * 60 * 60 * 1000)
 #define MAKER "(masking)" /* in the place of an account, whose names have no such characters */
 
@@ -116,14 +116,12 @@ void hf_mask_report_tick(struct hf_mask_report *r)
 	struct hf_fault f;
 	struct hf_id id;
 
-	if (find(r->m, &n) != HF_OK)
+	if (hf_account_list(r->m->identity, is_operator, &since) != HF_OK || since == 0 || find(r->m, &n) != HF_OK)
 		return;
 	if (n.ready)
 		deliver(r->m, &n.whole);
 	r->pending = n.any && n.last.state == HF_REPORT_RUNNING;
-	if (n.any ? now - n.last.made_ms < PERIOD_MS || n.last.state == HF_REPORT_RUNNING
-	          : hf_account_list(r->m->identity, is_operator, &since) != HF_OK || since == 0 ||
-	                    now - since < PERIOD_MS)
+	if (now - (n.any ? n.last.made_ms : since) < PERIOD_MS || r->pending)
 		return;
 	if (begin(r->m, &n, &id, &f) == HF_OK)
 		r->pending = true;

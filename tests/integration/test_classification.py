@@ -14,6 +14,7 @@ DRIFT_AT = 15000
 
 
 def network(net):
+    net.clock = hufunet.Clock(net.dir)
     trio(net, 75)
     t = net.nodes["transport"]
     t.add_user("bai", "白薇 T-8", ["security-administrator"])
@@ -309,3 +310,21 @@ def test_a_plan_meets_a_decided_need_and_what_people_said_of_the_source(net):
     r = t.refused("release", "plan", "put", plan("kept", "keep"), as_="mo")
     check(r.reason == "conflict" and "plates.号牌" in r.text and "cn.plate" in r.text, r.text)
     check(t.hufu("release", "plan", "put", masked, as_="mo")["state"] == "proposed", "what was decided and confirmed is met")
+
+
+def test_the_execution_report_comes_by_itself_each_week(net):
+    """MK-61: the node makes it and delivers it, and none before the week is over"""
+    t = net.nodes["transport"]
+
+    def told():
+        return [n["notice"] for n in t.hufu("notices", as_="bai")["notices"] if n["kind"] == "mask-report"]
+
+    before = told()
+    check(len(before) == 1, f"the one that was asked for: {before}")
+    net.clock.move(8)
+    t.login("bai")
+    wait_until(lambda: len(told()) == 2, "the next one", 30)
+    again = os.path.join(net.dir, "week.txt")
+    t.hufu("release", "report", "-o", again, as_="bai")
+    with open(again, encoding="utf-8") as f:
+        check("mask-need" in f.read(), "what was done since")
