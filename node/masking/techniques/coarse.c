@@ -1,5 +1,6 @@
 /* coarse.c - trunc, round, bucket, topbot: a value becomes one that many others become too. */
 #include "masking/techniques/decimal.h"
+#include "masking/techniques/each.h"
 #include "masking/techniques/techniques.h"
 
 #include <stdlib.h>
@@ -127,21 +128,20 @@ static bool round_one(const struct round *s, struct hf_decimal *d)
 	return true;
 }
 
+static bool round_value(void *state, struct hf_mask_batch *b, size_t i)
+{
+	struct hf_decimal d;
+
+	if (!hf_decimal_read(b->in[i].data, b->in[i].len, &d) || !round_one(state, &d))
+		return false;
+	b->out[i] = hf_decimal_bytes(&d, b->arena);
+	return true;
+}
+
 static enum hf_err round_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
 {
 	(void)f;
-	for (size_t i = 0; i < b->count; i++) {
-		struct hf_decimal d;
-
-		b->out[i] = (struct hf_bytes){NULL, 0};
-		if (!b->in[i].data)
-			continue;
-		if (hf_decimal_read(b->in[i].data, b->in[i].len, &d) && round_one(state, &d))
-			b->out[i] = hf_decimal_bytes(&d, b->arena);
-		else
-			b->unreadable++;
-	}
-	return HF_OK;
+	return hf_mask_each(state, b, round_value);
 }
 
 static const struct hf_param round_params[] = {
@@ -238,27 +238,24 @@ static enum hf_err bucket_open(const struct hf_mask_use *use, struct hf_fault *f
 	return HF_OK;
 }
 
-static enum hf_err bucket_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
+static bool bucket_value(void *state, struct hf_mask_batch *b, size_t i)
 {
 	const struct bucket *s = state;
+	struct hf_decimal d;
+	size_t band = 0;
 
+	if (!hf_decimal_read(b->in[i].data, b->in[i].len, &d))
+		return false;
+	while (band < s->count && hf_decimal_compare(&d, &s->cuts[band]) >= 0)
+		band++;
+	b->out[i] = s->names[band];
+	return true;
+}
+
+static enum hf_err bucket_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
+{
 	(void)f;
-	for (size_t i = 0; i < b->count; i++) {
-		struct hf_decimal d;
-		size_t band = 0;
-
-		b->out[i] = (struct hf_bytes){NULL, 0};
-		if (!b->in[i].data)
-			continue;
-		if (!hf_decimal_read(b->in[i].data, b->in[i].len, &d)) {
-			b->unreadable++;
-			continue;
-		}
-		while (band < s->count && hf_decimal_compare(&d, &s->cuts[band]) >= 0)
-			band++;
-		b->out[i] = s->names[band];
-	}
-	return HF_OK;
+	return hf_mask_each(state, b, bucket_value);
 }
 
 static const struct hf_param bucket_params[] = {
@@ -308,27 +305,25 @@ static enum hf_err topbot_open(const struct hf_mask_use *use, struct hf_fault *f
 	return HF_OK;
 }
 
-static enum hf_err topbot_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
+static bool topbot_value(void *state, struct hf_mask_batch *b, size_t i)
 {
 	const struct topbot *s = state;
+	struct hf_decimal d;
 
+	if (!hf_decimal_read(b->in[i].data, b->in[i].len, &d))
+		return false;
+	b->out[i] = b->in[i];
+	if (s->has_low && hf_decimal_compare(&d, &s->low) < 0)
+		b->out[i] = hf_decimal_bytes(&s->low, b->arena);
+	else if (s->has_high && hf_decimal_compare(&d, &s->high) > 0)
+		b->out[i] = hf_decimal_bytes(&s->high, b->arena);
+	return true;
+}
+
+static enum hf_err topbot_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
+{
 	(void)f;
-	for (size_t i = 0; i < b->count; i++) {
-		struct hf_decimal d;
-
-		b->out[i] = (struct hf_bytes){NULL, 0};
-		if (!b->in[i].data)
-			continue;
-		if (!hf_decimal_read(b->in[i].data, b->in[i].len, &d))
-			b->unreadable++;
-		else if (s->has_low && hf_decimal_compare(&d, &s->low) < 0)
-			b->out[i] = hf_decimal_bytes(&s->low, b->arena);
-		else if (s->has_high && hf_decimal_compare(&d, &s->high) > 0)
-			b->out[i] = hf_decimal_bytes(&s->high, b->arena);
-		else
-			b->out[i] = b->in[i];
-	}
-	return HF_OK;
+	return hf_mask_each(state, b, topbot_value);
 }
 
 static const struct hf_param topbot_params[] = {

@@ -5,6 +5,7 @@
  * The grid is that of the local time as it stands there.
  */
 #include "masking/codes.h"
+#include "masking/techniques/each.h"
 #include "masking/techniques/prf.h"
 #include "masking/techniques/techniques.h"
 
@@ -185,23 +186,20 @@ static void to_grid(const struct grid *g, struct moment *m)
 	}
 }
 
+static bool daterd_value(void *state, struct hf_mask_batch *b, size_t i)
+{
+	struct moment m;
+
+	if (!read_moment(&b->in[i], &m))
+		return false;
+	to_grid(state, &m);
+	return write_moment(&m, &b->in[i], b->arena, true, &b->out[i]);
+}
+
 static enum hf_err daterd_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
 {
 	(void)f;
-	for (size_t i = 0; i < b->count; i++) {
-		struct moment m;
-
-		b->out[i] = (struct hf_bytes){NULL, 0};
-		if (!b->in[i].data)
-			continue;
-		if (read_moment(&b->in[i], &m)) {
-			to_grid(state, &m);
-			if (write_moment(&m, &b->in[i], b->arena, true, &b->out[i]))
-				continue;
-		}
-		b->unreadable++;
-	}
-	return HF_OK;
+	return hf_mask_each(state, b, daterd_value);
 }
 
 static const struct hf_param daterd_params[] = {
@@ -264,25 +262,32 @@ static int64_t offset_of(const struct shift *s, const struct hf_bytes *subject)
 	return (int64_t)hf_prf_below(&h, 0, 2 * (uint64_t)s->most + 1) - s->most;
 }
 
+static bool moved(struct shift *s, struct hf_mask_batch *b, size_t i, bool back)
+{
+	struct moment m;
+
+	if (!b->by[i].data || !read_moment(&b->in[i], &m))
+		return false;
+	m.days += back ? -offset_of(s, &b->by[i]) : offset_of(s, &b->by[i]);
+	return write_moment(&m, &b->in[i], b->arena, false, &b->out[i]);
+}
+
+static bool there(void *state, struct hf_mask_batch *b, size_t i)
+{
+	return moved(state, b, i, false);
+}
+
+static bool back_again(void *state, struct hf_mask_batch *b, size_t i)
+{
+	return moved(state, b, i, true);
+}
+
 static enum hf_err move(struct shift *s, struct hf_mask_batch *b, bool back, struct hf_fault *f)
 {
 	if (!b->by)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "datesh needs the values of its column by, which names the subject");
-	for (size_t i = 0; i < b->count; i++) {
-		struct moment m;
-
-		b->out[i] = (struct hf_bytes){NULL, 0};
-		if (!b->in[i].data)
-			continue;
-		if (b->by[i].data && read_moment(&b->in[i], &m)) {
-			m.days += back ? -offset_of(s, &b->by[i]) : offset_of(s, &b->by[i]);
-			if (write_moment(&m, &b->in[i], b->arena, false, &b->out[i]))
-				continue;
-		}
-		b->unreadable++;
-	}
-	return HF_OK;
+	return hf_mask_each(s, b, back ? back_again : there);
 }
 
 static enum hf_err datesh_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)

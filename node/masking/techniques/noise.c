@@ -3,6 +3,7 @@
  * noise of its own for each consumer would average out. Whole numbers only, so that every machine gives the same bytes.
  */
 #include "masking/techniques/decimal.h"
+#include "masking/techniques/each.h"
 #include "masking/techniques/mark.h"
 #include "masking/techniques/prf.h"
 #include "masking/techniques/techniques.h"
@@ -167,21 +168,20 @@ static bool noisy(const struct noise *s, const struct hf_mask_batch *b, size_t i
 	return true;
 }
 
+static bool noise_value(void *state, struct hf_mask_batch *b, size_t i)
+{
+	struct hf_decimal d;
+
+	if (!noisy(state, b, i, &d))
+		return false;
+	b->out[i] = hf_decimal_bytes(&d, b->arena);
+	return true;
+}
+
 static enum hf_err noise_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
 {
 	(void)f;
-	for (size_t i = 0; i < b->count; i++) {
-		struct hf_decimal d;
-
-		b->out[i] = (struct hf_bytes){NULL, 0};
-		if (!b->in[i].data)
-			continue;
-		if (noisy(state, b, i, &d))
-			b->out[i] = hf_decimal_bytes(&d, b->arena);
-		else
-			b->unreadable++;
-	}
-	return HF_OK;
+	return hf_mask_each(state, b, noise_value);
 }
 
 #define BY "column whose value names the subject; the row when nothing is said"

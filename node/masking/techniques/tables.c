@@ -1,4 +1,5 @@
 /* tables.c - hier, map and dict: values become what a table of the plan says. */
+#include "masking/techniques/each.h"
 #include "masking/techniques/lines.h"
 #include "masking/techniques/prf.h"
 #include "masking/techniques/techniques.h"
@@ -44,25 +45,21 @@ static const struct hf_line *longest(const struct hf_lines *l, const struct hf_b
 	return NULL;
 }
 
-static enum hf_err hier_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
+static bool hier_value(void *state, struct hf_mask_batch *b, size_t i)
 {
 	const struct hier *s = state;
+	const struct hf_bytes *v = &b->in[i];
+	const struct hf_line *line = s->prefix ? longest(&s->tree, v) : hf_lines_find(&s->tree, v->data, v->len);
 
+	if (line)
+		b->out[i] = line->cells[s->level];
+	return line != NULL;
+}
+
+static enum hf_err hier_mask(void *state, struct hf_mask_batch *b, struct hf_fault *f)
+{
 	(void)f;
-	for (size_t i = 0; i < b->count; i++) {
-		const struct hf_bytes *v = &b->in[i];
-		const struct hf_line *line;
-
-		b->out[i] = (struct hf_bytes){NULL, 0};
-		if (!v->data)
-			continue;
-		line = s->prefix ? longest(&s->tree, v) : hf_lines_find(&s->tree, v->data, v->len);
-		if (line)
-			b->out[i] = line->cells[s->level];
-		else
-			b->unreadable++;
-	}
-	return HF_OK;
+	return hf_mask_each(state, b, hier_value);
 }
 
 static const struct hf_param hier_params[] = {
