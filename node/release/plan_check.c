@@ -58,52 +58,13 @@ static void join(json_t *all, const json_t *one)
 	json_array_extend(json_object_get(all, "relations"), json_object_get(one, "relations"));
 }
 
-static json_t *location(const char *source, const struct hf_source_field *f)
-{
-	const struct hf_field_class *c = &f->class;
-	json_t *o =
-	        json_pack("{s:s, s:s, s:s, s:i, s:f, s:s}", "table", source, "field", f->name, "class",
-	                  *c->data_class ? c->data_class : "none", "level", c->level ? (int)c->level : 1, "confidence",
-	                  c->confidence / 1000.0, "state", c->state == HF_CLASS_CONFIRMED ? "confirmed" : "proposed");
-
-	json_object_set_new(o, "type", *c->kind ? json_string(c->kind) : json_null());
-	json_object_set_new(o, "technique", *c->technique ? json_string(c->technique) : json_null());
-	if (*c->confirmed_by)
-		json_object_set_new(o, "by", json_string(c->confirmed_by));
-	return o;
-}
-
-/* What people said of its fields; NULL: nobody said anything. */
-static json_t *of_source(struct hf_release *r, const char *name)
-{
-	json_t *o = NULL, *places = json_array();
-	struct hf_source_view v;
-	bool said = false;
-
-	if (r->inventory || !r->sources || hf_source_get(r->sources, name, &v) != HF_OK) {
-		json_decref(places);
-		return r->inventory ? r->inventory(r->inventory_ctx, name) : NULL;
-	}
-	for (size_t i = 0; i < v.field_count; i++) {
-		said |= v.fields[i].class.state == HF_CLASS_CONFIRMED || v.fields[i].class.state == HF_CLASS_DOUBTED;
-		json_array_append_new(places, location(name, &v.fields[i]));
-	}
-	hf_source_view_done(&v);
-	if (said) {
-		o = hf_inventory_new();
-		json_array_extend(json_object_get(o, "locations"), places);
-	}
-	json_decref(places);
-	return o;
-}
-
 /* Of every table, or none: a part would say of the other tables that nobody looked at them. */
 static json_t *of_sources(struct hf_release *r, const struct hf_plan *p)
 {
 	json_t *all = hf_inventory_new();
 
 	for (size_t i = 0; i < p->table_count; i++) {
-		json_t *one = of_source(r, p->tables[i].name);
+		json_t *one = r->inventory ? r->inventory(r->inventory_ctx, p->tables[i].name) : NULL;
 
 		if (!one) {
 			json_decref(all);

@@ -27,8 +27,8 @@ enum hf_err hf_release_open(const struct hf_base *base, struct hf_store *store, 
                             struct hf_fault *f) HF_MUST_CHECK;
 void hf_release_close(struct hf_release *r);
 
-/* Another inventory (masking/inventory.h) of a source, by its name, than what people said of its fields; a new
- * reference, NULL: there is none. */
+/* Where the inventory (masking/inventory.h) of a source comes from, by its name; a new reference, NULL: there is
+ * none. */
 void hf_release_set_inventory(struct hf_release *r, json_t *(*fn)(void *ctx, const char *source), void *ctx);
 
 /* The newest approved version of a stored plan, unchanged since; hf_plan_free. Otherwise NO_PLAN with a sentence that
