@@ -266,6 +266,17 @@ static enum hf_err copy_plan(struct trace_run *run, struct hf_fault *f)
 	return HF_OK;
 }
 
+/* Tokens are made again, and not put away again. */
+static enum hf_err forget(void *ctx, const char *name, const void *data, size_t len, struct hf_fault *f)
+{
+	(void)ctx;
+	(void)name;
+	(void)data;
+	(void)len;
+	(void)f;
+	return HF_OK;
+}
+
 enum hf_err hf_trace_begin(struct hf_trace *t, const struct hf_trace_release *r, struct hf_fault *f)
 {
 	struct trace_run *run = hf_alloc_zero(sizeof(*run));
@@ -282,6 +293,7 @@ enum hf_err hf_trace_begin(struct hf_trace *t, const struct hf_trace_release *r,
 	if (e == HF_OK)
 		e = copy_plan(run, f);
 	setup.plan = &run->plan;
+	setup.put = forget;
 	if (e == HF_OK)
 		e = hf_apply_open(&setup, f, &run->apply);
 	if (e != HF_OK) {

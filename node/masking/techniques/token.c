@@ -196,6 +196,17 @@ static enum hf_err token_unmask(void *state, struct hf_mask_batch *b, struct hf_
 	return HF_OK;
 }
 
+static double token_chance(void *state, const struct hf_bytes *v)
+{
+	const struct token *s = state;
+	double chance = 1;
+
+	(void)v;
+	for (size_t i = 0; i < s->length; i++)
+		chance /= 32;
+	return chance;
+}
+
 static const struct hf_param token_params[] = {
         {"vault", HF_PARAM_TEXT, true, 1, 4096, NULL, "file: a sealed line for each value is added to it"},
         {"length", HF_PARAM_NUMBER, false, 16, 32, NULL, "characters of a token; 20 when nothing is said"},
@@ -220,5 +231,6 @@ const struct hf_technique hf_technique_token = {
         .open = token_open,
         .close = token_close,
         .mask = token_mask,
+        .chance = token_chance,
         .unmask = token_unmask,
 };

@@ -18,10 +18,10 @@
 #include "masking/trace_internal.h"
 
 #define ROWS 4000u
-#define WIDTH 6u
+#define WIDTH 7u
 #define CONSUMERS 8u
 
-static const char *const header[WIDTH] = {"plate", "time", "fee", "speed", "lane", "name"};
+static const char *const header[WIDTH] = {"plate", "time", "fee", "speed", "lane", "name", "card"};
 static const struct hf_mask_key root = {"the root of all keys"};
 
 static const char plan_text[] = "masking-plan: 1\n"
@@ -44,6 +44,7 @@ static const char plan_text[] = "masking-plan: 1\n"
                                 "      speed: {technique: noise, scale: 10, low: 0, fingerprint: on, step: 10}\n"
                                 "      lane: keep\n"
                                 "      name: {technique: dict, words: words}\n"
+                                "      card: {technique: token, vault: v}\n"
                                 "emergency:\n"
                                 "  source: {cause: a, solution: b, who: li}\n"
                                 "  format: {cause: a, solution: b, who: li}\n"
@@ -95,6 +96,16 @@ static enum hf_err words(void *ctx, const char *name, struct hf_buf *out, struct
 	return HF_OK;
 }
 
+static enum hf_err no_vault(void *ctx, const char *name, const void *data, size_t len, struct hf_fault *f)
+{
+	(void)ctx;
+	(void)name;
+	(void)data;
+	(void)len;
+	(void)f;
+	return HF_OK;
+}
+
 static struct hf_apply_setup setup_of(const struct world *w, size_t consumer)
 {
 	return (struct hf_apply_setup){.plan = &w->plans[consumer],
@@ -102,6 +113,7 @@ static struct hf_apply_setup setup_of(const struct world *w, size_t consumer)
 	                               .header = header,
 	                               .header_count = WIDTH,
 	                               .root = &root,
+	                               .put = no_vault,
 	                               .file = words};
 }
 
@@ -144,6 +156,7 @@ static int make_world(void **state)
 		o[3 * ROWS] = text_of(&w->arena, "%u", 60 + (unsigned)(draw() % 80));
 		o[4 * ROWS] = text_of(&w->arena, "%u", (unsigned)(draw() % 8));
 		o[5 * ROWS] = text_of(&w->arena, "driver %u", (unsigned)(draw() % 2500));
+		o[6 * ROWS] = text_of(&w->arena, "card %zu", r);
 	}
 	if (hf_plan_read("plan", plan_text, sizeof(plan_text) - 1, &w->read, &f) != HF_OK)
 		fail_msg("%s", f.text);
@@ -176,7 +189,7 @@ struct leak {
 	struct hf_arena arena;
 };
 
-/* columns: letters of plate, time, fee, speed, lane, name by their places: "012345". */
+/* columns: letters of plate, time, fee, speed, lane, name, card by their places: "0123456". */
 static void leak_of(struct leak *l, const char *columns)
 {
 	*l = (struct leak){.width = strlen(columns)};
@@ -314,7 +327,7 @@ static void test_marks_are_in_the_step_only(void **state)
 
 static void test_twenty_rows_name_the_recipient(void **state)
 {
-	static const char *const columns[] = {"012345", "0", "0135", "1245", "124", "4215", "34210"};
+	static const char *const columns[] = {"012345", "0", "0135", "1245", "124", "4215", "34210", "6", "64"};
 	const struct world *w = *state;
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
@@ -492,7 +505,7 @@ static void test_the_bound_is_above_the_exact_tail(void **state)
 
 static void leak_made_up(struct leak *l, const struct world *w, size_t row)
 {
-	const struct hf_bytes cells[WIDTH] = {
+	const struct hf_bytes cells[] = {
 	        text_of(&l->arena, "粤B%05u", (unsigned)(draw() % 100000)),
 	        w->masked[0][1 * ROWS + row],
 	        text_of(&l->arena, "%.0f.%02u", floor(strtod((const char *)w->masked[0][2 * ROWS + row].data, NULL)),
