@@ -177,7 +177,6 @@ static void provider_takes_none_that_was_ended(void **state)
 static enum hf_err ended_by(struct stage *s, struct node *author, const struct hf_id *id, int64_t until_ms)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
-	HF_CLEANUP(az_paper_done) struct paper paper = {0};
 	Hufu__UseEnd m = HUFU__USE_END__INIT;
 	Hufu__UseEndMail mail = HUFU__USE_END_MAIL__INIT;
 	struct paper_head head;
