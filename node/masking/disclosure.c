@@ -204,8 +204,8 @@ static void check_scope(struct joint *j, const struct hf_plan_field *field)
 	for (size_t i = 0; i < j->count; i++) {
 		const struct hf_disclosure *d = &j->earlier[i];
 		const struct hf_plan_field *f = field_of(d, field->name);
-		const bool one_key =
-		        f && f->technique == field->technique && same(f->type, field->type) && same_scope(d, j->next);
+		const bool one_key = f && f->technique && strcmp(f->technique->id, field->technique->id) == 0 &&
+		                     same(f->type, field->type) && same_scope(d, j->next);
 
 		if (one_key && same(d->recipient, j->next->recipient))
 			return; /* it has them already */

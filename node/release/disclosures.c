@@ -18,6 +18,7 @@ struct hf_disclosures {
 	struct hf_arg **args;
 	size_t count;
 	struct hf_plan_field *asked; /* of the release that is asked about */
+	struct hf_arena own;         /* what stands for techniques that are not built in */
 };
 
 /* ---- keys ---- */
@@ -101,7 +102,21 @@ static const char *given(const char *text)
 	return text && *text ? text : NULL;
 }
 
-/* A technique that is no longer there is taken for none: the most that it may have shown. */
+/* One that is not built in was a method of somebody's own: what it shows is only compared with itself. */
+static const struct hf_technique *technique_of(struct hf_disclosures *d, const Hufu__DisclosureField *in)
+{
+	const struct hf_technique *t = given(in->technique) ? hf_technique_named(in->technique) : NULL;
+	struct hf_technique *own;
+
+	if (t || !given(in->technique))
+		return t;
+	own = hf_arena_get(&d->own, sizeof(*own));
+	memset(own, 0, sizeof(*own));
+	own->id = in->technique;
+	own->record.keyed = (enum hf_keyed_by)in->keyed;
+	return own;
+}
+
 static void read_fields(struct hf_disclosures *d, size_t i, const Hufu__DisclosureRow *row)
 {
 	size_t args = 0, at = 0;
@@ -115,7 +130,7 @@ static void read_fields(struct hf_disclosures *d, size_t i, const Hufu__Disclosu
 		struct hf_plan_field *f = &d->fields[i][k];
 
 		f->name = in->name;
-		f->technique = given(in->technique) ? hf_technique_named(in->technique) : NULL;
+		f->technique = technique_of(d, in);
 		f->type = given(in->type);
 		f->by = given(in->by);
 		f->args = &d->args[i][at];
@@ -177,6 +192,7 @@ static void put_in_order(struct hf_disclosures *d)
 
 	if (d->count == 0)
 		return;
+	hf_arena_init(&sorted.own, NULL, 0);
 	qsort(d->rows, d->count, sizeof(*d->rows), by_time);
 	for (size_t i = 0; i < d->count; i++) {
 		free(d->fields[i]);
@@ -188,6 +204,7 @@ static void put_in_order(struct hf_disclosures *d)
 	free(d->list);
 	free(d->fields);
 	free(d->args);
+	hf_arena_done(&d->own);
 	*d = sorted;
 }
 
@@ -203,6 +220,7 @@ enum hf_err hf_disclosures_load(struct hf_store *store, const char *dataset, con
 	prefix[n] = 0;
 	prefix[n + 1] = 'R';
 	l.d->list = hf_alloc_zero(sizeof(*l.d->list));
+	hf_arena_init(&l.d->own, NULL, 0);
 	e = hf_store_scan(store, HF_TABLE_DISCLOSURE, prefix, n + 2, NULL, 0, load_row, &l);
 	if (e == HF_OK)
 		e = l.e;
@@ -228,6 +246,7 @@ void hf_disclosures_free(struct hf_disclosures *d)
 		free(d->fields);
 		free(d->args);
 		free(d->asked);
+		hf_arena_done(&d->own);
 	}
 	free(d);
 }
@@ -340,6 +359,7 @@ static void fill_field(const struct hf_plan_field *f, struct hf_arena *arena, Hu
 	*ret = (Hufu__DisclosureField)HUFU__DISCLOSURE_FIELD__INIT;
 	ret->name = text(f->name);
 	ret->technique = text(f->technique ? f->technique->id : NULL);
+	ret->keyed = f->technique ? f->technique->record.keyed : 0;
 	ret->type = text(f->type);
 	ret->by = text(f->by);
 	ret->n_arg_names = ret->n_arg_values = f->arg_count;

@@ -151,6 +151,45 @@ static void what_somebody_allowed_stays_on_record(void **state)
 	hf_plan_free(third);
 }
 
+/* What is not built in is compared with itself, also when it was read again. */
+static void methods_of_ones_own_are_compared_with_themselves(void **state)
+{
+	struct hf_technique own = *hf_technique_named("hash"), other = own;
+	struct hf_plan *first = plan_of(1, "u", "plate: {technique: hash}"),
+	               *again = plan_of(2, "i", "plate: {technique: hash}");
+	struct hf_plan_field a = first->tables[0].fields[0], b = again->tables[0].fields[0];
+	struct hf_plan_table one = {.name = "t", .fields = &a, .field_count = 1},
+	                     two = {.name = "t", .fields = &b, .field_count = 1};
+	struct hf_plan to_university = *first, to_insurer = *again;
+	struct hf_disclosure_in x = in_of(&to_university, "university"), y = in_of(&to_insurer, "insurer");
+	struct fixture f;
+
+	(void)state;
+	own.id = "acme.bands";
+	own.record.keyed = HF_KEYED_NOT;
+	other.id = "acme.other";
+	other.record.keyed = HF_KEYED_NOT;
+	a.technique = b.technique = &own;
+	to_university.tables = &one;
+	to_insurer.tables = &two;
+	fixture_start(&f);
+	give(&f, &x);
+	give(&f, &x);
+	assert_int_equal(hf_disclosure_check(f.store, &y, NULL), HF_OK);
+	b.technique = &other;
+	refused(&f, &y, "shows more than any of them alone");
+	own.record.keyed = other.record.keyed = HF_KEYED_CONSUMER; /* pseudonyms: but for one key in two hands */
+	x.dataset = y.dataset = "keyed";
+	give(&f, &x);
+	assert_int_equal(hf_disclosure_check(f.store, &y, NULL), HF_OK);
+	b.technique = &own;
+	to_insurer.scope.consumer = "u";
+	refused(&f, &y, "gives two recipients pseudonyms of one key");
+	fixture_stop(&f);
+	hf_plan_free(first);
+	hf_plan_free(again);
+}
+
 /* MK-4: fields that nobody minds one by one, and what is left when they are put together */
 static void classes_of_all_releases_are_what_the_plan_demands(void **state)
 {
@@ -197,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_release_is_judged_with_those_before_it),
 	        cmocka_unit_test(what_somebody_allowed_stays_on_record),
+	        cmocka_unit_test(methods_of_ones_own_are_compared_with_themselves),
 	        cmocka_unit_test(classes_of_all_releases_are_what_the_plan_demands),
 	};
 
