@@ -104,11 +104,13 @@ static unsigned kind_of(uint32_t code)
 
 static bool alike(const struct hf_bytes *a, const struct hf_bytes *b, bool kinds)
 {
-	const char *x = (const char *)a->data, *y = (const char *)b->data, *x_end = x + a->len, *y_end = y + b->len;
+	const char *x = (const char *)a->data, *y = (const char *)b->data, *x_end, *y_end;
 	uint32_t p, q;
 
-	if (!a->data || !b->data)
-		return !a->data && !b->data;
+	if (!x || !y)
+		return !x && !y;
+	x_end = x + a->len;
+	y_end = y + b->len;
 	while (x < x_end && y < y_end)
 		if (!hf_utf8_next(&x, x_end, &p) || !hf_utf8_next(&y, y_end, &q) || (kinds && kind_of(p) != kind_of(q)))
 			return false;

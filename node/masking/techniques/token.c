@@ -158,7 +158,8 @@ static enum hf_err read_vault(struct token *s, struct hf_fault *f)
 		        (struct line){{at, (size_t)(comma - at)}, {comma + 1, (size_t)(stop - comma - 1)}};
 		at = stop + 1;
 	}
-	qsort(s->index, s->count, sizeof(*s->index), by_token);
+	if (s->count > 0)
+		qsort(s->index, s->count, sizeof(*s->index), by_token);
 	s->read = true;
 	return HF_OK;
 }
