@@ -193,6 +193,21 @@ static enum hf_err derive_masked(void *ctx, const struct hf_task_derived *d, str
 	return HF_OK;
 }
 
+static enum hf_err plan_of(void *ctx, const char *name, struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	struct hf_node *n = ctx;
+	return hf_release_plan(n->m.release, name, ret_plan, f);
+}
+
+static enum hf_err plan_version(void *ctx, const char *name, uint32_t version, struct hf_plan **ret_plan,
+                                struct hf_fault *f)
+{
+	struct hf_node *n = ctx;
+	HF_CLEANUP(hf_decoded_done) Hufu__MaskPlanRow *row = NULL;
+	HF_TRY(hf_release_plan_row(n->m.release, name, version, &row, f));
+	return hf_plan_read(name, row->text.data, row->text.len, ret_plan, f);
+}
+
 static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
@@ -222,6 +237,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_exchange_set_limits(m->exchange, &cfg->transfers);
 	hf_release_set_derive(m->release, derive_masked, n);
 	hf_release_start(m->release);
+	hf_exchange_set_masking(m->exchange, &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version, n});
 	hf_exchange_start(m->exchange);
 	return HF_OK;
 }

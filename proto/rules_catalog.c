@@ -160,7 +160,10 @@ ROW(label, KIB(256),
 	FLAG(onward_sharing),
 	TEXTS(obligations, 64, 255),
 	FLAG(personal),
-	NUMBER(sharing, 0, 3));
+	NUMBER(sharing, 0, 3),
+	NAME_OR_NONE(mask_plan),
+	NUMBER(mask_version, 0, UINT32_MAX),
+	BYTES_OR_NONE(mask_digest, 32, 32));
 
 ROW(field_label, 0,
 	TEXT(name, 1, 127),
@@ -169,6 +172,7 @@ ROW(field_label, 0,
 	FLAG(sensitive),
 	FLAG(personal),
 	TEXT(technique, 0, 63),
+	TEXT(mask_key, 0, 16),
 	TEXT(kind, 0, 63),
 	TEXT(data_class, 0, 15),
 	NUMBER(grade, 0, 4));

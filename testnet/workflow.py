@@ -94,12 +94,14 @@ def wait_state(node, account, id, state, revision=None):
     return wait_until(there, f"{node.id}: application {id} to be {state}")
 
 
-def whole_negotiation(s, entry, reason, days=365):
-    """From the insurer's application to the agreement signed by both."""
+def whole_negotiation(s, entry, reason, days=365, privacy=None):
+    """From the insurer's application to the agreement signed by both. privacy: who reviews personal data at the provider."""
     app = apply(s.i, "chen", entry, system="claims", reason=reason, purpose="claims-assessment", days=days)
     confirm(s.i, "zhou", app)
     comply(s.m, "zheng", app)
-    wait_state(s.t, "li", app, "RECEIVED")
+    wait_state(s.t, "li", app, "PRIVACY_WAITING" if privacy else "RECEIVED")
+    if privacy:
+        s.t.hufu("review", app, "--privacy", "--necessity", "ok", "--compliance", "ok", as_=privacy)
     s.t.hufu("decide", app, "T", as_="li")
     wait_state(s.i, "chen", app, "FINALIZED")
     wait_state(s.t, "li", app, "FINALIZED")

@@ -147,6 +147,12 @@ static bool asks_too_much(const struct hf_decision *d, char *text, size_t cap)
 		         "'%s' asks for what a gateway cannot fulfil, which keeps nothing sealed; fetch the "
 		         "data with `hufu fetch --sealed`",
 		         d->sealed);
+	else if (d->masked[0])
+		snprintf(
+		        text, cap,
+		        "the obligation 'mask:%s' cannot be fulfilled by a gateway, whose own software has the data as "
+		        "it is; %s",
+		        d->masked, way);
 	else if (d->uses_most != UINT64_MAX)
 		snprintf(text, cap,
 		         "the obligation 'uses:%" PRIu64 "' cannot be fulfilled by a gateway, whose uses are not "

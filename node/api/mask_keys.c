@@ -4,7 +4,11 @@
  */
 #include "release/mask_keys.h"
 
+#include <stdlib.h>
+
 #include "api/rows.h"
+#include "api/transfers.h"
+#include "exchange/unmask.h"
 
 static bool add_seed(void *ctx, const Hufu__MaskSeedRow *row)
 {
@@ -59,9 +63,50 @@ static enum hf_err erase(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* ---- reversal ---- */
+
+static enum hf_err see_transfer(struct hf_api_request *rq, const struct hf_id *id)
+{
+	struct hf_transfer_view v;
+	char text[HF_ID_TEXT];
+
+	if (hf_exchange_view(rq->m->exchange, id, &v) == HF_OK && hf_api_transfer_sees(rq, &v))
+		return HF_OK;
+	hf_id_text(id, text);
+	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", text);
+}
+
+static enum hf_err reverse(struct hf_api_request *rq)
+{
+	struct hf_unmask in = {.field = NULL};
+	const char **values = NULL, *reason = NULL;
+	char **plain = NULL;
+	enum hf_err e;
+
+	HF_TRY(hf_api_id(rq, "transfer", true, &in.transfer));
+	HF_TRY(hf_api_text(rq, "field", true, 127, &in.field));
+	HF_TRY(hf_api_text(rq, "reason", true, 300, &reason));
+	HF_TRY(see_transfer(rq, &in.transfer));
+	HF_TRY(hf_api_list(rq, "values", true, HF_UNMASK_VALUES_MAX, &values, &in.count));
+	in.values = values;
+	hf_draft_text(rq->draft, HF_FIELD_PURPOSE, reason);
+	e = hf_exchange_unmask(rq->m->exchange, &in, rq->draft, &plain, &rq->fault);
+	if (e == HF_OK) {
+		json_t *list = json_array();
+		for (size_t i = 0; i < in.count; i++)
+			json_array_append_new(list, json_pack("{s:s, s:s?}", "masked", values[i], "plain",
+			                                      *plain[i] ? plain[i] : NULL));
+		json_object_set_new(rq->out, "values", list);
+		hf_unmask_free(plain, in.count);
+	}
+	free(values);
+	return e;
+}
+
 const struct hf_route hf_routes_mask_keys[] = {
         {"GET", "/v1/mask/keys", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0},
         {"POST", "/v1/mask/keys/erase", HF_MAY_MASK_KEYS, HF_EVENT_MASK_KEY_ERASED, erase,
          HF_ROUTE_TWO_FACTORS | HF_ROUTE_OWN_ENTRY},
+        {"POST", "/v1/mask/reverse", HF_MAY_UNMASK, HF_EVENT_UNMASK, reverse, HF_ROUTE_TWO_FACTORS},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

@@ -64,8 +64,10 @@ struct hf_decision {
 	uint64_t persons;       /* of personal information across a border: to be reserved */
 	Hufu__Agreement *terms; /* decoded; hf_decision_done frees it */
 	/* What terms and entry, as it is now, demand of whoever carries the permit out. */
-	uint64_t uses_most;          /* so many uses; UINT64_MAX: without limit */
-	enum hf_entry_state demands; /* hf_authz_demands of both */
+	uint64_t uses_most;           /* so many uses; UINT64_MAX: without limit */
+	enum hf_entry_state demands;  /* hf_authz_demands of both */
+	char masked[HF_NAME_MAX + 1]; /* the plan by which it is to be masked; "": none */
+	bool masked_otherwise;        /* and by another one: nobody can do both */
 	char sealed[64]; /* the obligation that keeps the data sealed, or "core data", "sensitive data"; "": none */
 };
 void hf_decision_done(struct hf_decision *d);

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* Every obligation that a gate here fulfils: at the provider with the delivery, or at the consumer by keeping the data
- * sealed (exchange/target_sealed.c). most 0: the name alone; else "NAME:N", N from 1 to most. */
+ * sealed (exchange/target_sealed.c). most 0: the name alone; else "NAME:N", N from 1 to most. Besides them
+ * "mask:PLAN", fulfilled in the delivery (exchange/masked.c). */
 static const struct obligation {
 	const char *name;
 	uint64_t most;
@@ -122,8 +123,21 @@ bool hf_terms_onward(char *const *obligations, size_t count)
 	return listed(obligations, count, HF_DUTY_ONWARD_DERIVED) && !listed(obligations, count, "no-onward-sharing");
 }
 
+bool hf_mask_parse(const char *obligation, char ret_plan[HF_NAME_MAX + 1])
+{
+	static const char name[] = "mask:";
+	struct hf_name plan;
+	if (!obligation || strncmp(obligation, name, sizeof(name) - 1) != 0 ||
+	    strlen(obligation) > sizeof(name) - 1 + HF_MASK_PLAN_MAX ||
+	    !hf_name_parse(obligation + sizeof(name) - 1, &plan))
+		return false;
+	memcpy(ret_plan, plan.s, sizeof(plan.s));
+	return true;
+}
+
 bool hf_obligation_known(const char *obligation)
 {
+	char plan[HF_NAME_MAX + 1];
 	uint64_t n;
-	return find(obligation, &n) != NULL;
+	return find(obligation, &n) != NULL || hf_mask_parse(obligation, plan);
 }

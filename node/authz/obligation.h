@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ids.h"
 #include "catalog.pb-c.h"
 #include "contract.pb-c.h"
 
@@ -31,6 +32,10 @@ bool hf_obligation_seals(const char *obligation);
 bool hf_terms_onward(char *const *obligations, size_t count);
 /* The entry's policy has that duty. */
 bool hf_duty_asked(const Hufu__CatalogEntry *entry, const char *duty);
+/* The obligation "mask:PLAN": the name of the masking plan by which the data is delivered; a duty of an entry has room
+ * for HF_MASK_PLAN_MAX bytes of it. */
+#define HF_MASK_PLAN_MAX 58
+bool hf_mask_parse(const char *obligation, char ret_plan[HF_NAME_MAX + 1]);
 /* What a gate can fulfil, the provider's or the consumer's. */
 bool hf_obligation_known(const char *obligation);
 

@@ -180,16 +180,31 @@ static void take_sealing(const char *duty, struct hf_decision *d)
 		snprintf(d->sealed, sizeof(d->sealed), "%s", duty);
 }
 
+static void take_masking(const char *duty, struct hf_decision *d)
+{
+	char plan[HF_NAME_MAX + 1];
+	if (!hf_mask_parse(duty, plan))
+		return;
+	if (!d->masked[0])
+		memcpy(d->masked, plan, sizeof(plan));
+	else if (strcmp(d->masked, plan) != 0)
+		d->masked_otherwise = true;
+}
+
 void az_terms_demands(const Hufu__CatalogEntry *entry, struct hf_decision *d)
 {
 	uint64_t agreed = hf_uses_most(d->terms), now = hf_uses_most_of(entry);
 	d->uses_most = now < agreed ? now : agreed;
 	d->demands = hf_authz_demands(d->terms, entry);
-	for (size_t i = 0; i < d->terms->n_obligations; i++)
+	for (size_t i = 0; i < d->terms->n_obligations; i++) {
 		take_sealing(d->terms->obligations[i], d);
+		take_masking(d->terms->obligations[i], d);
+	}
 	for (size_t i = 0; i < entry->n_policy; i++)
-		if (strcmp(entry->policy[i]->kind, "duty") == 0)
+		if (strcmp(entry->policy[i]->kind, "duty") == 0) {
 			take_sealing(entry->policy[i]->action, d);
+			take_masking(entry->policy[i]->action, d);
+		}
 	if (!d->sealed[0] && (entry->sensitive || az_terms_core(entry)))
 		snprintf(d->sealed, sizeof(d->sealed), entry->sensitive ? "sensitive data" : "core data");
 }

@@ -142,6 +142,19 @@ static enum hf_err check_label_level(const struct hf_tally *x, const Hufu__Label
 	return HF_OK;
 }
 
+/* MK-25: what the terms demand to be masked was masked by that plan, or it says so falsely under its signature. */
+static enum hf_err check_label_masking(const Hufu__Label *l, struct hf_fault *f)
+{
+	static const char mask[] = "mask:";
+	for (size_t i = 0; i < l->n_obligations; i++)
+		if (strncmp(l->obligations[i], mask, sizeof(mask) - 1) == 0 &&
+		    (strcmp(l->obligations[i] + sizeof(mask) - 1, l->mask_plan) != 0 || l->mask_digest.len != 32))
+			return hf_fault_set(f, HF_E_OBLIGATION,
+			                    "the label does not say that the data was masked as \"%s\" demands",
+			                    l->obligations[i]);
+	return HF_OK;
+}
+
 static enum hf_err check_label(const struct hf_tally *x, const Hufu__Label *l, const Hufu__TransferRequest *r,
                                struct hf_fault *f)
 {
@@ -161,6 +174,7 @@ static enum hf_err check_label(const struct hf_tally *x, const Hufu__Label *l, c
 			                    g->obligations[i]);
 	if (l->onward_sharing && hf_list_has(g->obligations, g->n_obligations, "no-onward-sharing"))
 		return hf_fault_set(f, HF_E_OBLIGATION, "the label permits onward sharing, the agreement forbids it");
+	HF_TRY(check_label_masking(l, f));
 	HF_TRY(check_label_level(x, l, f));
 	bool all = r->n_fields == 0;
 	return check_label_fields(l, all ? g->fields : r->fields, all ? g->n_fields : r->n_fields, f);

@@ -6,6 +6,7 @@
 
 #include "authz/second_use.h"
 #include "authz/use_state.h"
+#include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "proto/codec.h"
 
@@ -122,6 +123,8 @@ static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
 	if (e2 == HF_OK && !d.terms)
 		e2 = hf_fault_set(f, HF_E_INTERNAL,
 		                  "the decision point permitted without naming its terms; nothing is delivered");
+	if (e2 == HF_OK)
+		e2 = masked_still(t, &d, f);
 	if (e2 == HF_OK) {
 		t->demands = d.demands;
 		t->basis_changes = d.basis_changes;
@@ -165,5 +168,6 @@ enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f)
 	if (!transfer_firm(t))
 		return hf_fault_set(f, HF_E_BUSY,
 		                    "the record of the decision is not as firm yet as the terms demand; ask again");
+	HF_TRY(masked_seed_stands(t, f));
 	return source_stands(t, f);
 }

@@ -102,6 +102,11 @@ void hf_exchange_set_limits(struct hf_exchange *x, const struct hf_transfer_limi
 	x->limits = *limits;
 }
 
+void hf_exchange_set_masking(struct hf_exchange *x, const struct hf_exchange_masking *m)
+{
+	x->masking = *m;
+}
+
 const struct hf_mail_row *hf_exchange_mails(struct hf_exchange *x)
 {
 	return x->mails;

@@ -22,6 +22,19 @@ struct hf_scanner;
 struct hf_traffic_policy;
 void hf_exchange_set_scanner(struct hf_exchange *x, struct hf_scanner *scanner);
 void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_policy *p);
+/* Before start: where the masking keys are, and the plans that deliveries name: the newest approved one, hf_plan_free.
+ */
+struct hf_mask_keys;
+struct hf_plan;
+struct hf_exchange_masking {
+	struct hf_mask_keys *keys;
+	enum hf_err (*plan)(void *ctx, const char *name, struct hf_plan **ret_plan, struct hf_fault *f);
+	/* Of that version, in whatever state it is. */
+	enum hf_err (*version)(void *ctx, const char *name, uint32_t version, struct hf_plan **ret_plan,
+	                       struct hf_fault *f);
+	void *ctx;
+};
+void hf_exchange_set_masking(struct hf_exchange *x, const struct hf_exchange_masking *m);
 /* How long a consumer may stay away, at the provider; 0: the default. */
 #define HF_TRANSFER_IDLE_SECONDS 86400u
 #define HF_TRANSFER_RECEIPT_SECONDS 900u

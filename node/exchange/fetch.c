@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/masked.h"
 #include "exchange/seal.h"
 #include "exchange/transfer.h"
 
@@ -341,7 +342,7 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 	if (!label_fits(t, s->label))
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the package carries no permission mark for this node; it is not usable");
-	return HF_OK;
+	return masked_as_agreed(t->peer, s->label, f);
 }
 
 /* DS-51: what will come has room, and it was said how much at most: nobody fills up the disk. */

@@ -9,6 +9,7 @@
 #include "authz/second_use.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "source/readers/csv.h"
 
@@ -245,6 +246,7 @@ static struct transfer *build_transfer(struct gate *g)
 	t->basis_changes = g->decision.basis_changes;
 	t->asked_ms = g->asked_ms;
 	t->until_ms = g->decision.until_ms;
+	memcpy(t->mask_plan, g->decision.masked, sizeof(t->mask_plan));
 	memcpy(t->resource.b, g->in->resource.data, 16);
 	t->started_ms = hf_now_ms(&g->x->base->clock);
 	transfer_seen(t);
@@ -288,7 +290,9 @@ static enum hf_err make_start(struct gate *g)
 	s.request_digest = (ProtobufCBinaryData){32, digest.b};
 	s.chunk_bytes = CHUNK_BYTES;
 	s.bytes = t->bytes_total;
-	s.most_bytes = t->bytes_total ? t->bytes_total : hf_csv_project_most(t->stamp.bytes);
+	s.most_bytes = t->bytes_total ? t->bytes_total
+	               : t->masked    ? masked_most(t)
+	                              : hf_csv_project_most(t->stamp.bytes);
 	s.chunks = t->bytes_total ? t->bytes_total / CHUNK_BYTES + 1 : 0;
 	s.sealed_key = (ProtobufCBinaryData){sizeof(sealed), sealed};
 	s.aead = HF_AEAD_AES256GCM;
@@ -349,8 +353,10 @@ static enum hf_err permit(struct gate *g)
 	if (e != HF_OK || !g->item.own)
 		return hf_fault_set(&g->f, HF_E_NO_GRANT, "no authorization covers this request");
 	HF_TRY(check_fields(g));
+	HF_TRY(masked_demand(g->x, &g->decision, &g->f));
 	g->t = build_transfer(g);
 	HF_TRY(serve_open(g->t, &g->f));
+	HF_TRY(masked_disclosure(g->t, &g->f));
 	return make_start(g);
 }
 
@@ -441,6 +447,7 @@ static void keep(struct gate *g, struct hf_unit *u)
 	hf_draft_text(d, HF_FIELD_ENDPOINT, g->t->peer);
 	hf_draft_text(d, HF_FIELD_IP_ADDRESS, g->t->address);
 	hf_draft_text(d, HF_FIELD_IDENTITY_CHECK, "noise static key of the descriptor");
+	masked_draft(g->t, d);
 	hf_unit_draft(u, d);
 	struct hf_use use = transfer_use(g->t);
 	use.counted = g->decision.counted;
@@ -469,6 +476,8 @@ static void log_denied(const struct gate *g, enum hf_err result)
 static void record(struct gate *g, enum hf_err result)
 {
 	struct hf_unit *u = hf_unit_new();
+	if (result == HF_OK)
+		result = masked_disclosed(g->t, u, &g->f);
 	hf_unit_draft(u, decision_draft(g, result));
 	g->error = result;
 	if (result == HF_OK) {

@@ -12,6 +12,7 @@
 
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/masked.h"
 #include "exchange/receive.h"
 #include "source/scanner.h"
 
@@ -166,6 +167,7 @@ static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 	              t->x->scanner ? "complete, verified, examined by the scanner, imported"
 	                            : "complete, verified, imported");
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
+	masked_draft(t, d);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
 	hf_draft_text(d, HF_FIELD_CACHE_DELETION, t->target->cache);
 	hf_unit_draft(u, d);

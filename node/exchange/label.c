@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exchange/masked.h"
 #include "exchange/transfer.h"
 
 #define TEXT_MAX 4000u
@@ -87,6 +88,7 @@ Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *i
 	        hf_terms_onward(terms->obligations, terms->n_obligations) && hf_duty_asked(e, HF_DUTY_ONWARD_DERIVED);
 	h->label.obligations = terms->obligations;
 	h->label.n_obligations = terms->n_obligations;
+	masked_label(t, &h->label);
 	*ret_holder = h;
 	return &h->label;
 }

@@ -60,6 +60,9 @@ static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
 	r->account = (char *)t->account;
 	r->system = (char *)t->system;
 	r->purpose = (char *)t->purpose;
+	r->mask_plan = (char *)t->mask_plan;
+	if (t->mask_plan[0])
+		r->mask_digest = BYTES(t->mask_digest.b, 32);
 	r->fields = t->fields;
 	r->n_fields = t->field_count;
 	r->output = (char *)t->output;
@@ -130,6 +133,9 @@ static void load_terms(struct transfer *t, const Hufu__TransferRow *r)
 	copy_text(t->account, sizeof(t->account), r->account);
 	copy_text(t->system, sizeof(t->system), r->system);
 	copy_text(t->purpose, sizeof(t->purpose), r->purpose);
+	copy_text(t->mask_plan, sizeof(t->mask_plan), r->mask_plan);
+	if (r->mask_digest.len == 32)
+		memcpy(t->mask_digest.b, r->mask_digest.data, 32);
 	t->reopened = true;
 	copy_text(t->output, sizeof(t->output), r->output);
 	copy_text(t->source, sizeof(t->source), r->source);

@@ -11,6 +11,7 @@
 
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "source/sample.h"
 
@@ -74,16 +75,22 @@ bool serve_idle(const struct transfer *t)
 enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 {
 	uint8_t key[32];
-	HF_TRY(hf_source_open(t->x->sources, t->source, (const char *const *)t->fields, t->field_count, &t->reader, f));
+	/* What is masked is read whole: a plan says something of every field, and chooses itself. */
+	HF_TRY(hf_source_open(t->x->sources, t->source, (const char *const *)t->fields,
+	                      t->mask_plan[0] ? 0 : t->field_count, &t->reader, f));
 	struct hf_source_stamp now;
 	struct hf_sample *sample = NULL;
 	hf_source_reader_stamp(t->reader, &now);
 	enum hf_err e = drift_open(t, &now, &sample, f);
+	if (e == HF_OK) {
+		t->stamp = now;
+		e = masked_open(t, f);
+	}
 	if (e != HF_OK) {
+		hf_sample_free(sample);
 		hf_source_reader_close(HF_TAKE(t->reader));
 		return e;
 	}
-	t->stamp = now;
 	if (t->manifest.len == 0) /* else it says how much was sent */
 		t->bytes_total = hf_source_reader_bytes(t->reader);
 	struct serve *s = calloc(1, sizeof(*s));
@@ -128,6 +135,7 @@ void serve_close(struct transfer *t)
 	t->serve = NULL;
 	if (t->reader)
 		hf_source_reader_close(HF_TAKE(t->reader));
+	masked_close(t);
 }
 
 /* Worker. The plain chunk is hashed, then sealed in place. */
@@ -316,6 +324,7 @@ static void send_manifest(struct job *j)
 	hf_draft_text(d, HF_FIELD_DELIVERY, "pulled by the consumer over the authenticated channel");
 	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
 	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);
+	masked_draft(t, d);
 	hf_unit_draft(u, d);
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, manifest->data, manifest->len, &digest);
 	t->manifest = *manifest; /* in the row alone: nothing was sent before it is durable */
@@ -422,8 +431,10 @@ static void chunk_failed(struct transfer *t, struct job *j)
 {
 	enum hf_err e = j->error != HF_OK ? j->error : HF_E_CANCELLED;
 	bool again = !j->rq;
+	char text[400];
+	masked_why(t, e, text);
 	if (j->rq)
-		hf_request_reply(j->rq, e, e == HF_E_UNKNOWN ? NO_CHUNK_TEXT : hf_err_text(e), NULL, 0);
+		hf_request_reply(j->rq, e, e == HF_E_UNKNOWN ? NO_CHUNK_TEXT : text, NULL, 0);
 	free_job(j);
 	if (t->gone || t->state != TRANSFER_STARTED)
 		return;
@@ -431,8 +442,8 @@ static void chunk_failed(struct transfer *t, struct job *j)
 		drift_stop(t, t->serve->sample);
 	else if (e == HF_E_UNKNOWN && again)
 		anomaly(t, t->serve->wanted_ack);
-	else if (e != HF_E_UNKNOWN && hf_err_class(e) == HF_CLASS_REFUSE)
-		end_now(t, e, hf_err_text(e), true);
+	else if (e != HF_E_UNKNOWN && (hf_err_class(e) == HF_CLASS_REFUSE || e == HF_E_MASKING))
+		end_now(t, e, text, true);
 	else if (again)
 		refuse_pending(t->serve, e);
 	else

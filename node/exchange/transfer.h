@@ -57,7 +57,9 @@ struct transfer {
 	char **fields;
 	size_t field_count;
 	struct hf_source_stamp stamp;
-	uint64_t most_bytes; /* what the start promised not to exceed */
+	char mask_plan[HF_NAME_MAX + 1]; /* provider: by which it goes out masked (masked.h); "": as it is */
+	struct hf_hash mask_digest;      /* of that plan at the start; zero: not opened yet */
+	uint64_t most_bytes;             /* what the start promised not to exceed */
 	uint64_t bytes_total, bytes_done, acknowledged, rows, served, served_after_ack, generation;
 	struct hf_hash root;
 	struct hf_buf request, start, manifest, receipt; /* envelopes */
@@ -79,7 +81,8 @@ struct transfer {
 
 	/* Provider, while open. */
 	struct hf_source_reader *reader;
-	struct serve *serve; /* serve.c */
+	struct masked *masked; /* masked.h; NULL: it goes out as it is */
+	struct serve *serve;   /* serve.c */
 	/* Consumer, while running. */
 	struct receive *receive; /* receive.c */
 	uint32_t retry_ms;
@@ -101,7 +104,9 @@ struct hf_exchange {
 	struct transfer *transfers; /* not ended, or ended with work still under way */
 	struct hf_mail_row mails[3];
 	uv_timer_t *watch;
-	struct hf_scanner *scanner; /* NULL: none */
+	struct hf_scanner *scanner;         /* NULL: none */
+	struct hf_exchange_masking masking; /* keys NULL: this node masks nothing */
+	unsigned masked_open;
 	struct vault *vault;
 	struct reading *readings; /* of sealed data, under way */
 	unsigned destroying;      /* sealed data whose key is being overwritten */

@@ -9,19 +9,7 @@
 
 #include <stdatomic.h>
 
-#include "source/source.h"
-
-struct hf_source_reader_ops {
-	enum hf_err (*read)(struct hf_source_reader *r, uint64_t offset, uint8_t *out, size_t cap, size_t *ret_len);
-	void (*stamp)(const struct hf_source_reader *r, struct hf_source_stamp *ret_stamp);
-	uint64_t (*bytes)(const struct hf_source_reader *r);
-	uint64_t (*rows)(const struct hf_source_reader *r);
-	void (*close)(struct hf_source_reader *r);
-};
-/* First member of every adapter's reader. */
-struct hf_source_reader {
-	const struct hf_source_reader_ops *ops;
-};
+#include "source/reader.h"
 
 struct hf_adapter {
 	const char *kind;

@@ -311,6 +311,7 @@ const struct hf_command hf_commands_catalog[] = {
          "  --accept-purpose CODE ...  --accept-jurisdiction CODE ...  --accept-role ROLE ...\n"
          "  --max-days N   --max-fields N   --purpose-text       what the compliance review checks\n"
          "  --duty WORD          an obligation of every agreement about it: uses:N (at most N uses), report-use;\n"
+         "                       mask:PLAN delivers it masked by that plan (`hufu release plan list`);\n"
          "                       onward-derived lets its consumers offer to others what they derive of it; may be "
          "given again\n"
          "  --purpose-fields PURPOSE=FIELD,FIELD ...   what a purpose needs; it gets no other fields\n"

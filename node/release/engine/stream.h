@@ -33,8 +33,11 @@ struct hf_stream;
 struct hf_stream_setup {
 	const struct hf_plan *plan; /* lent, like all of these */
 	const char *table;
-	const struct hf_mask_key *root; /* NULL: there is none */
-	const struct hf_mask_key *seed; /* of the contract in the plan's scope; NULL: none */
+	const struct hf_mask_key *root;    /* NULL: there is none */
+	const struct hf_mask_key *seed;    /* of the contract in the plan's scope; NULL: none */
+	const struct hf_mask_scope *scope; /* NULL: the plan's own */
+	const char *const *only;           /* fields of the result; count 0: all */
+	size_t only_count;
 	enum hf_stream_form in_form, out_form;
 	unsigned workers; /* 0: in the caller's thread; at most HF_STREAM_WORKERS */
 	/* Goes on from there; NULL: from the top. The input's first header_end bytes are fed first, then those from

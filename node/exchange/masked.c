@@ -1,0 +1,352 @@
+/* masked.c - see masked.h. */
+#include "exchange/masked.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "authz/obligation.h"
+#include "base/mem.h"
+#include "masking/apply.h"
+#include "release/disclosures.h"
+#include "release/mask_keys.h"
+#include "source/readers/csv.h"
+
+#define CELL_MOST 72u /* bytes that a masked cell may be longer than twice the plain one: a hash, a code of a table */
+
+struct masked {
+	struct hf_plan *plan;
+	const struct hf_plan_table *table;
+	struct masked_scope of;
+	struct hf_apply_count *fields; /* one for each of the transfer's */
+	uint64_t most;
+};
+
+/* ---- opening ---- */
+
+enum hf_err masked_demand(const struct hf_exchange *x, const struct hf_decision *d, struct hf_fault *f)
+{
+	if (d->masked_otherwise)
+		return hf_fault_set(
+		        f, HF_E_MASKING,
+		        "the terms demand the masking plan '%.63s' and another one; let the provider keep one",
+		        d->masked);
+	if (d->masked[0] && !x->masking.keys)
+		return hf_fault_set(f, HF_E_MASKING,
+		                    "this node has no masking keys, so the plan '%.63s' cannot be used", d->masked);
+	return HF_OK;
+}
+
+/* What is wrong with a plan denies for this reason, whatever the error of its own is. */
+static enum hf_err as_masking(enum hf_err e, const char *plan, struct hf_fault *f)
+{
+	struct hf_fault was = *f;
+
+	if (e == HF_OK || hf_err_class(e) == HF_CLASS_RETRY)
+		return e;
+	return hf_fault_set(f, HF_E_MASKING, "the masking plan '%.63s' cannot be used here: %.300s", plan,
+	                    was.text[0] ? was.text : hf_err_text(e));
+}
+
+static enum hf_err take_plan(struct transfer *t, struct masked *m, struct hf_fault *f)
+{
+	const struct hf_exchange_masking *x = &t->x->masking;
+	struct hf_hash none = {{0}};
+
+	if (!x->keys || !x->plan)
+		return hf_fault_set(f, HF_E_MASKING, "this node has no masking plans");
+	HF_TRY(x->plan(x->ctx, t->mask_plan, &m->plan, f));
+	if (memcmp(t->mask_digest.b, none.b, sizeof(none.b)) != 0 &&
+	    memcmp(t->mask_digest.b, m->plan->digest.b, sizeof(none.b)) != 0)
+		return hf_fault_set(f, HF_E_MASKING, "it has changed since the transfer began; fetch the data anew");
+	if (m->plan->mode != HF_PLAN_DYNAMIC)
+		return hf_fault_set(f, HF_E_MASKING,
+		                    "it is static, for tasks; a delivery needs one whose mode is dynamic");
+	m->table = masked_table(m->plan, t->source);
+	return m->table ? HF_OK
+	                : hf_fault_set(f, HF_E_MASKING, "none of its tables is named as the source %.63s", t->source);
+}
+
+const struct hf_plan_table *masked_table(const struct hf_plan *p, const char *source)
+{
+	const struct hf_plan_table *t = hf_plan_table_named(p, source);
+
+	return t || p->table_count != 1 ? t : &p->tables[0];
+}
+
+void masked_scope_of(const struct transfer *t, const struct hf_plan *p, struct masked_scope *ret_s)
+{
+	ret_s->contract = hf_id_is_zero(&t->agreement) ? t->resource : t->agreement;
+	hf_id_text(&ret_s->contract, ret_s->text);
+	ret_s->scope = p->scope;
+	ret_s->scope.consumer = t->peer;
+	ret_s->scope.contract = ret_s->text;
+}
+
+/* A field that the plan leaves out cannot be delivered, though the agreement names it. */
+static enum hf_err take_field(const struct transfer *t, struct masked *m, const struct hf_apply *a, size_t i,
+                              const struct hf_source_view *v)
+{
+	size_t k = 0;
+
+	while (k < v->field_count && strcmp(v->fields[k].name, t->fields[i]) != 0)
+		k++;
+	if (k == v->field_count || !hf_apply_keeps(a, k))
+		return HF_E_WRONG_FIELDS;
+	hf_apply_counts(a, k, &m->fields[i]);
+	return HF_OK;
+}
+
+static enum hf_err take_fields(struct transfer *t, struct masked *m, const struct hf_source_view *v,
+                               const struct hf_apply *a, struct hf_fault *f)
+{
+	if (hf_apply_whole(a))
+		return hf_fault_set(f, HF_E_MASKING,
+		                    "one of its techniques needs the whole table, which a delivery does not hold");
+	m->fields = hf_alloc_zero((t->field_count + 1) * sizeof(*m->fields));
+	for (size_t i = 0; i < t->field_count; i++)
+		if (take_field(t, m, a, i, v) != HF_OK)
+			return hf_fault_set(f, HF_E_MASKING, "it leaves out the field '%.100s'; ask for the other ones",
+			                    t->fields[i]);
+	return HF_OK;
+}
+
+/* Held against the source's columns as they were scanned: they are what is read. */
+static enum hf_err fit_table(struct transfer *t, struct masked *m, struct masked_setup *s,
+                             const struct hf_source_view *v, struct hf_fault *f)
+{
+	const char **header = hf_alloc_zero((v->field_count + 1) * sizeof(*header));
+	struct hf_apply *a = NULL;
+	enum hf_err e;
+
+	for (size_t i = 0; i < v->field_count; i++)
+		header[i] = v->fields[i].name;
+	const struct hf_apply_setup as = {.plan = m->plan,
+	                                  .table = m->table->name,
+	                                  .header = header,
+	                                  .header_count = v->field_count,
+	                                  .root = &s->root,
+	                                  .seed = &s->seed,
+	                                  .scope = &m->of.scope,
+	                                  .only = s->fields,
+	                                  .only_count = s->field_count,
+	                                  .file = masked_no_file};
+	e = hf_apply_open(&as, f, &a);
+	if (e == HF_OK)
+		e = take_fields(t, m, v, a, f);
+	hf_apply_close(a);
+	free(header);
+	m->most = 2 * hf_csv_project_most(t->stamp.bytes) + (v->rows + 1) * (t->field_count + 1) * CELL_MOST;
+	return e;
+}
+
+static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_setup *s, struct hf_fault *f)
+{
+	struct hf_source_view v;
+
+	HF_TRY(take_plan(t, m, f));
+	masked_scope_of(t, m->plan, &m->of);
+	s->plan = m->plan;
+	s->table = m->table->name;
+	s->scope = &m->of.scope;
+	s->fields = (const char *const *)t->fields;
+	s->field_count = t->field_count;
+	s->workers = t->x->masked_open < MASKED_PARALLEL ? 2 : 0;
+	hf_mask_root(t->x->masking.keys, &s->root);
+	HF_TRY(hf_mask_seed_make(t->x->masking.keys, &m->of.contract, t->peer, &s->seed, f));
+	HF_TRY(hf_source_get(t->x->sources, t->source, &v));
+	enum hf_err e = fit_table(t, m, s, &v, f);
+	hf_source_view_done(&v);
+	return e;
+}
+
+static void free_masked(struct masked *m)
+{
+	hf_plan_free(m->plan);
+	free(m->fields);
+	free(m);
+}
+
+enum hf_err masked_open(struct transfer *t, struct hf_fault *f)
+{
+	struct masked_setup s = {.plan = NULL};
+	struct masked *m;
+
+	if (!t->mask_plan[0])
+		return HF_OK;
+	m = hf_alloc_zero(sizeof(*m));
+	enum hf_err e = as_masking(open_all(t, m, &s, f), t->mask_plan, f);
+	if (e != HF_OK) {
+		free_masked(m);
+	} else {
+		s.most = m->most;
+		t->mask_digest = m->plan->digest;
+		t->masked = m;
+		t->x->masked_open++;
+		t->reader = masked_reader_new(t->reader, &s);
+	}
+	hf_wipe(&s, sizeof(s));
+	return e;
+}
+
+void masked_close(struct transfer *t)
+{
+	if (!t->masked)
+		return;
+	t->x->masked_open--;
+	free_masked(HF_TAKE(t->masked));
+}
+
+/* ---- the disclosure ledger ---- */
+
+static struct hf_disclosure_in disclosure_of(const struct transfer *t, char text[64])
+{
+	char id[HF_ID_TEXT];
+
+	hf_id_text(&t->id, id);
+	snprintf(text, 64, "transfer %s", id);
+	return (struct hf_disclosure_in){.dataset = t->source,
+	                                 .plan = t->masked->plan,
+	                                 .table = t->masked->table->name,
+	                                 .only = (const char *const *)t->fields,
+	                                 .only_count = t->field_count,
+	                                 .scope = &t->masked->of.scope,
+	                                 .recipient = t->peer,
+	                                 .release = text,
+	                                 .now_ms = t->started_ms};
+}
+
+enum hf_err masked_disclosure(const struct transfer *t, struct hf_fault *f)
+{
+	char text[64];
+
+	if (!t->masked)
+		return HF_OK;
+	const struct hf_disclosure_in in = disclosure_of(t, text);
+	return hf_fault_default(f, hf_disclosure_check(t->x->store, &in, f));
+}
+
+enum hf_err masked_disclosed(const struct transfer *t, struct hf_unit *u, struct hf_fault *f)
+{
+	char text[64];
+
+	if (!t || !t->masked)
+		return HF_OK;
+	const struct hf_disclosure_in in = disclosure_of(t, text);
+	return hf_fault_default(f, hf_disclosure_record(t->x->store, u, &in, f));
+}
+
+/* ---- while it goes on ---- */
+
+enum hf_err masked_still(struct transfer *t, const struct hf_decision *d, struct hf_fault *f)
+{
+	struct masked now = {.plan = NULL};
+	enum hf_err e;
+
+	if (d->masked_otherwise || strcmp(d->masked, t->mask_plan) != 0)
+		return hf_fault_set(f, HF_E_MASKING,
+		                    "the terms demand another masking now than when the transfer began; fetch the data "
+		                    "anew");
+	if (!t->mask_plan[0])
+		return HF_OK;
+	e = as_masking(take_plan(t, &now, f), t->mask_plan, f);
+	hf_plan_free(now.plan);
+	return e;
+}
+
+enum hf_err masked_seed_stands(const struct transfer *t, struct hf_fault *f)
+{
+	if (t->masked && !hf_mask_seed_stands(t->x->masking.keys, &t->masked->of.contract))
+		return hf_fault_set(f, HF_E_MASKING,
+		                    "the masking seed of contract %s was erased; for new deliveries, agree anew",
+		                    t->masked->of.text);
+	return HF_OK;
+}
+
+uint64_t masked_most(const struct transfer *t)
+{
+	return t->masked->most;
+}
+
+void masked_why(const struct transfer *t, enum hf_err e, char out[400])
+{
+	const char *why = t->masked && t->reader ? masked_reader_why(t->reader) : "";
+
+	snprintf(out, 400, "%s", why[0] ? why : hf_err_text(e));
+}
+
+/* ---- what is said about it ---- */
+
+static const char *technique_of(const struct hf_apply_count *c)
+{
+	return c->field->technique ? c->field->technique->id : "keep";
+}
+
+void masked_label(const struct transfer *t, Hufu__Label *l)
+{
+	const struct masked *m = t->masked;
+
+	if (!m)
+		return;
+	l->mask_plan = (char *)t->mask_plan;
+	l->mask_version = m->plan->version;
+	l->mask_digest = (ProtobufCBinaryData){sizeof(m->plan->digest.b), m->plan->digest.b};
+	for (size_t i = 0; i < l->n_fields; i++)
+		for (size_t k = 0; k < t->field_count; k++)
+			if (strcmp(l->fields[i]->name, t->fields[k]) == 0) {
+				l->fields[i]->technique = (char *)technique_of(&m->fields[k]);
+				l->fields[i]->mask_key = m->fields[k].key_id;
+			}
+}
+
+static void draft_text(struct hf_draft *d, const Hufu__Label *l)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	struct hf_hash digest;
+	char hex[65], line[400];
+
+	if (l->mask_digest.len != sizeof(digest.b))
+		return;
+	memcpy(digest.b, l->mask_digest.data, sizeof(digest.b));
+	hf_hash_hex(&digest, hex);
+	snprintf(line, sizeof(line), "plan %.63s version %u digest %s", l->mask_plan, l->mask_version, hex);
+	if (!hf_buf_add(&b, line, strlen(line)))
+		return;
+	for (size_t i = 0; i < l->n_fields; i++) {
+		const Hufu__FieldLabel *x = l->fields[i];
+
+		snprintf(line, sizeof(line), "; %.127s: %.63s%s%.16s", x->name, x->technique,
+		         *x->mask_key ? " key " : "", x->mask_key);
+		if (!hf_buf_add(&b, line, strlen(line)))
+			break;
+	}
+	if (hf_buf_add(&b, "", 1))
+		hf_draft_text(d, HF_FIELD_MASKING, (const char *)b.data);
+}
+
+void masked_draft(const struct transfer *t, struct hf_draft *d)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE(envelope, t->start.data, t->start.len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__TransferStart *s = e ? HF_DECODE(transfer_start, e->payload.data, e->payload.len) : NULL;
+
+	if (!s || !s->label || !*s->label->mask_plan)
+		return;
+	draft_text(d, s->label);
+	if (t->masked)
+		hf_draft_textf(d, HF_FIELD_EXECUTOR, "%s/%s", t->x->base->self.s, t->masked->plan->operator_name);
+}
+
+enum hf_err masked_as_agreed(const char *peer, const Hufu__Label *l, struct hf_fault *f)
+{
+	char plan[HF_NAME_MAX + 1];
+
+	for (size_t i = 0; i < l->n_obligations; i++)
+		if (hf_mask_parse(l->obligations[i], plan) &&
+		    (strcmp(plan, l->mask_plan) != 0 || l->mask_digest.len != 32))
+			return hf_fault_set(f, HF_E_OBLIGATION,
+			                    "%s does not say that the data is masked by the plan '%s', which the terms "
+			                    "demand; ask it why",
+			                    peer, plan);
+	return HF_OK;
+}

@@ -1,0 +1,76 @@
+/*
+ * masked.h - data that goes out masked, because the terms or the entry say "mask:PLAN" (MK-30): the provider reads its
+ * source through the plan, row by row, and nothing masked is kept anywhere here. Fail closed: without the plan, its
+ * approval, its keys, or with a table that is not the source's, nothing goes out.
+ *
+ * Pseudonyms are keyed by consumer and contract (the agreement, or, by a rule, the entry), noise and the like by
+ * dataset (masking/keys.h). What was done to each field stands in the label, with the ids of the keys. Loop thread, but
+ * for the reader.
+ */
+#ifndef HUFU_EXCHANGE_MASKED_H
+#define HUFU_EXCHANGE_MASKED_H
+
+#include "exchange/transfer.h"
+#include "masking/plan.h"
+#include "source/reader.h"
+
+#define MASKED_PARALLEL 4u /* so many transfers mask with threads of their own; others in the worker that reads */
+
+/* The table of the plan that a source is: the one of its name, or the only one; NULL: none. */
+const struct hf_plan_table *masked_table(const struct hf_plan *p, const char *source);
+/* Whose keys a transfer's are. Points into itself, the transfer and the plan. */
+struct masked_scope {
+	struct hf_id contract;
+	char text[HF_ID_TEXT];
+	struct hf_mask_scope scope;
+};
+void masked_scope_of(const struct transfer *t, const struct hf_plan *p, struct masked_scope *ret_s);
+
+/* ---- the gate ---- */
+
+/* One plan at most, and this node can mask. */
+enum hf_err masked_demand(const struct hf_exchange *x, const struct hf_decision *d, struct hf_fault *f) HF_MUST_CHECK;
+/* Opens what t->mask_plan names, when it names one, and puts it before t->reader. The digest of the plan is taken at
+ * the start and must be the same whenever it is opened again. */
+enum hf_err masked_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
+void masked_close(struct transfer *t); /* after the reader */
+/* What the consumers of the source together would be given is not too much with this (MK-4): asked at the gate, and
+ * recorded in the unit of the decision. DISCLOSURE. */
+enum hf_err masked_disclosure(const struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err masked_disclosed(const struct transfer *t, struct hf_unit *u, struct hf_fault *f) HF_MUST_CHECK;
+/* While it goes on: the decision still names that plan, which is still the approved one; the seed is not erased. */
+enum hf_err masked_still(struct transfer *t, const struct hf_decision *d, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err masked_seed_stands(const struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
+uint64_t masked_most(const struct transfer *t); /* bytes; the reader gives no more */
+/* Why reading ended with e: the plan's check that failed, or the error's own text. */
+void masked_why(const struct transfer *t, enum hf_err e, char out[400]);
+
+/* ---- what is said about it ---- */
+
+void masked_label(const struct transfer *t, Hufu__Label *l);
+/* DS-32: plan, version, digest, technique and key id of each field; at the provider the plan's operator too. Nothing
+ * when it is not masked. */
+void masked_draft(const struct transfer *t, struct hf_draft *d);
+/* Consumer: a label whose obligations name a plan says that it was masked by it. */
+enum hf_err masked_as_agreed(const char *peer, const Hufu__Label *l, struct hf_fault *f) HF_MUST_CHECK;
+
+/* ---- masked_reader.c ---- */
+
+struct masked_setup {
+	const struct hf_plan *plan; /* lent, like scope and fields */
+	const char *table;
+	const struct hf_mask_scope *scope;
+	const char *const *fields;
+	size_t field_count;
+	struct hf_mask_key root, seed;
+	uint64_t most;
+	unsigned workers;
+};
+/* Takes inner, a reader of the whole file. Reads as a projecting reader does; wipes plain bytes and keys when it is
+ * closed. */
+struct hf_source_reader *masked_reader_new(struct hf_source_reader *take_inner, const struct masked_setup *setup);
+const char *masked_reader_why(const struct hf_source_reader *r); /* "": nothing is wrong */
+/* A delivery reads no tables from files: what the plan needs stands in it. */
+enum hf_err masked_no_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
+
+#endif

@@ -1,0 +1,251 @@
+"""Deliveries that go out masked because the entry says so: real nodes, a table of toll passages with the people in them."""
+import csv
+import os
+import re
+import socket
+import threading
+
+import passages
+from common import *
+
+ROWS, PEOPLE_MASKING = 20000, {
+    "yang": ("杨帆 T-11", ["masking-operator"]), "ma": ("马超 T-12", ["masking-operator"]), "song": ("宋玉 T-13", ["security-administrator"]),
+    "shen": ("沈清 T-14", ["audit-administrator"]), "bao": ("包正 T-15", ["mask-reverser"]), "hong": ("洪光 T-16", ["mask-key-keeper"])}
+CLAIMS = ["--purpose", "claims-assessment", "--system", "claims"]
+PSEUDONYMS = ("resident_id", "mobile", "plate", "card")
+
+
+def network(net):
+    trio(net, 58)
+    t = net.nodes["transport"]
+    for account, (real_name, roles) in PEOPLE_MASKING.items():
+        t.add_user(account, real_name, roles)
+    for node, accounts in ((t, ("li", "zhao", "bao", "hong")), (net.nodes["insurer"], ("chen", "zhou")), (net.nodes["manager"], ("zheng",))):
+        for account in accounts:
+            node.enrol(account)
+    source = os.path.join(net.dir, "source", "passages.csv")
+    os.mkdir(os.path.dirname(source))
+    net.source, net.people = source, passages.write(source, ROWS, 5)
+    workflow.source(t, "wang", "passages", source, by="song", kinds=passages.KINDS)
+    about, basis = dict(data_class="transport/toll", level=2, topic="tolls"), ["--legal-basis", "公路法第六十条"]
+    net.entry = publish(net, "passages", title="通行记录，粗略", extra=["--duty", "mask:passages-coarse", *basis], **about)
+    net.demanding = publish(net, "passages", title="通行记录，脱敏", extra=["--duty", "mask:passages", *basis], **about)
+    negotiate(net, net.demanding)
+    negotiate(net, net.entry, ["time", "name", "plate", "card"])
+
+
+def negotiate(net, entry, fields=()):
+    """From the application to the agreement, with the privacy expert's review, and the second authorization that sensitive data needs."""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    app = workflow.apply(i, "chen", entry, system="claims", reason="核对事故理赔", purpose="claims-assessment", days=300, fields=fields)
+    workflow.confirm(i, "zhou", app)
+    workflow.comply(net.nodes["manager"], "zheng", app)
+    workflow.wait_state(t, "li", app, "PRIVACY_WAITING")
+    t.hufu("review", app, "--privacy", "--necessity", "ok", "--compliance", "ok", as_="zhao")
+    t.hufu("decide", app, "T", as_="li")
+    workflow.wait_state(i, "chen", app, "FINALIZED")
+    i.hufu("sensitive", "authorize", entry, "--system", "claims", "--purpose", "claims-assessment", "--until", workflow.in_days(30), "--reason", "核对", as_="zhou")
+
+
+def put_plan(net, name, version=1, change=lambda text: text, approve=True):
+    path = os.path.join(net.dir, name + ".yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(passages.plan(name, version, "ma", "song", "shen", change))
+    net.nodes["transport"].hufu("release", "plan", "put", path, as_="yang")
+    if approve:
+        net.nodes["transport"].hufu("release", "plan", "approve", name, as_="song")
+
+
+def fetch(net, name, entry):
+    """The data is sensitive: kept sealed, and read into a file."""
+    i, out = net.nodes["insurer"], os.path.join(net.dir, name)
+    got = i.hufu("fetch", entry, *CLAIMS, "--sealed", as_="chen")
+    check(got["quality"] == "met", f"{got}")
+    i.hufu("data", "read", got["transfer"], *CLAIMS[:2], "--out", out, as_="chen")
+    return out, got["transfer"]
+
+
+def refused(net):
+    return net.nodes["insurer"].refused("fetch", net.demanding, *CLAIMS, "--sealed", as_="chen")
+
+
+def table(path):
+    with open(path, encoding="utf-8", newline="") as f:
+        return list(csv.DictReader(f))
+
+
+def files_with(folder, values):
+    for where, _, names in os.walk(folder):
+        for path in (os.path.join(where, name) for name in names):
+            if os.path.isfile(path):
+                with open(path, "rb") as f:
+                    content = f.read()
+                if any(v in content for v in values):
+                    yield path
+
+
+def plain_values(net):
+    """Some people's numbers and plates; names are too short to be looked for."""
+    return {v.encode() for p in net.people[::100] for v in p[1:]}
+
+
+class Wire:
+    """All that passes the loopback device meanwhile."""
+
+    def __enter__(self):
+        try:
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        except PermissionError as e:
+            raise hufunet.Skipped("this user may not look at packets; run it as root") from e
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 20)
+        self.socket.bind(("lo", 0))
+        self.socket.settimeout(0.2)
+        self.seen, self.over = [], threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return self
+
+    def run(self):
+        while not self.over.is_set():
+            try:
+                self.seen.append(self.socket.recv(1 << 17))
+            except TimeoutError:
+                pass
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.socket.close()
+
+
+def test_without_an_approved_plan_that_fits_nothing_leaves(net):
+    """DS-30: the entry demands a plan; each thing that is not as it must be denies with a reason of its own."""
+    r = refused(net)
+    check(r.reason == "masking" and "passages" in r.text and "hufu release plan" in r.text, f"there is none: {r.text}")
+    put_plan(net, "passages", approve=False)
+    r = refused(net)
+    check(r.reason == "masking" and "approved" in r.text, f"it is not approved: {r.text}")
+    net.nodes["transport"].hufu("release", "plan", "reject", "passages", "--reason", "a field is missing", as_="song")
+    put_plan(net, "passages", 2, lambda text: text.replace("      class: keep\n", ""))
+    r = refused(net)
+    check(r.reason == "masking" and "class" in r.text, f"it says nothing of a field: {r.text}")
+    put_plan(net, "passages", 3, lambda text: text.replace("dynamic", "static"))
+    r = refused(net)
+    check(r.reason == "masking" and "static" in r.text, f"it is for tasks: {r.text}")
+    put_plan(net, "passages", 4)
+    denials = [e["fields"] for e in net.nodes["transport"].hufu("ledger", "tail", "--count", "80", as_="sun")["entries"]
+               if e["event"] == "access-decision" and e["fields"].get("reason") == "masking"]
+    check(len(denials) == 4, f"each denial is on record: {len(denials)}")
+
+
+def test_no_plain_value_is_on_the_wire_or_on_the_consumers_disk_and_no_masked_one_on_the_providers(net):
+    """MK-2, MK-30, MK-7: masked at the source, in the delivery, and kept nowhere on the way."""
+    i, t, plain = net.nodes["insurer"], net.nodes["transport"], plain_values(net)
+    check(list(files_with(os.path.dirname(net.source), plain)), "the search finds what stands in plain")
+    with Wire() as wire:
+        net.out, net.transfer = fetch(net, "agreed.csv", net.demanding)
+    sent = b"".join(wire.seen)
+    check(len(sent) > os.path.getsize(net.out), f"the delivery was seen on the wire: {len(sent)} bytes")
+    check(not any(v in sent for v in plain), "no plain value on the wire")
+    hit = list(files_with(net.dir, plain))
+    check(hit == [net.source], f"in plain beside the source: {hit}")
+    masked = {r[f].encode() for r in table(net.out)[::200] for f in PSEUDONYMS}
+    check(not list(files_with(i.dir, masked)) and net.out in list(files_with(net.dir, masked)), "the consumer has it in the file that was asked for")
+    check(not list(files_with(t.dir, masked | plain)), "the provider's node keeps neither")
+
+
+def test_what_arrives_passes_the_same_checks_and_joins_as_before(net):
+    """DS-31, MK-13: formats, check digits and joins are kept; times, fees and names are coarse."""
+    before, after = table(net.source), table(net.out)
+    check(len(before) == len(after) == ROWS and list(before[0]) == list(after[0]), "the same rows and fields")
+    for field in PSEUDONYMS:
+        pairs = {(b[field], a[field]) for b, a in zip(before, after)}
+        check(len(pairs) == len({b for b, _ in pairs}) == len({a for _, a in pairs}), f"{field} is one to one")
+        check(all(b != a for b, a in pairs), f"no {field} is as it was")
+    check(all(passages.luhn(r["card"][:-1]) == r["card"] for r in after), "cards pass Luhn")
+    check(all(r["time"][14:] in ("00:00", "15:00", "30:00", "45:00") and int(r["fee"]) % 500 == 0 for r in after), "times and fees on a grid")
+    check(all(set(r["name"][1:]) == {"*"} for r in after), "a surname, and no more")
+    r = net.nodes["insurer"].hufu("mask", "identify", net.out)
+    kinds = {f["name"]: f["type"] for f in r["files"][0]["fields"]}
+    check(kinds["resident_id"] == "cn.resident-id" and kinds["plate"] == "cn.plate", f"as the identification sees it: {kinds}")
+
+
+def test_label_and_ledgers_name_plan_technique_and_key_and_no_key_is_anywhere(net):
+    """MK-22, MK-25, DS-32: time, operator and object of the masking, at both nodes."""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    digest = t.hufu("release", "plan", "show", "passages", as_="shen")["digest"]
+    for node, account, event in ((t, "sun", "transfer-start"), (t, "sun", "transfer-sent"), (i, "wu", "transfer-received")):
+        e = next(e for e in entries_of(node, account, net.transfer) if e["event"] == event and "masking" in e.get("fields", {}))
+        f = e["fields"]
+        check(f["masking"].startswith(f"plan passages version 4 digest {digest}; passage: keep"), f"{event}: {f['masking']}")
+        check(re.search(r"plate: fpe key [0-9a-f]{16};", f["masking"]) and e["time"] and f["object"] == net.demanding, f"{event}: {f}")
+        if node is t:
+            check(f["executor"] == "transport/ma", f"the plan's operator: {f}")
+
+
+def test_the_same_agreement_gives_the_same_bytes_and_another_one_other_pseudonyms(net):
+    """MK-12, MK-8, MK-30: and by its own plan another view of the same rows, with fewer fields (DS-87, DS-26)."""
+    put_plan(net, "passages-coarse", change=lambda text: text.replace("{technique: mask, keep-first: 1}", "{technique: 'null'}"))
+    again, _ = fetch(net, "again.csv", net.demanding)
+    check(same_file(net.out, again), "the same bytes under the same agreement")
+    coarse, _ = fetch(net, "coarse.csv", net.entry)
+    a, b = table(again), table(coarse)
+    check(list(b[0]) == ["time", "name", "plate", "card"] and not any(r["name"] for r in b) and all(r["name"] for r in a), f"the other view: {b[0]}")
+    for field in ("plate", "card"):
+        check(not {r[field] for r in a} & {r[field] for r in b}, f"{field}: no pseudonym of the one is one of the other's")
+    check([r["time"] for r in a] == [r["time"] for r in b], "what is keyed by dataset, or not at all, is the same for both")
+    shown = net.nodes["transport"].hufu("mask", "keys", as_="bao")["seeds"]
+    check(len(shown) == 2 and {s["state"] for s in shown} == {"held"}, f"a seed for each agreement: {shown}")
+
+
+def values_file(net, values):
+    path = os.path.join(net.dir, "values.txt")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join(values) + "\n")
+    return path
+
+
+def reverse(net, values, field="plate", as_="bao"):
+    return ["mask", "reverse", net.transfer, "--field", field, "--values", values_file(net, values), "--reason", "court order 17/2026"], dict(as_=as_)
+
+
+def test_reversal_is_a_permission_of_its_own_and_always_in_the_ledger(net):
+    """MK-67: only with the key and the right role."""
+    t = net.nodes["transport"]
+    before, after = table(net.source), table(net.out)
+    args, who = reverse(net, [r["plate"] for r in after[:50]] + ["京A00000"])
+    got = t.hufu(*args, **who)["values"]
+    check([v["plain"] for v in got[:50]] == [r["plate"] for r in before[:50]], f"what they were: {got[:2]}")
+    args, who = reverse(net, [r["name"] for r in after[:2]], "name")
+    r = t.refused(*args, **who)
+    check(r.reason == "unsupported" and "mask" in r.text, f"not reversible: {r.text}")
+    for account in ("ma", "hong", "li"):
+        args, who = reverse(net, [after[0]["plate"]], as_=account)
+        check(t.refused(*args, **who).reason == "permission", f"{account} may not")
+    rows = [e["fields"] for e in t.hufu("ledger", "tail", "--count", "40", as_="sun")["entries"] if e["event"] in ("unmask", "denied")]
+    done = [f for f in rows if f.get("event") == "unmask" and f["outcome"] == "ok"]
+    check(len(done) == 1 and done[0]["actor"] == "transport/bao" and done[0]["purpose"] == "court order 17/2026" and done[0]["object"] == net.transfer and
+          re.search("plate: fpe key [0-9a-f]{16}; 51 values", done[0]["masking"]), f"who, why, what: {done}")
+    check(len(rows) >= 5, f"the refused ones, too: {rows}")
+    plain = [before[0]["plate"].encode(), after[0]["plate"].encode()]
+    check(not list(files_with(t.dir, plain)), "and no value in any file of the node")
+
+
+def test_when_the_contracts_seed_is_erased_nothing_is_reversed_or_delivered_under_it(net):
+    """MK-67: and the ledger says so; other contracts are not touched."""
+    t = net.nodes["transport"]
+    contract = workflow.transfer(t, "li", net.transfer)["agreement"]
+    r = t.refused("mask", "erase", contract, "--reason", "the project has ended", as_="bao")
+    check(r.reason == "permission", "who reverses does not erase")
+    t.hufu("mask", "erase", contract, "--reason", "the project has ended", as_="hong")
+    args, who = reverse(net, [table(net.out)[0]["plate"]])
+    r = t.refused(*args, **who)
+    check(r.reason == "erased" and "the project has ended" in r.text, f"{r.text}")
+    r = refused(net)
+    check(r.reason == "masking" and "erased" in r.text, f"nothing more under that contract: {r.text}")
+    fetch(net, "other-contract.csv", net.entry)
+    e = next(e["fields"] for e in t.hufu("ledger", "tail", "--count", "60", as_="sun")["entries"]
+             if e["event"] == "mask-key-erased" and e["outcome"] == "ok")
+    check(e["actor"] == "transport/hong" and e["object"] == contract and e["counterparty"] == "insurer", f"{e}")
+    state = {s["contract"]: s["state"] for s in t.hufu("mask", "keys", as_="bao")["seeds"]}
+    check(state[contract] == "erased" and sorted(state.values()) == ["erased", "held"], f"{state}")

@@ -1,0 +1,422 @@
+/*
+ * masked_test.c - deliveries under the obligation "mask:PLAN": what arrives, that it is the same each time, and that
+ * nothing leaves when plan, table or keys are not as they must be (MK-12, MK-30, DS-30, DS-31).
+ */
+#include "unit/exchange/pair.h"
+
+#include "exchange/unmask.h"
+#include "masking/plan.h"
+#include "release/mask_keys.h"
+
+#define MIB ((size_t)1 << 20)
+
+static const char plan_head[] =
+        "masking-plan: 1\nname: flights\nversion: %u\nneed: research\npurpose: research\nmode: %s\n"
+        "people: {operator: sun, security: zhou, audit: gao}\nscope: {group: flights, epoch: 1}\n"
+        "schedule: by hand\nrelations: []\nresult: {rows-least: %u, rows-most: 1000000, unreadable-most: "
+        "%u}\ntables:\n  %s:\n"
+        "    fields:\n%s"
+        "emergency:\n  source: {cause: a, solution: b, who: sun}\n  format: {cause: a, solution: b, who: sun}\n"
+        "  key: {cause: a, solution: b, who: zhou}\n  result: {cause: a, solution: b, who: zhou}\n"
+        "  space: {cause: a, solution: b, who: sun}\n";
+static const char usual_fields[] = "      flight: {technique: denc}\n"
+                                   "      arrival: {technique: daterd, unit: hour}\n"
+                                   "      delay: {technique: round, step: 50}\n";
+
+/* What stands approved at roads; text NULL: nothing. */
+static struct {
+	const char *mode, *table, *fields;
+	unsigned version, rows_least, unreadable_most;
+} approved;
+
+static void approve_usual(void)
+{
+	approved.mode = "dynamic";
+	approved.table = "flights";
+	approved.fields = usual_fields;
+	approved.version = 1;
+	approved.rows_least = 1;
+	approved.unreadable_most = 0;
+}
+
+static enum hf_err plan_at_roads(void *ctx, const char *name, struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	char text[4096];
+	(void)ctx;
+	if (!approved.fields || strcmp(name, "flights") != 0)
+		return hf_fault_set(f, HF_E_UNKNOWN, "there is no approved plan '%.63s'", name);
+	snprintf(text, sizeof(text), plan_head, approved.version, approved.mode, approved.rows_least,
+	         approved.unreadable_most, approved.table, approved.fields);
+	return hf_plan_read("flights.yaml", text, strlen(text), ret_plan, f);
+}
+
+static enum hf_err plan_version(void *ctx, const char *name, uint32_t version, struct hf_plan **ret_plan,
+                                struct hf_fault *f)
+{
+	unsigned now = approved.version;
+	approved.version = version;
+	enum hf_err e = plan_at_roads(ctx, name, ret_plan, f);
+	approved.version = now;
+	return e;
+}
+
+static struct hf_mask_keys *mask_keys;
+
+static void mask_up(struct pair *p)
+{
+	struct hf_fault f = {HF_OK, ""};
+	if (!p->roads->keys.mask_root) {
+		p->roads->keys.mask_root = hf_secret_alloc(32);
+		memset(p->roads->keys.mask_root, 9, 32);
+	}
+	assert_int_equal(hf_mask_keys_open(&p->roads->base, p->roads->store, &p->roads->keys, &mask_keys, &f), HF_OK);
+	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, NULL};
+	hf_exchange_set_masking(p->roads->exchange, &m);
+}
+
+static void restart_roads(struct pair *p)
+{
+	hf_mask_keys_close(mask_keys);
+	pair_restart(p->roads);
+	mask_up(p);
+	people_back(p->roads);
+}
+
+/* An entry that demands the plan, and a grant of it. */
+static struct pair *masked_pair(void **state, size_t bytes)
+{
+	struct pair *p = pair_of(state, bytes);
+	static struct hf_id entry, application, grant;
+	approve_usual();
+	if (!mask_keys) {
+		mask_up(p);
+		entry = publish(p->roads, &(struct offer){.title = "masked", .intake = "hub", .duty = "mask:flights"});
+		application = granted(&p->s, &entry);
+		grant = grant_at(p->health, &application);
+	}
+	p->entry = entry;
+	p->application = application;
+	p->grant = grant;
+	return p;
+}
+
+static char *read_output(const struct pair *p, const char *path)
+{
+	struct hf_buf b = HF_BUF_INIT;
+	(void)p;
+	hf_buf_init(&b, 64 * MIB);
+	assert_int_equal(hf_file_read(path, 64 * MIB, &b), HF_OK);
+	assert_true(hf_buf_add(&b, "", 1));
+	return (char *)hf_buf_take(&b, &(size_t){0});
+}
+
+static struct hf_id deliver_masked(struct pair *p)
+{
+	struct hf_id id = begin(p);
+	until(p, has_ended(p->health, &id));
+	if (is_state(p->health, &id, "TERMINATED"))
+		fail_msg("%s", view_of(p->health, &id).reason);
+	wait_both(p, &id, "COMPLETED");
+	return id;
+}
+
+static Hufu__TransferStart *start_of(struct node *n, const struct hf_id *id)
+{
+	struct transfer *t;
+	assert_int_equal(transfer_load(n->exchange, id, false, &t), HF_OK);
+	Hufu__Envelope *e = HF_DECODE(envelope, t->start.data, t->start.len);
+	Hufu__TransferStart *s = HF_DECODE_OWN(transfer_start, e->payload.data, e->payload.len);
+	hf_decoded_free(e);
+	transfer_release(t);
+	assert_non_null(s);
+	return s;
+}
+
+struct has_field {
+	const struct hf_id *txn;
+	const char *part;
+	size_t count;
+};
+
+static bool look_for_masking(void *ctx, const struct hf_ledger_row *row)
+{
+	struct has_field *h = ctx;
+	char text[HF_ID_TEXT];
+	hf_id_text(h->txn, text);
+	if (!row->opening || !hf_opening_is(row->opening, HF_FIELD_TRANSACTION, text))
+		return true;
+	for (size_t i = 0; i < row->opening->n_fields; i++) {
+		const Hufu__FieldOpening *f = row->opening->fields[i];
+		h->count +=
+		        f->field == HF_FIELD_MASKING && memmem(f->value.data, f->value.len, h->part, strlen(h->part));
+	}
+	return true;
+}
+
+static size_t entries_with_masking(struct node *n, const struct hf_id *txn, const char *part)
+{
+	struct has_field h = {txn, part, 0};
+	node_barrier(n);
+	assert_int_equal(hf_ledger_tail(n->ledger, 100000, look_for_masking, &h), HF_OK);
+	return h.count;
+}
+
+/* The first cell of a row of a text. */
+static void first_cell(const char *text, unsigned row, char out[128])
+{
+	for (unsigned i = 0; i < row; i++)
+		text = strchr(text, '\n') + 1;
+	size_t len = strcspn(text, ",");
+	assert_true(len < 128);
+	memcpy(out, text, len);
+	out[len] = 0;
+}
+
+static enum hf_err unmask(struct pair *p, const struct hf_id *id, const char *field, const char *value, char out[128])
+{
+	const struct hf_unmask in = {.transfer = *id, .field = field, .values = &value, .count = 1};
+	struct hf_draft *d = hf_draft_new(HF_EVENT_UNMASK, NULL);
+	struct hf_fault f = {HF_OK, ""};
+	char **values = NULL;
+	enum hf_err e = hf_exchange_unmask(p->roads->exchange, &in, d, &values, &f);
+	snprintf(out, 128, "%.127s", e == HF_OK ? values[0] : f.text);
+	hf_unmask_free(values, 1);
+	hf_draft_free(d);
+	return e;
+}
+
+/* MK-67: only a reversible technique is reversed, only by the key of that contract, by the version that masked it. */
+static void the_key_holder_reverses_what_was_delivered(void **state)
+{
+	struct pair *p = masked_pair(state, 1000);
+	struct hf_id id = deliver_masked(p);
+	char *text = read_output(p, p->output), cell[128], plain[128];
+	first_cell(text, 4, cell);
+	assert_string_not_equal(cell, "CA0000003");
+	approved.version = 2; /* what is approved now is not what masked it */
+	assert_int_equal(unmask(p, &id, "flight", cell, plain), HF_OK);
+	assert_string_equal(plain, "CA0000003");
+	cell[3] ^= 1;
+	assert_int_equal(unmask(p, &id, "flight", cell, plain), HF_OK);
+	assert_string_equal(plain, ""); /* none that this key gave */
+	assert_int_equal(unmask(p, &id, "delay", "50", plain), HF_E_UNSUPPORTED);
+	assert_int_equal(unmask(p, &id, "gate", "50", plain), HF_E_WRONG_FIELDS);
+	approved.fields = "      flight: {technique: denc}\n      arrival: keep\n      delay: keep\n";
+	assert_int_equal(unmask(p, &id, "flight", cell, plain), HF_E_CONFLICT);
+	id.b[15] ^= 1;
+	assert_int_equal(unmask(p, &id, "flight", cell, plain), HF_E_UNKNOWN);
+	free(text);
+}
+
+/* MK-2, MK-12: no plain value arrives; the same contract gets the same bytes again. DS-32, MK-22: label and ledger say
+ * which plan, technique and key. */
+static void what_arrives_is_masked_and_the_same_each_time(void **state)
+{
+	struct pair *p = masked_pair(state, 3 * MIB);
+	char first[160];
+	struct hf_id id = deliver_masked(p);
+	char *text = read_output(p, p->output);
+	assert_memory_equal(text, "flight,arrival,delay\n", 21);
+	assert_null(strstr(text, "\nCA0000001,"));
+	assert_null(strstr(text, "\nCA0001000,"));
+	assert_non_null(strstr(text, ",2026-03-01 10:00:00,0\n"));
+	assert_null(strstr(text, " 10:01:00"));
+	struct hf_transfer_view c = view_of(p->health, &id);
+	assert_string_equal(c.quality, "met");
+	Hufu__TransferStart *s = start_of(p->health, &id);
+	assert_string_equal(s->label->mask_plan, "flights");
+	assert_int_equal(s->label->mask_version, 1);
+	assert_int_equal(s->label->mask_digest.len, 32);
+	assert_string_equal(s->label->fields[0]->technique, "denc");
+	assert_int_equal(strlen(s->label->fields[0]->mask_key), 16);
+	assert_string_equal(s->label->fields[2]->technique, "round");
+	assert_string_equal(s->label->fields[2]->mask_key, "");
+	assert_true(entries_with_masking(p->roads, &id, s->label->fields[0]->mask_key) >= 2); /* start, sent */
+	assert_true(entries_with_masking(p->health, &id, "flight: denc key ") >= 1);
+	hf_decoded_free(s);
+	snprintf(first, sizeof(first), "%s", p->output);
+	p = masked_pair(state, 3 * MIB);
+	deliver_masked(p);
+	assert_true(same_files(first, p->output));
+	free(text);
+}
+
+/* MK-12: stopped in the middle and gone on with, at both ends, it is what it would have been. */
+static void a_resumed_delivery_has_the_same_bytes(void **state)
+{
+	struct pair *p = masked_pair(state, 5 * MIB);
+	char whole[160];
+	deliver_masked(p);
+	snprintf(whole, sizeof(whole), "%s", p->output);
+	p = masked_pair(state, 5 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_OK);
+	restart_roads(p);
+	p->w->pass = NULL;
+	pair_restart(p->health);
+	people_back(p->health);
+	wait_both(p, &id, "COMPLETED");
+	assert_true(same_files(whole, p->output));
+}
+
+/* DS-26 with DS-30: fewer fields by the request, each masked as before. */
+static void chosen_fields_are_masked_alike(void **state)
+{
+	static const char *const two[] = {"flight", "delay"};
+	struct pair *p = masked_pair(state, MIB);
+	struct hf_id id = deliver_masked(p);
+	char *all = read_output(p, p->output);
+	p = masked_pair(state, MIB);
+	struct fetching r = fetch_fields(p, two, 2);
+	assert_int_equal(r.e, HF_OK);
+	wait_both(p, &r.id, "COMPLETED");
+	char *some = read_output(p, p->output);
+	assert_memory_equal(some, "flight,delay\n", 13);
+	char *a = strchr(all, '\n') + 1, *b = strchr(some, '\n') + 1;
+	for (unsigned row = 0; *a; row++) { /* flight,arrival,delay against flight,delay */
+		char *comma = strchr(a, ','), *last = strchr(comma + 1, ','), *end = strchr(last, '\n');
+		assert_memory_equal(a, b, (size_t)(comma - a));
+		assert_memory_equal(last, b + (comma - a), (size_t)(end - last) + 1);
+		b += (comma - a) + (end - last) + 1;
+		a = end + 1;
+	}
+	assert_int_equal(*b, 0);
+	(void)id;
+	free(all);
+	free(some);
+}
+
+static void expect_denied(struct pair *p, const char *part)
+{
+	struct hf_id id = begin(p);
+	until(p, has_ended(p->health, &id));
+	settle(p->w);
+	assert_reason(p->health, &id, HF_E_MASKING, part);
+	assert_false(is_there(p->output));
+	assert_int_equal(p->roads->exchange->masked_open, 0);
+}
+
+/* DS-30: without a plan that is approved and fits, nothing goes out, and the reason is its own. */
+static void without_a_plan_that_fits_nothing_goes_out(void **state)
+{
+	struct pair *p = masked_pair(state, 1000);
+	approved.fields = NULL;
+	expect_denied(p, "no approved plan 'flights'");
+	p = masked_pair(state, 1000);
+	approved.mode = "static";
+	expect_denied(p, "static");
+	p = masked_pair(state, 1000);
+	approved.fields = "      flight: {technique: denc}\n      delay: keep\n";
+	expect_denied(p, "arrival");
+	p = masked_pair(state, 1000);
+	approved.fields = "      flight: {technique: denc}\n      arrival: keep\n      delay: keep\n      gate: keep\n";
+	expect_denied(p, "gate");
+	p = masked_pair(state, 1000);
+	approved.fields = "      flight: {technique: limc}\n      arrival: keep\n      delay: keep\n";
+	expect_denied(p, "leaves out the field 'flight'");
+	p = masked_pair(state, 1000);
+	deliver_masked(p); /* and again, when it is in order */
+}
+
+/* It began, and ended so at both sides. */
+static void wait_terminated(struct pair *p, const struct hf_id *id)
+{
+	until(p, has_ended(p->health, id));
+	if (!transfer_stored(p->roads->exchange, id, true))
+		fail_msg("it did not begin: %s", view_of(p->health, id).reason);
+	wait_both(p, id, "TERMINATED");
+}
+
+/* MK-47: the plan's own check of the result is part of the delivery: what fails it does not count as delivered. */
+static void a_result_that_fails_the_plans_check_is_not_delivered(void **state)
+{
+	struct pair *p = masked_pair(state, 100000);
+	approved.fields = "      flight: {technique: round, step: 5}\n"
+	                  "      arrival: {technique: daterd, unit: hour}\n      delay: {technique: round, step: 50}\n";
+	struct hf_id id = begin(p);
+	wait_terminated(p, &id);
+	assert_reason(p->roads, &id, HF_E_MASKING, "not of the type");
+	assert_wiped(p, &id);
+	p = masked_pair(state, 100000);
+	approved.rows_least = 900000;
+	id = begin(p);
+	wait_terminated(p, &id);
+	assert_reason(p->roads, &id, HF_E_MASKING, "rows");
+	assert_wiped(p, &id);
+}
+
+/* A plan that changes under way ends the delivery: nobody gets one half by one plan and one by another. */
+static void a_plan_that_changes_ends_the_delivery(void **state)
+{
+	struct pair *p = masked_pair(state, 5 * MIB);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	approved.version = 2;
+	restart_roads(p);
+	struct asked a = ask(p, p->health, &id, 1, 0);
+	assert_int_equal(a.e, HF_E_MASKING);
+	assert_non_null(strstr(a.text, "changed"));
+	p->w->pass = NULL;
+	wait_terminated(p, &id);
+	assert_wiped(p, &id);
+}
+
+static void on_erased(void *ctx, enum hf_err e)
+{
+	assert_int_equal(e, HF_OK);
+	*(bool *)ctx = true;
+}
+
+static bool take_contract(void *ctx, const Hufu__MaskSeedRow *row)
+{
+	return !hf_id_from_bytes(row->contract.data, row->contract.len, ctx);
+}
+
+/* MK-67: the erased seed ends what is under way and denies what comes. */
+static void an_erased_seed_ends_and_denies(void **state)
+{
+	struct pair *p = masked_pair(state, 5 * MIB);
+	struct hf_fault f = {HF_OK, ""};
+	bool done = false;
+	struct hf_mask_erasure in = {.reason = "the end", .by = "zhou", .fn = on_erased, .ctx = &done};
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	assert_int_equal(hf_mask_seeds(mask_keys, take_contract, &in.contract), HF_OK);
+	assert_int_equal(hf_mask_seed_erase(mask_keys, &in, &f), HF_OK);
+	until(p, done);
+	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_E_MASKING);
+	p->w->pass = NULL;
+	wait_terminated(p, &id);
+	assert_wiped(p, &id);
+	char text[128];
+	assert_int_equal(unmask(p, &id, "flight", "anything", text), HF_E_ERASED);
+	assert_non_null(strstr(text, "the end"));
+	p = masked_pair(state, 1000);
+	expect_denied(p, "erased: the end");
+}
+
+static int masked_down(void **state)
+{
+	struct pair *p = *state;
+	hf_mask_keys_close(mask_keys);
+	uint8_t *root = p->roads->keys.mask_root;
+	int r = pair_down(state);
+	hf_secret_free(root);
+	return r;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(what_arrives_is_masked_and_the_same_each_time),
+	        cmocka_unit_test(the_key_holder_reverses_what_was_delivered),
+	        cmocka_unit_test(a_resumed_delivery_has_the_same_bytes),
+	        cmocka_unit_test(chosen_fields_are_masked_alike),
+	        cmocka_unit_test(without_a_plan_that_fits_nothing_goes_out),
+	        cmocka_unit_test(a_result_that_fails_the_plans_check_is_not_delivered),
+	        cmocka_unit_test(a_plan_that_changes_ends_the_delivery),
+	        cmocka_unit_test(an_erased_seed_ends_and_denies),
+	};
+	return cmocka_run_group_tests(tests, pair_up, masked_down);
+}
