@@ -113,10 +113,10 @@ static enum hf_err bring(const struct hf_policy *now, const char *id, struct hf_
 	return b.error;
 }
 
-/* False: it cannot be used. */
+/* False: it cannot be used. What was built from nothing has none of this node's own rules: no holds, no grants. */
 static bool bring_up_to_date(const struct hf_authz *a, struct az_policy_job *j)
 {
-	if (!a->policy.now || !j->made || j->too_many)
+	if (!a->policy.now || !j->from || !j->made || j->too_many)
 		return false;
 	for (size_t i = 0; i < j->changed_count; i++)
 		if (bring(a->policy.now, j->changed[i], &j->made) != HF_OK)

@@ -177,6 +177,29 @@ static void after_too_many_changes_it_is_compiled_anew(void **state)
 	assert_as_compiled(s);
 }
 
+/* As after rules that could not follow a change: nothing is in force. */
+static void one_built_while_nothing_is_in_force_is_not_taken(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct hf_authz *a = s->roads->authz;
+	struct built b;
+	char *first = hf_strdup(text_of("desk")), *second = hf_strdup(text_of("archive"));
+	struct hf_id placed = hold(s, "health/desk");
+	hf_policy_free(HF_TAKE(a->policy.now));
+	prepare(s, second, &b);
+	wait_for(s, &b);
+	assert_int_equal(b.e, HF_OK);
+	MUST(apply(s, first)); /* comes in force before it, with this node's own rules */
+	MUST(apply(s, second));
+	settle(s->w);
+	assert_false(permits(s)); /* suspended still */
+	lift(s, &placed);
+	assert_true(permits(s));
+	assert_as_compiled(s);
+	free(first);
+	free(second);
+}
+
 static void closing_ends_it_with_one_call(void **state)
 {
 	struct stage *s = stage_of(state);
@@ -228,6 +251,7 @@ int main(void)
 	        cmocka_unit_test(a_policy_that_is_bad_is_refused_in_the_same_words),
 	        cmocka_unit_test(one_is_built_at_a_time_and_the_next_takes_its_place),
 	        cmocka_unit_test(after_too_many_changes_it_is_compiled_anew),
+	        cmocka_unit_test(one_built_while_nothing_is_in_force_is_not_taken),
 	        cmocka_unit_test(a_merge_says_the_same_and_loses_nothing),
 	        cmocka_unit_test(closing_ends_it_with_one_call),
 	};
