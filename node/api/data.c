@@ -9,7 +9,6 @@
 #include "api/sight.h"
 #include "api/transfers.h"
 #include "authz/data_use.h"
-#include "authz/use_state.h"
 
 /* ---- whose it is ---- */
 
@@ -96,10 +95,9 @@ static json_t *texts(char *const *list, size_t count)
 /* Why nobody reads it, when there is a word for it. */
 static const char *why_closed(const struct hf_api_request *rq, const Hufu__HeldRow *h, struct hf_fault *f)
 {
-	struct hf_id id;
-	if (h->destroyed_reason[0] || !hf_id_from_bytes(h->transfer.data, h->transfer.len, &id))
+	if (h->destroyed_reason[0])
 		return h->destroyed_reason;
-	return hf_use_stopped(rq->m->authz, &id, f) == HF_OK ? "" : f->text;
+	return hf_data_use_stopped(rq->m->authz, h, f) == HF_OK ? "" : f->text;
 }
 
 static json_t *held_json(const struct hf_api_request *rq, const Hufu__HeldRow *h)

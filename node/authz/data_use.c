@@ -48,10 +48,30 @@ static const struct az_hold *hold_on(struct hf_authz *a, const Hufu__HeldRow *h,
 	return az_hold_on(a, &as_if);
 }
 
-/* The provider's word. */
-static enum hf_err stopped(struct hf_authz *a, const Hufu__HeldRow *h, struct hf_fault *f)
+static enum hf_err member_in_force(struct hf_authz *a, const char *node, struct hf_fault *f)
+{
+	enum hf_err e = hf_space_standing(hf_peers_space(a->peers), node, now_of(a));
+	if (e == HF_OK)
+		return HF_OK;
+	return hf_fault_set(
+	        f, HF_E_STANDING,
+	        "by the space descriptor that this node has, %.63s may not take part at present (%s), so this "
+	        "data stays sealed; ask the space authority",
+	        node, hf_err_text(e));
+}
+
+/* A member that may not be connected cannot be told that its use is stopped: what it has to know is in the descriptor.
+ */
+static enum hf_err members_in_force(struct hf_authz *a, const Hufu__HeldRow *h, struct hf_fault *f)
+{
+	HF_TRY(member_in_force(a, a->base->self.s, f));
+	return member_in_force(a, h->provider, f);
+}
+
+enum hf_err hf_data_use_stopped(struct hf_authz *a, const Hufu__HeldRow *h, struct hf_fault *f)
 {
 	struct hf_id transfer;
+	HF_TRY(members_in_force(a, h, f));
 	if (!az_id_of(&h->transfer, &transfer))
 		return hf_fault_set(f, HF_E_STORE, "the row of the sealed data cannot be read; see `hufu doctor`");
 	return hf_use_stopped(a, &transfer, f);
@@ -67,7 +87,7 @@ static enum hf_err in_force(struct hf_authz *a, const Hufu__HeldRow *h, struct h
 	const struct az_hold *hold = hold_on(a, h, g);
 	if (hold)
 		return hf_fault_set(f, HF_E_HELD, "the access is suspended: %.250s", hold->reason);
-	HF_TRY(stopped(a, h, f));
+	HF_TRY(hf_data_use_stopped(a, h, f));
 	if (g && g->superseded_over)
 		return hf_fault_set(f, HF_E_NO_GRANT,
 		                    "the authorization of this data was superseded by a rule, and that rule has ended; "

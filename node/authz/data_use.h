@@ -28,6 +28,9 @@ enum hf_err hf_data_use_still(struct hf_authz *a, const struct hf_data_use *use,
 /* The authorization has ended for good: revoked, or its period is over. ret_why: one sentence, without its full stop.
  */
 bool hf_data_use_over(struct hf_authz *a, const Hufu__HeldRow *held, struct hf_fault *ret_why);
+/* It may not be used at present, whatever for: its provider stopped it (use_state.h), or this node or that one may not
+ * take part in the space. Else HF_OK. */
+enum hf_err hf_data_use_stopped(struct hf_authz *a, const Hufu__HeldRow *held, struct hf_fault *f) HF_MUST_CHECK;
 
 /* Consumer: tells the provider of a read that has ended. */
 enum hf_err hf_read_report_send(struct hf_authz *a, struct hf_unit *u, const Hufu__HeldRow *held,

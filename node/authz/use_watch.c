@@ -169,7 +169,9 @@ static enum hf_err tell(struct hf_authz *a, struct hf_unit *u, const Hufu__Deliv
 	m.changed_ms = row->changed_ms;
 	HF_TRY(az_paper_sign(a, HF_TYPE_USE_STATE, &transfer, &m.base, u, &paper, f));
 	mail.state = paper.envelope;
-	HF_TRY(az_paper_mail(a, u, row->consumer, HF_MAIL_USE_STATE, &transfer, &mail.base, f));
+	enum hf_err e = az_paper_mail(a, u, row->consumer, HF_MAIL_USE_STATE, &transfer, &mail.base, f);
+	if (e != HF_OK && e != HF_E_STRANGER) /* a former member learns it from the descriptor (data_use.c) */
+		return e;
 	hf_unit_draft(u, told_draft(row, a->base->self.s, reason, &paper.digest));
 	return HF_OK;
 }

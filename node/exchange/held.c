@@ -7,7 +7,6 @@
 
 #include "authz/data_use.h"
 #include "authz/obligation.h"
-#include "authz/use_state.h"
 #include "exchange/data.h"
 #include "exchange/reading.h"
 #include "exchange/transfer.h"
@@ -429,14 +428,6 @@ enum hf_err hf_data_list(struct hf_exchange *x, hf_held_fn fn, void *ctx)
 	return l.error;
 }
 
-static bool is_stopped(struct hf_exchange *x, const Hufu__HeldRow *row)
-{
-	struct hf_fault f = {HF_OK, ""};
-	struct hf_id transfer;
-	return !hf_id_from_bytes(row->transfer.data, row->transfer.len, &transfer) ||
-	       hf_use_stopped(x->authz, &transfer, &f) != HF_OK;
-}
-
 const char *hf_data_state(struct hf_exchange *x, const Hufu__HeldRow *row)
 {
 	struct hf_fault f = {HF_OK, ""};
@@ -445,6 +436,6 @@ const char *hf_data_state(struct hf_exchange *x, const Hufu__HeldRow *row)
 	if (row->destroying)
 		return "destroying";
 	if (!hf_data_use_over(x->authz, row, &f))
-		return is_stopped(x, row) ? "stopped" : "held";
+		return hf_data_use_stopped(x->authz, row, &f) != HF_OK ? "stopped" : "held";
 	return f.code == HF_E_GRANT_REVOKED ? "revoked" : "expired";
 }

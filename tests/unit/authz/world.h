@@ -219,7 +219,7 @@ enum hf_err hf_peers_mail(struct hf_peers *p, struct hf_unit *unit, const char *
 {
 	struct world *w = p->node->world;
 	struct node *target = world_find(w, to);
-	if (!target)
+	if (!target || !hf_space_member(w->space, to))
 		return HF_E_STRANGER;
 	if (len > hf_mail_max(type))
 		return HF_E_LIMIT;

@@ -1,5 +1,5 @@
 /* What the provider's decision point says of data that a consumer keeps sealed reaches its reads: suspensions,
- * consents, mandates, rules, mechanisms, and that they are there again (SB-2, SB-6, DS-85). */
+ * consents, mandates, rules, mechanisms, memberships, and that they are there again (SB-2, SB-6, DS-85). */
 #include "unit/exchange/pair.h"
 
 #include "authz/data_use.h"
@@ -260,6 +260,92 @@ static void a_rule_that_ends_stops_the_reads_of_what_it_gave(void **state)
 	assert_int_equal(recorded(p->health, &id, HF_EVENT_USE_RESUMED), 1);
 }
 
+/* ---- standing ---- */
+
+/* The next descriptor of the space is in force on every node: what it changes stands between these two. */
+static void space_begins(struct pair *p)
+{
+	struct hf_buf envelope = HF_BUF_INIT;
+	sb_sign(p->w->sb, &envelope);
+	sb_next(p->w->sb, &envelope);
+	hf_buf_done(&envelope);
+}
+
+static void space_ends(struct pair *p)
+{
+	struct hf_buf envelope = HF_BUF_INIT;
+	struct hf_fault f = {HF_OK, ""};
+	sb_sign(p->w->sb, &envelope);
+	if (hf_space_extend(p->w->space, envelope.data, envelope.len, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	hf_buf_done(&envelope);
+}
+
+static void membership(struct pair *p, unsigned member, int64_t until_ms)
+{
+	space_begins(p);
+	p->w->sb->member[member].not_after_ms = until_ms;
+	space_ends(p);
+}
+
+/* No mail reaches a member that may not be connected: the reading node goes by the descriptor itself. */
+static void a_membership_that_is_not_in_force_stops_the_reads(void **state)
+{
+	static const struct {
+		unsigned member;
+		const char *name;
+	} who[] = {{SB_HEALTH, "health"}, {SB_ROADS, "roads"}};
+	struct pair *p = pair_of(state, (size_t)3 << 20);
+	struct hf_id id = delivered(p), read;
+	struct hf_actor a = actor_of(p->health, "wang");
+	struct hf_data_end end = {false, 0, 0};
+	const struct hf_data_sink sink = {NULL, NULL};
+	for (size_t i = 0; i < 2; i++) {
+		struct hf_fault f = {HF_OK, ""};
+		int64_t until = p->w->sb->member[who[i].member].not_after_ms;
+		MUST(open_read(p, &id, &read));
+		membership(p, who[i].member, p->w->now_ms);
+		reads(p, &id, HF_E_STANDING, who[i].name);
+		assert_int_equal(hf_data_read_next(p->health->exchange, &a, &read, &sink, &end, &f), HF_E_STANDING);
+		HF_CLEANUP(hf_decoded_done) Hufu__HeldRow *row = NULL;
+		assert_int_equal(hf_data_get(p->health->exchange, &id, &row), HF_OK);
+		assert_string_equal(hf_data_state(p->health->exchange, row), "stopped");
+		membership(p, who[i].member, until);
+		reads(p, &id, HF_OK, "");
+	}
+}
+
+static void take_out(struct pair *p, bool out)
+{
+	static Hufu__Member *members[SB_NODES];
+	Hufu__Descriptor *d = &p->w->sb->d;
+	size_t n = 0;
+	space_begins(p);
+	for (size_t i = 0; i < SB_NODES; i++)
+		if (!out || i != SB_HEALTH)
+			members[n++] = p->w->sb->members[i];
+	d->members = members;
+	d->n_members = n;
+	space_ends(p);
+}
+
+/* Nobody can be told then; it is on record at the provider once, not at each look again. */
+static void what_a_former_member_keeps_is_stopped_and_recorded_once(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered(p);
+	take_out(p, true);
+	for (size_t i = 0; i < 3; i++) {
+		look(p);
+		p->w->now_ms += 60000;
+		assert_int_equal(with_outcome(p->roads, &id, HF_EVENT_USE_STOPPED, NULL), 1);
+	}
+	reads(p, &id, HF_E_STANDING, "health");
+	take_out(p, false);
+	goes_on(p, &id);
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_USE_RESUMED), 1);
+}
+
 /* ---- over restarts ---- */
 
 static void what_changed_while_a_node_was_down_is_told(void **state)
@@ -388,6 +474,8 @@ int main(void)
 	        cmocka_unit_test(an_ended_mandate_stops_the_reads),
 	        cmocka_unit_test(a_mechanism_that_is_closed_stops_the_reads),
 	        cmocka_unit_test(a_rule_that_ends_stops_the_reads_of_what_it_gave),
+	        cmocka_unit_test(a_membership_that_is_not_in_force_stops_the_reads),
+	        cmocka_unit_test(what_a_former_member_keeps_is_stopped_and_recorded_once),
 	        cmocka_unit_test(what_changed_while_a_node_was_down_is_told),
 	        cmocka_unit_test(what_could_not_be_stored_is_told_later),
 	        cmocka_unit_test(nobody_but_its_provider_stops_it_and_an_older_word_does_nothing),
