@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "crypto/crypto.h"
-#include "masking/demand.h"
+#include "masking/coverage.h"
 #include "masking/effect_attack.h"
 #include "masking/identify.h"
 #include "release/work.h"
@@ -219,6 +219,39 @@ static void tables_done(struct tables *t)
 	sample_done(&t->after);
 }
 
+static struct hf_demand_table named(const struct sample *s)
+{
+	return (struct hf_demand_table){s->codes, (const char *const *)s->names, s->width};
+}
+
+/* Sentences of both, each once. */
+static void join(json_t *changes, json_t *take)
+{
+	const json_t *said, *known;
+	size_t i, k;
+
+	json_array_foreach(take, i, said)
+	{
+		bool there = false;
+
+		json_array_foreach(changes, k, known) there |= json_equal(known, said);
+		if (!there)
+			json_array_append(changes, (json_t *)said);
+	}
+	json_decref(take);
+}
+
+/* What masking reached of what is sensitive in the source, and what a new look finds: of the first rows of both. */
+static json_t *coverage(struct tables *t, json_t *changes)
+{
+	struct hf_demand_table before = named(&t->before), after = named(&t->after);
+	json_t *o = hf_coverage(&before, &after, RECOVERED), *figures = json_object();
+
+	join(changes, hf_coverage_changes(o, figures, RECOVERED));
+	json_decref(figures);
+	return o;
+}
+
 json_t *release_evaluate(struct release_check *c)
 {
 	json_t *changes = json_array(), *fields = json_array(), *report;
@@ -240,16 +273,13 @@ json_t *release_evaluate(struct release_check *c)
 	                   (json_int_t)(c->count - masked), "sample_rows",
 	                   (json_int_t)(t.seen ? hf_effect_rows(t.after.codes) : 0), "as_planned", 1, "fields", fields,
 	                   "changes", changes);
+	if (t.seen && t.pairs)
+		json_object_set_new(report, "coverage", coverage(&t, changes));
 	tables_done(&t);
 	return report;
 }
 
 /* ---- what the plan demands ---- */
-
-static struct hf_demand_table named(const struct sample *s)
-{
-	return (struct hf_demand_table){s->codes, (const char *const *)s->names, s->width};
-}
 
 static enum hf_err missed(const json_t *figures, struct hf_fault *f)
 {

@@ -56,6 +56,9 @@ def test_a_task_goes_through_the_seven_steps_and_its_result_becomes_a_source(net
     check((shown["masked"], shown["masked_of"], shown["rows"]) == (done["task"], "morning", 3000), f"a source with its origin: {shown}")
     report = done["evaluation"]
     check((report["rows_in"], report["fields_masked"], report["fields_kept"], report["as_planned"]) == (3000, 3, 2, True), str(report))
+    reached = {f["field"]: f["state"] for f in report["coverage"]["fields"]}
+    check(reached == {"plate": "masked", "time": "masked", "fee": "kept"}, f"a fifth of the fees is as it was when rounded to 5: {report['coverage']}")
+    check((report["coverage"]["sensitive"], report["coverage"]["reached"]) == (3, 2) and any("fee" in c for c in report["changes"]), str(report))
     plate = next(f for f in report["fields"] if f["field"] == "plate")
     check(plate["same"] == 0 and plate["by_dictionary"] < 0.05 and len(plate["key"]) == 16 and not plate["residual"], str(plate))
     told = t.hufu("ledger", "trace", done["task"], as_="shen")["entries"]
@@ -97,6 +100,7 @@ def test_what_is_kept_and_looks_sensitive_is_found_in_the_result(net):
     report = begin(net, "tolls", "calls", "calls-masked", "--wait")["evaluation"]
     check([f["field"] for f in report["fields"] if f["residual"]] == ["lane"], str(report["fields"]))
     check(any("lane is kept and looks sensitive" in c for c in report["changes"]), str(report["changes"]))
+    check(("lane", "kept") in [(f["field"], f["state"]) for f in report["coverage"]["fields"]], str(report["coverage"]))
 
 
 def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_listed(net):
