@@ -11,7 +11,8 @@
 #include "release/schedule.h"
 #include "release/task_run.h"
 
-#define LOOK_MS 1000 /* between two looks at the schedules */
+#define LOOK_MS 1000  /* between two looks at the schedules */
+#define REST_MS 15000 /* after a state that could not be written, a full disk for instance */
 
 static void look(struct release_active *a);
 
@@ -178,8 +179,10 @@ static void on_commit(void *ctx, enum hf_err e, const struct hf_commit *info)
 	a->busy = false;
 	release_drop(r);
 	if (e != HF_OK)
-		hf_alarm(r->base, "masking", &a->id, "the state of a masking task cannot be written: %s",
-		         hf_err_text(e));
+		hf_alarm(r->base, "masking", &a->id,
+		         "the state of a masking task cannot be written: %s; it is tried again in %u seconds",
+		         hf_err_text(e), REST_MS / 1000);
+	a->rests_until = e == HF_OK ? 0 : (int64_t)uv_now(r->base->loop) + REST_MS;
 	look(a);
 }
 
@@ -436,6 +439,8 @@ static void look(struct release_active *a)
 	struct hf_fault f;
 	enum hf_mask_task_state state = HF_TASK_STATE_INVALID;
 
+	if (a->rests_until > (int64_t)uv_now(r->base->loop))
+		return;
 	if (hf_task_get(r, &a->id, &row, &f) == HF_OK)
 		state = (enum hf_mask_task_state)row->state;
 	switch (state) {
@@ -492,6 +497,7 @@ static bool take_up(void *ctx, const Hufu__MaskTaskRow *row)
 static void on_timer(uv_timer_t *t)
 {
 	hf_schedule_look(t->data);
+	look_at_all(t->data);
 }
 
 void hf_release_start(struct hf_release *r)

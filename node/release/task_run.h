@@ -10,8 +10,9 @@ struct release_active {
 	struct hf_release *r;
 	struct hf_id id;
 	uv_work_t uv;
-	bool busy; /* a worker, a scan or a commit is at it */
-	bool runs; /* counts against HF_TASKS_RUNNING */
+	bool busy;           /* a worker, a scan or a commit is at it */
+	bool runs;           /* counts against HF_TASKS_RUNNING */
+	int64_t rests_until; /* its state could not be written: it is not looked at before; 0: at any time */
 	struct release_work *work;
 	struct release_check *check;
 	enum hf_err placed;

@@ -1,9 +1,13 @@
 """SIGKILL while a masking task runs: it goes on by itself after the start, and the result is the same bytes."""
+import contextlib
 import glob
 import os
+import subprocess
+import time
 
 from hufunet import check, wait_until
 from masking import approved, begin, digest, one_node, source, task
+from test_disk import fill, small_disk
 
 ROWS = 400000
 
@@ -51,3 +55,27 @@ def test_a_paused_task_waits_through_a_kill(net):
     t.hufu("release", "continue", id, as_="ma")
     done = t.hufu("release", "wait", id, as_="ma")
     check(done["result_digest"] == net.whole["result_digest"], "byte for byte")
+
+
+def test_a_task_on_a_node_whose_disk_is_full_rests_and_goes_on_when_there_is_room(net):
+    """MK-45, MK-46: what cannot be written is tried again after a while, not at once and always"""
+    t, folder = net.nodes["transport"], net.nodes["transport"].dir
+    with small_disk(net, "small", 96) as small, contextlib.ExitStack() as undo:
+        t.stop()
+        subprocess.run(["cp", "-a", folder + "/.", small], check=True)
+        os.rename(folder, folder + ".kept")
+        os.symlink(small, folder)
+        undo.callback(os.rename, folder + ".kept", folder)
+        undo.callback(os.unlink, folder)
+        undo.callback(t.stop)
+        t.start()
+        t.login("ma")
+        id, ballast = begin(net, "tolls", "day", "day-full")["task"], os.path.join(small, "ballast")
+        fill(small, ballast)
+        alarms = lambda: open(t.log, encoding="utf-8").read().count('"kind":"masking"')
+        wait_until(lambda: alarms() or task(net, id)["state"] != "running", "the disk to be too full for the task's state", 30)
+        time.sleep(2)  # what must not happen has no event: attempts at once, again and again
+        check(alarms() <= 2, f"it rests: {alarms()} alarms in two seconds")
+        os.unlink(ballast)
+        done = t.hufu("release", "wait", id, as_="ma", limit_s=120)
+        check(done["state"] == "released" and done["result_digest"] == net.whole["result_digest"], f"byte for byte: {done}")
