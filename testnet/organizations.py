@@ -13,6 +13,9 @@ ORGANIZATIONS = {
             "zhao": ("赵强 工号 T-1003", ["privacy-expert"]),
             "sun": ("孙丽 工号 T-1004", ["auditor"]),
             "bai": ("白薇 工号 T-1005", ["security-administrator"]),
+            "yang": ("杨帆 工号 T-1006", ["masking-operator"]),
+            "ma": ("马超 工号 T-1007", ["masking-operator"]),
+            "qin": ("秦岚 工号 T-1008", ["audit-administrator"]),
         }),
     "insurer": dict(
         name="安途保险公司", ip="127.0.1.2", organization="cn.com.antu-insurance", roles=["consumer", "data-authority"],

@@ -15,6 +15,7 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 import organizations  # noqa: E402
+import passages  # noqa: E402
 from flood import Flood  # noqa: E402
 import workflow  # noqa: E402
 from hufunet import Failed, Net, Refused, check, wait_until  # noqa: E402
@@ -23,6 +24,7 @@ from report import Report  # noqa: E402
 FLIGHTS = os.path.join(HERE, "data", "flights.csv")
 AIRPORTS = os.path.join(HERE, "data", "airports.csv")
 TOLL_SEED = 20260331
+PASSAGES = 20000
 LEAST_BYTES = 128 << 20  # less is over before it can be interrupted
 AUDITORS = {"transport": "sun", "insurer": "wu", "manager": "feng", "emergency": "shen", "overseas": "goh"}
 SEES_APPLICATIONS = {"transport": "li", "insurer": "chen", "manager": "zheng", "overseas": "tan"}
@@ -212,7 +214,51 @@ class Story:
         self.record_transfer("flights_transfer", got["transfer"], "COMPLETED")
         self.report["flights"] = {"rows": got["rows"], "bytes": got["bytes_total"], "root": got["root"], "sha256": sha256(out), "quality": got["quality"]}
         say(f"   flights: {got['rows']} rows, {got['bytes_total']} bytes, receipt verified")
+        self.masked()
         self.large()
+
+    def masked(self):
+        """Toll passages with the people in them: the entry's obligation masks them on the way, and the risk is measured before and after."""
+        t, path, out = self.t, os.path.join(self.net.dir, "passages.csv"), os.path.join(self.net.dir, "passages-at-insurer.csv")
+        people = passages.write(path, PASSAGES, TOLL_SEED)
+        plan = os.path.join(self.net.dir, "passages.yaml")
+        with open(plan, "w", encoding="utf-8") as f:
+            f.write(passages.plan("passages", 1, "ma", "bai", "qin"))
+        workflow.source(t, "wang", "passages", path, by="bai", kinds=passages.KINDS)
+        entry = workflow.publish(
+            t, "wang", "passages", title="收费站通行记录（脱敏）", description="通行时间、门架、车牌与车主, 按脱敏方案交付", topic="tolls",
+            data_class="transport/toll", level=2, sharing="conditional", condition="仅用于申请中写明的用途", scope=["insurer", "manager"],
+            intake="manager", purposes=["claims-assessment"], jurisdictions=["CN"], max_days=400,
+            extra=["--duty", "mask:passages", "--legal-basis", "公路法第六十条"])
+        for node, accounts in ((t, ["li", "zhao"]), (self.i, ["chen", "zhou"]), (self.m, ["zheng"])):
+            for account in accounts:
+                node.enrol(account)  # sensitive data: two factors, kept sealed, a second authorization
+        app = workflow.whole_negotiation(self, entry, "核对高速公路事故理赔", privacy="zhao")
+        self.i.hufu("sensitive", "authorize", entry, "--system", "claims", "--purpose", "claims-assessment", "--until", workflow.in_days(30),
+                    "--reason", "核对高速公路事故理赔", as_="zhou")
+        fetch = ["fetch", entry, "--system", "claims", "--sealed"]
+        r = self.i.refused(*fetch, as_="chen")
+        check(r.reason == "masking", f"without an approved plan nothing goes out: {r.text}")
+        t.hufu("release", "plan", "put", plan, as_="yang")
+        t.hufu("release", "plan", "approve", "passages", as_="bai")
+        got = self.i.hufu(*fetch, as_="chen")
+        self.record_transfer("passages_transfer", got["transfer"], "COMPLETED")
+        self.i.hufu("data", "read", got["transfer"], "--purpose", "claims-assessment", "--out", out, as_="chen")
+        marks = [v.encode() for p in people[::40] for v in p[1:]]
+        check(traces(os.path.dirname(path), marks) == ["passages.csv"], "a plain number, plate or card is somewhere else than in the source's file")
+        self.risk(path, out)
+        self.report["passages"].update(application=app, rows=got["rows"], quality=got["quality"], sha256=sha256(out))
+
+    def risk(self, before, after):
+        """Who saw a car pass knows time and gantry: how surely does he find its row?"""
+        r = self.t.hufu("mask", "evaluate", before, after, "--quasi", "time,gantry", "--sensitive", "fee")
+        a, b = ({"grade": r[x]["grade"]["grade"], "k": r[x]["k"], "average_risk": round(r[x]["prosecutor"]["average"], 4),
+                 "alone": r[x]["sample_uniques"]} for x in ("before", "after"))
+        self.report["passages"] = {"risk_before": a, "risk_after": b}
+        check(a["grade"] == 1 and b["grade"] > 1 and a["average_risk"] > 0.9 and b["average_risk"] < 0.1, f"the risk before {a} and after {b}")
+        say(f"   passages: {PASSAGES} rows masked on the way; of who knows time and gantry, a row is found with the risk")
+        for name, x in (("before", a), ("after", b)):
+            say(f"      {name:6}  average {x['average_risk']:.4f}, smallest class {x['k']}, rows that are alone {x['alone']}, grade {x['grade']}")
 
     def large(self):
         source = os.path.join(self.net.dir, "tolls.csv")
