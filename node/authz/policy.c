@@ -291,6 +291,12 @@ enum hf_err az_policy_load(struct hf_authz *a, const void *text, size_t len, str
 	return HF_OK;
 }
 
+void az_policy_none(struct hf_authz *a)
+{
+	hf_policy_free(HF_TAKE(a->policy.now));
+	a->policy.changes++;
+}
+
 /* ---- changes ---- */
 
 static bool have_rule(const struct hf_authz *a, const char *id)
@@ -305,8 +311,7 @@ static void break_down(struct hf_authz *a, const char *id, const struct hf_fault
 	hf_alarm(a->base, "policy-broken", NULL,
 	         "the rules in memory could not follow a change (%.200s), so nothing is permitted; restart the node",
 	         f->text);
-	hf_policy_free(HF_TAKE(a->policy.now));
-	a->policy.now = NULL;
+	az_policy_none(a);
 }
 
 static void take_over(struct hf_authz *a, struct hf_policy *p)

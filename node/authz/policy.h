@@ -111,6 +111,8 @@ bool az_policy_prepared(const struct hf_authz *a, const struct hf_hash *digest, 
 /* Puts it in force; false: it has to be compiled anew (az_policy_load). */
 bool az_policy_take(struct hf_authz *a, const struct hf_hash *digest);
 void az_policy_jobs_close(struct hf_authz *a);
+/* No rule is in force any more, so nothing is permitted. */
+void az_policy_none(struct hf_authz *a);
 /* After a commit: remove (an id, may be NULL or unknown) goes, add (may be NULL) comes. What cannot be added is not
  * there, so it permits nothing; a suspension that cannot be added leaves no rule in force at all. */
 void az_policy_change(struct hf_authz *a, const char *remove, const struct hf_rule *add);

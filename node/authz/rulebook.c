@@ -104,7 +104,7 @@ static void follow(struct hf_authz *a, const struct hf_id *id)
 		a->policy.sequence = n.sequence;
 		return;
 	}
-	hf_policy_free(HF_TAKE(a->policy.now));
+	az_policy_none(a);
 	hf_alarm(a->base, "policy-broken", NULL,
 	         "the policy on record cannot be put in force (%s), so nothing is permitted; apply a corrected one",
 	         f.text[0] ? f.text : hf_err_text(e));

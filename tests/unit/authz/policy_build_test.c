@@ -177,7 +177,21 @@ static void after_too_many_changes_it_is_compiled_anew(void **state)
 	assert_as_compiled(s);
 }
 
-/* As after rules that could not follow a change: nothing is in force. */
+/* A suspension that cannot be put in force: nothing is permitted then, which is a change as any other one is. */
+static void break_down(struct hf_authz *a)
+{
+	struct az_rule r;
+	struct hf_id id = hf_id_new(NOW);
+	uint64_t before = hf_authz_changes(a);
+	az_rule_begin(&r, HF_MECHANISM_HOLD, "hold:", &id);
+	r.rule.until_ms = INT64_MAX;
+	az_rule_equals(a, &r, AZ_ATTR_SYSTEM, "elsewhere");
+	r.condition[0].attr = UINT16_MAX; /* there is no such attribute */
+	az_policy_change(a, NULL, &r.rule);
+	assert_null(a->policy.now);
+	assert_true(hf_authz_changes(a) > before);
+}
+
 static void one_built_while_nothing_is_in_force_is_not_taken(void **state)
 {
 	struct stage *s = stage_of(state);
@@ -185,7 +199,8 @@ static void one_built_while_nothing_is_in_force_is_not_taken(void **state)
 	struct built b;
 	char *first = hf_strdup(text_of("desk")), *second = hf_strdup(text_of("archive"));
 	struct hf_id placed = hold(s, "health/desk");
-	hf_policy_free(HF_TAKE(a->policy.now));
+	break_down(a);
+	assert_false(permits(s));
 	prepare(s, second, &b);
 	wait_for(s, &b);
 	assert_int_equal(b.e, HF_OK);
