@@ -1,7 +1,7 @@
 /*
  * authzen_search.c - who may read R, what may X read, what may X do with R: each candidate is decided like a request,
  * so that a search never says more than an evaluation would. A page is bound to the rules and to the question: when
- * either has changed, its token is refused.
+ * either has changed, or the node has started anew, its token is refused.
  *
  * Candidates: resources are the entries that this node publishes; subjects every system that the node knows by name
  * (authz/candidates.h), with the properties that let it in where the question leaves them out, or its organization;
@@ -64,11 +64,12 @@ static void bind_page(const struct hf_modules *m, const json_t *in, uint8_t out[
 	json_t *q = json_copy((json_t *)in);
 	json_object_del(q, "page");
 	char *text = json_dumps(q, JSON_COMPACT | JSON_SORT_KEYS);
-	uint8_t seed[8 + 32];
+	uint8_t seed[8 + HF_AUTHZ_START_LEN + 32];
 	struct hf_hash h;
 	hf_put_u64(seed, hf_authz_leave_changes(m->authz));
 	hf_sha256(text ? text : "", text ? strlen(text) : 0, &h);
-	memcpy(seed + 8, h.b, 32);
+	memcpy(seed + 8, hf_authz_start(m->authz), HF_AUTHZ_START_LEN);
+	memcpy(seed + 8 + HF_AUTHZ_START_LEN, h.b, 32);
 	hf_sha256(seed, sizeof(seed), &h);
 	memcpy(out, h.b, 16);
 	free(text);
@@ -87,8 +88,8 @@ static enum hf_err read_token(const char *text, struct page *p, struct authzen_a
 		return zen_fault(a, 400, "page.token is none of this node; search again without it");
 	if (memcmp(raw, p->bind, sizeof(p->bind)) != 0)
 		return zen_fault(a, 400,
-		                 "page.token belongs to another question, or to rules, consents or members that have "
-		                 "changed; search again without it");
+		                 "page.token belongs to another question, to rules, consents or members that have "
+		                 "changed, or to before a start of this node; search again without it");
 	p->done = hf_get_u32(raw + sizeof(p->bind));
 	memcpy(p->after, raw + bound, len - bound);
 	p->after[len - bound] = '\0';

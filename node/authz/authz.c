@@ -23,6 +23,7 @@ enum hf_err hf_authz_open(const struct hf_base *base, struct hf_store *store, co
 {
 	struct hf_authz *a = hf_alloc_zero(sizeof(*a));
 	a->base = base;
+	hf_random(a->start, sizeof(a->start));
 	a->store = store;
 	a->keys = keys;
 	a->identity = identity;

@@ -88,6 +88,9 @@ uint64_t hf_authz_changes(const struct hf_authz *a);
 uint64_t hf_authz_basis_changes(const struct hf_authz *a);
 /* The same without the entries, which come and go while somebody looks through them page by page. */
 uint64_t hf_authz_leave_changes(const struct hf_authz *a);
+/* The counts above begin anew with each start of the node: these bytes are others then. */
+#define HF_AUTHZ_START_LEN 16
+const uint8_t *hf_authz_start(const struct hf_authz *a);
 /* Called on this node when a grant was revoked, by either side. At most 4 callbacks. */
 void hf_authz_on_revoked(struct hf_authz *a, void (*fn)(void *ctx, const struct hf_id *grant, const char *reason),
                          void *ctx);

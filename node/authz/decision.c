@@ -340,6 +340,11 @@ uint64_t hf_authz_leave_changes(const struct hf_authz *a)
 	return sum;
 }
 
+const uint8_t *hf_authz_start(const struct hf_authz *a)
+{
+	return a->start;
+}
+
 uint64_t hf_authz_basis_changes(const struct hf_authz *a)
 {
 	return hf_authz_leave_changes(a) + hf_store_changes(a->store, HF_TABLE_CATALOG);

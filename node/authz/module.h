@@ -23,6 +23,7 @@ struct az_early;
 struct az_use_watch;
 struct hf_authz {
 	const struct hf_base *base;
+	uint8_t start[HF_AUTHZ_START_LEN]; /* random */
 	struct hf_store *store;
 	const struct hf_node_keys *keys;
 	struct hf_identity *identity;

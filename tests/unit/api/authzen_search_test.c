@@ -364,6 +364,36 @@ static void a_page_ends_within_one_name_and_goes_on_there(void **state)
 	}
 }
 
+/* What counts changes of the rules begins anew, and may come to the same number under other ones. */
+static void a_token_of_before_a_start_is_refused(void **state)
+{
+	struct search *x = *state;
+	struct node *roads = x->s->roads;
+	char token[1024];
+	unsigned status;
+	uint64_t changes[2];
+	for (size_t i = 0; i < 2; i++) {
+		hf_authz_close(roads->authz);
+		node_open_authz(roads);
+		changes[i] = hf_authz_leave_changes(roads->authz);
+		if (i == 0) {
+			json_t *out = search_subjects(x, "system", "", "", &status);
+			assert_int_equal(status, 200);
+			snprintf(token, sizeof(token), "%s",
+			         json_string_value(json_object_get(json_object_get(out, "page"), "next_token")));
+			assert_true(token[0] != '\0');
+			json_decref(out);
+			out = search_subjects(x, "system", "", token, &status);
+			assert_int_equal(status, 200);
+			json_decref(out);
+		}
+	}
+	assert_int_equal(changes[0], changes[1]);
+	assert_null(search_subjects(x, "system", "", token, &status));
+	assert_int_equal(status, 400);
+	assert_non_null(strstr(last_fault, "page.token"));
+}
+
 /* The same few candidates, named again and again: the work is bounded, and not only what comes of it. */
 static void rules_that_name_the_same_over_and_over_hold_nothing_up(void **state)
 {
@@ -396,6 +426,7 @@ int main(void)
 	        cmocka_unit_test(what_an_evaluation_denies_is_not_found),
 	        cmocka_unit_test(resources_of_every_mechanism_are_found),
 	        cmocka_unit_test(a_page_ends_within_one_name_and_goes_on_there),
+	        cmocka_unit_test(a_token_of_before_a_start_is_refused),
 	        cmocka_unit_test(rules_that_name_the_same_over_and_over_hold_nothing_up),
 	};
 	return cmocka_run_group_tests(tests, up, down);
