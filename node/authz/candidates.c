@@ -12,6 +12,8 @@
 
 #define MEMBERS_MOST 4096
 #define STEPS_MOST 250000u /* pairs looked at: this runs in one turn of the node */
+#define LOOKS_MOST                                                                                                     \
+	4000000u /* grants, rules and names in them that are passed by, since another organization is asked of */
 
 /* Texts that a condition lists. */
 struct texts {
@@ -28,7 +30,7 @@ struct round {
 	struct hf_peer_view *members;
 	size_t member_count;
 	struct hf_candidates names; /* everything known by name, in order; empty while it is collected */
-	uint32_t steps;
+	uint32_t steps, looks;
 	bool full; /* too many candidates, or too much work to find them */
 };
 
@@ -74,6 +76,17 @@ static bool step(struct round *r)
 	return !r->full;
 }
 
+static bool look(struct round *r)
+{
+	r->full = r->full || ++r->looks > LOOKS_MOST;
+	return !r->full;
+}
+
+static bool is_asked_of(const struct round *r, const char *organization)
+{
+	return !*r->only || strcmp(r->only, organization) == 0;
+}
+
 /* What has no name of a registered system cannot ask at all. */
 static bool is_name(const char *text)
 {
@@ -83,8 +96,7 @@ static bool is_name(const char *text)
 static void add(struct round *r, const struct hf_candidate *c)
 {
 	struct hf_candidates *out = r->out;
-	if (!step(r) || !is_name(c->organization) || !is_name(c->system) ||
-	    (*r->only && strcmp(r->only, c->organization) != 0))
+	if (!is_asked_of(r, c->organization) || !step(r) || !is_name(c->organization) || !is_name(c->system))
 		return;
 	if (out->count == out->cap) {
 		sort(out);
@@ -100,7 +112,7 @@ static void add(struct round *r, const struct hf_candidate *c)
 static void add_name(struct round *r, const char *organization, const char *system)
 {
 	struct hf_candidate c = {.organization = ""};
-	if (!is_name(organization) || !is_name(system))
+	if (!is_asked_of(r, organization) || !is_name(organization) || !is_name(system))
 		return;
 	snprintf(c.organization, sizeof(c.organization), "%s", organization);
 	snprintf(c.system, sizeof(c.system), "%s", system);
@@ -129,7 +141,7 @@ static void add_grants(struct round *r)
 		for (struct hf_index_item *x = r->a->grants.slots[i]; x && !r->full; x = x->next) {
 			const struct grant_item *g = az_grant_of(x);
 			struct hf_candidate c = {.organization = ""};
-			if (!is_self(r->a, g->provider.s) || g->offered)
+			if (!look(r) || !is_self(r->a, g->provider.s) || g->offered || !is_asked_of(r, g->consumer.s))
 				continue;
 			add_name(r, g->consumer.s, g->system);
 			snprintf(c.organization, sizeof(c.organization), "%s", g->consumer.s);
@@ -305,7 +317,7 @@ static void each_system(struct round *r, const struct hf_rule *rule, const char 
 {
 	const struct hf_condition *c = condition_on(r, rule, AZ_ATTR_SYSTEM);
 	char system[HF_NAME_MAX + 1];
-	if (*r->only && strcmp(r->only, organization) != 0)
+	if (!is_asked_of(r, organization) || !step(r))
 		return;
 	for (size_t i = 0; lists_values(c) && i < c->count && step(r); i++) {
 		if (c->operands[i].len > HF_NAME_MAX)
@@ -328,11 +340,11 @@ static void each_pair(struct round *r, const struct hf_rule *rule, bool reaches,
 	const struct hf_condition *c = condition_on(r, rule, AZ_ATTR_ORGANIZATION);
 	char organization[HF_NAME_MAX + 1];
 	if (!lists_values(c)) {
-		for (size_t i = 0; reaches && i < r->member_count && step(r); i++)
+		for (size_t i = 0; reaches && i < r->member_count && look(r); i++)
 			each_system(r, rule, r->members[i].id, fn);
 		return;
 	}
-	for (size_t i = 0; i < c->count && step(r); i++) {
+	for (size_t i = 0; i < c->count && look(r); i++) {
 		if (c->operands[i].len > HF_NAME_MAX)
 			continue;
 		snprintf(organization, sizeof(organization), "%.*s", (int)c->operands[i].len, c->operands[i].text);

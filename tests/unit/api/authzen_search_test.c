@@ -416,6 +416,40 @@ static void rules_that_name_the_same_over_and_over_hold_nothing_up(void **state)
 	json_decref(out);
 }
 
+/* As so many applications would leave them, for other entries. */
+static void add_grants(struct hf_authz *a, const char *consumer, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct grant_item *g = hf_alloc_zero(sizeof(*g));
+		g->grant = hf_id_new(NOW);
+		snprintf(g->provider.s, sizeof(g->provider.s), "roads");
+		snprintf(g->consumer.s, sizeof(g->consumer.s), "%s", consumer);
+		snprintf(g->system, sizeof(g->system), "ward");
+		g->by_id.hash = hf_index_hash(&g->grant, NULL);
+		hf_index_add(&a->grants, &g->by_id);
+		hf_index_add(&a->agreements, &g->by_agreement);
+		hf_index_add(&a->uses, &g->by_use);
+	}
+}
+
+/* AZ-70: what others were given does not keep one organization from being searched. */
+static void an_organization_is_searched_whatever_others_were_given(void **state)
+{
+	struct search *x = *state;
+	unsigned status;
+	put_rules(x->s, " []");
+	add_grants(x->s->roads->authz, "health", 130000);
+	assert_null(search_subjects(x, "system", "", "", &status));
+	assert_int_equal(status, 400);
+	assert_null(search_subjects(x, "system", "health", "", &status));
+	assert_int_equal(status, 400);
+	json_t *out = search_subjects(x, "system", "hub", "", &status);
+	assert_int_equal(status, 200);
+	json_decref(out);
+	hf_authz_close(x->s->roads->authz);
+	node_open_authz(x->s->roads);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +462,7 @@ int main(void)
 	        cmocka_unit_test(a_page_ends_within_one_name_and_goes_on_there),
 	        cmocka_unit_test(a_token_of_before_a_start_is_refused),
 	        cmocka_unit_test(rules_that_name_the_same_over_and_over_hold_nothing_up),
+	        cmocka_unit_test(an_organization_is_searched_whatever_others_were_given),
 	};
 	return cmocka_run_group_tests(tests, up, down);
 }
