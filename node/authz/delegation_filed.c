@@ -8,6 +8,11 @@
 #include "authz/delegation_internal.h"
 #include "proto/codec.h"
 
+/* Of one decision. Each is kept for good by both sides; what the provider asks, and that it has the decision on file or
+ * withdrew it, are what its agent takes in. */
+#define QUESTIONS_MOST 100u
+#define TELLINGS_MOST (QUESTIONS_MOST + 2)
+
 struct asked {
 	struct hf_authz *a;
 	const struct hf_step_in *in;
@@ -67,6 +72,14 @@ enum hf_err hf_delegation_question(struct hf_authz *a, const struct hf_step_in *
 	HF_CLEANUP(asked_done) struct asked q = {.a = a, .in = in};
 	HF_TRY(load(&q, grant));
 	HF_TRY(want_reason(text, in->fault));
+	if (q.row->questions >= QUESTIONS_MOST)
+		return hf_fault_set(
+		        in->fault, HF_E_LIMIT,
+		        "%u questions were asked about this decision, which is as many as can be; withdraw it with "
+		        "`hufu agent withdraw`, or ask its agent by other means",
+		        QUESTIONS_MOST);
+	q.row->questions++;
+	az_row_put(a, in->unit, q.row);
 	HF_TRY(tell_agent(&q, "question", text));
 	az_entry_fill(in->draft, q.row,
 	              &(struct entry_words){.detail = text, .grant = grant, .counterparty = q.row->intake});
@@ -166,11 +179,15 @@ enum hf_err az_dg_on_question(struct hf_authz *a, const struct mail_in *in, cons
 	const struct telling *t = telling_of(q->kind);
 	if (!t || !az_id_of(&q->grant, &grant) || !az_id_of(&q->delegation, &delegation) || !is_self(a, row->intake))
 		return hf_fault_set(in->fault, HF_E_CONFLICT, "the question is about nothing that this node decided");
+	if (row->questions >= TELLINGS_MOST)
+		return hf_fault_set(in->fault, HF_E_LIMIT,
+		                    "this node was told of that decision %u times, and takes in nothing more about it",
+		                    TELLINGS_MOST);
 	HF_TRY(az_paper_keep(a, m->question, &txn, in->unit, &paper, in->fault));
-	if (t->over && row->filed_ms == 0) {
+	row->questions++;
+	if (t->over && row->filed_ms == 0)
 		row->filed_ms = now_of(a);
-		az_row_put(a, in->unit, row);
-	}
+	az_row_put(a, in->unit, row);
 	row->reason = q->text;
 	az_notice_put(a, in->unit, row, t->notice, t->text);
 	az_entry_add(a, in->unit, t->event, row,

@@ -168,6 +168,34 @@ static void agent_decides_for_its_level_and_the_provider_withdraws(void **state)
 	assert_true(notified(port, "agent-withdrawn"));
 }
 
+/* Of a provider that keeps to no bound: what it says is kept for good, so it is bounded where it arrives. */
+static void an_agent_is_told_of_one_decision_so_often(void **state)
+{
+	struct stage *s = stage_of(state);
+	struct node *port = node_of(s, "port");
+	struct hf_id entry = fresh_entry(s);
+	(void)delegated(s, &entry, true);
+	struct hf_id id = submitted(s, &entry);
+	MUST(compliance_as(port, "pei", &id, "pass", NULL));
+	struct hf_id grant = grant_at(s->roads, &id);
+	for (size_t i = 0; i < 100; i++)
+		MUST(question_as(s->roads, "zhou", &grant));
+	assert_int_equal(question_as(s->roads, "zhou", &grant), HF_E_LIMIT);
+	Hufu__ApplicationRow *row = NULL;
+	assert_int_equal(hf_authz_application(s->roads->authz, &id, &row), HF_OK);
+	row->questions = 0;
+	struct hf_unit *u = hf_unit_new();
+	az_row_put(s->roads->authz, u, row);
+	submit_wait(s->roads, u);
+	hf_decoded_free(row);
+	for (size_t i = 0; i < 3; i++)
+		MUST(question_as(s->roads, "zhou", &grant));
+	settle(s->w);
+	assert_int_equal(port->refused_count, 1);
+	assert_int_equal(port->refused[0].e, HF_E_LIMIT);
+	port->refused_count = 0;
+}
+
 static bool hold_forward(const struct post *p)
 {
 	return p->type == HF_MAIL_FORWARD;
@@ -556,6 +584,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(agent_decides_for_its_level_and_the_provider_withdraws),
+	        cmocka_unit_test(an_agent_is_told_of_one_decision_so_often),
 	        cmocka_unit_test(decision_that_is_not_filed_yet_gives_nothing_and_is_reported),
 	        cmocka_unit_test(unfiled_decision_is_unusable_or_flagged_as_configured),
 	        cmocka_unit_test(own_decisions_are_not_filed),
