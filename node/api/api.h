@@ -51,6 +51,9 @@ struct hf_route {
 /* A handler that cannot answer at once calls hf_api_later before it returns HF_OK, and hf_api_finish exactly once
  * afterwards (loop). Until then rq stays valid, except actor->session: look the session up anew. */
 void hf_api_later(struct hf_api_request *rq);
+/* For what goes on after hf_api_later in the name of a person: is the session still there, with what the route asks of
+ * it? actor is that of now. */
+enum hf_err hf_api_again(struct hf_api_request *rq) HF_MUST_CHECK;
 void hf_api_finish(struct hf_api_request *rq, enum hf_err e);
 /* Answers with a body that is not JSON (metrics text, CSV, a file made in memory); takes the bytes. */
 void hf_api_body(struct hf_api_request *rq, const char *content_type, uint8_t *take, size_t len);

@@ -319,6 +319,11 @@ static enum hf_err check_session(struct call *c)
 	return HF_OK;
 }
 
+enum hf_err hf_api_again(struct hf_api_request *rq)
+{
+	return check_session(rq->internal);
+}
+
 static enum hf_err read_input(struct call *c)
 {
 	struct hf_fault *f = &c->rq.fault;

@@ -23,6 +23,7 @@ static enum hf_err check_sight(struct hf_api_request *rq, const char *what)
 
 static enum hf_err apply_built(struct hf_api_request *rq)
 {
+	HF_TRY(hf_api_again(rq));
 	struct hf_step_in step = hf_api_step(rq);
 	struct hf_policy_set set;
 	const char *text, *reason = "";

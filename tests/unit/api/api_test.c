@@ -330,6 +330,41 @@ static void a_late_answer_comes_after_the_commit(void **state)
 	desk_stop(&d);
 }
 
+static const struct hf_route session_routes[] = {
+        {"POST", "/t/wait", HF_MAY_ANY_SESSION, HF_EVENT_COMMAND, wait_handler, 0},
+        {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
+};
+static const struct hf_route *const with_login[] = {hf_routes_identity, session_routes, NULL};
+
+/* What goes on later in the name of a person whose session has ended meanwhile does nothing in it. */
+static void a_session_that_ends_meanwhile_ends_what_goes_on_later(void **state)
+{
+	for (int ends = 0; ends < 2; ends++) {
+		struct desk d;
+		struct ask a, out;
+		struct waiting w = {NULL, false};
+		char token[65];
+		(void)state;
+		desk_start(&d, with_login);
+		d.m.stop_ctx = &w;
+		make_admin(&d, token);
+		ask_begin(&d, &a, "POST", "/t/wait", token, "{}");
+		fixture_run_until(&d.p.f, &w.called);
+		if (ends) {
+			assert_int_equal(desk_ask(&d, &out, "POST", "/v1/logout", token, "{}"), 200);
+			ask_end(&out);
+		}
+		enum hf_err e = hf_api_again(w.rq);
+		assert_int_equal(e, ends ? HF_E_NOT_LOGGED_IN : HF_OK);
+		hf_api_finish(w.rq, e);
+		fixture_run_until(&d.p.f, &a.done);
+		assert_int_equal(a.status, ends ? 401 : 200);
+		assert_int_equal(has_notice(&d, "late"), !ends);
+		ask_end(&a);
+		desk_stop(&d);
+	}
+}
+
 static void a_call_over_its_deadline_is_answered_and_still_recorded(void **state)
 {
 	struct desk d;
@@ -470,6 +505,7 @@ int main(void)
 	        cmocka_unit_test(deregistration_ends_the_open_session),
 	        cmocka_unit_test(hostile_input_is_refused_in_words),
 	        cmocka_unit_test(a_late_answer_comes_after_the_commit),
+	        cmocka_unit_test(a_session_that_ends_meanwhile_ends_what_goes_on_later),
 	        cmocka_unit_test(a_call_over_its_deadline_is_answered_and_still_recorded),
 	        cmocka_unit_test(closing_lets_waiting_handlers_finish),
 	        cmocka_unit_test(a_failed_command_changes_nothing_and_is_recorded_as_failed),
