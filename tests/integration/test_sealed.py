@@ -251,6 +251,7 @@ def test_a_rule_that_ends_stops_the_reads_of_what_came_by_it(net):
     check(r.reason == "no-grant" and "the provider has stopped the use" in r.text, r.text)
     apply(3, "claims")
     told(net, got, "held")
+    net.ruled = got
 
 
 def test_a_sealed_file_that_was_altered_cut_or_exchanged_is_refused(net):
@@ -357,3 +358,16 @@ def test_a_person_of_the_data_authority_destroys_what_is_no_longer_needed(net):
     r = denied(net, net.held, *PURPOSE)
     check(r.reason == "erased" and "评估已完成" in r.text, r.text)
     os.unlink(path)
+
+
+def test_a_member_that_was_revoked_reads_nothing_more_when_its_node_knows(net):
+    """SB-2: nobody connects with it any more, so the descriptor alone tells it"""
+    i = net.nodes["insurer"]
+    out = os.path.join(net.dir, "member.csv")
+    i.hufu("data", "read", net.ruled, *PURPOSE, "--out", out, as_="chen")
+    net.authority.revoke("insurer", "退出")
+    net.authority.issue(["manager", "overseas", "transport"], 2)
+    i.hufu("space", "update", net.authority.descriptors, as_="admin")
+    r = denied(net, net.ruled, *PURPOSE)
+    check(r.reason == "standing" and "revoked" in r.text and "insurer" in r.text, r.text)
+    told(net, net.ruled, "stopped")
