@@ -104,9 +104,9 @@ def test_giving_and_taking_a_right_counts_with_the_very_next_request_of_an_open_
 
 def test_an_obligation_that_the_gate_cannot_fulfil_denies(net):
     """AZ-73"""
-    for duty in ("mask: plan-7", "sandbox", "watermark: mark"):
+    for duty, reason in (("sandbox", "obligation"), ("watermark: mark", "obligation"), ("mask: plan-7", "masking")):
         apply(net, (rule(net), [duty]))
-        denied(net, net.flights, "obligation")
+        denied(net, net.flights, reason)
 
 
 API = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "node", "api")

@@ -168,9 +168,9 @@ static void obligations_of_a_rule_are_terms_or_a_denial(void **state)
 	rq.field_count = 1;
 	assert_int_equal(decided(s->roads, &rq), HF_E_WRONG_FIELDS);
 	rq.field_count = 0;
-	apply(s, rule_for(&entry, "    obligations:\n      - mask: plan-7\n"));
+	apply(s, rule_for(&entry, "    obligations:\n      - watermark: mark\n"));
 	assert_int_equal(decided(s->roads, &rq), HF_E_OBLIGATION);
-	assert_non_null(strstr(last_fault, "mask:plan-7"));
+	assert_non_null(strstr(last_fault, "watermark:mark"));
 }
 
 static bool has_obligation(const Hufu__Agreement *terms, const char *name)

@@ -323,7 +323,7 @@ static void only_the_provider_opens_a_resource(void **state)
 	struct hf_opening_in in = {.scenario = id, .entry = entry};
 	assert_int_equal(open_with(s->roads, "zhou", &in, &opening), HF_E_ARGUMENT); /* AZ-46: no period */
 	assert_non_null(strstr(last_fault, "until"));
-	const char *const duties[] = {"mask:plan-7"}, *const fields[] = {"moon"};
+	const char *const duties[] = {"watermark:mark"}, *const fields[] = {"moon"};
 	in.until_ms = s->w->now_ms + DAY;
 	in.obligations = duties;
 	in.obligation_count = 1;
