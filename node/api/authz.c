@@ -107,12 +107,14 @@ static void out_disputes(json_t *o, struct hf_api_request *rq, const Hufu__Appli
 	hf_api_out_id_of(o, "follows", &r->follows);
 }
 
-static json_t *application_json(struct hf_api_request *rq, const Hufu__ApplicationRow *r)
+/* As that part sees it; HF_PART_INVALID: the main one. */
+static json_t *application_json(struct hf_api_request *rq, const Hufu__ApplicationRow *r, enum hf_part part)
 {
 	json_t *o = json_object();
-	enum hf_review_state s = state_of(r, main_part(r));
+	part = part == HF_PART_INVALID ? main_part(r) : part;
+	enum hf_review_state s = state_of(r, part);
 	out_subject(o, r);
-	hf_api_out_text(o, "role", hf_states_part_name(main_part(r)));
+	hf_api_out_text(o, "role", hf_states_part_name(part));
 	hf_api_out_text(o, "state", hf_states_name(s));
 	hf_api_out_text(o, "negotiation", hf_states_negotiation_name(hf_states_negotiation(s)));
 	json_object_set_new(o, "parts", parts_json(r));
@@ -232,7 +234,7 @@ static bool add_application(void *ctx, const Hufu__ApplicationRow *r)
 		return true;
 	if (hf_api_rows_full(&l->rows))
 		return false;
-	json_t *o = application_json(l->rows.rq, r);
+	json_t *o = application_json(l->rows.rq, r, l->part);
 	json_array_append_new(l->rows.list, o);
 	l->error = out_revisions(l->rows.rq, o, &r->id);
 	return l->error == HF_OK;
@@ -286,7 +288,7 @@ static enum hf_err show_application(struct hf_api_request *rq)
 		return unknown_application(rq);
 	enum hf_err e = HF_OK;
 	if (hf_api_sees(rq, row->organization, row->department)) {
-		json_t *o = application_json(rq, row);
+		json_t *o = application_json(rq, row, HF_PART_INVALID);
 		e = out_revisions(rq, o, &row->id);
 		json_object_update(rq->out, o);
 		json_decref(o);

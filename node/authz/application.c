@@ -37,6 +37,19 @@ enum hf_err az_application_system(struct hf_authz *a, const char *department, co
 	return HF_OK;
 }
 
+/* Every receiver asks for it, this node's own intake among them: it is said before anything is on its way. */
+enum hf_err az_application_standing(struct hf_authz *a, const Hufu__Application *app, struct hf_fault *f)
+{
+	if (same_text(app->organization, app->provider) ||
+	    hf_space_has_role(hf_peers_space(a->peers), app->organization, "consumer"))
+		return HF_OK;
+	return hf_fault_set(
+	        f, HF_E_STANDING,
+	        "%s does not hold the role 'consumer' in the space, so it cannot apply for data of others; the "
+	        "space authority gives it with `hufu space add --role consumer` and `hufu space issue`",
+	        app->organization);
+}
+
 static enum hf_err check_begin(struct hf_authz *a, const Hufu__Application *app, struct hf_fault *f)
 {
 	char text[HF_TIME_TEXT];
@@ -136,6 +149,7 @@ static void row_init(struct hf_authz *a, Hufu__ApplicationRow *row, const Hufu__
 static enum hf_err check_wish(struct hf_authz *a, const struct hf_step_in *in, const Hufu__Application *app,
                               const Hufu__CatalogEntry *entry, const struct hf_application_in *what)
 {
+	HF_TRY(az_application_standing(a, app, in->fault));
 	HF_TRY(az_terms_application(app, in->fault));
 	if (what->from_ms)
 		HF_TRY(check_begin(a, app, in->fault));
@@ -358,10 +372,7 @@ enum hf_err az_application_open(struct hf_authz *a, const Hufu__Envelope *e, con
 		return hf_fault_set(f, HF_E_STANDING,
 		                    "%s applies in the name of %s; an organization applies for itself alone",
 		                    o.app->header->issuer, o.app->organization);
-	if (!is_self(a, o.app->organization) &&
-	    !hf_space_has_role(hf_peers_space(a->peers), o.app->organization, "consumer"))
-		return hf_fault_set(f, HF_E_STANDING, "%s does not hold the role 'consumer' in the space",
-		                    o.app->organization);
+	HF_TRY(az_application_standing(a, o.app, f));
 	HF_TRY(az_terms_application(o.app, f));
 	HF_TRY(hf_envelope_digest_message(e, &o.digest));
 	HF_TRY(check_people(a, &o, f));

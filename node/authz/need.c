@@ -101,6 +101,7 @@ static enum hf_err check_again(struct need *n)
 	HF_TRY(az_person_here(n->a, n->rev->request, "the draft",
 	                      "refuse the need, and let somebody else draft the application anew", f));
 	HF_TRY(az_application_system(n->a, app->department, app->system, &system, f));
+	HF_TRY(az_application_standing(n->a, app, f));
 	HF_TRY(az_entry_need(n->a, n->row, &it, f));
 	HF_TRY(az_terms_application(app, f));
 	HF_TRY(az_terms_against_entry(app, it.entry, now_of(n->a), f));

@@ -36,6 +36,8 @@ enum hf_err az_application_revision(struct hf_authz *a, const struct opened_appl
 /* AZ-7, AZ-25: the system is registered here, in use, and belongs to the department ("": to any). */
 enum hf_err az_application_system(struct hf_authz *a, const char *department, const char *name,
                                   struct hf_system_view *ret_system, struct hf_fault *f) HF_MUST_CHECK;
+/* The applicant's organization holds the role 'consumer', or applies for what it has published itself. */
+enum hf_err az_application_standing(struct hf_authz *a, const Hufu__Application *app, struct hf_fault *f) HF_MUST_CHECK;
 /* May this actor act for the application? To other departments it does not exist; the attempt raises an alarm. */
 enum hf_err az_application_own(struct hf_authz *a, const struct hf_actor *actor, const Hufu__ApplicationRow *row,
                                struct hf_fault *f) HF_MUST_CHECK;

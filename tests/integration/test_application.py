@@ -197,6 +197,19 @@ def test_what_needs_no_provider_approval_is_settled_where_it_is_taken_in(net):
     check(same_file(out, FLIGHTS), "delivered")
 
 
+def test_a_platform_without_the_role_consumer_hears_at_once_that_it_cannot_apply(net):
+    """Its own intake would take the application in, the provider would refuse it, and it would stay SUBMITTED for ever."""
+    m = net.nodes["manager"]
+    m.add_user("wei", "魏宁 M-3", ["operator"])
+    m.add_user("tao", "陶然 M-4", ["data-authority"])
+    m.mandate("tao", "apply", ["claims-assessment"], "--max-level", "3")
+    m.hufu("system", "add", "desk", "--address", m.ip, "--business", "共享监督", as_="admin")
+    r = m.refused("apply", net.flights, "--system", "desk", "--reason", "核对航班延误理赔事宜", "--purpose", "claims-assessment",
+                  "--until", workflow.in_days(30), as_="wei")
+    check(r.reason == "standing" and "manager does not hold the role 'consumer'" in r.text and "space authority" in r.text, r.text)
+    check(not m.hufu("applications", "list", "--role", "consumer", as_="wei")["applications"], "nothing is under way")
+
+
 def deferred(node):
     with open(node.log, encoding="utf-8") as f:
         return sum("mail-deferred" in line for line in f)
