@@ -72,6 +72,7 @@ int bench_policy_load(struct bench *b);
 int bench_policy_update(struct bench *b);
 int bench_policy_explain(struct bench *b);
 int bench_authz_http(struct bench *b);
+int bench_transfer_masked(struct bench *b);
 int bench_fpe(struct bench *b);
 
 /* Writes a table of toll passages with valid check digits, of at least `bytes`, from a seed. False after printing why.

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "bench.h"
+#include "mask.h"
 #include "people.h"
 #include "release/engine/stream.h"
 #include "source/readers/csv.h"
@@ -24,8 +24,8 @@ static const char plan_text[] = "masking-plan: 1\n"
                                 "version: 1\n"
                                 "need: figures\n"
                                 "purpose: figures\n"
-                                "mode: static\n"
-                                "people: {operator: a, security: b, audit: c}\n"
+                                "mode: %s\n"
+                                "people: {%s}\n"
                                 "scope: {group: bench, consumer: bench}\n"
                                 "schedule: by hand\n"
                                 "result: {rows-least: 1}\n"
@@ -65,15 +65,21 @@ static void stop(const char *what, const char *why)
 }
 
 /* The same scheme for each kind of error, written out. */
-static void load_plan(struct work *w)
+void mask_plan_text(const char *mode, const char *people, struct hf_buf *out)
 {
 	static const char *const kinds[] = {"source", "format", "key", "result", "space"};
+
+	hf_buf_addf(out, plan_text, mode, people);
+	for (size_t i = 0; i < 5; i++)
+		hf_buf_addf(out, "  %s: {cause: c, solution: s, who: w}\n", kinds[i]);
+}
+
+static void load_plan(struct work *w)
+{
 	struct hf_buf text = HF_BUF_INIT;
 	struct hf_fault f = {HF_OK, ""};
 
-	hf_buf_add(&text, plan_text, strlen(plan_text));
-	for (size_t i = 0; i < 5; i++)
-		hf_buf_addf(&text, "  %s: {cause: c, solution: s, who: w}\n", kinds[i]);
+	mask_plan_text("static", "operator: a, security: b, audit: c", &text);
 	if (hf_plan_read("bench", text.data, text.len, &w->plan, &f) != HF_OK)
 		stop("the plan", f.text);
 	hf_buf_done(&text);
@@ -184,7 +190,7 @@ static double copy(struct work *w)
 	return (double)w->rows / seconds;
 }
 
-static void make_table(struct work *w)
+void mask_make_table(const char *path, uint64_t rows)
 {
 	const struct people_column *columns[PEOPLE_FULL];
 	struct people p = {1};
@@ -192,11 +198,23 @@ static void make_table(struct work *w)
 
 	for (size_t i = 0; i < PEOPLE_FULL; i++)
 		columns[i] = &people_columns[i];
-	hf_buf_init(&table, w->rows * 400 + 4096);
-	people_table(&p, columns, NULL, PEOPLE_FULL, w->rows, &table);
-	if (hf_file_write(w->in, table.data, table.len, 0600) != HF_OK)
-		stop(w->in, "it cannot be written");
+	hf_buf_init(&table, rows * 400 + 4096);
+	people_table(&p, columns, NULL, PEOPLE_FULL, rows, &table);
+	if (hf_file_write(path, table.data, table.len, 0600) != HF_OK)
+		stop(path, "it cannot be written");
 	hf_buf_done(&table);
+}
+
+double mask_rate(const char *in, const char *out, uint64_t rows, unsigned workers)
+{
+	struct work w = {.rows = rows};
+
+	snprintf(w.in, sizeof(w.in), "%s", in);
+	snprintf(w.out, sizeof(w.out), "%s", out);
+	load_plan(&w);
+	double rate = mask(&w, workers);
+	hf_plan_free(w.plan);
+	return rate;
 }
 
 int bench_mask(struct bench *b)
@@ -206,7 +224,7 @@ int bench_mask(struct bench *b)
 
 	snprintf(w.in, sizeof(w.in), "%s/people.csv", b->dir);
 	snprintf(w.out, sizeof(w.out), "%s/masked.csv", b->dir);
-	make_table(&w);
+	mask_make_table(w.in, w.rows);
 	load_plan(&w);
 	for (unsigned i = 0; i < b->windows; i++) {
 		windows[i] = mask(&w, 0);

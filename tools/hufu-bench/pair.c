@@ -77,20 +77,25 @@ bool pair_source(const struct net_node *node, const char *name, const char *path
 	return ok;
 }
 
+bool pair_sees(struct pair *p, const char *entry)
+{
+	struct sees s = {.http = http_open(p->consumer, "operator")};
+	snprintf(s.path, sizeof(s.path), "/v1/catalog/show?entry=%s", entry);
+	bool ok = s.http && net_wait(sees, &s, "the consumer to see the entry");
+	http_close(s.http);
+	return ok;
+}
+
 bool pair_publish(struct pair *p, const char *name, const char *path, char ret_entry[40])
 {
 	json_t *out = NULL;
 	struct http *h = http_open(p->provider, "publisher");
-	struct sees s = {.http = http_open(p->consumer, "operator")};
-	bool ok = h && s.http && pair_source(p->provider, name, path) &&
+	bool ok = h && pair_source(p->provider, name, path) &&
 	          http_call(h, "POST", "/v1/catalog/publish", pair_entry(name, name), &out);
 	snprintf(ret_entry, 40, "%s", json_text(out, "entry"));
 	json_decref(out);
-	snprintf(s.path, sizeof(s.path), "/v1/catalog/show?entry=%s", ret_entry);
-	ok = ok && net_wait(sees, &s, "the consumer to see the entry");
 	http_close(h);
-	http_close(s.http);
-	return ok;
+	return ok && pair_sees(p, ret_entry);
 }
 
 bool people_open(struct people *w, const struct pair *p)

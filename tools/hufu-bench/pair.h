@@ -21,6 +21,7 @@ bool pair_open(struct pair *p, const struct bench *b);
 void pair_done(struct pair *p);
 /* A CSV file as a source of the provider and a published entry of its own; waits until the consumer sees it. */
 bool pair_publish(struct pair *p, const char *name, const char *path, char ret_entry[40]);
+bool pair_sees(struct pair *p, const char *entry); /* waits until the consumer does */
 
 /* Registers a CSV file, as the account "publisher". */
 bool pair_source(const struct net_node *node, const char *name, const char *path);
