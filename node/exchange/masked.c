@@ -10,6 +10,7 @@
 #include "masking/apply.h"
 #include "release/disclosures.h"
 #include "release/mask_keys.h"
+#include "release/plans.h"
 #include "source/readers/csv.h"
 
 #define CELL_MOST 72u /* bytes that a masked cell may be longer than twice the plain one: a hash, a code of a table */
@@ -63,8 +64,9 @@ static enum hf_err take_plan(struct transfer *t, struct masked *m, struct hf_fau
 		return hf_fault_set(f, HF_E_MASKING,
 		                    "it is static, for tasks; a delivery needs one whose mode is dynamic");
 	m->table = masked_table(m->plan, t->source);
-	return m->table ? HF_OK
-	                : hf_fault_set(f, HF_E_MASKING, "none of its tables is named as the source %.63s", t->source);
+	if (!m->table)
+		return hf_fault_set(f, HF_E_MASKING, "none of its tables is named as the source %.63s", t->source);
+	return hf_release_fits(t->x->sources, t->source, m->plan, m->table->name, NULL, f);
 }
 
 const struct hf_plan_table *masked_table(const struct hf_plan *p, const char *source)

@@ -6,6 +6,7 @@
 #include "identity/accounts.h"
 #include "masking/inventory.h"
 #include "release/internal.h"
+#include "source/classify.h"
 
 #define ROLES_MAX 64
 
@@ -115,6 +116,40 @@ enum hf_err release_lint(const struct hf_plan *p, const json_t *inventory, struc
 		                 "plan, or confirm the inventory",
 		                 n, json_string_value(json_array_get(said, 0)));
 	json_decref(said);
+	return e;
+}
+
+/* The source as a table of that name. */
+static json_t *as_table(struct hf_sources *sources, const char *source, const char *table)
+{
+	json_t *inventory = hf_source_inventory(sources, source), *o;
+	size_t i;
+
+	json_array_foreach(json_object_get(inventory, "locations"), i, o)
+	        json_object_set_new(o, "table", json_string(table));
+	return inventory;
+}
+
+enum hf_err hf_release_fits(struct hf_sources *sources, const char *source, const struct hf_plan *p, const char *table,
+                            json_t **ret_inventory, struct hf_fault *f)
+{
+	struct hf_plan one = *p;
+	struct hf_source_view v;
+	json_t *inventory;
+	enum hf_err e;
+
+	HF_TRY(hf_fault_default(f, hf_source_get(sources, source, &v)));
+	e = hf_source_class_check(&v, f);
+	hf_source_view_done(&v);
+	HF_TRY(e);
+	inventory = as_table(sources, source, table);
+	one.tables = hf_plan_table_named(p, table);
+	one.table_count = 1;
+	e = one.tables && inventory ? release_lint(&one, inventory, f)
+	                            : hf_fault_set(f, HF_E_UNKNOWN, "the plan has no table '%.60s'", table);
+	if (e == HF_OK && ret_inventory)
+		*ret_inventory = json_incref(inventory);
+	json_decref(inventory);
 	return e;
 }
 

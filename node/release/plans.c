@@ -335,7 +335,8 @@ static Hufu__MaskPlanRow *store_new(struct hf_release *r, const struct hf_plan *
 	row.audit = (char *)p->audit;
 	if (json) {
 		hf_sha256(json, strlen(json), &digest);
-		release_confirmed_by(inventory, by, sizeof(by));
+		if (!in->inventory || !*in->inventory) /* else it is the word of who puts it */
+			release_confirmed_by(inventory, by, sizeof(by));
 		row.inventory = bytes_of(json, strlen(json));
 		row.inventory_digest = bytes_of(digest.b, sizeof(digest.b));
 		row.identified_by = by;

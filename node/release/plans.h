@@ -47,6 +47,12 @@ struct hf_plan_in {
 enum hf_err hf_release_plan_put(struct hf_release *r, const struct hf_plan_in *in, struct hf_unit *unit,
                                 struct hf_draft *draft, Hufu__MaskPlanRow **ret_row, struct hf_fault *f) HF_MUST_CHECK;
 
+/* That table of the plan over that source, whatever the plan calls it: people said of each of the source's fields what
+ * it holds, and what is sensitive is masked (MK-14, DS-30). UNCLASSIFIED: nobody said; CONFLICT names the field.
+ * ret_inventory (may be NULL): the source as the plan's table; a new reference. */
+enum hf_err hf_release_fits(struct hf_sources *sources, const char *source, const struct hf_plan *p, const char *table,
+                            json_t **ret_inventory, struct hf_fault *f) HF_MUST_CHECK;
+
 /* Version 0: the newest. UNKNOWN with a sentence. */
 enum hf_err hf_release_plan_row(struct hf_release *r, const char *name, uint32_t version, Hufu__MaskPlanRow **ret_row,
                                 struct hf_fault *f) HF_MUST_CHECK;

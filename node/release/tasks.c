@@ -97,6 +97,7 @@ struct starting {
 	const char *table;
 	struct hf_id id;
 	char identified_by[512];
+	int64_t identified_ms; /* the last of its fields */
 	struct hf_hash inventory;
 	struct hf_fault *f;
 };
@@ -112,37 +113,31 @@ static void take_inventory(struct starting *s, const json_t *inventory)
 	char *text = json_dumps(inventory, JSON_COMPACT | JSON_SORT_KEYS);
 
 	release_confirmed_by(inventory, s->identified_by, sizeof(s->identified_by));
+	for (size_t i = 0; i < s->source.field_count; i++)
+		if (s->source.fields[i].class.confirmed_ms > s->identified_ms)
+			s->identified_ms = s->source.fields[i].class.confirmed_ms;
 	if (text)
 		hf_sha256(text, strlen(text), &s->inventory);
 	free(text);
 }
 
-/* MK-14: what nobody identified is not masked. */
+/* MK-14: what nobody identified is not masked. An inventory that the plan was put with is the word of who put it; what
+ * counts is what people said of this source. */
 static enum hf_err check_identified(struct starting *s)
 {
-	const Hufu__MaskPlanRow *row = s->plan.row;
 	struct hf_fault wrong = {.code = HF_OK};
 	json_t *inventory = NULL;
-	enum hf_err e = release_inventory(s->r, s->plan.plan, NULL, &inventory, s->f);
+	enum hf_err e = hf_release_fits(s->r->sources, s->in->source, s->plan.plan, s->table, &inventory, &wrong);
 
-	if (e == HF_OK && !inventory && row->inventory.len) {
-		char *text = hf_alloc(row->inventory.len + 1);
-
-		memcpy(text, row->inventory.data, row->inventory.len);
-		text[row->inventory.len] = '\0';
-		e = release_inventory(s->r, s->plan.plan, text, &inventory, s->f);
-		free(text);
-	}
-	HF_TRY(e);
-	if (!inventory)
-		return hf_fault_set(s->f, HF_E_STATE,
-		                    "the step identify is missing: no inventory says which fields of '%s' are "
-		                    "sensitive; confirm one, and put the plan with it",
-		                    s->in->source);
-	e = release_lint(s->plan.plan, inventory, &wrong);
+	if (e == HF_E_UNCLASSIFIED)
+		return hf_fault_set(s->f, HF_E_STATE, "the step identify is missing: %.400s", wrong.text);
+	if (e == HF_E_CONFLICT)
+		return hf_fault_set(s->f, HF_E_STATE, "the step technique is missing: %.400s", wrong.text);
+	if (e != HF_OK)
+		return hf_fault_set(s->f, e, "%s", wrong.text);
 	take_inventory(s, inventory);
 	json_decref(inventory);
-	return e == HF_OK ? HF_OK : hf_fault_set(s->f, HF_E_STATE, "the step technique is missing: %.330s", wrong.text);
+	return HF_OK;
 }
 
 static enum hf_err check_plan(struct starting *s)
@@ -225,8 +220,8 @@ static void add_steps(struct starting *s, struct release_change *c, struct hf_un
 		const char *person, *note;
 		const struct hf_hash *digest;
 	} steps[] = {
-	        {HF_MASK_STEP_IDENTIFY, row->inventory.len ? row->put_ms : c->row.created_ms, s->identified_by,
-	         "the inventory is confirmed", &s->inventory},
+	        {HF_MASK_STEP_IDENTIFY, s->identified_ms, s->identified_by, "the source's fields are confirmed",
+	         &s->inventory},
 	        {HF_MASK_STEP_NEED, row->put_ms, row->put_by, row->need, NULL},
 	        {HF_MASK_STEP_TECHNIQUE, row->put_ms, row->put_by,
 	         "techniques and parameters are as the inventory demands", NULL},

@@ -5,6 +5,7 @@ import json
 import os
 import random
 
+import workflow
 from hufunet import check, wait_until
 
 PLAN = """masking-plan: 1
@@ -93,7 +94,7 @@ def approved(net, name, change=lambda text: text, version=1):
 
 def source(net, name, rows):
     path = passages(net, name + ".csv", rows)
-    net.nodes["transport"].hufu("source", "add", name, path, as_="wang")
+    workflow.source(net.nodes["transport"], "wang", name, path, by="song", kinds=FIELDS)
     return path
 
 

@@ -132,10 +132,13 @@ def test_without_an_approved_plan_that_fits_nothing_leaves(net):
     put_plan(net, "passages", 3, lambda text: text.replace("dynamic", "static"))
     r = refused(net)
     check(r.reason == "masking" and "static" in r.text, f"it is for tasks: {r.text}")
-    put_plan(net, "passages", 4)
+    put_plan(net, "passages", 4, lambda text: text.replace("  passages:\n", "  p:\n").replace("mobile: {technique: fpe, type: cn.mobile}", "mobile: keep"))
+    r = refused(net)
+    check(r.reason == "masking" and "p.mobile is kept, and confirmed as cn.mobile" in r.text, f"it keeps what people said is sensitive: {r.text}")
+    put_plan(net, "passages", 5)
     denials = [e["fields"] for e in net.nodes["transport"].hufu("ledger", "tail", "--count", "80", as_="sun")["entries"]
                if e["event"] == "access-decision" and e["fields"].get("reason") == "masking"]
-    check(len(denials) == 4, f"each denial is on record: {len(denials)}")
+    check(len(denials) == 5, f"each denial is on record: {len(denials)}")
 
 
 def test_no_plain_value_is_on_the_wire_or_on_the_consumers_disk_and_no_masked_one_on_the_providers(net):
@@ -177,7 +180,7 @@ def test_label_and_ledgers_name_plan_technique_and_key_and_no_key_is_anywhere(ne
     for node, account, event in ((t, "sun", "transfer-start"), (t, "sun", "transfer-sent"), (i, "wu", "transfer-received")):
         e = next(e for e in entries_of(node, account, net.transfer) if e["event"] == event and "masking" in e.get("fields", {}))
         f = e["fields"]
-        check(f["masking"].startswith(f"plan passages version 4 digest {digest}; passage: keep"), f"{event}: {f['masking']}")
+        check(f["masking"].startswith(f"plan passages version 5 digest {digest}; passage: keep"), f"{event}: {f['masking']}")
         check(re.search(r"plate: fpe key [0-9a-f]{16};", f["masking"]) and e["time"] and f["object"] == net.demanding, f"{event}: {f}")
         if node is t:
             check(f["executor"] == "transport/ma", f"the plan's operator: {f}")

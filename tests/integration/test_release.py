@@ -4,8 +4,9 @@ import datetime
 import hashlib
 import os
 
+import workflow
 from hufunet import check, wait_until
-from masking import approved, begin, digest, one_node, plan, source, task
+from masking import approved, begin, digest, one_node, passages, plan, source, task
 
 
 def network(net):
@@ -77,7 +78,8 @@ def test_what_was_not_done_before_is_named_and_nothing_runs(net):
     """MK-14, MK-37: the missing step is named; only the operator runs the plan"""
     t = net.nodes["transport"]
     place = os.path.join(net.dir, "never.csv")
-    args = ["morning", "--output", place, "--register", "never"]
+    t.hufu("source", "add", "unsaid", passages(net, "unsaid.csv", 20), as_="wang")
+    args = ["unsaid", "--output", place, "--register", "never"]
     r = t.refused("release", "run", "unheard", *args, as_="ma")
     check(r.reason == "no-plan" and "there is no masking plan" in r.text, r.text)
     t.hufu("release", "plan", "put", plan(net, "early"), as_="yang")
@@ -85,18 +87,23 @@ def test_what_was_not_done_before_is_named_and_nothing_runs(net):
     check(r.reason == "no-plan" and "is not approved" in r.text, r.text)
     t.hufu("release", "plan", "approve", "early", as_="song")
     r = t.refused("release", "run", "early", *args, as_="ma")
-    check(r.reason == "state" and "the step identify is missing" in r.text, r.text)
+    check(r.reason == "state" and "the step identify is missing" in r.text and "plate" in r.text, r.text)
     r = t.refused("release", "run", "tolls", *args, as_="yang")
     check(r.reason == "separation" and "names 'ma'" in r.text, r.text)
     check(not os.path.exists(place) and not any(s["name"] == "never" for s in t.hufu("source", "list", as_="wang")["sources"]), "nothing came of it")
 
 
 def test_what_is_kept_and_looks_sensitive_is_found_in_the_result(net):
-    """MK-48: the second look finds what nobody masked, and proposes what to change"""
+    """MK-48, MK-14: what people said is sensitive is not kept, whatever the plan was put with; what they said is not, and looks so, the second look finds"""
+    t = net.nodes["transport"]
     path = os.path.join(net.dir, "calls.csv")
     with open(path, "w", encoding="utf-8") as f:
         f.write("plate,time,fee,lane,id\n" + "".join(f"粤B{n:05},2026-03-01 08:00:00,5,138{n:08},{n}\n" for n in range(2000)))
-    net.nodes["transport"].hufu("source", "add", "calls", path, as_="wang")
+    workflow.source(t, "wang", "calls", path, by="song", kinds={"plate": "cn.plate", "lane": "cn.mobile"})
+    r = t.refused("release", "run", "tolls", "calls", "--output", os.path.join(net.dir, "calls-plain.csv"), "--register", "calls-plain", as_="ma")
+    check(r.reason == "state" and "passages.lane is kept, and confirmed as cn.mobile" in r.text, r.text)
+    check(not os.path.exists(os.path.join(net.dir, "calls-plain.csv")), "nothing came of it")
+    t.hufu("source", "classify", "calls", "--field", "lane=none", as_="song")
     report = begin(net, "tolls", "calls", "calls-masked", "--wait")["evaluation"]
     check([f["field"] for f in report["fields"] if f["residual"]] == ["lane"], str(report["fields"]))
     check(any("lane is kept and looks sensitive" in c for c in report["changes"]), str(report["changes"]))

@@ -319,6 +319,35 @@ static void without_a_plan_that_fits_nothing_goes_out(void **state)
 	deliver_masked(p); /* and again, when it is in order */
 }
 
+/* What a person says of a field of the table. */
+static void say(struct pair *p, const char *field, const char *kind)
+{
+	const struct hf_saying s = {.kind = kind, .by = "kang", .now_ms = 1};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_source_view v;
+	assert_int_equal(hf_source_get(p->roads->sources, "flights", &v), HF_OK);
+	assert_int_equal(hf_source_class_say(&v, field, &s, &f), HF_OK);
+	assert_int_equal(hf_source_put(p->roads->sources, u, &v, &f), HF_OK);
+	hf_source_view_done(&v);
+	hf_store_submit(p->roads->store, u, NULL, NULL);
+	node_barrier(p->roads);
+}
+
+/* DS-30, MK-14, MK-15: whatever it calls its table, a plan masks what people said is sensitive in this very source. */
+static void a_plan_that_keeps_what_is_sensitive_fulfils_nothing(void **state)
+{
+	struct pair *p = masked_pair(state, 1000);
+	say(p, "flight", "cn.plate");
+	approved.table = "t";
+	approved.fields = "      flight: keep\n      arrival: keep\n      delay: keep\n";
+	expect_denied(p, "t.flight is kept, and confirmed as cn.plate");
+	p = masked_pair(state, 1000);
+	say(p, "flight", "cn.plate");
+	approved.table = "t";
+	deliver_masked(p);
+}
+
 /* It began, and ended so at both sides. */
 static void wait_terminated(struct pair *p, const struct hf_id *id)
 {
@@ -414,6 +443,7 @@ int main(void)
 	        cmocka_unit_test(a_resumed_delivery_has_the_same_bytes),
 	        cmocka_unit_test(chosen_fields_are_masked_alike),
 	        cmocka_unit_test(without_a_plan_that_fits_nothing_goes_out),
+	        cmocka_unit_test(a_plan_that_keeps_what_is_sensitive_fulfils_nothing),
 	        cmocka_unit_test(a_result_that_fails_the_plans_check_is_not_delivered),
 	        cmocka_unit_test(a_plan_that_changes_ends_the_delivery),
 	        cmocka_unit_test(an_erased_seed_ends_and_denies),

@@ -3,6 +3,7 @@
 #include <dirent.h>
 
 #include "release/schedule.h"
+#include "source/classify.h"
 #include "staff.h"
 
 #define ROWS 4000u
@@ -11,6 +12,7 @@ struct world {
 	struct staff s;
 	struct hf_sources *sources;
 	char data[80];
+	const char *plate; /* what people say that it holds; NULL: nobody said anything */
 	unsigned results;
 };
 
@@ -85,6 +87,14 @@ static void on_scanned(void *ctx, enum hf_err e, struct hf_source_view *v, const
 	s->e = e;
 	if (e != HF_OK)
 		fail_msg("%s", f->text);
+	for (size_t i = 0; i < v->field_count; i++) {
+		const struct hf_saying said = {.kind = strcmp(v->fields[i].name, "plate") == 0 ? s->w->plate : "none",
+		                               .by = "tang",
+		                               .now_ms = s->w->s.p.now_ms};
+
+		if (said.kind)
+			assert_int_equal(hf_source_class_say(v, v->fields[i].name, &said, &s->w->s.fault), HF_OK);
+	}
 	assert_int_equal(hf_source_put(s->w->sources, s->unit, v, &s->w->s.fault), HF_OK);
 	s->done = true;
 }
@@ -143,6 +153,7 @@ static int start(void **state)
 	assert_int_equal(hf_sources_open(&w.s.p.f.base, w.s.p.f.store, &w.s.p.keys, &w.sources, &w.s.fault), HF_OK);
 	open_release(&w);
 	write_table(&w, ROWS);
+	w.plate = "cn.plate";
 	register_table(&w);
 	*state = &w;
 	return 0;
@@ -479,6 +490,59 @@ static void test_what_shows_too_much_with_earlier_releases_is_not_released(void 
 	assert_int_equal(files_of(w, r.name), 0);
 }
 
+/* What the plan was put with says "not sensitive", and that song said it. */
+static void put_with_a_map_of_its_own(struct world *w, const char *fields)
+{
+	static const char own[] =
+	        "{\"hufu-masking-inventory\": 1, \"relations\": [], \"locations\": ["
+	        "{\"table\": \"passages\", \"field\": \"plate\", \"type\": null, \"class\": \"none\", \"level\": 1, "
+	        "\"technique\": null, \"confidence\": 1.0, \"state\": \"confirmed\", \"by\": \"song\"},"
+	        "{\"table\": \"passages\", \"field\": \"lane\", \"type\": null, \"class\": \"none\", \"level\": 1, "
+	        "\"technique\": null, \"confidence\": 1.0, \"state\": \"confirmed\", \"by\": \"song\"}]}";
+	static unsigned plans;
+	char *text;
+
+	snprintf(w->s.plan, sizeof(w->s.plan), "own-%u", ++plans);
+	text = staff_plan(&w->s, 1, "ma", fields);
+	if (staff_put_with(&w->s, w->s.yang, text, own) != HF_OK)
+		fail_msg("%s", w->s.fault.text);
+	assert_int_equal(staff_step(&w->s, w->s.song, HF_PLAN_APPROVE, 1), HF_OK);
+	free(text);
+}
+
+static void refused_with(struct world *w, const char *says)
+{
+	struct result r;
+
+	assert_int_equal(try_run(w, &r), HF_E_STATE);
+	if (!strstr(w->s.fault.text, says))
+		fail_msg("\"%s\" does not say \"%s\"", w->s.fault.text, says);
+	assert_int_equal(files_of(w, r.name), 0);
+}
+
+/* MK-14, MK-15: what people said of the source counts, and they stand in the step; not what the plan was put with. */
+static void test_the_source_itself_says_what_is_sensitive(void **state)
+{
+	struct world *w = *state;
+	Hufu__MaskTaskRow *row;
+	struct result r;
+
+	put_with_a_map_of_its_own(w, "plate: keep, lane: keep");
+	refused_with(w, "passages.plate is kept, and confirmed as cn.plate");
+	put_with_a_map_of_its_own(w, "plate: {technique: mask, keep-first: 2}, lane: keep");
+	whole(w, &r);
+	row = row_of(w, &r);
+	assert_int_equal(row->steps[0]->step, HF_MASK_STEP_IDENTIFY);
+	assert_string_equal(row->steps[0]->person, "tang");
+	assert_int_equal(row->steps[0]->time_ms, w->s.p.now_ms);
+	hf_decoded_free(row);
+	w->plate = NULL;
+	register_table(w);
+	refused_with(w, "the step identify is missing");
+	w->plate = "cn.plate";
+	register_table(w);
+}
+
 /* MK-3, MK-47, MK-48: the plan's demand on the risk is held against the result; its figures are in the report. */
 static void test_a_demand_on_the_risk(void **state)
 {
@@ -616,6 +680,7 @@ int main(void)
 	        cmocka_unit_test(test_taken_up_by_another_process),
 	        cmocka_unit_test(test_stopped_and_retried),
 	        cmocka_unit_test(test_another_version_must_mask_alike),
+	        cmocka_unit_test(test_the_source_itself_says_what_is_sensitive),
 	        cmocka_unit_test(test_errors_have_their_schemes),
 	        cmocka_unit_test(test_a_demand_on_the_risk),
 	        cmocka_unit_test(test_due_times),
