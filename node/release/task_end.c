@@ -24,7 +24,8 @@ static enum hf_err disclosed(struct release_active *a, const Hufu__MaskTaskRow *
 
 	HF_TRY(release_plan_any(a->r, row->plan, row->version, &plan, f));
 	in.plan = plan;
-	in.recipient = plan->scope.consumer ? plan->scope.consumer : row->registers;
+	in.recipient =
+	        plan->scope.consumer ? plan->scope.consumer : plan->name; /* not of each result: it is one release */
 	in.now_ms = hf_now_ms(&a->r->base->clock);
 	e = unit ? hf_disclosure_record(a->r->store, unit, &in, f) : hf_disclosure_check(a->r->store, &in, f);
 	hf_plan_free(plan);

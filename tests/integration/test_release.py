@@ -143,6 +143,20 @@ def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_list
     check("plan to-insurer version 1, table passages, to insurer: both are bound by contract" in entry["detail"], str(entry))
 
 
+def test_a_plan_without_consumer_runs_each_time_for_the_same_recipient(net):
+    """MK-8, MK-43: what one plan made twice is one release, whatever the results are called; of another plan, pseudonyms by its key are refused"""
+    t = net.nodes["transport"]
+    source(net, "tide", 300)
+    for name in ("own", "other"):
+        approved(net, name, lambda text: text.replace(", consumer: university", ""))
+    runs = [begin(net, "own", "tide", f"tide-{n}", "--wait") for n in (1, 2)]
+    check(runs[0]["result_digest"] == runs[1]["result_digest"], str(runs))
+    releases = t.hufu("release", "disclosures", "tide", as_="shen")["tables"][0]["releases"]
+    check([(r["recipient"], r["times"]) for r in releases] == [("own", 2)], str(releases))
+    r = t.refused("release", "run", "other", "tide", "--output", os.path.join(net.dir, "tide-3.csv"), "--register", "tide-3", "--wait", as_="ma")
+    check("two recipients" in r.text, r.text)
+
+
 def test_a_result_that_fails_its_check_is_not_released(net):
     """MK-41, MK-42, MK-45, MK-47: and the plan's scheme says what is to be done"""
     t = net.nodes["transport"]
