@@ -203,9 +203,7 @@ static enum hf_err plan_version(void *ctx, const char *name, uint32_t version, s
                                 struct hf_fault *f)
 {
 	struct hf_node *n = ctx;
-	HF_CLEANUP(hf_decoded_done) Hufu__MaskPlanRow *row = NULL;
-	HF_TRY(hf_release_plan_row(n->m.release, name, version, &row, f));
-	return hf_plan_read(name, row->text.data, row->text.len, ret_plan, f);
+	return hf_release_plan_version(n->m.release, name, version, ret_plan, f);
 }
 
 static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)

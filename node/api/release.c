@@ -36,16 +36,38 @@ static void out_plan(json_t *o, const Hufu__MaskPlanRow *r)
 
 /* ---- changing ---- */
 
-static enum hf_err put(struct hf_api_request *rq)
+static enum hf_err put_tried(struct hf_api_request *rq)
 {
 	Hufu__MaskPlanRow *row HF_CLEANUP(hf_decoded_done) = NULL;
-	struct hf_plan_in in = {.actor = rq->actor};
+	struct hf_plan_in in = {.text = NULL};
 
-	hf_draft_text(rq->draft, HF_FIELD_OBJECT, "masking plan");
+	HF_TRY(hf_api_again(rq));
+	in.actor = rq->actor;
 	HF_TRY(hf_api_text(rq, "plan", true, HF_RELEASE_PLAN_TEXT_MAX, &in.text));
 	HF_TRY(hf_api_text(rq, "inventory", false, HF_RELEASE_PLAN_TEXT_MAX, &in.inventory));
 	HF_TRY(hf_release_plan_put(rq->m->release, &in, rq->unit, rq->draft, &row, &rq->fault));
 	out_plan(rq->out, row);
+	return HF_OK;
+}
+
+static void on_tried(void *ctx, enum hf_err e, const struct hf_fault *f)
+{
+	struct hf_api_request *rq = ctx;
+
+	if (e != HF_OK)
+		rq->fault = *f;
+	hf_api_finish(rq, e == HF_OK ? put_tried(rq) : e);
+}
+
+/* To try methods of the plan's own takes a while, and everything else goes on meanwhile. */
+static enum hf_err put(struct hf_api_request *rq)
+{
+	const char *text;
+
+	hf_draft_text(rq->draft, HF_FIELD_OBJECT, "masking plan");
+	HF_TRY(hf_api_text(rq, "plan", true, HF_RELEASE_PLAN_TEXT_MAX, &text));
+	HF_TRY(hf_release_plan_try(rq->m->release, text, on_tried, rq, &rq->fault));
+	hf_api_later(rq);
 	return HF_OK;
 }
 

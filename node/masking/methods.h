@@ -4,8 +4,9 @@
  *
  * Each has the whole record of a technique (MK-36) and a form of the values that it is for. A plan can use a method
  * only when the method was tried, as the plan is read, on values of that form, and did what its record says; so nobody
- * can forget it, and a method that was changed is tried again. All see single rows. A library is loaded only from a
- * file of methods that names it and its SHA-256, from the very bytes that were hashed. Any thread once read.
+ * can forget it, and a method that was changed is tried again; only bytes that were tried before are believed, when the
+ * reader says so (plan.h). All see single rows. A library is loaded only from a file of methods that names it and its
+ * SHA-256, from the very bytes that were hashed. Any thread once read.
  */
 #ifndef HUFU_MASKING_METHODS_H
 #define HUFU_MASKING_METHODS_H

@@ -21,6 +21,7 @@ struct plan {
 	struct hf_fault *f;
 	struct hf_methods *methods; /* that it may use; NULL: none */
 	struct hf_methods *own;     /* that it defines; NULL: none */
+	const struct hf_plan_source *from;
 };
 
 #define FAULT(p, node, ...) hf_plan_fault((p)->f, (p)->file, (node)->line, __VA_ARGS__)
@@ -462,6 +463,8 @@ static enum hf_err read_methods(struct plan *p, const struct hf_plan_node *root)
 	}
 	if (!wanted) {
 		HF_TRY(hf_methods_inline(p->file, n, &p->own, p->f));
+		p->own->held = p->from->tried;
+		p->own->trial_us = (uint64_t)p->from->trial_ms * 1000;
 		p->methods = p->own;
 		return HF_OK;
 	}
@@ -503,10 +506,12 @@ enum hf_err hf_plan_read_from(const struct hf_plan_source *s, struct hf_plan **r
 	p->file = s->name;
 	p->f = f;
 	p->methods = s->methods;
+	p->from = s;
 	hf_arena_init(&p->arena, NULL, 0);
 	e = read_plan(p, s->text, s->len);
 	p->file = NULL;
 	p->f = NULL;
+	p->from = NULL;
 	if (e == HF_OK)
 		*ret_plan = &p->plan;
 	else

@@ -77,6 +77,10 @@ struct hf_plan_source {
 	const void *text;
 	size_t len;
 	struct hf_methods *methods; /* NULL: none */
+	/* Of those that it defines itself: they were tried in these very bytes, and are not again; or how much
+	 * processor time all their trials may take together, 0: as much as they need. */
+	bool tried;
+	uint32_t trial_ms;
 };
 enum hf_err hf_plan_read_from(const struct hf_plan_source *s, struct hf_plan **ret_plan,
                               struct hf_fault *f) HF_MUST_CHECK;

@@ -23,6 +23,8 @@ struct hf_release {
 	struct release_active *active; /* tasks that are under way or wait for room */
 	unsigned refs;                 /* the owner, and whoever calls back */
 	bool closing;
+	struct release_trial *trial; /* of a plan that is about to be put; NULL: none */
+	uint32_t trial_ms;           /* of processor time, for the methods of one plan */
 };
 void release_hold(struct hf_release *r);
 void release_drop(struct hf_release *r);
@@ -73,6 +75,11 @@ void release_wake_after(struct hf_release *r, struct hf_unit *unit, const struct
 void release_unlink_after(struct hf_unit *unit, const char *path);
 uint64_t release_progress(struct hf_release *r, const struct hf_id *id); /* 0: not in memory */
 void release_close_tasks(struct hf_release *r);
+
+/* plan_try.c */
+/* What was read of that very text, once; NULL: another text was, or none. hf_plan_free. */
+struct hf_plan *release_trial_take(struct hf_release *r, const char *text);
+void release_trial_close(struct hf_release *r);
 
 /* plan_check.c */
 /* The plan's persons are three accounts that may do what it says of them (MK-38). */

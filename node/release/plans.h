@@ -36,6 +36,10 @@ void hf_release_set_inventory(struct hf_release *r, json_t *(*fn)(void *ctx, con
 enum hf_err hf_release_plan(struct hf_release *r, const char *name, struct hf_plan **ret_plan,
                             struct hf_fault *f) HF_MUST_CHECK;
 
+/* That version, in whatever state it is; 0: the newest. */
+enum hf_err hf_release_plan_version(struct hf_release *r, const char *name, uint32_t version, struct hf_plan **ret_plan,
+                                    struct hf_fault *f) HF_MUST_CHECK;
+
 /* A plan's text and, NULL or not, the inventory that it is held against; without one, those of the sources that are
  * named as its tables. Checked by hf_plan_read and hf_plan_lint; its version must be above all that were put, its
  * persons accounts that may do what the plan says of them. Puts the row into the unit and fills in the draft. Rows are
@@ -46,6 +50,14 @@ struct hf_plan_in {
 };
 enum hf_err hf_release_plan_put(struct hf_release *r, const struct hf_plan_in *in, struct hf_unit *unit,
                                 struct hf_draft *draft, Hufu__MaskPlanRow **ret_row, struct hf_fault *f) HF_MUST_CHECK;
+
+/* First, because a plan's own methods are tried as it is read: a worker does it, within so much processor time for all
+ * of them, and fn is called on the loop, where putting the same text takes what was read. One plan at a time: BUSY.
+ * When it returns an error, fn is not called. The text is copied. */
+#define HF_RELEASE_TRIAL_MS 10000u
+typedef void (*hf_release_tried_fn)(void *ctx, enum hf_err e, const struct hf_fault *f);
+enum hf_err hf_release_plan_try(struct hf_release *r, const char *text, hf_release_tried_fn fn, void *ctx,
+                                struct hf_fault *f) HF_MUST_CHECK;
 
 /* That table of the plan over that source, whatever the plan calls it: people said of each of the source's fields what
  * it holds, and what is sensitive is masked (MK-14, DS-30). UNCLASSIFIED: nobody said; CONFLICT names the field.

@@ -389,7 +389,9 @@ struct hf_plan *hf_mask_plan_load(struct hf_cli *cli, const char *path, struct h
 	if (e != HF_OK)
 		hf_file_fault(&f, e, path, (size_t)4 << 20);
 	else
-		e = hf_plan_read_from(&(struct hf_plan_source){path, text.data, text.len, methods}, &p, &f);
+		e = hf_plan_read_from(
+		        &(struct hf_plan_source){.name = path, .text = text.data, .len = text.len, .methods = methods},
+		        &p, &f);
 	if (e != HF_OK)
 		hf_cli_fault(cli, e, &f);
 	return p;

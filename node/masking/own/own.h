@@ -28,6 +28,9 @@ struct hf_methods {
 	struct hf_hash digest;
 	struct hf_own *own;
 	size_t count;
+	bool held; /* all were tried before */
+	uint64_t trial_us,
+	        tried_us; /* of processor time, for all trials together and taken so far; 0: without a bound */
 };
 
 /* The definitions below `map`, which lives as long as m. */

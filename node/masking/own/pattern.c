@@ -7,7 +7,7 @@
 #include "masking/own/own.h"
 #include "masking/pattern_steps.h"
 
-#define PATTERN_MAX 1000u
+#define PATTERN_MAX 1000u /* bytes, of a replacement too */
 #define DEPTH 200u        /* of its backtracking */
 #define HEAP_KIB 256u     /* of its memory */
 #define COSTLY_MATCHES 8u /* after which the pattern is given up */
@@ -146,6 +146,8 @@ enum hf_err hf_own_pattern(struct hf_own *o, const struct hf_plan_node *n, struc
 		                    PATTERN_MAX);
 	if (!replace || replace->kind != HF_PLAN_TEXT_NODE)
 		return hf_own_fault(o, n, f, "'replace' is missing; write what stands in its place, $1 for a group");
+	if (strlen(replace->text) > PATTERN_MAX)
+		return hf_own_fault(o, replace, f, "'replace' is longer than %u bytes; shorten it", PATTERN_MAX);
 	p = hf_alloc_zero(sizeof(*p));
 	o->what = p;
 	o->free = pattern_free;

@@ -2,12 +2,16 @@
  * trial.c - a method at work on values of its form, held to each property of its record (design of masking, 1.4).
  * Declared in methods.h and own.h.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "masking/own/own.h"
 #include "masking/own/trial.h"
+
+#define RESULTS ((size_t)16 << 20) /* bytes of a column, where a trial is bounded */
 
 static const struct hf_mask_key trial_key = {"the key of one trial"}, other_key = {"the key of another"};
 
@@ -39,6 +43,36 @@ static void take_values(struct hf_trial *t, const struct hf_own *o)
 		t->in[i] = o->values[i < t->count / 2 ? i % o->value_count : i * i % (o->value_count / 2 + 1)];
 }
 
+static uint64_t cpu_us(void)
+{
+	struct timespec t = {0, 0};
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static enum hf_err in_time(const struct hf_trial *t, struct hf_fault *f)
+{
+	if (!t->until_us || cpu_us() < t->until_us)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_LIMIT,
+	                    "the methods of this plan take more than %" PRIu64
+	                    " ms of processor time to try; use fewer "
+	                    "of them, or quicker ones",
+	                    t->own->all->trial_us / 1000);
+}
+
+/* What a column's values have in bytes. */
+static enum hf_err fits(const struct hf_trial *t, size_t *bytes, const struct hf_bytes *v, struct hf_fault *f)
+{
+	*bytes += v->len;
+	if (!t->until_us || *bytes <= RESULTS)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_LIMIT,
+	                    "its values are too long: %zu of them have more than %zu bytes; shorten them", t->count,
+	                    RESULTS);
+}
+
 /* In batches of so many, from the last row to the first when turned; the result stands where its value does. */
 static enum hf_err run(struct hf_trial *t, const struct hf_trial_run *how, struct hf_bytes **ret_out,
                        struct hf_fault *f)
@@ -52,6 +86,7 @@ static enum hf_err run(struct hf_trial *t, const struct hf_trial_run *how, struc
 	struct hf_bytes *in = hf_arena_get(&t->arena, (t->count + 1) * sizeof(*in));
 	struct hf_masker *m = NULL;
 	enum hf_err e = hf_masker_open(method, &use, f, &m);
+	size_t bytes = 0;
 
 	for (size_t i = 0; i < t->count; i++)
 		in[i] = how->in[how->turned ? t->count - 1 - i : i];
@@ -63,8 +98,12 @@ static enum hf_err run(struct hf_trial *t, const struct hf_trial_run *how, struc
 
 		e = how->back ? hf_masker_unmask(m, &b, f) : hf_masker_mask(m, &b, f);
 		t->unreadable += b.unreadable;
-		for (size_t i = at; e == HF_OK && i < at + n; i++) /* it may point into the open method */
-			out[i] = hf_trial_keep(t, &out[i]);
+		for (size_t i = at; e == HF_OK && i < at + n; i++) { /* it may point into the open method */
+			e = fits(t, &bytes, &out[i], f);
+			out[i] = e == HF_OK ? hf_trial_keep(t, &out[i]) : (struct hf_bytes){NULL, 0};
+		}
+		if (e == HF_OK)
+			e = in_time(t, f);
 	}
 	hf_masker_close(m);
 	for (size_t i = 0; e == HF_OK && how->turned && i < t->count / 2; i++) {
@@ -179,8 +218,10 @@ static enum hf_err all_checks(struct hf_trial *t, json_t *checks, struct hf_faul
 {
 	const struct hf_trial_run how = {.in = t->in, .key = &trial_key, .batch = 1000};
 	char text[60];
-	size_t same;
+	size_t same, bytes = 0;
 
+	for (size_t i = 0; i < t->count; i++)
+		HF_TRY(fits(t, &bytes, &t->in[i], f));
 	HF_TRY(run(t, &how, &t->out, f));
 	say_count(checks, "form", t->own->form ? t->own->form : "the table's values", (size_t)t->unreadable,
 	          "values cannot be read");
@@ -197,6 +238,7 @@ static enum hf_err all_checks(struct hf_trial *t, json_t *checks, struct hf_faul
 enum hf_err hf_methods_try(const struct hf_methods *m, size_t i, uint32_t rows, json_t **ret_report, struct hf_fault *f)
 {
 	struct hf_trial t = {.own = &m->own[i], .count = rows < 100 ? 100 : rows};
+	uint64_t left = m->trial_us > m->tried_us ? m->trial_us - m->tried_us : 0;
 	json_t *checks = json_array(), *c;
 	struct hf_fault why = {.code = HF_OK};
 	bool good = true;
@@ -204,6 +246,7 @@ enum hf_err hf_methods_try(const struct hf_methods *m, size_t i, uint32_t rows, 
 	size_t k;
 
 	hf_arena_init(&t.arena, NULL, 0);
+	t.until_us = m->trial_us ? cpu_us() + left : 0;
 	if (t.own->values)
 		take_values(&t, t.own);
 	else
@@ -224,13 +267,17 @@ enum hf_err hf_methods_try(const struct hf_methods *m, size_t i, uint32_t rows, 
 enum hf_err hf_methods_hold(struct hf_methods *m, const struct hf_technique *t, struct hf_fault *f)
 {
 	json_t *report = NULL, *c;
+	uint64_t begun = cpu_us();
 	size_t i = 0, k;
+	enum hf_err e;
 
 	while (i < m->count && &m->own[i].technique != t)
 		i++;
-	if (i == m->count || m->own[i].tried)
+	if (i == m->count || m->held || m->own[i].tried)
 		return HF_OK;
-	HF_TRY(hf_methods_try(m, i, HF_METHOD_ROWS, &report, f));
+	e = hf_methods_try(m, i, HF_METHOD_ROWS, &report, f);
+	m->tried_us += cpu_us() - begun;
+	HF_TRY(e);
 	m->own[i].tried = json_is_true(json_object_get(report, "good"));
 	json_array_foreach(json_object_get(report, "checks"), k, c) if (!json_is_true(json_object_get(c, "holds")))
 	{

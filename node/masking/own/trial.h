@@ -11,6 +11,7 @@ struct hf_trial {
 	struct hf_bytes *in, *out;
 	size_t count;
 	uint64_t unreadable; /* of the last run */
+	uint64_t until_us;   /* by the thread's processor clock; 0: without a bound, and without one on bytes */
 	struct hf_arena arena;
 };
 struct hf_trial_run {

@@ -185,8 +185,11 @@ static void test_a_record_is_whole(void **state)
 	        "title: t",       "principle: p",         "cost: c",        "constraint: none",
 	        "format: length", "repeats: value",       "reversible: no", "reference: lost",
 	        "meaning: part",  "distribution: coarse", "key: no key"};
+	char long_text[1002];
 
 	(void)state;
+	memset(long_text, '*', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		char other[40];
 
@@ -198,6 +201,7 @@ static void test_a_record_is_whole(void **state)
 	refused(changed(badge, "acme.badge", "badge"), "at least one point");
 	refused(changed(badge, "    pattern", "    table: {a: b}\n    pattern"), "both pattern and table");
 	refused(changed(badge, "(\\d\\d)", "(\\d"), "not one of PCRE2");
+	refused(changed(badge, "$$C-$1-*****", long_text), "'replace' is longer than 1000 bytes");
 	refused(changed(badge, "$1", "$2"), "a group that the pattern does not have");
 	refused(changed(level, "middle: 中", "middle: L"), "two values become the same one");
 	refused(changed(chain, "technique: denc", "technique: sample"), "a technique for single values");
@@ -302,7 +306,8 @@ static void plan(const char *text, struct hf_methods *m, const char *says)
 {
 	struct hf_fault f = {.code = HF_OK};
 	struct hf_plan *p = NULL;
-	enum hf_err e = hf_plan_read_from(&(struct hf_plan_source){"plan", text, strlen(text), m}, &p, &f);
+	const struct hf_plan_source s = {.name = "plan", .text = text, .len = strlen(text), .methods = m};
+	enum hf_err e = hf_plan_read_from(&s, &p, &f);
 
 	if (says ? e == HF_OK || !strstr(f.text, says) : e != HF_OK)
 		fail_msg("%s", f.text);
@@ -336,6 +341,35 @@ static void test_plans_use_what_holds(void **state)
 	hf_methods_free(lie);
 }
 
+/* What a node holds a plan's own methods to: those that it tried before it takes as they are; it tries others within
+ * bounds, also on what their results take. */
+static void test_trials_of_a_node(void **state)
+{
+	const char *lie = plan_with(changed(badge, "format: length", "format: kept"), "acme.badge");
+	struct hf_plan_source s = {.name = "plan", .text = lie, .len = strlen(lie), .tried = true};
+	struct hf_fault f = {.code = HF_OK};
+	struct hf_plan *p = NULL;
+	char text[1000] = "'(AC-\\d\\d-\\d{5})'\n    replace: '";
+
+	(void)state;
+	assert_int_equal(hf_plan_read_from(&s, &p, &f), HF_OK);
+	hf_plan_free(HF_TAKE(p));
+	s = (struct hf_plan_source){.name = "plan", .text = plan_with(level, "acme.level"), .trial_ms = 60000};
+	s.len = strlen(s.text);
+	assert_int_equal(hf_plan_read_from(&s, &p, &f), HF_OK);
+	hf_plan_free(HF_TAKE(p));
+	for (unsigned i = 0; i < 400; i++)
+		memcpy(text + strlen(text), "$1", 2);
+	text[strlen(text)] = '\'';
+	s.text = plan_with(changed(badge, "'AC-(\\d\\d)-\\d{5}'\n    replace: '$$C-$1-*****'", text), "acme.badge");
+	s.len = strlen(s.text);
+	assert_int_equal(hf_plan_read_from(&s, &p, &f), HF_E_FORMAT);
+	assert_non_null(strstr(f.text, "its values are too long"));
+	s.trial_ms = 0; /* of a person at a shell: tried, and found to lie */
+	assert_int_equal(hf_plan_read_from(&s, &p, &f), HF_E_FORMAT);
+	assert_non_null(strstr(f.text, "does not do what its record says (format: length"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +380,7 @@ int main(void)
 	        cmocka_unit_test(test_a_library_is_loaded_by_its_digest),
 	        cmocka_unit_test(test_what_is_no_method_is_not_loaded),
 	        cmocka_unit_test(test_plans_use_what_holds),
+	        cmocka_unit_test(test_trials_of_a_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

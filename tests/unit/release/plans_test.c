@@ -1,4 +1,7 @@
 /* plans_test.c - stored plans: put, approved by another, unchanged since; who may be whom. */
+#include <inttypes.h>
+#include <time.h>
+
 #include "staff.h"
 
 #define GOOD "plate: {technique: fpe, type: cn.plate}, lane: keep"
@@ -194,6 +197,147 @@ static void test_a_plan_is_held_against_the_inventory(void **state)
 	free(good);
 }
 
+/* ---- methods of a plan's own ---- */
+
+/* Fields masked by methods of the plan's own, each of which takes a while: its pattern stays just below the limit on
+ * the steps of one value. */
+static char *slow_plan(const struct staff *s, unsigned version, unsigned methods)
+{
+	char fields[4000] = "lane: keep", *head, *text, *old;
+
+	for (unsigned i = 0; i < methods; i++)
+		snprintf(fields + strlen(fields), sizeof(fields) - strlen(fields), ", f%u: {technique: acme.slow%u}", i,
+		         i);
+	head = staff_plan(s, version, "ma", fields);
+	assert_true(asprintf(&text, "%smethods:\n", head) > 0);
+	free(head);
+	for (unsigned i = 0; i < methods; i++) {
+		old = text;
+		assert_true(
+		        asprintf(&text,
+		                 "%s  acme.slow%u:\n    title: t\n    principle: p\n    cost: c\n    constraint: n\n"
+		                 "    form: '%%%%%%%%%%%%%%%%%%%%'\n    record: {format: lost, repeats: value, "
+		                 "reversible: no, reference: lost, meaning: lost, distribution: lost, key: no key}\n"
+		                 "    pattern: '(?:(?:[a-z]+)+!)?[a-z]*'\n    replace: x\n",
+		                 old, i) > 0);
+		free(old);
+	}
+	return text;
+}
+
+static int64_t cpu_us(clockid_t which)
+{
+	struct timespec t;
+
+	assert_int_equal(clock_gettime(which, &t), 0);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* MK-35: what a plan's methods do is tried once, when it is put: approving and running it cost next to nothing. */
+static void test_methods_are_tried_once(void **state)
+{
+	struct staff *s = *state;
+	char *text = slow_plan(s, 1, 3);
+	struct hf_plan *p = NULL;
+	int64_t put = -cpu_us(CLOCK_THREAD_CPUTIME_ID), later;
+	uint32_t version = 0;
+
+	if (staff_put_with(s, s->yang, text, NULL) != HF_OK)
+		fail_msg("%s", s->fault.text);
+	later = cpu_us(CLOCK_THREAD_CPUTIME_ID);
+	put += later;
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 1), HF_OK);
+	assert_int_equal(run(s, &version), HF_OK);
+	assert_int_equal(release_plan_any(s->release, s->plan, 1, &p, &s->fault), HF_OK);
+	later = cpu_us(CLOCK_THREAD_CPUTIME_ID) - later;
+	if (later > put / 4)
+		fail_msg("put took %" PRId64 " us, and what came after it %" PRId64 " us", put, later);
+	hf_plan_free(p);
+	free(text);
+}
+
+struct tried {
+	bool done;
+	enum hf_err e;
+	struct hf_fault fault;
+	unsigned ticks; /* of the loop meanwhile */
+};
+
+static void on_tried(void *ctx, enum hf_err e, const struct hf_fault *f)
+{
+	struct tried *t = ctx;
+
+	assert_false(t->done);
+	*t = (struct tried){true, e, *f, t->ticks};
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	((struct tried *)timer->data)->ticks++;
+}
+
+/* A worker tries them: the loop has its turns meanwhile, and then puts what was read. */
+static void test_methods_are_tried_beside_the_loop(void **state)
+{
+	struct staff *s = *state;
+	char *text = slow_plan(s, 1, 3);
+	struct tried t = {.done = false}, other = {.done = false};
+	uv_timer_t timer = {.data = &t};
+	int64_t loop = -cpu_us(CLOCK_THREAD_CPUTIME_ID), all = -cpu_us(CLOCK_PROCESS_CPUTIME_ID);
+
+	assert_int_equal(uv_timer_init(&s->p.f.loop, &timer), 0);
+	assert_int_equal(uv_timer_start(&timer, on_tick, 5, 5), 0);
+	assert_int_equal(hf_release_plan_try(s->release, text, on_tried, &t, &s->fault), HF_OK);
+	assert_int_equal(hf_release_plan_try(s->release, text, on_tried, &other, &s->fault), HF_E_BUSY);
+	fixture_run_until(&s->p.f, &t.done);
+	uv_close((uv_handle_t *)&timer, NULL);
+	loop += cpu_us(CLOCK_THREAD_CPUTIME_ID);
+	all += cpu_us(CLOCK_PROCESS_CPUTIME_ID);
+	if (t.e != HF_OK || loop > all / 4 || t.ticks < 5)
+		fail_msg("%s; %" PRId64 " of %" PRId64 " us and %u ticks are the loop's", t.fault.text, loop, all,
+		         t.ticks);
+	assert_false(other.done);
+	assert_int_equal(staff_put_with(s, s->yang, text, NULL), HF_OK);
+	free(text);
+}
+
+/* However many methods a plan has, they take no longer than the node grants them. */
+static void test_the_trials_of_a_plan_are_bounded(void **state)
+{
+	struct staff *s = *state;
+	char *text = slow_plan(s, 1, 8);
+	struct tried t = {.done = false};
+	int64_t all = -cpu_us(CLOCK_PROCESS_CPUTIME_ID);
+
+	s->release->trial_ms = 100;
+	assert_int_equal(hf_release_plan_try(s->release, text, on_tried, &t, &s->fault), HF_OK);
+	fixture_run_until(&s->p.f, &t.done);
+	s->release->trial_ms = HF_RELEASE_TRIAL_MS;
+	all += cpu_us(CLOCK_PROCESS_CPUTIME_ID);
+	s->fault = t.fault;
+	assert_int_equal(t.e, HF_E_FORMAT);
+	assert_said(s, "could not be tried: the methods of this plan take more than 100 ms of processor time to try");
+	if (all > 1000000)
+		fail_msg("%" PRId64 " us", all);
+	free(text);
+}
+
+/* Whoever waits is told when the node stops; the worker's result is nobody's then. */
+static void test_a_trial_ends_with_the_module(void **state)
+{
+	struct staff *s = *state;
+	char *text = slow_plan(s, 1, 1);
+	struct tried t = {.done = false};
+	struct hf_release *r = NULL;
+
+	assert_int_equal(hf_release_open(&s->p.f.base, s->p.f.store, s->p.id, NULL, &r, &s->fault), HF_OK);
+	assert_int_equal(hf_release_plan_try(r, text, on_tried, &t, &s->fault), HF_OK);
+	free(text);
+	hf_release_close(r);
+	assert_true(t.done);
+	assert_int_equal(t.e, HF_E_CANCELLED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +346,10 @@ int main(void)
 	        cmocka_unit_test_setup(test_a_changed_plan_is_another_version, fresh),
 	        cmocka_unit_test_setup(test_altered_bytes_do_not_run, fresh),
 	        cmocka_unit_test_setup(test_the_persons_are_accounts_that_may, fresh),
+	        cmocka_unit_test_setup(test_methods_are_tried_once, fresh),
+	        cmocka_unit_test_setup(test_methods_are_tried_beside_the_loop, fresh),
+	        cmocka_unit_test_setup(test_the_trials_of_a_plan_are_bounded, fresh),
+	        cmocka_unit_test_setup(test_a_trial_ends_with_the_module, fresh),
 	        cmocka_unit_test_setup(test_a_plan_is_held_against_the_inventory, fresh),
 	};
 

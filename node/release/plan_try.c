@@ -1,0 +1,95 @@
+/*
+ * plan_try.c - a plan that is about to be put is read by a worker, because the methods that it defines are tried then
+ * (masking/methods.h), and that may take seconds. Loop thread but for work().
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "release/internal.h"
+
+struct release_trial {
+	uv_work_t work;
+	struct hf_release *r; /* NULL: nobody wants it any more */
+	char *text;
+	uint32_t trial_ms;
+	struct hf_plan *plan; /* NULL: not read, or taken */
+	struct hf_fault fault;
+	enum hf_err error;
+	bool done;
+	hf_release_tried_fn fn;
+	void *ctx;
+};
+
+static void trial_free(struct release_trial *t)
+{
+	hf_plan_free(t->plan);
+	free(t->text);
+	free(t);
+}
+
+static void work(uv_work_t *w)
+{
+	struct release_trial *t = w->data;
+	const struct hf_plan_source s = {
+	        .name = "plan", .text = t->text, .len = strlen(t->text), .trial_ms = t->trial_ms};
+
+	t->error = hf_plan_read_from(&s, &t->plan, &t->fault);
+}
+
+static void after(uv_work_t *w, int status)
+{
+	struct release_trial *t = w->data;
+
+	t->done = true;
+	if (t->r && status != 0)
+		t->error = hf_fault_set(&t->fault, HF_E_CANCELLED, "the node is stopping");
+	if (t->r)
+		t->fn(t->ctx, t->error, &t->fault);
+	if (t->r) /* fn may have closed it */
+		t->r->trial = NULL;
+	trial_free(t);
+}
+
+enum hf_err hf_release_plan_try(struct hf_release *r, const char *text, hf_release_tried_fn fn, void *ctx,
+                                struct hf_fault *f)
+{
+	struct release_trial *t;
+	size_t len = strlen(text);
+
+	if (r->trial)
+		return hf_fault_set(f, HF_E_BUSY,
+		                    "the methods of another plan are being tried at this moment; put this one again");
+	t = hf_alloc_zero(sizeof(*t));
+	t->work.data = t;
+	t->r = r;
+	t->text = hf_alloc(len + 1);
+	memcpy(t->text, text, len + 1);
+	t->trial_ms = r->trial_ms;
+	t->fn = fn;
+	t->ctx = ctx;
+	if (uv_queue_work(r->base->loop, &t->work, work, after) == 0) {
+		r->trial = t;
+		return HF_OK;
+	}
+	trial_free(t);
+	return hf_fault_set(f, HF_E_BUSY, "this node can begin no further work at this moment; put the plan again");
+}
+
+struct hf_plan *release_trial_take(struct hf_release *r, const char *text)
+{
+	struct release_trial *t = r->trial;
+
+	return t && t->done && strcmp(t->text, text) == 0 ? HF_TAKE(t->plan) : NULL;
+}
+
+void release_trial_close(struct hf_release *r)
+{
+	const struct hf_fault f = {HF_E_CANCELLED, "the node is stopping"};
+	struct release_trial *t = HF_TAKE(r->trial);
+
+	if (!t)
+		return;
+	t->r = NULL;
+	if (!t->done)
+		t->fn(t->ctx, HF_E_CANCELLED, &f);
+}
