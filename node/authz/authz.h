@@ -108,5 +108,9 @@ enum hf_err hf_authz_grant(struct hf_authz *a, const struct hf_id *grant_or_agre
                            struct hf_grant_view *ret_view) HF_MUST_CHECK;
 enum hf_err hf_authz_find_grant(struct hf_authz *a, const struct hf_id *resource, const char *system,
                                 struct hf_grant_view *ret_view) HF_MUST_CHECK;
+/* Whether all obligations of an agreement that this node holds stand in the list. OBLIGATION: not; the fault names the
+ * first one that is missing. */
+enum hf_err hf_authz_obligations_in(struct hf_authz *a, const struct hf_id *agreement, char *const *list, size_t count,
+                                    struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

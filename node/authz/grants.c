@@ -433,6 +433,26 @@ enum hf_err hf_authz_grant(struct hf_authz *a, const struct hf_id *grant_or_agre
 	return HF_OK;
 }
 
+enum hf_err hf_authz_obligations_in(struct hf_authz *a, const struct hf_id *agreement, char *const *list, size_t count,
+                                    struct hf_fault *f)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__GrantRow *row = NULL;
+	HF_CLEANUP(hf_decoded_done) Hufu__Agreement *terms = NULL;
+	struct grant_item *g = az_grant_find_agreement(a, agreement);
+	if (g && az_grant_get(a, &g->grant, &row) == HF_OK)
+		terms = az_grant_terms(row);
+	if (!terms)
+		return hf_fault_set(f, HF_E_STORE, "the agreement on record cannot be read; see `hufu doctor`");
+	for (size_t i = 0, k; i < terms->n_obligations; i++) {
+		for (k = 0; k < count && strcmp(list[k], terms->obligations[i]) != 0;)
+			k++;
+		if (k == count)
+			return hf_fault_set(f, HF_E_OBLIGATION, "the obligation '%.100s' of the agreement is left out",
+			                    terms->obligations[i]);
+	}
+	return HF_OK;
+}
+
 /* Active before pending before ended; among equals the one that lasts longest. */
 static int rank(const struct grant_item *g, int64_t now)
 {

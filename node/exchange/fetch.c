@@ -326,6 +326,18 @@ static bool label_fits(const struct transfer *t, const Hufu__Label *l)
 	       memcmp(l->entry.data, t->resource.b, 16) == 0 && l->until_ms > 0;
 }
 
+/* What was agreed is not dropped on the way; by a rule nothing was. */
+static enum hf_err as_agreed(const struct transfer *t, const Hufu__Label *l, struct hf_fault *f)
+{
+	struct hf_fault why = {HF_OK, ""};
+	if (hf_id_is_zero(&t->agreement))
+		return HF_OK;
+	enum hf_err e = hf_authz_obligations_in(t->x->authz, &t->agreement, l->obligations, l->n_obligations, &why);
+	return e == HF_OK
+	               ? e
+	               : hf_fault_set(f, e, "the label of what %s would send is not as agreed: %s", t->peer, why.text);
+}
+
 /* DS-56, DS-36: nothing is asked for before the provider's signature and the permission mark are in order. */
 static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s, struct hf_fault *f)
 {
@@ -342,6 +354,7 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 	if (!label_fits(t, s->label))
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the package carries no permission mark for this node; it is not usable");
+	HF_TRY(as_agreed(t, s->label, f));
 	return masked_as_agreed(t->peer, s->label, f);
 }
 

@@ -391,15 +391,138 @@ static void a_plan_that_changes_ends_the_delivery(void **state)
 	assert_wiped(p, &id);
 }
 
+/* An entry of its own, which the other tests do not meet: granted under the plan. */
+static struct pair *pair_for(void **state, size_t bytes, const char *title)
+{
+	struct pair *p = masked_pair(state, bytes);
+	p->entry = publish(p->roads, &(struct offer){.title = title, .intake = "hub", .duty = "mask:flights"});
+	p->application = granted(&p->s, &p->entry);
+	p->grant = grant_at(p->health, &p->application);
+	return p;
+}
+
+static void demand(struct pair *p, const char *title, const char *duty)
+{
+	(void)publish(p->roads, &(struct offer){.title = title, .intake = "hub", .id = p->entry, .duty = duty});
+}
+
+/* DS-30: with two plans neither is chosen, not the agreement's and not the entry's. When one is left, it is that one.
+ */
+static void two_plans_at_once_are_refused(void **state)
+{
+	struct pair *p = pair_for(state, 1000, "two plans");
+	demand(p, "two plans", "mask:other");
+	expect_denied(p, "the masking plan 'flights' and another one");
+	demand(p, "two plans", NULL); /* the agreement's own still holds */
+	struct hf_id id = deliver_masked(p);
+	Hufu__TransferStart *s = start_of(p->health, &id);
+	assert_string_equal(s->label->mask_plan, "flights");
+	hf_decoded_free(s);
+}
+
+/* The same, when the second one comes while the data is being sent. */
+static void a_second_plan_ends_the_delivery(void **state)
+{
+	struct pair *p = pair_for(state, 5 * MIB, "second plan");
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
+	demand(p, "second plan", "mask:other");
+	struct asked a = ask(p, p->health, &id, 1, 0);
+	assert_int_equal(a.e, HF_E_MASKING);
+	assert_non_null(strstr(a.text, "demand another masking now"));
+	p->w->pass = NULL;
+	wait_terminated(p, &id);
+	assert_reason(p->roads, &id, HF_E_MASKING, "demand another masking now");
+	assert_wiped(p, &id);
+}
+
+/* ---- a provider that lies about it ---- */
+
+static struct node *liar;
+static void (*bend_label)(Hufu__Label *l);
+
+static bool with_bent_label(struct hf_request *r)
+{
+	if (r->type != HF_MSG_TRANSFER_REQUEST || !r->answered || r->error != HF_OK)
+		return true;
+	Hufu__Envelope *e = HF_DECODE(envelope, r->reply.data, r->reply.len);
+	Hufu__TransferStart *s = HF_DECODE(transfer_start, e->payload.data, e->payload.len);
+	Hufu__TransferStart bent = *s;
+	Hufu__Label label = *s->label;
+	bend_label(&label);
+	bent.label = &label;
+	Hufu__Envelope *again = sign_as(liar, "roads", HF_TYPE_TRANSFER_START, &bent.base);
+	replace_body(&r->reply, &again->base);
+	hf_decoded_free(again);
+	hf_decoded_free(s);
+	hf_decoded_free(e);
+	return true;
+}
+
+static void no_plan(Hufu__Label *l)
+{
+	l->mask_plan = (char *)"";
+}
+static void other_plan(Hufu__Label *l)
+{
+	l->mask_plan = (char *)"other";
+}
+static void no_digest(Hufu__Label *l)
+{
+	l->mask_digest.len = 0;
+}
+static void short_digest(Hufu__Label *l)
+{
+	assert_int_equal(l->mask_digest.len--, 32);
+}
+/* As if nothing had been agreed about masking. */
+static void no_duty(Hufu__Label *l)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < l->n_obligations; i++)
+		if (strcmp(l->obligations[i], "mask:flights") != 0)
+			kept++;
+	assert_int_equal(kept, l->n_obligations - 1);
+	assert_string_equal(l->obligations[kept], "mask:flights");
+	l->n_obligations = kept;
+	l->mask_plan = (char *)"";
+	l->mask_digest.len = 0;
+}
+
+/* DS-30, DS-32: the consumer holds the label against what was agreed; under one that does not say so it asks for
+ * nothing, and keeps nothing. */
+static void a_label_without_the_agreed_plan_ends_both_sides(void **state)
+{
+	static const struct {
+		void (*bend)(Hufu__Label *l);
+		enum hf_err e;
+		const char *part;
+	} lies[] = {
+	        {no_plan, HF_E_OBLIGATION, "masked by the plan 'flights'"},
+	        {other_plan, HF_E_OBLIGATION, "masked by the plan 'flights'"},
+	        {no_digest, HF_E_OBLIGATION, "masked by the plan 'flights'"},
+	        {short_digest, HF_E_FORMAT, "out of bounds"},
+	        {no_duty, HF_E_OBLIGATION, "mask:flights"},
+	};
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct pair *p = masked_pair(state, 3 * MIB);
+		liar = p->roads;
+		bend_label = lies[i].bend;
+		p->w->pass = with_bent_label;
+		struct hf_id id = begin(p);
+		wait_both(p, &id, "TERMINATED");
+		assert_reason(p->health, &id, lies[i].e, lies[i].part);
+		assert_reason(p->roads, &id, lies[i].e, NULL);
+		assert_wiped(p, &id);
+		assert_int_equal(recorded(p->health, &id, HF_EVENT_TRANSFER_RECEIVED), 0);
+		assert_int_equal(view_of(p->roads, &id).served, 0);
+	}
+}
+
 static void on_erased(void *ctx, enum hf_err e)
 {
 	assert_int_equal(e, HF_OK);
 	*(bool *)ctx = true;
-}
-
-static bool take_contract(void *ctx, const Hufu__MaskSeedRow *row)
-{
-	return !hf_id_from_bytes(row->contract.data, row->contract.len, ctx);
 }
 
 /* MK-67: the erased seed ends what is under way and denies what comes. */
@@ -411,7 +534,7 @@ static void an_erased_seed_ends_and_denies(void **state)
 	struct hf_mask_erasure in = {.reason = "the end", .by = "zhou", .fn = on_erased, .ctx = &done};
 	struct hf_id id = begin_quiet(p, NULL, 0);
 	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
-	assert_int_equal(hf_mask_seeds(mask_keys, take_contract, &in.contract), HF_OK);
+	in.contract = view_of(p->roads, &id).agreement;
 	assert_int_equal(hf_mask_seed_erase(mask_keys, &in, &f), HF_OK);
 	until(p, done);
 	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_E_MASKING);
@@ -446,6 +569,9 @@ int main(void)
 	        cmocka_unit_test(a_plan_that_keeps_what_is_sensitive_fulfils_nothing),
 	        cmocka_unit_test(a_result_that_fails_the_plans_check_is_not_delivered),
 	        cmocka_unit_test(a_plan_that_changes_ends_the_delivery),
+	        cmocka_unit_test(two_plans_at_once_are_refused),
+	        cmocka_unit_test(a_second_plan_ends_the_delivery),
+	        cmocka_unit_test(a_label_without_the_agreed_plan_ends_both_sides),
 	        cmocka_unit_test(an_erased_seed_ends_and_denies),
 	};
 	return cmocka_run_group_tests(tests, pair_up, masked_down);
