@@ -1,17 +1,20 @@
 """Deliveries that go out masked because the entry says so: real nodes, a table of toll passages with the people in them."""
 import csv
 import os
+import random
 import re
 import socket
 import threading
 
 import passages
 from common import *
+from test_rulebook import POLICY
 
 ROWS, PEOPLE_MASKING = 20000, {
     "yang": ("杨帆 T-11", ["masking-operator"]), "ma": ("马超 T-12", ["masking-operator"]), "song": ("宋玉 T-13", ["security-administrator"]),
     "shen": ("沈清 T-14", ["audit-administrator"]), "bao": ("包正 T-15", ["mask-reverser"]), "hong": ("洪光 T-16", ["mask-key-keeper"])}
 CLAIMS = ["--purpose", "claims-assessment", "--system", "claims"]
+DEPARTMENTS = {"loss": ("钱亮 I-11", "adjusting"), "price": ("孔明 I-12", "pricing")}  # department: (its person's name, its system)
 PSEUDONYMS = ("resident_id", "mobile", "plate", "card")
 
 
@@ -44,7 +47,11 @@ def negotiate(net, entry, fields=()):
     t.hufu("review", app, "--privacy", "--necessity", "ok", "--compliance", "ok", as_="zhao")
     t.hufu("decide", app, "T", as_="li")
     workflow.wait_state(i, "chen", app, "FINALIZED")
-    i.hufu("sensitive", "authorize", entry, "--system", "claims", "--purpose", "claims-assessment", "--until", workflow.in_days(30), "--reason", "核对", as_="zhou")
+    authorize(net, entry, "claims")
+
+
+def authorize(net, entry, system):
+    net.nodes["insurer"].hufu("sensitive", "authorize", entry, "--system", system, *CLAIMS[:2], "--until", workflow.in_days(30), "--reason", "核对", as_="zhou")
 
 
 def put_plan(net, name, version=1, change=lambda text: text, approve=True):
@@ -187,7 +194,7 @@ def test_label_and_ledgers_name_plan_technique_and_key_and_no_key_is_anywhere(ne
 
 
 def test_the_same_agreement_gives_the_same_bytes_and_another_one_other_pseudonyms(net):
-    """MK-12, MK-8, MK-30: and by its own plan another view of the same rows, with fewer fields (DS-87, DS-26)."""
+    """MK-12, MK-8, MK-30: and another entry on the same source, by its own plan, is another view of the same rows, with fewer fields (DS-26)."""
     put_plan(net, "passages-coarse", change=lambda text: text.replace("{technique: mask, keep-first: 1}", "{technique: 'null'}"))
     again, _ = fetch(net, "again.csv", net.demanding)
     check(same_file(net.out, again), "the same bytes under the same agreement")
@@ -252,3 +259,88 @@ def test_when_the_contracts_seed_is_erased_nothing_is_reversed_or_delivered_unde
     check(e["actor"] == "transport/hong" and e["object"] == contract and e["counterparty"] == "insurer", f"{e}")
     state = {s["contract"]: s["state"] for s in t.hufu("mask", "keys", as_="bao")["seeds"]}
     check(state[contract] == "erased" and sorted(state.values()) == ["erased", "held"], f"{state}")
+
+
+def shipments(net):
+    """What firms sent, and for how much: sensitive, but nobody's personal data, which no rule gives."""
+    t, r = net.nodes["transport"], random.Random(11)
+    path = os.path.join(net.dir, "source", "shipments.csv")
+    firms = [f"{''.join(r.choice(passages.GIVEN) for _ in range(4))}运输有限公司" for _ in range(300)]
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        w = csv.writer(f, lineterminator="\n")
+        w.writerow(["shipment", "time", "shipper", "value"])
+        for n in range(2000):
+            w.writerow([f"S{n:06}", f"2026-03-{n % 28 + 1:02} {n % 24:02}:{n % 60:02}:00", r.choice(firms), r.randrange(1000, 99000)])
+    workflow.source(t, "wang", "shipments", path, by="song", kinds={"shipper": "organization.name"})
+    return path, publish(net, "shipments", title="货运", data_class="transport/freight", level=2, topic="freight",
+                         extra=["--sensitive", "--sensitive-field", "shipper", "--legal-basis", "公路法第六十条"])
+
+
+def view_plan(net, name, time, shipper, step):
+    fields = f"""      shipment: keep
+      time: {{technique: daterd, {time}}}
+      shipper: {shipper}
+      value: {{technique: round, step: {step}}}
+"""
+    put_plan(net, name, change=lambda text: re.sub("  passages:\n    fields:\n(      .*\n)+", "  shipments:\n    fields:\n" + fields, text))
+
+
+def demand_by_department(net, entry):
+    """One entry, and for each department a rule with its own plan."""
+    text = "".join(f"""
+  - id: {department}
+    mechanism: attribute
+    from: 2026-01-01
+    until: 2030-01-01
+    when:
+      resource.id: "{entry}"
+      subject.department: insurer/{department}
+      context.action: read
+      context.purpose: claims-assessment
+    obligations:
+      - mask: for-{department}
+""" for department in DEPARTMENTS)
+    members = "    insurer: space\n"
+    policy = POLICY.format(version=1, rules=text).replace(members, members + "".join(f"    insurer/{d}: insurer\n" for d in DEPARTMENTS))
+    path = os.path.join(net.dir, "departments.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(policy)
+    net.nodes["transport"].hufu("policy", "apply", path, as_="li")
+
+
+def department_fetches(net, entry, department):
+    """By its own person, for its own system."""
+    i, out = net.nodes["insurer"], os.path.join(net.dir, department + ".csv")
+    real_name, system = DEPARTMENTS[department]
+    i.add_user(department, real_name, ["operator"], department=department)
+    i.enrol(department)
+    i.hufu("system", "add", system, "--department", department, "--address", i.ip, "--business", system, as_="admin")
+    authorize(net, entry, system)
+    got = i.hufu("fetch", entry, *CLAIMS[:2], "--system", system, "--sealed", as_=department)
+    check(got["quality"] == "met", f"{got}")
+    i.hufu("data", "read", got["transfer"], *CLAIMS[:2], "--out", out, as_=department)
+    received = next(e for e in entries_of(i, "wu", got["transfer"]) if e["event"] == "transfer-received")
+    return table(out), received["fields"]
+
+
+def test_one_entry_is_another_view_of_the_same_rows_for_each_department(net):
+    """DS-87: two departments of one consumer, with a rule and a plan each; whom no rule names gets nothing."""
+    path, entry = shipments(net)
+    wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "the insurer to see the shipments")
+    view_plan(net, "for-loss", "unit: minute, every: 15", "{technique: mask, keep-first: 4}", 500)
+    view_plan(net, "for-price", "unit: day", "{technique: 'null'}", 4500)
+    demand_by_department(net, entry)
+    (loss, at_loss), (price, at_price), plain = department_fetches(net, entry, "loss"), department_fetches(net, entry, "price"), table(path)
+    check(at_loss["object"] == at_price["object"] == entry, f"the same entry: {at_loss} {at_price}")
+    check(at_loss["masking"].startswith("plan for-loss ") and at_price["masking"].startswith("plan for-price "), f"{at_loss} {at_price}")
+    check([r["shipment"] for r in plain] == [r["shipment"] for r in loss] == [r["shipment"] for r in price], "the same rows")
+    for p, a, b in zip(plain, loss, price):
+        firm = p["shipper"]
+        check(a["shipper"][:4] == firm[:4] and set(a["shipper"][4:]) == {"*"} and not b["shipper"], f"the firm: {p} {a} {b}")
+        check(int(a["value"]) % 500 == 0 and int(b["value"]) % 4500 == 0 and abs(int(b["value"]) - int(p["value"])) <= 2250, f"the value: {p} {a} {b}")
+        check(a["time"][:13] == p["time"][:13] and int(a["time"][14:16]) % 15 == 0 and b["time"].startswith(p["time"][:10]),
+              f"the time: {p} {a} {b}")
+    check(len({r["time"] for r in price}) == 28 and len({r["time"] for r in loss}) > 28, "days for the one, quarters of hours for the other")
+    authorize(net, entry, "claims")
+    r = net.nodes["insurer"].refused("fetch", entry, *CLAIMS, "--sealed", as_="chen")
+    check(r.reason == "no-grant", f"of no department: {r.text}")
