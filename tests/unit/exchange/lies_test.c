@@ -372,6 +372,14 @@ static void start_for_another_entry(Hufu__TransferStart *s)
 	l.entry = bytes_of(foreign.b, 16);
 	s->label = &l;
 }
+static void start_that_drops_what_was_agreed(Hufu__TransferStart *s)
+{
+	static Hufu__Label l;
+	l = *s->label;
+	assert_true(l.n_obligations > 0);
+	l.n_obligations--;
+	s->label = &l;
+}
 static void start_with_other_chunks(Hufu__TransferStart *s)
 {
 	s->chunk_bytes = CHUNK_BYTES / 2;
@@ -437,7 +445,7 @@ static void a_start_that_lies_ends_both_sides(void **state)
 	        {start_that_promises_less, HF_E_FORMAT},       {start_for_another_node, HF_E_STANDING},
 	        {start_of_another_transaction, HF_E_CONFLICT}, {start_from_the_past, HF_E_STALE},
 	        {start_without_a_bound, HF_E_FORMAT},          {start_beyond_all_room, HF_E_NO_SPACE},
-	        {start_that_is_exceeded, HF_E_LIMIT},
+	        {start_that_is_exceeded, HF_E_LIMIT},          {start_that_drops_what_was_agreed, HF_E_OBLIGATION},
 	};
 	liar = SB_ROADS;
 	liar_name = "roads";
