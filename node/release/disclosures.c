@@ -92,7 +92,6 @@ static const char *release_of(const struct hf_disclosure_in *in, char *out, size
 /* ---- loading ---- */
 
 struct loading {
-	const char *table;
 	struct hf_disclosures *d;
 	enum hf_err e;
 };
@@ -170,10 +169,6 @@ static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		l->e = HF_E_STORE;
 		return false;
 	}
-	if (l->table && strcmp(row->table, l->table) != 0) {
-		hf_decoded_free(row);
-		return true;
-	}
 	read_row(l->d, row);
 	return true;
 }
@@ -208,10 +203,9 @@ static void put_in_order(struct hf_disclosures *d)
 	*d = sorted;
 }
 
-enum hf_err hf_disclosures_load(struct hf_store *store, const char *dataset, const char *table,
-                                struct hf_disclosures **ret_d)
+enum hf_err hf_disclosures_load(struct hf_store *store, const char *dataset, struct hf_disclosures **ret_d)
 {
-	struct loading l = {.table = table, .d = hf_alloc_zero(sizeof(*l.d)), .e = HF_OK};
+	struct loading l = {.d = hf_alloc_zero(sizeof(*l.d)), .e = HF_OK};
 	uint8_t prefix[KEY_MAX];
 	size_t n = strnlen(dataset, HF_NAME_MAX);
 	enum hf_err e;
@@ -279,17 +273,16 @@ static enum hf_err judge(const struct hf_disclosure_in *in, struct hf_disclosure
 	const struct hf_disclosure *list = hf_disclosures_list(d, in, &count);
 
 	if (count > HF_DISCLOSURES_MAX)
-		return hf_fault_set(
-		        f, HF_E_LIMIT,
-		        "table %.60s of %.60s was given out in %u different ways; use plans that went out before",
-		        in->table, in->dataset, HF_DISCLOSURES_MAX);
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "%.60s was given out in %u different ways; use plans that went out before",
+		                    in->dataset, HF_DISCLOSURES_MAX);
 	HF_TRY(hf_disclosure_joint(list, count - 1, &list[count - 1], f, NULL));
 	if (in->k_demanded && in->k < in->k_demanded)
 		return hf_fault_set(
 		        f, HF_E_DISCLOSURE,
-		        "together with the %zu earlier releases of table %.60s the least class of rows has %u, and "
+		        "together with the %zu earlier releases of %.60s the least class of rows has %u, and "
 		        "the plan demands %u; give out fewer or coarser columns, or have it allowed with a reason",
-		        count - 1, in->table, in->k, in->k_demanded);
+		        count - 1, in->dataset, in->k, in->k_demanded);
 	return HF_OK;
 }
 
@@ -326,7 +319,7 @@ enum hf_err hf_disclosure_check(struct hf_store *store, const struct hf_disclosu
 	allowed = allowed_row(store, in);
 	if (allowed)
 		return HF_OK;
-	HF_TRY(hf_fault_default(f, hf_disclosures_load(store, in->dataset, in->table, &d)));
+	HF_TRY(hf_fault_default(f, hf_disclosures_load(store, in->dataset, &d)));
 	e = judge(in, d, f);
 	hf_disclosures_free(d);
 	return e;
@@ -474,47 +467,17 @@ static json_t *shown_row(const Hufu__DisclosureRow *r)
 	return o;
 }
 
-/* The releases of the table at `first`, which come one after the other. */
-static json_t *shown_table(const struct hf_disclosures *d, const char *table, const char *field)
-{
-	struct hf_disclosure *of = hf_alloc((d->count + 1) * sizeof(*of));
-	json_t *releases = json_array(), *o;
-	size_t n = 0;
-
-	for (size_t i = 0; i < d->count; i++) {
-		if (strcmp(d->rows[i]->table, table) != 0)
-			continue;
-		of[n++] = d->list[i];
-		json_array_append_new(releases, shown_row(d->rows[i]));
-	}
-	o = json_pack("{s:s, s:o, s:o}", "table", table, "fields", hf_disclosure_view(of, n, field), "releases",
-	              releases);
-	free(of);
-	return o;
-}
-
-static bool seen_before(const struct hf_disclosures *d, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (strcmp(d->rows[i]->table, d->rows[at]->table) == 0)
-			return true;
-	return false;
-}
-
 enum hf_err hf_disclosures_show(struct hf_store *store, const char *dataset, const char *field, json_t **ret_shown)
 {
 	struct hf_disclosures *d = NULL;
-	json_t *tables = json_array();
-	enum hf_err e = hf_disclosures_load(store, dataset, NULL, &d);
+	json_t *releases;
 
-	if (e != HF_OK) {
-		json_decref(tables);
-		return e;
-	}
+	HF_TRY(hf_disclosures_load(store, dataset, &d));
+	releases = json_array();
 	for (size_t i = 0; i < d->count; i++)
-		if (!seen_before(d, i))
-			json_array_append_new(tables, shown_table(d, d->rows[i]->table, field));
-	*ret_shown = json_pack("{s:s, s:o}", "dataset", dataset, "tables", tables);
+		json_array_append_new(releases, shown_row(d->rows[i]));
+	*ret_shown = json_pack("{s:s, s:o, s:o}", "dataset", dataset, "fields",
+	                       hf_disclosure_view(d->list, d->count, field), "releases", releases);
 	hf_disclosures_free(d);
 	return HF_OK;
 }

@@ -12,7 +12,7 @@
 #include "masking/disclosure.h"
 #include "store/store.h"
 
-#define HF_DISCLOSURES_MAX 2000u /* different releases of one table */
+#define HF_DISCLOSURES_MAX 2000u /* different releases of one dataset */
 
 struct hf_disclosure_in {
 	const char *dataset; /* the source's name; at most HF_NAME_MAX bytes */
@@ -38,16 +38,16 @@ enum hf_err hf_disclosure_record(struct hf_store *store, struct hf_unit *unit, c
 enum hf_err hf_disclosure_allow(struct hf_unit *unit, const struct hf_disclosure_in *in, const char *by,
                                 const char *reason, struct hf_fault *f) HF_MUST_CHECK;
 
-/* Releases of a dataset; table NULL: all of them, which must not be judged together. The oldest first. */
+/* Releases of a dataset, which is one table however their plans call it. The oldest first. */
 struct hf_disclosures;
-enum hf_err hf_disclosures_load(struct hf_store *store, const char *dataset, const char *table,
+enum hf_err hf_disclosures_load(struct hf_store *store, const char *dataset,
                                 struct hf_disclosures **ret_d) HF_MUST_CHECK;
 void hf_disclosures_free(struct hf_disclosures *d);
 /* All of them, and with `in` (may be NULL) one more. Lent until free. */
 const struct hf_disclosure *hf_disclosures_list(struct hf_disclosures *d, const struct hf_disclosure_in *in,
                                                 size_t *ret_count);
-/* {dataset, tables: [{table, fields: hf_disclosure_view, releases: [{release, recipient, first, last, times,
- * allowed_by, reason}]}]}; field NULL: all. To be decref'd. */
+/* {dataset, fields: hf_disclosure_view, releases: [{table, release, recipient, first, last, times, allowed_by,
+ * reason}]}; field NULL: all. To be decref'd. */
 enum hf_err hf_disclosures_show(struct hf_store *store, const char *dataset, const char *field,
                                 json_t **ret_shown) HF_MUST_CHECK;
 

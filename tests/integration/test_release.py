@@ -129,13 +129,15 @@ def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_list
     refused("more", "field time: ")
     approved(net, "to-insurer", lambda text: text.replace("step: 5", "step: 15, mode: floor").replace("university", "insurer"))
     refused("to-insurer", "cuts finer than any of them alone")
+    approved(net, "renamed", lambda text: text.replace("step: 5", "step: 15, mode: floor").replace("university", "insurer").replace("  passages:\n", "  p2:\n"), more=[])
+    refused("renamed", "cuts finer than any of them alone")
     allow = ["release", "allow", "shared", "--plan", "to-insurer", "--recipient", "insurer", "--reason", "both are bound by contract"]
     r = t.refused(*allow, as_="ma")
     check(r.reason == "permission", r.text)
     t.hufu(*allow, as_="song")
     begin(net, "to-insurer", "shared", "shared-insurer", "--wait")
     refused("more", "field time: ")
-    shown = t.hufu("release", "disclosures", "shared", "--field", "fee", as_="shen")["tables"][0]
+    shown = t.hufu("release", "disclosures", "shared", "--field", "fee", as_="shen")
     check(shown["fields"] == [{"field": "fee", "shows": ["steps of 10", "steps of 15"], "releases": 2, "draws": 0, "scopes": [], "recipients": ["university", "insurer"]}], str(shown))
     check([(r["recipient"], r.get("allowed_by"), r.get("reason")) for r in shown["releases"]] ==
           [("university", None, None), ("insurer", "song", "both are bound by contract")], str(shown["releases"]))
@@ -151,7 +153,7 @@ def test_a_plan_without_consumer_runs_each_time_for_the_same_recipient(net):
         approved(net, name, lambda text: text.replace(", consumer: university", ""))
     runs = [begin(net, "own", "tide", f"tide-{n}", "--wait") for n in (1, 2)]
     check(runs[0]["result_digest"] == runs[1]["result_digest"], str(runs))
-    releases = t.hufu("release", "disclosures", "tide", as_="shen")["tables"][0]["releases"]
+    releases = t.hufu("release", "disclosures", "tide", as_="shen")["releases"]
     check([(r["recipient"], r["times"]) for r in releases] == [("own", 2)], str(releases))
     r = t.refused("release", "run", "other", "tide", "--output", os.path.join(net.dir, "tide-3.csv"), "--register", "tide-3", "--wait", as_="ma")
     check("two recipients" in r.text, r.text)

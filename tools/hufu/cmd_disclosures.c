@@ -6,36 +6,24 @@
 #include "cli.h"
 
 static const struct hf_column field_columns[] = {
-        {"TABLE", "table", 30},           {"FIELD", "field", 30}, {"ALL TOGETHER SHOW", "shows", 60},
-        {"RELEASES", "releases", 0},      {"DRAWS", "draws", 0},  {"KEYS OF", "scopes", 40},
-        {"RECIPIENTS", "recipients", 60}, {NULL, NULL, 0}};
-static const struct hf_column release_columns[] = {
-        {"TABLE", "table", 30}, {"RELEASE", "release", 40}, {"RECIPIENT", "recipient", 30},   {"FIRST", "first", 0},
-        {"LAST", "last", 0},    {"TIMES", "times", 0},      {"ALLOWED BY", "allowed_by", 20}, {"REASON", "reason", 60},
+        {"FIELD", "field", 30}, {"ALL TOGETHER SHOW", "shows", 60}, {"RELEASES", "releases", 0},
+        {"DRAWS", "draws", 0},  {"KEYS OF", "scopes", 40},          {"RECIPIENTS", "recipients", 60},
         {NULL, NULL, 0}};
-
-/* All tables' rows of one kind as one list, each with its table. */
-static json_t *joined(const json_t *out, const char *name)
-{
-	json_t *list = json_array(), *table, *row;
-	size_t i, k;
-
-	json_array_foreach(json_object_get(out, "tables"), i, table)
-	{
-		json_array_foreach(json_object_get(table, name), k, row)
-		{
-			json_object_set(row, "table", json_object_get(table, "table"));
-			json_array_append(list, row);
-		}
-	}
-	return list;
-}
+static const struct hf_column release_columns[] = {{"PLAN'S TABLE", "table", 30},
+                                                   {"RELEASE", "release", 40},
+                                                   {"RECIPIENT", "recipient", 30},
+                                                   {"FIRST", "first", 0},
+                                                   {"LAST", "last", 0},
+                                                   {"TIMES", "times", 0},
+                                                   {"ALLOWED BY", "allowed_by", 20},
+                                                   {"REASON", "reason", 60},
+                                                   {NULL, NULL, 0}};
 
 static int disclosures(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *field = NULL;
 	const struct hf_opt opts[] = {{"field", &field, NULL, NULL}, {NULL, NULL, NULL, NULL}};
-	json_t *in, *out = NULL, *rows;
+	json_t *in, *out = NULL;
 	int status;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
@@ -46,13 +34,11 @@ static int disclosures(struct hf_cli *cli, int argc, char **argv)
 	if (status == HF_EXIT_DONE && cli->json) {
 		hf_cli_json(out);
 	} else if (status == HF_EXIT_DONE) {
-		rows = json_pack("{s:o, s:o}", "fields", joined(out, "fields"), "releases", joined(out, "releases"));
-		hf_cli_table(cli, rows, "fields", field_columns, "nothing of it was given out masked");
-		if (json_array_size(json_object_get(rows, "releases")) > 0) {
+		hf_cli_table(cli, out, "fields", field_columns, "nothing of it was given out masked");
+		if (json_array_size(json_object_get(out, "releases")) > 0) {
 			printf("\n");
-			hf_cli_table(cli, rows, "releases", release_columns, "");
+			hf_cli_table(cli, out, "releases", release_columns, "");
 		}
-		json_decref(rows);
 	}
 	json_decref(out);
 	return status;

@@ -107,7 +107,7 @@ static void a_release_is_judged_with_those_before_it(void **state)
 	assert_null(strstr(text, "\"field\":\"fee\""));
 	assert_non_null(strstr(text, "\"shows\":[\"first 3 characters\"],\"releases\":1"));
 	assert_string_equal(shown(&f, "passages-2025", NULL, text, sizeof(text)),
-	                    "{\"dataset\":\"passages-2025\",\"tables\":[]}");
+	                    "{\"dataset\":\"passages-2025\",\"fields\":[],\"releases\":[]}");
 	to_insurer.only = (const char *const[]){"fee"}; /* without the field there is nothing to put together */
 	to_insurer.only_count = 1;
 	give(&f, &to_insurer);
@@ -115,6 +115,37 @@ static void a_release_is_judged_with_those_before_it(void **state)
 	refused(&f, &to_insurer, "field plate");
 	to_insurer.table = "u";
 	assert_int_equal(hf_disclosure_check(f.store, &to_insurer, NULL), HF_E_UNKNOWN);
+	fixture_stop(&f);
+	hf_plan_free(first);
+	hf_plan_free(other);
+}
+
+/* A source is one table: how a plan calls it makes no other one of it. */
+static void the_name_of_a_plans_table_does_not_matter(void **state)
+{
+	struct hf_plan *first = plan_of(1, "university", "fee: {technique: bucket, cuts: [10, 20]}");
+	struct hf_plan *other = plan_of(2, "insurer", "fee: {technique: bucket, cuts: [15]}");
+	struct hf_plan_table called = other->tables[0];
+	struct hf_plan renamed = *other;
+	struct hf_disclosure_in a = in_of(first, "university"), b = in_of(&renamed, "insurer");
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {0};
+	struct fixture f;
+	char text[4096];
+
+	(void)state;
+	called.name = b.table = "p2";
+	renamed.tables = &called;
+	fixture_start(&f);
+	give(&f, &a);
+	refused(&f, &b, "field fee: together with tolls 1 to university");
+	assert_int_equal(hf_disclosure_allow(u, &b, "wang", "both are bound", &fault), HF_OK);
+	submit(&f, u);
+	give(&f, &b);
+	shown(&f, "passages", NULL, text, sizeof(text));
+	assert_non_null(strstr(text, "\"releases\":2,")); /* of one field, in one view */
+	assert_non_null(strstr(text, "{\"table\":\"t\",\"release\":\"tolls 1\""));
+	assert_non_null(strstr(text, "{\"table\":\"p2\",\"release\":\"tolls 2\""));
 	fixture_stop(&f);
 	hf_plan_free(first);
 	hf_plan_free(other);
@@ -212,7 +243,7 @@ static void classes_of_all_releases_are_what_the_plan_demands(void **state)
 		values[i] = (struct hf_bytes){(const uint8_t *)cells[i], strlen(cells[i])};
 	fixture_start(&f);
 	give(&f, &a);
-	assert_int_equal(hf_disclosures_load(f.store, "passages", "t", &d), HF_OK);
+	assert_int_equal(hf_disclosures_load(f.store, "passages", &d), HF_OK);
 	list = hf_disclosures_list(d, &b, &n);
 	assert_int_equal(n, 2);
 	b.k_demanded = 2;
@@ -221,7 +252,7 @@ static void classes_of_all_releases_are_what_the_plan_demands(void **state)
 	assert_int_equal(hf_disclosure_k(list, n, &t, &fault, &b.k), HF_OK);
 	assert_int_equal(b.k, 1);
 	refused(&f, &b,
-	        "together with the 1 earlier releases of table t the least class of rows has 1, and the plan demands "
+	        "together with the 1 earlier releases of passages the least class of rows has 1, and the plan demands "
 	        "2");
 	b.k_demanded = 1;
 	give(&f, &b);
@@ -235,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_release_is_judged_with_those_before_it),
+	        cmocka_unit_test(the_name_of_a_plans_table_does_not_matter),
 	        cmocka_unit_test(what_somebody_allowed_stays_on_record),
 	        cmocka_unit_test(methods_of_ones_own_are_compared_with_themselves),
 	        cmocka_unit_test(classes_of_all_releases_are_what_the_plan_demands),
