@@ -8,12 +8,22 @@
 #include "proto/codec.h"
 #include "release/plans.h"
 
+/* People know it by the name of a source. */
+static enum hf_err dataset_of(struct hf_api_request *rq, char out[HF_NAME_MAX + 1])
+{
+	const char *source;
+
+	HF_TRY(hf_api_text(rq, "dataset", true, HF_NAME_MAX, &source));
+	return hf_disclosure_dataset(rq->m->store, rq->m->sources, source, out, &rq->fault);
+}
+
 static enum hf_err show(struct hf_api_request *rq)
 {
-	const char *dataset, *field;
+	char dataset[HF_NAME_MAX + 1];
+	const char *field;
 	json_t *shown = NULL;
 
-	HF_TRY(hf_api_text(rq, "dataset", true, HF_NAME_MAX, &dataset));
+	HF_TRY(dataset_of(rq, dataset));
 	HF_TRY(hf_api_text(rq, "field", false, HF_MAX_TEXT, &field));
 	HF_TRY(hf_disclosures_show(rq->m->store, dataset, *field ? field : NULL, &shown));
 	json_object_update(rq->out, shown);
@@ -49,13 +59,14 @@ static enum hf_err allow_plan(struct hf_api_request *rq, struct hf_disclosure_in
 
 static enum hf_err allow(struct hf_api_request *rq)
 {
-	struct hf_disclosure_in in = {.now_ms = hf_now_ms(&rq->m->base->clock)};
+	char dataset[HF_NAME_MAX + 1];
+	struct hf_disclosure_in in = {.dataset = dataset, .now_ms = hf_now_ms(&rq->m->base->clock)};
 	const char *name, *reason;
 	struct hf_plan *plan = NULL;
 	enum hf_err e;
 
 	hf_draft_text(rq->draft, HF_FIELD_OBJECT, "disclosure");
-	HF_TRY(hf_api_text(rq, "dataset", true, HF_NAME_MAX, &in.dataset));
+	HF_TRY(dataset_of(rq, dataset));
 	HF_TRY(hf_api_text(rq, "plan", true, HF_NAME_MAX, &name));
 	HF_TRY(hf_api_text(rq, "recipient", true, HF_MASK_SCOPE_TEXT_MAX, &in.recipient));
 	HF_TRY(hf_api_text(rq, "table", false, HF_MAX_TEXT, &in.table));

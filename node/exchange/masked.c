@@ -19,6 +19,7 @@ struct masked {
 	struct hf_plan *plan;
 	const struct hf_plan_table *table;
 	struct masked_scope of;
+	char dataset[HF_NAME_MAX + 1]; /* of the disclosure ledger */
 	struct hf_apply_count *fields; /* one for each of the transfer's */
 	uint64_t most;
 };
@@ -156,6 +157,7 @@ static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_
 	s->workers = t->x->masked_open < MASKED_PARALLEL ? 2 : 0;
 	hf_mask_root(t->x->masking.keys, &s->root);
 	HF_TRY(hf_mask_seed_make(t->x->masking.keys, &m->of.contract, t->peer, &s->seed, f));
+	HF_TRY(hf_disclosure_dataset(t->x->store, t->x->sources, t->source, m->dataset, f));
 	HF_TRY(hf_source_get(t->x->sources, t->source, &v));
 	enum hf_err e = fit_table(t, m, s, &v, f);
 	hf_source_view_done(&v);
@@ -207,7 +209,7 @@ static struct hf_disclosure_in disclosure_of(const struct transfer *t, char text
 
 	hf_id_text(&t->id, id);
 	snprintf(text, 64, "transfer %s", id);
-	return (struct hf_disclosure_in){.dataset = t->source,
+	return (struct hf_disclosure_in){.dataset = t->masked->dataset,
 	                                 .plan = t->masked->plan,
 	                                 .table = t->masked->table->name,
 	                                 .only = (const char *const *)t->fields,
@@ -235,7 +237,12 @@ enum hf_err masked_disclosed(const struct transfer *t, struct hf_unit *u, struct
 	if (!t || !t->masked)
 		return HF_OK;
 	const struct hf_disclosure_in in = disclosure_of(t, text);
-	return hf_fault_default(f, hf_disclosure_record(t->x->store, u, &in, f));
+	struct hf_source_view v;
+	HF_TRY(hf_fault_default(f, hf_disclosure_record(t->x->store, u, &in, f)));
+	HF_TRY(hf_fault_default(f, hf_source_get(t->x->sources, t->source, &v)));
+	hf_disclosure_origin(u, &v, t->masked->dataset);
+	hf_source_view_done(&v);
+	return HF_OK;
 }
 
 /* ---- while it goes on ---- */

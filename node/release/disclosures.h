@@ -1,21 +1,22 @@
 /*
  * disclosures.h - the disclosure ledger: what was given out masked, of which dataset, to whom (MK-4, MK-8).
  *
- * Every release asks before it runs and is recorded in the unit of work in which it becomes real. What it may not show
- * beside the earlier ones is judged in masking/disclosure.h; somebody with the permission mask-policy may allow it all
- * the same, for one plan, one table and one recipient, with a reason that stays on record. A plan that goes to the same
- * recipient again adds nothing. Loop thread; what was loaded may be read by any.
+ * Every release by a plan asks before it runs and is recorded in the unit of work in which it becomes real. What it may
+ * not show beside the earlier ones is judged in masking/disclosure.h; somebody with the permission mask-policy may
+ * allow it all the same, for one plan, one table and one recipient, with a reason that stays on record. A plan that
+ * goes to the same recipient again adds nothing. Loop thread; what was loaded may be read by any.
  */
 #ifndef HUFU_RELEASE_DISCLOSURES_H
 #define HUFU_RELEASE_DISCLOSURES_H
 
 #include "masking/disclosure.h"
+#include "source/source.h"
 #include "store/store.h"
 
 #define HF_DISCLOSURES_MAX 2000u /* different releases of one dataset */
 
 struct hf_disclosure_in {
-	const char *dataset; /* the source's name; at most HF_NAME_MAX bytes */
+	const char *dataset; /* hf_disclosure_dataset; at most HF_NAME_MAX bytes */
 	const struct hf_plan *plan;
 	const char *table;       /* of the plan */
 	const char *const *only; /* its fields that are given out; count 0: all */
@@ -27,6 +28,13 @@ struct hf_disclosure_in {
 	/* k_demanded 0: none is. k: of hf_disclosure_k over what was loaded and this release. */
 	uint32_t k_demanded, k;
 };
+/* Which dataset a source is: that of which the same bytes, or the same file, went out or were masked before, under
+ * whatever name; that of the source that it was masked from; else its own name. */
+enum hf_err hf_disclosure_dataset(struct hf_store *store, struct hf_sources *sources, const char *source,
+                                  char out[HF_NAME_MAX + 1], struct hf_fault *f) HF_MUST_CHECK;
+/* From now on these bytes and this file are of that dataset. */
+void hf_disclosure_origin(struct hf_unit *unit, const struct hf_source_view *v, const char *dataset);
+
 /* DISCLOSURE: it would show too much together with earlier ones, which the fault names; UNKNOWN: no such table in the
  * plan; LIMIT. */
 enum hf_err hf_disclosure_check(struct hf_store *store, const struct hf_disclosure_in *in,

@@ -14,14 +14,29 @@ static void check_it(uv_work_t *uv)
 	release_check_work(((struct release_active *)uv->data)->check);
 }
 
-/* MK-4: with what was given out before. unit NULL: asked only. */
-static enum hf_err disclosed(struct release_active *a, const Hufu__MaskTaskRow *row, struct hf_unit *unit,
-                             struct hf_fault *f)
+/* The source and what was made of it are the dataset, whatever they are called later. */
+static enum hf_err remember(struct release_active *a, const Hufu__MaskTaskRow *row, const char *dataset,
+                            const struct hf_source_view *made, struct hf_unit *unit)
 {
-	struct hf_disclosure_in in = {.dataset = row->source, .table = row->table};
+	struct hf_source_view of;
+
+	HF_TRY(hf_source_get(a->r->sources, row->source, &of));
+	hf_disclosure_origin(unit, &of, dataset);
+	hf_disclosure_origin(unit, made, dataset);
+	hf_source_view_done(&of);
+	return HF_OK;
+}
+
+/* MK-4: with what was given out before. unit NULL: asked only. made: the result; NULL as the unit is. */
+static enum hf_err disclosed(struct release_active *a, const Hufu__MaskTaskRow *row, const struct hf_source_view *made,
+                             struct hf_unit *unit, struct hf_fault *f)
+{
+	char dataset[HF_NAME_MAX + 1];
+	struct hf_disclosure_in in = {.dataset = dataset, .table = row->table};
 	struct hf_plan *plan = NULL;
 	enum hf_err e;
 
+	HF_TRY(hf_disclosure_dataset(a->r->store, a->r->sources, row->source, dataset, f));
 	HF_TRY(release_plan_any(a->r, row->plan, row->version, &plan, f));
 	in.plan = plan;
 	in.recipient =
@@ -29,7 +44,7 @@ static enum hf_err disclosed(struct release_active *a, const Hufu__MaskTaskRow *
 	in.now_ms = hf_now_ms(&a->r->base->clock);
 	e = unit ? hf_disclosure_record(a->r->store, unit, &in, f) : hf_disclosure_check(a->r->store, &in, f);
 	hf_plan_free(plan);
-	return e;
+	return e == HF_OK && unit ? hf_fault_default(f, remember(a, row, dataset, made, unit)) : e;
 }
 
 static void pass(struct release_active *a, const Hufu__MaskTaskRow *row, struct release_check *k)
@@ -78,7 +93,7 @@ static void on_checked(uv_work_t *uv, int status)
 		task_submit(a, hf_unit_new());
 	} else if (k->e != HF_OK) {
 		task_fail(a, row, k->kind, &k->f);
-	} else if ((f.code = disclosed(a, row, NULL, &f)) != HF_OK) {
+	} else if ((f.code = disclosed(a, row, NULL, NULL, &f)) != HF_OK) {
 		task_fail(a, row, "result", &f);
 	} else {
 		pass(a, row, k);
@@ -172,7 +187,7 @@ static enum hf_err register_result(struct release_active *a, const Hufu__MaskTas
 	}
 	HF_TRY(derive(a, row, v, unit, f));
 	HF_TRY(hf_source_put(a->r->sources, unit, v, f));
-	HF_TRY(disclosed(a, row, unit, f));
+	HF_TRY(disclosed(a, row, v, unit, f));
 	release_change_begin(&c, row);
 	c.row.state = (uint32_t)hf_mask_task_next(HF_TASK_RELEASING, HF_TASK_REGISTER);
 	c.row.changed_ms = hf_now_ms(&a->r->base->clock);

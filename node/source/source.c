@@ -95,6 +95,8 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	(void)hf_id_from_bytes(row->derivation.data, row->derivation.len, &v->derivation);
 	(void)hf_id_from_bytes(row->masked.data, row->masked.len, &v->masked);
 	snprintf(v->masked_of, sizeof(v->masked_of), "%s", row->masked_of);
+	if (row->digest.len == sizeof(v->digest.b))
+		memcpy(v->digest.b, row->digest.data, sizeof(v->digest.b));
 	view_fields(row, v);
 }
 
@@ -182,6 +184,7 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	if (!hf_id_is_zero(&v->masked))
 		row.masked = (ProtobufCBinaryData){sizeof(v->masked.b), (uint8_t *)v->masked.b};
 	row.masked_of = (char *)v->masked_of;
+	row.digest = (ProtobufCBinaryData){sizeof(v->digest.b), (uint8_t *)v->digest.b};
 	row.enabled = v->enabled;
 	row.bytes = v->stamp.bytes;
 	row.inode = v->stamp.inode;

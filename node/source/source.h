@@ -54,7 +54,7 @@ struct hf_source_view {
 	size_t field_count;
 	struct hf_source_field *fields; /* free with hf_source_view_done */
 	struct hf_source_stamp stamp;   /* of the file that was scanned, */
-	struct hf_hash digest;          /* and its SHA-256: after a scan only */
+	struct hf_hash digest;          /* and its SHA-256; zero: scanned before it was kept */
 	int64_t scanned_ms, registered_ms;
 	char registered_by[HF_NAME_MAX + 1];
 	struct hf_id derivation;         /* the data is what was derived here under this id; zero: it is not derived */

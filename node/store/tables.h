@@ -76,7 +76,7 @@
 	X(HF_TABLE_MASK_PLAN,        "mask-plan")        /* name 0x00 u32 version -> MaskPlanRow */ \
 	X(HF_TABLE_MASK_TASK,        "mask-task")        /* id[16] -> MaskTaskRow */ \
 	X(HF_TABLE_MASK_SEED,        "mask-seed")        /* contract[16] -> MaskSeedRow: its seed of masking keys */ \
-	X(HF_TABLE_DISCLOSURE,       "disclosure")       /* dataset 0x00 'R'|'A' SHA-256[32] -> DisclosureRow | DisclosureAllowedRow */ \
+	X(HF_TABLE_DISCLOSURE,       "disclosure")       /* proto/state_disclosure.proto */ \
 	X(HF_TABLE_MASK_SCHEDULE,    "mask-schedule")    /* plan 0x00 source -> MaskScheduleRow */ \
 	X(HF_TABLE_MASK_POLICY,      "mask-policy")      /* kind u8 u32 version -> MaskPolicyRow: controls, rule base */ \
 	X(HF_TABLE_MASK_NEED,        "mask-need")        /* id -> MaskNeedRow */

@@ -206,6 +206,9 @@ def test_the_same_agreement_gives_the_same_bytes_and_another_one_other_pseudonym
     check([r["time"] for r in a] == [r["time"] for r in b], "what is keyed by dataset, or not at all, is the same for both")
     shown = net.nodes["transport"].hufu("mask", "keys", as_="bao")["seeds"]
     check(len(shown) == 2 and {s["state"] for s in shown} == {"held"}, f"a seed for each agreement: {shown}")
+    net.nodes["transport"].hufu("source", "add", "again", net.source, as_="wang")
+    shown = net.nodes["transport"].hufu("release", "disclosures", "again", as_="shen")
+    check(shown["dataset"] == "passages" and [r["recipient"] for r in shown["releases"]] == ["insurer"] * 2, f"MK-4: whatever the file is called here: {shown}")
 
 
 def values_file(net, values):

@@ -3,10 +3,11 @@ import csv
 import datetime
 import hashlib
 import os
+import shutil
 
 import workflow
 from hufunet import check, wait_until
-from masking import approved, begin, digest, one_node, passages, plan, source, task
+from masking import FIELDS, approved, begin, digest, one_node, passages, plan, source, task
 
 
 def network(net):
@@ -113,13 +114,13 @@ def test_what_is_kept_and_looks_sensitive_is_found_in_the_result(net):
 def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_listed(net):
     """MK-4, MK-8: other columns and other cuts, to the same recipient and another one; allowed by one person, for one plan, with a reason"""
     t = net.nodes["transport"]
-    source(net, "shared", 300)
+    original = source(net, "shared", 300)
     approved(net, "to-university", lambda text: text.replace("step: 5", "step: 10, mode: floor"))
     begin(net, "to-university", "shared", "shared-university", "--wait")
 
-    def refused(name, word, *more):
+    def refused(name, word, of="shared"):
         place = os.path.join(net.dir, f"{name}.csv")
-        r = t.refused("release", "run", name, "shared", "--output", place, "--register", name, "--wait", *more, as_="ma")
+        r = t.refused("release", "run", name, of, "--output", place, "--register", name, "--wait", as_="ma")
         check(word in r.text and "to-university 1 to university" in r.text, r.text)
         failed = t.hufu("release", "list", as_="ma")["tasks"][0]
         check((failed["plan"], failed["state"], failed["reason"]) == (name, "failed", "disclosure"), str(failed))
@@ -131,7 +132,16 @@ def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_list
     refused("to-insurer", "cuts finer than any of them alone")
     approved(net, "renamed", lambda text: text.replace("step: 5", "step: 15, mode: floor").replace("university", "insurer").replace("  passages:\n", "  p2:\n"), more=[])
     refused("renamed", "cuts finer than any of them alone")
-    allow = ["release", "allow", "shared", "--plan", "to-insurer", "--recipient", "insurer", "--reason", "both are bound by contract"]
+    # The same file, a copy of it, and what was made of it, under other names are the same dataset.
+    copy = os.path.join(net.dir, "copied.csv")
+    shutil.copyfile(original, copy)
+    for name, path in (("twin", original), ("copy", copy), ("made", os.path.join(net.dir, "shared-university.csv"))):
+        workflow.source(t, "wang", name, path, by="song", kinds=FIELDS)
+        refused("to-insurer", "cuts finer than any of them alone", of=name)
+    t.hufu("source", "classify", "shared-university", *[word for f, kind in FIELDS.items() for word in ("--field", f"{f}={kind or 'none'}")], as_="song")
+    refused("to-insurer", "cuts finer than any of them alone", of="shared-university")
+    t.hufu("source", "remove", "twin", as_="wang")
+    allow = ["release", "allow", "copy", "--plan", "to-insurer", "--recipient", "insurer", "--reason", "both are bound by contract"]
     r = t.refused(*allow, as_="ma")
     check(r.reason == "permission", r.text)
     t.hufu(*allow, as_="song")
@@ -148,7 +158,7 @@ def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_list
 def test_a_plan_without_consumer_runs_each_time_for_the_same_recipient(net):
     """MK-8, MK-43: what one plan made twice is one release, whatever the results are called; of another plan, pseudonyms by its key are refused"""
     t = net.nodes["transport"]
-    source(net, "tide", 300)
+    source(net, "tide", 310)
     for name in ("own", "other"):
         approved(net, name, lambda text: text.replace(", consumer: university", ""))
     runs = [begin(net, "own", "tide", f"tide-{n}", "--wait") for n in (1, 2)]
