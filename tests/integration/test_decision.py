@@ -15,6 +15,7 @@ def network(net):
     with open(path, "w", encoding="utf-8") as f:
         f.write(POLICY.format(version=1, rules=RULE.format(entry=net.flights)))
     net.nodes["transport"].hufu("policy", "apply", path, as_="li")
+    wait_until(lambda: sees(net.nodes["insurer"], "chen", net.flights), "the entry at the consumer")
 
 
 def fetch(net, name, *more, purpose="claims-assessment"):

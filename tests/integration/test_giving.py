@@ -27,6 +27,8 @@ def test_a_pushed_grant_is_usable_at_once_by_the_named_consumer_and_only_by_it(n
     t.hufu("grant", "decide", grant, "T", as_="li")
     got = wait_until(lambda: [g for g in i.hufu("grants", as_="chen")["grants"] if g["grant"] == grant], "the grant to arrive")
     check(got[0]["state"] == "active" and got[0]["mechanism"] == "provider" and "application" not in got[0], f"{got}")
+    wait_until(lambda: any(e["fields"].get("event") == "grant-given" for e in entries_of(i, "wu", got[0]["transaction"]) if e.get("fields")),
+               "the consumer's own entry: from its commit on the grant counts")
     out = os.path.join(net.dir, "given.csv")
     i.hufu("fetch", net.flights, "--system", "claims", "--output", out, as_="chen")
     check(same_file(out, FLIGHTS), "the consumer has the data without an application")
