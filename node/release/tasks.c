@@ -370,6 +370,18 @@ static const char *word_of(enum hf_mask_task_event e)
 	                               : "retried";
 }
 
+/* What people say of the source now, not when the task began. */
+static enum hf_err still_fits(struct hf_release *r, const Hufu__MaskTaskRow *row, struct hf_fault *f)
+{
+	struct hf_plan *plan = NULL;
+	enum hf_err e;
+
+	HF_TRY(release_plan_any(r, row->plan, row->version, &plan, f));
+	e = hf_release_fits(r->sources, row->source, plan, row->table, NULL, f);
+	hf_plan_free(plan);
+	return e;
+}
+
 /* The source as it is now is what a retry masks. */
 static enum hf_err retry(struct hf_release *r, struct release_change *c, struct hf_fault *f)
 {
@@ -379,6 +391,7 @@ static enum hf_err retry(struct hf_release *r, struct release_change *c, struct 
 		return hf_fault_set(f, HF_E_LIMIT, "a task is tried %u times at most; run the plan anew",
 		                    RELEASE_ATTEMPTS);
 	HF_TRY(hf_source_test(r->sources, c->row.source, f));
+	HF_TRY(still_fits(r, &c->row, f));
 	HF_TRY(hf_fault_default(f, hf_source_get(r->sources, c->row.source, &v)));
 	c->row.source_bytes = v.stamp.bytes;
 	c->row.source_inode = v.stamp.inode;

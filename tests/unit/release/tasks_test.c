@@ -536,8 +536,12 @@ static void test_the_source_itself_says_what_is_sensitive(void **state)
 	assert_string_equal(row->steps[0]->person, "tang");
 	assert_int_equal(row->steps[0]->time_ms, w->s.p.now_ms);
 	hf_decoded_free(row);
+	run(w, &r);
+	assert_int_equal(command(w, &r, HF_TASK_STOP, 0), HF_OK);
+	fixture_settle(&w->s.p.f);
 	w->plate = NULL;
 	register_table(w);
+	assert_int_equal(command(w, &r, HF_TASK_RETRY, 0), HF_E_UNCLASSIFIED); /* as it is now */
 	refused_with(w, "the step identify is missing");
 	w->plate = "cn.plate";
 	register_table(w);
