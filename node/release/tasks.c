@@ -340,15 +340,16 @@ static enum hf_err change_version(struct hf_release *r, const struct hf_task_com
 
 	HF_TRY(release_plan_get(r, change->row.plan, c->version, ret_plan, f));
 	HF_TRY(release_plan_any(r, change->row.plan, change->row.version, &was, f));
-	differs = difference(was, ret_plan->plan);
+	differs = difference(was, ret_plan->plan); /* stands in was */
+	if (differs)
+		hf_fault_set(f, HF_E_CONFLICT,
+		             "version %u of the masking plan '%s' differs from version %u in '%.60s', and a task "
+		             "under way may only change schedule, persons, result and emergency; stop it, and run "
+		             "the new version",
+		             c->version, change->row.plan, change->row.version, differs);
 	hf_plan_free(was);
 	if (differs)
-		return hf_fault_set(
-		        f, HF_E_CONFLICT,
-		        "version %u of the masking plan '%s' differs from version %u in '%.60s', and a task "
-		        "under way may only change schedule, persons, result and emergency; stop it, and run "
-		        "the new version",
-		        c->version, change->row.plan, change->row.version, differs);
+		return HF_E_CONFLICT;
 	change->row.version = ret_plan->row->version;
 	change->row.plan_digest = ret_plan->row->digest;
 	return HF_OK;
