@@ -18,7 +18,7 @@ struct scanner_feed {
 	uint8_t *piece;
 	int child_end; /* -1: closed */
 	size_t len;
-	enum hf_err error;
+	enum hf_err error, filled; /* the loop's; what the worker came to, the worker's until on_filled */
 	bool working, closed;
 	void (*done)(void *ctx); /* NULL: not asked to end */
 	void *done_ctx;
@@ -102,6 +102,7 @@ static void on_filled(uv_work_t *w, int status)
 	uv_buf_t b = uv_buf_init((char *)f->piece, (unsigned)f->len);
 	(void)status;
 	f->working = false;
+	f->error = f->filled;
 	f->write.data = f;
 	if (f->done || f->error != HF_OK || f->len == 0 ||
 	    uv_write(&f->write, (uv_stream_t *)&f->pipe, &b, 1, on_written) != 0)
@@ -112,14 +113,15 @@ static void on_filled(uv_work_t *w, int status)
 static void fill(uv_work_t *w)
 {
 	struct scanner_feed *f = w->data;
-	if (f->error == HF_OK)
-		f->error = f->fill(f->ctx, f->piece, PIECE, &f->len);
+	if (f->filled == HF_OK)
+		f->filled = f->fill(f->ctx, f->piece, PIECE, &f->len);
 }
 
 static void next(struct scanner_feed *f)
 {
 	f->working = true;
 	f->len = 0;
+	f->filled = f->error;
 	uv_queue_work(f->pipe.loop, &f->work, fill, on_filled);
 }
 
