@@ -152,7 +152,7 @@ def test_lists_are_checked(net):
     """What is wrong with a list is said by its place"""
     _, masked = release(net)
     table(net, "leak.csv", HEADER, masked["broker"][:3])
-    for text, says in (('{"releases": []}', 'lists no releases; write {"releases": [{...}]}'),
+    for text, says in (("", "is empty, and no JSON object; name the right file"), ('{"releases": []}', 'lists no releases; write {"releases": [{...}]}'),
                        ('{"releases": [{"release": "a", "recipient": "b", "plan": "broker.yaml", "table": "passages", "original": "passages.csv"}]}', 'a release has no "key"'),
                        ('{"releases": [{"release": "a", "keys": 1}]}', '"keys" of a release is not known'),
                        ('{"releases": [{"release": "a", "recipient": "b", "plan": "broker.yaml", "table": "x", "original": "passages.csv", "key": "mask.key"}]}',

@@ -24,7 +24,10 @@ json_t *hf_mask_load(struct hf_cli *cli, const char *path)
 		return NULL;
 	}
 	if (text.len == 0) { /* jansson takes no empty text */
-		hf_cli_fail(cli, "%s is empty; `hufu mask identify TABLE --inventory MAP` writes an inventory", path);
+		hf_cli_fail(cli,
+		            "%s is empty, and no JSON object; name the right file, or see the command's --help for "
+		            "what stands in it",
+		            path);
 		return NULL;
 	}
 	o = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &wrong);

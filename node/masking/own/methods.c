@@ -208,7 +208,8 @@ enum hf_err hf_methods_read(const struct hf_methods_setup *setup, struct hf_meth
 	m->file_ctx = setup->file_ctx;
 	m->libraries = setup->file != NULL;
 	hf_sha256(setup->text, setup->len, &m->digest);
-	e = hf_plan_tree_read(setup->name, setup->text, setup->len, &m->arena, &root, f);
+	e = setup->len == 0 ? hf_fault_set(f, HF_E_FORMAT, "%.80s:1: the file is empty; write methods", setup->name)
+	                    : hf_plan_tree_read(setup->name, setup->text, setup->len, &m->arena, &root, f);
 	if (e == HF_OK && root->count != (hf_plan_get(root, "methods") ? 1 : 0))
 		e = hf_plan_fault(f, m->name, root->line, "beside 'methods' nothing stands in a file of methods");
 	if (e == HF_OK)

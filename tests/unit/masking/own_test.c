@@ -196,6 +196,7 @@ static void test_a_record_is_whole(void **state)
 		snprintf(other, sizeof(other), "x%s", parts[i]);
 		refused(changed(badge, parts[i], other), i < 4 ? "" : "the record does not say");
 	}
+	refused("", "m:1: the file is empty; write methods");
 	refused(changed(badge, "repeats: value", "repeats: table"), "does not say repeats");
 	refused(changed(badge, "reversible: no", "reversible: by key"), "method acme.badge");
 	refused(changed(badge, "acme.badge", "badge"), "at least one point");
