@@ -148,6 +148,7 @@ def test_a_rule_gives_each_organization_its_uses_and_no_more(net):
     """SB-26, AZ-73: number N+1 fails in parallel, also when the policy is put in force again meanwhile"""
     t = net.nodes["transport"]
     entry = publish(net, "tolls")
+    wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "the entry at the insurer")
     rule(net, entry, 2)
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         ids = list(pool.map(lambda _: begin_by_rule(net, entry), range(3)))
