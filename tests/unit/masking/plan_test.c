@@ -41,15 +41,21 @@ static const char whole[] = "masking-plan: 1\n"
                             "  result: {cause: check failed, solution: do not release, who: wang}\n"
                             "  space: {cause: disk full, solution: make room, who: li}\n";
 
-/* The plan with one text replaced by another. */
-static char *changed(const char *from, const char *to)
+/* The text with one part replaced by another. */
+static char *replaced(const char *text, const char *from, const char *to)
 {
-	const char *at = strstr(whole, from);
-	char *out = malloc(sizeof(whole) + strlen(to) + 1);
+	const char *at = strstr(text, from);
+	size_t cap = strlen(text) + strlen(to) + 1;
+	char *out = malloc(cap);
 
 	assert_non_null(at);
-	snprintf(out, sizeof(whole) + strlen(to) + 1, "%.*s%s%s", (int)(at - whole), whole, to, at + strlen(from));
+	snprintf(out, cap, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 	return out;
+}
+
+static char *changed(const char *from, const char *to)
+{
+	return replaced(whole, from, to);
 }
 
 static void test_a_whole_plan(void **state)
@@ -126,6 +132,28 @@ static void test_what_a_plan_lacks_is_named(void **state)
 	assert_int_equal(hf_plan_read("p.yaml", NULL, 0, &p, &f), HF_E_FORMAT);
 	assert_string_equal(f.text, "p.yaml:1: the file is empty; write a plan");
 	assert_null(p);
+}
+
+/* MK-32: dates moved by the number of another column's subject are not the dates of the other table any more. */
+static void test_related_fields_go_by_the_same_column(void **state)
+{
+	char *related = changed("[passages.plate, owners.plate]", "[passages.fee, owners.born]");
+	char *same =
+	        replaced(related, "{technique: bucket, cuts: [10, 20]}", "{technique: datesh, days: 30, by: plate}");
+	char *other =
+	        replaced(related, "{technique: bucket, cuts: [10, 20]}", "{technique: datesh, days: 30, by: lane}");
+	struct hf_plan *p = NULL;
+	struct hf_fault f = {0};
+
+	(void)state;
+	assert_int_equal(hf_plan_read("p.yaml", same, strlen(same), &p, &f), HF_OK);
+	hf_plan_free(p);
+	p = NULL;
+	assert_int_equal(hf_plan_read("p.yaml", other, strlen(other), &p, &f), HF_E_FORMAT);
+	assert_non_null(strstr(f.text, "passages.fee and owners.born belong together and are masked differently"));
+	free(related);
+	free(same);
+	free(other);
 }
 
 static void test_a_dynamic_plan_sees_no_whole_table(void **state)
@@ -241,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_a_whole_plan),
 	        cmocka_unit_test(test_what_a_plan_lacks_is_named),
+	        cmocka_unit_test(test_related_fields_go_by_the_same_column),
 	        cmocka_unit_test(test_a_dynamic_plan_sees_no_whole_table),
 	        cmocka_unit_test(test_tables_at_work),
 	        cmocka_unit_test(test_a_forgotten_column_is_refused),
