@@ -66,8 +66,6 @@ static size_t key_of(const struct hf_disclosure_in *in, char kind, uint8_t out[K
 	add_text(&b, in->recipient);
 	hf_buf_add(&b, in->plan->digest.b, sizeof(in->plan->digest.b));
 	if (kind == 'R') {
-		for (size_t i = 0; i < in->only_count; i++)
-			add_text(&b, in->only[i]);
 		add_text(&b, s->group);
 		add_text(&b, s->consumer);
 		add_text(&b, s->contract);
@@ -267,15 +265,52 @@ const struct hf_disclosure *hf_disclosures_list(struct hf_disclosures *d, const 
 
 /* ---- asking ---- */
 
-static enum hf_err judge(const struct hf_disclosure_in *in, struct hf_disclosures *d, struct hf_fault *f)
+/* What the row of the same release says already; NULL: there is none. */
+static Hufu__DisclosureRow *earlier_row(struct hf_store *store, const struct hf_disclosure_in *in)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	uint8_t key[KEY_MAX];
+	size_t n = key_of(in, 'R', key);
+
+	return hf_store_get(store, HF_TABLE_DISCLOSURE, key, n, &b) == HF_OK
+	               ? HF_DECODE_OWN(disclosure_row, b.data, b.len)
+	               : NULL;
+}
+
+/* Room for one more: nobody takes all of it, so nobody keeps the others out. */
+static enum hf_err room(struct hf_store *store, const struct hf_disclosure_in *in, const struct hf_disclosures *d,
+                        struct hf_fault *f)
+{
+	Hufu__DisclosureRow *there HF_CLEANUP(hf_decoded_done) = NULL;
+	size_t own = 0;
+
+	if (d->count < HF_DISCLOSURES_OF_ONE)
+		return HF_OK;
+	there = earlier_row(store, in);
+	if (there)
+		return HF_OK;
+	for (size_t i = 0; i < d->count; i++)
+		own += strcmp(d->rows[i]->recipient, in->recipient) == 0;
+	if (own >= HF_DISCLOSURES_OF_ONE)
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "%.60s was given out to %.60s in %u different ways; use plans and agreements by "
+		                    "which it went there before, or have it allowed with a reason",
+		                    in->dataset, in->recipient, HF_DISCLOSURES_OF_ONE);
+	if (d->count >= HF_DISCLOSURES_MAX)
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "%.60s was given out in %u different ways; use plans and agreements by which it "
+		                    "went out before, or have it allowed with a reason",
+		                    in->dataset, HF_DISCLOSURES_MAX);
+	return HF_OK;
+}
+
+static enum hf_err judge(struct hf_store *store, const struct hf_disclosure_in *in, struct hf_disclosures *d,
+                         struct hf_fault *f)
 {
 	size_t count;
 	const struct hf_disclosure *list = hf_disclosures_list(d, in, &count);
 
-	if (count > HF_DISCLOSURES_MAX)
-		return hf_fault_set(f, HF_E_LIMIT,
-		                    "%.60s was given out in %u different ways; use plans that went out before",
-		                    in->dataset, HF_DISCLOSURES_MAX);
+	HF_TRY(room(store, in, d, f));
 	HF_TRY(hf_disclosure_joint(list, count - 1, &list[count - 1], f, NULL));
 	if (in->k_demanded && in->k < in->k_demanded)
 		return hf_fault_set(
@@ -320,7 +355,7 @@ enum hf_err hf_disclosure_check(struct hf_store *store, const struct hf_disclosu
 	if (allowed)
 		return HF_OK;
 	HF_TRY(hf_fault_default(f, hf_disclosures_load(store, in->dataset, &d)));
-	e = judge(in, d, f);
+	e = judge(store, in, d, f);
 	hf_disclosures_free(d);
 	return e;
 }
@@ -394,16 +429,29 @@ static void fill_row(const struct hf_disclosure_in *in, struct hf_arena *arena, 
 	row->times = 1;
 }
 
-/* What the row of the same release says already. */
-static Hufu__DisclosureRow *earlier_row(struct hf_store *store, const struct hf_disclosure_in *in)
+static bool names_field(const Hufu__DisclosureRow *row, const char *name)
 {
-	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
-	uint8_t key[KEY_MAX];
-	size_t n = key_of(in, 'R', key);
+	for (size_t i = 0; i < row->n_fields; i++)
+		if (strcmp(row->fields[i]->name, name) == 0)
+			return true;
+	return false;
+}
 
-	return hf_store_get(store, HF_TABLE_DISCLOSURE, key, n, &b) == HF_OK
-	               ? HF_DECODE_OWN(disclosure_row, b.data, b.len)
-	               : NULL;
+/* The same release again: of its fields all that were ever asked for. */
+static void fill_before(const Hufu__DisclosureRow *before, struct hf_arena *arena, Hufu__DisclosureRow *row)
+{
+	Hufu__DisclosureField **all = hf_arena_get(arena, (row->n_fields + before->n_fields + 1) * sizeof(*all));
+	size_t n = 0;
+
+	for (size_t i = 0; i < before->n_fields; i++)
+		if (!names_field(row, before->fields[i]->name))
+			all[n++] = before->fields[i];
+	for (size_t i = 0; i < row->n_fields; i++)
+		all[n++] = row->fields[i];
+	row->fields = all;
+	row->n_fields = n;
+	row->first_ms = before->first_ms;
+	row->times = before->times + 1;
 }
 
 enum hf_err hf_disclosure_record(struct hf_store *store, struct hf_unit *unit, const struct hf_disclosure_in *in,
@@ -419,10 +467,8 @@ enum hf_err hf_disclosure_record(struct hf_store *store, struct hf_unit *unit, c
 	before = earlier_row(store, in);
 	hf_arena_init(&arena, NULL, 0);
 	fill_row(in, &arena, &row);
-	if (before) {
-		row.first_ms = before->first_ms;
-		row.times = before->times + 1;
-	}
+	if (before)
+		fill_before(before, &arena, &row);
 	if (allowed) {
 		row.allowed_by = allowed->by;
 		row.reason = allowed->reason;

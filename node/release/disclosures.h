@@ -13,7 +13,8 @@
 #include "source/source.h"
 #include "store/store.h"
 
-#define HF_DISCLOSURES_MAX 2000u /* different releases of one dataset */
+#define HF_DISCLOSURES_MAX 2000u   /* different releases of one dataset, */
+#define HF_DISCLOSURES_OF_ONE 500u /* and of those to one recipient; one that was there before is never too many */
 
 struct hf_disclosure_in {
 	const char *dataset; /* hf_disclosure_dataset; at most HF_NAME_MAX bytes */

@@ -120,6 +120,97 @@ static void a_release_is_judged_with_those_before_it(void **state)
 	hf_plan_free(other);
 }
 
+static size_t releases_of(struct fixture *f, const char *dataset)
+{
+	struct hf_disclosures *d = NULL;
+	size_t n;
+
+	assert_int_equal(hf_disclosures_load(f->store, dataset, &d), HF_OK);
+	hf_disclosures_list(d, NULL, &n);
+	hf_disclosures_free(d);
+	return n;
+}
+
+/* However its fields are asked for, one after another or all at once, it is one release, and shows all of them. */
+static void fields_that_are_asked_for_are_of_one_release(void **state)
+{
+	struct hf_plan *first = plan_of(1, "university", "a: keep, b: keep, c: {technique: mask, keep-first: 3}");
+	struct hf_plan *other = plan_of(2, "insurer", "a: keep, b: keep, c: {technique: mask, keep-last: 4}");
+	struct hf_disclosure_in to_university = in_of(first, "university"), to_insurer = in_of(other, "insurer");
+	static const char *const asked[][2] = {{"a", "c"}, {"b", "b"}, {"a", "b"}};
+	struct fixture f;
+	char text[4096];
+
+	(void)state;
+	fixture_start(&f);
+	for (size_t i = 0; i < 3; i++) {
+		to_university.only = asked[i];
+		to_university.only_count = 2;
+		give(&f, &to_university);
+	}
+	assert_int_equal(releases_of(&f, "passages"), 1);
+	assert_non_null(strstr(shown(&f, "passages", NULL, text, sizeof(text)), "\"times\":3"));
+	for (size_t i = 0; i < 3; i++)
+		assert_non_null(strstr(
+		        text, ((const char *const[]){"{\"field\":\"a\"", "{\"field\":\"b\"", "{\"field\":\"c\""})[i]));
+	refused(&f, &to_insurer, "field c: together with tolls 1 to university");
+	fixture_stop(&f);
+	hf_plan_free(first);
+	hf_plan_free(other);
+}
+
+/* As many rows as that, each for an agreement of its own. */
+static void fill(struct fixture *f, const struct hf_plan *p, const char *recipient, unsigned count)
+{
+	struct hf_disclosure_in in = in_of(p, recipient);
+	struct hf_mask_scope scope = p->scope;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {0};
+	char contract[16];
+
+	in.scope = &scope;
+	scope.contract = contract;
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(contract, sizeof(contract), "%u", i);
+		assert_int_equal(hf_disclosure_record(f->store, u, &in, &fault), HF_OK);
+	}
+	submit(f, u);
+}
+
+/* A consumer with many agreements keeps nobody else out, and what went out before is never one too many. */
+static void one_consumer_does_not_use_up_a_dataset(void **state)
+{
+	struct hf_plan *p = plan_of(1, "university", "fee: keep");
+	struct hf_disclosure_in known = in_of(p, "university"), more = known, other = in_of(p, "insurer");
+	struct hf_mask_scope scope = p->scope;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {0};
+	struct fixture f;
+
+	(void)state;
+	scope.contract = "one more";
+	more.scope = &scope;
+	fixture_start(&f);
+	give(&f, &known);
+	fill(&f, p, "university", HF_DISCLOSURES_OF_ONE - 1);
+	assert_int_equal(hf_disclosure_check(f.store, &more, &fault), HF_E_LIMIT);
+	assert_non_null(strstr(fault.text, "to university in 500 different ways"));
+	give(&f, &known);
+	give(&f, &other);
+	for (unsigned i = 0; i < 3; i++)
+		fill(&f, p, (const char *const[]){"broker", "press", "ministry"}[i], HF_DISCLOSURES_OF_ONE - (i == 2));
+	assert_int_equal(releases_of(&f, "passages"), HF_DISCLOSURES_MAX);
+	other.recipient = "bank";
+	assert_int_equal(hf_disclosure_check(f.store, &other, &fault), HF_E_LIMIT);
+	assert_non_null(strstr(fault.text, "passages was given out in 2000 different ways"));
+	give(&f, &known);
+	assert_int_equal(hf_disclosure_allow(u, &other, "wang", "the bank is new", &fault), HF_OK);
+	submit(&f, u);
+	give(&f, &other);
+	fixture_stop(&f);
+	hf_plan_free(p);
+}
+
 /* A source is one table: how a plan calls it makes no other one of it. */
 static void the_name_of_a_plans_table_does_not_matter(void **state)
 {
@@ -266,6 +357,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_release_is_judged_with_those_before_it),
+	        cmocka_unit_test(fields_that_are_asked_for_are_of_one_release),
+	        cmocka_unit_test(one_consumer_does_not_use_up_a_dataset),
 	        cmocka_unit_test(the_name_of_a_plans_table_does_not_matter),
 	        cmocka_unit_test(what_somebody_allowed_stays_on_record),
 	        cmocka_unit_test(methods_of_ones_own_are_compared_with_themselves),
