@@ -135,6 +135,18 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(net):
         os.unlink(os.path.join(net.dir, name))
 
 
+def test_rows_of_another_width_are_refused_by_whatever_looks_at_tables(net):
+    """MK-7: evaluate, suggest and trace, with rows wider and narrower than the header"""
+    put(net, "fine.csv", as_csv(table("a", "b")))
+    put(net, "list.json", json.dumps({"releases": [{"release": "r", "recipient": "c", "plan": "rows.yaml", "table": "t", "original": "fine.csv", "key": "key"}]}).encode())
+    for fields in (900, 6, 4, 1):
+        put(net, "other.csv", as_csv(table("a", "b")) + (",".join([MARKER] * fields) + "\n").encode() * 40)
+        for args in (["evaluate", "fine.csv", "other.csv", "--quasi", "name"], ["suggest", "other.csv", "--quasi", "name", "--k", "2"],
+                     ["trace", "other.csv", "--releases", "list.json"]):
+            status, said = hufu(net, *args)
+            check(status == 1 and f"row 3 has {fields} fields, the header 5" in said, f"{args}, {fields}: {status}, {said}")
+
+
 def as_started_by_hand(number):
     """Cores are allowed, and the signal ends the process, even where whoever runs the tests ignores it."""
     resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

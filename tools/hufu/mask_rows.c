@@ -62,6 +62,12 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 
 	if (rec->number == 0)
 		return header(r, rec);
+	if (rec->field_count != r->name_count) {
+		r->stopped = hf_fault_set(r->f, HF_E_FORMAT,
+		                          "%.200s: row %" PRIu64 " has %zu fields, the header %zu; correct the file",
+		                          r->path, rec->number, rec->field_count, r->name_count);
+		return false;
+	}
 	for (size_t i = 0; i < rec->field_count; i++)
 		quoted += rec->fields[i].quoted ? rec->fields[i].len : 0;
 	hf_buf_clear(&r->values);
@@ -77,13 +83,13 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 	return add(r);
 }
 
-/* HF_MAX_FIELDS: there are too many. */
+/* HF_MAX_FIELDS: it cannot be one. */
 static size_t name_index(struct reader *r, const struct hf_bytes *name)
 {
 	for (size_t i = 0; i < r->name_count; i++)
 		if (strlen(r->names[i]) == name->len && memcmp(r->names[i], name->data, name->len) == 0)
 			return i;
-	if (r->name_count == HF_MAX_FIELDS)
+	if (r->name_count == HF_MAX_FIELDS || r->cells) /* too many, or the file is another one than a moment ago */
 		return HF_MAX_FIELDS;
 	r->names = hf_realloc(r->names, (r->name_count + 1) * sizeof(*r->names));
 	r->names[r->name_count] = hf_alloc(name->len + 1);
@@ -103,9 +109,13 @@ static bool on_object(void *ctx, const struct hf_jsonl_record *rec)
 		size_t at = name_index(r, &rec->cells[i].name);
 
 		if (at == HF_MAX_FIELDS) {
-			r->stopped =
-			        hf_fault_set(r->f, HF_E_LIMIT, "%.200s has more than %u columns; take some of them",
-			                     r->path, (unsigned)HF_MAX_FIELDS);
+			r->stopped = r->cells ? hf_fault_set(r->f, HF_E_SOURCE_CHANGED,
+			                                     "%.200s changed while it was read; read it again when "
+			                                     "nobody writes to it",
+			                                     r->path)
+			                      : hf_fault_set(r->f, HF_E_LIMIT,
+			                                     "%.200s has more than %u columns; take some of them",
+			                                     r->path, (unsigned)HF_MAX_FIELDS);
 			return false;
 		}
 		if (r->cells)
