@@ -19,7 +19,7 @@
 #include "authz/grant_review.h"
 #include "authz/scenario.h"
 #include "authz/trusted_time.h"
-#include "catalog/catalog.h"
+#include "catalog/sample.h"
 #include "config_border.h"
 #include "dispatch.h"
 #include "exchange/derive.h"
@@ -218,6 +218,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	HF_TRY(hf_mask_keys_open(&n->base, m->store, &n->keys, &m->mask_keys, f));
 	hf_release_set_keys(m->release, m->mask_keys);
 	HF_TRY(hf_catalog_open(&n->base, m->store, &n->keys, m->peers, m->sources, &m->catalog, f));
+	hf_catalog_set_release(m->catalog, m->release);
 	HF_TRY(hf_authz_open(&n->base, m->store, &n->keys, m->identity, m->peers, m->ledger, m->catalog, &m->authz, f));
 	if (cfg->border)
 		HF_TRY(hf_border_load(n->base.dir, cfg->border, &n->border, f));

@@ -51,7 +51,7 @@
 #define HF_ROWS(X) \
 	X(envelope) X(signature) X(header) X(person_certificate) X(statement) X(finding) X(signed_statement) \
 	X(descriptor) X(member) X(attribute) X(member_key) X(member_revocation) X(member_request) \
-	X(catalog_entry) X(field) X(distribution) X(rule) X(review_criteria) X(purpose_fields) X(sharing_condition) X(catalog_sync) X(catalog_have) \
+	X(catalog_entry) X(field) X(distribution) X(rule) X(review_criteria) X(purpose_fields) X(sharing_condition) X(masked_sample) X(catalog_sync) X(catalog_have) \
 	X(catalog_sync_reply) X(catalog_push) \
 	X(hello) X(request_header) X(reply_header) X(mail) X(mail_reply) X(poll) X(poll_reply) X(descriptor_get) \
 	X(descriptor_reply) X(ping) \

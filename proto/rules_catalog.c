@@ -56,7 +56,16 @@ ROW_ALSO(catalog_entry, KIB(256), entry_whole,
 	NUMBER(rows, 0, UINT64_MAX),
 	NUMBER(bytes, 0, UINT64_MAX),
 	TEXT(legal_basis, 0, 4096),
-	MSGS(conditions, 16, sharing_condition));
+	MSGS(conditions, 16, sharing_condition),
+	MSG_OR_NONE(sample, masked_sample));
+
+ROW(masked_sample, 0,
+	ID(of),
+	ID(task),
+	NAME(plan),
+	NUMBER(plan_version, 1, UINT32_MAX),
+	BYTES(plan_digest, 32, 32),
+	BYTES(digest, 32, 32));
 
 ROW(sharing_condition, 0,
 	TEXT(name, 1, 63),

@@ -208,14 +208,12 @@ static bool add_row(void *ctx, const struct hf_catalog_item *it)
 }
 
 static enum hf_err run_query(struct hf_api_request *rq, const struct hf_catalog_query *q, hf_catalog_item_fn add,
-                             const char *name)
+                             void *ctx)
 {
-	json_t *rows = json_array();
 	struct hf_id next;
 	char mark[HF_CATALOG_MARK];
 
-	json_object_set_new(rq->out, name, rows);
-	HF_TRY(hf_catalog_search(rq->m->catalog, q, add, rows, &next, &rq->fault));
+	HF_TRY(hf_catalog_search(rq->m->catalog, q, add, ctx, &next, &rq->fault));
 	if (hf_id_is_zero(&next))
 		return HF_OK;
 	hf_catalog_mark(rq->m->catalog, &next, mark);
@@ -223,12 +221,21 @@ static enum hf_err run_query(struct hf_api_request *rq, const struct hf_catalog_
 	return HF_OK;
 }
 
+/* An empty list in the answer, to be filled. */
+static json_t *rows_of(struct hf_api_request *rq, const char *name)
+{
+	json_t *rows = json_array();
+
+	json_object_set_new(rq->out, name, rows);
+	return rows;
+}
+
 static enum hf_err search(struct hf_api_request *rq)
 {
 	struct hf_catalog_query q = {0};
 
 	HF_TRY(read_query(rq, &q));
-	return run_query(rq, &q, add_row, "entries");
+	return run_query(rq, &q, add_row, rows_of(rq, "entries"));
 }
 
 static enum hf_err list(struct hf_api_request *rq)
@@ -237,7 +244,7 @@ static enum hf_err list(struct hf_api_request *rq)
 
 	HF_TRY(read_query(rq, &q));
 	HF_TRY(hf_api_bool(rq, "own", false, &q.own));
-	return run_query(rq, &q, add_row, "entries");
+	return run_query(rq, &q, add_row, rows_of(rq, "entries"));
 }
 
 static void show_own(struct hf_api_request *rq, const struct hf_id *id)
@@ -285,7 +292,7 @@ static enum hf_err show(struct hf_api_request *rq)
 	catalog_json_entry(rq->out, &it);
 	if (it.own && all)
 		show_own(rq, &id);
-	return HF_OK;
+	return catalog_json_samples(rq, &it, all ? NULL : rq->actor->principal, false, rq->out);
 }
 
 /* ---- export ---- */
@@ -299,26 +306,44 @@ static bool add_entry(void *ctx, const struct hf_catalog_item *it)
 	return true;
 }
 
+/* What a page shows, with the samples of each. */
+struct datasets {
+	struct hf_api_request *rq;
+	const char *principal;
+	json_t *rows;
+	enum hf_err error;
+};
+
 static bool add_dataset(void *ctx, const struct hf_catalog_item *it)
 {
-	json_array_append_new(ctx, catalog_json_dcat(it));
-	return true;
+	struct datasets *d = ctx;
+	json_t *o = catalog_json_dcat(it);
+
+	d->error = catalog_json_samples(d->rq, it, d->principal, true, o);
+	json_array_append_new(d->rows, o);
+	return d->error == HF_OK;
 }
 
 /* One page; the caller puts the pages together. */
-static enum hf_err export(struct hf_api_request *rq) {
-	struct hf_catalog_query q = {0}; const char * format;
+static enum hf_err export_page(struct hf_api_request *rq)
+{
+	struct hf_catalog_query q = {0};
+	const char *format;
 
 	HF_TRY(read_query(rq, &q));
 	HF_TRY(hf_api_text(rq, "format", false, 16, &format));
 	q.limit = EXPORT_PAGE;
-	if (!*format || strcmp(format, "json") == 0) return run_query(rq, &q, add_entry, "entries");
-	if (strcmp(format, "dcat") != 0) return hf_fault_set(&rq->fault, HF_E_UNSUPPORTED,
-	                                                     "the catalog is exported as json or dcat, not as '%s'",
-	                                                     format);
+	if (!*format || strcmp(format, "json") == 0)
+		return run_query(rq, &q, add_entry, rows_of(rq, "entries"));
+	if (strcmp(format, "dcat") != 0)
+		return hf_fault_set(&rq->fault, HF_E_UNSUPPORTED,
+		                    "the catalog is exported as json or dcat, not as '%s'", format);
 	json_object_set_new(rq->out, "@context", catalog_json_dcat_context());
 	json_object_set_new(rq->out, "@type", json_string("dcat:Catalog"));
-	return run_query(rq, &q, add_dataset, "dcat:dataset");
+	struct datasets d = {rq, q.principal, rows_of(rq, "dcat:dataset"), HF_OK};
+
+	HF_TRY(run_query(rq, &q, add_dataset, &d));
+	return d.error;
 }
 
 const struct hf_route hf_routes_catalog[] = {
@@ -328,6 +353,6 @@ const struct hf_route hf_routes_catalog[] = {
         {"GET", "/v1/catalog/list", HF_MAY_SEARCH, HF_EVENT_INVALID, list, 0},
         {"GET", "/v1/catalog/search", HF_MAY_SEARCH, HF_EVENT_INVALID, search, 0},
         {"GET", "/v1/catalog/show", HF_MAY_SEARCH, HF_EVENT_INVALID, show, 0},
-        {"GET", "/v1/catalog/export", HF_MAY_SEARCH, HF_EVENT_INVALID, export, 0},
+        {"GET", "/v1/catalog/export", HF_MAY_SEARCH, HF_EVENT_INVALID, export_page, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},
 };

@@ -151,6 +151,7 @@ static void out_head(json_t *o, const Hufu__CatalogEntry *e)
 	out_text(o, "sharing", e->sharing <= 3 ? sharing_words[e->sharing] : "");
 	out_number(o, "rows", e->rows);
 	out_number(o, "bytes", e->bytes);
+	catalog_json_sample(o, e);
 }
 
 json_t *catalog_json_row(const struct hf_catalog_item *it)
@@ -192,10 +193,10 @@ void catalog_json_entry(json_t *o, const struct hf_catalog_item *it)
 
 json_t *catalog_json_dcat_context(void)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "dcat", "http://www.w3.org/ns/dcat#", "dct",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "dcat", "http://www.w3.org/ns/dcat#", "dct",
 	                 "http://purl.org/dc/terms/", "foaf", "http://xmlns.com/foaf/0.1/", "odrl",
 	                 "http://www.w3.org/ns/odrl/2/", "xsd", "http://www.w3.org/2001/XMLSchema#", "hufu",
-	                 "urn:hufu:terms:1#");
+	                 "urn:hufu:terms:1#", "adms", "http://www.w3.org/ns/adms#");
 }
 
 static json_t *dcat_distribution(const Hufu__Distribution *d)
@@ -242,7 +243,7 @@ static json_t *odrl_offer(const Hufu__CatalogEntry *e)
 	return offer;
 }
 
-static void dcat_urn(json_t *o, const Hufu__CatalogEntry *e)
+void catalog_json_urn(json_t *o, const Hufu__CatalogEntry *e)
 {
 	char text[HF_ID_TEXT];
 	struct hf_id id;
@@ -266,6 +267,8 @@ static void dcat_hufu(json_t *o, const Hufu__CatalogEntry *e)
 	out_bool(o, "hufu:personal", e->personal);
 	out_number(o, "hufu:rows", e->rows);
 	json_object_set_new(o, "hufu:field", fields_json(e));
+	if (e->sample)
+		catalog_json_sample_dcat(o, e->sample);
 }
 
 json_t *catalog_json_dcat(const struct hf_catalog_item *it)
@@ -273,7 +276,7 @@ json_t *catalog_json_dcat(const struct hf_catalog_item *it)
 	const Hufu__CatalogEntry *e = it->entry;
 	json_t *o = json_pack("{s:s}", "@type", "dcat:Dataset"), *list = json_array();
 
-	dcat_urn(o, e);
+	catalog_json_urn(o, e);
 	out_text(o, "dct:title", e->title);
 	out_text(o, "dct:description", e->description);
 	json_object_set_new(o, "dct:publisher",
@@ -569,6 +572,7 @@ enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog
 	HF_TRY(hf_api_text(rq, "source", !was, HF_NAME_MAX, &w->source));
 	if (was && !*w->source)
 		w->source = was->source;
+	HF_TRY(catalog_json_read_sample(rq, was ? was->source : "", w));
 	HF_TRY(hf_api_text(rq, "mode", false, 40, &w->mode));
 	HF_TRY(hf_api_text(rq, "scope", !was, HF_MAX_TEXT, &w->scope));
 	HF_TRY(hf_api_text(rq, "purpose", true, 511, &w->purpose));

@@ -24,6 +24,8 @@ struct catalog_wish {
 	Hufu__Field *fields, **field_list;
 	struct catalog_wish_lists *lists; /* catalog_conditions.c */
 	const char *source, *mode, *scope, *purpose, *duty;
+	Hufu__MaskedSample sample;
+	uint8_t sample_of[sizeof(struct hf_id)], sample_task[sizeof(struct hf_id)];
 };
 /* was: the version before, from which everything is taken that the request does not mention; NULL: a new entry. End
  * with catalog_wish_done in any case. */
@@ -37,6 +39,17 @@ enum hf_err catalog_json_read_purposes(struct hf_api_request *rq, struct catalog
                                        Hufu__ReviewCriteria *c) HF_MUST_CHECK;
 enum hf_err catalog_json_read_conditions(struct hf_api_request *rq, struct catalog_wish *w) HF_MUST_CHECK;
 void catalog_json_lists_done(struct catalog_wish *w);
+
+/* catalog_sample.c: of which entry it is a sample (SB-10). */
+#define SAMPLES_SHOWN 20u
+void catalog_json_sample(json_t *o, const Hufu__CatalogEntry *e);
+void catalog_json_sample_dcat(json_t *o, const Hufu__MaskedSample *s);
+enum hf_err catalog_json_read_sample(struct hf_api_request *rq, const char *source_was,
+                                     struct catalog_wish *w) HF_MUST_CHECK;
+/* Adds to o the samples of the entry that the principal may see (NULL: all): "samples", or as DCAT "adms:sample". */
+enum hf_err catalog_json_samples(struct hf_api_request *rq, const struct hf_catalog_item *it, const char *principal,
+                                 bool dcat, json_t *o) HF_MUST_CHECK;
+void catalog_json_urn(json_t *o, const Hufu__CatalogEntry *e); /* "@id" and "dct:identifier" */
 
 /* "unconditional", "conditional", "not-shared"; 0 when it is none. */
 uint32_t catalog_json_sharing(const char *word);

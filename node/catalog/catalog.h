@@ -67,10 +67,10 @@ void hf_scope_text(const struct hf_scope *s, struct hf_buf *out);
 #define HF_DUTIES_MAX 8u /* that a publication adds to its offer */
 struct hf_publication {
 	/* title, description, department, topic, keywords, class, level, sensitive, personal, sharing, condition,
-	 * criteria, intake (empty: this node), provider_decides, update cycle, validity, legal basis. id: empty for a
-	 * new entry, or the own entry whose next version this is. fields: only those whose level, marks or description
-	 * differ (level 0: the entry's). The rest is filled in from the source and by signing. Borrowed, not changed.
-	 */
+	 * criteria, intake (empty: this node), provider_decides, update cycle, validity, legal basis, sample (of; task
+	 * or empty: the source's). id: empty for a new entry, or the own entry whose next version this is. fields: only
+	 * those whose level, marks or description differ (level 0: the entry's). The rest is filled in from the source
+	 * and by signing. Borrowed, not changed. */
 	const Hufu__CatalogEntry *entry;
 	const char *source;
 	const struct hf_scope *scope;
@@ -128,8 +128,8 @@ bool hf_catalog_uses_source(const struct hf_catalog *c, const char *source);
 
 /* Searching. Every condition that is set must hold; text: every word of it (Chinese: every two characters in a row). */
 struct hf_catalog_query {
-	const char *text, *topic, *publisher, *data_class, *department; /* NULL or "": any */
-	uint32_t level, sharing;                                        /* 0: any */
+	const char *text, *topic, *publisher, *data_class, *department, *sample_of; /* NULL or "": any */
+	uint32_t level, sharing;                                                    /* 0: any */
 	const char *principal; /* who asks: sees what hf_catalog_visible allows; NULL: all that this node holds */
 	bool own;              /* only entries of this node */
 	struct hf_id after;    /* page mark of the answer before, for nobody's eyes; zero: from the start */

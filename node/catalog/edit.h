@@ -34,6 +34,11 @@ enum hf_err edit_put(struct edit *e, const Hufu__CatalogEntry *entry, struct hf_
 /* What an entry states of purposes and conditions (DS-26, DS-27) contradicts neither itself nor the source. */
 enum hf_err conditions_check(const Hufu__CatalogEntry *e, const struct hf_source_view *v,
                              struct hf_fault *f) HF_MUST_CHECK;
+/* SB-10: fills in which masking task made what the entry's wish says is a sample, or refuses (sample.h). */
+enum hf_err sample_fill(struct edit *e, const struct hf_scope *scope, const struct hf_source_view *v,
+                        Hufu__CatalogEntry *entry, struct hf_fault *f) HF_MUST_CHECK;
+/* The scope of a sample stays within that of its entry. */
+enum hf_err sample_rescope(const struct edit *e, const struct hf_scope *scope, struct hf_fault *f) HF_MUST_CHECK;
 /* MK-15, MK-23, MK-54: somebody has said of every field what it holds; the entry is graded no lower than that and
  * offered no wider than its controls allow. */
 enum hf_err classes_check(const struct hf_catalog *c, const struct hf_publication *p, const struct hf_source_view *v,

@@ -63,6 +63,7 @@ struct hf_catalog {
 	void *on_changed_ctx;
 	hf_catalog_derived_fn derived; /* NULL: nothing that was derived is published */
 	void *derived_ctx;
+	struct hf_release *release; /* sample.h */
 };
 void catalog_cache_free(struct hf_catalog *c);
 void catalog_ref(struct hf_catalog *c);

@@ -332,6 +332,8 @@ static enum hf_err publish_view(struct edit *e, const struct hf_publication *p, 
 	HF_TRY(edit_scope(e, p->scope, f));
 	err = build(&b, e, p, v, f);
 	if (err == HF_OK)
+		err = sample_fill(e, p->scope, v, &b.entry, f);
+	if (err == HF_OK)
 		err = rest_on(e, p, &b.entry, f);
 	if (err == HF_OK)
 		err = derived_check(e, p, v, &b.entry, f);
@@ -396,6 +398,7 @@ static enum hf_err rescope(struct edit *e, const struct hf_rescope *to, struct h
 	bool sign_anew;
 
 	HF_TRY(edit_scope(e, to->scope, f));
+	HF_TRY(sample_rescope(e, to->scope, f));
 	HF_TRY(authorize(e, &ask, &again, ret_published, f));
 	e->row.purpose = (char *)to->purpose;
 	sign_anew = e->floor > e->was->version;

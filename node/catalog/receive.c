@@ -87,6 +87,8 @@ static void verify(const char *from, struct item *it)
 		it->error = HF_E_FORMAT;
 	else if (strcmp(it->entry->publisher, from) != 0)
 		it->error = HF_E_SIGNATURE;
+	else if (it->entry->sample && memcmp(it->entry->sample->of.data, it->entry->id.data, it->entry->id.len) == 0)
+		it->error = HF_E_FORMAT; /* both are ids */
 	hf_decoded_free(e);
 }
 

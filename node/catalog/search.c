@@ -229,6 +229,7 @@ static void query_terms(const struct hf_catalog_query *q, const char *self, stru
 		terms_add_attribute(t, HF_TERM_PUBLISHER, self);
 	terms_add_attribute(t, HF_TERM_CLASS, q->data_class);
 	terms_add_attribute(t, HF_TERM_DEPARTMENT, q->department);
+	terms_add_attribute(t, HF_TERM_SAMPLE, q->sample_of);
 	if (q->level)
 		terms_add_number(t, HF_TERM_LEVEL, q->level);
 	if (q->sharing)

@@ -162,6 +162,17 @@ void terms_add_number(struct terms *t, enum term_kind kind, uint32_t value)
 	add(t, kind, text, strlen(text));
 }
 
+static void add_sample(struct terms *t, const Hufu__MaskedSample *s)
+{
+	char text[HF_ID_TEXT];
+	struct hf_id of;
+
+	if (!s || !hf_id_from_bytes(s->of.data, s->of.len, &of))
+		return;
+	hf_id_text(&of, text);
+	terms_add_attribute(t, HF_TERM_SAMPLE, text);
+}
+
 void terms_of_entry(const Hufu__CatalogEntry *e, struct terms *ret_terms)
 {
 	struct terms t = {NULL, 0};
@@ -173,6 +184,7 @@ void terms_of_entry(const Hufu__CatalogEntry *e, struct terms *ret_terms)
 	terms_add_attribute(&t, HF_TERM_DEPARTMENT, e->department);
 	terms_add_number(&t, HF_TERM_LEVEL, e->level);
 	terms_add_number(&t, HF_TERM_SHARING, e->sharing);
+	add_sample(&t, e->sample);
 	add_text(&t, e->title, strlen(e->title), true);
 	for (size_t i = 0; i < e->n_keywords; i++)
 		add_text(&t, e->keywords[i], strlen(e->keywords[i]), true);

@@ -24,6 +24,7 @@ enum term_kind {
 	HF_TERM_DEPARTMENT = 'd',
 	HF_TERM_LEVEL = 'l',   /* decimal */
 	HF_TERM_SHARING = 's', /* decimal */
+	HF_TERM_SAMPLE = 'o',  /* the id of the entry that it is a sample of */
 };
 /* Nothing when value is NULL or empty. */
 void terms_add_attribute(struct terms *t, enum term_kind kind, const char *value);

@@ -7,6 +7,7 @@
 
 #include "authz/explain.h"
 #include "authz/second_use.h"
+#include "catalog/sample.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/masked.h"
@@ -356,6 +357,7 @@ static enum hf_err permit(struct gate *g)
 	HF_TRY(masked_demand(g->x, &g->decision, &g->f));
 	g->t = build_transfer(g);
 	HF_TRY(serve_open(g->t, &g->f));
+	HF_TRY(hf_catalog_sample_stands(g->x->catalog, &g->item, &g->f));
 	HF_TRY(masked_disclosure(g->t, &g->f));
 	return make_start(g);
 }

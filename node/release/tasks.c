@@ -77,13 +77,34 @@ uint64_t hf_task_progress(struct hf_release *r, const Hufu__MaskTaskRow *row)
 	return live > durable ? live : durable;
 }
 
+enum hf_err hf_task_result(struct hf_release *r, const struct hf_id *id, const struct hf_hash *digest,
+                           Hufu__MaskTaskRow **ret_row, struct hf_fault *f)
+{
+	Hufu__MaskTaskRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	char text[HF_ID_TEXT];
+
+	HF_TRY(hf_task_get(r, id, &row, f));
+	hf_id_text(id, text);
+	if (row->state != HF_TASK_RELEASED)
+		return hf_fault_set(
+		        f, HF_E_MASKING,
+		        "masking task %s is %s, so nothing of it was released; `hufu release show %s` says more", text,
+		        hf_mask_task_state_name((enum hf_mask_task_state)row->state), text);
+	if (!release_has_digest(&row->result_digest, digest))
+		return hf_fault_set(f, HF_E_MASKING,
+		                    "the file is not the one that masking task %s released; mask the source again with "
+		                    "`hufu release run`",
+		                    text);
+	*ret_row = HF_TAKE(row);
+	return HF_OK;
+}
+
 bool hf_task_made(struct hf_release *r, const struct hf_id *id, const struct hf_hash *digest)
 {
 	Hufu__MaskTaskRow *row HF_CLEANUP(hf_decoded_done) = NULL;
 	struct hf_fault f;
 
-	return hf_task_get(r, id, &row, &f) == HF_OK && row->state == HF_TASK_RELEASED &&
-	       release_has_digest(&row->result_digest, digest);
+	return hf_task_result(r, id, digest, &row, &f) == HF_OK;
 }
 
 /* ---- beginning ---- */

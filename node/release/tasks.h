@@ -82,7 +82,10 @@ uint64_t hf_task_progress(struct hf_release *r, const Hufu__MaskTaskRow *row);
 /* Newest first; false stops. */
 typedef bool (*hf_task_fn)(void *ctx, const Hufu__MaskTaskRow *row);
 enum hf_err hf_tasks(struct hf_release *r, hf_task_fn fn, void *ctx) HF_MUST_CHECK;
-/* The bytes of that digest are the released result of that task. */
+/* The bytes of that digest are the released result of that task: its row, freed with hf_decoded_free; otherwise UNKNOWN
+ * or MASKING with a sentence that says what became of the task. */
+enum hf_err hf_task_result(struct hf_release *r, const struct hf_id *id, const struct hf_hash *digest,
+                           Hufu__MaskTaskRow **ret_row, struct hf_fault *f) HF_MUST_CHECK;
 bool hf_task_made(struct hf_release *r, const struct hf_id *id, const struct hf_hash *digest);
 
 #endif

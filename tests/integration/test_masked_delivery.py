@@ -211,6 +211,75 @@ def test_the_same_agreement_gives_the_same_bytes_and_another_one_other_pseudonym
     check(shown["dataset"] == "passages" and [r["recipient"] for r in shown["releases"]] == ["insurer"] * 2, f"MK-4: whatever the file is called here: {shown}")
 
 
+def sample_of_passages(net, plan, result, change=lambda text: text):
+    """By a task with a plan of its own; what becomes of it."""
+    put_plan(net, plan, change=lambda text: change(text.replace("mode: dynamic", "mode: static")))
+    t = net.nodes["transport"]
+    begun = t.hufu("release", "run", plan, "passages", "--output", result, "--register", plan, as_="ma")["task"]
+    return wait_until(lambda: next((x for x in [t.hufu("release", "show", begun, as_="ma")] if x["state"] in ("released", "failed")), None), "the sample")
+
+
+def not_sensitive(net, source):
+    t = net.nodes["transport"]
+    workflow.classify(t, "song", dict(t.hufu("source", "show", source, as_="wang"), unconfirmed=10))
+
+
+def offer_sample(net, source, *more):
+    return publish(net, source, title="通行记录，样本", data_class="transport/toll", topic="tolls", extra=["--sample-of", net.demanding, *more])
+
+
+def no_sample(net, source, *more):
+    try:
+        raise hufunet.Failed(f"published as {offer_sample(net, source, *more)}")
+    except hufunet.Refused as r:
+        return r
+
+
+def test_only_what_a_released_task_made_is_published_as_a_sample(net):
+    """SB-10: with a masking task that is missing or has failed it is refused; peers see by which task the sample was masked."""
+    t, i, path = net.nodes["transport"], net.nodes["insurer"], os.path.join(net.dir, "source", "sample.csv")
+    r = no_sample(net, "passages")
+    check(r.reason == "masking" and "not what a masking task released" in r.text, f"the data itself: {r.text}")
+    failed = sample_of_passages(net, "few", path + ".few", lambda text: text.replace("rows-most: 100000000", "rows-most: 10"))
+    check(failed["state"] == "failed", f"{failed}")
+    r = no_sample(net, "passages", "--masking-task", failed["task"])
+    check(r.reason == "masking" and "is failed" in r.text, f"a failed task: {r.text}")
+    done = sample_of_passages(net, "sample", path)
+    not_sensitive(net, "sample")
+    net.sample = entry = offer_sample(net, "sample")
+    wait_until(lambda: sees(i, "chen", entry), "the insurer to see the sample")
+    shown = i.hufu("catalog", "show", net.demanding, as_="chen")["samples"]
+    check([s["entry"] for s in shown] == [entry], f"the entry names its sample: {shown}")
+    rows = {e["entry"]: e.get("sample") for e in workflow.catalog(i, "chen")}
+    check(rows[entry] == shown[0]["sample"] == i.hufu("catalog", "show", entry, as_="chen")["sample"] == {
+        "of": net.demanding, "task": done["task"], "plan": "sample", "plan_version": 1, "plan_digest": done["plan_digest"],
+        "digest": done["result_digest"]}, f"{rows} {shown}")
+    check(not rows[net.demanding], "which is none itself")
+    dcat = {d["dct:identifier"]: d for d in i.hufu("catalog", "export", "--format", "dcat", as_="chen")["dcat:dataset"]}
+    check(dcat[net.demanding]["adms:sample"][0]["@id"] == dcat[entry]["@id"] and dcat[entry]["hufu:maskingTask"] == done["task"], f"{dcat}")
+
+
+def test_another_file_in_the_place_of_a_sample_neither_leaves_nor_is_published(net):
+    """SB-10: what was offered as masked is delivered only as long as it is the file that the task released."""
+    t, i, path, out = net.nodes["transport"], net.nodes["insurer"], os.path.join(net.dir, "source", "sample.csv"), os.path.join(net.dir, "got.csv")
+    workflow.whole_negotiation(Parties(net), net.sample, "试用样本，核对事故理赔")
+    i.hufu("fetch", net.sample, *CLAIMS, "--output", out, as_="chen")
+    with open(out, "rb") as f:
+        got = f.read()
+    check(same_file(out, path) and not any(v in got for v in plain_values(net)), "it arrives as it was masked")
+    with open(net.source, "rb") as f, open(path, "wb") as g:
+        g.write(f.read(4096).rsplit(b"\n", 1)[0] + b"\n")
+    r = i.refused("fetch", net.sample, *CLAIMS, "--output", out + ".2", as_="chen")
+    check(r.reason == "source-changed", f"it is another file: {r.text}")
+    t.hufu("source", "scan", "sample", as_="wang")
+    not_sensitive(net, "sample")
+    r = i.refused("fetch", net.sample, *CLAIMS, "--output", out + ".2", as_="chen")
+    check(r.reason == "masking" and "is not the one that masking task" in r.text, f"also when it was scanned: {r.text}")
+    r = t.refused("catalog", "publish", "--entry", net.sample, "--purpose", "数据共享", as_="wang")
+    check(r.reason == "masking" and "is not the one that masking task" in r.text, f"and no version of it is published: {r.text}")
+    os.unlink(path)
+
+
 def values_file(net, values):
     path = os.path.join(net.dir, "values.txt")
     with open(path, "w", encoding="utf-8") as f:

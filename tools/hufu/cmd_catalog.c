@@ -9,14 +9,9 @@
 #include "publish.h"
 
 static const struct hf_column row_columns[] = {
-        {"ENTRY", "entry", 0},
-        {"TITLE", "title", 40},
-        {"PUBLISHER", "publisher", 24},
-        {"TOPIC", "topic", 20},
-        {"LEVEL", "level_name", 0},
-        {"SHARING", "sharing", 0},
-        {"ROWS", "rows", 0},
-        {NULL, NULL, 0},
+        {"ENTRY", "entry", 0},  {"TITLE", "title", 40},        {"PUBLISHER", "publisher", 24},
+        {"TOPIC", "topic", 20}, {"LEVEL", "level_name", 0},    {"SHARING", "sharing", 0},
+        {"ROWS", "rows", 0},    {"SAMPLE OF", "sample.of", 0}, {NULL, NULL, 0},
 };
 
 static const struct hf_column detail_columns[] = {
@@ -45,6 +40,12 @@ static const struct hf_column detail_columns[] = {
         {"rows", "rows", 0},
         {"bytes", "bytes", 0},
         {"withdrawn", "withdrawn", 0},
+        {"sample of entry", "sample.of", 0},
+        {"masked by task", "sample.task", 0},
+        {"masked by plan", "sample.plan", 0},
+        {"its version", "sample.plan_version", 0},
+        {"its digest", "sample.plan_digest", 0},
+        {"masked file", "sample.digest", 0},
         {"scope", "scope", 0},
         {"source", "source", 0},
         {"published for", "publication_purpose", 0},
@@ -73,6 +74,16 @@ static const struct hf_column condition_columns[] = {
 static const struct hf_column purpose_columns[] = {
         {"PURPOSE", "purpose", 32},
         {"NEEDS THE FIELDS", "fields", 80},
+        {NULL, NULL, 0},
+};
+
+static const struct hf_column sample_columns[] = {
+        {"SAMPLE", "entry", 0},
+        {"VERSION", "version", 0},
+        {"TITLE", "title", 40},
+        {"ROWS", "rows", 0},
+        {"MASKED BY TASK", "sample.task", 0},
+        {"PLAN", "sample.plan", 32},
         {NULL, NULL, 0},
 };
 
@@ -224,6 +235,8 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 		hf_cli_table(cli, criteria, "purpose_fields", purpose_columns, "");
 	if (!cli->json && json_array_size(json_object_get(out, "conditions")) > 0)
 		hf_cli_table(cli, out, "conditions", condition_columns, "");
+	if (!cli->json && json_array_size(json_object_get(out, "samples")) > 0)
+		hf_cli_table(cli, out, "samples", sample_columns, "");
 	json_decref(out);
 	return status;
 }
@@ -318,6 +331,10 @@ const struct hf_command hf_commands_catalog[] = {
          "  --undertaking NAME=TEXT ...                a condition that applicants accept (`hufu apply --accept "
          "NAME`)\n"
          "  --require-attribute NAME=ATTRIBUTE=VALUE ...   a condition on the organization in the space descriptor\n"
+         "  --sample-of ENTRY    it is the masked sample of that entry: the source must be what a masking task "
+         "released of\n"
+         "                       the entry's own source, unchanged (`hufu release run`)\n"
+         "  --masking-task TASK  which one, when the result was registered again under another name\n"
          "  --from TIME   --until TIME                            validity of the entry\n"
          "  --record STATE       what the ledger's record of a grant or a transfer must have reached before data "
          "flows:\n"

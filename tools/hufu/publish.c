@@ -10,7 +10,8 @@
 struct publish_opts {
 	const char *file, *entry, *source, *title, *description, *topic, *data_class, *level, *sharing, *condition,
 	        *scope, *purpose;
-	const char *intake, *cycle, *department, *legal_basis, *from, *until, *max_days, *max_fields, *mode, *record;
+	const char *intake, *cycle, *department, *legal_basis, *from, *until, *max_days, *max_fields, *mode, *record,
+	        *sample_of, *masking_task;
 	bool sensitive, personal, intake_settles, purpose_text;
 	struct hf_list keywords, consents, purposes, jurisdictions, roles, sensitive_fields, personal_fields,
 	        field_levels, duties, purpose_fields, undertakings, attributes;
@@ -172,6 +173,8 @@ static void put_texts(json_t *in, const struct publish_opts *o)
 	        {"not_after", o->until},
 	        {"mode", o->mode},
 	        {"record", o->record},
+	        {"sample_of", o->sample_of},
+	        {"masking_task", o->masking_task},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -212,6 +215,8 @@ static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publi
 	        {"until", &o->until, NULL, NULL},
 	        {"mode", &o->mode, NULL, NULL},
 	        {"record", &o->record, NULL, NULL},
+	        {"sample-of", &o->sample_of, NULL, NULL},
+	        {"masking-task", &o->masking_task, NULL, NULL},
 	        {"sensitive", NULL, &o->sensitive, NULL},
 	        {"personal", NULL, &o->personal, NULL},
 	        {"sensitive-field", NULL, NULL, &o->sensitive_fields},
