@@ -21,6 +21,7 @@ static enum hf_err stands(struct transfer *t, const struct hf_source_stamp *now,
 		        t->source);
 	if (!t->stamp.inode)
 		t->derivation = v->derivation;
+	t->table_bytes = v->bytes;
 	return hf_source_doubt_check(v, f);
 }
 

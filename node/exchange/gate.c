@@ -293,7 +293,7 @@ static enum hf_err make_start(struct gate *g)
 	s.bytes = t->bytes_total;
 	s.most_bytes = t->bytes_total ? t->bytes_total
 	               : t->masked    ? masked_most(t)
-	                              : hf_csv_project_most(t->stamp.bytes);
+	                              : hf_csv_project_most(t->table_bytes);
 	s.chunks = t->bytes_total ? t->bytes_total / CHUNK_BYTES + 1 : 0;
 	s.sealed_key = (ProtobufCBinaryData){sizeof(sealed), sealed};
 	s.aead = HF_AEAD_AES256GCM;

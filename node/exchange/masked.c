@@ -139,7 +139,7 @@ static enum hf_err fit_table(struct transfer *t, struct masked *m, struct masked
 		e = take_fields(t, m, v, a, f);
 	hf_apply_close(a);
 	free(header);
-	m->most = 2 * hf_csv_project_most(t->stamp.bytes) + (v->rows + 1) * (t->field_count + 1) * CELL_MOST;
+	m->most = 2 * hf_csv_project_most(v->bytes) + (v->rows + 1) * (t->field_count + 1) * CELL_MOST;
 	return e;
 }
 

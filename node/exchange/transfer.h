@@ -57,6 +57,7 @@ struct transfer {
 	char **fields;
 	size_t field_count;
 	struct hf_source_stamp stamp;
+	uint64_t table_bytes;            /* provider, while open: of the source's table whole */
 	char mask_plan[HF_NAME_MAX + 1]; /* provider: by which it goes out masked (masked.h); "": as it is */
 	struct hf_hash mask_digest;      /* of that plan at the start; zero: not opened yet */
 	uint64_t most_bytes;             /* what the start promised not to exceed */

@@ -109,6 +109,13 @@ static bool open_part(struct release_work *w)
 	return true;
 }
 
+static bool source_failed(struct release_work *w, enum hf_err e)
+{
+	const char *why = hf_source_reader_why(w->reader);
+
+	return fail(w, "source", *why ? hf_fault_set(&w->f, e, "%s", why) : e);
+}
+
 static bool feed(struct release_work *w, uint64_t from, uint64_t len, uint8_t *piece, bool *ret_end)
 {
 	while (len > 0) {
@@ -116,7 +123,7 @@ static bool feed(struct release_work *w, uint64_t from, uint64_t len, uint8_t *p
 		enum hf_err e = hf_source_read(w->reader, from, piece, want, &n);
 
 		if (e != HF_OK)
-			return fail(w, "source", e);
+			return source_failed(w, e);
 		e = hf_stream_feed(w->stream, piece, n, &w->f, &w->kind);
 		if (e != HF_OK)
 			return fail(w, w->kind, e);

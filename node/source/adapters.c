@@ -5,6 +5,7 @@
 
 static const struct hf_adapter *const adapters[] = {
         &hf_adapter_csv,
+        &hf_adapter_jsonl,
 };
 
 const struct hf_adapter *hf_adapter_find(const char *kind)
@@ -13,4 +14,9 @@ const struct hf_adapter *hf_adapter_find(const char *kind)
 		if (strcmp(adapters[i]->kind, kind) == 0)
 			return adapters[i];
 	return NULL;
+}
+
+const char *hf_adapter_kinds(void)
+{
+	return "csv, jsonl";
 }

@@ -1,32 +1,44 @@
 /*
- * adapters.h - what a kind of source is: how it is scanned and how it is read. For this folder only.
+ * adapters.h - what a kind of source is. For this folder only.
  *
- * An adapter's functions know neither store nor loop. node_dir is the real path of the node's own folder, which no
- * source may show.
+ * An adapter opens what it reads as the bytes of one CSV table with a header, which is what is scanned, sampled, masked
+ * and delivered, whatever the data is kept in; fields are chosen behind it (project.h). It knows neither store nor
+ * loop. One file and one row in adapters.c each.
  */
 #ifndef HUFU_SOURCE_ADAPTERS_H
 #define HUFU_SOURCE_ADAPTERS_H
 
+#include <limits.h>
 #include <stdatomic.h>
 
 #include "source/reader.h"
 
+struct hf_source_home {
+	char node_dir[PATH_MAX]; /* real path of the node's own folder, which no source may show */
+};
 struct hf_adapter {
 	const char *kind;
-	/* Fills in bytes, rows, fields and stamp of v, whose path is given. Stops with CANCELLED when *stop is set. Any
-	 * worker. */
-	enum hf_err (*scan)(const char *node_dir, struct hf_source_view *v, const atomic_bool *stop,
-	                    struct hf_fault *f);
+	/* Names the fields of v, whose path is given, and nothing else of them; NULL: the header says it. Stops with
+	 * CANCELLED when *stop is set. Any worker. */
+	enum hf_err (*columns)(const struct hf_source_home *home, struct hf_source_view *v, const atomic_bool *stop,
+	                       struct hf_fault *f);
 	/* The stamp alone. */
-	enum hf_err (*stamp)(const char *node_dir, const struct hf_source_view *v, struct hf_source_stamp *ret_stamp,
-	                     struct hf_fault *f);
-	/* fields are known to be columns of v; count 0: whole. */
-	enum hf_err (*open)(const char *node_dir, const struct hf_source_view *v, const char *const *fields,
-	                    size_t count, struct hf_source_reader **ret_reader, struct hf_fault *f);
+	enum hf_err (*stamp)(const struct hf_source_home *home, const struct hf_source_view *v,
+	                     struct hf_source_stamp *ret_stamp, struct hf_fault *f);
+	/* The whole table, of which v knows the fields when there is `columns`. Opens and no more: loop thread. */
+	enum hf_err (*open)(const struct hf_source_home *home, const struct hf_source_view *v,
+	                    struct hf_source_reader **ret_reader, struct hf_fault *f);
+	/* SHA-256 of the data as it is kept, when the table's bytes are not just that; NULL: they are. Any worker. */
+	enum hf_err (*digest)(const struct hf_source_home *home, const struct hf_source_view *v,
+	                      const atomic_bool *stop, struct hf_hash *ret_digest);
 };
 const struct hf_adapter *hf_adapter_find(const char *kind); /* NULL: not offered */
+const char *hf_adapter_kinds(void);                         /* "csv, jsonl" */
 
-/* One file and one row in adapters.c each. */
-extern const struct hf_adapter hf_adapter_csv;
+extern const struct hf_adapter hf_adapter_csv, hf_adapter_jsonl;
+
+/* scan.c: fills in bytes, rows, fields, digest and stamp of v. Stops with CANCELLED when *stop is set. Any worker. */
+enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
+                               const atomic_bool *stop, struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

@@ -15,10 +15,11 @@
 #include "source/source.h"
 
 struct hf_adapter;
+struct hf_source_home;
 
 /* Reads at most v->look_rows rows from the top, finds kinds, and writes them as proposals into v's fields. rules: lent;
  * NULL: none. Any worker. */
-enum hf_err hf_source_look(const struct hf_adapter *a, const char *node_dir, struct hf_source_view *v,
+enum hf_err hf_source_look(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
                            struct hf_rules *rules, const atomic_bool *stop, struct hf_fault *f) HF_MUST_CHECK;
 
 /* Carries over what a person said of the fields of was that now has, too. */

@@ -113,14 +113,14 @@ static struct hf_identify *start(const struct hf_source_view *v, struct hf_rules
 	return x;
 }
 
-enum hf_err hf_source_look(const struct hf_adapter *a, const char *node_dir, struct hf_source_view *v,
+enum hf_err hf_source_look(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
                            struct hf_rules *rules, const atomic_bool *stop, struct hf_fault *f)
 {
 	struct look l = {start(v, rules), v->look_rows ? v->look_rows : HF_LOOK_ROWS,
 	                 hf_alloc_zero((HF_CSV_FIELDS_MAX + 1) * sizeof(struct hf_bytes)), HF_BUF_INIT};
 	struct hf_source_reader *r = NULL;
 	struct hf_csv *csv = hf_csv_new(on_record, &l);
-	enum hf_err e = a->open(node_dir, v, NULL, 0, &r, f);
+	enum hf_err e = a->open(home, v, &r, f);
 
 	if (e == HF_OK) {
 		e = read_sample(r, csv, stop);

@@ -1,6 +1,6 @@
 /*
  * reader.h - what a reader of a source is, for adapters and for whoever puts a reader before another one
- * (exchange/masked_reader.c). Everybody else uses source.h.
+ * (project.h, exchange/masked_reader.c). Everybody else uses source.h.
  */
 #ifndef HUFU_SOURCE_READER_H
 #define HUFU_SOURCE_READER_H
@@ -18,6 +18,7 @@ struct hf_source_reader_ops {
 /* First member of every reader. */
 struct hf_source_reader {
 	const struct hf_source_reader_ops *ops;
+	struct hf_fault why; /* words of its own for the error that read gave; code OK: none */
 };
 
 #endif

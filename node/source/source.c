@@ -2,7 +2,6 @@
  */
 #include "source/source.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +12,14 @@
 #include "source/class_row.h"
 #include "source/classify.h"
 #include "source/mask_policy.h"
+#include "source/project.h"
 #include "state_source.pb-c.h"
 
 struct hf_sources {
 	const struct hf_base *base;
 	struct hf_store *store;
-	char node_dir[PATH_MAX]; /* real path */
-	unsigned references;     /* one, and one per running scan */
+	struct hf_source_home home;
+	unsigned references; /* one, and one per running scan */
 	atomic_bool stop;
 };
 
@@ -29,7 +29,7 @@ enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, 
 	struct hf_sources *s = hf_alloc_zero(sizeof(*s));
 
 	(void)keys;
-	if (!realpath(base->dir, s->node_dir)) {
+	if (!realpath(base->dir, s->home.node_dir)) {
 		free(s);
 		return hf_fault_set(f, HF_E_IO, "the node's folder %s cannot be resolved; check that it is there",
 		                    base->dir);
@@ -80,7 +80,7 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 {
 	*v = (struct hf_source_view){
 	        .enabled = row->enabled,
-	        .bytes = row->bytes,
+	        .bytes = row->table_bytes ? row->table_bytes : row->bytes,
 	        .rows = row->rows,
 	        .looked_rows = row->looked_rows,
 	        .stamp = {row->bytes, row->inode, row->mtime_ns},
@@ -187,6 +187,7 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	row.digest = (ProtobufCBinaryData){sizeof(v->digest.b), (uint8_t *)v->digest.b};
 	row.enabled = v->enabled;
 	row.bytes = v->stamp.bytes;
+	row.table_bytes = v->bytes;
 	row.inode = v->stamp.inode;
 	row.mtime_ns = v->stamp.mtime_ns;
 	row.rows = v->rows;
@@ -252,8 +253,8 @@ enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "'%.63s' is no name for a source; use up to 63 of a-z, 0-9, '.', '-'", v->name);
 	if (!hf_adapter_find(v->kind))
-		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node reads no sources of kind '%.15s'; use csv",
-		                    v->kind);
+		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node reads no sources of kind '%.15s'; use one of: %s",
+		                    v->kind, hf_adapter_kinds());
 	if (v->path[0] != '/' || !hf_text_ok(v->path, strlen(v->path), sizeof(v->path) - 1) || strpbrk(v->path, "\n\t"))
 		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' needs an absolute path of at most %zu bytes",
 		                    v->name, sizeof(v->path) - 1);
@@ -271,7 +272,7 @@ enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fau
 	enum hf_err e;
 
 	HF_TRY(get_or_fault(s, name, &v, f));
-	e = hf_adapter_find(v.kind)->stamp(s->node_dir, &v, &now, f);
+	e = hf_adapter_find(v.kind)->stamp(&s->home, &v, &now, f);
 	if (e == HF_OK &&
 	    (now.bytes != v.stamp.bytes || now.inode != v.stamp.inode || now.mtime_ns != v.stamp.mtime_ns))
 		e = hf_fault_set(f, HF_E_SOURCE_CHANGED,
@@ -300,9 +301,9 @@ static void run_scan(uv_work_t *work)
 
 	const struct hf_adapter *a = hf_adapter_find(j->view.kind);
 
-	j->error = a->scan(j->sources->node_dir, &j->view, &j->sources->stop, &j->fault);
+	j->error = hf_source_scan_now(a, &j->sources->home, &j->view, &j->sources->stop, &j->fault);
 	if (j->error == HF_OK)
-		j->error = hf_source_look(a, j->sources->node_dir, &j->view, j->rules, &j->sources->stop, &j->fault);
+		j->error = hf_source_look(a, &j->sources->home, &j->view, j->rules, &j->sources->stop, &j->fault);
 }
 
 static void end_scan(uv_work_t *work, int status)
@@ -383,8 +384,10 @@ static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *
 		                    "source '%s' is disabled; `hufu source enable %s` allows reading again", v->name,
 		                    v->name);
 	HF_TRY(check_fields(v, fields, count, f));
-	return hf_adapter_find(v->kind)->open(s->node_dir, v, fields, all_fields(v, fields, count) ? 0 : count,
-	                                      ret_reader, f);
+	HF_TRY(hf_adapter_find(v->kind)->open(&s->home, v, ret_reader, f));
+	if (count > 0 && !all_fields(v, fields, count))
+		*ret_reader = hf_project_reader_new(*ret_reader, fields, count);
+	return HF_OK;
 }
 
 enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
@@ -418,6 +421,11 @@ uint64_t hf_source_reader_bytes(const struct hf_source_reader *r)
 uint64_t hf_source_reader_rows(const struct hf_source_reader *r)
 {
 	return r->ops->rows(r);
+}
+
+const char *hf_source_reader_why(const struct hf_source_reader *r)
+{
+	return r->why.code == HF_OK ? "" : r->why.text;
 }
 
 enum hf_err hf_source_read(struct hf_source_reader *r, uint64_t offset, uint8_t *out, size_t cap, size_t *ret_len)

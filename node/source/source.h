@@ -44,16 +44,16 @@ struct hf_source_field {
 #define HF_LOOK_ROWS_MAX 1000000u /* and at most */
 struct hf_source_view {
 	char name[HF_NAME_MAX + 1];
-	char kind[16]; /* "csv" */
+	char kind[16]; /* "csv", "jsonl" */
 	char path[512];
 	char department[HF_NAME_MAX + 1];
 	bool enabled;
-	uint64_t bytes, rows; /* from the scan; rows 0 when not scanned */
+	uint64_t bytes, rows; /* of the table as CSV, from the scan; rows 0 when not scanned */
 	uint64_t look_rows;   /* wish for a scan: rows in which kinds are looked for; 0: HF_LOOK_ROWS */
 	uint64_t looked_rows; /* of the scan; 0: nobody looked */
 	size_t field_count;
 	struct hf_source_field *fields; /* free with hf_source_view_done */
-	struct hf_source_stamp stamp;   /* of the file that was scanned, */
+	struct hf_source_stamp stamp;   /* of the file that was scanned, as it is kept, */
 	struct hf_hash digest;          /* and its SHA-256; zero: scanned before it was kept */
 	int64_t scanned_ms, registered_ms;
 	char registered_by[HF_NAME_MAX + 1];
@@ -83,23 +83,26 @@ enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const c
 enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_source_reader; /* one open source; used by one thread at a time */
-/* fields NULL, empty, or all fields that there are: the bytes are those of the source as they are (a whole-file grant).
- * Otherwise only these, in the order of the source, as RFC 4180 with the same line ends. A source that is disabled or
- * not registered is refused. Loop thread. */
+/* The bytes are a table of RFC 4180 with a header, whatever the source is kept in. fields NULL, empty, or all fields
+ * that there are: the whole; of a CSV file its bytes as they are. Otherwise only these, in the order of the source,
+ * with the same line ends. A source that is disabled or not registered is refused. Loop thread. */
 enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
                            struct hf_source_reader **ret_reader, struct hf_fault *f) HF_MUST_CHECK;
 void hf_source_reader_close(struct hf_source_reader *r);
 /* As it is at this moment: equal to what it was after open as long as nobody writes to the file. Any thread. */
 void hf_source_reader_stamp(const struct hf_source_reader *r, struct hf_source_stamp *ret_stamp);
-/* Bytes of the output when known beforehand (whole file), else 0. */
+/* Bytes of the output when they are known beforehand and can be read from any place (a whole CSV file), else 0. */
 uint64_t hf_source_reader_bytes(const struct hf_source_reader *r);
-/* Fills up to cap bytes of the output at offset. Whole-file readers may be asked for any offset, also in parallel from
- * several threads; projecting readers only in rising order (an earlier offset starts again from the top). ret_len < cap
- * only at the end; an offset behind the end is UNKNOWN. Pure: any worker. */
+/* Fills up to cap bytes of the output at offset. Readers that say their bytes may be asked for any offset, also in
+ * parallel from several threads; the others, which make them, only in rising order (an earlier offset starts again from
+ * the top). ret_len < cap only at the end; an offset behind the end is UNKNOWN. Pure: any worker. */
 enum hf_err hf_source_read(struct hf_source_reader *r, uint64_t offset, uint8_t *out, size_t cap,
                            size_t *ret_len) HF_MUST_CHECK;
-/* Data rows without the header. Whole file: as scanned, or 0 when the file is no longer what was scanned. Projecting:
- * those given out or ready so far, all of them once the end was reached. */
+/* What is wrong with the data, after an error of such a reader; "": the error says it all. Names the source's place:
+ * for this node's people. */
+const char *hf_source_reader_why(const struct hf_source_reader *r);
+/* Data rows without the header. Whole file: as scanned, or 0 when the file is no longer what was scanned. Made: those
+ * given out or ready so far, all of them once the end was reached. */
 uint64_t hf_source_reader_rows(const struct hf_source_reader *r);
 
 #endif

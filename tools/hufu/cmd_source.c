@@ -209,10 +209,13 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 
 const struct hf_command hf_commands_source[] = {
         {"source", "add", "register a data source and scan it",
-         "hufu source add NAME FILE [--kind csv] [--department NAME] [--derived ID] [--rows N]\n"
+         "hufu source add NAME FILE [--kind csv|jsonl] [--department NAME] [--derived ID] [--rows N]\n"
          "\n"
          "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
-         "  FILE               a CSV file with a header line, readable for the node's user, outside the node's folder\n"
+         "  FILE               a file readable for the node's user, outside the node's folder\n"
+         "  --kind csv         RFC 4180 with a header line (unless said otherwise)\n"
+         "  --kind jsonl       JSON lines, one object a line; its members become the fields, and what is delivered is "
+         "CSV\n"
          "  --department NAME  the department that answers for the data\n"
          "  --derived ID       the file is what `hufu derive` recorded under this id; the terms of what it was made "
          "of\n"
@@ -220,7 +223,8 @@ const struct hf_command hf_commands_source[] = {
          "  --rows N           rows from the top in which sensitive fields are looked for (10000); no value is kept\n"
          "\n"
          "example:\n"
-         "  hufu source add flights /srv/data/flights.csv --department roads\n",
+         "  hufu source add flights /srv/data/flights.csv --department roads\n"
+         "  hufu source add passages /srv/data/passages.jsonl --kind jsonl\n",
          add},
         {"source", "list", "registered sources", "hufu source list\n\nexample:\n  hufu source list --json\n", list},
         {"source", "show", "one source with its fields",

@@ -3,82 +3,11 @@
 
 #include "crypto/crypto.h"
 #include "source/source.h"
-#include "unit/store/fixture.h"
-
-struct bench {
-	struct fixture f;
-	struct hf_sources *sources;
-	char files[96]; /* outside the node's folder */
-};
-
-static void open_bench(struct bench *b)
-{
-	struct hf_fault fault = {HF_OK, ""};
-
-	fixture_start(&b->f);
-	snprintf(b->files, sizeof(b->files), "%s-files", b->f.dir);
-	assert_int_equal(mkdir(b->files, 0700), 0);
-	assert_int_equal(hf_sources_open(&b->f.base, b->f.store, NULL, &b->sources, &fault), HF_OK);
-}
-
-static void close_bench(struct bench *b)
-{
-	hf_sources_close(b->sources);
-	assert_int_equal(nftw(b->files, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
-	fixture_stop(&b->f);
-}
-
-static const char *write_file(struct bench *b, const char *name, const char *text)
-{
-	static char path[200];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s/%s", b->files, name);
-	out = fopen(path, "w");
-	assert_non_null(out);
-	assert_int_equal(fwrite(text, 1, strlen(text), out), strlen(text));
-	assert_int_equal(fclose(out), 0);
-	return path;
-}
-
-struct scanned {
-	struct bench *b;
-	bool done;
-	enum hf_err e;
-	struct hf_fault fault;
-};
-
-static void on_scan(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
-{
-	struct scanned *s = ctx;
-
-	assert_false(s->done);
-	s->done = true;
-	s->e = e;
-	s->fault = *f;
-	if (e == HF_OK) {
-		struct hf_unit *u = hf_unit_new();
-
-		v->enabled = true;
-		assert_int_equal(hf_source_put(s->b->sources, u, v, &s->fault), HF_OK);
-		hf_store_submit(s->b->f.store, u, NULL, NULL);
-	}
-}
+#include "unit/source/bench.h"
 
 static enum hf_err add(struct bench *b, const char *name, const char *path, struct hf_fault *ret_fault)
 {
-	struct hf_source_view v = {.kind = "csv"};
-	struct scanned s = {.b = b};
-
-	snprintf(v.name, sizeof(v.name), "%s", name);
-	snprintf(v.path, sizeof(v.path), "%s", path);
-	hf_source_scan(b->sources, &v, on_scan, &s);
-	assert_false(s.done); /* never from inside the call */
-	fixture_run_until(&b->f, &s.done);
-	fixture_settle(&b->f);
-	if (ret_fault)
-		*ret_fault = s.fault;
-	return s.e;
+	return bench_add_file(b, name, "csv", path, ret_fault);
 }
 
 static enum hf_err open_fields(struct bench *b, const char *name, const char *const *fields, size_t count,
@@ -118,8 +47,8 @@ static void scan_finds_fields_types_rows_nulls(void **state)
 	struct hf_source_view v;
 
 	(void)state;
-	open_bench(&b);
-	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	bench_open(&b);
+	assert_int_equal(add(&b, "roads", bench_text(&b, "r.csv", table), NULL), HF_OK);
 	assert_int_equal(hf_source_get(b.sources, "roads", &v), HF_OK);
 	assert_int_equal(v.field_count, 3);
 	assert_string_equal(v.fields[0].type, "integer");
@@ -130,7 +59,7 @@ static void scan_finds_fields_types_rows_nulls(void **state)
 	assert_int_equal(v.bytes, strlen(table));
 	assert_true(v.enabled && v.scanned_ms > 0);
 	hf_source_view_done(&v);
-	close_bench(&b);
+	bench_close(&b);
 }
 
 /* DS-3: data from an unregistered source is refused; so is a disabled one. */
@@ -143,10 +72,10 @@ static void unregistered_and_disabled_are_refused(void **state)
 	struct hf_unit *u = hf_unit_new();
 
 	(void)state;
-	open_bench(&b);
+	bench_open(&b);
 	assert_int_equal(open_fields(&b, "roads", NULL, 0, &r), HF_E_UNKNOWN);
 	assert_int_equal(open_fields(&b, "../roads", NULL, 0, &r), HF_E_UNKNOWN);
-	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	assert_int_equal(add(&b, "roads", bench_text(&b, "r.csv", table), NULL), HF_OK);
 	assert_int_equal(hf_source_get(b.sources, "roads", &v), HF_OK);
 	v.enabled = false;
 	assert_int_equal(hf_source_put(b.sources, u, &v, &fault), HF_OK);
@@ -158,7 +87,7 @@ static void unregistered_and_disabled_are_refused(void **state)
 	hf_store_submit(b.f.store, u, NULL, NULL);
 	assert_int_equal(open_fields(&b, "roads", NULL, 0, &r), HF_E_UNKNOWN);
 	assert_null(r);
-	close_bench(&b);
+	bench_close(&b);
 }
 
 static void whole_file_at_any_offset(void **state)
@@ -168,8 +97,8 @@ static void whole_file_at_any_offset(void **state)
 	struct hf_source_reader *r;
 
 	(void)state;
-	open_bench(&b);
-	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	bench_open(&b);
+	assert_int_equal(add(&b, "roads", bench_text(&b, "r.csv", table), NULL), HF_OK);
 	for (size_t count = 0; count <= 3; count += 3) { /* naming every field is asking for the whole */
 		assert_int_equal(open_fields(&b, "roads", all, count, &r), HF_OK);
 		assert_int_equal(hf_source_reader_bytes(r), strlen(table));
@@ -182,7 +111,7 @@ static void whole_file_at_any_offset(void **state)
 		assert_nothing_at(r, 1000000);
 		hf_source_reader_close(r);
 	}
-	close_bench(&b);
+	bench_close(&b);
 }
 
 static void chosen_fields_in_the_order_of_the_source(void **state)
@@ -193,8 +122,8 @@ static void chosen_fields_in_the_order_of_the_source(void **state)
 	struct hf_source_reader *r;
 
 	(void)state;
-	open_bench(&b);
-	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	bench_open(&b);
+	assert_int_equal(add(&b, "roads", bench_text(&b, "r.csv", table), NULL), HF_OK);
 	assert_int_equal(open_fields(&b, "roads", wrong, 2, &r), HF_E_WRONG_FIELDS);
 	assert_int_equal(open_fields(&b, "roads", fields, 2, &r), HF_OK);
 	assert_int_equal(hf_source_reader_bytes(r), 0);
@@ -206,7 +135,7 @@ static void chosen_fields_in_the_order_of_the_source(void **state)
 	assert_reads(r, 3, 4, "name"); /* back: from the top */
 	assert_reads(r, 0, 1000, want);
 	hf_source_reader_close(r);
-	close_bench(&b);
+	bench_close(&b);
 }
 
 /* A table larger than every buffer, read in uneven pieces, against one that holds the two columns alone. */
@@ -219,14 +148,14 @@ static void large_table_in_pieces(void **state)
 	size_t len;
 
 	(void)state;
-	open_bench(&b);
+	bench_open(&b);
 	hf_buf_addf(&in, "a,b,c\r\n");
 	hf_buf_addf(&want, "a,c\r\n");
 	for (unsigned i = 0; i < 120000; i++) {
 		hf_buf_addf(&in, "%u,\"%u\r\n,\",%u\r\n", i, i * 7, i % 13);
 		hf_buf_addf(&want, "%u,%u\r\n", i, i % 13);
 	}
-	assert_int_equal(add(&b, "big", write_file(&b, "big.csv", (char *)in.data), NULL), HF_OK);
+	assert_int_equal(add(&b, "big", bench_text(&b, "big.csv", (char *)in.data), NULL), HF_OK);
 	assert_int_equal(open_fields(&b, "big", fields, 2, &r), HF_OK);
 	do {
 		assert_true(hf_buf_reserve(&got, 70001));
@@ -240,7 +169,7 @@ static void large_table_in_pieces(void **state)
 	hf_buf_done(&in);
 	hf_buf_done(&want);
 	hf_buf_done(&got);
-	close_bench(&b);
+	bench_close(&b);
 }
 
 static void changed_file_is_noticed(void **state)
@@ -253,18 +182,18 @@ static void changed_file_is_noticed(void **state)
 	size_t len;
 
 	(void)state;
-	open_bench(&b);
-	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
+	bench_open(&b);
+	assert_int_equal(add(&b, "roads", bench_text(&b, "r.csv", table), NULL), HF_OK);
 	assert_int_equal(hf_source_test(b.sources, "roads", &fault), HF_OK);
 	assert_int_equal(open_fields(&b, "roads", NULL, 0, &r), HF_OK);
 	hf_source_reader_stamp(r, &before);
-	write_file(&b, "r.csv", "id,name,when\n");
+	bench_text(&b, "r.csv", "id,name,when\n");
 	hf_source_reader_stamp(r, &after);
 	assert_int_not_equal(before.bytes, after.bytes);
 	assert_int_equal(hf_source_read(r, 0, out, sizeof(out), &len), HF_E_SOURCE_CHANGED);
 	assert_int_equal(hf_source_test(b.sources, "roads", &fault), HF_E_SOURCE_CHANGED);
 	hf_source_reader_close(r);
-	close_bench(&b);
+	bench_close(&b);
 }
 
 static void places_that_are_refused(void **state)
@@ -274,8 +203,8 @@ static void places_that_are_refused(void **state)
 	char path[300], target[200];
 
 	(void)state;
-	open_bench(&b);
-	snprintf(target, sizeof(target), "%s", write_file(&b, "r.csv", table));
+	bench_open(&b);
+	snprintf(target, sizeof(target), "%s", bench_text(&b, "r.csv", table));
 	snprintf(path, sizeof(path), "%s/link.csv", b.files);
 	assert_int_equal(symlink(target, path), 0);
 	assert_int_equal(add(&b, "x", path, &fault), HF_E_ARGUMENT);
@@ -290,7 +219,7 @@ static void places_that_are_refused(void **state)
 	assert_int_equal(add(&b, "No Name", target, &fault), HF_E_ARGUMENT);
 	snprintf(path, sizeof(path), "%s/../%s/state/data.mdb", b.files, strrchr(b.f.dir, '/') + 1);
 	assert_int_equal(add(&b, "x", path, &fault), HF_E_PERMISSION); /* the node's own folder, by whatever way */
-	close_bench(&b);
+	bench_close(&b);
 }
 
 static void unsound_tables_are_refused_with_their_row(void **state)
@@ -299,31 +228,31 @@ static void unsound_tables_are_refused_with_their_row(void **state)
 	struct hf_fault fault;
 
 	(void)state;
-	open_bench(&b);
-	assert_int_equal(add(&b, "x", write_file(&b, "w.csv", "a,b\n1,2\n3\n"), &fault), HF_E_FORMAT);
+	bench_open(&b);
+	assert_int_equal(add(&b, "x", bench_text(&b, "w.csv", "a,b\n1,2\n3\n"), &fault), HF_E_FORMAT);
 	assert_non_null(strstr(fault.text, "row 2"));
-	assert_int_equal(add(&b, "x", write_file(&b, "q.csv", "a,b\n1,2\n3,4\"\n\n"), &fault), HF_E_FORMAT);
-	assert_int_equal(add(&b, "x", write_file(&b, "h.csv", "a,a\n1,2\n"), &fault), HF_E_FORMAT);
+	assert_int_equal(add(&b, "x", bench_text(&b, "q.csv", "a,b\n1,2\n3,4\"\n\n"), &fault), HF_E_FORMAT);
+	assert_int_equal(add(&b, "x", bench_text(&b, "h.csv", "a,a\n1,2\n"), &fault), HF_E_FORMAT);
 	assert_non_null(strstr(fault.text, "first line"));
-	assert_int_equal(add(&b, "x", write_file(&b, "e.csv", ""), &fault), HF_E_FORMAT);
-	close_bench(&b);
+	assert_int_equal(add(&b, "x", bench_text(&b, "e.csv", ""), &fault), HF_E_FORMAT);
+	bench_close(&b);
 }
 
 static void closing_cancels_a_scan(void **state)
 {
 	struct bench b;
 	struct hf_source_view v = {.name = "roads", .kind = "csv"};
-	struct scanned s = {.b = &b};
+	struct bench_scan s = {.b = &b};
 
 	(void)state;
-	open_bench(&b);
-	snprintf(v.path, sizeof(v.path), "%s", write_file(&b, "r.csv", table));
-	hf_source_scan(b.sources, &v, on_scan, &s);
+	bench_open(&b);
+	snprintf(v.path, sizeof(v.path), "%s", bench_text(&b, "r.csv", table));
+	hf_source_scan(b.sources, &v, bench_on_scan, &s);
 	hf_sources_close(b.sources);
 	fixture_run_until(&b.f, &s.done);
 	assert_int_equal(s.e, HF_E_CANCELLED);
 	b.sources = NULL;
-	close_bench(&b);
+	bench_close(&b);
 }
 
 static bool count_one(void *ctx, const struct hf_source_view *v)
@@ -339,15 +268,15 @@ static void list_shows_all_after_a_restart(void **state)
 	unsigned n = 0;
 
 	(void)state;
-	open_bench(&b);
-	assert_int_equal(add(&b, "roads", write_file(&b, "r.csv", table), NULL), HF_OK);
-	assert_int_equal(add(&b, "rivers", write_file(&b, "s.csv", table), NULL), HF_OK);
+	bench_open(&b);
+	assert_int_equal(add(&b, "roads", bench_text(&b, "r.csv", table), NULL), HF_OK);
+	assert_int_equal(add(&b, "rivers", bench_text(&b, "s.csv", table), NULL), HF_OK);
 	fixture_reopen(&b.f);
 	hf_sources_close(b.sources);
 	assert_int_equal(hf_sources_open(&b.f.base, b.f.store, NULL, &b.sources, NULL), HF_OK);
 	assert_int_equal(hf_sources_list(b.sources, count_one, &n), HF_OK);
 	assert_int_equal(n, 2);
-	close_bench(&b);
+	bench_close(&b);
 }
 
 int main(void)

@@ -1,0 +1,28 @@
+/*
+ * input.h - the bytes of a source's file in order, from the top. For this folder only.
+ */
+#ifndef HUFU_SOURCE_INPUT_H
+#define HUFU_SOURCE_INPUT_H
+
+#include <stdatomic.h>
+
+#include "source/adapters.h"
+
+struct hf_input;
+/* Places as place.h has them. */
+enum hf_err hf_input_open(const struct hf_source_home *home, const char *path, struct hf_input **ret_in,
+                          struct hf_fault *f) HF_MUST_CHECK;
+void hf_input_close(struct hf_input *in); /* NULL is fine */
+void hf_input_top(struct hf_input *in);
+/* Up to cap bytes; fewer only at the end. */
+enum hf_err hf_input_read(struct hf_input *in, uint8_t *out, size_t cap, size_t *ret_len,
+                          struct hf_fault *f) HF_MUST_CHECK;
+void hf_input_stamp(const struct hf_input *in, struct hf_source_stamp *ret_stamp);
+
+/* For adapters of one file: stamp and digest of v's path. */
+enum hf_err hf_input_stamp_of(const struct hf_source_home *home, const struct hf_source_view *v,
+                              struct hf_source_stamp *ret_stamp, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_input_digest_of(const struct hf_source_home *home, const struct hf_source_view *v,
+                               const atomic_bool *stop, struct hf_hash *ret_digest) HF_MUST_CHECK;
+
+#endif
