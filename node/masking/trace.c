@@ -220,6 +220,11 @@ static void fill_leak_set(struct hf_trace *t, struct trace_column *c)
 	c->hit = hf_alloc_zero(c->leak.cap + 1);
 }
 
+static bool given_out(const struct hf_apply_setup *s, const char *name)
+{
+	return s->only_count == 0 || place(s->only, s->only_count, name) != SIZE_MAX;
+}
+
 static void find_columns(struct hf_trace *t, bool alike)
 {
 	struct trace_run *run = t->run;
@@ -232,8 +237,8 @@ static void find_columns(struct hf_trace *t, bool alike)
 		c.leaked = place((const char *const *)t->header, t->width, s->header[i]);
 		while (field < run->table.field_count && strcmp(run->fields[field].name, s->header[i]) != 0)
 			field++;
-		if (c.leaked == SIZE_MAX || field == run->table.field_count || !classify(t, &run->fields[field], &c) ||
-		    (c.kind == TRACE_ALIKE) != alike)
+		if (c.leaked == SIZE_MAX || field == run->table.field_count || !given_out(s, s->header[i]) ||
+		    !classify(t, &run->fields[field], &c) || (c.kind == TRACE_ALIKE) != alike)
 			continue;
 		c.words = !all_numbers(t, c.leaked);
 		if (c.kind == TRACE_KEYED)

@@ -15,9 +15,7 @@
 #include "crypto/crypto.h"
 #include "mask.h"
 #include "mask_rows.h"
-#include "masking/trace.h"
-
-#define BATCH 2048u
+#include "release/engine/trace_rows.h"
 
 /* One release of the list. */
 struct released {
@@ -39,12 +37,7 @@ struct tracing {
 	struct hf_plan *read;
 	struct hf_plan plan;
 	struct hf_mask_key root, seed;
-	char **header;
-	size_t header_count;
-	struct hf_arena arena;
-	struct hf_bytes *batch; /* by column */
-	size_t rows;
-	uint64_t first_row;
+	struct hf_trace_rows *rows;
 };
 
 /* ---- the list ---- */
@@ -197,64 +190,34 @@ static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, s
 
 static enum hf_err original_header(void *ctx, const char *const *names, size_t count, struct hf_fault *f)
 {
-	struct tracing *t = ctx;
-	struct hf_trace_release r = {.name = t->now->release, .recipient = t->now->recipient};
-
-	t->header_count = count;
-	t->header = hf_alloc(count * sizeof(*t->header));
-	for (size_t i = 0; i < count; i++)
-		t->header[i] = hf_strdup(names[i]);
-	t->batch = hf_alloc(count * BATCH * sizeof(*t->batch));
-	r.setup = (struct hf_apply_setup){.plan = &t->plan,
-	                                  .table = t->now->table,
-	                                  .header = (const char *const *)t->header,
-	                                  .header_count = count,
-	                                  .root = &t->root,
-	                                  .seed = t->now->seed ? &t->seed : NULL,
-	                                  .file = read_table,
-	                                  .file_ctx = t};
-	return hf_trace_begin(t->trace, &r, f);
-}
-
-/* Columns of the full batch stand BATCH apart; those of the last one are moved together. */
-static enum hf_err flush(struct tracing *t, struct hf_fault *f)
-{
-	enum hf_err e = HF_OK;
-
-	for (size_t c = 1; t->rows < BATCH && c < t->header_count; c++)
-		memmove(&t->batch[c * t->rows], &t->batch[c * BATCH], t->rows * sizeof(*t->batch));
-	if (t->rows > 0)
-		e = hf_trace_original(t->trace, t->batch, t->rows, t->first_row, f);
-	t->first_row += t->rows;
-	t->rows = 0;
-	hf_arena_done(&t->arena);
-	hf_arena_init(&t->arena, NULL, 0);
-	return e;
+	return hf_trace_rows_header(((struct tracing *)ctx)->rows, names, count, f);
 }
 
 static enum hf_err original_row(void *ctx, const struct hf_bytes *cells, struct hf_fault *f)
 {
-	struct tracing *t = ctx;
-
-	for (size_t i = 0; i < t->header_count; i++) {
-		uint8_t *copy = cells[i].data ? hf_arena_get(&t->arena, cells[i].len + 1) : NULL;
-
-		if (copy)
-			memcpy(copy, cells[i].data, cells[i].len);
-		t->batch[i * BATCH + t->rows] = (struct hf_bytes){copy, cells[i].len};
-	}
-	return ++t->rows < BATCH ? HF_OK : flush(t, f);
+	return hf_trace_rows_row(((struct tracing *)ctx)->rows, cells, f);
 }
 
 static bool read_original(struct tracing *t)
 {
 	const struct hf_mask_rows rows = {original_header, original_row, t};
+	const struct hf_trace_release release = {.name = t->now->release,
+	                                         .recipient = t->now->recipient,
+	                                         .setup = {.plan = &t->plan,
+	                                                   .table = t->now->table,
+	                                                   .root = &t->root,
+	                                                   .seed = t->now->seed ? &t->seed : NULL,
+	                                                   .file = read_table,
+	                                                   .file_ctx = t}};
 	struct hf_fault f = {.code = HF_OK};
 	char path[PATH_MAX];
-	enum hf_err e = hf_mask_rows_read(&(struct hf_mask_input){.path = at(t, t->now->original, path)}, &rows, &f);
+	enum hf_err e;
 
+	t->rows = hf_trace_rows_new(t->trace, &release);
+	e = hf_mask_rows_read(&(struct hf_mask_input){.path = at(t, t->now->original, path)}, &rows, &f);
 	if (e == HF_OK)
-		e = flush(t, &f);
+		e = hf_trace_rows_end(t->rows, &f);
+	hf_trace_rows_free(t->rows);
 	if (e == HF_OK)
 		return true;
 	hf_fault_default(&f, e);
@@ -295,18 +258,7 @@ static bool try_release(struct tracing *t, const struct released *r)
 	bool good;
 
 	t->now = r;
-	t->first_row = t->rows = 0;
-	hf_arena_init(&t->arena, NULL, 0);
 	good = read_plan(t) && read_key(t, r->key, &t->root) && read_key(t, r->seed, &t->seed) && read_original(t);
-	if (good)
-		hf_trace_end(t->trace);
-	for (size_t i = 0; i < t->header_count && t->header; i++)
-		free(t->header[i]);
-	free(t->header);
-	free(t->batch);
-	t->header = NULL;
-	t->batch = NULL;
-	hf_arena_done(&t->arena);
 	hf_plan_free(t->read);
 	t->read = NULL;
 	hf_methods_free(t->methods);
