@@ -30,6 +30,7 @@
 #include "release/mask_keys.h"
 #include "release/plans.h"
 #include "release/tasks.h"
+#include "release/tracing.h"
 #include "source/classify.h"
 #include "source/scanner.h"
 #include "source/source.h"
@@ -237,6 +238,8 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_release_set_derive(m->release, derive_masked, n);
 	hf_release_start(m->release);
 	hf_exchange_set_masking(m->exchange, &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version, n});
+	hf_tracing_open(&(struct hf_tracing_setup){&n->base, m->store, m->sources, m->mask_keys, plan_version, n},
+	                &m->tracing);
 	hf_exchange_start(m->exchange);
 	return HF_OK;
 }
@@ -279,6 +282,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_dispute,
 	        hf_routes_statistics,
 	        hf_routes_mask_keys,
+	        hf_routes_mask_trace,
 	        NULL,
 	};
 	/* clang-format on */
@@ -348,6 +352,8 @@ static void close_modules(struct hf_node *n)
 	n->publish = NULL;
 	hf_api_close(n->api);
 	n->api = NULL;
+	hf_tracing_close(m->tracing);
+	m->tracing = NULL;
 	if (m->exchange)
 		hf_exchange_close(m->exchange);
 	if (m->authz)

@@ -21,6 +21,7 @@ struct hf_exchange;
 struct hf_reports;
 struct hf_mask_report;
 struct hf_release;
+struct hf_tracing;
 
 struct hf_modules {
 	const struct hf_base *base;
@@ -37,6 +38,7 @@ struct hf_modules {
 	struct hf_authz *authz;
 	struct hf_exchange *exchange;
 	struct hf_reports *reports;
+	struct hf_tracing *tracing;
 	struct hf_mask_report *mask_report; /* NULL: none */
 	int64_t started_ms;
 	const char *const *listen; /* configured addresses, NULL-terminated; NULL: the descriptor's (hufu doctor) */

@@ -31,6 +31,7 @@ const struct hf_role hf_roles[] = {
          HF_BIT(HF_MAY_AUDIT_READ) | HF_BIT(HF_MAY_AUDIT_EXPORT) | HF_BIT(HF_MAY_STATUS)},
         {"mask-reverser", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_UNMASK)}, /* MK-67 */
         {"mask-key-keeper", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MASK_KEYS)},
+        {"leak-tracer", HF_GROUP_AUDIT, HF_BIT(HF_MAY_TRACE) | HF_BIT(HF_MAY_STATUS)}, /* not who masks or gives out */
         {NULL, HF_ROLE_GROUP_INVALID, 0},
 };
 
@@ -105,6 +106,13 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_AUDIT_READ, HF_MAY_UNMASK},
         {HF_MAY_MANAGE_USERS, HF_MAY_MASK_KEYS},
         {HF_MAY_AUDIT_READ, HF_MAY_MASK_KEYS},
+        {HF_MAY_TRACE, HF_MAY_MASK}, /* who could be the leak does not look for it */
+        {HF_MAY_TRACE, HF_MAY_MASK_POLICY},
+        {HF_MAY_TRACE, HF_MAY_UNMASK},
+        {HF_MAY_TRACE, HF_MAY_MASK_KEYS}, /* nor may he erase what names him */
+        {HF_MAY_TRACE, HF_MAY_FETCH},
+        {HF_MAY_TRACE, HF_MAY_MANAGE_SOURCES},
+        {HF_MAY_MANAGE_USERS, HF_MAY_TRACE},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

@@ -36,7 +36,8 @@
 	X(HF_MAY_CLASSIFY, "classify")                   /* what is sensitive, and how much */                         \
 	X(HF_MAY_MASK_POLICY, "mask-policy")             /* MK-62: approve masking plans, control masking */           \
 	X(HF_MAY_UNMASK, "unmask")                       /* MK-67: reverse masked values */                            \
-	X(HF_MAY_MASK_KEYS, "mask-keys")                 /* erase the seed of a contract's masking keys */
+	X(HF_MAY_MASK_KEYS, "mask-keys")                 /* erase the seed of a contract's masking keys */             \
+	X(HF_MAY_TRACE, "trace-leaks")                   /* whose release leaked rows are from */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,
@@ -54,7 +55,8 @@ struct hf_role {
 	const char *name; /* "admin", "operator", "data-authority", "intake", "privacy-expert", "approver", "publisher",
 	                     "auditor", "audit-reader", "records-keeper", "emergency-officer", "leading-member",
 	                     "emergency-executor", "business-officer", "senior-approver", "masking-operator",
-	                     "security-administrator", "audit-administrator", "mask-reverser", "mask-key-keeper" */
+	                     "security-administrator", "audit-administrator", "mask-reverser", "mask-key-keeper",
+	                     "leak-tracer" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

@@ -109,6 +109,16 @@ bool hf_trace_leaked(struct hf_trace *t, const struct hf_bytes *cells)
 	return true;
 }
 
+size_t hf_trace_leak_rows(const struct hf_trace *t)
+{
+	return t->rows;
+}
+
+size_t hf_trace_leak_width(const struct hf_trace *t)
+{
+	return t->width;
+}
+
 void trace_result_done(struct trace_result *r)
 {
 	free(r->name);

@@ -28,6 +28,14 @@ void hf_trace_free(struct hf_trace *t);
 /* One leaked row, copied. False: HF_TRACE_ROWS_MAX were given, or 4 GiB. */
 bool hf_trace_leaked(struct hf_trace *t, const struct hf_bytes *cells);
 
+/* The same of JSON: header an array of names, rows an array of arrays of texts and nulls, each as long as the header.
+ * Whoever reads the JSON has bounded its bytes. FORMAT, LIMIT: with the row and the column that is wrong, never a
+ * value. */
+enum hf_err hf_trace_read(const json_t *header, const json_t *rows, struct hf_trace **ret_t,
+                          struct hf_fault *f) HF_MUST_CHECK;
+size_t hf_trace_leak_rows(const struct hf_trace *t);
+size_t hf_trace_leak_width(const struct hf_trace *t);
+
 /* One release after the other: begin, all rows of its original in batches, end. */
 struct hf_trace_release {
 	const char *name, *recipient; /* copied */

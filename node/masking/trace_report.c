@@ -66,7 +66,7 @@ static size_t rows_of(const struct hf_trace *t, size_t i, bool only)
 	for (size_t row = 0; row < t->rows; row++) {
 		bool other = false;
 
-		for (size_t k = 0; only && k < t->count; k++)
+		for (size_t k = 0; only && t->results[i].row_hit[row] && k < t->count; k++)
 			other |= k != i && t->results[k].row_hit[row] && named(t, k) &&
 			         strcmp(t->results[k].recipient, t->results[i].recipient) != 0;
 		n += t->results[i].row_hit[row] && !other;

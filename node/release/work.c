@@ -67,10 +67,8 @@ static enum hf_err write_out(void *ctx, const uint8_t *data, size_t len, struct 
 	return HF_OK;
 }
 
-/* Tables and dictionaries that a plan names stand in one folder of the node, by name. */
-static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
+enum hf_err release_table(const char *folder, const char *name, struct hf_buf *out, struct hf_fault *f)
 {
-	const struct release_work *w = ctx;
 	size_t max = out->max ? out->max : FILE_MAX;
 	char path[900];
 	enum hf_err e;
@@ -78,10 +76,15 @@ static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, s
 	if (strchr(name, '/') || name[0] == '.' || !*name)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "the plan names the file '%.100s'; put it into %s and name it without a folder",
-		                    name, w->folder);
-	snprintf(path, sizeof(path), "%s/%.200s", w->folder, name);
+		                    name, folder);
+	snprintf(path, sizeof(path), "%s/%.200s", folder, name);
 	e = hf_file_read(path, max, out);
 	return e == HF_OK ? e : hf_file_fault(f, e, path, max);
+}
+
+static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
+{
+	return release_table(((const struct release_work *)ctx)->folder, name, out, f);
 }
 
 /* ---- a slice ---- */

@@ -49,6 +49,9 @@ struct release_work *release_work_new(void);
 void release_work_free(struct release_work *w);
 void release_work_slice(struct release_work *w);
 
+/* Tables and dictionaries that a plan names stand in one folder of the node, by name. */
+enum hf_err release_table(const char *folder, const char *name, struct hf_buf *out, struct hf_fault *f) HF_MUST_CHECK;
+
 /* The result against the plan's scheme (5.5 d), and what is left in it (5.7). */
 struct release_check {
 	struct hf_plan *plan; /* own */

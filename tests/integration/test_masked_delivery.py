@@ -12,7 +12,8 @@ from test_rulebook import POLICY
 
 ROWS, PEOPLE_MASKING = 20000, {
     "yang": ("杨帆 T-11", ["masking-operator"]), "ma": ("马超 T-12", ["masking-operator"]), "song": ("宋玉 T-13", ["security-administrator"]),
-    "shen": ("沈清 T-14", ["audit-administrator"]), "bao": ("包正 T-15", ["mask-reverser"]), "hong": ("洪光 T-16", ["mask-key-keeper"])}
+    "shen": ("沈清 T-14", ["audit-administrator"]), "bao": ("包正 T-15", ["mask-reverser"]), "hong": ("洪光 T-16", ["mask-key-keeper"]),
+    "lu": ("陆羽 T-17", ["leak-tracer"])}
 CLAIMS = ["--purpose", "claims-assessment", "--system", "claims"]
 DEPARTMENTS = {"loss": ("钱亮 I-11", "adjusting"), "price": ("孔明 I-12", "pricing")}  # department: (its person's name, its system)
 PSEUDONYMS = ("resident_id", "mobile", "plate", "card")
@@ -313,6 +314,84 @@ def test_reversal_is_a_permission_of_its_own_and_always_in_the_ledger(net):
     check(not list(files_with(t.dir, plain)), "and no value in any file of the node")
 
 
+def leak(net, rows, *fields):
+    """Some rows as they turn up somewhere: shuffled, without most of the columns."""
+    path = os.path.join(net.dir, "leaked.csv")
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        w = csv.writer(f)
+        w.writerow(fields)
+        w.writerows([r[n] for n in fields] for r in random.Random(3).sample(rows, len(rows)))
+    return path
+
+
+def traced(net, rows, *fields):
+    found = net.nodes["transport"].hufu("mask", "trace", leak(net, rows, *fields), "--source", "passages", "--reason", "case 17/2026", as_="lu")
+    check(found["state"] == "done" and found["source"] == "passages" and found["by"] == "lu" and found["rows"] == len(rows), f"{found}")
+    return found, {r["recipient"] + " " + r["release"].split(" ")[0]: r for r in found["releases"]}
+
+
+def release_to_university(net):
+    """By a task of its own: static, with the same techniques."""
+    t, path = net.nodes["transport"], os.path.join(net.dir, "university.csv")
+    put_plan(net, "research", change=lambda text: text.replace("mode: dynamic", "mode: static").replace("scope: {", "scope: {consumer: university, "))
+    done = t.hufu("release", "run", "research", "passages", "--output", path, "--register", "for-university", "--wait", as_="ma")
+    return done["task"], table(path)
+
+
+def test_a_leak_names_whom_this_node_gave_it_to(net):
+    """Twenty rows of 20,000, most columns gone: by deliveries and by tasks, without a key ever leaving the node; a mixture is told apart"""
+    r = net.nodes["transport"].refused("mask", "trace", leak(net, table(net.out)[:20], "plate"), "--source", "passages", "--reason", "x", as_="lu")
+    check(r.reason == "second-factor", f"a password alone is not enough: {r.text}")
+    net.nodes["transport"].enrol("lu")
+    task, university = release_to_university(net)
+    insurer = table(net.out)
+    found, releases = traced(net, insurer[3:16000:800], "fee", "plate", "time")
+    check(found["named"] == ["insurer"] and found["verdict"] == "named" and not found["not_traceable"], f"{found}")
+    check(sorted(releases) == ["insurer passages", "insurer passages-coarse", "university research"], f"each once: {found['releases']}")
+    hit = releases["insurer passages"]
+    check(hit["named"] and hit["bound"] <= found["names_below"] == 1e-9 and hit["rows"] == 20 and net.transfer in hit["transfers"] and hit["times"] == 2,
+          f"with the bound, and by which transfers: {hit}")
+    check(not hit["source_changed"] and hit["contract"] == workflow.transfer(net.nodes["transport"], "li", net.transfer)["agreement"], f"{hit}")
+    check(all(r["bound"] > 1e-3 and not r["named"] for r in releases.values() if r is not hit), f"{releases}")
+    found, releases = traced(net, [(insurer if n % 2 else university)[n * 700] for n in range(20)], "card", "mobile")
+    check(sorted(found["named"]) == ["insurer", "university"] and found["unexplained"] == 0, f"a mixture: {found}")
+    check(releases["university research"]["tasks"] == [task] and [releases[k]["only_here"] for k in ("insurer passages", "university research")] == [10, 10],
+          f"half and half: {releases}")
+    coarse = table(os.path.join(net.dir, "coarse.csv"))
+    found, releases = traced(net, coarse[:4000:200], "plate")
+    check([r for r in releases if releases[r]["named"]] == ["insurer passages-coarse"], f"the other agreement's: {releases}")
+    net.leaked = [insurer[n] for n in range(3, 16000, 800)]
+
+
+def test_nobody_is_named_for_what_tells_no_one_apart_or_was_given_to_no_one(net):
+    """Columns that are masked alike for all, the originals, and made-up values"""
+    r = random.Random(23)
+    for rows, fields in ((table(net.out)[:8000:400], ("passage", "time", "gantry", "fee")), (table(net.source)[:8000:400], ("plate", "card", "mobile")),
+                         ([dict(plate=p[3], card=p[4]) for p in (passages.person(r) for _ in range(2000))], ("plate", "card"))):
+        found, _ = traced(net, rows, *fields)
+        check(found["verdict"] == "undecided" and found["named"] == [] and found["says"].startswith("undecided"), f"{fields}: {found}")
+
+
+def test_tracing_is_a_permission_of_its_own_with_two_factors_and_in_the_ledger_without_a_value(net):
+    """Who masks, approves, reverses or decides may not; each trace and what came of it are two entries of one transaction"""
+    t, path = net.nodes["transport"], leak(net, net.leaked, "plate", "card")
+    ask = ["mask", "trace", path, "--source", "passages", "--reason", "case 18/2026"]
+    for account in ("ma", "song", "bao", "hong", "li", "sun"):
+        check(t.refused(*ask, as_=account).reason == "permission", f"{account} may not")
+    r = t.refused("mask", "trace", path, "--source", "unheard", "--reason", "x", as_="lu")
+    check(r.reason == "unknown" and "hufu source list" in r.text, r.text)
+    r = t.refused("mask", "trace", "--cancel", UNKNOWN_ID, as_="lu")
+    check(r.reason == "unknown", r.text)
+    found = t.hufu(*ask, as_="lu")
+    begun, ended = [e["fields"] for e in entries_of(t, "sun", found["trace"]) if e["event"] == "mask-trace"]
+    check(begun["actor"] == ended["actor"] == "transport/lu" and begun["object"] == "leak of passages" and begun["purpose"] == "case 18/2026", f"{begun}")
+    check("20 rows of 2 columns are traced among 3 releases" in begun["processing"] and begun["digest"] == ended["digest"], f"{begun} {ended}")
+    check(ended["outcome"] == "ok" and ended["detail"].startswith("the leak is from insurer; 20 rows of 2 columns, 3 releases tried; insurer: passages 5 of passages, wrongly "
+                                                                  "with a probability of"), f"{ended}")
+    values = [row[f].encode() for row in net.leaked for f in ("plate", "card")] + [p[3].encode() for p in net.people[::100]]
+    check(not list(files_with(t.dir, values)), "no value of the leak or of the source is in any file of the node")
+
+
 def test_when_the_contracts_seed_is_erased_nothing_is_reversed_or_delivered_under_it(net):
     """MK-67: and the ledger says so; other contracts are not touched."""
     t = net.nodes["transport"]
@@ -325,6 +404,10 @@ def test_when_the_contracts_seed_is_erased_nothing_is_reversed_or_delivered_unde
     check(r.reason == "erased" and "the project has ended" in r.text, f"{r.text}")
     r = refused(net)
     check(r.reason == "masking" and "erased" in r.text, f"nothing more under that contract: {r.text}")
+    found, releases = traced(net, net.leaked, "plate", "card")
+    lost = found["not_traceable"]
+    check(found["named"] == [] and len(lost) == 1 and (lost[0]["contract"], lost[0]["recipient"], lost[0]["reason"]) == (contract, "insurer", "erased") and
+          "the project has ended" in lost[0]["text"] and len(releases) == 2, f"what cannot be traced any more is named: {found}")
     fetch(net, "other-contract.csv", net.entry)
     e = next(e["fields"] for e in t.hufu("ledger", "tail", "--count", "60", as_="sun")["entries"]
              if e["event"] == "mask-key-erased" and e["outcome"] == "ok")

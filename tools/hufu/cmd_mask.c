@@ -1,4 +1,4 @@
-/* cmd_mask.c - the commands of `hufu mask`, all offline. */
+/* cmd_mask.c - the commands of `hufu mask` that need no node. */
 #include "mask.h"
 
 const struct hf_command hf_commands_mask[] = {
@@ -100,17 +100,25 @@ const struct hf_command hf_commands_mask[] = {
          hf_mask_cli_suggest},
         {"mask", "trace", "whose release leaked rows are from",
          "hufu mask trace FILE --releases FILE|DIR... [--json]\n"
+         "hufu mask trace FILE --source NAME --reason TEXT [--json]\n"
+         "hufu mask trace --cancel TRACE\n"
          "\n"
          "  FILE              leaked rows: CSV or JSON lines with at least some of the columns' names\n"
          "  --releases FILE   what was released to whom; a folder: all that end in .json. {\"releases\": [\n"
          "                    {\"release\": NAME, \"recipient\": NAME, \"plan\": FILE, \"table\": NAME,\n"
          "                    \"original\": FILE, \"key\": FILE, \"consumer\": NAME, \"contract\": ID, \"epoch\": N,\n"
          "                    \"seed\": FILE, \"methods\": FILE}]}; the last five where they are not as the plan says\n"
+         "  --source NAME     instead: what the node released of that source, by masking tasks and by deliveries;\n"
+         "                    plans, keys and rows stay there. For the role leak-tracer, in a session with two "
+         "factors\n"
+         "  --reason TEXT     why; it stands in the node's ledger with what came of it\n"
+         "  --cancel TRACE    end a trace that a node is at; so does an interrupt\n"
          "\n"
          "Names a recipient only when the probability that it is not he is below 1e-9, and says what is undecided.\n"
          "\n"
-         "example:\n"
-         "  hufu mask trace leaked.csv --releases releases.json",
+         "examples:\n"
+         "  hufu mask trace leaked.csv --releases releases.json\n"
+         "  hufu mask trace leaked.csv --source passages --reason 'found on a forum, case 17/2026'",
          hf_mask_cli_trace},
         {"mask", "techniques", "what each masking technique does to data, and its parameters",
          "hufu mask techniques [ID] [--methods FILE] [--json]\n"

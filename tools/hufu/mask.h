@@ -1,5 +1,6 @@
 /*
- * mask.h - what the subcommands of `hufu mask` share. All of it works offline, without a node.
+ * mask.h - what the subcommands of `hufu mask` share. All of it works offline, without a node, but for
+ * `hufu mask trace --source`.
  */
 #ifndef HUFU_TOOLS_MASK_H
 #define HUFU_TOOLS_MASK_H

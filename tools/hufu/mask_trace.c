@@ -15,6 +15,7 @@
 #include "crypto/crypto.h"
 #include "mask.h"
 #include "mask_rows.h"
+#include "mask_trace.h"
 #include "release/engine/trace_rows.h"
 
 /* One release of the list. */
@@ -289,7 +290,7 @@ static void put_number(json_t *o, const char *name, double v)
 	json_object_set_new(o, name, json_string(text));
 }
 
-static void print(struct tracing *t, json_t *report)
+void hf_mask_trace_print(struct hf_cli *cli, json_t *report, size_t width)
 {
 	json_t *releases = json_object_get(report, "releases"), *evidence = json_array(), *o, *e;
 	size_t i, k;
@@ -297,7 +298,8 @@ static void print(struct tracing *t, json_t *report)
 	printf("%s\n\n%zu rows of %zu columns, %zu releases; who is named is named wrongly with a probability of %g at "
 	       "most\n\n",
 	       json_string_value(json_object_get(report, "says")),
-	       (size_t)json_integer_value(json_object_get(report, "rows")), t->width, t->count, HF_TRACE_NAMES);
+	       (size_t)json_integer_value(json_object_get(report, "rows")), width, json_array_size(releases),
+	       HF_TRACE_NAMES);
 	json_array_foreach(releases, i, o)
 	{
 		put_number(o, "chance", json_real_value(json_object_get(o, "bound")));
@@ -308,13 +310,11 @@ static void print(struct tracing *t, json_t *report)
 			json_array_append(evidence, e);
 		}
 	}
-	hf_cli_table(t->cli, report, "releases", release_columns, "no releases");
+	hf_cli_table(cli, report, "releases", release_columns, "no releases");
 	printf("\n");
 	json_object_set_new(report, "evidence", evidence);
-	hf_cli_table(t->cli, report, "evidence", evidence_columns,
+	hf_cli_table(cli, report, "evidence", evidence_columns,
 	             "no release has a column of the leak that tells recipients apart");
-	if (t->more)
-		printf("\nonly the first %u rows of the leak were looked at\n", HF_TRACE_ROWS_MAX);
 }
 
 static int trace(struct tracing *t, const char *leak)
@@ -333,7 +333,9 @@ static int trace(struct tracing *t, const char *leak)
 	if (t->cli->json)
 		hf_cli_json(report);
 	else
-		print(t, report);
+		hf_mask_trace_print(t->cli, report, t->width);
+	if (!t->cli->json && t->more)
+		printf("\nonly the first %u rows of the leak were looked at\n", HF_TRACE_ROWS_MAX);
 	json_decref(report);
 	return HF_EXIT_DONE;
 }
@@ -342,19 +344,28 @@ int hf_mask_cli_trace(struct hf_cli *cli, int argc, char **argv)
 {
 	struct tracing t = {.cli = cli};
 	struct hf_list lists = {.count = 0};
-	const char *leak;
-	const struct hf_opt opts[] = {{"releases", NULL, NULL, &lists}, {0}};
+	struct hf_mask_trace_ask ask = {.leak = NULL};
+	const struct hf_opt opts[] = {{"releases", NULL, NULL, &lists},
+	                              {"source", &ask.source, NULL, NULL},
+	                              {"reason", &ask.reason, NULL, NULL},
+	                              {"cancel", &ask.cancel, NULL, NULL},
+	                              {0}};
 	int status = HF_EXIT_REFUSED;
 	bool good = true;
 
-	if (!hf_cli_args(cli, argc, argv, opts, &leak, 1, 1))
+	if (!hf_cli_args(cli, argc, argv, opts, &ask.leak, 0, 1))
 		return HF_EXIT_USAGE;
+	if (!ask.leak != !!ask.cancel || (lists.count > 0) + !!ask.source + !!ask.cancel > 1)
+		return hf_cli_misuse(cli, "give FILE with --releases or with --source, or --cancel TRACE alone");
+	if (ask.source || ask.cancel)
+		return hf_mask_trace_node(cli, &ask);
 	if (lists.count == 0)
-		return hf_cli_misuse(cli, "--releases FILE is missing: the list of what was released to whom");
+		return hf_cli_misuse(cli, "--releases FILE is missing: the list of what was released to whom; or "
+		                          "--source NAME: what a node released of it");
 	for (size_t i = 0; good && i < lists.count; i++)
 		good = add_lists(&t, lists.item[i]);
 	if (good)
-		status = trace(&t, leak);
+		status = trace(&t, ask.leak);
 	hf_trace_free(t.trace);
 	for (size_t i = 0; i < t.count; i++) {
 		json_decref(t.all[i].list);
