@@ -388,6 +388,8 @@ def test_tracing_is_a_permission_of_its_own_with_two_factors_and_in_the_ledger_w
     check("20 rows of 2 columns are traced among 3 releases" in begun["processing"] and begun["digest"] == ended["digest"], f"{begun} {ended}")
     check(ended["outcome"] == "ok" and ended["detail"].startswith("the leak is from insurer; 20 rows of 2 columns, 3 releases tried; insurer: passages 5 of passages, wrongly "
                                                                   "with a probability of"), f"{ended}")
+    text = hufunet.run([net.program("hufu"), *ask, "--node", t.dir, "--as", "lu"], net.environment(), 60).stdout
+    check(text.startswith("the leak is from insurer\n") and begun["digest"] not in text and net.leaked[0]["plate"] not in text, f"for people: {text}")
     values = [row[f].encode() for row in net.leaked for f in ("plate", "card")] + [p[3].encode() for p in net.people[::100]]
     check(not list(files_with(t.dir, values)), "no value of the leak or of the source is in any file of the node")
 
