@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "masking/formats/format.h"
 #include "masking/own/own.h"
 #include "masking/plan_demand.h"
 #include "masking/plan_tree.h"
@@ -13,6 +14,7 @@
 #define TABLES_MAX 256u
 #define FIELDS_MAX 1024u
 #define RELATIONS_MAX 4096u
+#define RATE_LEAST 65536u /* bytes of a source in a second */
 
 struct plan {
 	struct hf_plan plan; /* first, so that it is what callers hold */
@@ -146,6 +148,27 @@ static enum hf_err read_schedule(struct plan *p, const struct hf_plan_node *root
 	HF_TRY(text_of(p, n, "start", true, &p->plan.start));
 	HF_TRY(text_of(p, n, "every", false, &p->plan.every));
 	return read_times(p, n);
+}
+
+/* How a task reads its source (MK-26). A delivery reads as its consumer asks. */
+static enum hf_err read_connection(struct plan *p, const struct hf_plan_node *root)
+{
+	static const char *const keys[] = {"bytes-per-second", NULL};
+	const struct hf_plan_node *n = hf_plan_get(root, "connection"), *rate = hf_plan_get(n, "bytes-per-second");
+
+	if (!n)
+		return HF_OK;
+	HF_TRY(check_keys(p, n, keys));
+	if (p->plan.mode == HF_PLAN_DYNAMIC)
+		return FAULT(p, n,
+		             "'connection' is how a task reads its source, and a dynamic plan has none; remove it");
+	if (!rate)
+		return FAULT(p, n, "'bytes-per-second' is missing; add it");
+	HF_TRY(number_of(p, rate, INT64_MAX, &p->plan.source_rate));
+	return p->plan.source_rate >= RATE_LEAST
+	               ? HF_OK
+	               : FAULT(p, rate, "'bytes-per-second' is less than %u; no task would end, write more",
+	                       RATE_LEAST);
 }
 
 static enum hf_err read_result(struct plan *p, const struct hf_plan_node *root)
@@ -294,6 +317,12 @@ static enum hf_err read_field(struct plan *p, const struct hf_plan_node *n, stru
 	field->technique = hf_technique_named(technique);
 	if (!field->technique)
 		HF_TRY(own_method(p, n, technique, &field->technique));
+	if (field->technique->formatted && (!field->type || !hf_format_named(field->type)))
+		return FAULT(
+		        p, n,
+		        "field %.60s: %s has no format for the type '%.60s'; take map, hash or denc, or a type that "
+		        "`hufu mask techniques %s` lists",
+		        n->key, technique, field->type ? field->type : "", technique);
 	if (p->plan.mode == HF_PLAN_DYNAMIC && field->technique->record.reversible == HF_REVERSIBLE_VAULT)
 		return FAULT(p, n,
 		             "field %.60s: %s fills a vault, which a dynamic plan does not have; take fpe or denc",
@@ -421,9 +450,9 @@ static enum hf_err read_relations(struct plan *p, const struct hf_plan_node *roo
 
 static enum hf_err read_head(struct plan *p, const struct hf_plan_node *root)
 {
-	static const char *const keys[] = {"masking-plan", "name",      "version",  "need",   "purpose",   "mode",
-	                                   "people",       "scope",     "schedule", "engine", "relations", "tables",
-	                                   "result",       "emergency", "methods",  NULL};
+	static const char *const keys[] = {"masking-plan", "name",      "version",  "need",       "purpose",   "mode",
+	                                   "people",       "scope",     "schedule", "engine",     "relations", "tables",
+	                                   "result",       "emergency", "methods",  "connection", NULL};
 	const char *mode = NULL, *engine = "ff1";
 	const struct hf_plan_node *form = hf_plan_get(root, "masking-plan"), *version = hf_plan_get(root, "version");
 	uint64_t number = 0;
@@ -489,6 +518,7 @@ static enum hf_err read_plan(struct plan *p, const void *text, size_t len)
 	HF_TRY(read_people(p, root));
 	HF_TRY(read_scope(p, root));
 	HF_TRY(read_schedule(p, root));
+	HF_TRY(read_connection(p, root));
 	HF_TRY(read_result(p, root));
 	HF_TRY(read_emergency(p, root));
 	HF_TRY(read_methods(p, root));

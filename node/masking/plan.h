@@ -62,6 +62,7 @@ struct hf_plan {
 	size_t table_count;
 	uint64_t rows_least, rows_most; /* of each result; 0: not said */
 	uint64_t unreadable_most;       /* values that became null because they were not of the type */
+	uint64_t source_rate;           /* bytes of its source that a task reads in a second; 0: as fast as it can */
 	const struct hf_plan_emergency *emergency;
 	size_t emergency_count;
 	struct hf_hash digest;

@@ -14,6 +14,7 @@ struct reader {
 	struct hf_plan_node *open[HF_PLAN_DEPTH]; /* lists and mappings that are not closed */
 	size_t depth, nodes;
 	const char *key; /* read, its value not yet */
+	uint32_t key_line;
 	struct hf_plan_node *root;
 };
 
@@ -59,6 +60,7 @@ static enum hf_err attach(struct reader *r, struct hf_plan_node *n)
 	}
 	if (in->kind == HF_PLAN_MAP) {
 		n->key = r->key;
+		n->line = r->key_line; /* what stands below its key is found by that */
 		r->key = NULL;
 	}
 	if (in->last)
@@ -94,6 +96,7 @@ static enum hf_err on_scalar(struct reader *r, const yaml_event_t *e)
 		if (hf_plan_get(in, text))
 			return hf_plan_fault(r->f, r->name, line_of(e), "'%.60s' stands there twice; remove one", text);
 		r->key = text;
+		r->key_line = line_of(e);
 		return HF_OK;
 	}
 	n = new_node(r, e, HF_PLAN_TEXT_NODE);

@@ -100,6 +100,7 @@ struct hf_technique {
 	const struct hf_param *params; /* name NULL ends; NULL: there are none */
 	bool of_rows;      /* leaves rows out and no value as another: it may stand beside a technique for values */
 	bool drops_column; /* the column is not in the result */
+	bool formatted;    /* the column's type must be one that has a format (formats/format.h) */
 	const void *own;   /* of a method of one's own (methods.h); NULL: it is built in */
 	/* args are checked. ret_state NULL is fine. */
 	enum hf_err (*open)(const struct hf_mask_use *use, struct hf_fault *f, void **ret_state);

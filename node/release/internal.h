@@ -18,6 +18,7 @@ struct hf_release {
 	uint64_t slice;            /* bytes of a source between two durable points */
 	int64_t look_ms;           /* when the schedules are looked at next; 0: now */
 	uv_timer_t *timer;         /* NULL: not started */
+	uv_timer_t *pace; /* for tasks that may only read so much of their source in a second; NULL: none yet */
 	hf_task_derive_fn derive;
 	void *derive_ctx;
 	struct release_active *active; /* tasks that are under way or wait for room */

@@ -95,6 +95,10 @@ void release_close_tasks(struct hf_release *r)
 		uv_timer_stop(r->timer);
 		uv_close((uv_handle_t *)r->timer, free_timer);
 	}
+	if (r->pace) {
+		uv_timer_stop(r->pace);
+		uv_close((uv_handle_t *)r->pace, free_timer);
+	}
 	r->active = NULL;
 	while (a) {
 		struct release_active *next = a->next;
@@ -270,6 +274,43 @@ static void after_command(struct release_active *a, const Hufu__MaskTaskRow *row
 	task_submit(a, unit);
 }
 
+static int64_t loop_ms(const struct hf_release *r)
+{
+	uv_update_time(r->base->loop);
+	return (int64_t)uv_now(r->base->loop);
+}
+
+/* MK-26: after so many bytes of the source others have it for the rest of the time that these may take. */
+static void pace(struct release_active *a)
+{
+	uint64_t rate = a->work->plan->source_rate, bytes = atomic_load(&a->work->in) - a->slice_at;
+
+	a->paced_until = rate ? a->slice_ms + (int64_t)(bytes * 1000 / rate) + 1 : 0;
+}
+
+static void on_pace(uv_timer_t *t)
+{
+	look_at_all(t->data);
+}
+
+/* True: it is looked at again when it may go on. */
+static bool waits(struct release_active *a)
+{
+	struct hf_release *r = a->r;
+	int64_t left = a->paced_until - loop_ms(r);
+
+	if (left <= 0)
+		return false;
+	if (!r->pace) {
+		r->pace = hf_alloc_zero(sizeof(*r->pace));
+		r->pace->data = r;
+		uv_timer_init(r->base->loop, r->pace);
+	}
+	if (!uv_is_active((uv_handle_t *)r->pace) || uv_timer_get_due_in(r->pace) > (uint64_t)left)
+		uv_timer_start(r->pace, on_pace, (uint64_t)left, 0);
+	return true;
+}
+
 static void on_slice(uv_work_t *uv, int status)
 {
 	struct release_active *a = uv->data;
@@ -300,6 +341,7 @@ static void on_slice(uv_work_t *uv, int status)
 		}
 		release_change_put(&c, unit);
 		release_change_done(&c);
+		pace(a);
 		if (a->work->end)
 			release_work_free(HF_TAKE(a->work));
 	}
@@ -309,6 +351,15 @@ static void on_slice(uv_work_t *uv, int status)
 static void slice(uv_work_t *uv)
 {
 	release_work_slice(((struct release_active *)uv->data)->work);
+}
+
+static void next_slice(struct release_active *a)
+{
+	if (waits(a))
+		return;
+	a->slice_ms = loop_ms(a->r);
+	a->slice_at = atomic_load(&a->work->in);
+	task_queue(a, slice, on_slice);
 }
 
 void task_queue(struct release_active *a, void (*work)(uv_work_t *), void (*after)(uv_work_t *, int))
@@ -359,6 +410,14 @@ enum hf_err task_open_source(struct hf_release *r, const Hufu__MaskTaskRow *row,
 	                    row->source);
 }
 
+/* A quarter of a second's bytes at once, where the plan says how many a second has. */
+static uint64_t slice_of(const struct hf_release *r, const struct hf_plan *p)
+{
+	uint64_t most = p->source_rate / 4;
+
+	return p->source_rate && most < r->slice ? most : r->slice;
+}
+
 static enum hf_err fill_work(struct release_active *a, const Hufu__MaskTaskRow *row, struct release_work *w,
                              const char **ret_kind, struct hf_fault *f)
 {
@@ -373,12 +432,13 @@ static enum hf_err fill_work(struct release_active *a, const Hufu__MaskTaskRow *
 	snprintf(w->folder, sizeof(w->folder), "%s/masking", a->r->base->dir);
 	snprintf(w->output, sizeof(w->output), "%s", row->output);
 	release_part_of(row, w->part);
-	w->slice = a->r->slice;
+	w->slice = slice_of(a->r, w->plan);
 	w->stamp = (struct hf_source_stamp){row->source_bytes, row->source_inode, row->source_mtime_ns};
 	if (row->place && row->place->byte) {
 		w->place = (struct hf_stream_place){row->place->header_end, row->place->byte, row->place->rows_in,
 		                                    row->place->rows_out};
 		w->out_bytes = row->place->out_bytes;
+		atomic_store(&w->in, row->place->byte);
 		w->base = release_counts_of(row);
 		w->base_count = row->n_counts;
 	}
@@ -453,7 +513,7 @@ static void look(struct release_active *a)
 	case HF_TASK_RUNNING:
 		a->runs = true;
 		if (a->work)
-			task_queue(a, slice, on_slice);
+			next_slice(a);
 		else
 			restart(a, row);
 		return;

@@ -13,6 +13,9 @@ struct release_active {
 	bool busy;           /* a worker, a scan or a commit is at it */
 	bool runs;           /* counts against HF_TASKS_RUNNING */
 	int64_t rests_until; /* its state could not be written: it is not looked at before; 0: at any time */
+	int64_t slice_ms;    /* of the loop's clock: when the last slice began, */
+	uint64_t slice_at;   /* and at which byte of the source */
+	int64_t paced_until; /* the next one begins then */
 	struct release_work *work;
 	struct release_check *check;
 	enum hf_err placed;

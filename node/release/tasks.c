@@ -365,7 +365,8 @@ static enum hf_err change_version(struct hf_release *r, const struct hf_task_com
 	if (differs)
 		hf_fault_set(f, HF_E_CONFLICT,
 		             "version %u of the masking plan '%s' differs from version %u in '%.60s', and a task "
-		             "under way may only change schedule, persons, result and emergency; stop it, and run "
+		             "under way may only change schedule, connection, persons, result and emergency; stop it, "
+		             "and run "
 		             "the new version",
 		             c->version, change->row.plan, change->row.version, differs);
 	hf_plan_free(was);

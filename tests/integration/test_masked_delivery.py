@@ -281,6 +281,34 @@ def test_another_file_in_the_place_of_a_sample_neither_leaves_nor_is_published(n
     os.unlink(path)
 
 
+def opened(node, path):
+    """How the node holds that file open: the access modes, 0 for reading only."""
+    found, folder = [], f"/proc/{node.process.pid}"
+    for fd in os.listdir(folder + "/fd"):
+        try:
+            if os.readlink(f"{folder}/fd/{fd}") == path:
+                with open(f"{folder}/fdinfo/{fd}", encoding="ascii") as f:
+                    found.append(int(re.search(r"flags:\s*([0-7]+)", f.read())[1], 8) & os.O_ACCMODE)
+        except FileNotFoundError:
+            pass
+    return found
+
+
+def test_a_source_is_delivered_while_a_task_masks_it(net):
+    """MK-26: the task has a descriptor of its own, for reading only, and reads no more in a second than its plan says."""
+    t = net.nodes["transport"]
+    put_plan(net, "slow", change=lambda text: text.replace("mode: dynamic", "mode: static").replace(
+        "schedule: by hand\n", "schedule: by hand\nconnection: {bytes-per-second: 65536}\n"))
+    task = t.hufu("release", "run", "slow", "passages", "--output", os.path.join(net.dir, "slow.csv"), "--register", "slow", as_="ma")["task"]
+    show = lambda: t.hufu("release", "show", task, as_="ma")
+    wait_until(lambda: show()["state"] == "running" and opened(t, net.source), "the task")
+    check(set(opened(t, net.source)) == {os.O_RDONLY}, f"for reading only: {opened(t, net.source)}")
+    again, _ = fetch(net, "meanwhile.csv", net.demanding)
+    check(same_file(net.out, again) and show()["state"] == "running", "a delivery began and ended while the task was under way")
+    t.hufu("release", "stop", task, "--reason", "seen enough", as_="ma")
+    wait_until(lambda: not opened(t, net.source), "the descriptor to be given back")
+
+
 def values_file(net, values):
     path = os.path.join(net.dir, "values.txt")
     with open(path, "w", encoding="utf-8") as f:

@@ -81,7 +81,7 @@ static void test_a_whole_plan(void **state)
 	hf_plan_free(p);
 }
 
-/* MK-28, MK-32, MK-33, MK-37, MK-38, MK-40, MK-41, MK-42: each item is a checked field, and each lack is named. */
+/* MK-28, MK-32, MK-37, MK-38, MK-40, MK-41, MK-42: each item is a checked field, and each lack is named. */
 static void test_what_a_plan_lacks_is_named(void **state)
 {
 	static const struct {
@@ -154,6 +154,89 @@ static void test_related_fields_go_by_the_same_column(void **state)
 	free(related);
 	free(same);
 	free(other);
+}
+
+static enum hf_err read_changed(const char *from, const char *to, struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	char *text = changed(from, to);
+	enum hf_err e = hf_plan_read("p.yaml", text, strlen(text), ret_plan, f);
+
+	free(text);
+	return e;
+}
+
+/* MK-33: what the configuration of rules covers, item by item: a right value is taken, a wrong one is refused
+ * with its line. */
+static void test_each_item_of_the_rules_is_a_checked_field(void **state)
+{
+#define HAND "schedule: {start: 2026-12-01T02:00:00Z, every: 1d}\n"
+#define RESULT "result: {rows-least: 1, rows-most: 1000000, unreadable-most: 0}\n"
+#define RISK(more) "result: {risk: {owners: {quasi: [born], sensitive: [name], " more "}}}\n"
+	static const struct {
+		const char *item, *from, *right, *wrong, *says;
+	} items[] = {
+	        {"user permission", "operator: li", "operator: chen", "operator: wang",
+	         "p.yaml:7: one person has two of the roles"},
+	        {"user permission", "audit: zhao}", "audit: qian}", "audit: [zhao]}", "p.yaml:7: 'audit' is no text"},
+	        {"system attributes", "group: tolls", "group: roads", "group: ''",
+	         "p.yaml:8: 'group' is no text, or empty"},
+	        {"system attributes", "epoch: 1", "epoch: 7", "epoch: first", "p.yaml:8: 'epoch' is no whole number"},
+	        {"system attributes", "mode: static\n", "mode: static\nengine: swap-or-not\n",
+	         "mode: static\nengine: rot13\n", "p.yaml:7: 'engine' is 'rot13'; write ff1 or swap-or-not"},
+	        {"connection", HAND, HAND "connection: {bytes-per-second: 1000000}\n",
+	         HAND "connection: {bytes-per-second: fast}\n", "p.yaml:10: 'bytes-per-second' is no whole number"},
+	        {"connection", HAND, HAND "connection: {bytes-per-second: 65536}\n",
+	         HAND "connection: {bytes-per-second: 65535}\n", "p.yaml:10: 'bytes-per-second' is less than 65536"},
+	        {"connection", HAND, HAND "connection: {bytes-per-second: 99999}\n", HAND "connection: {host: x}\n",
+	         "p.yaml:10: 'host' is not known here"},
+	        {"masked tables", "  owners:\n    fields:\n", "  owners:\n    fields:\n      address: keep\n",
+	         "  owners:\n    columns:\n", "p.yaml:20: 'columns' is not known here"},
+	        {"table relations", "- [passages.plate, owners.plate]\n", "- [owners.plate, passages.plate]\n",
+	         "- [passages.plate, owners.name]\n",
+	         "p.yaml:12: passages.plate and owners.name belong together and are masked differently"},
+	        {"columns", "lane: keep", "gate: keep", "lane: [keep]", "p.yaml:18: field lane: write keep when"},
+	        {"columns", "by: plate", "by: name", "by: owner",
+	         "p.yaml:23: field born: there is no field owner for by"},
+	        {"function grade", RESULT, RISK("grade: 3"), RISK("grade: 5"),
+	         "p.yaml:10: 'grade' is no whole number from 1 to 4"},
+	        {"function grade", RESULT, RISK("k: 5"), RISK("k: 0"), "p.yaml:10: 'k' is no whole number from 1"},
+	        {"function settings", "cuts: [10, 20]", "cuts: [10, 20, 50]", "cuts: [10, {a: b}]",
+	         "p.yaml:17: 'cuts' is no text and no list of texts"},
+	        {"function settings", "keep-first: 1", "keep-first: 2", "keep-first: -1", "p.yaml:22: field name: "},
+	        {"function settings", "days: 30", "days: 60", "days: some", "p.yaml:23: field born: "},
+	        {"function rule assignment", "{technique: fpe, type: cn.plate}\n      fee",
+	         "{technique: fpe, type: cn.plate}\n      toll", "{technique: fpe, type: cn.plaque}\n      fee",
+	         "p.yaml:16: field plate: fpe has no format for the type 'cn.plaque'"},
+	        {"function rule assignment", "{technique: mask, keep-first: 1}", "{technique: 'null'}",
+	         "{technique: blur}", "p.yaml:22: field name: there is no technique blur"},
+	        {"process control", "every: 1d", "every: 6h", "every: day",
+	         "p.yaml:9: 'every' is 'day'; write a period"},
+	        {"process control", "start: 2026-12-01T02:00:00Z", "start: 2026-12-01", "start: soon",
+	         "p.yaml:9: 'start' is 'soon'; write a time"},
+	        {"process control", "unreadable-most: 0", "unreadable-most: 9", "unreadable-most: few",
+	         "p.yaml:10: 'unreadable-most' is no whole number"},
+	        {"process control", "make room, who: li}", "make room, who: li, action: pause}",
+	         "make room, who: li, action: wait}", "p.yaml:30: 'action' for space is 'wait'; write stop or pause"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		struct hf_fault f = {0};
+		struct hf_plan *p = NULL;
+
+		if (read_changed(items[i].from, items[i].right, &p, &f) != HF_OK)
+			fail_msg("%s: '%s' is refused: %s", items[i].item, items[i].right, f.text);
+		hf_plan_free(HF_TAKE(p));
+		assert_int_not_equal(read_changed(items[i].from, items[i].wrong, &p, &f), HF_OK);
+		if (!strstr(f.text, items[i].says))
+			fail_msg("%s: '%s' instead of '%s'", items[i].item, f.text, items[i].says);
+	}
+	struct hf_fault f = {0};
+	struct hf_plan *p = NULL;
+
+	assert_int_equal(read_changed(HAND, HAND "connection: {bytes-per-second: 1000000}\n", &p, &f), HF_OK);
+	assert_int_equal(p->source_rate, 1000000);
+	hf_plan_free(p);
 }
 
 static void test_a_dynamic_plan_sees_no_whole_table(void **state)
@@ -270,6 +353,7 @@ int main(void)
 	        cmocka_unit_test(test_a_whole_plan),
 	        cmocka_unit_test(test_what_a_plan_lacks_is_named),
 	        cmocka_unit_test(test_related_fields_go_by_the_same_column),
+	        cmocka_unit_test(test_each_item_of_the_rules_is_a_checked_field),
 	        cmocka_unit_test(test_a_dynamic_plan_sees_no_whole_table),
 	        cmocka_unit_test(test_tables_at_work),
 	        cmocka_unit_test(test_a_forgotten_column_is_refused),

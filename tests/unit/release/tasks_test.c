@@ -354,6 +354,49 @@ static void test_paused_and_continued_it_is_the_same(void **state)
 	assert_same(&all, &parts);
 }
 
+/* MK-26: a task reads no more of its source in a second than its plan says, a little at a time, and others read it
+ * meanwhile; what comes out is the same. A stopped one does not wait. */
+static void test_the_source_stays_available(void **state)
+{
+	struct world *w = *state;
+	struct result all, slow;
+	struct hf_source_view v;
+	uint8_t byte;
+	uint64_t began, rate = 65536;
+	unsigned looks = 0;
+
+	assert_int_equal(hf_source_get(w->sources, "passages", &v), HF_OK);
+	approve(w, "technique: mask, keep-first: 2", NULL, NULL);
+	whole(w, &all);
+	approve(w, "technique: mask, keep-first: 2", "schedule: by hand\n",
+	        "schedule: by hand\nconnection: {bytes-per-second: 65536}\n");
+	began = uv_hrtime();
+	run(w, &slow);
+	for (bool done = false; !done; uv_run(&w->s.p.f.loop, UV_RUN_ONCE)) {
+		Hufu__MaskTaskRow *row = row_of(w, &slow);
+		struct hf_source_reader *other = NULL;
+		uint64_t ms = (uv_hrtime() - began) / 1000000, at = hf_task_progress(w->s.release, row);
+		size_t n = 0;
+
+		assert_true(at <= rate * ms / 1000 + w->s.release->slice); /* so much, and a slice that has begun */
+		assert_int_equal(hf_source_open(w->sources, "passages", NULL, 0, &other, &w->s.fault), HF_OK);
+		assert_int_equal(hf_source_read(other, v.bytes / 2, &byte, 1, &n), HF_OK);
+		hf_source_reader_close(other);
+		looks += row->state == HF_TASK_RUNNING;
+		done = has_ended(row);
+		hf_decoded_free(row);
+	}
+	assert_state(w, &slow, HF_TASK_RELEASED);
+	assert_true(looks > 5 && v.bytes > 4 * w->s.release->slice);
+	assert_same(&all, &slow);
+	run(w, &slow);
+	run_until(w, &slow, is_partly_done);
+	assert_int_equal(command(w, &slow, HF_TASK_STOP, 0), HF_OK);
+	run_until(w, &slow, has_ended);
+	assert_int_equal(files_of(w, slow.name), 0);
+	hf_source_view_done(&v);
+}
+
 /* MK-46: the process dies while rows go through; what it wrote behind its last durable point is written again. */
 static void test_taken_up_by_another_process(void **state)
 {
@@ -681,6 +724,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_states),
 	        cmocka_unit_test(test_paused_and_continued_it_is_the_same),
+	        cmocka_unit_test(test_the_source_stays_available),
 	        cmocka_unit_test(test_taken_up_by_another_process),
 	        cmocka_unit_test(test_stopped_and_retried),
 	        cmocka_unit_test(test_another_version_must_mask_alike),
