@@ -28,7 +28,7 @@ METRICS = {
     "fpe": {"values_per_s": True, "swap_or_not_per_s": False},
     "source-csv": {"gb_per_s": True},
     "detect": {"rows_per_s": True, "precision": False, "recall": False},
-    "mask": {"rows_per_s": True, "rss_mib": False, "scaling_2": False},
+    "mask": {"rows_per_s": True, "rss_mib": False, "scaling_2": True},
     "evaluate": {"seconds": True},
     "footprint": {"idle_rss_mib": False, "start_ms": False, "binary_mib": False},
 }

@@ -74,7 +74,7 @@ static double chunk_p99(struct hf_source_reader *r, unsigned most)
 		ms[count++] = (double)(bench_now_us() - begin) / 1000;
 	}
 	if (e == HF_OK)
-		p99 = bench_percentile(ms, count, 99);
+		p99 = bench_percentile(ms, count, 0.99);
 	else
 		fprintf(stderr, "hufu-bench: chunk %u: %s\n", count, hf_err_text(e));
 	free(ms);

@@ -9,9 +9,11 @@
 #include "base/mem.h"
 #include "crypto/crypto.h"
 
-#define ROWS 2048u               /* of a batch */
+#define ROWS 512u                /* of a batch, which so stays in a core's own cache */
 #define OUT ((size_t)256 << 20)  /* bytes that they may become */
-#define TEXT ((size_t)512 << 10) /* bytes of a batch after which it is full */
+#define TEXT ((size_t)128 << 10) /* bytes of a batch after which it is full */
+#define AHEAD ((size_t)4 << 20)  /* bytes under way: with long rows, only a few batches are */
+#define KEPT (4 * TEXT)          /* a buffer that long rows made larger than that is given back */
 
 enum hf_err hf_stream_fail(struct hf_stream *s, const char *kind, enum hf_err e)
 {
@@ -25,6 +27,7 @@ struct hf_stream *hf_stream_new(const struct hf_stream_setup *setup)
 	struct hf_stream *s = hf_alloc_zero(sizeof(*s));
 
 	s->setup = *setup;
+	s->slots = 1;
 	if (setup->from)
 		s->from = *setup->from;
 	s->rows_in = s->from.rows_in;
@@ -56,6 +59,14 @@ static void batch_of(const struct job *j, size_t width, struct hf_arena *arena, 
 	*ret_b = (struct hf_apply_batch){in, out, hf_arena_get(arena, n + 1), n, j->first_row, arena};
 }
 
+static void empty(struct hf_buf *b)
+{
+	if (b->cap > KEPT)
+		hf_buf_done(b);
+	else
+		hf_buf_clear(b);
+}
+
 /* Any thread: only the job and the apply are touched. whole is NULL for techniques of rows. */
 static void work(const struct hf_put *put, struct hf_apply *a, struct hf_whole *whole, struct job *j)
 {
@@ -76,7 +87,30 @@ static void work(const struct hf_put *put, struct hf_apply *a, struct hf_whole *
 	}
 	hf_arena_done(&arena);
 	hf_wipe(j->text.data, j->text.len);
-	hf_buf_clear(&j->text);
+	empty(&j->text);
+}
+
+/* With the lock: the oldest batch that nobody works on, now taken; NULL: none. */
+static struct job *take_full(struct hf_stream *s)
+{
+	for (uint64_t i = s->written; i < s->filled; i++) {
+		struct job *j = &s->jobs[i % s->slots];
+
+		if (j->state == JOB_FULL) {
+			j->state = JOB_TAKEN;
+			return j;
+		}
+	}
+	return NULL;
+}
+
+/* With the lock, which is let go meanwhile. */
+static void mask_batch(struct hf_stream *s, struct hf_apply *a, struct job *j)
+{
+	pthread_mutex_unlock(&s->lock);
+	work(&s->put, a, NULL, j);
+	pthread_mutex_lock(&s->lock);
+	j->state = JOB_DONE;
 }
 
 static void *run_worker(void *ctx)
@@ -86,22 +120,15 @@ static void *run_worker(void *ctx)
 
 	pthread_mutex_lock(&s->lock);
 	for (;;) {
-		struct job *j = NULL;
+		struct job *j = take_full(s);
 
-		for (uint64_t i = s->written; !j && i < s->filled; i++)
-			if (s->jobs[i % HF_STREAM_JOBS].state == JOB_FULL)
-				j = &s->jobs[i % HF_STREAM_JOBS];
 		if (!j && s->over)
 			break;
 		if (!j) {
 			pthread_cond_wait(&s->full, &s->lock);
 			continue;
 		}
-		j->state = JOB_TAKEN;
-		pthread_mutex_unlock(&s->lock);
-		work(&s->put, w->apply, NULL, j);
-		pthread_mutex_lock(&s->lock);
-		j->state = JOB_DONE;
+		mask_batch(s, w->apply, j);
 		pthread_cond_signal(&s->done);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -174,7 +201,8 @@ static enum hf_err open_workers(struct hf_stream *s)
 	                                 .put = s->setup.put,
 	                                 .put_ctx = s->setup.put_ctx};
 
-	s->worker_count = s->setup.workers ? s->setup.workers : 1;
+	s->worker_count = s->setup.workers > 1 ? s->setup.workers : 1;
+	s->slots = s->worker_count > 1 ? HF_STREAM_JOBS : 1;
 	for (unsigned i = 0; i < s->worker_count; i++) {
 		struct worker *w = &s->workers[i];
 		enum hf_err e = hf_apply_open(&a, s->f, &w->apply);
@@ -183,10 +211,11 @@ static enum hf_err open_workers(struct hf_stream *s)
 			return hf_stream_fail(s, needs_key(s) && !s->setup.root ? "key" : "format", e);
 		w->s = s;
 		if (hf_apply_whole(w->apply))
-			s->worker_count = s->setup.workers = 0; /* one batch: nobody to share it with */
-		else if (s->setup.workers)
-			w->started = pthread_create(&w->thread, NULL, run_worker, w) == 0;
-		if (s->setup.workers && !w->started)
+			s->worker_count = s->slots = 1; /* one batch: nobody to share it with */
+		if (i == 0)                             /* the caller's */
+			continue;
+		w->started = pthread_create(&w->thread, NULL, run_worker, w) == 0;
+		if (!w->started)
 			return hf_stream_fail(s, "source", hf_fault_set(s->f, HF_E_MEMORY, "no thread can be started"));
 	}
 	return HF_OK;
@@ -273,7 +302,7 @@ bool hf_stream_finish(struct hf_stream *s)
 /* Writes the oldest batch, which is done. */
 static bool write_oldest(struct hf_stream *s)
 {
-	struct job *j = &s->jobs[s->written % HF_STREAM_JOBS];
+	struct job *j = &s->jobs[s->written % s->slots];
 	enum hf_err e = j->error;
 
 	if (e != HF_OK) {
@@ -284,7 +313,9 @@ static bool write_oldest(struct hf_stream *s)
 	if (j->out.len > 0)
 		e = s->setup.write(s->setup.write_ctx, j->out.data, j->out.len, s->f);
 	s->rows_out += j->rows_out;
+	s->ahead -= j->size;
 	j->rows = 0;
+	empty(&j->out);
 	pthread_mutex_lock(&s->lock);
 	j->state = JOB_EMPTY;
 	s->written++;
@@ -292,19 +323,30 @@ static bool write_oldest(struct hf_stream *s)
 	return e == HF_OK || hf_stream_fail(s, "space", e) == HF_OK;
 }
 
+/* Whether the oldest batch is done. While more than `most` are under way the caller masks too, so that there are no
+ * more threads than were asked for, and none of them is idle. */
+static bool oldest_done(struct hf_stream *s, uint64_t most)
+{
+	const struct job *j = &s->jobs[s->written % s->slots];
+	bool done;
+
+	pthread_mutex_lock(&s->lock);
+	while (j->state != JOB_DONE && s->filled - s->written > most) {
+		struct job *own = take_full(s);
+
+		if (own)
+			mask_batch(s, s->workers[0].apply, own);
+		else
+			pthread_cond_wait(&s->done, &s->lock);
+	}
+	done = j->state == JOB_DONE;
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
 bool hf_stream_drain(struct hf_stream *s, uint64_t most)
 {
-	while (s->written < s->filled) {
-		struct job *j = &s->jobs[s->written % HF_STREAM_JOBS];
-		bool done;
-
-		pthread_mutex_lock(&s->lock);
-		while (j->state != JOB_DONE && s->filled - s->written > most)
-			pthread_cond_wait(&s->done, &s->lock);
-		done = j->state == JOB_DONE;
-		pthread_mutex_unlock(&s->lock);
-		if (!done)
-			break;
+	while (s->written < s->filled && oldest_done(s, most)) {
 		if (!write_oldest(s))
 			return false;
 	}
@@ -313,12 +355,14 @@ bool hf_stream_drain(struct hf_stream *s, uint64_t most)
 
 bool hf_stream_hand_over(struct hf_stream *s)
 {
-	struct job *j = &s->jobs[s->filled % HF_STREAM_JOBS];
+	struct job *j = &s->jobs[s->filled % s->slots];
 
 	if (j->rows == 0)
 		return true;
 	j->first_row = s->rows_in - j->rows;
-	if (s->setup.workers == 0) {
+	j->size = j->text.len;
+	s->ahead += j->size;
+	if (s->worker_count == 1) {
 		work(&s->put, s->workers[0].apply, s->whole, j);
 		j->state = JOB_DONE;
 		s->filled++;
@@ -329,7 +373,8 @@ bool hf_stream_hand_over(struct hf_stream *s)
 	s->filled++;
 	pthread_cond_signal(&s->full);
 	pthread_mutex_unlock(&s->lock);
-	return hf_stream_drain(s, HF_STREAM_JOBS - 1); /* so that the next one is empty */
+	/* So that the next one is empty. */
+	return hf_stream_drain(s, s->ahead > AHEAD ? HF_STREAM_WORKERS : s->slots - 1);
 }
 
 static void make_room(struct hf_stream *s, struct job *j)
@@ -350,12 +395,12 @@ bool hf_stream_too_large(struct hf_stream *s)
 
 struct job *hf_stream_next_row(struct hf_stream *s)
 {
-	struct job *j = &s->jobs[s->filled % HF_STREAM_JOBS];
+	struct job *j = &s->jobs[s->filled % s->slots];
 
 	if (j->rows == ROWS || j->text.len > TEXT) {
 		if (!hf_stream_hand_over(s))
 			return NULL;
-		j = &s->jobs[s->filled % HF_STREAM_JOBS];
+		j = &s->jobs[s->filled % s->slots];
 	}
 	make_room(s, j);
 	return j;

@@ -5,10 +5,10 @@
  * JSON lines have the plan's fields, in its order; one that is not there is null, one that the plan does not name or
  * that holds an object or an array is refused.
  *
- * Rows go in batches through one or two workers, and come out in their order, so that the result does not depend on how
- * many there are. Memory is that of a few batches, whatever the size. For techniques that need the whole table it is
- * put away: in memory up to a bound, beyond it encrypted in a file without a name (spill.h); the result is the same.
- * Nothing else of the original is written anywhere. Pure but for that file.
+ * Rows go in batches through one or two threads, the caller's among them, and come out in their order, so that the
+ * result does not depend on how many there are. Memory is that of a few batches, whatever the size. For techniques that
+ * need the whole table it is put away: in memory up to a bound, beyond it encrypted in a file without a name (spill.h);
+ * the result is the same. Nothing else of the original is written anywhere. Pure but for that file.
  */
 #ifndef HUFU_RELEASE_ENGINE_STREAM_H
 #define HUFU_RELEASE_ENGINE_STREAM_H
@@ -39,7 +39,7 @@ struct hf_stream_setup {
 	const char *const *only;           /* fields of the result; count 0: all */
 	size_t only_count;
 	enum hf_stream_form in_form, out_form;
-	unsigned workers; /* 0: in the caller's thread; at most HF_STREAM_WORKERS */
+	unsigned workers; /* threads that mask, the caller's one of them; at most HF_STREAM_WORKERS, 0: as 1 */
 	/* Goes on from there; NULL: from the top. The input's first header_end bytes are fed first, then those from
 	 * byte on; no header is written, and the result is the rest of the one from the top. */
 	const struct hf_stream_place *from;

@@ -12,7 +12,7 @@
 #include "source/readers/csv.h"
 #include "source/readers/jsonl.h"
 
-#define HF_STREAM_JOBS (HF_STREAM_WORKERS + 2u) /* batches at once: being filled, worked on, written */
+#define HF_STREAM_JOBS 16u /* batches at once: being filled, worked on, written; almost two chunks of a delivery */
 
 enum state { JOB_EMPTY = 0, JOB_FULL, JOB_TAKEN, JOB_DONE };
 struct job {
@@ -20,7 +20,7 @@ struct job {
 	struct hf_buf text;     /* the cells */
 	struct hf_bytes *cells; /* by row; data is the place in text plus one, so that 0 is null */
 	uint8_t *kinds;         /* of each cell, of JSON lines; NULL: all are texts */
-	size_t rows, cap;
+	size_t rows, size;      /* size: of the text, when it was handed over */
 	uint64_t first_row, rows_out;
 	struct hf_buf out;
 	enum hf_err error;
@@ -45,9 +45,11 @@ struct hf_stream {
 	struct hf_whole *whole; /* NULL: all techniques are of rows */
 	size_t width;
 	struct worker workers[HF_STREAM_WORKERS];
-	unsigned worker_count; /* at least one apply, also without threads */
+	unsigned worker_count; /* that mask: the first is the caller's and has no thread */
 	struct job jobs[HF_STREAM_JOBS];
-	uint64_t filled, written; /* batches; the one being filled is filled % HF_STREAM_JOBS */
+	unsigned slots; /* of the jobs in use: one when the caller masks alone, so that it stays in the cache */
+	uint64_t filled, written; /* batches; the one being filled is filled % slots */
+	size_t ahead;             /* bytes of text handed over and not yet written */
 	uint64_t rows_in, rows_out;
 	uint64_t header_end;         /* 0: no row was seen */
 	struct hf_stream_place from; /* all 0: from the top */

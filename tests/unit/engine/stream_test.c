@@ -29,6 +29,7 @@ static const char whole_plan[] = HEAD "      n: keep\n      mobile: {technique: 
 static const struct hf_mask_key root = {{7}};
 
 static enum hf_stream_form form; /* of both sides */
+static unsigned workers;
 
 struct part {
 	struct hf_stream *stream;
@@ -77,6 +78,7 @@ static void begin(struct part *p, const struct hf_plan *plan, const struct hf_st
 	                                  .in_form = form,
 	                                  .out_form = form,
 	                                  .from = from,
+	                                  .workers = workers,
 	                                  .write = take,
 	                                  .write_ctx = out};
 
@@ -153,6 +155,68 @@ static void test_parts_are_the_whole(void **state)
 	form = HF_STREAM_CSV;
 }
 
+/* Here and there a cell of hundreds of kilobytes, several of them in a row, so that few batches may be under way. */
+static void make_long(struct hf_buf *out)
+{
+	static char name[700001];
+
+	memset(name, 'x', sizeof(name) - 1);
+	assert_true(hf_buf_add(out, "n,mobile,speed,name\n", 20));
+	for (unsigned i = 0; i < ROWS; i++)
+		assert_true(hf_buf_addf(out, "%u,13%09u,%u.5,\"%s\"\n", i, (i * 7919u) % 1000000000u, i % 90,
+		                        i % 500 < 5 ? name : "a\nb"));
+}
+
+static void masked_by(unsigned threads, const struct hf_plan *plan, const struct hf_buf *in, struct hf_buf *out)
+{
+	struct part p;
+
+	workers = threads;
+	begin(&p, plan, NULL, out);
+	feed(&p, in->data, in->len);
+	end(&p);
+	workers = 0;
+}
+
+/* MK-12: the result does not depend on how many threads mask, nor on how long the rows are. */
+static void test_threads_change_nothing(void **state)
+{
+	void (*const make[])(struct hf_buf *) = {make_table, make_long};
+	struct hf_plan *plan = read_plan(rows_plan);
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		HF_CLEANUP(hf_buf_done) struct hf_buf in = HF_BUF_INIT, one = HF_BUF_INIT, two = HF_BUF_INIT;
+
+		make[i](&in);
+		masked_by(1, plan, &in, &one);
+		masked_by(HF_STREAM_WORKERS, plan, &in, &two);
+		assert_true(one.len > in.len / 2);
+		assert_int_equal(one.len, two.len);
+		assert_memory_equal(one.data, two.data, one.len);
+	}
+	hf_plan_free(plan);
+}
+
+/* Whoever gives up in between leaves threads with work, which end. */
+static void test_given_up(void **state)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf in = HF_BUF_INIT, out = HF_BUF_INIT;
+	struct hf_plan *plan = read_plan(rows_plan);
+	struct part p;
+
+	(void)state;
+	make_table(&in);
+	workers = HF_STREAM_WORKERS;
+	for (size_t cut = 100; cut < in.len; cut += in.len / 7) {
+		begin(&p, plan, NULL, &out);
+		feed(&p, in.data, cut);
+		hf_stream_free(p.stream);
+	}
+	workers = 0;
+	hf_plan_free(plan);
+}
+
 static void test_a_whole_table_has_no_middle(void **state)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf in = HF_BUF_INIT, out = HF_BUF_INIT;
@@ -175,6 +239,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_parts_are_the_whole),
+	        cmocka_unit_test(test_threads_change_nothing),
+	        cmocka_unit_test(test_given_up),
 	        cmocka_unit_test(test_a_whole_table_has_no_middle),
 	};
 
