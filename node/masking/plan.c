@@ -574,11 +574,3 @@ const struct hf_plan_table *hf_plan_table_named(const struct hf_plan *p, const c
 			return &p->tables[i];
 	return NULL;
 }
-
-const struct hf_plan_emergency *hf_plan_emergency_for(const struct hf_plan *p, const char *when)
-{
-	for (size_t i = 0; i < p->emergency_count; i++)
-		if (strcmp(p->emergency[i].when, when) == 0)
-			return &p->emergency[i];
-	return NULL;
-}

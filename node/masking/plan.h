@@ -87,7 +87,13 @@ enum hf_err hf_plan_read_from(const struct hf_plan_source *s, struct hf_plan **r
                               struct hf_fault *f) HF_MUST_CHECK;
 void hf_plan_free(struct hf_plan *p);
 const struct hf_plan_table *hf_plan_table_named(const struct hf_plan *p, const char *name); /* NULL: none */
-const struct hf_plan_emergency *hf_plan_emergency_for(const struct hf_plan *p, const char *when);
+/* plan_run.c: the same for tasks, deliveries and offline runs. */
+/* The rows of a whole result, and its values that became null because they were not of the type (MK-41, MK-47). */
+enum hf_err hf_plan_result_check(const struct hf_plan *p, uint64_t rows, uint64_t unreadable,
+                                 struct hf_fault *f) HF_MUST_CHECK;
+const struct hf_plan_emergency *hf_plan_emergency_for(const struct hf_plan *p, const char *when); /* NULL: none */
+/* The scheme in words. done: what the node itself did by it. */
+void hf_plan_emergency_text(const struct hf_plan_emergency *e, const char *done, char *out, size_t cap);
 
 /* One technique, one type, one set of parameters. */
 bool hf_plan_masked_alike(const struct hf_plan_field *a, const struct hf_plan_field *b);

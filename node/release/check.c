@@ -1,7 +1,6 @@
 /* check.c - the result against the plan's scheme, its digest, and its name; declared in work.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,26 +30,14 @@ static bool fail(struct release_check *c, const char *kind, enum hf_err e)
 	return false;
 }
 
-/* MK-41, MK-47 */
 static bool as_expected(struct release_check *c)
 {
-	const struct hf_plan *p = c->plan;
 	uint64_t unreadable = 0;
 
 	for (size_t i = 0; i < c->count; i++)
 		unreadable += c->counts[i].unreadable;
-	if (c->rows_out < p->rows_least || (p->rows_most && c->rows_out > p->rows_most))
-		return fail(c, "result",
-		            hf_fault_set(&c->f, HF_E_QUALITY,
-		                         "the result has %" PRIu64 " rows; the plan expects %" PRIu64 " to %" PRIu64,
-		                         c->rows_out, p->rows_least, p->rows_most));
-	if (unreadable > p->unreadable_most)
-		return fail(c, "result",
-		            hf_fault_set(&c->f, HF_E_QUALITY,
-		                         "%" PRIu64 " values are not of the type that the plan names and became null; "
-		                         "it allows %" PRIu64,
-		                         unreadable, p->unreadable_most));
-	return true;
+	enum hf_err e = hf_plan_result_check(c->plan, c->rows_out, unreadable, &c->f);
+	return e == HF_OK || fail(c, "result", e);
 }
 
 static const struct release_count *count_of(const struct release_check *c, const char *field)
@@ -122,13 +109,12 @@ void release_check_work(struct release_check *c)
 	if (!as_planned(c) || !as_expected(c) || !digest(c))
 		return;
 	e = release_demand(c, &figures, &c->f);
-	if (e == HF_OK) {
-		c->evaluation = release_evaluate(c);
-		if (figures)
-			json_object_set(c->evaluation, "risk", figures);
-	} else {
+	if (e == HF_OK)
+		e = release_evaluate(c, &c->evaluation, &c->f);
+	if (e != HF_OK)
 		fail(c, "result", e);
-	}
+	else if (figures)
+		json_object_set(c->evaluation, "risk", figures);
 	json_decref(figures);
 }
 

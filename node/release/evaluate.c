@@ -101,19 +101,20 @@ static bool read_sample(struct sample *s, piece_fn fn, void *ctx)
 	uint8_t *piece = hf_alloc(PIECE);
 	enum hf_csv_defect d = HF_CSV_GOOD;
 	size_t n = PIECE;
+	bool read = true;
 
 	hf_buf_init(&s->values, HF_CSV_RECORD_MOST + HF_CELL_SLACK);
-	for (uint64_t at = 0; n == PIECE && d == HF_CSV_GOOD; at += n) {
-		if (!fn(ctx, at, piece, PIECE, &n))
-			break;
-		d = hf_csv_feed(csv, piece, n);
+	for (uint64_t at = 0; read && n == PIECE && d == HF_CSV_GOOD; at += n) {
+		read = fn(ctx, at, piece, PIECE, &n);
+		if (read)
+			d = hf_csv_feed(csv, piece, n);
 	}
-	if (d == HF_CSV_GOOD)
+	if (read && d == HF_CSV_GOOD)
 		d = hf_csv_end(csv);
 	hf_csv_free(csv);
 	hf_wipe(piece, PIECE);
 	free(piece);
-	return s->width > 0;
+	return read && s->width > 0;
 }
 
 static bool from_source(void *ctx, uint64_t at, uint8_t *out, size_t cap, size_t *ret_len)
@@ -252,31 +253,37 @@ static json_t *coverage(struct tables *t, json_t *changes)
 	return o;
 }
 
-json_t *release_evaluate(struct release_check *c)
+enum hf_err release_evaluate(struct release_check *c, json_t **ret_report, struct hf_fault *f)
 {
 	json_t *changes = json_array(), *fields = json_array(), *report;
 	struct tables t;
 	size_t masked = 0;
 
 	read_tables(c, SAMPLE_ROWS, true, &t);
+	if (!t.seen) { /* nothing can be said of what nobody can read */
+		tables_done(&t);
+		json_decref(changes);
+		json_decref(fields);
+		return hf_fault_set(f, HF_E_QUALITY, "the result cannot be read back as a table; retry the task");
+	}
 	for (size_t i = 0; i < c->count; i++) {
 		const struct release_count *n = &c->counts[i];
-		json_t *o = look_at(n, t.seen ? finding_of(&t.after, n->field) : NULL, changes);
+		json_t *o = look_at(n, finding_of(&t.after, n->field), changes);
 
 		masked += strcmp(n->technique, "keep") != 0;
-		if (t.seen && t.pairs)
+		if (t.pairs)
 			attack(o, n, &t.before, &t.after, changes);
 		json_array_append_new(fields, o);
 	}
 	report = json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o}", "rows_in", (json_int_t)c->rows_in, "rows_out",
 	                   (json_int_t)c->rows_out, "fields_masked", (json_int_t)masked, "fields_kept",
-	                   (json_int_t)(c->count - masked), "sample_rows",
-	                   (json_int_t)(t.seen ? hf_effect_rows(t.after.codes) : 0), "as_planned", 1, "fields", fields,
-	                   "changes", changes);
-	if (t.seen && t.pairs)
+	                   (json_int_t)(c->count - masked), "sample_rows", (json_int_t)hf_effect_rows(t.after.codes),
+	                   "as_planned", 1, "fields", fields, "changes", changes);
+	if (t.pairs)
 		json_object_set_new(report, "coverage", coverage(&t, changes));
 	tables_done(&t);
-	return report;
+	*ret_report = report;
+	return HF_OK;
 }
 
 /* ---- what the plan demands ---- */

@@ -196,16 +196,6 @@ void task_submit(struct release_active *a, struct hf_unit *take)
 	hf_store_submit(a->r->store, take, on_commit, a);
 }
 
-static const char *worded(const struct hf_plan_emergency *e, char *out, size_t cap)
-{
-	*out = '\0';
-	if (e)
-		snprintf(out, cap, "by the plan for %s errors (%.200s): %.300s; %.100s; the task %s", e->when, e->cause,
-		         e->solution, e->who, e->pause ? "is paused" : "ends, and nothing of its result is left");
-	hf_utf8_mend(out);
-	return out;
-}
-
 /* MK-42, MK-45: every error has its scheme, which is carried out, recorded and told to people. */
 void task_fail(struct release_active *a, const Hufu__MaskTaskRow *row, const char *kind, const struct hf_fault *why)
 {
@@ -213,7 +203,7 @@ void task_fail(struct release_active *a, const Hufu__MaskTaskRow *row, const cha
 	struct hf_plan *plan = NULL;
 	struct hf_fault unread;
 	struct release_change c;
-	char scheme[900], detail[1600], part[RELEASE_PATH];
+	char scheme[900] = "", detail[1600], part[RELEASE_PATH];
 	const struct hf_plan_emergency *e = NULL;
 
 	if (release_plan_any(a->r, row->plan, row->version, &plan, &unread) == HF_OK)
@@ -221,8 +211,11 @@ void task_fail(struct release_active *a, const Hufu__MaskTaskRow *row, const cha
 	release_change_begin(&c, row);
 	bool held = e && e->pause && hf_mask_task_next((enum hf_mask_task_state)row->state, HF_TASK_HOLD);
 
-	snprintf(detail, sizeof(detail), "step execute: %s: %s; %s", kind, why->text,
-	         worded(e, scheme, sizeof(scheme)));
+	if (e)
+		hf_plan_emergency_text(
+		        e, e->pause ? "the task is paused" : "the task ends, and nothing of its result is left", scheme,
+		        sizeof(scheme));
+	snprintf(detail, sizeof(detail), "step execute: %s: %s; %s", kind, why->text, scheme);
 	c.row.state =
 	        (uint32_t)hf_mask_task_next((enum hf_mask_task_state)row->state, held ? HF_TASK_HOLD : HF_TASK_FAIL);
 	c.row.kind = (char *)kind;

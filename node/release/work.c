@@ -194,7 +194,7 @@ static bool same_source(struct release_work *w)
 	struct hf_source_stamp now;
 
 	hf_source_reader_stamp(w->reader, &now);
-	if (now.bytes == w->stamp.bytes && now.inode == w->stamp.inode && now.mtime_ns == w->stamp.mtime_ns)
+	if (hf_source_stamp_same(&now, &w->stamp))
 		return true;
 	return fail(w, "source",
 	            hf_fault_set(&w->f, HF_E_SOURCE_CHANGED,

@@ -70,8 +70,8 @@ struct release_check {
 };
 void release_check_free(struct release_check *c);
 void release_check_work(struct release_check *c);
-/* evaluate.c: the report; the caller's. */
-json_t *release_evaluate(struct release_check *c);
+/* evaluate.c: the report; the caller's. QUALITY: the result is no table that can be read. */
+enum hf_err release_evaluate(struct release_check *c, json_t **ret_report, struct hf_fault *f) HF_MUST_CHECK;
 #define RELEASE_DEMAND_ROWS 5000000u /* of a table whose plan demands figures of all of it */
 /* What the plan demands of the result's risk; ret_figures stays NULL when it demands nothing, else the caller's. */
 enum hf_err release_demand(struct release_check *c, json_t **ret_figures, struct hf_fault *f) HF_MUST_CHECK;

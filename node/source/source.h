@@ -18,6 +18,10 @@ struct hf_source_stamp {
 	uint64_t bytes, inode;
 	int64_t mtime_ns;
 };
+static inline bool hf_source_stamp_same(const struct hf_source_stamp *a, const struct hf_source_stamp *b)
+{
+	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
+}
 enum hf_class_state { HF_CLASS_UNSEEN = 0, HF_CLASS_PROPOSED, HF_CLASS_CONFIRMED, HF_CLASS_DOUBTED };
 #define HF_KIND_MAX 64
 /* What a field holds; classify.h. */

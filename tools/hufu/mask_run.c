@@ -195,21 +195,8 @@ static bool check_result(struct run *r)
 		hf_stream_counts(r->stream, i, &c);
 		unreadable += c.unreadable;
 	}
-	if (hf_stream_rows_out(r->stream) < r->plan->rows_least ||
-	    (r->plan->rows_most && hf_stream_rows_out(r->stream) > r->plan->rows_most))
-		return fail(r, "result",
-		            hf_fault_set(&r->f, HF_E_QUALITY,
-		                         "the result has %" PRIu64 " rows; the plan expects %" PRIu64 " to %" PRIu64,
-		                         hf_stream_rows_out(r->stream), r->plan->rows_least, r->plan->rows_most));
-	if (unreadable > r->plan->unreadable_most)
-		return fail(
-		        r, "result",
-		        hf_fault_set(
-		                &r->f, HF_E_QUALITY,
-		                "%" PRIu64
-		                " values are not of the type that the plan names and became null; it allows %" PRIu64,
-		                unreadable, r->plan->unreadable_most));
-	return true;
+	enum hf_err e = hf_plan_result_check(r->plan, hf_stream_rows_out(r->stream), unreadable, &r->f);
+	return e == HF_OK || fail(r, "result", e);
 }
 
 /* What it demands of the risk (MK-3). */
