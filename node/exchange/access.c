@@ -142,7 +142,7 @@ static bool stands(const struct transfer *t, int64_t now)
 }
 
 /* It was enabled when it was opened. */
-static enum hf_err source_stands(const struct transfer *t, struct hf_fault *f)
+static enum hf_err source_stands(struct transfer *t, struct hf_fault *f)
 {
 	struct hf_source_view v;
 	bool enabled = false;
@@ -150,12 +150,13 @@ static enum hf_err source_stands(const struct transfer *t, struct hf_fault *f)
 		enabled = v.enabled;
 		hf_source_view_done(&v);
 	}
-	if (!enabled)
-		return hf_fault_set(f, HF_E_STATE,
-		                    "the source '%s' is disabled or not there any more; fetch the data anew when its "
-		                    "publisher has enabled it again",
-		                    t->source);
-	return HF_OK;
+	if (enabled)
+		return HF_OK;
+	masked_error(t, "source");
+	return hf_fault_set(f, HF_E_STATE,
+	                    "the source '%s' is disabled or not there any more; fetch the data anew when its "
+	                    "publisher has enabled it again",
+	                    t->source);
 }
 
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f)

@@ -1,20 +1,16 @@
 /* drift.c - what a source holds while it goes out: it is what was scanned and judged, and where it is not, the delivery
  * ends (MK-15, DS-33). */
+#include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "source/classify.h"
 #include "source/sample.h"
-
-static bool same_stamp(const struct hf_source_stamp *a, const struct hf_source_stamp *b)
-{
-	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
-}
 
 /* Only what was scanned is sent: its columns are those that people classified. What it was derived of is kept with the
  * transfer: the source may be gone when that ends (DS-65). */
 static enum hf_err stands(struct transfer *t, const struct hf_source_stamp *now, const struct hf_source_view *v,
                           struct hf_fault *f)
 {
-	if (!same_stamp(now, &v->stamp) || (t->stamp.inode && !same_stamp(now, &t->stamp)))
+	if (!hf_source_stamp_same(now, &v->stamp) || (t->stamp.inode && !hf_source_stamp_same(now, &t->stamp)))
 		return hf_fault_set(
 		        f, HF_E_SOURCE_CHANGED,
 		        "the source %s is not what was scanned or began to be sent; its publisher must scan it again",
@@ -78,6 +74,7 @@ void drift_stop(struct transfer *t, const struct hf_sample *s)
 	        "with `hufu source fields %s`",
 	        t->peer, field, t->source, d->id, t->source);
 	doubt(t, field, found, u);
+	masked_error(t, "result");
 	end_transfer(t, HF_E_SENSITIVE, hf_err_text(HF_E_SENSITIVE), true, u);
 	hf_store_submit(t->x->store, u, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "exchange/held.h"
+#include "exchange/masked.h"
 #include "exchange/reading.h"
 #include "exchange/transfer.h"
 
@@ -87,6 +88,7 @@ static void after_free(void *ctx)
 		t->state = e->was;
 		t->ended_ms = e->was_ended_ms;
 		t->reason_code[0] = t->reason[0] = 0;
+		t->mask_error = NULL;
 		if (!t->provider)
 			fetch_retry(t);
 	}
@@ -129,6 +131,7 @@ static void end_use(const struct transfer *t, struct hf_unit *u)
 void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool tell, struct hf_unit *u)
 {
 	enum transfer_state next = transfer_next(t->state, STEP_TERMINATE);
+	char scheme[120];
 	if (next == TRANSFER_NONE || t->importing)
 		return;
 	struct ending *e = calloc(1, sizeof(*e));
@@ -137,7 +140,10 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	*e = (struct ending){t, t->state, t->ended_ms, false};
 	t->state = next;
 	snprintf(t->reason_code, sizeof(t->reason_code), "%s", hf_err_reason(reason));
-	snprintf(t->reason, sizeof(t->reason), "%s", text && text[0] ? text : hf_err_text(reason));
+	masked_scheme(t, reason, text && text[0] ? text : hf_err_text(reason), u, scheme);
+	snprintf(t->reason, sizeof(t->reason), "%.*s%s", (int)(sizeof(t->reason) - sizeof(scheme)),
+	         text && text[0] ? text : hf_err_text(reason), scheme);
+	hf_utf8_mend(t->reason);
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_TERMINATED, reason, t->reason);
 	draft_record(d, t);

@@ -478,8 +478,11 @@ static void log_denied(const struct gate *g, enum hf_err result)
 static void record(struct gate *g, enum hf_err result)
 {
 	struct hf_unit *u = hf_unit_new();
+	char said[120];
 	if (result == HF_OK)
 		result = masked_disclosed(g->t, u, &g->f);
+	if (g->t && result == HF_E_DISCLOSURE)
+		masked_error(g->t, "result"); /* as of a task's */
 	hf_unit_draft(u, decision_draft(g, result));
 	g->error = result;
 	if (result == HF_OK) {
@@ -487,6 +490,7 @@ static void record(struct gate *g, enum hf_err result)
 	} else {
 		beyond_rate(g->x, hf_request_peer(g->rq), true);
 		if (g->t) {
+			masked_scheme(g->t, result, g->f.text, u, said);
 			serve_close(g->t);
 			transfer_release(g->t);
 			g->t = NULL;

@@ -147,6 +147,7 @@ static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_
 {
 	struct hf_source_view v;
 
+	masked_error(t, "format");
 	HF_TRY(take_plan(t, m, f));
 	masked_scope_of(t, m->plan, &m->of);
 	s->plan = m->plan;
@@ -155,10 +156,13 @@ static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_
 	s->fields = (const char *const *)t->fields;
 	s->field_count = t->field_count;
 	s->workers = t->x->masked_open < MASKED_PARALLEL ? 2 : 0;
+	masked_error(t, "key");
 	hf_mask_root(t->x->masking.keys, &s->root);
 	HF_TRY(hf_mask_seed_make(t->x->masking.keys, &m->of.contract, t->peer, &s->seed, f));
+	masked_error(t, "source");
 	HF_TRY(hf_disclosure_dataset(t->x->store, t->x->sources, t->source, m->dataset, f));
 	HF_TRY(hf_source_get(t->x->sources, t->source, &v));
+	masked_error(t, "format");
 	enum hf_err e = fit_table(t, m, s, &v, f);
 	hf_source_view_done(&v);
 	return e;
@@ -183,6 +187,7 @@ enum hf_err masked_open(struct transfer *t, struct hf_fault *f)
 	if (e != HF_OK) {
 		free_masked(m);
 	} else {
+		t->mask_error = NULL;
 		s.most = m->most;
 		t->mask_digest = m->plan->digest;
 		t->masked = m;
@@ -263,13 +268,14 @@ enum hf_err masked_still(struct transfer *t, const struct hf_decision *d, struct
 	return e;
 }
 
-enum hf_err masked_seed_stands(const struct transfer *t, struct hf_fault *f)
+enum hf_err masked_seed_stands(struct transfer *t, struct hf_fault *f)
 {
-	if (t->masked && !hf_mask_seed_stands(t->x->masking.keys, &t->masked->of.contract))
-		return hf_fault_set(f, HF_E_MASKING,
-		                    "the masking seed of contract %s was erased; for new deliveries, agree anew",
-		                    t->masked->of.text);
-	return HF_OK;
+	if (!t->masked || hf_mask_seed_stands(t->x->masking.keys, &t->masked->of.contract))
+		return HF_OK;
+	masked_error(t, "key");
+	return hf_fault_set(f, HF_E_MASKING,
+	                    "the masking seed of contract %s was erased; for new deliveries, agree anew",
+	                    t->masked->of.text);
 }
 
 uint64_t masked_most(const struct transfer *t)
@@ -282,6 +288,87 @@ void masked_why(const struct transfer *t, enum hf_err e, char out[400])
 	const char *why = t->masked && t->reader ? masked_reader_why(t->reader) : "";
 
 	snprintf(out, 400, "%s", why[0] ? why : hf_err_text(e));
+}
+
+/* ---- when it fails ---- */
+
+void masked_error(struct transfer *t, const char *kind)
+{
+	t->mask_error = t->mask_plan[0] ? kind : NULL;
+}
+
+void masked_read_error(struct transfer *t, enum hf_err e)
+{
+	const char *kind = t->masked && t->reader ? masked_reader_kind(t->reader) : NULL;
+
+	masked_error(t, kind ? kind : e == HF_E_SOURCE_CHANGED ? "source" : NULL);
+}
+
+/* The scheme of the plan that it goes out by, or of the one that stands approved now; ret_own keeps it. */
+static const struct hf_plan_emergency *scheme_of(const struct transfer *t, struct hf_plan **ret_own)
+{
+	const struct hf_exchange_masking *x = &t->x->masking;
+	const struct hf_plan *plan = t->masked ? t->masked->plan : NULL;
+	struct hf_fault f;
+
+	*ret_own = NULL;
+	if (!plan && x->plan && x->plan(x->ctx, t->mask_plan, ret_own, &f) == HF_OK)
+		plan = *ret_own;
+	return plan && t->mask_error ? hf_plan_emergency_for(plan, t->mask_error) : NULL;
+}
+
+/* Of no transaction: persons and causes of the plan are not the consumer's to read. */
+static void record_scheme(const struct transfer *t, enum hf_err e, const char *why, const char *done, struct hf_unit *u)
+{
+	struct hf_plan *own;
+	const struct hf_plan_emergency *x = scheme_of(t, &own);
+	struct hf_draft *d = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
+	char id[HF_ID_TEXT], scheme[900] = "the plan is not there to say what is done", detail[1600];
+
+	if (x)
+		hf_plan_emergency_text(x, done, scheme, sizeof(scheme));
+	snprintf(detail, sizeof(detail), "step execute: %s: %.400s; %s", t->mask_error, why, scheme);
+	hf_plan_free(own);
+	hf_id_text(&t->id, id);
+	hf_draft_text(d, HF_FIELD_ACTOR, t->x->base->self.s);
+	hf_draft_textf(d, HF_FIELD_OBJECT, "transfer %s, masking plan %s", id, t->mask_plan);
+	hf_draft_text(d, HF_FIELD_COUNTERPARTY, t->peer);
+	hf_draft_text(d, HF_FIELD_MANNER, "channel");
+	hf_draft_bytes(d, HF_FIELD_DIGEST, t->mask_digest.b, sizeof(t->mask_digest.b));
+	hf_draft_outcome(d, e, detail);
+	hf_unit_draft(u, d);
+	hf_alarm(t->x->base, "masking", &t->id, "%s", detail);
+}
+
+bool masked_ends(struct transfer *t, enum hf_err e, const char *why)
+{
+	struct hf_plan *own = NULL;
+	const struct hf_plan_emergency *x = scheme_of(t, &own);
+	bool waits = hf_err_class(e) == HF_CLASS_RETRY && x && x->pause;
+	struct hf_unit *u;
+
+	hf_plan_free(own);
+	if (!waits)
+		return t->mask_error || e == HF_E_MASKING;
+	if (!t->mask_waits) {
+		t->mask_waits = true;
+		u = hf_unit_new();
+		record_scheme(t, e, why, "the delivery waits, and its consumer asks again", u);
+		hf_store_submit(t->x->store, u, NULL, NULL);
+	}
+	t->mask_error = NULL;
+	return false;
+}
+
+void masked_scheme(const struct transfer *t, enum hf_err e, const char *why, struct hf_unit *u, char ret_said[120])
+{
+	ret_said[0] = '\0';
+	if (!t->mask_error)
+		return;
+	record_scheme(t, e, why,
+	              t->recorded ? "the delivery ends, and nothing of it counts as delivered" : "nothing is delivered",
+	              u);
+	snprintf(ret_said, 120, "; by its plan's scheme for %s errors the delivery ends", t->mask_error);
 }
 
 /* ---- what is said about it ---- */

@@ -40,10 +40,25 @@ enum hf_err masked_disclosure(const struct transfer *t, struct hf_fault *f) HF_M
 enum hf_err masked_disclosed(const struct transfer *t, struct hf_unit *u, struct hf_fault *f) HF_MUST_CHECK;
 /* While it goes on: the decision still names that plan, which is still the approved one; the seed is not erased. */
 enum hf_err masked_still(struct transfer *t, const struct hf_decision *d, struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err masked_seed_stands(const struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err masked_seed_stands(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 uint64_t masked_most(const struct transfer *t); /* bytes; the reader gives no more */
 /* Why reading ended with e: the plan's check that failed, or the error's own text. */
 void masked_why(const struct transfer *t, enum hf_err e, char out[400]);
+
+/* ---- when it fails (MK-45) ---- */
+
+/* What goes wrong with a masked delivery is of a kind of its plan's emergency schemes: "source", "format", "key",
+ * "result" or "space"; whoever meets it says so, and the end of the transfer, or its denial, takes the scheme. NULL: it
+ * is no error, but somebody's decision. Nothing when the delivery is not masked. */
+void masked_error(struct transfer *t, const char *kind);
+/* The same for reading that ended with e. */
+void masked_read_error(struct transfer *t, enum hf_err e);
+/* Does it end the delivery? Not one that may pass, such as a source that cannot be read at the moment, when the plan's
+ * action for it is to pause: then its consumer asks again, which is recorded, once. */
+bool masked_ends(struct transfer *t, enum hf_err e, const char *why);
+/* The scheme for the end: an entry of this node alone, and an alarm for people. ret_said: what the consumer may know,
+ * to be added to the reason; "": there was no such error. */
+void masked_scheme(const struct transfer *t, enum hf_err e, const char *why, struct hf_unit *u, char ret_said[120]);
 
 /* ---- what is said about it ---- */
 
@@ -69,7 +84,8 @@ struct masked_setup {
 /* Takes inner, a reader of the whole file. Reads as a projecting reader does; wipes plain bytes and keys when it is
  * closed. */
 struct hf_source_reader *masked_reader_new(struct hf_source_reader *take_inner, const struct masked_setup *setup);
-const char *masked_reader_why(const struct hf_source_reader *r); /* "": nothing is wrong */
+const char *masked_reader_why(const struct hf_source_reader *r);  /* "": nothing is wrong */
+const char *masked_reader_kind(const struct hf_source_reader *r); /* of the plan's schemes; NULL: of none */
 /* A delivery reads no tables from files: what the plan needs stands in it. */
 enum hf_err masked_no_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 

@@ -19,6 +19,7 @@
 #define PENDING_MAX 32u
 #define PERSIST_CHUNKS 64u
 #define REWINDS_MAX 64u
+#define REMADE_MAX 512u /* chunks that are made again for it; and 32 more for each that was delivered */
 #define NO_CHUNK_TEXT "there is no such chunk"
 #define ANOMALY_TEXT "the transfer was stopped: its requests do not fit it; start a new one"
 
@@ -55,17 +56,12 @@ struct serve {
 	bool finishing;           /* the manifest is being stored */
 	struct hf_buf manifest;   /* made; the transfer's own when it is durable */
 	uint64_t next;            /* of a projecting reader: the chunk behind the one made last */
-	uint64_t rewinds;         /* how often it had to begin again for an earlier one */
+	uint64_t rewinds, remade; /* how often it had to begin again for an earlier one, and chunks made until then */
 	struct hf_sample *sample; /* of what leaves as not sensitive; NULL: nobody has said so of any field */
 };
 
 static void pump(struct transfer *t);
 static void start_job(struct transfer *t, struct hf_request *rq, uint64_t index);
-
-static bool same_stamp(const struct hf_source_stamp *a, const struct hf_source_stamp *b)
-{
-	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
-}
 
 bool serve_idle(const struct transfer *t)
 {
@@ -76,6 +72,7 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 {
 	uint8_t key[32];
 	/* What is masked is read whole: a plan says something of every field, and chooses itself. */
+	masked_error(t, "source");
 	HF_TRY(hf_source_open(t->x->sources, t->source, (const char *const *)t->fields,
 	                      t->mask_plan[0] ? 0 : t->field_count, &t->reader, f));
 	struct hf_source_stamp now;
@@ -84,6 +81,7 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	enum hf_err e = drift_open(t, &now, &sample, f);
 	if (e == HF_OK) {
 		t->stamp = now;
+		masked_error(t, NULL);
 		e = masked_open(t, f);
 	}
 	if (e != HF_OK) {
@@ -150,7 +148,7 @@ static void chunk_work(uv_work_t *w)
 	j->last = j->len < CHUNK_BYTES;
 	struct hf_source_stamp now;
 	hf_source_reader_stamp(j->t->reader, &now);
-	if (!same_stamp(&now, &j->t->stamp)) { /* never two plaintexts under one nonce */
+	if (!hf_source_stamp_same(&now, &j->t->stamp)) { /* never two plaintexts under one nonce */
 		j->error = HF_E_SOURCE_CHANGED;
 		return;
 	}
@@ -355,13 +353,14 @@ static void try_finish(struct transfer *t)
 	}
 	struct job *j = HF_TAKE(s->last_job);
 	hf_source_reader_stamp(t->reader, &now);
-	enum hf_err e = same_stamp(&now, &t->stamp) ? make_manifest(t) : HF_E_SOURCE_CHANGED;
+	enum hf_err e = hf_source_stamp_same(&now, &t->stamp) ? make_manifest(t) : HF_E_SOURCE_CHANGED;
 	if (e == HF_OK) {
 		send_manifest(j);
 		return;
 	}
 	hf_request_reply(j->rq, e, hf_err_text(e), NULL, 0);
 	free_job(j);
+	masked_read_error(t, e);
 	end_now(t, e, hf_err_text(e), true);
 }
 
@@ -433,16 +432,19 @@ static void chunk_failed(struct transfer *t, struct job *j)
 	bool again = !j->rq;
 	char text[400];
 	masked_why(t, e, text);
+	if (hf_err_class(e) == HF_CLASS_RETRY && t->serve->jobs_max == 1)
+		t->serve->next = j->index; /* asked for again it is no step back */
 	if (j->rq)
 		hf_request_reply(j->rq, e, e == HF_E_UNKNOWN ? NO_CHUNK_TEXT : text, NULL, 0);
 	free_job(j);
 	if (t->gone || t->state != TRANSFER_STARTED)
 		return;
+	masked_read_error(t, e);
 	if (e == HF_E_SENSITIVE)
 		drift_stop(t, t->serve->sample);
 	else if (e == HF_E_UNKNOWN && again)
 		anomaly(t, t->serve->wanted_ack);
-	else if (e != HF_E_UNKNOWN && (hf_err_class(e) == HF_CLASS_REFUSE || e == HF_E_MASKING))
+	else if (e != HF_E_UNKNOWN && (hf_err_class(e) == HF_CLASS_REFUSE || masked_ends(t, e, text)))
 		end_now(t, e, text, true);
 	else if (again)
 		refuse_pending(t->serve, e);
@@ -524,8 +526,9 @@ static bool rewinds(struct serve *s, uint64_t index)
 	if (s->jobs_max > 1)
 		return false;
 	s->rewinds += index < s->next;
+	s->remade += index < s->next ? s->next : 0;
 	s->next = index + 1;
-	return s->rewinds > REWINDS_MAX + s->leaves.range.size;
+	return s->rewinds > REWINDS_MAX + s->leaves.range.size || s->remade > REMADE_MAX + 32 * s->leaves.range.size;
 }
 
 static void pump(struct transfer *t)
@@ -569,7 +572,8 @@ void serve_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkG
 	enum hf_err e = HF_OK;
 	if (!t->serve && (e = serve_open(t, &f)) != HF_OK) {
 		hf_request_reply(take, e, f.text, NULL, 0);
-		end_now(t, e, f.text, true);
+		if (!t->mask_error || masked_ends(t, e, f.text))
+			end_now(t, e, f.text, true);
 		return;
 	}
 	struct serve *s = t->serve;

@@ -60,6 +60,8 @@ struct transfer {
 	uint64_t table_bytes;            /* provider, while open: of the source's table whole */
 	char mask_plan[HF_NAME_MAX + 1]; /* provider: by which it goes out masked (masked.h); "": as it is */
 	struct hf_hash mask_digest;      /* of that plan at the start; zero: not opened yet */
+	const char *mask_error;          /* kind of the plan's scheme for what went wrong (masked.h); NULL: nothing */
+	bool mask_waits;                 /* by the scheme; that is recorded */
 	uint64_t most_bytes;             /* what the start promised not to exceed */
 	uint64_t bytes_total, bytes_done, acknowledged, rows, served, served_after_ack, generation;
 	struct hf_hash root;

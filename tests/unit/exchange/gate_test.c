@@ -226,6 +226,20 @@ static void a_consumer_that_goes_to_and_fro_is_stopped(void **state)
 	wait_both(p, &id, "TERMINATED");
 }
 
+/* Nor is a long way back free because it is walked seldom. */
+static void a_consumer_that_goes_far_to_and_fro_is_stopped_sooner(void **state)
+{
+	struct pair *p = pair_of(state, 50 * MIB);
+	struct hf_id id = begin_quiet(p, two, 2);
+	struct asked a = {.e = HF_OK};
+	unsigned asked = 0;
+	for (; asked < 100 && a.e == HF_OK; asked++)
+		a = ask(p, p->health, &id, asked % 2 ? 0 : 15, 0);
+	assert_int_equal(a.e, HF_E_LIMIT);
+	assert_true(asked > 50 && asked < 80);
+	wait_both(p, &id, "TERMINATED");
+}
+
 /* DS-59: whoever has everything and says "end" instead of signing is seen. */
 static void an_end_instead_of_a_receipt_is_an_exception_with_an_alarm(void **state)
 {
@@ -662,6 +676,7 @@ int main(void)
 	        cmocka_unit_test(a_consumer_that_never_acknowledges_is_stopped),
 	        cmocka_unit_test(what_is_acknowledged_is_not_made_again),
 	        cmocka_unit_test(a_consumer_that_goes_to_and_fro_is_stopped),
+	        cmocka_unit_test(a_consumer_that_goes_far_to_and_fro_is_stopped_sooner),
 	        cmocka_unit_test(an_end_instead_of_a_receipt_is_an_exception_with_an_alarm),
 	        cmocka_unit_test(an_end_that_is_being_recorded_is_not_told),
 	        cmocka_unit_test(an_identifier_of_another_case_is_not_taken),
