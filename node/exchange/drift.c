@@ -3,6 +3,7 @@
 #include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "source/classify.h"
+#include "source/mask_policy.h"
 #include "source/sample.h"
 
 /* Only what was scanned is sent: its columns are those that people classified. What it was derived of is kept with the
@@ -27,11 +28,25 @@ enum hf_err drift_open(struct transfer *t, const struct hf_source_stamp *now, st
 	struct hf_source_view v;
 	if (hf_source_get(t->x->sources, t->source, &v) != HF_OK)
 		return hf_fault_set(f, HF_E_SOURCE_CHANGED, "the source %s is not registered any more", t->source);
+	struct hf_rules *rules = NULL;
 	enum hf_err e = stands(t, now, &v, f);
 	if (e == HF_OK)
-		*ret_sample = hf_sample_new(&v, t->fields, t->field_count);
+		e = hf_mask_rules_load(t->x->store, &rules, f);
+	if (e == HF_OK)
+		*ret_sample = hf_sample_new(&v, t->fields, t->field_count, rules);
 	hf_source_view_done(&v);
 	return e;
+}
+
+void drift_close(struct transfer *t, struct hf_sample *s)
+{
+	size_t from = 0;
+	for (const char *id = s ? hf_sample_tired(s, &from) : NULL; id; id = hf_sample_tired(s, &from))
+		hf_alarm(t->x->base, "sensitive-data", &t->id,
+		         "the pattern of the detector %s takes too long on source %s, so that a delivery to %s went on "
+		         "without it; write a simpler one",
+		         id, t->source, t->peer);
+	hf_sample_free(s);
 }
 
 static void doubt(struct transfer *t, const char *field, const struct hf_finding *found, struct hf_unit *u)

@@ -127,7 +127,7 @@ void serve_close(struct transfer *t)
 		for (unsigned i = 0; i < JOBS_MAX; i++)
 			hf_aead_free(s->aead[i]);
 		hf_buf_done(&s->manifest);
-		hf_sample_free(s->sample);
+		drift_close(t, s->sample);
 		free(s);
 	}
 	t->serve = NULL;

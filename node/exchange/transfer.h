@@ -130,6 +130,8 @@ struct hf_use transfer_use(const struct transfer *t);
 struct hf_sample;
 enum hf_err drift_open(struct transfer *t, const struct hf_source_stamp *now, struct hf_sample **ret_sample,
                        struct hf_fault *f) HF_MUST_CHECK;
+/* The end of it; says which of the user's detectors were too slow for it. */
+void drift_close(struct transfer *t, struct hf_sample *s);
 /* After the sample said no. */
 void drift_stop(struct transfer *t, const struct hf_sample *s);
 /* rows.c */

@@ -3,7 +3,9 @@
  * the release must stop.
  *
  * One in so many rows is looked at, so that the stream is not held up. A field was judged on a sample of its source;
- * new rows may hold what the sample did not. Pure; one object on one thread at a time.
+ * new rows may hold what the sample did not. Patterns of the user's rules look at fewer: at most HF_DRIFT_STEPS of
+ * PCRE2's steps for each row, and one that exceeds its limits a few times is switched off (rules.h). They judge a field
+ * by its last HF_DRIFT_BLOCK values. Pure; one object on one thread at a time.
  */
 #ifndef HUFU_MASKING_DRIFT_H
 #define HUFU_MASKING_DRIFT_H
@@ -11,14 +13,16 @@
 #include "masking/identify.h"
 
 #define HF_DRIFT_EVERY 16u /* rows, the usual choice */
+#define HF_DRIFT_STEPS 10000u
+#define HF_DRIFT_BLOCK 256u
 
 struct hf_drift;
-/* watched[i]: field i is confirmed as not sensitive and leaves as it is. every: one in so many rows, the first always;
- * 1: all. */
+/* o->rules is lent. watched[i]: field i is confirmed as not sensitive and leaves as it is. every: one in so many rows,
+ * the first always; 1: all. */
 struct hf_drift *hf_drift_new(const struct hf_identify_options *o, const struct hf_named_field *fields,
                               const bool *watched, size_t count, unsigned every);
-/* Who confirmed the field had been told of that kind (id of a detector): it alone is no alarm there. "": of none.
- * Copied. Before the first row. */
+/* Who confirmed the field had been told of that kind (id of a detector or rule): it alone is no alarm there. "": of
+ * none. Copied. Before the first row. */
 void hf_drift_known(struct hf_drift *d, size_t field, const char *kind);
 void hf_drift_free(struct hf_drift *d);
 /* A row of all fields, each value with HF_CELL_SLACK readable bytes behind it. False: something sensitive appeared, now

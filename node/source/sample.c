@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "masking/rules.h"
 #include "source/readers/csv.h"
+#include "source/readers/recode.h"
 
 #define WINDOWS 4u
 #define WINDOW (HF_SAMPLE_PIECE / HF_SAMPLE_EVERY / WINDOWS)
@@ -17,6 +19,8 @@
 struct hf_sample {
 	pthread_mutex_t lock; /* for all below */
 	struct hf_drift *drift;
+	struct hf_rules *rules;   /* own; NULL: none */
+	struct hf_recode *recode; /* of GB18030; NULL: none was seen */
 	char **names;
 	size_t count;
 	struct hf_bytes *cells;
@@ -41,9 +45,10 @@ static bool harmless(const struct hf_field_class *c)
 	return c->state == HF_CLASS_CONFIRMED && c->kind[0] == '\0';
 }
 
-struct hf_sample *hf_sample_new(const struct hf_source_view *v, char *const *fields, size_t count)
+struct hf_sample *hf_sample_new(const struct hf_source_view *v, char *const *fields, size_t count,
+                                struct hf_rules *take_rules)
 {
-	const struct hf_identify_options o = {.table = v->name};
+	const struct hf_identify_options o = {.table = v->name, .rules = take_rules};
 	struct hf_named_field *named = hf_alloc_zero((v->field_count + 1) * sizeof(*named));
 	bool *watched = hf_alloc_zero(v->field_count + 1);
 	struct hf_sample *s = hf_alloc_zero(sizeof(*s));
@@ -62,6 +67,7 @@ struct hf_sample *hf_sample_new(const struct hf_source_view *v, char *const *fie
 	hf_buf_init(&s->values, 2 * HF_SAMPLE_PIECE);
 	s->cells = hf_alloc_zero((HF_CSV_FIELDS_MAX + 1) * sizeof(*s->cells));
 	s->clean = true;
+	s->rules = take_rules;
 	s->drift = hf_drift_new(&o, named, watched, s->count, 1);
 	for (size_t i = 0, k = 0; i < v->field_count; i++)
 		if (goes_out(fields, count, v->fields[i].name))
@@ -79,6 +85,8 @@ void hf_sample_free(struct hf_sample *s)
 	if (!s)
 		return;
 	hf_drift_free(s->drift);
+	hf_rules_free(s->rules);
+	hf_recode_free(s->recode);
 	for (size_t i = 0; i < s->count; i++)
 		free(s->names[i]);
 	free(s->names);
@@ -88,14 +96,29 @@ void hf_sample_free(struct hf_sample *s)
 	free(s);
 }
 
+/* As UTF-8, behind what is in the values. Each for itself: no odd cell says how the others are written. Bytes that are
+ * no character stay as they are. */
+static struct hf_bytes in_utf8(struct hf_sample *s, struct hf_bytes b)
+{
+	size_t at = s->values.len;
+
+	if (hf_encoding_guess(b.data, b.len, true) != HF_ENCODING_GB18030)
+		return b;
+	if (!s->recode)
+		s->recode = hf_recode_new(HF_ENCODING_GB18030);
+	if (s->recode && hf_recode_feed(s->recode, b.data, b.len, &s->values))
+		return (struct hf_bytes){s->values.data + at, s->values.len - at};
+	return b;
+}
+
 static void take_cells(struct hf_sample *s, const struct hf_csv_record *rec)
 {
-	size_t quoted = 0;
+	size_t room = HF_CELL_SLACK;
 
 	for (size_t i = 0; i < rec->field_count; i++)
-		quoted += rec->fields[i].quoted ? rec->fields[i].len + HF_CELL_SLACK : 0;
+		room += 3 * rec->fields[i].len; /* without quotes, and in UTF-8 */
 	hf_buf_clear(&s->values);
-	hf_buf_reserve(&s->values, quoted + HF_CELL_SLACK); /* so that it does not move */
+	hf_buf_reserve(&s->values, room); /* so that it does not move */
 	for (size_t i = 0; i < rec->field_count; i++) {
 		const struct hf_csv_field *f = &rec->fields[i];
 		size_t at = s->values.len;
@@ -103,6 +126,7 @@ static void take_cells(struct hf_sample *s, const struct hf_csv_record *rec)
 		s->cells[i] = (struct hf_bytes){f->data, f->len};
 		if (f->quoted && hf_csv_value(f, &s->values))
 			s->cells[i] = (struct hf_bytes){s->values.data + at, s->values.len - at};
+		s->cells[i] = in_utf8(s, s->cells[i]);
 	}
 }
 
@@ -188,6 +212,14 @@ const struct hf_finding *hf_sample_found(const struct hf_sample *s, const char *
 
 	*ret_field = s->names[field];
 	return found;
+}
+
+const char *hf_sample_tired(const struct hf_sample *s, size_t *from)
+{
+	for (; s->rules && *from < hf_rules_count(s->rules); ++*from)
+		if (hf_rules_exhausted(s->rules, *from))
+			return hf_rules_detector(s->rules, (*from)++)->id;
+	return NULL;
 }
 
 uint64_t hf_sample_rows(const struct hf_sample *s)

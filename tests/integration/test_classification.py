@@ -312,6 +312,29 @@ def test_a_plan_meets_a_decided_need_and_what_people_said_of_the_source(net):
     check(t.hufu("release", "plan", "put", masked, as_="mo")["state"] == "proposed", "what was decided and confirmed is met")
 
 
+def test_the_watch_reads_gb18030_and_asks_the_detectors_of_this_node(net):
+    """MK-15, DS-33: what only an own detector knows, in a table that is not written in UTF-8"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    t.hufu("release", "rules", "set", put(net, "staff.json", {"detectors": [
+        {"id": "acme.staff", "title": "staff number", "class": "personal", "level": 3, "technique": "mask", "pattern": "工号[0-9]{6}"}]}), as_="bai")
+    path = write(net, "shifts", ["no", "remark"], [[k, "正常交接班" if k < DRIFT_AT else f"工号{100000 + k}"] for k in range(ROWS)])
+    with open(path, encoding="utf-8", newline="") as f:
+        text = f.read()
+    with open(path, "w", encoding="gb18030", newline="") as f:
+        f.write(text)
+    register(net, "shifts", path)
+    check(fields(t, "shifts")["remark"]["found"] is None, "the sample shows nothing")
+    entry = publish(net, "shifts")
+    agreement(net, entry)
+    out = os.path.join(net.dir, "shifts-got.csv")
+    r = i.refused("fetch", entry, "--system", "claims", "--output", out, as_="chen")
+    check(r.reason == "sensitive-appeared" and not os.path.exists(out), f"{r.reason}: {r.text}")
+    check((fields(t, "shifts")["remark"]["state"], fields(t, "shifts")["remark"]["found"]) == ("doubted", "acme.staff"), "and says which")
+    t.hufu("source", "classify", "shifts", "--field", "remark=none", as_="bai")
+    i.hufu("fetch", entry, "--system", "claims", "--output", out, as_="chen")
+    check(same_file(out, path), "somebody has looked, and said so")
+
+
 def test_the_execution_report_comes_by_itself_each_week(net):
     """MK-61: the node makes it and delivers it, and none before the week is over"""
     t = net.nodes["transport"]

@@ -1,6 +1,7 @@
 /* classify_test.c - what people say of fields and how it outlives another look; the watch over what goes out. */
 #include "source/classify.h"
 
+#include <iconv.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "source/sample.h"
 
 static struct hf_source_field fields[3];
@@ -138,7 +140,7 @@ static size_t send_all(struct hf_sample *s, const struct hf_buf *b)
 static void watch(struct hf_source_view *v, size_t rows, size_t from, bool quoted)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
-	struct hf_sample *s = hf_sample_new(v, NULL, 0);
+	struct hf_sample *s = hf_sample_new(v, NULL, 0, NULL);
 	const char *field;
 	size_t pieces, stopped;
 
@@ -168,7 +170,7 @@ static void what_appears_in_a_harmless_field_stops_the_stream(void **state)
 	struct hf_source_view v = view();
 
 	(void)state;
-	assert_null(hf_sample_new(&v, NULL, 0)); /* nobody has said anything */
+	assert_null(hf_sample_new(&v, NULL, 0, NULL)); /* nobody has said anything */
 	for (size_t i = 0; i < 3; i++)
 		say(&v, fields[i].name, "none", HF_OK);
 	watch(&v, 2000, 2000, false);
@@ -181,11 +183,73 @@ static void what_appears_in_a_harmless_field_stops_the_stream(void **state)
 	         "cn.resident-id"); /* who said it had seen that */
 	watch(&v, 2000, 2000, false);
 	say(&v, "remark", "cn.resident-id", HF_OK);
-	struct hf_sample *s = hf_sample_new(&v, NULL, 0);
+	struct hf_sample *s = hf_sample_new(&v, NULL, 0, NULL);
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
 	table(&b, 2000, 0, false);
 	assert_int_equal(send_all(s, &b), 1); /* what is known to be sensitive is not what is watched */
 	hf_sample_free(s);
+}
+
+static void in_gb18030(struct hf_buf *b)
+{
+	iconv_t cd = iconv_open("GB18030", "UTF-8");
+	char *from = (char *)b->data, *out = hf_alloc(b->len + HF_CELL_SLACK), *to = out;
+	size_t left = b->len, room = b->len;
+
+	assert_true(cd != (iconv_t)-1);
+	assert_true(iconv(cd, &from, &left, &to, &room) != (size_t)-1);
+	iconv_close(cd);
+	hf_buf_clear(b);
+	assert_true(hf_buf_add(b, out, (size_t)(to - out)) && hf_buf_reserve(b, HF_CELL_SLACK));
+	free(out);
+}
+
+/* A table of that many rows in Chinese; from `from` on its remark holds plates. Pieces are cut within characters, and
+ * come in any order. */
+static void watch_chinese(struct hf_source_view *v, size_t rows, size_t from, bool gb18030)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = {.max = (size_t)16 << 20};
+	struct hf_sample *s = hf_sample_new(v, NULL, 0, NULL);
+	const char *field;
+	bool clean = true;
+	size_t pieces;
+
+	hf_buf_addf(&b, "no,remark,owner\n");
+	for (size_t i = 0; i < rows; i++)
+		hf_buf_addf(&b, i % 2 ? "%zu,%s,收费站\n" : "%zu,\"%s\",\"收费站, \"\"东\"\"\"\n", i,
+		            i < from ? "正常通行，无异常情况"
+		            : i % 3  ? "粤B12345"
+		                     : "京A88888");
+	if (gb18030)
+		in_gb18030(&b);
+	pieces = (b.len + HF_SAMPLE_PIECE - 1) / HF_SAMPLE_PIECE;
+	for (size_t i = pieces; i-- > 0 && clean;) {
+		size_t at = i * HF_SAMPLE_PIECE, left = b.len - at;
+
+		clean = hf_sample_piece(s, i, b.data + at, left < HF_SAMPLE_PIECE ? left : HF_SAMPLE_PIECE);
+	}
+	assert_int_equal(clean, from >= rows);
+	if (!clean) {
+		assert_string_equal(hf_sample_found(s, &field)->detector->id, "cn.plate");
+		assert_string_equal(field, "remark");
+	}
+	assert_true(hf_sample_rows(s) > 20);
+	hf_sample_free(s);
+}
+
+/* MK-15, DS-33 */
+static void what_appears_in_gb18030_stops_the_stream(void **state)
+{
+	struct hf_source_view v = view();
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		say(&v, fields[i].name, "none", HF_OK);
+	for (int gb18030 = 0; gb18030 < 2; gb18030++) {
+		watch_chinese(&v, 100000, 100000, gb18030);
+		watch_chinese(&v, 100000, 60000, gb18030);
+		watch_chinese(&v, 100, 60, gb18030);
+	}
 }
 
 int main(void)
@@ -194,6 +258,7 @@ int main(void)
 	        cmocka_unit_test(publication_waits_for_the_last_field),
 	        cmocka_unit_test(another_look_keeps_what_was_said),
 	        cmocka_unit_test(what_appears_in_a_harmless_field_stops_the_stream),
+	        cmocka_unit_test(what_appears_in_gb18030_stops_the_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
