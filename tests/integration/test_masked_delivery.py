@@ -375,9 +375,9 @@ def test_a_leak_names_whom_this_node_gave_it_to(net):
     insurer = table(net.out)
     found, releases = traced(net, insurer[3:16000:800], "fee", "plate", "time")
     check(found["named"] == ["insurer"] and found["verdict"] == "named" and not found["not_traceable"], f"{found}")
-    check(sorted(releases) == ["insurer passages", "insurer passages-coarse", "university research"], f"each once: {found['releases']}")
+    check(sorted(releases) == ["insurer passages", "insurer passages-coarse", "sample sample", "university research"], f"each once: {found['releases']}")
     hit = releases["insurer passages"]
-    check(hit["named"] and hit["bound"] <= found["names_below"] == 1e-9 and hit["rows"] == 20 and net.transfer in hit["transfers"] and hit["times"] == 2,
+    check(hit["named"] and hit["bound"] <= found["names_below"] == 1e-9 and hit["rows"] == 20 and net.transfer in hit["transfers"] and hit["times"] == len(hit["transfers"]) > 1,
           f"with the bound, and by which transfers: {hit}")
     check(not hit["source_changed"] and hit["contract"] == workflow.transfer(net.nodes["transport"], "li", net.transfer)["agreement"], f"{hit}")
     check(all(r["bound"] > 1e-3 and not r["named"] for r in releases.values() if r is not hit), f"{releases}")
@@ -413,8 +413,8 @@ def test_tracing_is_a_permission_of_its_own_with_two_factors_and_in_the_ledger_w
     found = t.hufu(*ask, as_="lu")
     begun, ended = [e["fields"] for e in entries_of(t, "sun", found["trace"]) if e["event"] == "mask-trace"]
     check(begun["actor"] == ended["actor"] == "transport/lu" and begun["object"] == "leak of passages" and begun["purpose"] == "case 18/2026", f"{begun}")
-    check("20 rows of 2 columns are traced among 3 releases" in begun["processing"] and begun["digest"] == ended["digest"], f"{begun} {ended}")
-    check(ended["outcome"] == "ok" and ended["detail"].startswith("the leak is from insurer; 20 rows of 2 columns, 3 releases tried; insurer: passages 5 of passages, wrongly "
+    check("20 rows of 2 columns are traced among 4 releases" in begun["processing"] and begun["digest"] == ended["digest"], f"{begun} {ended}")
+    check(ended["outcome"] == "ok" and ended["detail"].startswith("the leak is from insurer; 20 rows of 2 columns, 4 releases tried; insurer: passages 5 of passages, wrongly "
                                                                   "with a probability of"), f"{ended}")
     text = hufunet.run([net.program("hufu"), *ask, "--node", t.dir, "--as", "lu"], net.environment(), 60).stdout
     check(text.startswith("the leak is from insurer\n") and begun["digest"] not in text and net.leaked[0]["plate"] not in text, f"for people: {text}")
@@ -437,7 +437,7 @@ def test_when_the_contracts_seed_is_erased_nothing_is_reversed_or_delivered_unde
     found, releases = traced(net, net.leaked, "plate", "card")
     lost = found["not_traceable"]
     check(found["named"] == [] and len(lost) == 1 and (lost[0]["contract"], lost[0]["recipient"], lost[0]["reason"]) == (contract, "insurer", "erased") and
-          "the project has ended" in lost[0]["text"] and len(releases) == 2, f"what cannot be traced any more is named: {found}")
+          "the project has ended" in lost[0]["text"] and len(releases) == 3, f"what cannot be traced any more is named: {found}")
     fetch(net, "other-contract.csv", net.entry)
     e = next(e["fields"] for e in t.hufu("ledger", "tail", "--count", "60", as_="sun")["entries"]
              if e["event"] == "mask-key-erased" and e["outcome"] == "ok")
