@@ -263,6 +263,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_disclosures,
         hf_routes_mask_policy,
 	        hf_routes_mask_report,
+	        hf_routes_mask_trend,
 	        hf_routes_catalog,
 	        hf_routes_authz,
 	        hf_routes_giving,

@@ -95,6 +95,7 @@ extern const struct hf_route hf_routes_release[];     /* masking plans and tasks
 extern const struct hf_route hf_routes_classify[];    /* what the fields of sources hold */
 extern const struct hf_route hf_routes_mask_policy[]; /* controls, rule base, needs of masking */
 extern const struct hf_route hf_routes_mask_report[];
+extern const struct hf_route hf_routes_mask_trend[];
 extern const struct hf_route hf_routes_disclosures[];
 extern const struct hf_route hf_routes_catalog[];
 extern const struct hf_route hf_routes_authz[];

@@ -10,6 +10,9 @@ from hufunet import check, wait_until
 from masking import FIELDS, approved, begin, digest, one_node, passages, plan, source, task
 
 
+ID_NUMBERS = ("11010519491231002X", "440524188001010014")  # the examples of GB 11643, of nobody
+
+
 def network(net):
     one_node(net, 46)
 
@@ -109,6 +112,44 @@ def test_what_is_kept_and_looks_sensitive_is_found_in_the_result(net):
     check([f["field"] for f in report["fields"] if f["residual"]] == ["lane"], str(report["fields"]))
     check(any("lane is kept and looks sensitive" in c for c in report["changes"]), str(report["changes"]))
     check(("lane", "kept") in [(f["field"], f["state"]) for f in report["coverage"]["fields"]], str(report["coverage"]))
+
+
+def calls(net, lane):
+    """The table calls, with these in the place of lanes, as it is registered, or scanned anew, and said to hold nothing sensitive there."""
+    t, path = net.nodes["transport"], os.path.join(net.dir, "calls.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("plate,time,fee,lane,id\n" + "".join(f"粤B{n:05},2026-03-01 08:00:00,5,{lane(n)},{n}\n" for n in range(2000)))
+    t.hufu("source", "scan", "calls", as_="wang")
+    found = {f["field"]: f for f in t.hufu("source", "fields", "calls", as_="song")["fields"]}["lane"]
+    if found["state"] != "confirmed":
+        r = t.refused("release", "run", "tolls", "calls", "--output", os.path.join(net.dir, "never.csv"), "--register", "never", as_="ma")
+        check(r.reason in ("state", "unclassified") and "lane" in r.text, f"until somebody says what it is: {r.text}")
+        t.hufu("source", "classify", "calls", "--field", "lane=none", as_="song")
+    return found
+
+
+def test_what_masking_reaches_is_stored_and_trended_and_a_number_hidden_in_an_exported_text_is_found(net):
+    """DS-89: each run's figures, which got worse and which better; DS-33: an ID number in a free text blocks the export, and is flagged in one all the same"""
+    t = net.nodes["transport"]
+    check(calls(net, lambda n: "clear" if n % 2 else "wet")["state"] == "confirmed", "nothing new there")
+    begin(net, "tolls", "calls", "calls-clear", "--wait")
+    found = calls(net, lambda n: f"驾驶员身份证{ID_NUMBERS[n % 2]}已核对" if n % 9 == 0 else "无")
+    check((found["state"], found["found"]) == ("doubted", "text.embedded"), f"found in the text: {found}")
+    report = begin(net, "tolls", "calls", "calls-hidden", "--wait")["evaluation"]
+    check([(f["field"], f["looks_like"]) for f in report["fields"] if f["residual"]] == [("lane", "text.embedded")], f"flagged: {report}")
+    check(any("lane is kept and looks sensitive" in c for c in report["changes"]), str(report["changes"]))
+    with open(os.path.join(net.dir, "calls-twin.csv"), "wb") as f, open(os.path.join(net.dir, "calls.csv"), "rb") as g:
+        f.write(g.read())
+    t.hufu("source", "add", "calls-twin", os.path.join(net.dir, "calls-twin.csv"), as_="wang")
+    trend = t.hufu("mask", "trend", "calls-twin", as_="shen")
+    check((trend["dataset"], trend["more"]) == ("calls", False), f"whatever it is called here: {trend}")
+    first, second, third = trend["runs"]
+    check([r["source"] for r in trend["runs"]] == ["calls"] * 3 and first["time"] < second["time"] < third["time"], f"oldest first: {trend}")
+    check(first["figures"]["residual"] == 1 and first["worse"] == first["better"] == [] and "than" not in first, f"{first}")
+    check(second["than"] == first["task"] and (second["better"], second["worse"]) == (["reached", "residual"], []), f"{second}")
+    check(third["than"] == second["task"] and "residual" in third["worse"] and third["figures"]["residual"] == 1, f"{third}")
+    shown = report["coverage"]
+    check(abs(third["figures"]["reached"] - shown["reached"] / shown["sensitive"]) < 1e-9, f"as the task shows it: {third} {shown}")
 
 
 def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_listed(net):

@@ -74,6 +74,7 @@ extern const struct hf_command hf_commands_release[];
 extern const struct hf_command hf_commands_disclosures[];
 extern const struct hf_command hf_commands_mask_keys[];
 extern const struct hf_command hf_commands_mask_policy[];
+extern const struct hf_command hf_commands_mask_trend[];
 extern const struct hf_command hf_commands_keys[];
 extern const struct hf_command hf_commands_backup[];
 extern const struct hf_command *const hf_command_tables[]; /* ended by NULL */

@@ -31,6 +31,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_disclosures,
         hf_commands_mask_keys,
         hf_commands_mask_policy,
+        hf_commands_mask_trend,
         hf_commands_ledger,
         hf_commands_sensitive,
         hf_commands_data,

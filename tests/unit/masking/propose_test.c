@@ -63,6 +63,7 @@ static struct hf_plan *proposed(const json_t *inventory)
 	return p;
 }
 
+/* DS-88: the type chooses the method, for every type that there is. */
 static void test_every_kind_has_a_technique_that_opens(void **state)
 {
 	size_t count;

@@ -1,0 +1,262 @@
+#include "release/trend.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "release/disclosures.h"
+#include "release/internal.h"
+
+#define SHARE_VARIES 0.005 /* a share of 20,000 rows */
+
+/* ---- the figures of one run ---- */
+
+static double number(const json_t *o, const char *name)
+{
+	return json_number_value(json_object_get(o, name));
+}
+
+/* The largest of a member of the objects in a list; negative: nothing has it. */
+static double worst(const json_t *list, const char *name)
+{
+	const json_t *o;
+	double most = -1;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		const json_t *v = json_object_get(o, name);
+
+		if (json_is_number(v) && json_number_value(v) > most)
+			most = json_number_value(v);
+	}
+	return most;
+}
+
+static double reached(const json_t *e)
+{
+	const json_t *c = json_object_get(e, "coverage");
+	double all = number(c, "sensitive");
+
+	return all > 0 ? number(c, "reached") / all : -1;
+}
+
+static double kept(const json_t *e)
+{
+	return worst(json_object_get(json_object_get(e, "coverage"), "fields"), "kept_share");
+}
+
+static double by_dictionary(const json_t *e)
+{
+	return worst(json_object_get(e, "fields"), "by_dictionary");
+}
+
+static double by_frequency(const json_t *e)
+{
+	return worst(json_object_get(e, "fields"), "by_frequency");
+}
+
+static double residual(const json_t *e)
+{
+	const json_t *o;
+	double n = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(e, "fields"), i, o) n += json_is_true(json_object_get(o, "residual"));
+	return n;
+}
+
+static double unreadable(const json_t *e)
+{
+	const json_t *o;
+	double all = 0, lost = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(e, "fields"), i, o)
+	{
+		all += number(o, "values");
+		lost += number(o, "unreadable");
+	}
+	return all > 0 ? lost / all : -1;
+}
+
+/* Where the plan demands something of the risk. */
+static double k(const json_t *e)
+{
+	const json_t *v = json_object_get(json_object_get(e, "risk"), "k");
+
+	return v ? json_number_value(v) : -1;
+}
+
+static double risk(const json_t *e)
+{
+	const json_t *v = json_object_get(json_object_get(e, "risk"), "prosecutor_max");
+
+	return v ? json_number_value(v) : -1;
+}
+
+static const struct {
+	const char *name;
+	double (*of)(const json_t *evaluation); /* negative: not measured */
+	bool more_is_better;
+	double varies;
+} figures[] = {
+        {"reached", reached, true, SHARE_VARIES},
+        {"kept", kept, false, SHARE_VARIES},
+        {"by_dictionary", by_dictionary, false, SHARE_VARIES},
+        {"by_frequency", by_frequency, false, SHARE_VARIES},
+        {"residual", residual, false, 0},
+        {"unreadable", unreadable, false, 0},
+        {"k", k, true, 0},
+        {"risk", risk, false, 0},
+};
+
+json_t *hf_trend_figures(const json_t *evaluation)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		double v = figures[i].of(evaluation);
+
+		if (v >= 0)
+			json_object_set_new(o, figures[i].name, json_real(v));
+	}
+	return o;
+}
+
+void hf_trend_compare(const json_t *before, const json_t *now, json_t *worse, json_t *better)
+{
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		const json_t *a = json_object_get(before, figures[i].name), *b = json_object_get(now, figures[i].name);
+		double gain = json_number_value(b) - json_number_value(a);
+
+		if (!a || !b)
+			continue;
+		if (!figures[i].more_is_better)
+			gain = -gain;
+		if (gain < -figures[i].varies)
+			json_array_append_new(worse, json_string(figures[i].name));
+		if (gain > figures[i].varies)
+			json_array_append_new(better, json_string(figures[i].name));
+	}
+}
+
+/* ---- the runs of a dataset ---- */
+
+struct trend {
+	struct hf_release *r;
+	char dataset[HF_NAME_MAX + 1];
+	json_t *runs; /* newest first */
+	size_t looked;
+	bool more;
+	enum hf_err error;
+};
+
+static bool of_dataset(struct trend *t, const char *source)
+{
+	char dataset[HF_NAME_MAX + 1];
+	struct hf_fault f;
+
+	if (strcmp(source, t->dataset) == 0)
+		return true;
+	t->error = hf_disclosure_dataset(t->r->store, t->r->sources, source, dataset, &f);
+	return t->error == HF_OK && strcmp(dataset, t->dataset) == 0;
+}
+
+/* When it was measured; what is done to the task later, its audit for instance, is of another time. */
+static int64_t measured_ms(const Hufu__MaskTaskRow *row)
+{
+	for (size_t i = row->n_steps; i-- > 0;)
+		if (row->steps[i]->step == HF_MASK_STEP_EVALUATE)
+			return row->steps[i]->time_ms;
+	return row->changed_ms;
+}
+
+static json_t *run_json(const Hufu__MaskTaskRow *row, const json_t *evaluation)
+{
+	char id[HF_ID_TEXT] = "", time[HF_TIME_TEXT];
+	struct hf_id task;
+
+	if (hf_id_from_bytes(row->id.data, row->id.len, &task))
+		hf_id_text(&task, id);
+	hf_time_text(measured_ms(row), time);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "task", id, "time", time, "source", row->source, "plan",
+	                 row->plan, "version", (json_int_t)row->version, "rows",
+	                 (json_int_t)(row->place ? row->place->rows_in : 0), "figures", hf_trend_figures(evaluation));
+}
+
+static bool add_run(void *ctx, const Hufu__MaskTaskRow *row)
+{
+	struct trend *t = ctx;
+	json_t *evaluation;
+
+	if (++t->looked > HF_TREND_TASKS || json_array_size(t->runs) == HF_TREND_RUNS) {
+		t->more = true;
+		return false;
+	}
+	if (row->evaluation.len == 0 || !of_dataset(t, row->source))
+		return t->error == HF_OK;
+	evaluation = json_loadb((const char *)row->evaluation.data, row->evaluation.len, 0, NULL);
+	if (!evaluation) {
+		t->error = HF_E_STORE;
+		return false;
+	}
+	json_array_append_new(t->runs, run_json(row, evaluation));
+	json_decref(evaluation);
+	return true;
+}
+
+static const char *text(const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	return s ? s : "";
+}
+
+/* The newest run before: by the same plan, else by any. */
+static const json_t *before(const json_t *runs, size_t at)
+{
+	const char *plan = text(json_array_get(runs, at), "plan");
+
+	for (size_t i = at; i-- > 0;)
+		if (strcmp(text(json_array_get(runs, i), "plan"), plan) == 0)
+			return json_array_get(runs, i);
+	return at > 0 ? json_array_get(runs, at - 1) : NULL;
+}
+
+static json_t *in_order(const json_t *newest_first)
+{
+	json_t *runs = json_array();
+
+	for (size_t i = json_array_size(newest_first); i-- > 0;)
+		json_array_append(runs, json_array_get(newest_first, i));
+	for (size_t i = 0; i < json_array_size(runs); i++) {
+		json_t *run = json_array_get(runs, i), *worse = json_array(), *better = json_array();
+		const json_t *was = before(runs, i);
+
+		if (was) {
+			hf_trend_compare(json_object_get(was, "figures"), json_object_get(run, "figures"), worse,
+			                 better);
+			json_object_set(run, "than", json_object_get(was, "task"));
+		}
+		json_object_set_new(run, "worse", worse);
+		json_object_set_new(run, "better", better);
+	}
+	return runs;
+}
+
+enum hf_err hf_release_trend(struct hf_release *r, const char *source, json_t **ret_trend, struct hf_fault *f)
+{
+	struct trend t = {.r = r, .error = HF_OK};
+	enum hf_err e;
+
+	HF_TRY(hf_disclosure_dataset(r->store, r->sources, source, t.dataset, f));
+	t.runs = json_array();
+	e = hf_tasks(r, add_run, &t);
+	if (e == HF_OK)
+		e = t.error;
+	if (e == HF_OK)
+		*ret_trend =
+		        json_pack("{s:s, s:o, s:b}", "dataset", t.dataset, "runs", in_order(t.runs), "more", t.more);
+	json_decref(t.runs);
+	return hf_fault_default(f, e);
+}
