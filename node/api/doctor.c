@@ -14,6 +14,8 @@
 #include "crypto/secret.h"
 #include "identity/accounts.h"
 #include "ledger/ledger.h"
+#include "proto/codec.h"
+#include "release/plans.h"
 #include "source/mask_policy.h"
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -251,6 +253,45 @@ static void check_controls(json_t *list, const struct hf_modules *m)
 		doctor_add(list, "masking controls", "ok", "", "version %u, to be reviewed by %.10s", c.version, date);
 }
 
+static bool any_plan(void *ctx, const Hufu__MaskPlanRow *row)
+{
+	(void)row;
+	*(bool *)ctx = true;
+	return false;
+}
+
+/* MK-55: where there are plans there are rules for how people work with them. */
+static void check_operation(json_t *list, const struct hf_modules *m)
+{
+	Hufu__MaskPolicyRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	char date[HF_TIME_TEXT];
+	bool plans = false;
+	enum hf_err e = hf_mask_policy_get(m->store, HF_MASK_OPERATION, 0, &row);
+
+	if (e != HF_OK && e != HF_E_UNKNOWN) {
+		doctor_add(list, "masking operation", "bad", "set them anew: `hufu release operation set FILE`", "%s",
+		           hf_err_text(e));
+	} else if (!row) {
+		if (m->release && hf_release_plans(m->release, any_plan, &plans) == HF_OK && plans)
+			doctor_add(list, "masking operation", "warn", "set them: `hufu release operation set FILE`",
+			           "there are masking plans and no operation rules of workflow and tools");
+		else
+			doctor_add(list, "masking operation", "ok", "",
+			           "no operation rules are set, and no plan is stored");
+	} else {
+		hf_time_text(row->review_ms, date);
+		if (row->review_ms <= hf_now_ms(&m->base->clock))
+			doctor_add(list, "masking operation", "warn",
+			           "the security administrator looks at them and sets them with a later date: `hufu "
+			           "release operation set FILE`",
+			           "the review of version %u of the operation rules was due on %.10s", row->version,
+			           date);
+		else
+			doctor_add(list, "masking operation", "ok", "", "version %u, to be reviewed by %.10s",
+			           row->version, date);
+	}
+}
+
 static void check_histories(json_t *list, const struct hf_modules *m)
 {
 	char names[200] = "";
@@ -394,6 +435,7 @@ json_t *doctor_findings(const struct hf_modules *m)
 	check_ledger(list, m);
 	check_histories(list, m);
 	check_controls(list, m);
+	check_operation(list, m);
 	check_times(list, m);
 	check_mirrors(list, m);
 	check_disk(list, m);

@@ -1,5 +1,6 @@
 /*
- * mask_policy.c - routes of what the security administrator sets for masking (controls, rule base; MK-54, MK-62, MK-63)
+ * mask_policy.c - routes of what the security administrator sets for masking (controls, rule base, operation rules;
+ * MK-54, MK-55, MK-62, MK-63)
  * and of the needs that follow from it (JT/T 1480 5.3.2; MK-27, MK-28).
  */
 #include "source/mask_policy.h"
@@ -57,6 +58,16 @@ static enum hf_err set_rules(struct hf_api_request *rq)
 	return set(rq, HF_MASK_RULES, "rule base of masking");
 }
 
+static enum hf_err set_operation(struct hf_api_request *rq)
+{
+	return set(rq, HF_MASK_OPERATION, "operation rules of masking");
+}
+
+static const char *command_of(enum hf_mask_policy_kind kind)
+{
+	return kind == HF_MASK_CONTROLS ? "controls" : kind == HF_MASK_RULES ? "rules" : "operation";
+}
+
 static enum hf_err get(struct hf_api_request *rq, enum hf_mask_policy_kind kind)
 {
 	Hufu__MaskPolicyRow *row = NULL;
@@ -68,7 +79,7 @@ static enum hf_err get(struct hf_api_request *rq, enum hf_mask_policy_kind kind)
 	if (e == HF_E_UNKNOWN)
 		return hf_fault_set(&rq->fault, e,
 		                    "there is no such version; `hufu release %s set FILE` sets the next one",
-		                    kind == HF_MASK_CONTROLS ? "controls" : "rules");
+		                    command_of(kind));
 	HF_TRY(hf_fault_default(&rq->fault, e));
 	out_row(rq->out, row);
 	hf_decoded_free(row);
@@ -83,6 +94,11 @@ static enum hf_err get_controls(struct hf_api_request *rq)
 static enum hf_err get_rules(struct hf_api_request *rq)
 {
 	return get(rq, HF_MASK_RULES);
+}
+
+static enum hf_err get_operation(struct hf_api_request *rq)
+{
+	return get(rq, HF_MASK_OPERATION);
 }
 
 /* ---- needs ---- */
@@ -271,6 +287,8 @@ const struct hf_route hf_routes_mask_policy[] = {
         {"GET", "/v1/mask/controls", HF_MAY_STATUS, HF_EVENT_INVALID, get_controls, 0},
         {"POST", "/v1/mask/rules", HF_MAY_MASK_POLICY, HF_EVENT_MASK_POLICY, set_rules, 0},
         {"GET", "/v1/mask/rules", HF_MAY_STATUS, HF_EVENT_INVALID, get_rules, 0},
+        {"POST", "/v1/mask/operation", HF_MAY_MASK_POLICY, HF_EVENT_MASK_POLICY, set_operation, 0},
+        {"GET", "/v1/mask/operation", HF_MAY_STATUS, HF_EVENT_INVALID, get_operation, 0},
         {"POST", "/v1/mask/needs", HF_MAY_MASK_POLICY, HF_EVENT_MASK_NEED, make_needs, 0},
         {"GET", "/v1/mask/needs", HF_MAY_STATUS, HF_EVENT_INVALID, needs, 0},
         {"POST", "/v1/mask/needs/decide", HF_MAY_MASK_POLICY, HF_EVENT_MASK_NEED, decide_need, 0},

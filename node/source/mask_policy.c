@@ -110,9 +110,13 @@ static enum hf_err check(const struct hf_mask_policy_in *in, int64_t *ret_review
 		hf_rules_free(rules);
 		return e;
 	}
-	HF_TRY(hf_controls_read(in->text, &c, f));
-	*ret_review_ms = c.review_ms;
-	if (c.review_ms <= in->now_ms)
+	if (in->kind == HF_MASK_OPERATION) {
+		HF_TRY(hf_operation_read(in->text, ret_review_ms, f));
+	} else {
+		HF_TRY(hf_controls_read(in->text, &c, f));
+		*ret_review_ms = c.review_ms;
+	}
+	if (*ret_review_ms <= in->now_ms)
 		return hf_fault_set(f, HF_E_ARGUMENT, "the date of review has passed; state a later one");
 	return HF_OK;
 }

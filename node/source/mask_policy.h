@@ -1,6 +1,7 @@
 /*
  * mask_policy.h - what the security administrator sets for masking: which control belongs to each class and level of
- * data (JT/T 1480 6.1 b; MK-54, MK-55), and the rule base of the organization's own detectors (MK-63).
+ * data (JT/T 1480 6.1 b; MK-54, MK-55), the rule base of the organization's own detectors (MK-63), and the operation
+ * rules of workflow and tools (6.1 c; MK-55).
  *
  * Each is a JSON text in versions that are never changed and name who set them. A table of controls names every class
  * and level, so that there is none without a control. Loop thread.
@@ -16,7 +17,7 @@
 #define HF_MASK_POLICY_MAX ((size_t)256 << 10)
 #define HF_MASK_LEVELS 4u
 
-enum hf_mask_policy_kind { HF_MASK_POLICY_INVALID = 0, HF_MASK_CONTROLS = 1, HF_MASK_RULES = 2 };
+enum hf_mask_policy_kind { HF_MASK_POLICY_INVALID = 0, HF_MASK_CONTROLS = 1, HF_MASK_RULES = 2, HF_MASK_OPERATION = 3 };
 
 /* PUBLISH: may be offered to everybody. APPROVE: only by agreement, under a condition (MK-58). MASK: only under a
  * masking plan. NEVER: not at all. */
@@ -36,6 +37,9 @@ enum hf_err hf_controls_load(struct hf_store *store, struct hf_controls *ret_con
                              struct hf_fault *f) HF_MUST_CHECK;
 /* data_class: "none" has no control and is published. */
 enum hf_control hf_controls_of(const struct hf_controls *c, const char *data_class, uint32_t level);
+/* {"operation": 1, "review": "2027-06-01", "rules": [{"of": "identify", "rule": "..."}, ...]}: how people go about each
+ * of the seven steps, and about the tools. FORMAT with what is wrong, also when a step, or "tool", has no rule. */
+enum hf_err hf_operation_read(const char *text, int64_t *ret_review_ms, struct hf_fault *f) HF_MUST_CHECK;
 /* The newest rule base; NULL when none was set. hf_rules_free. */
 enum hf_err hf_mask_rules_load(struct hf_store *store, struct hf_rules **ret_rules, struct hf_fault *f) HF_MUST_CHECK;
 

@@ -187,6 +187,13 @@ def controls(personal="approve", review="2030-01-01", without=None):
     return {"controls": 1, "review": review, "levels": levels}
 
 
+STEPS = ("identify", "need", "technique", "plan", "execute", "evaluate", "audit", "tool")
+
+
+def operation(review="2030-01-01", of=STEPS):
+    return {"operation": 1, "review": review, "rules": [{"of": step, "rule": f"{step}：两人在场，按手册办理"} for step in of]}
+
+
 def test_the_roles_of_masking_are_three_accounts_and_only_one_sets_its_policy(net):
     """MK-60, MK-62, MK-63, MK-64: a second of the three roles fails; operator and auditors change nothing, and each attempt is denied on record"""
     t = net.nodes["transport"]
@@ -198,6 +205,7 @@ def test_the_roles_of_masking_are_three_accounts_and_only_one_sets_its_policy(ne
         {"id": "acme.badge", "title": "works badge", "class": "important", "level": 2, "technique": "mask", "names": ["badge"], "pattern": "AC-\\d{5}"}]})
     t.add_user("shu", "舒心 T-6", ["audit-administrator"])
     attempts = [("release", "controls", "set", path), ("release", "rules", "set", rules), ("release", "needs", "--make"),
+                ("release", "operation", "set", path),
                 ("release", "need", "need-0", "--mode", "static")]
     for account in ("mo", "shu", "wang"):
         for a in attempts:
@@ -215,7 +223,7 @@ def test_the_roles_of_masking_are_three_accounts_and_only_one_sets_its_policy(ne
 
 
 def test_every_class_and_level_has_a_control_which_publication_keeps(net):
-    """MK-54, MK-55, MK-58, DS-30, MK-17: a level without a control is an error; what is important is graded so; an overdue review warns"""
+    """MK-54, MK-58, DS-30, MK-17: a level without a control is an error; what is important is graded so"""
     t = net.nodes["transport"]
     r = t.refused("release", "controls", "set", put(net, "gap.json", controls(without=("core", 2))), as_="bai")
     check(r.reason == "format" and "core data of level 2 has no control" in r.text, r.text)
@@ -336,8 +344,21 @@ def test_the_watch_reads_gb18030_and_asks_the_detectors_of_this_node(net):
 
 
 def test_the_execution_report_comes_by_itself_each_week(net):
-    """MK-61: the node makes it and delivers it, and none before the week is over"""
-    t = net.nodes["transport"]
+    """MK-61: the node makes it and delivers it, and none before the week is over; MK-55: reviews that became overdue meanwhile are warned of"""
+    t, due = net.nodes["transport"], workflow.in_days(5)
+
+    def reviews():
+        return {c["check"]: (c["state"], c["text"]) for c in t.hufu("doctor", as_="admin")["findings"] if c["check"].startswith("masking ")}
+
+    state, text = reviews()["masking operation"]
+    check(state == "warn" and "there are masking plans and no operation rules" in text, text)
+    r = t.refused("release", "operation", "set", put(net, "gap.json", operation(due, STEPS[:5] + STEPS[6:])), as_="bai")
+    check(r.reason == "format" and "no rule of 'evaluate'" in r.text, r.text)
+    t.hufu("release", "operation", "set", put(net, "operation.json", operation(due)), as_="bai")
+    t.hufu("release", "controls", "set", put(net, "soon.json", controls(review=due)), as_="bai")
+    shown = t.hufu("release", "operation", "show", as_="shu")
+    check((shown["version"], shown["set_by"], shown["review"][:10], len(shown["text"]["rules"])) == (1, "bai", due, 8), f"stored: {shown}")
+    check(all(state == "ok" and due in text for state, text in reviews().values()), f"{reviews()}")
 
     def told():
         return [n["notice"] for n in t.hufu("notices", as_="bai")["notices"] if n["kind"] == "mask-report"]
@@ -347,6 +368,8 @@ def test_the_execution_report_comes_by_itself_each_week(net):
     net.clock.move(8)
     t.login("bai")
     wait_until(lambda: len(told()) == 2, "the next one", 30)
+    t.login("admin")
+    check(len(reviews()) == 2 and all(state == "warn" and f"was due on {due}" in text for state, text in reviews().values()), f"{reviews()}")
     again = os.path.join(net.dir, "week.txt")
     t.hufu("release", "report", "-o", again, as_="bai")
     with open(again, encoding="utf-8") as f:

@@ -1,4 +1,5 @@
-/* cmd_mask_policy.c - hufu release controls, rules, needs, need: what is set for masking, and what follows from it. */
+/* cmd_mask_policy.c - hufu release controls, rules, operation, needs, need: what is set for masking, and what follows
+ * from it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,11 @@ static int rules(struct hf_cli *cli, int argc, char **argv)
 {
 	return policy(cli, argc, argv, "/v1/mask/rules",
 	              "the rule base is set, version %s; scan sources again to look for it");
+}
+
+static int operation(struct hf_cli *cli, int argc, char **argv)
+{
+	return policy(cli, argc, argv, "/v1/mask/operation", "the operation rules are set, version %s");
 }
 
 static int needs(struct hf_cli *cli, int argc, char **argv)
@@ -165,6 +171,18 @@ const struct hf_command hf_commands_mask_policy[] = {
          "  FILE  JSON, as `hufu mask identify --detectors` takes it\n"
          "\nSet by the security-administrator; versions stay.\n\nexample:\n  hufu release rules set detectors.json\n",
          rules},
+        {"release", "operation", "the operation rules of masking: its workflow and its tools",
+         "hufu release operation set FILE\n"
+         "       hufu release operation show [--version N]\n"
+         "\n"
+         "  FILE  JSON: {\"operation\": 1, \"review\": \"2027-06-01\", \"rules\": [{\"of\": \"identify\", "
+         "\"rule\": \"...\"}, ...]}\n"
+         "        with a rule of each step (identify, need, technique, plan, execute, evaluate, audit) and of "
+         "\"tool\"\n"
+         "\n"
+         "Set by the security-administrator; versions stay. `hufu doctor` warns when the review is overdue.\n"
+         "\nexample:\n  hufu release operation set operation.json\n",
+         operation},
         {"release", "needs", "who comes near sensitive data at which stage, and what must be masked",
          "hufu release needs [--make]\n"
          "\n"

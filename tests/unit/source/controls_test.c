@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 /* All rows but one; `more` stands behind them. */
 static void table(struct hf_buf *b, enum hf_sensitivity skip, unsigned skip_level, const char *more)
@@ -75,11 +76,51 @@ static void what_is_no_table_is_refused(void **state)
 	assert_int_equal(c.version, 7);
 }
 
+/* MK-55: operation rules of each step and of the tools, with a date of review. */
+static void operation_rules_are_whole(void **state)
+{
+#define RULE(of) "{\"of\": \"" of "\", \"rule\": \"by two persons\"}"
+#define MOST                                                                                                           \
+	RULE("identify")                                                                                               \
+	"," RULE("need") "," RULE("technique") "," RULE("plan") "," RULE("execute") "," RULE("evaluate")
+#define RULES(list) "{\"operation\": 1, \"review\": \"2027-06-01\", \"rules\": [" list "]}"
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+	        {"", "no text"},
+	        {"[]", "no operation rules"},
+	        {"{\"operation\": 1, \"rules\": []}", "no date of review"},
+	        {"{\"operation\": 1, \"review\": \"soon\", \"rules\": []}", "no date of review"},
+	        {RULES(""), "no rule of 'identify'"},
+	        {RULES(MOST "," RULE("audit")), "no rule of 'tool'"},
+	        {RULES(MOST "," RULE("tool")), "no rule of 'audit'"},
+	        {RULES(MOST "," RULE("tool") "," RULE("lunch")), "rule 8 needs"},
+	        {RULES("{\"of\": \"tool\", \"rule\": \"\"}"), "rule 1 needs"},
+	        {RULES("{\"of\": \"tool\"}"), "rule 1 needs"},
+	        {RULES("7"), "rule 1 needs"},
+	};
+	struct hf_fault f = {.code = HF_OK};
+	int64_t review = 7, wanted;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(hf_operation_read(bad[i].text, &review, &f), HF_E_FORMAT);
+		if (!strstr(f.text, bad[i].says))
+			fail_msg("'%s' does not say '%s'", f.text, bad[i].says);
+	}
+	assert_int_equal(review, 7);
+	assert_true(hf_time_parse("2027-06-01", &wanted));
+	assert_int_equal(
+	        hf_operation_read(RULES(MOST "," RULE("audit") "," RULE("tool") "," RULE("tool")), &review, &f), HF_OK);
+	assert_int_equal(review, wanted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_class_and_level_has_one_control),
 	        cmocka_unit_test(what_is_no_table_is_refused),
+	        cmocka_unit_test(operation_rules_are_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
