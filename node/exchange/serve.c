@@ -3,39 +3,29 @@
  *
  * The gate is asked again before every chunk. A chunk is sealed under nonce = index with the transfer's own key, so the
  * same chunk may be sent twice but never two different ones: the source's stamp and the leaf of a chunk served before
- * must be the same (else the transfer ends with source-changed). Memory: at most JOBS_MAX chunks of a transfer are
+ * must be the same (else the transfer ends with source-changed). A reader that makes what it gives is for one at a
+ * time: then a chunk is hashed and sealed while the next one is read. Memory: at most JOBS_MAX chunks of a transfer are
  * under way here.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/chunk.h"
 #include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "source/sample.h"
 
 #define JOBS_MAX 4u
+#define JOBS_IN_TURN 2u /* one is read, one is sealed */
 #define PENDING_MAX 32u
 #define PERSIST_CHUNKS 64u
 #define REWINDS_MAX 64u
 #define REMADE_MAX 512u /* chunks that are made again for it; and 32 more for each that was delivered */
 #define NO_CHUNK_TEXT "there is no such chunk"
 #define ANOMALY_TEXT "the transfer was stopped: its requests do not fit it; start a new one"
-
-struct job {
-	uv_work_t work;
-	struct transfer *t;
-	struct hf_request *rq; /* NULL: a leaf that is needed again after a restart */
-	uint64_t index;
-	struct hf_aead *aead;
-	struct hf_bulk *bulk;
-	size_t len;
-	struct hf_hash leaf;
-	uint8_t tag[HF_AEAD_TAG_BYTES];
-	enum hf_err error;
-	bool last;
-};
 
 struct pending {
 	struct hf_request *rq;
@@ -46,12 +36,15 @@ struct serve {
 	struct hf_aead *aead[JOBS_MAX];
 	bool aead_used[JOBS_MAX];
 	unsigned jobs, jobs_max;
+	bool in_turn; /* the reader is for one at a time; */
+	bool reading; /* it is read from */
 	struct pending pending[PENDING_MAX];
 	unsigned pending_count;
 	struct leaf_window leaves;
 	uint64_t wanted_ack; /* what the consumer says is durable; leaves may have to be made again first */
 	uint64_t persisted;
 	uint64_t last_index;      /* UINT64_MAX: not reached */
+	uint64_t rows;            /* in front of it */
 	struct job *last_job;     /* the last chunk, waiting for the leaves before it */
 	bool finishing;           /* the manifest is being stored */
 	struct hf_buf manifest;   /* made; the transfer's own when it is durable */
@@ -99,7 +92,8 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	for (unsigned i = 0; i < JOBS_MAX; i++)
 		s->aead[i] = hf_aead_new(HF_AEAD_AES256GCM, key);
 	hf_wipe(key, sizeof(key));
-	s->jobs_max = hf_source_reader_bytes(t->reader) ? JOBS_MAX : 1; /* a projecting reader is for one at a time */
+	s->in_turn = hf_source_reader_bytes(t->reader) == 0;
+	s->jobs_max = s->in_turn ? JOBS_IN_TURN : JOBS_MAX;
 	leaves_init(&s->leaves);
 	s->leaves.range = t->durable;
 	s->persisted = s->wanted_ack = t->acknowledged;
@@ -134,38 +128,6 @@ void serve_close(struct transfer *t)
 	if (t->reader)
 		hf_source_reader_close(HF_TAKE(t->reader));
 	masked_close(t);
-}
-
-/* Worker. The plain chunk is hashed, then sealed in place. */
-static void chunk_work(uv_work_t *w)
-{
-	struct job *j = w->data;
-	uint8_t nonce[12] = {0}, ad[25];
-	uint8_t *data = hf_bulk_data(j->bulk);
-	j->error = hf_source_read(j->t->reader, j->index * CHUNK_BYTES, data, CHUNK_BYTES, &j->len);
-	if (j->error != HF_OK)
-		return;
-	j->last = j->len < CHUNK_BYTES;
-	struct hf_source_stamp now;
-	hf_source_reader_stamp(j->t->reader, &now);
-	if (!hf_source_stamp_same(&now, &j->t->stamp)) { /* never two plaintexts under one nonce */
-		j->error = HF_E_SOURCE_CHANGED;
-		return;
-	}
-	hf_merkle_leaf(data, j->len, &j->leaf);
-	if (!j->rq)
-		return;
-	struct hf_sample *sample = j->t->serve->sample;
-	if (sample && !hf_sample_piece(sample, j->index, data, j->len)) {
-		j->error = HF_E_SENSITIVE;
-		return;
-	}
-	hf_put_u64(nonce + 4, j->index);
-	memcpy(ad, j->t->id.b, 16);
-	hf_put_u64(ad + 16, j->index);
-	ad[24] = j->last;
-	if (!hf_aead_seal(j->aead, nonce, ad, sizeof(ad), data, j->len, data, j->tag))
-		j->error = HF_E_CRYPTO;
 }
 
 static void reply_chunk(struct job *j, const struct hf_buf *manifest)
@@ -259,7 +221,7 @@ static enum hf_err make_manifest(struct transfer *t)
 	struct hf_id message_id;
 	HF_TRY(load_label(t, &start));
 	root_of(t->serve, &t->root, &t->bytes_total, t);
-	t->rows = hf_source_reader_rows(t->reader);
+	t->rows = t->serve->rows;
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
 	header_fill(t->x, &header, t, audience, &message_id);
 	m.header = &header;
@@ -338,8 +300,7 @@ static void send_manifest(struct job *j)
 static void try_finish(struct transfer *t)
 {
 	struct serve *s = t->serve;
-	struct hf_source_stamp now;
-	if (!s->last_job || s->finishing)
+	if (!s->last_job || s->finishing || s->reading)
 		return;
 	if (t->manifest.len > 0) {
 		reply_chunk(HF_TAKE(s->last_job), &t->manifest);
@@ -352,8 +313,7 @@ static void try_finish(struct transfer *t)
 		return;
 	}
 	struct job *j = HF_TAKE(s->last_job);
-	hf_source_reader_stamp(t->reader, &now);
-	enum hf_err e = hf_source_stamp_same(&now, &t->stamp) ? make_manifest(t) : HF_E_SOURCE_CHANGED;
+	enum hf_err e = chunk_source_stands(t) ? make_manifest(t) : HF_E_SOURCE_CHANGED;
 	if (e == HF_OK) {
 		send_manifest(j);
 		return;
@@ -392,8 +352,10 @@ static void take_result(struct transfer *t, struct job *j)
 {
 	struct serve *s = t->serve;
 	leaves_put(&s->leaves, j->index, &j->leaf, (uint32_t)j->len);
-	if (j->last)
+	if (j->last) {
 		s->last_index = j->index;
+		s->rows = j->rows;
+	}
 	if (!j->rq) {
 		bool lied = j->last && s->wanted_ack > j->index + 1;
 		free_job(j);
@@ -431,8 +393,11 @@ static void chunk_failed(struct transfer *t, struct job *j)
 	enum hf_err e = j->error != HF_OK ? j->error : HF_E_CANCELLED;
 	bool again = !j->rq;
 	char text[400];
-	masked_why(t, e, text);
-	if (hf_err_class(e) == HF_CLASS_RETRY && t->serve->jobs_max == 1)
+	if (j->was_read) /* then it is not the reader's error, and it may be read from */
+		snprintf(text, sizeof(text), "%s", hf_err_text(e));
+	else
+		masked_why(t, e, text);
+	if (hf_err_class(e) == HF_CLASS_RETRY && t->serve->in_turn)
 		t->serve->next = j->index; /* asked for again it is no step back */
 	if (j->rq)
 		hf_request_reply(j->rq, e, e == HF_E_UNKNOWN ? NO_CHUNK_TEXT : text, NULL, 0);
@@ -472,6 +437,22 @@ static void chunk_done(uv_work_t *w, int status)
 	transfer_unhold(t);
 }
 
+/* Behind the last chunk nothing is read. */
+static void read_done(uv_work_t *w, int status)
+{
+	struct job *j = w->data;
+	struct transfer *t = j->t;
+	t->serve->reading = false;
+	if (j->error != HF_OK || t->gone || t->state != TRANSFER_STARTED) {
+		chunk_done(w, status);
+		return;
+	}
+	if (j->last)
+		t->serve->last_index = j->index;
+	uv_queue_work(t->x->base->loop, &j->work, chunk_seal_work, chunk_done);
+	pump(t);
+}
+
 static void start_job(struct transfer *t, struct hf_request *rq, uint64_t index)
 {
 	struct serve *s = t->serve;
@@ -489,11 +470,16 @@ static void start_job(struct transfer *t, struct hf_request *rq, uint64_t index)
 	j->t = t;
 	j->rq = rq;
 	j->index = index;
+	j->sample = s->sample;
 	j->aead = s->aead[slot];
 	s->aead_used[slot] = true;
 	s->jobs++;
 	transfer_hold(t);
-	uv_queue_work(t->x->base->loop, &j->work, chunk_work, chunk_done);
+	s->reading = s->in_turn;
+	if (s->in_turn)
+		uv_queue_work(t->x->base->loop, &j->work, chunk_read_work, read_done);
+	else
+		uv_queue_work(t->x->base->loop, &j->work, chunk_work, chunk_done);
 }
 
 static struct hf_request *take_lowest(struct serve *s, uint64_t *ret_index)
@@ -523,7 +509,7 @@ static bool recover(struct transfer *t)
 /* A projecting reader begins at the top for every chunk before its place; no consumer may keep it at that. */
 static bool rewinds(struct serve *s, uint64_t index)
 {
-	if (s->jobs_max > 1)
+	if (!s->in_turn)
 		return false;
 	s->rewinds += index < s->next;
 	s->remade += index < s->next ? s->next : 0;
@@ -537,7 +523,7 @@ static void pump(struct transfer *t)
 	uint64_t index;
 	if (recover(t))
 		return;
-	while (s->pending_count && s->jobs < s->jobs_max) {
+	while (s->pending_count && s->jobs < s->jobs_max && !s->reading) {
 		struct hf_request *rq = take_lowest(s, &index);
 		if (rewinds(s, index)) {
 			hf_request_reply(rq, HF_E_LIMIT, ANOMALY_TEXT, NULL, 0);

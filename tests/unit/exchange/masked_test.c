@@ -144,6 +144,41 @@ static void a_resumed_delivery_has_the_same_bytes(void **state)
 	assert_true(same_files(whole, p->output));
 }
 
+static uint64_t last_chunk_of(const char *path)
+{
+	struct stat st;
+	assert_int_equal(stat(path, &st), 0);
+	return (uint64_t)st.st_size / MIB;
+}
+
+/* MK-12, DS-58: whichever chunk is asked for first, also the last one, and however often, bytes and number of rows are
+ * those of the table; one chunk is sealed while the next one is read. */
+static void chunks_in_any_order_are_the_same(void **state)
+{
+	struct pair *p = masked_pair(state, 5 * MIB + MIB / 2);
+	struct asked many[6];
+	char whole[160];
+	deliver_masked(p);
+	snprintf(whole, sizeof(whole), "%s", p->output);
+	const uint64_t last = last_chunk_of(whole), order[] = {0, 1, 0, 2, last, 1};
+	p = masked_pair(state, 5 * MIB + MIB / 2);
+	struct hf_id id = begin_quiet(p, NULL, 0);
+	struct asked a = ask(p, p->health, &id, last, 0);
+	assert_int_equal(a.e, HF_OK);
+	assert_true(a.last && a.manifest);
+	for (size_t i = 0; i < 6; i++)
+		ask_later(p->health, &id, order[i], 0, &many[i]);
+	for (size_t i = 0; i < 6; i++) {
+		until(p, many[i].done);
+		if (order[i] != last || many[i].e != HF_E_CANCELLED) /* asked again before it was answered */
+			assert_int_equal(many[i].e, HF_OK);
+	}
+	p->w->pass = NULL;
+	wait_both(p, &id, "COMPLETED");
+	assert_string_equal(view_of(p->health, &id).quality, "met");
+	assert_true(same_files(whole, p->output));
+}
+
 /* DS-26 with DS-30: fewer fields by the request, each masked as before. */
 static void chosen_fields_are_masked_alike(void **state)
 {
@@ -401,6 +436,7 @@ int main(void)
 	        cmocka_unit_test(what_arrives_is_masked_and_the_same_each_time),
 	        cmocka_unit_test(the_key_holder_reverses_what_was_delivered),
 	        cmocka_unit_test(a_resumed_delivery_has_the_same_bytes),
+	        cmocka_unit_test(chunks_in_any_order_are_the_same),
 	        cmocka_unit_test(chosen_fields_are_masked_alike),
 	        cmocka_unit_test(without_a_plan_that_fits_nothing_goes_out),
 	        cmocka_unit_test(a_plan_that_keeps_what_is_sensitive_fulfils_nothing),
