@@ -355,7 +355,8 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the package carries no permission mark for this node; it is not usable");
 	HF_TRY(as_agreed(t, s->label, f));
-	return masked_as_agreed(t->peer, s->label, f);
+	HF_TRY(masked_as_agreed(t->peer, s->label, f));
+	return masked_as_published(t, s->label, f);
 }
 
 /* DS-51: what will come has room, and it was said how much at most: nobody fills up the disk. */

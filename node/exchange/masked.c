@@ -433,16 +433,39 @@ void masked_draft(const struct transfer *t, struct hf_draft *d)
 		hf_draft_textf(d, HF_FIELD_EXECUTOR, "%s/%s", t->x->base->self.s, t->masked->plan->operator_name);
 }
 
+static bool says_plan(const Hufu__Label *l, const char *plan)
+{
+	return strcmp(plan, l->mask_plan) == 0 && l->mask_digest.len == sizeof(struct hf_hash);
+}
+
 enum hf_err masked_as_agreed(const char *peer, const Hufu__Label *l, struct hf_fault *f)
 {
 	char plan[HF_NAME_MAX + 1];
 
 	for (size_t i = 0; i < l->n_obligations; i++)
-		if (hf_mask_parse(l->obligations[i], plan) &&
-		    (strcmp(plan, l->mask_plan) != 0 || l->mask_digest.len != 32))
+		if (hf_mask_parse(l->obligations[i], plan) && !says_plan(l, plan))
 			return hf_fault_set(f, HF_E_OBLIGATION,
 			                    "%s does not say that the data is masked by the plan '%s', which the terms "
 			                    "demand; ask it why",
 			                    peer, plan);
 	return HF_OK;
+}
+
+enum hf_err masked_as_published(const struct transfer *t, const Hufu__Label *l, struct hf_fault *f)
+{
+	struct hf_catalog_item item;
+	char plan[HF_NAME_MAX + 1];
+	enum hf_err e = HF_OK;
+
+	if (hf_catalog_get(t->x->catalog, t->peer, &t->resource, &item) != HF_OK)
+		return HF_OK; /* it was withdrawn meanwhile, or is not for this node: what was agreed counts alone */
+	for (size_t i = 0; e == HF_OK && i < item.entry->n_policy; i++)
+		if (strcmp(item.entry->policy[i]->kind, "duty") == 0 &&
+		    hf_mask_parse(item.entry->policy[i]->action, plan) && !says_plan(l, plan))
+			e = hf_fault_set(f, HF_E_OBLIGATION,
+			                 "%s does not say that the data is masked by the plan '%s', which the entry of "
+			                 "version %u demands; ask it why, or fetch again when a newer version is here",
+			                 t->peer, plan, item.entry->version);
+	hf_catalog_item_done(&item);
+	return e;
 }

@@ -68,6 +68,9 @@ void masked_label(const struct transfer *t, Hufu__Label *l);
 void masked_draft(const struct transfer *t, struct hf_draft *d);
 /* Consumer: a label whose obligations name a plan says that it was masked by it. */
 enum hf_err masked_as_agreed(const char *peer, const Hufu__Label *l, struct hf_fault *f) HF_MUST_CHECK;
+/* Consumer: and by the one that the entry demands, as this node has it from its publisher: also when nothing was agreed
+ * because a rule gives it, and when the label leaves the obligation out. */
+enum hf_err masked_as_published(const struct transfer *t, const Hufu__Label *l, struct hf_fault *f) HF_MUST_CHECK;
 
 /* ---- masked_reader.c ---- */
 

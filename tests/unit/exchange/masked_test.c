@@ -2,6 +2,7 @@
  * masked_test.c - deliveries under the obligation "mask:PLAN": what arrives, that it is the same each time, and that
  * nothing leaves when plan, table or keys are not as they must be (MK-12, MK-30, DS-30, DS-31).
  */
+#include "unit/exchange/by_rule.h"
 #include "unit/exchange/masked_stage.h"
 
 static Hufu__TransferStart *start_of(struct node *n, const struct hf_id *id)
@@ -371,6 +372,14 @@ static void no_duty(Hufu__Label *l)
 	l->mask_digest.len = 0;
 }
 
+static void other_duty(Hufu__Label *l)
+{
+	no_duty(l);
+	l->obligations[l->n_obligations++] = (char *)"mask:other";
+	other_plan(l);
+	l->mask_digest.len = 32;
+}
+
 /* DS-30, DS-32: the consumer holds the label against what was agreed; under one that does not say so it asks for
  * nothing, and keeps nothing. */
 static void a_label_without_the_agreed_plan_ends_both_sides(void **state)
@@ -399,6 +408,32 @@ static void a_label_without_the_agreed_plan_ends_both_sides(void **state)
 		assert_int_equal(recorded(p->health, &id, HF_EVENT_TRANSFER_RECEIVED), 0);
 		assert_int_equal(view_of(p->roads, &id).served, 0);
 	}
+}
+
+/* DS-30: where no agreement says it, the entry does, which its publisher has signed: its duty is not dropped by a rule.
+ */
+static void a_label_without_the_entrys_plan_is_refused_where_a_rule_gives(void **state)
+{
+	void (*const bends[])(Hufu__Label * l) = {no_duty, other_duty};
+	struct pair *p = masked_pair(state, MIB);
+	apply_rule(p, "desk", "");
+	for (size_t i = 0; i < sizeof(bends) / sizeof(bends[0]); i++) {
+		p = masked_pair(state, MIB);
+		liar = p->roads;
+		bend_label = bends[i];
+		p->w->pass = with_bent_label;
+		struct hf_id id = fetch_by_rule(p, p->output);
+		wait_both(p, &id, "TERMINATED");
+		assert_reason(p->health, &id, HF_E_OBLIGATION, "'flights', which the entry of version");
+		assert_wiped(p, &id);
+		assert_int_equal(view_of(p->roads, &id).served, 0);
+	}
+	p = masked_pair(state, MIB);
+	struct hf_id id = fetch_by_rule(p, p->output);
+	wait_both(p, &id, "COMPLETED");
+	Hufu__TransferStart *s = start_of(p->health, &id);
+	assert_string_equal(s->label->mask_plan, "flights");
+	hf_decoded_free(s);
 }
 
 static void on_erased(void *ctx, enum hf_err e)
@@ -444,6 +479,7 @@ int main(void)
 	        cmocka_unit_test(two_plans_at_once_are_refused),
 	        cmocka_unit_test(a_second_plan_ends_the_delivery),
 	        cmocka_unit_test(a_label_without_the_agreed_plan_ends_both_sides),
+	        cmocka_unit_test(a_label_without_the_entrys_plan_is_refused_where_a_rule_gives),
 	        cmocka_unit_test(an_erased_seed_ends_and_denies),
 	};
 	return cmocka_run_group_tests(tests, pair_up, masked_down);

@@ -1,46 +1,13 @@
 /* A transfer by a rule: what a new rule does not give is not sent on under the old one. */
-#include "unit/exchange/pair.h"
-
-#include "authz/rulebook.h"
+#include "unit/exchange/by_rule.h"
 
 #define MIB ((size_t)1 << 20)
-
-static const char policy[] =
-        "policy:\n  name: roads\n  version: %u\n  attributes: standard\n"
-        "hierarchies:\n  organizations:\n    space: []\n    health: space\n  regions:\n    CN: []\n  topics: {}\n"
-        "rules:\n  - id: claims\n    mechanism: attribute\n    from: 2020-01-01\n    until: 2035-01-01\n    when:\n"
-        "      resource.id: \"%s\"\n      subject.organization: {under: [space]}\n      system.name: desk\n%s";
-
-static void apply(struct pair *p, const char *obligations)
-{
-	static unsigned version;
-	char text[2048], id[HF_ID_TEXT];
-	struct hf_policy_set set;
-	COMMAND(c, p->roads, "zhou");
-	hf_id_text(&p->entry, id);
-	snprintf(text, sizeof(text), policy, ++version, id, obligations);
-	MUST(command_end(&c, hf_authz_policy_apply(p->roads->authz, &c.in, text, "agreed with health", &set)));
-}
 
 /* A transfer by the rule, of all the fields that it gives, whose consumer asks for nothing by itself. */
 static struct hf_id begin_by_rule(struct pair *p)
 {
-	struct hf_actor a = actor_of(p->health, "wang");
-	struct hf_fetch in = {.resource = p->entry,
-	                      .publisher = "roads",
-	                      .system = "desk",
-	                      .purpose = "claims-check",
-	                      .mechanism = "attribute",
-	                      .output = p->output};
-	struct hf_unit *u = hf_unit_new();
-	struct hf_draft *d = hf_draft_new(HF_EVENT_COMMAND, NULL);
-	struct hf_fault f = {HF_OK, ""};
-	struct hf_id id;
 	p->w->pass = only_asked;
-	if (hf_exchange_fetch(p->health->exchange, &a, &in, u, d, &id, &f) != HF_OK)
-		fail_msg("%s", f.text);
-	hf_unit_draft(u, d);
-	hf_store_submit(p->health->store, u, NULL, NULL);
+	struct hf_id id = fetch_by_rule(p, p->output);
 	until(p, is_state(p->health, &id, "STARTED") || has_ended(p->health, &id));
 	if (!is_state(p->health, &id, "STARTED"))
 		fail_msg("%s", view_of(p->health, &id).reason);
@@ -51,10 +18,10 @@ static struct hf_id begin_by_rule(struct pair *p)
 static void a_rule_that_gives_fewer_fields_stops_a_transfer_of_all(void **state)
 {
 	struct pair *p = pair_of(state, 20 * MIB);
-	apply(p, "");
+	apply_rule(p, "desk", "");
 	struct hf_id id = begin_by_rule(p);
 	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
-	apply(p, "    obligations:\n      - fields: [flight]\n");
+	apply_rule(p, "desk", "    obligations:\n      - fields: [flight]\n");
 	struct asked a = ask(p, p->health, &id, 1, 0);
 	assert_int_equal(a.e, HF_E_WRONG_FIELDS);
 	assert_non_null(strstr(a.text, "'arrival'"));
@@ -67,10 +34,10 @@ static void a_rule_that_gives_fewer_fields_stops_a_transfer_of_all(void **state)
 static void a_rule_that_still_gives_the_fields_lets_a_transfer_go_on(void **state)
 {
 	struct pair *p = pair_of(state, 3 * MIB);
-	apply(p, "    obligations:\n      - fields: [flight, delay]\n");
+	apply_rule(p, "desk", "    obligations:\n      - fields: [flight, delay]\n");
 	struct hf_id id = begin_by_rule(p);
 	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
-	apply(p, "");
+	apply_rule(p, "desk", "");
 	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_OK);
 	p->w->pass = NULL;
 	wait_both(p, &id, "COMPLETED");
@@ -87,7 +54,7 @@ static void a_record_that_the_entry_demands_later_holds_at_the_next_chunk(void *
 {
 	static const char *const duties[] = {"record-witnessed", "record-mirrored"};
 	struct pair *p = pair_of(state, 3 * MIB);
-	apply(p, "");
+	apply_rule(p, "desk", "");
 	struct hf_id id = begin_by_rule(p);
 	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
 	for (size_t i = 0; i < 2; i++) {
@@ -110,12 +77,12 @@ static void a_record_that_the_entry_demands_later_holds_at_the_next_chunk(void *
 static void a_transfer_that_waits_for_its_record_ends_with_the_rule(void **state)
 {
 	struct pair *p = pair_of(state, 3 * MIB);
-	apply(p, "");
+	apply_rule(p, "desk", "");
 	struct hf_id id = begin_by_rule(p);
 	assert_int_equal(ask(p, p->health, &id, 0, 0).e, HF_OK);
 	demand(p, "record-mirrored");
 	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_E_BUSY);
-	apply(p, "    obligations:\n      - fields: [flight]\n");
+	apply_rule(p, "desk", "    obligations:\n      - fields: [flight]\n");
 	assert_int_equal(ask(p, p->health, &id, 1, 0).e, HF_E_WRONG_FIELDS);
 	p->w->pass = NULL;
 	wait_both(p, &id, "TERMINATED");

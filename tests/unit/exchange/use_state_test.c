@@ -1,9 +1,8 @@
 /* What the provider's decision point says of data that a consumer keeps sealed reaches its reads: suspensions,
  * consents, mandates, rules, mechanisms, memberships, and that they are there again (SB-2, SB-6, DS-85). */
-#include "unit/exchange/pair.h"
+#include "unit/exchange/by_rule.h"
 
 #include "authz/data_use.h"
-#include "authz/rulebook.h"
 #include "authz/use_state.h"
 #include "authz/walk.h"
 #include "catalog/consent.h"
@@ -205,43 +204,9 @@ static void a_mechanism_that_is_closed_stops_the_reads(void **state)
 	goes_on(p, &id);
 }
 
-static const char policy[] =
-        "policy:\n  name: roads\n  version: %u\n  attributes: standard\n"
-        "hierarchies:\n  organizations:\n    space: []\n    health: space\n  regions:\n    CN: []\n  topics: {}\n"
-        "rules:\n  - id: claims\n    mechanism: attribute\n    from: 2020-01-01\n    until: 2035-01-01\n    when:\n"
-        "      resource.id: \"%s\"\n      subject.organization: {under: [space]}\n      system.name: %s\n"
-        "    obligations:\n      - uses: 1\n";
-
 static void apply(struct pair *p, const char *system)
 {
-	static unsigned version;
-	char text[2048], id[HF_ID_TEXT];
-	struct hf_policy_set set;
-	COMMAND(c, p->roads, "zhou");
-	hf_id_text(&p->entry, id);
-	snprintf(text, sizeof(text), policy, ++version, id, system);
-	MUST(command_end(&c, hf_authz_policy_apply(p->roads->authz, &c.in, text, "agreed with health", &set)));
-}
-
-static struct hf_id delivered_by_rule(struct pair *p)
-{
-	struct hf_actor a = actor_of(p->health, "wang");
-	struct hf_fetch in = {.resource = p->entry,
-	                      .publisher = "roads",
-	                      .system = "desk",
-	                      .purpose = "claims-check",
-	                      .mechanism = "attribute",
-	                      .output = ""};
-	struct hf_unit *u = hf_unit_new();
-	struct hf_draft *d = hf_draft_new(HF_EVENT_COMMAND, NULL);
-	struct hf_fault f = {HF_OK, ""};
-	struct hf_id id;
-	if (hf_exchange_fetch(p->health->exchange, &a, &in, u, d, &id, &f) != HF_OK)
-		fail_msg("%s", f.text);
-	hf_unit_draft(u, d);
-	hf_store_submit(p->health->store, u, NULL, NULL);
-	wait_both(p, &id, "COMPLETED");
-	return id;
+	apply_rule(p, system, "    obligations:\n      - uses: 1\n");
 }
 
 /* There is no grant whose end the consumer would hear of. That the one use is used up takes nothing back. */
@@ -249,7 +214,8 @@ static void a_rule_that_ends_stops_the_reads_of_what_it_gave(void **state)
 {
 	struct pair *p = pair_of(state, 1000);
 	apply(p, "desk");
-	struct hf_id id = delivered_by_rule(p);
+	struct hf_id id = fetch_by_rule(p, "");
+	wait_both(p, &id, "COMPLETED");
 	apply(p, "desk");
 	look(p);
 	assert_int_equal(recorded(p->roads, &id, HF_EVENT_USE_STOPPED), 0);
