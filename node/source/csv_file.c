@@ -59,11 +59,6 @@ static void whole_close(struct hf_source_reader *r)
 
 static const struct hf_source_reader_ops whole_ops = {whole_read, whole_stamp, whole_bytes, whole_rows, whole_close};
 
-static bool same_stamp(const struct hf_source_stamp *a, const struct hf_source_stamp *b)
-{
-	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
-}
-
 /* A packed one. */
 #define PIECE ((size_t)256 << 10)
 struct packed {
@@ -137,7 +132,7 @@ static enum hf_err open_csv(const struct hf_source_home *home, const struct hf_s
 
 	HF_TRY(hf_input_open(home, v->path, &in, f));
 	hf_input_stamp(in, &stamp);
-	rows = same_stamp(&stamp, &v->stamp) ? v->rows : 0;
+	rows = hf_source_stamp_same(&stamp, &v->stamp) ? v->rows : 0;
 	*ret_reader = hf_input_packed(in) ? new_packed(in, rows) : new_whole(hf_input_take_fd(in), stamp.bytes, rows);
 	return HF_OK;
 }

@@ -107,11 +107,6 @@ static void take_columns(const struct hf_csv_scan *scan, struct hf_source_view *
 	v->rows = hf_csv_scan_rows(scan);
 }
 
-static bool same_stamp(const struct hf_source_stamp *a, const struct hf_source_stamp *b)
-{
-	return a->bytes == b->bytes && a->inode == b->inode && a->mtime_ns == b->mtime_ns;
-}
-
 enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
                                const atomic_bool *stop, struct hf_fault *f)
 {
@@ -127,7 +122,7 @@ enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_sourc
 	if (a->digest && r->ops->bytes(r) == 0) /* made of what is kept */
 		HF_TRY(hf_fault_default(f, a->digest(home, v, stop, &v->digest)));
 	r->ops->stamp(r, &after);
-	if (!same_stamp(&v->stamp, &after) || (r->ops->bytes(r) && v->bytes != after.bytes))
+	if (!hf_source_stamp_same(&v->stamp, &after) || (r->ops->bytes(r) && v->bytes != after.bytes))
 		return hf_fault_set(f, HF_E_SOURCE_CHANGED,
 		                    "%s changed while it was scanned; scan again when nobody writes to it", v->path);
 	take_columns(scan, v);
