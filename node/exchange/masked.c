@@ -22,6 +22,7 @@ struct masked {
 	char dataset[HF_NAME_MAX + 1]; /* of the disclosure ledger */
 	struct hf_apply_count *fields; /* one for each of the transfer's */
 	uint64_t most;
+	const char *kind; /* of the reader's error; NULL: of none */
 };
 
 /* ---- opening ---- */
@@ -189,6 +190,7 @@ enum hf_err masked_open(struct transfer *t, struct hf_fault *f)
 	} else {
 		t->mask_error = NULL;
 		s.most = m->most;
+		s.ret_kind = &m->kind;
 		t->mask_digest = m->plan->digest;
 		t->masked = m;
 		t->x->masked_open++;
@@ -285,7 +287,7 @@ uint64_t masked_most(const struct transfer *t)
 
 void masked_why(const struct transfer *t, enum hf_err e, char out[400])
 {
-	const char *why = t->masked && t->reader ? masked_reader_why(t->reader) : "";
+	const char *why = t->masked && t->reader ? hf_source_reader_why(t->reader) : "";
 
 	snprintf(out, 400, "%s", why[0] ? why : hf_err_text(e));
 }
@@ -299,7 +301,7 @@ void masked_error(struct transfer *t, const char *kind)
 
 void masked_read_error(struct transfer *t, enum hf_err e)
 {
-	const char *kind = t->masked && t->reader ? masked_reader_kind(t->reader) : NULL;
+	const char *kind = t->masked && t->reader ? t->masked->kind : NULL;
 
 	masked_error(t, kind ? kind : e == HF_E_SOURCE_CHANGED ? "source" : NULL);
 }

@@ -83,12 +83,12 @@ struct masked_setup {
 	struct hf_mask_key root, seed;
 	uint64_t most;
 	unsigned workers;
+	/* Of which kind of the plan's schemes the last error of reading was; NULL: of none. Lent. */
+	const char **ret_kind;
 };
 /* Takes inner, a reader of the whole file. Reads as a projecting reader does; wipes plain bytes and keys when it is
  * closed. */
 struct hf_source_reader *masked_reader_new(struct hf_source_reader *take_inner, const struct masked_setup *setup);
-const char *masked_reader_why(const struct hf_source_reader *r);  /* "": nothing is wrong */
-const char *masked_reader_kind(const struct hf_source_reader *r); /* of the plan's schemes; NULL: of none */
 /* A delivery reads no tables from files: what the plan needs stands in it. */
 enum hf_err masked_no_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 

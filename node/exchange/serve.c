@@ -391,20 +391,23 @@ static void refuse_pending(struct serve *s, enum hf_err e)
 static void chunk_failed(struct transfer *t, struct job *j)
 {
 	enum hf_err e = j->error != HF_OK ? j->error : HF_E_CANCELLED;
-	bool again = !j->rq;
+	bool again = !j->rq, was_read = j->was_read;
 	char text[400];
-	if (j->was_read) /* then it is not the reader's error, and it may be read from */
+	if (was_read) /* then it is not the reader's error, and it may be read from */
 		snprintf(text, sizeof(text), "%s", hf_err_text(e));
 	else
 		masked_why(t, e, text);
-	if (hf_err_class(e) == HF_CLASS_RETRY && t->serve->in_turn)
+	if (!was_read && hf_err_class(e) == HF_CLASS_RETRY && t->serve->in_turn)
 		t->serve->next = j->index; /* asked for again it is no step back */
 	if (j->rq)
 		hf_request_reply(j->rq, e, e == HF_E_UNKNOWN ? NO_CHUNK_TEXT : text, NULL, 0);
 	free_job(j);
 	if (t->gone || t->state != TRANSFER_STARTED)
 		return;
-	masked_read_error(t, e);
+	if (was_read)
+		masked_error(t, e == HF_E_SOURCE_CHANGED ? "source" : NULL);
+	else
+		masked_read_error(t, e);
 	if (e == HF_E_SENSITIVE)
 		drift_stop(t, t->serve->sample);
 	else if (e == HF_E_UNKNOWN && again)

@@ -13,7 +13,7 @@ struct made {
 	uint64_t start; /* place in the output of out's first byte */
 	struct hf_buf out;
 	bool ended;
-	enum hf_err error; /* final */
+	enum hf_err error; /* final, but for one that may pass: then from the top */
 };
 
 static void from_the_top(struct made *d)
@@ -50,7 +50,7 @@ static enum hf_err made_read(struct hf_source_reader *r, uint64_t offset, uint8_
 	struct made *d = (struct made *)r;
 	size_t len = 0;
 
-	if (offset < d->start)
+	if (offset < d->start || hf_err_class(d->error) == HF_CLASS_RETRY)
 		from_the_top(d);
 	while (d->error == HF_OK) {
 		len += copy_out(d, offset + len, out + len, cap - len);

@@ -105,6 +105,7 @@ static bool added_ms(struct run *r, double *ret_added)
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 	struct hf_plan *plan = NULL;
 	struct hf_fault f = {HF_OK, ""};
+	const char *kind;
 	mask_plan_text("dynamic", PEOPLE, &text);
 	if (hf_plan_read("bench", text.data, text.len, &plan, &f) != HF_OK) {
 		fprintf(stderr, "hufu-bench: %s\n", f.text);
@@ -115,7 +116,8 @@ static bool added_ms(struct run *r, double *ret_added)
 	                               .scope = &plan->scope,
 	                               .root = {"the root key of the bench"},
 	                               .most = UINT64_MAX,
-	                               .workers = WORKERS};
+	                               .workers = WORKERS,
+	                               .ret_kind = &kind};
 	bool ok = chunks(r, &s, ret_added);
 	hf_plan_free(plan);
 	return ok;
