@@ -27,6 +27,8 @@ static void view_json(json_t *o, const struct hf_source_view *v)
 	json_object_set_new(o, "name", json_string(v->name));
 	json_object_set_new(o, "kind", json_string(v->kind));
 	json_object_set_new(o, "path", json_string(v->path));
+	if (v->table[0])
+		json_object_set_new(o, "table", json_string(v->table));
 	json_object_set_new(o, "department", json_string(v->department));
 	json_object_set_new(o, "enabled", json_boolean(v->enabled));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)v->bytes));
@@ -65,6 +67,10 @@ struct scan_request {
 	struct hf_api_request *rq;
 	struct hf_source_view was; /* name, registration and switch stay as they are */
 	bool adding;
+	/* Of a database, while the scanner looks at what was read. */
+	struct hf_source_view scanned;
+	struct hf_source_reader *reader;
+	uint64_t fed;
 };
 
 /* MK-23: whoever registers is told what is left to be said. */
@@ -119,33 +125,83 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	return HF_OK;
 }
 
-static void on_scanned(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
+static void finish_scan(struct scan_request *s, enum hf_err e, struct hf_source_view *v)
 {
-	struct scan_request *s = ctx;
-
 	if (e == HF_OK)
 		e = store_scan(s, v);
-	else
-		s->rq->fault = *f;
+	if (e != HF_OK)
+		hf_source_discard(s->rq->m->sources, v);
 	hf_api_finish(s->rq, e);
 	free(s);
 }
 
-/* DS-100: what the operator's scanner refuses is not looked at any further. */
-static void on_examined(void *ctx, enum hf_err e, const char *text)
+/* DS-100: what the operator's scanner refuses is not registered. */
+static enum hf_err examined(struct scan_request *s, enum hf_err e, const char *text)
 {
-	struct scan_request *s = ctx;
 	struct hf_api_request *rq = s->rq;
 
-	if (e == HF_OK) {
-		hf_source_scan(rq->m->sources, &s->was, on_scanned, s);
-		return;
-	}
+	if (e == HF_OK)
+		return e;
 	if (e != HF_E_CANCELLED)
 		hf_alarm(rq->m->base, e == HF_E_MALICIOUS ? "malicious-data" : "scanner", NULL,
 		         "source %s was not registered: %s", s->was.name, text);
-	hf_fault_set(&rq->fault, e, "%s: %s", s->was.path, text);
-	hf_api_finish(rq, e);
+	return hf_fault_set(&rq->fault, e, "%s: %s", s->was.path, text);
+}
+
+static enum hf_err feed_scanner(void *ctx, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	struct scan_request *s = ctx;
+
+	HF_TRY(hf_source_read(s->reader, s->fed, out, cap, ret_len));
+	s->fed += *ret_len;
+	return HF_OK;
+}
+
+static void on_copy_examined(void *ctx, enum hf_err e, const char *text)
+{
+	struct scan_request *s = ctx;
+	struct hf_source_view v = s->scanned;
+
+	hf_source_reader_close(s->reader);
+	finish_scan(s, examined(s, e, text), &v);
+	hf_source_view_done(&v);
+}
+
+/* What was read of a database is examined as it was read: there was no file before. */
+static bool examine_copy(struct scan_request *s, struct hf_source_view *v)
+{
+	if (!s->rq->m->scanner || hf_id_is_zero(&v->copy) ||
+	    hf_source_open_scanned(s->rq->m->sources, v, &s->reader, &s->rq->fault) != HF_OK)
+		return false;
+	s->scanned = *v;
+	v->fields = NULL;
+	v->field_count = 0;
+	hf_scan_fed(s->rq->m->scanner, feed_scanner, s, on_copy_examined, s);
+	return true;
+}
+
+static void on_scanned(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
+{
+	struct scan_request *s = ctx;
+
+	if (e != HF_OK) {
+		s->rq->fault = *f;
+		hf_api_finish(s->rq, e);
+		free(s);
+	} else if (!examine_copy(s, v)) {
+		finish_scan(s, s->rq->fault.code, v);
+	}
+}
+
+static void on_examined(void *ctx, enum hf_err e, const char *text)
+{
+	struct scan_request *s = ctx;
+
+	if (examined(s, e, text) == HF_OK) {
+		hf_source_scan(s->rq->m->sources, &s->was, on_scanned, s);
+		return;
+	}
+	hf_api_finish(s->rq, e);
 	free(s);
 }
 
@@ -159,7 +215,7 @@ static enum hf_err start_scan(struct hf_api_request *rq, const struct hf_source_
 	s->was = *v;
 	s->adding = adding;
 	hf_api_later(rq);
-	if (rq->m->scanner)
+	if (rq->m->scanner && v->path[0] == '/')
 		hf_scan(rq->m->scanner, s->was.path, on_examined, s);
 	else
 		hf_source_scan(rq->m->sources, v, on_scanned, s);
@@ -176,6 +232,15 @@ static enum hf_err copy_text(struct hf_api_request *rq, const char *name, bool r
 	return HF_OK;
 }
 
+/* Of a database: what is kept is in a box. */
+static enum hf_err take_password(struct hf_api_request *rq, struct hf_source_view *v)
+{
+	const char *password;
+
+	HF_TRY(hf_api_text(rq, "password", false, HF_SOURCE_SECRET_MAX, &password));
+	return *password ? hf_source_password(rq->m->sources, v, password, &rq->fault) : HF_OK;
+}
+
 static enum hf_err add(struct hf_api_request *rq)
 {
 	struct hf_source_view v = {.kind = "csv", .enabled = true}, there;
@@ -183,7 +248,9 @@ static enum hf_err add(struct hf_api_request *rq)
 	HF_TRY(copy_text(rq, "name", true, v.name, sizeof(v.name)));
 	HF_TRY(copy_text(rq, "kind", false, v.kind, sizeof(v.kind)));
 	HF_TRY(copy_text(rq, "path", true, v.path, sizeof(v.path)));
+	HF_TRY(copy_text(rq, "table", false, v.table, sizeof(v.table)));
 	HF_TRY(copy_text(rq, "department", false, v.department, sizeof(v.department)));
+	HF_TRY(take_password(rq, &v));
 	HF_TRY(hf_api_id(rq, "derivation", false, &v.derivation));
 	HF_TRY(take_rows(rq, &v));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", v.name);
@@ -205,6 +272,10 @@ static enum hf_err update(struct hf_api_request *rq)
 	HF_TRY(get_source(rq, &v));
 	e = copy_text(rq, "path", false, v.path, sizeof(v.path));
 	if (e == HF_OK)
+		e = copy_text(rq, "table", false, v.table, sizeof(v.table));
+	if (e == HF_OK)
+		e = take_password(rq, &v);
+	if (e == HF_OK)
 		e = copy_text(rq, "department", false, v.department, sizeof(v.department));
 	if (e == HF_OK)
 		e = take_rows(rq, &v);
@@ -222,17 +293,26 @@ static enum hf_err scan(struct hf_api_request *rq)
 	return start_scan(rq, &v, false);
 }
 
+static void on_probed(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
+{
+	struct hf_api_request *rq = ctx;
+
+	if (e == HF_OK)
+		json_object_set_new(rq->out, "name", json_string(v->name));
+	else
+		rq->fault = *f;
+	hf_api_finish(rq, e);
+}
+
 static enum hf_err test(struct hf_api_request *rq)
 {
 	struct hf_source_view v;
-	enum hf_err e;
 
 	HF_TRY(get_source(rq, &v));
-	e = hf_source_test(rq->m->sources, v.name, &rq->fault);
-	if (e == HF_OK)
-		json_object_set_new(rq->out, "name", json_string(v.name));
+	hf_api_later(rq);
+	hf_source_probe(rq->m->sources, v.name, on_probed, rq);
 	hf_source_view_done(&v);
-	return e;
+	return HF_OK;
 }
 
 static enum hf_err set_enabled(struct hf_api_request *rq, bool enabled)

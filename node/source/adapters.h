@@ -15,9 +15,23 @@
 
 struct hf_source_home {
 	char node_dir[PATH_MAX]; /* real path of the node's own folder, which no source may show */
+	bool has_key;
+	uint8_t key[32]; /* of boxes in rows (secret.h) */
 };
 struct hf_adapter {
 	const char *kind;
+	/* Are path, table and password of v well formed? NULL: v is a file. Loop thread. */
+	enum hf_err (*check)(const struct hf_source_home *home, const struct hf_source_view *v, struct hf_fault *f);
+	/* Puts it into v, bound to name and path; NULL: it has none. */
+	enum hf_err (*set_password)(const struct hf_source_home *home, struct hf_source_view *v, const char *password,
+	                            struct hf_fault *f);
+	/* Reads the data once, into a copy that the others read (copy.h), with its key in v; NULL: it is read where it
+	 * is. Stops like `columns`. Any worker. */
+	enum hf_err (*copy)(const struct hf_source_home *home, struct hf_source_view *v, const atomic_bool *stop,
+	                    struct hf_fault *f);
+	/* Could it be read again? Only with `copy`. Any worker. */
+	enum hf_err (*probe)(const struct hf_source_home *home, const struct hf_source_view *v, const atomic_bool *stop,
+	                     struct hf_fault *f);
 	/* Names the fields of v, whose path is given, and nothing else of them; NULL: the header says it. Stops with
 	 * CANCELLED when *stop is set. Any worker. */
 	enum hf_err (*columns)(const struct hf_source_home *home, struct hf_source_view *v, const atomic_bool *stop,
@@ -33,9 +47,9 @@ struct hf_adapter {
 	                      const atomic_bool *stop, struct hf_hash *ret_digest);
 };
 const struct hf_adapter *hf_adapter_find(const char *kind); /* NULL: not offered */
-const char *hf_adapter_kinds(void);                         /* "csv, jsonl" */
+const char *hf_adapter_kinds(void);                         /* "csv, jsonl, postgresql" */
 
-extern const struct hf_adapter hf_adapter_csv, hf_adapter_jsonl;
+extern const struct hf_adapter hf_adapter_csv, hf_adapter_jsonl, hf_adapter_postgresql;
 
 /* scan.c: fills in bytes, rows, fields, digest and stamp of v. Stops with CANCELLED when *stop is set. Any worker. */
 enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,

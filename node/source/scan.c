@@ -31,14 +31,14 @@ static void free_reader(struct hf_source_reader **r)
 		(*r)->ops->close(*r);
 }
 
-/* A line and a byte there are where the data is CSV as it stands. */
+/* A line and a byte there are where the data is CSV as it is kept. */
 static enum hf_err defect_fault(const struct hf_adapter *a, const struct hf_source_view *v, enum hf_csv_defect d,
                                 const struct hf_csv_place *at, struct hf_fault *f)
 {
 	if (at->record == 0)
 		return hf_fault_set(f, HF_E_FORMAT, "%s is no sound table: in the %s, %s; correct it", v->path,
-		                    a->columns ? "fields' names" : "first line", hf_csv_defect_text(d));
-	if (a->columns)
+		                    a->columns || a->copy ? "fields' names" : "first line", hf_csv_defect_text(d));
+	if (a->columns || a->copy)
 		return hf_fault_set(f, HF_E_FORMAT, "%s is no sound table: in row %" PRIu64 ", %s; correct it", v->path,
 		                    at->record, hf_csv_defect_text(d));
 	return hf_fault_set(f, HF_E_FORMAT,
@@ -114,6 +114,8 @@ enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_sourc
 	HF_CLEANUP(free_scan) struct hf_csv_scan *scan = hf_csv_scan_new();
 	struct hf_source_stamp after;
 
+	if (a->copy)
+		HF_TRY(a->copy(home, v, stop, f));
 	HF_TRY(a->stamp(home, v, &v->stamp, f));
 	if (a->columns)
 		HF_TRY(a->columns(home, v, stop, f));
@@ -122,7 +124,7 @@ enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_sourc
 	if (a->digest && r->ops->bytes(r) == 0) /* made of what is kept */
 		HF_TRY(hf_fault_default(f, a->digest(home, v, stop, &v->digest)));
 	r->ops->stamp(r, &after);
-	if (!hf_source_stamp_same(&v->stamp, &after) || (r->ops->bytes(r) && v->bytes != after.bytes))
+	if (!hf_source_stamp_same(&v->stamp, &after) || (r->ops->bytes(r) && v->bytes != r->ops->bytes(r)))
 		return hf_fault_set(f, HF_E_SOURCE_CHANGED,
 		                    "%s changed while it was scanned; scan again when nobody writes to it", v->path);
 	take_columns(scan, v);

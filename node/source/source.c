@@ -7,28 +7,43 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "crypto/crypto.h"
 #include "proto/codec.h"
 #include "source/adapters.h"
 #include "source/class_row.h"
 #include "source/classify.h"
+#include "source/copy.h"
+#include "source/internal.h"
 #include "source/mask_policy.h"
 #include "source/project.h"
 #include "state_source.pb-c.h"
 
-struct hf_sources {
-	const struct hf_base *base;
-	struct hf_store *store;
-	struct hf_source_home home;
-	unsigned references; /* one, and one per running scan */
-	atomic_bool stop;
+struct copy_use {
+	const struct hf_id *id;
+	bool used;
 };
+
+static bool look_at_copy(void *ctx, const struct hf_source_view *v)
+{
+	struct copy_use *u = ctx;
+
+	u->used = hf_id_equal(&v->copy, u->id);
+	return !u->used;
+}
+
+/* When rows cannot be read, every copy is. */
+static bool copy_is_used(void *sources, const struct hf_id *id)
+{
+	struct copy_use u = {id, false};
+
+	return hf_sources_list(sources, look_at_copy, &u) != HF_OK || u.used;
+}
 
 enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
                             struct hf_sources **ret_sources, struct hf_fault *f)
 {
 	struct hf_sources *s = hf_alloc_zero(sizeof(*s));
 
-	(void)keys;
 	if (!realpath(base->dir, s->home.node_dir)) {
 		free(s);
 		return hf_fault_set(f, HF_E_IO, "the node's folder %s cannot be resolved; check that it is there",
@@ -38,14 +53,20 @@ enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, 
 	s->store = store;
 	s->references = 1;
 	atomic_init(&s->stop, false);
+	s->home.has_key = keys != NULL;
+	if (keys)
+		hf_node_keys_derive(keys, "source-secret", NULL, 0, s->home.key);
+	hf_copy_sweep(&s->home, copy_is_used, s);
 	*ret_sources = s;
 	return HF_OK;
 }
 
-static void release(struct hf_sources *s)
+void sources_drop(struct hf_sources *s)
 {
-	if (--s->references == 0)
-		free(s);
+	if (--s->references > 0)
+		return;
+	hf_wipe(&s->home, sizeof(s->home));
+	free(s);
 }
 
 void hf_sources_close(struct hf_sources *s)
@@ -53,7 +74,7 @@ void hf_sources_close(struct hf_sources *s)
 	if (!s)
 		return;
 	atomic_store(&s->stop, true);
-	release(s);
+	sources_drop(s);
 }
 
 void hf_source_view_done(struct hf_source_view *v)
@@ -74,6 +95,15 @@ static void view_fields(const Hufu__SourceRow *row, struct hf_source_view *v)
 		v->fields[i].nulls = row->fields[i]->nulls;
 		class_from_row(row->fields[i]->class_, &v->fields[i].class);
 	}
+}
+
+static void view_box(const ProtobufCBinaryData *b, struct hf_source_box *ret_box)
+{
+	if (b->len > sizeof(ret_box->b))
+		return;
+	ret_box->len = (uint32_t)b->len;
+	if (b->len > 0)
+		memcpy(ret_box->b, b->data, b->len);
 }
 
 static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
@@ -97,6 +127,10 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	snprintf(v->masked_of, sizeof(v->masked_of), "%s", row->masked_of);
 	if (row->digest.len == sizeof(v->digest.b))
 		memcpy(v->digest.b, row->digest.data, sizeof(v->digest.b));
+	snprintf(v->table, sizeof(v->table), "%s", row->table);
+	(void)hf_id_from_bytes(row->copy.data, row->copy.len, &v->copy);
+	view_box(&row->password, &v->password);
+	view_box(&row->copy_key, &v->copy_key);
 	view_fields(row, v);
 }
 
@@ -184,6 +218,11 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	if (!hf_id_is_zero(&v->masked))
 		row.masked = (ProtobufCBinaryData){sizeof(v->masked.b), (uint8_t *)v->masked.b};
 	row.masked_of = (char *)v->masked_of;
+	row.table = (char *)v->table;
+	if (!hf_id_is_zero(&v->copy))
+		row.copy = (ProtobufCBinaryData){sizeof(v->copy.b), (uint8_t *)v->copy.b};
+	row.password = (ProtobufCBinaryData){v->password.len, (uint8_t *)v->password.b};
+	row.copy_key = (ProtobufCBinaryData){v->copy_key.len, (uint8_t *)v->copy_key.b};
 	row.digest = (ProtobufCBinaryData){sizeof(v->digest.b), (uint8_t *)v->digest.b};
 	row.enabled = v->enabled;
 	row.bytes = v->stamp.bytes;
@@ -206,6 +245,7 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const struct hf_source_view *v,
                           struct hf_fault *f)
 {
+	struct hf_source_view was;
 	uint8_t *bytes;
 	size_t len;
 
@@ -217,6 +257,11 @@ enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const stru
 		return hf_fault_default(f, HF_E_MEMORY);
 	hf_unit_put(unit, HF_TABLE_SOURCE, v->name, strlen(v->name), bytes, len);
 	free(bytes);
+	if (hf_source_get(s, v->name, &was) == HF_OK) {
+		if (!hf_id_equal(&was.copy, &v->copy))
+			hf_copy_remove(&s->home, &was.copy);
+		hf_source_view_done(&was);
+	}
 	return HF_OK;
 }
 
@@ -240,24 +285,32 @@ enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const c
 
 	HF_TRY(get_or_fault(s, name, &v, f));
 	hf_unit_del(unit, HF_TABLE_SOURCE, v.name, strlen(v.name));
+	hf_copy_remove(&s->home, &v.copy);
 	hf_source_view_done(&v);
 	return HF_OK;
 }
 
 enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v, struct hf_fault *f)
 {
+	const struct hf_adapter *a = hf_adapter_find(v->kind);
 	struct hf_name n;
 
-	(void)s;
 	if (!hf_name_parse(v->name, &n))
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "'%.63s' is no name for a source; use up to 63 of a-z, 0-9, '.', '-'", v->name);
-	if (!hf_adapter_find(v->kind))
+	if (!a)
 		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node reads no sources of kind '%.15s'; use one of: %s",
 		                    v->kind, hf_adapter_kinds());
-	if (v->path[0] != '/' || !hf_text_ok(v->path, strlen(v->path), sizeof(v->path) - 1) || strpbrk(v->path, "\n\t"))
+	if (a->check) {
+		HF_TRY(a->check(&s->home, v, f));
+	} else if (v->table[0] || v->password.len) {
+		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' is a file; leave out --table and --password-file",
+		                    v->name);
+	} else if (v->path[0] != '/' || !hf_text_ok(v->path, strlen(v->path), sizeof(v->path) - 1) ||
+	           strpbrk(v->path, "\n\t")) {
 		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' needs an absolute path of at most %zu bytes",
 		                    v->name, sizeof(v->path) - 1);
+	}
 	if (v->department[0] && !hf_name_parse(v->department, &n))
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "'%.63s' is no name of a department; use up to 63 of a-z, 0-9, '.', '-'",
@@ -304,20 +357,24 @@ static void run_scan(uv_work_t *work)
 	j->error = hf_source_scan_now(a, &j->sources->home, &j->view, &j->sources->stop, &j->fault);
 	if (j->error == HF_OK)
 		j->error = hf_source_look(a, &j->sources->home, &j->view, j->rules, &j->sources->stop, &j->fault);
+	if (j->error != HF_OK)
+		hf_copy_remove(&j->sources->home, &j->view.copy);
 }
 
 static void end_scan(uv_work_t *work, int status)
 {
 	struct scan *j = work->data;
 
-	if (status != 0 || atomic_load(&j->sources->stop))
+	if (status != 0 || atomic_load(&j->sources->stop)) {
 		j->error = hf_fault_set(&j->fault, HF_E_CANCELLED, "the scan was cancelled; the node is stopping");
+		hf_copy_remove(&j->sources->home, &j->view.copy);
+	}
 	if (j->error == HF_OK)
 		j->view.scanned_ms = hf_now_ms(&j->sources->base->clock);
 	j->fn(j->ctx, j->error, &j->view, &j->fault);
 	hf_source_view_done(&j->view);
 	hf_rules_free(j->rules);
-	release(j->sources);
+	sources_drop(j->sources);
 	free(j);
 }
 
@@ -336,6 +393,7 @@ void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_sou
 	j->view = *v;
 	j->view.fields = NULL;
 	j->view.field_count = 0;
+	memset(&j->view.copy, 0, sizeof(j->view.copy)); /* the row's own, until another is put */
 	j->fn = fn;
 	j->ctx = ctx;
 	s->references++;

@@ -44,12 +44,18 @@ struct hf_source_field {
 	uint64_t nulls;
 	struct hf_field_class class;
 };
+#define HF_SOURCE_SECRET_MAX 160u
+struct hf_source_box { /* a secret under the node's key; len 0: none */
+	uint32_t len;
+	uint8_t b[HF_SOURCE_SECRET_MAX + 40];
+};
 #define HF_LOOK_ROWS 10000u       /* that are looked at unless something else is said, */
 #define HF_LOOK_ROWS_MAX 1000000u /* and at most */
 struct hf_source_view {
 	char name[HF_NAME_MAX + 1];
-	char kind[16]; /* "csv", "jsonl" */
-	char path[512];
+	char kind[16];   /* "csv", "jsonl", "postgresql" */
+	char path[512];  /* of a database: its URI, without a password */
+	char table[130]; /* of a database: "schema.table" */
 	char department[HF_NAME_MAX + 1];
 	bool enabled;
 	uint64_t bytes, rows; /* of the table as CSV, from the scan; rows 0 when not scanned */
@@ -64,6 +70,9 @@ struct hf_source_view {
 	struct hf_id derivation;         /* the data is what was derived here under this id; zero: it is not derived */
 	struct hf_id masked;             /* the masking task whose result the data is; zero: none */
 	char masked_of[HF_NAME_MAX + 1]; /* the source that it was made from */
+	struct hf_source_box password;   /* of a database */
+	struct hf_id copy;               /* of what the last scan read of it, in the node's folder; zero: none */
+	struct hf_source_box copy_key;
 };
 void hf_source_view_done(struct hf_source_view *v);
 enum hf_err hf_source_get(struct hf_sources *s, const char *name, struct hf_source_view *ret_view) HF_MUST_CHECK;
@@ -77,7 +86,12 @@ enum hf_err hf_sources_list(struct hf_sources *s, bool (*fn)(void *ctx, const st
  * that is not a sound table of its kind is refused with the row that is wrong. */
 typedef void (*hf_source_scan_fn)(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f);
 void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_source_scan_fn fn, void *ctx);
-/* Are name, kind, path and department well formed? Before a scan. */
+/* What the scan left of a view that is not put after all. */
+void hf_source_discard(struct hf_sources *s, const struct hf_source_view *v);
+/* Puts the password of a database into v, as it is named and placed by then. Before check and scan. */
+enum hf_err hf_source_password(struct hf_sources *s, struct hf_source_view *v, const char *password,
+                               struct hf_fault *f) HF_MUST_CHECK;
+/* Are name, kind, place and department well formed? Before a scan. */
 enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const struct hf_source_view *v,
                           struct hf_fault *f) HF_MUST_CHECK;
@@ -86,12 +100,19 @@ enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const c
 /* Can it be read now, and is it still what was scanned? SOURCE_CHANGED when it is not. */
 enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f) HF_MUST_CHECK;
 
+/* The same, and of a database: does it still let the node read? fn is called once on the loop, never from inside the
+ * call, as that of a scan, of which v is the source as it is registered. */
+void hf_source_probe(struct hf_sources *s, const char *name, hf_source_scan_fn fn, void *ctx);
+
 struct hf_source_reader; /* one open source; used by one thread at a time */
 /* The bytes are a table of RFC 4180 with a header, whatever the source is kept in. fields NULL, empty, or all fields
  * that there are: the whole; of a CSV file its bytes as they are. Otherwise only these, in the order of the source,
  * with the same line ends. A source that is disabled or not registered is refused. Loop thread. */
 enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
                            struct hf_source_reader **ret_reader, struct hf_fault *f) HF_MUST_CHECK;
+/* All of it, of a view that a scan filled in and that is not put yet. Loop thread. */
+enum hf_err hf_source_open_scanned(struct hf_sources *s, const struct hf_source_view *v,
+                                   struct hf_source_reader **ret_reader, struct hf_fault *f) HF_MUST_CHECK;
 void hf_source_reader_close(struct hf_source_reader *r);
 /* As it is at this moment: equal to what it was after open as long as nobody writes to the file. Any thread. */
 void hf_source_reader_stamp(const struct hf_source_reader *r, struct hf_source_stamp *ret_stamp);

@@ -1,11 +1,12 @@
 """Sources that are no plain CSV, at real nodes: they are registered, looked at, masked by a task, and delivered with chosen fields, and masked by obligation."""
-import csv
 import json
 import os
+import subprocess
 
 import passages
 from common import *
-from test_masked_delivery import CLAIMS, authorize, negotiate, table
+from postgres import Postgres
+from test_masked_delivery import CLAIMS, files_with, negotiate, table
 
 MASKING = {"yang": ("杨帆 T-11", ["masking-operator"]), "ma": ("马超 T-12", ["masking-operator"]), "song": ("宋玉 T-13", ["security-administrator"]), "shen": ("沈清 T-14", ["audit-administrator"])}
 ROWS = 3000
@@ -13,8 +14,17 @@ PLAIN = ("passage", "time", "gantry", "class", "fee")
 BASIS = dict(data_class="transport/toll", level=2, topic="tolls")
 
 
+def scanner(net):
+    """It refuses what holds a word."""
+    path = os.path.join(net.dir, "scanner")
+    with open(path, "w", encoding="ascii") as f:
+        f.write('#!/bin/sh\nif grep -q HARMFUL "$1"; then exit 1; fi\n')
+    os.chmod(path, 0o755)
+    net.nodes["transport"].configure(f'scanner:\n  command: ["{path}"]\n')
+
+
 def network(net):
-    trio(net, 91)
+    trio(net, 91, before_start=lambda: scanner(net))
     t = net.nodes["transport"]
     for account, (real_name, roles) in MASKING.items():
         t.add_user(account, real_name, roles)
@@ -112,3 +122,159 @@ def test_a_file_that_is_no_table_is_refused_with_the_line_that_is_wrong(net):
         check(r.reason == "format" and words in r.text, f"{r.text}")
     r = t.refused("source", "add", "bad", path, "--kind", "parquet", as_="wang")
     check(r.reason == "unsupported" and "jsonl" in r.text, f"{r.text}")
+
+
+PASSWORD = "Rd5-only-for-reading"
+ROLES = {  # role: what it may do beyond logging in, and a word of the refusal
+    "writer": ("GRANT INSERT ON passages TO writer", "may write to"),
+    "clerk": ("GRANT UPDATE (fee) ON passages TO clerk", "may write to"),
+    "maker": ("GRANT CREATE ON SCHEMA public TO maker", "create objects in the schema public"),
+    "builder": ("GRANT CREATE ON DATABASE postgres TO builder", "may create schemas"),
+    "chief": ("ALTER ROLE chief SUPERUSER", "superuser"),
+    "heir": ("ALTER ROLE heir NOINHERIT; GRANT chief TO heir", "superuser"),
+    "keeper": ("ALTER ROLE keeper CREATEROLE", "may make roles"),
+    "batch": ("GRANT pg_write_all_data TO batch", "pg_write_all_data"),
+}
+
+
+def database(net):
+    """The server, the passages in an order of their own with one more column, and a role that may read the others."""
+    if hasattr(net, "db"):
+        return net.db
+    net.db = db = Postgres(net, f"{net.prefix}.91.9", ["host all trusted 127.0.0.0/8 trust"])
+    columns = ", ".join(f'"{c}" {t}' for c, t in zip(passages.HEADER, ["text primary key", "timestamp"] + ["text"] * 6 + ["int", "int"]))
+    db.sql(f"CREATE TABLE passages ({columns}, officer text DEFAULT 'somebody')")
+    with open(net.csv, encoding="utf-8") as f:
+        header, *lines = f
+    db.sql(f"COPY passages ({', '.join(passages.HEADER)}) FROM STDIN (FORMAT csv)", stdin="".join(sorted(lines, key=hash)))
+    for role in ("reader", "trusted", *ROLES):
+        db.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'; GRANT SELECT ({', '.join(passages.HEADER)}) ON passages TO {role}")
+    for more, _ in ROLES.values():
+        db.sql(more)
+    return db
+
+
+def secret(net, text=PASSWORD):
+    path = os.path.join(net.dir, "reader.password")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as f:
+        f.write(text + "\n")
+    return path
+
+
+def of_database(net, role="reader", more="", table_name="public.passages"):
+    return [database(net).uri(role, more=more), "--kind", "postgresql", "--table", table_name, "--password-file", secret(net)]
+
+
+def test_a_table_of_a_database_is_looked_at_masked_and_delivered(net):
+    """MK-1, MK-19: files, tables and message records are all inputs of masking, in tasks and deliveries; an adapter for SQL stands beside those for files."""
+    t = net.nodes["transport"]
+    shown = workflow.source(t, "wang", "table", *of_database(net), by="song", kinds=passages.KINDS)
+    check((shown["rows"], [f["name"] for f in shown["fields"]]) == (ROWS, passages.HEADER), f"the columns that the role may read: {shown}")
+    types = {f["name"]: f["type"] for f in shown["fields"]}
+    check((types["time"], types["fee"], types["passage"]) == ("datetime", "integer", "string"), f"{types}")
+    check(shown["table"] == "public.passages" and PASSWORD not in json.dumps(t.hufu("source", "show", "table", as_="wang")), f"{shown}")
+    kinds = found(net, "table")
+    check(kinds["resident_id"] == "cn.resident-id" and kinds["plate"] == "cn.plate", f"what the fields hold: {kinds}")
+    before = net.db.text_of_log().count("COPY (SELECT")
+    masked_by_task(net, "table")
+    chosen_and_masked(net, "table", "通行记录，数据库")
+    check(net.db.text_of_log().count("COPY (SELECT") == before == 1, "the database was read once, for all of it")
+    plain = {v.encode() for p in net.people[::20] for v in p[1:]}
+    check(list(files_with(net.dir, plain)) and not list(files_with(t.dir, plain | {PASSWORD.encode()})), "neither value nor password is in any file of the node")
+    check(PASSWORD not in json.dumps(t.hufu("ledger", "tail", "--count", "200", as_="sun")), "nor in its ledger")
+
+
+def test_a_role_that_may_do_more_than_read_is_refused_and_so_is_one_without_a_password(net):
+    """The least privilege is checked at the database itself; an unauthenticated source is no source."""
+    t = net.nodes["transport"]
+    before = database(net).text_of_log().count("COPY (SELECT")
+    for role, (_, words) in ROLES.items():
+        r = t.refused("source", "add", "more", *of_database(net, role), as_="wang")
+        check(r.reason == "state" and words in r.text, f"{role}: {r.text}")
+    r = t.refused("source", "add", "more", *of_database(net, "trusted"), as_="wang")
+    check(r.reason == "state" and "unauthenticated" in r.text, r.text)
+    r = t.refused("source", "add", "more", *of_database(net)[:-2], "--password-file", secret(net, "wrong"), as_="wang")
+    check(r.reason == "state" and "refuses user and password" in r.text, r.text)
+    r = t.refused("source", "add", "more", *of_database(net, table_name="public.nothing"), as_="wang")
+    check(r.reason == "unknown" and "public.nothing" in r.text, r.text)
+    for uri, words in (("postgresql://reader@db.example/tolls", "must be TLS"), ("postgresql://reader:word@127.0.0.1/tolls", "password"),
+                       ("postgresql://127.0.0.1/tolls", "one user"), ("postgresql://reader@127.0.0.1/tolls?options=-c", "options")):
+        r = t.refused("source", "add", "more", uri, *of_database(net)[1:], as_="wang")
+        check(r.reason == "argument" and words in r.text, f"{uri}: {r.text}")
+    check(not any(s["name"] == "more" for s in t.hufu("source", "list", as_="wang")["sources"]), "nothing was registered")
+    check(net.db.text_of_log().count("COPY (SELECT") == before, "and nothing was read")
+
+
+def test_a_connection_with_a_certificate_is_tls_and_the_certificate_is_checked(net):
+    """Over TLS the server's certificate and name must be those of the authority that was named."""
+    t, db = net.nodes["transport"], database(net)
+    db.sql("ALTER SYSTEM SET log_connections = on; ")
+    db.sql("SELECT pg_reload_conf()")
+    wait_until(lambda: db.sql("SHOW log_connections").strip() == "on", "the server to log connections")
+    other = os.path.join(net.dir, "other.pem")
+    with open(db.cert, encoding="ascii") as f, open(other, "w", encoding="ascii") as g:
+        g.write(f.read())
+    t.hufu("source", "add", "sealed", *of_database(net, more=f"?sslrootcert={other}"), as_="wang")
+    check("user=reader database=postgres application_name=hufu SSL enabled (protocol=TLSv1.3" in db.text_of_log(), "the server saw TLS")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=db", "-keyout",
+                    other + ".key", "-out", other], check=True, capture_output=True)
+    r = t.refused("source", "test", "sealed", as_="wang")
+    check(r.reason == "unreachable" and "certificate" in r.text, r.text)
+
+
+def copies(net):
+    return sorted(os.listdir(os.path.join(net.nodes["transport"].dir, "copies")))
+
+
+def test_a_database_is_tested_updated_disabled_and_removed(net):
+    """A password that the database changed, a new version of the table, and nothing left of a source that was removed."""
+    t, db = net.nodes["transport"], database(net)
+    db.sql("CREATE TABLE kept (flag bool, at timestamptz, day date, note text, part bytea, more json, span interval)")
+    db.sql("INSERT INTO kept VALUES (true, '2026-03-01 08:00+08', '2026-03-01', 'a, \"b\"\n c', '\\x00ff', '[1]', '1 day'), (null, 'infinity', null, '', null, null, null)")
+    db.sql("GRANT SELECT ON kept TO reader")
+    before = copies(net)
+    shown = t.hufu("source", "add", "kept", *of_database(net, table_name="kept"), as_="wang")
+    check((shown["rows"], [f["type"] for f in shown["fields"]][:4]) == (2, ["boolean", "string", "date", "string"]), f"infinity is a text: {shown['fields']}")
+    check({f["name"]: f["nulls"] for f in shown["fields"]} == {"flag": 1, "at": 0, "day": 1, "note": 0, "part": 1, "more": 1, "span": 1}, f"{shown['fields']}")
+    db.sql("UPDATE kept SET at = '2026-03-02 08:00+08' WHERE at = 'infinity'; INSERT INTO kept (note) VALUES ('one more')")
+    t.hufu("source", "test", "kept", as_="wang")
+    first = set(copies(net)) - set(before)
+    shown = t.hufu("source", "scan", "kept", as_="wang")
+    check((shown["rows"], shown["fields"][1]["type"]) == (3, "datetime"), f"{shown}")
+    check(len(copies(net)) == len(before) + 1 and not first & set(copies(net)), "the copy of the former version is gone")
+    db.sql("ALTER ROLE reader PASSWORD 'another-word'")
+    for command in ("test", "scan"):
+        r = t.refused("source", command, "kept", as_="wang")
+        check(r.reason == "state" and "refuses user and password" in r.text and "another-word" not in r.text, r.text)
+    check(t.hufu("source", "show", "kept", as_="wang")["rows"] == 3, "what was scanned is still there")
+    t.hufu("source", "update", "kept", "--password-file", secret(net, "another-word"), as_="wang")
+    t.hufu("source", "test", "kept", as_="wang")
+    r = t.refused("source", "update", "kept", "--path", db.uri("trusted"), as_="wang")
+    check(r.reason == "state" and "another place" in r.text, f"a password does not go to another place: {r.text}")
+    t.hufu("source", "disable", "kept", as_="wang")
+    db.sql("INSERT INTO kept (note) SELECT repeat('x', 10 << 20)")
+    r = t.refused("source", "scan", "kept", as_="wang")
+    check(r.reason == "format" and "row 4" in r.text and "longer" in r.text, f"a cell of 10 MiB: {r.text}")
+    check(len(copies(net)) == len(before) + 1, "nothing is left of a scan that failed")
+    db.sql("DROP TABLE kept")
+    r = t.refused("source", "test", "kept", as_="wang")
+    check(r.reason == "unknown", r.text)
+    t.hufu("source", "remove", "kept", as_="wang")
+    check(copies(net) == before, "its copy went with it")
+    db.sql(f"ALTER ROLE reader PASSWORD '{PASSWORD}'")
+
+
+def test_what_is_read_of_a_database_passes_the_scanner_before_it_is_registered(net):
+    """DS-100: there is no file, so the scanner gets what was read; of what it refuses nothing is left."""
+    t, db = net.nodes["transport"], database(net)
+    db.sql("CREATE TABLE mails (id int, body text); GRANT SELECT ON mails TO reader")
+    db.sql("INSERT INTO mails SELECT n, 'nothing' FROM generate_series(1, 200000) n")
+    before = copies(net)
+    t.hufu("source", "add", "mails", *of_database(net, table_name="mails"), as_="wang")
+    rows = t.hufu("ledger", "tail", "--count", "20", as_="sun")["entries"]
+    check(any(e["object"] == "source mails" and "examined by the scanner" in e.get("detail", "") for e in rows), f"{rows}")
+    t.hufu("source", "remove", "mails", as_="wang")
+    db.sql("UPDATE mails SET body = 'HARMFUL' WHERE id = 150000")
+    r = t.refused("source", "add", "mails", *of_database(net, table_name="mails"), as_="wang")
+    check(r.reason == "malicious" and copies(net) == before, f"{r.text}")
+    check(not any(s["name"] == "mails" for s in t.hufu("source", "list", as_="wang")["sources"]), "it is no source")

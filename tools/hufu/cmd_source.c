@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "crypto/crypto.h"
 #include "source_fields.h"
 
 static const struct hf_column list_columns[] = {
@@ -20,6 +21,7 @@ static const struct hf_column detail_columns[] = {
         {"name", "name", 0},
         {"kind", "kind", 0},
         {"path", "path", 0},
+        {"table", "table", 0},
         {"department", "department", 0},
         {"enabled", "enabled", 0},
         {"rows", "rows", 0},
@@ -42,7 +44,7 @@ static bool put_path(struct hf_cli *cli, json_t *in, const char *path)
 {
 	char cwd[PATH_MAX], full[2 * PATH_MAX];
 
-	if (!path || path[0] == '/') {
+	if (!path || path[0] == '/' || strstr(path, "://")) {
 		hf_cli_put(in, "path", path);
 		return true;
 	}
@@ -77,12 +79,29 @@ static int show_source(struct hf_cli *cli, const char *method, const char *route
 	return status;
 }
 
+/* Of a database; asked for on the terminal when wanted and no file is named. */
+static bool put_password(struct hf_cli *cli, json_t *in, const char *file, bool wanted)
+{
+	char password[256];
+	bool ok;
+
+	if (!file && !wanted)
+		return true;
+	ok = hf_cli_secret(cli, file, "Password of the database's role", password, sizeof(password));
+	if (ok)
+		hf_cli_put(in, "password", password);
+	hf_wipe(password, sizeof(password));
+	return ok;
+}
+
 static int add(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[2], *kind = NULL, *department = NULL, *derived = NULL, *rows = NULL;
+	const char *pos[2], *kind = NULL, *department = NULL, *derived = NULL, *rows = NULL, *table = NULL,
+	                    *password = NULL;
 	const struct hf_opt opts[] = {
 	        {"kind", &kind, NULL, NULL},       {"department", &department, NULL, NULL},
 	        {"derived", &derived, NULL, NULL}, {"rows", &rows, NULL, NULL},
+	        {"table", &table, NULL, NULL},     {"password-file", &password, NULL, NULL},
 	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
@@ -90,12 +109,13 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
 		return HF_EXIT_USAGE;
 	in = json_object();
+	hf_cli_put(in, "table", table);
 	hf_cli_put(in, "derivation", derived);
 	hf_cli_put(in, "rows", rows);
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "kind", kind);
 	hf_cli_put(in, "department", department);
-	if (!put_path(cli, in, pos[1])) {
+	if (!put_path(cli, in, pos[1]) || !put_password(cli, in, password, kind && strcmp(kind, "postgresql") == 0)) {
 		json_decref(in);
 		return HF_EXIT_REFUSED;
 	}
@@ -104,10 +124,10 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 
 static int update(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1], *path = NULL, *department = NULL;
+	const char *pos[1], *path = NULL, *department = NULL, *table = NULL, *password = NULL;
 	const struct hf_opt opts[] = {
-	        {"path", &path, NULL, NULL},
-	        {"department", &department, NULL, NULL},
+	        {"path", &path, NULL, NULL},   {"department", &department, NULL, NULL},
+	        {"table", &table, NULL, NULL}, {"password-file", &password, NULL, NULL},
 	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
@@ -117,7 +137,8 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 	in = json_object();
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "department", department);
-	if (!put_path(cli, in, path)) {
+	hf_cli_put(in, "table", table);
+	if (!put_path(cli, in, path) || !put_password(cli, in, password, false)) {
 		json_decref(in);
 		return HF_EXIT_REFUSED;
 	}
@@ -187,8 +208,8 @@ static int remove_source(struct hf_cli *cli, int argc, char **argv)
 {
 	json_t *in = named(cli, argc, argv);
 
-	return in ? hf_cli_do(cli, "POST", "/v1/sources/remove", in, "source %s is removed; its file is untouched",
-	                      "name")
+	return in ? hf_cli_do(cli, "POST", "/v1/sources/remove", in,
+	                      "source %s is removed; its file or table is untouched", "name")
 	          : HF_EXIT_USAGE;
 }
 
@@ -210,6 +231,8 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 const struct hf_command hf_commands_source[] = {
         {"source", "add", "register a data source and scan it",
          "hufu source add NAME FILE [--kind csv|jsonl] [--department NAME] [--derived ID] [--rows N]\n"
+         "hufu source add NAME URI --kind postgresql --table SCHEMA.TABLE [--password-file FILE] [--department NAME] "
+         "[--rows N]\n"
          "\n"
          "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
          "  FILE               a file readable for the node's user, outside the node's folder; may be packed with "
@@ -217,6 +240,13 @@ const struct hf_command hf_commands_source[] = {
          "  --kind csv         RFC 4180 with a header line (unless said otherwise)\n"
          "  --kind jsonl       JSON lines, one object a line; its members become the fields, and what is delivered is "
          "CSV\n"
+         "  URI                postgresql://USER@HOST[:PORT]/DATABASE, with ?sslrootcert=FILE (the authority of the "
+         "server's\n"
+         "                     certificate) unless HOST is this machine; the table is read once, now, into a sealed "
+         "copy\n"
+         "  --table            the table or view; its fields are the columns that USER may read, and USER may do "
+         "nothing else\n"
+         "  --password-file F  the first line is USER's password; asked for on the terminal otherwise\n"
          "  --department NAME  the department that answers for the data\n"
          "  --derived ID       the file is what `hufu derive` recorded under this id; the terms of what it was made "
          "of\n"
@@ -225,21 +255,29 @@ const struct hf_command hf_commands_source[] = {
          "\n"
          "example:\n"
          "  hufu source add flights /srv/data/flights.csv --department roads\n"
-         "  hufu source add passages /srv/data/passages.jsonl --kind jsonl\n",
+         "  hufu source add passages /srv/data/passages.jsonl --kind jsonl\n"
+         "  hufu source add tolls 'postgresql://reader@db.example/tolls?sslrootcert=/etc/ssl/db.pem' --kind "
+         "postgresql \\\n"
+         "      --table public.passages --password-file reader.password\n",
          add},
         {"source", "list", "registered sources", "hufu source list\n\nexample:\n  hufu source list --json\n", list},
         {"source", "show", "one source with its fields",
          "hufu source show NAME\n\nexample:\n  hufu source show flights\n", show},
         {"source", "test", "can it be read, and is it still what was scanned",
-         "hufu source test NAME\n\nexample:\n  hufu source test flights\n", test},
+         "hufu source test NAME\n\nOf a database: is the copy that was scanned there, and does the database still let "
+         "the node read?\n\nexample:\n  hufu source test flights\n",
+         test},
         {"source", "scan", "scan a source again",
          "hufu source scan NAME [--rows N]\n\nWhat people said of the fields stays; `hufu source fields NAME` shows "
          "it.\n"
          "\nexample:\n  hufu source scan flights\n",
          scan},
         {"source", "update", "change path or department, and scan again",
-         "hufu source update NAME [--path FILE] [--department NAME]\n\nexample:\n  hufu source update flights --path "
-         "/srv/data/flights-2026.csv\n",
+         "hufu source update NAME [--path FILE|URI] [--department NAME] [--table SCHEMA.TABLE] [--password-file "
+         "FILE]\n"
+         "\nA password is good for the URI that it was given with: another URI needs it again.\n"
+         "\nexamples:\n  hufu source update flights --path /srv/data/flights-2026.csv\n"
+         "  hufu source update tolls --password-file reader.password\n",
          update},
         {"source", "fields", "what the fields of a source hold, found and confirmed",
          "hufu source fields NAME\n\nNo value is shown.\n\nexample:\n  hufu source fields flights\n",
