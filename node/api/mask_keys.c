@@ -9,6 +9,7 @@
 #include "api/rows.h"
 #include "api/transfers.h"
 #include "exchange/unmask.h"
+#include "release/tasks.h"
 
 static bool add_seed(void *ctx, const Hufu__MaskSeedRow *row)
 {
@@ -65,6 +66,16 @@ static enum hf_err erase(struct hf_api_request *rq)
 
 /* ---- reversal ---- */
 
+static bool is_task(struct hf_api_request *rq, const struct hf_id *id)
+{
+	Hufu__MaskTaskRow *row = NULL;
+	struct hf_fault f;
+	bool is = hf_task_get(rq->m->release, id, &row, &f) == HF_OK;
+
+	hf_decoded_free(row);
+	return is;
+}
+
 static enum hf_err see_transfer(struct hf_api_request *rq, const struct hf_id *id)
 {
 	struct hf_transfer_view v;
@@ -73,7 +84,21 @@ static enum hf_err see_transfer(struct hf_api_request *rq, const struct hf_id *i
 	if (hf_exchange_view(rq->m->exchange, id, &v) == HF_OK && hf_api_transfer_sees(rq, &v))
 		return HF_OK;
 	hf_id_text(id, text);
-	return hf_fault_set(&rq->fault, HF_E_UNKNOWN, "there is no transfer %s; `hufu transfers` lists them", text);
+	return hf_fault_set(
+	        &rq->fault, HF_E_UNKNOWN,
+	        "there is no transfer and no masking task %s; `hufu transfers` and `hufu release list` list "
+	        "them",
+	        text);
+}
+
+static void put_values(struct hf_api_request *rq, const char *const *masked, char **plain, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(
+		        list, json_pack("{s:s, s:s?}", "masked", masked[i], "plain", *plain[i] ? plain[i] : NULL));
+	json_object_set_new(rq->out, "values", list);
 }
 
 static enum hf_err reverse(struct hf_api_request *rq)
@@ -83,22 +108,21 @@ static enum hf_err reverse(struct hf_api_request *rq)
 	char **plain = NULL;
 	enum hf_err e;
 
-	HF_TRY(hf_api_id(rq, "transfer", true, &in.transfer));
+	HF_TRY(hf_api_id(rq, "transfer", true, &in.transfer)); /* or a task */
+	bool task = is_task(rq, &in.transfer);
 	HF_TRY(hf_api_text(rq, "field", true, 127, &in.field));
 	HF_TRY(hf_api_text(rq, "reason", true, 300, &reason));
-	HF_TRY(see_transfer(rq, &in.transfer));
+	if (!task)
+		HF_TRY(see_transfer(rq, &in.transfer));
 	HF_TRY(hf_api_list(rq, "values", true, HF_UNMASK_VALUES_MAX, &values, &in.count));
 	in.values = values;
 	hf_draft_text(rq->draft, HF_FIELD_PURPOSE, reason);
-	e = hf_exchange_unmask(rq->m->exchange, &in, rq->draft, &plain, &rq->fault);
-	if (e == HF_OK) {
-		json_t *list = json_array();
-		for (size_t i = 0; i < in.count; i++)
-			json_array_append_new(list, json_pack("{s:s, s:s?}", "masked", values[i], "plain",
-			                                      *plain[i] ? plain[i] : NULL));
-		json_object_set_new(rq->out, "values", list);
-		hf_unmask_free(plain, in.count);
-	}
+	const struct hf_task_unmask of = {in.transfer, in.field, values, in.count};
+	e = task ? hf_task_unmask(rq->m->release, &of, rq->draft, &plain, &rq->fault)
+	         : hf_exchange_unmask(rq->m->exchange, &in, rq->draft, &plain, &rq->fault);
+	if (e == HF_OK)
+		put_values(rq, values, plain, in.count);
+	hf_unmask_free(plain, in.count);
 	free(values);
 	return e;
 }

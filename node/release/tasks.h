@@ -86,6 +86,17 @@ enum hf_err hf_tasks(struct hf_release *r, hf_task_fn fn, void *ctx) HF_MUST_CHE
  * or MASKING with a sentence that says what became of the task. */
 enum hf_err hf_task_result(struct hf_release *r, const struct hf_id *id, const struct hf_hash *digest,
                            Hufu__MaskTaskRow **ret_row, struct hf_fault *f) HF_MUST_CHECK;
+/* Reversal (MK-67): values that a task has released, back to what they were, by the key or by key and vault.
+ * ret_values: as of hf_unmask_values (masking/unmask.h). The draft gets plan, technique, key id and how many values
+ * there were, never a value. STATE, ERASED, UNSUPPORTED, WRONG_FIELDS. */
+struct hf_task_unmask {
+	struct hf_id task;
+	const char *field;
+	const char *const *values;
+	size_t count;
+};
+enum hf_err hf_task_unmask(struct hf_release *r, const struct hf_task_unmask *in, struct hf_draft *draft,
+                           char ***ret_values, struct hf_fault *f) HF_MUST_CHECK;
 bool hf_task_made(struct hf_release *r, const struct hf_id *id, const struct hf_hash *digest);
 
 #endif

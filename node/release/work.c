@@ -1,4 +1,5 @@
 #include "release/work.h"
+#include "release/engine/vault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,6 +88,21 @@ static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, s
 	return release_table(((const struct release_work *)ctx)->folder, name, out, f);
 }
 
+/* A vault is a file of that folder, too. */
+static enum hf_err put_vault(void *ctx, const char *name, const void *data, size_t len, struct hf_fault *f)
+{
+	const struct release_work *w = ctx;
+	char path[900];
+
+	if (strchr(name, '/') || name[0] == '.' || !*name)
+		return hf_fault_set(f, HF_E_ARGUMENT, "the plan names the vault '%.100s'; name it without a folder",
+		                    name);
+	snprintf(path, sizeof(path), "%s/%.200s", w->folder, name);
+	if (mkdir(w->folder, 0700) != 0 && errno != EEXIST)
+		return hf_fault_set(f, HF_E_NO_SPACE, "%s cannot be made: %s", w->folder, strerror(errno));
+	return hf_vault_put(path, data, len, f);
+}
+
 /* ---- a slice ---- */
 
 /* What a former process wrote behind the durable point is taken back. */
@@ -150,6 +166,8 @@ static bool open_stream(struct release_work *w, uint8_t *piece)
 	                                  .folder = w->node_dir,
 	                                  .file = read_table,
 	                                  .file_ctx = w,
+	                                  .put = put_vault,
+	                                  .put_ctx = w,
 	                                  .write = write_out,
 	                                  .write_ctx = w};
 	bool end = false;

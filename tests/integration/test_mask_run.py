@@ -307,7 +307,28 @@ def test_tokens_fill_a_vault_that_tells_nothing(net):
     check(os.stat(os.path.join(net.dir, "vault")).st_mode & 0o777 == 0o600, "others can read the vault")
     write(net, "dynamic.yaml", plan.replace("mode: static", "mode: dynamic").replace("income: {technique: avg, k: 3}", "income: keep"))
     refused(mask(net, "plan", "dynamic.yaml", status=1), "field plate: token fills a vault, which a dynamic plan does not have; take fpe or denc")
+    way_back(net, first, [p[0] for p in passages])
     os.unlink(os.path.join(net.dir, "vault"))
+
+
+def way_back(net, masked, plain):
+    """By plan, vault and key file, without a node."""
+    tokens = [r[0] for r in masked[1:51]]
+    write(net, "found.txt", "\n".join(tokens + ["a" * 20]) + "\n")
+    args = ["reverse", "--plan", "token.yaml", "--table", "passages", "--field", "plate", "--values", "found.txt", "--json"]
+    out = json.loads(mask(net, *args, "--key", "key").stdout)["values"]
+    check([(v["masked"], v["plain"]) for v in out] == list(zip(tokens, plain)) + [("a" * 20, None)], f"{out[:3]}")
+    write(net, "other", "ff" * 32 + "\n")
+    check(all(v["plain"] is None for v in json.loads(mask(net, *args, "--key", "other").stdout)["values"]), "another key opens no line")
+    with open(os.path.join(net.dir, "vault"), encoding="utf-8") as f:
+        kept = [line for line in f if line.split(",")[0] != tokens[0]]
+    write(net, "vault", "".join(kept))
+    out = json.loads(mask(net, *args, "--key", "key").stdout)["values"]
+    check(all((v["plain"] is None) == (v["masked"] in (tokens[0], "a" * 20)) for v in out), "whose line is taken out has no way back")
+    refused(mask(net, "reverse", "--plan", "token.yaml", "--table", "passages", "--field", "fee", "--values", "found.txt", "--key", "key", status=1),
+            "the field 'fee' went out by round, which cannot be reversed")
+    refused(mask(net, "reverse", "--plan", "token.yaml", "--field", "plate", "--values", "found.txt", "--key", "key", status=1), "with --table")
+    refused(mask(net, "reverse", "--plan", "token.yaml", "--field", "plate", "--values", "found.txt", status=2), "or, without a node, --plan, --key")
 
 
 def test_a_plan_is_held_to_the_confirmed_inventory(net):

@@ -289,3 +289,34 @@ def test_paused_continued_modified_and_stopped(net):
     t.hufu("release", "retry", id, as_="ma")
     again = t.hufu("release", "wait", id, as_="ma")
     check((again["attempt"], again["result_digest"]) == (2, whole["result_digest"]), str(again))
+
+
+def test_the_way_back_of_a_task_is_a_permission_of_its_own_and_on_record(net):
+    """MK-67: tokens by key and vault, pseudonyms by the key; only for the reverser, with two factors; what was not released, or not so masked, is refused"""
+    t = net.nodes["transport"]
+    t.add_user("bao", "包正 T-6", ["mask-reverser"])
+    t.enrol("bao")
+    path = source(net, "dusk", 3000)
+    approved(net, "vault", lambda text: text.replace("{technique: fpe, type: cn.plate}", "{technique: token, vault: dusk.vault}"))
+    done = begin(net, "vault", "dusk", "dusk-tokens", "--wait")
+    check(done["state"] == "released", str(done))
+    with open(path, encoding="utf-8", newline="") as f, open(os.path.join(net.dir, "dusk-tokens.csv"), encoding="utf-8", newline="") as g:
+        plain, tokens = ([r["plate"] for r in csv.DictReader(x)] for x in (f, g))
+    kept = os.path.join(t.dir, "masking", "dusk.vault")
+    check(os.stat(kept).st_mode & 0o777 == 0o600, "the vault is the node's alone")
+    found = os.path.join(net.dir, "found.txt")
+    with open(found, "w", encoding="utf-8") as f:
+        f.write("\n".join(tokens[:40] + ["a" * 20]) + "\n")
+    args = ["mask", "reverse", done["task"], "--field", "plate", "--values", found, "--reason", "court order 18/2026"]
+    out = t.hufu(*args, as_="bao")["values"]
+    check([(v["masked"], v["plain"]) for v in out] == list(zip(tokens, plain[:40])) + [("a" * 20, None)], f"{out[:3]}")
+    for account in ("ma", "song", "shen"):
+        check(t.refused(*args, as_=account).reason == "permission", f"{account} may not")
+    args[4] = "fee"
+    check(t.refused(*args, as_="bao").reason == "unsupported", "a rounded value has no way back")
+    args[4] = "gate"
+    check(t.refused(*args, as_="bao").reason == "wrong-fields", "a field that is not there")
+    told = [e["fields"] for e in t.hufu("ledger", "tail", "--count", "60", as_="shen")["entries"] if e["event"] == "unmask" and e["outcome"] == "ok"]
+    check(len(told) == 1 and (told[0]["actor"], told[0]["purpose"]) == ("transport/bao", "court order 18/2026"), f"{told}")
+    check(done["task"] in told[0]["object"] and "plate: token key " in told[0]["masking"] and "41 values reversed" in told[0]["masking"], f"{told}")
+    check(not any(p in str(told) for p in plain[:40]), "and no value")

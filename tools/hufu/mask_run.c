@@ -22,6 +22,7 @@
 #include "mask_evaluate.h"
 #include "masking/inventory.h"
 #include "release/engine/stream.h"
+#include "release/engine/vault.h"
 
 #define PIECE ((size_t)256 << 10)
 
@@ -76,19 +77,10 @@ enum hf_err hf_mask_file(void *ctx, const char *name, struct hf_buf *out, struct
 	return e == HF_OK ? e : hf_file_fault(f, e, name, out->max);
 }
 
-/* Sealed lines go to the vault before the tokens go anywhere. One write, so that workers do not mix theirs. */
 static enum hf_err put_vault(void *ctx, const char *name, const void *data, size_t len, struct hf_fault *f)
 {
-	int fd = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	bool good = fd >= 0 && write(fd, data, len) == (ssize_t)len && fdatasync(fd) == 0;
-
 	(void)ctx;
-	if (!good)
-		hf_fault_set(f, HF_E_NO_SPACE, "the vault %.200s cannot be written: %s; make room", name,
-		             strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return good ? HF_OK : HF_E_NO_SPACE;
+	return hf_vault_put(name, data, len, f);
 }
 
 static bool not_read(struct run *r)
