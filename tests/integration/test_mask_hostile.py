@@ -129,6 +129,7 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(net):
             ("twice.jsonl", b'{"id": "' + MARKER.encode() + b'", "id": "b"}\n', "a name stands twice"),
             ("deep.jsonl", b'{"id": ' + b"[" * 100 + b"]" * 100 + b"}\n", "nested more than 64 levels deep"),
             ("long.jsonl", b'{"note": "' + MARKER.encode() * (2 << 20) + b'"}\n', "a line is longer than allowed"),
+            ("nul.jsonl", b'{"id": "a"}\n{"id\\u0000": "' + MARKER.encode() + b'"}\n', "a name has the character NUL"),
             ("bytes.jsonl", b'{"id": "a\xfe"}\n', "neither UTF-8 nor GB18030"),
             ("strange.jsonl", json.dumps({"note": "a", MARKER[:4]: 1}).encode() + b"\n", "the plan says nothing of it")):
         run_all(net, put(net, name, data), False, says)

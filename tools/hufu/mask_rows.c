@@ -218,6 +218,7 @@ static enum hf_err pass_lines(struct reader *r, int fd, enum hf_encoding encodin
 	for (unsigned i = 0; i < 2 && e == HF_OK; i++) {
 		struct hf_jsonl *lines = hf_jsonl_new(on_object, r);
 
+		hf_jsonl_allow(lines, HF_JSONL_LINE_MOST);
 		if (i == 0 || begin(r))
 			e = pass(r, fd, &(struct taking){take_lines, lines, encoding}, piece);
 		else

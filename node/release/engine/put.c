@@ -200,17 +200,37 @@ enum hf_err hf_put_row(const struct hf_put *p, const struct hf_bytes *first, siz
 	                                  : put_csv(p, first, stride, out, f);
 }
 
+/* A name that begins with a byte order mark would lose it where the table begins; in quotes it does not. */
+static bool guard_mark(struct hf_buf *out, size_t from, size_t name_len)
+{
+	if (name_len < 3 || memcmp(out->data + from, "\xEF\xBB\xBF", 3) != 0)
+		return true;
+	if (!hf_buf_reserve(out, 2))
+		return false;
+	memmove(out->data + from + name_len + 2, out->data + from + name_len, out->len - from - name_len);
+	memmove(out->data + from + 1, out->data + from, name_len);
+	out->data[from] = out->data[from + name_len + 1] = '"';
+	out->len += 2;
+	return true;
+}
+
 enum hf_err hf_put_header(const struct hf_put *p, struct hf_buf *out, struct hf_fault *f)
 {
+	const size_t from = out->len;
 	struct hf_bytes *names;
+	size_t c = 0;
 	enum hf_err e;
 
 	if (p->form == HF_STREAM_LINES)
 		return HF_OK;
 	names = hf_alloc((p->width + 1) * sizeof(*names));
-	for (size_t c = 0; c < p->width; c++)
+	for (c = 0; c < p->width; c++)
 		names[c] = (struct hf_bytes){(const uint8_t *)p->header[c], strlen(p->header[c])};
 	e = put_csv(p, names, 1, out, f);
+	for (c = 0; c < p->width && !p->keeps[c]; c++)
+		;
+	if (e == HF_OK && c < p->width && !guard_mark(out, from, names[c].len))
+		e = too_long(f);
 	free(names);
 	return e;
 }

@@ -39,6 +39,8 @@ const char *hf_jsonl_defect_text(enum hf_jsonl_defect d)
 		return "a name stands twice in an object";
 	case HF_JSONL_STOPPED:
 		return "reading was stopped";
+	case HF_JSONL_NAME:
+		return "a name has the character NUL in it";
 	}
 	return "unknown defect";
 }
@@ -102,6 +104,8 @@ static enum hf_jsonl_defect one_cell(struct hf_jsonl *j, struct hf_json_text *t,
 	d = hf_json_string(t, &j->text, &c->name);
 	if (d != HF_JSONL_GOOD)
 		return d;
+	if (c->name.len && memchr(c->name.data, 0, c->name.len))
+		return HF_JSONL_NAME;
 	if (!name_is_new(j, count))
 		return HF_JSONL_DUPLICATE;
 	if (!hf_json_take(t, ':'))
@@ -162,7 +166,7 @@ static void end_line(struct hf_jsonl *j, size_t len)
 
 enum hf_jsonl_defect hf_jsonl_feed(struct hf_jsonl *j, const void *data, size_t len)
 {
-	const uint8_t *at = data, *end = at + len;
+	const uint8_t *at = data, *end = len ? at + len : at; /* data may be NULL when there is none */
 
 	while (at < end && j->defect == HF_JSONL_GOOD) {
 		const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));

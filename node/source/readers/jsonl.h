@@ -27,6 +27,7 @@ enum hf_jsonl_defect {
 	HF_JSONL_MANY,      /* more than HF_JSONL_CELLS_MAX members */
 	HF_JSONL_DUPLICATE, /* a name is there twice */
 	HF_JSONL_STOPPED,   /* the callback said so */
+	HF_JSONL_NAME,      /* a name has a NUL, which no column's name may have */
 };
 /* Half a sentence: "a line is not an object". */
 const char *hf_jsonl_defect_text(enum hf_jsonl_defect d);

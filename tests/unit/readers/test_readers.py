@@ -197,7 +197,7 @@ class JsonLines(unittest.TestCase):
         self.assertGreater(refused, ROUNDS // 10)
 
     def test_places_and_bounds(self):
-        for data, defect, line, byte in ((b'{"a":1}\n{"a":tru}\n', 1, 2, 13), (b'{"a":1}\n[1]\n', 3, 2, 8), (b'{"a":"\xff"}', 2, 1, 6),
+        for data, defect, line, byte in ((b'{"a":1}\n{"a":tru}\n', 1, 2, 13), (b'{"a":1}\n{"b":1, "a\\u0000b":2}\n', 9, 2, 26), (b'{"a":1}\n[1]\n', 3, 2, 8), (b'{"a":"\xff"}', 2, 1, 6),
                                          (b'{"a":1,"a":2}', 7, 1, 10), (b'{"a":' + b"[" * 65, 4, 1, 69), (b"\n" + b" " * (2 << 20), 5, 2, 1)):
             _, got, place, kib = run(data, "jsonl", 1 << 16)
             self.assertEqual((got, place[1:]), (defect, (line, byte)), data[:80])
