@@ -376,16 +376,27 @@ struct forged {
 	struct hf_id id;
 	uint32_t version;
 	bool withdrawn;
+	const struct hf_id *sample_of; /* NULL: of none */
 };
 
 static void forge(struct net *n, const struct forged *x, struct hf_buf *out)
 {
 	Hufu__CatalogEntry e = HUFU__CATALOG_ENTRY__INIT;
 	Hufu__Header h = HUFU__HEADER__INIT;
-	struct hf_id message = hf_id_new(n->now_ms);
+	Hufu__MaskedSample sample = HUFU__MASKED_SAMPLE__INIT;
+	struct hf_id message = hf_id_new(n->now_ms), task = hf_id_new(n->now_ms);
+	uint8_t digest[32] = {1};
 
 	if (!x->withdrawn)
 		entry_wish(&e, x->title ? x->title : "forged");
+	if (x->sample_of) {
+		sample.of = (ProtobufCBinaryData){16, (uint8_t *)x->sample_of->b};
+		sample.task = (ProtobufCBinaryData){16, task.b};
+		sample.plan = (char *)"coarse";
+		sample.plan_version = 1;
+		sample.plan_digest = sample.digest = (ProtobufCBinaryData){32, digest};
+		e.sample = &sample;
+	}
 	e.intake = (char *)(x->withdrawn ? "" : "hub");
 	e.withdrawn = x->withdrawn;
 	e.provider_decides = !x->withdrawn;
@@ -525,6 +536,43 @@ static void an_id_cannot_be_taken_from_its_publisher(void **state)
 	x = site_search(health, (struct hf_catalog_query){.publisher = "hub"});
 	assert_int_equal(x.count, 1);
 	assert_int_equal(living_version(health, &theirs.id), 1000);
+	hf_buf_done(&out);
+	net_free(n);
+}
+
+/* SB-10: nobody puts a sample beside another's entry, and none is a sample of itself. */
+static void samples_are_of_entries_of_their_own_publisher(void **state)
+{
+	struct net *n = three_nodes();
+	struct site *health = &n->site[SB_HEALTH], *hub = &n->site[SB_HUB];
+	struct hf_published theirs = must_publish(&n->site[SB_ROADS], "flights", "everyone");
+	struct hf_buf out = HF_BUF_INIT;
+	struct forged f = {.publisher = "hub",
+	                   .issuer = "hub",
+	                   .keyid = "hub",
+	                   .key = n->sb->key[SB_HUB][HF_KEY_ENVELOPE],
+	                   .id = hf_id_new(n->now_ms),
+	                   .version = 1};
+	char of[HF_ID_TEXT];
+
+	(void)state;
+	net_settle(n);
+	f.sample_of = &f.id;
+	forge(n, &f, &out);
+	assert_int_equal(push_bytes(n, hub, health, &out), HF_E_FORMAT);
+	assert_int_equal(living_version(health, &f.id), 0);
+	f.sample_of = &theirs.id;
+	forge(n, &f, &out);
+	assert_int_equal(push_bytes(n, hub, health, &out), HF_OK);
+	hf_id_text(&theirs.id, of);
+	assert_int_equal(site_search(health, (struct hf_catalog_query){.sample_of = of, .publisher = "roads"}).count,
+	                 0);
+	assert_int_equal(site_search(health, (struct hf_catalog_query){.sample_of = of, .publisher = "hub"}).count, 1);
+	f.version = 2; /* the next version is a sample of nothing */
+	f.sample_of = NULL;
+	forge(n, &f, &out);
+	assert_int_equal(push_bytes(n, hub, health, &out), HF_OK);
+	assert_int_equal(site_search(health, (struct hf_catalog_query){.sample_of = of}).count, 0);
 	hf_buf_done(&out);
 	net_free(n);
 }
@@ -694,6 +742,7 @@ int main(void)
 	        cmocka_unit_test(a_tombstone_keeps_its_bytes),
 	        cmocka_unit_test(entries_count_only_from_their_publisher),
 	        cmocka_unit_test(an_id_cannot_be_taken_from_its_publisher),
+	        cmocka_unit_test(samples_are_of_entries_of_their_own_publisher),
 	        cmocka_unit_test(versions_never_fall_and_contradictions_are_recorded),
 	        cmocka_unit_test(messages_that_are_no_messages_are_refused),
 	        cmocka_unit_test(a_new_node_receives_thousands),
