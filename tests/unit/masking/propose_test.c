@@ -63,7 +63,6 @@ static struct hf_plan *proposed(const json_t *inventory)
 	return p;
 }
 
-/* DS-88: the type chooses the method, for every type that there is. */
 static void test_every_kind_has_a_technique_that_opens(void **state)
 {
 	size_t count;
@@ -85,6 +84,117 @@ static void test_every_kind_has_a_technique_that_opens(void **state)
 			fail_msg("%s: %s", all[i]->id, f.text);
 		assert_int_equal(p->tables[0].fields[0].technique != NULL, all[i]->level > 1);
 		hf_apply_close(a);
+		hf_plan_free(p);
+		json_decref(inventory);
+	}
+}
+
+/* One of each kind; numbers are made up, or those of the standards. */
+static const struct {
+	const char *id, *value;
+} values[] = {
+        {"cn.resident-id", "11010519491231002X"},
+        {"cn.credit-code", "91350100M000100Y43"},
+        {"cn.bank-card", "6222021234567890128"},
+        {"payment-card", "4111111111111111"},
+        {"iban", "DE89370400440532013000"},
+        {"cn.mobile", "13812345678"},
+        {"phone", "+44 20 79460123"},
+        {"cn.landline", "010-62345678"},
+        {"email", "anna@example.com"},
+        {"mac", "00:1b:44:11:3a:b7"},
+        {"ip", "192.0.2.255"},
+        {"cn.plate", "粤B12345"},
+        {"vin", "1M8GDM9AXKP042788"},
+        {"imo", "9074729"},
+        {"cn.passport", "E12345678"},
+        {"cn.travel-permit", "H12345678"},
+        {"cn.driving-licence", "11010519491231002X"},
+        {"cn.driver-file", "440312345678"},
+        {"cn.transport-certificate", "440312345678"},
+        {"cn.organization-code", "D2143569X"},
+        {"cn.etc-card", "44011234567890123456"},
+        {"mmsi", "412345678"},
+        {"waybill", "SF1234567890"},
+        {"person.name", "欧阳修"},
+        {"organization.name", "恒通物流有限公司"},
+        {"cn.address", "广东省深圳市南山区科技路12号"},
+        {"position.path", "113.93451,22.54312;113.93452,22.54313"},
+        {"position.longitude", "113.9345"},
+        {"position.latitude", "22.5431"},
+        {"person.birth", "1949-12-31"},
+        {"person.gender", "女"},
+        {"person.age", "44"},
+        {"time", "2026-11-30 08:15:59"},
+        {"amount", "-12.53"},
+        {"text.embedded", "联系人电话13812345678，请速回"},
+};
+
+static const char *value_of(const struct hf_detector *d)
+{
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (strcmp(values[i].id, d->id) == 0)
+			return values[i].value;
+	fail_msg("there is no value of %s", d->id);
+	return NULL;
+}
+
+/* The value as the plan leaves it; NULL: a null, or a row or column that is left out. */
+static const char *masked(struct hf_apply *a, const char *value, struct hf_arena *arena)
+{
+	struct hf_bytes in = {(const uint8_t *)value, strlen(value)}, out;
+	uint8_t drop = 0;
+	struct hf_apply_batch b = {&in, &out, &drop, 1, 0, arena};
+	struct hf_fault f = {.code = HF_OK};
+	char *text;
+
+	if (hf_apply_rows(a, &b, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	if (drop || !out.data || !hf_apply_keeps(a, 0))
+		return NULL;
+	text = hf_arena_get(arena, out.len + 1);
+	memcpy(text, out.data, out.len);
+	text[out.len] = '\0';
+	return text;
+}
+
+/* DS-88: the type chooses the method, for every sensitive type that there is, and the method reads its values. */
+static void test_a_value_of_every_kind_is_masked_by_the_method_of_its_type(void **state)
+{
+	size_t count;
+	const struct hf_detector *const *all = hf_detectors(&count);
+	static const struct hf_mask_key root = {{1}};
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		const char *const field[][3] = {{"t", "a", all[i]->id}}, *const header[] = {"a"};
+		json_t *inventory;
+		struct hf_plan *p;
+		struct hf_apply *a = NULL;
+		struct hf_fault f = {.code = HF_OK};
+		struct hf_arena arena;
+		struct hf_apply_count n;
+
+		if (all[i]->level == 1)
+			continue;
+		inventory = inventory_of(field, 1);
+		p = proposed(inventory);
+		hf_arena_init(&arena, NULL, 0);
+		assert_int_equal(
+		        hf_apply_open(
+		                &(struct hf_apply_setup){
+		                        .plan = p, .table = "t", .header = header, .header_count = 1, .root = &root},
+		                &f, &a),
+		        HF_OK);
+		const char *was = value_of(all[i]), *is = masked(a, was, &arena);
+
+		if (is && strstr(is, was))
+			fail_msg("%s: '%s' is left as it was", all[i]->id, was);
+		hf_apply_counts(a, 0, &n);
+		if (n.unreadable)
+			fail_msg("%s: %s cannot read '%s'", all[i]->id, p->tables[0].fields[0].technique->id, was);
+		hf_apply_close(a);
+		hf_arena_done(&arena);
 		hf_plan_free(p);
 		json_decref(inventory);
 	}
@@ -149,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_every_kind_has_a_technique_that_opens),
+	        cmocka_unit_test(test_a_value_of_every_kind_is_masked_by_the_method_of_its_type),
 	        cmocka_unit_test(test_what_belongs_together_is_masked_alike),
 	        cmocka_unit_test(test_an_empty_inventory_proposes_nothing),
 	};
