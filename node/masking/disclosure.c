@@ -41,6 +41,12 @@ static const struct hf_plan_field *field_of(const struct hf_disclosure *d, const
 	return NULL;
 }
 
+/* NULL also when it is as it is in the table. */
+static const struct hf_plan_field *masked_field(const struct hf_disclosure *d, const char *name)
+{
+	return d->plain ? NULL : field_of(d, name);
+}
+
 static bool same(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "") == 0;
@@ -118,9 +124,8 @@ static void clash(struct joint *j, const char *field, const char *rule, const ch
 			                                      "recipient", j->earlier[i].recipient));
 	if (json_array_size(j->clashes) == 0)
 		hf_fault_set(j->f, HF_E_DISCLOSURE,
-		             "field %.40s: together with %s the release %s; mask as they do, or have it allowed with "
-		             "a reason",
-		             field, names, what);
+		             "field %.40s: together with %s the release %s; %s, or have it allowed with a reason",
+		             field, names, what, j->next->plain ? "give it out by a plan" : "mask as they do");
 	o = json_pack("{s:s, s:s, s:s, s:o}", "field", field, "rule", rule, "says", what, "releases", list);
 	json_array_append_new(j->clashes, o);
 }
@@ -167,7 +172,7 @@ static bool one_covers(const struct joint *j)
 	const struct hf_shown *next = &w->list[j->way_of[j->count]].shown;
 
 	for (size_t i = 0; i < j->count; i++)
-		if (hf_shown_covers(&w->list[j->way_of[i]].shown, next))
+		if (!j->earlier[i].emergency && hf_shown_covers(&w->list[j->way_of[i]].shown, next))
 			return true;
 	for (size_t i = 0; i < w->count; i++) {
 		size_t k = 0;
@@ -184,7 +189,7 @@ static void check_shown(struct joint *j, const struct hf_plan_field *field)
 {
 	j->ways.count = 0;
 	for (size_t i = 0; i < j->count; i++)
-		j->way_of[i] = way(&j->ways, &j->earlier[i], field_of(&j->earlier[i], field->name));
+		j->way_of[i] = way(&j->ways, &j->earlier[i], masked_field(&j->earlier[i], field->name));
 	j->way_of[j->count] = way(&j->ways, j->next, field);
 	if (one_covers(j))
 		return;
@@ -204,7 +209,8 @@ static void check_scope(struct joint *j, const struct hf_plan_field *field)
 	for (size_t i = 0; i < j->count; i++) {
 		const struct hf_disclosure *d = &j->earlier[i];
 		const struct hf_plan_field *f = field_of(d, field->name);
-		const bool one_key = f && f->technique && strcmp(f->technique->id, field->technique->id) == 0 &&
+		const bool one_key = f && !(d->inside && !j->next->inside) && f->technique &&
+		                     strcmp(f->technique->id, field->technique->id) == 0 &&
 		                     same(f->type, field->type) && same_scope(d, j->next);
 
 		if (one_key && same(d->recipient, j->next->recipient))
@@ -252,6 +258,8 @@ static void check_sample(struct joint *j)
 	for (size_t i = 0; i < j->count; i++) {
 		const struct hf_plan_field *f = sampled(&j->earlier[i]);
 
+		if (j->earlier[i].plain)
+			continue;
 		if (!f || (one_sample(&j->earlier[i], j->next) &&
 		           strtod(arg(f, "rate"), NULL) >= strtod(arg(field, "rate"), NULL)))
 			return; /* those rows are out already */
@@ -262,6 +270,117 @@ static void check_sample(struct joint *j)
 		clash(j, field->name, "sample", "gives a second sample, of other rows");
 }
 
+/* ---- what went out as it is ---- */
+
+static bool shows(const struct hf_disclosure *d, const struct hf_plan_field *f)
+{
+	struct hf_shown s;
+
+	hf_shown_of(d, f, &s);
+	return s.kind != HF_SHOWN_NOTHING;
+}
+
+/* A field that only the masked release shows; NULL: the plain one has them all. */
+static const char *only_masked(const struct hf_disclosure *plain, const struct hf_disclosure *masked)
+{
+	for (size_t i = 0; i < masked->field_count; i++)
+		if (!field_of(plain, masked->fields[i].name) && shows(masked, &masked->fields[i]))
+			return masked->fields[i].name;
+	return NULL;
+}
+
+/* The values of a field beside what a release made of them tell more than the values do. ret_beside: of known people
+ * this field; NULL: whose pseudonym is whose. */
+static bool undone(const struct hf_disclosure *plain, const struct hf_disclosure *masked, const struct hf_plan_field *f,
+                   const char **ret_beside)
+{
+	struct hf_shown s;
+
+	*ret_beside = NULL;
+	if (!f || !f->technique || f->technique->of_rows || hf_shown_joined(masked, f->name))
+		return false;
+	hf_shown_of(masked, f, &s);
+	if (s.kind == HF_SHOWN_NOTHING)
+		return false;
+	if (s.pseudonym || f->technique->record.keyed != HF_KEYED_NOT)
+		return true;
+	*ret_beside = only_masked(plain, masked);
+	return *ret_beside != NULL;
+}
+
+static bool covered_by(const struct hf_disclosure *d, const struct hf_disclosure *next, const struct hf_plan_field *f)
+{
+	const struct hf_plan_field *g = masked_field(d, f->name);
+	struct hf_shown a, b;
+
+	hf_shown_of(d, g, &a);
+	hf_shown_of(next, f, &b);
+	return (g && same_way(&(struct way){d, g, a}, next, f)) || hf_shown_covers(&a, &b);
+}
+
+/* One earlier release shows of every field all that this one does. */
+static bool nothing_new(const struct joint *j)
+{
+	for (size_t i = 0; i < j->count; i++) {
+		size_t k = 0;
+
+		while (!j->earlier[i].emergency && k < j->next->field_count &&
+		       covered_by(&j->earlier[i], j->next, &j->next->fields[k]))
+			k++;
+		if (k == j->next->field_count)
+			return true;
+	}
+	return false;
+}
+
+/* The values of the field are out without a plan already. */
+static bool is_plain(const struct joint *j, const char *name)
+{
+	for (size_t i = 0; i < j->count; i++)
+		if (j->earlier[i].plain && !j->earlier[i].emergency && field_of(&j->earlier[i], name))
+			return true;
+	return false;
+}
+
+static void check_plain(struct joint *j, const struct hf_plan_field *field)
+{
+	const char *beside = NULL, *at;
+	bool found = false;
+	char what[200];
+
+	for (size_t i = 0; i < j->count; i++) {
+		const struct hf_disclosure *d = &j->earlier[i];
+
+		j->against[i] =
+		        d->plain != j->next->plain && field_of(d, field->name) &&
+		        (d->plain ? undone(d, j->next, field, &at) : undone(j->next, d, field_of(d, field->name), &at));
+		found |= j->against[i];
+		beside = j->against[i] && at ? at : beside;
+	}
+	snprintf(what, sizeof(what), "puts the value itself beside its masking%s%.40s%s",
+	         beside ? ", and so beside " : "", beside ? beside : "",
+	         beside ? ", which is not in the plain one" : "");
+	hf_utf8_mend(what);
+	if (found)
+		clash(j, field->name, "plain", what);
+}
+
+static void check_masked(struct joint *j)
+{
+	const struct hf_disclosure *next = j->next;
+	bool plain = false;
+
+	for (size_t i = 0; i < next->field_count; i++) {
+		check_shown(j, &next->fields[i]);
+		check_scope(j, &next->fields[i]);
+	}
+	check_sample(j);
+	for (size_t i = 0; i < j->count; i++)
+		plain |= j->earlier[i].plain;
+	for (size_t i = 0; plain && !nothing_new(j) && i < next->field_count; i++)
+		check_plain(j, &next->fields[i]);
+}
+
 enum hf_err hf_disclosure_joint(const struct hf_disclosure *earlier, size_t count, const struct hf_disclosure *next,
                                 struct hf_fault *f, json_t **ret_clashes)
 {
@@ -270,11 +389,11 @@ enum hf_err hf_disclosure_joint(const struct hf_disclosure *earlier, size_t coun
 
 	j.way_of = hf_alloc((count + 1) * sizeof(*j.way_of));
 	j.against = hf_alloc_zero((count + 1) * sizeof(*j.against));
-	for (size_t i = 0; i < next->field_count; i++) {
-		check_shown(&j, &next->fields[i]);
-		check_scope(&j, &next->fields[i]);
-	}
-	check_sample(&j);
+	if (!next->plain)
+		check_masked(&j);
+	for (size_t i = 0; next->plain && i < next->field_count; i++)
+		if (!is_plain(&j, next->fields[i].name))
+			check_plain(&j, &next->fields[i]);
 	free(j.way_of);
 	free(j.ways.list);
 	free(j.against);

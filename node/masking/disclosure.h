@@ -8,7 +8,12 @@
  * alone shows what all of them show together (nested cuts, a shorter beginning). Two that only together tell more are
  * refused, and so are the value itself beside its masking, one scope of pseudonyms in two recipients' hands, and two
  * samples that are not parts of one another. A column that only one release has adds to what can be told apart: the
- * caller who has the table asks hf_disclosure_k. Pure; any thread.
+ * caller who has the table asks hf_disclosure_k.
+ *
+ * What went out without a plan counts as the values themselves: never against another such release, but against a
+ * masking of the same field, when the masking is keyed (whose pseudonym is whose would be known, and noise taken away),
+ * or when the masked release shows any field that the plain one has not (it would be told of known people). Who has all
+ * of it in plain learns nothing by a coarser view. Pure; any thread.
  */
 #ifndef HUFU_MASKING_DISCLOSURE_H
 #define HUFU_MASKING_DISCLOSURE_H
@@ -23,6 +28,9 @@ struct hf_disclosure {
 	enum hf_engine engine;
 	const struct hf_plan_field *fields; /* of the table, all of them */
 	size_t field_count;
+	bool plain;     /* without a plan: its fields are as they are in the table */
+	bool inside;    /* made for no consumer: nobody outside has it yet */
+	bool emergency; /* went out whatever it shows: against what comes after it, and no precedent for it */
 };
 
 /* Whether next may go out besides the earlier ones of the same table. DISCLOSURE: not, and the fault names field,

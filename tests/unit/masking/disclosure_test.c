@@ -220,6 +220,97 @@ static void test_scopes_and_samples(void **state)
 	done(&w);
 }
 
+/* Its fields as they are in the table, without a plan; fields: "plate: keep;fee: keep". */
+static void add_plain(struct world *w, const char *recipient, const char *fields)
+{
+	add(w, recipient, "consumer: nobody", fields);
+	w->all[w->count - 1].plain = true;
+}
+
+/* To one recipient without a plan, to another by one, in either order. */
+static void beside(const char *plain, const char *masked, const char *says)
+{
+	struct world w = {.count = 0};
+
+	for (int first = 0; first < 2; first++) {
+		if (first)
+			add(&w, "insurer", "consumer: insurer", masked);
+		add_plain(&w, "police", plain);
+		if (!first)
+			add(&w, "insurer", "consumer: insurer", masked);
+		if (says)
+			refused(&w, says);
+		else
+			allowed(&w);
+		done(&w);
+	}
+}
+
+/* MK-4: what went out without a plan, beside what went out by one. */
+static void test_what_is_given_as_it_is(void **state)
+{
+	(void)state;
+	beside("plate: keep;lane: keep", "plate: {technique: hash};lane: keep",
+	       "the release puts the value itself beside its masking; ");
+	beside("plate: keep;lane: keep", "plate: {technique: fpe, type: cn.plate};lane: {technique: limc}",
+	       "field plate: together with release 1 to ");
+	beside("fee: keep", "fee: {technique: noise, scale: 5, fingerprint: on, step: 1}", "puts the value itself");
+	beside("day: keep;plate: keep", "day: {technique: datesh, days: 9, by: plate};plate: {technique: limc}",
+	       "field day");
+	/* Who has all of it in plain learns nothing by a coarser view; but of what he has not, whose it is. */
+	beside("name: keep;lane: keep", "name: {technique: mask, keep-first: 1};lane: keep", NULL);
+	beside("name: keep;lane: keep", "name: {technique: mask, keep-first: 1};lane: {technique: bucket, cuts: [2]}",
+	       NULL);
+	beside("name: keep", "name: {technique: mask, keep-first: 1};lane: keep",
+	       "puts the value itself beside its masking, and so beside lane, which is not in the plain one");
+	beside("name: keep", "name: {technique: mask, keep-first: 1};lane: {technique: limc}", NULL);
+	/* Nothing is combined when nobody masked it, or nothing of it is shown. */
+	beside("lane: keep", "name: {technique: hash};lane: keep", NULL);
+	beside("lane: keep", "name: {technique: hash}", NULL);
+	beside("name: keep", "name: {technique: limc};lane: keep", NULL);
+	beside("name: keep", "name: {technique: 'null'};lane: keep", NULL);
+}
+
+/* Without any plan nothing is refused; what is out already is no new matter, but for an emergency. */
+static void test_what_is_no_new_matter(void **state)
+{
+	struct world w = {.count = 0};
+
+	(void)state;
+	add_plain(&w, "police", "plate: keep;lane: keep");
+	add_plain(&w, "ministry", "plate: keep");
+	allowed(&w);
+	add(&w, "insurer", "consumer: insurer", "plate: {technique: hash};lane: keep");
+	refused(&w, "together with release 1 to police, release 2 to ministry the release puts"); /* and was allowed */
+	add(&w, "broker", "consumer: broker", "plate: {technique: hash};lane: keep");
+	allowed(&w);
+	add_plain(&w, "press", "plate: keep");
+	allowed(&w);
+	done(&w);
+	add(&w, "insurer", "consumer: insurer", "plate: {technique: hash};lane: keep;fee: {technique: limc}");
+	add_plain(&w, "firefighters", "plate: keep");
+	refused(&w, "together with release 1 to insurer the release puts the value itself beside its masking; give it "
+	            "out by a plan, or have it allowed");
+	w.all[1].emergency = true; /* it went out all the same */
+	add(&w, "insurer", "consumer: insurer", "plate: {technique: hash};lane: keep;fee: {technique: limc}");
+	allowed(&w);
+	add_plain(&w, "press", "plate: keep");
+	refused(&w, "release 1 to insurer");
+	w.count--;
+	hf_plan_free(w.plans[w.count]);
+	add(&w, "broker", "consumer: broker", "plate: {technique: hash};lane: keep;fee: keep");
+	refused(&w, "release 2 to firefighters");
+	done(&w);
+	/* A result that was made for no consumer is nobody's until it is delivered. */
+	add(&w, "own", "epoch: 1", "plate: {technique: hash}");
+	w.all[0].inside = true;
+	add(&w, "insurer", "epoch: 1", "plate: {technique: hash}");
+	allowed(&w);
+	add(&w, "broker", "epoch: 1", "plate: {technique: hash}");
+	refused(&w, "together with release 2 to insurer the release gives two recipients pseudonyms of one key");
+	done(&w);
+}
+
 static void test_the_joint_view(void **state)
 {
 	struct world w = {.count = 0};
@@ -435,6 +526,8 @@ int main(void)
 	        cmocka_unit_test(test_a_value_beside_its_masking),
 	        cmocka_unit_test(test_second_draws),
 	        cmocka_unit_test(test_scopes_and_samples),
+	        cmocka_unit_test(test_what_is_given_as_it_is),
+	        cmocka_unit_test(test_what_is_no_new_matter),
 	        cmocka_unit_test(test_the_joint_view),
 	        cmocka_unit_test(test_many_releases),
 	        cmocka_unit_test(test_cuts_against_the_techniques),
