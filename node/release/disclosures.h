@@ -1,10 +1,11 @@
 /*
- * disclosures.h - the disclosure ledger: what was given out masked, of which dataset, to whom (MK-4, MK-8).
+ * disclosures.h - the disclosure ledger: what was given out, of which dataset, to whom (MK-4, MK-8).
  *
- * Every release by a plan asks before it runs and is recorded in the unit of work in which it becomes real. What it may
- * not show beside the earlier ones is judged in masking/disclosure.h; somebody with the permission mask-policy may
- * allow it all the same, for one plan, one table and one recipient, with a reason that stays on record. A plan that
- * goes to the same recipient again adds nothing. Loop thread; what was loaded may be read by any.
+ * Every release, by a plan or without one, asks before it runs and is recorded in the unit of work in which it becomes
+ * real. What it may not show beside the earlier ones is judged in masking/disclosure.h; somebody with the permission
+ * mask-policy may allow it all the same, for one recipient and one plan's table, or no plan, with a reason that stays
+ * on record. What goes to the same recipient by the same plan again adds nothing but fields. Loop thread; what was
+ * loaded may be read by any.
  */
 #ifndef HUFU_RELEASE_DISCLOSURES_H
 #define HUFU_RELEASE_DISCLOSURES_H
@@ -17,14 +18,16 @@
 #define HF_DISCLOSURES_OF_ONE 500u /* and of those to one recipient; one that was there before is never too many */
 
 struct hf_disclosure_in {
-	const char *dataset; /* hf_disclosure_dataset; at most HF_NAME_MAX bytes */
-	const struct hf_plan *plan;
-	const char *table;       /* of the plan */
-	const char *const *only; /* its fields that are given out; count 0: all */
+	const char *dataset;        /* hf_disclosure_dataset; at most HF_NAME_MAX bytes */
+	const struct hf_plan *plan; /* NULL: none, the fields go out as they are */
+	const char *table;          /* of the plan */
+	const char *const *only;    /* its fields that are given out; count 0: all. Without a plan: the fields */
 	size_t only_count;
 	const struct hf_mask_scope *scope; /* of the keys as they are used; NULL: the plan's */
 	const char *recipient;
-	const char *release; /* how people call it; NULL: the plan's name and version */
+	const char *release; /* how people call it; NULL: the plan's name and version, "plain delivery" */
+	bool inside;         /* made for no consumer: the recipient is nobody outside */
+	bool emergency;      /* recorded whatever it shows, and no precedent */
 	int64_t now_ms;
 	/* k_demanded 0: none is. k: of hf_disclosure_k over what was loaded and this release. */
 	uint32_t k_demanded, k;
@@ -43,7 +46,8 @@ enum hf_err hf_disclosure_check(struct hf_store *store, const struct hf_disclosu
 /* Checks again and puts the row into the unit. */
 enum hf_err hf_disclosure_record(struct hf_store *store, struct hf_unit *unit, const struct hf_disclosure_in *in,
                                  struct hf_fault *f) HF_MUST_CHECK;
-/* That this plan's table may go to this recipient whatever it shows with others. now_ms is when. */
+/* That this plan's table, or any field without a plan, may go to this recipient whatever it shows with others. now_ms
+ * is when. */
 enum hf_err hf_disclosure_allow(struct hf_unit *unit, const struct hf_disclosure_in *in, const char *by,
                                 const char *reason, struct hf_fault *f) HF_MUST_CHECK;
 
@@ -55,8 +59,8 @@ void hf_disclosures_free(struct hf_disclosures *d);
 /* All of them, and with `in` (may be NULL) one more. Lent until free. */
 const struct hf_disclosure *hf_disclosures_list(struct hf_disclosures *d, const struct hf_disclosure_in *in,
                                                 size_t *ret_count);
-/* {dataset, fields: hf_disclosure_view, releases: [{table, release, recipient, first, last, times, allowed_by,
- * reason}]}; field NULL: all. To be decref'd. */
+/* {dataset, fields: hf_disclosure_view, releases: [{table, release, recipient, first, last, times, plain, inside,
+ * emergency, allowed_by, reason}]}; field NULL: all. To be decref'd. */
 enum hf_err hf_disclosures_show(struct hf_store *store, const char *dataset, const char *field,
                                 json_t **ret_shown) HF_MUST_CHECK;
 

@@ -312,6 +312,90 @@ static void methods_of_ones_own_are_compared_with_themselves(void **state)
 	hf_plan_free(again);
 }
 
+static struct hf_disclosure_in plain_to(const char *recipient, const char *const *fields, size_t count)
+{
+	return (struct hf_disclosure_in){.dataset = "passages",
+	                                 .recipient = recipient,
+	                                 .only = fields,
+	                                 .only_count = count,
+	                                 .now_ms = fixture_now(NULL)};
+}
+
+/* MK-4: without a plan nothing is masked, and nothing refused; beside a plan it counts, in whatever order they come. */
+static void what_goes_out_without_a_plan_counts(void **state)
+{
+	static const char *const plate[] = {"plate"}, *const lane[] = {"lane"}, *const both[] = {"plate", "lane"};
+	struct hf_plan *p = plan_of(1, "insurer", "plate: {technique: hash}, lane: keep");
+	struct hf_disclosure_in masked = in_of(p, "insurer"), to_police = plain_to("police", plate, 1),
+	                        to_press = plain_to("press", plate, 1), to_city = plain_to("city", lane, 1);
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {0};
+	struct fixture f;
+	char text[4096];
+
+	(void)state;
+	fixture_start(&f);
+	give(&f, &to_police);
+	to_press.now_ms++;
+	to_police.only = lane; /* one row, of all that it has */
+	give(&f, &to_police);
+	give(&f, &to_press);
+	assert_int_equal(releases_of(&f, "passages"), 2);
+	refused(&f, &masked,
+	        "field plate: together with plain delivery to police, plain delivery to press the release puts the "
+	        "value itself beside its masking");
+	fixture_reopen(&f);
+	refused(&f, &masked, "plain delivery to police");
+	assert_non_null(strstr(shown(&f, "passages", NULL, text, sizeof(text)),
+	                       "{\"field\":\"lane\",\"shows\":[\"the value\"],\"releases\":1"));
+	assert_non_null(strstr(text, "\"recipient\":\"police\"") ? strstr(text, "\"times\":2,\"plain\":true") : NULL);
+	masked.dataset = to_press.dataset = to_police.dataset = to_city.dataset = "tolls"; /* the other way round */
+	give(&f, &masked);
+	give(&f, &to_city);
+	refused(&f, &to_press,
+	        "together with tolls 1 to insurer the release puts the value itself beside its masking; "
+	        "give it out by a plan, or have it allowed with a reason");
+	to_police.only = both;
+	to_police.only_count = 2;
+	refused(&f, &to_police, "field plate: together with tolls 1 to insurer");
+	assert_int_equal(hf_disclosure_allow(u, &to_press, "wang", "by order of the court", &fault), HF_OK);
+	submit(&f, u);
+	give(&f, &to_press);
+	assert_non_null(strstr(shown(&f, "tolls", NULL, text, sizeof(text)),
+	                       "\"plain\":true,\"allowed_by\":\"wang\",\"reason\":\"by order of the court\""));
+	fixture_stop(&f);
+	hf_plan_free(p);
+}
+
+/* An emergency goes out, is on record and against what comes after it, and is no precedent. */
+static void an_emergency_is_recorded_and_no_precedent(void **state)
+{
+	static const char *const plate[] = {"plate"};
+	struct hf_plan *p = plan_of(1, "insurer", "plate: {technique: hash}, lane: keep"),
+	               *more = plan_of(2, "broker", "plate: {technique: mask, keep-first: 2}, lane: keep");
+	struct hf_disclosure_in masked = in_of(p, "insurer"), to_broker = in_of(more, "broker"),
+	                        urgent = plain_to("firefighters", plate, 1), to_press = plain_to("press", plate, 1);
+	struct fixture f;
+	char text[4096];
+
+	(void)state;
+	fixture_start(&f);
+	give(&f, &masked);
+	refused(&f, &urgent, "tolls 1 to insurer");
+	urgent.emergency = true;
+	give(&f, &urgent);
+	assert_non_null(
+	        strstr(shown(&f, "passages", "plate", text, sizeof(text)), "\"plain\":true,\"emergency\":true"));
+	give(&f, &masked);
+	refused(&f, &to_press, "tolls 1 to insurer");
+	refused(&f, &to_broker, "plain delivery to firefighters");
+	urgent.emergency = false; /* without one it is refused as before */
+	refused(&f, &urgent, "tolls 1 to insurer");
+	fixture_stop(&f);
+	hf_plan_free(p);
+	hf_plan_free(more);
+}
+
 /* MK-4: fields that nobody minds one by one, and what is left when they are put together */
 static void classes_of_all_releases_are_what_the_plan_demands(void **state)
 {
@@ -362,6 +446,8 @@ int main(void)
 	        cmocka_unit_test(the_name_of_a_plans_table_does_not_matter),
 	        cmocka_unit_test(what_somebody_allowed_stays_on_record),
 	        cmocka_unit_test(methods_of_ones_own_are_compared_with_themselves),
+	        cmocka_unit_test(what_goes_out_without_a_plan_counts),
+	        cmocka_unit_test(an_emergency_is_recorded_and_no_precedent),
 	        cmocka_unit_test(classes_of_all_releases_are_what_the_plan_demands),
 	};
 
