@@ -240,7 +240,7 @@ static void open_world(void)
 	open_space();
 	must(hf_store_open(&world.base, &world.store, &f));
 	hf_store_set_sequencer(world.store, &seq);
-	must(hf_sources_open(&world.base, world.store, &world.keys, &world.sources, &f));
+	must(hf_sources_open(&world.base, world.store, NULL, &world.sources, &f));
 	must(hf_catalog_open(&world.base, world.store, &world.keys, &world.peers, world.sources, &world.catalog, &f));
 	add_source();
 	publish("open", HF_SCOPE_EVERYONE);

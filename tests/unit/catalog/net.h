@@ -256,7 +256,7 @@ static inline void site_open(struct site *s)
 	if (hf_store_open(&s->base, &s->store, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	hf_store_set_sequencer(s->store, &seq);
-	assert_int_equal(hf_sources_open(&s->base, s->store, &s->keys, &s->sources, &f), HF_OK);
+	assert_int_equal(hf_sources_open(&s->base, s->store, NULL, &s->sources, &f), HF_OK);
 	assert_int_equal(hf_catalog_open(&s->base, s->store, &s->keys, &s->peers, s->sources, &s->catalog, &f), HF_OK);
 }
 

@@ -121,7 +121,7 @@ static void unsound_files_are_refused(void **state)
 	        {"{\"a\": 1, \"a\": 2}\n", "twice"},
 	        {"{\"a\": \"\xFF\"}\n", "UTF-8"},
 	        {"{\"\": 1}\n", "name is empty"},
-	        {"{\"a\\u0000b\": 1}\n", "control characters"},
+	        {"{\"a\\u0000b\": 1}\n", "NUL"},
 	        {"{\"a\\nb\": 1}\n", "control characters"},
 	        {"\n\n", "no object"},
 	        {"", "no object"},
