@@ -174,7 +174,7 @@ static enum hf_err take_source(struct job *j, struct traced *t)
 
 	HF_TRY(hf_source_open(j->x->s.sources, t->source, NULL, 0, &n->reader, &n->f));
 	hf_source_reader_stamp(n->reader, &now);
-	t->changed = now.bytes != t->stamp.bytes || now.inode != t->stamp.inode || now.mtime_ns != t->stamp.mtime_ns;
+	t->changed = !hf_source_stamp_same(&now, &t->stamp);
 	return HF_OK;
 }
 
@@ -222,6 +222,8 @@ static void slice(uv_work_t *uv)
 		size_t len = 0;
 
 		n->e = hf_source_read(n->reader, n->offset, piece, PIECE, &len);
+		if (n->e != HF_OK && *hf_source_reader_why(n->reader))
+			hf_fault_set(&n->f, n->e, "%s", hf_source_reader_why(n->reader));
 		n->offset += len;
 		n->end = len < PIECE;
 		if (n->e == HF_OK)

@@ -391,6 +391,20 @@ def test_a_leak_names_whom_this_node_gave_it_to(net):
     net.leaked = [insurer[n] for n in range(3, 16000, 800)]
 
 
+def test_a_result_that_was_delivered_on_names_whom_it_is_for_and_who_has_it(net):
+    """What a task made for one consumer goes on to another as it is: its pseudonyms tell the two not apart, and the answer says who has them"""
+    t = net.nodes["transport"]
+    workflow.classify(t, "song", dict(t.hufu("source", "show", "for-university", as_="wang"), unconfirmed=10), passages.KINDS)
+    entry = publish(net, "for-university", title="通行记录，科研", data_class="transport/toll", level=2, topic="tolls", extra=["--legal-basis", "公路法第六十条"])
+    wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "the insurer to see the result")
+    negotiate(net, entry)
+    got, _ = fetch(net, "passed-on.csv", entry)
+    check(same_file(got, os.path.join(net.dir, "university.csv")), "as the task made it")
+    found, releases = traced(net, table(got)[:8000:400], "plate", "mobile")
+    check(found["named"] == ["university"] and releases["university research"]["delivered_to"] == ["insurer"], f"{found}")
+    check(not any(r["delivered_to"] for r in releases.values() if r["recipient"] == "insurer"), f"{releases}")
+
+
 def test_nobody_is_named_for_what_tells_no_one_apart_or_was_given_to_no_one(net):
     """Columns that are masked alike for all, the originals, and made-up values"""
     r = random.Random(23)

@@ -456,6 +456,24 @@ static void one_at_a_time_and_ended_by_a_person(void **state)
 	assert_int_equal(hf_tracing_show(w->tracing, &id, &shown, &w->f), HF_E_UNKNOWN);
 }
 
+/* A seed that is erased while the release is tried is not used any further. */
+static void erased_under_way(void **state)
+{
+	struct world *w = *state;
+	struct hf_traced a = delivery(w, "insurer", 5);
+	struct hf_traced_list *l = list_of(w);
+	json_t *rows = plates(w, "insurer", 5, 5), *shown;
+	struct hf_id id;
+
+	add(l, &a);
+	assert_int_equal(begin(w, l, rows, &id), HF_OK);
+	erase(w, 5);
+	shown = wait_for(w, &id);
+	assert_int_equal(json_array_size(json_object_get(shown, "releases")), 0);
+	assert_string_equal(text_of(json_array_get(json_object_get(shown, "not_traceable"), 0), "reason"), "erased");
+	json_decref(shown);
+}
+
 /* The node stops while a worker is at it. */
 static void closed_under_way(void **state)
 {
@@ -545,6 +563,7 @@ int main(void)
 	        cmocka_unit_test(what_cannot_be_tried_is_named),
 	        cmocka_unit_test(a_tasks_result_is_named_with_whom_it_was_delivered_to),
 	        cmocka_unit_test(one_at_a_time_and_ended_by_a_person),
+	        cmocka_unit_test(erased_under_way),
 	        cmocka_unit_test(closed_under_way),
 	        cmocka_unit_test(what_is_no_leak_is_refused),
 	        cmocka_unit_test(a_leak_of_too_many_columns_is_refused),
