@@ -145,7 +145,8 @@ void hf_trend_compare(const json_t *before, const json_t *now, json_t *worse, js
 struct trend {
 	struct hf_release *r;
 	char dataset[HF_NAME_MAX + 1];
-	json_t *runs; /* newest first */
+	json_t *runs;  /* newest first */
+	json_t *known; /* source: is it of the dataset? */
 	size_t looked;
 	bool more;
 	enum hf_err error;
@@ -153,13 +154,15 @@ struct trend {
 
 static bool of_dataset(struct trend *t, const char *source)
 {
+	const json_t *known = json_object_get(t->known, source);
 	char dataset[HF_NAME_MAX + 1];
 	struct hf_fault f;
 
-	if (strcmp(source, t->dataset) == 0)
-		return true;
+	if (known)
+		return json_is_true(known);
 	t->error = hf_disclosure_dataset(t->r->store, t->r->sources, source, dataset, &f);
-	return t->error == HF_OK && strcmp(dataset, t->dataset) == 0;
+	json_object_set_new(t->known, source, json_boolean(t->error == HF_OK && strcmp(dataset, t->dataset) == 0));
+	return json_is_true(json_object_get(t->known, source));
 }
 
 /* When it was measured; what is done to the task later, its audit for instance, is of another time. */
@@ -251,6 +254,7 @@ enum hf_err hf_release_trend(struct hf_release *r, const char *source, json_t **
 
 	HF_TRY(hf_disclosure_dataset(r->store, r->sources, source, t.dataset, f));
 	t.runs = json_array();
+	t.known = json_object();
 	e = hf_tasks(r, add_run, &t);
 	if (e == HF_OK)
 		e = t.error;
@@ -258,5 +262,6 @@ enum hf_err hf_release_trend(struct hf_release *r, const char *source, json_t **
 		*ret_trend =
 		        json_pack("{s:s, s:o, s:b}", "dataset", t.dataset, "runs", in_order(t.runs), "more", t.more);
 	json_decref(t.runs);
+	json_decref(t.known);
 	return hf_fault_default(f, e);
 }
