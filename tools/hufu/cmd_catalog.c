@@ -43,8 +43,8 @@ static const struct hf_column detail_columns[] = {
         {"sample of entry", "sample.of", 0},
         {"masked by task", "sample.task", 0},
         {"masked by plan", "sample.plan", 0},
-        {"its version", "sample.plan_version", 0},
-        {"its digest", "sample.plan_digest", 0},
+        {"version of the plan", "sample.plan_version", 0},
+        {"digest of the plan", "sample.plan_digest", 0},
         {"masked file", "sample.digest", 0},
         {"scope", "scope", 0},
         {"source", "source", 0},
@@ -166,6 +166,21 @@ static const char *next_of(const json_t *out)
 	return json_string_value(json_object_get(out, "next"));
 }
 
+/* The last column is for pages on which something is a sample. */
+static void row_table(struct hf_cli *cli, const json_t *out, const char *none)
+{
+	struct hf_column columns[sizeof(row_columns) / sizeof(row_columns[0])];
+	bool samples = false;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(out, "entries"), i, row) samples |= json_object_get(row, "sample") != NULL;
+	memcpy(columns, row_columns, sizeof(row_columns));
+	if (!samples)
+		columns[sizeof(row_columns) / sizeof(row_columns[0]) - 2].title = NULL;
+	hf_cli_table(cli, out, "entries", columns, none);
+}
+
 static int find(struct hf_cli *cli, const char *path, json_t *in, const char *none)
 {
 	json_t *out = NULL;
@@ -173,7 +188,7 @@ static int find(struct hf_cli *cli, const char *path, json_t *in, const char *no
 
 	if (status != HF_EXIT_DONE)
 		return status;
-	hf_cli_table(cli, out, "entries", row_columns, none);
+	row_table(cli, out, none);
 	if (!cli->json && next_of(out))
 		printf("more: add --after %s\n", next_of(out));
 	json_decref(out);
