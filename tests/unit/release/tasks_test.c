@@ -364,6 +364,7 @@ static void test_the_source_stays_available(void **state)
 	uint8_t byte;
 	uint64_t began, rate = 65536;
 	unsigned looks = 0;
+	char *text;
 
 	assert_int_equal(hf_source_get(w->sources, "passages", &v), HF_OK);
 	approve(w, "technique: mask, keep-first: 2", NULL, NULL);
@@ -394,6 +395,18 @@ static void test_the_source_stays_available(void **state)
 	assert_int_equal(command(w, &slow, HF_TASK_STOP, 0), HF_OK);
 	run_until(w, &slow, has_ended);
 	assert_int_equal(files_of(w, slow.name), 0);
+	run(w, &slow);
+	run_until(w, &slow, is_partly_done);
+	assert_int_equal(command(w, &slow, HF_TASK_PAUSE, 0), HF_OK);
+	fixture_settle(&w->s.p.f);
+	text = staff_plan(&w->s, 2, "ma", "plate: {technique: mask, keep-first: 2}, lane: keep");
+	assert_int_equal(staff_put_with(&w->s, w->s.yang, text, map), HF_OK);
+	assert_int_equal(staff_step(&w->s, w->s.song, HF_PLAN_APPROVE, 2), HF_OK);
+	assert_int_equal(command(w, &slow, HF_TASK_CONTINUE, 2), HF_OK); /* as fast as it can from here */
+	run_until(w, &slow, has_ended);
+	assert_state(w, &slow, HF_TASK_RELEASED);
+	assert_same(&all, &slow);
+	free(text);
 	hf_source_view_done(&v);
 }
 
