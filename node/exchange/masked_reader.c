@@ -19,6 +19,7 @@ struct masked_reader {
 	struct hf_stream *stream;
 	uint8_t *piece;
 	uint64_t in, made;  /* bytes of the file taken, and of masked rows given */
+	bool read;          /* the file is, to its end */
 	struct hf_buf *out; /* of the call */
 };
 
@@ -60,6 +61,7 @@ static void masked_top(struct hf_maker *maker)
 	hf_stream_free(m->stream);
 	m->stream = hf_stream_new(&s);
 	m->in = m->made = 0;
+	m->read = false;
 	*m->setup.ret_kind = NULL;
 }
 
@@ -85,24 +87,30 @@ static enum hf_err check_result(const struct masked_reader *m, struct hf_fault *
 	                    m->setup.plan->name, why.text);
 }
 
-static enum hf_err masked_more(struct hf_maker *maker, struct hf_buf *out, bool *ret_end, struct hf_fault *f)
+static enum hf_err feed(struct masked_reader *m, struct hf_fault *f)
 {
-	struct masked_reader *m = (struct masked_reader *)maker;
 	const char **kind = m->setup.ret_kind;
 	size_t n = 0;
 
-	m->out = out;
 	*kind = "source";
 	HF_TRY(hf_source_read(m->inner, m->in, m->piece, PIECE, &n));
 	*kind = NULL;
 	m->in += n;
-	if (n > 0)
-		HF_TRY(hf_stream_feed(m->stream, m->piece, n, f, kind));
-	if (n == PIECE)
-		return HF_OK;
-	HF_TRY(hf_stream_end(m->stream, f, kind));
-	*ret_end = true;
-	return check_result(m, f);
+	m->read = n < PIECE;
+	return n > 0 ? hf_stream_feed(m->stream, m->piece, n, f, kind) : HF_OK;
+}
+
+static enum hf_err masked_more(struct hf_maker *maker, struct hf_buf *out, bool *ret_end, struct hf_fault *f)
+{
+	struct masked_reader *m = (struct masked_reader *)maker;
+	bool more;
+
+	m->out = out;
+	if (!m->read)
+		return feed(m, f);
+	HF_TRY(hf_stream_end_some(m->stream, &more, f, m->setup.ret_kind));
+	*ret_end = !more;
+	return more ? HF_OK : check_result(m, f);
 }
 
 static void masked_stamp(const struct hf_maker *maker, struct hf_source_stamp *ret_stamp)

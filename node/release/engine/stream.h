@@ -60,6 +60,9 @@ void hf_stream_free(struct hf_stream *s);
 enum hf_err hf_stream_feed(struct hf_stream *s, const void *data, size_t len, struct hf_fault *f,
                            const char **ret_kind) HF_MUST_CHECK;
 enum hf_err hf_stream_end(struct hf_stream *s, struct hf_fault *f, const char **ret_kind) HF_MUST_CHECK;
+/* The same a batch or so at a time, for whoever gives on what was written meanwhile: until there is no more. */
+enum hf_err hf_stream_end_some(struct hf_stream *s, bool *ret_more, struct hf_fault *f,
+                               const char **ret_kind) HF_MUST_CHECK;
 
 /* Writes the rows that are complete so far. ret_place is then where another stream can go on; false after an error, and
  * when a technique needs the whole table: then only from the top. */

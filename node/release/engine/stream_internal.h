@@ -58,7 +58,8 @@ struct hf_stream {
 	enum hf_err error;
 	pthread_mutex_t lock;
 	pthread_cond_t full, done;
-	bool over; /* workers end */
+	bool ended; /* the input is, without a defect */
+	bool over;  /* workers end */
 };
 
 /* Keeps the error for the caller. Returns e. */

@@ -207,20 +207,39 @@ enum hf_err hf_stream_feed(struct hf_stream *s, const void *data, size_t len, st
 	              : ended_lines(s, hf_jsonl_feed(s->lines, data, len), ret_kind);
 }
 
-enum hf_err hf_stream_end(struct hf_stream *s, struct hf_fault *f, const char **ret_kind)
+/* The last rows are handed over. */
+static void end_input(struct hf_stream *s, enum hf_csv_defect *d, enum hf_jsonl_defect *jd)
+{
+	if (s->setup.in_form == HF_STREAM_CSV)
+		*d = s->csv ? hf_csv_end(s->csv) : HF_CSV_HEADER;
+	else if (begin(s) == HF_OK)
+		*jd = hf_jsonl_end(s->lines);
+	if (*d == HF_CSV_GOOD && s->error == HF_OK && s->width == 0)
+		*d = HF_CSV_HEADER;
+	s->ended = *d == HF_CSV_GOOD && *jd == HF_JSONL_GOOD && s->error == HF_OK && hf_stream_hand_over(s);
+}
+
+enum hf_err hf_stream_end_some(struct hf_stream *s, bool *ret_more, struct hf_fault *f, const char **ret_kind)
 {
 	enum hf_csv_defect d = HF_CSV_GOOD;
 	enum hf_jsonl_defect jd = HF_JSONL_GOOD;
 
 	s->f = f;
-	if (s->setup.in_form == HF_STREAM_CSV)
-		d = s->csv ? hf_csv_end(s->csv) : HF_CSV_HEADER;
-	else if (begin(s) == HF_OK)
-		jd = hf_jsonl_end(s->lines);
-	if (d == HF_CSV_GOOD && s->error == HF_OK && s->width == 0)
-		d = HF_CSV_HEADER;
-	if (d == HF_CSV_GOOD && jd == HF_JSONL_GOOD && s->error == HF_OK && hf_stream_hand_over(s) &&
-	    hf_stream_drain(s, 0))
+	if (!s->ended)
+		end_input(s, &d, &jd);
+	if (s->ended && hf_stream_drain(s, s->filled > s->written ? s->filled - s->written - 1 : 0) &&
+	    s->filled == s->written)
 		hf_stream_finish(s);
+	*ret_more = s->error == HF_OK && s->filled > s->written;
 	return s->setup.in_form == HF_STREAM_CSV ? ended(s, d, ret_kind) : ended_lines(s, jd, ret_kind);
+}
+
+enum hf_err hf_stream_end(struct hf_stream *s, struct hf_fault *f, const char **ret_kind)
+{
+	bool more = true;
+	enum hf_err e = HF_OK;
+
+	while (e == HF_OK && more)
+		e = hf_stream_end_some(s, &more, f, ret_kind);
+	return e;
 }
