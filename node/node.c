@@ -207,6 +207,13 @@ static enum hf_err plan_version(void *ctx, const char *name, uint32_t version, s
 	return hf_release_plan_version(n->m.release, name, version, ret_plan, f);
 }
 
+static enum hf_err plan_related(void *ctx, const struct hf_plan *p, const char *source, const char *table,
+                                struct hf_fault *f)
+{
+	struct hf_node *n = ctx;
+	return hf_release_related(n->m.release, p, source, table, f);
+}
+
 static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
@@ -237,7 +244,8 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_exchange_set_limits(m->exchange, &cfg->transfers);
 	hf_release_set_derive(m->release, derive_masked, n);
 	hf_release_start(m->release);
-	hf_exchange_set_masking(m->exchange, &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version, n});
+	hf_exchange_set_masking(m->exchange,
+	                        &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version, plan_related, n});
 	hf_tracing_open(&(struct hf_tracing_setup){&n->base, m->store, m->sources, m->mask_keys, plan_version, n},
 	                &m->tracing);
 	hf_exchange_start(m->exchange);
@@ -260,6 +268,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_source,
 	        hf_routes_release,
         hf_routes_classify,
+        hf_routes_relations,
 	        hf_routes_disclosures,
         hf_routes_mask_policy,
 	        hf_routes_mask_report,

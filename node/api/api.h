@@ -93,6 +93,7 @@ extern const struct hf_route hf_routes_audit[];
 extern const struct hf_route hf_routes_source[];
 extern const struct hf_route hf_routes_release[];     /* masking plans and tasks */
 extern const struct hf_route hf_routes_classify[];    /* what the fields of sources hold */
+extern const struct hf_route hf_routes_relations[];   /* which of them belong together */
 extern const struct hf_route hf_routes_mask_policy[]; /* controls, rule base, needs of masking */
 extern const struct hf_route hf_routes_mask_report[];
 extern const struct hf_route hf_routes_mask_trend[];

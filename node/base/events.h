@@ -139,6 +139,7 @@ enum hf_event_class {
 	X(HF_EVENT_MASK_NEED,            OPERATOR, "mask-need", 229)             /* MK-27, MK-28 */ \
 	X(HF_EVENT_MASK_REPORT,          OPERATOR, "mask-report", 230)           /* MK-61: delivered to the administrators */ \
 	X(HF_EVENT_MASK_TRACE,           OPERATOR, "mask-trace", 235)            /* a leak was traced; digest: of its rows as they were sent */ \
+	X(HF_EVENT_RELATION,             OPERATOR, "relation", 250)              /* MK-31: which fields of sources belong together */ \
 	X(HF_EVENT_DISCLOSURE_ALLOWED,   DECISION, "disclosure-allowed", 221)    /* MK-4: what a release shows with earlier ones; digest: of the plan */
 /* clang-format on */
 

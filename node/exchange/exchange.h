@@ -32,6 +32,9 @@ struct hf_exchange_masking {
 	/* Of that version, in whatever state it is. */
 	enum hf_err (*version)(void *ctx, const char *name, uint32_t version, struct hf_plan **ret_plan,
 	                       struct hf_fault *f);
+	/* Is that table of the plan, over that source, masked alike with what belongs to it elsewhere? */
+	enum hf_err (*related)(void *ctx, const struct hf_plan *p, const char *source, const char *table,
+	                       struct hf_fault *f);
 	void *ctx;
 };
 void hf_exchange_set_masking(struct hf_exchange *x, const struct hf_exchange_masking *m);

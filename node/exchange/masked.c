@@ -150,6 +150,7 @@ static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_
 
 	masked_error(t, "format");
 	HF_TRY(take_plan(t, m, f));
+	HF_TRY(t->x->masking.related(t->x->masking.ctx, m->plan, t->source, m->table->name, f));
 	masked_scope_of(t, m->plan, &m->of);
 	s->plan = m->plan;
 	s->table = m->table->name;

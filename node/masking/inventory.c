@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "masking/detector.h"
+#include "masking/map.h"
 
 #define FORMAT "hufu-masking-inventory"
 #define LOCATIONS_MAX 100000u
@@ -44,8 +45,8 @@ static bool location_good(const json_t *o)
 
 static bool relation_good(const json_t *o)
 {
-	return (is(o, "kind", "key") || is(o, "kind", "foreign-key") || is(o, "kind", "same-kind")) &&
-	       *text(o, "text") && json_is_object(json_object_get(o, "from")) && state_good(o);
+	return hf_relation_verb(text(o, "kind")) && *text(o, "text") && json_is_object(json_object_get(o, "from")) &&
+	       state_good(o);
 }
 
 enum hf_err hf_inventory_check(const json_t *inventory, struct hf_fault *f)
@@ -156,6 +157,19 @@ void hf_inventory_relate(json_t *inventory, const json_t *relations)
 		copy = json_deep_copy(o);
 		json_object_set_new(copy, "state", json_string("proposed"));
 		json_array_append_new(json_object_get(inventory, "relations"), copy);
+	}
+}
+
+void hf_inventory_join(json_t *all, const json_t *one)
+{
+	json_t *o;
+	size_t i;
+
+	json_array_extend(json_object_get(all, "locations"), json_object_get(one, "locations"));
+	json_array_foreach(json_object_get(one, "relations"), i, o)
+	{
+		if (!find_relation(all, text(o, "text")))
+			json_array_append(json_object_get(all, "relations"), o);
 	}
 }
 

@@ -24,6 +24,9 @@ json_t *hf_inventory_new(void);
 json_t *hf_inventory_merge(json_t *inventory, const char *table, const json_t *fields);
 void hf_inventory_relate(json_t *inventory, const json_t *relations);
 
+/* Adds the tables of one, which all has not, and the relations that it does not have either. */
+void hf_inventory_join(json_t *all, const json_t *one);
+
 /* What a person says of place, "table.field". type NULL: the proposal is right; "none": not sensitive; else the id of a
  * detector. */
 enum hf_err hf_inventory_confirm(json_t *inventory, const char *place, const char *type, const char *by,

@@ -89,30 +89,45 @@ static bool refers(const struct hf_map *m, const struct place *a, const struct p
 	return same_kind(a, b) || names_meet(m, a, b) || a->f->numbers * 2 < a->f->values;
 }
 
+const char *hf_relation_verb(const char *kind)
+{
+	static const struct {
+		const char *kind, *verb;
+	} kinds[] = {{"key", "is a key"},
+	             {"foreign-key", "refers to"},
+	             {"parent-child", "has its parent in"},
+	             {"same-kind", "is of the same kind as"}};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].kind, kind) == 0)
+			return kinds[i].verb;
+	return NULL;
+}
+
 static json_t *place_json(const struct hf_map *m, const struct place *p)
 {
 	return json_pack("{s:s, s:s}", "table", m->tables[p->table], "field", p->f->name);
 }
 
-static json_t *relation(const struct hf_map *m, const char *kind, const struct place *from, const struct place *to)
-{
-	json_t *o = json_pack("{s:s, s:o}", "kind", kind, "from", place_json(m, from));
-
-	if (to)
-		json_object_set_new(o, "to", place_json(m, to));
-	return o;
-}
-
-static void say(const struct hf_map *m, json_t *list, json_t *o, const struct place *from, const char *verb,
+static void say(const struct hf_map *m, json_t *list, const char *kind, const struct place *from,
                 const struct place *to)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+	json_t *o = json_pack("{s:s, s:o}", "kind", kind, "from", place_json(m, from));
 
-	hf_buf_addf(&text, "%s.%s %s", m->tables[from->table], from->f->name, verb);
-	if (to)
+	hf_buf_addf(&text, "%s.%s %s", m->tables[from->table], from->f->name, hf_relation_verb(kind));
+	if (to) {
+		json_object_set_new(o, "to", place_json(m, to));
 		hf_buf_addf(&text, " %s.%s", m->tables[to->table], to->f->name);
+	}
 	json_object_set_new(o, "text", json_stringn((const char *)text.data, text.len));
 	json_array_append_new(list, o);
+}
+
+/* A row that names another row of its own table. */
+static const char *kind_of(const struct place *a, const struct place *b)
+{
+	return a->table == b->table && !is_key(a->f) ? "parent-child" : "foreign-key";
 }
 
 static void add_pair(const struct hf_map *m, json_t *list, const struct place *a, const struct place *b)
@@ -121,13 +136,11 @@ static void add_pair(const struct hf_map *m, json_t *list, const struct place *a
 
 	/* Two keys that hold the same values refer to each other: one line says it. */
 	if (refers(m, a, b, &share) && !(a > b && refers(m, b, a, &(double){0}))) {
-		json_t *o = relation(m, "foreign-key", a, b);
-
-		json_object_set_new(o, "share", json_real(share));
-		say(m, list, o, a, "refers to", b);
+		say(m, list, kind_of(a, b), a, b);
+		json_object_set_new(json_array_get(list, json_array_size(list) - 1), "share", json_real(share));
 	} else if (a < b && a->table != b->table && same_kind(a, b) && !refers(m, b, a, &share) &&
 	           a->f->best.detector->sensitivity != HF_SENS_GENERAL) { /* sums and times are not one thing */
-		say(m, list, relation(m, "same-kind", a, b), a, "is of the same kind as", b);
+		say(m, list, "same-kind", a, b);
 	}
 }
 
@@ -137,7 +150,7 @@ json_t *hf_map_relations(struct hf_map *m)
 
 	for (size_t i = 0; i < m->place_count; i++)
 		if (is_key(m->places[i].f))
-			say(m, list, relation(m, "key", &m->places[i], NULL), &m->places[i], "is a key", NULL);
+			say(m, list, "key", &m->places[i], NULL);
 	for (size_t i = 0; i < m->place_count; i++)
 		for (size_t k = 0; k < m->place_count; k++)
 			if (i != k)

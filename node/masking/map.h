@@ -17,8 +17,10 @@ struct hf_map *hf_map_new(void);
 void hf_map_free(struct hf_map *m);
 /* table is copied; x must outlive the map. */
 void hf_map_add(struct hf_map *m, const char *table, struct hf_identify *x);
-/* [{"kind": "key" | "foreign-key" | "same-kind", "from": {"table", "field"}, "to": {...}, "share", "text"}]; a key has
- * no "to". The caller's. */
+/* "refers to" for "foreign-key"; NULL: there is no such kind. The sentence of a relation is FROM verb TO. */
+const char *hf_relation_verb(const char *kind);
+/* [{"kind": "key" | "foreign-key" | "parent-child" | "same-kind", "from": {"table", "field"}, "to": {...}, "share",
+ * "text"}]; a key has no "to". The caller's. */
 json_t *hf_map_relations(struct hf_map *m);
 
 #endif

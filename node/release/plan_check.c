@@ -53,12 +53,6 @@ enum hf_err release_check_people(struct hf_release *r, const struct hf_plan *p, 
 	return check_person(r, "audit", p->audit, HF_MAY_AUDIT_READ, f);
 }
 
-static void join(json_t *all, const json_t *one)
-{
-	json_array_extend(json_object_get(all, "locations"), json_object_get(one, "locations"));
-	json_array_extend(json_object_get(all, "relations"), json_object_get(one, "relations"));
-}
-
 /* Of every table, or none: a part would say of the other tables that nobody looked at them. */
 static json_t *of_sources(struct hf_release *r, const struct hf_plan *p)
 {
@@ -71,7 +65,7 @@ static json_t *of_sources(struct hf_release *r, const struct hf_plan *p)
 			json_decref(all);
 			return NULL;
 		}
-		join(all, one);
+		hf_inventory_join(all, one);
 		json_decref(one);
 	}
 	return all;
@@ -127,6 +121,8 @@ static json_t *as_table(struct hf_sources *sources, const char *source, const ch
 
 	json_array_foreach(json_object_get(inventory, "locations"), i, o)
 	        json_object_set_new(o, "table", json_string(table));
+	if (inventory) /* what belongs together is asked by the sources' own names: related.c */
+		json_object_set_new(inventory, "relations", json_array());
 	return inventory;
 }
 

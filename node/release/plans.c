@@ -395,6 +395,8 @@ static enum hf_err check_and_store(struct hf_release *r, const struct hf_plan *p
 	HF_TRY(release_inventory(r, p, in->inventory, &inventory, f));
 	e = inventory ? release_lint(p, inventory, f) : HF_OK;
 	if (e == HF_OK)
+		e = hf_release_related(r, p, NULL, NULL, f);
+	if (e == HF_OK)
 		*ret_row = store_new(r, p, in, inventory, unit);
 	json_decref(inventory);
 	return e == HF_OK && !*ret_row ? hf_fault_default(f, HF_E_STORE) : e;
@@ -446,6 +448,8 @@ static enum hf_err check_step(struct hf_release *r, const struct hf_plan_step *s
 		                    row->version, row->name);
 	HF_TRY(read_row(row, &p, f));
 	e = release_check_people(r, p, f);
+	if (e == HF_OK)
+		e = hf_release_related(r, p, NULL, NULL, f);
 	hf_plan_free(p);
 	return e;
 }

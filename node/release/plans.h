@@ -65,6 +65,12 @@ enum hf_err hf_release_plan_try(struct hf_release *r, const char *text, hf_relea
 enum hf_err hf_release_fits(struct hf_sources *sources, const char *source, const struct hf_plan *p, const char *table,
                             json_t **ret_inventory, struct hf_fault *f) HF_MUST_CHECK;
 
+/* Fields that people said belong together (source/relations.h) are masked alike by the plan, and by the other approved
+ * plans whose results can be joined with its own: CONFLICT names both. That table of it is the source; source NULL:
+ * each of its tables is the source of that name. */
+enum hf_err hf_release_related(struct hf_release *r, const struct hf_plan *p, const char *source, const char *table,
+                               struct hf_fault *f) HF_MUST_CHECK;
+
 /* Version 0: the newest. UNKNOWN with a sentence. */
 enum hf_err hf_release_plan_row(struct hf_release *r, const char *name, uint32_t version, Hufu__MaskPlanRow **ret_row,
                                 struct hf_fault *f) HF_MUST_CHECK;

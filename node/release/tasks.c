@@ -150,12 +150,18 @@ static enum hf_err check_identified(struct starting *s)
 	json_t *inventory = NULL;
 	enum hf_err e = hf_release_fits(s->r->sources, s->in->source, s->plan.plan, s->table, &inventory, &wrong);
 
+	if (e == HF_OK)
+		e = hf_release_related(s->r, s->plan.plan, s->in->source, s->table, &wrong);
 	if (e == HF_E_UNCLASSIFIED)
 		return hf_fault_set(s->f, HF_E_STATE, "the step identify is missing: %.400s", wrong.text);
 	if (e == HF_E_CONFLICT)
-		return hf_fault_set(s->f, HF_E_STATE, "the step technique is missing: %.400s", wrong.text);
-	if (e != HF_OK)
-		return hf_fault_set(s->f, e, "%s", wrong.text);
+		hf_fault_set(s->f, HF_E_STATE, "the step technique is missing: %.400s", wrong.text);
+	else if (e != HF_OK)
+		hf_fault_set(s->f, e, "%s", wrong.text);
+	if (e != HF_OK) {
+		json_decref(inventory);
+		return s->f->code;
+	}
 	take_inventory(s, inventory);
 	json_decref(inventory);
 	return HF_OK;
@@ -401,6 +407,8 @@ static enum hf_err still_fits(struct hf_release *r, const Hufu__MaskTaskRow *row
 
 	HF_TRY(release_plan_any(r, row->plan, row->version, &plan, f));
 	e = hf_release_fits(r->sources, row->source, plan, row->table, NULL, f);
+	if (e == HF_OK)
+		e = hf_release_related(r, plan, row->source, row->table, f);
 	hf_plan_free(plan);
 	return e;
 }

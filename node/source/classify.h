@@ -17,10 +17,21 @@
 struct hf_adapter;
 struct hf_source_home;
 
-/* Reads at most v->look_rows rows from the top, finds kinds, and writes them as proposals into v's fields. rules: lent;
- * NULL: none. Any worker. */
-enum hf_err hf_source_look(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
-                           struct hf_rules *rules, const atomic_bool *stop, struct hf_fault *f) HF_MUST_CHECK;
+/* How a bounded sample is looked at: lent. */
+struct hf_source_looking {
+	const struct hf_adapter *adapter;
+	const struct hf_source_home *home;
+	struct hf_rules *rules; /* NULL: none */
+	const uint8_t *key; /* 16 bytes, under which the values of several sources are compared; NULL: a random one */
+	const atomic_bool *stop;
+};
+/* Reads at most v->look_rows rows from the top, finds kinds, and writes them as proposals into v's fields. Any worker.
+ */
+enum hf_err hf_source_look(const struct hf_source_looking *in, struct hf_source_view *v,
+                           struct hf_fault *f) HF_MUST_CHECK;
+/* The same findings with their sketches, which leave v as it is; the caller's. */
+enum hf_err hf_source_identify(const struct hf_source_looking *in, const struct hf_source_view *v,
+                               struct hf_identify **ret_x, struct hf_fault *f) HF_MUST_CHECK;
 
 /* Carries over what a person said of the fields of was that now has, too. */
 void hf_source_class_keep(struct hf_source_view *now, const struct hf_source_view *was);

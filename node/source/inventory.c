@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "source/classify.h"
+#include "source/relations.h"
 
 static json_t *location(const char *table, const struct hf_source_field *f)
 {
@@ -21,15 +22,20 @@ static json_t *location(const char *table, const struct hf_source_field *f)
 json_t *hf_source_inventory(void *sources, const char *name)
 {
 	struct hf_source_view v;
-	json_t *locations;
+	json_t *locations, *relations = NULL, *o;
+	size_t i;
 
 	if (hf_source_get(sources, name, &v) != HF_OK)
 		return NULL;
 	locations = v.field_count && v.fields[0].class.state != HF_CLASS_UNSEEN ? json_array() : NULL;
-	for (size_t i = 0; locations && i < v.field_count; i++)
+	for (i = 0; locations && i < v.field_count; i++)
 		json_array_append_new(locations, location(v.name, &v.fields[i]));
 	hf_source_view_done(&v);
-	return locations
-	               ? json_pack("{s:i, s:o, s:[]}", "hufu-masking-inventory", 1, "locations", locations, "relations")
-	               : NULL;
+	if (!locations || hf_relations_list(sources, name, &relations) != HF_OK) {
+		json_decref(locations);
+		return NULL;
+	}
+	json_array_foreach(relations, i, o) json_object_del(o, "said_ms");
+	return json_pack("{s:i, s:o, s:o}", "hufu-masking-inventory", 1, "locations", locations, "relations",
+	                 relations);
 }

@@ -100,9 +100,9 @@ static void propose(struct hf_field_class *c, const struct hf_field_finding *f)
 	c->shape = f->best.shape;
 }
 
-static struct hf_identify *start(const struct hf_source_view *v, struct hf_rules *rules)
+static struct hf_identify *start(const struct hf_source_view *v, const struct hf_source_looking *in)
 {
-	const struct hf_identify_options o = {.table = v->name, .rules = rules};
+	const struct hf_identify_options o = {.table = v->name, .rules = in->rules, .key = in->key};
 	struct hf_named_field *fields = hf_alloc_zero((v->field_count + 1) * sizeof(*fields));
 	struct hf_identify *x;
 
@@ -113,34 +113,42 @@ static struct hf_identify *start(const struct hf_source_view *v, struct hf_rules
 	return x;
 }
 
-enum hf_err hf_source_look(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
-                           struct hf_rules *rules, const atomic_bool *stop, struct hf_fault *f)
+enum hf_err hf_source_identify(const struct hf_source_looking *in, const struct hf_source_view *v,
+                               struct hf_identify **ret_x, struct hf_fault *f)
 {
-	struct look l = {start(v, rules), v->look_rows ? v->look_rows : HF_LOOK_ROWS,
+	struct look l = {start(v, in), v->look_rows ? v->look_rows : HF_LOOK_ROWS,
 	                 hf_alloc_zero((HF_CSV_FIELDS_MAX + 1) * sizeof(struct hf_bytes)), HF_BUF_INIT};
 	struct hf_source_reader *r = NULL;
 	struct hf_csv *csv = hf_csv_new(on_record, &l);
-	enum hf_err e = a->open(home, v, &r, f);
+	enum hf_err e = in->adapter->open(in->home, v, &r, f);
 
 	if (e == HF_OK) {
-		e = read_sample(r, csv, stop);
+		e = read_sample(r, csv, in->stop);
 		r->ops->close(r);
 	}
-	if (e == HF_OK) {
-		size_t count;
-		const struct hf_field_finding *found = hf_identify_findings(l.x, &count);
-
-		for (size_t i = 0; i < count; i++)
-			propose(&v->fields[i].class, &found[i]);
-		v->looked_rows = hf_identify_rows(l.x);
-	} else if (e == HF_E_CANCELLED) {
+	if (e == HF_E_CANCELLED)
 		hf_fault_set(f, e, "the scan of %s was cancelled; the node is stopping", v->path);
-	} else {
-		hf_fault_default(f, e);
-	}
 	hf_csv_free(csv);
 	hf_buf_done(&l.values);
 	free(l.cells);
-	hf_identify_free(l.x);
-	return e;
+	if (e == HF_OK)
+		*ret_x = l.x;
+	else
+		hf_identify_free(l.x);
+	return hf_fault_default(f, e);
+}
+
+enum hf_err hf_source_look(const struct hf_source_looking *in, struct hf_source_view *v, struct hf_fault *f)
+{
+	const struct hf_field_finding *found;
+	struct hf_identify *x;
+	size_t count;
+
+	HF_TRY(hf_source_identify(in, v, &x, f));
+	found = hf_identify_findings(x, &count);
+	for (size_t i = 0; i < count; i++)
+		propose(&v->fields[i].class, &found[i]);
+	v->looked_rows = hf_identify_rows(x);
+	hf_identify_free(x);
+	return HF_OK;
 }

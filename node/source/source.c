@@ -16,6 +16,7 @@
 #include "source/internal.h"
 #include "source/mask_policy.h"
 #include "source/project.h"
+#include "source/relations.h"
 #include "state_source.pb-c.h"
 
 struct copy_use {
@@ -285,9 +286,10 @@ enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const c
 
 	HF_TRY(get_or_fault(s, name, &v, f));
 	hf_unit_del(unit, HF_TABLE_SOURCE, v.name, strlen(v.name));
+	enum hf_err e = hf_fault_default(f, hf_relations_forget(s, unit, v.name));
 	hf_copy_remove(&s->home, &v.copy);
 	hf_source_view_done(&v);
-	return HF_OK;
+	return e;
 }
 
 enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v, struct hf_fault *f)
@@ -352,11 +354,14 @@ static void run_scan(uv_work_t *work)
 {
 	struct scan *j = work->data;
 
-	const struct hf_adapter *a = hf_adapter_find(j->view.kind);
+	const struct hf_source_looking in = {.adapter = hf_adapter_find(j->view.kind),
+	                                     .home = &j->sources->home,
+	                                     .rules = j->rules,
+	                                     .stop = &j->sources->stop};
 
-	j->error = hf_source_scan_now(a, &j->sources->home, &j->view, &j->sources->stop, &j->fault);
+	j->error = hf_source_scan_now(in.adapter, &j->sources->home, &j->view, &j->sources->stop, &j->fault);
 	if (j->error == HF_OK)
-		j->error = hf_source_look(a, &j->sources->home, &j->view, j->rules, &j->sources->stop, &j->fault);
+		j->error = hf_source_look(&in, &j->view, &j->fault);
 	if (j->error != HF_OK)
 		hf_copy_remove(&j->sources->home, &j->view.copy);
 }

@@ -79,7 +79,8 @@
 	X(HF_TABLE_DISCLOSURE,       "disclosure")       /* proto/state_disclosure.proto */ \
 	X(HF_TABLE_MASK_SCHEDULE,    "mask-schedule")    /* plan 0x00 source -> MaskScheduleRow */ \
 	X(HF_TABLE_MASK_POLICY,      "mask-policy")      /* kind u8 u32 version -> MaskPolicyRow: controls, rule base */ \
-	X(HF_TABLE_MASK_NEED,        "mask-need")        /* id -> MaskNeedRow */
+	X(HF_TABLE_MASK_NEED,        "mask-need")        /* id -> MaskNeedRow */ \
+	X(HF_TABLE_SOURCE_RELATION,  "source-relation")  /* SHA-256 of its sentence[32] -> SourceRelationRow */
 /* clang-format on */
 
 enum hf_table {

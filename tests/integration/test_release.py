@@ -1,13 +1,18 @@
 """Masking plans that a node keeps, and the tasks that run by them: one real node."""
+import collections
 import csv
 import datetime
 import hashlib
+import json
 import os
+import random
 import shutil
+import subprocess
 
+import hufunet
 import workflow
 from hufunet import check, wait_until
-from masking import FIELDS, approved, begin, digest, one_node, passages, plan, source, task
+from masking import FIELDS, approved, begin, digest, one_node, passages, plan, source, task, write
 
 
 ID_NUMBERS = ("11010519491231002X", "440524188001010014")  # the examples of GB 11643, of nobody
@@ -208,6 +213,80 @@ def test_a_plan_without_consumer_runs_each_time_for_the_same_recipient(net):
     check([(r["recipient"], r["times"]) for r in releases] == [("own", 2)], str(releases))
     r = t.refused("release", "run", "other", "tide", "--output", os.path.join(net.dir, "tide-3.csv"), "--register", "tide-3", "--wait", as_="ma")
     check("two recipients" in r.text, r.text)
+
+
+def vehicles(net):
+    """A register of vehicles, and trips of some of them; how often each town's vehicles were on each road."""
+    r = random.Random(11)
+    plates = [f"粤B{n:05}" for n in r.sample(range(100000), 200)]
+    towns = {p: f"town{r.randrange(5)}" for p in plates}
+    trips = [(r.choice(plates[:150]), f"G{r.randrange(4)}") for _ in range(900)]
+    write(net, "fleet.csv", "plate,town\n" + "".join(f"{p},{t}\n" for p, t in towns.items()))
+    write(net, "trips.csv", "car,road\n" + "".join(f"{p},{road}\n" for p, road in trips))
+    for name, kinds in (("fleet", {"plate": "cn.plate"}), ("trips", {"car": "cn.plate"})):
+        workflow.source(net.nodes["transport"], "wang", name, os.path.join(net.dir, name + ".csv"), by="song", kinds=kinds)
+
+
+def joined(net, trips, fleet):
+    """Rows of the join, by road and town."""
+    towns, counts = {}, collections.Counter()
+    with open(os.path.join(net.dir, fleet + ".csv"), encoding="utf-8", newline="") as f:
+        for row in csv.DictReader(f):
+            towns.setdefault(row["plate"], []).append(row["town"])
+    with open(os.path.join(net.dir, trips + ".csv"), encoding="utf-8", newline="") as f:
+        for row in csv.DictReader(f):
+            counts.update((row["road"], town) for town in towns.get(row["car"], []))
+    return counts
+
+
+def of_table(table, fields):
+    return lambda text: text[:text.index("tables:")] + f"tables:\n  {table}: {{fields: {{{fields}}}}}\n" + text[text.index("emergency:"):]
+
+
+def test_two_sources_with_a_plan_each_still_join_after_masking(net):
+    """MK-20, MK-21, MK-31, MK-32: relations across sources are found, confirmed, imported; they feed the planner; a foreign key that is
+    masked otherwise than its key by another plan is refused; the join on the masked key has the rows of the original one"""
+    t = net.nodes["transport"]
+    vehicles(net)
+    refers = "trips.car refers to fleet.plate"
+    out = t.hufu("source", "relations", "find", "trips", "fleet", as_="song")
+    check(out["proposed"] == 2, f"the key and what refers to it: {out}")
+    shown = t.hufu("source", "relations", "list", as_="wang")
+    check({(o["text"], o["state"]) for o in shown["relations"]} == {("fleet.plate is a key", "proposed"), (refers, "proposed")}, str(shown))
+    check(t.refused("source", "relations", "confirm", refers, as_="ma").reason == "permission", "the masking operator does not say it")
+    t.hufu("source", "relations", "confirm", refers, as_="song")
+    table = write(net, "said.csv", "kind,from,to,remark\nsame-kind,trips.road,fleet.town,道路与城镇\nkey,fleet.plate,,\n")
+    check(t.hufu("source", "relations", "import", table, as_="song")["count"] == 2, "imported")
+    t.hufu("source", "relations", "drop", "trips.road is of the same kind as fleet.town", as_="song")
+    check({(o["text"], o["state"], o["by"]) for o in t.hufu("source", "relations", "list", "fleet", as_="wang")["relations"]} ==
+          {("fleet.plate is a key", "confirmed", "song"), (refers, "confirmed", "song"),
+           ("trips.road is of the same kind as fleet.town", "dropped", "song")}, "what people said")
+
+    found = write(net, "both.json", json.dumps(t.hufu("source", "inventory", "trips", "fleet", as_="song")))
+    proposed = subprocess.run([os.path.join(net.bin, "hufu"), "mask", "plan", "--propose", found], capture_output=True, text=True, timeout=60,
+                              check=True).stdout
+    check(proposed.count("technique: fpe") == 2 and "[trips.car, fleet.plate]" in proposed, f"the planner masks both alike: {proposed}")
+
+    def put(name, version, table, fields):
+        path = plan(net, name, version, of_table(table, fields))
+        t.hufu("release", "plan", "put", path, as_="yang")
+        t.hufu("release", "plan", "approve", name, as_="song")
+
+    put("cars", 1, "trips", "car: {technique: fpe, type: cn.plate}, road: keep")
+    try:
+        put("plates", 1, "fleet", "plate: {technique: hash}, town: keep")
+        raise AssertionError("a plan that masks the key otherwise was put")
+    except hufunet.Refused as r:
+        check(r.reason == "conflict" and refers in r.text and "'cars'" in r.text, r.text)
+    put("plates", 2, "fleet", "plate: {technique: fpe, type: cn.plate}, town: keep")
+    for name, source_name in (("cars", "trips"), ("plates", "fleet")):
+        check(begin(net, name, source_name, source_name + "-masked", "--wait")["state"] == "released", name)
+    before, after = joined(net, "trips", "fleet"), joined(net, "trips-masked", "fleet-masked")
+    check(sum(before.values()) == 900 and before == after, f"{sum(before.values())} rows before, {sum(after.values())} after")
+    check(not joined(net, "trips", "fleet-masked"), "the masked plates are others")
+    said = [e["fields"]["detail"] for e in t.hufu("ledger", "tail", "--count", "60", as_="shen")["entries"]
+            if e.get("event") == "relation" and e["outcome"] == "ok"]
+    check(f"confirmed: {refers}" in said and len(said) == 4, f"in the ledger: {said}")
 
 
 def test_a_result_that_fails_its_check_is_not_released(net):

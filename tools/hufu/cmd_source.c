@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "crypto/crypto.h"
 #include "source_fields.h"
+#include "source_relations.h"
 
 static const struct hf_column list_columns[] = {
         {"NAME", "name", 0},  {"KIND", "kind", 0},   {"ENABLED", "enabled", 0},        {"FIELDS", "field_count", 0},
@@ -299,6 +300,27 @@ const struct hf_command hf_commands_source[] = {
          "security-administrator).\n"
          "\nexample:\n  hufu source classify tolls --field lane=none --field owner=cn.name --all\n",
          hf_source_cli_classify},
+        {"source", "relations", "which fields of the sources belong together",
+         "hufu source relations list [SOURCE]\n"
+         "hufu source relations find [SOURCE]... [--rows N]\n"
+         "hufu source relations confirm|drop \"SENTENCE\"... [--all]\n"
+         "hufu source relations add key|foreign-key|parent-child|same-kind SOURCE.FIELD [SOURCE.FIELD]\n"
+         "hufu source relations import FILE\n"
+         "\n"
+         "  find     compares a sample of each source (all of them, N rows, 10000) and proposes; no value is kept\n"
+         "  confirm  what a sentence of the list says is right; --all: so are all proposals\n"
+         "  drop     it is not, and is not proposed again\n"
+         "  import   FILE.csv with the columns kind,from,to, or the FILE.json of `hufu mask identify --inventory`\n"
+         "\nFields that are confirmed to belong together are masked alike, in one plan and in two whose results can "
+         "be\n"
+         "joined. Saying so takes the role data-authority or security-administrator.\n"
+         "\nexample:\n  hufu source relations find tolls owners\n"
+         "  hufu source relations confirm \"tolls.plate refers to owners.plate\"\n",
+         hf_source_cli_relations},
+        {"source", "inventory", "what is sensitive in the sources and what belongs together, as one file",
+         "hufu source inventory [SOURCE]...\n\nAs `hufu mask plan --propose` takes it.\n"
+         "\nexample:\n  hufu source inventory tolls owners > map.json\n",
+         hf_source_cli_inventory},
         {"source", "enable", "allow reading again",
          "hufu source enable NAME\n\nexample:\n  hufu source enable flights\n", enable},
         {"source", "disable", "stop all reading from a source",

@@ -63,6 +63,18 @@ static inline enum hf_err plan_version(void *ctx, const char *name, uint32_t ver
 	return e;
 }
 
+/* What people said belongs to it is masked otherwise elsewhere. */
+static bool unlike;
+
+static inline enum hf_err related(void *ctx, const struct hf_plan *p, const char *source, const char *table,
+                                  struct hf_fault *f)
+{
+	(void)ctx;
+	assert_string_equal(source, "flights");
+	assert_non_null(hf_plan_table_named(p, table));
+	return unlike ? hf_fault_set(f, HF_E_CONFLICT, "flights.tail refers to fleet.tail") : HF_OK;
+}
+
 static struct hf_mask_keys *mask_keys;
 
 static inline void mask_up(struct pair *p)
@@ -73,7 +85,7 @@ static inline void mask_up(struct pair *p)
 		memset(p->roads->keys.mask_root, 9, 32);
 	}
 	assert_int_equal(hf_mask_keys_open(&p->roads->base, p->roads->store, &p->roads->keys, &mask_keys, &f), HF_OK);
-	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, NULL};
+	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, related, NULL};
 	hf_exchange_set_masking(p->roads->exchange, &m);
 }
 

@@ -226,6 +226,10 @@ static void without_a_plan_that_fits_nothing_goes_out(void **state)
 	approved.fields = "      flight: {technique: limc}\n      arrival: keep\n      delay: keep\n";
 	expect_denied(p, "leaves out the field 'flight'");
 	p = masked_pair(state, 1000);
+	unlike = true; /* MK-32 */
+	expect_denied(p, "flights.tail refers to fleet.tail");
+	unlike = false;
+	p = masked_pair(state, 1000);
 	deliver_masked(p); /* and again, when it is in order */
 }
 

@@ -1,0 +1,169 @@
+/* relate.c - bounded samples of several sources are compared in a worker; declared in relations.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/crypto.h"
+#include "masking/map.h"
+#include "masking/rules.h"
+#include "source/adapters.h"
+#include "source/classify.h"
+#include "source/internal.h"
+#include "source/mask_policy.h"
+#include "source/relations.h"
+
+struct relating {
+	uv_work_t work;
+	struct hf_sources *sources;
+	struct hf_rules *rules; /* of the organization; NULL: none */
+	struct hf_source_view view[HF_RELATE_SOURCES];
+	size_t count;
+	hf_relate_fn fn;
+	void *ctx;
+	json_t *found;
+	enum hf_err error;
+	struct hf_fault fault;
+};
+
+static void free_relating(struct relating *j)
+{
+	for (size_t i = 0; i < j->count; i++)
+		hf_source_view_done(&j->view[i]);
+	hf_rules_free(j->rules);
+	json_decref(j->found);
+	free(j);
+}
+
+/* ---- worker ---- */
+
+static enum hf_err look(struct relating *j, const struct hf_source_view *v, const uint8_t key[16],
+                        struct hf_identify **ret_x)
+{
+	const struct hf_source_looking in = {.adapter = hf_adapter_find(v->kind),
+	                                     .home = &j->sources->home,
+	                                     .rules = j->rules,
+	                                     .key = key,
+	                                     .stop = &j->sources->stop};
+	struct hf_source_stamp now;
+
+	HF_TRY(in.adapter->stamp(in.home, v, &now, &j->fault));
+	if (now.bytes != v->stamp.bytes || now.inode != v->stamp.inode || now.mtime_ns != v->stamp.mtime_ns)
+		return hf_fault_set(
+		        &j->fault, HF_E_SOURCE_CHANGED,
+		        "the file of source '%s' is not the one that was scanned; run `hufu source scan %s` "
+		        "first",
+		        v->name, v->name);
+	return hf_source_identify(&in, v, ret_x, &j->fault);
+}
+
+static void run(uv_work_t *work)
+{
+	struct relating *j = work->data;
+	struct hf_identify *x[HF_RELATE_SOURCES] = {NULL};
+	struct hf_map *map = hf_map_new();
+	uint8_t key[16];
+
+	hf_random(key, sizeof(key));
+	for (size_t i = 0; i < j->count && j->error == HF_OK; i++) {
+		j->error = look(j, &j->view[i], key, &x[i]);
+		if (j->error == HF_OK)
+			hf_map_add(map, j->view[i].name, x[i]);
+	}
+	if (j->error == HF_OK)
+		j->found = hf_map_relations(map);
+	hf_wipe(key, sizeof(key));
+	hf_map_free(map);
+	for (size_t i = 0; i < j->count; i++)
+		hf_identify_free(x[i]);
+}
+
+static void ended(uv_work_t *work, int status)
+{
+	struct relating *j = work->data;
+	struct hf_sources *s = j->sources;
+
+	if (status != 0 || atomic_load(&s->stop))
+		j->error =
+		        hf_fault_set(&j->fault, HF_E_CANCELLED, "the comparison was cancelled; the node is stopping");
+	j->fn(j->ctx, j->error, j->found, &j->fault);
+	free_relating(j);
+	sources_drop(s);
+}
+
+/* ---- which ---- */
+
+static enum hf_err take_named(struct relating *j, const struct hf_relate_in *in, struct hf_fault *f)
+{
+	if (in->count > HF_RELATE_SOURCES)
+		return hf_fault_set(f, HF_E_LIMIT, "more than %u sources are named; compare fewer at a time",
+		                    HF_RELATE_SOURCES);
+	for (size_t i = 0; i < in->count; i++) {
+		enum hf_err e = hf_source_get(j->sources, in->names[i], &j->view[j->count]);
+
+		if (e == HF_E_UNKNOWN)
+			return hf_fault_set(f, e,
+			                    "there is no source '%.63s'; `hufu source list` shows those there are",
+			                    in->names[i]);
+		HF_TRY(hf_fault_default(f, e));
+		if (!j->view[j->count++].enabled)
+			return hf_fault_set(f, HF_E_STATE,
+			                    "source '%.63s' is disabled; `hufu source enable` allows reading again",
+			                    in->names[i]);
+	}
+	return HF_OK;
+}
+
+struct all {
+	struct relating *j;
+	bool more;
+};
+
+/* What masking made has other values, or the same ones again. */
+static bool take_any(void *ctx, const struct hf_source_view *v)
+{
+	struct all *a = ctx;
+
+	if (!v->enabled || !hf_id_is_zero(&v->masked))
+		return true;
+	a->more = a->j->count == HF_RELATE_SOURCES;
+	if (!a->more && hf_source_get(a->j->sources, v->name, &a->j->view[a->j->count]) == HF_OK)
+		a->j->count++;
+	return !a->more;
+}
+
+static enum hf_err take_all(struct relating *j, struct hf_fault *f)
+{
+	struct all a = {j, false};
+
+	HF_TRY(hf_fault_default(f, hf_sources_list(j->sources, take_any, &a)));
+	if (a.more)
+		return hf_fault_set(f, HF_E_LIMIT, "there are more than %u sources; name those that are to be compared",
+		                    HF_RELATE_SOURCES);
+	return j->count > 0 ? HF_OK
+	                    : hf_fault_set(f, HF_E_UNKNOWN,
+	                                   "there is no source to look at; `hufu source add` registers one");
+}
+
+enum hf_err hf_sources_relate(struct hf_sources *s, const struct hf_relate_in *in, struct hf_fault *f)
+{
+	struct relating *j = hf_alloc_zero(sizeof(*j));
+	enum hf_err e;
+
+	j->work.data = j;
+	j->sources = s;
+	j->fn = in->fn;
+	j->ctx = in->ctx;
+	e = in->count ? take_named(j, in, f) : take_all(j, f);
+	for (size_t i = 0; i < j->count; i++)
+		j->view[i].look_rows = in->rows;
+	if (e == HF_OK)
+		e = hf_mask_rules_load(s->store, &j->rules, f);
+	if (e == HF_OK && uv_queue_work(s->base->loop, &j->work, run, ended) != 0)
+		e = hf_fault_set(f, HF_E_BUSY, "this node can begin no further work at this moment; ask again");
+	if (e != HF_OK) {
+		free_relating(j);
+		return e;
+	}
+	s->references++;
+	return HF_OK;
+}

@@ -1,0 +1,154 @@
+/* related_test.c - fields that belong together, in two sources, with a plan each. */
+#include "source/relations.h"
+#include "staff.h"
+
+struct world {
+	struct staff s;
+	struct hf_sources *sources;
+};
+
+static void put_source(struct world *w, const char *name, const char *a, const char *b)
+{
+	struct hf_source_field fields[2] = {{.type = "string"}, {.type = "string"}};
+	struct hf_source_view v = {
+	        .kind = "csv", .path = "/srv/x.csv", .enabled = true, .scanned_ms = 1, .field_count = 2};
+	struct hf_unit *u = hf_unit_new();
+
+	snprintf(v.name, sizeof(v.name), "%s", name);
+	snprintf(fields[0].name, sizeof(fields[0].name), "%s", a);
+	snprintf(fields[1].name, sizeof(fields[1].name), "%s", b);
+	v.fields = fields;
+	assert_int_equal(hf_source_put(w->sources, u, &v, &w->s.fault), HF_OK);
+	assert_int_equal(people_apply(&w->s.p, u, HF_OK), HF_OK);
+}
+
+static void relate(struct world *w, const char *from, const char *to)
+{
+	const struct hf_relation_saying s = {.by = "song", .now_ms = 1};
+	json_t *o = json_pack("{s:s, s:s, s:s}", "kind", "foreign-key", "from", from, "to", to);
+	struct hf_unit *u = hf_unit_new();
+	char *text = NULL;
+
+	assert_int_equal(hf_relations_define(w->sources, u, o, &s, &text, &w->s.fault), HF_OK);
+	assert_int_equal(people_apply(&w->s.p, u, HF_OK), HF_OK);
+	free(text);
+	json_decref(o);
+}
+
+static int start(void **state)
+{
+	static struct world w;
+
+	staff_start(&w.s);
+	hf_release_close(w.s.release);
+	assert_int_equal(hf_sources_open(&w.s.p.f.base, w.s.p.f.store, NULL, &w.sources, &w.s.fault), HF_OK);
+	assert_int_equal(hf_release_open(&w.s.p.f.base, w.s.p.f.store, w.s.p.id, w.sources, &w.s.release, &w.s.fault),
+	                 HF_OK);
+	put_source(&w, "passages", "plate", "lane");
+	put_source(&w, "owners", "plate", "town");
+	relate(&w, "passages.plate", "owners.plate");
+	*state = &w;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	struct world *w = *state;
+
+	staff_stop(&w->s);
+	hf_sources_close(w->sources);
+	return 0;
+}
+
+static const char head[] = "masking-plan: 1\nname: %s\nversion: 1\nneed: research\npurpose: research\nmode: static\n"
+                           "people: {operator: ma, security: song, audit: shen}\nschedule: by hand\n"
+                           "result: {rows-least: 1}\nrelations: []\nemergency:\n"
+                           "  source: {cause: no file, solution: call the owner, who: ma}\n"
+                           "  format: {cause: bad row, solution: mend it, who: ma}\n"
+                           "  key: {cause: no key, solution: ask for it, who: song}\n"
+                           "  result: {cause: check failed, solution: do not release, who: song}\n"
+                           "  space: {cause: disk full, solution: make room, who: ma}\n";
+
+static enum hf_err put(struct world *w, const char *name, const char *scope, const char *tables)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
+
+	snprintf(w->s.plan, sizeof(w->s.plan), "%s", name);
+	hf_buf_addf(&text, head, name);
+	hf_buf_addf(&text, "scope: {%s}\ntables:\n%s", scope, tables);
+	hf_buf_add(&text, "", 1);
+	return staff_put_with(&w->s, w->s.yang, (const char *)text.data, NULL);
+}
+
+static enum hf_err approve(struct world *w, const char *name)
+{
+	snprintf(w->s.plan, sizeof(w->s.plan), "%s", name);
+	return staff_step(&w->s, w->s.song, HF_PLAN_APPROVE, 1);
+}
+
+#define PASSAGES(plate) "  passages: {fields: {plate: {" plate "}, lane: keep}}\n"
+#define OWNERS(plate) "  owners: {fields: {plate: {" plate "}, town: keep}}\n"
+#define FPE "technique: fpe, type: cn.plate"
+#define HASH "technique: hash"
+
+static void assert_refused(struct world *w, enum hf_err e, const char *part)
+{
+	assert_int_equal(e, HF_E_CONFLICT);
+	if (!strstr(w->s.fault.text, "passages.plate refers to owners.plate") || !strstr(w->s.fault.text, part))
+		fail_msg("%s", w->s.fault.text);
+}
+
+/* MK-32: a plan that masks a key and its foreign key differently is rejected, */
+static void one_plan_masks_both_alike(void **state)
+{
+	struct world *w = *state;
+
+	assert_refused(w, put(w, "one", "group: a", PASSAGES(FPE) OWNERS(HASH)), "the plan masks them differently");
+	assert_refused(w, put(w, "one", "group: a", "  passages: {fields: {plate: keep, lane: keep}}\n" OWNERS(HASH)),
+	               "the plan masks them differently");
+	assert_int_equal(put(w, "one", "group: a", PASSAGES(FPE) OWNERS(FPE)), HF_OK);
+}
+
+/* also when two plans do. */
+static void two_plans_mask_both_alike(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(put(w, "first", "group: b", PASSAGES(FPE)), HF_OK);
+	assert_int_equal(put(w, "second", "group: b", OWNERS(HASH)), HF_OK); /* nobody approved the first */
+	assert_int_equal(approve(w, "first"), HF_OK);
+	assert_refused(w, approve(w, "second"), "version 1 of the masking plan 'first'");
+	assert_refused(w, put(w, "third", "group: b", OWNERS("technique: fpe, type: cn.mobile")), "'first'");
+	assert_int_equal(put(w, "fourth", "group: b", OWNERS(FPE)), HF_OK);
+	assert_int_equal(approve(w, "fourth"), HF_OK);
+	/* Under other keys the two cannot be joined anyway. */
+	assert_int_equal(put(w, "fifth", "group: c", OWNERS(HASH)), HF_OK);
+	assert_int_equal(approve(w, "fifth"), HF_OK);
+	assert_int_equal(put(w, "sixth", "group: b, consumer: insurer", OWNERS(HASH)), HF_OK);
+	assert_int_equal(approve(w, "sixth"), HF_OK);
+}
+
+/* What a plan calls its table does not matter where the source is known. */
+static void the_table_is_the_source_it_runs_over(void **state)
+{
+	struct world *w = *state;
+	struct hf_plan *p = NULL;
+
+	assert_int_equal(put(w, "any", "group: b", "  t: {fields: {plate: {" HASH "}, town: keep}}\n"), HF_OK);
+	assert_int_equal(approve(w, "any"), HF_OK);
+	assert_int_equal(hf_release_plan(w->s.release, "any", &p, &w->s.fault), HF_OK);
+	assert_refused(w, hf_release_related(w->s.release, p, "owners", "t", &w->s.fault), "'first'");
+	assert_int_equal(hf_release_related(w->s.release, p, "tunnels", "t", &w->s.fault), HF_OK);
+	hf_plan_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(one_plan_masks_both_alike),
+	        cmocka_unit_test(two_plans_mask_both_alike),
+	        cmocka_unit_test(the_table_is_the_source_it_runs_over),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
