@@ -6,6 +6,7 @@
 static const struct hf_adapter *const adapters[] = {
         &hf_adapter_csv,
         &hf_adapter_jsonl,
+        &hf_adapter_sqlite,
         &hf_adapter_postgresql,
 };
 
@@ -19,5 +20,5 @@ const struct hf_adapter *hf_adapter_find(const char *kind)
 
 const char *hf_adapter_kinds(void)
 {
-	return "csv, jsonl, postgresql";
+	return "csv, jsonl, sqlite, postgresql";
 }

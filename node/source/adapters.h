@@ -47,9 +47,9 @@ struct hf_adapter {
 	                      const atomic_bool *stop, struct hf_hash *ret_digest);
 };
 const struct hf_adapter *hf_adapter_find(const char *kind); /* NULL: not offered */
-const char *hf_adapter_kinds(void);                         /* "csv, jsonl, postgresql" */
+const char *hf_adapter_kinds(void);                         /* "csv, jsonl, sqlite, postgresql" */
 
-extern const struct hf_adapter hf_adapter_csv, hf_adapter_jsonl, hf_adapter_postgresql;
+extern const struct hf_adapter hf_adapter_csv, hf_adapter_jsonl, hf_adapter_sqlite, hf_adapter_postgresql;
 
 /* scan.c: fills in bytes, rows, fields, digest and stamp of v. Stops with CANCELLED when *stop is set. Any worker. */
 enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,

@@ -8,6 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum hf_err hf_place_check(const char *source, const char *path, size_t cap, struct hf_fault *f)
+{
+	if (path[0] == '/' && hf_text_ok(path, strlen(path), cap - 1) && !strpbrk(path, "\n\t"))
+		return HF_OK;
+	return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' needs an absolute path of at most %zu bytes", source,
+	                    cap - 1);
+}
+
 static enum hf_err open_error(const char *path, int code, struct hf_fault *f)
 {
 	switch (code) {

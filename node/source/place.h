@@ -7,6 +7,8 @@
 
 #include "source/source.h"
 
+/* Is path, of a buffer of cap bytes, absolute and well formed? ARGUMENT. */
+enum hf_err hf_place_check(const char *source, const char *path, size_t cap, struct hf_fault *f) HF_MUST_CHECK;
 /* What is checked is the opened file, not its name, so that nothing can be exchanged in between. The descriptor is the
  * caller's. */
 enum hf_err hf_place_open(const char *node_dir, const char *path, int *ret_fd, struct hf_source_stamp *ret_stamp,

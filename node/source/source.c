@@ -15,6 +15,7 @@
 #include "source/copy.h"
 #include "source/internal.h"
 #include "source/mask_policy.h"
+#include "source/place.h"
 #include "source/project.h"
 #include "source/relations.h"
 #include "state_source.pb-c.h"
@@ -308,10 +309,8 @@ enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v
 	} else if (v->table[0] || v->password.len) {
 		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' is a file; leave out --table and --password-file",
 		                    v->name);
-	} else if (v->path[0] != '/' || !hf_text_ok(v->path, strlen(v->path), sizeof(v->path) - 1) ||
-	           strpbrk(v->path, "\n\t")) {
-		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' needs an absolute path of at most %zu bytes",
-		                    v->name, sizeof(v->path) - 1);
+	} else {
+		HF_TRY(hf_place_check(v->name, v->path, sizeof(v->path), f));
 	}
 	if (v->department[0] && !hf_name_parse(v->department, &n))
 		return hf_fault_set(f, HF_E_ARGUMENT,

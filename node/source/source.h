@@ -53,9 +53,9 @@ struct hf_source_box { /* a secret under the node's key; len 0: none */
 #define HF_LOOK_ROWS_MAX 1000000u /* and at most */
 struct hf_source_view {
 	char name[HF_NAME_MAX + 1];
-	char kind[16];   /* "csv", "jsonl", "postgresql" */
-	char path[512];  /* of a database: its URI, without a password */
-	char table[130]; /* of a database: "schema.table" */
+	char kind[16];   /* "csv", "jsonl", "sqlite", "postgresql" */
+	char path[512];  /* of PostgreSQL: its URI, without a password */
+	char table[130]; /* of a database: "table", "schema.table" */
 	char department[HF_NAME_MAX + 1];
 	bool enabled;
 	uint64_t bytes, rows; /* of the table as CSV, from the scan; rows 0 when not scanned */

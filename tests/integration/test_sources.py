@@ -1,6 +1,8 @@
 """Sources that are no plain CSV, at real nodes: they are registered, looked at, masked by a task, and delivered with chosen fields, and masked by obligation."""
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 
 import passages
@@ -109,6 +111,24 @@ def test_json_lines_are_looked_at_masked_and_delivered(net):
         f.write('{"passage": 1}\n')
     r = t.refused("source", "test", "lines", as_="wang")
     check(r.reason == "source-changed", f"{r.text}")
+
+
+def test_a_table_of_an_sqlite_file_is_looked_at_masked_and_delivered(net):
+    """MK-19: an SQL adapter over a file."""
+    t = net.nodes["transport"]
+    path = os.path.join(net.dir, "roads.db")
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"CREATE TABLE passages ({', '.join(passages.HEADER[:-2])}, class INT, fee INT)")
+        db.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * len(passages.HEADER))})", [tuple(r.values()) for r in net.rows])
+        db.execute("CREATE VIEW cheap AS SELECT * FROM passages WHERE fee < 500")
+    shown = workflow.source(t, "wang", "roads", path, "--kind", "sqlite", "--table", "passages", by="song", kinds=passages.KINDS)
+    check((shown["kind"], shown["table"], shown["rows"], [f["name"] for f in shown["fields"]]) == ("sqlite", "passages", ROWS, passages.HEADER), f"{shown}")
+    check(found(net, "roads")["plate"] == "cn.plate", "what the fields hold")
+    masked_by_task(net, "roads")
+    rows = fetch(net, offered(net, "roads", "通行记录，SQLite", False), "roads-chosen.csv")
+    check(rows == [{f: r[f] for f in PLAIN} for r in net.rows], f"the fields that were agreed, and all rows: {rows[:1]}")
+    r = t.refused("source", "add", "cheap", path, "--kind", "sqlite", "--table", "cheap", as_="wang")
+    check(r.reason == "unknown" and "views" in r.text, r.text)
 
 
 def test_a_file_that_is_no_table_is_refused_with_the_line_that_is_wrong(net):
