@@ -187,21 +187,33 @@ bool net_found_with(struct net *n, const char *const *witnesses, unsigned count,
 	return true;
 }
 
+static void pause_us(int64_t us)
+{
+	const struct timespec t = {us / 1000000, us % 1000000 * 1000};
+	nanosleep(&t, NULL);
+}
+
 void net_pause(void)
 {
-	const struct timespec short_while = {0, 1000 * 1000};
-	nanosleep(&short_while, NULL);
+	pause_us(1000);
+}
+
+/* A hundredth of the time waited so far, within bounds: asking costs the nodes something too. */
+static void pause_after(int64_t waited_us)
+{
+	int64_t us = waited_us / 100;
+	pause_us(us < 1000 ? 1000 : us > 100000 ? 100000 : us);
 }
 
 bool net_wait_s(bool (*fn)(void *ctx), void *ctx, const char *what, unsigned limit_s)
 {
-	int64_t end = bench_now_us() + (int64_t)limit_s * 1000000;
-	while (!fn(ctx)) {
-		if (bench_now_us() > end) {
+	int64_t begin = bench_now_us(), waited = 0;
+	for (; !fn(ctx); waited = bench_now_us() - begin) {
+		if (waited > (int64_t)limit_s * 1000000) {
 			fprintf(stderr, "hufu-bench: waited %u s in vain for %s\n", limit_s, what);
 			return false;
 		}
-		net_pause();
+		pause_after(waited);
 	}
 	return true;
 }

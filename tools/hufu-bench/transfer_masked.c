@@ -16,7 +16,7 @@
 #include "mask.h"
 #include "pair.h"
 
-#define ROWS 1200000u
+#define ROWS 2400000u
 #define ROWS_BRIEF 20000u
 #define LIMIT_S 600u
 #define WORKERS 2u /* so many a delivery has, while not many are masked at once */
