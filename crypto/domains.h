@@ -27,6 +27,7 @@
 #define HF_DOMAIN_MASK_KEY_ID "hufu/mask-key-id/v1"
 #define HF_DOMAIN_MASK_PRF "hufu/mask-prf/v1"
 #define HF_DOMAIN_MASK_STEP "hufu/mask-step/v1"
+#define HF_DOMAIN_MASK_TICKET "hufu/mask-ticket/v1"
 #define HF_DOMAIN_MASK_TOKEN "hufu/mask-token/v1"
 #define HF_DOMAIN_MASK_DENC "hufu/mask-denc/v1"
 #define HF_DOMAIN_MASK_QUESTION "hufu/mask-question/v1"

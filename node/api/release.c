@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "api/rows.h"
+#include "crypto/base64.h"
+#include "crypto/crypto.h"
 #include "proto/codec.h"
 
 static void out_uint(json_t *o, const char *name, uint64_t value)
@@ -340,14 +342,58 @@ static enum hf_err take_schedule(struct hf_api_request *rq, struct hf_schedule_i
 static enum hf_err schedule(struct hf_api_request *rq)
 {
 	struct hf_schedule_in in = {.plan = NULL};
+	struct hf_ticket ticket;
+	bool with_ticket;
 	char folder[HF_API_PATH];
 
 	HF_TRY(take_schedule(rq, &in));
 	HF_TRY(hf_api_text(rq, "table", false, 255, &in.table));
 	HF_TRY(hf_api_text(rq, "registers", true, HF_NAME_MAX, &in.registers));
+	HF_TRY(hf_api_bool(rq, "ticket", false, &with_ticket));
 	HF_TRY(hf_api_place(rq, "folder", true, folder));
 	in.folder = folder;
-	return hf_schedule_set(rq->m->release, &in, rq->unit, rq->draft, &rq->fault);
+	if (with_ticket) {
+		hf_random(ticket.b, sizeof(ticket.b));
+		in.ticket = &ticket;
+	}
+	HF_TRY(hf_schedule_set(rq->m->release, &in, rq->unit, rq->draft, &rq->fault));
+	if (with_ticket) /* here and never again */
+		hf_api_out_hex(rq->out, "ticket", ticket.b, sizeof(ticket.b));
+	hf_wipe(&ticket, sizeof(ticket));
+	return HF_OK;
+}
+
+static enum hf_err take_ticket(struct hf_api_request *rq, struct hf_ticket *ret_ticket)
+{
+	const char *text;
+
+	HF_TRY(hf_api_text(rq, "ticket", true, 2 * sizeof(ret_ticket->b), &text));
+	if (hf_hex_decode(text, strlen(text), ret_ticket->b, sizeof(ret_ticket->b)))
+		return HF_OK;
+	return hf_fault_set(&rq->fault, HF_E_ARGUMENT, "the ticket is not 64 hex digits; take the file as it was made");
+}
+
+/* The system's scheduler has no session: the ticket is its permission, for that schedule alone (MK-44). */
+static enum hf_err begin_by_ticket(struct hf_api_request *rq)
+{
+	struct hf_ticket ticket;
+	struct hf_id id;
+
+	HF_TRY(take_ticket(rq, &ticket));
+	HF_TRY(hf_schedule_begin(rq->m->release, &ticket, rq->unit, rq->draft, &id, &rq->fault));
+	hf_api_out_id(rq->out, "task", &id);
+	return HF_OK;
+}
+
+static enum hf_err begun_by_ticket(struct hf_api_request *rq)
+{
+	Hufu__MaskTaskRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_ticket ticket;
+
+	HF_TRY(take_ticket(rq, &ticket));
+	HF_TRY(hf_schedule_begun(rq->m->release, &ticket, &row, &rq->fault));
+	out_task(rq, rq->out, row);
+	return HF_OK;
 }
 
 static enum hf_err unschedule(struct hf_api_request *rq)
@@ -369,6 +415,7 @@ static bool add_schedule(void *ctx, const Hufu__MaskScheduleRow *r, int64_t next
 	hf_api_out_text(o, "set_by", r->set_by);
 	hf_api_out_time_if(o, "set", r->set_ms);
 	hf_api_out_time_if(o, "next", next_ms);
+	hf_api_out_text(o, "begun_by", r->ticket.len ? "ticket" : "times of the plan");
 	hf_api_out_id_of(o, "last_task", &r->last_task);
 	out_uint(o, "runs", r->runs);
 	out_uint(o, "missed", r->missed);
@@ -400,6 +447,8 @@ const struct hf_route hf_routes_release[] = {
         {"POST", "/v1/release/audit", HF_MAY_AUDIT_READ, HF_EVENT_MASK_STEP, audit_task, 0},
         {"POST", "/v1/release/schedule", HF_MAY_MASK, HF_EVENT_MASK_STEP, schedule, 0},
         {"POST", "/v1/release/unschedule", HF_MAY_MASK, HF_EVENT_MASK_STEP, unschedule, 0},
+        {"POST", "/v1/release/begin", HF_MAY_NOTHING_NEEDED, HF_EVENT_MASK_STEP, begin_by_ticket, 0},
+        {"POST", "/v1/release/begun", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, begun_by_ticket, 0},
         {"GET", "/v1/release/schedules", HF_MAY_STATUS, HF_EVENT_INVALID, list_schedules, 0},
         {"GET", "/v1/release/tasks", HF_MAY_STATUS, HF_EVENT_INVALID, list_tasks, 0},
         {"GET", "/v1/release/show", HF_MAY_STATUS, HF_EVENT_INVALID, show_task, 0},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/domains.h"
 #include "release/internal.h"
 
 #define KEY_MAX (2 * HF_NAME_MAX + 2)
@@ -49,7 +50,7 @@ static int64_t next_of(struct hf_release *r, const Hufu__MaskScheduleRow *row)
 	struct hf_fault f;
 	int64_t next = 0;
 
-	if (hf_release_plan(r, row->plan, &p, &f) == HF_OK && p->start_ms)
+	if (!row->ticket.len && hf_release_plan(r, row->plan, &p, &f) == HF_OK && p->start_ms)
 		next = hf_schedule_next(p->start_ms, p->every_ms, row->last_ms);
 	hf_plan_free(p);
 	return next;
@@ -84,9 +85,10 @@ static enum hf_err check_operator(struct hf_release *r, const struct hf_schedule
 		e = hf_fault_set(f, HF_E_SEPARATION,
 		                 "the masking plan '%s' names '%s' as its operator, and nobody else schedules it",
 		                 in->plan, p->operator_name);
-	else if (set && !p->start_ms)
+	else if (set && !in->ticket && !p->start_ms)
 		e = hf_fault_set(f, HF_E_STATE,
-		                 "the masking plan '%s' runs by hand; put a version whose schedule has start and every",
+		                 "the masking plan '%s' runs by hand; put a version whose schedule has start and "
+		                 "every, or let a timer of the system begin it (--ticket FILE)",
 		                 in->plan);
 	hf_plan_free(p);
 	return e;
@@ -117,13 +119,29 @@ static void fill_draft(struct hf_draft *d, const struct hf_schedule_in *in, cons
 	hf_draft_text(d, HF_FIELD_DETAIL, what);
 }
 
+static void digest_of(const struct hf_ticket *t, struct hf_hash *ret_digest)
+{
+	struct hf_sha256 *h = hf_sha256_new();
+
+	hf_sha256_add(h, HF_DOMAIN_MASK_TICKET, sizeof(HF_DOMAIN_MASK_TICKET));
+	hf_sha256_add(h, t->b, sizeof(t->b));
+	hf_sha256_end(h, ret_digest);
+	hf_sha256_free(h);
+}
+
 enum hf_err hf_schedule_set(struct hf_release *r, const struct hf_schedule_in *in, struct hf_unit *unit,
                             struct hf_draft *draft, struct hf_fault *f)
 {
 	Hufu__MaskScheduleRow row = HUFU__MASK_SCHEDULE_ROW__INIT;
 
-	fill_draft(draft, in, "set");
+	struct hf_hash digest;
+
+	fill_draft(draft, in, in->ticket ? "set, with a ticket for a timer of the system" : "set");
 	HF_TRY(check_set(r, in, f));
+	if (in->ticket) {
+		digest_of(in->ticket, &digest);
+		row.ticket = (ProtobufCBinaryData){sizeof(digest.b), digest.b};
+	}
 	row.plan = (char *)in->plan;
 	row.source = (char *)in->source;
 	row.table = (char *)in->table;
@@ -177,7 +195,7 @@ static bool look_at(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	int64_t due;
 
 	(void)key;
-	if (!row || hf_release_plan(l->r, row->plan, &p, &f) != HF_OK)
+	if (!row || row->ticket.len || hf_release_plan(l->r, row->plan, &p, &f) != HF_OK)
 		return true;
 	due = p->start_ms ? hf_schedule_next(p->start_ms, p->every_ms, row->last_ms) : 0;
 	if (due && due <= l->now_ms && l->count < sizeof(l->due) / sizeof(l->due[0])) {
@@ -208,28 +226,37 @@ static void stamp(int64_t ms, char out[STAMP])
 	out[n] = '\0';
 }
 
-/* The task of the newest due time, in the row's unit. */
-static enum hf_err begin(struct hf_release *r, const struct due *d, struct hf_unit *unit, struct hf_id *ret_id,
-                         struct hf_fault *f)
+/* The task of that time, in the row's unit and the name of the plan's operator, who is still one (MK-38). */
+static enum hf_err begin(struct hf_release *r, const Hufu__MaskScheduleRow *row, int64_t due_ms, struct hf_unit *unit,
+                         struct hf_draft *draft, struct hf_id *ret_id, struct hf_fault *f)
 {
-	const Hufu__MaskScheduleRow *row = d->row;
-	struct hf_draft *draft = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
 	struct hf_plan *p = NULL;
 	char when[STAMP], output[600], registers[HF_NAME_MAX + 1];
 	enum hf_err e;
 
-	stamp(d->newest_ms, when);
+	stamp(due_ms, when);
 	snprintf(registers, sizeof(registers), "%.43s-%s", row->registers, when);
 	snprintf(output, sizeof(output), "%.480s/%s.csv", row->folder, registers);
-	e = hf_release_plan(r, row->plan, &p, f);
-	if (e == HF_OK) {
-		const struct hf_task_in in = {row->plan, row->source, row->table,      output,
-		                              registers, "schedule",  p->operator_name};
+	HF_TRY(hf_release_plan(r, row->plan, &p, f));
+	const struct hf_task_in in = {row->plan,       row->source, row->table,
+	                              output,          registers,   row->ticket.len ? "timer" : "schedule",
+	                              p->operator_name};
 
+	e = release_check_people(r, p, f);
+	if (e == HF_OK)
 		e = hf_task_run(r, &in, unit, draft, ret_id, f);
-		hf_draft_textf(draft, HF_FIELD_ACTOR, "%s/%s", r->base->self.s, p->operator_name);
-	}
+	hf_draft_textf(draft, HF_FIELD_ACTOR, "%s/%s", r->base->self.s, p->operator_name);
 	hf_plan_free(p);
+	return e;
+}
+
+/* At its time: with an entry of its own. */
+static enum hf_err begin_due(struct hf_release *r, const struct due *d, struct hf_unit *unit, struct hf_id *ret_id,
+                             struct hf_fault *f)
+{
+	struct hf_draft *draft = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
+	enum hf_err e = begin(r, d->row, d->newest_ms, unit, draft, ret_id, f);
+
 	if (e != HF_OK) {
 		hf_draft_free(draft);
 		return e;
@@ -253,7 +280,7 @@ static void say_missed(struct hf_release *r, const Hufu__MaskScheduleRow *row, u
 	hf_utf8_mend(text);
 	hf_draft_text(d, HF_FIELD_ACTOR, r->base->self.s);
 	hf_draft_textf(d, HF_FIELD_OBJECT, "masking schedule of plan %s for source %s", row->plan, row->source);
-	hf_draft_text(d, HF_FIELD_MANNER, "schedule");
+	hf_draft_text(d, HF_FIELD_MANNER, row->ticket.len ? "timer" : "schedule");
 	hf_draft_outcome(d, HF_E_TIMEOUT, text);
 	hf_unit_draft(unit, d);
 	hf_alarm(r->base, "masking-missed", NULL, "%s", text);
@@ -271,7 +298,7 @@ static void handle(struct hf_release *r, struct due *d, int64_t now_ms)
 
 	hf_time_text(d->first_ms, first);
 	snprintf(why, sizeof(why), "the node did not run at that time, first %s", first);
-	if (!late && begin(r, d, unit, &id, &f) == HF_OK) {
+	if (!late && begin_due(r, d, unit, &id, &f) == HF_OK) {
 		row.last_task = (ProtobufCBinaryData){sizeof(id.b), id.b};
 		row.runs++;
 	} else if (!late) {
@@ -301,4 +328,85 @@ void hf_schedule_look(struct hf_release *r)
 	for (size_t i = 0; i < l.count; i++)
 		handle(r, &l.due[i], l.now_ms);
 	r->look_ms = l.next_ms;
+}
+
+/* ---- by a ticket ---- */
+
+struct showing {
+	struct hf_hash digest;
+	Hufu__MaskScheduleRow *row;
+};
+
+static bool compare(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct showing *s = ctx;
+	Hufu__MaskScheduleRow *row = HF_DECODE_OWN(mask_schedule_row, value.data, value.len);
+
+	(void)key;
+	if (row && release_has_digest(&row->ticket, &s->digest))
+		s->row = HF_TAKE(row);
+	hf_decoded_free(row);
+	return !s->row;
+}
+
+static enum hf_err row_of(struct hf_release *r, const struct hf_ticket *ticket, Hufu__MaskScheduleRow **ret_row,
+                          struct hf_fault *f)
+{
+	struct showing s = {.row = NULL};
+
+	digest_of(ticket, &s.digest);
+	HF_TRY(hf_fault_default(f, hf_store_scan(r->store, HF_TABLE_MASK_SCHEDULE, NULL, 0, NULL, 0, compare, &s)));
+	*ret_row = s.row;
+	if (s.row)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_PERMISSION,
+	                    "the ticket belongs to no schedule of this node, or to one that was ended or set anew; the "
+	                    "plan's operator makes another with `hufu release schedule ... --ticket FILE`");
+}
+
+/* Not by the caller's unit, which is not written then. */
+static void missed(struct hf_release *r, Hufu__MaskScheduleRow *row, const char *why)
+{
+	struct hf_unit *unit = hf_unit_new();
+	Hufu__MaskScheduleRow now = *row;
+
+	now.missed++;
+	now.missed_text = (char *)(uintptr_t)why;
+	say_missed(r, &now, 1, unit, why);
+	put_row(unit, &now);
+	hf_store_submit(r->store, unit, NULL, NULL);
+}
+
+enum hf_err hf_schedule_begin(struct hf_release *r, const struct hf_ticket *ticket, struct hf_unit *unit,
+                              struct hf_draft *draft, struct hf_id *ret_task, struct hf_fault *f)
+{
+	Hufu__MaskScheduleRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	int64_t now_ms = hf_now_ms(&r->base->clock);
+
+	HF_TRY(row_of(r, ticket, &row, f));
+	hf_draft_textf(draft, HF_FIELD_PURPOSE, "a timer of the system, by the ticket that %s made", row->set_by);
+	enum hf_err e = begin(r, row, now_ms, unit, draft, ret_task, f);
+	if (e != HF_OK) {
+		hf_fault_default(f, e);
+		missed(r, row, f->text);
+		return e;
+	}
+	Hufu__MaskScheduleRow next = *row;
+	next.last_ms = now_ms;
+	next.last_task = (ProtobufCBinaryData){sizeof(ret_task->b), ret_task->b};
+	next.runs++;
+	put_row(unit, &next);
+	return HF_OK;
+}
+
+enum hf_err hf_schedule_begun(struct hf_release *r, const struct hf_ticket *ticket, Hufu__MaskTaskRow **ret_row,
+                              struct hf_fault *f)
+{
+	Hufu__MaskScheduleRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_id id;
+
+	HF_TRY(row_of(r, ticket, &row, f));
+	if (!hf_id_from_bytes(row->last_task.data, row->last_task.len, &id))
+		return hf_fault_set(f, HF_E_UNKNOWN, "this ticket has begun no task yet");
+	return hf_task_get(r, &id, ret_row, f);
 }

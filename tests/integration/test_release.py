@@ -399,3 +399,56 @@ def test_the_way_back_of_a_task_is_a_permission_of_its_own_and_on_record(net):
     check(len(told) == 1 and (told[0]["actor"], told[0]["purpose"]) == ("transport/bao", "court order 18/2026"), f"{told}")
     check(done["task"] in told[0]["object"] and "plate: token key " in told[0]["masking"] and "41 values reversed" in told[0]["masking"], f"{told}")
     check(not any(p in str(told) for p in plain[:40]), "and no value")
+
+
+def test_a_timer_of_the_system_begins_what_its_ticket_stands_for(net):
+    """MK-44, MK-40: without anybody's session, an approved plan over one source and nothing else; the record says so, and a run that does not begin is missed"""
+    t = net.nodes["transport"]
+    source(net, "dawn", 3000)
+    approved(net, "ticking")
+    ticket, folder = os.path.join(net.dir, "tolls.ticket"), os.path.join(net.dir, "ticked")
+    os.mkdir(folder)
+    args = ["release", "schedule", "ticking", "dawn", "--folder", folder, "--register", "dawn-masked", "--ticket"]
+    check(t.refused(*args, ticket, as_="yang").reason == "separation" and not os.path.exists(ticket), "only the plan's operator makes one")
+    t.hufu(*args, ticket, as_="ma")
+    check(os.stat(ticket).st_mode & 0o777 == 0o600, "the ticket is its owner's alone")
+    with open(ticket, encoding="utf-8") as f:
+        secret = f.read().strip()
+    for where, _, names in os.walk(t.dir):
+        for path in (os.path.join(where, n) for n in names if os.path.isfile(os.path.join(where, n))):
+            with open(path, "rb") as f:
+                content = f.read()
+            check(secret.encode() not in content and bytes.fromhex(secret) not in content, f"the node keeps its digest alone: {path}")
+
+    done = t.hufu("release", "begin", "--ticket", ticket, "--wait", as_=None)
+    check((done["state"], done["manner"], done["operator"], done["plan"], done["source"]) == ("released", "timer", "ma", "ticking", "dawn"), str(done))
+    check(os.path.dirname(done["output"]) == folder and os.path.exists(done["output"]) and done["registers"].startswith("dawn-masked-"), str(done))
+    check([s["person"] for s in task(net, done["task"])["steps"][:5]] == ["song", "yang", "yang", "song", "ma"], "the same steps as by hand")
+    told = [e["fields"] for e in t.hufu("ledger", "trace", done["task"], as_="shen")["entries"]]
+    check(any("a timer of the system, by the ticket that ma made" in e.get("purpose", "") and e["actor"] == "transport/ma" for e in told), f"{told}")
+
+    def row():
+        return next(s for s in t.hufu("release", "schedules", as_="shen")["schedules"] if s["source"] == "dawn")
+    check((row()["runs"], row()["missed"], row()["begun_by"], row().get("next")) == (1, 0, "ticket", None), f"{row()}")
+
+    other = os.path.join(net.dir, "other.ticket")
+    with open(other, "w", encoding="utf-8") as f:
+        f.write("ab" * 32 + "\n")
+    os.chmod(other, 0o600)
+    check(t.refused("release", "begin", "--ticket", other, as_=None).reason == "permission", "a ticket of nothing")
+    t.hufu("user", "roles", "ma", "--role", "publisher", as_="admin")
+    r = t.refused("release", "begin", "--ticket", ticket, as_=None)
+    check("'ma'" in r.text, f"the plan's operator is none any more: {r.reason}: {r.text}")
+    t.hufu("user", "roles", "ma", "--role", "masking-operator", as_="admin")
+    t.login("ma")
+    t.hufu("release", "plan", "retire", "ticking", "--reason", "another one comes", as_="song")
+    r = t.refused("release", "begin", "--ticket", ticket, as_=None)
+    check(r.reason == "no-plan", r.text)
+    check((row()["runs"], row()["missed"]) == (1, 2) and "ticking" in row()["missed_text"], f"{row()}")
+    wait_until(lambda: [a for a in t.hufu("alarms", as_="admin")["alarms"] if a["kind"] == "masking-missed" and "dawn" in a["text"]], "the alarm")
+    approved(net, "ticking", version=2)
+    again = os.path.join(net.dir, "again.ticket")
+    t.hufu(*args, again, as_="ma")
+    check(t.refused("release", "begin", "--ticket", ticket, as_=None).reason == "permission", "set anew, the old ticket is void")
+    t.hufu("release", "unschedule", "ticking", "dawn", as_="ma")
+    check(t.refused("release", "begin", "--ticket", again, as_=None).reason == "permission", "and when it has ended")

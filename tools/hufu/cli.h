@@ -71,6 +71,7 @@ extern const struct hf_command hf_commands_exchange[];
 extern const struct hf_command hf_commands_derive[];
 extern const struct hf_command hf_commands_mask[];
 extern const struct hf_command hf_commands_release[];
+extern const struct hf_command hf_commands_schedule[];
 extern const struct hf_command hf_commands_disclosures[];
 extern const struct hf_command hf_commands_mask_keys[];
 extern const struct hf_command hf_commands_mask_policy[];

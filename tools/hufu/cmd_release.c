@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "release.h"
 
 #define PLAN_MAX ((size_t)640 << 10)
 #define EXAMPLE_ID "0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10"
@@ -162,7 +163,7 @@ static long long number_of(const json_t *o, const char *key)
 }
 
 /* Until it has ended or is paused; ret_out is then its state. */
-static int follow(struct hf_cli *cli, const char *id, json_t **ret_out)
+static int follow(struct hf_cli *cli, const struct hf_release_asked *by, json_t **ret_out)
 {
 	struct hf_progress p;
 	int status = HF_EXIT_DONE;
@@ -172,7 +173,7 @@ static int follow(struct hf_cli *cli, const char *id, json_t **ret_out)
 	while (status == HF_EXIT_DONE && !done) {
 		json_t *out = NULL;
 
-		status = hf_cli_call(cli, "GET", "/v1/release/show", hf_cli_with("task", id), &out);
+		status = hf_cli_call(cli, by->method, by->route, hf_cli_with(by->key, by->value), &out);
 		if (status == HF_EXIT_DONE) {
 			hf_progress_update(&p, (uint64_t)number_of(out, "done"), (uint64_t)number_of(out, "total"));
 			done = ended(json_string_value(json_object_get(out, "state")));
@@ -209,15 +210,32 @@ static int say_end(struct hf_cli *cli, const json_t *task)
 	                   state, text, scheme);
 }
 
-static int wait_for(struct hf_cli *cli, const char *id)
+static int wait_by(struct hf_cli *cli, const struct hf_release_asked *by)
 {
 	json_t *task = NULL;
-	int status = follow(cli, id, &task);
+	int status = follow(cli, by, &task);
 
 	if (status == HF_EXIT_DONE)
 		status = say_end(cli, task);
 	json_decref(task);
 	return status;
+}
+
+static int wait_for(struct hf_cli *cli, const char *id)
+{
+	return wait_by(cli, &(struct hf_release_asked){"GET", "/v1/release/show", "task", id});
+}
+
+int hf_release_say_begun(struct hf_cli *cli, const json_t *out, const struct hf_release_asked *wait)
+{
+	if (wait)
+		return wait_by(cli, wait);
+	if (cli->json)
+		hf_cli_json(out);
+	else
+		printf("masking task %s has begun; `hufu release show` tells how far it is\n",
+		       json_string_value(json_object_get(out, "task")));
+	return HF_EXIT_DONE;
 }
 
 static int run(struct hf_cli *cli, int argc, char **argv)
@@ -246,13 +264,10 @@ static int run(struct hf_cli *cli, int argc, char **argv)
 	if (timer)
 		json_object_set_new(in, "timer", json_true());
 	status = hf_cli_call(cli, "POST", "/v1/release/run", in, &out);
-	if (status == HF_EXIT_DONE && wait)
-		status = wait_for(cli, json_string_value(json_object_get(out, "task")));
-	else if (status == HF_EXIT_DONE && cli->json)
-		hf_cli_json(out);
-	else if (status == HF_EXIT_DONE)
-		printf("masking task %s has begun; `hufu release show` tells how far it is\n",
-		       json_string_value(json_object_get(out, "task")));
+	const struct hf_release_asked by = {"GET", "/v1/release/show", "task",
+	                                    json_string_value(json_object_get(out, "task"))};
+	if (status == HF_EXIT_DONE)
+		status = hf_release_say_begun(cli, out, wait ? &by : NULL);
 	json_decref(out);
 	return status;
 }
@@ -389,64 +404,6 @@ static int audit(struct hf_cli *cli, int argc, char **argv)
 	return hf_cli_do(cli, "POST", "/v1/release/audit", in, "the masking task %s is audited", "task");
 }
 
-/* ---- schedules ---- */
-
-static int schedule(struct hf_cli *cli, int argc, char **argv)
-{
-	const char *pos[2], *table = NULL, *folder = NULL, *as = NULL;
-	const struct hf_opt opts[] = {{"table", &table, NULL, NULL},
-	                              {"folder", &folder, NULL, NULL},
-	                              {"register", &as, NULL, NULL},
-	                              {NULL, NULL, NULL, NULL}};
-	char path[PATH_MAX];
-	json_t *in;
-
-	if (!hf_cli_args(cli, argc, argv, opts, pos, 2, 2))
-		return HF_EXIT_USAGE;
-	if (!folder || !as)
-		return hf_cli_misuse(cli, "--folder FOLDER and --register NAME are needed: where the results are put, "
-		                          "and what the names of their sources begin with");
-	if (!hf_cli_absolute(cli, folder, path))
-		return HF_EXIT_USAGE;
-	in = hf_cli_with("plan", pos[0]);
-	hf_cli_put(in, "source", pos[1]);
-	hf_cli_put(in, "table", table);
-	hf_cli_put(in, "folder", path);
-	hf_cli_put(in, "registers", as);
-	return hf_cli_do(cli, "POST", "/v1/release/schedule", in, "scheduled at the times of the plan", NULL);
-}
-
-static int unschedule(struct hf_cli *cli, int argc, char **argv)
-{
-	const char *pos[2];
-	json_t *in;
-
-	if (!hf_cli_args(cli, argc, argv, NULL, pos, 2, 2))
-		return HF_EXIT_USAGE;
-	in = hf_cli_with("plan", pos[0]);
-	hf_cli_put(in, "source", pos[1]);
-	return hf_cli_do(cli, "POST", "/v1/release/unschedule", in, "scheduled no more", NULL);
-}
-
-static int schedules(struct hf_cli *cli, int argc, char **argv)
-{
-	static const struct hf_column columns[] = {
-	        {"PLAN", "plan", 24},    {"SOURCE", "source", 24},   {"NEXT", "next", 20}, {"RUNS", "runs", 0},
-	        {"MISSED", "missed", 0}, {"WHY", "missed_text", 50}, {NULL, NULL, 0},
-	};
-	json_t *out = NULL;
-	int status;
-
-	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
-		return HF_EXIT_USAGE;
-	status = hf_cli_call(cli, "GET", "/v1/release/schedules", NULL, &out);
-	if (status == HF_EXIT_DONE)
-		hf_cli_table(cli, out, "schedules", columns,
-		             "nothing is scheduled; `hufu release schedule` lets a plan run at its times");
-	json_decref(out);
-	return status;
-}
-
 const struct hf_command hf_commands_release[] = {
         {"release", "plan", "masking plans that the node keeps: put, look, approve",
          "hufu release plan put FILE [--inventory FILE]\n"
@@ -474,18 +431,6 @@ const struct hf_command hf_commands_release[] = {
          "example:\n"
          "  hufu release run tolls passages --output /srv/data/masked.csv --register passages-masked --wait\n",
          run},
-        {"release", "schedule", "let a plan mask a source at the times that it says",
-         "hufu release schedule PLAN SOURCE --folder FOLDER --register NAME [--table TABLE]\n"
-         "\n"
-         "  each run leaves FOLDER/NAME-TIME.csv, which becomes the source NAME-TIME; TIME is when it was due\n"
-         "\n"
-         "example:\n"
-         "  hufu release schedule tolls passages --folder /srv/masked --register passages\n",
-         schedule},
-        {"release", "unschedule", "run a plan over a source at its times no more",
-         "hufu release unschedule PLAN SOURCE\n\nexample:\n  hufu release unschedule tolls passages\n", unschedule},
-        {"release", "schedules", "what is scheduled, when next, and what was missed",
-         "hufu release schedules\n\nexample:\n  hufu release schedules\n", schedules},
         {"release", "list", "masking tasks, newest first",
          "hufu release list [--limit N]\n\nexample:\n  hufu release list\n", list},
         {"release", "show", "a masking task: its steps, how far it is, what became of it",

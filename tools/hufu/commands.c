@@ -28,6 +28,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_derive,
         hf_commands_mask,
         hf_commands_release,
+        hf_commands_schedule,
         hf_commands_disclosures,
         hf_commands_mask_keys,
         hf_commands_mask_policy,

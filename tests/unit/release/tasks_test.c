@@ -643,7 +643,7 @@ static void test_due_times(void **state)
 static enum hf_err schedule(struct world *w, const char *token)
 {
 	struct hf_actor a = people_actor(&w->s.p, token);
-	struct hf_schedule_in in = {w->s.plan, "passages", "", w->data, "auto", &a};
+	struct hf_schedule_in in = {w->s.plan, "passages", "", w->data, "auto", &a, NULL};
 	struct hf_unit *u = hf_unit_new();
 	struct hf_draft *d = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
 	enum hf_err e = hf_schedule_set(w->s.release, &in, u, d, &w->s.fault);
