@@ -173,6 +173,8 @@ static bool add_read(void *ctx, const Hufu__HeldReadRow *r)
 	json_object_set_new(o, "bytes", json_integer((json_int_t)r->bytes));
 	json_object_set_new(o, "fields", texts(r->fields, r->n_fields));
 	hf_api_out_text(o, "second", r->second);
+	hf_api_out_text(o, "view", r->view);
+	hf_api_out_text(o, "masking", r->masking);
 	hf_api_out_time_if(o, "begun", r->begun_ms);
 	hf_api_out_time_if(o, "ended", r->ended_ms);
 	json_array_append_new(l->list, o);

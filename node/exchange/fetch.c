@@ -11,6 +11,7 @@
 
 #include "authz/scenario.h"
 #include "authz/second_use.h"
+#include "authz/views.h"
 #include "base/mem.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
@@ -85,7 +86,8 @@ static enum hf_err seal_known(struct hf_exchange *x, const struct hf_grant_view 
 	if (hf_catalog_get(x->catalog, g->provider, &g->resource, &it) != HF_OK)
 		return HF_OK;
 	const Hufu__CatalogEntry *e = it.entry;
-	struct seal_why why = {.level = e->level, .sensitive = e->sensitive};
+	struct seal_why why = {
+	        .level = e->level, .sensitive = e->sensitive, .viewed = hf_data_has_views(x->authz, &g->resource)};
 	for (size_t i = 0; i < e->n_policy; i++)
 		if (strcmp(e->policy[i]->kind, "duty") == 0)
 			seal_duty(&why, e->policy[i]->action);
@@ -362,7 +364,8 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 /* DS-51: what will come has room, and it was said how much at most: nobody fills up the disk. */
 static enum hf_err check_target(struct transfer *t, const Hufu__Label *l, struct hf_fault *f)
 {
-	struct seal_why why = {.level = l->level, .sensitive = l->sensitive};
+	struct seal_why why = {
+	        .level = l->level, .sensitive = l->sensitive, .viewed = hf_data_has_views(t->x->authz, &t->resource)};
 	t->level = l->level;
 	for (size_t i = 0; i < l->n_obligations; i++)
 		seal_duty(&why, l->obligations[i]);

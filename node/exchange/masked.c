@@ -7,7 +7,6 @@
 
 #include "authz/obligation.h"
 #include "base/mem.h"
-#include "masking/apply.h"
 #include "release/disclosures.h"
 #include "release/mask_keys.h"
 #include "release/plans.h"
@@ -40,8 +39,7 @@ enum hf_err masked_demand(const struct hf_exchange *x, const struct hf_decision 
 	return HF_OK;
 }
 
-/* What is wrong with a plan denies for this reason, whatever the error of its own is. */
-static enum hf_err as_masking(enum hf_err e, const char *plan, struct hf_fault *f)
+enum hf_err masked_fault(enum hf_err e, const char *plan, struct hf_fault *f)
 {
 	struct hf_fault was = *f;
 
@@ -51,20 +49,31 @@ static enum hf_err as_masking(enum hf_err e, const char *plan, struct hf_fault *
 	                    was.text[0] ? was.text : hf_err_text(e));
 }
 
+enum hf_err masked_plan(const struct hf_exchange *x, const char *name, const struct hf_hash *was,
+                        struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	struct hf_plan *plan;
+	struct hf_hash none = {{0}};
+	enum hf_err e = HF_OK;
+
+	if (!x->masking.keys || !x->masking.plan)
+		return hf_fault_set(f, HF_E_MASKING, "this node has no masking plans");
+	HF_TRY(x->masking.plan(x->masking.ctx, name, &plan, f));
+	if (memcmp(was->b, none.b, sizeof(none.b)) != 0 && memcmp(was->b, plan->digest.b, sizeof(none.b)) != 0)
+		e = hf_fault_set(f, HF_E_MASKING, "it has changed since it was begun with; begin anew");
+	else if (plan->mode != HF_PLAN_DYNAMIC)
+		e = hf_fault_set(f, HF_E_MASKING,
+		                 "it is static, for tasks; a delivery or a read needs one whose mode is dynamic");
+	if (e == HF_OK)
+		*ret_plan = plan;
+	else
+		hf_plan_free(plan);
+	return e;
+}
+
 static enum hf_err take_plan(struct transfer *t, struct masked *m, struct hf_fault *f)
 {
-	const struct hf_exchange_masking *x = &t->x->masking;
-	struct hf_hash none = {{0}};
-
-	if (!x->keys || !x->plan)
-		return hf_fault_set(f, HF_E_MASKING, "this node has no masking plans");
-	HF_TRY(x->plan(x->ctx, t->mask_plan, &m->plan, f));
-	if (memcmp(t->mask_digest.b, none.b, sizeof(none.b)) != 0 &&
-	    memcmp(t->mask_digest.b, m->plan->digest.b, sizeof(none.b)) != 0)
-		return hf_fault_set(f, HF_E_MASKING, "it has changed since the transfer began; fetch the data anew");
-	if (m->plan->mode != HF_PLAN_DYNAMIC)
-		return hf_fault_set(f, HF_E_MASKING,
-		                    "it is static, for tasks; a delivery needs one whose mode is dynamic");
+	HF_TRY(masked_plan(t->x, t->mask_plan, &t->mask_digest, &m->plan, f));
 	m->table = masked_table(m->plan, t->source);
 	if (!m->table)
 		return hf_fault_set(f, HF_E_MASKING, "none of its tables is named as the source %.63s", t->source);
@@ -87,32 +96,42 @@ void masked_scope_of(const struct transfer *t, const struct hf_plan *p, struct m
 	ret_s->scope.contract = ret_s->text;
 }
 
-/* A field that the plan leaves out cannot be delivered, though the agreement names it. */
-static enum hf_err take_field(const struct transfer *t, struct masked *m, const struct hf_apply *a, size_t i,
-                              const struct hf_source_view *v)
+/* A field that the plan leaves out cannot be given, though somebody asks for it. */
+static bool keeps(const struct hf_apply_setup *s, const struct hf_apply *a, const char *field,
+                  struct hf_apply_count *ret_count)
 {
 	size_t k = 0;
 
-	while (k < v->field_count && strcmp(v->fields[k].name, t->fields[i]) != 0)
+	while (k < s->header_count && strcmp(s->header[k], field) != 0)
 		k++;
-	if (k == v->field_count || !hf_apply_keeps(a, k))
-		return HF_E_WRONG_FIELDS;
-	hf_apply_counts(a, k, &m->fields[i]);
-	return HF_OK;
+	if (k == s->header_count || !hf_apply_keeps(a, k))
+		return false;
+	hf_apply_counts(a, k, ret_count);
+	return true;
 }
 
-static enum hf_err take_fields(struct transfer *t, struct masked *m, const struct hf_source_view *v,
-                               const struct hf_apply *a, struct hf_fault *f)
+static enum hf_err check_fields(const struct hf_apply_setup *s, const struct hf_apply *a, struct hf_apply_count *counts,
+                                struct hf_fault *f)
 {
 	if (hf_apply_whole(a))
 		return hf_fault_set(f, HF_E_MASKING,
 		                    "one of its techniques needs the whole table, which a delivery does not hold");
-	m->fields = hf_alloc_zero((t->field_count + 1) * sizeof(*m->fields));
-	for (size_t i = 0; i < t->field_count; i++)
-		if (take_field(t, m, a, i, v) != HF_OK)
+	for (size_t i = 0; i < s->only_count; i++)
+		if (!keeps(s, a, s->only[i], &counts[i]))
 			return hf_fault_set(f, HF_E_MASKING, "it leaves out the field '%.100s'; ask for the other ones",
-			                    t->fields[i]);
+			                    s->only[i]);
 	return HF_OK;
+}
+
+enum hf_err masked_fits(const struct hf_apply_setup *s, struct hf_apply_count *ret_counts, struct hf_fault *f)
+{
+	struct hf_apply *a;
+	enum hf_err e;
+
+	HF_TRY(hf_apply_open(s, f, &a));
+	e = check_fields(s, a, ret_counts, f);
+	hf_apply_close(a);
+	return e;
 }
 
 /* Held against the source's columns as they were scanned: they are what is read. */
@@ -120,7 +139,6 @@ static enum hf_err fit_table(struct transfer *t, struct masked *m, struct masked
                              const struct hf_source_view *v, struct hf_fault *f)
 {
 	const char **header = hf_alloc_zero((v->field_count + 1) * sizeof(*header));
-	struct hf_apply *a = NULL;
 	enum hf_err e;
 
 	for (size_t i = 0; i < v->field_count; i++)
@@ -135,10 +153,8 @@ static enum hf_err fit_table(struct transfer *t, struct masked *m, struct masked
 	                                  .only = s->fields,
 	                                  .only_count = s->field_count,
 	                                  .file = masked_no_file};
-	e = hf_apply_open(&as, f, &a);
-	if (e == HF_OK)
-		e = take_fields(t, m, v, a, f);
-	hf_apply_close(a);
+	m->fields = hf_alloc_zero((t->field_count + 1) * sizeof(*m->fields));
+	e = masked_fits(&as, m->fields, f);
 	free(header);
 	m->most = 2 * hf_csv_project_most(v->bytes) + (v->rows + 1) * (t->field_count + 1) * CELL_MOST;
 	return e;
@@ -185,7 +201,7 @@ enum hf_err masked_open(struct transfer *t, struct hf_fault *f)
 	if (!t->mask_plan[0])
 		return HF_OK;
 	m = hf_alloc_zero(sizeof(*m));
-	enum hf_err e = as_masking(open_all(t, m, &s, f), t->mask_plan, f);
+	enum hf_err e = masked_fault(open_all(t, m, &s, f), t->mask_plan, f);
 	if (e != HF_OK) {
 		free_masked(m);
 	} else {
@@ -266,7 +282,7 @@ enum hf_err masked_still(struct transfer *t, const struct hf_decision *d, struct
 		                    "anew");
 	if (!t->mask_plan[0])
 		return HF_OK;
-	e = as_masking(take_plan(t, &now, f), t->mask_plan, f);
+	e = masked_fault(take_plan(t, &now, f), t->mask_plan, f);
 	hf_plan_free(now.plan);
 	return e;
 }

@@ -11,13 +11,23 @@
 #define HUFU_EXCHANGE_MASKED_H
 
 #include "exchange/transfer.h"
-#include "masking/plan.h"
+#include "masking/apply.h"
 #include "source/reader.h"
 
 #define MASKED_PARALLEL 4u /* so many transfers mask with threads of their own; others in the worker that reads */
 
 /* The table of the plan that a source is: the one of its name, or the only one; NULL: none. */
 const struct hf_plan_table *masked_table(const struct hf_plan *p, const char *source);
+/* The newest approved version, in a state to be used for what goes out at once; hf_plan_free. was: its digest at an
+ * earlier time, all zeros: none. */
+enum hf_err masked_plan(const struct hf_exchange *x, const char *name, const struct hf_hash *was,
+                        struct hf_plan **ret_plan, struct hf_fault *f) HF_MUST_CHECK;
+/* What is wrong with a plan denies for this reason, whatever the error of its own is. */
+enum hf_err masked_fault(enum hf_err e, const char *plan, struct hf_fault *f) HF_MUST_CHECK;
+/* Plan and table of the setup are of that header, need no whole table, and give each field of `only`: one count of each
+ * comes back. */
+enum hf_err masked_fits(const struct hf_apply_setup *s, struct hf_apply_count *ret_counts,
+                        struct hf_fault *f) HF_MUST_CHECK;
 /* Whose keys a transfer's are. Points into itself, the transfer and the plan. */
 struct masked_scope {
 	struct hf_id contract;
@@ -89,6 +99,9 @@ struct masked_setup {
 /* Takes inner, a reader of the whole file. Reads as a projecting reader does; wipes plain bytes and keys when it is
  * closed. */
 struct hf_source_reader *masked_reader_new(struct hf_source_reader *take_inner, const struct masked_setup *setup);
+/* The plan's own check of a result that has come to its end (MK-47): what fails it counts for nothing. */
+struct hf_stream;
+enum hf_err masked_check(const struct hf_plan *p, const struct hf_stream *s, struct hf_fault *f) HF_MUST_CHECK;
 /* A delivery reads no tables from files: what the plan needs stands in it. */
 enum hf_err masked_no_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 

@@ -65,26 +65,23 @@ static void masked_top(struct hf_maker *maker)
 	*m->setup.ret_kind = NULL;
 }
 
-/* The plan's own check of a result; without the last chunk and its manifest nothing counts as delivered (MK-47). */
-static enum hf_err check_result(const struct masked_reader *m, struct hf_fault *f)
+enum hf_err masked_check(const struct hf_plan *p, const struct hf_stream *s, struct hf_fault *f)
 {
 	struct hf_fault why;
 	uint64_t unreadable = 0;
 
-	for (size_t i = 0; i < hf_stream_width(m->stream); i++) {
+	for (size_t i = 0; i < hf_stream_width(s); i++) {
 		struct hf_apply_count c;
 
-		hf_stream_counts(m->stream, i, &c);
+		hf_stream_counts(s, i, &c);
 		unreadable += c.unreadable;
 	}
-	enum hf_err e = hf_plan_result_check(m->setup.plan, hf_stream_rows_out(m->stream), unreadable, &why);
-	if (e == HF_OK)
+	if (hf_plan_result_check(p, hf_stream_rows_out(s), unreadable, &why) == HF_OK)
 		return HF_OK;
-	*m->setup.ret_kind = "result";
 	return hf_fault_set(f, HF_E_MASKING,
 	                    "the result of the masking plan %.63s fails its check: %.300s; its publisher must correct "
 	                    "plan or source",
-	                    m->setup.plan->name, why.text);
+	                    p->name, why.text);
 }
 
 static enum hf_err feed(struct masked_reader *m, struct hf_fault *f)
@@ -110,7 +107,12 @@ static enum hf_err masked_more(struct hf_maker *maker, struct hf_buf *out, bool 
 		return feed(m, f);
 	HF_TRY(hf_stream_end_some(m->stream, &more, f, m->setup.ret_kind));
 	*ret_end = !more;
-	return more ? HF_OK : check_result(m, f);
+	if (more)
+		return HF_OK;
+	*m->setup.ret_kind = "result";
+	HF_TRY(masked_check(m->setup.plan, m->stream, f));
+	*m->setup.ret_kind = NULL;
+	return HF_OK;
 }
 
 static void masked_stamp(const struct hf_maker *maker, struct hf_source_stamp *ret_stamp)

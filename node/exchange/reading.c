@@ -30,6 +30,7 @@ struct reading {
 	enum hf_err reason; /* of its end; OK: complete */
 	char text[400];
 	uv_work_t work;
+	struct view view; /* DS-87 */
 	struct reading_file file;
 	struct hf_data_sink sink; /* of the piece under way */
 };
@@ -37,6 +38,7 @@ struct reading {
 static void reading_free(struct reading *r)
 {
 	reading_file_done(&r->file);
+	view_close(&r->view);
 	for (size_t i = 0; i < r->field_count; i++)
 		free(r->fields[i]);
 	free(r->fields);
@@ -58,6 +60,24 @@ static struct hf_data_use use_of(const struct reading *r)
 	                            .purpose = r->held->purpose,
 	                            .fields = (const char *const *)r->fields,
 	                            .field_count = r->field_count};
+}
+
+static struct view_reader reader_of(const struct reading *r)
+{
+	return (struct view_reader){.held = r->held,
+	                            .account = r->account,
+	                            .department = r->department,
+	                            .fields = (const char *const *)r->fields,
+	                            .field_count = r->field_count};
+}
+
+/* The authorization, and what he sees it through. */
+static enum hf_err still(const struct reading *r, struct hf_fault *f)
+{
+	const struct hf_data_use use = use_of(r);
+	const struct view_reader reader = reader_of(r);
+	HF_TRY(hf_data_use_still(r->x->authz, &use, r->department, f));
+	return view_still(&r->view, r->x, &reader, f);
 }
 
 /* ---- the record ---- */
@@ -84,6 +104,8 @@ static void fill_row(struct reading *r, Hufu__HeldReadRow *row)
 	row->n_fields = r->field_count;
 	row->begun_ms = r->begun_ms;
 	row->second = r->second;
+	row->view = r->view.row ? r->view.row->name : row->view;
+	row->masking = (char *)view_text(&r->view);
 }
 
 /* Entry, row and report of a read that has ended. */
@@ -106,6 +128,8 @@ static void put_end(struct hf_exchange *x, struct hf_unit *u, const Hufu__HeldRo
 	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)row->bytes);
 	hf_draft_textf(d, HF_FIELD_DELIVERY, "%s: %llu rows", row->outcome, (unsigned long long)row->rows);
 	hf_draft_text(d, HF_FIELD_MANNER, "command");
+	if (row->masking[0])
+		hf_draft_text(d, HF_FIELD_MASKING, row->masking);
 	hf_draft_outcome(d, row->reason[0] ? hf_err_from_reason(row->reason) : HF_OK, text);
 	hf_unit_draft(u, d);
 	put_read(u, row);
@@ -171,8 +195,8 @@ static struct reading *reading_new(struct hf_exchange *x, const struct hf_actor 
 	                                .transfer = in->transfer,
 	                                .slot = take_held->slot,
 	                                .level = take_held->level,
-	                                .bytes = take_held->bytes};
-	reading_file_init(&r->file, r->fields, r->field_count);
+	                                .bytes = take_held->bytes,
+	                                .fd = -1};
 	return r;
 }
 
@@ -197,7 +221,9 @@ static enum hf_err decide(struct reading *r, const struct hf_actor *actor, const
 	use.purpose = in->purpose;
 	HF_TRY(hf_fault_default(f, held_reads_made(r->x, r->held, &use.made)));
 	HF_TRY(hf_data_use_decide(r->x->authz, actor, &use, &r->id, r->second, f));
-	return check_there(r, f);
+	HF_TRY(check_there(r, f));
+	const struct view_reader reader = reader_of(r);
+	return hf_fault_default(f, view_open(&r->view, r->x, &reader, f));
 }
 
 static void after_open(void *ctx)
@@ -236,7 +262,10 @@ enum hf_err hf_data_read_open(struct hf_exchange *x, const struct hf_actor *acto
 		reading_free(r);
 		return e;
 	}
+	reading_file_init(&r->file, r->fields, r->field_count, &r->view);
 	hf_draft_text(draft, HF_FIELD_SECOND, r->second);
+	if (r->view.row)
+		hf_draft_text(draft, HF_FIELD_MASKING, view_text(&r->view));
 	fill_row(r, &row);
 	held->reads++;
 	held_put(unit, held);
@@ -308,10 +337,9 @@ enum hf_err hf_data_read_next(struct hf_exchange *x, const struct hf_actor *acto
 		                    "there is no such read under way; begin one with `hufu data read`");
 	if (r->busy)
 		return hf_fault_set(f, HF_E_BUSY, "the piece before is still being made");
-	const struct hf_data_use use = use_of(r);
 	struct hf_fault why = {HF_OK, ""};
 	snprintf(r->department, sizeof(r->department), "%s", actor->department);
-	enum hf_err e = r->over ? HF_OK : hf_data_use_still(x->authz, &use, r->department, &why);
+	enum hf_err e = r->over ? HF_OK : hf_fault_default(&why, still(r, &why));
 	if (e != HF_OK)
 		end(r, e, why.text);
 	if (r->over) {
@@ -347,9 +375,8 @@ void reading_watch(struct hf_exchange *x)
 	int64_t now = hf_mono_ms(&x->base->clock);
 	for (struct reading *r = x->readings, *next; r; r = next) {
 		next = r->next;
-		const struct hf_data_use use = use_of(r);
 		struct hf_fault f = {HF_OK, ""};
-		if (r->recorded && !r->over && hf_data_use_still(x->authz, &use, r->department, &f) != HF_OK)
+		if (r->recorded && !r->over && hf_fault_default(&f, still(r, &f)) != HF_OK)
 			end(r, f.code, f.text);
 		if (!idle(r, now))
 			continue;

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "exchange/data.h"
+#include "exchange/view.h"
 #include "source/readers/csv.h"
 
 struct vault;
@@ -24,13 +25,15 @@ struct reading_file {
 	struct hf_aead *aead;
 	uint64_t next;                  /* chunk */
 	struct hf_csv_project *project; /* NULL: all columns, */
-	struct hf_csv_check *check;     /* which counts the rows */
+	struct hf_csv_check *check;     /* which counts the rows; or */
+	struct hf_stream *masked;       /* through a view, */
+	const struct hf_plan *plan;     /* by its plan */
 	struct hf_buf out;              /* the piece */
 	enum hf_err error;
-	char text[200];
+	char text[500];
 	bool end;
 };
-void reading_file_init(struct reading_file *f, char *const *fields, size_t count);
+void reading_file_init(struct reading_file *f, char *const *fields, size_t count, const struct view *v);
 void reading_file_done(struct reading_file *f);
 /* Worker. Fills in out, end, or error and text. */
 void reading_file_piece(struct reading_file *f);

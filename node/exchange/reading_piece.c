@@ -11,16 +11,22 @@
 
 #include "base/mem.h"
 #include "exchange/file_io.h"
+#include "exchange/masked.h"
 #include "exchange/reading.h"
 #include "exchange/vault.h"
 
 #define ENOUGH (256u << 10) /* of chosen columns */
 #define PIECE_MAX ((size_t)4 << 20)
+#define MASKED_MAX ((size_t)64 << 20) /* what a chunk of short cells may become */
 
-void reading_file_init(struct reading_file *f, char *const *fields, size_t count)
+void reading_file_init(struct reading_file *f, char *const *fields, size_t count, const struct view *v)
 {
 	f->fd = -1;
-	hf_buf_init(&f->out, PIECE_MAX);
+	f->plan = v->plan;
+	hf_buf_init(&f->out, f->plan ? MASKED_MAX : PIECE_MAX);
+	f->masked = view_stream(v, (const char *const *)fields, count, &f->out);
+	if (f->masked)
+		return;
 	if (count > 0)
 		f->project = hf_csv_project_new((const char *const *)fields, count);
 	else
@@ -30,6 +36,7 @@ void reading_file_init(struct reading_file *f, char *const *fields, size_t count
 void reading_file_done(struct reading_file *f)
 {
 	hf_aead_free(f->aead);
+	hf_stream_free(f->masked);
 	hf_csv_project_free(f->project);
 	hf_csv_check_free(f->check);
 	if (f->fd >= 0)
@@ -42,6 +49,8 @@ void reading_file_done(struct reading_file *f)
 uint64_t reading_file_rows(const struct reading_file *f)
 {
 	struct hf_csv_verdict v = {.rows = 0};
+	if (f->masked)
+		return hf_stream_rows_out(f->masked);
 	if (f->project)
 		return hf_csv_project_rows(f->project);
 	hf_csv_check_verdict(f->check, &v);
@@ -93,9 +102,8 @@ static void open_file(struct reading_file *f)
 		fail(f, HF_E_CRYPTO, hf_err_text(HF_E_CRYPTO));
 }
 
-static bool take_chunk(struct reading_file *f, const uint8_t *plain, size_t len)
+static bool take_chunk(struct reading_file *f, const uint8_t *plain, size_t len, bool last)
 {
-	bool last = f->next == hf_sealed_chunks(f->bytes);
 	if (!f->project) {
 		hf_csv_check_feed(f->check, plain, len);
 		if (last)
@@ -108,6 +116,23 @@ static bool take_chunk(struct reading_file *f, const uint8_t *plain, size_t len)
 	if (d == HF_CSV_GOOD && last)
 		d = hf_csv_project_end(f->project, &f->out);
 	return d == HF_CSV_GOOD;
+}
+
+/* What the plan cannot mask is handed to nobody, and nothing of its piece either. */
+static void mask_chunk(struct reading_file *f, const uint8_t *plain, size_t len, bool last)
+{
+	struct hf_fault why = {HF_OK, ""};
+	const char *kind;
+	enum hf_err e = hf_stream_feed(f->masked, plain, len, &why, &kind);
+	if (e == HF_OK && last)
+		e = hf_stream_end(f->masked, &why, &kind);
+	if (e == HF_OK && last)
+		e = masked_check(f->plan, f->masked, &why);
+	if (e == HF_OK)
+		return;
+	hf_wipe(f->out.data, f->out.len);
+	hf_buf_clear(&f->out);
+	fail(f, HF_E_MASKING, why.text[0] ? why.text : hf_err_text(e));
 }
 
 static void next_chunk(struct reading_file *f, uint8_t *sealed)
@@ -126,7 +151,10 @@ static void next_chunk(struct reading_file *f, uint8_t *sealed)
 		return;
 	}
 	f->next++;
-	if (!take_chunk(f, plain, len))
+	bool last = f->next == hf_sealed_chunks(f->bytes);
+	if (f->masked)
+		mask_chunk(f, plain, len, last);
+	else if (!take_chunk(f, plain, len, last))
 		fail(f, HF_E_QUALITY, "it is no table of which columns can be chosen; read it without --field");
 }
 

@@ -22,6 +22,8 @@ enum hf_err seal_refuse(const struct seal_why *w, struct hf_fault *f)
 		snprintf(why, sizeof(why), "is sensitive");
 	else if (w->level >= LEVEL_CORE)
 		snprintf(why, sizeof(why), "is core data (level %u)", w->level);
+	else if (w->viewed)
+		snprintf(why, sizeof(why), "has views of this node (`hufu data view list`)");
 	else
 		return HF_OK;
 	return hf_fault_set(f, HF_E_MUST_SEAL,

@@ -113,6 +113,7 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_TRACE, HF_MAY_FETCH},
         {HF_MAY_TRACE, HF_MAY_MANAGE_SOURCES},
         {HF_MAY_MANAGE_USERS, HF_MAY_TRACE},
+        {HF_MAY_MASK_POLICY, HF_MAY_FETCH}, /* DS-87: who says what readers see reads nothing */
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

@@ -80,7 +80,8 @@
 	X(HF_TABLE_MASK_SCHEDULE,    "mask-schedule")    /* plan 0x00 source -> MaskScheduleRow */ \
 	X(HF_TABLE_MASK_POLICY,      "mask-policy")      /* kind u8 u32 version -> MaskPolicyRow: controls, rule base */ \
 	X(HF_TABLE_MASK_NEED,        "mask-need")        /* id -> MaskNeedRow */ \
-	X(HF_TABLE_SOURCE_RELATION,  "source-relation")  /* SHA-256 of its sentence[32] -> SourceRelationRow */
+	X(HF_TABLE_SOURCE_RELATION,  "source-relation")  /* SHA-256 of its sentence[32] -> SourceRelationRow */ \
+	X(HF_TABLE_DATA_VIEW,        "data-view")        /* entry id[16] name -> DataViewRow: what is seen of sealed data */
 /* clang-format on */
 
 enum hf_table {

@@ -36,6 +36,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_ledger,
         hf_commands_sensitive,
         hf_commands_data,
+        hf_commands_data_view,
         hf_commands_erasure,
         hf_commands_audit,
         hf_commands_keys,

@@ -17,35 +17,6 @@ static Hufu__TransferStart *start_of(struct node *n, const struct hf_id *id)
 	return s;
 }
 
-struct has_field {
-	const struct hf_id *txn;
-	const char *part;
-	size_t count;
-};
-
-static bool look_for_masking(void *ctx, const struct hf_ledger_row *row)
-{
-	struct has_field *h = ctx;
-	char text[HF_ID_TEXT];
-	hf_id_text(h->txn, text);
-	if (!row->opening || !hf_opening_is(row->opening, HF_FIELD_TRANSACTION, text))
-		return true;
-	for (size_t i = 0; i < row->opening->n_fields; i++) {
-		const Hufu__FieldOpening *f = row->opening->fields[i];
-		h->count +=
-		        f->field == HF_FIELD_MASKING && memmem(f->value.data, f->value.len, h->part, strlen(h->part));
-	}
-	return true;
-}
-
-static size_t entries_with_masking(struct node *n, const struct hf_id *txn, const char *part)
-{
-	struct has_field h = {txn, part, 0};
-	node_barrier(n);
-	assert_int_equal(hf_ledger_tail(n->ledger, 100000, look_for_masking, &h), HF_OK);
-	return h.count;
-}
-
 /* The first cell of a row of a text. */
 static void first_cell(const char *text, unsigned row, char out[128])
 {

@@ -575,6 +575,36 @@ static inline size_t recorded(struct node *n, const struct hf_id *txn, enum hf_e
 	return c.count;
 }
 
+struct has_masking {
+	const struct hf_id *txn;
+	const char *part;
+	size_t count;
+};
+
+static inline bool look_for_masking(void *ctx, const struct hf_ledger_row *row)
+{
+	struct has_masking *h = ctx;
+	char text[HF_ID_TEXT];
+	hf_id_text(h->txn, text);
+	if (!row->opening || !hf_opening_is(row->opening, HF_FIELD_TRANSACTION, text))
+		return true;
+	for (size_t i = 0; i < row->opening->n_fields; i++) {
+		const Hufu__FieldOpening *f = row->opening->fields[i];
+		h->count +=
+		        f->field == HF_FIELD_MASKING && memmem(f->value.data, f->value.len, h->part, strlen(h->part));
+	}
+	return true;
+}
+
+/* Entries of that transaction whose field "masking" has that in it. */
+static inline size_t entries_with_masking(struct node *n, const struct hf_id *txn, const char *part)
+{
+	struct has_masking h = {txn, part, 0};
+	node_barrier(n);
+	assert_int_equal(hf_ledger_tail(n->ledger, 100000, look_for_masking, &h), HF_OK);
+	return h.count;
+}
+
 /* ---- a consumer that asks as the test wants ---- */
 
 struct asked {
