@@ -1,7 +1,9 @@
 """Data that the consumer's node keeps sealed: nothing of it in plain on the disk, read only through the node's gate. Real nodes."""
+import csv
 import os
 import shutil
 
+import masking
 from common import *
 
 PURPOSE = ["--purpose", "claims-assessment"]
@@ -230,28 +232,140 @@ rules:
 """
 
 
+def apply_rule(net, version, system):
+    path = os.path.join(net.dir, "policy.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(RULES.format(version=version, entry=net.by_rule, system=system))
+    net.nodes["transport"].hufu("policy", "apply", path, "--reason", "理赔场景", as_="li")
+
+
 def test_a_rule_that_ends_stops_the_reads_of_what_came_by_it(net):
     """SB-2, DS-85"""
     i, t = net.nodes["insurer"], net.nodes["transport"]
-    entry = publish(net, "flights", title="规则航班", extra=["--duty", "sealed"])
-
-    def apply(version, system):
-        path = os.path.join(net.dir, "policy.yaml")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(RULES.format(version=version, entry=entry, system=system))
-        t.hufu("policy", "apply", path, "--reason", "理赔场景", as_="li")
-
-    apply(1, "claims")
+    entry = net.by_rule = publish(net, "flights", title="规则航班", extra=["--duty", "sealed"])
+    apply_rule(net, 1, "claims")
     wait_until(lambda: any(e["entry"] == entry for e in i.hufu("catalog", "list", as_="chen")["entries"]), "the entry to be here")
     got = i.hufu("fetch", entry, "--system", "claims", *PURPOSE, "--mechanism", "attribute", "--sealed", as_="chen")["transfer"]
     wait_until(lambda: workflow.transfer(t, "li", got)["state"] == "COMPLETED", "the receipt to be there")
-    apply(2, "archive")
+    apply_rule(net, 2, "archive")
     told(net, got, "stopped")
     r = denied(net, got, *PURPOSE)
     check(r.reason == "no-grant" and "the provider has stopped the use" in r.text, r.text)
-    apply(3, "claims")
+    apply_rule(net, 3, "claims")
     told(net, got, "held")
     net.ruled = got
+
+
+# What of a flight each plan of the insurer's own shows.
+VIEW_PLANS = {
+    "for-loss": "{technique: daterd, unit: hour}", "for-pricing": "{technique: daterd, unit: day}", "for-experts": "keep"}
+VIEW_FIELDS = """      departure: DEPARTURE
+      origin: {technique: denc}
+      destination: keep
+      distance_miles: {technique: round, step: 500}
+      delay_minutes: {technique: 'null'}
+"""
+READERS = {"loss": ("钱亮 I-11", ["operator"], "loss"), "price": ("孔明 I-12", ["operator"], "pricing"),
+           "pat": ("白朴 I-13", ["operator", "privacy-expert"], "pricing")}
+
+
+def put_view_plan(net, name, version=1):
+    i = net.nodes["insurer"]
+
+    def change(text):
+        begin, end = text.index("  passages:"), text.index("emergency:")
+        fields = VIEW_FIELDS.replace("DEPARTURE", VIEW_PLANS[name])
+        return text[:begin].replace("static", "dynamic").replace("song, audit: shen", "zhou, audit: wu") + "  flights:\n    fields:\n" + fields + text[end:].replace("song", "zhou")
+
+    i.hufu("release", "plan", "put", masking.plan(net, name, version, change), as_="yang")
+    i.hufu("release", "plan", "approve", name, as_="zhou")
+
+
+def view_of(net, who, transfer):
+    i, out = net.nodes["insurer"], os.path.join(net.dir, who + ".csv")
+    i.hufu("data", "read", transfer, *PURPOSE, "--out", out, as_=who)
+    with open(out, encoding="utf-8", newline="") as f:
+        rows = list(csv.DictReader(f))
+    os.unlink(out)
+    return rows
+
+
+def masked_by(net, who, transfer):
+    """What the ledger says of the newest read of that person, with the read and at its end."""
+    rows = net.nodes["insurer"].hufu("ledger", "tail", "--count", "60", as_="wu")["entries"]
+    mine = [e for e in rows if e["fields"].get("transaction") == transfer and e["fields"].get("actor") == "insurer/" + who]
+    return {e["event"]: e["fields"].get("masking", "") for e in mine if e["event"].startswith("data-read")}
+
+
+def test_departments_and_roles_see_the_same_rows_each_through_its_own_view(net):
+    """DS-87: masked at the consumer: the same row, two departments, and two roles of one department, three views."""
+    i = net.nodes["insurer"]
+    for account in ("yang", "ma"):
+        i.add_user(account, *masking.PEOPLE[account])
+    i.hufu("user", "roles", "zhou", "--role", "data-authority", "--role", "security-administrator", as_="admin")
+    for account, (real_name, roles, department) in READERS.items():
+        i.add_user(account, real_name, roles, department=department)
+    for department, system in (("loss", "adjusting"), ("pricing", "quoting")):
+        i.hufu("system", "add", system, "--department", department, "--address", i.ip, "--business", department, as_="admin")
+    apply_rule(net, 4, "[claims, adjusting, quoting]")
+    for name in VIEW_PLANS:
+        put_view_plan(net, name)
+    for args in (["--name", "loss", "--department", "loss", "--plan", "for-loss"], ["--name", "pricing", "--department", "pricing", "--plan", "for-pricing"],
+                 ["--name", "experts", "--department", "pricing", "--role", "privacy-expert", "--plan", "for-experts"]):
+        i.hufu("data", "view", "set", net.by_rule, *args, as_="zhou")
+    fetched = {}
+    for who, system in (("loss", "adjusting"), ("price", "quoting")):
+        got = i.hufu("fetch", net.by_rule, "--system", system, *PURPOSE, "--mechanism", "attribute", "--sealed", as_=who)
+        check(got["quality"] == "met", f"{got}")
+        fetched[who] = got["transfer"]
+    net.viewed = fetched["price"]
+    loss, price, pat = (view_of(net, who, t) for who, t in (("loss", fetched["loss"]), ("price", net.viewed), ("pat", net.viewed)))
+    with open(FLIGHTS, encoding="utf-8", newline="") as f:
+        plain = list(csv.DictReader(f))
+    check(len(plain) == len(loss) == len(price) == len(pat) == 20000, "the same rows")
+    for p, a, b, c in zip(plain, loss, price, pat):
+        at = p["departure"]
+        check((a["departure"], b["departure"], c["departure"]) == (at[:13] + ":00:00", at[:10] + " 00:00:00", at), f"the time: {p} {a} {b} {c}")
+        check(all(v["destination"] == p["destination"] and v["delay_minutes"] == "" for v in (a, b, c)), f"what all see: {p} {a}")
+    seen = [{r["origin"] for r in rows} for rows in (plain, loss, price, pat)]
+    check(len({len(s) for s in seen}) == 1 and not any(x & y for n, x in enumerate(seen) for y in seen[n + 1:]), "pseudonyms of each view's own")
+    check(view_of(net, "price", net.viewed) == price, "the same each time")
+    for who, view, plan in (("loss", "loss", "for-loss"), ("pat", "experts", "for-experts")):
+        said = masked_by(net, who, fetched.get(who, net.viewed))
+        check(set(said) == {"data-read", "data-read-end"} and all(m.startswith(f"view {view}: plan {plan} version 1 digest ") for m in said.values()), f"{said}")
+    hit = list(files_with(i.dir, cells(FLIGHTS) | {r["origin"].encode() for r in price[::200]}))
+    check(not hit, f"neither what is masked nor what came of it is on the consumer's disk: {hit}")
+
+
+def test_a_reader_without_a_view_or_with_a_plan_that_is_gone_reads_nothing(net):
+    """DS-87: it fails closed; and views are the security administrator's, who reads nothing."""
+    i = net.nodes["insurer"]
+    r = denied(net, net.ruled, *PURPOSE)
+    check(r.reason == "masking" and "none for 'chen'" in r.text, f"of no department: {r.text}")
+    entry = newest(net, "insurer", "wu", "denied", net.ruled)
+    check(entry["reason"] == "masking" and entry["actor"] == "insurer/chen", f"{entry}")
+    read = i.api("POST", "/v1/data/read", {"transfer": net.viewed, "purpose": "claims-assessment"}, as_="price")[1]["read"]
+    i.hufu("release", "plan", "retire", "for-pricing", "--reason", "replaced", as_="zhou")
+    r = refusal(net, read, "price")
+    check(r and r.reason == "masking", f"the running read: {r and r.text}")
+    r = denied(net, net.viewed, *PURPOSE, as_="price")
+    check(r.reason == "masking" and "the view 'pricing'" in r.text and "retired" in r.text, r.text)
+    put_view_plan(net, "for-pricing", 2)
+    check(view_of(net, "price", net.viewed)[0]["departure"].endswith(" 00:00:00"), "and again, by the next version")
+    r = i.refused("data", "view", "set", net.by_rule, "--name", "whole", "--department", "pricing", "--as-delivered", as_="price")
+    check(r.reason == "permission", f"nobody chooses his own view: {r.text}")
+    r = i.refused("user", "roles", "zhou", "--role", "security-administrator", "--role", "operator", as_="admin")
+    check("mask-policy" in r.text and "fetch" in r.text, f"who sets views reads nothing: {r.text}")
+    for name in ("loss", "pricing", "experts"):
+        i.hufu("data", "view", "remove", net.by_rule, "--name", name, as_="zhou")
+    check(i.hufu("data", "view", "list", net.by_rule, as_="zhou")["views"] == [], "all are gone")
+    set_by = [e["fields"] for e in i.hufu("ledger", "tail", "--count", "80", as_="wu")["entries"] if e["event"] == "mask-policy"]
+    check({e["actor"] for e in set_by if e["outcome"] == "ok"} == {"insurer/zhou"} and any("removed: department pricing, role privacy-expert" in e["detail"]
+          for e in set_by if e["outcome"] == "ok"), f"each change is on record: {set_by}")
+    out = os.path.join(net.dir, "plain-again.csv")
+    i.hufu("data", "read", net.ruled, *PURPOSE, "--out", out, as_="chen")
+    check(same_file(out, FLIGHTS), "without views it is what was delivered")
+    os.unlink(out)
 
 
 def test_a_sealed_file_that_was_altered_cut_or_exchanged_is_refused(net):
