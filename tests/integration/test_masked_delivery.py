@@ -484,51 +484,60 @@ def view_plan(net, name, time, shipper, step):
     put_plan(net, name, change=lambda text: re.sub("  passages:\n    fields:\n(      .*\n)+", "  shipments:\n    fields:\n" + fields, text))
 
 
-def demand_by_department(net, entry):
-    """One entry, and for each department a rule with its own plan."""
+def demand(net, version, entry, by):
+    """One entry, and for each of those (plan: what the rule asks of the subject) a rule with its own plan."""
     text = "".join(f"""
-  - id: {department}
+  - id: {plan}
     mechanism: attribute
     from: 2026-01-01
     until: 2030-01-01
     when:
       resource.id: "{entry}"
-      subject.department: insurer/{department}
+      {subject}
       context.action: read
       context.purpose: claims-assessment
     obligations:
-      - mask: for-{department}
-""" for department in DEPARTMENTS)
+      - mask: {plan}
+""" for plan, subject in by.items())
     members = "    insurer: space\n"
-    policy = POLICY.format(version=1, rules=text).replace(members, members + "".join(f"    insurer/{d}: insurer\n" for d in DEPARTMENTS))
-    path = os.path.join(net.dir, "departments.yaml")
+    policy = POLICY.format(version=version, rules=text).replace(members, members + "".join(f"    insurer/{d}: insurer\n" for d in DEPARTMENTS))
+    path = os.path.join(net.dir, "demands.yaml")
     with open(path, "w", encoding="utf-8") as f:
         f.write(policy)
     net.nodes["transport"].hufu("policy", "apply", path, as_="li")
 
 
-def department_fetches(net, entry, department):
-    """By its own person, for its own system."""
-    i, out = net.nodes["insurer"], os.path.join(net.dir, department + ".csv")
+def begin_department(net, entry, department):
+    """Its own person, and its own system."""
+    i = net.nodes["insurer"]
     real_name, system = DEPARTMENTS[department]
     i.add_user(department, real_name, ["operator"], department=department)
     i.enrol(department)
     i.hufu("system", "add", system, "--department", department, "--address", i.ip, "--business", system, as_="admin")
     authorize(net, entry, system)
-    got = i.hufu("fetch", entry, *CLAIMS[:2], "--system", system, "--sealed", as_=department)
+
+
+def department_fetches(net, entry, department):
+    """What it reads, and what its ledger says of the delivery."""
+    i, out = net.nodes["insurer"], os.path.join(net.dir, department + ".csv")
+    got = i.hufu("fetch", entry, *CLAIMS[:2], "--system", DEPARTMENTS[department][1], "--sealed", as_=department)
     check(got["quality"] == "met", f"{got}")
     i.hufu("data", "read", got["transfer"], *CLAIMS[:2], "--out", out, as_=department)
+    rows = table(out)
+    os.unlink(out)
     received = next(e for e in entries_of(i, "wu", got["transfer"]) if e["event"] == "transfer-received")
-    return table(out), received["fields"]
+    return rows, received["fields"]
 
 
 def test_one_entry_is_another_view_of_the_same_rows_for_each_department(net):
-    """DS-87: two departments of one consumer, with a rule and a plan each; whom no rule names gets nothing."""
+    """MK-30: two departments of one consumer, with a rule and a plan each; whom no rule names gets nothing. At the consumer: test_sealed."""
     path, entry = shipments(net)
     wait_until(lambda: sees(net.nodes["insurer"], "chen", entry), "the insurer to see the shipments")
     view_plan(net, "for-loss", "unit: minute, every: 15", "{technique: mask, keep-first: 4}", 500)
     view_plan(net, "for-price", "unit: day", "{technique: 'null'}", 4500)
-    demand_by_department(net, entry)
+    demand(net, 1, entry, {f"for-{d}": f"subject.department: insurer/{d}" for d in DEPARTMENTS})
+    for department in DEPARTMENTS:
+        begin_department(net, entry, department)
     (loss, at_loss), (price, at_price), plain = department_fetches(net, entry, "loss"), department_fetches(net, entry, "price"), table(path)
     check(at_loss["object"] == at_price["object"] == entry, f"the same entry: {at_loss} {at_price}")
     check(at_loss["masking"].startswith("plan for-loss ") and at_price["masking"].startswith("plan for-price "), f"{at_loss} {at_price}")
@@ -543,3 +552,22 @@ def test_one_entry_is_another_view_of_the_same_rows_for_each_department(net):
     authorize(net, entry, "claims")
     r = net.nodes["insurer"].refused("fetch", entry, *CLAIMS, "--sealed", as_="chen")
     check(r.reason == "no-grant", f"of no department: {r.text}")
+    net.shipments = entry
+
+
+def test_one_entry_is_another_view_of_the_same_rows_for_each_role(net):
+    """MK-30: by role alone, as the consumer's node vouches for it with the permissions of its roles: the same person, department, system and purpose."""
+    i, entry, seen = net.nodes["insurer"], net.shipments, {}
+    plans = {"for-loss": ("business-officer", "scenario"), "for-price": ("privacy-expert", "privacy-review")}
+    demand(net, 2, entry, {plan: f"subject.role: {may}" for plan, (_, may) in plans.items()})
+    for plan, (role, _) in plans.items():
+        i.hufu("user", "roles", "loss", "--role", "operator", "--role", role, as_="admin")
+        seen[plan], received = department_fetches(net, entry, "loss")
+        check(received["object"] == entry and received["masking"].startswith(f"plan {plan} "), f"{role}: {received}")
+    one, other = seen["for-loss"], seen["for-price"]
+    check([r["shipment"] for r in one] == [r["shipment"] for r in other] and len(one) == 2000, "the same rows")
+    check(all(a["shipper"].endswith("*") and not b["shipper"] for a, b in zip(one, other)), f"the firm: {one[0]} {other[0]}")
+    check(all(int(r["value"]) % 500 == 0 for r in one) and all(int(r["value"]) % 4500 == 0 for r in other), f"the value: {one[0]} {other[0]}")
+    i.hufu("user", "roles", "loss", "--role", "operator", as_="admin")
+    r = i.refused("fetch", entry, *CLAIMS[:2], "--system", "adjusting", "--sealed", as_="loss")
+    check(r.reason == "no-grant", f"of neither role: {r.text}")

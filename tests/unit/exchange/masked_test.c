@@ -278,6 +278,24 @@ static void two_plans_at_once_are_refused(void **state)
 	hf_decoded_free(s);
 }
 
+/* The same, when it is a rule's obligation beside the entry's duty; the same plan twice is one. */
+static void a_rule_and_an_entry_with_two_plans_are_refused(void **state)
+{
+	struct pair *p = pair_for(state, 1000, "rule and entry");
+	apply_rule(p, "desk", "    obligations:\n      - mask: other\n");
+	struct hf_id id = fetch_by_rule(p, p->output);
+	until(p, has_ended(p->health, &id));
+	settle(p->w);
+	assert_reason(p->health, &id, HF_E_MASKING, " and another one");
+	assert_false(is_there(p->output));
+	apply_rule(p, "desk", "    obligations:\n      - mask: flights\n");
+	id = fetch_by_rule(p, p->output);
+	wait_both(p, &id, "COMPLETED");
+	Hufu__TransferStart *s = start_of(p->health, &id);
+	assert_string_equal(s->label->mask_plan, "flights");
+	hf_decoded_free(s);
+}
+
 /* The same, when the second one comes while the data is being sent. */
 static void a_second_plan_ends_the_delivery(void **state)
 {
@@ -452,6 +470,7 @@ int main(void)
 	        cmocka_unit_test(a_plan_that_keeps_what_is_sensitive_fulfils_nothing),
 	        cmocka_unit_test(a_plan_that_changes_ends_the_delivery),
 	        cmocka_unit_test(two_plans_at_once_are_refused),
+	        cmocka_unit_test(a_rule_and_an_entry_with_two_plans_are_refused),
 	        cmocka_unit_test(a_second_plan_ends_the_delivery),
 	        cmocka_unit_test(a_label_without_the_agreed_plan_ends_both_sides),
 	        cmocka_unit_test(a_label_without_the_entrys_plan_is_refused_where_a_rule_gives),
