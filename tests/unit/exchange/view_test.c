@@ -55,7 +55,7 @@ static void mask_up(struct pair *p)
 	}
 	assert_int_equal(hf_mask_keys_open(&p->health->base, p->health->store, &p->health->keys, &mask_keys, &f),
 	                 HF_OK);
-	const struct hf_exchange_masking m = {mask_keys, plan_here, NULL, NULL};
+	const struct hf_exchange_masking m = {.keys = mask_keys, .plan = plan_here};
 	hf_exchange_set_masking(p->health->exchange, &m);
 }
 
