@@ -2,8 +2,10 @@
 import contextlib
 import json
 import os
+import socket
 import sqlite3
 import subprocess
+import threading
 
 import passages
 from common import *
@@ -242,6 +244,53 @@ def test_a_connection_with_a_certificate_is_tls_and_the_certificate_is_checked(n
     check(r.reason == "unreachable" and "certificate" in r.text, r.text)
 
 
+class Impostor:
+    """A server that is none: it reads what it is asked, says what it was given to say, and goes."""
+
+    def __init__(self, address, answer):
+        self.socket = socket.create_server((address, 54321))
+        self.answer, self.heard = answer, b""
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        c, _ = self.socket.accept()
+        with c:
+            while b"reader" not in self.heard:
+                data = c.recv(4096)
+                if not data:
+                    return
+                self.heard += data
+                if len(data) == 8:
+                    c.sendall(b"N")  # no TLS
+            c.sendall(self.answer)
+            if self.answer:
+                self.heard += c.recv(4096)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join(60)
+        self.socket.close()
+
+
+def test_a_server_that_is_none_is_refused_and_the_node_goes_on(net):
+    """Whatever answers at the place of a database, it becomes no source, and gets no password for nothing."""
+    t, address = net.nodes["transport"], f"{net.prefix}.91.8"
+    ready = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"
+    for answer, reason in ((b"", "unreachable"), (b"HTTP/1.1 200 OK\r\n\r\n" * 9, "unreachable"), (b"\0\xff" * 2000, "unreachable"), (ready, "state"),
+                           (b"E\0\0\0\x1fSFATAL\0C28000\0Mno\xff\xfe entry\0\0", "unreachable")):
+        with Impostor(address, answer) as it:
+            r = t.refused("source", "add", "false", f"postgresql://reader@{address}:54321/tolls", "--kind", "postgresql", "--table", "t", "--password-file",
+                          secret(net), as_="wang")
+            check(r.reason == reason, f"{answer[:30]}: {r.reason} {r.text}")
+        check(PASSWORD.encode() not in it.heard, "the password was sent to nobody")
+    r = t.refused("source", "add", "false", f"postgresql://reader@{address}:54321/tolls", "--kind", "postgresql", "--table", "t", "--password-file", secret(net),
+                  as_="wang")
+    check(r.reason == "unreachable" and "refused" in r.text, f"nobody is there: {r.text}")
+
+
 def copies(net):
     return sorted(os.listdir(os.path.join(net.nodes["transport"].dir, "copies")))
 
@@ -271,6 +320,14 @@ def test_a_database_is_tested_updated_disabled_and_removed(net):
     t.hufu("source", "test", "kept", as_="wang")
     r = t.refused("source", "update", "kept", "--path", db.uri("trusted"), as_="wang")
     check(r.reason == "state" and "another place" in r.text, f"a password does not go to another place: {r.text}")
+    with open(os.path.join(t.dir, "copies", UNKNOWN_ID), "wb") as f:
+        f.write(b"of a scan that a crash ended")
+    t.stop()
+    t.start()
+    for account in ("wang", "sun"):
+        t.login(account)
+    t.hufu("source", "test", "kept", as_="wang")
+    check(len(copies(net)) == len(before) + 1 and UNKNOWN_ID not in copies(net), "after a restart the copy is there, and nothing beside it")
     t.hufu("source", "disable", "kept", as_="wang")
     db.sql("INSERT INTO kept (note) SELECT repeat('x', 10 << 20)")
     r = t.refused("source", "scan", "kept", as_="wang")
