@@ -12,7 +12,12 @@ struct hf_sources {
 	struct hf_source_home home;
 	unsigned references; /* one, and one per running scan */
 	atomic_bool stop;
+	unsigned asking; /* databases that a worker waits for, */
 };
+#define SOURCES_ASKING_MAX 2u /* and at most: the other workers serve everybody else */
+/* Before a worker asks a database, and after: BUSY when there are enough of them. Sources of other kinds are none. */
+enum hf_err sources_ask(struct hf_sources *s, const char *kind, struct hf_fault *f) HF_MUST_CHECK;
+void sources_asked(struct hf_sources *s, const char *kind);
 /* A reference less; memory with the last. */
 void sources_drop(struct hf_sources *s);
 

@@ -347,6 +347,7 @@ struct scan {
 	void *ctx;
 	enum hf_err error;
 	struct hf_fault fault;
+	bool asked; /* else nothing was done */
 };
 
 static void run_scan(uv_work_t *work)
@@ -369,6 +370,8 @@ static void end_scan(uv_work_t *work, int status)
 {
 	struct scan *j = work->data;
 
+	if (j->asked)
+		sources_asked(j->sources, j->view.kind);
 	if (status != 0 || atomic_load(&j->sources->stop)) {
 		j->error = hf_fault_set(&j->fault, HF_E_CANCELLED, "the scan was cancelled; the node is stopping");
 		hf_copy_remove(&j->sources->home, &j->view.copy);
@@ -404,7 +407,10 @@ void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_sou
 	j->error = hf_source_check(s, v, &j->fault);
 	if (j->error == HF_OK)
 		j->error = hf_mask_rules_load(s->store, &j->rules, &j->fault);
-	if (uv_queue_work(s->base->loop, &j->work, j->error == HF_OK ? run_scan : run_nothing, end_scan) != 0)
+	if (j->error == HF_OK)
+		j->error = sources_ask(s, v->kind, &j->fault);
+	j->asked = j->error == HF_OK;
+	if (uv_queue_work(s->base->loop, &j->work, j->asked ? run_scan : run_nothing, end_scan) != 0)
 		abort(); /* only without a loop */
 }
 

@@ -1,4 +1,5 @@
 """Sources that are no plain CSV, at real nodes: they are registered, looked at, masked by a task, and delivered with chosen fields, and masked by obligation."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -247,9 +248,9 @@ def test_a_connection_with_a_certificate_is_tls_and_the_certificate_is_checked(n
 class Impostor:
     """A server that is none: it reads what it is asked, says what it was given to say, and goes."""
 
-    def __init__(self, address, answer):
+    def __init__(self, address, answer, hold=None):
         self.socket = socket.create_server((address, 54321))
-        self.answer, self.heard = answer, b""
+        self.answer, self.heard, self.hold, self.asked = answer, b"", hold, threading.Event()
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
@@ -263,6 +264,9 @@ class Impostor:
                 self.heard += data
                 if len(data) == 8:
                     c.sendall(b"N")  # no TLS
+            self.asked.set()
+            if self.hold:
+                self.hold.wait(60)
             c.sendall(self.answer)
             if self.answer:
                 self.heard += c.recv(4096)
@@ -289,6 +293,25 @@ def test_a_server_that_is_none_is_refused_and_the_node_goes_on(net):
     r = t.refused("source", "add", "false", f"postgresql://reader@{address}:54321/tolls", "--kind", "postgresql", "--table", "t", "--password-file", secret(net),
                   as_="wang")
     check(r.reason == "unreachable" and "refused" in r.text, f"nobody is there: {r.text}")
+
+
+def test_databases_that_do_not_answer_leave_workers_to_everybody_else(net):
+    """Two at a time are waited for; the third is told so, and what is no database is registered meanwhile."""
+    t, done, password = net.nodes["transport"], threading.Event(), secret(net)
+
+    def of(address):
+        return [f"postgresql://reader@{address}:54321/tolls", "--kind", "postgresql", "--table", "t", "--password-file", password]
+    places = [f"{net.prefix}.91.{n}" for n in (21, 22)]
+    with Impostor(places[0], b"", done) as a, Impostor(places[1], b"", done) as b, concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(t.refused, "source", "add", f"slow-{n}", *of(p), as_="wang") for n, p in enumerate(places)]
+        try:
+            check(a.asked.wait(30) and b.asked.wait(30), "both are asked")
+            r = t.refused("source", "add", "third", *of(places[0]), as_="wang")
+            check(r.reason == "busy", f"{r.text}")
+            t.hufu("source", "add", "meanwhile", net.csv, as_="wang")
+        finally:
+            done.set()
+        check({w.result().reason for w in waiting} == {"unreachable"}, "and then they are gone")
 
 
 def copies(net):
