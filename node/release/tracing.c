@@ -49,7 +49,7 @@ struct job {
 	size_t at, *tried, tried_count; /* places in the list: under way; those that the trace knows, in its order */
 	size_t leak_rows, leak_width;
 	json_t *not_traceable, *report;
-	uint64_t done, total;
+	uint64_t done, reached, total; /* bytes of sources: of the releases before; of all; that there are */
 	bool cancel;
 	struct trial now;
 	struct hf_fault fault;
@@ -417,6 +417,7 @@ static void on_slice(uv_work_t *uv, int status)
 	}
 	t = &j->list->items[j->at];
 	e = still(j);
+	j->reached = j->done + j->now.offset;
 	if (e == HF_OK && !j->now.end) {
 		queue(j, slice, on_slice);
 		return;
@@ -425,7 +426,7 @@ static void on_slice(uv_work_t *uv, int status)
 		cannot(j, t, e);
 	else
 		j->tried[j->tried_count++] = j->at;
-	j->done += j->now.offset;
+	j->done = j->reached;
 	end_trial(j);
 	j->at++;
 	go_on(j);
@@ -524,7 +525,7 @@ enum hf_err hf_tracing_show(const struct hf_tracing *x, const struct hf_id *id, 
 	*ret_shown =
 	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "trace", text, "source", j->source, "state",
 	                  state_names[j->state], "by", j->account, "done",
-	                  (json_int_t)(j->state == JOB_RUNNING ? j->done : j->total), "total", (json_int_t)j->total);
+	                  (json_int_t)(j->state == JOB_RUNNING ? j->reached : j->total), "total", (json_int_t)j->total);
 	if (j->state == JOB_DONE) {
 		json_object_update(*ret_shown, j->report);
 		json_object_set(*ret_shown, "not_traceable", j->not_traceable);

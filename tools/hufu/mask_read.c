@@ -287,20 +287,6 @@ static bool pass_text(struct reader *r, int fd)
 	return good;
 }
 
-static bool ends_in(const char *path, const char *end)
-{
-	size_t n = strlen(path), k = strlen(end);
-
-	return n > k && strcasecmp(path + n - k, end) == 0;
-}
-
-enum hf_mask_format hf_mask_format_of(const char *path)
-{
-	if (ends_in(path, ".jsonl") || ends_in(path, ".ndjson"))
-		return HF_MASK_LINES;
-	return ends_in(path, ".csv") ? HF_MASK_CSV : HF_MASK_TEXT;
-}
-
 static bool guess(struct reader *r, int fd)
 {
 	uint8_t *piece = hf_alloc(PIECE);
