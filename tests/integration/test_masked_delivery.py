@@ -388,6 +388,9 @@ def test_a_leak_names_whom_this_node_gave_it_to(net):
     coarse = table(os.path.join(net.dir, "coarse.csv"))
     found, releases = traced(net, coarse[:4000:200], "plate")
     check([r for r in releases if releases[r]["named"]] == ["insurer passages-coarse"], f"the other agreement's: {releases}")
+    found = net.nodes["transport"].hufu("mask", "trace", net.out, "--source", "passages", "--reason", "all of it", as_="lu")
+    check(found["named"] == ["insurer"] and found["rows"] + found["rows_left_out"] == ROWS and found["rows"] > 1000 and found["unexplained"] == 0,
+          f"as many rows as a request holds: {found}")
     net.leaked = [insurer[n] for n in range(3, 16000, 800)]
 
 
