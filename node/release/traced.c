@@ -24,6 +24,7 @@ enum hf_err hf_traced_new(struct hf_store *store, struct hf_sources *sources, co
 	l = hf_alloc_zero(sizeof(*l));
 	l->store = store;
 	l->sources = sources;
+	l->plain_to = json_array();
 	e = hf_disclosure_dataset(store, sources, source, l->dataset, f);
 	if (e == HF_OK)
 		*ret_list = l;
@@ -47,8 +48,10 @@ void hf_traced_free(struct hf_traced_list *l)
 		json_decref(l->items[i].registers);
 		json_decref(l->items[i].delivered_to);
 	}
-	if (l)
+	if (l) {
+		json_decref(l->plain_to);
 		free(l->items);
+	}
 	free(l);
 }
 
@@ -158,11 +161,23 @@ static bool listed(const json_t *list, const char *text)
 	return false;
 }
 
+static void note_name(json_t *list, const char *name)
+{
+	if (!listed(list, name))
+		json_array_append_new(list, json_string(name));
+}
+
 void hf_traced_delivered(struct hf_traced_list *l, const char *source, const char *peer)
 {
+	bool made = false;
+
 	for (size_t i = 0; i < l->count; i++)
-		if (listed(l->items[i].registers, source) && !listed(l->items[i].delivered_to, peer))
-			json_array_append_new(l->items[i].delivered_to, json_string(peer));
+		if (listed(l->items[i].registers, source)) {
+			note_name(l->items[i].delivered_to, peer);
+			made = true;
+		}
+	if (!made && hf_traced_wants(l, source))
+		note_name(l->plain_to, peer);
 }
 
 size_t hf_traced_count(const struct hf_traced_list *l)

@@ -48,7 +48,7 @@ struct job {
 	struct hf_traced_list *list;
 	size_t at, *tried, tried_count; /* places in the list: under way; those that the trace knows, in its order */
 	size_t leak_rows, leak_width;
-	json_t *not_traceable, *report;
+	json_t *not_traceable, *plain_to, *report;
 	uint64_t done, reached, total; /* bytes of sources: of the releases before; of all; that there are */
 	bool cancel;
 	struct trial now;
@@ -94,6 +94,7 @@ static void free_job(struct job *j)
 		return;
 	let_go(j);
 	json_decref(j->not_traceable);
+	json_decref(j->plain_to);
 	json_decref(j->report);
 	free(j);
 }
@@ -467,6 +468,7 @@ static struct job *new_job(struct hf_tracing *x, const struct hf_tracing_in *in)
 	snprintf(j->account, sizeof(j->account), "%s", in->account);
 	snprintf(j->folder, sizeof(j->folder), "%s/masking", x->s.base->dir);
 	j->not_traceable = json_array();
+	j->plain_to = json_incref(in->list->plain_to);
 	j->tried = hf_alloc((j->list->count + 1) * sizeof(*j->tried));
 	name_releases(j);
 	return j;
@@ -529,6 +531,7 @@ enum hf_err hf_tracing_show(const struct hf_tracing *x, const struct hf_id *id, 
 	if (j->state == JOB_DONE) {
 		json_object_update(*ret_shown, j->report);
 		json_object_set(*ret_shown, "not_traceable", j->not_traceable);
+		json_object_set(*ret_shown, "plain_to", j->plain_to);
 	}
 	if (j->state == JOB_FAILED)
 		json_object_set_new(*ret_shown, "text", json_string(j->fault.text));

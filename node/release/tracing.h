@@ -46,7 +46,8 @@ struct hf_traced {
 };
 /* The same release again: its fields are joined, and its id is noted. LIMIT. */
 enum hf_err hf_traced_add(struct hf_traced_list *l, const struct hf_traced *in, struct hf_fault *f) HF_MUST_CHECK;
-/* After all were added: that source was delivered to that peer as it is. */
+/* After all tasks were added: that source was delivered to that peer as it is: the result of one, or, of the dataset,
+ * what nothing tells apart. */
 void hf_traced_delivered(struct hf_traced_list *l, const char *source, const char *peer);
 size_t hf_traced_count(const struct hf_traced_list *l);
 /* The results of the node's tasks. */
@@ -79,8 +80,8 @@ enum hf_err hf_tracing_begin(struct hf_tracing *x, const struct hf_tracing_in *i
                              struct hf_id *ret_id, struct hf_fault *f) HF_MUST_CHECK;
 /* {trace, source, state: "running"|"done"|"failed"|"cancelled", by, done, total (bytes of the sources)}; with "done"
  * also what hf_trace_report says, each release with {contract, source, source_changed, transfers or tasks (ids, 100 at
- * most), times, delivered_to}, and not_traceable: [{release, recipient, contract, source, reason, text}]. UNKNOWN. To
- * be decref'd. */
+ * most), times, delivered_to}, and not_traceable: [{release, recipient, contract, source, reason, text}], plain_to:
+ * whom the data was delivered to without masking. UNKNOWN. To be decref'd. */
 enum hf_err hf_tracing_show(const struct hf_tracing *x, const struct hf_id *id, json_t **ret_shown,
                             struct hf_fault *f) HF_MUST_CHECK;
 /* STATE: it has ended. */

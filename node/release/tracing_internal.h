@@ -33,6 +33,7 @@ struct hf_traced_list {
 	size_t next_known;
 	struct traced *items;
 	size_t count;
+	json_t *plain_to; /* names */
 };
 
 #endif

@@ -161,6 +161,12 @@ static void tell(struct hf_cli *cli, json_t *view, const struct leak *l)
 		printf("\n");
 		hf_cli_table(cli, view, "not_traceable", lost_columns, "");
 	}
+	if (json_array_size(json_object_get(view, "plain_to")) > 0) {
+		HF_CLEANUP(hf_buf_done) struct hf_buf names = HF_BUF_INIT;
+
+		printf("\nalso delivered without masking, which nothing tells apart: %s\n",
+		       hf_cli_value(view, "plain_to", &names));
+	}
 	if (l->left_out)
 		printf("\nonly the first %zu rows of the leak were looked at\n", json_array_size(l->rows));
 }

@@ -416,6 +416,8 @@ static void a_tasks_result_is_named_with_whom_it_was_delivered_to(void **state)
 	hf_traced_delivered(l, "for-university", "bank");
 	hf_traced_delivered(l, "for-university", "insurer");
 	hf_traced_delivered(l, "another", "police");
+	hf_traced_delivered(l, "passages", "army");
+	hf_traced_delivered(l, "passages", "army");
 	shown = trace(w, l, plates(w, "university", 3, 9));
 	hit = release_to(shown, "university");
 	assert_true(json_is_true(json_object_get(hit, "named")));
@@ -423,6 +425,8 @@ static void a_tasks_result_is_named_with_whom_it_was_delivered_to(void **state)
 	assert_int_equal(json_array_size(json_object_get(hit, "tasks")), 1);
 	assert_int_equal(json_array_size(json_object_get(hit, "delivered_to")), 2);
 	assert_string_equal(json_string_value(json_array_get(json_object_get(hit, "delivered_to"), 1)), "bank");
+	assert_int_equal(json_array_size(json_object_get(shown, "plain_to")), 1);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(shown, "plain_to"), 0)), "army");
 	json_decref(shown);
 }
 
