@@ -38,6 +38,7 @@ static json_t *field_json(const struct hf_source_field *f)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "field", json_string(f->name));
+	json_object_set_new(o, "comment", json_string(f->comment));
 	json_object_set_new(o, "state", json_string(hf_class_state_name(c->state)));
 	json_object_set_new(o, "kind", text_or_null(c->kind));
 	json_object_set_new(o, "class", json_string(c->data_class));
@@ -68,6 +69,7 @@ static void out_fields(json_t *out, const struct hf_source_view *v)
 		open += v->fields[i].class.state != HF_CLASS_CONFIRMED;
 	}
 	json_object_set_new(out, "source", json_string(v->name));
+	json_object_set_new(out, "comment", json_string(v->comment));
 	json_object_set_new(out, "rows_looked_at", json_integer((json_int_t)v->looked_rows));
 	json_object_set_new(out, "unconfirmed", json_integer((json_int_t)open));
 	json_object_set_new(out, "fields", fields);

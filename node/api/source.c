@@ -66,7 +66,7 @@ static enum hf_err get_source(struct hf_api_request *rq, struct hf_source_view *
 struct scan_request {
 	struct hf_api_request *rq;
 	struct hf_source_view was; /* name, registration and switch stay as they are */
-	bool adding;
+	bool adding, commented;
 	/* Of a database, while the scanner looks at what was read. */
 	struct hf_source_view scanned;
 	struct hf_source_reader *reader;
@@ -93,6 +93,13 @@ static enum hf_err take_rows(struct hf_api_request *rq, struct hf_source_view *v
 	return HF_OK;
 }
 
+/* Evidence for what the fields hold, from the department's data dictionary. */
+static enum hf_err take_about(struct hf_api_request *rq, struct hf_source_view *v)
+{
+	v->about = json_object_get(rq->in, "about");
+	return v->about ? hf_source_about_check(v->about, &rq->fault) : HF_OK;
+}
+
 static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 {
 	struct hf_api_request *rq = s->rq;
@@ -117,9 +124,9 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));
 	HF_TRY(hf_api_derived(rq, v, &s->was.derivation, s->adding));
 	HF_TRY(hf_source_put(rq->m->sources, rq->unit, v, &rq->fault));
-	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields%s", v->path,
+	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields%s%s", v->path,
 	               (unsigned long long)v->rows, (unsigned long long)v->bytes, v->field_count,
-	               rq->m->scanner ? ", examined by the scanner" : "");
+	               s->commented ? ", comments given" : "", rq->m->scanner ? ", examined by the scanner" : "");
 	view_json(rq->out, v);
 	note_looked(rq, v);
 	return HF_OK;
@@ -214,6 +221,7 @@ static enum hf_err start_scan(struct hf_api_request *rq, const struct hf_source_
 	s->rq = rq;
 	s->was = *v;
 	s->adding = adding;
+	s->commented = v->about != NULL;
 	hf_api_later(rq);
 	if (rq->m->scanner && v->path[0] == '/')
 		hf_scan(rq->m->scanner, s->was.path, on_examined, s);
@@ -253,6 +261,7 @@ static enum hf_err add(struct hf_api_request *rq)
 	HF_TRY(take_password(rq, &v));
 	HF_TRY(hf_api_id(rq, "derivation", false, &v.derivation));
 	HF_TRY(take_rows(rq, &v));
+	HF_TRY(take_about(rq, &v));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", v.name);
 	if (hf_source_get(rq->m->sources, v.name, &there) == HF_OK) {
 		hf_source_view_done(&there);
@@ -279,6 +288,8 @@ static enum hf_err update(struct hf_api_request *rq)
 		e = copy_text(rq, "department", false, v.department, sizeof(v.department));
 	if (e == HF_OK)
 		e = take_rows(rq, &v);
+	if (e == HF_OK)
+		e = take_about(rq, &v);
 	hf_source_view_done(&v);
 	return e == HF_OK ? start_scan(rq, &v, false) : e;
 }
@@ -290,6 +301,7 @@ static enum hf_err scan(struct hf_api_request *rq)
 	HF_TRY(get_source(rq, &v));
 	hf_source_view_done(&v);
 	HF_TRY(take_rows(rq, &v));
+	HF_TRY(take_about(rq, &v));
 	return start_scan(rq, &v, false);
 }
 

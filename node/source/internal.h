@@ -21,4 +21,9 @@ void sources_asked(struct hf_sources *s, const char *kind);
 /* A reference less; memory with the last. */
 void sources_drop(struct hf_sources *s);
 
+/* about.c: of a view, in the form of its about; a new reference. And the other way round: what it says nothing of stays
+ * as it is, since a kind of source may have comments of its own. */
+json_t *source_about_of(const struct hf_source_view *v);
+void source_about_apply(const json_t *about, struct hf_source_view *v);
+
 #endif

@@ -102,12 +102,16 @@ static void propose(struct hf_field_class *c, const struct hf_field_finding *f)
 
 static struct hf_identify *start(const struct hf_source_view *v, const struct hf_source_looking *in)
 {
-	const struct hf_identify_options o = {.table = v->name, .rules = in->rules, .key = in->key};
+	const struct hf_identify_options o = {.table = v->name,
+	                                      .table_comment = v->comment[0] ? v->comment : NULL,
+	                                      .rules = in->rules,
+	                                      .key = in->key};
 	struct hf_named_field *fields = hf_alloc_zero((v->field_count + 1) * sizeof(*fields));
 	struct hf_identify *x;
 
 	for (size_t i = 0; i < v->field_count; i++)
-		fields[i].name = v->fields[i].name;
+		fields[i] = (struct hf_named_field){v->fields[i].name,
+		                                    v->fields[i].comment[0] ? v->fields[i].comment : NULL};
 	x = hf_identify_new(&o, fields, v->field_count);
 	free(fields);
 	return x;

@@ -95,6 +95,7 @@ static void view_fields(const Hufu__SourceRow *row, struct hf_source_view *v)
 		snprintf(v->fields[i].name, sizeof(v->fields[i].name), "%s", row->fields[i]->name);
 		snprintf(v->fields[i].type, sizeof(v->fields[i].type), "%s", row->fields[i]->type);
 		v->fields[i].nulls = row->fields[i]->nulls;
+		snprintf(v->fields[i].comment, sizeof(v->fields[i].comment), "%s", row->fields[i]->comment);
 		class_from_row(row->fields[i]->class_, &v->fields[i].class);
 	}
 }
@@ -127,6 +128,7 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	(void)hf_id_from_bytes(row->derivation.data, row->derivation.len, &v->derivation);
 	(void)hf_id_from_bytes(row->masked.data, row->masked.len, &v->masked);
 	snprintf(v->masked_of, sizeof(v->masked_of), "%s", row->masked_of);
+	snprintf(v->comment, sizeof(v->comment), "%s", row->comment);
 	if (row->digest.len == sizeof(v->digest.b))
 		memcpy(v->digest.b, row->digest.data, sizeof(v->digest.b));
 	snprintf(v->table, sizeof(v->table), "%s", row->table);
@@ -195,6 +197,7 @@ static void fill_fields(const struct hf_source_view *v, Hufu__SourceField *field
 		fields[i].name = v->fields[i].name;
 		fields[i].type = v->fields[i].type;
 		fields[i].nulls = v->fields[i].nulls;
+		fields[i].comment = (char *)v->fields[i].comment;
 		if (class_to_row(&v->fields[i].class, &classes[i]))
 			fields[i].class_ = &classes[i];
 		pointers[i] = &fields[i];
@@ -225,6 +228,7 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 		row.copy = (ProtobufCBinaryData){sizeof(v->copy.b), (uint8_t *)v->copy.b};
 	row.password = (ProtobufCBinaryData){v->password.len, (uint8_t *)v->password.b};
 	row.copy_key = (ProtobufCBinaryData){v->copy_key.len, (uint8_t *)v->copy_key.b};
+	row.comment = (char *)v->comment;
 	row.digest = (ProtobufCBinaryData){sizeof(v->digest.b), (uint8_t *)v->digest.b};
 	row.enabled = v->enabled;
 	row.bytes = v->stamp.bytes;
@@ -343,6 +347,7 @@ struct scan {
 	struct hf_rules *rules; /* of the organization; NULL: none */
 	struct hf_sources *sources;
 	struct hf_source_view view;
+	json_t *about; /* own */
 	hf_source_scan_fn fn;
 	void *ctx;
 	enum hf_err error;
@@ -360,6 +365,7 @@ static void run_scan(uv_work_t *work)
 	                                     .stop = &j->sources->stop};
 
 	j->error = hf_source_scan_now(in.adapter, &j->sources->home, &j->view, &j->sources->stop, &j->fault);
+	source_about_apply(j->about, &j->view);
 	if (j->error == HF_OK)
 		j->error = hf_source_look(&in, &j->view, &j->fault);
 	if (j->error != HF_OK)
@@ -380,6 +386,7 @@ static void end_scan(uv_work_t *work, int status)
 		j->view.scanned_ms = hf_now_ms(&j->sources->base->clock);
 	j->fn(j->ctx, j->error, &j->view, &j->fault);
 	hf_source_view_done(&j->view);
+	json_decref(j->about);
 	hf_rules_free(j->rules);
 	sources_drop(j->sources);
 	free(j);
@@ -389,6 +396,21 @@ static void end_scan(uv_work_t *work, int status)
 static void run_nothing(uv_work_t *work)
 {
 	(void)work;
+}
+
+/* Those that the scan is given, or those that were said before; a copy of its own for the worker. */
+static json_t *about_for(struct hf_sources *s, const struct hf_source_view *v)
+{
+	struct hf_source_view was;
+	json_t *about;
+
+	if (v->about)
+		return json_deep_copy(v->about);
+	if (hf_source_get(s, v->name, &was) != HF_OK)
+		return NULL;
+	about = source_about_of(&was);
+	hf_source_view_done(&was);
+	return about;
 }
 
 void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_source_scan_fn fn, void *ctx)
@@ -401,6 +423,9 @@ void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_sou
 	j->view.fields = NULL;
 	j->view.field_count = 0;
 	memset(&j->view.copy, 0, sizeof(j->view.copy)); /* the row's own, until another is put */
+	j->view.about = NULL;
+	j->view.comment[0] = '\0';
+	j->about = about_for(s, v);
 	j->fn = fn;
 	j->ctx = ctx;
 	s->references++;

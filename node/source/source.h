@@ -4,6 +4,8 @@
 #ifndef HUFU_SOURCE_SOURCE_H
 #define HUFU_SOURCE_SOURCE_H
 
+#include <jansson.h>
+
 #include "crypto/hash.h"
 #include "evidence/node_keys.h"
 #include "store/store.h"
@@ -38,11 +40,13 @@ struct hf_field_class {
 	char confirmed_by[HF_NAME_MAX + 1];
 	int64_t confirmed_ms;
 };
+#define HF_COMMENT_MAX 255u /* bytes of a comment */
 struct hf_source_field {
 	char name[128];
 	char type[16]; /* string, integer, number, date, datetime, boolean */
 	uint64_t nulls;
 	struct hf_field_class class;
+	char comment[HF_COMMENT_MAX + 1]; /* what people say it is; "": nothing is said */
 };
 #define HF_SOURCE_SECRET_MAX 160u
 struct hf_source_box { /* a secret under the node's key; len 0: none */
@@ -73,7 +77,12 @@ struct hf_source_view {
 	struct hf_source_box password;   /* of a database */
 	struct hf_id copy;               /* of what the last scan read of it, in the node's folder; zero: none */
 	struct hf_source_box copy_key;
+	char comment[HF_COMMENT_MAX + 1]; /* on the table */
+	/* Wish for a scan, lent: {"comment": TEXT, "fields": {NAME: TEXT}}, evidence for kinds; NULL: as they were. */
+	const json_t *about;
 };
+/* Is it of that form, and no longer than can be kept? */
+enum hf_err hf_source_about_check(const json_t *about, struct hf_fault *f) HF_MUST_CHECK;
 void hf_source_view_done(struct hf_source_view *v);
 enum hf_err hf_source_get(struct hf_sources *s, const char *name, struct hf_source_view *ret_view) HF_MUST_CHECK;
 /* Every registered source in order of the name; false stops. The view is valid during the call. */

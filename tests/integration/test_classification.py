@@ -82,6 +82,27 @@ def test_registration_looks_at_a_bounded_sample_and_publication_asks_people(net)
     check(len(log) == 2 and all(e["actor"] == "transport/bai" and "drivers" in e["object"] for e in log), f"in the ledger: {log}")
 
 
+def test_a_data_dictionary_says_what_names_and_content_do_not(net):
+    """MK-15: comments on fields and table are evidence, and stay with the source"""
+    t = net.nodes["transport"]
+    path = write(net, "crew", ["c1", "c7"], [[i, f"E{10000000 + 7919 * i}"] for i in range(40)])
+    dictionary = os.path.join(net.dir, "dictionary.csv")
+    with open(dictionary, "w", newline="", encoding="gb18030") as f:
+        csv.writer(f).writerows([["表名", "字段名", "说明"], ["crew", "", "司机信息"], ["crew", "c7", "护照号码"], ["fleet", "c1", "手机号码"]])
+    t.hufu("source", "add", "crew", path, as_="fan")
+    check({n: f["found"] for n, f in fields(t, "crew").items()} == {"c1": None, "c7": None}, "nothing tells it")
+    t.hufu("source", "scan", "crew", "--comments", dictionary, as_="fan")
+    c7 = fields(t, "crew")["c7"]
+    check((c7["found"], c7["comment"]) == ("cn.passport", "护照号码") and "comment" in c7["by"], f"{c7}")
+    check(fields(t, "crew")["c1"]["comment"] == "", "what another table's row says is not taken")
+    t.hufu("source", "scan", "crew", as_="fan")
+    check(fields(t, "crew")["c7"]["found"] == "cn.passport", "it stays")
+    with open(dictionary, "w", encoding="utf-8") as f:
+        f.write("field,comment\nc7," + "x" * 300 + "\n")
+    r = t.refused("source", "scan", "crew", "--comments", dictionary, as_="fan")
+    check(r.reason == "limit" and "c7" in r.text, r.text)
+
+
 def test_an_entry_is_marked_as_its_fields_say(net):
     """MK-15, MK-23: the marks of an entry are no lower than what its fields hold"""
     t = net.nodes["transport"]

@@ -98,12 +98,12 @@ static bool put_password(struct hf_cli *cli, json_t *in, const char *file, bool 
 static int add(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2], *kind = NULL, *department = NULL, *derived = NULL, *rows = NULL, *table = NULL,
-	                    *password = NULL;
+	                    *password = NULL, *comments = NULL;
 	const struct hf_opt opts[] = {
-	        {"kind", &kind, NULL, NULL},       {"department", &department, NULL, NULL},
-	        {"derived", &derived, NULL, NULL}, {"rows", &rows, NULL, NULL},
-	        {"table", &table, NULL, NULL},     {"password-file", &password, NULL, NULL},
-	        {NULL, NULL, NULL, NULL},
+	        {"kind", &kind, NULL, NULL},         {"department", &department, NULL, NULL},
+	        {"derived", &derived, NULL, NULL},   {"rows", &rows, NULL, NULL},
+	        {"table", &table, NULL, NULL},       {"password-file", &password, NULL, NULL},
+	        {"comments", &comments, NULL, NULL}, {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
 
@@ -111,6 +111,10 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	in = json_object();
 	hf_cli_put(in, "table", table);
+	if (!hf_source_cli_comments(cli, in, pos[0], comments)) {
+		json_decref(in);
+		return HF_EXIT_REFUSED;
+	}
 	hf_cli_put(in, "derivation", derived);
 	hf_cli_put(in, "rows", rows);
 	hf_cli_put(in, "name", pos[0]);
@@ -125,11 +129,11 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 
 static int update(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1], *path = NULL, *department = NULL, *table = NULL, *password = NULL;
+	const char *pos[1], *path = NULL, *department = NULL, *table = NULL, *password = NULL, *comments = NULL;
 	const struct hf_opt opts[] = {
-	        {"path", &path, NULL, NULL},   {"department", &department, NULL, NULL},
-	        {"table", &table, NULL, NULL}, {"password-file", &password, NULL, NULL},
-	        {NULL, NULL, NULL, NULL},
+	        {"path", &path, NULL, NULL},         {"department", &department, NULL, NULL},
+	        {"table", &table, NULL, NULL},       {"password-file", &password, NULL, NULL},
+	        {"comments", &comments, NULL, NULL}, {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
 
@@ -139,7 +143,8 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "department", department);
 	hf_cli_put(in, "table", table);
-	if (!put_path(cli, in, path) || !put_password(cli, in, password, false)) {
+	if (!hf_source_cli_comments(cli, in, pos[0], comments) || !put_path(cli, in, path) ||
+	    !put_password(cli, in, password, false)) {
 		json_decref(in);
 		return HF_EXIT_REFUSED;
 	}
@@ -168,8 +173,9 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 
 static int scan(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1], *rows = NULL;
-	const struct hf_opt opts[] = {{"rows", &rows, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	const char *pos[1], *rows = NULL, *comments = NULL;
+	const struct hf_opt opts[] = {
+	        {"rows", &rows, NULL, NULL}, {"comments", &comments, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *in;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
@@ -177,6 +183,10 @@ static int scan(struct hf_cli *cli, int argc, char **argv)
 	in = json_object();
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "rows", rows);
+	if (!hf_source_cli_comments(cli, in, pos[0], comments)) {
+		json_decref(in);
+		return HF_EXIT_REFUSED;
+	}
 	return show_source(cli, "POST", "/v1/sources/scan", in);
 }
 
@@ -235,6 +245,7 @@ const struct hf_command hf_commands_source[] = {
          "[--rows N]\n"
          "hufu source add NAME URI --kind postgresql --table SCHEMA.TABLE [--password-file FILE] [--department NAME] "
          "[--rows N]\n"
+         "                [--comments FILE]\n"
          "\n"
          "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
          "  FILE               a file readable for the node's user, outside the node's folder; CSV and JSON lines "
@@ -257,6 +268,11 @@ const struct hf_command hf_commands_source[] = {
          "of\n"
          "                     must allow passing it on, and who gets it is told to its sources\n"
          "  --rows N           rows from the top in which sensitive fields are looked for (10000); no value is kept\n"
+         "  --comments FILE    what the fields are, as evidence: the department's data dictionary as CSV with the "
+         "columns\n"
+         "                     field,comment, a row without a field for the table itself, and perhaps a column table\n"
+         "                     (rows of other sources are passed over); or JSON as `hufu mask identify --about` takes "
+         "it\n"
          "\n"
          "example:\n"
          "  hufu source add flights /srv/data/flights.csv --department roads\n"
@@ -274,13 +290,15 @@ const struct hf_command hf_commands_source[] = {
          "the node read?\n\nexample:\n  hufu source test flights\n",
          test},
         {"source", "scan", "scan a source again",
-         "hufu source scan NAME [--rows N]\n\nWhat people said of the fields stays; `hufu source fields NAME` shows "
-         "it.\n"
+         "hufu source scan NAME [--rows N] [--comments FILE]\n\nWhat people said of the fields stays, and so do "
+         "comments when "
+         "none are given; `hufu source fields NAME` shows "
+         "them.\n"
          "\nexample:\n  hufu source scan flights\n",
          scan},
         {"source", "update", "change path or department, and scan again",
          "hufu source update NAME [--path FILE|URI] [--department NAME] [--table SCHEMA.TABLE] [--password-file "
-         "FILE]\n"
+         "FILE] [--comments FILE]\n"
          "\nA password is good for the URI that it was given with: another URI needs it again.\n"
          "\nexamples:\n  hufu source update flights --path /srv/data/flights-2026.csv\n"
          "  hufu source update tolls --password-file reader.password\n",

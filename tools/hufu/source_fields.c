@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 static const struct hf_column columns[] = {
-        {"FIELD", "field", 40},    {"STATE", "state", 0},           {"KIND", "kind_shown", 0}, {"CLASS", "class", 0},
-        {"LEVEL", "level", 0},     {"FOUND", "found_shown", 0},     {"SURE", "sure", 0},       {"BY", "by", 0},
-        {"CERTAIN", "certain", 0}, {"SAID BY", "confirmed_by", 16}, {NULL, NULL, 0},
+        {"FIELD", "field", 40},    {"STATE", "state", 0},           {"KIND", "kind_shown", 0},  {"CLASS", "class", 0},
+        {"LEVEL", "level", 0},     {"FOUND", "found_shown", 0},     {"SURE", "sure", 0},        {"BY", "by", 0},
+        {"CERTAIN", "certain", 0}, {"SAID BY", "confirmed_by", 16}, {"COMMENT", "comment", 30}, {NULL, NULL, 0},
 };
 
 static json_t *shown(const json_t *field, const char *key)

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include "crypto/crypto.h"
+#include "source/classify.h"
 #include "source/source.h"
 #include "unit/source/bench.h"
 
@@ -60,6 +61,80 @@ static void scan_finds_fields_types_rows_nulls(void **state)
 	assert_true(v.enabled && v.scanned_ms > 0);
 	hf_source_view_done(&v);
 	bench_close(&b);
+}
+
+static enum hf_err scan_with(struct bench *b, const char *path, const json_t *about, struct hf_source_view *ret_view)
+{
+	struct hf_source_view v = {.kind = "csv", .name = "people", .about = about};
+
+	snprintf(v.path, sizeof(v.path), "%s", path);
+	HF_TRY(bench_add(b, &v, NULL));
+	return hf_source_get(b->sources, "people", ret_view);
+}
+
+/* MK-15: a comment says what a field's name and content do not; it stays until others are given. */
+static void comments_are_evidence_and_stay(void **state)
+{
+	json_t *about =
+	        json_loads("{\"comment\": \"司机信息\", \"fields\": {\"c7\": \"护照号码\", \"c9\": \"x\"}}", 0, NULL);
+	json_t *none = json_loads("{\"comment\": \"\", \"fields\": {\"c7\": \"\"}}", 0, NULL);
+	struct bench b;
+	struct hf_source_view v;
+	char path[200], text[2000] = "c7,n\n";
+
+	(void)state;
+	bench_open(&b);
+	for (unsigned i = 0; i < 40; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "E%08u,%u\n", 10000000 + 7919 * i, i);
+	snprintf(path, sizeof(path), "%s", bench_text(&b, "people.csv", text));
+	assert_int_equal(scan_with(&b, path, NULL, &v), HF_OK);
+	assert_string_equal(v.fields[0].class.found, "");
+	hf_source_view_done(&v);
+	for (unsigned again = 0; again < 2; again++) {
+		assert_int_equal(scan_with(&b, path, again ? NULL : about, &v), HF_OK);
+		assert_string_equal(v.fields[0].class.found, "cn.passport");
+		assert_int_equal(v.fields[0].class.by & HF_BY_COMMENT, HF_BY_COMMENT);
+		assert_string_equal(v.fields[0].comment, "护照号码");
+		assert_string_equal(v.fields[1].comment, "");
+		assert_string_equal(v.comment, "司机信息");
+		hf_source_view_done(&v);
+	}
+	assert_int_equal(scan_with(&b, path, none, &v), HF_OK);
+	assert_string_equal(v.fields[0].class.found, "");
+	hf_source_view_done(&v);
+	json_decref(about);
+	json_decref(none);
+	bench_close(&b);
+}
+
+static void assert_about(const char *json, enum hf_err want)
+{
+	struct hf_fault f = {HF_OK, ""};
+	json_t *o = json_loads(json, JSON_ALLOW_NUL, NULL);
+
+	assert_non_null(o);
+	assert_int_equal(hf_source_about_check(o, &f), want);
+	json_decref(o);
+}
+
+static void comments_are_bounded(void **state)
+{
+	char text[400];
+
+	(void)state;
+	assert_about("{}", HF_OK);
+	assert_about("{\"comment\": \"a\", \"fields\": {\"b\": \"c\"}}", HF_OK);
+	assert_about("[]", HF_E_ARGUMENT);
+	assert_about("{\"comment\": 7}", HF_E_ARGUMENT);
+	assert_about("{\"fields\": \"b\"}", HF_E_ARGUMENT);
+	assert_about("{\"fields\": {\"b\": 7}}", HF_E_LIMIT);
+	assert_about("{\"fields\": {\"b\": \"c\\u0000d\"}}", HF_E_LIMIT);
+	snprintf(text, sizeof(text), "{\"fields\": {\"b\": \"%0255d\"}}", 7);
+	assert_about(text, HF_OK);
+	snprintf(text, sizeof(text), "{\"fields\": {\"b\": \"%0256d\"}}", 7);
+	assert_about(text, HF_E_LIMIT);
+	snprintf(text, sizeof(text), "{\"comment\": \"%0256d\"}", 7);
+	assert_about(text, HF_E_LIMIT);
 }
 
 /* DS-3: data from an unregistered source is refused; so is a disabled one. */
@@ -283,6 +358,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(scan_finds_fields_types_rows_nulls),
+	        cmocka_unit_test(comments_are_evidence_and_stay),
+	        cmocka_unit_test(comments_are_bounded),
 	        cmocka_unit_test(unregistered_and_disabled_are_refused),
 	        cmocka_unit_test(whole_file_at_any_offset),
 	        cmocka_unit_test(chosen_fields_in_the_order_of_the_source),
