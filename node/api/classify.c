@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "api/api.h"
+#include "api/sources.h"
 #include "source/mask_policy.h"
 
 static json_t *by_json(unsigned by)
@@ -75,26 +75,11 @@ static void out_fields(json_t *out, const struct hf_source_view *v)
 	json_object_set_new(out, "fields", fields);
 }
 
-static enum hf_err get_source(struct hf_api_request *rq, struct hf_source_view *ret_view)
-{
-	const char *name;
-	enum hf_err e;
-
-	HF_TRY(hf_api_text(rq, "name", true, HF_NAME_MAX, &name));
-	if (rq->draft)
-		hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", name);
-	e = hf_source_get(rq->m->sources, name, ret_view);
-	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(&rq->fault, e, "there is no source '%s'; `hufu source list` shows those there are",
-		                    name);
-	return hf_fault_default(&rq->fault, e);
-}
-
 static enum hf_err fields(struct hf_api_request *rq)
 {
 	struct hf_source_view v;
 
-	HF_TRY(get_source(rq, &v));
+	HF_TRY(hf_api_source(rq, &v));
 	out_fields(rq->out, &v);
 	hf_source_view_done(&v);
 	return HF_OK;
@@ -167,7 +152,7 @@ static enum hf_err classify(struct hf_api_request *rq)
 	enum hf_err e;
 
 	HF_TRY(hf_mask_rules_load(rq->m->store, &rules, &rq->fault));
-	e = get_source(rq, &v);
+	e = hf_api_source(rq, &v);
 	if (e != HF_OK) {
 		hf_rules_free(rules);
 		return e;

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "api/onward.h"
+#include "api/sources.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
 #include "release/tasks.h"
@@ -47,7 +48,7 @@ static void view_json(json_t *o, const struct hf_source_view *v)
 	json_object_set_new(o, "fields", fields);
 }
 
-static enum hf_err get_source(struct hf_api_request *rq, struct hf_source_view *ret_view)
+enum hf_err hf_api_source(struct hf_api_request *rq, struct hf_source_view *ret_view)
 {
 	const char *name;
 	enum hf_err e;
@@ -278,7 +279,7 @@ static enum hf_err update(struct hf_api_request *rq)
 	struct hf_source_view v;
 	enum hf_err e;
 
-	HF_TRY(get_source(rq, &v));
+	HF_TRY(hf_api_source(rq, &v));
 	e = copy_text(rq, "path", false, v.path, sizeof(v.path));
 	if (e == HF_OK)
 		e = copy_text(rq, "table", false, v.table, sizeof(v.table));
@@ -298,7 +299,7 @@ static enum hf_err scan(struct hf_api_request *rq)
 {
 	struct hf_source_view v;
 
-	HF_TRY(get_source(rq, &v));
+	HF_TRY(hf_api_source(rq, &v));
 	hf_source_view_done(&v);
 	HF_TRY(take_rows(rq, &v));
 	HF_TRY(take_about(rq, &v));
@@ -320,7 +321,7 @@ static enum hf_err test(struct hf_api_request *rq)
 {
 	struct hf_source_view v;
 
-	HF_TRY(get_source(rq, &v));
+	HF_TRY(hf_api_source(rq, &v));
 	hf_api_later(rq);
 	hf_source_probe(rq->m->sources, v.name, on_probed, rq);
 	hf_source_view_done(&v);
@@ -332,7 +333,7 @@ static enum hf_err set_enabled(struct hf_api_request *rq, bool enabled)
 	struct hf_source_view v;
 	enum hf_err e;
 
-	HF_TRY(get_source(rq, &v));
+	HF_TRY(hf_api_source(rq, &v));
 	v.enabled = enabled;
 	e = hf_source_put(rq->m->sources, rq->unit, &v, &rq->fault);
 	hf_draft_text(rq->draft, HF_FIELD_DETAIL, enabled ? "enabled" : "disabled");
@@ -357,7 +358,7 @@ static enum hf_err remove_source(struct hf_api_request *rq)
 	struct hf_source_view v;
 	enum hf_err e;
 
-	HF_TRY(get_source(rq, &v));
+	HF_TRY(hf_api_source(rq, &v));
 	if (hf_catalog_uses_source(rq->m->catalog, v.name))
 		e = hf_fault_set(&rq->fault, HF_E_STATE,
 		                 "source '%s' stands behind a published entry; withdraw that first, or disable the "
@@ -394,7 +395,7 @@ static enum hf_err show(struct hf_api_request *rq)
 {
 	struct hf_source_view v;
 
-	HF_TRY(get_source(rq, &v));
+	HF_TRY(hf_api_source(rq, &v));
 	view_json(rq->out, &v);
 	hf_source_view_done(&v);
 	return HF_OK;

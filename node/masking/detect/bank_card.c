@@ -1,5 +1,5 @@
 /* bank_card.c - cards of banks of the mainland: UnionPay numbers with the Luhn digit. */
-#include "masking/detect/tables.h"
+#include "masking/detect/cards.h"
 
 /* 62 and 81 are UnionPay's; the others are older ones of single banks. */
 static bool known(const uint8_t *p)
@@ -11,21 +11,11 @@ static bool known(const uint8_t *p)
 
 static enum hf_match check(const struct hf_cell *c, const struct hf_detect_tables *t)
 {
-	uint8_t d[19];
-	size_t n = 0;
+	uint8_t own[HF_CARD_MOST];
+	const uint8_t *d;
+	size_t n = hf_card_digits(c, own, &d);
 
 	(void)t;
-	if (c->classes == HF_CHAR_DIGIT)
-		return c->len > 19 || !known(c->data)  ? HF_MATCH_NO
-		       : hf_luhn_fast(c->data, c->len) ? HF_MATCH_VALID
-		                                       : HF_MATCH_SHAPE;
-	if (c->mark >> 7 & 1) /* groups of four, or of four, six and five: a day has one there */
-		return HF_MATCH_NO;
-	for (size_t i = 0; i < c->len; i++)
-		if (c->digit >> i & 1 && n < sizeof(d))
-			d[n++] = c->data[i];
-		else if (c->data[i] != ' ' && c->data[i] != '-')
-			return HF_MATCH_NO;
 	if (n < 16 || !known(d))
 		return HF_MATCH_NO;
 	return hf_luhn_fast(d, n) ? HF_MATCH_VALID : HF_MATCH_SHAPE;

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "masking/apply.h"
 #include "masking/disclosure.h"
+#include "unit/masking/plans.h"
 
 #define ROWS 1500u
 #define WIDTH 8u
@@ -25,22 +25,7 @@
 static const char *const header[WIDTH] = {"plate", "mobile", "card", "name", "income", "age", "region", "file"};
 static const struct hf_mask_key root = {"the root of all keys"};
 
-static const char head[] = "masking-plan: 1\n"
-                           "name: tolls\n"
-                           "version: 1\n"
-                           "need: research\n"
-                           "purpose: research\n"
-                           "mode: static\n"
-                           "people: {operator: li, security: wang, audit: zhao}\n"
-                           "schedule: by hand\n"
-                           "result: {rows-least: 1}\n"
-                           "relations: []\n"
-                           "emergency:\n"
-                           "  source: {cause: a, solution: b, who: li}\n"
-                           "  format: {cause: a, solution: b, who: li}\n"
-                           "  key: {cause: a, solution: b, who: li}\n"
-                           "  result: {cause: a, solution: b, who: li}\n"
-                           "  space: {cause: a, solution: b, who: li}\n";
+static const char head[] = "masking-plan: 1\nname: tolls\nversion: 1\n" PLAN_REST;
 
 struct world {
 	struct hf_arena arena;
@@ -55,24 +40,7 @@ static uint64_t seed;
 
 static uint64_t draw(void)
 {
-	uint64_t z = seed += 0x9E3779B97F4A7C15u;
-
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-	z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-	return z ^ z >> 31;
-}
-
-static struct hf_bytes text_of(struct hf_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static struct hf_bytes text_of(struct hf_arena *arena, const char *fmt, ...)
-{
-	char *out = hf_arena_get(arena, 48);
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vsnprintf(out, 48, fmt, args);
-	va_end(args);
-	return (struct hf_bytes){(const uint8_t *)out, (size_t)n};
+	return draw_of(&seed);
 }
 
 /* Everybody once, with one kept beginning: what is kept in front of a pseudonym is no secret. */

@@ -12,25 +12,11 @@
 #include "masking/disclosure.h"
 #include "masking/disclosure_shown.h"
 #include "masking/effect.h"
+#include "unit/masking/plans.h"
 
 #define MANY 8u
 
-static const char head[] = "masking-plan: 1\n"
-                           "name: plan\n"
-                           "version: 1\n"
-                           "need: research\n"
-                           "purpose: research\n"
-                           "mode: static\n"
-                           "people: {operator: li, security: wang, audit: zhao}\n"
-                           "schedule: by hand\n"
-                           "result: {rows-least: 1}\n"
-                           "relations: []\n"
-                           "emergency:\n"
-                           "  source: {cause: a, solution: b, who: li}\n"
-                           "  format: {cause: a, solution: b, who: li}\n"
-                           "  key: {cause: a, solution: b, who: li}\n"
-                           "  result: {cause: a, solution: b, who: li}\n"
-                           "  space: {cause: a, solution: b, who: li}\n";
+static const char head[] = "masking-plan: 1\nname: plan\nversion: 1\n" PLAN_REST;
 
 /* Releases of one table, each of a plan of its own. */
 struct world {

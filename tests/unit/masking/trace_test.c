@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "masking/trace.h"
 #include "masking/trace_internal.h"
+#include "unit/masking/plans.h"
 
 #define ROWS 4000u
 #define WIDTH 7u
@@ -24,33 +24,18 @@
 static const char *const header[WIDTH] = {"plate", "time", "fee", "speed", "lane", "name", "card"};
 static const struct hf_mask_key root = {"the root of all keys"};
 
-static const char plan_text[] = "masking-plan: 1\n"
-                                "name: tolls\n"
-                                "version: 1\n"
-                                "need: research\n"
-                                "purpose: research\n"
-                                "mode: static\n"
-                                "people: {operator: li, security: wang, audit: zhao}\n"
-                                "scope: {group: tolls, consumer: c}\n"
-                                "schedule: by hand\n"
-                                "result: {rows-least: 1}\n"
-                                "relations: []\n"
-                                "tables:\n"
-                                "  t:\n"
-                                "    fields:\n"
-                                "      plate: {technique: fpe, type: cn.plate}\n"
-                                "      time: {technique: daterd, unit: minute}\n"
-                                "      fee: {technique: noise, scale: 20, fingerprint: on, step: 1}\n"
-                                "      speed: {technique: noise, scale: 10, low: 0, fingerprint: on, step: 10}\n"
-                                "      lane: keep\n"
-                                "      name: {technique: dict, words: words}\n"
-                                "      card: {technique: token, vault: v}\n"
-                                "emergency:\n"
-                                "  source: {cause: a, solution: b, who: li}\n"
-                                "  format: {cause: a, solution: b, who: li}\n"
-                                "  key: {cause: a, solution: b, who: li}\n"
-                                "  result: {cause: a, solution: b, who: li}\n"
-                                "  space: {cause: a, solution: b, who: li}\n";
+static const char plan_text[] =
+        "masking-plan: 1\nname: tolls\nversion: 1\n" PLAN_REST "scope: {group: tolls, consumer: c}\n"
+        "tables:\n"
+        "  t:\n"
+        "    fields:\n"
+        "      plate: {technique: fpe, type: cn.plate}\n"
+        "      time: {technique: daterd, unit: minute}\n"
+        "      fee: {technique: noise, scale: 20, fingerprint: on, step: 1}\n"
+        "      speed: {technique: noise, scale: 10, low: 0, fingerprint: on, step: 10}\n"
+        "      lane: keep\n"
+        "      name: {technique: dict, words: words}\n"
+        "      card: {technique: token, vault: v}\n";
 
 struct world {
 	struct hf_plan *read;
@@ -63,27 +48,9 @@ struct world {
 
 static uint64_t seed;
 
-/* splitmix64: quick, and the same everywhere. */
 static uint64_t draw(void)
 {
-	uint64_t z = seed += 0x9E3779B97F4A7C15u;
-
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-	z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-	return z ^ z >> 31;
-}
-
-static struct hf_bytes text_of(struct hf_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static struct hf_bytes text_of(struct hf_arena *arena, const char *fmt, ...)
-{
-	char *out = hf_arena_get(arena, 64);
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vsnprintf(out, 64, fmt, args);
-	va_end(args);
-	return (struct hf_bytes){(const uint8_t *)out, (size_t)n};
+	return draw_of(&seed);
 }
 
 static enum hf_err words(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)

@@ -1,23 +1,10 @@
 /* disclosures_test.c - the disclosure ledger in the store: asked, recorded, read again after a restart (MK-4, MK-8). */
 #include "release/disclosures.h"
 
+#include "unit/masking/plans.h"
 #include "unit/store/fixture.h"
 
-static const char head[] = "masking-plan: 1\n"
-                           "name: tolls\n"
-                           "need: research\n"
-                           "purpose: research\n"
-                           "mode: static\n"
-                           "people: {operator: li, security: wang, audit: zhao}\n"
-                           "schedule: by hand\n"
-                           "result: {rows-least: 1}\n"
-                           "relations: []\n"
-                           "emergency:\n"
-                           "  source: {cause: a, solution: b, who: li}\n"
-                           "  format: {cause: a, solution: b, who: li}\n"
-                           "  key: {cause: a, solution: b, who: li}\n"
-                           "  result: {cause: a, solution: b, who: li}\n"
-                           "  space: {cause: a, solution: b, who: li}\n";
+static const char head[] = "masking-plan: 1\nname: tolls\n" PLAN_REST;
 
 static struct hf_plan *plan_of(unsigned version, const char *consumer, const char *fields)
 {
