@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 
 #include "base/buf.h"
 #include "crypto/crypto.h"
@@ -99,6 +100,59 @@ static void what_was_read_comes_back(void **state)
 		assert_copy(&d, &data);
 		hf_buf_done(&data);
 	}
+	folder_close(&d);
+}
+
+struct part {
+	pthread_t thread;
+	struct hf_source_reader *r;
+	const struct hf_buf *want;
+	size_t from;
+	bool good;
+};
+
+static void *read_part(void *ctx)
+{
+	struct part *p = ctx;
+	uint8_t *out = malloc(100000);
+
+	p->good = true;
+	for (size_t at = p->from; p->good && at < p->want->len; at += 333333) {
+		size_t left = p->want->len - at < 100000 ? p->want->len - at : 100000, len = 0;
+
+		p->good = hf_source_read(p->r, at, out, 100000, &len) == HF_OK && len == left &&
+		          memcmp(out, p->want->data + at, len) == 0;
+	}
+	free(out);
+	return NULL;
+}
+
+/* As the workers of a delivery of the whole table read it. */
+static void several_threads_read_at_once(void **state)
+{
+	struct hf_fault f = {.code = HF_OK};
+	struct hf_buf data = HF_BUF_INIT;
+	struct hf_source_reader *r;
+	struct part parts[4];
+	struct folder d;
+
+	(void)state;
+	folder_open(&d);
+	assert_true(hf_buf_reserve(&data, 4u << 20));
+	hf_random(data.data, 4u << 20);
+	data.len = 4u << 20;
+	write_copy(&d, &data);
+	assert_int_equal(hf_copy_open(&d.home, &d.v, &r, &f), HF_OK);
+	for (size_t i = 0; i < 4; i++) {
+		parts[i] = (struct part){.r = r, .want = &data, .from = i * 80000};
+		assert_int_equal(pthread_create(&parts[i].thread, NULL, read_part, &parts[i]), 0);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(pthread_join(parts[i].thread, NULL), 0);
+		assert_true(parts[i].good);
+	}
+	hf_source_reader_close(r);
+	hf_buf_done(&data);
 	folder_close(&d);
 }
 
@@ -244,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_was_read_comes_back),
+	        cmocka_unit_test(several_threads_read_at_once),
 	        cmocka_unit_test(altered_cut_and_foreign_copies_are_refused),
 	        cmocka_unit_test(what_no_source_knows_is_swept),
 	        cmocka_unit_test(places_that_are_refused),
