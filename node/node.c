@@ -214,6 +214,13 @@ static enum hf_err plan_related(void *ctx, const struct hf_plan *p, const char *
 	return hf_release_related(n->m.release, p, source, table, f);
 }
 
+static enum hf_err made_by(void *ctx, const struct hf_id *task, struct hf_plan **ret_plan,
+                           const struct hf_plan_table **ret_table, struct hf_fault *f)
+{
+	struct hf_node *n = ctx;
+	return hf_task_made_by(n->m.release, task, ret_plan, ret_table, f);
+}
+
 static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
@@ -244,8 +251,8 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_exchange_set_limits(m->exchange, &cfg->transfers);
 	hf_release_set_derive(m->release, derive_masked, n);
 	hf_release_start(m->release);
-	hf_exchange_set_masking(m->exchange,
-	                        &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version, plan_related, n});
+	hf_exchange_set_masking(m->exchange, &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version,
+	                                                                   plan_related, n, made_by});
 	hf_tracing_open(&(struct hf_tracing_setup){&n->base, m->store, m->sources, m->mask_keys, plan_version, n},
 	                &m->tracing);
 	hf_exchange_start(m->exchange);

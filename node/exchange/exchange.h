@@ -26,6 +26,7 @@ void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_poli
  */
 struct hf_mask_keys;
 struct hf_plan;
+struct hf_plan_table;
 struct hf_exchange_masking {
 	struct hf_mask_keys *keys;
 	enum hf_err (*plan)(void *ctx, const char *name, struct hf_plan **ret_plan, struct hf_fault *f);
@@ -36,6 +37,9 @@ struct hf_exchange_masking {
 	enum hf_err (*related)(void *ctx, const struct hf_plan *p, const char *source, const char *table,
 	                       struct hf_fault *f);
 	void *ctx;
+	/* By which that masking task made what it released; the table is of the plan. NULL: nothing here is made so. */
+	enum hf_err (*made)(void *ctx, const struct hf_id *task, struct hf_plan **ret_plan,
+	                    const struct hf_plan_table **ret_table, struct hf_fault *f);
 };
 void hf_exchange_set_masking(struct hf_exchange *x, const struct hf_exchange_masking *m);
 /* How long a consumer may stay away, at the provider; 0: the default. */

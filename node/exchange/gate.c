@@ -30,6 +30,7 @@ struct gate {
 	struct transfer *t;
 	struct hf_fault f;
 	enum hf_err error;               /* a denial that has to be recorded first */
+	bool beside;                     /* f says what it shows together with earlier deliveries */
 	int64_t asked_ms;                /* the decision point was asked then; 0: it was not */
 	char second[HF_USE_SECOND_TEXT]; /* who authorized the use besides; "": nobody */
 };
@@ -339,6 +340,11 @@ static enum hf_err check_count(struct gate *g)
 	return HF_OK;
 }
 
+static bool in_emergency(const struct gate *g)
+{
+	return g->decision.mechanism && strcmp(g->decision.mechanism, "emergency") == 0;
+}
+
 static enum hf_err permit(struct gate *g)
 {
 	struct hf_id resource;
@@ -358,7 +364,7 @@ static enum hf_err permit(struct gate *g)
 	g->t = build_transfer(g);
 	HF_TRY(serve_open(g->t, &g->f));
 	HF_TRY(hf_catalog_sample_stands(g->x->catalog, &g->item, &g->f));
-	HF_TRY(masked_disclosure(g->t, &g->f));
+	HF_TRY(disclosed_check(g->t, in_emergency(g), &g->f));
 	return make_start(g);
 }
 
@@ -407,6 +413,8 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 		hf_authz_draft_input(g->x->authz, &rq, d);
 	}
 	hf_draft_outcome(d, result, g->f.text);
+	if (result == HF_OK && g->beside) /* an emergency, which goes out all the same */
+		hf_draft_text(d, HF_FIELD_EXCEPTION, g->f.text);
 	if (g->t)
 		hf_draft_party(d, g->t->peer);
 	return d;
@@ -480,7 +488,7 @@ static void record(struct gate *g, enum hf_err result)
 	struct hf_unit *u = hf_unit_new();
 	char said[120];
 	if (result == HF_OK)
-		result = masked_disclosed(g->t, u, &g->f);
+		result = disclosed_put(g->t, in_emergency(g) ? &g->beside : NULL, u, &g->f);
 	if (g->t && result == HF_E_DISCLOSURE)
 		masked_error(g->t, "result"); /* as of a task's */
 	hf_unit_draft(u, decision_draft(g, result));

@@ -18,7 +18,6 @@ struct masked {
 	struct hf_plan *plan;
 	const struct hf_plan_table *table;
 	struct masked_scope of;
-	char dataset[HF_NAME_MAX + 1]; /* of the disclosure ledger */
 	struct hf_apply_count *fields; /* one for each of the transfer's */
 	uint64_t most;
 	const char *kind; /* of the reader's error; NULL: of none */
@@ -178,7 +177,6 @@ static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_
 	hf_mask_root(t->x->masking.keys, &s->root);
 	HF_TRY(hf_mask_seed_make(t->x->masking.keys, &m->of.contract, t->peer, &s->seed, f));
 	masked_error(t, "source");
-	HF_TRY(hf_disclosure_dataset(t->x->store, t->x->sources, t->source, m->dataset, f));
 	HF_TRY(hf_source_get(t->x->sources, t->source, &v));
 	masked_error(t, "format");
 	enum hf_err e = fit_table(t, m, s, &v, f);
@@ -225,48 +223,16 @@ void masked_close(struct transfer *t)
 	free_masked(HF_TAKE(t->masked));
 }
 
-/* ---- the disclosure ledger ---- */
-
-static struct hf_disclosure_in disclosure_of(const struct transfer *t, char text[64])
+void masked_by(const struct transfer *t, char text[64], struct hf_disclosure_in *ret_in)
 {
 	char id[HF_ID_TEXT];
 
 	hf_id_text(&t->id, id);
 	snprintf(text, 64, "transfer %s", id);
-	return (struct hf_disclosure_in){.dataset = t->masked->dataset,
-	                                 .plan = t->masked->plan,
-	                                 .table = t->masked->table->name,
-	                                 .only = (const char *const *)t->fields,
-	                                 .only_count = t->field_count,
-	                                 .scope = &t->masked->of.scope,
-	                                 .recipient = t->peer,
-	                                 .release = text,
-	                                 .now_ms = t->started_ms};
-}
-
-enum hf_err masked_disclosure(const struct transfer *t, struct hf_fault *f)
-{
-	char text[64];
-
-	if (!t->masked)
-		return HF_OK;
-	const struct hf_disclosure_in in = disclosure_of(t, text);
-	return hf_fault_default(f, hf_disclosure_check(t->x->store, &in, f));
-}
-
-enum hf_err masked_disclosed(const struct transfer *t, struct hf_unit *u, struct hf_fault *f)
-{
-	char text[64];
-
-	if (!t || !t->masked)
-		return HF_OK;
-	const struct hf_disclosure_in in = disclosure_of(t, text);
-	struct hf_source_view v;
-	HF_TRY(hf_fault_default(f, hf_disclosure_record(t->x->store, u, &in, f)));
-	HF_TRY(hf_fault_default(f, hf_source_get(t->x->sources, t->source, &v)));
-	hf_disclosure_origin(u, &v, t->masked->dataset);
-	hf_source_view_done(&v);
-	return HF_OK;
+	ret_in->plan = t->masked->plan;
+	ret_in->table = t->masked->table->name;
+	ret_in->scope = &t->masked->of.scope;
+	ret_in->release = text;
 }
 
 /* ---- while it goes on ---- */

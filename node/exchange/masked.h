@@ -44,10 +44,6 @@ enum hf_err masked_demand(const struct hf_exchange *x, const struct hf_decision 
  * the start and must be the same whenever it is opened again. */
 enum hf_err masked_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 void masked_close(struct transfer *t); /* after the reader */
-/* What the consumers of the source together would be given is not too much with this (MK-4): asked at the gate, and
- * recorded in the unit of the decision. DISCLOSURE. */
-enum hf_err masked_disclosure(const struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err masked_disclosed(const struct transfer *t, struct hf_unit *u, struct hf_fault *f) HF_MUST_CHECK;
 /* While it goes on: the decision still names that plan, which is still the approved one; the seed is not erased. */
 enum hf_err masked_still(struct transfer *t, const struct hf_decision *d, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err masked_seed_stands(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
@@ -69,6 +65,18 @@ bool masked_ends(struct transfer *t, enum hf_err e, const char *why);
 /* The scheme for the end: an entry of this node alone, and an alarm for people. ret_said: what the consumer may know,
  * to be added to the reason; "": there was no such error. */
 void masked_scheme(const struct transfer *t, enum hf_err e, const char *why, struct hf_unit *u, char ret_said[120]);
+
+/* ---- disclosed.c: what all recipients of the dataset together have ---- */
+
+/* Of every delivery, by a plan or without one (MK-4): asked at the gate, and recorded in the unit of the decision.
+ * DISCLOSURE, LIMIT; an emergency goes out all the same: then put alarms, sets *emergency (NULL: it is none), and f
+ * says what it shows. */
+enum hf_err disclosed_check(const struct transfer *t, bool emergency, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err disclosed_put(const struct transfer *t, bool *emergency, struct hf_unit *u,
+                          struct hf_fault *f) HF_MUST_CHECK;
+/* masked.c: plan, table, scope and release of one that is masked; text is the release's. */
+struct hf_disclosure_in;
+void masked_by(const struct transfer *t, char text[64], struct hf_disclosure_in *ret_in);
 
 /* ---- what is said about it ---- */
 

@@ -111,7 +111,7 @@ static bool any_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	return false;
 }
 
-enum hf_err disclosure_any_masked(struct hf_store *store, const char *dataset, bool *ret_any)
+enum hf_err hf_disclosure_masked(struct hf_store *store, const char *dataset, bool *ret_any)
 {
 	uint8_t prefix[DISCLOSURE_KEY_MAX];
 	size_t n = begin_key(dataset, 'R', prefix);

@@ -26,8 +26,6 @@ enum disclosure_kind { DISCLOSURE_ROW = 1, DISCLOSURE_ALLOWED };
 size_t disclosure_key(const struct hf_disclosure_in *in, enum disclosure_kind kind, uint8_t out[DISCLOSURE_KEY_MAX]);
 /* What the row of the same release says already; NULL: there is none. hf_decoded_free. */
 Hufu__DisclosureRow *disclosure_row(struct hf_store *store, const struct hf_disclosure_in *in);
-/* Something of the dataset went out by a plan. */
-enum hf_err disclosure_any_masked(struct hf_store *store, const char *dataset, bool *ret_any) HF_MUST_CHECK;
 
 const struct hf_mask_scope *disclosure_scope(const struct hf_disclosure_in *in);
 const char *disclosure_release(const struct hf_disclosure_in *in, char *out, size_t cap);

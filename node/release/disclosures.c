@@ -85,7 +85,7 @@ enum hf_err hf_disclosure_check(struct hf_store *store, const struct hf_disclosu
 
 	HF_TRY(sound(in, f));
 	if (!in->plan)
-		HF_TRY(hf_fault_default(f, disclosure_any_masked(store, in->dataset, &masked)));
+		HF_TRY(hf_fault_default(f, hf_disclosure_masked(store, in->dataset, &masked)));
 	allowed = masked ? allowed_row(store, in) : NULL;
 	if (allowed || !masked)
 		return HF_OK;
@@ -190,6 +190,7 @@ static void fill_before(const Hufu__DisclosureRow *before, struct hf_arena *aren
 		all[n++] = row->fields[i];
 	row->fields = all;
 	row->n_fields = n;
+	row->inside = row->inside && before->inside;
 	row->first_ms = before->first_ms;
 	row->times = before->times + 1;
 }

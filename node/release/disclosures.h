@@ -51,6 +51,9 @@ enum hf_err hf_disclosure_record(struct hf_store *store, struct hf_unit *unit, c
 enum hf_err hf_disclosure_allow(struct hf_unit *unit, const struct hf_disclosure_in *in, const char *by,
                                 const char *reason, struct hf_fault *f) HF_MUST_CHECK;
 
+/* Something of the dataset went out by a plan. */
+enum hf_err hf_disclosure_masked(struct hf_store *store, const char *dataset, bool *ret_any) HF_MUST_CHECK;
+
 /* Releases of a dataset, which is one table however their plans call it. The oldest first. */
 struct hf_disclosures;
 enum hf_err hf_disclosures_load(struct hf_store *store, const char *dataset,

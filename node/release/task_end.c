@@ -41,6 +41,7 @@ static enum hf_err disclosed(struct release_active *a, const Hufu__MaskTaskRow *
 	in.plan = plan;
 	in.recipient =
 	        plan->scope.consumer ? plan->scope.consumer : plan->name; /* not of each result: it is one release */
+	in.inside = !plan->scope.consumer;                                /* until it is delivered to somebody */
 	in.now_ms = hf_now_ms(&a->r->base->clock);
 	e = unit ? hf_disclosure_record(a->r->store, unit, &in, f) : hf_disclosure_check(a->r->store, &in, f);
 	hf_plan_free(plan);

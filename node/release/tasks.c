@@ -107,6 +107,21 @@ bool hf_task_made(struct hf_release *r, const struct hf_id *id, const struct hf_
 	return hf_task_result(r, id, digest, &row, &f) == HF_OK;
 }
 
+enum hf_err hf_task_made_by(struct hf_release *r, const struct hf_id *id, struct hf_plan **ret_plan,
+                            const struct hf_plan_table **ret_table, struct hf_fault *f)
+{
+	Hufu__MaskTaskRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+
+	HF_TRY(hf_task_get(r, id, &row, f));
+	HF_TRY(release_plan_any(r, row->plan, row->version, ret_plan, f));
+	*ret_table = hf_plan_table_named(*ret_plan, row->table);
+	if (*ret_table)
+		return HF_OK;
+	hf_plan_free(HF_TAKE(*ret_plan));
+	return hf_fault_set(f, HF_E_STORE, "the plan %.60s on record has no table '%.60s', by which a task masked",
+	                    row->plan, row->table);
+}
+
 /* ---- beginning ---- */
 
 /* What is known before a task is made. */

@@ -98,5 +98,8 @@ struct hf_task_unmask {
 enum hf_err hf_task_unmask(struct hf_release *r, const struct hf_task_unmask *in, struct hf_draft *draft,
                            char ***ret_values, struct hf_fault *f) HF_MUST_CHECK;
 bool hf_task_made(struct hf_release *r, const struct hf_id *id, const struct hf_hash *digest);
+/* By which plan, in whatever state that is now, and which of its tables. hf_plan_free. */
+enum hf_err hf_task_made_by(struct hf_release *r, const struct hf_id *id, struct hf_plan **ret_plan,
+                            const struct hf_plan_table **ret_table, struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

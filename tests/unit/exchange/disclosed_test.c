@@ -1,0 +1,274 @@
+/*
+ * disclosed_test.c - the gate asks, and keeps, what all recipients of a source together have: deliveries without a
+ * plan, by one, of what a task made, and in an emergency (MK-4).
+ */
+#include "unit/exchange/pair.h"
+
+#include "exchange/masked.h"
+#include "masking/plan.h"
+#include "release/disclosures.h"
+#include "release/mask_keys.h"
+
+static const char plan_text[] =
+        "masking-plan: 1\nname: flights\nversion: 1\nneed: research\npurpose: research\nmode: %s\n"
+        "people: {operator: sun, security: zhou, audit: gao}\nscope: {group: flights, epoch: 1}\n"
+        "schedule: by hand\nrelations: []\nresult: {rows-least: 1}\ntables:\n  flights:\n    fields:\n"
+        "      flight: {technique: hash}\n      arrival: keep\n      delay: keep\n"
+        "emergency:\n  source: {cause: a, solution: b, who: sun}\n  format: {cause: a, solution: b, who: sun}\n"
+        "  key: {cause: a, solution: b, who: zhou}\n  result: {cause: a, solution: b, who: zhou}\n"
+        "  space: {cause: a, solution: b, who: sun}\n";
+
+static enum hf_err plan_read(const char *mode, struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	char text[2048];
+	snprintf(text, sizeof(text), plan_text, mode);
+	return hf_plan_read("flights.yaml", text, strlen(text), ret_plan, f);
+}
+
+static enum hf_err plan_at_roads(void *ctx, const char *name, struct hf_plan **ret_plan, struct hf_fault *f)
+{
+	(void)ctx;
+	assert_string_equal(name, "flights");
+	return plan_read("dynamic", ret_plan, f);
+}
+
+static enum hf_err plan_version(void *ctx, const char *name, uint32_t version, struct hf_plan **ret_plan,
+                                struct hf_fault *f)
+{
+	(void)version;
+	return plan_at_roads(ctx, name, ret_plan, f);
+}
+
+/* The task that is asked for in a test made its source by the same plan, for no consumer. */
+static enum hf_err made_at_roads(void *ctx, const struct hf_id *task, struct hf_plan **ret_plan,
+                                 const struct hf_plan_table **ret_table, struct hf_fault *f)
+{
+	(void)ctx;
+	assert_false(hf_id_is_zero(task));
+	HF_TRY(plan_read("static", ret_plan, f));
+	*ret_table = &(*ret_plan)->tables[0];
+	return HF_OK;
+}
+
+static struct hf_mask_keys *mask_keys;
+
+static int disclosed_up(void **state)
+{
+	int r = pair_up(state);
+	struct pair *p = *state;
+	struct hf_fault f = {HF_OK, ""};
+	p->roads->keys.mask_root = hf_secret_alloc(32);
+	memset(p->roads->keys.mask_root, 9, 32);
+	assert_int_equal(hf_mask_keys_open(&p->roads->base, p->roads->store, &p->roads->keys, &mask_keys, &f), HF_OK);
+	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, NULL, made_at_roads};
+	hf_exchange_set_masking(p->roads->exchange, &m);
+	return r;
+}
+
+static int disclosed_down(void **state)
+{
+	struct pair *p = *state;
+	hf_mask_keys_close(mask_keys);
+	uint8_t *root = p->roads->keys.mask_root;
+	int r = pair_down(state);
+	hf_secret_free(root);
+	return r;
+}
+
+/* Each test has a dataset of its own: a file that no other one knew, of a source that was masked from that one. */
+static char dataset[16];
+static struct hf_id task; /* which made it; zero: none */
+
+static void begin_dataset(struct pair *p, const char *name)
+{
+	snprintf(dataset, sizeof(dataset), "%s", name);
+	snprintf(p->source, sizeof(p->source), "%s/%s.csv", p->files, name);
+	task = (struct hf_id){{0}};
+}
+
+static struct pair *table_of(void **state)
+{
+	struct pair *p = pair_of(state, 1000 + (size_t)dataset[0]);
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_source_view v;
+	assert_int_equal(hf_source_get(p->roads->sources, "flights", &v), HF_OK);
+	v.masked = task;
+	snprintf(v.masked_of, sizeof(v.masked_of), "%s", dataset);
+	assert_int_equal(hf_source_put(p->roads->sources, u, &v, &f), HF_OK);
+	hf_source_view_done(&v);
+	hf_store_submit(p->roads->store, u, NULL, NULL);
+	node_barrier(p->roads);
+	return p;
+}
+
+/* An entry of that source, with that duty or none, and a grant of it. */
+static struct pair *entry_with(void **state, const char *title, const char *duty)
+{
+	struct pair *p = table_of(state);
+	p->entry = publish(p->roads, &(struct offer){.title = title, .intake = "hub", .duty = duty});
+	p->application = granted(&p->s, &p->entry);
+	p->grant = grant_at(p->health, &p->application);
+	return p;
+}
+
+static void delivered(struct pair *p)
+{
+	struct hf_id id = begin(p);
+	until(p, has_ended(p->health, &id));
+	if (is_state(p->health, &id, "TERMINATED"))
+		fail_msg("%s", view_of(p->health, &id).reason);
+	wait_both(p, &id, "COMPLETED");
+}
+
+static void refused(struct pair *p, const char *part)
+{
+	struct hf_id id = begin(p);
+	until(p, has_ended(p->health, &id));
+	settle(p->w);
+	assert_reason(p->health, &id, HF_E_DISCLOSURE, part);
+	assert_false(is_there(p->output));
+}
+
+static void allow(struct pair *p, const struct hf_plan *plan)
+{
+	const struct hf_disclosure_in in = {.dataset = dataset,
+	                                    .plan = plan,
+	                                    .table = "flights",
+	                                    .recipient = "health",
+	                                    .now_ms = hf_now_ms(&p->roads->base.clock)};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	assert_int_equal(hf_disclosure_allow(u, &in, "zhou", "by contract", &f), HF_OK);
+	hf_store_submit(p->roads->store, u, NULL, NULL);
+	node_barrier(p->roads);
+}
+
+/* What the ledger at roads lists as releases. */
+static char *releases(struct pair *p)
+{
+	json_t *o = NULL;
+	assert_int_equal(hf_disclosures_show(p->roads->store, dataset, NULL, &o), HF_OK);
+	char *text = json_dumps(json_object_get(o, "releases"), JSON_COMPACT);
+	json_decref(o);
+	return text;
+}
+
+static void assert_released(struct pair *p, const char *part, bool there)
+{
+	char *text = releases(p);
+	if (!strstr(text, part) == there)
+		fail_msg("'%s' in %s", part, text);
+	free(text);
+}
+
+/* As it is, to the same consumer as often as it likes; then what masks it would show whose pseudonym is whose. */
+static void what_went_out_as_it_is_stands_beside_a_masking(void **state)
+{
+	begin_dataset(*state, "tides");
+	struct pair *p = entry_with(state, "plain", NULL);
+	struct hf_plan *plan = NULL;
+	struct hf_fault f = {HF_OK, ""};
+	delivered(p);
+	p = table_of(state);
+	delivered(p);
+	assert_released(p, "\"recipient\":\"health\"", true);
+	assert_released(p, "\"times\":2,\"plain\":true}]", true);
+	p = entry_with(state, "masked", "mask:flights");
+	refused(p, "field flight: together with plain delivery to health the release puts the value itself beside its "
+	           "masking");
+	assert_int_equal(plan_read("dynamic", &plan, &f), HF_OK);
+	allow(p, plan);
+	hf_plan_free(plan);
+	p = table_of(state);
+	delivered(p);
+	assert_released(p, "\"allowed_by\":\"zhou\"", true);
+	p = entry_with(state, "plain, again", NULL); /* no new matter */
+	delivered(p);
+}
+
+/* The gate's decision was an emergency's, or not. */
+static enum hf_err put_as(struct pair *p, bool emergency, bool *ret_beside, struct hf_fault *f)
+{
+	static const struct hf_id id = {{7}};
+	struct transfer *t = transfer_new(p->roads->exchange, &id, true);
+	struct hf_unit *u = hf_unit_new();
+	snprintf(t->peer, sizeof(t->peer), "health");
+	snprintf(t->source, sizeof(t->source), "flights");
+	t->fields = hf_alloc_zero(sizeof(*t->fields));
+	t->fields[t->field_count++] = strdup("flight");
+	*ret_beside = false;
+	enum hf_err e = disclosed_check(t, emergency, f);
+	if (e == HF_OK)
+		e = disclosed_put(t, emergency ? ret_beside : NULL, u, f);
+	transfer_release(t);
+	hf_store_submit(p->roads->store, u, NULL, NULL);
+	node_barrier(p->roads);
+	return e;
+}
+
+static void a_masking_stands_beside_what_would_go_out_as_it_is(void **state)
+{
+	begin_dataset(*state, "ferries");
+	struct pair *p = entry_with(state, "masked, first", "mask:flights");
+	struct hf_fault f = {HF_OK, ""};
+	bool beside;
+	delivered(p);
+	p = entry_with(state, "plain, second", NULL);
+	refused(p, "to health the release puts the value itself beside its masking; give it out by a plan");
+	assert_released(p, "\"plain\":true", false);
+	assert_int_equal(put_as(p, false, &beside, &f), HF_E_DISCLOSURE);
+	f = (struct hf_fault){HF_OK, ""};
+	assert_int_equal(put_as(p, true, &beside, &f), HF_OK); /* it is not held up, and on record */
+	assert_true(beside);
+	assert_non_null(strstr(f.text, "field flight: together with transfer "));
+	assert_released(p, "\"plain\":true,\"emergency\":true", true);
+	p = table_of(state);
+	refused(p, "puts the value itself beside its masking"); /* no precedent */
+	allow(p, NULL);
+	p = table_of(state);
+	delivered(p);
+	assert_released(p, "\"plain\":true,\"allowed_by\":\"zhou\"", true);
+}
+
+/* The source is what a task masked: it goes out by the task's plan, and whose pseudonyms these are matters. */
+static void what_a_task_made_goes_out_by_its_plan(void **state)
+{
+	begin_dataset(*state, "calls");
+	task = hf_id_new(1);
+	struct pair *p = entry_with(state, "made", NULL);
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_plan *plan = NULL;
+	assert_int_equal(plan_read("static", &plan, &f), HF_OK);
+	struct hf_disclosure_in in = {
+	        .dataset = dataset, .plan = plan, .table = "flights", .recipient = "flights", .inside = true};
+	assert_int_equal(hf_disclosure_record(p->roads->store, u, &in, &f), HF_OK); /* as its task did */
+	hf_store_submit(p->roads->store, u, NULL, NULL);
+	node_barrier(p->roads);
+	delivered(p);
+	json_t *o = NULL;
+	assert_int_equal(hf_disclosures_show(p->roads->store, dataset, NULL, &o), HF_OK);
+	json_t *list = json_object_get(o, "releases");
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "recipient")), "health");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "release")), "flights 1");
+	assert_null(json_object_get(json_array_get(list, 1), "plain"));
+	json_decref(o);
+	in.recipient = "hub"; /* and nobody else gets these pseudonyms */
+	in.inside = false;
+	assert_int_equal(hf_disclosure_check(p->roads->store, &in, &f), HF_E_DISCLOSURE);
+	assert_non_null(strstr(f.text, "together with flights 1 to health the release gives two recipients pseudonyms "
+	                               "of one key"));
+	hf_plan_free(plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(what_went_out_as_it_is_stands_beside_a_masking),
+	        cmocka_unit_test(a_masking_stands_beside_what_would_go_out_as_it_is),
+	        cmocka_unit_test(what_a_task_made_goes_out_by_its_plan),
+	};
+	return cmocka_run_group_tests(tests, disclosed_up, disclosed_down);
+}
