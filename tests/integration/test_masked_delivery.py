@@ -463,6 +463,10 @@ def test_when_the_contracts_seed_is_erased_nothing_is_reversed_or_delivered_unde
     check(state[contract] == "erased" and sorted(state.values()) == ["erased", "held"], f"{state}")
 
 
+SHIPMENTS = dict(data_class="transport/freight", level=2, topic="freight",
+                 extra=["--sensitive", "--sensitive-field", "shipper", "--legal-basis", "公路法第六十条"])
+
+
 def shipments(net):
     """What firms sent, and for how much: sensitive, but nobody's personal data, which no rule gives."""
     t, r = net.nodes["transport"], random.Random(11)
@@ -474,21 +478,20 @@ def shipments(net):
         for n in range(2000):
             w.writerow([f"S{n:06}", f"2026-03-{n % 28 + 1:02} {n % 24:02}:{n % 60:02}:00", r.choice(firms), r.randrange(1000, 99000)])
     workflow.source(t, "wang", "shipments", path, by="song", kinds={"shipper": "organization.name"})
-    return path, publish(net, "shipments", title="货运", data_class="transport/freight", level=2, topic="freight",
-                         extra=["--sensitive", "--sensitive-field", "shipper", "--legal-basis", "公路法第六十条"])
+    return path, publish(net, "shipments", title="货运", **SHIPMENTS)
 
 
-def view_plan(net, name, time, shipper, step):
+def view_plan(net, name, time, shipper, step, mode="dynamic"):
     fields = f"""      shipment: keep
       time: {{technique: daterd, {time}}}
       shipper: {shipper}
       value: {{technique: round, step: {step}}}
 """
-    put_plan(net, name, change=lambda text: re.sub("  passages:\n    fields:\n(      .*\n)+", "  shipments:\n    fields:\n" + fields, text))
+    put_plan(net, name, change=lambda text: re.sub("  passages:\n    fields:\n(      .*\n)+", "  shipments:\n    fields:\n" + fields, text).replace("dynamic", mode))
 
 
-def demand(net, version, entry, by):
-    """One entry, and for each of those (plan: what the rule asks of the subject) a rule with its own plan."""
+def demand(net, version, entry, by, masked=True):
+    """One entry, and for each of those (plan: what the rule asks of the subject) a rule with its own plan; not masked: without one."""
     text = "".join(f"""
   - id: {plan}
     mechanism: attribute
@@ -499,9 +502,9 @@ def demand(net, version, entry, by):
       {subject}
       context.action: read
       context.purpose: claims-assessment
-    obligations:
+""" + (f"""    obligations:
       - mask: {plan}
-""" for plan, subject in by.items())
+""" if masked else "") for plan, subject in by.items())
     members = "    insurer: space\n"
     policy = POLICY.format(version=version, rules=text).replace(members, members + "".join(f"    insurer/{d}: insurer\n" for d in DEPARTMENTS))
     path = os.path.join(net.dir, "demands.yaml")
@@ -574,3 +577,37 @@ def test_one_entry_is_another_view_of_the_same_rows_for_each_role(net):
     i.hufu("user", "roles", "loss", "--role", "operator", as_="admin")
     r = i.refused("fetch", entry, *CLAIMS[:2], "--system", "adjusting", "--sealed", as_="loss")
     check(r.reason == "no-grant", f"of neither role: {r.text}")
+
+
+def released(net):
+    return [(r["release"].split(" ")[0], r["recipient"], r.get("plain"), r.get("allowed_by"))
+            for r in net.nodes["transport"].hufu("release", "disclosures", "shipments", as_="shen")["releases"]]
+
+
+def test_what_goes_out_without_a_plan_counts_beside_what_goes_out_by_one(net):
+    """MK-4: as it is, and what a task made of it, to whomever it is delivered; a person allows it, with a reason."""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    view_plan(net, "for-all", "unit: day", "{technique: mask, keep-first: 4}", 500, "static")
+    t.hufu("release", "run", "for-all", "shipments", "--output", os.path.join(net.dir, "source", "made.csv"), "--register", "made", "--wait", as_="ma")
+    t.hufu("source", "classify", "made", *[word for f in ("shipment", "time", "value") for word in ("--field", f + "=none")],
+           "--field", "shipper=organization.name", as_="song")
+    made, plain = (publish(net, source, title=title, **SHIPMENTS) for source, title in (("made", "货运，成果"), ("shipments", "货运，原样")))
+    wait_until(lambda: sees(i, "chen", plain), "the insurer to see the new entries")
+    for entry, department in ((made, "loss"), (plain, "price")):
+        authorize(net, entry, DEPARTMENTS[department][1])
+    demand(net, 3, made, {"made": "subject.department: insurer/loss"}, masked=False)
+    rows, _ = department_fetches(net, made, "loss")
+    check(set(rows[0]["shipper"][4:]) == {"*"}, f"what the task made: {rows[0]}")
+    check(released(net) == [("transfer", "insurer", None, None)] * 2 + [("for-all", "for-all", None, None), ("for-all", "insurer", None, None)], f"{released(net)}")
+    demand(net, 4, plain, {"plain": "subject.department: insurer/price"}, masked=False)
+    fetch_one = ["fetch", plain, *CLAIMS[:2], "--system", DEPARTMENTS["price"][1], "--sealed", "--field", "shipper"]
+    r = i.refused(*fetch_one, as_="price")
+    for part in ("field shipper: together with", "for-all 1 to insurer", "value itself beside its masking, and so beside shipment", "by a plan"):
+        check(r.reason == "disclosure" and part in r.text, r.text)
+    allow = ["release", "allow", "shipments", "--plain", "--recipient", "insurer", "--reason", "order 17/2026 of the court"]
+    check(t.refused(*allow, as_="ma").reason == "permission", "not the operator")
+    t.hufu(*allow, as_="song")
+    i.hufu(*fetch_one, as_="price")
+    check(released(net)[4:] == [("plain", "insurer", True, "song")], f"{released(net)}")
+    e = next(e for e in t.hufu("ledger", "tail", "--count", "60", as_="shen")["entries"] if e.get("event") == "disclosure-allowed" and e["outcome"] == "ok")
+    check(e["detail"] == "without a plan, to insurer: order 17/2026 of the court", f"{e}")

@@ -34,7 +34,7 @@ static int disclosures(struct hf_cli *cli, int argc, char **argv)
 	if (status == HF_EXIT_DONE && cli->json) {
 		hf_cli_json(out);
 	} else if (status == HF_EXIT_DONE) {
-		hf_cli_table(cli, out, "fields", field_columns, "nothing of it was given out masked");
+		hf_cli_table(cli, out, "fields", field_columns, "nothing of it was given out");
 		if (json_array_size(json_object_get(out, "releases")) > 0) {
 			printf("\n");
 			hf_cli_table(cli, out, "releases", release_columns, "");
@@ -47,24 +47,27 @@ static int disclosures(struct hf_cli *cli, int argc, char **argv)
 static int allow(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *plan = NULL, *table = NULL, *recipient = NULL, *reason = NULL;
-	const struct hf_opt opts[] = {{"plan", &plan, NULL, NULL},
-	                              {"table", &table, NULL, NULL},
-	                              {"recipient", &recipient, NULL, NULL},
-	                              {"reason", &reason, NULL, NULL},
-	                              {NULL, NULL, NULL, NULL}};
+	bool plain = false;
+	const struct hf_opt opts[] = {{"plan", &plan, NULL, NULL},     {"plain", NULL, &plain, NULL},
+	                              {"table", &table, NULL, NULL},   {"recipient", &recipient, NULL, NULL},
+	                              {"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	json_t *in;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
 		return HF_EXIT_USAGE;
-	if (!plan || !recipient || !reason)
-		return hf_cli_misuse(cli, "--plan NAME, --recipient NAME and --reason TEXT are needed");
+	if (!plan == !plain || !recipient || !reason)
+		return hf_cli_misuse(cli, "--plan NAME or --plain, --recipient NAME and --reason TEXT are needed");
 	in = hf_cli_with("dataset", pos[0]);
 	hf_cli_put(in, "plan", plan);
 	hf_cli_put(in, "table", table);
 	hf_cli_put(in, "recipient", recipient);
 	hf_cli_put(in, "reason", reason);
+	if (plain)
+		json_object_set_new(in, "plain", json_true());
 	return hf_cli_do(cli, "POST", "/v1/release/disclosures/allow", in,
-	                 "what the plan %s shows together with earlier releases is allowed", "plan");
+	                 plain ? "what goes to %s without a plan is allowed beside what went out by one"
+	                       : "what the plan %s shows together with earlier releases is allowed",
+	                 plain ? "recipient" : "plan");
 }
 
 const struct hf_command hf_commands_disclosures[] = {
@@ -78,9 +81,10 @@ const struct hf_command hf_commands_disclosures[] = {
          "  hufu release disclosures passages --field plate",
          disclosures},
         {"release", "allow", "let a release go out that shows more together with earlier ones",
-         "hufu release allow DATASET --plan NAME --recipient NAME --reason TEXT [--table NAME]\n"
+         "hufu release allow DATASET (--plan NAME [--table NAME] | --plain) --recipient NAME --reason TEXT\n"
          "\n"
          "  --plan NAME        the newest approved version of this plan, and no other\n"
+         "  --plain            what goes out without a plan\n"
          "  --recipient NAME   to this recipient, and no other\n"
          "  --reason TEXT      why; it stays on record\n"
          "  --table NAME       of the plan, when it has several\n"
@@ -89,7 +93,8 @@ const struct hf_command hf_commands_disclosures[] = {
          "\n"
          "example:\n"
          "  hufu release allow passages --plan tolls --recipient insurer --reason 'the university is bound by "
-         "contract'",
+         "contract'\n"
+         "  hufu release allow passages --plain --recipient police --reason 'by order 17/2026 of the court'",
          allow},
         {NULL, NULL, NULL, NULL, NULL},
 };
