@@ -2,8 +2,10 @@
 import concurrent.futures
 import csv
 import random
+import re
 import time
 
+import passages
 from common import *
 
 GROUP = (("lead-a", "an"), ("lead-b", "bo"), ("lead-c", "yan"))
@@ -129,6 +131,41 @@ def test_from_flood_to_data_in_one_session(net):
     check(len(notices(t, "li", request, "emergency-use")) == 1, "and has a notice of it")
     r = net.nodes["bureau"].refused("fetch", entry, "--system", "archive", "--output", out + ".2", as_="jin")
     check(r.reason in ("no-grant", "wrong-system"), f"another system gets nothing: {r.text}")
+
+
+MASKING = {"yang": ("杨帆 T-11", ["masking-operator"]), "ma": ("马超 T-12", ["masking-operator"]), "song": ("宋玉 T-13", ["security-administrator"]),
+           "shen": ("沈清 T-14", ["audit-administrator"])}
+
+
+def mask(net, source):
+    """Its bridges become pseudonyms, for the university."""
+    t, path = net.nodes["transport"], f"{net.dir}/plan.yaml"
+    for account, (real_name, roles) in MASKING.items():
+        t.add_user(account, real_name, roles)
+    fields = f"  {source}:\n    fields:\n      bridge: {{technique: hash}}\n      river: keep\n      load_t: keep\n"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(passages.plan("bridges", 1, "ma", "song", "shen", lambda text: re.sub("  passages:\n    fields:\n(      .*\n)+", fields, text)
+                              .replace("dynamic", "static").replace("group: passages", "group: bridges, consumer: university")))
+    t.hufu("release", "plan", "put", path, as_="yang")
+    t.hufu("release", "plan", "approve", "bridges", as_="song")
+    t.hufu("release", "run", "bridges", source, "--output", f"{net.dir}/masked.csv", "--register", "masked", "--wait", as_="ma")
+
+
+def test_an_emergency_is_not_held_up_by_what_others_have_masked(net):
+    """MK-4, AZ-60: whose pseudonyms are whose can be seen then: that is on record, and people are told"""
+    entry, path = table(net)
+    t, source, out = net.nodes["transport"], f"bridges{net.number}", f"{net.dir}/beside.csv"
+    mask(net, source)
+    granted(net, declare(net), entry)
+    net.nodes["bureau"].hufu("fetch", entry, "--system", "rescue", "--output", out, as_="jin")
+    check(same_file(out, path), "the delivered table is the provider's")
+    releases = t.hufu("release", "disclosures", source, as_="shen")["releases"]
+    check([(r["recipient"], r.get("plain"), r.get("emergency")) for r in releases] == [("university", None, None), ("bureau", True, True)], f"{releases}")
+    said = "field bridge: together with bridges 1 to university the release puts the value itself beside its masking"
+    alarms = [a["text"] for a in t.hufu("alarms", as_="admin")["alarms"] if a["kind"] == "disclosure"]
+    check(len(alarms) == 1 and said in alarms[0] and "to bureau in an emergency" in alarms[0], f"{alarms}")
+    decided = [e["fields"] for e in t.hufu("ledger", "tail", "--count", "40", as_="sun")["entries"] if e["event"] == "access-decision"]
+    check(said in decided[0]["exception"] and decided[0]["outcome"] == "ok", f"the decision: {decided[0]}")
 
 
 def test_the_record_names_who_approved_and_who_carried_out(net):
