@@ -31,6 +31,11 @@ struct hf_disclosure {
 	bool plain;     /* without a plan: its fields are as they are in the table */
 	bool inside;    /* made for no consumer: nobody outside has it yet */
 	bool emergency; /* went out whatever it shows: against what comes after it, and no precedent for it */
+	/* What its plan demands of classes; k 0: nothing. */
+	uint32_t k;
+	const char *const *quasi; /* columns by which someone is known elsewhere */
+	size_t quasi_count;
+	bool suppresses; /* rows of smaller classes lose them */
 };
 
 /* Whether next may go out besides the earlier ones of the same table. DISCLOSURE: not, and the fault names field,
@@ -60,5 +65,24 @@ struct hf_disclosure_table {
  * nobody has any. Rows that nobody has are in no class. */
 enum hf_err hf_disclosure_k(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t,
                             struct hf_fault *f, uint32_t *ret_k) HF_MUST_CHECK;
+
+/* The same of a table that comes in pieces: cells and count of t are not looked at. Quasi-identifiers are also those of
+ * the releases' plans. Masked again is only how rows are grouped, whatever the key was; what cannot be masked again (a
+ * method of somebody's own, a tree that is gone) counts as the value itself. Holds 4 bytes for each value of each
+ * masking, and the different ones. */
+struct hf_joint;
+struct hf_joint *hf_joint_new(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t);
+void hf_joint_free(struct hf_joint *j);
+bool hf_joint_new_parts(const struct hf_joint *j); /* the last release masks some as none of the earlier ones does */
+bool hf_joint_old_parts(const struct hf_joint *j);
+bool hf_joint_whole(const struct hf_joint *j); /* some technique needs all rows in one piece */
+/* Cells as of hf_disclosure_table. LIMIT: too many rows. */
+enum hf_err hf_joint_rows(struct hf_joint *j, const struct hf_bytes *cells, size_t count,
+                          struct hf_fault *f) HF_MUST_CHECK;
+/* Rows of the smallest class without the last release, and with it; 0: there is none. */
+struct hf_joint_classes {
+	uint32_t before, k;
+};
+void hf_joint_end(struct hf_joint *j, struct hf_joint_classes *ret_classes);
 
 #endif

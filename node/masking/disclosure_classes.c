@@ -4,19 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "crypto/crypto.h"
 #include "masking/apply.h"
 #include "masking/effect.h"
+
+#define CELLS_MAX ((uint64_t)64 << 20) /* codes of 4 bytes */
 
 /* A quasi-identifier as one release masks it. */
 struct part {
 	const struct hf_disclosure *d;
 	const struct hf_plan_field *field;
 	size_t column;          /* of the table */
-	struct hf_apply *apply; /* open as long as its values are looked at */
+	struct hf_apply *apply; /* NULL: the value itself */
+	struct hf_plan_field *fields;
 };
-struct parts {
-	struct part *list;
+struct hf_joint {
+	struct hf_disclosure_table t;
+	const struct hf_disclosure *all;
 	size_t count;
+	struct part *list;
+	size_t parts, old; /* of the earlier releases: the first ones */
+	struct hf_effect_table *codes;
+	uint64_t rows;
+	uint8_t key[16];
 };
 
 static size_t column_of(const struct hf_disclosure_table *t, const char *name)
@@ -27,12 +38,21 @@ static size_t column_of(const struct hf_disclosure_table *t, const char *name)
 	return SIZE_MAX;
 }
 
-static bool quasi(const struct hf_disclosure_table *t, const char *name)
+static bool named(const char *const *list, size_t count, const char *name)
 {
-	for (size_t i = 0; i < t->quasi_count; i++)
-		if (strcmp(t->quasi[i], name) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], name) == 0)
 			return true;
 	return false;
+}
+
+static bool quasi(const struct hf_joint *j, const char *name)
+{
+	bool is = named(j->t.quasi, j->t.quasi_count, name);
+
+	for (size_t i = 0; !is && i < j->count; i++)
+		is = named(j->all[i].quasi, j->all[i].quasi_count, name);
+	return is;
 }
 
 static bool same(const char *a, const char *b)
@@ -40,33 +60,39 @@ static bool same(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* The same masking leaves the same classes: keyed by another consumer, too. */
-static bool there(const struct parts *p, const struct part *q)
+/* Neither suppresses rows, or they are of one plan. */
+static bool suppressed_alike(const struct hf_disclosure *a, const struct hf_disclosure *b)
 {
-	for (size_t i = 0; i < p->count; i++) {
-		const struct part *o = &p->list[i];
+	return a == b || (!a->suppresses && !b->suppresses) ||
+	       (a->suppresses && b->suppresses && a->k == b->k && same(a->release, b->release));
+}
 
-		if (o->column == q->column && hf_plan_masked_alike(o->field, q->field) &&
-		    same(o->d->scope.group, q->d->scope.group) && o->d->scope.epoch == q->d->scope.epoch)
+/* The same masking leaves the same classes: keyed by another consumer, too. */
+static bool there(const struct hf_joint *j, const struct part *q)
+{
+	for (size_t i = 0; i < j->parts; i++) {
+		const struct part *o = &j->list[i];
+
+		if (o->column == q->column && suppressed_alike(o->d, q->d) &&
+		    hf_plan_masked_alike(o->field, q->field) && same(o->d->scope.group, q->d->scope.group) &&
+		    o->d->scope.epoch == q->d->scope.epoch)
 			return true;
 	}
 	return false;
 }
 
-static void find_parts(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t,
-                       struct parts *p)
+static void find_parts(struct hf_joint *j, const struct hf_disclosure *d)
 {
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < all[i].field_count; k++) {
-			const struct hf_plan_field *f = &all[i].fields[k];
-			const struct part q = {&all[i], f, column_of(t, f->name), NULL};
+	for (size_t k = 0; k < d->field_count; k++) {
+		const struct hf_plan_field *f = &d->fields[k];
+		const struct part q = {d, f, column_of(&j->t, f->name), NULL, NULL};
 
-			if (q.column == SIZE_MAX || (f->technique && f->technique->drops_column) ||
-			    !quasi(t, f->name) || there(p, &q))
-				continue;
-			p->list = hf_realloc(p->list, (p->count + 1) * sizeof(*p->list));
-			p->list[p->count++] = q;
-		}
+		if (q.column == SIZE_MAX || (f->technique && f->technique->drops_column) || !quasi(j, f->name) ||
+		    there(j, &q))
+			continue;
+		j->list = hf_realloc(j->list, (j->parts + 1) * sizeof(*j->list));
+		j->list[j->parts++] = q;
+	}
 }
 
 /* Tokens are made again, and not put away again. */
@@ -80,13 +106,12 @@ static enum hf_err forget(void *ctx, const char *name, const void *data, size_t 
 	return HF_OK;
 }
 
-/* A plan that masks that one field and leaves out the others. out: one value a row. */
-static enum hf_err run_part(struct part *q, const struct hf_disclosure_table *t, struct hf_arena *arena,
-                            struct hf_bytes *out, struct hf_fault *f)
+/* A plan that masks that one field and leaves out the others. The classes are the same whatever the contract. */
+static void open_part(struct hf_joint *j, struct part *q)
 {
-	struct hf_plan_field *fields = hf_arena_get(arena, t->width * sizeof(*fields));
-	const struct hf_plan_table table = {.name = "table", .fields = fields, .field_count = t->width};
-	const struct hf_plan plan = {.engine = q->d->engine, .scope = q->d->scope, .tables = &table, .table_count = 1};
+	const struct hf_disclosure_table *t = &j->t;
+	struct hf_plan_table table = {.name = "table", .field_count = t->width};
+	struct hf_plan plan = {.engine = q->d->engine, .scope = q->d->scope, .tables = &table, .table_count = 1};
 	const struct hf_apply_setup setup = {.plan = &plan,
 	                                     .table = table.name,
 	                                     .header = t->header,
@@ -95,71 +120,218 @@ static enum hf_err run_part(struct part *q, const struct hf_disclosure_table *t,
 	                                     .put = forget,
 	                                     .file = t->file,
 	                                     .file_ctx = t->file_ctx};
-	struct hf_apply_batch b = {.in = t->cells, .count = t->count, .arena = arena};
+	struct hf_fault f = {HF_OK, ""};
+
+	if (!q->field->technique || !q->field->technique->mask)
+		return;
+	plan.scope.contract = NULL;
+	q->fields = hf_alloc_zero(t->width * sizeof(*q->fields));
+	for (size_t i = 0; i < t->width; i++)
+		q->fields[i] = (struct hf_plan_field){.name = t->header[i], .technique = hf_technique_named("limc")};
+	q->fields[q->column] = *q->field;
+	table.fields = q->fields;
+	if (hf_apply_open(&setup, &f, &q->apply) != HF_OK)
+		q->apply = NULL;
+}
+
+struct hf_joint *hf_joint_new(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t)
+{
+	struct hf_joint *j = hf_alloc_zero(sizeof(*j));
+
+	j->t = *t;
+	j->all = all;
+	j->count = count;
+	for (size_t i = 0; i < count; i++) {
+		if (i + 1 == count)
+			j->old = j->parts;
+		find_parts(j, &all[i]);
+	}
+	for (size_t i = 0; i < j->parts; i++)
+		open_part(j, &j->list[i]);
+	hf_random(j->key, sizeof(j->key));
+	j->codes = j->parts ? hf_effect_table_new(j->parts, j->key) : NULL;
+	return j;
+}
+
+void hf_joint_free(struct hf_joint *j)
+{
+	for (size_t i = 0; j && i < j->parts; i++) {
+		hf_apply_close(j->list[i].apply);
+		free(j->list[i].fields);
+	}
+	if (!j)
+		return;
+	hf_effect_table_free(j->codes);
+	free(j->list);
+	free(j);
+}
+
+bool hf_joint_new_parts(const struct hf_joint *j)
+{
+	return j->parts > j->old;
+}
+
+bool hf_joint_old_parts(const struct hf_joint *j)
+{
+	return j->old > 0;
+}
+
+bool hf_joint_whole(const struct hf_joint *j)
+{
+	for (size_t i = 0; i < j->parts; i++)
+		if (j->list[i].apply && hf_apply_whole(j->list[i].apply))
+			return true;
+	return false;
+}
+
+/* out: one value a row. */
+static enum hf_err run_part(const struct part *q, struct hf_apply_batch *b, struct hf_bytes *out, struct hf_fault *f)
+{
+	const struct hf_bytes *column = b->out;
+
+	if (!q->apply) {
+		memcpy(out, b->in + q->column * b->count, b->count * sizeof(*out));
+		return HF_OK;
+	}
+	memset(b->drop, 0, b->count);
+	HF_TRY(hf_apply_rows(q->apply, b, f));
+	column += q->column * b->count;
+	for (size_t r = 0; r < b->count; r++)
+		out[r] = b->drop[r] ? (struct hf_bytes){NULL, 0} : column[r];
+	return HF_OK;
+}
+
+static enum hf_err add_rows(struct hf_joint *j, const struct hf_bytes *cells, size_t count, struct hf_arena *arena,
+                            struct hf_fault *f)
+{
+	struct hf_bytes *parts = hf_arena_get(arena, j->parts * count * sizeof(*parts) + 1);
+	struct hf_bytes *row = hf_arena_get(arena, j->parts * sizeof(*row));
+	struct hf_apply_batch b = {.in = cells, .count = count, .first_row = j->rows, .arena = arena};
+
+	b.out = hf_arena_get(arena, j->t.width * count * sizeof(*b.out) + 1);
+	b.drop = hf_arena_get(arena, count + 1);
+	for (size_t i = 0; i < j->parts; i++)
+		HF_TRY(run_part(&j->list[i], &b, parts + i * count, f));
+	for (size_t r = 0; r < count; r++) {
+		for (size_t i = 0; i < j->parts; i++)
+			row[i] = parts[i * count + r];
+		if (!hf_effect_add(j->codes, row))
+			return hf_fault_set(f, HF_E_LIMIT, "the table is too large to count its classes; split it");
+	}
+	j->rows += count;
+	return HF_OK;
+}
+
+enum hf_err hf_joint_rows(struct hf_joint *j, const struct hf_bytes *cells, size_t count, struct hf_fault *f)
+{
+	struct hf_arena arena;
 	enum hf_err e;
 
-	for (size_t i = 0; i < t->width; i++)
-		fields[i] = (struct hf_plan_field){.name = t->header[i], .technique = hf_technique_named("limc")};
-	fields[q->column] = *q->field;
-	HF_TRY(hf_apply_open(&setup, f, &q->apply));
-	b.out = hf_arena_get(arena, t->width * t->count * sizeof(*b.out) + 1);
-	b.drop = hf_arena_get(arena, t->count + 1);
-	e = hf_apply_rows(q->apply, &b, f);
-	for (size_t r = 0; e == HF_OK && r < t->count; r++)
-		out[r] = b.drop[r] ? (struct hf_bytes){NULL, 0} : b.out[q->column * t->count + r];
+	if (j->parts == 0 || count == 0)
+		return HF_OK;
+	if ((j->rows + count) * j->parts > CELLS_MAX)
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "%zu maskings of so many rows are too many to count their classes; split the table",
+		                    j->parts);
+	hf_arena_init(&arena, NULL, 0);
+	e = add_rows(j, cells, count, &arena, f);
+	hf_arena_done(&arena);
 	return e;
 }
 
-static enum hf_err run_parts(struct parts *p, const struct hf_disclosure_table *t, struct hf_fault *f, uint32_t *ret_k)
+/* Which rows a release suppressed: of the classes that its own parts leave, those that are too small. */
+static void suppress(const struct hf_joint *j, const struct hf_disclosure *d, bool *gone)
 {
-	struct hf_bytes *cells, *row;
-	size_t *columns;
-	struct hf_arena arena;
-	struct hf_effect_table *table;
+	size_t *columns = hf_alloc((j->parts + 1) * sizeof(*columns)), n = 0;
+	struct hf_effect_classes c;
+
+	for (size_t i = 0; i < j->parts; i++)
+		if (j->list[i].d == d)
+			columns[n++] = i;
+	hf_effect_classes_make(j->codes, columns, n, &c);
+	for (uint32_t r = 0; r < c.rows; r++)
+		if (c.of_row[r] != HF_EFFECT_NO_CLASS && c.size[c.of_row[r]] < d->k)
+			for (size_t i = 0; i < n; i++)
+				gone[(size_t)r * j->parts + columns[i]] = true;
+	hf_effect_classes_done(&c);
+	free(columns);
+}
+
+static bool suppresses(const struct hf_joint *j, size_t i)
+{
+	const struct hf_disclosure *d = j->list[i].d;
+
+	for (size_t k = 0; k < i; k++)
+		if (j->list[k].d == d)
+			return false;
+	return d->suppresses && d->k > 1;
+}
+
+/* The table without what was suppressed; NULL: nothing was. */
+static struct hf_effect_table *suppressed(const struct hf_joint *j)
+{
+	const size_t rows = hf_effect_rows(j->codes);
+	struct hf_effect_table *out;
+	struct hf_bytes *row;
+	bool *gone = NULL;
+
+	for (size_t i = 0; i < j->parts; i++) {
+		if (!suppresses(j, i))
+			continue;
+		if (!gone)
+			gone = hf_alloc_zero(rows * j->parts + 1);
+		suppress(j, j->list[i].d, gone);
+	}
+	if (!gone)
+		return NULL;
+	out = hf_effect_table_new(j->parts, j->key);
+	row = hf_alloc(j->parts * sizeof(*row));
+	for (size_t r = 0; r < rows; r++) {
+		for (size_t i = 0; i < j->parts; i++)
+			row[i] = gone[r * j->parts + i] ? (struct hf_bytes){NULL, 0}
+			                                : hf_effect_value(j->codes, i, hf_effect_codes(j->codes, i)[r]);
+		if (!hf_effect_add(out, row))
+			break; /* it is no larger than the other one */
+	}
+	free(row);
+	free(gone);
+	return out;
+}
+
+static uint32_t least_class(const struct hf_effect_table *t, size_t parts)
+{
+	size_t *columns = hf_alloc((parts + 1) * sizeof(*columns));
 	struct hf_effect_classes classes;
 	struct hf_effect_risk risk;
-	enum hf_err e = HF_OK;
-	uint8_t key[16] = {0};
 
-	hf_arena_init(&arena, NULL, 0);
-	cells = hf_arena_get(&arena, p->count * t->count * sizeof(*cells) + 1);
-	row = hf_arena_get(&arena, p->count * sizeof(*row));
-	columns = hf_arena_get(&arena, p->count * sizeof(*columns));
-	for (size_t i = 0; e == HF_OK && i < p->count; i++) {
+	for (size_t i = 0; i < parts; i++)
 		columns[i] = i;
-		e = run_part(&p->list[i], t, &arena, cells + i * t->count, f);
-	}
-	table = hf_effect_table_new(p->count, key);
-	for (size_t r = 0; e == HF_OK && r < t->count; r++) {
-		for (size_t i = 0; i < p->count; i++)
-			row[i] = cells[i * t->count + r];
-		if (!hf_effect_add(table, row))
-			e = hf_fault_set(f, HF_E_LIMIT, "the table is too large to count its classes; split it");
-	}
-	if (e == HF_OK) {
-		hf_effect_classes_make(table, columns, p->count, &classes);
-		hf_effect_risk(&classes, 1, &risk);
-		hf_effect_classes_done(&classes);
-		*ret_k = risk.k;
-	}
-	hf_effect_table_free(table);
-	for (size_t i = 0; i < p->count; i++)
-		hf_apply_close(p->list[i].apply);
-	hf_arena_done(&arena);
-	return e;
+	hf_effect_classes_make(t, columns, parts, &classes);
+	hf_effect_risk(&classes, 1, &risk);
+	hf_effect_classes_done(&classes);
+	free(columns);
+	return risk.k;
+}
+
+void hf_joint_end(struct hf_joint *j, struct hf_joint_classes *ret_classes)
+{
+	struct hf_effect_table *t = j->codes ? suppressed(j) : NULL;
+
+	ret_classes->before = j->old ? least_class(t ? t : j->codes, j->old) : 0;
+	ret_classes->k = j->parts ? least_class(t ? t : j->codes, j->parts) : 0;
+	hf_effect_table_free(t);
 }
 
 enum hf_err hf_disclosure_k(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t,
                             struct hf_fault *f, uint32_t *ret_k)
 {
-	struct parts p = {NULL, 0};
-	enum hf_err e = HF_OK;
+	struct hf_joint *j = hf_joint_new(all, count, t);
+	struct hf_joint_classes c = {0, 0};
+	enum hf_err e = hf_joint_rows(j, t->cells, t->count, f);
 
-	find_parts(all, count, t, &p);
-	if (p.count)
-		e = run_parts(&p, t, f, ret_k);
-	else
-		*ret_k = 0;
-	free(p.list);
+	if (e == HF_OK)
+		hf_joint_end(j, &c);
+	*ret_k = c.k;
+	hf_joint_free(j);
 	return e;
 }

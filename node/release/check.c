@@ -18,6 +18,7 @@ void release_check_free(struct release_check *c)
 		return;
 	hf_plan_free(c->plan);
 	hf_source_reader_close(c->reader);
+	release_joint_done(&c->joint);
 	json_decref(c->evaluation);
 	free(c->counts);
 	free(c);
@@ -109,6 +110,8 @@ void release_check_work(struct release_check *c)
 	if (!as_planned(c) || !as_expected(c) || !digest(c))
 		return;
 	e = release_demand(c, &figures, &c->f);
+	if (e == HF_OK)
+		e = release_joint_count(&c->joint, c->reader, &c->f);
 	if (e == HF_OK)
 		e = release_evaluate(c, &c->evaluation, &c->f);
 	if (e != HF_OK)

@@ -190,7 +190,11 @@ static void read_row(struct hf_disclosures *d, Hufu__DisclosureRow *take)
 	                                    .field_count = take->n_fields,
 	                                    .plain = take->plan_digest.len == 0,
 	                                    .inside = take->inside,
-	                                    .emergency = take->emergency};
+	                                    .emergency = take->emergency,
+	                                    .k = take->k,
+	                                    .quasi = (const char *const *)take->quasi,
+	                                    .quasi_count = take->n_quasi,
+	                                    .suppresses = take->suppresses};
 }
 
 static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -323,15 +327,64 @@ const struct hf_disclosure *hf_disclosures_list(struct hf_disclosures *d, const 
 		return d->list;
 	free(d->asked);
 	d->asked = fields_asked(d, in, &field_count);
-	d->list[d->count] = (struct hf_disclosure){.release = in->release || !in->plan ? disclosure_release(in, NULL, 0)
-	                                                                               : in->plan->name,
-	                                           .recipient = in->recipient,
-	                                           .scope = *disclosure_scope(in),
-	                                           .engine = in->plan ? in->plan->engine : HF_ENGINE_FF1,
-	                                           .fields = d->asked,
-	                                           .field_count = field_count,
-	                                           .plain = !in->plan,
-	                                           .inside = in->inside};
+	const struct hf_plan_table *t = in->plan ? hf_plan_table_named(in->plan, in->table) : NULL;
+	const struct hf_plan_demand *demand = t ? t->demand : NULL;
+
+	d->list[d->count] = (struct hf_disclosure){
+	        .release = disclosure_release(in, d->asked_name, sizeof(d->asked_name)),
+	        .recipient = in->recipient,
+	        .scope = *disclosure_scope(in),
+	        .engine = in->plan ? in->plan->engine : HF_ENGINE_FF1,
+	        .fields = d->asked,
+	        .field_count = field_count,
+	        .plain = !in->plan,
+	        .inside = in->inside,
+	        .k = demand ? demand->k : 0,
+	        .quasi = demand ? demand->quasi : NULL,
+	        .quasi_count = demand ? demand->quasi_count : 0,
+	        .suppresses = demand && demand->suppress > 0,
+	};
 	*ret_count = d->count + 1;
 	return d->list;
+}
+
+static bool has_field(const struct hf_disclosure *d, const char *name)
+{
+	for (size_t i = 0; i < d->field_count; i++)
+		if (strcmp(d->fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Nothing is new to whoever has all of it as it is. */
+static bool has_all(const struct hf_disclosure *plain, const struct hf_disclosure *next)
+{
+	for (size_t i = 0; i < next->field_count; i++) {
+		const struct hf_technique *t = next->fields[i].technique;
+
+		if (!(t && t->drops_column) && !has_field(plain, next->fields[i].name))
+			return false;
+	}
+	return plain->plain;
+}
+
+void hf_disclosures_classes(struct hf_disclosures *d, const struct hf_disclosure_in *in,
+                            struct hf_disclosure **ret_list, size_t *ret_count, struct hf_hash *ret_stamp)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	size_t count, n = 0;
+	const struct hf_disclosure *all = hf_disclosures_list(d, in, &count);
+	bool demanded = false;
+
+	*ret_list = hf_alloc(count * sizeof(**ret_list) + 1);
+	for (size_t i = 0; i < count; i++) {
+		demanded |= all[i].k > 0;
+		if (i + 1 == count || !has_all(&all[i], &all[count - 1]))
+			(*ret_list)[n++] = all[i];
+		add_text(&b, all[i].release);
+		add_text(&b, all[i].recipient);
+		hf_buf_addf(&b, "%zu", all[i].field_count);
+	}
+	hf_sha256(b.data, b.len, ret_stamp);
+	*ret_count = demanded ? n : 0;
 }

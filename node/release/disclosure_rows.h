@@ -18,7 +18,8 @@ struct hf_disclosures {
 	struct hf_arg **args;
 	size_t count;
 	struct hf_plan_field *asked; /* of the release that is asked about */
-	struct hf_arena own;         /* what stands for techniques that are not built in */
+	char asked_name[128];
+	struct hf_arena own; /* what stands for techniques that are not built in */
 };
 
 /* DISCLOSURE_ROW is kept as one of two kinds, so that those with a plan can be found by themselves. */

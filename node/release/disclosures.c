@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "proto/codec.h"
+
+#define NAMED 3u /* releases that a sentence names */
 
 /* ---- asking ---- */
 
@@ -36,6 +39,65 @@ static enum hf_err room(struct hf_store *store, const struct hf_disclosure_in *i
 	                    in->dataset, HF_DISCLOSURES_MAX);
 }
 
+static bool is_quasi(const struct hf_disclosure *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < list[i].quasi_count; k++)
+			if (strcmp(list[i].quasi[k], name) == 0)
+				return true;
+	return false;
+}
+
+static bool has_quasi(const struct hf_disclosure *list, size_t count, const struct hf_disclosure *d)
+{
+	for (size_t i = 0; i < d->field_count; i++)
+		if (is_quasi(list, count, d->fields[i].name))
+			return true;
+	return false;
+}
+
+/* "tolls 1 to university, tolls 2 to insurer and 3 more" */
+static void name_quasi(const struct hf_disclosure *list, size_t count, char *out, size_t cap)
+{
+	size_t named = 0, more = 0, n = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i + 1 < count; i++) {
+		if (!has_quasi(list, count, &list[i]))
+			continue;
+		if (named == NAMED)
+			more++;
+		else
+			n += (size_t)snprintf(out + n, cap - n, "%s%.40s to %.30s", named++ ? ", " : "",
+			                      list[i].release, list[i].recipient);
+	}
+	if (more)
+		snprintf(out + n, cap - n, " and %zu more", more);
+	hf_utf8_mend(out);
+}
+
+/* What its plan demands holds for all that anybody has; and what an earlier one demanded is not made less. */
+static enum hf_err judge_classes(const struct hf_disclosure_in *in, const struct hf_disclosure *list, size_t count,
+                                 struct hf_fault *f)
+{
+	const struct hf_joint_classes *c = &in->classes;
+	uint32_t own = list[count - 1].k, promised = 0;
+	char names[300];
+
+	for (size_t i = 0; i + 1 < count; i++)
+		promised = list[i].k > promised ? list[i].k : promised;
+	if (c->before && c->k >= c->before)
+		promised = 0;
+	if (!c->k || (c->k >= own && c->k >= promised))
+		return HF_OK;
+	name_quasi(list, count, names, sizeof(names));
+	return hf_fault_set(
+	        f, HF_E_DISCLOSURE,
+	        "together with %s the least class of rows of %.60s has %u, and %s demands %u; give out fewer or "
+	        "coarser columns, or have it allowed with a reason",
+	        names, in->dataset, c->k, c->k < own ? "the plan" : "a plan of these", c->k < own ? own : promised);
+}
+
 static enum hf_err judge(struct hf_store *store, const struct hf_disclosure_in *in, struct hf_disclosures *d,
                          struct hf_fault *f)
 {
@@ -44,13 +106,7 @@ static enum hf_err judge(struct hf_store *store, const struct hf_disclosure_in *
 
 	HF_TRY(room(store, in, d, f));
 	HF_TRY(hf_disclosure_joint(list, count - 1, &list[count - 1], f, NULL));
-	if (in->k_demanded && in->k < in->k_demanded)
-		return hf_fault_set(
-		        f, HF_E_DISCLOSURE,
-		        "together with the %zu earlier releases of %.60s the least class of rows has %u, and "
-		        "the plan demands %u; give out fewer or coarser columns, or have it allowed with a reason",
-		        count - 1, in->dataset, in->k, in->k_demanded);
-	return HF_OK;
+	return judge_classes(in, list, count, f);
 }
 
 /* NULL: nobody allowed it. */
@@ -135,6 +191,18 @@ static void fill_field(const struct hf_plan_field *f, struct hf_arena *arena, Hu
 	}
 }
 
+static void fill_demand(const struct hf_plan_demand *d, struct hf_arena *arena, Hufu__DisclosureRow *row)
+{
+	if (!d)
+		return;
+	row->k = d->k;
+	row->suppresses = d->suppress > 0;
+	row->n_quasi = d->quasi_count;
+	row->quasi = hf_arena_get(arena, (d->quasi_count + 1) * sizeof(*row->quasi));
+	for (size_t i = 0; i < d->quasi_count; i++)
+		row->quasi[i] = text(d->quasi[i]);
+}
+
 static void fill_row(const struct hf_disclosure_in *in, struct hf_arena *arena, Hufu__DisclosureRow *row)
 {
 	size_t count;
@@ -153,6 +221,7 @@ static void fill_row(const struct hf_disclosure_in *in, struct hf_arena *arena, 
 		row->plan_digest.len = sizeof(in->plan->digest.b);
 		memcpy(row->plan_digest.data, in->plan->digest.b, sizeof(in->plan->digest.b));
 		row->engine = in->plan->engine;
+		fill_demand(hf_plan_table_named(in->plan, in->table)->demand, arena, row);
 	}
 	row->group = text(s->group);
 	row->consumer = text(s->consumer);

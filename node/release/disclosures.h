@@ -29,8 +29,8 @@ struct hf_disclosure_in {
 	bool inside;         /* made for no consumer: the recipient is nobody outside */
 	bool emergency;      /* recorded whatever it shows, and no precedent */
 	int64_t now_ms;
-	/* k_demanded 0: none is. k: of hf_disclosure_k over what was loaded and this release. */
-	uint32_t k_demanded, k;
+	/* Over what hf_disclosures_classes gave; k 0: nobody counted, or nothing is put together. */
+	struct hf_joint_classes classes;
 };
 /* Which dataset a source is: that of which the same bytes, or the same file, went out or were masked before, under
  * whatever name; that of the source that it was masked from; else its own name. */
@@ -62,6 +62,11 @@ void hf_disclosures_free(struct hf_disclosures *d);
 /* All of them, and with `in` (may be NULL) one more. Lent until free. */
 const struct hf_disclosure *hf_disclosures_list(struct hf_disclosures *d, const struct hf_disclosure_in *in,
                                                 size_t *ret_count);
+/* Those that are put together to count classes of rows, `in` the last: without what has in plain all that `in` shows
+ * anyway. *ret_count 0: none of the plans demands classes. *ret_stamp: another one when others, or other fields, went
+ * out. The list is free()d before d; in lives as long. */
+void hf_disclosures_classes(struct hf_disclosures *d, const struct hf_disclosure_in *in,
+                            struct hf_disclosure **ret_list, size_t *ret_count, struct hf_hash *ret_stamp);
 /* {dataset, fields: hf_disclosure_view, releases: [{table, release, recipient, first, last, times, plain, inside,
  * emergency, allowed_by, reason}]}; field NULL: all. To be decref'd. */
 enum hf_err hf_disclosures_show(struct hf_store *store, const char *dataset, const char *field,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "release/disclosures.h"
+#include "release/mask_keys.h"
 #include "release/task_run.h"
 
 /* ---- the check ---- */
@@ -27,25 +28,78 @@ static enum hf_err remember(struct release_active *a, const Hufu__MaskTaskRow *r
 	return HF_OK;
 }
 
-/* MK-4: with what was given out before. unit NULL: asked only. made: the result; NULL as the unit is. */
-static enum hf_err disclosed(struct release_active *a, const Hufu__MaskTaskRow *row, const struct hf_source_view *made,
-                             struct hf_unit *unit, struct hf_fault *f)
+/* The release that a task is, for the ledger. The plan is lent. */
+static enum hf_err asked(struct release_active *a, const Hufu__MaskTaskRow *row, const struct hf_plan *plan,
+                         char dataset[HF_NAME_MAX + 1], struct hf_disclosure_in *ret_in, struct hf_fault *f)
+{
+	*ret_in = (struct hf_disclosure_in){.dataset = dataset, .plan = plan, .table = row->table};
+	ret_in->recipient =
+	        plan->scope.consumer ? plan->scope.consumer : plan->name; /* not of each result: it is one release */
+	ret_in->inside = !plan->scope.consumer;                           /* until it is delivered to somebody */
+	ret_in->now_ms = hf_now_ms(&a->r->base->clock);
+	return hf_disclosure_dataset(a->r->store, a->r->sources, row->source, dataset, f);
+}
+
+/* The releases beside which the classes of the source are counted. */
+static enum hf_err look_beside(struct release_active *a, const Hufu__MaskTaskRow *row, const struct hf_plan *plan,
+                               struct release_joint *j, struct hf_fault *f)
 {
 	char dataset[HF_NAME_MAX + 1];
-	struct hf_disclosure_in in = {.dataset = dataset, .table = row->table};
+	struct hf_disclosure_in in;
+
+	HF_TRY(asked(a, row, plan, dataset, &in, f));
+	HF_TRY(hf_fault_default(f, hf_disclosures_load(a->r->store, dataset, &j->given)));
+	hf_disclosures_classes(j->given, &in, &j->list, &j->count, &j->stamp);
+	snprintf(j->folder, sizeof(j->folder), "%s/masking", a->r->base->dir);
+	j->has_root = a->r->keys != NULL;
+	if (j->has_root)
+		hf_mask_root(a->r->keys, &j->root);
+	return HF_OK;
+}
+
+/* Others went out since the classes were counted, if they were, beside which they matter. */
+static bool outdated(struct release_active *a, const Hufu__MaskTaskRow *row, const struct hf_plan *plan,
+                     const struct hf_hash *counted)
+{
+	struct release_joint now = {.given = NULL};
+	struct hf_fault f;
+	bool other = look_beside(a, row, plan, &now, &f) != HF_OK;
+
+	if (now.count > 1)
+		other |= !counted || memcmp(&now.stamp, counted, sizeof(now.stamp)) != 0;
+	release_joint_done(&now);
+	return other;
+}
+
+/* MK-4: with what was given out before. unit NULL: asked only; classes: as they were counted. made: the result; NULL
+ * as the unit is. */
+struct disclosing {
+	const struct hf_source_view *made;
+	struct hf_unit *unit;
+	const struct hf_joint_classes *classes;
+};
+static enum hf_err disclosed(struct release_active *a, const Hufu__MaskTaskRow *row, const struct disclosing *g,
+                             struct hf_fault *f)
+{
+	char dataset[HF_NAME_MAX + 1];
+	struct hf_disclosure_in in;
 	struct hf_plan *plan = NULL;
 	enum hf_err e;
 
-	HF_TRY(hf_disclosure_dataset(a->r->store, a->r->sources, row->source, dataset, f));
 	HF_TRY(release_plan_any(a->r, row->plan, row->version, &plan, f));
-	in.plan = plan;
-	in.recipient =
-	        plan->scope.consumer ? plan->scope.consumer : plan->name; /* not of each result: it is one release */
-	in.inside = !plan->scope.consumer;                                /* until it is delivered to somebody */
-	in.now_ms = hf_now_ms(&a->r->base->clock);
-	e = unit ? hf_disclosure_record(a->r->store, unit, &in, f) : hf_disclosure_check(a->r->store, &in, f);
+	e = asked(a, row, plan, dataset, &in, f);
+	if (g->classes)
+		in.classes = *g->classes;
+	if (e == HF_OK && g->unit && outdated(a, row, plan, a->counted ? &a->stamp : NULL))
+		e = hf_fault_set(
+		        f, HF_E_DISCLOSURE,
+		        "other releases of %.60s went out since the classes of its rows were counted; retry the task",
+		        dataset);
+	if (e == HF_OK)
+		e = g->unit ? hf_disclosure_record(a->r->store, g->unit, &in, f)
+		            : hf_disclosure_check(a->r->store, &in, f);
 	hf_plan_free(plan);
-	return e == HF_OK && unit ? hf_fault_default(f, remember(a, row, dataset, made, unit)) : e;
+	return e == HF_OK && g->unit ? hf_fault_default(f, remember(a, row, dataset, g->made, g->unit)) : e;
 }
 
 static void pass(struct release_active *a, const Hufu__MaskTaskRow *row, struct release_check *k)
@@ -94,9 +148,13 @@ static void on_checked(uv_work_t *uv, int status)
 		task_submit(a, hf_unit_new());
 	} else if (k->e != HF_OK) {
 		task_fail(a, row, k->kind, &k->f);
-	} else if ((f.code = disclosed(a, row, NULL, NULL, &f)) != HF_OK) {
+	} else if (outdated(a, row, k->plan, &k->joint.stamp)) {
+		task_submit(a, hf_unit_new()); /* it is in CHECKING still */
+	} else if ((f.code = disclosed(a, row, &(struct disclosing){.classes = &k->joint.classes}, &f)) != HF_OK) {
 		task_fail(a, row, "result", &f);
 	} else {
+		a->counted = true;
+		a->stamp = k->joint.stamp;
 		pass(a, row, k);
 	}
 	release_check_free(k);
@@ -110,6 +168,8 @@ void task_check(struct release_active *a, const Hufu__MaskTaskRow *row)
 
 	if (e == HF_OK)
 		e = task_open_source(a->r, row, &k->reader, &f);
+	if (e == HF_OK)
+		e = look_beside(a, row, k->plan, &k->joint, &f);
 	if (e != HF_OK) {
 		a->busy = true;
 		release_hold(a->r);
@@ -188,7 +248,7 @@ static enum hf_err register_result(struct release_active *a, const Hufu__MaskTas
 	}
 	HF_TRY(derive(a, row, v, unit, f));
 	HF_TRY(hf_source_put(a->r->sources, unit, v, f));
-	HF_TRY(disclosed(a, row, v, unit, f));
+	HF_TRY(disclosed(a, row, &(struct disclosing){.made = v, .unit = unit}, f));
 	release_change_begin(&c, row);
 	c.row.state = (uint32_t)hf_mask_task_next(HF_TASK_RELEASING, HF_TASK_REGISTER);
 	c.row.changed_ms = hf_now_ms(&a->r->base->clock);

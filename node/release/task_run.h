@@ -18,6 +18,8 @@ struct release_active {
 	int64_t paced_until; /* the next one begins then */
 	struct release_work *work;
 	struct release_check *check;
+	bool counted; /* the classes of rows, beside the releases of that stamp */
+	struct hf_hash stamp;
 	enum hf_err placed;
 	struct hf_fault f;
 	char part[RELEASE_PATH], output[RELEASE_PATH];

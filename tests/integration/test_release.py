@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 
@@ -199,6 +200,29 @@ def test_releases_are_judged_with_the_earlier_ones_and_their_recipients_are_list
           [("university", None, None), ("insurer", "song", "both are bound by contract")], str(shown["releases"]))
     entry = next(e for e in t.hufu("ledger", "tail", "--count", "60", as_="shen")["entries"] if e.get("event") == "disclosure-allowed" and e["outcome"] == "ok")
     check("plan to-insurer version 1, table passages, to insurer: both are bound by contract" in entry["detail"], str(entry))
+
+
+def test_classes_of_rows_are_counted_over_all_releases(net):
+    """MK-4: two plans, each of which its own result meets, on other columns, to two recipients"""
+    t = net.nodes["transport"]
+    source(net, "crowd", 2950)
+    for name, fields, quasi in (("lanes", "time: {technique: limc}", "lane"), ("times", "lane: {technique: limc}", "time")):
+        field = quasi if quasi == "lane" else "time"
+
+        def change(text, fields=fields, field=field, name=name):
+            out = re.sub(rf"      {fields.split(':')[0]}: .*\n", f"      {fields}\n", text).replace("      id: keep\n", "      id: {technique: limc}\n")
+            out = re.sub(r"      (plate|fee): .*\n", r"      \1: {technique: limc}\n", out).replace("consumer: university", f"consumer: to-{name}")
+            return out.replace("unreadable-most: 0}", "unreadable-most: 0, risk: {passages: {quasi: [" + field + "], k: 400}}}")
+        approved(net, name, change)
+    report = begin(net, "lanes", "crowd", "crowd-lanes", "--wait")["evaluation"]
+    check(report["risk"]["k"] >= 400, str(report["risk"]))
+    args = ["release", "run", "times", "crowd", "--output", os.path.join(net.dir, "crowd-times.csv"), "--register", "crowd-times", "--wait"]
+    r = t.refused(*args, as_="ma")
+    check(re.search(r"together with lanes 1 to to-lanes the least class of rows of crowd has \d+, and the plan demands 400", r.text), r.text)
+    check(not os.path.exists(os.path.join(net.dir, "crowd-times.csv")), "nothing came of it")
+    t.hufu("release", "allow", "crowd", "--plan", "times", "--recipient", "to-times", "--reason", "both are bound by contract", as_="song")
+    done = t.hufu(*args, as_="ma")
+    check(done["evaluation"]["risk"]["k"] >= 400, f"alone it is as the plan demands: {done['evaluation']['risk']}")
 
 
 def test_a_plan_without_consumer_runs_each_time_for_the_same_recipient(net):

@@ -50,6 +50,18 @@ static enum hf_err made_at_roads(void *ctx, const struct hf_id *task, struct hf_
 	return HF_OK;
 }
 
+/* Nothing elsewhere belongs to it. */
+static enum hf_err not_related(void *ctx, const struct hf_plan *p, const char *source, const char *table,
+                               struct hf_fault *f)
+{
+	(void)ctx;
+	(void)p;
+	(void)source;
+	(void)table;
+	(void)f;
+	return HF_OK;
+}
+
 static struct hf_mask_keys *mask_keys;
 
 static int disclosed_up(void **state)
@@ -60,7 +72,11 @@ static int disclosed_up(void **state)
 	p->roads->keys.mask_root = hf_secret_alloc(32);
 	memset(p->roads->keys.mask_root, 9, 32);
 	assert_int_equal(hf_mask_keys_open(&p->roads->base, p->roads->store, &p->roads->keys, &mask_keys, &f), HF_OK);
-	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, NULL, made_at_roads};
+	const struct hf_exchange_masking m = {.keys = mask_keys,
+	                                      .plan = plan_at_roads,
+	                                      .version = plan_version,
+	                                      .related = not_related,
+	                                      .made = made_at_roads};
 	hf_exchange_set_masking(p->roads->exchange, &m);
 	return r;
 }

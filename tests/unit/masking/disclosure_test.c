@@ -1,87 +1,8 @@
 /* disclosure_test.c - what releases show together, and which of them are refused (MK-4, MK-8). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "unit/masking/disclosure_world.h"
 
-#include <cmocka.h>
-
-#include "base/mem.h"
-#include "masking/disclosure.h"
 #include "masking/disclosure_shown.h"
 #include "masking/effect.h"
-#include "unit/masking/plans.h"
-
-#define MANY 8u
-
-static const char head[] = "masking-plan: 1\nname: plan\nversion: 1\n" PLAN_REST;
-
-/* Releases of one table, each of a plan of its own. */
-struct world {
-	struct hf_plan *plans[MANY];
-	struct hf_disclosure all[MANY];
-	size_t count;
-	char names[MANY][32];
-};
-
-/* fields: "a: keep; b: {technique: null}". scope: "consumer: university". */
-static const struct hf_disclosure *add(struct world *w, const char *recipient, const char *scope, const char *fields)
-{
-	struct hf_disclosure *d = &w->all[w->count];
-	char text[4096], lines[2048] = "", *end;
-	struct hf_fault f = {0};
-
-	for (const char *at = fields; *at;) {
-		size_t n = strcspn(at, ";");
-
-		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "      %.*s\n", (int)n, at);
-		at += n + (at[n] == ';');
-	}
-	snprintf(text, sizeof(text), "%sscope: {group: tolls, %s}\ntables:\n  t:\n    fields:\n%s", head, scope, lines);
-	if (hf_plan_read("plan", text, strlen(text), &w->plans[w->count], &f) != HF_OK)
-		fail_msg("%s", f.text);
-	end = w->names[w->count];
-	snprintf(end, sizeof(w->names[0]), "release %zu", w->count + 1);
-	*d = (struct hf_disclosure){.release = end,
-	                            .recipient = recipient,
-	                            .scope = w->plans[w->count]->scope,
-	                            .engine = HF_ENGINE_FF1,
-	                            .fields = w->plans[w->count]->tables[0].fields,
-	                            .field_count = w->plans[w->count]->tables[0].field_count};
-	w->count++;
-	return d;
-}
-
-static void done(struct world *w)
-{
-	for (size_t i = 0; i < w->count; i++)
-		hf_plan_free(w->plans[i]);
-	w->count = 0;
-}
-
-/* The last one beside all before it. */
-static void allowed(struct world *w)
-{
-	struct hf_fault f = {0};
-
-	if (hf_disclosure_joint(w->all, w->count - 1, &w->all[w->count - 1], &f, NULL) != HF_OK)
-		fail_msg("%s", f.text);
-}
-
-static void refused(struct world *w, const char *says)
-{
-	struct hf_fault f = {0};
-	json_t *clashes = NULL;
-
-	assert_int_equal(hf_disclosure_joint(w->all, w->count - 1, &w->all[w->count - 1], &f, &clashes),
-	                 HF_E_DISCLOSURE);
-	if (!strstr(f.text, says))
-		fail_msg("'%s' does not say '%s'", f.text, says);
-	assert_true(json_array_size(clashes) >= 1);
-	json_decref(clashes);
-}
 
 /* Two releases of one field to two recipients. */
 static void pair(const char *first, const char *second, const char *says)
@@ -438,72 +359,6 @@ static void test_cuts_against_the_techniques(void **state)
 
 /* ---- classes of all releases together ---- */
 
-#define ROWS 4000u
-
-struct people {
-	char text[ROWS][3][8];
-	struct hf_bytes cells[3 * ROWS];
-};
-
-static void make_people(struct people *p)
-{
-	srand(11);
-	for (size_t r = 0; r < ROWS; r++) {
-		snprintf(p->text[r][0], 8, "%d", 20 + rand() % 40);
-		snprintf(p->text[r][1], 8, "%d", rand() % 10);
-		snprintf(p->text[r][2], 8, "%c", rand() % 2 ? 'f' : 'm');
-		for (size_t c = 0; c < 3; c++)
-			p->cells[c * ROWS + r] = (struct hf_bytes){(uint8_t *)p->text[r][c], strlen(p->text[r][c])};
-	}
-}
-
-/* k of rows that are equal in the age by so many years, in the region, and in the sex. */
-static unsigned count_k(const struct people *p, int years, bool region, bool sex)
-{
-	unsigned sizes[64 * 10 * 2] = {0}, k = ROWS;
-
-	for (size_t r = 0; r < ROWS; r++) {
-		int age = years ? (int)strtol(p->text[r][0], NULL, 10) / years : 0;
-
-		sizes[(age * 10 + (region ? (int)strtol(p->text[r][1], NULL, 10) : 0)) * 2 +
-		      (sex && p->text[r][2][0] == 'f')]++;
-	}
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		k = sizes[i] && sizes[i] < k ? sizes[i] : k;
-	return k;
-}
-
-/* MK-4: a second release with other columns is checked together with the first. */
-static void test_k_of_all_releases(void **state)
-{
-	static const char *const header[] = {"age", "region", "sex"};
-	struct people *p = malloc(sizeof(*p));
-	const struct hf_disclosure_table t = {
-	        .header = header, .width = 3, .cells = p->cells, .count = ROWS, .quasi = header, .quasi_count = 3};
-	struct world w = {.count = 0};
-	struct hf_fault f = {0};
-	uint32_t alone, k;
-
-	(void)state;
-	make_people(p);
-	assert_int_equal(hf_disclosure_k(w.all, 0, &t, &f, &k), HF_OK);
-	assert_int_equal(k, 0);
-	add(&w, "university", "consumer: u",
-	    "age: {technique: round, step: 5, mode: floor};region: {technique: limc};sex: keep");
-	assert_int_equal(hf_disclosure_k(w.all, 1, &t, &f, &alone), HF_OK);
-	assert_int_equal(alone, count_k(p, 5, false, true));
-	add(&w, "insurer", "consumer: i",
-	    "age: {technique: round, step: 10, mode: floor};region: keep;sex: {technique: limc}");
-	assert_int_equal(hf_disclosure_k(w.all + 1, 1, &t, &f, &k), HF_OK);
-	assert_int_equal(k, count_k(p, 10, true, false));
-	assert_int_equal(hf_disclosure_k(w.all, 2, &t, &f, &k), HF_OK);
-	assert_int_equal(k, count_k(p, 5, true, true));
-	assert_true(k < alone);
-	allowed(&w); /* nothing is wrong with any field: only the classes tell */
-	done(&w);
-	free(p);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,7 +372,6 @@ int main(void)
 	        cmocka_unit_test(test_the_joint_view),
 	        cmocka_unit_test(test_many_releases),
 	        cmocka_unit_test(test_cuts_against_the_techniques),
-	        cmocka_unit_test(test_k_of_all_releases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

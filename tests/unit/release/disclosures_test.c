@@ -1,10 +1,24 @@
 /* disclosures_test.c - the disclosure ledger in the store: asked, recorded, read again after a restart (MK-4, MK-8). */
 #include "release/disclosures.h"
 
-#include "unit/masking/plans.h"
 #include "unit/store/fixture.h"
 
-static const char head[] = "masking-plan: 1\nname: tolls\n" PLAN_REST;
+static const char head[] = "masking-plan: 1\n"
+                           "name: tolls\n"
+                           "need: research\n"
+                           "purpose: research\n"
+                           "mode: static\n"
+                           "people: {operator: li, security: wang, audit: zhao}\n"
+                           "schedule: by hand\n"
+                           "relations: []\n"
+                           "emergency:\n"
+                           "  source: {cause: a, solution: b, who: li}\n"
+                           "  format: {cause: a, solution: b, who: li}\n"
+                           "  key: {cause: a, solution: b, who: li}\n"
+                           "  result: {cause: a, solution: b, who: li}\n"
+                           "  space: {cause: a, solution: b, who: li}\n";
+
+static const char *risk = ""; /* that the next plans demand of t */
 
 static struct hf_plan *plan_of(unsigned version, const char *consumer, const char *fields)
 {
@@ -13,8 +27,9 @@ static struct hf_plan *plan_of(unsigned version, const char *consumer, const cha
 	char text[4096];
 
 	snprintf(text, sizeof(text),
-	         "%sversion: %u\nscope: {group: tolls, consumer: %s}\ntables:\n  t:\n    fields: {%s}\n", head, version,
-	         consumer, fields);
+	         "%sversion: %u\nscope: {group: tolls, consumer: %s}\ntables:\n  t:\n    fields: {%s}\n"
+	         "result: {rows-least: 1%s}\n",
+	         head, version, consumer, fields, risk);
 	if (hf_plan_read("plan", text, strlen(text), &p, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	return p;
@@ -383,45 +398,111 @@ static void an_emergency_is_recorded_and_no_precedent(void **state)
 	hf_plan_free(more);
 }
 
-/* MK-4: fields that nobody minds one by one, and what is left when they are put together */
-static void classes_of_all_releases_are_what_the_plan_demands(void **state)
+/* The classes of all releases and this one, as a worker counts them. Returns how many are put together. */
+static size_t count(struct fixture *f, struct hf_disclosure_in *in)
 {
 	static const char *const header[] = {"age", "region"}, *const cells[] = {"31", "32", "33", "34",
-	                                                                         "1",  "1",  "2",  "2"};
+	                                                                         "1",  "2",  "1",  "2"};
 	struct hf_bytes values[8];
-	const struct hf_disclosure_table t = {
-	        .header = header, .width = 2, .cells = values, .count = 4, .quasi = header, .quasi_count = 2};
-	struct hf_plan *first = plan_of(1, "u", "age: {technique: bucket, cuts: [32, 40]}, region: {technique: limc}");
-	struct hf_plan *other = plan_of(2, "i", "age: {technique: limc}, region: keep");
-	struct hf_disclosure_in a = in_of(first, "university"), b = in_of(other, "university");
+	const struct hf_disclosure_table t = {.header = header, .width = 2};
 	struct hf_disclosures *d = NULL;
-	const struct hf_disclosure *list;
-	struct fixture f;
+	struct hf_disclosure *list;
 	struct hf_fault fault = {0};
+	struct hf_hash stamp;
+	struct hf_joint *j;
 	size_t n;
 
-	(void)state;
 	for (size_t i = 0; i < 8; i++)
 		values[i] = (struct hf_bytes){(const uint8_t *)cells[i], strlen(cells[i])};
-	fixture_start(&f);
-	give(&f, &a);
-	assert_int_equal(hf_disclosures_load(f.store, "passages", &d), HF_OK);
-	list = hf_disclosures_list(d, &b, &n);
-	assert_int_equal(n, 2);
-	b.k_demanded = 2;
-	assert_int_equal(hf_disclosure_k(&list[1], 1, &t, &fault, &b.k), HF_OK);
-	assert_int_equal(b.k, 2); /* alone it would do */
-	assert_int_equal(hf_disclosure_k(list, n, &t, &fault, &b.k), HF_OK);
-	assert_int_equal(b.k, 1);
-	refused(&f, &b,
-	        "together with the 1 earlier releases of passages the least class of rows has 1, and the plan demands "
-	        "2");
-	b.k_demanded = 1;
-	give(&f, &b);
+	assert_int_equal(hf_disclosures_load(f->store, in->dataset, &d), HF_OK);
+	hf_disclosures_classes(d, in, &list, &n, &stamp);
+	j = hf_joint_new(list, n, &t);
+	assert_int_equal(hf_joint_rows(j, values, 4, &fault), HF_OK);
+	hf_joint_end(j, &in->classes);
+	hf_joint_free(j);
+	free(list);
 	hf_disclosures_free(d);
+	return n;
+}
+
+/* MK-4: fields that nobody minds one by one, and what is left when they are put together */
+static void classes_of_all_releases_are_what_the_plans_demand(void **state)
+{
+	struct hf_plan *ages, *regions, *light;
+	struct hf_disclosure_in a, b, c;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {0};
+	struct fixture f;
+
+	(void)state;
+	risk = ", risk: {t: {quasi: [age], k: 2}}";
+	ages = plan_of(1, "u", "age: {technique: bucket, cuts: [33, 40]}, region: {technique: limc}");
+	risk = ", risk: {t: {quasi: [region], k: 2}}";
+	regions = plan_of(2, "i", "age: {technique: limc}, region: keep");
+	risk = ", risk: {t: {quasi: [region], k: 1}}";
+	light = plan_of(3, "b", "age: {technique: limc}, region: keep");
+	risk = "";
+	a = in_of(ages, "university");
+	b = in_of(regions, "insurer");
+	c = in_of(light, "broker");
+	fixture_start(&f);
+	assert_int_equal(count(&f, &a), 1);
+	assert_int_equal(a.classes.k, 2);
+	give(&f, &a);
+	assert_int_equal(count(&f, &a), 2); /* the same again */
+	give(&f, &a);
+	fixture_reopen(&f);
+	assert_int_equal(count(&f, &b), 2);
+	assert_int_equal(b.classes.before, 2);
+	refused(&f, &b,
+	        "together with tolls 1 to university the least class of rows of passages has 1, and the plan demands "
+	        "2; give out");
+	assert_int_equal(count(&f, &c), 2); /* it asks for no more than 1, and the first one was promised 2 */
+	refused(&f, &c,
+	        "together with tolls 1 to university the least class of rows of passages has 1, and a plan of these "
+	        "demands 2");
+	assert_int_equal(hf_disclosure_allow(u, &b, "wang", "both are bound", &fault), HF_OK);
+	submit(&f, u);
+	give(&f, &b);
+	assert_int_equal(count(&f, &c), 3); /* no less than it is already */
+	assert_int_equal(c.classes.before, 1);
+	give(&f, &c);
 	fixture_stop(&f);
-	hf_plan_free(first);
-	hf_plan_free(other);
+	hf_plan_free(ages);
+	hf_plan_free(regions);
+	hf_plan_free(light);
+}
+
+/* Who has all of it as it is learns nothing by coarser classes; who has another column does. */
+static void plain_columns_are_put_together_with_classes(void **state)
+{
+	static const char *const region[] = {"region"}, *const both[] = {"region", "age"};
+	struct hf_plan *ages, *regions;
+	struct hf_disclosure_in a, b, plain = plain_to("police", both, 2);
+	struct fixture f;
+
+	(void)state;
+	risk = ", risk: {t: {quasi: [age, region], k: 2}}";
+	ages = plan_of(1, "u", "age: {technique: bucket, cuts: [33, 40]}, region: {technique: 'null'}");
+	risk = "";
+	regions = plan_of(2, "i", "age: {technique: limc}, region: {technique: limc}");
+	a = in_of(ages, "university");
+	b = in_of(regions, "insurer");
+	fixture_start(&f);
+	give(&f, &plain);
+	assert_int_equal(count(&f, &a), 1);
+	give(&f, &a);
+	assert_int_equal(count(&f, &b), 2); /* that of nothing */
+	assert_int_equal(b.classes.k, 2);
+	a.dataset = plain.dataset = "odd";
+	plain.only = region;
+	plain.only_count = 1;
+	give(&f, &plain);
+	assert_int_equal(count(&f, &a), 2);
+	refused(&f, &a, "together with plain delivery to police the least class of rows of odd has 1");
+	fixture_stop(&f);
+	hf_plan_free(ages);
+	hf_plan_free(regions);
 }
 
 int main(void)
@@ -435,7 +516,8 @@ int main(void)
 	        cmocka_unit_test(methods_of_ones_own_are_compared_with_themselves),
 	        cmocka_unit_test(what_goes_out_without_a_plan_counts),
 	        cmocka_unit_test(an_emergency_is_recorded_and_no_precedent),
-	        cmocka_unit_test(classes_of_all_releases_are_what_the_plan_demands),
+	        cmocka_unit_test(classes_of_all_releases_are_what_the_plans_demand),
+	        cmocka_unit_test(plain_columns_are_put_together_with_classes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,169 @@
+/* joint.c - classes of a source's rows that all its releases together leave (MK-4); declared in work.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/crypto.h"
+#include "masking/detector.h"
+#include "release/work.h"
+#include "source/readers/csv.h"
+
+#define PIECE ((size_t)256 << 10)
+#define BATCH_ROWS 4096u
+#define BATCH_BYTES ((size_t)4 << 20)
+#define WHOLE_BYTES ((size_t)256 << 20) /* of a table that some technique needs in one piece */
+
+/* The source, read in pieces of rows. */
+struct reading {
+	struct release_joint *j;
+	struct hf_joint *joint;
+	char **names;
+	size_t width, rows;
+	struct hf_buf values;
+	struct span {
+		size_t at, len;
+	} * spans; /* row by row */
+	size_t room;
+	enum hf_err e;
+	struct hf_fault *f;
+};
+
+static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
+{
+	const struct release_joint *j = ctx;
+
+	return release_table(j->folder, name, out, f);
+}
+
+static bool take_header(struct reading *r, const struct hf_csv_record *rec)
+{
+	r->names = hf_alloc_zero((rec->field_count + 1) * sizeof(*r->names));
+	r->width = rec->field_count;
+	for (size_t i = 0; i < r->width; i++) {
+		struct hf_buf name = HF_BUF_INIT;
+
+		hf_csv_value(&rec->fields[i], &name);
+		hf_buf_add(&name, "", 1);
+		r->names[i] = (char *)hf_buf_take(&name, &(size_t){0});
+	}
+	const struct hf_disclosure_table t = {.header = (const char *const *)r->names,
+	                                      .width = r->width,
+	                                      .root = r->j->has_root ? &r->j->root : NULL,
+	                                      .file = read_table,
+	                                      .file_ctx = r->j};
+
+	r->joint = hf_joint_new(r->j->list, r->j->count, &t);
+	return hf_joint_new_parts(r->joint) && hf_joint_old_parts(r->joint); /* else nothing is put together */
+}
+
+static bool flush(struct reading *r)
+{
+	struct hf_bytes *cells = hf_alloc((r->rows * r->width + 1) * sizeof(*cells));
+
+	for (size_t row = 0; row < r->rows; row++)
+		for (size_t c = 0; c < r->width; c++) {
+			const struct span *s = &r->spans[row * r->width + c];
+
+			cells[c * r->rows + row] = (struct hf_bytes){s->len ? r->values.data + s->at : NULL, s->len};
+		}
+	r->e = hf_joint_rows(r->joint, cells, r->rows, r->f);
+	free(cells);
+	hf_buf_clear(&r->values);
+	r->rows = 0;
+	return r->e == HF_OK;
+}
+
+static bool full(struct reading *r)
+{
+	if (hf_joint_whole(r->joint)) {
+		if (r->values.len <= WHOLE_BYTES)
+			return true;
+		r->e = hf_fault_set(r->f, HF_E_LIMIT,
+		                    "an earlier release was masked by a technique that needs the whole table, which is "
+		                    "larger than %zu MiB; split it",
+		                    WHOLE_BYTES >> 20);
+		return false;
+	}
+	return (r->rows < BATCH_ROWS && r->values.len < BATCH_BYTES) || flush(r);
+}
+
+static bool on_record(void *ctx, const struct hf_csv_record *rec)
+{
+	struct reading *r = ctx;
+	const size_t first = r->rows * r->width;
+
+	if (rec->number == 0)
+		return take_header(r, rec);
+	if (first + r->width > r->room) {
+		r->room = 2 * (first + r->width);
+		r->spans = hf_realloc(r->spans, r->room * sizeof(*r->spans));
+	}
+	for (size_t i = 0; i < r->width; i++) {
+		r->spans[first + i].at = r->values.len;
+		if (i < rec->field_count && !hf_csv_value(&rec->fields[i], &r->values))
+			return false;
+		r->spans[first + i].len = r->values.len - r->spans[first + i].at;
+	}
+	if (!hf_buf_reserve(&r->values, HF_CELL_SLACK))
+		return false;
+	r->rows++;
+	return full(r);
+}
+
+static void read_source(struct reading *r, struct hf_source_reader *reader)
+{
+	struct hf_csv *csv = hf_csv_new(on_record, r);
+	uint8_t *piece = hf_alloc(PIECE);
+	enum hf_csv_defect d = HF_CSV_GOOD;
+	size_t n = PIECE;
+
+	for (uint64_t at = 0; r->e == HF_OK && n == PIECE && d == HF_CSV_GOOD; at += n) {
+		r->e = hf_source_read(reader, at, piece, PIECE, &n);
+		if (r->e == HF_OK)
+			d = hf_csv_feed(csv, piece, n);
+	}
+	if (r->e == HF_OK && d == HF_CSV_GOOD)
+		d = hf_csv_end(csv);
+	if (r->e == HF_OK && r->joint && hf_joint_new_parts(r->joint) && hf_joint_old_parts(r->joint)) {
+		if (d != HF_CSV_GOOD)
+			r->e = hf_fault_set(r->f, HF_E_FORMAT, "the source cannot be read again: %s",
+			                    hf_csv_defect_text(d));
+		else
+			flush(r);
+	}
+	hf_csv_free(csv);
+	hf_wipe(piece, PIECE);
+	free(piece);
+}
+
+enum hf_err release_joint_count(struct release_joint *j, struct hf_source_reader *reader, struct hf_fault *f)
+{
+	struct reading r = {.j = j, .f = f, .e = HF_OK};
+
+	j->classes = (struct hf_joint_classes){0, 0};
+	if (j->count == 0)
+		return HF_OK;
+	hf_buf_init(&r.values, WHOLE_BYTES + HF_CSV_RECORD_MOST + HF_CELL_SLACK);
+	read_source(&r, reader);
+	if (r.e == HF_OK && r.joint)
+		hf_joint_end(r.joint, &j->classes);
+	if (r.joint && !(hf_joint_new_parts(r.joint) && hf_joint_old_parts(r.joint)))
+		j->classes = (struct hf_joint_classes){0, 0};
+	hf_joint_free(r.joint);
+	for (size_t i = 0; i < r.width; i++)
+		free(r.names[i]);
+	free(r.names);
+	free(r.spans);
+	if (r.values.data)
+		hf_wipe(r.values.data, r.values.cap);
+	hf_buf_done(&r.values);
+	return r.e;
+}
+
+void release_joint_done(struct release_joint *j)
+{
+	hf_wipe(&j->root, sizeof(j->root));
+	free(j->list);
+	hf_disclosures_free(j->given);
+}
