@@ -413,11 +413,19 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 		hf_authz_draft_input(g->x->authz, &rq, d);
 	}
 	hf_draft_outcome(d, result, g->f.text);
-	if (result == HF_OK && g->beside) /* an emergency, which goes out all the same */
-		hf_draft_text(d, HF_FIELD_EXCEPTION, g->f.text);
-	if (g->t)
+	if (result == HF_OK && g->beside) /* an emergency, which goes out all the same; the alarm says beside what */
+		hf_draft_text(d, HF_FIELD_EXCEPTION, hf_err_text(HF_E_DISCLOSURE));
+	if (g->t && result != HF_E_DISCLOSURE) /* whom else something was given is this node's matter */
 		hf_draft_party(d, g->t->peer);
 	return d;
+}
+
+/* What the consumer is told. */
+static const char *denied_text(const struct gate *g)
+{
+	return g->error == HF_E_DISCLOSURE ? "together with what this and other nodes were given it would show too "
+	                                     "much; ask the provider, whose record of the decision says of what"
+	                                   : g->f.text;
 }
 
 static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
@@ -429,7 +437,7 @@ static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
 		hf_request_reply(g->rq, e, "the decision could not be recorded, so nothing is delivered; try again",
 		                 NULL, 0);
 	} else if (g->error != HF_OK) {
-		hf_request_reply(g->rq, g->error, g->f.text, NULL, 0);
+		hf_request_reply(g->rq, g->error, denied_text(g), NULL, 0);
 	} else {
 		g->t->recorded = true;
 		g->t->decided_at = info->first_entry + info->entries - 1;

@@ -602,8 +602,10 @@ def test_what_goes_out_without_a_plan_counts_beside_what_goes_out_by_one(net):
     demand(net, 4, plain, {"plain": "subject.department: insurer/price"}, masked=False)
     fetch_one = ["fetch", plain, *CLAIMS[:2], "--system", DEPARTMENTS["price"][1], "--sealed", "--field", "shipper"]
     r = i.refused(*fetch_one, as_="price")
+    check(r.reason == "disclosure" and "ask the provider" in r.text and "for-all" not in r.text, f"the consumer learns nothing of others: {r.text}")
+    said = [e["fields"] for e in t.hufu("ledger", "tail", "--count", "60", as_="sun")["entries"] if e["event"] == "access-decision"][0]
     for part in ("field shipper: together with", "for-all 1 to insurer", "value itself beside its masking, and so beside shipment", "by a plan"):
-        check(r.reason == "disclosure" and part in r.text, r.text)
+        check(said["reason"] == "disclosure" and part in said["detail"], f"the provider's record: {said}")
     allow = ["release", "allow", "shipments", "--plain", "--recipient", "insurer", "--reason", "order 17/2026 of the court"]
     check(t.refused(*allow, as_="ma").reason == "permission", "not the operator")
     t.hufu(*allow, as_="song")

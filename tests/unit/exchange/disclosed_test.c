@@ -137,13 +137,41 @@ static void delivered(struct pair *p)
 	wait_both(p, &id, "COMPLETED");
 }
 
+struct sentence {
+	const char *part;
+	size_t count;
+};
+
+static bool look_for_sentence(void *ctx, const struct hf_ledger_row *row)
+{
+	struct sentence *s = ctx;
+	for (size_t i = 0; row->opening && i < row->opening->n_fields; i++) {
+		const Hufu__FieldOpening *f = row->opening->fields[i];
+		s->count +=
+		        f->field == HF_FIELD_DETAIL && memmem(f->value.data, f->value.len, s->part, strlen(s->part));
+	}
+	return true;
+}
+
+static size_t entries_with(struct node *n, const char *part)
+{
+	struct sentence s = {part, 0};
+	node_barrier(n);
+	assert_int_equal(hf_ledger_tail(n->ledger, 100000, look_for_sentence, &s), HF_OK);
+	return s.count;
+}
+
+/* The provider's record says who combines, and the consumer's nothing of it. */
 static void refused(struct pair *p, const char *part)
 {
+	const size_t before = entries_with(p->roads, part);
 	struct hf_id id = begin(p);
 	until(p, has_ended(p->health, &id));
 	settle(p->w);
-	assert_reason(p->health, &id, HF_E_DISCLOSURE, part);
+	assert_reason(p->health, &id, HF_E_DISCLOSURE, "it would show too much; ask the provider");
 	assert_false(is_there(p->output));
+	assert_true(entries_with(p->roads, part) > before);
+	assert_int_equal(entries_with(p->health, part), 0);
 }
 
 static void allow(struct pair *p, const struct hf_plan *plan)
