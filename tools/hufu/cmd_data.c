@@ -15,10 +15,9 @@ static const struct hf_column held_columns[] = {
 };
 
 static const struct hf_column read_columns[] = {
-        {"READ", "read", 0},       {"TRANSFER", "transfer", 0}, {"BY", "by", 32},
-        {"OUTCOME", "outcome", 0}, {"ROWS", "rows", 0},         {"BYTES", "bytes", 0},
-        {"BEGUN", "begun", 20},    {"ENDED", "ended", 20},      {"REASON", "reason", 24},
-        {NULL, NULL, 0},
+        {"READ", "read", 0},      {"TRANSFER", "transfer", 0}, {"BY", "by", 32},       {"OUTCOME", "outcome", 0},
+        {"ROWS", "rows", 0},      {"BYTES", "bytes", 0},       {"BEGUN", "begun", 20}, {"ENDED", "ended", 20},
+        {"REASON", "reason", 24}, {"VIEW", "view", 24},        {NULL, NULL, 0},
 };
 
 /* ---- reading ---- */
