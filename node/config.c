@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "config_yaml.h"
 #include "crypto/secret.h"
+#include "release/methods.h"
 #include "source/scanner.h"
 
 #define PASSPHRASE_MAX 1024u
@@ -68,6 +69,17 @@ static const cyaml_schema_field_t scanner_fields[] = {
                              HF_SCANNER_ARGS),
         CYAML_FIELD_UINT("seconds", CYAML_FLAG_OPTIONAL, struct hf_config_scanner, seconds), CYAML_FIELD_END};
 
+#define METHODS_TEXT(name, max)                                                                                        \
+	CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER, struct hf_config_methods, name, 1, max)
+static const cyaml_schema_field_t methods_fields[] = {METHODS_TEXT(file, 1023), METHODS_TEXT(sha256, 64),
+                                                      CYAML_FIELD_END};
+static const cyaml_schema_value_t methods_entry = {
+        CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct hf_config_methods, methods_fields)};
+static const cyaml_schema_field_t masking_fields[] = {
+        CYAML_FIELD_SEQUENCE("methods", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config_masking, methods,
+                             &methods_entry, 0, HF_RELEASE_METHODS_MAX),
+        CYAML_FIELD_END};
+
 static const cyaml_strval_t unfiled_words[] = {{"flag", HF_UNFILED_FLAG}, {"deny", HF_UNFILED_DENY}};
 static const cyaml_schema_field_t agent_fields[] = {CYAML_FIELD_ENUM("unfiled", CYAML_FLAG_OPTIONAL,
                                                                      struct hf_config_agents, unfiled, unfiled_words,
@@ -105,6 +117,7 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("publish", CYAML_FLAG_OPTIONAL, struct hf_config, publish, publish_fields),
         CYAML_FIELD_MAPPING("gateway", CYAML_FLAG_OPTIONAL, struct hf_config, gateway, gateway_fields),
         CYAML_FIELD_MAPPING("scanner", CYAML_FLAG_OPTIONAL, struct hf_config, scanner, scanner_fields),
+        CYAML_FIELD_MAPPING("masking", CYAML_FLAG_OPTIONAL, struct hf_config, masking, masking_fields),
         CYAML_FIELD_MAPPING("traffic", CYAML_FLAG_OPTIONAL, struct hf_config, traffic, traffic_fields),
         CYAML_FIELD_MAPPING("transfers", CYAML_FLAG_OPTIONAL, struct hf_config, transfers, transfer_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
@@ -261,6 +274,23 @@ static enum hf_err check_gateway(const char *path, const struct hf_config_gatewa
 	return HF_OK;
 }
 
+static enum hf_err check_masking(const char *path, const struct hf_config_masking *m, struct hf_fault *f)
+{
+	for (unsigned i = 0; i < m->methods_count; i++) {
+		if (m->methods[i].file[0] != '/')
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "%s: masking.methods names '%.200s'; write the absolute path of the file",
+			                    path, m->methods[i].file);
+		if (strlen(m->methods[i].sha256) != 64 || strspn(m->methods[i].sha256, "0123456789abcdef") != 64)
+			return hf_fault_set(
+			        f, HF_E_FORMAT,
+			        "%s: the sha256 of %.200s is not 64 small hex digits; write that of the file "
+			        "as it was reviewed",
+			        path, m->methods[i].file);
+	}
+	return HF_OK;
+}
+
 static enum hf_err check(const char *path, const struct hf_config *c, struct hf_fault *f)
 {
 	struct hf_name name;
@@ -283,6 +313,7 @@ static enum hf_err check(const char *path, const struct hf_config *c, struct hf_
 			                    c->listen[i]);
 	HF_TRY(check_publish(path, &c->publish, f));
 	HF_TRY(check_gateway(path, &c->gateway, f));
+	HF_TRY(check_masking(path, &c->masking, f));
 	return check_numbers(path, c, f);
 }
 

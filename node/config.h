@@ -43,6 +43,14 @@ struct hf_config_scanner {
 	uint32_t seconds;
 };
 
+/* MK-35: files of masking methods, each by the SHA-256 of what was reviewed. */
+struct hf_config_masking {
+	struct hf_config_methods {
+		char *file, *sha256;
+	} * methods;
+	unsigned methods_count;
+};
+
 /* AZ-37 */
 struct hf_config_agents {
 	enum hf_unfiled unfiled; /* for hf_delegation_set_unfiled */
@@ -67,6 +75,7 @@ struct hf_config {
 	struct hf_config_publish publish;
 	struct hf_config_gateway gateway;
 	struct hf_config_scanner scanner;
+	struct hf_config_masking masking; /* for hf_release_set_methods */
 	struct hf_config_agents agents;
 	struct hf_traffic_policy traffic;    /* for hf_exchange_set_traffic */
 	struct hf_transfer_limits transfers; /* for hf_exchange_set_limits */

@@ -28,6 +28,7 @@
 #include "ledger/report.h"
 #include "peers/peers.h"
 #include "release/mask_keys.h"
+#include "release/methods.h"
 #include "release/plans.h"
 #include "release/tasks.h"
 #include "release/tracing.h"
@@ -221,6 +222,14 @@ static enum hf_err made_by(void *ctx, const struct hf_id *task, struct hf_plan *
 	return hf_task_made_by(n->m.release, task, ret_plan, ret_table, f);
 }
 
+static void set_methods(struct hf_release *r, const struct hf_config_masking *c)
+{
+	struct hf_release_methods_in in[HF_RELEASE_METHODS_MAX];
+	for (unsigned i = 0; i < c->methods_count; i++)
+		in[i] = (struct hf_release_methods_in){c->methods[i].file, c->methods[i].sha256};
+	hf_release_set_methods(r, in, c->methods_count);
+}
+
 static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
@@ -229,6 +238,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	HF_TRY(hf_scanner_open(&n->base, &sc, &m->scanner, f));
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
 	HF_TRY(hf_release_open(&n->base, m->store, m->identity, m->sources, &m->release, f));
+	set_methods(m->release, &cfg->masking);
 	hf_release_set_inventory(m->release, hf_source_inventory, m->sources);
 	HF_TRY(hf_mask_keys_open(&n->base, m->store, &n->keys, &m->mask_keys, f));
 	hf_release_set_keys(m->release, m->mask_keys);

@@ -1,4 +1,5 @@
 /* release.c - routes of stored masking plans and of masking tasks; judged in node/release. */
+#include "release/methods.h"
 #include "release/schedule.h"
 
 #include <string.h>
@@ -432,6 +433,25 @@ static enum hf_err list_schedules(struct hf_api_request *rq)
 	return hf_schedules(rq->m->release, add_schedule, rows);
 }
 
+/* ---- methods of one's own ---- */
+
+static enum hf_err list_methods(struct hf_api_request *rq)
+{
+	json_t *files = json_array(), *methods;
+	struct hf_release_methods_view v;
+
+	json_object_set_new(rq->out, "files", files);
+	for (size_t i = 0; hf_release_methods_at(rq->m->release, i, &v); i++) {
+		methods = json_array();
+		for (size_t k = 0; k < hf_methods_count(v.methods); k++)
+			json_array_append_new(methods, json_string(hf_methods_at(v.methods, k)->id));
+		json_array_append_new(files, json_pack("{s:s, s:s, s:s, s:s, s:o}", "file", v.path, "sha256", v.sha256,
+		                                       "state", v.methods ? "ready" : "refused", "why",
+		                                       v.methods ? "" : v.why, "methods", methods));
+	}
+	return HF_OK;
+}
+
 const struct hf_route hf_routes_release[] = {
         {"POST", "/v1/release/plans/put", HF_MAY_MASK, HF_EVENT_MASK_PLAN, put, 0},
         {"POST", "/v1/release/plans/approve", HF_MAY_MASK_POLICY, HF_EVENT_MASK_PLAN, approve, 0},
@@ -450,6 +470,7 @@ const struct hf_route hf_routes_release[] = {
         {"POST", "/v1/release/begin", HF_MAY_NOTHING_NEEDED, HF_EVENT_MASK_STEP, begin_by_ticket, 0},
         {"POST", "/v1/release/begun", HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, begun_by_ticket, 0},
         {"GET", "/v1/release/schedules", HF_MAY_STATUS, HF_EVENT_INVALID, list_schedules, 0},
+        {"GET", "/v1/release/methods", HF_MAY_STATUS, HF_EVENT_INVALID, list_methods, 0},
         {"GET", "/v1/release/tasks", HF_MAY_STATUS, HF_EVENT_INVALID, list_tasks, 0},
         {"GET", "/v1/release/show", HF_MAY_STATUS, HF_EVENT_INVALID, show_task, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

@@ -32,6 +32,8 @@ struct hf_methods_setup {
 /* methods: ID: {...}. Faults: "NAME:LINE: sentence". */
 enum hf_err hf_methods_read(const struct hf_methods_setup *setup, struct hf_methods **ret_m,
                             struct hf_fault *f) HF_MUST_CHECK;
+/* One more who holds them, each of whom frees them: plans may outlive whoever read the file. Any thread. */
+struct hf_methods *hf_methods_share(struct hf_methods *m);
 void hf_methods_free(struct hf_methods *m);
 size_t hf_methods_count(const struct hf_methods *m);
 const struct hf_technique *hf_methods_at(const struct hf_methods *m, size_t i);
@@ -42,5 +44,9 @@ const struct hf_hash *hf_methods_digest(const struct hf_methods *m);            
  * "seen"}]}. No value is in it. HF_E_QUALITY when it could not be run at all. The caller's. */
 enum hf_err hf_methods_try(const struct hf_methods *m, size_t i, uint32_t rows, json_t **ret_report,
                            struct hf_fault *f) HF_MUST_CHECK;
+/* Tries all of them, within so much of this thread's processor time together (0: as much as they need). After HF_OK
+ * they read no file any more and count as tried, so that any number of threads may read plans with them. HF_E_QUALITY.
+ */
+enum hf_err hf_methods_hold_all(struct hf_methods *m, uint32_t trial_ms, struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

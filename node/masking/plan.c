@@ -22,7 +22,7 @@ struct plan {
 	const char *file;
 	struct hf_fault *f;
 	struct hf_methods *methods; /* that it may use; NULL: none */
-	struct hf_methods *own;     /* that it defines; NULL: none */
+	struct hf_methods *own;     /* that it defines, or shares; NULL: none */
 	const struct hf_plan_source *from;
 };
 
@@ -496,6 +496,12 @@ static enum hf_err read_methods(struct plan *p, const struct hf_plan_node *root)
 		p->own->trial_us = (uint64_t)p->from->trial_ms * 1000;
 		p->methods = p->own;
 		return HF_OK;
+	}
+	if (p->from->methods_by && wanted->kind == HF_PLAN_TEXT_NODE) {
+		struct hf_fault wrong = {.code = HF_OK};
+
+		p->own = p->methods = p->from->methods_by(p->from->methods_ctx, wanted->text, &wrong);
+		return p->own ? HF_OK : FAULT(p, n, "%.300s", wrong.text);
 	}
 	if (!p->methods)
 		return FAULT(p, n, "the plan uses a file of methods, and none is given; give it with --methods");

@@ -78,6 +78,9 @@ struct hf_plan_source {
 	const void *text;
 	size_t len;
 	struct hf_methods *methods; /* NULL: none */
+	/* Or where those of a digest in hex are, shared with the plan; NULL with a fault: there are none. */
+	struct hf_methods *(*methods_by)(void *ctx, const char *sha256, struct hf_fault *f);
+	void *methods_ctx;
 	/* Of those that it defines itself: they were tried in these very bytes, and are not again; or how much
 	 * processor time all their trials may take together, 0: as much as they need. */
 	bool tried;

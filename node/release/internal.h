@@ -26,6 +26,8 @@ struct hf_release {
 	bool closing;
 	struct release_trial *trial; /* of a plan that is about to be put; NULL: none */
 	uint32_t trial_ms;           /* of processor time, for the methods of one plan */
+	struct release_methods *methods;
+	size_t methods_count;
 };
 void release_hold(struct hf_release *r);
 void release_drop(struct hf_release *r);
@@ -81,6 +83,10 @@ void release_close_tasks(struct hf_release *r);
 /* What was read of that very text, once; NULL: another text was, or none. hf_plan_free. */
 struct hf_plan *release_trial_take(struct hf_release *r, const char *text);
 void release_trial_close(struct hf_release *r);
+
+/* own_methods.c: for reading plans (masking/plan.h); ctx is the module, which the caller holds. Any thread. */
+struct hf_methods *release_methods_by(void *ctx, const char *sha256, struct hf_fault *f);
+void release_methods_free(struct hf_release *r);
 
 /* plan_check.c */
 /* The plan's persons are three accounts that may do what it says of them (MK-38). */

@@ -9,7 +9,8 @@
 
 struct release_trial {
 	uv_work_t work;
-	struct hf_release *r; /* NULL: nobody wants it any more */
+	struct hf_release *r;    /* NULL: nobody wants it any more */
+	struct hf_release *held; /* while the worker is at it */
 	char *text;
 	uint32_t trial_ms;
 	struct hf_plan *plan; /* NULL: not read, or taken */
@@ -30,8 +31,12 @@ static void trial_free(struct release_trial *t)
 static void work(uv_work_t *w)
 {
 	struct release_trial *t = w->data;
-	const struct hf_plan_source s = {
-	        .name = "plan", .text = t->text, .len = strlen(t->text), .trial_ms = t->trial_ms};
+	const struct hf_plan_source s = {.name = "plan",
+	                                 .text = t->text,
+	                                 .len = strlen(t->text),
+	                                 .methods_by = release_methods_by,
+	                                 .methods_ctx = t->held,
+	                                 .trial_ms = t->trial_ms};
 
 	t->error = hf_plan_read_from(&s, &t->plan, &t->fault);
 }
@@ -47,7 +52,9 @@ static void after(uv_work_t *w, int status)
 		t->fn(t->ctx, t->error, &t->fault);
 	if (t->r) /* fn may have closed it */
 		t->r->trial = NULL;
+	struct hf_release *held = t->held;
 	trial_free(t);
+	release_drop(held);
 }
 
 enum hf_err hf_release_plan_try(struct hf_release *r, const char *text, hf_release_tried_fn fn, void *ctx,
@@ -67,7 +74,9 @@ enum hf_err hf_release_plan_try(struct hf_release *r, const char *text, hf_relea
 	t->trial_ms = r->trial_ms;
 	t->fn = fn;
 	t->ctx = ctx;
+	t->held = r;
 	if (uv_queue_work(r->base->loop, &t->work, work, after) == 0) {
+		release_hold(r);
 		r->trial = t;
 		return HF_OK;
 	}

@@ -33,8 +33,10 @@ void release_hold(struct hf_release *r)
 
 void release_drop(struct hf_release *r)
 {
-	if (--r->refs == 0)
-		free(r);
+	if (--r->refs > 0)
+		return;
+	release_methods_free(r);
+	free(r);
 }
 
 void hf_release_close(struct hf_release *r)
@@ -199,10 +201,15 @@ static bool unchanged(const Hufu__MaskPlanRow *row)
 }
 
 /* Its own methods were tried when these bytes were put: this is asked often, and by the loop. */
-static enum hf_err read_row(const Hufu__MaskPlanRow *row, struct hf_plan **ret_plan, struct hf_fault *f)
+static enum hf_err read_row(struct hf_release *r, const Hufu__MaskPlanRow *row, struct hf_plan **ret_plan,
+                            struct hf_fault *f)
 {
-	const struct hf_plan_source s = {
-	        .name = row->name, .text = row->text.data, .len = row->text.len, .tried = true};
+	const struct hf_plan_source s = {.name = row->name,
+	                                 .text = row->text.data,
+	                                 .len = row->text.len,
+	                                 .methods_by = release_methods_by,
+	                                 .methods_ctx = r,
+	                                 .tried = true};
 	struct hf_fault wrong = {.code = HF_OK};
 
 	if (!unchanged(row))
@@ -236,7 +243,7 @@ enum hf_err release_plan_get(struct hf_release *r, const char *name, uint32_t ve
 	if (!p.row || p.row->state != HF_PLAN_APPROVED || !p.row->approved_digest.len || !unchanged(p.row))
 		e = no_plan(p.row, name, f);
 	else
-		e = read_row(p.row, &p.plan, f);
+		e = read_row(r, p.row, &p.plan, f);
 	if (e == HF_OK)
 		*ret = p;
 	else
@@ -250,7 +257,7 @@ enum hf_err release_plan_any(struct hf_release *r, const char *name, uint32_t ve
 	Hufu__MaskPlanRow *row HF_CLEANUP(hf_decoded_done) = NULL;
 
 	HF_TRY(hf_release_plan_row(r, name, version, &row, f));
-	return read_row(row, ret_plan, f);
+	return read_row(r, row, ret_plan, f);
 }
 
 enum hf_err hf_release_plan_version(struct hf_release *r, const char *name, uint32_t version, struct hf_plan **ret_plan,
@@ -405,8 +412,12 @@ static enum hf_err check_and_store(struct hf_release *r, const struct hf_plan *p
 enum hf_err hf_release_plan_put(struct hf_release *r, const struct hf_plan_in *in, struct hf_unit *unit,
                                 struct hf_draft *draft, Hufu__MaskPlanRow **ret_row, struct hf_fault *f)
 {
-	const struct hf_plan_source s = {
-	        .name = "plan", .text = in->text, .len = strlen(in->text), .trial_ms = r->trial_ms};
+	const struct hf_plan_source s = {.name = "plan",
+	                                 .text = in->text,
+	                                 .len = strlen(in->text),
+	                                 .methods_by = release_methods_by,
+	                                 .methods_ctx = r,
+	                                 .trial_ms = r->trial_ms};
 	struct hf_plan *p = release_trial_take(r, in->text);
 	enum hf_err e;
 
@@ -446,7 +457,7 @@ static enum hf_err check_step(struct hf_release *r, const struct hf_plan_step *s
 		                    "the text of version %u of the masking plan '%s' is not what was put; put a new "
 		                    "version",
 		                    row->version, row->name);
-	HF_TRY(read_row(row, &p, f));
+	HF_TRY(read_row(r, row, &p, f));
 	e = release_check_people(r, p, f);
 	if (e == HF_OK)
 		e = hf_release_related(r, p, NULL, NULL, f);

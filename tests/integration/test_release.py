@@ -476,3 +476,45 @@ def test_a_timer_of_the_system_begins_what_its_ticket_stands_for(net):
     check(t.refused("release", "begin", "--ticket", ticket, as_=None).reason == "permission", "set anew, the old ticket is void")
     t.hufu("release", "unschedule", "ticking", "dawn", as_="ma")
     check(t.refused("release", "begin", "--ticket", again, as_=None).reason == "permission", "and when it has ended")
+
+
+METHODS = """methods:
+  acme.lane:
+    title: lane as a word
+    principle: by a table
+    cost: about 100 ns a value
+    constraint: shows the lane
+    record: {format: lost, repeats: value, reversible: by table, reference: one to one, meaning: lost, distribution: exact, key: no key}
+    table: {"0": left, "1": middle, "2": right, "3": shoulder}
+"""
+
+
+def test_plans_use_the_nodes_own_methods_by_the_digest_of_their_file(net):
+    """MK-35: added without rebuilding, reviewed by its digest; a file that is another one after the next start is not used, with a reason"""
+    t = net.nodes["transport"]
+    path = write(net, "methods.yaml", METHODS)
+    t.stop()
+    t.configure(f"masking:\n  methods:\n    - file: {path}\n      sha256: {digest(path)}\n")
+    t.start()
+    for who in ("ma", "yang", "song", "wang"):
+        t.login(who)
+    shown = t.hufu("release", "methods", as_="ma")["files"]
+    check([(f["state"], f["methods"]) for f in shown] == [("ready", ["acme.lane"])], str(shown))
+    source(net, "evening", 500)
+    worded = lambda text: text.replace("lane: keep", "lane: {technique: acme.lane}") + f"methods: {{sha256: {digest(path)}}}\n"
+    approved(net, "worded", worded)
+    done = begin(net, "worded", "evening", "evening-worded", "--wait")
+    check(done["state"] == "released", str(done))
+    words = ["left", "middle", "right", "shoulder"]
+    with open(os.path.join(net.dir, "evening.csv"), encoding="utf-8", newline="") as f, \
+            open(os.path.join(net.dir, "evening-worded.csv"), encoding="utf-8", newline="") as g:
+        check([words[int(r["lane"])] for r in csv.DictReader(f)] == [r["lane"] for r in csv.DictReader(g)], "by the table of the method")
+    write(net, "methods.yaml", METHODS.replace("shoulder", "ramp"))
+    t.stop()
+    t.start()
+    t.login("ma")
+    shown = t.hufu("release", "methods", as_="ma")["files"]
+    check(shown[0]["state"] == "refused" and "not the one of the configuration" in shown[0]["why"], str(shown))
+    r = t.refused("release", "run", "worded", "evening", "--output", os.path.join(net.dir, "w2.csv"), "--register", "w2", as_="ma")
+    check(r.reason == "no-plan" and "are not used" in r.text, r.text)
+    check("masking-methods" in [a["kind"] for a in t.hufu("alarms", as_="ma")["alarms"]], "an alarm says so")

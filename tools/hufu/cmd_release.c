@@ -404,6 +404,24 @@ static int audit(struct hf_cli *cli, int argc, char **argv)
 	return hf_cli_do(cli, "POST", "/v1/release/audit", in, "the masking task %s is audited", "task");
 }
 
+static int methods(struct hf_cli *cli, int argc, char **argv)
+{
+	static const struct hf_column columns[] = {{"FILE", "file", 60},       {"STATE", "state", 0},
+	                                           {"METHODS", "methods", 60}, {"SHA-256", "sha256", 0},
+	                                           {"WHY", "why", 0},          {NULL, NULL, 0}};
+	json_t *out = NULL;
+	int status;
+
+	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	status = hf_cli_call(cli, "GET", "/v1/release/methods", NULL, &out);
+	if (status == HF_EXIT_DONE)
+		hf_cli_table(cli, out, "files", columns,
+		             "no methods of one's own; masking.methods of hufu.yaml names files of them");
+	json_decref(out);
+	return status;
+}
+
 const struct hf_command hf_commands_release[] = {
         {"release", "plan", "masking plans that the node keeps: put, look, approve",
          "hufu release plan put FILE [--inventory FILE]\n"
@@ -431,6 +449,11 @@ const struct hf_command hf_commands_release[] = {
          "example:\n"
          "  hufu release run tolls passages --output /srv/data/masked.csv --register passages-masked --wait\n",
          run},
+        {"release", "methods", "masking methods of one's own that the node's plans may use",
+         "hufu release methods\n\nThe files that masking.methods of hufu.yaml names by their SHA-256, and why one is "
+         "not "
+         "used.\n\nexample:\n  hufu release methods\n",
+         methods},
         {"release", "list", "masking tasks, newest first",
          "hufu release list [--limit N]\n\nexample:\n  hufu release list\n", list},
         {"release", "show", "a masking task: its steps, how far it is, what became of it",

@@ -202,6 +202,7 @@ enum hf_err hf_methods_read(const struct hf_methods_setup *setup, struct hf_meth
 	struct hf_plan_node *root = NULL;
 	enum hf_err e;
 
+	atomic_init(&m->holders, 1);
 	hf_arena_init(&m->arena, NULL, 0);
 	m->name = setup->name;
 	m->file = setup->file;
@@ -227,6 +228,7 @@ enum hf_err hf_methods_inline(const char *name, const struct hf_plan_node *map, 
 	struct hf_methods *m = hf_alloc_zero(sizeof(*m));
 	enum hf_err e;
 
+	atomic_init(&m->holders, 1);
 	hf_arena_init(&m->arena, NULL, 0);
 	m->name = name;
 	e = hf_methods_take(m, map, f);
@@ -237,9 +239,15 @@ enum hf_err hf_methods_inline(const char *name, const struct hf_plan_node *map, 
 	return e;
 }
 
+struct hf_methods *hf_methods_share(struct hf_methods *m)
+{
+	atomic_fetch_add(&m->holders, 1);
+	return m;
+}
+
 void hf_methods_free(struct hf_methods *m)
 {
-	if (!m)
+	if (!m || atomic_fetch_sub(&m->holders, 1) > 1)
 		return;
 	for (size_t i = 0; i < m->count; i++)
 		if (m->own[i].free)

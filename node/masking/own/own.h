@@ -4,6 +4,8 @@
 #ifndef HUFU_MASKING_OWN_OWN_H
 #define HUFU_MASKING_OWN_OWN_H
 
+#include <stdatomic.h>
+
 #include "masking/methods.h"
 #include "masking/plan_tree.h"
 
@@ -20,6 +22,7 @@ struct hf_own {
 };
 
 struct hf_methods {
+	atomic_uint holders;
 	struct hf_arena arena;
 	const char *name; /* for messages */
 	enum hf_err (*file)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);

@@ -293,3 +293,14 @@ enum hf_err hf_methods_hold(struct hf_methods *m, const struct hf_technique *t, 
 	json_decref(report);
 	return m->own[i].tried ? HF_OK : HF_E_QUALITY;
 }
+
+enum hf_err hf_methods_hold_all(struct hf_methods *m, uint32_t trial_ms, struct hf_fault *f)
+{
+	m->file = NULL;
+	m->file_ctx = NULL;
+	m->trial_us = (uint64_t)trial_ms * 1000;
+	for (size_t i = 0; i < m->count; i++)
+		HF_TRY(hf_methods_hold(m, &m->own[i].technique, f));
+	m->held = true;
+	return HF_OK;
+}

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "crypto/crypto.h"
 
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define HEAD "node: roads\nspace: roads.example\norganization: cn.roads\n"
 
 struct file {
@@ -59,7 +60,8 @@ static void a_full_file_is_read(void **state)
 	                      HEAD
 	                      "organization_name: 交通运输部\njurisdiction: CN\nlisten:\n  - tcp://127.0.1.1:7400\n"
 	                      "log_level: warn\napi_socket: /run/hufu/roads.sock\nlimits:\n  outstanding_per_peer: 32\n"
-	                      "accounts:\n  password_days: 30\nagents:\n  unfiled: deny\n",
+	                      "accounts:\n  password_days: 30\nagents:\n  unfiled: deny\n"
+	                      "masking:\n  methods:\n    - file: /etc/hufu/badges.yaml\n      sha256: " DIGEST "\n",
 	                      &c, &fault),
 	                 HF_OK);
 	assert_string_equal(c->node, "roads");
@@ -73,6 +75,9 @@ static void a_full_file_is_read(void **state)
 	assert_int_equal(c->accounts.password_days, 30);
 	assert_int_equal(c->accounts.lock_minutes, 0);
 	assert_int_equal(c->agents.unfiled, HF_UNFILED_DENY);
+	assert_int_equal(c->masking.methods_count, 1);
+	assert_string_equal(c->masking.methods[0].file, "/etc/hufu/badges.yaml");
+	assert_string_equal(c->masking.methods[0].sha256, DIGEST);
 	hf_config_free(c);
 }
 
@@ -117,6 +122,9 @@ static void refusals_name_file_line_and_remedy(void **state)
 	refused(f, "node: Roads!\nspace: x\norganization: y\n", "", "a-z");
 	refused(f, HEAD "accounts:\n  login_failures: 99\n", "login_failures", "from 1 to 10");
 	refused(f, "node: roads\norganization: cn.roads\n", "", "hufu space join");
+	refused(f, HEAD "masking:\n  methods: [{file: badges.yaml, sha256: " DIGEST "}]\n", "", "absolute path");
+	refused(f, HEAD "masking:\n  methods: [{file: /a, sha256: 00}]\n", "", "64 small hex digits");
+	refused(f, HEAD "masking:\n  methods: [{file: /a}]\n", "", "'sha256' is missing");
 	refused(f, "", "", "empty");
 	refused(f, "node: [\n", "", "line");
 	refused(f, "node: &a roads\nspace: *a\norganization: x\n", "", "line");
