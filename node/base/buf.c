@@ -16,9 +16,17 @@ void hf_buf_init(struct hf_buf *b, size_t max)
 	b->max = max;
 }
 
+/* The bytes behind len too: what was taken out before. */
+static void let_go(struct hf_buf *b)
+{
+	if (b->wiped && b->data)
+		explicit_bzero(b->data, b->cap);
+	free(b->data);
+}
+
 void hf_buf_done(struct hf_buf *b)
 {
-	free(b->data);
+	let_go(b);
 	b->data = NULL;
 	b->len = b->cap = 0;
 }
@@ -28,6 +36,14 @@ void hf_buf_clear(struct hf_buf *b)
 	b->len = 0;
 	if (b->data)
 		b->data[0] = '\0';
+}
+
+static void move_to(struct hf_buf *b, uint8_t *place)
+{
+	if (b->len > 0)
+		memcpy(place, b->data, b->len);
+	let_go(b);
+	b->data = place;
 }
 
 /* cap leaves out the byte of the final NUL. */
@@ -43,7 +59,10 @@ bool hf_buf_reserve(struct hf_buf *b, size_t more)
 	cap = b->cap < FIRST_BYTES ? FIRST_BYTES : b->cap;
 	while (cap < b->len + more)
 		cap = cap > max / 2 ? max : cap * 2;
-	b->data = hf_realloc(b->data, cap + 1);
+	if (b->wiped)
+		move_to(b, hf_alloc(cap + 1));
+	else
+		b->data = hf_realloc(b->data, cap + 1);
 	b->cap = cap;
 	b->data[b->len] = '\0';
 	return true;

@@ -17,11 +17,12 @@ struct hf_buf {
 	size_t len;
 	size_t cap;
 	size_t max; /* 0: HF_BUF_DEFAULT_MAX */
+	bool wiped; /* what it held is wiped where it grew out of, and when it is done */
 };
 #define HF_BUF_DEFAULT_MAX ((size_t)64 << 20)
 #define HF_BUF_INIT                                                                                                    \
 	{                                                                                                              \
-		NULL, 0, 0, 0                                                                                          \
+		NULL, 0, 0, 0, false                                                                                   \
 	}
 
 void hf_buf_init(struct hf_buf *b, size_t max);

@@ -37,6 +37,7 @@ struct hf_stream *hf_stream_new(const struct hf_stream_setup *setup)
 	pthread_cond_init(&s->done, NULL);
 	for (size_t i = 0; i < HF_STREAM_JOBS; i++) {
 		hf_buf_init(&s->jobs[i].text, TEXT + 2 * (size_t)HF_CSV_RECORD_MOST);
+		s->jobs[i].text.wiped = true;
 		hf_buf_init(&s->jobs[i].out, OUT);
 	}
 	return s;
@@ -157,8 +158,6 @@ void hf_stream_free(struct hf_stream *s)
 	for (size_t i = 0; i < HF_STREAM_WORKERS; i++)
 		hf_apply_close(s->workers[i].apply);
 	for (size_t i = 0; i < HF_STREAM_JOBS; i++) {
-		if (s->jobs[i].text.data)
-			hf_wipe(s->jobs[i].text.data, s->jobs[i].text.cap);
 		hf_buf_done(&s->jobs[i].text);
 		hf_buf_done(&s->jobs[i].out);
 		free(s->jobs[i].cells);

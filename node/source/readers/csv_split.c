@@ -75,6 +75,7 @@ struct hf_csv *hf_csv_new(hf_csv_record_fn fn, void *ctx)
 	c->ctx = ctx;
 	c->kernel = hf_csv_kernel();
 	c->running.line = 1;
+	c->carry.wiped = true;
 	hf_csv_allow(c, HF_CSV_RECORD_MAX);
 	return c;
 }

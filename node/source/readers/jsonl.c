@@ -61,6 +61,7 @@ void hf_jsonl_allow(struct hf_jsonl *j, size_t line_max)
 	j->line_max = line_max < HF_JSONL_LINE_MOST ? line_max : HF_JSONL_LINE_MOST;
 	hf_buf_init(&j->carry, j->line_max + 2);
 	hf_buf_init(&j->text, j->line_max);
+	j->carry.wiped = j->text.wiped = true;
 }
 
 void hf_jsonl_free(struct hf_jsonl *j)

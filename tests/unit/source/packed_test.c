@@ -34,9 +34,9 @@ static void packed_csv_is_the_same_table(void **state)
 	(void)state;
 	bench_open(&b);
 	table(&plain, 15000);
-	half = (struct hf_buf){plain.data, plain.len / 2, 0, 0};
+	half = (struct hf_buf){.data = plain.data, .len = plain.len / 2};
 	pack(&half, 3, &packed);
-	half = (struct hf_buf){plain.data + plain.len / 2, plain.len - plain.len / 2, 0, 0};
+	half = (struct hf_buf){.data = plain.data + plain.len / 2, .len = plain.len - plain.len / 2};
 	pack(&half, 12, &packed);
 	assert_int_equal(bench_add_file(&b, "p", "csv", bench_write(&b, "p.csv.zst", packed.data, packed.len), NULL),
 	                 HF_OK);
