@@ -377,6 +377,24 @@ static void missed(struct hf_release *r, Hufu__MaskScheduleRow *row, const char 
 	hf_store_submit(r->store, unit, NULL, NULL);
 }
 
+/* One after the other, however often the timer, or a thief of the ticket, asks. */
+static enum hf_err check_idle(struct hf_release *r, const Hufu__MaskScheduleRow *row, struct hf_fault *f)
+{
+	Hufu__MaskTaskRow *task HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_id id;
+	char text[HF_ID_TEXT];
+
+	if (!hf_id_from_bytes(row->last_task.data, row->last_task.len, &id) || hf_task_get(r, &id, &task, f) != HF_OK)
+		return HF_OK;
+	if (task->state != HF_TASK_QUEUED && task->state != HF_TASK_RUNNING && task->state != HF_TASK_CHECKING &&
+	    task->state != HF_TASK_RELEASING)
+		return HF_OK;
+	hf_id_text(&id, text);
+	return hf_fault_set(f, HF_E_STATE,
+	                    "the masking task %s, which this ticket began before, is still %s; begin when it has ended",
+	                    text, hf_mask_task_state_name((enum hf_mask_task_state)task->state));
+}
+
 enum hf_err hf_schedule_begin(struct hf_release *r, const struct hf_ticket *ticket, struct hf_unit *unit,
                               struct hf_draft *draft, struct hf_id *ret_task, struct hf_fault *f)
 {
@@ -385,7 +403,9 @@ enum hf_err hf_schedule_begin(struct hf_release *r, const struct hf_ticket *tick
 
 	HF_TRY(row_of(r, ticket, &row, f));
 	hf_draft_textf(draft, HF_FIELD_PURPOSE, "a timer of the system, by the ticket that %s made", row->set_by);
-	enum hf_err e = begin(r, row, now_ms, unit, draft, ret_task, f);
+	enum hf_err e = check_idle(r, row, f);
+	if (e == HF_OK)
+		e = begin(r, row, now_ms, unit, draft, ret_task, f);
 	if (e != HF_OK) {
 		hf_fault_default(f, e);
 		missed(r, row, f->text);

@@ -640,16 +640,33 @@ static void test_due_times(void **state)
 	assert_int_equal(hf_schedule_next(1000, 60, 1060), 1120);
 }
 
-static enum hf_err schedule(struct world *w, const char *token)
+static enum hf_err schedule_by(struct world *w, const char *token, const struct hf_ticket *ticket)
 {
 	struct hf_actor a = people_actor(&w->s.p, token);
-	struct hf_schedule_in in = {w->s.plan, "passages", "", w->data, "auto", &a, NULL};
+	struct hf_schedule_in in = {w->s.plan, "passages", "", w->data, "auto", &a, ticket};
 	struct hf_unit *u = hf_unit_new();
 	struct hf_draft *d = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
 	enum hf_err e = hf_schedule_set(w->s.release, &in, u, d, &w->s.fault);
 
 	hf_unit_draft(u, d);
 	return people_apply(&w->s.p, u, e);
+}
+
+static enum hf_err schedule(struct world *w, const char *token)
+{
+	return schedule_by(w, token, NULL);
+}
+
+static void unschedule(struct world *w)
+{
+	struct hf_actor a = people_actor(&w->s.p, w->s.ma);
+	const struct hf_schedule_in in = {.plan = w->s.plan, .source = "passages", .actor = &a};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
+	enum hf_err e = hf_schedule_end(w->s.release, &in, u, d, &w->s.fault);
+
+	hf_unit_draft(u, d);
+	assert_int_equal(people_apply(&w->s.p, u, e), HF_OK);
 }
 
 struct seen {
@@ -683,11 +700,62 @@ static struct seen look_at(struct world *w, const char *time)
 	return s;
 }
 
+static enum hf_err begin_by(struct world *w, const struct hf_ticket *ticket, struct result *ret_r)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = hf_draft_new(HF_EVENT_MASK_STEP, NULL);
+	enum hf_err e = hf_schedule_begin(w->s.release, ticket, u, d, &ret_r->id, &w->s.fault);
+
+	hf_unit_draft(u, d);
+	return people_apply(&w->s.p, u, e);
+}
+
+/* MK-44: by a ticket alone, one run after the other; the node's own clock leaves it alone. */
+static void test_by_a_ticket(void **state)
+{
+	const struct hf_ticket ticket = {{7}}, other = {{8}};
+	struct world *w = *state;
+	int64_t was = w->s.p.now_ms;
+	struct result first, second;
+
+	approve(w, "technique: mask, keep-first: 2", "schedule: by hand",
+	        "schedule: {start: 2026-11-22T00:00:00Z, every: 1h}");
+	assert_int_equal(schedule_by(w, w->s.yang, &ticket), HF_E_SEPARATION);
+	assert_int_equal(schedule_by(w, w->s.ma, &ticket), HF_OK);
+	struct seen s = look_at(w, "2026-11-22T05:00:01Z");
+	assert_int_equal(s.runs + s.missed, 0);
+	assert_int_equal(s.next_ms, 0);
+	assert_int_equal(begin_by(w, &other, &first), HF_E_PERMISSION);
+	assert_int_equal(begin_by(w, &ticket, &first), HF_OK);
+	assert_int_equal(begin_by(w, &ticket, &second), HF_E_STATE);
+	assert_non_null(strstr(w->s.fault.text, "which this ticket began before, is still"));
+	run_until(w, &first, has_ended);
+	assert_state(w, &first, HF_TASK_RELEASED);
+	Hufu__MaskTaskRow *row = row_of(w, &first);
+	assert_string_equal(row->registers, "auto-20261122t050001z");
+	assert_string_equal(row->manner, "timer");
+	assert_string_equal(row->operator_, "ma");
+	hf_decoded_free(row);
+	s = look_at(w, "2026-11-22T06:00:01Z");
+	assert_int_equal(s.runs, 1);
+	assert_int_equal(s.missed, 1);
+	assert_non_null(strstr(s.text, "is still"));
+	assert_int_equal(begin_by(w, &ticket, &second), HF_OK);
+	run_until(w, &second, has_ended);
+	assert_state(w, &second, HF_TASK_RELEASED);
+	w->s.p.now_ms = was;
+	assert_int_equal(schedule_by(w, w->s.ma, &other), HF_OK); /* set anew */
+	assert_int_equal(begin_by(w, &ticket, &second), HF_E_PERMISSION);
+	unschedule(w);
+	assert_int_equal(begin_by(w, &other, &second), HF_E_PERMISSION);
+}
+
 /* MK-40: at its times; what was missed is reported. MK-44: the record is that of a run by hand. */
 static void test_by_the_times_of_its_plan(void **state)
 {
 	struct world *w = *state;
 	int64_t was = w->s.p.now_ms;
+	size_t alarms = people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed");
 	struct result hand;
 	struct seen s;
 
@@ -722,12 +790,12 @@ static void test_by_the_times_of_its_plan(void **state)
 	assert_int_equal(s.runs, 1);
 	assert_int_equal(s.missed, 3);
 	assert_non_null(strstr(s.text, "first 2026-11-22T04:00:00"));
-	assert_int_equal(people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed"), 1);
+	assert_int_equal(people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed"), alarms + 1);
 	write_table(w, ROWS + 7);
 	s = look_at(w, "2026-11-22T07:00:02Z");
 	assert_int_equal(s.missed, 4);
 	assert_non_null(strstr(s.text, "not the one that was scanned"));
-	assert_int_equal(people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed"), 2);
+	assert_int_equal(people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed"), alarms + 2);
 	w->s.p.now_ms = was;
 	register_table(w);
 }
@@ -745,6 +813,7 @@ int main(void)
 	        cmocka_unit_test(test_errors_have_their_schemes),
 	        cmocka_unit_test(test_a_demand_on_the_risk),
 	        cmocka_unit_test(test_due_times),
+	        cmocka_unit_test(test_by_a_ticket),
 	        cmocka_unit_test(test_by_the_times_of_its_plan),
 	        cmocka_unit_test(test_what_shows_too_much_with_earlier_releases_is_not_released),
 	};
