@@ -412,7 +412,7 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 		rq.now_ms = g->asked_ms;
 		hf_authz_draft_input(g->x->authz, &rq, d);
 	}
-	hf_draft_outcome(d, result, g->f.text);
+	hf_draft_outcome(d, result, g->beside ? NULL : g->f.text);
 	if (result == HF_OK && g->beside) /* an emergency, which goes out all the same; the alarm says beside what */
 		hf_draft_text(d, HF_FIELD_EXCEPTION, hf_err_text(HF_E_DISCLOSURE));
 	if (g->t && result != HF_E_DISCLOSURE) /* whom else something was given is this node's matter */
