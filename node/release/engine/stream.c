@@ -51,11 +51,9 @@ static void batch_of(const struct job *j, size_t width, struct hf_arena *arena, 
 
 	for (size_t row = 0; row < n; row++)
 		for (size_t c = 0; c < width; c++) {
-			struct hf_bytes cell = j->cells[row * width + c];
+			struct cell cell = j->cells[row * width + c];
 
-			if (cell.data)
-				cell.data = j->text.data + ((uintptr_t)cell.data - 1);
-			in[c * n + row] = cell;
+			in[c * n + row] = (struct hf_bytes){cell.at ? j->text.data + (cell.at - 1) : NULL, cell.len};
 		}
 	*ret_b = (struct hf_apply_batch){in, out, hf_arena_get(arena, n + 1), n, j->first_row, arena};
 }

@@ -14,13 +14,19 @@
 
 #define HF_STREAM_JOBS 16u /* batches at once: being filled, worked on, written; almost two chunks of a delivery */
 
+/* Half as large as a struct hf_bytes: they go from one core's cache to another's. */
+struct cell {
+	uint32_t at; /* place in the text plus one; 0: null */
+	uint32_t len;
+};
+
 enum state { JOB_EMPTY = 0, JOB_FULL, JOB_TAKEN, JOB_DONE };
 struct job {
 	enum state state;
-	struct hf_buf text;     /* the cells */
-	struct hf_bytes *cells; /* by row; data is the place in text plus one, so that 0 is null */
-	uint8_t *kinds;         /* of each cell, of JSON lines; NULL: all are texts */
-	size_t rows, size;      /* size: of the text, when it was handed over */
+	struct hf_buf text; /* the cells */
+	struct cell *cells; /* by row */
+	uint8_t *kinds;     /* of each cell, of JSON lines; NULL: all are texts */
+	size_t rows, size;  /* size: of the text, when it was handed over */
 	uint64_t first_row, rows_out;
 	struct hf_buf out;
 	enum hf_err error;

@@ -32,7 +32,7 @@ static inline void put_plain(uint8_t *out, const struct hf_csv_field *f)
 
 static bool keep_cells(struct hf_stream *s, struct job *j, const struct hf_csv_record *rec)
 {
-	struct hf_bytes *cells = &j->cells[j->rows * s->width];
+	struct cell *cells = &j->cells[j->rows * s->width];
 	size_t most = 0;
 
 	for (size_t i = 0; i < s->width; i++)
@@ -43,7 +43,7 @@ static bool keep_cells(struct hf_stream *s, struct job *j, const struct hf_csv_r
 		const struct hf_csv_field *f = &rec->fields[i];
 		size_t at = j->text.len;
 
-		cells[i] = (struct hf_bytes){NULL, 0};
+		cells[i] = (struct cell){0, 0};
 		if (f->len == 0)
 			continue;
 		if (f->quoted) {
@@ -53,7 +53,7 @@ static bool keep_cells(struct hf_stream *s, struct job *j, const struct hf_csv_r
 			put_plain(j->text.data + at, f);
 			j->text.len += f->len;
 		}
-		cells[i] = (struct hf_bytes){(const uint8_t *)(uintptr_t)(at + 1), j->text.len - at};
+		cells[i] = (struct cell){(uint32_t)(at + 1), (uint32_t)(j->text.len - at)};
 	}
 	j->rows++;
 	s->rows_in++;
@@ -122,7 +122,7 @@ static bool on_object(void *ctx, const struct hf_jsonl_record *rec)
 {
 	struct hf_stream *s = ctx;
 	struct job *j = hf_stream_next_row(s);
-	struct hf_bytes *cells = j ? &j->cells[j->rows * s->width] : NULL;
+	struct cell *cells = j ? &j->cells[j->rows * s->width] : NULL;
 	uint8_t *kinds = j ? &j->kinds[j->rows * s->width] : NULL;
 
 	if (!j)
@@ -144,7 +144,7 @@ static bool on_object(void *ctx, const struct hf_jsonl_record *rec)
 		if (!hf_buf_reserve(&j->text, cell->value.len + 1)) /* also for an empty text: it is not null */
 			return hf_stream_too_large(s);
 		hf_buf_add(&j->text, cell->value.data, cell->value.len);
-		cells[c] = (struct hf_bytes){(const uint8_t *)(uintptr_t)(at + 1), cell->value.len};
+		cells[c] = (struct cell){(uint32_t)(at + 1), (uint32_t)cell->value.len};
 	}
 	j->rows++;
 	s->rows_in++;
