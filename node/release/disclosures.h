@@ -32,11 +32,12 @@ struct hf_disclosure_in {
 	/* Over what hf_disclosures_classes gave; k 0: nobody counted, or nothing is put together. */
 	struct hf_joint_classes classes;
 };
-/* Which dataset a source is: that of which the same bytes, or the same file, went out or were masked before, under
- * whatever name; that of the source that it was masked from; else its own name. */
+/* Which dataset a source is: that of which the same cells, whatever they are kept in, the same bytes, or the same file
+ * (of a database: the same table of it) went out or were masked before, under whatever name; that of the source that it
+ * was masked from; else its own name. */
 enum hf_err hf_disclosure_dataset(struct hf_store *store, struct hf_sources *sources, const char *source,
                                   char out[HF_NAME_MAX + 1], struct hf_fault *f) HF_MUST_CHECK;
-/* From now on these bytes and this file are of that dataset. */
+/* From now on these cells, these bytes and this file are of that dataset. */
 void hf_disclosure_origin(struct hf_unit *unit, const struct hf_source_view *v, const char *dataset);
 
 /* DISCLOSURE: it would show too much together with earlier ones, which the fault names; UNKNOWN: no such table in the

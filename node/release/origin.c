@@ -9,22 +9,55 @@
 #include "state_disclosure.pb-c.h"
 
 #define KEY_LEN (2 + sizeof(struct hf_hash))
+#define ORIGIN_BY "CDP" /* the first that is known says it */
 #define MASKED_DEEP 32u /* a result of a result of ... */
 
-/* By 'D', its bytes, or 'P', its file. No dataset's name is empty, so no row of one begins with 0. */
+/* The table of a database as that knows it; "": the source is the file's only table. */
+static void table_of(const struct hf_source_view *v, char out[160])
+{
+	bool in_public = strcmp(v->kind, "postgresql") == 0 && v->table[0] && !strchr(v->table, '.');
+
+	snprintf(out, 160, "%s%s", in_public ? "public." : "", v->table);
+	if (strcmp(v->kind, "sqlite") == 0)
+		for (char *c = out; *c; c++)
+			*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+}
+
+static void hash_of(const void *what, size_t len, const struct hf_source_view *v, struct hf_hash *out)
+{
+	struct hf_sha256 *h = hf_sha256_new();
+	char table[160];
+
+	table_of(v, table);
+	hf_sha256_add(h, what, len);
+	if (table[0]) {
+		hf_sha256_add(h, "", 1);
+		hf_sha256_add(h, table, strlen(table));
+	}
+	hf_sha256_end(h, out);
+	hf_sha256_free(h);
+}
+
+/* By 'C', its rows' cells, whatever they are kept in; 'D', its bytes as they are kept; or 'P', its file. One database
+ * has many tables. No dataset's name is empty, so no row of one begins with 0. */
 static bool key_of(const struct hf_source_view *v, char by, uint8_t out[KEY_LEN])
 {
-	char *real = by == 'P' && v->path[0] == '/' ? realpath(v->path, NULL) : NULL;
-	const char *path = real ? real : v->path;
-	struct hf_hash h = v->digest, none = {{0}};
+	struct hf_hash h = by == 'C' ? v->cells : v->digest, none = {{0}};
+	bool known = by == 'P' || (memcmp(h.b, none.b, sizeof(h.b)) != 0 && (by == 'D' || v->rows > 0));
 
-	if (by == 'P')
-		hf_sha256(path, strlen(path), &h);
-	free(real);
+	if (by == 'P') {
+		char *real = v->path[0] == '/' ? realpath(v->path, NULL) : NULL;
+		const char *path = real ? real : v->path;
+
+		hash_of(path, strlen(path), v, &h);
+		free(real);
+	} else if (by == 'D' && v->table[0]) {
+		hash_of(v->digest.b, sizeof(v->digest.b), v, &h);
+	}
 	out[0] = 0;
 	out[1] = (uint8_t)by;
 	memcpy(out + 2, h.b, sizeof(h.b));
-	return by == 'P' || memcmp(h.b, none.b, sizeof(h.b)) != 0;
+	return known;
 }
 
 static enum hf_err known_by(struct hf_store *store, const struct hf_source_view *v, char by, char out[HF_NAME_MAX + 1])
@@ -51,9 +84,9 @@ static enum hf_err step(struct hf_store *store, struct hf_sources *sources, char
 
 	*ret_more = false;
 	HF_TRY(hf_source_get(sources, out, &v));
-	e = known_by(store, &v, 'D', out);
-	if (e == HF_E_UNKNOWN)
-		e = known_by(store, &v, 'P', out);
+	e = HF_E_UNKNOWN;
+	for (const char *by = ORIGIN_BY; e == HF_E_UNKNOWN && *by; by++)
+		e = known_by(store, &v, *by, out);
 	if (e == HF_E_UNKNOWN && v.masked_of[0]) {
 		snprintf(out, HF_NAME_MAX + 1, "%s", v.masked_of);
 		*ret_more = true;
@@ -85,7 +118,7 @@ void hf_disclosure_origin(struct hf_unit *unit, const struct hf_source_view *v, 
 
 	row.dataset = (char *)dataset;
 	data = hf_encode(&row.base, &len);
-	for (const char *by = "DP"; *by; by++)
+	for (const char *by = ORIGIN_BY; *by; by++)
 		if (key_of(v, *by, key))
 			hf_unit_put(unit, HF_TABLE_DISCLOSURE, key, sizeof(key), data, len);
 	free(data);

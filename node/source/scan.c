@@ -58,15 +58,24 @@ static enum hf_err read_fault(const struct hf_source_reader *r, enum hf_err e, c
 	return hf_fault_set(f, e, "%s cannot be read; check the disk", path);
 }
 
+/* The same table has the same one, whatever it is kept in. */
+static void add_cells(struct hf_sha256 *hash, struct hf_buf *cells)
+{
+	hf_sha256_add(hash, cells->data, cells->len);
+	hf_buf_clear(cells);
+}
+
 static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader *r, struct hf_csv_scan *scan,
                             struct hf_source_view *v, const atomic_bool *stop, struct hf_fault *f)
 {
 	HF_CLEANUP(free_bytes) uint8_t *piece = hf_alloc(PIECE);
-	HF_CLEANUP(free_hash) struct hf_sha256 *hash = hf_sha256_new();
+	HF_CLEANUP(free_hash) struct hf_sha256 *hash = hf_sha256_new(), *table = hf_sha256_new();
+	HF_CLEANUP(hf_buf_done) struct hf_buf cells = HF_BUF_INIT;
 	enum hf_csv_defect d = HF_CSV_GOOD;
 	uint64_t at = 0;
 	size_t n = PIECE;
 
+	hf_csv_scan_cells(scan, &cells);
 	while (n == PIECE && d == HF_CSV_GOOD) {
 		enum hf_err e;
 
@@ -78,6 +87,7 @@ static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader 
 			return read_fault(r, e, v->path, f);
 		hf_sha256_add(hash, piece, n);
 		d = hf_csv_scan_feed(scan, piece, n);
+		add_cells(table, &cells);
 		at += n;
 	}
 	if (d == HF_CSV_GOOD)
@@ -88,6 +98,8 @@ static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader 
 		hf_csv_scan_where(scan, &where);
 		return defect_fault(a, v, d, &where, f);
 	}
+	add_cells(table, &cells);
+	hf_sha256_end(table, &v->cells);
 	hf_sha256_end(hash, &v->digest);
 	v->bytes = at;
 	return HF_OK;

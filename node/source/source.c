@@ -131,6 +131,8 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	snprintf(v->comment, sizeof(v->comment), "%s", row->comment);
 	if (row->digest.len == sizeof(v->digest.b))
 		memcpy(v->digest.b, row->digest.data, sizeof(v->digest.b));
+	if (row->cells.len == sizeof(v->cells.b))
+		memcpy(v->cells.b, row->cells.data, sizeof(v->cells.b));
 	snprintf(v->table, sizeof(v->table), "%s", row->table);
 	(void)hf_id_from_bytes(row->copy.data, row->copy.len, &v->copy);
 	view_box(&row->password, &v->password);
@@ -230,6 +232,7 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	row.copy_key = (ProtobufCBinaryData){v->copy_key.len, (uint8_t *)v->copy_key.b};
 	row.comment = (char *)v->comment;
 	row.digest = (ProtobufCBinaryData){sizeof(v->digest.b), (uint8_t *)v->digest.b};
+	row.cells = (ProtobufCBinaryData){sizeof(v->cells.b), (uint8_t *)v->cells.b};
 	row.enabled = v->enabled;
 	row.bytes = v->stamp.bytes;
 	row.table_bytes = v->bytes;

@@ -69,6 +69,7 @@ struct hf_source_view {
 	struct hf_source_field *fields; /* free with hf_source_view_done */
 	struct hf_source_stamp stamp;   /* of the file that was scanned, as it is kept, */
 	struct hf_hash digest;          /* and its SHA-256; zero: scanned before it was kept */
+	struct hf_hash cells;           /* SHA-256 of the table's cells, whatever it is kept in; zero as above */
 	int64_t scanned_ms, registered_ms;
 	char registered_by[HF_NAME_MAX + 1];
 	struct hf_id derivation;         /* the data is what was derived here under this id; zero: it is not derived */

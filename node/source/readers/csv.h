@@ -98,6 +98,10 @@ struct hf_csv_column {
 };
 struct hf_csv_scan;
 struct hf_csv_scan *hf_csv_scan_new(void);
+/* Before the first feed: appends to out, which the caller empties, what makes a table the same however it is written:
+ * the number of columns, then each cell of header and rows, its length (u32, big-endian) and its value; nulls are
+ * empty. */
+void hf_csv_scan_cells(struct hf_csv_scan *s, struct hf_buf *out);
 void hf_csv_scan_free(struct hf_csv_scan *s);
 enum hf_csv_defect hf_csv_scan_feed(struct hf_csv_scan *s, const void *data, size_t len);
 enum hf_csv_defect hf_csv_scan_end(struct hf_csv_scan *s);
@@ -107,8 +111,7 @@ void hf_csv_scan_where(const struct hf_csv_scan *s, struct hf_csv_place *ret_pla
 /* Columns of the header; valid while s lives. */
 const struct hf_csv_column *hf_csv_scan_columns(const struct hf_csv_scan *s, size_t *ret_count);
 
-/* Checking, for the receiving side: counts and goes on whatever it finds; several bytes a cycle when nothing is quoted.
- */
+/* Checking, for the receiving side: counts and goes on whatever it finds; several bytes a cycle without quotes. */
 struct hf_csv_check;
 struct hf_csv_verdict {
 	uint64_t bytes, rows; /* rows without the header */

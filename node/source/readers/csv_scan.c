@@ -10,7 +10,8 @@ struct hf_csv_scan {
 	struct hf_csv_column *columns;
 	size_t column_count;
 	enum hf_csv_defect defect;
-	struct hf_buf value; /* of a quoted field with quotes in it */
+	struct hf_buf value;  /* of a quoted field with quotes in it */
+	struct hf_buf *cells; /* the caller's; NULL: nobody asked */
 };
 
 static enum hf_csv_defect one_name(const struct hf_csv_field *f, struct hf_csv_column *c)
@@ -87,17 +88,42 @@ static bool on_row(struct hf_csv_scan *s, const struct hf_csv_record *r)
 	return true;
 }
 
+static bool put_u32(struct hf_buf *out, size_t n)
+{
+	uint8_t b[4];
+
+	hf_put_u32(b, (uint32_t)n);
+	return hf_buf_add(out, b, sizeof(b));
+}
+
+static bool put_cells(struct hf_csv_scan *s, const struct hf_csv_record *r)
+{
+	bool room = r->number > 0 || put_u32(s->cells, r->field_count);
+
+	for (size_t i = 0; room && i < r->field_count; i++) {
+		size_t at = s->cells->len;
+
+		room = put_u32(s->cells, 0) && hf_csv_value(&r->fields[i], s->cells);
+		if (room)
+			hf_put_u32(s->cells->data + at, (uint32_t)(s->cells->len - at - 4));
+	}
+	if (!room)
+		s->defect = HF_CSV_LONG;
+	return room;
+}
+
 static bool on_record(void *ctx, const struct hf_csv_record *r)
 {
 	struct hf_csv_scan *s = ctx;
 
 	if (r->number > 0)
-		return on_row(s, r);
+		return on_row(s, r) && (!s->cells || put_cells(s, r));
 	s->columns = hf_alloc(r->field_count * sizeof(*s->columns));
 	s->defect = hf_csv_header(r, s->columns);
-	if (s->defect == HF_CSV_GOOD)
-		s->column_count = r->field_count;
-	return s->defect == HF_CSV_GOOD;
+	if (s->defect != HF_CSV_GOOD)
+		return false;
+	s->column_count = r->field_count;
+	return !s->cells || put_cells(s, r);
 }
 
 struct hf_csv_scan *hf_csv_scan_new(void)
@@ -107,6 +133,11 @@ struct hf_csv_scan *hf_csv_scan_new(void)
 	s->csv = hf_csv_new(on_record, s);
 	hf_buf_init(&s->value, HF_CSV_RECORD_MAX);
 	return s;
+}
+
+void hf_csv_scan_cells(struct hf_csv_scan *s, struct hf_buf *out)
+{
+	s->cells = out;
 }
 
 void hf_csv_scan_free(struct hf_csv_scan *s)
