@@ -14,6 +14,22 @@ static void out_uint(json_t *o, const char *name, uint64_t value)
 	json_object_set_new(o, name, json_integer((json_int_t)value));
 }
 
+/* What its techniques read, as it was when it was put. */
+static void out_files(json_t *o, const Hufu__MaskPlanRow *r)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; i < r->n_files; i++) {
+		json_t *file = json_object();
+
+		hf_api_out_text(file, "name", r->files[i]->name);
+		hf_api_out_hex(file, "sha256", r->files[i]->digest.data, r->files[i]->digest.len);
+		out_uint(file, "bytes", r->files[i]->bytes);
+		json_array_append_new(files, file);
+	}
+	json_object_set_new(o, "files", files);
+}
+
 static void out_plan(json_t *o, const Hufu__MaskPlanRow *r)
 {
 	hf_api_out_text(o, "name", r->name);
@@ -35,6 +51,8 @@ static void out_plan(json_t *o, const Hufu__MaskPlanRow *r)
 	hf_api_out_text(o, "identified_by", r->identified_by);
 	if (r->inventory_digest.len)
 		hf_api_out_hex(o, "inventory_digest", r->inventory_digest.data, r->inventory_digest.len);
+	if (r->n_files)
+		out_files(o, r);
 }
 
 /* ---- changing ---- */

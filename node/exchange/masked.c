@@ -7,6 +7,7 @@
 
 #include "authz/obligation.h"
 #include "base/mem.h"
+#include "masking/plan_files.h"
 #include "release/disclosures.h"
 #include "release/mask_keys.h"
 #include "release/plans.h"
@@ -151,7 +152,8 @@ static enum hf_err fit_table(struct transfer *t, struct masked *m, struct masked
 	                                  .scope = &m->of.scope,
 	                                  .only = s->fields,
 	                                  .only_count = s->field_count,
-	                                  .file = masked_no_file};
+	                                  .file = hf_plan_file,
+	                                  .file_ctx = m->plan};
 	m->fields = hf_alloc_zero((t->field_count + 1) * sizeof(*m->fields));
 	e = masked_fits(&as, m->fields, f);
 	free(header);

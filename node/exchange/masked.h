@@ -110,7 +110,5 @@ struct hf_source_reader *masked_reader_new(struct hf_source_reader *take_inner, 
 /* The plan's own check of a result that has come to its end (MK-47): what fails it counts for nothing. */
 struct hf_stream;
 enum hf_err masked_check(const struct hf_plan *p, const struct hf_stream *s, struct hf_fault *f) HF_MUST_CHECK;
-/* A delivery reads no tables from files: what the plan needs stands in it. */
-enum hf_err masked_no_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 
 #endif

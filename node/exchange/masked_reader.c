@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "exchange/masked.h"
+#include "masking/plan_files.h"
 #include "release/engine/stream.h"
 #include "source/made.h"
 
@@ -22,15 +23,6 @@ struct masked_reader {
 	bool read;          /* the file is, to its end */
 	struct hf_buf *out; /* of the call */
 };
-
-enum hf_err masked_no_file(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
-{
-	(void)ctx;
-	(void)out;
-	return hf_fault_set(f, HF_E_MASKING,
-	                    "the plan reads the file %.60s, which a delivery does not; write its content into the plan",
-	                    name);
-}
 
 static enum hf_err take_out(void *ctx, const uint8_t *data, size_t len, struct hf_fault *f)
 {
@@ -54,7 +46,8 @@ static void masked_top(struct hf_maker *maker)
 	                                  .only = m->setup.fields,
 	                                  .only_count = m->setup.field_count,
 	                                  .workers = m->setup.workers,
-	                                  .file = masked_no_file,
+	                                  .file = hf_plan_file,
+	                                  .file_ctx = (void *)m->setup.plan,
 	                                  .write = take_out,
 	                                  .write_ctx = m};
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "crypto/crypto.h"
 #include "exchange/masked.h"
+#include "masking/plan_files.h"
 #include "masking/unmask.h"
 #include "release/mask_keys.h"
 
@@ -81,7 +82,8 @@ static enum hf_err open_field(struct hf_exchange *x, const struct hf_unmask *in,
 	                                  .root = &m->root,
 	                                  .seed = &m->seed,
 	                                  .scope = &scope.scope,
-	                                  .file = masked_no_file};
+	                                  .file = hf_plan_file,
+	                                  .file_ctx = m->plan};
 
 	masked_scope_of(m->t, m->plan, &scope);
 	hf_mask_root(x->masking.keys, &m->root);

@@ -8,6 +8,7 @@
 #include "authz/views.h"
 #include "base/mem.h"
 #include "exchange/masked.h"
+#include "masking/plan_files.h"
 #include "release/mask_keys.h"
 
 static enum hf_err named(enum hf_err e, const struct view *v, struct hf_fault *f)
@@ -67,7 +68,8 @@ static enum hf_err fit(struct view *v, const struct view_reader *r, struct hf_fa
 	                                 .scope = &v->scope,
 	                                 .only = r->field_count ? r->fields : (const char *const *)h->fields,
 	                                 .only_count = r->field_count ? r->field_count : h->n_fields,
-	                                 .file = masked_no_file};
+	                                 .file = hf_plan_file,
+	                                 .file_ctx = v->plan};
 	struct hf_apply_count *counts = hf_alloc_zero((s.only_count + 1) * sizeof(*counts));
 	enum hf_err e = masked_fits(&s, counts, f);
 
@@ -172,7 +174,8 @@ struct hf_stream *view_stream(const struct view *v, const char *const *fields, s
 	                                  .scope = &v->scope,
 	                                  .only = fields,
 	                                  .only_count = field_count,
-	                                  .file = masked_no_file,
+	                                  .file = hf_plan_file,
+	                                  .file_ctx = v->plan,
 	                                  .write = take_out,
 	                                  .write_ctx = out};
 

@@ -9,6 +9,7 @@
 #include "masking/formats/format.h"
 #include "masking/own/own.h"
 #include "masking/plan_demand.h"
+#include "masking/plan_files.h"
 #include "masking/plan_tree.h"
 
 #define TABLES_MAX 256u
@@ -280,6 +281,13 @@ static enum hf_err read_args(struct plan *p, const struct hf_plan_node *n, struc
 	field->args = args;
 	if (hf_technique_check(field->technique, args, field->arg_count, &wrong) != HF_OK)
 		return FAULT(p, n, "field %.60s: %.200s", field->name, wrong.text);
+	for (size_t i = 0; p->from->bound && i < field->arg_count; i++)
+		if (hf_technique_reads(field->technique, args[i].name) && !hf_plan_bind(&p->plan, &p->arena, &args[i]))
+			return FAULT(
+			        p, n,
+			        "field %.60s: the file %.100s was not kept with the plan; put a new version, which "
+			        "keeps it",
+			        n->key, args[i].value);
 	return HF_OK;
 }
 
@@ -544,6 +552,7 @@ enum hf_err hf_plan_read_from(const struct hf_plan_source *s, struct hf_plan **r
 	p->methods = s->methods;
 	p->from = s;
 	hf_arena_init(&p->arena, NULL, 0);
+	hf_plan_take_files(&p->plan, &p->arena, s);
 	e = read_plan(p, s->text, s->len);
 	p->file = NULL;
 	p->f = NULL;
@@ -569,6 +578,8 @@ void hf_plan_free(struct hf_plan *plan)
 	if (!p)
 		return;
 	hf_methods_free(p->own);
+	for (size_t i = 0; i < p->plan.file_count; i++)
+		hf_plan_bytes_free(p->plan.files[i].bytes);
 	hf_arena_done(&p->arena);
 	free(p);
 }

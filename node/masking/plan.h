@@ -49,6 +49,7 @@ struct hf_plan_emergency {
 	bool pause; /* a task keeps what is durable and waits for a person; else it ends and nothing is left */
 };
 
+struct hf_plan_file;
 struct hf_plan {
 	const char *name, *need, *purpose;
 	uint32_t version;
@@ -66,6 +67,8 @@ struct hf_plan {
 	const struct hf_plan_emergency *emergency;
 	size_t emergency_count;
 	struct hf_hash digest;
+	const struct hf_plan_file *files; /* that it is bound to (plan_files.h) */
+	size_t file_count;
 };
 
 /* name is for messages. The text is copied. Faults: "NAME:LINE: sentence". */
@@ -81,6 +84,11 @@ struct hf_plan_source {
 	/* Or where those of a digest in hex are, shared with the plan; NULL with a fault: there are none. */
 	struct hf_methods *(*methods_by)(void *ctx, const char *sha256, struct hf_fault *f);
 	void *methods_ctx;
+	/* What the files that its techniques read hold (plan_files.h), shared with the plan: one that is not there is a
+	 * fault. bound false: they are read when it runs. */
+	const struct hf_plan_file *files;
+	size_t file_count;
+	bool bound;
 	/* Of those that it defines itself: they were tried in these very bytes, and are not again; or how much
 	 * processor time all their trials may take together, 0: as much as they need. */
 	bool tried;

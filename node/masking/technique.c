@@ -109,6 +109,7 @@ static enum hf_err check_value(const struct hf_technique *t, const struct hf_par
 			                    value, p->choices);
 		return HF_OK;
 	case HF_PARAM_TEXT:
+	case HF_PARAM_FILE:
 	case HF_PARAM_LIST:
 		if (strlen(value) < (size_t)p->least || strlen(value) > (size_t)p->most || !utf8_ok(value))
 			return hf_fault_set(f, HF_E_ARGUMENT, "%s: %s has to be UTF-8 of %lld to %lld bytes", t->id,
@@ -116,6 +117,13 @@ static enum hf_err check_value(const struct hf_technique *t, const struct hf_par
 		return HF_OK;
 	}
 	return HF_E_INTERNAL;
+}
+
+bool hf_technique_reads(const struct hf_technique *t, const char *param)
+{
+	const struct hf_param *p = param_named(t, param);
+
+	return p && p->kind == HF_PARAM_FILE;
 }
 
 enum hf_err hf_technique_check(const struct hf_technique *t, const struct hf_arg *args, size_t count,

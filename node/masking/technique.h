@@ -1,6 +1,7 @@
 /*
  * technique.h - a masking technique: one file in techniques/, one row in techniques/table.c, with the record of what it
- * does to data (JT/T 1480-2023, clause 5.4.4 c: principle, integrity, distribution, limits).
+ * does to data (JT/T 1480-2023, clause 5.4.4 c: principle, integrity, distribution, limits); long because that record,
+ * a technique and its use are one thing.
  *
  * A technique works on a column, many values at a time, and never lets a value through as it was because it could not
  * read it: such a value becomes null and is counted. Row-local techniques need no other row and serve delivery while it
@@ -48,7 +49,14 @@ struct hf_technique_record {
 	const char *constraint; /* what to know before using it */
 };
 
-enum hf_param_kind { HF_PARAM_NUMBER = 1, HF_PARAM_DECIMAL, HF_PARAM_TEXT, HF_PARAM_CHOICE, HF_PARAM_LIST };
+enum hf_param_kind {
+	HF_PARAM_NUMBER = 1,
+	HF_PARAM_DECIMAL,
+	HF_PARAM_TEXT,
+	HF_PARAM_CHOICE,
+	HF_PARAM_LIST,
+	HF_PARAM_FILE, /* the name of one that is read */
+};
 struct hf_param {
 	const char *name;
 	enum hf_param_kind kind;
@@ -118,6 +126,9 @@ const struct hf_technique *hf_technique_named(const char *id); /* NULL: there is
 /* Every parameter is known, there once, of its kind and in its range; the needed ones are there. ARGUMENT names it. */
 enum hf_err hf_technique_check(const struct hf_technique *t, const struct hf_arg *args, size_t count,
                                struct hf_fault *f) HF_MUST_CHECK;
+
+/* Does the parameter name a file that the technique reads? */
+bool hf_technique_reads(const struct hf_technique *t, const char *param);
 
 struct hf_masker; /* an open technique */
 /* Checks use and opens. HF_E_ARGUMENT, HF_E_LIMIT (domain too small), HF_E_FORMAT (a file); the fault says what. */

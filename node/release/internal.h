@@ -3,6 +3,7 @@
 #define HUFU_RELEASE_INTERNAL_H
 
 #include "base/mem.h"
+#include "masking/plan_files.h"
 #include "proto/codec.h"
 #include "release/tasks.h"
 #include "release/work.h"
@@ -28,6 +29,8 @@ struct hf_release {
 	uint32_t trial_ms;           /* of processor time, for the methods of one plan */
 	struct release_methods *methods;
 	size_t methods_count;
+	struct hf_plan_bytes **kept; /* files of plans that were read lately */
+	size_t kept_count;
 };
 void release_hold(struct hf_release *r);
 void release_drop(struct hf_release *r);
@@ -87,6 +90,25 @@ void release_trial_close(struct hf_release *r);
 /* own_methods.c: for reading plans (masking/plan.h); ctx is the module, which the caller holds. Any thread. */
 struct hf_methods *release_methods_by(void *ctx, const char *sha256, struct hf_fault *f);
 void release_methods_free(struct hf_release *r);
+
+/* plan_files.c */
+struct release_files {
+	struct hf_plan_file file[HF_PLAN_FILES_MAX]; /* names lent */
+	size_t count;
+};
+void release_files_done(struct release_files *all);
+/* A plan that is about to be put: its methods are tried, and it is bound to its files as they are now. Any worker. */
+enum hf_err release_plan_new(struct hf_release *r, const char *text, struct hf_plan **ret_plan,
+                             struct hf_fault *f) HF_MUST_CHECK;
+/* The contents; the row names them. */
+void release_files_put(struct hf_unit *unit, const struct hf_plan *p);
+void release_files_digest(const Hufu__MaskPlanRow *row, struct hf_hash *ret_digest);
+/* Those of a row, by their digests; names lent by it. NO_PLAN. */
+enum hf_err release_files_of(struct hf_release *r, const Hufu__MaskPlanRow *row, struct release_files *ret_all,
+                             struct hf_fault *f) HF_MUST_CHECK;
+/* What the releases of j read; one that is not kept any more is missing. */
+void release_files_beside(struct hf_release *r, struct release_joint *j);
+void release_files_free(struct hf_release *r);
 
 /* plan_check.c */
 /* The plan's persons are three accounts that may do what it says of them (MK-38). */

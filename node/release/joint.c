@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "crypto/crypto.h"
 #include "masking/detector.h"
+#include "masking/plan_files.h"
 #include "release/work.h"
 #include "source/readers/csv.h"
 
@@ -33,7 +34,13 @@ static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, s
 {
 	const struct release_joint *j = ctx;
 
-	return release_table(j->folder, name, out, f);
+	for (size_t i = 0; i < j->file_count; i++) {
+		const struct hf_bytes b = hf_plan_bytes_of(j->files[i].bytes);
+
+		if (strcmp(j->files[i].name, name) == 0)
+			return hf_buf_add(out, b.data, b.len) ? HF_OK : hf_fault_default(f, HF_E_LIMIT);
+	}
+	return release_table(&(struct hf_plan){.file_count = 0}, j->folder, name, out, f);
 }
 
 static bool take_header(struct reading *r, const struct hf_csv_record *rec)
@@ -164,6 +171,9 @@ enum hf_err release_joint_count(struct release_joint *j, struct hf_source_reader
 void release_joint_done(struct release_joint *j)
 {
 	hf_wipe(&j->root, sizeof(j->root));
+	for (size_t i = 0; i < j->file_count; i++)
+		hf_plan_bytes_free(j->files[i].bytes);
+	free(j->files);
 	free(j->list);
 	hf_disclosures_free(j->given);
 }

@@ -12,7 +12,6 @@ struct release_trial {
 	struct hf_release *r;    /* NULL: nobody wants it any more */
 	struct hf_release *held; /* while the worker is at it */
 	char *text;
-	uint32_t trial_ms;
 	struct hf_plan *plan; /* NULL: not read, or taken */
 	struct hf_fault fault;
 	enum hf_err error;
@@ -31,14 +30,8 @@ static void trial_free(struct release_trial *t)
 static void work(uv_work_t *w)
 {
 	struct release_trial *t = w->data;
-	const struct hf_plan_source s = {.name = "plan",
-	                                 .text = t->text,
-	                                 .len = strlen(t->text),
-	                                 .methods_by = release_methods_by,
-	                                 .methods_ctx = t->held,
-	                                 .trial_ms = t->trial_ms};
 
-	t->error = hf_plan_read_from(&s, &t->plan, &t->fault);
+	t->error = release_plan_new(t->held, t->text, &t->plan, &t->fault);
 }
 
 static void after(uv_work_t *w, int status)
@@ -71,7 +64,6 @@ enum hf_err hf_release_plan_try(struct hf_release *r, const char *text, hf_relea
 	t->r = r;
 	t->text = hf_alloc(len + 1);
 	memcpy(t->text, text, len + 1);
-	t->trial_ms = r->trial_ms;
 	t->fn = fn;
 	t->ctx = ctx;
 	t->held = r;

@@ -36,6 +36,7 @@ void release_drop(struct hf_release *r)
 	if (--r->refs > 0)
 		return;
 	release_methods_free(r);
+	release_files_free(r);
 	free(r);
 }
 
@@ -191,26 +192,31 @@ static bool is_digest(const ProtobufCBinaryData *b, const struct hf_hash *h)
 	return b->len == sizeof(h->b) && memcmp(b->data, h->b, sizeof(h->b)) == 0;
 }
 
-/* The text is what was put and what was approved. */
+/* Text and files are what was put and what was approved. */
 static bool unchanged(const Hufu__MaskPlanRow *row)
 {
-	struct hf_hash now;
+	struct hf_hash now, files;
 
 	hf_sha256(row->text.data, row->text.len, &now);
-	return is_digest(&row->digest, &now) && (!row->approved_digest.len || is_digest(&row->approved_digest, &now));
+	release_files_digest(row, &files);
+	return is_digest(&row->digest, &now) && (!row->approved_digest.len || is_digest(&row->approved_digest, &now)) &&
+	       (!row->approved_files.len || is_digest(&row->approved_files, &files));
 }
 
 /* Its own methods were tried when these bytes were put: this is asked often, and by the loop. */
 static enum hf_err read_row(struct hf_release *r, const Hufu__MaskPlanRow *row, struct hf_plan **ret_plan,
                             struct hf_fault *f)
 {
-	const struct hf_plan_source s = {.name = row->name,
-	                                 .text = row->text.data,
-	                                 .len = row->text.len,
-	                                 .methods_by = release_methods_by,
-	                                 .methods_ctx = r,
-	                                 .tried = true};
+	struct hf_plan_source s = {.name = row->name,
+	                           .text = row->text.data,
+	                           .len = row->text.len,
+	                           .methods_by = release_methods_by,
+	                           .methods_ctx = r,
+	                           .bound = true,
+	                           .tried = true};
+	struct release_files all = {.count = 0};
 	struct hf_fault wrong = {.code = HF_OK};
+	enum hf_err e;
 
 	if (!unchanged(row))
 		return hf_fault_set(
@@ -218,7 +224,12 @@ static enum hf_err read_row(struct hf_release *r, const Hufu__MaskPlanRow *row, 
 		        "version %u of the masking plan '%.63s' is not what was put, or its row is damaged; "
 		        "put a new version",
 		        row->version, row->name);
-	if (hf_plan_read_from(&s, ret_plan, &wrong) == HF_OK)
+	HF_TRY(release_files_of(r, row, &all, f));
+	s.files = all.file;
+	s.file_count = all.count;
+	e = hf_plan_read_from(&s, ret_plan, &wrong);
+	release_files_done(&all);
+	if (e == HF_OK)
 		return HF_OK;
 	return hf_fault_set(f, HF_E_NO_PLAN,
 	                    "version %u of the masking plan '%.63s' cannot be run by this version of the node: %.200s",
@@ -278,14 +289,34 @@ enum hf_err hf_release_plan(struct hf_release *r, const char *name, struct hf_pl
 
 /* ---- putting ---- */
 
+/* Names and digests of the files that belong to the version; as many as an entry's detail holds. */
+static void add_files(const Hufu__MaskPlanRow *row, struct hf_buf *out)
+{
+	for (size_t i = 0; i < row->n_files && out->len < 3000; i++) {
+		const Hufu__MaskPlanFile *file = row->files[i];
+		struct hf_hash digest;
+		char hex[65];
+
+		if (file->digest.len != sizeof(digest.b))
+			continue;
+		memcpy(digest.b, file->digest.data, sizeof(digest.b));
+		hf_hash_hex(&digest, hex);
+		hf_buf_addf(out, "; file %.100s SHA-256 %s", file->name, hex);
+	}
+	hf_buf_add(out, "", 1);
+}
+
 static void fill_draft(struct hf_draft *d, const Hufu__MaskPlanRow *row, const char *what)
 {
+	HF_CLEANUP(hf_buf_done) struct hf_buf files = HF_BUF_INIT;
+
 	if (!d)
 		return;
+	add_files(row, &files);
 	hf_draft_textf(d, HF_FIELD_OBJECT, "masking plan %s version %u", row->name, row->version);
 	hf_draft_bytes(d, HF_FIELD_DIGEST, row->digest.data, row->digest.len);
-	hf_draft_textf(d, HF_FIELD_DETAIL, "%s; %s; operator %s, security %s, audit %s; put by %s", what, row->mode,
-	               row->operator_, row->security, row->audit, row->put_by);
+	hf_draft_textf(d, HF_FIELD_DETAIL, "%s; %s; operator %s, security %s, audit %s; put by %s%s", what, row->mode,
+	               row->operator_, row->security, row->audit, row->put_by, (const char *)files.data);
 }
 
 static bool count_row(void *ctx, const Hufu__MaskPlanRow *row)
@@ -335,12 +366,30 @@ static ProtobufCBinaryData bytes_of(const void *data, size_t len)
 	return (ProtobufCBinaryData){len, (uint8_t *)data};
 }
 
+struct file_rows {
+	Hufu__MaskPlanFile rows[HF_PLAN_FILES_MAX], *pointers[HF_PLAN_FILES_MAX];
+};
+
+static void fill_files(const struct hf_plan *p, struct file_rows *ret_files)
+{
+	for (size_t i = 0; i < p->file_count; i++) {
+		const struct hf_hash *digest = hf_plan_bytes_digest(p->files[i].bytes);
+
+		ret_files->pointers[i] = &ret_files->rows[i];
+		hufu__mask_plan_file__init(&ret_files->rows[i]);
+		ret_files->rows[i].name = (char *)p->files[i].name;
+		ret_files->rows[i].digest = bytes_of(digest->b, sizeof(digest->b));
+		ret_files->rows[i].bytes = hf_plan_bytes_of(p->files[i].bytes).len;
+	}
+}
+
 /* Encodes and decodes, so that the row lives on its own. */
 static Hufu__MaskPlanRow *store_new(struct hf_release *r, const struct hf_plan *p, const struct hf_plan_in *in,
                                     const json_t *inventory, struct hf_unit *unit)
 {
 	char *json = inventory ? json_dumps(inventory, JSON_COMPACT | JSON_SORT_KEYS) : NULL, by[512] = "";
 	Hufu__MaskPlanRow row = HUFU__MASK_PLAN_ROW__INIT, *own;
+	struct file_rows files;
 	struct hf_hash digest = {{0}};
 	size_t len;
 	uint8_t *bytes;
@@ -365,6 +414,10 @@ static Hufu__MaskPlanRow *store_new(struct hf_release *r, const struct hf_plan *
 		row.inventory_digest = bytes_of(digest.b, sizeof(digest.b));
 		row.identified_by = by;
 	}
+	fill_files(p, &files);
+	row.files = files.pointers;
+	row.n_files = p->file_count;
+	release_files_put(unit, p);
 	put_row(unit, &row);
 	bytes = hf_encode(&row.base, &len);
 	own = bytes ? HF_DECODE_OWN(mask_plan_row, bytes, len) : NULL;
@@ -412,18 +465,12 @@ static enum hf_err check_and_store(struct hf_release *r, const struct hf_plan *p
 enum hf_err hf_release_plan_put(struct hf_release *r, const struct hf_plan_in *in, struct hf_unit *unit,
                                 struct hf_draft *draft, Hufu__MaskPlanRow **ret_row, struct hf_fault *f)
 {
-	const struct hf_plan_source s = {.name = "plan",
-	                                 .text = in->text,
-	                                 .len = strlen(in->text),
-	                                 .methods_by = release_methods_by,
-	                                 .methods_ctx = r,
-	                                 .trial_ms = r->trial_ms};
 	struct hf_plan *p = release_trial_take(r, in->text);
 	enum hf_err e;
 
 	*ret_row = NULL;
 	if (!p)
-		HF_TRY(hf_plan_read_from(&s, &p, f));
+		HF_TRY(release_plan_new(r, in->text, &p, f));
 	e = check_and_store(r, p, in, unit, ret_row, f);
 	hf_plan_free(p);
 	HF_TRY(e);
@@ -472,6 +519,7 @@ enum hf_err hf_release_plan_step(struct hf_release *r, const struct hf_plan_step
 
 	HF_TRY(hf_release_plan_row(r, step->name, step->version, &row, f));
 	Hufu__MaskPlanRow changed = *row;
+	struct hf_hash files;
 	char detail[600];
 
 	snprintf(detail, sizeof(detail), "%s%s%s",
@@ -491,8 +539,11 @@ enum hf_err hf_release_plan_step(struct hf_release *r, const struct hf_plan_step
 	}
 	if (*step->reason)
 		changed.reason = (char *)step->reason;
-	if (step->event == HF_PLAN_APPROVE)
+	if (step->event == HF_PLAN_APPROVE) {
 		changed.approved_digest = row->digest;
+		release_files_digest(row, &files);
+		changed.approved_files = bytes_of(files.b, row->n_files ? sizeof(files.b) : 0);
+	}
 	put_row(unit, &changed);
 	r->look_ms = 0; /* other times, perhaps */
 	*ret_version = row->version;

@@ -50,6 +50,7 @@ static enum hf_err look_beside(struct release_active *a, const Hufu__MaskTaskRow
 	HF_TRY(asked(a, row, plan, dataset, &in, f));
 	HF_TRY(hf_fault_default(f, hf_disclosures_load(a->r->store, dataset, &j->given)));
 	hf_disclosures_classes(j->given, &in, &j->list, &j->count, &j->stamp);
+	release_files_beside(a->r, j);
 	snprintf(j->folder, sizeof(j->folder), "%s/masking", a->r->base->dir);
 	j->has_root = a->r->keys != NULL;
 	if (j->has_root)

@@ -24,7 +24,9 @@ static void unmasking_done(struct unmasking *m)
 
 static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
 {
-	return release_table(((const struct unmasking *)ctx)->folder, name, out, f);
+	const struct unmasking *m = ctx;
+
+	return release_table(m->plan, m->folder, name, out, f);
 }
 
 /* As it was masked: by that very text, and the seed of the plan's contract, which is not made anew. */

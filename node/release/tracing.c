@@ -126,7 +126,9 @@ static bool closed(struct job *j)
 /* Tables and dictionaries that a plan names. */
 static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
 {
-	return release_table(((const struct job *)ctx)->folder, name, out, f);
+	const struct job *j = ctx;
+
+	return release_table(j->now.plan, j->folder, name, out, f);
 }
 
 static const char *table_of(const struct traced *t, const struct hf_plan *p)

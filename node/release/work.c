@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "crypto/crypto.h"
+#include "masking/plan_files.h"
 
 #define PIECE ((size_t)256 << 10)
 #define FILE_MAX ((size_t)64 << 20)
@@ -68,12 +69,15 @@ static enum hf_err write_out(void *ctx, const uint8_t *data, size_t len, struct 
 	return HF_OK;
 }
 
-enum hf_err release_table(const char *folder, const char *name, struct hf_buf *out, struct hf_fault *f)
+enum hf_err release_table(const struct hf_plan *p, const char *folder, const char *name, struct hf_buf *out,
+                          struct hf_fault *f)
 {
 	size_t max = out->max ? out->max : FILE_MAX;
 	char path[900];
-	enum hf_err e;
+	enum hf_err e = hf_plan_file((void *)p, name, out, f);
 
+	if (e != HF_E_UNKNOWN)
+		return e;
 	if (strchr(name, '/') || name[0] == '.' || !*name)
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "the plan names the file '%.100s'; put it into %s and name it without a folder",
@@ -85,7 +89,9 @@ enum hf_err release_table(const char *folder, const char *name, struct hf_buf *o
 
 static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
 {
-	return release_table(((const struct release_work *)ctx)->folder, name, out, f);
+	const struct release_work *w = ctx;
+
+	return release_table(w->plan, w->folder, name, out, f);
 }
 
 /* A vault is a file of that folder, too. */

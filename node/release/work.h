@@ -50,8 +50,9 @@ struct release_work *release_work_new(void);
 void release_work_free(struct release_work *w);
 void release_work_slice(struct release_work *w);
 
-/* Tables and dictionaries that a plan names stand in one folder of the node, by name. */
-enum hf_err release_table(const char *folder, const char *name, struct hf_buf *out, struct hf_fault *f) HF_MUST_CHECK;
+/* Tables and dictionaries are kept with the plan; a vault stands in one folder of the node, by name. */
+enum hf_err release_table(const struct hf_plan *p, const char *folder, const char *name, struct hf_buf *out,
+                          struct hf_fault *f) HF_MUST_CHECK;
 
 /* joint.c: what all releases of the source together leave, when one of them demands classes. */
 struct release_joint {
@@ -61,6 +62,9 @@ struct release_joint {
 	struct hf_mask_key root;
 	bool has_root;
 	char folder[600];
+	struct hf_plan_file
+	        *files; /* own; what their techniques read, by the names that they are bound to, which are lent */
+	size_t file_count;
 	struct hf_hash stamp;            /* of the releases that were looked at */
 	struct hf_joint_classes classes; /* k 0: nothing is put together */
 };

@@ -81,7 +81,8 @@
 	X(HF_TABLE_MASK_POLICY,      "mask-policy")      /* kind u8 u32 version -> MaskPolicyRow: controls, rule base */ \
 	X(HF_TABLE_MASK_NEED,        "mask-need")        /* id -> MaskNeedRow */ \
 	X(HF_TABLE_SOURCE_RELATION,  "source-relation")  /* SHA-256 of its sentence[32] -> SourceRelationRow */ \
-	X(HF_TABLE_DATA_VIEW,        "data-view")        /* entry id[16] name -> DataViewRow: what is seen of sealed data */
+	X(HF_TABLE_DATA_VIEW,        "data-view")        /* entry id[16] name -> DataViewRow: what is seen of sealed data */ \
+	X(HF_TABLE_MASK_FILE,        "mask-file")        /* SHA-256[32] -> bytes that techniques of stored plans read */
 /* clang-format on */
 
 enum hf_table {

@@ -8,6 +8,7 @@ import threading
 
 import passages
 from common import *
+from masking import digest
 from test_rulebook import POLICY
 
 ROWS, PEOPLE_MASKING = 20000, {
@@ -616,3 +617,38 @@ def test_what_goes_out_without_a_plan_counts_beside_what_goes_out_by_one(net):
     check(released(net)[4:] == [("plain", "insurer", True, "song")], f"{released(net)}")
     e = next(e for e in t.hufu("ledger", "tail", "--count", "60", as_="shen")["entries"] if e.get("event") == "disclosure-allowed" and e["outcome"] == "ok")
     check(e["detail"] == "without a plan, to insurer: order 17/2026 of the court", f"{e}")
+
+
+def test_a_dictionary_is_kept_with_the_plan_that_was_approved(net):
+    """MK-37: what a technique reads from a file is part of the version; another file later changes nothing, a version without it is refused"""
+    t = net.nodes["transport"]
+    words, folder = [f"甲乙丙丁{n:03}" for n in range(300)], os.path.join(t.dir, "masking")
+    named = lambda text: text.replace("{technique: mask, keep-first: 1}", "{technique: dict, words: names.txt}")
+
+    def write(lines):
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "names.txt"), "w", encoding="utf-8") as f:
+            f.write("\n".join(lines) + "\n")
+    try:
+        put_plan(net, "passages-coarse", 2, named)
+        raise AssertionError("a plan was put without its dictionary")
+    except hufunet.Refused as r:
+        check("names.txt" in r.text, r.text)
+    write(words)
+    put_plan(net, "passages-coarse", 2, named)
+    write(["somebody else"])
+    got, _ = fetch(net, "named.csv", net.entry)
+    check({r["name"] for r in table(got)} <= set(words) and len({r["name"] for r in table(got)}) > 250, "by the words that were approved")
+    t.stop()
+    os.unlink(os.path.join(folder, "names.txt"))
+    t.start()
+    for who in ("shen", "ma"):
+        t.login(who)
+    again, _ = fetch(net, "named-again.csv", net.entry)
+    check(same_file(got, again), "the same bytes, with no file on the disk")
+    with open(os.path.join(net.dir, "digest"), "wb") as f:
+        f.write(("\n".join(words) + "\n").encode())
+    file = t.hufu("release", "plan", "show", "passages-coarse", as_="shen")["files"][0]
+    check((file["name"], file["bytes"]) == ("names.txt", os.path.getsize(f.name)) and file["sha256"] == digest(f.name), f"{file}")
+    details = [e["fields"]["detail"] for e in t.hufu("ledger", "tail", "--count", "100", as_="shen")["entries"] if e.get("event") == "mask-plan"]
+    check(sum(f"file names.txt SHA-256 {file['sha256']}" in d for d in details) == 2, f"put and approved with it: {details}")

@@ -478,6 +478,23 @@ def test_a_timer_of_the_system_begins_what_its_ticket_stands_for(net):
     check(t.refused("release", "begin", "--ticket", again, as_=None).reason == "permission", "and when it has ended")
 
 
+def test_a_table_is_kept_with_the_plan_that_was_approved(net):
+    """MK-37: a task reads what was there when the plan was put, whatever became of the file"""
+    folder = os.path.join(net.nodes["transport"].dir, "masking")
+    os.makedirs(folder, exist_ok=True)
+    lanes = os.path.join(folder, "lanes.csv")
+    with open(lanes, "w", encoding="utf-8") as f:
+        f.write("0,left\n1,middle\n2,right\n3,shoulder\n")
+    source(net, "daybreak", 317)
+    approved(net, "tabled", lambda text: text.replace("lane: keep", "lane: {technique: map, table: lanes.csv}"))
+    os.unlink(lanes)
+    check(begin(net, "tabled", "daybreak", "daybreak-tabled", "--wait")["state"] == "released", "without the file")
+    words = ["left", "middle", "right", "shoulder"]
+    with open(os.path.join(net.dir, "daybreak.csv"), encoding="utf-8", newline="") as f, \
+            open(os.path.join(net.dir, "daybreak-tabled.csv"), encoding="utf-8", newline="") as g:
+        check([words[int(r["lane"])] for r in csv.DictReader(f)] == [r["lane"] for r in csv.DictReader(g)], "by the table that was approved")
+
+
 METHODS = """methods:
   acme.lane:
     title: lane as a word

@@ -72,6 +72,17 @@ static int plan_list(struct hf_cli *cli)
 	return status;
 }
 
+static void plan_files(const json_t *files)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(files, i, o)
+	        printf("file %s: %lld bytes, SHA-256 %s\n", json_string_value(json_object_get(o, "name")),
+	               (long long)json_integer_value(json_object_get(o, "bytes")),
+	               json_string_value(json_object_get(o, "sha256")));
+}
+
 static int plan_show(struct hf_cli *cli, json_t *in, bool text)
 {
 	static const struct hf_column columns[] = {
@@ -102,6 +113,8 @@ static int plan_show(struct hf_cli *cli, json_t *in, bool text)
 		fputs(json_string_value(json_object_get(out, "plan")), stdout);
 	else if (status == HF_EXIT_DONE)
 		hf_cli_details(cli, out, columns);
+	if (status == HF_EXIT_DONE && !text && !cli->json)
+		plan_files(json_object_get(out, "files"));
 	json_decref(out);
 	return status;
 }
@@ -433,6 +446,9 @@ const struct hf_command hf_commands_release[] = {
          "  FILE is a plan as `hufu mask plan` checks it; its exact bytes are kept. Its version must be above those\n"
          "  that are stored, its persons accounts of this node. Somebody else approves it, with the permission\n"
          "  mask-policy, and neither of them may be its operator. --inventory: what `hufu mask confirm` confirmed.\n"
+         "  Tables, trees and dictionaries that its techniques read are taken from the node's folder masking when it "
+         "is\n"
+         "  put, and kept with the version: approving it covers them, and changing them later changes nothing.\n"
          "\n"
          "example:\n"
          "  hufu release plan put tolls.yaml --inventory map.json\n"

@@ -9,7 +9,7 @@
 
 static json_t *param_json(const struct hf_param *p)
 {
-	static const char *const kinds[] = {"", "number", "decimal", "text", "choice", "list"};
+	static const char *const kinds[] = {"", "number", "decimal", "text", "choice", "list", "file"};
 	json_t *o = json_pack("{s:s, s:s, s:b, s:s}", "name", p->name, "kind", kinds[p->kind], "needed", p->needed,
 	                      "help", p->help);
 

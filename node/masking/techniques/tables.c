@@ -63,7 +63,7 @@ static enum hf_err hier_mask(void *state, struct hf_mask_batch *b, struct hf_fau
 }
 
 static const struct hf_param hier_params[] = {
-        {"tree", HF_PARAM_TEXT, true, 1, 4096, NULL, "file: value, level 1, level 2, ... a line"},
+        {"tree", HF_PARAM_FILE, true, 1, 4096, NULL, "file: value, level 1, level 2, ... a line"},
         {"level", HF_PARAM_NUMBER, true, 1, HF_LINES_CELLS - 1, NULL, "which level comes out"},
         {"match", HF_PARAM_CHOICE, false, 0, 0, "whole prefix",
          "prefix: the longest line that the value begins with, as for addresses; whole when nothing is said"},
@@ -163,7 +163,7 @@ static enum hf_err map_unmask(void *state, struct hf_mask_batch *b, struct hf_fa
 }
 
 static const struct hf_param map_params[] = {
-        {"table", HF_PARAM_TEXT, true, 1, 4096, NULL, "file: value, replacement a line, one to one"},
+        {"table", HF_PARAM_FILE, true, 1, 4096, NULL, "file: value, replacement a line, one to one"},
         {NULL, 0, false, 0, 0, NULL, NULL},
 };
 
@@ -256,7 +256,7 @@ static double dict_chance(void *state, const struct hf_bytes *v)
 }
 
 static const struct hf_param dict_params[] = {
-        {"words", HF_PARAM_TEXT, true, 1, 4096, NULL, "file: a word a line"},
+        {"words", HF_PARAM_FILE, true, 1, 4096, NULL, "file: a word a line"},
         {"keep-first", HF_PARAM_NUMBER, false, 0, 8, NULL,
          "characters that stay in front, as a surname; 0 when nothing is said"},
         {NULL, 0, false, 0, 0, NULL, NULL},

@@ -140,6 +140,102 @@ static void test_altered_bytes_do_not_run(void **state)
 	hf_decoded_free(row);
 }
 
+static void write_words(const struct staff *s, const char *text)
+{
+	char path[200];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/masking", s->p.f.dir);
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/masking/words", s->p.f.dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void assert_words(struct staff *s, uint32_t version, const char *want)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf out = HF_BUF_INIT;
+	struct hf_plan *p = NULL;
+
+	if (release_plan_any(s->release, s->plan, version, &p, &s->fault) != HF_OK)
+		fail_msg("%s", s->fault.text);
+	assert_int_equal(hf_plan_file(p, p->tables[0].fields[0].args[0].value, &out, &s->fault), HF_OK);
+	assert_int_equal(out.len, strlen(want));
+	assert_memory_equal(out.data, want, out.len);
+	assert_int_equal(hf_plan_file(p, "words", &out, &s->fault), HF_E_UNKNOWN); /* by name alone it could be any */
+	hf_plan_free(p);
+}
+
+/* MK-37: approving a plan covers what its techniques read from files; a later change on the disk changes nothing. */
+static void test_files_are_kept_with_the_version(void **state)
+{
+	static const char fields[] = "plate: {technique: dict, words: words}, lane: keep";
+	struct staff *s = *state;
+	Hufu__MaskPlanRow *row = NULL;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_hash digest;
+	uint32_t version = 0;
+
+	assert_int_equal(staff_put(s, s->yang, 1, "plate: {technique: dict, words: nothing}, lane: keep"),
+	                 HF_E_UNKNOWN);
+	assert_said(s, "/masking/nothing");
+	assert_int_equal(staff_put(s, s->yang, 1, "plate: {technique: dict, words: ../node.key}, lane: keep"),
+	                 HF_E_ARGUMENT);
+	write_words(s, "one\ntwo\n");
+	assert_int_equal(staff_put(s, s->yang, 1, fields), HF_OK);
+	write_words(s, "three\n");
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 1), HF_OK);
+	assert_words(s, 1, "one\ntwo\n");
+	assert_int_equal(staff_put(s, s->yang, 2, fields), HF_OK);
+	assert_words(s, 1, "one\ntwo\n");
+	assert_words(s, 2, "three\n");
+	assert_int_equal(run(s, &version), HF_OK);
+	assert_int_equal(version, 1);
+	assert_int_equal(hf_release_plan_row(s->release, s->plan, 1, &row, &s->fault), HF_OK);
+	assert_int_equal(row->n_files, 1);
+	hf_sha256("one\ntwo\n", 8, &digest);
+	assert_memory_equal(row->files[0]->digest.data, digest.b, 32);
+	/* Bytes altered behind the node's back are not what was kept. */
+	hf_unit_put(u, HF_TABLE_MASK_FILE, digest.b, sizeof(digest.b), "five\n", 5);
+	assert_int_equal(people_apply(&s->p, u, HF_OK), HF_OK);
+	hf_release_close(s->release); /* with what it has in memory */
+	assert_int_equal(hf_release_open(&s->p.f.base, s->p.f.store, s->p.id, NULL, &s->release, &s->fault), HF_OK);
+	assert_int_equal(run(s, &version), HF_E_NO_PLAN);
+	assert_said(s, "is not what was kept");
+	hf_decoded_free(row);
+}
+
+/* Another list of files than the approved one, with its digests. */
+static void test_other_files_than_the_approved_ones_do_not_run(void **state)
+{
+	struct staff *s = *state;
+	Hufu__MaskPlanRow *row = NULL;
+	uint8_t key[32] = {0}, *bytes;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_hash digest;
+	uint32_t version = 0;
+	size_t len;
+
+	write_words(s, "six\n");
+	assert_int_equal(staff_put(s, s->yang, 1, "plate: {technique: dict, words: words}, lane: keep"), HF_OK);
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 1), HF_OK);
+	assert_int_equal(hf_release_plan_row(s->release, s->plan, 1, &row, &s->fault), HF_OK);
+	hf_sha256("seven\n", 6, &digest);
+	memcpy(row->files[0]->digest.data, digest.b, sizeof(digest.b));
+	memcpy(key, s->plan, strlen(s->plan));
+	key[strlen(s->plan) + 4] = 1;
+	bytes = hf_encode(&row->base, &len);
+	hf_unit_put(u, HF_TABLE_MASK_PLAN, key, strlen(s->plan) + 5, bytes, len);
+	hf_unit_put(u, HF_TABLE_MASK_FILE, digest.b, sizeof(digest.b), "seven\n", 6);
+	assert_int_equal(people_apply(&s->p, u, HF_OK), HF_OK);
+	assert_int_equal(run(s, &version), HF_E_NO_PLAN);
+	assert_said(s, "was changed after it was approved");
+	free(bytes);
+	hf_decoded_free(row);
+}
+
 /* MK-38 */
 static void test_the_persons_are_accounts_that_may(void **state)
 {
@@ -345,6 +441,8 @@ int main(void)
 	        cmocka_unit_test_setup(test_a_plan_runs_once_another_approved_it, fresh),
 	        cmocka_unit_test_setup(test_a_changed_plan_is_another_version, fresh),
 	        cmocka_unit_test_setup(test_altered_bytes_do_not_run, fresh),
+	        cmocka_unit_test_setup(test_files_are_kept_with_the_version, fresh),
+	        cmocka_unit_test_setup(test_other_files_than_the_approved_ones_do_not_run, fresh),
 	        cmocka_unit_test_setup(test_the_persons_are_accounts_that_may, fresh),
 	        cmocka_unit_test_setup(test_methods_are_tried_once, fresh),
 	        cmocka_unit_test_setup(test_methods_are_tried_beside_the_loop, fresh),

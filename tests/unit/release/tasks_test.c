@@ -196,6 +196,21 @@ static void approve(struct world *w, const char *plate, const char *from, const 
 	free(changed);
 }
 
+/* What a technique reads, in the node's folder. */
+static void write_words(const struct world *w, const char *text)
+{
+	char path[200];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/masking", w->s.p.f.dir);
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/masking/words", w->s.p.f.dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
 struct result {
 	struct hf_id id;
 	char name[32], path[160];
@@ -522,7 +537,8 @@ static void test_errors_have_their_schemes(void **state)
 	assert_failed(w, &r, "source", "call the owner");
 	assert_int_equal(files_of(w, r.name), 0);
 	register_table(w);
-	approve(w, "technique: map, table: nowhere", NULL, NULL);
+	write_words(w, "A,1\nA,2\n");
+	approve(w, "technique: map, table: words", NULL, NULL);
 	run(w, &r);
 	run_until(w, &r, has_ended);
 	assert_state(w, &r, HF_TASK_FAILED);
