@@ -35,6 +35,12 @@ static enum hf_err unsound(const char *path, sqlite3 *db, struct hf_fault *f)
 	case SQLITE_TOOBIG:
 		return hf_fault_set(f, HF_E_FORMAT,
 		                    "%s has a row or a value of more than 1 MiB; leave it out of the table", path);
+	case SQLITE_NOMEM:
+		return hf_fault_set(
+		        f, HF_E_LIMIT,
+		        "%s asks for more memory than SQLite files may have here; give a database that holds "
+		        "the tables alone (CREATE TABLE ... AS SELECT)",
+		        path);
 	case SQLITE_IOERR:
 		return hf_fault_set(f, HF_E_IO, "%s cannot be read; check the disk", path);
 	default:
@@ -60,25 +66,32 @@ static enum hf_err prepare(sqlite3 *db, const char *path, char *take_sql, sqlite
 	int e;
 
 	if (!take_sql)
-		abort(); /* memory */
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "%s cannot be read now: SQLite files have all their memory in use; try again later",
+		                    path);
 	e = sqlite3_prepare_v2(db, take_sql, -1, ret_stmt, NULL);
 	sqlite3_free(take_sql);
 	return e == SQLITE_OK ? HF_OK : unsound(path, db, f);
 }
 
-/* ret_rowid: the rows have numbers. */
-static enum hf_err find_table(sqlite3 *db, const struct hf_source_view *v, bool *ret_rowid, struct hf_fault *f)
+/* SQLite keeps the text of a table from its third word on. PRAGMA table_list would work through every view of the file.
+ */
+static enum hf_err find_table(sqlite3 *db, const struct hf_source_view *v, struct hf_fault *f)
 {
+	static const char begins[] = "CREATE TABLE ";
 	sqlite3_stmt *s = NULL;
-	enum hf_err e = prepare(db, v->path, sqlite3_mprintf("PRAGMA main.table_list(%Q)", v->table), &s, f);
+	enum hf_err e = prepare(db, v->path,
+	                        sqlite3_mprintf("SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = %Q "
+	                                        "COLLATE NOCASE",
+	                                        v->table),
+	                        &s, f);
 	int step = SQLITE_DONE;
 	bool found = false;
 
 	while (e == HF_OK && !found && (step = sqlite3_step(s)) == SQLITE_ROW) {
-		const char *type = (const char *)sqlite3_column_text(s, 2);
+		const char *sql = (const char *)sqlite3_column_text(s, 0);
 
-		found = type && strcmp(type, "table") == 0;
-		*ret_rowid = sqlite3_column_int(s, 4) == 0;
+		found = sql && sqlite3_strnicmp(sql, begins, sizeof(begins) - 1) == 0;
 	}
 	if (e == HF_OK && !found)
 		e = step == SQLITE_DONE
@@ -148,7 +161,6 @@ static enum hf_err columns_sqlite(const struct hf_source_home *home, struct hf_s
 {
 	struct hf_source_stamp stamp;
 	sqlite3 *db = NULL;
-	bool rowid;
 	enum hf_err e;
 	int fd;
 
@@ -157,7 +169,7 @@ static enum hf_err columns_sqlite(const struct hf_source_home *home, struct hf_s
 	HF_TRY(hf_place_open(home->node_dir, v->path, &fd, &stamp, f));
 	e = hf_sqlite_open(fd, CELL_MAX, &db, f);
 	if (e == HF_OK)
-		e = find_table(db, v, &rowid, f);
+		e = find_table(db, v, f);
 	if (e == HF_OK)
 		e = find_names(db, v, f);
 	sqlite3_close(db);
@@ -188,28 +200,40 @@ static void table_top(struct hf_maker *m)
 	t->count = t->made = 0;
 }
 
-/* A name of the row's number that no column has; NULL: they have all. */
-static const char *number_name(const struct hf_source_view *v)
+/* A name of the row's number that no column has, those that are not read included: else the rows were to be sorted by
+ * what an expression of the file makes of them. NULL: they have all, or the rows have no number. */
+static enum hf_err number_name(struct table *t, const char **ret_name, struct hf_fault *f)
 {
 	static const char *const names[] = {"rowid", "_rowid_", "oid"};
+	bool taken[3] = {false, false, false};
+	sqlite3_stmt *s = NULL;
+	int step = SQLITE_DONE;
+	size_t k = 0;
 
-	for (size_t k = 0; k < 3; k++) {
-		size_t i = 0;
+	HF_TRY(prepare(t->db, t->v.path, sqlite3_mprintf("PRAGMA main.table_xinfo(%Q)", t->v.table), &s, f));
+	while ((step = sqlite3_step(s)) == SQLITE_ROW)
+		for (size_t i = 0; i < 3; i++) {
+			const char *name = (const char *)sqlite3_column_text(s, 1);
 
-		while (i < v->field_count && sqlite3_stricmp(v->fields[i].name, names[k]) != 0)
-			i++;
-		if (i == v->field_count)
-			return names[k];
-	}
-	return NULL;
+			taken[i] = taken[i] || !name || sqlite3_stricmp(name, names[i]) == 0;
+		}
+	sqlite3_finalize(s);
+	if (step != SQLITE_DONE)
+		return unsound(t->v.path, t->db, f);
+	while (k < 3 && taken[k])
+		k++;
+	*ret_name = k < 3 && sqlite3_table_column_metadata(t->db, "main", t->v.table, names[k], NULL, NULL, NULL, NULL,
+	                                                   NULL) == SQLITE_OK
+	                    ? names[k]
+	                    : NULL;
+	return HF_OK;
 }
 
-static char *select_of(struct table *t, bool rowid)
+/* number: of the rows; NULL: they have none. */
+static char *select_of(const struct table *t, const char *number)
 {
 	sqlite3_str *s = sqlite3_str_new(NULL);
-	const char *number = rowid ? number_name(&t->v) : NULL;
 
-	t->numbered = number != NULL;
 	for (size_t i = 0; i < t->v.field_count; i++)
 		sqlite3_str_appendf(s, "%s\"%w\"", i ? ", " : "SELECT ", t->v.fields[i].name);
 	if (number)
@@ -222,12 +246,14 @@ static char *select_of(struct table *t, bool rowid)
 
 static enum hf_err begin(struct table *t, struct hf_buf *out, struct hf_fault *f)
 {
-	bool rowid = false;
+	const char *number = NULL;
 
 	if (!t->db)
 		HF_TRY(hf_sqlite_open(t->fd, CELL_MAX, &t->db, f));
-	HF_TRY(find_table(t->db, &t->v, &rowid, f));
-	HF_TRY(prepare(t->db, t->v.path, select_of(t, rowid), &t->rows, f));
+	HF_TRY(find_table(t->db, &t->v, f));
+	HF_TRY(number_name(t, &number, f));
+	t->numbered = number != NULL;
+	HF_TRY(prepare(t->db, t->v.path, select_of(t, number), &t->rows, f));
 	t->begun = true;
 	return hf_cells_header(out, &t->v) ? HF_OK : HF_E_LIMIT;
 }

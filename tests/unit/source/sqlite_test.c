@@ -93,6 +93,81 @@ static void tables_without_rowid_and_with_columns_of_that_name(void **state)
 	bench_close(&b);
 }
 
+/* Rows are never sorted by what an expression of the file says: not by a computed column of the number's name. */
+static void computed_columns_called_rowid_order_nothing(void **state)
+{
+	static const char *const columns[] = {"rowid INT AS (-n) VIRTUAL",
+	                                      "ROWID AS (-n), oid AS (-n) STORED, \"_rowid_\" AS (-n)"};
+	static const char *const want[] = {"n\n1\n2\n3\n", "n,oid\n1,-1\n2,-2\n3,-3\n"};
+	struct hf_fault f;
+	struct bench b;
+	char sql[300];
+
+	(void)state;
+	bench_open(&b);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(sql, sizeof(sql), "CREATE TABLE t (n INT, %s); INSERT INTO t (n) VALUES (1), (2), (3)",
+		         columns[i]);
+		assert_int_equal(add(&b, "t", make(&b, "t.db", sql), "t", &f), HF_OK);
+		bench_assert_table(&b, "t", NULL, 0, want[i]);
+	}
+	bench_close(&b);
+}
+
+/* A schema of a few megabytes that would be hundreds in memory. */
+static void a_file_that_asks_for_much_memory_is_refused(void **state)
+{
+	struct hf_fault f;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	sqlite3_memory_highwater(1);
+	assert_int_equal(
+	        add(&b, "x",
+	            make(&b, "x.db",
+	                 "CREATE TABLE t (a); INSERT INTO t VALUES (1); PRAGMA writable_schema = ON; WITH RECURSIVE "
+	                 "c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 5000) INSERT INTO sqlite_schema "
+	                 "SELECT 'view', 'v' || i, 'v' || i, 0, 'CREATE VIEW v' || i || ' AS SELECT ' || "
+	                 "substr(replace(hex(zeroblob(1000)), '00', ',1'), 2) FROM c"),
+	            "t", &f),
+	        HF_E_LIMIT);
+	assert_non_null(strstr(f.text, "asks for more memory"));
+	assert_in_range(sqlite3_memory_highwater(0), 1, (sqlite3_int64)200 << 20);
+	assert_int_equal(add(&b, "y", make(&b, "y.db", "CREATE TABLE t (a); INSERT INTO t VALUES (1)"), "t", &f),
+	                 HF_OK);
+	bench_assert_table(&b, "y", NULL, 0, "a\n1\n");
+	bench_close(&b);
+}
+
+/* Even if its stamp is what it was: the name does not become a text of each row. */
+static void a_column_that_is_gone_is_missed(void **state)
+{
+	struct hf_source_reader *r;
+	const char *path;
+	struct hf_fault f;
+	struct bench b;
+	struct stat st;
+	uint8_t text[64];
+	sqlite3 *db;
+	size_t len;
+
+	(void)state;
+	bench_open(&b);
+	path = make(&b, "t.db", "CREATE TABLE t (before_, b); INSERT INTO t VALUES (1, 2)");
+	assert_int_equal(add(&b, "t", path, "t", &f), HF_OK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "ALTER TABLE t RENAME COLUMN before_ TO after__", NULL, NULL, NULL),
+	                 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[2]){st.st_atim, st.st_mtim}, 0), 0);
+	r = bench_reader(&b, "t", NULL, 0);
+	assert_int_equal(hf_source_read(r, 0, text, sizeof(text), &len), HF_E_FORMAT);
+	hf_source_reader_close(r);
+	bench_close(&b);
+}
+
 /* Larger than every buffer; a database in WAL mode whose log was taken in; UTF-16. */
 static void large_tables_logs_and_encodings(void **state)
 {
@@ -263,6 +338,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_table_is_read_in_the_order_of_its_rows),
 	        cmocka_unit_test(tables_without_rowid_and_with_columns_of_that_name),
+	        cmocka_unit_test(computed_columns_called_rowid_order_nothing),
+	        cmocka_unit_test(a_file_that_asks_for_much_memory_is_refused),
+	        cmocka_unit_test(a_column_that_is_gone_is_missed),
 	        cmocka_unit_test(large_tables_logs_and_encodings),
 	        cmocka_unit_test(a_database_that_is_written_is_not_scanned),
 	        cmocka_unit_test(what_is_no_plain_table_is_refused),
