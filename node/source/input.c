@@ -87,6 +87,11 @@ bool hf_input_packed(const struct hf_input *in)
 	return in->unpack != NULL;
 }
 
+uint64_t hf_input_taken(const struct hf_input *in)
+{
+	return in->at;
+}
+
 void hf_input_top(struct hf_input *in)
 {
 	in->at = in->made = 0;

@@ -22,6 +22,7 @@ enum hf_err hf_input_open(const struct hf_source_home *home, const char *path, s
 void hf_input_close(struct hf_input *in);  /* NULL is fine */
 int hf_input_take_fd(struct hf_input *in); /* and closes the rest */
 bool hf_input_packed(const struct hf_input *in);
+uint64_t hf_input_taken(const struct hf_input *in); /* bytes of the file, since the top */
 void hf_input_top(struct hf_input *in);
 /* Up to cap bytes; fewer only at the end. FORMAT: not sound, or cut off. LIMIT: over the bounds. */
 enum hf_err hf_input_read(struct hf_input *in, uint8_t *out, size_t cap, size_t *ret_len,

@@ -3,7 +3,8 @@
  *
  * The fields are the members' names in the order of their first line; a member that a line lacks is null, like one that
  * says so. An object or an array in a member is its text. A first pass finds the fields, so that every pass behind it
- * streams.
+ * streams. A line may lack most fields, and a file be packed: no more comes out than RATIO times the lines, and
+ * HF_INPUT_RATIO times the file.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #define PIECE ((size_t)256 << 10)
 #define SLICE ((size_t)16 << 10) /* of short lines and many fields it becomes a few megabytes of nulls */
 #define OUT_MAX ((size_t)24 << 20)
+#define RATIO 64u
 
 /* Names, and where the members of the line before were: mostly those of the next one too. */
 struct columns {
@@ -147,7 +149,8 @@ struct table {
 	const struct hf_jsonl_cell **row; /* per column; NULL: null */
 	struct hf_jsonl *lines;
 	uint8_t *piece;
-	size_t len, at;     /* read, and taken of it */
+	size_t len, at; /* read, and taken of it */
+	uint64_t read, made;
 	bool last;          /* it was the file's last piece */
 	struct hf_buf *out; /* during more */
 	enum hf_err error;
@@ -186,6 +189,7 @@ static void table_top(struct hf_maker *m)
 	t->lines = hf_jsonl_new(on_row, t);
 	hf_input_top(t->in);
 	t->len = t->at = 0;
+	t->read = t->made = 0;
 	t->last = t->begun = false;
 	t->error = HF_OK;
 }
@@ -214,6 +218,23 @@ static enum hf_jsonl_defect feed(struct table *t, struct hf_buf *out)
 	return d;
 }
 
+static enum hf_err check_made(const struct table *t, struct hf_fault *f)
+{
+	uint64_t counted = t->made > HF_INPUT_FREE ? t->made - HF_INPUT_FREE : 0;
+
+	if (counted > t->read * RATIO)
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "as a table, %s takes more than %u times its lines; leave out the fields that most "
+		                    "lines lack",
+		                    t->path, RATIO);
+	if (counted > hf_input_taken(t->in) * HF_INPUT_RATIO)
+		return hf_fault_set(f, HF_E_LIMIT,
+		                    "as a table, %s takes more than %u times what it takes packed; unpack it and "
+		                    "register that",
+		                    t->path, HF_INPUT_RATIO);
+	return HF_OK;
+}
+
 static enum hf_err table_more(struct hf_maker *m, struct hf_buf *out, bool *ret_end, struct hf_fault *f)
 {
 	struct table *t = (struct table *)m;
@@ -225,9 +246,12 @@ static enum hf_err table_more(struct hf_maker *m, struct hf_buf *out, bool *ret_
 	if (t->at == t->len && !t->last) {
 		HF_TRY(hf_input_read(t->in, t->piece, PIECE, &t->len, f));
 		t->at = 0;
+		t->read += t->len;
 		t->last = t->len < PIECE;
 	}
 	d = feed(t, out);
+	t->made += out->len;
+	HF_TRY(check_made(t, f));
 	*ret_end = t->last && t->at == t->len;
 	if (d == HF_JSONL_GOOD && *ret_end)
 		d = hf_jsonl_end(t->lines);

@@ -149,6 +149,27 @@ static void unsound_files_are_refused(void **state)
 	bench_close(&b);
 }
 
+/* Lines that lack nearly every field make much of little. */
+static void table_is_bound_to_its_lines(void **state)
+{
+	struct hf_buf in = HF_BUF_INIT;
+	struct hf_fault fault;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	for (unsigned i = 0; i < 1000; i++)
+		hf_buf_addf(&in, "%s\"f%u\":0", i ? "," : "{", i);
+	hf_buf_addf(&in, "}\n");
+	for (unsigned i = 0; i < 40000; i++)
+		hf_buf_addf(&in, "{}\n"); /* 40 MB of table */
+	assert_int_equal(bench_add_file(&b, "x", "jsonl", bench_write(&b, "x.jsonl", in.data, in.len), &fault),
+	                 HF_E_LIMIT);
+	assert_non_null(strstr(fault.text, "64 times its lines"));
+	hf_buf_done(&in);
+	bench_close(&b);
+}
+
 static void changed_file_is_noticed(void **state)
 {
 	struct hf_source_stamp before, after;
@@ -181,6 +202,7 @@ int main(void)
 	        cmocka_unit_test(one_field_of_nulls_keeps_its_rows),
 	        cmocka_unit_test(large_and_wide),
 	        cmocka_unit_test(unsound_files_are_refused),
+	        cmocka_unit_test(table_is_bound_to_its_lines),
 	        cmocka_unit_test(changed_file_is_noticed),
 	};
 

@@ -86,6 +86,30 @@ static void packed_lines_are_a_table(void **state)
 	bench_close(&b);
 }
 
+/* Neither the file nor its lines make too much, but both together do: 300 bytes, 3 MB of lines, 23 MB of table. */
+static void table_of_packed_lines_is_bound_to_the_file(void **state)
+{
+	struct hf_buf plain = HF_BUF_INIT, packed = HF_BUF_INIT;
+	struct hf_fault fault;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	for (unsigned i = 0; i < 20; i++)
+		hf_buf_addf(&plain, "%s\"f%u\":0", i ? "," : "{", i);
+	hf_buf_addf(&plain, "}\n");
+	for (unsigned i = 0; i < 1150000; i++)
+		assert_true(hf_buf_add(&plain, "{}\n", 3));
+	pack(&plain, 3, &packed);
+	assert_int_equal(bench_add_file(&b, "x", "jsonl", bench_write(&b, "x.zst", packed.data, packed.len), &fault),
+	                 HF_E_LIMIT);
+	assert_non_null(strstr(fault.text, "1000 times what it takes packed"));
+	assert_non_null(strstr(fault.text, "as a table"));
+	hf_buf_done(&plain);
+	hf_buf_done(&packed);
+	bench_close(&b);
+}
+
 /* Cut anywhere, and with any byte altered, it is refused or the very same table (the checksum is the frame's own). */
 static void cut_and_altered_files_are_refused(void **state)
 {
@@ -191,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(packed_csv_is_the_same_table),
 	        cmocka_unit_test(packed_lines_are_a_table),
+	        cmocka_unit_test(table_of_packed_lines_is_bound_to_the_file),
 	        cmocka_unit_test(cut_and_altered_files_are_refused),
 	        cmocka_unit_test(a_bomb_is_not_unpacked_to_its_end),
 	        cmocka_unit_test(a_large_window_is_refused),
