@@ -242,6 +242,14 @@ static char *text_of(const char *x)
 	return (char *)(x ? x : "");
 }
 
+/* It is for the same people as before. */
+static bool same_readers(const Hufu__DataViewRow *was, const struct hf_data_view_in *what)
+{
+	return same_text(was->department, text_of(what->department)) && same_text(was->role, text_of(what->role)) &&
+	       same_text(was->system, text_of(what->system)) && same_text(was->business, text_of(what->business)) &&
+	       same_text(was->purpose, text_of(what->purpose));
+}
+
 enum hf_err hf_data_view_set(struct hf_authz *a, const struct hf_step_in *in, const struct hf_data_view_in *what,
                              struct hf_id *ret_view)
 {
@@ -252,7 +260,7 @@ enum hf_err hf_data_view_set(struct hf_authz *a, const struct hf_step_in *in, co
 	if (!hf_name_parse(what->name, &name))
 		return hf_fault_set(in->fault, HF_E_ARGUMENT,
 		                    "'%.63s' is no name for a view; use up to 63 of a-z, 0-9, '.', '-'", what->name);
-	if (get(a, &what->entry, name.s, &was) == HF_OK)
+	if (get(a, &what->entry, name.s, &was) == HF_OK && same_readers(was, what))
 		(void)az_id_of(&was->view, &view); /* its pseudonyms stay what they are */
 	row = (Hufu__DataViewRow){.base = row.base,
 	                          .view = BIN_ID(&view),

@@ -20,7 +20,8 @@ struct hf_data_view_in {
 	const char *department, *role, *system, *business, *purpose; /* NULL or "": any */
 	const char *plan;                                            /* "": as it was delivered */
 };
-/* The plan is not looked at: it must be approved whenever data is read. */
+/* The plan is not looked at: it must be approved whenever data is read. Of the same conditions, a view that is replaced
+ * keeps its id and so its pseudonyms; for others it is a new one. */
 enum hf_err hf_data_view_set(struct hf_authz *a, const struct hf_step_in *in, const struct hf_data_view_in *what,
                              struct hf_id *ret_view) HF_MUST_CHECK;
 enum hf_err hf_data_view_remove(struct hf_authz *a, const struct hf_step_in *in, const struct hf_id *entry,

@@ -319,6 +319,41 @@ static void where_there_are_views_nobody_reads_without_one(void **state)
 	assert_denied(p, "wang", &id, "none for 'wang'"); /* also after a restart */
 }
 
+static struct hf_id id_of_view(struct pair *p, const struct hf_data_view_in *what)
+{
+	struct hf_data_view_in in = *what;
+	struct hf_id view;
+	COMMAND(c, p->health, "ma");
+	in.entry = p->entry;
+	MUST(command_end(&c, hf_data_view_set(p->health->authz, &c.in, &in, &view)));
+	return view;
+}
+
+/* DS-87: the id is the key's: those who come to read by a name of before do not join with those who went. */
+static void a_view_for_others_has_other_pseudonyms(void **state)
+{
+	struct hf_id id;
+	struct pair *p = sealed_pair(state, 1000, &id);
+	struct hf_data_view_in v = {.name = "one", .role = "operator", .system = "desk", .plan = "fine"};
+	const struct hf_id first = id_of_view(p, &v);
+	char *fine = seen_by(p, "wang", &id);
+	v.system = "";
+	const struct hf_id wider = id_of_view(p, &v);
+	char *other = seen_by(p, "wang", &id);
+	assert_false(hf_id_equal(&first, &wider));
+	assert_string_not_equal(other, fine);
+	v.plan = "coarse";
+	const struct hf_id replaced = id_of_view(p, &v);
+	assert_true(hf_id_equal(&wider, &replaced)); /* for the same readers it goes on */
+	v.plan = "fine";
+	(void)id_of_view(p, &v);
+	char *again = seen_by(p, "wang", &id);
+	assert_string_equal(again, other);
+	free(fine);
+	free(other);
+	free(again);
+}
+
 static void of_two_that_state_as_much_neither_is_chosen(void **state)
 {
 	struct hf_id id;
@@ -568,6 +603,7 @@ int main(void)
 	        cmocka_unit_test(each_read_names_its_view_and_plan),
 	        cmocka_unit_test(chosen_fields_are_masked_alike),
 	        cmocka_unit_test(where_there_are_views_nobody_reads_without_one),
+	        cmocka_unit_test(a_view_for_others_has_other_pseudonyms),
 	        cmocka_unit_test(of_two_that_state_as_much_neither_is_chosen),
 	        cmocka_unit_test(every_condition_counts),
 	        cmocka_unit_test(a_view_that_cannot_be_is_not_set),
