@@ -12,6 +12,7 @@ struct hf_sources {
 	struct hf_source_home home;
 	unsigned references; /* one, and one per running scan */
 	atomic_bool stop;
+	bool relating;   /* a worker compares sources */
 	unsigned asking; /* databases that a worker waits for, */
 };
 #define SOURCES_ASKING_MAX 2u /* and at most: the other workers serve everybody else */

@@ -82,6 +82,7 @@ static void ended(uv_work_t *work, int status)
 	struct relating *j = work->data;
 	struct hf_sources *s = j->sources;
 
+	s->relating = false;
 	if (status != 0 || atomic_load(&s->stop))
 		j->error =
 		        hf_fault_set(&j->fault, HF_E_CANCELLED, "the comparison was cancelled; the node is stopping");
@@ -146,9 +147,12 @@ static enum hf_err take_all(struct relating *j, struct hf_fault *f)
 
 enum hf_err hf_sources_relate(struct hf_sources *s, const struct hf_relate_in *in, struct hf_fault *f)
 {
-	struct relating *j = hf_alloc_zero(sizeof(*j));
+	struct relating *j;
 	enum hf_err e;
 
+	if (s->relating)
+		return hf_fault_set(f, HF_E_BUSY, "sources are being compared already; ask again when that is done");
+	j = hf_alloc_zero(sizeof(*j));
 	j->work.data = j;
 	j->sources = s;
 	j->fn = in->fn;
@@ -165,5 +169,6 @@ enum hf_err hf_sources_relate(struct hf_sources *s, const struct hf_relate_in *i
 		return e;
 	}
 	s->references++;
+	s->relating = true;
 	return HF_OK;
 }

@@ -276,6 +276,26 @@ static void what_cannot_be_looked_at_is_named(void **state)
 	assert_non_null(strstr(b->fault.text, "hufu source scan passages"));
 }
 
+/* Each takes a worker for as long as its sources are long. */
+static void one_comparison_at_a_time(void **state)
+{
+	struct bench *b = *state;
+	struct related r = {.b = b};
+	const struct hf_relate_in in = {NULL, 0, 200, on_found, &r};
+	HF_CLEANUP(hf_buf_done) struct hf_buf t = HF_BUF_INIT;
+	size_t new = 0;
+
+	hf_buf_addf(&t, "a\n1\n");
+	add(b, "single", &t);
+	assert_int_equal(hf_sources_relate(b->sources, &in, &b->fault), HF_OK);
+	assert_int_equal(find(b, NULL, 0, &new), HF_E_BUSY);
+	assert_non_null(strstr(b->fault.text, "ask again"));
+	fixture_run_until(&b->f, &r.done);
+	fixture_settle(&b->f);
+	assert_int_equal(r.e, HF_OK);
+	assert_int_equal(find(b, NULL, 0, &new), HF_OK);
+}
+
 static void they_end_with_their_source(void **state)
 {
 	struct bench *b = *state;
@@ -294,6 +314,7 @@ int main(void)
 	        cmocka_unit_test(relations_are_found_and_said),
 	        cmocka_unit_test(relations_are_defined_by_hand_and_from_a_file),
 	        cmocka_unit_test(the_inventory_has_them),
+	        cmocka_unit_test(one_comparison_at_a_time),
 	        cmocka_unit_test(what_cannot_be_looked_at_is_named),
 	        cmocka_unit_test(they_end_with_their_source),
 	};
