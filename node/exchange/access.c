@@ -6,6 +6,7 @@
 
 #include "authz/second_use.h"
 #include "authz/use_state.h"
+#include "catalog/classes.h"
 #include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "proto/codec.h"
@@ -141,17 +142,42 @@ static bool stands(const struct transfer *t, int64_t now)
 	       now - t->asked_ms < ASK_AGAIN_MS;
 }
 
-/* It was enabled when it was opened. */
-static enum hf_err source_stands(struct transfer *t, struct hf_fault *f)
+/* What people, and the controls, say of its fields now allows what the entry offers. Field and kind are for this node's
+ * people alone. */
+static enum hf_err classes_stand(struct transfer *t, const struct hf_source_view *v, struct hf_fault *f)
+{
+	const struct hf_going_out out = {(const char *const *)t->fields, t->field_count, t->mask_plan[0] != '\0'};
+	const struct hf_catalog_item *it = hf_catalog_own_item(t->x->catalog, &t->resource);
+	struct hf_fault why = {HF_OK, ""};
+	char entry[HF_ID_TEXT];
+	if (!it)
+		return hf_fault_set(f, HF_E_NO_GRANT, "no authorization covers this request");
+	enum hf_err e = hf_catalog_classes_stand(t->x->catalog, it, v, &out, &why);
+	if (e != HF_E_UNCLASSIFIED) {
+		*f = e == HF_OK ? *f : why;
+		return e;
+	}
+	masked_error(t, NULL); /* people said so */
+	hf_id_text(&t->resource, entry);
+	hf_alarm(t->x->base, "sensitive-data", &t->id,
+	         "source %s is not delivered to %s by the entry %s as it is; publish it anew: %s", t->source, t->peer,
+	         entry, why.text);
+	return hf_fault_set(f, e,
+	                    "the entry is older than what its publisher says by now that its fields hold, and how such "
+	                    "data is offered; ask for the data again when the publisher publishes it anew");
+}
+
+enum hf_err source_stands(struct transfer *t, struct hf_fault *f)
 {
 	struct hf_source_view v;
-	bool enabled = false;
-	if (hf_source_get(t->x->sources, t->source, &v) == HF_OK) {
-		enabled = v.enabled;
+	enum hf_err e = hf_source_get(t->x->sources, t->source, &v);
+	if (e == HF_OK && v.enabled) {
+		e = classes_stand(t, &v, f);
 		hf_source_view_done(&v);
+		return e;
 	}
-	if (enabled)
-		return HF_OK;
+	if (e == HF_OK)
+		hf_source_view_done(&v);
 	masked_error(t, "source");
 	return hf_fault_set(f, HF_E_STATE,
 	                    "the source '%s' is disabled or not there any more; fetch the data anew when its "

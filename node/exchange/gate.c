@@ -364,6 +364,7 @@ static enum hf_err permit(struct gate *g)
 	g->t = build_transfer(g);
 	HF_TRY(serve_open(g->t, &g->f));
 	HF_TRY(hf_catalog_sample_stands(g->x->catalog, &g->item, &g->f));
+	HF_TRY(source_stands(g->t, &g->f));
 	HF_TRY(disclosed_check(g->t, in_emergency(g), &g->f));
 	return make_start(g);
 }

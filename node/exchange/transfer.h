@@ -184,6 +184,8 @@ enum hf_err second_of(const struct hf_exchange *x, const Hufu__TransferRequest *
 /* Before every chunk: does the decision still stand, and is the source enabled? It is asked for anew, whole, when
  * something it rests on has changed. BUSY: not to be said at the moment, and no end. */
 enum hf_err gate_still_permits(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
+/* The source is there and enabled, and what people say of its fields by now is what the entry was published for. */
+enum hf_err source_stands(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 /* Provider: the transfer ends with a receipt for data that is kept sealed; what the consumer is told of it from then on
  * (authz/use_state.h) begins with the unit. */
 void access_delivered(struct transfer *t, struct hf_unit *u);

@@ -7,6 +7,7 @@ import random
 
 import masking
 import test_identify as made
+import test_masked_delivery as masked_delivery
 from common import *
 
 ROWS = 30000
@@ -166,6 +167,41 @@ def test_a_delivery_stops_when_something_sensitive_appears_in_a_harmless_field(n
     t.hufu("source", "classify", "passages", "--field", "remark=none", as_="bai")
     i.hufu("fetch", entry, "--system", "claims", "--output", out, as_="chen")
     check(same_file(out, os.path.join(net.dir, "passages.csv")), "somebody has looked, and said so")
+    net.drifted = entry, values
+
+
+DYNAMIC = (("mode: static", "mode: dynamic"), ("operator: ma, security: song, audit: shen", "operator: mei, security: bai, audit: cai"))
+
+
+def test_what_people_say_later_counts_for_an_entry_that_is_there(net):
+    """MK-15, MK-23, MK-54, DS-30: what turns out to be sensitive does not go out in plain by the entry of before; its publisher publishes it anew, masked"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    (old, values), out = net.drifted, os.path.join(net.dir, "passages-anew.csv")
+    t.hufu("source", "classify", "passages", "--field", "remark=cn.resident-id", as_="bai")
+    r = i.refused("fetch", old, "--system", "claims", "--output", out, as_="chen")
+    check(r.reason == "unclassified" and "publishes it anew" in r.text and not os.path.exists(out), f"{r.reason}: {r.text}")
+    check("cn.resident-id" not in r.text and "remark" not in r.text, f"the consumer learns of no field: {r.text}")
+    alarm = wait_until(lambda: [a for a in t.hufu("alarms", as_="admin")["alarms"] if "publish it anew" in a["text"]], "the alarm")[0]["text"]
+    check("field 'remark' holds cn.resident-id" in alarm and old in alarm, alarm)
+
+    t.add_user("mei", "梅雪 T-3", ["masking-operator"])
+    t.add_user("cai", "蔡明 T-2", ["audit-administrator"])
+    text = masking.PLAN.replace("NAME", "passages").replace("VERSION", "1")
+    for was, now in DYNAMIC:
+        text = text.replace(was, now)
+    text = text[:text.index("    fields:")] + "    fields:\n      no: keep\n      station: keep\n      remark: {technique: mask, keep-first: 2}\n" + text[text.index("emergency:"):]
+    plan = masking.write(net, "passages.yaml", text)
+    t.hufu("release", "plan", "put", plan, as_="mo")
+    t.hufu("release", "plan", "approve", "passages", as_="bai")
+    for node, accounts in ((t, ("li", "zhao")), (i, ("chen", "zhou")), (net.nodes["manager"], ("zheng",))):
+        for account in accounts:
+            node.enrol(account)
+    entry = publish(net, "passages", extra=["--legal-basis", "道路运输条例", "--duty", "mask:passages"])
+    masked_delivery.negotiate(net, entry)
+    got, _ = masked_delivery.fetch(net, "passages-masked.csv", entry)
+    with open(got, encoding="utf-8") as f:
+        rows = list(csv.reader(f))[1:]
+    check([x[2][:2] for x in rows[DRIFT_AT:]] == [v[:2] for v in values] and not {x[2] for x in rows} & set(values), f"masked: {rows[-1]}")
 
 
 def test_labels_of_fields_travel_with_the_data_and_stand_in_both_records(net):
@@ -269,7 +305,7 @@ def test_every_class_and_level_has_a_control_which_publication_keeps(net):
     check(set(mine) == {("collect", "publisher"), ("classify", "data-authority"), ("classify", "security-administrator"),
                         ("mask", "masking-operator"), ("publish", "publisher"), ("deliver", "insurer/claims")}, f"MK-27: {set(mine)}")
     places = {p["kind"]: p["places"] for p in t.hufu("source", "places", as_="sun")["kinds"]}
-    check(places["cn.plate"] == ["plates.号牌"] and places["cn.resident-id"] == ["drivers.idCard", "posts.note"], f"MK-20: {places}")
+    check(places["cn.plate"] == ["plates.号牌"] and places["cn.resident-id"] == ["drivers.idCard", "passages.remark", "posts.note"], f"MK-20: {places}")
     need = mine[("deliver", "insurer/claims")]
     check(need["masking"] and need["fields"] == "号牌 (cn.plate)" and need["permission"].startswith("read by grant") and not need["mode"], f"{need}")
     check(not mine[("mask", "masking-operator")]["masking"], "who masks sees what is to be masked")
@@ -306,7 +342,7 @@ def test_what_masking_does_is_reported_to_the_administrators_and_by_system(net):
     check(all(w in words for w in ("classification", "mask-policy", "mask-need", "drift")), "what was done")
     check("transfer-start" not in words and "login" not in words, "and nothing else")
     for more, wanted in ((["--system", "claims"], lambda e: e["fields"].get("system") == "claims"),
-                         (["--subject", "bai", "--masking"], lambda e: e["actor"] == "transport/bai" and e["event"] in ("classification", "mask-policy", "mask-need")),
+                         (["--subject", "bai", "--masking"], lambda e: e["actor"] == "transport/bai" and e["event"] in ("classification", "mask-policy", "mask-need", "mask-plan")),
                          (["--system", "no-such"], lambda e: False)):
         everything = t.hufu("ledger", "tail", "--count", "1000", as_="shu")["entries"]
         view = t.hufu("audit", "report", *more, as_="shu")

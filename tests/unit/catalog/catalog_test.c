@@ -1,5 +1,7 @@
 /* catalog_test.c - one node: what may be published, who sees it, how it is found. */
+#include "catalog/classes.h"
 #include "net.h"
+#include "source/mask_policy.h"
 
 static struct net *one_node(struct site **ret_site)
 {
@@ -404,6 +406,104 @@ static void texts_over_their_bounds_are_refused(void **state)
 	net_free(n);
 }
 
+/* What people, or a look, say that the field "id" of the source holds now. */
+static void say(struct net *n, struct site *s, enum hf_class_state state, const char *data_class, uint32_t level)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_source_view v;
+	struct hf_fault f = {HF_OK, ""};
+
+	assert_int_equal(hf_source_get(s->sources, "flights", &v), HF_OK);
+	v.fields[0].class = (struct hf_field_class){.state = state, .kind = "acme.id", .level = level};
+	snprintf(v.fields[0].class.data_class, sizeof(v.fields[0].class.data_class), "%s", data_class);
+	assert_int_equal(hf_source_put(s->sources, u, &v, &f), HF_OK);
+	hf_store_submit(s->store, u, NULL, NULL);
+	net_settle(n);
+	hf_source_view_done(&v);
+}
+
+static void control_general(struct net *n, struct site *s, const char *control)
+{
+	static const char *const classes[] = {"general", "personal", "important", "core"};
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	uint32_t version;
+
+	hf_buf_addf(&b, "{\"controls\": 1, \"review\": \"2099-01-01\", \"levels\": [");
+	for (unsigned i = 0; i < 16; i++)
+		hf_buf_addf(&b, "%s{\"class\": \"%s\", \"level\": %u, \"control\": \"%s\"}", i ? "," : "",
+		            classes[i / 4], i % 4 + 1, i < 4 ? control : "approve");
+	hf_buf_add(&b, "]}", 3);
+	const struct hf_mask_policy_in in = {HF_MASK_CONTROLS, (const char *)b.data, "bai", n->now_ms};
+	if (hf_mask_policy_put(s->store, u, &in, &version, &f) != HF_OK)
+		fail_msg("%s", f.text);
+	hf_store_submit(s->store, u, NULL, NULL);
+	net_settle(n);
+}
+
+struct stands {
+	struct site *site;
+	struct hf_id entry;
+};
+
+static void stands(const struct stands *e, const struct hf_going_out *out, const char *words)
+{
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	struct hf_source_view v;
+	struct hf_fault f = {HF_OK, ""};
+
+	assert_int_equal(hf_catalog_get(e->site->catalog, e->site->name, &e->entry, &it), HF_OK);
+	assert_int_equal(hf_source_get(e->site->sources, "flights", &v), HF_OK);
+	assert_int_equal(hf_catalog_classes_stand(e->site->catalog, &it, &v, out, &f),
+	                 words ? HF_E_UNCLASSIFIED : HF_OK);
+	if (words && (!strstr(f.text, words) || !strstr(f.text, "field 'id' holds acme.id")))
+		fail_msg("'%s' does not say '%s'", f.text, words);
+	hf_source_view_done(&v);
+}
+
+/* MK-15, MK-54, DS-30: what is said, or controlled, after an entry was published counts for what goes out by it. */
+static void what_is_said_later_counts_for_an_entry_that_is_there(void **state)
+{
+	static const char *const all[] = {"id", "delay"};
+	static const struct hf_going_out plain = {all, 2, false}, masked = {all, 2, true}, other = {all + 1, 1, false};
+	struct site *s;
+	struct net *n = one_node(&s);
+	struct stands e = {.site = s, .entry = must_publish(s, "departures", "everyone").id};
+	struct hf_published p;
+	struct hf_fault f = {HF_OK, ""};
+	Hufu__CatalogEntry wish;
+
+	(void)state;
+	net_settle(n);
+	stands(&e, &plain, NULL);
+	say(n, s, HF_CLASS_PROPOSED, "personal", 4); /* nobody has said it */
+	stands(&e, &plain, NULL);
+	say(n, s, HF_CLASS_CONFIRMED, "important", 2);
+	stands(&e, &plain, "--level 2");
+	say(n, s, HF_CLASS_DOUBTED, "personal", 3); /* somebody had */
+	stands(&e, &plain, "publish it anew");
+	say(n, s, HF_CLASS_CONFIRMED, "personal", 4);
+	stands(&e, &plain, "publish it anew");
+	stands(&e, &masked, NULL);
+	stands(&e, &other, NULL);
+	entry_wish(&wish, "departures");
+	wish.legal_basis = (char *)"by law";
+	assert_int_equal(site_publish(s, &wish, "everyone", &p, &f), HF_OK);
+	net_settle(n);
+	stands(&(struct stands){s, p.id}, &plain, NULL);
+	say(n, s, HF_CLASS_CONFIRMED, "general", 1);
+	stands(&e, &plain, NULL);
+	control_general(n, s, "mask");
+	stands(&e, &plain, "--duty mask:PLAN");
+	stands(&e, &masked, NULL);
+	control_general(n, s, "never");
+	stands(&e, &plain, "never offered");
+	stands(&e, &masked, "never offered");
+	stands(&e, &other, NULL);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +519,7 @@ int main(void)
 	        cmocka_unit_test(what_is_being_committed_is_not_shown),
 	        cmocka_unit_test(an_entry_past_its_validity_is_not_found),
 	        cmocka_unit_test(texts_over_their_bounds_are_refused),
+	        cmocka_unit_test(what_is_said_later_counts_for_an_entry_that_is_there),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -57,6 +57,45 @@ static void an_entry_that_got_stricter_stops_at_the_next_chunk(void **state)
 	}
 }
 
+static void say(struct pair *p, const char *field, const char *kind)
+{
+	const struct hf_saying said = {.kind = kind, .by = "kang", .now_ms = 2};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_source_view v;
+	assert_int_equal(hf_source_get(p->roads->sources, "flights", &v), HF_OK);
+	assert_int_equal(hf_source_class_say(&v, field, &said, &f), HF_OK);
+	assert_int_equal(hf_source_put(p->roads->sources, u, &v, &f), HF_OK);
+	submit_wait(p->roads, u);
+	hf_source_view_done(&v);
+}
+
+/* MK-15, DS-30: an entry is graded by what its fields were said to hold when it was published. When people say that one
+ * holds something else, that field does not go out by the entry as it is: neither what is under way nor what begins. */
+static void a_field_that_turns_out_to_be_sensitive_stops_at_the_next_chunk(void **state)
+{
+	static const char *const others[] = {"flight", "arrival"};
+	struct pair *p = pair_of(state, 3 * MIB);
+	struct hf_id id = under_way(p);
+	say(p, "delay", "cn.resident-id");
+	stops(p, &id, HF_E_UNCLASSIFIED, "publishes it anew");
+	assert_null(strstr(view_of(p->health, &id).reason, "resident-id")); /* what it is, is not the consumer's */
+	id = begin(p);
+	until(p, has_ended(p->health, &id) && is_idle(p->health));
+	assert_reason(p->health, &id, HF_E_UNCLASSIFIED, "publishes it anew");
+	assert_string_equal(view_of(p->roads, &id).state, ""); /* nothing was begun there */
+	assert_wiped(p, &id);
+	p = pair_of(state, 1000);
+	say(p, "delay", "cn.resident-id");
+	id = fetch_fields(p, others, 2).id;
+	wait_both(p, &id, "COMPLETED"); /* it is about that field alone */
+	p = pair_of(state, 1000);
+	say(p, "delay", "none");
+	id = begin(p);
+	wait_both(p, &id, "COMPLETED");
+	assert_delivered(p, &id);
+}
+
 static void an_entry_that_is_withdrawn_stops_at_the_next_chunk(void **state)
 {
 	struct pair *p = pair_of(state, 3 * MIB);
@@ -283,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(an_entry_that_got_stricter_stops_at_the_next_chunk),
+	        cmocka_unit_test(a_field_that_turns_out_to_be_sensitive_stops_at_the_next_chunk),
 	        cmocka_unit_test(an_entry_that_is_withdrawn_stops_at_the_next_chunk),
 	        cmocka_unit_test(an_entry_that_asks_for_more_stops_at_the_next_chunk),
 	        cmocka_unit_test(a_duty_that_the_entry_gets_holds_for_what_is_under_way),
