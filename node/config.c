@@ -80,6 +80,10 @@ static const cyaml_schema_field_t masking_fields[] = {
                              &methods_entry, 0, HF_RELEASE_METHODS_MAX),
         CYAML_FIELD_END};
 
+#define DATABASE_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_database_limits, name)
+static const cyaml_schema_field_t database_fields[] = {DATABASE_FIELD(seconds), DATABASE_FIELD(bytes_per_second),
+                                                       CYAML_FIELD_END};
+
 static const cyaml_strval_t unfiled_words[] = {{"flag", HF_UNFILED_FLAG}, {"deny", HF_UNFILED_DENY}};
 static const cyaml_schema_field_t agent_fields[] = {CYAML_FIELD_ENUM("unfiled", CYAML_FLAG_OPTIONAL,
                                                                      struct hf_config_agents, unfiled, unfiled_words,
@@ -118,6 +122,7 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("gateway", CYAML_FLAG_OPTIONAL, struct hf_config, gateway, gateway_fields),
         CYAML_FIELD_MAPPING("scanner", CYAML_FLAG_OPTIONAL, struct hf_config, scanner, scanner_fields),
         CYAML_FIELD_MAPPING("masking", CYAML_FLAG_OPTIONAL, struct hf_config, masking, masking_fields),
+        CYAML_FIELD_MAPPING("databases", CYAML_FLAG_OPTIONAL, struct hf_config, databases, database_fields),
         CYAML_FIELD_MAPPING("traffic", CYAML_FLAG_OPTIONAL, struct hf_config, traffic, traffic_fields),
         CYAML_FIELD_MAPPING("transfers", CYAML_FLAG_OPTIONAL, struct hf_config, transfers, transfer_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
@@ -230,6 +235,9 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	HF_TRY(want_range(path, "mirrors.ledger_bytes", c->mirrors.ledger_bytes, 1u << 16, (uint64_t)1 << 50, f));
 	HF_TRY(want_range(path, "mirrors.total_bytes", c->mirrors.total_bytes, 1u << 16, (uint64_t)1 << 50, f));
 	HF_TRY(want_range(path, "scanner.seconds", c->scanner.seconds, 1, 86400, f));
+	HF_TRY(want_range(path, "databases.seconds", c->databases.seconds, 1, 604800, f));
+	HF_TRY(want_range(path, "databases.bytes_per_second", c->databases.bytes_per_second, 1u << 16,
+	                  (uint64_t)1 << 40, f));
 	HF_TRY(want_range(path, "traffic.window_minutes", c->traffic.window_minutes, 1, 1440, f));
 	HF_TRY(want_range(path, "traffic.factor", c->traffic.factor, 2, 1000, f));
 	HF_TRY(want_range(path, "traffic.floor_mib", c->traffic.floor_mib, 1, 1u << 30, f));

@@ -13,6 +13,7 @@
 #include "exchange/traffic.h"
 #include "identity/accounts.h"
 #include "ledger/ledger.h"
+#include "source/source.h"
 
 #define HF_CONFIG_LISTEN_MAX 3
 
@@ -77,6 +78,7 @@ struct hf_config {
 	struct hf_config_scanner scanner;
 	struct hf_config_masking masking; /* for hf_release_set_methods */
 	struct hf_config_agents agents;
+	struct hf_database_limits databases; /* for hf_sources_set_limits */
 	struct hf_traffic_policy traffic;    /* for hf_exchange_set_traffic */
 	struct hf_transfer_limits transfers; /* for hf_exchange_set_limits */
 	struct hf_ledger_quota mirrors;      /* for hf_ledger_set_quota */

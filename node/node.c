@@ -237,6 +237,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	                                     cfg->scanner.seconds};
 	HF_TRY(hf_scanner_open(&n->base, &sc, &m->scanner, f));
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
+	hf_sources_set_limits(m->sources, &cfg->databases);
 	HF_TRY(hf_release_open(&n->base, m->store, m->identity, m->sources, &m->release, f));
 	set_methods(m->release, &cfg->masking);
 	hf_release_set_inventory(m->release, hf_source_inventory, m->sources);

@@ -15,6 +15,8 @@
 
 struct hf_source_home {
 	char node_dir[PATH_MAX]; /* real path of the node's own folder, which no source may show */
+	uint32_t read_seconds;   /* for the whole reading of a database */
+	uint64_t read_rate;      /* bytes a second of it at most; 0: as they come */
 	bool has_key;
 	uint8_t key[32]; /* of boxes in rows (secret.h) */
 };

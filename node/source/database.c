@@ -7,6 +7,13 @@
 #include "source/copy.h"
 #include "source/internal.h"
 
+void hf_sources_set_limits(struct hf_sources *s, const struct hf_database_limits *limits)
+{
+	if (limits->seconds)
+		s->home.read_seconds = limits->seconds;
+	s->home.read_rate = limits->bytes_per_second;
+}
+
 void hf_source_discard(struct hf_sources *s, const struct hf_source_view *v)
 {
 	hf_copy_remove(&s->home, &v->copy);

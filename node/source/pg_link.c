@@ -2,6 +2,7 @@
 #include "source/pg_link.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <postgresql/libpq-fe.h>
 #include <stdio.h>
@@ -17,7 +18,8 @@
 
 struct pg_link {
 	PGconn *c;
-	const atomic_bool *stop;
+	struct pg_bounds bounds;
+	int64_t end_ms;
 };
 
 /* ---- the place ---- */
@@ -96,16 +98,30 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Also where nothing is waited for: a server may answer without end. */
+static enum hf_err go_on(const struct pg_link *l, struct hf_fault *f)
+{
+	if (atomic_load(l->bounds.stop))
+		return hf_fault_set(f, HF_E_CANCELLED, "the node is stopping");
+	if (now_ms() > l->end_ms)
+		return hf_fault_set(f, HF_E_TIMEOUT,
+		                    "the database was not read within %" PRIu32
+		                    " s; offer a view of fewer rows, or allow more (databases.seconds in hufu.yaml)",
+		                    l->bounds.seconds);
+	return HF_OK;
+}
+
 static enum hf_err wait_for(struct pg_link *l, short events, int64_t until_ms, struct hf_fault *f)
 {
 	for (;;) {
 		struct pollfd p = {PQsocket(l->c), events, 0};
 		int n;
 
-		if (atomic_load(l->stop))
-			return hf_fault_set(f, HF_E_CANCELLED, "the node is stopping");
+		HF_TRY(go_on(l, f));
 		if (now_ms() > until_ms)
-			return hf_fault_set(f, HF_E_TIMEOUT, "the database gave no answer in time; look at its load");
+			return hf_fault_set(f, HF_E_TIMEOUT,
+			                    "the database gave nothing, or next to nothing, for a minute; look at its "
+			                    "load");
 		n = poll(&p, 1, TICK_MS);
 		if (n > 0)
 			return HF_OK;
@@ -190,8 +206,8 @@ static enum hf_err finish_connect(struct pg_link *l, struct hf_fault *f)
 	return HF_OK;
 }
 
-enum hf_err pg_link_open(const char *uri, const char *password, const atomic_bool *stop, struct pg_link **ret_link,
-                         struct hf_fault *f)
+enum hf_err pg_link_open(const char *uri, const char *password, const struct pg_bounds *bounds,
+                         struct pg_link **ret_link, struct hf_fault *f)
 {
 	struct pg_link *l = hf_alloc_zero(sizeof(*l));
 	PQconninfoOption *all;
@@ -202,7 +218,8 @@ enum hf_err pg_link_open(const char *uri, const char *password, const atomic_boo
 		return e;
 	}
 	e = check_options(all, f);
-	l->stop = stop;
+	l->bounds = *bounds;
+	l->end_ms = now_ms() + (int64_t)bounds->seconds * 1000;
 	l->c = e == HF_OK ? start(all, password) : NULL;
 	if (e == HF_OK && !l->c)
 		abort(); /* memory */
@@ -252,6 +269,7 @@ static enum hf_err next_result(struct pg_link *l, PGresult **ret_result, struct 
 {
 	int64_t until = now_ms() + PG_SILENCE_SECONDS * 1000;
 
+	HF_TRY(go_on(l, f));
 	while (PQisBusy(l->c)) {
 		HF_TRY(wait_for(l, POLLIN, until, f));
 		if (!PQconsumeInput(l->c))
@@ -283,8 +301,15 @@ static enum hf_err settle(struct pg_link *l, enum hf_err e, struct hf_fault *f)
 {
 	PGresult *r = NULL;
 
-	while (next_result(l, &r, e == HF_OK ? f : NULL) == HF_OK && r) {
-		ExecStatusType s = PQresultStatus(r);
+	for (;;) {
+		enum hf_err next = next_result(l, &r, e == HF_OK ? f : NULL);
+		ExecStatusType s;
+
+		if (next != HF_OK)
+			return e == HF_OK ? next : e;
+		if (!r)
+			break;
+		s = PQresultStatus(r);
 
 		if (e == HF_OK && s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
 			e = result_fault(r, f);
@@ -344,9 +369,26 @@ enum hf_err pg_link_row(struct pg_link *l, const char *sql, const char *const *p
 	return after;
 }
 
+/* Waits until taken bytes may have been taken since then. */
+static enum hf_err keep_rate(const struct pg_link *l, uint64_t taken, int64_t since_ms, struct hf_fault *f)
+{
+	int64_t due = since_ms, left;
+
+	if (l->bounds.bytes_per_second)
+		due += (int64_t)(taken * 1000 / l->bounds.bytes_per_second);
+	do {
+		HF_TRY(go_on(l, f));
+		left = due - now_ms();
+		if (left > 0)
+			poll(NULL, 0, left < TICK_MS ? (int)left : TICK_MS);
+	} while (left > 0);
+	return HF_OK;
+}
+
 static enum hf_err copy_rows(struct pg_link *l, pg_bytes_fn fn, void *ctx, struct hf_fault *f)
 {
-	int64_t until = now_ms() + PG_SILENCE_SECONDS * 1000;
+	int64_t begun = now_ms(), until = begun + PG_SILENCE_SECONDS * 1000;
+	uint64_t taken = 0, counted = 0;
 	enum hf_err e = HF_OK;
 
 	while (e == HF_OK) {
@@ -354,11 +396,16 @@ static enum hf_err copy_rows(struct pg_link *l, pg_bytes_fn fn, void *ctx, struc
 		int n = PQgetCopyData(l->c, &data, 1);
 
 		if (n > 0) {
-			e = atomic_load(l->stop) ? hf_fault_set(f, HF_E_CANCELLED, "the node is stopping")
-			                         : fn(ctx, data, (size_t)n, f);
+			e = fn(ctx, data, (size_t)n, f);
 			hf_wipe(data, (size_t)n);
 			PQfreemem(data);
-			until = now_ms() + PG_SILENCE_SECONDS * 1000;
+			taken += (uint64_t)n;
+			if (e == HF_OK)
+				e = keep_rate(l, taken, begun, f);
+			if (taken - counted >= PG_LEAST) {
+				counted = taken;
+				until = now_ms() + PG_SILENCE_SECONDS * 1000;
+			}
 		} else if (n == 0) {
 			e = wait_for(l, POLLIN, until, f);
 			if (e == HF_OK && !PQconsumeInput(l->c))

@@ -15,14 +15,20 @@
 #include "base/err.h"
 
 #define PG_CONNECT_SECONDS 15
-#define PG_SILENCE_SECONDS 60 /* without a byte of the server, while something is asked of it */
+#define PG_SILENCE_SECONDS 60 /* without an answer, or for less than PG_LEAST bytes of a table */
+#define PG_LEAST ((size_t)60 << 10)
 
 enum hf_err pg_place_check(const char *uri, struct hf_fault *f) HF_MUST_CHECK;
 
 struct pg_link;
-/* Refuses a server that lets the role in without asking for the password (STATE). stop: ends with CANCELLED. */
-enum hf_err pg_link_open(const char *uri, const char *password, const atomic_bool *stop, struct pg_link **ret_link,
-                         struct hf_fault *f) HF_MUST_CHECK;
+struct pg_bounds {
+	const atomic_bool *stop;   /* ends with CANCELLED */
+	uint32_t seconds;          /* for all that is asked, from the connection on; then TIMEOUT */
+	uint64_t bytes_per_second; /* of a table, at most; 0: as it comes */
+};
+/* Refuses a server that lets the role in without asking for the password (STATE). */
+enum hf_err pg_link_open(const char *uri, const char *password, const struct pg_bounds *bounds,
+                         struct pg_link **ret_link, struct hf_fault *f) HF_MUST_CHECK;
 void pg_link_close(struct pg_link *l); /* NULL is fine */
 /* Commands without a result. */
 enum hf_err pg_link_do(struct pg_link *l, const char *sql, struct hf_fault *f) HF_MUST_CHECK;

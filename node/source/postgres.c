@@ -7,6 +7,7 @@
  * leaves, and the database is asked once for each version and not for each delivery. The role must have been asked for
  * its password, and must be able to read only.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@
 /* Settings that decide how values read as text; the rest keeps the server from waiting for us, and us for it. */
 static const char settings[] =
         "SET search_path = pg_catalog; SET default_transaction_read_only = on; SET client_min_messages = error; "
-        "SET lock_timeout = '5s'; SET statement_timeout = '1h'; SET idle_in_transaction_session_timeout = '2min'; "
+        "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '2min'; "
         "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = 1; "
         "SET bytea_output = 'hex'; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -113,6 +114,7 @@ static enum hf_err set_password(const struct hf_source_home *home, struct hf_sou
 static enum hf_err open_link(const struct hf_source_home *home, const struct hf_source_view *v, const atomic_bool *stop,
                              struct pg_link **ret_link, struct hf_fault *f)
 {
+	const struct pg_bounds bounds = {stop, home->read_seconds, home->read_rate};
 	char password[HF_SOURCE_SECRET_MAX], bound[700];
 	enum hf_err e;
 	size_t len;
@@ -124,17 +126,20 @@ static enum hf_err open_link(const struct hf_source_home *home, const struct hf_
 		                    "source update %s --password-file FILE`",
 		                    v->name, v->name);
 	password[len] = '\0';
-	e = pg_link_open(v->path, password, stop, ret_link, f);
+	e = pg_link_open(v->path, password, &bounds, ret_link, f);
 	hf_wipe(password, sizeof(password));
 	return e;
 }
 
 /* In a transaction from here on. */
-static enum hf_err check_role(struct pg_link *l, struct hf_fault *f)
+static enum hf_err check_role(const struct hf_source_home *home, struct pg_link *l, struct hf_fault *f)
 {
 	struct pg_row row;
+	char most[64];
 	enum hf_err e;
 
+	snprintf(most, sizeof(most), "SET statement_timeout = '%" PRIu32 "s'", home->read_seconds);
+	HF_TRY(pg_link_do(l, most, f));
 	HF_TRY(pg_link_do(l, settings, f));
 	HF_TRY(pg_link_row(l, too_much, NULL, 0, &row, f));
 	e = row.text[0] ? HF_E_STATE : HF_OK;
@@ -206,7 +211,7 @@ static enum hf_err copy_pg(const struct hf_source_home *home, struct hf_source_v
 	memset(&v->copy, 0, sizeof(v->copy)); /* that of the scan before is the row's until this one is put */
 	e = open_link(home, v, stop, &l, f);
 	if (e == HF_OK)
-		e = check_role(l, f);
+		e = check_role(home, l, f);
 	if (e == HF_OK)
 		e = export_table(home, l, v, f);
 	pg_link_close(l);
@@ -221,7 +226,7 @@ static enum hf_err probe_pg(const struct hf_source_home *home, const struct hf_s
 	enum hf_err e = open_link(home, v, stop, &l, f);
 
 	if (e == HF_OK)
-		e = check_role(l, f);
+		e = check_role(home, l, f);
 	if (e == HF_OK)
 		e = find_table(l, v, &row, f);
 	pg_row_done(&row);

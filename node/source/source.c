@@ -55,6 +55,7 @@ enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, 
 	s->store = store;
 	s->references = 1;
 	atomic_init(&s->stop, false);
+	s->home.read_seconds = 3600;
 	s->home.has_key = keys != NULL;
 	if (keys)
 		hf_node_keys_derive(keys, "source-secret", NULL, 0, s->home.key);

@@ -13,6 +13,12 @@
 struct hf_sources;
 enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, const struct hf_node_keys *keys,
                             struct hf_sources **ret_sources, struct hf_fault *f) HF_MUST_CHECK;
+/* For the whole reading of a database: 0 seconds: an hour; 0 bytes: as fast as they come. Before anything is read. */
+struct hf_database_limits {
+	uint32_t seconds;
+	uint64_t bytes_per_second;
+};
+void hf_sources_set_limits(struct hf_sources *s, const struct hf_database_limits *limits);
 void hf_sources_close(struct hf_sources *s);
 
 /* What a transfer is bound to: if any of it differs later, the source has changed. */

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import threading
+import time
 
 import passages
 from common import *
@@ -15,6 +16,8 @@ from test_masked_delivery import CLAIMS, files_with, negotiate, table
 
 MASKING = {"yang": ("杨帆 T-11", ["masking-operator"]), "ma": ("马超 T-12", ["masking-operator"]), "song": ("宋玉 T-13", ["security-administrator"]), "shen": ("沈清 T-14", ["audit-administrator"])}
 ROWS = 3000
+READING_S = 8  # for the whole reading of a database
+RATE = 2 << 20
 PLAIN = ("passage", "gantry", "class")  # what the plan keeps: beside its masking no other field goes out as it is
 BASIS = dict(data_class="transport/toll", level=2, topic="tolls")
 
@@ -25,7 +28,7 @@ def scanner(net):
     with open(path, "w", encoding="ascii") as f:
         f.write('#!/bin/sh\nif grep -q HARMFUL "$1"; then exit 1; fi\n')
     os.chmod(path, 0o755)
-    net.nodes["transport"].configure(f'scanner:\n  command: ["{path}"]\n')
+    net.nodes["transport"].configure(f'scanner:\n  command: ["{path}"]\ndatabases:\n  seconds: {READING_S}\n  bytes_per_second: {RATE}\n')
 
 
 def network(net):
@@ -323,8 +326,83 @@ def test_databases_that_do_not_answer_leave_workers_to_everybody_else(net):
         check({w.result().reason for w in waiting} == {"unreachable"}, "and then they are gone")
 
 
+def message(kind, body=b""):
+    return kind + (len(body) + 4).to_bytes(4, "big") + body
+
+
+def row(*cells):
+    return message(b"D", len(cells).to_bytes(2, "big") + b"".join(b"\xff" * 4 if c is None else len(c).to_bytes(4, "big") + c for c in cells))
+
+
+def answer_of(cells):
+    columns = b"".join(b"c\0" + bytes(6) + (25).to_bytes(4, "big") + b"\xff\xff" + b"\xff" * 4 + bytes(2) for _ in cells)
+    return message(b"1") + message(b"2") + message(b"T", len(cells).to_bytes(2, "big") + columns) + row(*cells) + message(b"C", b"SELECT 1\0") + READY
+
+
+READY = message(b"Z", b"I")
+
+
+class Dripper(Impostor):
+    """It speaks as a database does, and then gives its table drop by drop, or ends it and says nothing more."""
+
+    def __init__(self, address, drop):
+        self.drop, self.gone = drop, threading.Event()
+        super().__init__(address, b"")
+
+    def run(self):
+        rows = [(None,), (b"public.t", b"t.c", b"")]
+        with self.socket.accept()[0] as c, contextlib.suppress(OSError):
+            c.recv(8)
+            c.sendall(b"N")
+            c.recv(4096)
+            c.sendall(message(b"R", (3).to_bytes(4, "big")))  # the password in plain
+            while data := c.recv(1 << 16):
+                if data[:1] == b"p":
+                    c.sendall(message(b"R", bytes(4)) + READY)
+                elif data[:1] == b"P":
+                    c.sendall(answer_of(rows.pop(0)))
+                elif b"COPY (SELECT" in data:
+                    break
+                elif data[:1] == b"Q":
+                    c.sendall(message(b"C", b"SET\0") + READY)
+            c.sendall(message(b"H", bytes(3)) + message(b"d", b"c\n"))
+            self.asked.set()
+            while not self.gone.wait(0.05):
+                c.sendall(self.drop)
+
+
+def test_a_database_that_drips_does_not_hold_its_place(net):
+    """There is one end for the whole reading, however often a row comes; nothing that was read by then becomes a source."""
+    t, address, before = net.nodes["transport"], f"{net.prefix}.91.23", copies(net)
+    it = Dripper(address, message(b"d", b"1\n"))
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(t.refused, "source", "add", "drops", f"postgresql://reader@{address}:54321/tolls", "--kind", "postgresql", "--table", "t",
+                              "--password-file", secret(net), as_="wang")
+        try:
+            check(it.asked.wait(30), "the table is asked for")
+            r = waiting.result(READING_S + 30)
+        finally:
+            it.gone.set()
+            it.__exit__()
+    check(r.reason == "timeout" and f"within {READING_S} s" in r.text and "databases.seconds" in r.text, r.text)
+    check(copies(net) == before, "nothing is left of it")
+
+
+def test_a_database_is_read_no_faster_than_the_node_is_told(net):
+    """MK-18, MK-26: what a registration costs the database in a second is bounded where the operator says so."""
+    t, db = net.nodes["transport"], database(net)
+    db.sql("CREATE TABLE wide (id int, body text); GRANT SELECT ON wide TO reader")
+    db.sql("INSERT INTO wide SELECT n, repeat('x', 1000) FROM generate_series(1, 6000) n")
+    begun = time.monotonic()
+    shown = t.hufu("source", "add", "wide", *of_database(net, table_name="wide"), as_="wang")
+    took = time.monotonic() - begun
+    check(shown["bytes"] > 6_000_000 and took >= shown["bytes"] / RATE, f"{shown['bytes']} bytes in {took:.2f} s")
+    t.hufu("source", "remove", "wide", as_="wang")
+
+
 def copies(net):
-    return sorted(os.listdir(os.path.join(net.nodes["transport"].dir, "copies")))
+    folder = os.path.join(net.nodes["transport"].dir, "copies")  # made with the first one
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
 def test_a_database_is_tested_updated_disabled_and_removed(net):
