@@ -16,7 +16,7 @@ from test_masked_delivery import CLAIMS, files_with, negotiate, table
 
 MASKING = {"yang": ("杨帆 T-11", ["masking-operator"]), "ma": ("马超 T-12", ["masking-operator"]), "song": ("宋玉 T-13", ["security-administrator"]), "shen": ("沈清 T-14", ["audit-administrator"])}
 ROWS = 3000
-READING_S = 8  # for the whole reading of a database
+READING_S = 12  # for the whole reading of a database
 RATE = 2 << 20
 PLAIN = ("passage", "gantry", "class")  # what the plan keeps: beside its masking no other field goes out as it is
 BASIS = dict(data_class="transport/toll", level=2, topic="tolls")
