@@ -6,16 +6,18 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "crypto/crypto.h"
 #include "source/readers/csv.h"
 
 #define BATCH 2048u
+#define BATCH_BYTES ((size_t)4 << 20) /* or a row, if that is longer */
 
 struct hf_trace_rows {
 	struct hf_trace *trace;
 	struct hf_trace_release release;
 	char **header;
-	size_t width; /* 0: no header yet */
-	struct hf_arena arena;
+	size_t width;           /* 0: no header yet */
+	struct hf_buf text;     /* the batch's cells; grows only while there are none */
 	struct hf_bytes *batch; /* by column, BATCH apart */
 	size_t rows;
 	uint64_t first_row;
@@ -34,9 +36,30 @@ struct hf_trace_rows *hf_trace_rows_new(struct hf_trace *t, const struct hf_trac
 
 	r->trace = t;
 	r->release = *release;
-	hf_arena_init(&r->arena, NULL, 0);
+	hf_buf_init(&r->text, BATCH_BYTES + HF_CSV_RECORD_MOST);
 	hf_buf_init(&r->values, HF_CSV_RECORD_MOST + 1);
 	return r;
+}
+
+/* What it held is plain. */
+static void wipe(struct hf_buf *b)
+{
+	if (b->data)
+		hf_wipe(b->data, b->cap);
+	hf_buf_done(b);
+}
+
+/* Empty, with that much room. */
+static bool empty(struct hf_buf *b, size_t room)
+{
+	const size_t max = b->max;
+
+	if (room > b->cap) {
+		wipe(b);
+		hf_buf_init(b, max);
+	}
+	hf_buf_clear(b);
+	return hf_buf_reserve(b, room);
 }
 
 void hf_trace_rows_free(struct hf_trace_rows *r)
@@ -49,8 +72,8 @@ void hf_trace_rows_free(struct hf_trace_rows *r)
 	free(r->batch);
 	free(r->cells);
 	hf_csv_free(r->csv);
-	hf_buf_done(&r->values);
-	hf_arena_done(&r->arena);
+	wipe(&r->values);
+	wipe(&r->text);
 	free(r);
 }
 
@@ -77,18 +100,33 @@ static enum hf_err flush(struct hf_trace_rows *r, struct hf_fault *f)
 		e = hf_trace_original(r->trace, r->batch, r->rows, r->first_row, f);
 	r->first_row += r->rows;
 	r->rows = 0;
-	hf_arena_done(&r->arena);
-	hf_arena_init(&r->arena, NULL, 0);
+	hf_buf_clear(&r->text);
 	return e;
+}
+
+/* For one more row. */
+static enum hf_err make_room(struct hf_trace_rows *r, const struct hf_bytes *cells, struct hf_fault *f)
+{
+	size_t need = 1;
+
+	for (size_t i = 0; i < r->width; i++)
+		need += cells[i].len;
+	if (r->text.len + need <= r->text.cap)
+		return HF_OK;
+	HF_TRY(flush(r, f));
+	if (!empty(&r->text, need < BATCH_BYTES ? BATCH_BYTES : need))
+		return hf_fault_set(f, HF_E_LIMIT, "a row of the original has more than %zu MiB; split its texts",
+		                    r->text.max >> 20);
+	return HF_OK;
 }
 
 enum hf_err hf_trace_rows_row(struct hf_trace_rows *r, const struct hf_bytes *cells, struct hf_fault *f)
 {
+	HF_TRY(make_room(r, cells, f));
 	for (size_t i = 0; i < r->width; i++) {
-		uint8_t *copy = cells[i].data ? hf_arena_get(&r->arena, cells[i].len + 1) : NULL;
+		const uint8_t *copy = cells[i].data ? r->text.data + r->text.len : NULL;
 
-		if (copy)
-			memcpy(copy, cells[i].data, cells[i].len);
+		hf_buf_add(&r->text, cells[i].data ? cells[i].data : (const uint8_t *)"", cells[i].len);
 		r->batch[i * BATCH + r->rows] = (struct hf_bytes){copy, cells[i].len};
 	}
 	return ++r->rows < BATCH ? HF_OK : flush(r, f);
@@ -130,8 +168,8 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 	}
 	for (size_t i = 0; i < rec->field_count; i++)
 		quoted += rec->fields[i].quoted ? rec->fields[i].len : 0;
-	hf_buf_clear(&r->values);
-	hf_buf_reserve(&r->values, quoted + 1); /* so that it does not move */
+	if (!empty(&r->values, quoted + 1)) /* so that it does not move */
+		abort();                    /* no record is longer */
 	for (size_t i = 0; i < rec->field_count; i++) {
 		const struct hf_csv_field *field = &rec->fields[i];
 		size_t at = r->values.len;
