@@ -95,13 +95,36 @@ static bool full(struct reading *r)
 	return (r->rows < BATCH_ROWS && r->values.len < BATCH_BYTES) || flush(r);
 }
 
+/* Where it grew there is nothing left of the plain values. */
+static bool make_room(struct hf_buf *b, size_t more)
+{
+	struct hf_buf next;
+
+	if (b->data && b->len + more <= b->cap)
+		return true;
+	hf_buf_init(&next, b->max);
+	if (!hf_buf_reserve(&next, b->len + more < BATCH_BYTES ? BATCH_BYTES : b->len + more))
+		return false;
+	hf_buf_add(&next, b->data, b->len);
+	if (b->data)
+		hf_wipe(b->data, b->cap);
+	hf_buf_done(b);
+	*b = next;
+	return true;
+}
+
 static bool on_record(void *ctx, const struct hf_csv_record *rec)
 {
 	struct reading *r = ctx;
 	const size_t first = r->rows * r->width;
+	size_t len = HF_CELL_SLACK;
 
 	if (rec->number == 0)
 		return take_header(r, rec);
+	for (size_t i = 0; i < rec->field_count; i++)
+		len += rec->fields[i].len;
+	if (!make_room(&r->values, len))
+		return false;
 	if (first + r->width > r->room) {
 		r->room = 2 * (first + r->width);
 		r->spans = hf_realloc(r->spans, r->room * sizeof(*r->spans));
@@ -112,8 +135,6 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 			return false;
 		r->spans[first + i].len = r->values.len - r->spans[first + i].at;
 	}
-	if (!hf_buf_reserve(&r->values, HF_CELL_SLACK))
-		return false;
 	r->rows++;
 	return full(r);
 }
