@@ -97,11 +97,9 @@ def test_a_node_whose_own_disk_is_full_says_so_and_goes_on_when_there_is_room(ne
 
 def fill(folder, ballast):
     """Leaves no block free."""
-    with open(ballast, "wb") as f:
-        with contextlib.suppress(OSError):
-            while True:
-                f.write(bytes(1 << 16))
-                f.flush()
+    with open(ballast, "wb", buffering=0) as f, contextlib.suppress(OSError):  # nothing is left over that closing would write
+        while True:
+            f.write(bytes(1 << 16))
 
 
 def test_a_disk_that_goes_away_ends_the_transfer_with_a_reason(net):

@@ -144,6 +144,8 @@ def test_what_is_there_before(net):
     """DS-99: backups of both sides without a byte of a key; proofs of every entry with all fields"""
     t, i = net.nodes["transport"], net.nodes["insurer"]
     net.proofs, net.evidence = folder_of(net, "proofs"), os.path.join(net.dir, "exchange.tally")
+    for n, last in ((t, {"use-report", "transfer-closed"}), (i, {"use-report", "receipt"})):
+        wait_until(lambda: last <= {e.get("event") for e in rows(n, n.id)}, f"the exchange to be closed in the ledger of {n.id}", 60, 0.2)
     net.entries = opened(rows(t, "transport"))
     check(len(net.entries) >= 3, f"the provider has recorded the exchange: {net.entries}")
     wait_until(lambda: opened(rows(i, "transport")) == net.entries, "the insurer to hold copies of what they say", 60, 0.2)
