@@ -111,7 +111,20 @@ static bool goes_out(const struct offered *o, const char *field)
 	return i < o->out->count;
 }
 
-/* What nobody has judged binds nothing that was published before, and what is not sensitive binds nothing at all. */
+/* A column that is new since the last scan, or has come back, is nobody's word, whatever the entry once said of it.
+ * UNSEEN: published before anybody was asked, by that version of the node. */
+static enum hf_err judged(const struct hf_source_view *v, const struct hf_source_field *field, struct hf_fault *f)
+{
+	if (field->class.state != HF_CLASS_PROPOSED)
+		return HF_OK;
+	return hf_fault_set(
+	        f, HF_E_UNCLASSIFIED,
+	        "field '%.127s' holds %s by a scan alone, which nobody has confirmed; look with `hufu source "
+	        "fields %s` and run `hufu source classify %s --field NAME=KIND|none`",
+	        field->name, *field->class.kind ? field->class.kind : "nothing that is known", v->name, v->name);
+}
+
+/* What is not sensitive binds nothing. */
 static bool binds(const struct hf_field_class *c)
 {
 	return (c->state == HF_CLASS_CONFIRMED || c->state == HF_CLASS_DOUBTED) && hf_sensitivity_named(c->data_class);
@@ -126,7 +139,11 @@ static enum hf_err each_field(const struct hf_catalog *c, const struct offered *
 	for (size_t i = 0; i < v->field_count; i++) {
 		const struct hf_source_field *field = &v->fields[i];
 
-		if (!binds(&field->class) || !goes_out(o, field->name))
+		if (!goes_out(o, field->name))
+			continue;
+		if (o->out)
+			HF_TRY(judged(v, field, f));
+		if (!binds(&field->class))
 			continue;
 		if (!loaded)
 			HF_TRY(hf_controls_load(c->store, &controls, f));

@@ -170,6 +170,30 @@ def test_a_delivery_stops_when_something_sensitive_appears_in_a_harmless_field(n
     net.drifted = entry, values
 
 
+def test_a_column_that_was_away_is_nobodys_word_any_more(net):
+    """MK-15, MK-23, DS-30: scanned without it, then with it again and other content; the entry of before gives nothing until somebody has said what it holds"""
+    t, i, r = net.nodes["transport"], net.nodes["insurer"], random.Random(7)
+    header, values = ["no", "station", "remark"], [made.resident(r) for _ in range(500)]
+    rows = lambda *more: [[k, f"s{k % 9}", *(m(k) for m in more)] for k in range(500)]
+    register(net, "stops", write(net, "stops", header, rows(lambda k: "正常")))
+    entry, out = publish(net, "stops"), os.path.join(net.dir, "stops-got.csv")
+    agreement(net, entry)
+    for columns, content in ((header[:2], rows()), (header, rows(lambda k: values[k]))):
+        write(net, "stops", columns, content)
+        t.hufu("source", "scan", "stops", as_="wang")
+    check(fields(t, "stops")["remark"]["state"] == "proposed", "found, and confirmed by nobody")
+    r = i.refused("fetch", entry, "--system", "claims", "--output", out, as_="chen")
+    check(r.reason == "unclassified" and "has looked" in r.text and not os.path.exists(out), f"{r.reason}: {r.text}")
+    check("cn.resident-id" not in r.text and "remark" not in r.text, f"the consumer learns of no field: {r.text}")
+    alarm = wait_until(lambda: [a for a in t.hufu("alarms", as_="admin")["alarms"] if "by a scan alone" in a["text"]], "the alarm")[0]["text"]
+    check("field 'remark' holds cn.resident-id" in alarm and "hufu source classify stops" in alarm, alarm)
+    write(net, "stops", header, rows(lambda k: "正常"))
+    t.hufu("source", "scan", "stops", as_="wang")
+    t.hufu("source", "classify", "stops", "--field", "remark=none", as_="bai")
+    i.hufu("fetch", entry, "--system", "claims", "--output", out, as_="chen")
+    check(same_file(out, os.path.join(net.dir, "stops.csv")), "somebody has looked, and said so")
+
+
 DYNAMIC = (("mode: static", "mode: dynamic"), ("operator: ma, security: song, audit: shen", "operator: mei, security: bai, audit: cai"))
 
 

@@ -477,7 +477,11 @@ static void what_is_said_later_counts_for_an_entry_that_is_there(void **state)
 	(void)state;
 	net_settle(n);
 	stands(&e, &plain, NULL);
-	say(n, s, HF_CLASS_PROPOSED, "personal", 4); /* nobody has said it */
+	say(n, s, HF_CLASS_PROPOSED, "personal", 4); /* nobody has said it, in plain or masked */
+	stands(&e, &plain, "by a scan alone, which nobody has confirmed");
+	stands(&e, &masked, "hufu source classify");
+	stands(&e, &other, NULL);
+	say(n, s, HF_CLASS_UNSEEN, "", 0); /* published before anybody was asked */
 	stands(&e, &plain, NULL);
 	say(n, s, HF_CLASS_CONFIRMED, "important", 2);
 	stands(&e, &plain, "--level 2");
