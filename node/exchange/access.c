@@ -162,11 +162,9 @@ static enum hf_err classes_stand(struct transfer *t, const struct hf_source_view
 	hf_alarm(t->x->base, "sensitive-data", &t->id,
 	         "source %s is not delivered to %s by the entry %s as it is; publish it anew: %s", t->source, t->peer,
 	         entry, why.text);
-	return hf_fault_set(
-	        f, e,
-	        "the entry is older than what its publisher says by now that its fields hold, or has yet to "
-	        "say, and how such data is offered; ask for the data again when the publisher has looked, or "
-	        "publishes it anew");
+	return hf_fault_set(f, e,
+	                    "what its fields hold by now is not what the entry was published with; ask for the data "
+	                    "again when its publisher has looked, or publishes it anew");
 }
 
 enum hf_err source_stands(struct transfer *t, struct hf_fault *f)
