@@ -51,17 +51,11 @@ static void take_header(struct sample *s, const struct hf_csv_record *rec)
 	struct hf_named_field *fields = hf_alloc_zero((rec->field_count + 1) * sizeof(*fields));
 	uint8_t key[16];
 
-	s->names = hf_alloc_zero((rec->field_count + 1) * sizeof(*s->names));
+	s->names = hf_csv_names(rec);
 	s->cells = hf_alloc_zero((rec->field_count + 1) * sizeof(*s->cells));
 	s->width = rec->field_count;
-	for (size_t i = 0; i < s->width; i++) {
-		struct hf_buf name = HF_BUF_INIT;
-
-		hf_csv_value(&rec->fields[i], &name);
-		hf_buf_add(&name, "", 1);
-		s->names[i] = (char *)hf_buf_take(&name, &(size_t){0});
+	for (size_t i = 0; i < s->width; i++)
 		fields[i].name = s->names[i];
-	}
 	hf_random(key, sizeof(key));
 	s->x = s->detect ? hf_identify_new(&o, fields, s->width) : NULL;
 	s->codes = hf_effect_table_new(s->width, key);

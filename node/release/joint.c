@@ -45,15 +45,8 @@ static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, s
 
 static bool take_header(struct reading *r, const struct hf_csv_record *rec)
 {
-	r->names = hf_alloc_zero((rec->field_count + 1) * sizeof(*r->names));
+	r->names = hf_csv_names(rec);
 	r->width = rec->field_count;
-	for (size_t i = 0; i < r->width; i++) {
-		struct hf_buf name = HF_BUF_INIT;
-
-		hf_csv_value(&rec->fields[i], &name);
-		hf_buf_add(&name, "", 1);
-		r->names[i] = (char *)hf_buf_take(&name, &(size_t){0});
-	}
 	const struct hf_disclosure_table t = {.header = (const char *const *)r->names,
 	                                      .width = r->width,
 	                                      .root = r->j->has_root ? &r->j->root : NULL,

@@ -48,15 +48,8 @@ static void start(struct reader *r, char *const *names, size_t count)
 
 static void header(struct reader *r, const struct hf_csv_record *rec)
 {
-	char **names = hf_alloc(rec->field_count * sizeof(*names));
+	char **names = hf_csv_names(rec);
 
-	for (size_t i = 0; i < rec->field_count; i++) {
-		struct hf_buf name = HF_BUF_INIT;
-
-		hf_csv_value(&rec->fields[i], &name);
-		hf_buf_add(&name, "", 1);
-		names[i] = (char *)hf_buf_take(&name, &(size_t){0});
-	}
 	start(r, names, rec->field_count);
 	for (size_t i = 0; i < rec->field_count; i++)
 		free(names[i]);

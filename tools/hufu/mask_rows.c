@@ -57,14 +57,7 @@ static bool add(struct reader *r)
 
 static bool header(struct reader *r, const struct hf_csv_record *rec)
 {
-	r->names = hf_alloc(rec->field_count * sizeof(*r->names));
-	for (size_t i = 0; i < rec->field_count; i++) {
-		struct hf_buf name = HF_BUF_INIT;
-
-		hf_csv_value(&rec->fields[i], &name);
-		hf_buf_add(&name, "", 1);
-		r->names[i] = (char *)hf_buf_take(&name, &(size_t){0});
-	}
+	r->names = hf_csv_names(rec);
 	r->name_count = rec->field_count;
 	return begin(r);
 }

@@ -10,15 +10,8 @@
 
 static bool on_header(struct hf_stream *s, const struct hf_csv_record *rec)
 {
-	s->header = hf_alloc_zero(rec->field_count * sizeof(*s->header));
+	s->header = hf_csv_names(rec);
 	s->width = rec->field_count;
-	for (size_t i = 0; i < s->width; i++) {
-		struct hf_buf name = HF_BUF_INIT;
-
-		hf_csv_value(&rec->fields[i], &name);
-		hf_buf_add(&name, "", 1);
-		s->header[i] = (char *)hf_buf_take(&name, &(size_t){0});
-	}
 	return hf_stream_open(s);
 }
 

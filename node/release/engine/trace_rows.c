@@ -136,15 +136,8 @@ enum hf_err hf_trace_rows_row(struct hf_trace_rows *r, const struct hf_bytes *ce
 
 static bool take_header(struct hf_trace_rows *r, const struct hf_csv_record *rec)
 {
-	char **names = hf_alloc(rec->field_count * sizeof(*names));
+	char **names = hf_csv_names(rec);
 
-	for (size_t i = 0; i < rec->field_count; i++) {
-		struct hf_buf name = HF_BUF_INIT;
-
-		hf_csv_value(&rec->fields[i], &name);
-		hf_buf_add(&name, "", 1);
-		names[i] = (char *)hf_buf_take(&name, &(size_t){0});
-	}
 	r->cells = hf_alloc_zero(rec->field_count * sizeof(*r->cells));
 	r->stopped = hf_trace_rows_header(r, (const char *const *)names, rec->field_count, r->f);
 	for (size_t i = 0; i < rec->field_count; i++)

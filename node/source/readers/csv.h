@@ -70,8 +70,8 @@ void hf_csv_allow(struct hf_csv *c, size_t record_max);
 /* After a defect: where it is; QUOTE, UNCLOSED and MANY exactly, the others by the record's first byte. Else where the
  * next record begins. */
 void hf_csv_where(const struct hf_csv *c, struct hf_csv_place *ret_place);
-/* The field's value without its quotes. False when out is full. */
-bool hf_csv_value(const struct hf_csv_field *f, struct hf_buf *out);
+bool hf_csv_value(const struct hf_csv_field *f, struct hf_buf *out); /* without its quotes; false when out is full */
+char **hf_csv_names(const struct hf_csv_record *rec); /* a header's values as C texts; free each, and the array */
 
 /* Types, by the narrowest that fits every value that is not null. */
 enum hf_csv_type {

@@ -432,3 +432,17 @@ bool hf_csv_value(const struct hf_csv_field *f, struct hf_buf *out)
 	}
 	return true;
 }
+
+char **hf_csv_names(const struct hf_csv_record *rec)
+{
+	char **names = hf_alloc_zero((rec->field_count + 1) * sizeof(*names));
+
+	for (size_t i = 0; i < rec->field_count; i++) {
+		struct hf_buf name = HF_BUF_INIT;
+
+		hf_csv_value(&rec->fields[i], &name);
+		hf_buf_add(&name, "", 1);
+		names[i] = (char *)hf_buf_take(&name, &(size_t){0});
+	}
+	return names;
+}

@@ -6,6 +6,11 @@
 #include "crypto/crypto.h"
 #include "unit/source/bench.h"
 
+/* A table of several small pages. */
+#define MANY_PAGES                                                                                                     \
+	"PRAGMA page_size = 512; CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT); WITH RECURSIVE c(i) AS (SELECT 1 "    \
+	"UNION ALL SELECT i + 1 FROM c WHERE i < 300) INSERT INTO t SELECT i, 'row ' || i FROM c"
+
 static const char *make(struct bench *b, const char *name, const char *sql)
 {
 	static char path[200];
@@ -262,13 +267,7 @@ static void damaged_files_end(void **state)
 
 	(void)state;
 	bench_open(&b);
-	assert_int_equal(
-	        hf_file_read(make(&b, "d.db",
-	                          "PRAGMA page_size = 512; CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT); WITH "
-	                          "RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300) INSERT "
-	                          "INTO t SELECT i, 'row ' || i FROM c"),
-	                     1 << 20, &good),
-	        HF_OK);
+	assert_int_equal(hf_file_read(make(&b, "d.db", MANY_PAGES), 1 << 20, &good), HF_OK);
 	for (unsigned i = 0; i < 90; i++) {
 		uint32_t r[3];
 		size_t len = good.len;
@@ -310,13 +309,7 @@ static void a_tree_that_names_a_page_twice_ends(void **state)
 
 	(void)state;
 	bench_open(&b);
-	assert_int_equal(
-	        hf_file_read(make(&b, "d.db",
-	                          "PRAGMA page_size = 512; CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT); WITH "
-	                          "RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300) INSERT "
-	                          "INTO t SELECT i, 'row ' || i FROM c"),
-	                     1 << 20, &file),
-	        HF_OK);
+	assert_int_equal(hf_file_read(make(&b, "d.db", MANY_PAGES), 1 << 20, &file), HF_OK);
 	for (size_t page = 1; page < file.len / 512 && !at; page++)
 		if (file.data[page * 512] == 5) /* an inner page of a table */
 			at = page * 512;
