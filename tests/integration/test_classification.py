@@ -255,6 +255,13 @@ def test_labels_of_fields_travel_with_the_data_and_stand_in_both_records(net):
         check(events <= labelled, f"{node.id}: {labelled}")
 
 
+def write_bytes(net, name, content):
+    path = os.path.join(net.dir, name)
+    with open(path, "wb") as f:
+        f.write(content)
+    return path
+
+
 def put(net, name, content):
     path = os.path.join(net.dir, name)
     with open(path, "w", encoding="utf-8") as f:
@@ -435,6 +442,8 @@ def test_the_execution_report_comes_by_itself_each_week(net):
     check(state == "warn" and "there are masking plans and no operation rules" in text, text)
     r = t.refused("release", "operation", "set", put(net, "gap.json", operation(due, STEPS[:5] + STEPS[6:])), as_="bai")
     check(r.reason == "format" and "no rule of 'evaluate'" in r.text, r.text)
+    r = t.refused("release", "operation", "set", write_bytes(net, "empty.json", b""), as_="bai")
+    check("empty.json is empty; the command's --help says" in r.text, r.text)
     t.hufu("release", "operation", "set", put(net, "operation.json", operation(due)), as_="bai")
     t.hufu("release", "controls", "set", put(net, "soon.json", controls(review=due)), as_="bai")
     shown = t.hufu("release", "operation", "show", as_="shu")

@@ -20,6 +20,8 @@ static int set(struct hf_cli *cli, const char *route, const char *path, const ch
 
 	if (e != HF_OK)
 		return hf_cli_fault(cli, hf_file_fault(&f, e, path, TEXT_MAX), &f);
+	if (text.len == 0)
+		return hf_cli_fail(cli, "%s is empty; the command's --help says what stands in it", path);
 	in = json_pack("{s:o}", "text", json_stringn((const char *)text.data, text.len));
 	if (!in)
 		return hf_cli_fail(cli, "%s is not UTF-8; correct the file", path);
