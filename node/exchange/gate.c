@@ -10,6 +10,7 @@
 #include "catalog/sample.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/export_check.h"
 #include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "source/readers/csv.h"
@@ -25,13 +26,11 @@ struct gate {
 	Hufu__TransferRequest *in;
 	Hufu__Statement *statement;
 	Hufu__PersonCertificate *cert;
-	struct hf_catalog_item item;
-	struct hf_decision decision;
+	struct export out;
 	struct transfer *t;
 	struct hf_fault f;
 	enum hf_err error;               /* a denial that has to be recorded first */
 	bool beside;                     /* f says what it shows together with earlier deliveries */
-	int64_t asked_ms;                /* the decision point was asked then; 0: it was not */
 	char second[HF_USE_SECOND_TEXT]; /* who authorized the use besides; "": nobody */
 };
 
@@ -41,14 +40,8 @@ static void gate_free(struct gate *g)
 	hf_decoded_free(g->in);
 	hf_decoded_free(g->statement);
 	hf_decoded_free(g->cert);
-	hf_catalog_item_done(&g->item);
-	hf_decision_done(&g->decision);
+	export_done(&g->out);
 	free(g);
-}
-
-void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32])
-{
-	hf_node_keys_derive(x->keys, HF_DOMAIN_CONTENT_KEY, transfer->b, sizeof(transfer->b), ret_key);
 }
 
 static bool names_self(const struct gate *g)
@@ -141,89 +134,21 @@ static enum hf_err check_subject(struct gate *g)
 	return HF_OK;
 }
 
-static enum hf_err decide(struct gate *g)
-{
-	const struct hf_access_request rq = access_of(g->x, g->in, g->cert, hf_request_address(g->rq));
-	g->asked_ms = rq.now_ms;
-	hf_authz_decide(g->x->authz, &rq, &g->decision);
-	if (g->decision.result != HF_OK)
-		return hf_fault_set(&g->f, g->decision.result, "%s", g->decision.text);
-	if (!g->decision.terms)
-		return hf_fault_set(&g->f, HF_E_INTERNAL,
-		                    "the decision point permitted without naming its terms; nothing is delivered");
-	return HF_OK;
-}
-
-static enum hf_err check_obligations(struct gate *g)
-{
-	const Hufu__Agreement *a = g->decision.terms;
-	for (size_t i = 0; i < a->n_obligations; i++)
-		if (!hf_obligation_known(a->obligations[i]) &&
-		    hf_entry_state_of_duty(a->obligations[i]) == HF_ENTRY_INVALID)
-			return hf_fault_set(&g->f, HF_E_OBLIGATION,
-			                    "this node cannot fulfil the obligation '%.60s' of the agreement",
-			                    a->obligations[i]);
-	return HF_OK;
-}
-
-static bool wanted(char *const *list, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* The chosen fields in the order of the entry, each once. They are always named: a source that has grown a column since
- * the entry was published must not send it. */
-static void take_fields(struct transfer *t, const struct gate *g)
-{
-	const Hufu__CatalogEntry *e = g->item.entry;
-	bool asked = g->in->n_fields > 0;
-	size_t n = asked ? g->in->n_fields : g->decision.terms->n_fields;
-	char *const *from = asked ? g->in->fields : g->decision.terms->fields;
-	t->fields = calloc(e->n_fields + 1, sizeof(char *));
-	if (!t->fields)
-		abort();
-	for (size_t i = 0; i < e->n_fields; i++)
-		if (wanted(from, n, e->fields[i]->name))
-			t->fields[t->field_count++] = strdup(e->fields[i]->name);
-}
-
-/* A field that the entry no longer has cannot be delivered. */
-static enum hf_err check_fields(struct gate *g)
-{
-	const Hufu__CatalogEntry *e = g->item.entry;
-	bool asked = g->in->n_fields > 0;
-	size_t n = asked ? g->in->n_fields : g->decision.terms->n_fields;
-	char *const *from = asked ? g->in->fields : g->decision.terms->fields;
-	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
-		while (k < e->n_fields && strcmp(e->fields[k]->name, from[i]) != 0)
-			k++;
-		if (k == e->n_fields)
-			return hf_fault_set(&g->f, HF_E_WRONG_FIELDS,
-			                    "the resource has no field '%.60s' any more; name the fields you need",
-			                    from[i]);
-	}
-	return HF_OK;
-}
-
 static void fill_records(struct transfer *t, const struct gate *g)
 {
-	const Hufu__CatalogEntry *e = g->item.entry;
+	const Hufu__CatalogEntry *e = g->out.item.entry;
 	char id[HF_ID_TEXT];
 	snprintf(t->class_grade, sizeof(t->class_grade), "%.120s, level %u%s", e->data_class, e->level,
 	         e->sensitive ? ", sensitive" : "");
 	hf_id_text(&t->agreement, id);
-	const char *border = g->decision.border; /* SB-7: both results are on record */
+	const char *border = g->out.decision.border; /* SB-7: both results are on record */
 	char by[160];
 	if (hf_id_is_zero(&t->agreement))
-		snprintf(by, sizeof(by), "rule %.127s", g->decision.rule);
+		snprintf(by, sizeof(by), "rule %.127s", g->out.decision.rule);
 	else
 		snprintf(by, sizeof(by), "agreement %s", id);
-	snprintf(t->permission_review, sizeof(t->permission_review), "%s, mechanism %s%s%s", by, g->decision.mechanism,
-	         border[0] ? ", border: " : "", border);
+	snprintf(t->permission_review, sizeof(t->permission_review), "%s, mechanism %s%s%s", by,
+	         g->out.decision.mechanism, border[0] ? ", border: " : "", border);
 	snprintf(t->consumer_authn, sizeof(t->consumer_authn), "node key and %zu personal factor%s", g->cert->n_methods,
 	         g->cert->n_methods == 1 ? "" : "s");
 	snprintf(t->address, sizeof(t->address), "%s", hf_request_address(g->rq));
@@ -238,47 +163,33 @@ static struct transfer *build_transfer(struct gate *g)
 	struct hf_bytes body = hf_request_body(g->rq);
 	snprintf(t->peer, sizeof(t->peer), "%s", hf_request_peer(g->rq));
 	snprintf(t->system, sizeof(t->system), "%s", g->in->system);
-	snprintf(t->source, sizeof(t->source), "%s", g->item.source);
+	snprintf(t->source, sizeof(t->source), "%s", g->out.item.source);
 	snprintf(t->purpose, sizeof(t->purpose), "%s", g->in->purpose);
-	t->grant = g->decision.grant;
-	t->agreement = g->decision.agreement;
-	t->negotiation = g->decision.txn;
-	t->generation = g->decision.generation;
-	t->demands = hf_authz_demands(g->decision.terms, g->item.entry);
-	t->basis_changes = g->decision.basis_changes;
-	t->asked_ms = g->asked_ms;
-	t->until_ms = g->decision.until_ms;
-	memcpy(t->mask_plan, g->decision.masked, sizeof(t->mask_plan));
+	t->grant = g->out.decision.grant;
+	t->agreement = g->out.decision.agreement;
+	t->negotiation = g->out.decision.txn;
+	t->generation = g->out.decision.generation;
+	t->demands = hf_authz_demands(g->out.decision.terms, g->out.item.entry);
+	t->basis_changes = g->out.decision.basis_changes;
+	t->asked_ms = g->out.asked_ms;
+	t->until_ms = g->out.decision.until_ms;
+	memcpy(t->mask_plan, g->out.decision.masked, sizeof(t->mask_plan));
 	memcpy(t->resource.b, g->in->resource.data, 16);
 	t->started_ms = hf_now_ms(&g->x->base->clock);
 	transfer_seen(t);
 	t->state = transfer_next(transfer_next(TRANSFER_NONE, STEP_REQUEST), STEP_START);
 	if (!hf_buf_add(&t->request, body.data, body.len))
 		abort();
-	take_fields(t, g);
+	export_take_fields(&g->out, t);
 	fill_records(t, g);
 	return t;
-}
-
-static enum hf_err seal_key(struct gate *g, uint8_t sealed[32 + HF_SEAL_OVERHEAD])
-{
-	struct hf_agree_pub box;
-	uint8_t key[32];
-	if (!hf_space_key(hf_peers_space(g->x->peers), g->t->peer, HF_KEY_BOX, hf_now_ms(&g->x->base->clock), box.b))
-		return hf_fault_set(&g->f, HF_E_STANDING,
-		                    "%s has no valid box key in the descriptor; the content key cannot be sealed",
-		                    g->t->peer);
-	content_key(g->x, &g->t->id, key);
-	bool ok = hf_seal(&box, key, sizeof(key), sealed);
-	hf_wipe(key, sizeof(key));
-	return ok ? HF_OK : hf_fault_set(&g->f, HF_E_CRYPTO, "the content key cannot be sealed");
 }
 
 static enum hf_err make_start(struct gate *g)
 {
 	struct transfer *t = g->t;
 	uint8_t sealed[32 + HF_SEAL_OVERHEAD];
-	HF_TRY(seal_key(g, sealed));
+	HF_TRY(export_seal_key(t, sealed, &g->f));
 	Hufu__Header header = HUFU__HEADER__INIT;
 	Hufu__TransferStart s = HUFU__TRANSFER_START__INIT;
 	char *audience[1];
@@ -298,7 +209,7 @@ static enum hf_err make_start(struct gate *g)
 	s.chunks = t->bytes_total ? t->bytes_total / CHUNK_BYTES + 1 : 0;
 	s.sealed_key = (ProtobufCBinaryData){sizeof(sealed), sealed};
 	s.aead = HF_AEAD_AES256GCM;
-	s.label = label_new(t, &g->item, g->decision.terms, &holder);
+	s.label = label_new(t, &g->out.item, g->out.decision.terms, &holder);
 	s.generation = t->generation;
 	enum hf_err e = hf_envelope_make_message(g->x->keys->envelope, g->x->base->self.s, HF_TYPE_TRANSFER_START,
 	                                         &s.base, &t->start);
@@ -342,7 +253,7 @@ static enum hf_err check_count(struct gate *g)
 
 static bool in_emergency(const struct gate *g)
 {
-	return g->decision.mechanism && strcmp(g->decision.mechanism, "emergency") == 0;
+	return g->out.decision.mechanism && strcmp(g->out.decision.mechanism, "emergency") == 0;
 }
 
 static enum hf_err permit(struct gate *g)
@@ -352,18 +263,21 @@ static enum hf_err permit(struct gate *g)
 	HF_TRY(check_count(g));
 	if (g->in->second) /* one that is not good is said, not passed over */
 		HF_TRY(second_of(g->x, g->in, g->second, &g->f));
-	HF_TRY(decide(g));
+	g->out.in = g->in;
+	g->out.cert = g->cert;
+	g->out.address = hf_request_address(g->rq);
+	HF_TRY(export_decide(&g->out, &g->f));
 	HF_TRY(check_fresh(g));
-	HF_TRY(check_obligations(g));
+	HF_TRY(export_obligations(&g->out, &g->f));
 	memcpy(resource.b, g->in->resource.data, 16);
-	enum hf_err e = hf_catalog_get(g->x->catalog, g->x->base->self.s, &resource, &g->item);
-	if (e != HF_OK || !g->item.own)
+	enum hf_err e = hf_catalog_get(g->x->catalog, g->x->base->self.s, &resource, &g->out.item);
+	if (e != HF_OK || !g->out.item.own)
 		return hf_fault_set(&g->f, HF_E_NO_GRANT, "no authorization covers this request");
-	HF_TRY(check_fields(g));
-	HF_TRY(masked_demand(g->x, &g->decision, &g->f));
+	HF_TRY(export_fields(&g->out, &g->f));
+	HF_TRY(masked_demand(g->x, &g->out.decision, &g->f));
 	g->t = build_transfer(g);
 	HF_TRY(serve_open(g->t, &g->f));
-	HF_TRY(hf_catalog_sample_stands(g->x->catalog, &g->item, &g->f));
+	HF_TRY(hf_catalog_sample_stands(g->x->catalog, &g->out.item, &g->f));
 	HF_TRY(source_stands(g->t, &g->f));
 	HF_TRY(disclosed_check(g->t, in_emergency(g), &g->f));
 	return make_start(g);
@@ -398,8 +312,8 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 		hf_id_text(&g->t->grant, id);
 		if (!hf_id_is_zero(&g->t->grant))
 			hf_draft_text(d, HF_FIELD_GRANT, id);
-		hf_draft_text(d, HF_FIELD_RULE, g->decision.rule);
-		hf_draft_text(d, HF_FIELD_MECHANISM, g->decision.mechanism);
+		hf_draft_text(d, HF_FIELD_RULE, g->out.decision.rule);
+		hf_draft_text(d, HF_FIELD_MECHANISM, g->out.decision.mechanism);
 		hf_draft_text(d, HF_FIELD_PERMISSION_REVIEW, g->t->permission_review);
 		hf_draft_text(d, HF_FIELD_CONSUMER_AUTHN, g->t->consumer_authn);
 		hf_draft_text(d, HF_FIELD_SECOND, g->second);
@@ -407,10 +321,10 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 	}
 	hf_sha256(body.data, body.len, &digest);
 	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));
-	hf_draft_bytes(d, HF_FIELD_SNAPSHOT, g->decision.snapshot.b, sizeof(g->decision.snapshot.b));
-	if (g->asked_ms) {
+	hf_draft_bytes(d, HF_FIELD_SNAPSHOT, g->out.decision.snapshot.b, sizeof(g->out.decision.snapshot.b));
+	if (g->out.asked_ms) {
 		struct hf_access_request rq = access_of(g->x, g->in, g->cert, hf_request_address(g->rq));
-		rq.now_ms = g->asked_ms;
+		rq.now_ms = g->out.asked_ms;
 		hf_authz_draft_input(g->x->authz, &rq, d);
 	}
 	hf_draft_outcome(d, result, g->beside ? NULL : g->f.text);
@@ -469,10 +383,10 @@ static void keep(struct gate *g, struct hf_unit *u)
 	masked_draft(g->t, d);
 	hf_unit_draft(u, d);
 	struct hf_use use = transfer_use(g->t);
-	use.counted = g->decision.counted;
-	use.of_entry = g->decision.of_entry;
-	use.rule = g->decision.rule;
-	use.persons = g->decision.persons;
+	use.counted = g->out.decision.counted;
+	use.of_entry = g->out.decision.of_entry;
+	use.rule = g->out.decision.rule;
+	use.persons = g->out.decision.persons;
 	hf_authz_use_reserve(g->x->authz, u, &use); /* SB-26: in the unit of the decision */
 	transfer_put(u, g->t);
 	transfer_used(u, g->t, "started");
@@ -555,7 +469,7 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 	struct gate *g = calloc(1, sizeof(*g));
 	if (!g)
 		abort();
-	g->x = x;
+	g->x = g->out.x = x;
 	g->rq = take;
 	enum hf_err e = open_request(g);
 	struct hf_id id;
@@ -575,7 +489,7 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 	if (e == HF_OK)
 		e = permit(g);
 	if (e == HF_E_BUSY && !g->t) { /* nothing was decided yet, or its other transfers come first */
-		hf_metrics_add(x->base->metrics, RECORD_WAITS, g->decision.result == HF_E_BUSY);
+		hf_metrics_add(x->base->metrics, RECORD_WAITS, g->out.decision.result == HF_E_BUSY);
 		hf_request_reply(g->rq, HF_E_BUSY, g->f.text, NULL, 0);
 		gate_free(g);
 		return;

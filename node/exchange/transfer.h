@@ -172,6 +172,8 @@ void label_free(struct label_holder *h);
 void label_text(const Hufu__Label *l, struct hf_buf *out);
 /* The same of the start at hand, into the record (MK-22). */
 void label_draft(struct hf_draft *d, const struct transfer *t);
+/* export_check.c */
+void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
 /* gate.c */
 void gate_on_request(struct hf_exchange *x, struct hf_request *take);
 /* What the decision point is asked for that request; borrows from all. */
@@ -189,7 +191,6 @@ enum hf_err source_stands(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;
 /* Provider: the transfer ends with a receipt for data that is kept sealed; what the consumer is told of it from then on
  * (authz/use_state.h) begins with the unit. */
 void access_delivered(struct transfer *t, struct hf_unit *u);
-void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
 void fetch_send_request(struct transfer *t);
 void fetch_retry(struct transfer *t);
 /* The business system is still registered and enabled at this node. */
