@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "exchange/held.h"
 #include "exchange/reading.h"
 #include "exchange/transfer.h"
@@ -25,12 +26,34 @@ static void close_idle(struct hf_exchange *x)
 			serve_close(t);
 }
 
+/* What is looked at now and then, in this order. */
+static void (*const sweeps[])(struct hf_exchange *x) = {
+        close_idle,
+        idle_watch,
+        reading_watch,
+        held_sweep,
+};
+
 static void on_watch(uv_timer_t *h)
 {
-	close_idle(h->data);
-	idle_watch(h->data);
-	reading_watch(h->data);
-	held_sweep(h->data);
+	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++)
+		sweeps[i](h->data);
+}
+
+/* The mails that this folder takes. */
+static const struct exchange_mail {
+	enum hf_mail type;
+	hf_mail_fn fn;
+} mails[] = {
+        {HF_MAIL_RECEIPT, receipt_on_mail},
+        {HF_MAIL_TRANSFER_END, end_on_mail},
+};
+
+static void fill_mails(struct hf_exchange *x)
+{
+	x->mails = hf_alloc_zero((sizeof(mails) / sizeof(mails[0]) + 1) * sizeof(*x->mails)); /* ended by type 0 */
+	for (size_t i = 0; i < sizeof(mails) / sizeof(mails[0]); i++)
+		x->mails[i] = (struct hf_mail_row){mails[i].type, mails[i].fn, x};
 }
 
 static void on_peer_up(void *ctx, const char *peer)
@@ -71,8 +94,7 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
 	                          .authz = authz};
 	x->traffic = hf_traffic_new();
 	x->vault = vault_new(base, keys);
-	x->mails[0] = (struct hf_mail_row){HF_MAIL_RECEIPT, receipt_on_mail, x};
-	x->mails[1] = (struct hf_mail_row){HF_MAIL_TRANSFER_END, end_on_mail, x};
+	fill_mails(x);
 	hf_authz_on_revoked(authz, end_on_revoked, x);
 	hf_peers_on_up(peers, on_peer_up, x);
 	hf_catalog_on_derived(catalog, onward_of_entry, x);
@@ -123,6 +145,7 @@ static void free_exchange_when_idle(struct hf_exchange *x)
 		;
 	vault_free(x->vault);
 	hf_traffic_free(x->traffic);
+	free(x->mails);
 	free(x);
 }
 

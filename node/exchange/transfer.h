@@ -105,7 +105,7 @@ struct hf_exchange {
 	struct hf_catalog *catalog;
 	struct hf_authz *authz;
 	struct transfer *transfers; /* not ended, or ended with work still under way */
-	struct hf_mail_row mails[3];
+	struct hf_mail_row *mails;  /* ended by type 0 */
 	uv_timer_t *watch;
 	struct hf_scanner *scanner;         /* NULL: none */
 	struct hf_exchange_masking masking; /* keys NULL: this node masks nothing */
