@@ -38,22 +38,37 @@ static void put_row(struct hf_unit *unit, const Hufu__MaskScheduleRow *row)
 	free(bytes);
 }
 
+struct times {
+	int64_t start_ms, every_ms; /* of the plan; start 0: by hand */
+};
 struct listing {
 	struct hf_release *r;
 	hf_schedule_fn fn;
 	void *ctx;
 };
 
-static int64_t next_of(struct hf_release *r, const Hufu__MaskScheduleRow *row)
+/* A plan that is retired, or cannot be read, keeps the times that it had: its runs are missed. */
+static enum hf_err times_of(struct hf_release *r, const Hufu__MaskScheduleRow *row, struct times *ret_times,
+                            struct hf_fault *f)
 {
 	struct hf_plan *p = NULL;
-	struct hf_fault f;
-	int64_t next = 0;
+	enum hf_err e = hf_release_plan(r, row->plan, &p, f);
 
-	if (!row->ticket.len && hf_release_plan(r, row->plan, &p, &f) == HF_OK && p->start_ms)
-		next = hf_schedule_next(p->start_ms, p->every_ms, row->last_ms);
+	*ret_times = (struct times){row->start_ms, row->every_ms};
+	if (e == HF_OK)
+		*ret_times = (struct times){p->start_ms, p->every_ms};
 	hf_plan_free(p);
-	return next;
+	return e;
+}
+
+static int64_t next_of(struct hf_release *r, const Hufu__MaskScheduleRow *row)
+{
+	struct times t;
+	struct hf_fault f;
+
+	if (row->ticket.len || times_of(r, row, &t, &f) != HF_OK || !t.start_ms)
+		return 0;
+	return hf_schedule_next(t.start_ms, t.every_ms, row->last_ms);
 }
 
 static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
@@ -92,6 +107,15 @@ static enum hf_err check_operator(struct hf_release *r, const struct hf_schedule
 		                 in->plan);
 	hf_plan_free(p);
 	return e;
+}
+
+/* Also when the plan is none any more: whoever was its operator then. */
+static enum hf_err check_end(struct hf_release *r, const struct hf_schedule_in *in, const Hufu__MaskScheduleRow *row,
+                             struct hf_fault *f)
+{
+	enum hf_err e = check_operator(r, in, false, f);
+
+	return e == HF_E_NO_PLAN && strcmp(row->set_by, in->actor->account) == 0 ? HF_OK : e;
 }
 
 static enum hf_err check_set(struct hf_release *r, const struct hf_schedule_in *in, struct hf_fault *f)
@@ -135,6 +159,7 @@ enum hf_err hf_schedule_set(struct hf_release *r, const struct hf_schedule_in *i
 	Hufu__MaskScheduleRow row = HUFU__MASK_SCHEDULE_ROW__INIT;
 
 	struct hf_hash digest;
+	struct times t;
 
 	fill_draft(draft, in, in->ticket ? "set, with a ticket for a timer of the system" : "set");
 	HF_TRY(check_set(r, in, f));
@@ -143,6 +168,9 @@ enum hf_err hf_schedule_set(struct hf_release *r, const struct hf_schedule_in *i
 		row.ticket = (ProtobufCBinaryData){sizeof(digest.b), digest.b};
 	}
 	row.plan = (char *)in->plan;
+	HF_TRY(times_of(r, &row, &t, f));
+	row.start_ms = t.start_ms;
+	row.every_ms = t.every_ms;
 	row.source = (char *)in->source;
 	row.table = (char *)in->table;
 	row.folder = (char *)in->folder;
@@ -157,16 +185,20 @@ enum hf_err hf_schedule_set(struct hf_release *r, const struct hf_schedule_in *i
 enum hf_err hf_schedule_end(struct hf_release *r, const struct hf_schedule_in *in, struct hf_unit *unit,
                             struct hf_draft *draft, struct hf_fault *f)
 {
+	HF_CLEANUP(hf_buf_done) struct hf_buf value = HF_BUF_INIT;
+	Hufu__MaskScheduleRow *row HF_CLEANUP(hf_decoded_done) = NULL;
 	char key[KEY_MAX];
 	size_t n = make_key(key, in->plan, in->source);
 
 	fill_draft(draft, in, "ended");
-	if (!hf_store_has(r->store, HF_TABLE_MASK_SCHEDULE, key, n))
+	if (hf_store_get(r->store, HF_TABLE_MASK_SCHEDULE, key, n, &value) == HF_OK)
+		row = HF_DECODE_OWN(mask_schedule_row, value.data, value.len);
+	if (!row)
 		return hf_fault_set(f, HF_E_UNKNOWN,
 		                    "the masking plan '%.63s' is not scheduled for source '%.63s'; `hufu release "
 		                    "schedules` shows what is",
 		                    in->plan, in->source);
-	HF_TRY(check_operator(r, in, false, f));
+	HF_TRY(check_end(r, in, row, f));
 	hf_unit_del(unit, HF_TABLE_MASK_SCHEDULE, key, n);
 	return HF_OK;
 }
@@ -179,7 +211,8 @@ struct looking {
 	struct due {
 		Hufu__MaskScheduleRow *row;
 		int64_t first_ms, newest_ms; /* that are due now */
-		uint64_t count;
+		uint64_t count;              /* 0: only the plan's times are others */
+		struct hf_fault plan;        /* why there is no plan to run; code OK: there is */
 	} due[32];
 	size_t count;
 };
@@ -190,25 +223,32 @@ static bool look_at(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	struct looking *l = ctx;
 	Hufu__MaskScheduleRow *row HF_CLEANUP(hf_decoded_done) =
 	        HF_DECODE_OWN(mask_schedule_row, value.data, value.len);
-	struct hf_plan *p = NULL;
-	struct hf_fault f;
-	int64_t due;
+	struct hf_fault f = {.code = HF_OK};
+	struct times t;
+	int64_t next, due;
+	bool other;
 
 	(void)key;
-	if (!row || row->ticket.len || hf_release_plan(l->r, row->plan, &p, &f) != HF_OK)
+	if (!row || row->ticket.len)
 		return true;
-	due = p->start_ms ? hf_schedule_next(p->start_ms, p->every_ms, row->last_ms) : 0;
-	if (due && due <= l->now_ms && l->count < sizeof(l->due) / sizeof(l->due[0])) {
+	if (times_of(l->r, row, &t, &f) == HF_OK)
+		f.code = HF_OK;
+	next = t.start_ms ? hf_schedule_next(t.start_ms, t.every_ms, row->last_ms) : 0;
+	due = next && next <= l->now_ms ? next : 0;
+	other = t.start_ms != row->start_ms || t.every_ms != row->every_ms;
+	if ((due || other) && l->count < sizeof(l->due) / sizeof(l->due[0])) {
 		struct due *d = &l->due[l->count++];
 
-		d->row = HF_TAKE(row);
-		d->first_ms = due;
-		d->count = p->every_ms ? (uint64_t)((l->now_ms - due) / p->every_ms) + 1 : 1;
-		d->newest_ms = due + (int64_t)(d->count - 1) * p->every_ms;
-	} else if (due && (due > l->now_ms ? due : 0) < l->next_ms) {
-		l->next_ms = due > l->now_ms ? due : 0; /* no room in this look: the next one is at once */
+		row->start_ms = t.start_ms;
+		row->every_ms = t.every_ms;
+		*d = (struct due){.row = HF_TAKE(row), .first_ms = due, .plan = f};
+		d->count = !due ? 0 : t.every_ms ? (uint64_t)((l->now_ms - due) / t.every_ms) + 1 : 1;
+		d->newest_ms = due ? due + (int64_t)(d->count - 1) * t.every_ms : d->row->last_ms;
+	} else if (due) {
+		l->next_ms = 0; /* no room in this look: the next one is at once */
 	}
-	hf_plan_free(p);
+	if (next > l->now_ms && next < l->next_ms)
+		l->next_ms = next;
 	return true;
 }
 
@@ -290,19 +330,20 @@ static void handle(struct hf_release *r, struct due *d, int64_t now_ms)
 {
 	Hufu__MaskScheduleRow row = *d->row;
 	struct hf_unit *unit = hf_unit_new();
-	struct hf_fault f = {.code = HF_OK};
-	bool late = now_ms - d->newest_ms > HF_SCHEDULE_LATE_MS;
-	uint64_t missed = d->count - 1 + late;
+	struct hf_fault f = d->plan;
+	bool late = d->count && now_ms - d->newest_ms > HF_SCHEDULE_LATE_MS;
+	bool lost = d->count && (late || f.code != HF_OK); /* the newest of them */
+	uint64_t missed = d->count ? d->count - 1 + lost : 0;
 	char why[200], first[HF_TIME_TEXT];
 	struct hf_id id;
 
 	hf_time_text(d->first_ms, first);
 	snprintf(why, sizeof(why), "the node did not run at that time, first %s", first);
-	if (!late && begin_due(r, d, unit, &id, &f) == HF_OK) {
+	if (d->count && !lost && begin_due(r, d, unit, &id, &f) == HF_OK) {
 		row.last_task = (ProtobufCBinaryData){sizeof(id.b), id.b};
 		row.runs++;
-	} else if (!late) {
-		missed++;
+	} else if (d->count && !late) {
+		missed += !lost;
 		row.last_task = (ProtobufCBinaryData){0, NULL};
 	}
 	row.last_ms = d->newest_ms;

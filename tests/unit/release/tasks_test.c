@@ -813,7 +813,67 @@ static void test_by_the_times_of_its_plan(void **state)
 	assert_non_null(strstr(s.text, "not the one that was scanned"));
 	assert_int_equal(people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed"), alarms + 2);
 	w->s.p.now_ms = was;
+	unschedule(w);
 	register_table(w);
+}
+
+/* Its text is not what was put any more. */
+static void damage_plan(struct world *w)
+{
+	Hufu__MaskPlanRow *row = NULL;
+	struct hf_unit *u = hf_unit_new();
+	uint8_t key[80], *bytes;
+	size_t len, n = strlen(w->s.plan);
+
+	assert_int_equal(hf_release_plan_row(w->s.release, w->s.plan, 1, &row, &w->s.fault), HF_OK);
+	row->text.data[0] ^= 1;
+	bytes = hf_encode(&row->base, &len);
+	assert_non_null(bytes);
+	memcpy(key, w->s.plan, n + 1);
+	hf_put_u32(key + n + 1, 1);
+	hf_unit_put(u, HF_TABLE_MASK_PLAN, key, n + 5, bytes, len);
+	assert_int_equal(people_apply(&w->s.p, u, HF_OK), HF_OK);
+	free(bytes);
+	hf_decoded_free(row);
+}
+
+/* MK-40: a run of a plan that is none any more is missed like every other, once for each of its times. */
+static void misses_runs(struct world *w, const char *words)
+{
+	int64_t was = w->s.p.now_ms;
+	size_t alarms = people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed");
+	size_t steps = people_count(&w->s.p, HF_EVENT_MASK_STEP, NULL);
+	struct seen s = look_at(w, "2026-11-22T03:00:01Z");
+
+	assert_int_equal(s.runs, 0);
+	assert_int_equal(s.missed, 1);
+	assert_non_null(strstr(s.text, words));
+	assert_int_equal(look_at(w, "2026-11-22T03:40:00Z").missed, 1);
+	assert_int_equal(look_at(w, "2026-11-22T04:00:01Z").missed, 2);
+	assert_int_equal(people_count(&w->s.p, HF_EVENT_ALARM, "masking-missed"), alarms + 2);
+	assert_int_equal(people_count(&w->s.p, HF_EVENT_MASK_STEP, NULL), steps + 2);
+	w->s.p.now_ms = was; /* as long as people's sessions last */
+	unschedule(w);       /* by whom it was set, although there is no plan that names him */
+	assert_int_equal(look_at(w, "2026-11-22T05:00:01Z").missed, 0);
+}
+
+static void test_a_plan_that_is_none_any_more_misses_its_runs(void **state)
+{
+	struct world *w = *state;
+	int64_t was = w->s.p.now_ms;
+
+	for (int i = 0; i < 2; i++) {
+		w->s.p.now_ms = was;
+		approve(w, "technique: mask, keep-first: 2", "schedule: by hand",
+		        "schedule: {start: 2026-11-22T00:00:00Z, every: 1h}");
+		assert_int_equal(schedule(w, w->s.ma), HF_OK);
+		if (i == 0)
+			assert_int_equal(staff_step(&w->s, w->s.song, HF_PLAN_RETIRE, 1), HF_OK);
+		else
+			damage_plan(w);
+		misses_runs(w, i == 0 ? "is retired" : "was changed after it was approved");
+	}
+	w->s.p.now_ms = was;
 }
 
 int main(void)
@@ -831,6 +891,7 @@ int main(void)
 	        cmocka_unit_test(test_due_times),
 	        cmocka_unit_test(test_by_a_ticket),
 	        cmocka_unit_test(test_by_the_times_of_its_plan),
+	        cmocka_unit_test(test_a_plan_that_is_none_any_more_misses_its_runs),
 	        cmocka_unit_test(test_what_shows_too_much_with_earlier_releases_is_not_released),
 	};
 
