@@ -61,11 +61,12 @@ static bool same(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+/* A delivery is masked under its own consumer and contract, whatever the plan says. */
 static bool joinable(const struct hf_plan *a, const struct hf_plan *b)
 {
-	return a->mode == b->mode && same(a->scope.group, b->scope.group) &&
-	       same(a->scope.consumer, b->scope.consumer) && same(a->scope.contract, b->scope.contract) &&
-	       a->scope.epoch == b->scope.epoch;
+	return a->mode == b->mode && same(a->scope.group, b->scope.group) && a->scope.epoch == b->scope.epoch &&
+	       (a->mode == HF_PLAN_DYNAMIC ||
+	        (same(a->scope.consumer, b->scope.consumer) && same(a->scope.contract, b->scope.contract)));
 }
 
 static bool add_name(void *ctx, const Hufu__MaskPlanRow *row)

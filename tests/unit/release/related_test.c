@@ -60,7 +60,7 @@ static int stop(void **state)
 	return 0;
 }
 
-static const char head[] = "masking-plan: 1\nname: %s\nversion: 1\nneed: research\npurpose: research\nmode: static\n"
+static const char head[] = "masking-plan: 1\nname: %s\nversion: 1\nneed: research\npurpose: research\nmode: %s\n"
                            "people: {operator: ma, security: song, audit: shen}\nschedule: by hand\n"
                            "result: {rows-least: 1}\nrelations: []\nemergency:\n"
                            "  source: {cause: no file, solution: call the owner, who: ma}\n"
@@ -69,15 +69,20 @@ static const char head[] = "masking-plan: 1\nname: %s\nversion: 1\nneed: researc
                            "  result: {cause: check failed, solution: do not release, who: song}\n"
                            "  space: {cause: disk full, solution: make room, who: ma}\n";
 
-static enum hf_err put(struct world *w, const char *name, const char *scope, const char *tables)
+static enum hf_err put_mode(struct world *w, const char *name, const char *mode, const char *scope, const char *tables)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 
 	snprintf(w->s.plan, sizeof(w->s.plan), "%s", name);
-	hf_buf_addf(&text, head, name);
+	hf_buf_addf(&text, head, name, mode);
 	hf_buf_addf(&text, "scope: {%s}\ntables:\n%s", scope, tables);
 	hf_buf_add(&text, "", 1);
 	return staff_put_with(&w->s, w->s.yang, (const char *)text.data, NULL);
+}
+
+static enum hf_err put(struct world *w, const char *name, const char *scope, const char *tables)
+{
+	return put_mode(w, name, "static", scope, tables);
 }
 
 static enum hf_err approve(struct world *w, const char *name)
@@ -128,6 +133,22 @@ static void two_plans_mask_both_alike(void **state)
 	assert_int_equal(approve(w, "sixth"), HF_OK);
 }
 
+/* MK-32: whose consumer and contract a dynamic plan names does not matter: a delivery has its own. */
+static void deliveries_mask_both_alike(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(put_mode(w, "by-name", "dynamic", "group: d, consumer: university", PASSAGES(FPE)), HF_OK);
+	assert_int_equal(approve(w, "by-name"), HF_OK);
+	assert_refused(w, put_mode(w, "to-all", "dynamic", "group: d", OWNERS(HASH)), "'by-name'");
+	assert_refused(w, put_mode(w, "one-use", "dynamic", "group: d, contract: survey", OWNERS(HASH)), "'by-name'");
+	assert_int_equal(put_mode(w, "other-group", "dynamic", "group: e, consumer: university", OWNERS(HASH)), HF_OK);
+	assert_int_equal(put_mode(w, "other-epoch", "dynamic", "group: d, epoch: 2", OWNERS(HASH)), HF_OK);
+	assert_int_equal(put_mode(w, "alike", "dynamic", "group: d, contract: survey", OWNERS(FPE)), HF_OK);
+	/* What a task makes is masked under the plan's own scope. */
+	assert_int_equal(put(w, "as-a-task", "group: d, consumer: university", OWNERS(HASH)), HF_OK);
+}
+
 /* What a plan calls its table does not matter where the source is known. */
 static void the_table_is_the_source_it_runs_over(void **state)
 {
@@ -147,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(one_plan_masks_both_alike),
 	        cmocka_unit_test(two_plans_mask_both_alike),
+	        cmocka_unit_test(deliveries_mask_both_alike),
 	        cmocka_unit_test(the_table_is_the_source_it_runs_over),
 	};
 
