@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "masking/plan_files.h"
 #include "proto/codec.h"
+#include "release/alike.h"
 #include "release/tasks.h"
 #include "release/work.h"
 
@@ -31,6 +32,7 @@ struct hf_release {
 	size_t methods_count;
 	struct hf_plan_bytes **kept; /* files of plans that were read lately */
 	size_t kept_count;
+	struct release_index *index; /* of the fields of approved plans; NULL: not asked for yet */
 };
 void release_hold(struct hf_release *r);
 void release_drop(struct hf_release *r);
@@ -67,6 +69,10 @@ void release_change_step(struct release_change *c, enum hf_mask_step step, int64
                          const char *note, const struct hf_hash *digest);
 void release_change_counts(struct release_change *c, const struct release_count *counts, size_t count);
 void release_change_put(const struct release_change *c, struct hf_unit *unit);
+/* A task that neither failed nor was stopped ran, or runs, that table of that version over the source. */
+bool release_ran(struct hf_release *r, const char *source, const struct release_alike *a);
+/* For tasks of a time in which that was not kept. */
+void release_ran_mend(struct hf_release *r, const Hufu__MaskTaskRow *row, struct hf_unit *unit);
 struct release_count *release_counts_of(const Hufu__MaskTaskRow *row);
 bool release_has_digest(const ProtobufCBinaryData *b, const struct hf_hash *h);
 

@@ -37,6 +37,7 @@ void release_drop(struct hf_release *r)
 		return;
 	release_methods_free(r);
 	release_files_free(r);
+	release_alike_free(r);
 	free(r);
 }
 

@@ -3,25 +3,18 @@
  * 1480 5.4.2; MK-32); declared in plans.h.
  *
  * Two plans are held against each other when both are approved for one mode and one scope of keys: only their results
- * can be joined. Which table of another plan a source is, its name tells, or a task that ran by it.
+ * can be joined. Which table of another plan a source is, its name tells, or a task that ran by it. A request of a
+ * consumer asks this on the loop, so it reads neither plans nor tasks (alike.c).
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "release/internal.h"
 #include "source/relations.h"
 
-struct other {
-	struct hf_plan *plan;
-	const char *table; /* for the source that is asked for at the moment; NULL: it has none */
-};
 struct related {
 	struct hf_release *r;
 	const struct hf_plan *plan;
 	const char *source, *table; /* NULL: each table is the source of its name */
-	struct other *others;
-	size_t other_count;
-	bool has_others; /* they were read */
 	struct hf_fault *f;
 };
 
@@ -62,90 +55,22 @@ static bool same(const char *a, const char *b)
 }
 
 /* A delivery is masked under its own consumer and contract, whatever the plan says. */
-static bool joinable(const struct hf_plan *a, const struct hf_plan *b)
+static bool joinable(const struct hf_plan *a, const struct release_alike_plan *b)
 {
 	return a->mode == b->mode && same(a->scope.group, b->scope.group) && a->scope.epoch == b->scope.epoch &&
 	       (a->mode == HF_PLAN_DYNAMIC ||
 	        (same(a->scope.consumer, b->scope.consumer) && same(a->scope.contract, b->scope.contract)));
 }
 
-static bool add_name(void *ctx, const Hufu__MaskPlanRow *row)
+/* Its table is that source: of the same name, or it went over it. */
+static bool is_of(const struct related *x, const struct release_alike *a, const char *source)
 {
-	struct related *x = ctx;
-	struct hf_plan *p = NULL;
-	struct hf_fault f = {.code = HF_OK};
-
-	if (row->state != HF_PLAN_APPROVED || strcmp(row->name, x->plan->name) == 0)
-		return true;
-	for (size_t i = 0; i < x->other_count; i++) /* of one name, the newest version comes last */
-		if (strcmp(x->others[i].plan->name, row->name) == 0) {
-			hf_plan_free(x->others[i].plan);
-			x->others[i] = x->others[--x->other_count];
-			break;
-		}
-	if (release_plan_any(x->r, row->name, row->version, &p, &f) != HF_OK)
-		return true; /* it does not run either */
-	x->others = hf_realloc(x->others, (x->other_count + 1) * sizeof(*x->others));
-	x->others[x->other_count++] = (struct other){p, NULL};
-	return true;
-}
-
-static enum hf_err read_others(struct related *x)
-{
-	size_t kept = 0;
-
-	if (x->has_others)
-		return HF_OK;
-	x->has_others = true;
-	HF_TRY(hf_fault_default(x->f, hf_release_plans(x->r, add_name, x)));
-	for (size_t i = 0; i < x->other_count; i++) {
-		if (joinable(x->plan, x->others[i].plan))
-			x->others[kept++] = x->others[i];
-		else
-			hf_plan_free(x->others[i].plan);
-	}
-	x->other_count = kept;
-	return HF_OK;
-}
-
-struct by_task {
-	struct related *x;
-	const char *source;
-};
-
-static bool take_task(void *ctx, const Hufu__MaskTaskRow *row)
-{
-	const struct by_task *b = ctx;
-
-	for (size_t i = 0; i < b->x->other_count; i++) {
-		struct other *o = &b->x->others[i];
-		const struct hf_plan_table *t;
-
-		if (o->table || row->state == HF_TASK_FAILED || row->state == HF_TASK_STOPPED ||
-		    strcmp(row->source, b->source) != 0 || strcmp(row->plan, o->plan->name) != 0 ||
-		    row->version != o->plan->version)
-			continue;
-		t = hf_plan_table_named(o->plan, row->table);
-		o->table = t ? t->name : NULL;
-	}
-	return true;
-}
-
-static enum hf_err find_tables(struct related *x, const char *source)
-{
-	struct by_task b = {x, source};
-
-	for (size_t i = 0; i < x->other_count; i++) {
-		const struct hf_plan_table *t = hf_plan_table_named(x->others[i].plan, source);
-
-		x->others[i].table = t ? t->name : NULL;
-	}
-	return hf_fault_default(x->f, hf_tasks(x->r, take_task, &b));
+	return strcmp(a->table, source) == 0 || (a->plan->mode == HF_PLAN_STATIC && release_ran(x->r, source, a));
 }
 
 /* ---- asking ---- */
 
-static enum hf_err refuse(const struct related *x, const json_t *relation, const struct hf_plan *other)
+static enum hf_err refuse(const struct related *x, const json_t *relation, const struct release_alike_plan *other)
 {
 	if (!other)
 		return hf_fault_set(
@@ -159,21 +84,26 @@ static enum hf_err refuse(const struct related *x, const json_t *relation, const
 	                    text(relation, "text"), other->version, other->name);
 }
 
-static enum hf_err ask_others(struct related *x, const json_t *relation, const struct hf_plan_field *own,
+static enum hf_err ask_others(const struct related *x, const json_t *relation, const struct hf_plan_field *own,
                               const json_t *there)
 {
-	HF_TRY(read_others(x));
-	HF_TRY(find_tables(x, text(there, "table")));
-	for (size_t i = 0; i < x->other_count; i++) {
-		const struct hf_plan_field *f = field_in(x->others[i].plan, x->others[i].table, there);
+	const struct release_alike *const *list;
+	struct hf_hash how;
+	size_t count;
 
-		if (f && !hf_plan_masked_alike(own, f))
-			return refuse(x, relation, x->others[i].plan);
+	release_alike_how(x->r, x->plan, own, &how);
+	HF_TRY(hf_fault_default(x->f, release_alike_of(x->r, text(there, "field"), &list, &count)));
+	for (size_t i = 0; i < count; i++) {
+		const struct release_alike *a = list[i];
+
+		if (memcmp(how.b, a->how.b, sizeof(how.b)) != 0 && strcmp(a->plan->name, x->plan->name) != 0 &&
+		    joinable(x->plan, a->plan) && is_of(x, a, text(there, "table")))
+			return refuse(x, relation, a->plan);
 	}
 	return HF_OK;
 }
 
-static enum hf_err ask(struct related *x, const json_t *relation)
+static enum hf_err ask(const struct related *x, const json_t *relation)
 {
 	const json_t *from = json_object_get(relation, "from"), *to = json_object_get(relation, "to");
 	const struct hf_plan_field *a, *b;
@@ -205,9 +135,6 @@ enum hf_err hf_release_related(struct hf_release *r, const struct hf_plan *p, co
 		if (e == HF_OK)
 			e = ask(&x, relation);
 	}
-	for (i = 0; i < x.other_count; i++)
-		hf_plan_free(x.others[i].plan);
-	free(x.others);
 	json_decref(list);
 	return e;
 }

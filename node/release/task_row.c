@@ -1,5 +1,5 @@
-/* task_row.c - the row of a task while it is being changed, and the entries of its transaction; declared in internal.h.
- */
+/* task_row.c - the row of a task while it is being changed, with its row of what ran over what, and the entries of its
+ * transaction; declared in internal.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +69,76 @@ void release_change_counts(struct release_change *c, const struct release_count 
 	c->row.n_counts = count;
 }
 
+/* ---- which table of which plan went over which source ---- */
+
+#define RAN_KEY (sizeof(struct hf_hash) + sizeof(struct hf_id))
+
+static void ran_prefix(const char *source, const char *plan, uint32_t version, const char *table, struct hf_hash *ret_h)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+
+	hf_buf_add(&b, source, strlen(source) + 1);
+	hf_buf_add(&b, plan, strlen(plan) + 1);
+	hf_buf_add(&b, table, strlen(table) + 1);
+	hf_buf_addf(&b, "%u", version);
+	hf_sha256(b.data, b.len, ret_h);
+}
+
+static bool ran_key(const Hufu__MaskTaskRow *row, uint8_t key[RAN_KEY])
+{
+	struct hf_hash h;
+
+	if (row->id.len != sizeof(struct hf_id))
+		return false;
+	ran_prefix(row->source, row->plan, row->version, row->table, &h);
+	memcpy(key, h.b, sizeof(h.b));
+	memcpy(key + sizeof(h.b), row->id.data, row->id.len);
+	return true;
+}
+
+static bool leaves_nothing(const Hufu__MaskTaskRow *row)
+{
+	return row->state == HF_TASK_FAILED || row->state == HF_TASK_STOPPED;
+}
+
+static void put_ran(const Hufu__MaskTaskRow *row, struct hf_unit *unit)
+{
+	uint8_t key[RAN_KEY];
+
+	if (!ran_key(row, key))
+		return;
+	if (leaves_nothing(row))
+		hf_unit_del(unit, HF_TABLE_MASK_RAN, key, sizeof(key));
+	else
+		hf_unit_put(unit, HF_TABLE_MASK_RAN, key, sizeof(key), "", 0);
+}
+
+void release_ran_mend(struct hf_release *r, const Hufu__MaskTaskRow *row, struct hf_unit *unit)
+{
+	uint8_t key[RAN_KEY];
+
+	if (!leaves_nothing(row) && ran_key(row, key) && !hf_store_has(r->store, HF_TABLE_MASK_RAN, key, sizeof(key)))
+		put_ran(row, unit);
+}
+
+static bool any_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)key;
+	(void)value;
+	*(bool *)ctx = true;
+	return false;
+}
+
+bool release_ran(struct hf_release *r, const char *source, const struct release_alike *a)
+{
+	struct hf_hash h;
+	bool any = false;
+
+	ran_prefix(source, a->plan->name, a->plan->version, a->table, &h);
+	/* What cannot be read may have run. */
+	return hf_store_scan(r->store, HF_TABLE_MASK_RAN, h.b, sizeof(h.b), NULL, 0, any_row, &any) != HF_OK || any;
+}
+
 void release_change_put(const struct release_change *c, struct hf_unit *unit)
 {
 	size_t len;
@@ -77,8 +147,11 @@ void release_change_put(const struct release_change *c, struct hf_unit *unit)
 	if (!bytes)
 		abort();
 	hf_unit_put(unit, HF_TABLE_MASK_TASK, c->row.id.data, c->row.id.len, bytes, len);
+	put_ran(&c->row, unit);
 	free(bytes);
 }
+
+/* ---- counts and entries ---- */
 
 struct release_count *release_counts_of(const Hufu__MaskTaskRow *row)
 {

@@ -528,11 +528,18 @@ static void look(struct release_active *a)
 	}
 }
 
+struct starting {
+	struct hf_release *r;
+	struct hf_unit *unit;
+};
+
 static bool take_up(void *ctx, const Hufu__MaskTaskRow *row)
 {
-	struct hf_release *r = ctx;
+	const struct starting *s = ctx;
+	struct hf_release *r = s->r;
 	struct release_active *a;
 
+	release_ran_mend(r, row, s->unit);
 	if (row->state != HF_TASK_QUEUED && row->state != HF_TASK_RUNNING && row->state != HF_TASK_CHECKING &&
 	    row->state != HF_TASK_RELEASING)
 		return true;
@@ -555,11 +562,15 @@ static void on_timer(uv_timer_t *t)
 
 void hf_release_start(struct hf_release *r)
 {
+	struct starting s = {r, hf_unit_new()};
+
 	r->timer = hf_alloc_zero(sizeof(*r->timer));
 	r->timer->data = r;
 	uv_timer_init(r->base->loop, r->timer);
 	uv_timer_start(r->timer, on_timer, LOOK_MS, LOOK_MS);
-	if (hf_tasks(r, take_up, r) != HF_OK)
+	if (hf_tasks(r, take_up, &s) != HF_OK)
 		hf_alarm(r->base, "masking", NULL, "the masking tasks of the process before cannot be read");
+	hf_store_submit(r->store, s.unit, NULL, NULL);
+	release_alike_ready(r); /* before anybody asks */
 	look_at_all(r);
 }

@@ -82,7 +82,8 @@
 	X(HF_TABLE_MASK_NEED,        "mask-need")        /* id -> MaskNeedRow */ \
 	X(HF_TABLE_SOURCE_RELATION,  "source-relation")  /* SHA-256 of its sentence[32] -> SourceRelationRow */ \
 	X(HF_TABLE_DATA_VIEW,        "data-view")        /* entry id[16] name -> DataViewRow: what is seen of sealed data */ \
-	X(HF_TABLE_MASK_FILE,        "mask-file")        /* SHA-256[32] -> bytes that techniques of stored plans read */
+	X(HF_TABLE_MASK_FILE,        "mask-file")        /* SHA-256[32] -> bytes that techniques of stored plans read */ \
+	X(HF_TABLE_MASK_RAN,         "mask-ran")         /* SHA-256 of source 0x00 plan 0x00 table 0x00 version[32] task id[16] -> "": neither failed nor stopped */
 /* clang-format on */
 
 enum hf_table {

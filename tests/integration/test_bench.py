@@ -30,6 +30,7 @@ METRICS = {
     "detect": {"rows_per_s": True, "precision": False, "recall": False},
     "mask": {"rows_per_s": True, "rss_mib": False, "scaling_2": True},
     "evaluate": {"seconds": True},
+    "related": {"dynamic_us": True, "static_us": True, "changed_ms": False},
     "footprint": {"idle_rss_mib": False, "start_ms": False, "binary_mib": False},
 }
 OPTIONAL = {"scp_ratio", "nginx_curl_ratio"}

@@ -74,6 +74,7 @@ int bench_policy_explain(struct bench *b);
 int bench_authz_http(struct bench *b);
 int bench_transfer_masked(struct bench *b);
 int bench_fpe(struct bench *b);
+int bench_related(struct bench *b);
 
 /* Writes a table of toll passages with valid check digits, of at least `bytes`, from a seed. False after printing why.
  */

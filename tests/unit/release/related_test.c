@@ -149,6 +149,100 @@ static void deliveries_mask_both_alike(void **state)
 	assert_int_equal(put(w, "as-a-task", "group: d, consumer: university", OWNERS(HASH)), HF_OK);
 }
 
+static enum hf_err step(struct world *w, const char *name, enum hf_mask_plan_event event, uint32_t version)
+{
+	snprintf(w->s.plan, sizeof(w->s.plan), "%s", name);
+	return staff_step(&w->s, w->s.song, event, version);
+}
+
+/* The newest approved version counts, and none that is not approved any more. */
+static void the_newest_version_counts(void **state)
+{
+	struct world *w = *state;
+	char *text, *version;
+
+	assert_int_equal(put(w, "grows", "group: f", PASSAGES(FPE)), HF_OK);
+	assert_int_equal(approve(w, "grows"), HF_OK);
+	assert_refused(w, put(w, "beside", "group: f", OWNERS(HASH)), "version 1 of the masking plan 'grows'");
+	assert_true(asprintf(&text, head, "grows", "static") > 0);
+	version = strstr(text, "version: 1");
+	version[strlen("version: ")] = '2';
+	HF_CLEANUP(hf_buf_done) struct hf_buf second = HF_BUF_INIT;
+
+	hf_buf_addf(&second, "%sscope: {group: f}\ntables:\n%s", text, PASSAGES(HASH));
+	hf_buf_add(&second, "", 1);
+	free(text);
+	assert_int_equal(staff_put_with(&w->s, w->s.yang, (const char *)second.data, NULL), HF_OK);
+	assert_refused(w, put(w, "beside", "group: f", OWNERS(HASH)), "version 1 of the masking plan 'grows'");
+	assert_int_equal(step(w, "grows", HF_PLAN_APPROVE, 2), HF_OK);
+	assert_int_equal(put(w, "beside", "group: f", OWNERS(HASH)), HF_OK);
+	assert_refused(w, put(w, "another", "group: f", OWNERS(FPE)), "version 2 of the masking plan 'grows'");
+	assert_int_equal(step(w, "grows", HF_PLAN_RETIRE, 2), HF_OK); /* and the first one counts again */
+	assert_int_equal(put(w, "another", "group: f", OWNERS(FPE)), HF_OK);
+	assert_int_equal(step(w, "grows", HF_PLAN_RETIRE, 1), HF_OK);
+	assert_int_equal(put(w, "a-third", "group: f", OWNERS(HASH)), HF_OK);
+}
+
+/* A task of the plan's table "t" over a source, as it stands in that state. */
+static void task(struct world *w, const char *plan, const char *source, enum hf_mask_task_state state)
+{
+	struct hf_id id = hf_id_new(1);
+	Hufu__MaskTaskRow row = HUFU__MASK_TASK_ROW__INIT;
+	struct hf_unit *u = hf_unit_new();
+	struct release_change c;
+
+	id.b[0] = (uint8_t)*plan; /* one for each plan */
+	memset(id.b + 1, 7, sizeof(id.b) - 1);
+	row.id = (ProtobufCBinaryData){sizeof(id.b), id.b};
+	row.plan = (char *)plan;
+	row.version = 1;
+	row.source = (char *)source;
+	row.table = (char *)"t";
+	row.state = state;
+	release_change_begin(&c, &row);
+	release_change_put(&c, u);
+	release_change_done(&c);
+	assert_int_equal(people_apply(&w->s.p, u, HF_OK), HF_OK);
+}
+
+/* MK-32: a table of another name belongs to the sources that a task of its plan went over, and left something of. */
+static void a_table_is_what_a_task_ran_over(void **state)
+{
+	struct world *w = *state;
+	struct hf_unit *u = hf_unit_new();
+	Hufu__MaskTaskRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_id id;
+
+	assert_int_equal(put(w, "by-task", "group: g", "  t: {fields: {plate: {" FPE "}, town: keep}}\n"), HF_OK);
+	assert_int_equal(approve(w, "by-task"), HF_OK);
+	assert_int_equal(put(w, "nobody-ran-it", "group: g", PASSAGES(HASH)), HF_OK);
+	task(w, "by-task", "tunnels", HF_TASK_RELEASED);
+	assert_int_equal(put(w, "elsewhere", "group: g", PASSAGES(HASH)), HF_OK);
+	task(w, "by-task", "owners", HF_TASK_QUEUED);
+	assert_refused(w, put(w, "queued", "group: g", PASSAGES(HASH)), "'by-task'");
+	task(w, "by-task", "owners", HF_TASK_FAILED);
+	assert_int_equal(put(w, "failed", "group: g", PASSAGES(HASH)), HF_OK);
+	task(w, "by-task", "owners", HF_TASK_RELEASED);
+	assert_refused(w, put(w, "released", "group: g", PASSAGES(HASH)), "'by-task'");
+	assert_int_equal(put(w, "alike-it", "group: g", PASSAGES(FPE)), HF_OK);
+
+	/* A task of a time in which it was not kept which tables went over which source. */
+	id.b[0] = 'b';
+	memset(id.b + 1, 7, sizeof(id.b) - 1);
+	assert_int_equal(hf_task_get(w->s.release, &id, &row, &w->s.fault), HF_OK);
+	row->state = HF_TASK_STOPPED;
+	release_ran_mend(w->s.release, row, u);
+	assert_true(hf_unit_empty(u));
+	hf_unit_free(u);
+	task(w, "by-task", "owners", HF_TASK_STOPPED);
+	assert_int_equal(put(w, "stopped", "group: g", PASSAGES(HASH)), HF_OK);
+	u = hf_unit_new();
+	row->state = HF_TASK_RELEASED;
+	release_ran_mend(w->s.release, row, u);
+	assert_int_equal(people_apply(&w->s.p, u, HF_OK), HF_OK);
+	assert_refused(w, put(w, "mended", "group: g", PASSAGES(HASH)), "'by-task'");
+}
+
 /* What a plan calls its table does not matter where the source is known. */
 static void the_table_is_the_source_it_runs_over(void **state)
 {
@@ -169,6 +263,8 @@ int main(void)
 	        cmocka_unit_test(one_plan_masks_both_alike),
 	        cmocka_unit_test(two_plans_mask_both_alike),
 	        cmocka_unit_test(deliveries_mask_both_alike),
+	        cmocka_unit_test(the_newest_version_counts),
+	        cmocka_unit_test(a_table_is_what_a_task_ran_over),
 	        cmocka_unit_test(the_table_is_the_source_it_runs_over),
 	};
 
