@@ -144,7 +144,7 @@ void hf_csv_project_free(struct hf_csv_project *p);
 /* Appends to out, which must have room for len + HF_CSV_RECORD_MAX bytes. */
 enum hf_csv_defect hf_csv_project_feed(struct hf_csv_project *p, const void *data, size_t len, struct hf_buf *out);
 enum hf_csv_defect hf_csv_project_end(struct hf_csv_project *p, struct hf_buf *out);
-uint64_t hf_csv_project_rows(const struct hf_csv_project *p);
+uint64_t hf_csv_project_rows(const struct hf_csv_project *p); /* given, without the header */
 void hf_csv_project_where(const struct hf_csv_project *p, struct hf_csv_place *ret_place);
 
 #endif

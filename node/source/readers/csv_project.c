@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "source/readers/csv_filter.h"
 #include "source/readers/csv_header.h"
 
 struct expectation {
@@ -20,6 +21,8 @@ struct hf_csv_project {
 	size_t expected_count;
 	struct expectation *checks; /* rising by column */
 	size_t check_count;
+	struct hf_csv_filter *filter; /* NULL: every row */
+	uint64_t dropped;
 	struct hf_buf *out; /* during a call */
 	enum hf_csv_defect defect;
 };
@@ -82,6 +85,8 @@ static enum hf_csv_defect choose(struct hf_csv_project *p, const struct hf_csv_r
 			p->columns[n++] = (uint32_t)i;
 	if (d == HF_CSV_GOOD)
 		place_expectations(p, columns, r->field_count);
+	if (d == HF_CSV_GOOD && p->filter)
+		d = hf_csv_filter_header(p->filter, columns, r->field_count);
 	free(columns);
 	p->width = r->field_count;
 	if (d == HF_CSV_GOOD && n != p->wanted_count)
@@ -131,6 +136,7 @@ static bool write_record(struct hf_csv_project *p, const struct hf_csv_record *r
 static bool on_record(void *ctx, const struct hf_csv_record *r)
 {
 	struct hf_csv_project *p = ctx;
+	bool meets = true;
 
 	if (r->number == 0)
 		p->defect = choose(p, r);
@@ -138,7 +144,10 @@ static bool on_record(void *ctx, const struct hf_csv_record *r)
 		p->defect = HF_CSV_WIDTH;
 	else if (p->check_count > 0 && !types_good(p, r))
 		p->defect = HF_CSV_TYPE;
-	if (p->defect == HF_CSV_GOOD && !write_record(p, r))
+	else if (p->filter)
+		p->defect = hf_csv_filter_row(p->filter, r, &meets);
+	p->dropped += !meets;
+	if (p->defect == HF_CSV_GOOD && meets && !write_record(p, r))
 		p->defect = HF_CSV_STOPPED;
 	return p->defect == HF_CSV_GOOD;
 }
@@ -169,6 +178,12 @@ void hf_csv_project_expect(struct hf_csv_project *p, const struct hf_csv_column 
 	p->expected_count = count;
 }
 
+void hf_csv_project_filter(struct hf_csv_project *p, struct hf_csv_filter *take_f)
+{
+	hf_csv_filter_free(p->filter);
+	p->filter = take_f;
+}
+
 void hf_csv_project_free(struct hf_csv_project *p)
 {
 	if (!p)
@@ -179,6 +194,7 @@ void hf_csv_project_free(struct hf_csv_project *p)
 	free(p->columns);
 	free(p->expected);
 	free(p->checks);
+	hf_csv_filter_free(p->filter);
 	hf_csv_free(p->csv);
 	free(p);
 }
@@ -209,7 +225,7 @@ uint64_t hf_csv_project_rows(const struct hf_csv_project *p)
 {
 	uint64_t n = hf_csv_records(p->csv);
 
-	return n > 0 ? n - 1 : 0;
+	return n > 0 ? n - 1 - p->dropped : 0;
 }
 
 void hf_csv_project_where(const struct hf_csv_project *p, struct hf_csv_place *ret_place)
