@@ -16,6 +16,17 @@ def test_an_entry_for_everybody_reaches_every_connected_node_without_a_central_s
         wait_until(lambda i=id, a=account: sees(net.nodes[i], a, net.open), f"{id} to see the entry")
 
 
+def test_an_entry_says_what_columns_the_registered_table_has(net):
+    """SB-16"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    for source, path, entry in (("flights", FLIGHTS, net.open), ("airports", AIRPORTS, net.closed)):
+        with open(path, encoding="utf-8") as f:
+            header, rows = f.readline().strip().split(","), sum(1 for _ in f)
+        shown, scanned = i.hufu("catalog", "show", entry, as_="chen"), t.hufu("source", "show", source, as_="wang")
+        check([f["name"] for f in shown["fields"]] == header and (shown["rows"], shown["bytes"]) == (rows, os.path.getsize(path)), f"{shown}")
+        check([f["type"] for f in shown["fields"]] == [f["type"] for f in scanned["fields"]] and shown["class"] and shown["level"], f"{shown}")
+
+
 def test_an_entry_reaches_the_two_nodes_in_its_scope_and_not_the_third(net):
     """SB-22, SB-21"""
     for id, account in (("insurer", "chen"), ("manager", "zheng")):

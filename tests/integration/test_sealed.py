@@ -81,7 +81,7 @@ def test_sensitive_data_is_delivered_into_no_plain_file(net):
 
 
 def test_no_cell_of_sealed_data_stands_in_any_file_of_the_consumer_and_a_read_gives_it_whole(net):
-    """DS-85"""
+    """DS-85, DS-123 (the search of the raw files), DS-120: there is no way to it but a read through the gate"""
     i = net.nodes["insurer"]
     got = i.hufu("fetch", net.flights, "--system", "claims", "--sealed", as_="chen")
     net.held = got["transfer"]
@@ -137,7 +137,7 @@ def test_a_read_is_recorded_counted_and_reported_to_the_provider(net):
 
 
 def test_a_read_is_denied_for_another_purpose_by_another_person_and_beyond_the_fields(net):
-    """DS-85, AZ-76"""
+    """DS-85, AZ-76, DS-120: the one way to it is a controlled one"""
     r = denied(net, net.held, "--purpose", "marketing")
     check(r.reason == "wrong-purpose", r.text)
     entry = newest(net, "insurer", "wu", "denied", net.held)

@@ -102,7 +102,7 @@ def write_lines(path, rows):
 
 
 def test_json_lines_are_looked_at_masked_and_delivered(net):
-    """Message records, kept as JSON lines, are an input of masking, in a task and in a delivery."""
+    """Message records, kept as JSON lines, are an input of masking, in a task and in a delivery. SB-15: disabled they feed no run."""
     t = net.nodes["transport"]
     path = os.path.join(net.dir, "passages.jsonl")
     write_lines(path, net.rows)
@@ -113,6 +113,11 @@ def test_json_lines_are_looked_at_masked_and_delivered(net):
     check(kinds["resident_id"] == "cn.resident-id" and kinds["plate"] == "cn.plate", f"what the fields hold: {kinds}")
     masked_by_task(net, "lines")
     chosen_and_masked(net, "lines", "通行记录")
+    t.hufu("source", "disable", "lines", as_="wang")
+    result = os.path.join(net.dir, "disabled.csv")
+    r = t.refused("release", "run", "passages-task", "lines", "--output", result, "--register", "disabled-task", "--wait", as_="ma")
+    check("disabled" in r.text and not os.path.exists(result), f"a disabled source feeds no run: {r.reason}: {r.text}")
+    t.hufu("source", "enable", "lines", as_="wang")
     with open(path, "a", encoding="utf-8") as f:
         f.write('{"passage": 1}\n')
     r = t.refused("source", "test", "lines", as_="wang")
@@ -406,7 +411,7 @@ def copies(net):
 
 
 def test_a_database_is_tested_updated_disabled_and_removed(net):
-    """A password that the database changed, a new version of the table, and nothing left of a source that was removed."""
+    """SB-15: a password that the database changed, a new version of the table, no password in the store, nothing left of a source that was removed."""
     t, db = net.nodes["transport"], database(net)
     db.sql("CREATE TABLE kept (flag bool, at timestamptz, day date, note text, part bytea, more json, span interval)")
     db.sql("INSERT INTO kept VALUES (true, '2026-03-01 08:00+08', '2026-03-01', 'a, \"b\"\n c', '\\x00ff', '[1]', '1 day'), (null, 'infinity', null, '', null, null, null)")
@@ -438,6 +443,7 @@ def test_a_database_is_tested_updated_disabled_and_removed(net):
         t.login(account)
     t.hufu("source", "test", "kept", as_="wang")
     check(len(copies(net)) == len(before) + 1 and UNKNOWN_ID not in copies(net), "after a restart the copy is there, and nothing beside it")
+    check(not list(files_with(t.dir, {PASSWORD.encode(), b"another-word"})), "no credential is in plain in any file of the node")
     t.hufu("source", "disable", "kept", as_="wang")
     db.sql("INSERT INTO kept (note) SELECT repeat('x', 10 << 20)")
     r = t.refused("source", "scan", "kept", as_="wang")

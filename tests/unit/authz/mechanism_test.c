@@ -165,6 +165,51 @@ static void decision_names_basis_and_terms_of_the_emergency(void **state)
 	free(t);
 }
 
+static void check_terms(struct stage *s, const struct hf_id *resource, const char *mechanism, const struct deal *t)
+{
+	struct hf_access_request rq = asking(resource, s->w->now_ms);
+	struct hf_decision d;
+	hf_authz_decide(s->roads->authz, &rq, &d);
+	assert_int_equal(d.result, HF_OK);
+	assert_string_equal(d.mechanism, mechanism);
+	assert_string_equal(d.terms->purpose, "claims-check");
+	assert_string_equal(d.terms->system, "desk");
+	assert_string_equal(d.terms->action, "read");
+	assert_true(d.terms->n_fields > 0 && d.terms->until_ms > d.terms->from_ms);
+	for (size_t i = 0; i < d.terms->n_obligations; i++)
+		assert_true(az_terms_obligation_known(d.terms->obligations[i]));
+	if (t) {
+		assert_int_equal(d.terms->n_obligations, 1);
+		assert_string_equal(d.terms->obligations[0], t->obligations[0]);
+		assert_int_equal(d.terms->until_ms, t->g.until_ms);
+	}
+	hf_decision_done(&d);
+}
+
+/* DS-147: whatever it was given by, a grant carries its terms of use, each of which the gate can read; with one that it
+ * cannot read there is no grant. */
+static void every_grant_carries_terms_of_use_that_a_machine_reads(void **state)
+{
+	static const struct {
+		enum az_mechanism mechanism;
+		const char *name;
+	} given[] = {{AZ_MECHANISM_EMERGENCY, "emergency"}, {AZ_MECHANISM_PROVIDER, "provider"}};
+	struct stage *s = stage_of(state);
+	struct hf_id applied = entry_of(s);
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		struct hf_id entry = entry_of(s);
+		struct deal *t = terms_of(s, &entry, "desk", s->w->now_ms + DAY);
+		t->obligations[0] = (char *)"use it well";
+		assert_int_equal(add(s, s->roads, given[i].mechanism, t), HF_E_OBLIGATION);
+		t->obligations[0] = (char *)"no-onward-sharing";
+		MUST(add(s, s->roads, given[i].mechanism, t));
+		check_terms(s, &entry, given[i].name, t);
+		free(t);
+	}
+	(void)granted(s, &applied);
+	check_terms(s, &applied, "application", NULL);
+}
+
 /* AZ-56: 14 days, not a second more; a row that got past the signing gives nothing. */
 static void emergency_over_fourteen_days_is_refused_and_gives_nothing(void **state)
 {
@@ -260,6 +305,7 @@ int main(void)
 	        cmocka_unit_test(emergency_is_asked_before_application),
 	        cmocka_unit_test(expired_emergency_falls_through_to_the_application),
 	        cmocka_unit_test(decision_names_basis_and_terms_of_the_emergency),
+	        cmocka_unit_test(every_grant_carries_terms_of_use_that_a_machine_reads),
 	        cmocka_unit_test(emergency_over_fourteen_days_is_refused_and_gives_nothing),
 	        cmocka_unit_test(grant_that_lacks_something_is_refused),
 	        cmocka_unit_test(revocation_reaches_the_consumers_copy),

@@ -45,6 +45,7 @@ static void a_head_comes_back_and_every_other_byte_is_another_head(void **state)
 	}
 }
 
+/* DS-126: the key differs by level. */
 static void another_level_slot_or_transfer_opens_nothing(void **state)
 {
 	(void)state;
