@@ -24,6 +24,7 @@
 #include "dispatch.h"
 #include "exchange/derive.h"
 #include "exchange/onward.h"
+#include "exchange/traced.h"
 #include "ledger/ledger.h"
 #include "ledger/report.h"
 #include "peers/peers.h"
@@ -222,6 +223,14 @@ static enum hf_err made_by(void *ctx, const struct hf_id *task, struct hf_plan *
 	return hf_task_made_by(n->m.release, task, ret_plan, ret_table, f);
 }
 
+/* Tasks first: transfers say whom their results went to. */
+static enum hf_err gather_releases(void *ctx, struct hf_traced_list *l, bool *ret_more, struct hf_fault *f)
+{
+	struct hf_node *n = ctx;
+	HF_TRY(hf_traced_tasks(l, ret_more, f));
+	return *ret_more ? HF_OK : hf_exchange_traced(n->m.exchange, l, ret_more, f);
+}
+
 static void set_methods(struct hf_release *r, const struct hf_config_masking *c)
 {
 	struct hf_release_methods_in in[HF_RELEASE_METHODS_MAX];
@@ -264,7 +273,8 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_release_start(m->release);
 	hf_exchange_set_masking(m->exchange, &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version,
 	                                                                   plan_related, n, made_by});
-	hf_tracing_open(&(struct hf_tracing_setup){&n->base, m->store, m->sources, m->mask_keys, plan_version, n},
+	hf_tracing_open(&(struct hf_tracing_setup){&n->base, m->store, m->sources, m->mask_keys, plan_version, n,
+	                                           gather_releases},
 	                &m->tracing);
 	hf_exchange_start(m->exchange);
 	return HF_OK;

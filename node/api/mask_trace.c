@@ -8,23 +8,6 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "exchange/traced.h"
-
-static enum hf_err list_releases(struct hf_api_request *rq, const char *source, struct hf_traced_list **ret_list)
-{
-	struct hf_traced_list *l = NULL;
-	enum hf_err e;
-
-	HF_TRY(hf_traced_new(rq->m->store, rq->m->sources, source, &l, &rq->fault));
-	e = hf_traced_tasks(l, rq->m->release, &rq->fault);
-	if (e == HF_OK)
-		e = hf_exchange_traced(rq->m->exchange, l, &rq->fault);
-	if (e == HF_OK)
-		*ret_list = l;
-	else
-		hf_traced_free(l);
-	return e;
-}
 
 /* Of what was sent, so that whoever has the file can show that it was this one. */
 static void digest_of(const json_t *header, const json_t *rows, struct hf_hash *ret_digest)
@@ -51,12 +34,11 @@ static enum hf_err begin(struct hf_api_request *rq)
 	HF_TRY(hf_api_text(rq, "reason", true, 300, &in.reason));
 	HF_TRY(hf_trace_read(header, rows, &in.trace, &rq->fault));
 	digest_of(header, rows, &in.digest);
-	e = list_releases(rq, in.source, &in.list);
+	e = hf_traced_new(rq->m->store, rq->m->sources, in.source, &in.list, &rq->fault);
 	if (e != HF_OK) {
 		hf_trace_free(in.trace);
 		return e;
 	}
-	json_object_set_new(rq->out, "releases", json_integer((json_int_t)hf_traced_count(in.list)));
 	HF_TRY(hf_tracing_begin(rq->m->tracing, &in, rq->draft, &id, &rq->fault));
 	hf_api_out_id(rq->out, "trace", &id);
 	return HF_OK;

@@ -65,10 +65,10 @@ static bool look_at_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	return c->e == HF_OK;
 }
 
-enum hf_err hf_exchange_traced(struct hf_exchange *x, struct hf_traced_list *l, struct hf_fault *f)
+enum hf_err hf_exchange_traced(struct hf_exchange *x, struct hf_traced_list *l, bool *ret_more, struct hf_fault *f)
 {
 	struct collecting c = {x, l, f, HF_OK};
 
-	HF_TRY(hf_fault_default(f, hf_store_scan(x->store, HF_TABLE_TRANSFER, NULL, 0, NULL, 0, look_at_row, &c)));
+	HF_TRY(hf_fault_default(f, hf_traced_walk(l, HF_TABLE_TRANSFER, look_at_row, &c, ret_more)));
 	return hf_fault_default(f, c.e);
 }

@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uv.h>
+
 #include "base/mem.h"
+#include "proto/codec.h"
 #include "release/disclosures.h"
 #include "release/tasks.h"
 #include "release/tracing_internal.h"
 
 #define IDS_MOST 100u
+#define SLICE_NS (3 * 1000000u)
 
 enum hf_err hf_traced_new(struct hf_store *store, struct hf_sources *sources, const char *source,
                           struct hf_traced_list **ret_list, struct hf_fault *f)
@@ -185,6 +189,42 @@ size_t hf_traced_count(const struct hf_traced_list *l)
 	return l->count;
 }
 
+/* ---- in slices ---- */
+
+static bool one_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct hf_traced_list *l = ctx;
+
+	memcpy(l->walk->before, key.data, key.len);
+	l->walk->before_len = key.len;
+	if (!l->row(l->row_ctx, key, value)) {
+		l->walk->over = true;
+		return false;
+	}
+	l->paused = uv_hrtime() >= l->until_ns;
+	return !l->paused;
+}
+
+enum hf_err hf_traced_walk(struct hf_traced_list *l, enum hf_table t, hf_store_row_fn fn, void *ctx, bool *ret_more)
+{
+	struct traced_walk *w = l->walks[0].table == 0 || l->walks[0].table == t ? &l->walks[0] : &l->walks[1];
+	const void *before = w->before_len ? w->before : NULL;
+
+	*ret_more = false;
+	if (w->over)
+		return HF_OK;
+	w->table = t;
+	l->walk = w;
+	l->row = fn;
+	l->row_ctx = ctx;
+	l->paused = false;
+	l->until_ns = uv_hrtime() + SLICE_NS;
+	HF_TRY(hf_store_scan_back(l->store, t, NULL, 0, before, w->before_len, one_row, l));
+	*ret_more = l->paused;
+	w->over = !l->paused;
+	return HF_OK;
+}
+
 /* ---- tasks ---- */
 
 struct adding {
@@ -193,9 +233,8 @@ struct adding {
 	enum hf_err e;
 };
 
-static bool add_task(void *ctx, const Hufu__MaskTaskRow *row)
+static void add_task(struct adding *a, const Hufu__MaskTaskRow *row)
 {
-	struct adding *a = ctx;
 	struct hf_hash digest;
 	struct hf_traced in = {.plan = row->plan,
 	                       .version = row->version,
@@ -210,16 +249,26 @@ static bool add_task(void *ctx, const Hufu__MaskTaskRow *row)
 
 	if (row->state != HF_TASK_RELEASED || row->plan_digest.len != sizeof(digest.b) ||
 	    !hf_id_from_bytes(row->id.data, row->id.len, &in.id) || !hf_traced_wants(a->l, row->source))
-		return true;
+		return;
 	memcpy(digest.b, row->plan_digest.data, sizeof(digest.b));
 	a->e = hf_traced_add(a->l, &in, a->f);
+}
+
+static bool look_at_task(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct adding *a = ctx;
+	Hufu__MaskTaskRow *row HF_CLEANUP(hf_decoded_done) = HF_DECODE_OWN(mask_task_row, value.data, value.len);
+
+	(void)key;
+	if (row)
+		add_task(a, row);
 	return a->e == HF_OK;
 }
 
-enum hf_err hf_traced_tasks(struct hf_traced_list *l, struct hf_release *r, struct hf_fault *f)
+enum hf_err hf_traced_tasks(struct hf_traced_list *l, bool *ret_more, struct hf_fault *f)
 {
 	struct adding a = {l, f, HF_OK};
 
-	HF_TRY(hf_fault_default(f, hf_tasks(r, add_task, &a)));
+	HF_TRY(hf_fault_default(f, hf_traced_walk(l, HF_TABLE_MASK_TASK, look_at_task, &a, ret_more)));
 	return a.e;
 }

@@ -50,7 +50,7 @@ struct job {
 	size_t leak_rows, leak_width;
 	json_t *not_traceable, *plain_to, *report;
 	uint64_t done, reached, total; /* bytes of sources: of the releases before; of all; that there are */
-	bool cancel;
+	bool cancel, gathered;         /* gathered: all that was released is in the list */
 	struct trial now;
 	struct hf_fault fault;
 };
@@ -309,7 +309,10 @@ static struct hf_draft *draft_of(const struct job *j, enum hf_err e)
 	hf_draft_bytes(d, HF_FIELD_DIGEST, j->digest.b, sizeof(j->digest.b));
 	if (e == HF_OK)
 		in_words(j, &words);
-	hf_draft_outcome(d, e, e == HF_OK ? NULL : "cancelled; nobody was told anything");
+	hf_draft_outcome(d, e,
+	                 e == HF_OK            ? NULL
+	                 : e == HF_E_CANCELLED ? "cancelled; nobody was told anything"
+	                                       : j->fault.text);
 	if (e == HF_OK)
 		hf_draft_text(d, HF_FIELD_DETAIL, (const char *)words.data);
 	return d;
@@ -335,7 +338,7 @@ static void record(struct job *j, enum hf_err e)
 {
 	struct hf_unit *u = hf_unit_new();
 
-	j->ends = e == HF_OK ? JOB_DONE : JOB_CANCELLED;
+	j->ends = e == HF_OK ? JOB_DONE : e == HF_E_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
 	hf_unit_draft(u, draft_of(j, e));
 	hf_store_submit(j->x->s.store, u, on_recorded, j);
 }
@@ -358,13 +361,52 @@ static void on_slice(uv_work_t *uv, int status);
 static void nothing(uv_work_t *uv);
 static void on_turn(uv_work_t *uv, int status);
 
-/* One release a turn of the loop; after the last one, the report. */
+static void name_releases(struct job *j)
+{
+	struct hf_source_view v;
+
+	j->gathered = true;
+	j->plain_to = json_incref(j->list->plain_to);
+	j->tried = hf_alloc((j->list->count + 1) * sizeof(*j->tried));
+	for (size_t i = 0; i < j->list->count; i++) {
+		struct traced *t = &j->list->items[i];
+
+		if (!hf_id_is_zero(&t->contract))
+			hf_id_text(&t->contract, t->contract_text);
+		snprintf(t->name, sizeof(t->name), "%.63s %u of %.63s", t->plan, t->version, t->source);
+		if (hf_source_get(j->x->s.sources, t->source, &v) == HF_OK) {
+			j->total += v.bytes;
+			hf_source_view_done(&v);
+		}
+	}
+}
+
+static void gather(struct job *j)
+{
+	const struct hf_tracing_setup *s = &j->x->s;
+	bool more = false;
+	enum hf_err e = s->gather ? s->gather(s->ctx, j->list, &more, &j->fault) : HF_OK;
+
+	if (e != HF_OK) {
+		record(j, e);
+		return;
+	}
+	if (!more)
+		name_releases(j);
+	queue(j, nothing, on_turn);
+}
+
+/* Some rows or one release a turn of the loop; after the last one, the report. */
 static void go_on(struct job *j)
 {
 	enum hf_err e;
 
 	if (j->cancel) {
 		record(j, HF_E_CANCELLED);
+		return;
+	}
+	if (!j->gathered) {
+		gather(j);
 		return;
 	}
 	if (j->at == j->list->count) {
@@ -437,23 +479,6 @@ static void on_slice(uv_work_t *uv, int status)
 
 /* ---- beginning ---- */
 
-static void name_releases(struct job *j)
-{
-	struct hf_source_view v;
-
-	for (size_t i = 0; i < j->list->count; i++) {
-		struct traced *t = &j->list->items[i];
-
-		if (!hf_id_is_zero(&t->contract))
-			hf_id_text(&t->contract, t->contract_text);
-		snprintf(t->name, sizeof(t->name), "%.63s %u of %.63s", t->plan, t->version, t->source);
-		if (hf_source_get(j->x->s.sources, t->source, &v) == HF_OK) {
-			j->total += v.bytes;
-			hf_source_view_done(&v);
-		}
-	}
-}
-
 static struct job *new_job(struct hf_tracing *x, const struct hf_tracing_in *in)
 {
 	struct job *j = hf_alloc_zero(sizeof(*j));
@@ -470,9 +495,6 @@ static struct job *new_job(struct hf_tracing *x, const struct hf_tracing_in *in)
 	snprintf(j->account, sizeof(j->account), "%s", in->account);
 	snprintf(j->folder, sizeof(j->folder), "%s/masking", x->s.base->dir);
 	j->not_traceable = json_array();
-	j->plain_to = json_incref(in->list->plain_to);
-	j->tried = hf_alloc((j->list->count + 1) * sizeof(*j->tried));
-	name_releases(j);
 	return j;
 }
 
@@ -497,8 +519,8 @@ enum hf_err hf_tracing_begin(struct hf_tracing *x, const struct hf_tracing_in *i
 	hf_draft_textf(draft, HF_FIELD_OBJECT, "leak of %s", in->source);
 	hf_draft_text(draft, HF_FIELD_PURPOSE, in->reason);
 	hf_draft_bytes(draft, HF_FIELD_DIGEST, in->digest.b, sizeof(in->digest.b));
-	hf_draft_textf(draft, HF_FIELD_PROCESSING, "%zu rows of %zu columns are traced among %zu releases",
-	               x->job->leak_rows, x->job->leak_width, x->job->list->count);
+	hf_draft_textf(draft, HF_FIELD_PROCESSING, "%zu rows of %zu columns are traced", x->job->leak_rows,
+	               x->job->leak_width);
 	queue(x->job, nothing, on_turn);
 	return HF_OK;
 }

@@ -4,9 +4,10 @@
  *
  * A release is one plan's version over one source under one scope of keys, however often it ran or was delivered.
  * Releases of everything that is the same dataset as the source (disclosures.h) are tried one after the other by a
- * worker, piece by piece; one leak at a time. What cannot be tried any more, because the contract's seed was erased or
- * the source is gone, is named. What came of it is an entry before anybody can read it; it is kept until the next leak
- * or the end of the process. No value of the leak or of a source is in it. Loop thread.
+ * worker, piece by piece; one leak at a time. What was released is looked up before, some rows a turn of the loop. What
+ * cannot be tried any more, because the contract's seed was erased or the source is gone, is named. What came of it is
+ * an entry before anybody can read it; it is kept until the next leak or the end of the process. No value of the leak
+ * or of a source is in it. Loop thread.
  */
 #ifndef HUFU_RELEASE_TRACING_H
 #define HUFU_RELEASE_TRACING_H
@@ -50,8 +51,12 @@ enum hf_err hf_traced_add(struct hf_traced_list *l, const struct hf_traced *in, 
  * what nothing tells apart. */
 void hf_traced_delivered(struct hf_traced_list *l, const char *source, const char *peer);
 size_t hf_traced_count(const struct hf_traced_list *l);
-/* The results of the node's tasks. */
-enum hf_err hf_traced_tasks(struct hf_traced_list *l, struct hf_release *r, struct hf_fault *f) HF_MUST_CHECK;
+/* Rows of a table, newest first, for a few milliseconds, and from there on by the next call with that table: a node's
+ * history is long, and everybody else is answered meanwhile. *ret_more: there are others. */
+enum hf_err hf_traced_walk(struct hf_traced_list *l, enum hf_table t, hf_store_row_fn fn, void *ctx,
+                           bool *ret_more) HF_MUST_CHECK;
+/* The results of the node's tasks; again until there are no more. */
+enum hf_err hf_traced_tasks(struct hf_traced_list *l, bool *ret_more, struct hf_fault *f) HF_MUST_CHECK;
 
 /* ---- tracing ---- */
 
@@ -65,6 +70,8 @@ struct hf_tracing_setup {
 	enum hf_err (*version)(void *ctx, const char *name, uint32_t version, struct hf_plan **ret_plan,
 	                       struct hf_fault *f);
 	void *ctx;
+	/* Adds a part of what was released to the list, as hf_traced_tasks does; NULL: it is whole when it comes. */
+	enum hf_err (*gather)(void *ctx, struct hf_traced_list *l, bool *ret_more, struct hf_fault *f);
 };
 void hf_tracing_open(const struct hf_tracing_setup *setup, struct hf_tracing **ret_tracing);
 void hf_tracing_close(struct hf_tracing *x); /* what is under way comes to nothing; NULL is fine */

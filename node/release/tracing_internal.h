@@ -24,7 +24,22 @@ struct traced {
 	bool changed; /* the source is not what it was then */
 };
 
+/* Where the reading of a table goes on. */
+struct traced_walk {
+	enum hf_table table; /* 0: not begun */
+	uint8_t before[HF_KEY_MAX];
+	size_t before_len;
+	bool over;
+};
+
 struct hf_traced_list {
+	struct traced_walk walks[2];
+	hf_store_row_fn row; /* while one is under way */
+	void *row_ctx;
+	struct traced_walk *walk;
+	uint64_t until_ns;
+	bool paused;
+
 	struct hf_store *store;
 	struct hf_sources *sources;
 	char dataset[HF_NAME_MAX + 1];

@@ -4,7 +4,9 @@
  */
 #include "release/engine/stream.h"
 #include "release/mask_keys.h"
+#include "release/tasks.h"
 #include "release/tracing.h"
+#include "release/tracing_internal.h"
 #include "unit/identity/people.h"
 
 #define ROWS 6000u
@@ -74,8 +76,9 @@ static void put_source(struct world *w, const char *name, const char *path)
 
 static void open_tracing(struct world *w)
 {
-	hf_tracing_open(&(struct hf_tracing_setup){&w->p.f.base, w->p.f.store, w->sources, w->keys, version, NULL},
-	                &w->tracing);
+	hf_tracing_open(
+	        &(struct hf_tracing_setup){&w->p.f.base, w->p.f.store, w->sources, w->keys, version, NULL, NULL},
+	        &w->tracing);
 }
 
 static int start(void **state)
@@ -559,6 +562,98 @@ static void a_leak_of_too_many_columns_is_refused(void **state)
 	json_decref(rows);
 }
 
+/* ---- a long history ---- */
+
+#define TASKS 20000u
+
+static void put_tasks(struct world *w)
+{
+	struct hf_unit *u = hf_unit_new();
+
+	for (unsigned i = 0; i < TASKS; i++) {
+		Hufu__MaskTaskRow row = HUFU__MASK_TASK_ROW__INIT;
+		struct hf_id id = hf_id_new((int64_t)i + 1);
+		uint8_t *bytes;
+		size_t len;
+
+		row.id = (ProtobufCBinaryData){sizeof(id.b), id.b};
+		row.plan = (char *)"tolls";
+		row.version = 1;
+		row.plan_digest = (ProtobufCBinaryData){sizeof(w->digest.b), w->digest.b};
+		row.source = (char *)"passages";
+		row.table = (char *)"passages";
+		row.registers = (char *)"";
+		row.state = i % 2 ? HF_TASK_RELEASED : HF_TASK_FAILED;
+		bytes = hf_encode(&row.base, &len);
+		hf_unit_put(u, HF_TABLE_MASK_TASK, id.b, sizeof(id.b), bytes, len);
+		free(bytes);
+	}
+	assert_int_equal(people_apply(&w->p, u, HF_OK), HF_OK);
+}
+
+struct gathering {
+	unsigned calls;
+	bool fails;
+};
+
+static enum hf_err gather_tasks(void *ctx, struct hf_traced_list *l, bool *ret_more, struct hf_fault *f)
+{
+	struct gathering *g = ctx;
+
+	g->calls++;
+	return g->fails ? hf_fault_set(f, HF_E_LIMIT, "there are too many") : hf_traced_tasks(l, ret_more, f);
+}
+
+static enum hf_err version_too(void *ctx, const char *name, uint32_t number, struct hf_plan **ret_plan,
+                               struct hf_fault *f)
+{
+	(void)ctx;
+	return version(NULL, name, number, ret_plan, f);
+}
+
+/* What was released is looked up a few milliseconds a turn of the loop, each row once, and the trace goes on from
+ * there.
+ */
+static void a_long_history_is_looked_up_in_slices(void **state)
+{
+	struct world *w = *state;
+	struct gathering g = {0, false};
+	const struct hf_tracing_setup s = {&w->p.f.base, w->p.f.store, w->sources,  w->keys,
+	                                   version_too,  &g,           gather_tasks};
+	struct hf_traced_list *l = list_of(w);
+	unsigned calls = 0;
+	bool more = true;
+	json_t *shown;
+
+	put_tasks(w);
+	for (; more; calls++)
+		assert_int_equal(hf_traced_tasks(l, &more, &w->f), HF_OK);
+	assert_true(calls > 1);
+	assert_int_equal(hf_traced_count(l), 1);
+	assert_int_equal(l->items[0].times, TASKS / 2);
+	assert_int_equal(hf_traced_tasks(l, &more, &w->f), HF_OK);
+	assert_int_equal(l->items[0].times, TASKS / 2);
+	hf_traced_free(l);
+
+	hf_tracing_close(w->tracing);
+	hf_tracing_open(&s, &w->tracing);
+	shown = trace(w, list_of(w), plates(w, "insurer", 1, 5));
+	assert_true(g.calls > 1);
+	assert_string_equal(text_of(shown, "state"), "done");
+	assert_int_equal(json_array_size(json_object_get(shown, "releases")) +
+	                         json_array_size(json_object_get(shown, "not_traceable")),
+	                 1);
+	json_decref(shown);
+
+	g.fails = true;
+	shown = trace(w, list_of(w), plates(w, "insurer", 1, 5));
+	assert_string_equal(text_of(shown, "state"), "failed");
+	assert_string_equal(text_of(shown, "text"), "there are too many");
+	json_decref(shown);
+	hf_tracing_close(w->tracing);
+	open_tracing(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -571,6 +666,7 @@ int main(void)
 	        cmocka_unit_test(closed_under_way),
 	        cmocka_unit_test(what_is_no_leak_is_refused),
 	        cmocka_unit_test(a_leak_of_too_many_columns_is_refused),
+	        cmocka_unit_test(a_long_history_is_looked_up_in_slices),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
