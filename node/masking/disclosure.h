@@ -68,7 +68,8 @@ enum hf_err hf_disclosure_k(const struct hf_disclosure *all, size_t count, const
 
 /* The same of a table that comes in pieces: cells and count of t are not looked at. Quasi-identifiers are also those of
  * the releases' plans. Masked again is only how rows are grouped, whatever the key was; what cannot be masked again (a
- * method of somebody's own, a tree that is gone) counts as the value itself. Holds 4 bytes for each value of each
+ * method of somebody's own, a tree that is gone) counts as the value itself, which is never coarser, and a tree that is
+ * gone is said. Holds 4 bytes for each value of each
  * masking, and the different ones. */
 struct hf_joint;
 struct hf_joint *hf_joint_new(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t);
@@ -79,9 +80,12 @@ bool hf_joint_whole(const struct hf_joint *j); /* some technique needs all rows 
 /* Cells as of hf_disclosure_table. LIMIT: too many rows. */
 enum hf_err hf_joint_rows(struct hf_joint *j, const struct hf_bytes *cells, size_t count,
                           struct hf_fault *f) HF_MUST_CHECK;
-/* Rows of the smallest class without the last release, and with it; 0: there is none. */
+/* Rows of the smallest class without the last release, and with it; 0: there is none. unopened: a masking that could
+ * not be made again, the first of them, as "field F of RELEASE to RECIPIENT was masked cannot be made again (why)";
+ * empty: there is none. */
 struct hf_joint_classes {
 	uint32_t before, k;
+	char unopened[320];
 };
 void hf_joint_end(struct hf_joint *j, struct hf_joint_classes *ret_classes);
 

@@ -1,9 +1,11 @@
 /* disclosure_classes.c - classes of rows that all releases together leave; declared in disclosure.h. */
 #include "masking/disclosure.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "crypto/crypto.h"
 #include "masking/apply.h"
@@ -28,6 +30,7 @@ struct hf_joint {
 	struct hf_effect_table *codes;
 	uint64_t rows;
 	uint8_t key[16];
+	char unopened[sizeof(((struct hf_joint_classes *)NULL)->unopened)];
 };
 
 static size_t column_of(const struct hf_disclosure_table *t, const char *name)
@@ -130,8 +133,14 @@ static void open_part(struct hf_joint *j, struct part *q)
 		q->fields[i] = (struct hf_plan_field){.name = t->header[i], .technique = hf_technique_named("limc")};
 	q->fields[q->column] = *q->field;
 	table.fields = q->fields;
-	if (hf_apply_open(&setup, &f, &q->apply) != HF_OK)
-		q->apply = NULL;
+	if (hf_apply_open(&setup, &f, &q->apply) == HF_OK)
+		return;
+	q->apply = NULL;
+	if (!j->unopened[0])
+		snprintf(j->unopened, sizeof(j->unopened),
+		         "field %.30s of %.40s to %.30s was masked cannot be made again (%.100s)", q->field->name,
+		         q->d->release, q->d->recipient, f.text);
+	hf_utf8_mend(j->unopened);
 }
 
 struct hf_joint *hf_joint_new(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t)
@@ -317,6 +326,7 @@ void hf_joint_end(struct hf_joint *j, struct hf_joint_classes *ret_classes)
 {
 	struct hf_effect_table *t = j->codes ? suppressed(j) : NULL;
 
+	memcpy(ret_classes->unopened, j->unopened, sizeof(j->unopened));
 	ret_classes->before = j->old ? least_class(t ? t : j->codes, j->old) : 0;
 	ret_classes->k = j->parts ? least_class(t ? t : j->codes, j->parts) : 0;
 	hf_effect_table_free(t);
@@ -326,7 +336,7 @@ enum hf_err hf_disclosure_k(const struct hf_disclosure *all, size_t count, const
                             struct hf_fault *f, uint32_t *ret_k)
 {
 	struct hf_joint *j = hf_joint_new(all, count, t);
-	struct hf_joint_classes c = {0, 0};
+	struct hf_joint_classes c = {.k = 0};
 	enum hf_err e = hf_joint_rows(j, t->cells, t->count, f);
 
 	if (e == HF_OK)

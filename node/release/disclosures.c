@@ -90,6 +90,12 @@ static enum hf_err judge_classes(const struct hf_disclosure_in *in, const struct
 		promised = 0;
 	if (!c->k || (c->k >= own && c->k >= promised))
 		return HF_OK;
+	if (c->unopened[0])
+		return hf_fault_set(f, HF_E_DISCLOSURE,
+		                    "how %s, so it counts as given out as it is, and with that the least class of "
+		                    "rows of %.60s has %u, and %s demands %u; mask coarser, or have it allowed",
+		                    c->unopened, in->dataset, c->k, c->k < own ? "the plan" : "a plan of these",
+		                    c->k < own ? own : promised);
 	name_quasi(list, count, names, sizeof(names));
 	return hf_fault_set(
 	        f, HF_E_DISCLOSURE,

@@ -40,6 +40,8 @@ static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, s
 		if (strcmp(j->files[i].name, name) == 0)
 			return hf_buf_add(out, b.data, b.len) ? HF_OK : hf_fault_default(f, HF_E_LIMIT);
 	}
+	if (strchr(name, '#')) /* NAME#HEX */
+		return hf_fault_set(f, HF_E_UNKNOWN, "the file %.60s is not kept any more", name);
 	return release_table(&(struct hf_plan){.file_count = 0}, j->folder, name, out, f);
 }
 
@@ -162,7 +164,7 @@ enum hf_err release_joint_count(struct release_joint *j, struct hf_source_reader
 {
 	struct reading r = {.j = j, .f = f, .e = HF_OK};
 
-	j->classes = (struct hf_joint_classes){0, 0};
+	j->classes = (struct hf_joint_classes){.k = 0};
 	if (j->count == 0)
 		return HF_OK;
 	hf_buf_init(&r.values, WHOLE_BYTES + HF_CSV_RECORD_MOST + HF_CELL_SLACK);
@@ -170,7 +172,7 @@ enum hf_err release_joint_count(struct release_joint *j, struct hf_source_reader
 	if (r.e == HF_OK && r.joint)
 		hf_joint_end(r.joint, &j->classes);
 	if (r.joint && !(hf_joint_new_parts(r.joint) && hf_joint_old_parts(r.joint)))
-		j->classes = (struct hf_joint_classes){0, 0};
+		j->classes = (struct hf_joint_classes){.k = 0};
 	hf_joint_free(r.joint);
 	for (size_t i = 0; i < r.width; i++)
 		free(r.names[i]);
