@@ -14,6 +14,7 @@
 #include "catalog/catalog.h"
 #include "release/tasks.h"
 #include "source/classify.h"
+#include "source/running.h"
 #include "source/scanner.h"
 
 static json_t *field_json(const struct hf_source_field *f)
@@ -34,6 +35,10 @@ static void view_json(json_t *o, const struct hf_source_view *v)
 	json_object_set_new(o, "enabled", json_boolean(v->enabled));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)v->bytes));
 	json_object_set_new(o, "rows", json_integer((json_int_t)v->rows));
+	if (v->bytes_per_second)
+		json_object_set_new(o, "bytes_per_second", json_integer((json_int_t)v->bytes_per_second));
+	if (v->rows_per_second)
+		json_object_set_new(o, "rows_per_second", json_integer((json_int_t)v->rows_per_second));
 	hf_api_out_time(o, "scanned", v->scanned_ms);
 	hf_api_out_time(o, "registered", v->registered_ms);
 	json_object_set_new(o, "registered_by", json_string(v->registered_by));
@@ -94,6 +99,18 @@ static enum hf_err take_rows(struct hf_api_request *rq, struct hf_source_view *v
 	return HF_OK;
 }
 
+/* How fast scans may read it; 0: as it comes. */
+static enum hf_err take_rates(struct hf_api_request *rq, struct hf_source_view *v)
+{
+	int64_t bytes = (int64_t)v->bytes_per_second, rows = (int64_t)v->rows_per_second;
+
+	HF_TRY(hf_api_int(rq, "bytes_per_second", false, 0, HF_SOURCE_RATE_MAX, &bytes));
+	HF_TRY(hf_api_int(rq, "rows_per_second", false, 0, HF_SOURCE_RATE_MAX, &rows));
+	v->bytes_per_second = (uint64_t)bytes;
+	v->rows_per_second = (uint64_t)rows;
+	return HF_OK;
+}
+
 /* Evidence for what the fields hold, from the department's data dictionary. */
 static enum hf_err take_about(struct hf_api_request *rq, struct hf_source_view *v)
 {
@@ -107,7 +124,9 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	struct hf_source_view now;
 	enum hf_err e = hf_source_get(rq->m->sources, v->name, &now);
 
+	v->enabled = s->was.enabled;
 	if (e == HF_OK) {
+		v->enabled = now.enabled; /* it may have been disabled meanwhile */
 		hf_source_class_keep(v, &now);
 		hf_source_view_done(&now);
 	}
@@ -120,7 +139,6 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 		v->masked_of[0] = '\0';
 	}
 	HF_TRY(hf_api_onward(rq, v));
-	v->enabled = s->was.enabled;
 	v->registered_ms = s->was.registered_ms;
 	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));
 	HF_TRY(hf_api_derived(rq, v, &s->was.derivation, s->adding));
@@ -262,6 +280,7 @@ static enum hf_err add(struct hf_api_request *rq)
 	HF_TRY(take_password(rq, &v));
 	HF_TRY(hf_api_id(rq, "derivation", false, &v.derivation));
 	HF_TRY(take_rows(rq, &v));
+	HF_TRY(take_rates(rq, &v));
 	HF_TRY(take_about(rq, &v));
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", v.name);
 	if (hf_source_get(rq->m->sources, v.name, &there) == HF_OK) {
@@ -289,6 +308,8 @@ static enum hf_err update(struct hf_api_request *rq)
 		e = copy_text(rq, "department", false, v.department, sizeof(v.department));
 	if (e == HF_OK)
 		e = take_rows(rq, &v);
+	if (e == HF_OK)
+		e = take_rates(rq, &v);
 	if (e == HF_OK)
 		e = take_about(rq, &v);
 	hf_source_view_done(&v);
@@ -328,6 +349,29 @@ static enum hf_err test(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* What is being read of it ends; how much that was goes into the answer. */
+static void put_stopped(struct hf_api_request *rq, const char *name)
+{
+	json_object_set_new(rq->out, "ended", json_integer((json_int_t)hf_source_stop(rq->m->sources, name)));
+}
+
+/* Also of a source that is being registered, of which there is no row yet. */
+static enum hf_err cancel(struct hf_api_request *rq)
+{
+	const char *name;
+
+	HF_TRY(hf_api_text(rq, "name", true, HF_NAME_MAX, &name));
+	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", name);
+	put_stopped(rq, name);
+	if (json_integer_value(json_object_get(rq->out, "ended")) == 0)
+		return hf_fault_set(&rq->fault, HF_E_UNKNOWN,
+		                    "no scan of a source '%s' is under way; `hufu source list` shows those that are",
+		                    name);
+	hf_draft_text(rq->draft, HF_FIELD_DETAIL, "scan cancelled");
+	json_object_set_new(rq->out, "name", json_string(name));
+	return HF_OK;
+}
+
 static enum hf_err set_enabled(struct hf_api_request *rq, bool enabled)
 {
 	struct hf_source_view v;
@@ -336,6 +380,8 @@ static enum hf_err set_enabled(struct hf_api_request *rq, bool enabled)
 	HF_TRY(hf_api_source(rq, &v));
 	v.enabled = enabled;
 	e = hf_source_put(rq->m->sources, rq->unit, &v, &rq->fault);
+	if (e == HF_OK && !enabled)
+		put_stopped(rq, v.name);
 	hf_draft_text(rq->draft, HF_FIELD_DETAIL, enabled ? "enabled" : "disabled");
 	json_object_set_new(rq->out, "name", json_string(v.name));
 	json_object_set_new(rq->out, "enabled", json_boolean(enabled));
@@ -366,6 +412,8 @@ static enum hf_err remove_source(struct hf_api_request *rq)
 		                 v.name);
 	else
 		e = hf_source_remove(rq->m->sources, rq->unit, v.name, &rq->fault);
+	if (e == HF_OK)
+		put_stopped(rq, v.name);
 	hf_draft_text(rq->draft, HF_FIELD_DETAIL, "removed");
 	json_object_set_new(rq->out, "name", json_string(v.name));
 	hf_source_view_done(&v);
@@ -383,11 +431,23 @@ static bool add_row(void *ctx, const struct hf_source_view *v)
 	return true;
 }
 
+static void add_run(void *ctx, const struct hf_source_run *run)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I}", "source", run->source, "what", run->what, "state",
+	                      run->waiting ? "waiting" : "running", "bytes", (json_int_t)run->bytes, "rows",
+	                      (json_int_t)run->rows);
+
+	hf_api_out_time(o, "since", run->since_ms);
+	json_array_append_new(ctx, o);
+}
+
 static enum hf_err list(struct hf_api_request *rq)
 {
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *running = json_array();
 
 	json_object_set_new(rq->out, "sources", rows);
+	json_object_set_new(rq->out, "running", running);
+	hf_sources_running(rq->m->sources, add_run, running);
 	return hf_sources_list(rq->m->sources, add_row, rows);
 }
 
@@ -408,6 +468,7 @@ const struct hf_route hf_routes_source[] = {
         {"POST", "/v1/sources/test", HF_MAY_MANAGE_SOURCES, HF_EVENT_COMMAND, test, 0},
         {"POST", "/v1/sources/enable", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, enable, 0},
         {"POST", "/v1/sources/disable", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, disable, 0},
+        {"POST", "/v1/sources/cancel", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, cancel, 0},
         {"POST", "/v1/sources/remove", HF_MAY_MANAGE_SOURCES, HF_EVENT_SOURCE_CHANGE, remove_source, 0},
         {"GET", "/v1/sources", HF_MAY_MANAGE_SOURCES, HF_EVENT_INVALID, list, 0},
         {"GET", "/v1/sources/show", HF_MAY_MANAGE_SOURCES, HF_EVENT_INVALID, show, 0},

@@ -9,14 +9,14 @@
 #define HUFU_SOURCE_ADAPTERS_H
 
 #include <limits.h>
-#include <stdatomic.h>
 
+#include "source/pace.h"
 #include "source/reader.h"
 
 struct hf_source_home {
 	char node_dir[PATH_MAX]; /* real path of the node's own folder, which no source may show */
 	uint32_t read_seconds;   /* for the whole reading of a database */
-	uint64_t read_rate;      /* bytes a second of it at most; 0: as they come */
+	uint64_t read_rate;      /* bytes a second of it at most, also when its own rate is higher; 0: as they come */
 	bool has_key;
 	uint8_t key[32]; /* of boxes in rows (secret.h) */
 };
@@ -28,15 +28,16 @@ struct hf_adapter {
 	enum hf_err (*set_password)(const struct hf_source_home *home, struct hf_source_view *v, const char *password,
 	                            struct hf_fault *f);
 	/* Reads the data once, into a copy that the others read (copy.h), with its key in v; NULL: it is read where it
-	 * is. Stops like `columns`. Any worker. */
-	enum hf_err (*copy)(const struct hf_source_home *home, struct hf_source_view *v, const atomic_bool *stop,
+	 * is. As fast as pace allows; stops
+	 * like `columns`. Any worker. */
+	enum hf_err (*copy)(const struct hf_source_home *home, struct hf_source_view *v, struct hf_pace *pace,
 	                    struct hf_fault *f);
 	/* Could it be read again? Only with `copy`. Any worker. */
-	enum hf_err (*probe)(const struct hf_source_home *home, const struct hf_source_view *v, const atomic_bool *stop,
+	enum hf_err (*probe)(const struct hf_source_home *home, const struct hf_source_view *v, struct hf_pace *pace,
 	                     struct hf_fault *f);
 	/* Names the fields of v, whose path is given, and nothing else of them; NULL: the header says it. Stops with
-	 * CANCELLED when *stop is set. Any worker. */
-	enum hf_err (*columns)(const struct hf_source_home *home, struct hf_source_view *v, const atomic_bool *stop,
+	 * CANCELLED when pace says so. Any worker. */
+	enum hf_err (*columns)(const struct hf_source_home *home, struct hf_source_view *v, struct hf_pace *pace,
 	                       struct hf_fault *f);
 	/* The stamp alone. */
 	enum hf_err (*stamp)(const struct hf_source_home *home, const struct hf_source_view *v,
@@ -45,16 +46,16 @@ struct hf_adapter {
 	enum hf_err (*open)(const struct hf_source_home *home, const struct hf_source_view *v,
 	                    struct hf_source_reader **ret_reader, struct hf_fault *f);
 	/* SHA-256 of the data as it is kept, when the table's bytes are not just that; NULL: they are. Any worker. */
-	enum hf_err (*digest)(const struct hf_source_home *home, const struct hf_source_view *v,
-	                      const atomic_bool *stop, struct hf_hash *ret_digest);
+	enum hf_err (*digest)(const struct hf_source_home *home, const struct hf_source_view *v, struct hf_pace *pace,
+	                      struct hf_hash *ret_digest);
 };
 const struct hf_adapter *hf_adapter_find(const char *kind); /* NULL: not offered */
 const char *hf_adapter_kinds(void);                         /* "csv, jsonl, sqlite, postgresql" */
 
 extern const struct hf_adapter hf_adapter_csv, hf_adapter_jsonl, hf_adapter_sqlite, hf_adapter_postgresql;
 
-/* scan.c: fills in bytes, rows, fields, digest and stamp of v. Stops with CANCELLED when *stop is set. Any worker. */
+/* scan.c: fills in bytes, rows, fields, digest and stamp of v. Stops with CANCELLED when pace says so. Any worker. */
 enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
-                               const atomic_bool *stop, struct hf_fault *f) HF_MUST_CHECK;
+                               struct hf_pace *pace, struct hf_fault *f) HF_MUST_CHECK;
 
 #endif

@@ -15,6 +15,7 @@
 #include "source/source.h"
 
 struct hf_adapter;
+struct hf_pace;
 struct hf_source_home;
 
 /* How a bounded sample is looked at: lent. */
@@ -23,7 +24,7 @@ struct hf_source_looking {
 	const struct hf_source_home *home;
 	struct hf_rules *rules; /* NULL: none */
 	const uint8_t *key; /* 16 bytes, under which the values of several sources are compared; NULL: a random one */
-	const atomic_bool *stop;
+	struct hf_pace *pace;
 };
 /* Reads at most v->look_rows rows from the top, finds kinds, and writes them as proposals into v's fields. Any worker.
  */

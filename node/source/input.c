@@ -181,8 +181,8 @@ enum hf_err hf_input_stamp_of(const struct hf_source_home *home, const struct hf
 	return HF_OK;
 }
 
-enum hf_err hf_input_digest_of(const struct hf_source_home *home, const struct hf_source_view *v,
-                               const atomic_bool *stop, struct hf_hash *ret_digest)
+enum hf_err hf_input_digest_of(const struct hf_source_home *home, const struct hf_source_view *v, struct hf_pace *pace,
+                               struct hf_hash *ret_digest)
 {
 	struct hf_source_stamp stamp;
 	struct hf_sha256 *hash;
@@ -196,9 +196,11 @@ enum hf_err hf_input_digest_of(const struct hf_source_home *home, const struct h
 	hash = hf_sha256_new();
 	piece = hf_alloc(PIECE);
 	for (uint64_t at = 0; e == HF_OK && n == PIECE; at += n) {
-		e = atomic_load(stop) ? HF_E_CANCELLED : hf_place_read(fd, at, piece, PIECE, &n);
-		if (e == HF_OK)
+		e = hf_place_read(fd, at, piece, PIECE, &n);
+		if (e == HF_OK) {
 			hf_sha256_add(hash, piece, n);
+			e = hf_pace_keep(pace, n, 0, &f);
+		}
 	}
 	hf_sha256_end(hash, ret_digest);
 	hf_sha256_free(hash);

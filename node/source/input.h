@@ -8,8 +8,6 @@
 #ifndef HUFU_SOURCE_INPUT_H
 #define HUFU_SOURCE_INPUT_H
 
-#include <stdatomic.h>
-
 #include "source/adapters.h"
 
 #define HF_INPUT_RATIO 1000u
@@ -32,7 +30,7 @@ void hf_input_stamp(const struct hf_input *in, struct hf_source_stamp *ret_stamp
 /* For adapters of one file: stamp and digest of v's path. */
 enum hf_err hf_input_stamp_of(const struct hf_source_home *home, const struct hf_source_view *v,
                               struct hf_source_stamp *ret_stamp, struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err hf_input_digest_of(const struct hf_source_home *home, const struct hf_source_view *v,
-                               const atomic_bool *stop, struct hf_hash *ret_digest) HF_MUST_CHECK;
+enum hf_err hf_input_digest_of(const struct hf_source_home *home, const struct hf_source_view *v, struct hf_pace *pace,
+                               struct hf_hash *ret_digest) HF_MUST_CHECK;
 
 #endif

@@ -89,7 +89,7 @@ static bool on_names(void *ctx, const struct hf_jsonl_record *rec)
 }
 
 static enum hf_err read_names(struct hf_input *in, const struct hf_source_view *v, struct naming *n,
-                              const atomic_bool *stop, struct hf_fault *f)
+                              struct hf_pace *pace, struct hf_fault *f)
 {
 	enum hf_jsonl_defect d = HF_JSONL_GOOD;
 	uint8_t *piece = hf_alloc(PIECE);
@@ -97,13 +97,13 @@ static enum hf_err read_names(struct hf_input *in, const struct hf_source_view *
 	size_t len = PIECE;
 
 	while (e == HF_OK && d == HF_JSONL_GOOD && len == PIECE) {
-		if (atomic_load(stop))
-			e = hf_fault_set(f, HF_E_CANCELLED, "the scan of %s was cancelled; the node is stopping",
-			                 v->path);
-		else
-			e = hf_input_read(in, piece, PIECE, &len, f);
+		uint64_t rows = hf_jsonl_records(n->lines);
+
+		e = hf_input_read(in, piece, PIECE, &len, f);
 		if (e == HF_OK)
 			d = hf_jsonl_feed(n->lines, piece, len);
+		if (e == HF_OK)
+			e = hf_pace_keep(pace, len, hf_jsonl_records(n->lines) - rows, f);
 	}
 	if (e == HF_OK && d == HF_JSONL_GOOD)
 		d = hf_jsonl_end(n->lines);
@@ -116,7 +116,7 @@ static enum hf_err read_names(struct hf_input *in, const struct hf_source_view *
 	return e;
 }
 
-static enum hf_err columns_jsonl(const struct hf_source_home *home, struct hf_source_view *v, const atomic_bool *stop,
+static enum hf_err columns_jsonl(const struct hf_source_home *home, struct hf_source_view *v, struct hf_pace *pace,
                                  struct hf_fault *f)
 {
 	struct naming *n;
@@ -127,7 +127,7 @@ static enum hf_err columns_jsonl(const struct hf_source_home *home, struct hf_so
 	n = hf_alloc_zero(sizeof(*n));
 	n->c.fields = hf_alloc_zero(HF_CSV_FIELDS_MAX * sizeof(*n->c.fields));
 	n->lines = hf_jsonl_new(on_names, n);
-	e = read_names(in, v, n, stop, f);
+	e = read_names(in, v, n, pace, f);
 	if (e == HF_OK) {
 		free(v->fields);
 		v->field_count = n->c.count;

@@ -54,7 +54,7 @@ static bool feed(struct hf_csv *csv, struct hf_recode *recode, const uint8_t *da
 }
 
 /* Ends where the rows or the file end, or where it is no longer the table that was scanned a moment ago. */
-static enum hf_err read_sample(struct hf_source_reader *r, struct hf_csv *csv, const atomic_bool *stop)
+static enum hf_err read_sample(struct hf_source_reader *r, struct hf_csv *csv, struct hf_pace *pace, struct hf_fault *f)
 {
 	uint8_t *piece = hf_alloc(PIECE);
 	struct hf_recode *recode = NULL;
@@ -64,13 +64,16 @@ static enum hf_err read_sample(struct hf_source_reader *r, struct hf_csv *csv, c
 	bool more = true;
 
 	while (e == HF_OK && more && n == PIECE && at < BYTES_MAX) {
-		e = atomic_load(stop) ? HF_E_CANCELLED : r->ops->read(r, at, piece, PIECE, &n);
+		uint64_t rows = hf_csv_records(csv);
+
+		e = r->ops->read(r, at, piece, PIECE, &n);
 		if (e != HF_OK)
 			break;
 		if (at == 0 && hf_encoding_guess(piece, n, n < PIECE) == HF_ENCODING_GB18030)
 			recode = hf_recode_new(HF_ENCODING_GB18030);
 		more = feed(csv, recode, piece, n);
 		at += n;
+		e = hf_pace_keep(pace, n, hf_csv_records(csv) - rows, f);
 	}
 	if (e == HF_OK && more)
 		(void)!hf_csv_end(csv);
@@ -127,11 +130,9 @@ enum hf_err hf_source_identify(const struct hf_source_looking *in, const struct 
 	enum hf_err e = in->adapter->open(in->home, v, &r, f);
 
 	if (e == HF_OK) {
-		e = read_sample(r, csv, in->stop);
+		e = read_sample(r, csv, in->pace, f);
 		r->ops->close(r);
 	}
-	if (e == HF_E_CANCELLED)
-		hf_fault_set(f, e, "the scan of %s was cancelled; the node is stopping", v->path);
 	hf_csv_free(csv);
 	hf_buf_done(&l.values);
 	free(l.cells);

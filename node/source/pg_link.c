@@ -101,8 +101,8 @@ static int64_t now_ms(void)
 /* Also where nothing is waited for: a server may answer without end. */
 static enum hf_err go_on(const struct pg_link *l, struct hf_fault *f)
 {
-	if (atomic_load(l->bounds.stop))
-		return hf_fault_set(f, HF_E_CANCELLED, "the node is stopping");
+	if (atomic_load(&l->bounds.pace->stop))
+		return hf_fault_set(f, HF_E_CANCELLED, "the reading was ended before it was done");
 	if (now_ms() > l->end_ms)
 		return hf_fault_set(f, HF_E_TIMEOUT,
 		                    "the database was not read within %" PRIu32
@@ -369,25 +369,9 @@ enum hf_err pg_link_row(struct pg_link *l, const char *sql, const char *const *p
 	return after;
 }
 
-/* Waits until taken bytes may have been taken since then. */
-static enum hf_err keep_rate(const struct pg_link *l, uint64_t taken, int64_t since_ms, struct hf_fault *f)
-{
-	int64_t due = since_ms, left;
-
-	if (l->bounds.bytes_per_second)
-		due += (int64_t)(taken * 1000 / l->bounds.bytes_per_second);
-	do {
-		HF_TRY(go_on(l, f));
-		left = due - now_ms();
-		if (left > 0)
-			poll(NULL, 0, left < TICK_MS ? (int)left : TICK_MS);
-	} while (left > 0);
-	return HF_OK;
-}
-
 static enum hf_err copy_rows(struct pg_link *l, pg_bytes_fn fn, void *ctx, struct hf_fault *f)
 {
-	int64_t begun = now_ms(), until = begun + PG_SILENCE_SECONDS * 1000;
+	int64_t until = now_ms() + PG_SILENCE_SECONDS * 1000;
 	uint64_t taken = 0, counted = 0;
 	enum hf_err e = HF_OK;
 
@@ -396,12 +380,17 @@ static enum hf_err copy_rows(struct pg_link *l, pg_bytes_fn fn, void *ctx, struc
 		int n = PQgetCopyData(l->c, &data, 1);
 
 		if (n > 0) {
+			int64_t had = now_ms();
+
 			e = fn(ctx, data, (size_t)n, f);
 			hf_wipe(data, (size_t)n);
 			PQfreemem(data);
 			taken += (uint64_t)n;
 			if (e == HF_OK)
-				e = keep_rate(l, taken, begun, f);
+				e = hf_pace_keep(l->bounds.pace, (uint64_t)n, 1, f);
+			until += now_ms() - had; /* the server waited for us */
+			if (e == HF_OK)
+				e = go_on(l, f);
 			if (taken - counted >= PG_LEAST) {
 				counted = taken;
 				until = now_ms() + PG_SILENCE_SECONDS * 1000;

@@ -9,10 +9,8 @@
 #ifndef HUFU_SOURCE_PG_LINK_H
 #define HUFU_SOURCE_PG_LINK_H
 
-#include <stdatomic.h>
-
 #include "base/buf.h"
-#include "base/err.h"
+#include "source/pace.h"
 
 #define PG_CONNECT_SECONDS 15
 #define PG_SILENCE_SECONDS 60 /* without an answer, or for less than PG_LEAST bytes of a table */
@@ -22,9 +20,8 @@ enum hf_err pg_place_check(const char *uri, struct hf_fault *f) HF_MUST_CHECK;
 
 struct pg_link;
 struct pg_bounds {
-	const atomic_bool *stop;   /* ends with CANCELLED */
-	uint32_t seconds;          /* for all that is asked, from the connection on; then TIMEOUT */
-	uint64_t bytes_per_second; /* of a table, at most; 0: as it comes */
+	struct hf_pace *pace; /* of a table's rows; stops everything */
+	uint32_t seconds;     /* for all that is asked, from the connection on; then TIMEOUT */
 };
 /* Refuses a server that lets the role in without asking for the password (STATE). */
 enum hf_err pg_link_open(const char *uri, const char *password, const struct pg_bounds *bounds,

@@ -18,6 +18,7 @@
 #include "source/pg_link.h"
 #include "source/secret.h"
 
+#define PROBE_SECONDS 60u /* for a test, whatever a reading may take */
 #define NO_TABLE                                                                                                       \
 	"the database has no table or view %.128s of which the role may read a column; check the name, and GRANT "     \
 	"SELECT"
@@ -111,10 +112,9 @@ static enum hf_err set_password(const struct hf_source_home *home, struct hf_sou
 	return HF_OK;
 }
 
-static enum hf_err open_link(const struct hf_source_home *home, const struct hf_source_view *v, const atomic_bool *stop,
-                             struct pg_link **ret_link, struct hf_fault *f)
+static enum hf_err open_link(const struct hf_source_home *home, const struct hf_source_view *v,
+                             const struct pg_bounds *bounds, struct pg_link **ret_link, struct hf_fault *f)
 {
-	const struct pg_bounds bounds = {stop, home->read_seconds, home->read_rate};
 	char password[HF_SOURCE_SECRET_MAX], bound[700];
 	enum hf_err e;
 	size_t len;
@@ -126,7 +126,7 @@ static enum hf_err open_link(const struct hf_source_home *home, const struct hf_
 		                    "source update %s --password-file FILE`",
 		                    v->name, v->name);
 	password[len] = '\0';
-	e = pg_link_open(v->path, password, &bounds, ret_link, f);
+	e = pg_link_open(v->path, password, bounds, ret_link, f);
 	hf_wipe(password, sizeof(password));
 	return e;
 }
@@ -202,14 +202,17 @@ static enum hf_err export_table(const struct hf_source_home *home, struct pg_lin
 	return e;
 }
 
-static enum hf_err copy_pg(const struct hf_source_home *home, struct hf_source_view *v, const atomic_bool *stop,
+static enum hf_err copy_pg(const struct hf_source_home *home, struct hf_source_view *v, struct hf_pace *pace,
                            struct hf_fault *f)
 {
+	const struct pg_bounds bounds = {pace, home->read_seconds};
 	struct pg_link *l = NULL;
 	enum hf_err e;
 
+	if (home->read_rate && (!pace->bytes_per_second || home->read_rate < pace->bytes_per_second))
+		pace->bytes_per_second = home->read_rate;
 	memset(&v->copy, 0, sizeof(v->copy)); /* that of the scan before is the row's until this one is put */
-	e = open_link(home, v, stop, &l, f);
+	e = open_link(home, v, &bounds, &l, f);
 	if (e == HF_OK)
 		e = check_role(home, l, f);
 	if (e == HF_OK)
@@ -218,12 +221,13 @@ static enum hf_err copy_pg(const struct hf_source_home *home, struct hf_source_v
 	return e;
 }
 
-static enum hf_err probe_pg(const struct hf_source_home *home, const struct hf_source_view *v, const atomic_bool *stop,
+static enum hf_err probe_pg(const struct hf_source_home *home, const struct hf_source_view *v, struct hf_pace *pace,
                             struct hf_fault *f)
 {
+	const struct pg_bounds bounds = {pace, home->read_seconds < PROBE_SECONDS ? home->read_seconds : PROBE_SECONDS};
 	struct pg_link *l = NULL;
 	struct pg_row row = {{NULL}};
-	enum hf_err e = open_link(home, v, stop, &l, f);
+	enum hf_err e = open_link(home, v, &bounds, &l, f);
 
 	if (e == HF_OK)
 		e = check_role(home, l, f);

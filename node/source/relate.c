@@ -13,7 +13,7 @@
 #include "source/relations.h"
 
 struct relating {
-	uv_work_t work;
+	struct source_job job;
 	struct hf_sources *sources;
 	struct hf_rules *rules; /* of the organization; NULL: none */
 	struct hf_source_view view[HF_RELATE_SOURCES];
@@ -21,8 +21,6 @@ struct relating {
 	hf_relate_fn fn;
 	void *ctx;
 	json_t *found;
-	enum hf_err error;
-	struct hf_fault fault;
 };
 
 static void free_relating(struct relating *j)
@@ -43,33 +41,33 @@ static enum hf_err look(struct relating *j, const struct hf_source_view *v, cons
 	                                     .home = &j->sources->home,
 	                                     .rules = j->rules,
 	                                     .key = key,
-	                                     .stop = &j->sources->stop};
+	                                     .pace = &j->job.pace};
 	struct hf_source_stamp now;
 
-	HF_TRY(in.adapter->stamp(in.home, v, &now, &j->fault));
+	HF_TRY(in.adapter->stamp(in.home, v, &now, &j->job.fault));
 	if (now.bytes != v->stamp.bytes || now.inode != v->stamp.inode || now.mtime_ns != v->stamp.mtime_ns)
 		return hf_fault_set(
-		        &j->fault, HF_E_SOURCE_CHANGED,
+		        &j->job.fault, HF_E_SOURCE_CHANGED,
 		        "the file of source '%s' is not the one that was scanned; run `hufu source scan %s` "
 		        "first",
 		        v->name, v->name);
-	return hf_source_identify(&in, v, ret_x, &j->fault);
+	return hf_source_identify(&in, v, ret_x, &j->job.fault);
 }
 
-static void run(uv_work_t *work)
+static void run(struct source_job *job)
 {
-	struct relating *j = work->data;
+	struct relating *j = (struct relating *)job;
 	struct hf_identify *x[HF_RELATE_SOURCES] = {NULL};
 	struct hf_map *map = hf_map_new();
 	uint8_t key[16];
 
 	hf_random(key, sizeof(key));
-	for (size_t i = 0; i < j->count && j->error == HF_OK; i++) {
-		j->error = look(j, &j->view[i], key, &x[i]);
-		if (j->error == HF_OK)
+	for (size_t i = 0; i < j->count && j->job.error == HF_OK; i++) {
+		j->job.error = look(j, &j->view[i], key, &x[i]);
+		if (j->job.error == HF_OK)
 			hf_map_add(map, j->view[i].name, x[i]);
 	}
-	if (j->error == HF_OK)
+	if (j->job.error == HF_OK)
 		j->found = hf_map_relations(map);
 	hf_wipe(key, sizeof(key));
 	hf_map_free(map);
@@ -77,18 +75,13 @@ static void run(uv_work_t *work)
 		hf_identify_free(x[i]);
 }
 
-static void ended(uv_work_t *work, int status)
+static void ended(struct source_job *job)
 {
-	struct relating *j = work->data;
-	struct hf_sources *s = j->sources;
+	struct relating *j = (struct relating *)job;
 
-	s->relating = false;
-	if (status != 0 || atomic_load(&s->stop))
-		j->error =
-		        hf_fault_set(&j->fault, HF_E_CANCELLED, "the comparison was cancelled; the node is stopping");
-	j->fn(j->ctx, j->error, j->found, &j->fault);
+	j->sources->relating = false;
+	j->fn(j->ctx, job->error, j->found, &job->fault);
 	free_relating(j);
-	sources_drop(s);
 }
 
 /* ---- which ---- */
@@ -153,7 +146,9 @@ enum hf_err hf_sources_relate(struct hf_sources *s, const struct hf_relate_in *i
 	if (s->relating)
 		return hf_fault_set(f, HF_E_BUSY, "sources are being compared already; ask again when that is done");
 	j = hf_alloc_zero(sizeof(*j));
-	j->work.data = j;
+	j->job.what = "comparison";
+	j->job.run = run;
+	j->job.ended = ended;
 	j->sources = s;
 	j->fn = in->fn;
 	j->ctx = in->ctx;
@@ -162,13 +157,11 @@ enum hf_err hf_sources_relate(struct hf_sources *s, const struct hf_relate_in *i
 		j->view[i].look_rows = in->rows;
 	if (e == HF_OK)
 		e = hf_mask_rules_load(s->store, &j->rules, f);
-	if (e == HF_OK && uv_queue_work(s->base->loop, &j->work, run, ended) != 0)
-		e = hf_fault_set(f, HF_E_BUSY, "this node can begin no further work at this moment; ask again");
 	if (e != HF_OK) {
 		free_relating(j);
 		return e;
 	}
-	s->references++;
 	s->relating = true;
+	sources_begin(s, &j->job);
 	return HF_OK;
 }

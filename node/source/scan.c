@@ -66,7 +66,7 @@ static void add_cells(struct hf_sha256 *hash, struct hf_buf *cells)
 }
 
 static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader *r, struct hf_csv_scan *scan,
-                            struct hf_source_view *v, const atomic_bool *stop, struct hf_fault *f)
+                            struct hf_source_view *v, struct hf_pace *pace, struct hf_fault *f)
 {
 	HF_CLEANUP(free_bytes) uint8_t *piece = hf_alloc(PIECE);
 	HF_CLEANUP(free_hash) struct hf_sha256 *hash = hf_sha256_new(), *table = hf_sha256_new();
@@ -77,11 +77,9 @@ static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader 
 
 	hf_csv_scan_cells(scan, &cells);
 	while (n == PIECE && d == HF_CSV_GOOD) {
+		uint64_t rows = hf_csv_scan_rows(scan);
 		enum hf_err e;
 
-		if (atomic_load(stop))
-			return hf_fault_set(f, HF_E_CANCELLED, "the scan of %s was cancelled; the node is stopping",
-			                    v->path);
 		e = r->ops->read(r, at, piece, PIECE, &n);
 		if (e != HF_OK)
 			return read_fault(r, e, v->path, f);
@@ -89,6 +87,7 @@ static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader 
 		d = hf_csv_scan_feed(scan, piece, n);
 		add_cells(table, &cells);
 		at += n;
+		HF_TRY(hf_pace_keep(pace, n, hf_csv_scan_rows(scan) - rows, f));
 	}
 	if (d == HF_CSV_GOOD)
 		d = hf_csv_scan_end(scan);
@@ -120,21 +119,23 @@ static void take_columns(const struct hf_csv_scan *scan, struct hf_source_view *
 }
 
 enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
-                               const atomic_bool *stop, struct hf_fault *f)
+                               struct hf_pace *pace, struct hf_fault *f)
 {
 	HF_CLEANUP(free_reader) struct hf_source_reader *r = NULL;
 	HF_CLEANUP(free_scan) struct hf_csv_scan *scan = hf_csv_scan_new();
 	struct hf_source_stamp after;
 
-	if (a->copy)
-		HF_TRY(a->copy(home, v, stop, f));
+	if (a->copy) {
+		HF_TRY(a->copy(home, v, pace, f));
+		hf_pace_free_run(pace);
+	}
 	HF_TRY(a->stamp(home, v, &v->stamp, f));
 	if (a->columns)
-		HF_TRY(a->columns(home, v, stop, f));
+		HF_TRY(a->columns(home, v, pace, f));
 	HF_TRY(a->open(home, v, &r, f));
-	HF_TRY(scan_all(a, r, scan, v, stop, f));
+	HF_TRY(scan_all(a, r, scan, v, pace, f));
 	if (a->digest && r->ops->bytes(r) == 0) /* made of what is kept */
-		HF_TRY(hf_fault_default(f, a->digest(home, v, stop, &v->digest)));
+		HF_TRY(hf_fault_default(f, a->digest(home, v, pace, &v->digest)));
 	r->ops->stamp(r, &after);
 	if (!hf_source_stamp_same(&v->stamp, &after) || (r->ops->bytes(r) && v->bytes != r->ops->bytes(r)))
 		return hf_fault_set(f, HF_E_SOURCE_CHANGED,

@@ -14,7 +14,6 @@
 #include "source/classify.h"
 #include "source/copy.h"
 #include "source/internal.h"
-#include "source/mask_policy.h"
 #include "source/place.h"
 #include "source/project.h"
 #include "source/relations.h"
@@ -54,7 +53,6 @@ enum hf_err hf_sources_open(const struct hf_base *base, struct hf_store *store, 
 	s->base = base;
 	s->store = store;
 	s->references = 1;
-	atomic_init(&s->stop, false);
 	s->home.read_seconds = 3600;
 	s->home.has_key = keys != NULL;
 	if (keys)
@@ -76,7 +74,7 @@ void hf_sources_close(struct hf_sources *s)
 {
 	if (!s)
 		return;
-	atomic_store(&s->stop, true);
+	sources_stop_all(s);
 	sources_drop(s);
 }
 
@@ -117,6 +115,8 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	        .bytes = row->table_bytes ? row->table_bytes : row->bytes,
 	        .rows = row->rows,
 	        .looked_rows = row->looked_rows,
+	        .bytes_per_second = row->bytes_per_second,
+	        .rows_per_second = row->rows_per_second,
 	        .stamp = {row->bytes, row->inode, row->mtime_ns},
 	        .scanned_ms = row->scanned_ms,
 	        .registered_ms = row->registered_ms,
@@ -241,6 +241,8 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	row.mtime_ns = v->stamp.mtime_ns;
 	row.rows = v->rows;
 	row.looked_rows = v->looked_rows;
+	row.bytes_per_second = v->bytes_per_second;
+	row.rows_per_second = v->rows_per_second;
 	row.scanned_ms = v->scanned_ms;
 	row.registered_ms = v->registered_ms;
 	row.fields = pointers;
@@ -343,104 +345,6 @@ enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fau
 		                 v.name, v.name);
 	hf_source_view_done(&v);
 	return e;
-}
-
-/* Scans. */
-struct scan {
-	uv_work_t work;
-	struct hf_rules *rules; /* of the organization; NULL: none */
-	struct hf_sources *sources;
-	struct hf_source_view view;
-	json_t *about; /* own */
-	hf_source_scan_fn fn;
-	void *ctx;
-	enum hf_err error;
-	struct hf_fault fault;
-	bool asked; /* else nothing was done */
-};
-
-static void run_scan(uv_work_t *work)
-{
-	struct scan *j = work->data;
-
-	const struct hf_source_looking in = {.adapter = hf_adapter_find(j->view.kind),
-	                                     .home = &j->sources->home,
-	                                     .rules = j->rules,
-	                                     .stop = &j->sources->stop};
-
-	j->error = hf_source_scan_now(in.adapter, &j->sources->home, &j->view, &j->sources->stop, &j->fault);
-	source_about_apply(j->about, &j->view);
-	if (j->error == HF_OK)
-		j->error = hf_source_look(&in, &j->view, &j->fault);
-	if (j->error != HF_OK)
-		hf_copy_remove(&j->sources->home, &j->view.copy);
-}
-
-static void end_scan(uv_work_t *work, int status)
-{
-	struct scan *j = work->data;
-
-	if (j->asked)
-		sources_asked(j->sources, j->view.kind);
-	if (status != 0 || atomic_load(&j->sources->stop)) {
-		j->error = hf_fault_set(&j->fault, HF_E_CANCELLED, "the scan was cancelled; the node is stopping");
-		hf_copy_remove(&j->sources->home, &j->view.copy);
-	}
-	if (j->error == HF_OK)
-		j->view.scanned_ms = hf_now_ms(&j->sources->base->clock);
-	j->fn(j->ctx, j->error, &j->view, &j->fault);
-	hf_source_view_done(&j->view);
-	json_decref(j->about);
-	hf_rules_free(j->rules);
-	sources_drop(j->sources);
-	free(j);
-}
-
-/* A view that hf_source_check refuses ends here too, after the call. */
-static void run_nothing(uv_work_t *work)
-{
-	(void)work;
-}
-
-/* Those that the scan is given, or those that were said before; a copy of its own for the worker. */
-static json_t *about_for(struct hf_sources *s, const struct hf_source_view *v)
-{
-	struct hf_source_view was;
-	json_t *about;
-
-	if (v->about)
-		return json_deep_copy(v->about);
-	if (hf_source_get(s, v->name, &was) != HF_OK)
-		return NULL;
-	about = source_about_of(&was);
-	hf_source_view_done(&was);
-	return about;
-}
-
-void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_source_scan_fn fn, void *ctx)
-{
-	struct scan *j = hf_alloc_zero(sizeof(*j));
-
-	j->work.data = j;
-	j->sources = s;
-	j->view = *v;
-	j->view.fields = NULL;
-	j->view.field_count = 0;
-	memset(&j->view.copy, 0, sizeof(j->view.copy)); /* the row's own, until another is put */
-	j->view.about = NULL;
-	j->view.comment[0] = '\0';
-	j->about = about_for(s, v);
-	j->fn = fn;
-	j->ctx = ctx;
-	s->references++;
-	j->error = hf_source_check(s, v, &j->fault);
-	if (j->error == HF_OK)
-		j->error = hf_mask_rules_load(s->store, &j->rules, &j->fault);
-	if (j->error == HF_OK)
-		j->error = sources_ask(s, v->kind, &j->fault);
-	j->asked = j->error == HF_OK;
-	if (uv_queue_work(s->base->loop, &j->work, j->asked ? run_scan : run_nothing, end_scan) != 0)
-		abort(); /* only without a loop */
 }
 
 /* Reading. */

@@ -61,6 +61,7 @@ struct hf_source_box { /* a secret under the node's key; len 0: none */
 };
 #define HF_LOOK_ROWS 10000u       /* that are looked at unless something else is said, */
 #define HF_LOOK_ROWS_MAX 1000000u /* and at most */
+#define HF_SOURCE_RATE_MAX ((int64_t)1 << 40)
 struct hf_source_view {
 	char name[HF_NAME_MAX + 1];
 	char kind[16];   /* "csv", "jsonl", "sqlite", "postgresql" */
@@ -71,6 +72,7 @@ struct hf_source_view {
 	uint64_t bytes, rows; /* of the table as CSV, from the scan; rows 0 when not scanned */
 	uint64_t look_rows;   /* wish for a scan: rows in which kinds are looked for; 0: HF_LOOK_ROWS */
 	uint64_t looked_rows; /* of the scan; 0: nobody looked */
+	uint64_t bytes_per_second, rows_per_second; /* that a scan reads at most; 0: as they come */
 	size_t field_count;
 	struct hf_source_field *fields; /* free with hf_source_view_done */
 	struct hf_source_stamp stamp;   /* of the file that was scanned, as it is kept, */
@@ -115,10 +117,6 @@ enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const c
                              struct hf_fault *f) HF_MUST_CHECK;
 /* Can it be read now, and is it still what was scanned? SOURCE_CHANGED when it is not. */
 enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f) HF_MUST_CHECK;
-
-/* The same, and of a database: does it still let the node read? fn is called once on the loop, never from inside the
- * call, as that of a scan, of which v is the source as it is registered. */
-void hf_source_probe(struct hf_sources *s, const char *name, hf_source_scan_fn fn, void *ctx);
 
 struct hf_source_reader; /* one open source; used by one thread at a time */
 /* The bytes are a table of RFC 4180 with a header, whatever the source is kept in. fields NULL, empty, or all fields

@@ -156,7 +156,7 @@ static enum hf_err check_beside(const char *path, struct hf_fault *f)
 	return HF_OK;
 }
 
-static enum hf_err columns_sqlite(const struct hf_source_home *home, struct hf_source_view *v, const atomic_bool *stop,
+static enum hf_err columns_sqlite(const struct hf_source_home *home, struct hf_source_view *v, struct hf_pace *pace,
                                   struct hf_fault *f)
 {
 	struct hf_source_stamp stamp;
@@ -164,7 +164,7 @@ static enum hf_err columns_sqlite(const struct hf_source_home *home, struct hf_s
 	enum hf_err e;
 	int fd;
 
-	(void)stop;
+	(void)pace;
 	HF_TRY(check_beside(v->path, f));
 	HF_TRY(hf_place_open(home->node_dir, v->path, &fd, &stamp, f));
 	e = hf_sqlite_open(fd, CELL_MAX, &db, f);

@@ -312,23 +312,63 @@ def test_a_server_that_is_none_is_refused_and_the_node_goes_on(net):
     check(r.reason == "unreachable" and "refused" in r.text, f"nobody is there: {r.text}")
 
 
+def write_rows(net, name, count):
+    path = os.path.join(net.dir, f"{name}.csv")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("id,body\n" + "".join(f"{n},{'x' * (1000 if count > 1 else 3)}\n" for n in range(count)))
+    return path
+
+
+def running(node, account="wang"):
+    return {r["source"]: r["state"] for r in node.hufu("source", "list", as_=account)["running"]}
+
+
 def test_databases_that_do_not_answer_leave_workers_to_everybody_else(net):
-    """Two at a time are waited for; the third is told so, and what is no database is registered meanwhile."""
+    """Two at a time are waited for; the third waits for its turn, which can be seen, and is ended like those that are asked; what is no database is registered
+    meanwhile."""
     t, done, password = net.nodes["transport"], threading.Event(), secret(net)
 
     def of(address):
         return [f"postgresql://reader@{address}:54321/tolls", "--kind", "postgresql", "--table", "t", "--password-file", password]
-    places = [f"{net.prefix}.91.{n}" for n in (21, 22)]
+    places = [f"{net.prefix}.91.{n}" for n in (21, 22, 21)]
     with Impostor(places[0], b"", done) as a, Impostor(places[1], b"", done) as b, concurrent.futures.ThreadPoolExecutor() as pool:
-        waiting = [pool.submit(t.refused, "source", "add", f"slow-{n}", *of(p), as_="wang") for n, p in enumerate(places)]
+        waiting = [pool.submit(t.refused, "source", "add", f"slow-{n}", *of(p), as_="wang") for n, p in enumerate(places[:2])]
         try:
             check(a.asked.wait(30) and b.asked.wait(30), "both are asked")
-            r = t.refused("source", "add", "third", *of(places[0]), as_="wang")
-            check(r.reason == "busy", f"{r.text}")
+            third = pool.submit(t.refused, "source", "add", "slow-2", *of(places[2]), as_="wang")
+            wait_until(lambda: running(t) == {"slow-0": "running", "slow-1": "running", "slow-2": "waiting"}, "the third to wait for its turn")
             t.hufu("source", "add", "meanwhile", net.csv, as_="wang")
+            for name, was in (("slow-2", third), ("slow-0", waiting[0])):
+                check(t.hufu("source", "cancel", name, as_="wang")["ended"] == 1, name)
+                r = was.result(5)
+                check(r.reason == "cancelled" and name in r.text, f"{r.reason}: {r.text}")
+            check(t.refused("source", "cancel", "slow-0", as_="wang").reason == "unknown", "there is nothing to end any more")
         finally:
             done.set()
-        check({w.result().reason for w in waiting} == {"unreachable"}, "and then they are gone")
+        check(waiting[1].result().reason == "unreachable", "and then it is gone")
+
+
+def test_a_source_that_is_disabled_or_removed_is_read_no_further(net):
+    """The scan of a database and that of a file end with it, within a second or so."""
+    t, db, before = net.nodes["transport"], database(net), copies(net)
+    db.sql("CREATE TABLE long (id int, body text); GRANT SELECT ON long TO reader; INSERT INTO long VALUES (1, 'one')")
+    slow = ["--bytes-per-second", "1024"]
+    path = write_rows(net, "long", 1)
+    t.hufu("source", "add", "rows", *of_database(net, table_name="long"), *slow, as_="wang")
+    t.hufu("source", "add", "file", path, *slow, as_="wang")
+    db.sql("INSERT INTO long SELECT n, repeat('x', 1000) FROM generate_series(1, 3000) n")
+    write_rows(net, "long", 3000)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for command in ("disable", "remove"):
+            scans = {name: pool.submit(t.refused, "source", "scan", name, as_="wang") for name in ("rows", "file")}
+            wait_until(lambda: running(t) == {"rows": "running", "file": "running"}, "both to be read")
+            for name, scan in scans.items():
+                begun = time.monotonic()
+                t.hufu("source", command, name, as_="wang")
+                check(scan.result(30).reason == "cancelled" and time.monotonic() - begun < 5, f"{name}: {scan.result().text}")
+            if command == "disable":
+                check(not t.hufu("source", "show", "rows", as_="wang")["enabled"], "it stays disabled")
+    check(copies(net) == before, "nothing is left of it")
 
 
 def message(kind, body=b""):

@@ -18,6 +18,11 @@ static const struct hf_column list_columns[] = {
         {"PATH", "path", 50}, {NULL, NULL, 0},
 };
 
+static const struct hf_column run_columns[] = {
+        {"BEING READ", "source", 0}, {"FOR A", "what", 0},  {"STATE", "state", 0}, {"ROWS", "rows", 0},
+        {"BYTES", "bytes", 0},       {"SINCE", "since", 0}, {NULL, NULL, 0},
+};
+
 static const struct hf_column detail_columns[] = {
         {"name", "name", 0},
         {"kind", "kind", 0},
@@ -27,6 +32,8 @@ static const struct hf_column detail_columns[] = {
         {"enabled", "enabled", 0},
         {"rows", "rows", 0},
         {"bytes", "bytes", 0},
+        {"bytes a second", "bytes_per_second", 0},
+        {"rows a second", "rows_per_second", 0},
         {"scanned", "scanned", 0},
         {"registered", "registered", 0},
         {"registered by", "registered_by", 0},
@@ -98,12 +105,18 @@ static bool put_password(struct hf_cli *cli, json_t *in, const char *file, bool 
 static int add(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2], *kind = NULL, *department = NULL, *derived = NULL, *rows = NULL, *table = NULL,
-	                    *password = NULL, *comments = NULL;
+	                    *password = NULL, *comments = NULL, *bytes = NULL, *per_second = NULL;
 	const struct hf_opt opts[] = {
-	        {"kind", &kind, NULL, NULL},         {"department", &department, NULL, NULL},
-	        {"derived", &derived, NULL, NULL},   {"rows", &rows, NULL, NULL},
-	        {"table", &table, NULL, NULL},       {"password-file", &password, NULL, NULL},
-	        {"comments", &comments, NULL, NULL}, {NULL, NULL, NULL, NULL},
+	        {"kind", &kind, NULL, NULL},
+	        {"department", &department, NULL, NULL},
+	        {"derived", &derived, NULL, NULL},
+	        {"rows", &rows, NULL, NULL},
+	        {"table", &table, NULL, NULL},
+	        {"password-file", &password, NULL, NULL},
+	        {"comments", &comments, NULL, NULL},
+	        {"bytes-per-second", &bytes, NULL, NULL},
+	        {"rows-per-second", &per_second, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
 
@@ -117,6 +130,8 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 	}
 	hf_cli_put(in, "derivation", derived);
 	hf_cli_put(in, "rows", rows);
+	hf_cli_put(in, "bytes_per_second", bytes);
+	hf_cli_put(in, "rows_per_second", per_second);
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "kind", kind);
 	hf_cli_put(in, "department", department);
@@ -129,11 +144,17 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 
 static int update(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1], *path = NULL, *department = NULL, *table = NULL, *password = NULL, *comments = NULL;
+	const char *pos[1], *path = NULL, *department = NULL, *table = NULL, *password = NULL, *comments = NULL,
+	                    *bytes = NULL, *rows = NULL;
 	const struct hf_opt opts[] = {
-	        {"path", &path, NULL, NULL},         {"department", &department, NULL, NULL},
-	        {"table", &table, NULL, NULL},       {"password-file", &password, NULL, NULL},
-	        {"comments", &comments, NULL, NULL}, {NULL, NULL, NULL, NULL},
+	        {"path", &path, NULL, NULL},
+	        {"department", &department, NULL, NULL},
+	        {"table", &table, NULL, NULL},
+	        {"password-file", &password, NULL, NULL},
+	        {"comments", &comments, NULL, NULL},
+	        {"bytes-per-second", &bytes, NULL, NULL},
+	        {"rows-per-second", &rows, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
 
@@ -143,6 +164,8 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "department", department);
 	hf_cli_put(in, "table", table);
+	hf_cli_put(in, "bytes_per_second", bytes);
+	hf_cli_put(in, "rows_per_second", rows);
 	if (!hf_source_cli_comments(cli, in, pos[0], comments) || !put_path(cli, in, path) ||
 	    !put_password(cli, in, password, false)) {
 		json_decref(in);
@@ -215,6 +238,14 @@ static int disable(struct hf_cli *cli, int argc, char **argv)
 	          : HF_EXIT_USAGE;
 }
 
+static int cancel(struct hf_cli *cli, int argc, char **argv)
+{
+	json_t *in = named(cli, argc, argv);
+
+	return in ? hf_cli_do(cli, "POST", "/v1/sources/cancel", in, "what was being read of %s is ended", "name")
+	          : HF_EXIT_USAGE;
+}
+
 static int remove_source(struct hf_cli *cli, int argc, char **argv)
 {
 	json_t *in = named(cli, argc, argv);
@@ -235,6 +266,10 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 	if (status != HF_EXIT_DONE)
 		return status;
 	hf_cli_table(cli, out, "sources", list_columns, "no sources; `hufu source add NAME FILE` registers one");
+	if (!cli->json && json_array_size(json_object_get(out, "running")) > 0) {
+		printf("\n");
+		hf_cli_table(cli, out, "running", run_columns, "");
+	}
 	json_decref(out);
 	return status;
 }
@@ -245,7 +280,7 @@ const struct hf_command hf_commands_source[] = {
          "[--rows N]\n"
          "hufu source add NAME URI --kind postgresql --table SCHEMA.TABLE [--password-file FILE] [--department NAME] "
          "[--rows N]\n"
-         "                [--comments FILE]\n"
+         "                [--comments FILE] [--bytes-per-second N] [--rows-per-second N]\n"
          "\n"
          "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
          "  FILE               a file readable for the node's user, outside the node's folder; CSV and JSON lines "
@@ -268,6 +303,9 @@ const struct hf_command hf_commands_source[] = {
          "of\n"
          "                     must allow passing it on, and who gets it is told to its sources\n"
          "  --rows N           rows from the top in which sensitive fields are looked for (10000); no value is kept\n"
+         "  --bytes-per-second N, --rows-per-second N\n"
+         "                     every scan reads no more of it in a second, so that those who work with the data do not "
+         "wait\n"
          "  --comments FILE    what the fields are, as evidence: the department's data dictionary as CSV with the "
          "columns\n"
          "                     field,comment, a row without a field for the table itself, and perhaps a column table\n"
@@ -282,7 +320,11 @@ const struct hf_command hf_commands_source[] = {
          "postgresql \\\n"
          "      --table public.passages --password-file reader.password\n",
          add},
-        {"source", "list", "registered sources", "hufu source list\n\nexample:\n  hufu source list --json\n", list},
+        {"source", "list", "registered sources, and what is being read",
+         "hufu source list\n\nTwo sources are read at a time; further scans wait for their turn.\n\nexample:\n  hufu "
+         "source "
+         "list --json\n",
+         list},
         {"source", "show", "one source with its fields",
          "hufu source show NAME\n\nexample:\n  hufu source show flights\n", show},
         {"source", "test", "can it be read, and is it still what was scanned",
@@ -299,6 +341,7 @@ const struct hf_command hf_commands_source[] = {
         {"source", "update", "change path or department, and scan again",
          "hufu source update NAME [--path FILE|URI] [--department NAME] [--table SCHEMA.TABLE] [--password-file "
          "FILE] [--comments FILE]\n"
+         "                   [--bytes-per-second N] [--rows-per-second N]\n"
          "\nA password is good for the URI that it was given with: another URI needs it again.\n"
          "\nexamples:\n  hufu source update flights --path /srv/data/flights-2026.csv\n"
          "  hufu source update tolls --password-file reader.password\n",
@@ -348,6 +391,11 @@ const struct hf_command hf_commands_source[] = {
          "hufu source enable NAME\n\nexample:\n  hufu source enable flights\n", enable},
         {"source", "disable", "stop all reading from a source",
          "hufu source disable NAME\n\nexample:\n  hufu source disable flights\n", disable},
+        {"source", "cancel", "end the scan or test of a source that is under way",
+         "hufu source cancel NAME\n\nNothing of it is kept; what was known of the source before stays as it is. `hufu "
+         "source "
+         "disable` and `remove` do so, too.\n\nexample:\n  hufu source cancel tolls\n",
+         cancel},
         {"source", "remove", "take a source off the register",
          "hufu source remove NAME\n\nThe file stays. Entries that are published from it must be withdrawn "
          "first.\n\nexample:\n"
