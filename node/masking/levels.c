@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "masking/hides.h"
 #include "masking/techniques/decimal.h"
 
 #define CUTS_MOST 100      /* of the finest bands, about */
@@ -86,6 +87,17 @@ static bool coarser(const struct making *m, const uint32_t *to, uint32_t count)
 	return good && all < seen;
 }
 
+/* Whether a plan may say that of a field of the column's kind (hides.h). */
+static bool hides(const struct making *m, const struct hf_level_technique *with)
+{
+	const struct hf_detector *d = m->tree ? m->tree->kind : NULL;
+	const struct hf_plan_field field = {
+	        .technique = with->technique, .args = with->args, .arg_count = with->arg_count};
+	char why[HF_HIDES_WHY];
+
+	return !d || d->sensitivity == HF_SENS_GENERAL || hf_hides(&field, d->id, d->level, why);
+}
+
 /* Adds a level, unless it is none. */
 static enum hf_err add(struct making *m, const struct hf_level_technique *with)
 {
@@ -95,7 +107,7 @@ static enum hf_err add(struct making *m, const struct hf_level_technique *with)
 	uint32_t n = hf_effect_distinct(m->t, m->column), *to;
 	enum hf_err e;
 
-	if (l->level_count == HF_LATTICE_LEVELS)
+	if (l->level_count == HF_LATTICE_LEVELS || !hides(m, with))
 		return HF_OK;
 	values = hf_effect_table_new(1, key);
 	e = become(m, with, values);

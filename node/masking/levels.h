@@ -10,6 +10,7 @@
 #ifndef HUFU_MASKING_LEVELS_H
 #define HUFU_MASKING_LEVELS_H
 
+#include "masking/detector.h"
 #include "masking/hierarchy.h"
 #include "masking/lattice.h"
 #include "masking/technique.h"
@@ -25,12 +26,14 @@ struct hf_levels {
 	struct hf_effect_table *become[HF_LATTICE_LEVELS];      /* by level: its values, one column; NULL at level 0 */
 	struct hf_arena arena;
 };
-/* A tree, and the name by which a plan finds its file; tree NULL: none. */
+/* A tree, and the name by which a plan finds its file; tree NULL: none. And what is known of the column. */
 struct hf_levels_tree {
 	const char *file;
 	const struct hf_hierarchy *tree;
 	enum hf_err (*read)(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f);
 	void *ctx;
+	const struct hf_detector
+	        *kind; /* of the values; NULL: none. Levels that hide next to nothing of it are left out. */
 };
 /* done frees, also after a fault. HF_E_FORMAT: a value is not in the tree. */
 enum hf_err hf_levels_make(const struct hf_effect_table *t, size_t column, const struct hf_levels_tree *tree,

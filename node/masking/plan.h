@@ -109,7 +109,10 @@ void hf_plan_emergency_text(const struct hf_plan_emergency *e, const char *done,
 /* One technique, one type, one set of parameters. */
 bool hf_plan_masked_alike(const struct hf_plan_field *a, const struct hf_plan_field *b);
 /* Sentences about what a checked inventory (inventory.h) says otherwise: fields that nobody confirmed, sensitive ones
- * that are kept, other types, related fields that are masked differently. The caller's; empty: nothing. */
+ * that are kept or masked so that next to nothing is hidden (hides.h), other types, related fields that are masked
+ * differently. The caller's; empty: nothing. */
 json_t *hf_plan_lint(const struct hf_plan *p, const json_t *inventory);
+/* The same about the files that a bound plan's techniques read; of others nothing. */
+json_t *hf_plan_lint_files(const struct hf_plan *p);
 
 #endif

@@ -123,6 +123,7 @@ enum hf_err release_check_people(struct hf_release *r, const struct hf_plan *p, 
 enum hf_err release_inventory(struct hf_release *r, const struct hf_plan *p, const char *text, json_t **ret_inventory,
                               struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err release_lint(const struct hf_plan *p, const json_t *inventory, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err release_lint_files(const struct hf_plan *p, struct hf_fault *f) HF_MUST_CHECK; /* of a bound one */
 /* Who confirmed it: names joined by ", ". */
 void release_confirmed_by(const json_t *inventory, char *out, size_t cap);
 

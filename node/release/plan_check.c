@@ -98,19 +98,27 @@ enum hf_err release_inventory(struct hf_release *r, const struct hf_plan *p, con
 	return HF_OK;
 }
 
-enum hf_err release_lint(const struct hf_plan *p, const json_t *inventory, struct hf_fault *f)
+static enum hf_err no_point(json_t *take_said, const char *what, const char *mend, struct hf_fault *f)
 {
-	json_t *said = hf_plan_lint(p, inventory);
-	size_t n = json_array_size(said);
+	size_t n = json_array_size(take_said);
 	enum hf_err e = HF_OK;
 
 	if (n > 0)
-		e = hf_fault_set(f, HF_E_CONFLICT,
-		                 "the plan is not what the inventory says (%zu points, the first: %.250s); correct the "
-		                 "plan, or confirm the inventory",
-		                 n, json_string_value(json_array_get(said, 0)));
-	json_decref(said);
+		e = hf_fault_set(f, HF_E_CONFLICT, "the plan %s (%zu points, the first: %.250s); %s", what, n,
+		                 json_string_value(json_array_get(take_said, 0)), mend);
+	json_decref(take_said);
 	return e;
+}
+
+enum hf_err release_lint(const struct hf_plan *p, const json_t *inventory, struct hf_fault *f)
+{
+	return no_point(hf_plan_lint(p, inventory), "is not what the inventory says",
+	                "correct the plan, or confirm the inventory", f);
+}
+
+enum hf_err release_lint_files(const struct hf_plan *p, struct hf_fault *f)
+{
+	return no_point(hf_plan_lint_files(p), "hides nothing by a file that it reads", "put a new version", f);
 }
 
 /* The source as a table of that name. */

@@ -456,6 +456,8 @@ static enum hf_err check_and_store(struct hf_release *r, const struct hf_plan *p
 	HF_TRY(release_inventory(r, p, in->inventory, &inventory, f));
 	e = inventory ? release_lint(p, inventory, f) : HF_OK;
 	if (e == HF_OK)
+		e = release_lint_files(p, f);
+	if (e == HF_OK)
 		e = hf_release_related(r, p, NULL, NULL, f);
 	if (e == HF_OK)
 		*ret_row = store_new(r, p, in, inventory, unit);
@@ -480,6 +482,25 @@ enum hf_err hf_release_plan_put(struct hf_release *r, const struct hf_plan_in *i
 }
 
 /* ---- deciding ---- */
+
+/* The inventory that it was put with, or what the sources say now; its files; what else is masked alike. */
+static enum hf_err check_masking(struct hf_release *r, const Hufu__MaskPlanRow *row, const struct hf_plan *p,
+                                 struct hf_fault *f)
+{
+	json_t *inventory = row->identified_by && *row->identified_by
+	                            ? NULL
+	                            : json_loadb((const char *)row->inventory.data, row->inventory.len, 0, NULL);
+	enum hf_err e = HF_OK;
+
+	if (!inventory)
+		HF_TRY(release_inventory(r, p, NULL, &inventory, f));
+	if (inventory)
+		e = release_lint(p, inventory, f);
+	json_decref(inventory);
+	HF_TRY(e);
+	HF_TRY(release_lint_files(p, f));
+	return hf_release_related(r, p, NULL, NULL, f);
+}
 
 static enum hf_err check_step(struct hf_release *r, const struct hf_plan_step *s, const Hufu__MaskPlanRow *row,
                               struct hf_fault *f)
@@ -508,7 +529,7 @@ static enum hf_err check_step(struct hf_release *r, const struct hf_plan_step *s
 	HF_TRY(read_row(r, row, &p, f));
 	e = release_check_people(r, p, f);
 	if (e == HF_OK)
-		e = hf_release_related(r, p, NULL, NULL, f);
+		e = check_masking(r, row, p, f);
 	hf_plan_free(p);
 	return e;
 }

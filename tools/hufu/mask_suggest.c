@@ -21,6 +21,8 @@
 #include "masking/levels.h"
 #include "masking/plan_text.h"
 
+#define KIND_ROWS 10000u /* that tell of which kind a column is */
+
 static volatile sig_atomic_t interrupted;
 
 struct run {
@@ -322,12 +324,23 @@ static bool columns_of(struct run *r, const struct hf_mask_names *n, size_t *ret
 	return true;
 }
 
-static bool make_levels(struct run *r, const char *folder)
+static const struct hf_detector *kind_of(struct hf_identify *x, const char *name)
+{
+	size_t count;
+	const struct hf_field_finding *f = hf_identify_findings(x, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(f[i].name, name) == 0)
+			return f[i].best.detector;
+	return NULL;
+}
+
+static bool make_levels(struct run *r, struct hf_identify *x, const char *folder)
 {
 	struct hf_fault f = {.code = HF_OK};
 
 	for (size_t i = 0; i < r->quasi.count; i++) {
-		struct hf_levels_tree tree = {NULL, NULL, hf_mask_file, NULL};
+		struct hf_levels_tree tree = {.read = hf_mask_file, .kind = kind_of(x, r->quasi.name[i])};
 		HF_CLEANUP(hf_buf_done) struct hf_buf file = HF_BUF_INIT;
 		enum hf_err e;
 
@@ -400,15 +413,23 @@ static bool understand(struct run *r, const struct said *a)
 
 static int suggest(struct run *r, const char *path, const struct said *a)
 {
+	struct hf_mask_sample sample = {.path = path, .format = hf_mask_format_of(path), .rows = KIND_ROWS};
+	const struct hf_identify_options looked_for = {.table = NULL};
+	struct hf_mask_reading reading;
 	uint8_t key[16];
+	bool made;
 
+	if (sample.format == HF_MASK_TEXT)
+		sample.format = HF_MASK_CSV;
 	hf_random(key, sizeof(key));
 	name_table(r, path);
 	if (!hf_mask_table_read(r->cli, path, key, &r->table) || !columns_of(r, &r->quasi, r->column) ||
 	    !columns_of(r, &r->sensitive, r->sensitive_column) || !columns_of(r, &r->keep, NULL) ||
-	    !make_levels(r, a->hierarchies))
+	    !hf_mask_read(r->cli, &sample, &looked_for, NULL, &reading))
 		return HF_EXIT_REFUSED;
-	return report(r, key);
+	made = make_levels(r, reading.x, a->hierarchies);
+	hf_mask_reading_done(&reading);
+	return made ? report(r, key) : HF_EXIT_REFUSED;
 }
 
 int hf_mask_cli_suggest(struct hf_cli *cli, int argc, char **argv)

@@ -1,0 +1,351 @@
+/* hides.c - what is left readable by a technique's parameters; declared in hides.h. */
+#include "masking/hides.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "masking/plan_files.h"
+#include "masking/techniques/lines.h"
+
+#define LEAST 4u      /* characters of a code that nobody may read, its check digits not counted */
+#define IDENTIFIES 3u /* level from which a value says who or which vehicle it is */
+
+/* A code has one of two ranges of lengths, in characters, and check digits that follow from the others (places from 0,
+ * below 0 from the end; 0: none); of `separated` its characters one in three is a sign between. Of other kinds `most`
+ * characters may stay. Numbers must not be told more finely than `grain`; `size` is one of the usual ones. */
+struct form {
+	const char *type;
+	uint8_t from[2], to[2];
+	int8_t check[2];
+	uint8_t check_of; /* only values of that length have them; 0: all */
+	bool separated;
+	uint8_t most;
+	double grain, size;
+};
+static const struct form forms[] = {
+        {"cn.resident-id", {15, 18}, {15, 18}, {-1}, 18, false, 0, 0, 0},
+        {"cn.driving-licence", {15, 18}, {15, 18}, {-1}, 18, false, 0, 0, 0},
+        {"cn.bank-card", {16}, {23}, {-1}, 0, false, 0, 0, 0},
+        {"payment-card", {14}, {23}, {-1}, 0, false, 0, 0, 0},
+        {"iban", {15}, {42}, {2, 3}, 0, false, 0, 0, 0},
+        {"cn.credit-code", {18}, {18}, {-1, -2}, 0, false, 0, 0, 0},
+        {"cn.organization-code", {9}, {10}, {-1}, 0, false, 0, 0, 0},
+        {"vin", {17}, {17}, {8}, 0, false, 0, 0, 0},
+        {"imo", {7}, {11}, {-1}, 0, false, 0, 0, 0},
+        {"mmsi", {9}, {9}, {0}, 0, false, 0, 0, 0},
+        {"cn.mobile", {11}, {20}, {0}, 0, false, 0, 0, 0},
+        {"cn.landline", {7, 10}, {8, 15}, {0}, 0, false, 0, 0, 0},
+        {"phone", {9}, {22}, {0}, 0, false, 0, 0, 0},
+        {"cn.plate", {7}, {9}, {0}, 0, false, 0, 0, 0},
+        {"cn.passport", {9}, {9}, {0}, 0, false, 0, 0, 0},
+        {"cn.travel-permit", {8}, {11}, {0}, 0, false, 0, 0, 0},
+        {"cn.driver-file", {12}, {12}, {0}, 0, false, 0, 0, 0},
+        {"cn.transport-certificate", {9, 12}, {9, 63}, {0}, 0, false, 0, 0, 0},
+        {"cn.etc-card", {16, 20}, {16, 20}, {0}, 0, false, 0, 0, 0},
+        {"waybill", {8}, {24}, {0}, 0, false, 0, 0, 0},
+        {"mac", {17}, {17}, {0}, 0, true, 0, 0, 0},
+        {"ip", {7}, {39}, {0}, 0, false, 0, 0, 0},
+        {"person.name", {0}, {0}, {0}, 0, false, 2, 0, 0},
+        {"person.gender", {0}, {0}, {0}, 0, false, 0, 0, 0},
+        {"person.age", {0}, {0}, {0}, 0, false, 1, 2, 50},
+        {"person.birth", {0}, {0}, {0}, 0, false, 7, 100, 2e7},
+        {"email", {0}, {0}, {0}, 0, false, 4, 0, 0},
+        {"cn.address", {0}, {0}, {0}, 0, false, 12, 0, 0},
+        {"text.embedded", {0}, {0}, {0}, 0, false, 6, 0, 0},
+        {"position.longitude", {0}, {0}, {0}, 0, false, 6, 0.0005, 100},
+        {"position.latitude", {0}, {0}, {0}, 0, false, 6, 0.0005, 100},
+        {"position.path", {0}, {0}, {0}, 0, false, 0, 0, 0},
+};
+
+static const struct form *form_of(const char *type)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (strcmp(forms[i].type, type) == 0)
+			return &forms[i];
+	return NULL;
+}
+
+struct look {
+	const struct hf_plan_field *field;
+	const struct form *form; /* NULL: not known */
+	unsigned level;
+	char *why;
+};
+
+static bool says(const struct look *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool says(const struct look *l, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(l->why, HF_HIDES_WHY, format, args);
+	va_end(args);
+	return false;
+}
+
+static const char *arg(const struct hf_plan_field *f, const char *name)
+{
+	for (size_t i = 0; i < f->arg_count; i++)
+		if (strcmp(f->args[i].name, name) == 0)
+			return f->args[i].value;
+	return NULL;
+}
+
+static double number(const struct hf_plan_field *f, const char *name, double otherwise)
+{
+	const char *v = arg(f, name);
+
+	return v ? strtod(v, NULL) : otherwise;
+}
+
+/* ---- characters that stay ---- */
+
+static bool is_check(const struct form *m, size_t length, size_t place)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (m->check[i] && (!m->check_of || length == m->check_of) &&
+		    place == (m->check[i] < 0 ? length - (size_t)-m->check[i] : (size_t)m->check[i]))
+			return true;
+	return false;
+}
+
+/* Characters of a value that tell something and are not kept. */
+static size_t hidden(const struct form *m, size_t length, size_t first, size_t last)
+{
+	size_t n = 0;
+
+	for (size_t i = first; i + last < length; i++)
+		n += !is_check(m, length, i) && !(m->separated && i % 3 == 2);
+	return n;
+}
+
+/* A value that has no more characters than are kept is hidden whole by mask, trunc and dict. */
+static bool code_hidden(const struct look *l, size_t first, size_t last)
+{
+	for (size_t range = 0; range < 2; range++)
+		for (size_t n = l->form->from[range]; n && n <= l->form->to[range]; n++) {
+			size_t least = n < 2 * LEAST ? n / 2 : LEAST, h = hidden(l->form, n, first, last);
+
+			if (n > first + last && h < least)
+				return says(
+				        l,
+				        "keeps %zu of %zu characters of a %s, so that %zu are hidden which do not "
+				        "follow from the others; keep less, so that at least %zu are, or take fpe or "
+				        "hash",
+				        first + last, n, l->form->type, h, least);
+		}
+	return true;
+}
+
+static bool keep_few(const struct look *l, size_t first, size_t last)
+{
+	if (!l->form || first + last == 0)
+		return true;
+	if (l->form->from[0])
+		return code_hidden(l, first, last);
+	return first + last <= l->form->most
+	               ? true
+	               : says(l, "keeps %zu characters of a %s, which tell most of many values; keep at most %u",
+	                      first + last, l->form->type, l->form->most);
+}
+
+static bool mask_hides(const struct look *l)
+{
+	return keep_few(l, (size_t)number(l->field, "keep-first", 0), (size_t)number(l->field, "keep-last", 0));
+}
+
+static bool trunc_hides(const struct look *l)
+{
+	return keep_few(l, (size_t)number(l->field, "first", 0), (size_t)number(l->field, "last", 0));
+}
+
+/* ---- numbers and times ---- */
+
+/* Of a code, the last digits are what is told coarsely. */
+static double grain_of(const struct form *m)
+{
+	if (!m || !m->from[0])
+		return m ? m->grain : 0;
+	return pow(10, LEAST + (m->check[0] < 0) + (m->check[1] < 0));
+}
+
+static bool at_least(const struct look *l, const char *what, double is, double least)
+{
+	return is >= least ? true
+	                   : says(l, "has %s %g, below which a %s tells nothing that is hidden; take at least %g", what,
+	                          is, l->form->type, least);
+}
+
+static bool round_hides(const struct look *l)
+{
+	return at_least(l, "the step", number(l->field, "step", 0), grain_of(l->form));
+}
+
+static bool noise_hides(const struct look *l)
+{
+	return at_least(l, "the scale", number(l->field, "scale", 0), grain_of(l->form) / 2);
+}
+
+static bool mult_hides(const struct look *l)
+{
+	double size = !l->form ? 0 : l->form->from[0] ? pow(10, l->form->from[0] - 1) : l->form->size;
+
+	return size > 0 ? at_least(l, "the ratio", number(l->field, "ratio", 0), grain_of(l->form) / 2 / size) : true;
+}
+
+/* Most bands must be as wide as a number has to be told coarsely. */
+static bool bucket_hides(const struct look *l)
+{
+	const char *at = arg(l->field, "cuts");
+	double grain = grain_of(l->form), last = 0;
+	size_t bands = 0, narrow = 0;
+
+	for (size_t i = 0; at && *at && grain > 0; i++) {
+		char *end;
+		double cut = strtod(at, &end);
+
+		if (i > 0) {
+			bands++;
+			narrow += cut - last < grain * (1 - 1e-9);
+		}
+		last = cut;
+		at = end + (*end == '\n');
+	}
+	return narrow * 2 <= bands
+	               ? true
+	               : says(l, "has bands that are so narrow that they tell a %s itself; make them at least %g wide",
+	                      l->form->type, grain);
+}
+
+static bool topbot_hides(const struct look *l)
+{
+	const char *low = arg(l->field, "low"), *high = arg(l->field, "high");
+
+	if (!l->form)
+		return true;
+	if (l->level >= IDENTIFIES || l->form->from[0])
+		return says(l,
+		            "is left by topbot as it is wherever it is within the limits, and a %s tells whose it is; "
+		            "take another technique",
+		            l->form->type);
+	if (l->form->size > 0 && (!low || strtod(low, NULL) <= 0) &&
+	    (!high || strtod(high, NULL) >= 2.5 * l->form->size))
+		return says(l, "has limits that no %s is beyond; give such that some are", l->form->type);
+	return true;
+}
+
+static bool daterd_hides(const struct look *l)
+{
+	static const char *const finer[] = {"second", "minute", "hour", "day"};
+	const char *unit = arg(l->field, "unit");
+	bool fine = false;
+
+	for (size_t i = 0; unit && i < sizeof(finer) / sizeof(finer[0]); i++)
+		fine |= strcmp(unit, finer[i]) == 0;
+	if (!l->form || strcmp(l->form->type, "person.birth") != 0 || !fine)
+		return true;
+	return says(l, "is a day of birth, which a grid of %ss leaves as it is; take month, quarter or year", unit);
+}
+
+/* ---- places ---- */
+
+static bool reorder_hides(const struct look *l)
+{
+	const char *at = arg(l->field, "pattern");
+	bool same = true;
+
+	for (unsigned long i = 1; at && *at; i++) {
+		char *end;
+
+		same &= strtoul(at, &end, 10) == i;
+		at = end + (*end == '\n');
+	}
+	return same ? says(l, "has a pattern that leaves every character in its place; change their order") : true;
+}
+
+static bool shuf_hides(const struct look *l)
+{
+	return l->level < IDENTIFIES
+	               ? true
+	               : says(l,
+	                      "has every value in the result by shuf, in another row, and each tells whose it is; take "
+	                      "a pseudonym such as fpe or hash");
+}
+
+static bool lsup_hides(const struct look *l)
+{
+	return l->level < IDENTIFIES ? true
+	                             : says(l, "has every value in the result by lsup that several rows have, and each "
+	                                       "tells whose it is; "
+	                                       "take a pseudonym such as fpe or hash");
+}
+
+static bool combine_hides(const struct look *l)
+{
+	return says(l, "is put into the result by combine as it is; take another technique");
+}
+
+static const struct {
+	const char *technique;
+	bool (*hides)(const struct look *l);
+} looks[] = {
+        {"mask", mask_hides},       {"trunc", trunc_hides},     {"dict", mask_hides},     {"round", round_hides},
+        {"noise", noise_hides},     {"mult", mult_hides},       {"bucket", bucket_hides}, {"topbot", topbot_hides},
+        {"daterd", daterd_hides},   {"reorder", reorder_hides}, {"shuf", shuf_hides},     {"lsup", lsup_hides},
+        {"combine", combine_hides},
+};
+
+bool hf_hides(const struct hf_plan_field *field, const char *type, unsigned level, char why[HF_HIDES_WHY])
+{
+	const struct look l = {field, form_of(type), level, why};
+
+	if (!field->technique || field->technique->own)
+		return true;
+	if (field->technique->of_rows)
+		return says(&l,
+		            "is masked by %s, which leaves rows out and every other value as it is; take a technique "
+		            "for values",
+		            field->technique->id);
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (strcmp(looks[i].technique, field->technique->id) == 0)
+			return looks[i].hides(&l);
+	return true;
+}
+
+/* ---- files ---- */
+
+bool hf_hides_by_file(const struct hf_plan *p, const struct hf_plan_field *field, char why[HF_HIDES_WHY])
+{
+	const char *id = field->technique ? field->technique->id : "";
+	bool map = strcmp(id, "map") == 0;
+	size_t column = map ? 1 : (size_t)number(field, "level", 1), same = 0;
+	union {
+		const struct hf_plan *in;
+		void *ctx;
+	} from = {p};
+	struct hf_mask_use use = {
+	        .args = field->args, .arg_count = field->arg_count, .file = hf_plan_file, .file_ctx = from.ctx};
+	struct hf_lines l;
+	struct hf_fault f;
+
+	if (p->file_count == 0 || (!map && strcmp(id, "hier") != 0) ||
+	    hf_lines_open(&use, id, map ? "table" : "tree", 1, &f, &l) != HF_OK)
+		return true; /* what is wrong with a file, opening it says */
+	for (size_t i = 0; i < l.count; i++) {
+		const struct hf_bytes *a = &l.lines[i].cells[0], *b = &l.lines[i].cells[column];
+
+		same += column < l.lines[i].count && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+	}
+	if (same * 2 > l.count)
+		snprintf(why, HF_HIDES_WHY,
+		         "becomes itself by %zu of the %zu lines of the file that %s reads; correct the file, or take "
+		         "another "
+		         "technique",
+		         same, l.count, id);
+	bool hides = same * 2 <= l.count;
+	hf_lines_done(&l);
+	return hides;
+}
