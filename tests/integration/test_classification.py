@@ -405,6 +405,8 @@ def test_a_plan_meets_a_decided_need_and_what_people_said_of_the_source(net):
     t.hufu("release", "need", need, "--mode", "static", as_="bai")
     r = t.refused("release", "plan", "put", plan("kept", "keep"), as_="mo")
     check(r.reason == "conflict" and "plates.号牌" in r.text and "cn.plate" in r.text, r.text)
+    r = t.refused("release", "plan", "put", plan("thin", "{technique: mask, keep-first: 6}"), as_="mo")
+    check(r.reason == "conflict" and "plates.号牌 keeps 6 of 7 characters of a cn.plate" in r.text and "take fpe or hash" in r.text, f"a mask that hides next to nothing: {r.text}")
     check(t.hufu("release", "plan", "put", masked, as_="mo")["state"] == "proposed", "what was decided and confirmed is met")
 
 
