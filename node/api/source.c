@@ -35,6 +35,7 @@ static void view_json(json_t *o, const struct hf_source_view *v)
 	json_object_set_new(o, "enabled", json_boolean(v->enabled));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)v->bytes));
 	json_object_set_new(o, "rows", json_integer((json_int_t)v->rows));
+	json_object_set_new(o, "whole", json_boolean(v->most_rows == 0));
 	if (v->bytes_per_second)
 		json_object_set_new(o, "bytes_per_second", json_integer((json_int_t)v->bytes_per_second));
 	if (v->rows_per_second)
@@ -90,12 +91,33 @@ static void note_looked(struct hf_api_request *rq, const struct hf_source_view *
 	json_object_set_new(rq->out, "unconfirmed", json_integer((json_int_t)open));
 }
 
+/* MK-18: "rows" bounds what is read of the source, "look" what is looked at of the whole. */
 static enum hf_err take_rows(struct hf_api_request *rq, struct hf_source_view *v)
 {
-	int64_t rows = 0;
+	int64_t rows = 0, look = 0;
 
 	HF_TRY(hf_api_int(rq, "rows", false, 1, HF_LOOK_ROWS_MAX, &rows));
-	v->look_rows = (uint64_t)rows;
+	HF_TRY(hf_api_int(rq, "look", false, 1, HF_LOOK_ROWS_MAX, &look));
+	v->most_rows = (uint64_t)rows;
+	v->look_rows = (uint64_t)(look ? look : rows);
+	return HF_OK;
+}
+
+/* What hangs on the whole of a source is not taken from it by a look at some rows. */
+static enum hf_err check_rows(struct hf_api_request *rq, const struct hf_source_view *v)
+{
+	if (v->most_rows == 0)
+		return HF_OK;
+	if (!hf_id_is_zero(&v->derivation) || !hf_id_is_zero(&v->masked))
+		return hf_fault_set(
+		        &rq->fault, HF_E_STATE,
+		        "source '%s' was derived or masked here, which its whole data tells; leave out --rows",
+		        v->name);
+	if (hf_catalog_uses_source(rq->m->catalog, v->name))
+		return hf_fault_set(
+		        &rq->fault, HF_E_STATE,
+		        "source '%s' stands behind a published entry, which is of the whole; leave out --rows",
+		        v->name);
 	return HF_OK;
 }
 
@@ -143,9 +165,10 @@ static enum hf_err store_scan(struct scan_request *s, struct hf_source_view *v)
 	memcpy(v->registered_by, s->was.registered_by, sizeof(v->registered_by));
 	HF_TRY(hf_api_derived(rq, v, &s->was.derivation, s->adding));
 	HF_TRY(hf_source_put(rq->m->sources, rq->unit, v, &rq->fault));
-	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %llu rows, %llu bytes, %zu fields%s%s", v->path,
-	               (unsigned long long)v->rows, (unsigned long long)v->bytes, v->field_count,
-	               s->commented ? ", comments given" : "", rq->m->scanner ? ", examined by the scanner" : "");
+	hf_draft_textf(rq->draft, HF_FIELD_DETAIL, "%s: %s%llu rows, %llu bytes, %zu fields%s%s", v->path,
+	               v->most_rows ? "a look at " : "", (unsigned long long)v->rows, (unsigned long long)v->bytes,
+	               v->field_count, s->commented ? ", comments given" : "",
+	               rq->m->scanner ? ", examined by the scanner" : "");
 	view_json(rq->out, v);
 	note_looked(rq, v);
 	return HF_OK;
@@ -236,6 +259,7 @@ static enum hf_err start_scan(struct hf_api_request *rq, const struct hf_source_
 	struct scan_request *s;
 
 	HF_TRY(hf_source_check(rq->m->sources, v, &rq->fault));
+	HF_TRY(check_rows(rq, v));
 	s = hf_alloc_zero(sizeof(*s));
 	s->rq = rq;
 	s->was = *v;

@@ -366,6 +366,8 @@ enum hf_err hf_catalog_publish(struct hf_catalog *c, const struct hf_publication
 	HF_TRY(hf_fault_default(f, err));
 	err = edit_begin(&e, c, update ? &id : NULL, f);
 	if (err == HF_OK)
+		err = hf_source_whole(&v, f);
+	if (err == HF_OK)
 		err = publish_view(&e, p, &v, unit, ret_published, f);
 	edit_done(&e);
 	hf_source_view_done(&v);

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "source/adapters.h"
+#include "source/first.h"
 #include "source/input.h"
 #include "source/made.h"
 #include "source/place.h"
@@ -134,6 +135,8 @@ static enum hf_err open_csv(const struct hf_source_home *home, const struct hf_s
 	hf_input_stamp(in, &stamp);
 	rows = hf_source_stamp_same(&stamp, &v->stamp) ? v->rows : 0;
 	*ret_reader = hf_input_packed(in) ? new_packed(in, rows) : new_whole(hf_input_take_fd(in), stamp.bytes, rows);
+	if (v->most_rows)
+		*ret_reader = hf_first_reader_new(*ret_reader, v->most_rows);
 	return HF_OK;
 }
 

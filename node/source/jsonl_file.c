@@ -64,7 +64,9 @@ static enum hf_err line_fault(const char *path, const struct hf_jsonl *j, const 
 struct naming {
 	struct columns c;
 	struct hf_jsonl *lines;
+	uint64_t most;     /* lines; 0: all */
 	const char *wrong; /* half a sentence */
+	bool enough;       /* these were the lines */
 };
 
 static bool on_names(void *ctx, const struct hf_jsonl_record *rec)
@@ -85,7 +87,8 @@ static bool on_names(void *ctx, const struct hf_jsonl_record *rec)
 		memcpy(n->c.fields[n->c.count].name, name->data, name->len);
 		n->c.count++;
 	}
-	return true;
+	n->enough = rec->number + 1 == n->most;
+	return !n->enough;
 }
 
 static enum hf_err read_names(struct hf_input *in, const struct hf_source_view *v, struct naming *n,
@@ -102,13 +105,15 @@ static enum hf_err read_names(struct hf_input *in, const struct hf_source_view *
 		e = hf_input_read(in, piece, PIECE, &len, f);
 		if (e == HF_OK)
 			d = hf_jsonl_feed(n->lines, piece, len);
+		if (n->enough)
+			break;
 		if (e == HF_OK)
 			e = hf_pace_keep(pace, len, hf_jsonl_records(n->lines) - rows, f);
 	}
 	if (e == HF_OK && d == HF_JSONL_GOOD)
 		d = hf_jsonl_end(n->lines);
 	free(piece);
-	if (e == HF_OK && d != HF_JSONL_GOOD)
+	if (e == HF_OK && d != HF_JSONL_GOOD && !n->enough)
 		return line_fault(v->path, n->lines, n->wrong ? n->wrong : hf_jsonl_defect_text(d), f);
 	if (e == HF_OK && n->c.count == 0)
 		return hf_fault_set(f, HF_E_FORMAT,
@@ -127,6 +132,7 @@ static enum hf_err columns_jsonl(const struct hf_source_home *home, struct hf_so
 	n = hf_alloc_zero(sizeof(*n));
 	n->c.fields = hf_alloc_zero(HF_CSV_FIELDS_MAX * sizeof(*n->c.fields));
 	n->lines = hf_jsonl_new(on_names, n);
+	n->most = v->most_rows;
 	e = read_names(in, v, n, pace, f);
 	if (e == HF_OK) {
 		free(v->fields);
@@ -149,12 +155,12 @@ struct table {
 	const struct hf_jsonl_cell **row; /* per column; NULL: null */
 	struct hf_jsonl *lines;
 	uint8_t *piece;
-	size_t len, at; /* read, and taken of it */
-	uint64_t read, made;
-	bool last;          /* it was the file's last piece */
-	struct hf_buf *out; /* during more */
+	size_t len, at;            /* read, and taken of it */
+	uint64_t read, made, most; /* most: lines; 0: all */
+	bool last;                 /* it was the file's last piece */
+	struct hf_buf *out;        /* during more */
 	enum hf_err error;
-	bool begun;
+	bool begun, enough;
 };
 
 static bool on_row(void *ctx, const struct hf_jsonl_record *rec)
@@ -178,7 +184,8 @@ static bool on_row(void *ctx, const struct hf_jsonl_record *rec)
 	room = room && hf_cells_end(t->out, t->c.count);
 	if (!room)
 		t->error = HF_E_LIMIT;
-	return room;
+	t->enough = room && rec->number + 1 == t->most;
+	return room && !t->enough;
 }
 
 static void table_top(struct hf_maker *m)
@@ -190,7 +197,7 @@ static void table_top(struct hf_maker *m)
 	hf_input_top(t->in);
 	t->len = t->at = 0;
 	t->read = t->made = 0;
-	t->last = t->begun = false;
+	t->last = t->begun = t->enough = false;
 	t->error = HF_OK;
 }
 
@@ -252,7 +259,9 @@ static enum hf_err table_more(struct hf_maker *m, struct hf_buf *out, bool *ret_
 	d = feed(t, out);
 	t->made += out->len;
 	HF_TRY(check_made(t, f));
-	*ret_end = t->last && t->at == t->len;
+	*ret_end = t->enough || (t->last && t->at == t->len);
+	if (t->enough)
+		return HF_OK;
 	if (d == HF_JSONL_GOOD && *ret_end)
 		d = hf_jsonl_end(t->lines);
 	if (d == HF_JSONL_GOOD)
@@ -295,6 +304,7 @@ static enum hf_err open_jsonl(const struct hf_source_home *home, const struct hf
 	t = hf_alloc_zero(sizeof(*t));
 	t->maker.ops = &table_ops;
 	t->in = in;
+	t->most = v->most_rows;
 	memcpy(t->path, v->path, sizeof(t->path));
 	t->c.count = v->field_count;
 	t->c.fields = hf_alloc((v->field_count + 1) * sizeof(*t->c.fields));

@@ -185,8 +185,12 @@ static enum hf_err export_table(const struct hf_source_home *home, struct pg_lin
 	enum hf_err e;
 
 	HF_TRY(find_table(l, v, &row, f));
-	hf_buf_addf(&sql, "COPY (SELECT %s FROM %s t%s) TO STDOUT (FORMAT csv, HEADER true)", row.text[1], row.text[0],
-	            row.text[2] ? row.text[2] : "");
+	if (v->most_rows) /* whichever come first: to sort them, the server would read them all */
+		hf_buf_addf(&sql, "COPY (SELECT %s FROM %s t LIMIT %" PRIu64 ") TO STDOUT (FORMAT csv, HEADER true)",
+		            row.text[1], row.text[0], v->most_rows);
+	else
+		hf_buf_addf(&sql, "COPY (SELECT %s FROM %s t%s) TO STDOUT (FORMAT csv, HEADER true)", row.text[1],
+		            row.text[0], row.text[2] ? row.text[2] : "");
 	pg_row_done(&row);
 	e = hf_copy_new(home, v, &c, f);
 	if (e == HF_OK) {

@@ -99,7 +99,8 @@ static enum hf_err take_named(struct relating *j, const struct hf_relate_in *in,
 			                    "there is no source '%.63s'; `hufu source list` shows those there are",
 			                    in->names[i]);
 		HF_TRY(hf_fault_default(f, e));
-		if (!j->view[j->count++].enabled)
+		HF_TRY(hf_source_whole(&j->view[j->count++], f));
+		if (!j->view[j->count - 1].enabled)
 			return hf_fault_set(f, HF_E_STATE,
 			                    "source '%.63s' is disabled; `hufu source enable` allows reading again",
 			                    in->names[i]);
@@ -117,7 +118,7 @@ static bool take_any(void *ctx, const struct hf_source_view *v)
 {
 	struct all *a = ctx;
 
-	if (!v->enabled || !hf_id_is_zero(&v->masked))
+	if (!v->enabled || v->most_rows || !hf_id_is_zero(&v->masked))
 		return true;
 	a->more = a->j->count == HF_RELATE_SOURCES;
 	if (!a->more && hf_source_get(a->j->sources, v->name, &a->j->view[a->j->count]) == HF_OK)

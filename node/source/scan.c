@@ -134,8 +134,12 @@ enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_sourc
 		HF_TRY(a->columns(home, v, pace, f));
 	HF_TRY(a->open(home, v, &r, f));
 	HF_TRY(scan_all(a, r, scan, v, pace, f));
-	if (a->digest && r->ops->bytes(r) == 0) /* made of what is kept */
+	if (v->most_rows) { /* these are of a part, and would name it as if it were the whole */
+		memset(&v->digest, 0, sizeof(v->digest));
+		memset(&v->cells, 0, sizeof(v->cells));
+	} else if (a->digest && r->ops->bytes(r) == 0) { /* made of what is kept */
 		HF_TRY(hf_fault_default(f, a->digest(home, v, pace, &v->digest)));
+	}
 	r->ops->stamp(r, &after);
 	if (!hf_source_stamp_same(&v->stamp, &after) || (r->ops->bytes(r) && v->bytes != r->ops->bytes(r)))
 		return hf_fault_set(f, HF_E_SOURCE_CHANGED,

@@ -37,9 +37,11 @@ static void end_scan(struct source_job *j)
 {
 	struct scan *s = (struct scan *)j;
 
-	if (j->error != HF_OK)
+	if (j->error != HF_OK || s->view.most_rows) {
 		hf_copy_remove(&j->sources->home, &s->view.copy);
-	else
+		memset(&s->view.copy, 0, sizeof(s->view.copy));
+	}
+	if (j->error == HF_OK)
 		s->view.scanned_ms = hf_now_ms(&j->sources->base->clock);
 	s->fn(s->ctx, j->error, &s->view, &j->fault);
 	hf_source_view_done(&s->view);
@@ -132,9 +134,9 @@ void hf_source_probe(struct hf_sources *s, const char *name, hf_source_scan_fn f
 
 	p->fn = fn;
 	p->ctx = ctx;
-	j->error = hf_source_test(s, name, &j->fault);
-	if (j->error == HF_OK)
-		j->error = hf_fault_default(&j->fault, hf_source_get(s, name, &p->view));
+	j->error = hf_source_get(s, name, &p->view);
+	if (j->error != HF_OK || p->view.most_rows == 0 || !hf_adapter_find(p->view.kind)->probe)
+		j->error = hf_source_test(s, name, &j->fault);
 	name_job(j, "test", &p->view);
 	j->run = run_probe;
 	j->ended = end_probe;

@@ -115,6 +115,7 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	        .bytes = row->table_bytes ? row->table_bytes : row->bytes,
 	        .rows = row->rows,
 	        .looked_rows = row->looked_rows,
+	        .most_rows = row->most_rows,
 	        .bytes_per_second = row->bytes_per_second,
 	        .rows_per_second = row->rows_per_second,
 	        .stamp = {row->bytes, row->inode, row->mtime_ns},
@@ -241,6 +242,7 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 	row.mtime_ns = v->stamp.mtime_ns;
 	row.rows = v->rows;
 	row.looked_rows = v->looked_rows;
+	row.most_rows = v->most_rows;
 	row.bytes_per_second = v->bytes_per_second;
 	row.rows_per_second = v->rows_per_second;
 	row.scanned_ms = v->scanned_ms;
@@ -275,6 +277,15 @@ enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const stru
 		hf_source_view_done(&was);
 	}
 	return HF_OK;
+}
+
+enum hf_err hf_source_whole(const struct hf_source_view *v, struct hf_fault *f)
+{
+	if (v->most_rows == 0)
+		return HF_OK;
+	return hf_fault_set(f, HF_E_STATE,
+	                    "only the first rows of source '%s' were looked at; `hufu source scan %s` reads the whole",
+	                    v->name, v->name);
 }
 
 static enum hf_err no_such_source(const char *name, struct hf_fault *f)
@@ -336,7 +347,9 @@ enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fau
 	enum hf_err e;
 
 	HF_TRY(get_or_fault(s, name, &v, f));
-	e = hf_adapter_find(v.kind)->stamp(&s->home, &v, &now, f);
+	e = hf_source_whole(&v, f);
+	if (e == HF_OK)
+		e = hf_adapter_find(v.kind)->stamp(&s->home, &v, &now, f);
 	if (e == HF_OK &&
 	    (now.bytes != v.stamp.bytes || now.inode != v.stamp.inode || now.mtime_ns != v.stamp.mtime_ns))
 		e = hf_fault_set(f, HF_E_SOURCE_CHANGED,
@@ -384,6 +397,7 @@ static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *
 		return hf_fault_set(f, HF_E_STATE,
 		                    "source '%s' is disabled; `hufu source enable %s` allows reading again", v->name,
 		                    v->name);
+	HF_TRY(hf_source_whole(v, f));
 	HF_TRY(check_fields(v, fields, count, f));
 	HF_TRY(hf_adapter_find(v->kind)->open(&s->home, v, ret_reader, f));
 	if (count > 0 && !all_fields(v, fields, count))

@@ -71,6 +71,7 @@ struct hf_source_view {
 	bool enabled;
 	uint64_t bytes, rows; /* of the table as CSV, from the scan; rows 0 when not scanned */
 	uint64_t look_rows;   /* wish for a scan: rows in which kinds are looked for; 0: HF_LOOK_ROWS */
+	uint64_t most_rows;   /* the scan read no more, and nothing but these is known: nobody reads it; 0: the whole */
 	uint64_t looked_rows; /* of the scan; 0: nobody looked */
 	uint64_t bytes_per_second, rows_per_second; /* that a scan reads at most; 0: as they come */
 	size_t field_count;
@@ -115,6 +116,8 @@ enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const stru
                           struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err hf_source_remove(struct hf_sources *s, struct hf_unit *unit, const char *name,
                              struct hf_fault *f) HF_MUST_CHECK;
+/* STATE: only so many rows of it were ever read. */
+enum hf_err hf_source_whole(const struct hf_source_view *v, struct hf_fault *f) HF_MUST_CHECK;
 /* Can it be read now, and is it still what was scanned? SOURCE_CHANGED when it is not. */
 enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f) HF_MUST_CHECK;
 

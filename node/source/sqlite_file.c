@@ -241,6 +241,8 @@ static char *select_of(const struct table *t, const char *number)
 	sqlite3_str_appendf(s, " FROM main.\"%w\" NOT INDEXED", t->v.table);
 	if (number)
 		sqlite3_str_appendf(s, " ORDER BY %s", number);
+	if (t->v.most_rows)
+		sqlite3_str_appendf(s, " LIMIT %lld", (sqlite3_int64)t->v.most_rows);
 	return sqlite3_str_finish(s);
 }
 
@@ -402,6 +404,7 @@ static enum hf_err open_sqlite(const struct hf_source_home *home, const struct h
 	t->most = stamp.bytes * RATIO;
 	memcpy(t->v.path, v->path, sizeof(t->v.path));
 	memcpy(t->v.table, v->table, sizeof(t->v.table));
+	t->v.most_rows = v->most_rows;
 	t->v.field_count = v->field_count;
 	t->v.fields = hf_alloc_zero((v->field_count + 1) * sizeof(*t->v.fields));
 	for (size_t i = 0; i < v->field_count; i++)

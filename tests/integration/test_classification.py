@@ -56,7 +56,11 @@ def test_registration_looks_at_a_bounded_sample_and_publication_asks_people(net)
     """MK-15, MK-18, MK-23, DS-33: every field ends with a class or an explicit "not sensitive", from no more rows than said, before publication"""
     t = net.nodes["transport"]
     out = t.hufu("source", "add", "drivers", drivers(net), "--rows", "60", as_="fan")
-    check(out["rows"] == 400 and out["rows_looked_at"] == 60 and out["unconfirmed"] == 4, f"the limit holds: {out}")
+    check(out["rows"] == 60 and not out["whole"] and out["rows_looked_at"] == 60 and out["unconfirmed"] == 4, f"the limit holds: {out}")
+    r = refused_publication(net, "drivers", data_class="transport/driver")
+    check(r.reason == "state" and "hufu source scan drivers" in r.text, f"what was only looked at is not published: {r.text}")
+    out = t.hufu("source", "scan", "drivers", "--look", "60", as_="fan")
+    check(out["rows"] == 400 and out["whole"] and out["rows_looked_at"] == 60 and out["unconfirmed"] == 4, f"the whole: {out}")
     found = fields(t, "drivers", "sun")
     check({n: f["found"] for n, f in found.items()} == {"姓名": "person.name", "idCard": "cn.resident-id", "lane": None, "remark": "text.embedded"},
           f"found: {found}")

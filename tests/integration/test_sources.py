@@ -445,6 +445,33 @@ def test_a_database_is_read_no_faster_than_the_node_is_told(net):
     t.hufu("source", "remove", "wide", as_="wang")
 
 
+def test_a_first_look_at_a_database_reads_no_more_rows_than_are_said(net):
+    """MK-18: the server's own count of the rows that it read; the whole is read when that is asked for."""
+    t, db, before = net.nodes["transport"], database(net), copies(net)
+    db.sql("CREATE TABLE many (id int PRIMARY KEY, mail text); GRANT SELECT ON many TO reader")
+    db.sql("INSERT INTO many SELECT n, 'driver' || n || '@example.com' FROM generate_series(1, 5000) n; ANALYZE many")
+
+    def rows_read():
+        return int(db.sql("SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables WHERE relname = 'many'"))
+    was = rows_read()
+    out = t.hufu("source", "add", "many", *of_database(net, table_name="many"), "--rows", "40", as_="wang")
+    check((out["rows"], out["whole"], out["rows_looked_at"]) == (40, False, 40), f"{out}")
+    wait_until(lambda: rows_read() > was, "the server to count")
+    check(rows_read() - was == 40, f"{rows_read() - was} rows were read")
+    check("mail" in found(net, "many"), "what it holds is found in these")
+    check(copies(net) == before, "and none of them is kept")
+    t.hufu("source", "test", "many", as_="wang")
+    r = t.refused("source", "relations", "find", "many", as_="song")
+    check(r.reason == "state" and "hufu source scan many" in r.text, r.text)
+    was = rows_read()
+    out = t.hufu("source", "scan", "many", as_="wang")
+    check((out["rows"], out["whole"]) == (5000, True), f"{out}")
+    wait_until(lambda: rows_read() - was == 5000, "the whole to be read, once")
+    statements = [line for line in db.text_of_log().splitlines() if "COPY" in line and "many" in line]
+    check(len(statements) == 2 and "LIMIT 40" in statements[0] and "LIMIT" not in statements[1], f"{statements}")
+    t.hufu("source", "remove", "many", as_="wang")
+
+
 def copies(net):
     folder = os.path.join(net.nodes["transport"].dir, "copies")  # made with the first one
     return sorted(os.listdir(folder)) if os.path.isdir(folder) else []

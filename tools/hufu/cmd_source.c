@@ -31,6 +31,7 @@ static const struct hf_column detail_columns[] = {
         {"department", "department", 0},
         {"enabled", "enabled", 0},
         {"rows", "rows", 0},
+        {"the whole", "whole", 0},
         {"bytes", "bytes", 0},
         {"bytes a second", "bytes_per_second", 0},
         {"rows a second", "rows_per_second", 0},
@@ -75,13 +76,16 @@ static int show_source(struct hf_cli *cli, const char *method, const char *route
 	hf_cli_details(cli, out, detail_columns);
 	if (!cli->json) {
 		json_int_t open = json_integer_value(json_object_get(out, "unconfirmed"));
+		const char *name = json_string_value(json_object_get(out, "name"));
 
 		hf_cli_table(cli, out, "fields", field_columns, "no fields");
 		if (open > 0)
 			printf("\nnobody has said yet what %lld of the fields hold; `hufu source fields %s` shows what "
 			       "was "
 			       "found\n",
-			       (long long)open, json_string_value(json_object_get(out, "name")));
+			       (long long)open, name);
+		if (json_is_false(json_object_get(out, "whole")))
+			printf("\nonly these rows were read; `hufu source scan %s` reads the whole\n", name);
 	}
 	json_decref(out);
 	return status;
@@ -105,12 +109,13 @@ static bool put_password(struct hf_cli *cli, json_t *in, const char *file, bool 
 static int add(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2], *kind = NULL, *department = NULL, *derived = NULL, *rows = NULL, *table = NULL,
-	                    *password = NULL, *comments = NULL, *bytes = NULL, *per_second = NULL;
+	                    *password = NULL, *comments = NULL, *bytes = NULL, *per_second = NULL, *look = NULL;
 	const struct hf_opt opts[] = {
 	        {"kind", &kind, NULL, NULL},
 	        {"department", &department, NULL, NULL},
 	        {"derived", &derived, NULL, NULL},
 	        {"rows", &rows, NULL, NULL},
+	        {"look", &look, NULL, NULL},
 	        {"table", &table, NULL, NULL},
 	        {"password-file", &password, NULL, NULL},
 	        {"comments", &comments, NULL, NULL},
@@ -130,6 +135,7 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 	}
 	hf_cli_put(in, "derivation", derived);
 	hf_cli_put(in, "rows", rows);
+	hf_cli_put(in, "look", look);
 	hf_cli_put(in, "bytes_per_second", bytes);
 	hf_cli_put(in, "rows_per_second", per_second);
 	hf_cli_put(in, "name", pos[0]);
@@ -145,7 +151,7 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 static int update(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *path = NULL, *department = NULL, *table = NULL, *password = NULL, *comments = NULL,
-	                    *bytes = NULL, *rows = NULL;
+	                    *bytes = NULL, *per_second = NULL, *rows = NULL;
 	const struct hf_opt opts[] = {
 	        {"path", &path, NULL, NULL},
 	        {"department", &department, NULL, NULL},
@@ -153,7 +159,8 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 	        {"password-file", &password, NULL, NULL},
 	        {"comments", &comments, NULL, NULL},
 	        {"bytes-per-second", &bytes, NULL, NULL},
-	        {"rows-per-second", &rows, NULL, NULL},
+	        {"rows-per-second", &per_second, NULL, NULL},
+	        {"rows", &rows, NULL, NULL},
 	        {NULL, NULL, NULL, NULL},
 	};
 	json_t *in;
@@ -165,7 +172,8 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "department", department);
 	hf_cli_put(in, "table", table);
 	hf_cli_put(in, "bytes_per_second", bytes);
-	hf_cli_put(in, "rows_per_second", rows);
+	hf_cli_put(in, "rows_per_second", per_second);
+	hf_cli_put(in, "rows", rows);
 	if (!hf_source_cli_comments(cli, in, pos[0], comments) || !put_path(cli, in, path) ||
 	    !put_password(cli, in, password, false)) {
 		json_decref(in);
@@ -196,9 +204,11 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 
 static int scan(struct hf_cli *cli, int argc, char **argv)
 {
-	const char *pos[1], *rows = NULL, *comments = NULL;
-	const struct hf_opt opts[] = {
-	        {"rows", &rows, NULL, NULL}, {"comments", &comments, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	const char *pos[1], *rows = NULL, *look = NULL, *comments = NULL;
+	const struct hf_opt opts[] = {{"rows", &rows, NULL, NULL},
+	                              {"look", &look, NULL, NULL},
+	                              {"comments", &comments, NULL, NULL},
+	                              {NULL, NULL, NULL, NULL}};
 	json_t *in;
 
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
@@ -206,6 +216,7 @@ static int scan(struct hf_cli *cli, int argc, char **argv)
 	in = json_object();
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "rows", rows);
+	hf_cli_put(in, "look", look);
 	if (!hf_source_cli_comments(cli, in, pos[0], comments)) {
 		json_decref(in);
 		return HF_EXIT_REFUSED;
@@ -280,7 +291,7 @@ const struct hf_command hf_commands_source[] = {
          "[--rows N]\n"
          "hufu source add NAME URI --kind postgresql --table SCHEMA.TABLE [--password-file FILE] [--department NAME] "
          "[--rows N]\n"
-         "                [--comments FILE] [--bytes-per-second N] [--rows-per-second N]\n"
+         "                [--look N] [--comments FILE] [--bytes-per-second N] [--rows-per-second N]\n"
          "\n"
          "  NAME               a name for the source, of a-z, 0-9, '.', '-'\n"
          "  FILE               a file readable for the node's user, outside the node's folder; CSV and JSON lines "
@@ -302,7 +313,11 @@ const struct hf_command hf_commands_source[] = {
          "  --derived ID       the file is what `hufu derive` recorded under this id; the terms of what it was made "
          "of\n"
          "                     must allow passing it on, and who gets it is told to its sources\n"
-         "  --rows N           rows from the top in which sensitive fields are looked for (10000); no value is kept\n"
+         "  --rows N           no more than N rows are read: a first look, which tells the fields and what they may "
+         "hold;\n"
+         "                     `hufu source scan NAME` reads the whole, without which nothing is published or "
+         "delivered\n"
+         "  --look N           rows of the whole in which sensitive fields are looked for (10000); no value is kept\n"
          "  --bytes-per-second N, --rows-per-second N\n"
          "                     every scan reads no more of it in a second, so that those who work with the data do not "
          "wait\n"
@@ -318,7 +333,7 @@ const struct hf_command hf_commands_source[] = {
          "  hufu source add gantries /srv/data/roads.db --kind sqlite --table gantries\n"
          "  hufu source add tolls 'postgresql://reader@db.example/tolls?sslrootcert=/etc/ssl/db.pem' --kind "
          "postgresql \\\n"
-         "      --table public.passages --password-file reader.password\n",
+         "      --table public.passages --password-file reader.password --rows 1000 --bytes-per-second 1000000\n",
          add},
         {"source", "list", "registered sources, and what is being read",
          "hufu source list\n\nTwo sources are read at a time; further scans wait for their turn.\n\nexample:\n  hufu "
@@ -332,7 +347,8 @@ const struct hf_command hf_commands_source[] = {
          "the node read?\n\nexample:\n  hufu source test flights\n",
          test},
         {"source", "scan", "scan a source again",
-         "hufu source scan NAME [--rows N] [--comments FILE]\n\nWhat people said of the fields stays, and so do "
+         "hufu source scan NAME [--rows N] [--look N] [--comments FILE]\n\n--rows and --look as for `hufu source "
+         "add`. What people said of the fields stays, and so do "
          "comments when "
          "none are given; `hufu source fields NAME` shows "
          "them.\n"
@@ -341,7 +357,7 @@ const struct hf_command hf_commands_source[] = {
         {"source", "update", "change path or department, and scan again",
          "hufu source update NAME [--path FILE|URI] [--department NAME] [--table SCHEMA.TABLE] [--password-file "
          "FILE] [--comments FILE]\n"
-         "                   [--bytes-per-second N] [--rows-per-second N]\n"
+         "                   [--rows N] [--bytes-per-second N] [--rows-per-second N]\n"
          "\nA password is good for the URI that it was given with: another URI needs it again.\n"
          "\nexamples:\n  hufu source update flights --path /srv/data/flights-2026.csv\n"
          "  hufu source update tolls --password-file reader.password\n",
