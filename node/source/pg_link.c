@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <postgresql/libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +11,10 @@
 
 #include "base/mem.h"
 #include "crypto/crypto.h"
+#include "source/pg_link_internal.h"
 
 #define TICK_MS 200
 #define PLACE "postgresql://USER@HOST/DATABASE, with ?sslrootcert=FILE for a host that is not this machine"
-
-struct pg_link {
-	PGconn *c;
-	struct pg_bounds bounds;
-	int64_t end_ms;
-};
 
 /* ---- the place ---- */
 
@@ -90,7 +84,7 @@ enum hf_err pg_place_check(const char *uri, struct hf_fault *f)
 
 /* ---- waiting ---- */
 
-static int64_t now_ms(void)
+int64_t pg_now_ms(void)
 {
 	struct timespec t;
 
@@ -103,7 +97,7 @@ static enum hf_err go_on(const struct pg_link *l, struct hf_fault *f)
 {
 	if (atomic_load(&l->bounds.pace->stop))
 		return hf_fault_set(f, HF_E_CANCELLED, "the reading was ended before it was done");
-	if (now_ms() > l->end_ms)
+	if (pg_now_ms() > l->end_ms)
 		return hf_fault_set(f, HF_E_TIMEOUT,
 		                    "the database was not read within %" PRIu32
 		                    " s; offer a view of fewer rows, or allow more (databases.seconds in hufu.yaml)",
@@ -111,14 +105,14 @@ static enum hf_err go_on(const struct pg_link *l, struct hf_fault *f)
 	return HF_OK;
 }
 
-static enum hf_err wait_for(struct pg_link *l, short events, int64_t until_ms, struct hf_fault *f)
+enum hf_err pg_wait(struct pg_link *l, short events, int64_t until_ms, struct hf_fault *f)
 {
 	for (;;) {
 		struct pollfd p = {PQsocket(l->c), events, 0};
 		int n;
 
 		HF_TRY(go_on(l, f));
-		if (now_ms() > until_ms)
+		if (pg_now_ms() > until_ms)
 			return hf_fault_set(f, HF_E_TIMEOUT,
 			                    "the database gave nothing, or next to nothing, for a minute; look at its "
 			                    "load");
@@ -189,11 +183,11 @@ static enum hf_err connect_fault(struct pg_link *l, struct hf_fault *f)
 
 static enum hf_err finish_connect(struct pg_link *l, struct hf_fault *f)
 {
-	int64_t until = now_ms() + PG_CONNECT_SECONDS * 1000;
+	int64_t until = pg_now_ms() + PG_CONNECT_SECONDS * 1000;
 	PostgresPollingStatusType s = PGRES_POLLING_WRITING;
 
 	while (s != PGRES_POLLING_OK) {
-		HF_TRY(wait_for(l, s == PGRES_POLLING_READING ? POLLIN : POLLOUT, until, f));
+		HF_TRY(pg_wait(l, s == PGRES_POLLING_READING ? POLLIN : POLLOUT, until, f));
 		s = PQconnectPoll(l->c);
 		if (s == PGRES_POLLING_FAILED)
 			return connect_fault(l, f);
@@ -219,7 +213,7 @@ enum hf_err pg_link_open(const char *uri, const char *password, const struct pg_
 	}
 	e = check_options(all, f);
 	l->bounds = *bounds;
-	l->end_ms = now_ms() + (int64_t)bounds->seconds * 1000;
+	l->end_ms = pg_now_ms() + (int64_t)bounds->seconds * 1000;
 	l->c = e == HF_OK ? start(all, password) : NULL;
 	if (e == HF_OK && !l->c)
 		abort(); /* memory */
@@ -247,33 +241,33 @@ void pg_link_close(struct pg_link *l)
 
 /* ---- asking ---- */
 
-static enum hf_err lost(struct hf_fault *f)
+enum hf_err pg_lost(struct hf_fault *f)
 {
 	return hf_fault_set(f, HF_E_UNREACHABLE, "the connection to the database is lost; try again");
 }
 
-static enum hf_err send_all(struct pg_link *l, struct hf_fault *f)
+enum hf_err pg_send_all(struct pg_link *l, struct hf_fault *f)
 {
-	int64_t until = now_ms() + PG_SILENCE_SECONDS * 1000;
+	int64_t until = pg_now_ms() + PG_SILENCE_SECONDS * 1000;
 	int n;
 
 	while ((n = PQflush(l->c)) > 0) {
-		HF_TRY(wait_for(l, POLLIN | POLLOUT, until, f));
+		HF_TRY(pg_wait(l, POLLIN | POLLOUT, until, f));
 		if (!PQconsumeInput(l->c))
-			return lost(f);
+			return pg_lost(f);
 	}
-	return n == 0 ? HF_OK : lost(f);
+	return n == 0 ? HF_OK : pg_lost(f);
 }
 
-static enum hf_err next_result(struct pg_link *l, PGresult **ret_result, struct hf_fault *f)
+enum hf_err pg_next_result(struct pg_link *l, PGresult **ret_result, struct hf_fault *f)
 {
-	int64_t until = now_ms() + PG_SILENCE_SECONDS * 1000;
+	int64_t until = pg_now_ms() + PG_SILENCE_SECONDS * 1000;
 
 	HF_TRY(go_on(l, f));
 	while (PQisBusy(l->c)) {
-		HF_TRY(wait_for(l, POLLIN, until, f));
+		HF_TRY(pg_wait(l, POLLIN, until, f));
 		if (!PQconsumeInput(l->c))
-			return lost(f);
+			return pg_lost(f);
 	}
 	*ret_result = PQgetResult(l->c);
 	return HF_OK;
@@ -284,7 +278,7 @@ static enum hf_err result_fault(const PGresult *r, struct hf_fault *f)
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
 	if (!state || strspn(state, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5)
-		return lost(f);
+		return pg_lost(f);
 	if (strcmp(state, "57014") == 0)
 		return hf_fault_set(f, HF_E_TIMEOUT,
 		                    "the database stopped the reading (SQLSTATE 57014); offer a view of fewer rows");
@@ -296,13 +290,12 @@ static enum hf_err result_fault(const PGresult *r, struct hf_fault *f)
 	return hf_fault_set(f, HF_E_IO, "the database refused a query (SQLSTATE %.5s); its log says why", state);
 }
 
-/* The first error among what is left, which is read to its end. */
-static enum hf_err settle(struct pg_link *l, enum hf_err e, struct hf_fault *f)
+enum hf_err pg_drain(struct pg_link *l, enum hf_err e, struct hf_fault *f)
 {
 	PGresult *r = NULL;
 
 	for (;;) {
-		enum hf_err next = next_result(l, &r, e == HF_OK ? f : NULL);
+		enum hf_err next = pg_next_result(l, &r, e == HF_OK ? f : NULL);
 		ExecStatusType s;
 
 		if (next != HF_OK)
@@ -317,15 +310,15 @@ static enum hf_err settle(struct pg_link *l, enum hf_err e, struct hf_fault *f)
 		if (s == PGRES_COPY_IN || s == PGRES_COPY_OUT || s == PGRES_COPY_BOTH)
 			return e;
 	}
-	return e == HF_OK && PQstatus(l->c) == CONNECTION_BAD ? lost(f) : e;
+	return e == HF_OK && PQstatus(l->c) == CONNECTION_BAD ? pg_lost(f) : e;
 }
 
 enum hf_err pg_link_do(struct pg_link *l, const char *sql, struct hf_fault *f)
 {
 	if (!PQsendQuery(l->c, sql))
-		return lost(f);
-	HF_TRY(send_all(l, f));
-	return settle(l, HF_OK, f);
+		return pg_lost(f);
+	HF_TRY(pg_send_all(l, f));
+	return pg_drain(l, HF_OK, f);
 }
 
 void pg_row_done(struct pg_row *r)
@@ -358,12 +351,12 @@ enum hf_err pg_link_row(struct pg_link *l, const char *sql, const char *const *p
 
 	*ret_row = (struct pg_row){{NULL}};
 	if (!PQsendQueryParams(l->c, sql, (int)count, NULL, params, NULL, NULL, 0))
-		return lost(f);
-	HF_TRY(send_all(l, f));
-	HF_TRY(next_result(l, &r, f));
-	e = r ? take_row(r, ret_row, f) : lost(f);
+		return pg_lost(f);
+	HF_TRY(pg_send_all(l, f));
+	HF_TRY(pg_next_result(l, &r, f));
+	e = r ? take_row(r, ret_row, f) : pg_lost(f);
 	PQclear(r);
-	after = settle(l, e, f);
+	after = pg_drain(l, e, f);
 	if (after != HF_OK)
 		pg_row_done(ret_row);
 	return after;
@@ -371,7 +364,7 @@ enum hf_err pg_link_row(struct pg_link *l, const char *sql, const char *const *p
 
 static enum hf_err copy_rows(struct pg_link *l, pg_bytes_fn fn, void *ctx, struct hf_fault *f)
 {
-	int64_t until = now_ms() + PG_SILENCE_SECONDS * 1000;
+	int64_t until = pg_now_ms() + PG_SILENCE_SECONDS * 1000;
 	uint64_t taken = 0, counted = 0;
 	enum hf_err e = HF_OK;
 
@@ -380,7 +373,7 @@ static enum hf_err copy_rows(struct pg_link *l, pg_bytes_fn fn, void *ctx, struc
 		int n = PQgetCopyData(l->c, &data, 1);
 
 		if (n > 0) {
-			int64_t had = now_ms();
+			int64_t had = pg_now_ms();
 
 			e = fn(ctx, data, (size_t)n, f);
 			hf_wipe(data, (size_t)n);
@@ -388,19 +381,19 @@ static enum hf_err copy_rows(struct pg_link *l, pg_bytes_fn fn, void *ctx, struc
 			taken += (uint64_t)n;
 			if (e == HF_OK)
 				e = hf_pace_keep(l->bounds.pace, (uint64_t)n, 1, f);
-			until += now_ms() - had; /* the server waited for us */
+			until += pg_now_ms() - had; /* the server waited for us */
 			if (e == HF_OK)
 				e = go_on(l, f);
 			if (taken - counted >= PG_LEAST) {
 				counted = taken;
-				until = now_ms() + PG_SILENCE_SECONDS * 1000;
+				until = pg_now_ms() + PG_SILENCE_SECONDS * 1000;
 			}
 		} else if (n == 0) {
-			e = wait_for(l, POLLIN, until, f);
+			e = pg_wait(l, POLLIN, until, f);
 			if (e == HF_OK && !PQconsumeInput(l->c))
-				e = lost(f);
+				e = pg_lost(f);
 		} else {
-			return n == -1 ? HF_OK : lost(f);
+			return n == -1 ? HF_OK : pg_lost(f);
 		}
 	}
 	return e;
@@ -412,14 +405,14 @@ enum hf_err pg_link_copy(struct pg_link *l, const char *sql, pg_bytes_fn fn, voi
 	enum hf_err e;
 
 	if (!PQsendQuery(l->c, sql))
-		return lost(f);
-	HF_TRY(send_all(l, f));
-	HF_TRY(next_result(l, &r, f));
+		return pg_lost(f);
+	HF_TRY(pg_send_all(l, f));
+	HF_TRY(pg_next_result(l, &r, f));
 	if (!r)
-		return lost(f);
+		return pg_lost(f);
 	e = PQresultStatus(r) == PGRES_COPY_OUT ? HF_OK : result_fault(r, f);
 	PQclear(r);
 	HF_TRY(e);
 	HF_TRY(copy_rows(l, fn, ctx, f));
-	return settle(l, HF_OK, f);
+	return pg_drain(l, HF_OK, f);
 }
