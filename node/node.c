@@ -231,6 +231,12 @@ static enum hf_err gather_releases(void *ctx, struct hf_traced_list *l, bool *re
 	return *ret_more ? HF_OK : hf_exchange_traced(n->m.exchange, l, ret_more, f);
 }
 
+static bool plans_wait(void *ctx)
+{
+	const struct hf_node *n = ctx;
+	return hf_release_trying(n->m.release);
+}
+
 static void set_methods(struct hf_release *r, const struct hf_config_masking *c)
 {
 	struct hf_release_methods_in in[HF_RELEASE_METHODS_MAX];
@@ -272,7 +278,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_release_set_derive(m->release, derive_masked, n);
 	hf_release_start(m->release);
 	hf_exchange_set_masking(m->exchange, &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version,
-	                                                                   plan_related, n, made_by});
+	                                                                   plan_related, n, made_by, plans_wait});
 	hf_tracing_open(&(struct hf_tracing_setup){&n->base, m->store, m->sources, m->mask_keys, plan_version, n,
 	                                           gather_releases},
 	                &m->tracing);

@@ -15,6 +15,7 @@
 #include "identity/accounts.h"
 #include "ledger/ledger.h"
 #include "proto/codec.h"
+#include "release/methods.h"
 #include "release/plans.h"
 #include "source/mask_policy.h"
 
@@ -292,6 +293,28 @@ static void check_operation(json_t *list, const struct hf_modules *m)
 	}
 }
 
+/* MK-35: plans that use the node's own methods wait until those were tried. */
+static void check_methods(json_t *list, const struct hf_modules *m)
+{
+	struct hf_release_methods_view v;
+	size_t ready = 0;
+
+	for (size_t i = 0; m->release && hf_release_methods_at(m->release, i, &v); i++) {
+		if (v.methods) {
+			ready++;
+			continue;
+		}
+		if (v.tried)
+			doctor_add(list, "masking methods", "warn", "`hufu release methods` says more",
+			           "those of %.200s are not used: %.200s", v.path, v.why);
+		else
+			doctor_add(list, "masking methods", "warn", "wait; plans that use them wait, too",
+			           "trying those of %.200s, since the node started", v.path);
+	}
+	if (ready)
+		doctor_add(list, "masking methods", "ok", "", "%zu files of them were tried and are used", ready);
+}
+
 static void check_histories(json_t *list, const struct hf_modules *m)
 {
 	char names[200] = "";
@@ -436,6 +459,7 @@ json_t *doctor_findings(const struct hf_modules *m)
 	check_histories(list, m);
 	check_controls(list, m);
 	check_operation(list, m);
+	check_methods(list, m);
 	check_times(list, m);
 	check_mirrors(list, m);
 	check_disk(list, m);

@@ -464,8 +464,11 @@ static enum hf_err list_methods(struct hf_api_request *rq)
 		for (size_t k = 0; k < hf_methods_count(v.methods); k++)
 			json_array_append_new(methods, json_string(hf_methods_at(v.methods, k)->id));
 		json_array_append_new(files, json_pack("{s:s, s:s, s:s, s:s, s:o}", "file", v.path, "sha256", v.sha256,
-		                                       "state", v.methods ? "ready" : "refused", "why",
-		                                       v.methods ? "" : v.why, "methods", methods));
+		                                       "state",
+		                                       v.methods ? "ready"
+		                                       : v.tried ? "refused"
+		                                                 : "trying",
+		                                       "why", v.methods ? "" : v.why, "methods", methods));
 	}
 	return HF_OK;
 }

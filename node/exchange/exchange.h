@@ -40,6 +40,8 @@ struct hf_exchange_masking {
 	/* By which that masking task made what it released; the table is of the plan. NULL: nothing here is made so. */
 	enum hf_err (*made)(void *ctx, const struct hf_id *task, struct hf_plan **ret_plan,
 	                    const struct hf_plan_table **ret_table, struct hf_fault *f);
+	/* Plans cannot all be read yet, since the node has just started; NULL: they can. */
+	bool (*waits)(void *ctx);
 };
 void hf_exchange_set_masking(struct hf_exchange *x, const struct hf_exchange_masking *m);
 /* How long a consumer may stay away, at the provider; 0: the default. */

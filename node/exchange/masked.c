@@ -36,6 +36,8 @@ enum hf_err masked_demand(const struct hf_exchange *x, const struct hf_decision 
 	if (d->masked[0] && !x->masking.keys)
 		return hf_fault_set(f, HF_E_MASKING,
 		                    "this node has no masking keys, so the plan '%.63s' cannot be used", d->masked);
+	if (d->masked[0] && x->masking.waits && x->masking.waits(x->masking.ctx))
+		return hf_fault_set(f, HF_E_BUSY, "this node tries its masking methods since it started; ask again");
 	return HF_OK;
 }
 

@@ -509,7 +509,10 @@ static enum hf_err read_methods(struct plan *p, const struct hf_plan_node *root)
 		struct hf_fault wrong = {.code = HF_OK};
 
 		p->own = p->methods = p->from->methods_by(p->from->methods_ctx, wanted->text, &wrong);
-		return p->own ? HF_OK : FAULT(p, n, "%.300s", wrong.text);
+		if (p->own)
+			return HF_OK;
+		enum hf_err e = FAULT(p, n, "%.300s", wrong.text);
+		return wrong.code == HF_E_BUSY ? (p->f->code = HF_E_BUSY) : e;
 	}
 	if (!p->methods)
 		return FAULT(p, n, "the plan uses a file of methods, and none is given; give it with --methods");

@@ -30,6 +30,7 @@ struct hf_release {
 	uint32_t trial_ms;           /* of processor time, for the methods of one plan */
 	struct release_methods *methods;
 	size_t methods_count;
+	bool trying;                 /* a worker is at them, and nothing else reads them but on the loop */
 	struct hf_plan_bytes **kept; /* files of plans that were read lately */
 	size_t kept_count;
 	struct release_index *index; /* of the fields of approved plans; NULL: not asked for yet */
@@ -87,13 +88,16 @@ void release_wake_after(struct hf_release *r, struct hf_unit *unit, const struct
 void release_unlink_after(struct hf_unit *unit, const char *path);
 uint64_t release_progress(struct hf_release *r, const struct hf_id *id); /* 0: not in memory */
 void release_close_tasks(struct hf_release *r);
+void release_go_on(struct hf_release *r); /* tasks that waited */
 
 /* plan_try.c */
 /* What was read of that very text, once; NULL: another text was, or none. hf_plan_free. */
 struct hf_plan *release_trial_take(struct hf_release *r, const char *text);
 void release_trial_close(struct hf_release *r);
+void release_trial_go_on(struct hf_release *r); /* one that waited for the node's own methods */
 
-/* own_methods.c: for reading plans (masking/plan.h); ctx is the module, which the caller holds. Any thread. */
+/* own_methods.c: for reading plans (masking/plan.h); ctx is the module, which the caller holds. Any
+ * thread, but until all were tried the loop alone. */
 struct hf_methods *release_methods_by(void *ctx, const char *sha256, struct hf_fault *f);
 void release_methods_free(struct hf_release *r);
 

@@ -1,4 +1,7 @@
-/* own_methods.c - the node's files of methods: read and tried as it starts, found by plans; declared in methods.h. */
+/*
+ * own_methods.c - the node's files of methods: read and tried by a worker while the node starts, one after the other,
+ * found by plans; declared in methods.h.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +11,17 @@
 
 struct release_methods {
 	char *path, sha256[65];
-	struct hf_methods *methods; /* NULL: refused */
+	struct hf_methods *methods; /* NULL: refused, or not tried yet */
+	bool tried;
+	struct hf_fault fault;
+};
+
+/* What the worker has of the file that is tried. */
+struct release_trying {
+	uv_work_t work;
+	struct hf_release *r; /* held */
+	size_t at;
+	struct hf_methods *methods;
 	struct hf_fault fault;
 };
 
@@ -25,7 +38,7 @@ static enum hf_err read_library(void *ctx, const char *name, struct hf_buf *out,
 	return e == HF_OK ? e : hf_file_fault(f, e, name, max);
 }
 
-static enum hf_err read_file(struct release_methods *m, struct hf_buf *text, struct hf_fault *f)
+static enum hf_err read_file(const struct release_methods *m, struct hf_buf *text, struct hf_fault *f)
 {
 	enum hf_err e = hf_file_read(m->path, HF_RELEASE_METHODS_FILE, text);
 	struct hf_hash h;
@@ -43,38 +56,100 @@ static enum hf_err read_file(struct release_methods *m, struct hf_buf *text, str
 	return HF_OK;
 }
 
-static enum hf_err take(struct release_methods *m, uint32_t trial_ms)
+static enum hf_err take(const struct release_methods *m, struct release_trying *t)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT;
 	struct hf_methods_setup s = {.name = m->path, .file = read_library};
 	struct hf_methods *read = NULL;
 	enum hf_err e;
 
-	HF_TRY(read_file(m, &text, &m->fault));
+	HF_TRY(read_file(m, &text, &t->fault));
 	s.text = text.data;
 	s.len = text.len;
-	HF_TRY(hf_methods_read(&s, &read, &m->fault));
-	e = hf_methods_hold_all(read, trial_ms, &m->fault);
+	HF_TRY(hf_methods_read(&s, &read, &t->fault));
+	e = hf_methods_hold_all(read, t->r->trial_ms, &t->fault);
 	if (e == HF_OK)
-		m->methods = read;
+		t->methods = read;
 	else
 		hf_methods_free(read);
 	return e;
 }
 
+static void work(uv_work_t *w)
+{
+	struct release_trying *t = w->data;
+	enum hf_err e = take(&t->r->methods[t->at], t);
+
+	if (e != HF_OK)
+		t->fault.code = e;
+}
+
+static void after(uv_work_t *w, int status);
+
+static void try_next(struct release_trying *t)
+{
+	t->methods = NULL;
+	t->fault = (struct hf_fault){.code = HF_OK};
+	if (uv_queue_work(t->r->base->loop, &t->work, work, after) != 0)
+		abort(); /* only without a loop */
+}
+
+/* What waited for them goes on. */
+static void end(struct release_trying *t)
+{
+	struct hf_release *r = t->r;
+
+	r->trying = false;
+	free(t);
+	if (!r->closing) {
+		release_alike_forget(r); /* plans can be read that could not */
+		release_trial_go_on(r);
+		release_go_on(r);
+	}
+	release_drop(r);
+}
+
+static void after(uv_work_t *w, int status)
+{
+	struct release_trying *t = w->data;
+	struct hf_release *r = t->r;
+	struct release_methods *m = &r->methods[t->at];
+
+	m->methods = t->methods;
+	m->fault = t->fault;
+	m->tried = true;
+	if (!m->methods && !r->closing && status == 0)
+		hf_alarm(r->base, "masking-methods", NULL, "the masking methods of %.200s are not used: %.300s",
+		         m->path, m->fault.text);
+	if (++t->at < r->methods_count && !r->closing)
+		try_next(t);
+	else
+		end(t);
+}
+
 void hf_release_set_methods(struct hf_release *r, const struct hf_release_methods_in *files, size_t count)
 {
+	struct release_trying *t;
+
 	r->methods = hf_alloc_zero((count + 1) * sizeof(*r->methods));
 	r->methods_count = count;
 	for (size_t i = 0; i < count; i++) {
-		struct release_methods *m = &r->methods[i];
-
-		m->path = hf_strdup(files[i].path);
-		snprintf(m->sha256, sizeof(m->sha256), "%s", files[i].sha256);
-		if (take(m, r->trial_ms) != HF_OK)
-			hf_alarm(r->base, "masking-methods", NULL, "the masking methods of %.200s are not used: %.300s",
-			         m->path, m->fault.text);
+		r->methods[i].path = hf_strdup(files[i].path);
+		snprintf(r->methods[i].sha256, sizeof(r->methods[i].sha256), "%s", files[i].sha256);
 	}
+	if (count == 0)
+		return;
+	t = hf_alloc_zero(sizeof(*t));
+	t->work.data = t;
+	t->r = r;
+	r->trying = true;
+	release_hold(r);
+	try_next(t);
+}
+
+bool hf_release_trying(const struct hf_release *r)
+{
+	return r->trying;
 }
 
 void release_methods_free(struct hf_release *r)
@@ -92,7 +167,7 @@ bool hf_release_methods_at(const struct hf_release *r, size_t i, struct hf_relea
 
 	if (i >= r->methods_count)
 		return false;
-	*ret_view = (struct hf_release_methods_view){m->path, m->sha256, m->methods, m->fault.text};
+	*ret_view = (struct hf_release_methods_view){m->path, m->sha256, m->methods, m->tried, m->fault.text};
 	return true;
 }
 
@@ -107,7 +182,14 @@ struct hf_methods *release_methods_by(void *ctx, const char *sha256, struct hf_f
 			continue;
 		if (m->methods)
 			return hf_methods_share(m->methods);
-		hf_fault_set(f, HF_E_STATE, "the methods of %.100s are not used: %.200s", m->path, m->fault.text);
+		if (!m->tried)
+			hf_fault_set(f, HF_E_BUSY,
+			             "the methods of %.100s are being tried since the node started; ask again in some "
+			             "seconds",
+			             m->path);
+		else
+			hf_fault_set(f, HF_E_STATE, "the methods of %.100s are not used: %.200s", m->path,
+			             m->fault.text);
 		return NULL;
 	}
 	hf_fault_set(f, HF_E_UNKNOWN,

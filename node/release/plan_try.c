@@ -15,7 +15,7 @@ struct release_trial {
 	struct hf_plan *plan; /* NULL: not read, or taken */
 	struct hf_fault fault;
 	enum hf_err error;
-	bool done;
+	bool done, begun;
 	hf_release_tried_fn fn;
 	void *ctx;
 };
@@ -67,13 +67,22 @@ enum hf_err hf_release_plan_try(struct hf_release *r, const char *text, hf_relea
 	t->fn = fn;
 	t->ctx = ctx;
 	t->held = r;
-	if (uv_queue_work(r->base->loop, &t->work, work, after) == 0) {
-		release_hold(r);
-		r->trial = t;
-		return HF_OK;
-	}
-	trial_free(t);
-	return hf_fault_set(f, HF_E_BUSY, "this node can begin no further work at this moment; put the plan again");
+	r->trial = t;
+	release_trial_go_on(r);
+	return HF_OK;
+}
+
+/* While the node's own methods are tried no other worker reads them. */
+void release_trial_go_on(struct hf_release *r)
+{
+	struct release_trial *t = r->trial;
+
+	if (!t || t->begun || r->trying)
+		return;
+	t->begun = true;
+	release_hold(r);
+	if (uv_queue_work(r->base->loop, &t->work, work, after) != 0)
+		abort(); /* only without a loop */
 }
 
 struct hf_plan *release_trial_take(struct hf_release *r, const char *text)
@@ -93,4 +102,6 @@ void release_trial_close(struct hf_release *r)
 	t->r = NULL;
 	if (!t->done)
 		t->fn(t->ctx, HF_E_CANCELLED, &f);
+	if (!t->begun)
+		trial_free(t);
 }

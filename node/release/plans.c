@@ -232,6 +232,9 @@ static enum hf_err read_row(struct hf_release *r, const Hufu__MaskPlanRow *row, 
 	release_files_done(&all);
 	if (e == HF_OK)
 		return HF_OK;
+	if (e == HF_E_BUSY) /* its methods are being tried */
+		return hf_fault_set(f, e, "version %u of the masking plan '%.63s' waits: %.200s", row->version,
+		                    row->name, wrong.text);
 	return hf_fault_set(f, HF_E_NO_PLAN,
 	                    "version %u of the masking plan '%.63s' cannot be run by this version of the node: %.200s",
 	                    row->version, row->name, wrong.text);

@@ -492,7 +492,7 @@ static void look(struct release_active *a)
 	struct hf_fault f;
 	enum hf_mask_task_state state = HF_TASK_STATE_INVALID;
 
-	if (a->rests_until > (int64_t)uv_now(r->base->loop))
+	if (r->trying || a->rests_until > (int64_t)uv_now(r->base->loop))
 		return;
 	if (hf_task_get(r, &a->id, &row, &f) == HF_OK)
 		state = (enum hf_mask_task_state)row->state;
@@ -554,10 +554,20 @@ static bool take_up(void *ctx, const Hufu__MaskTaskRow *row)
 	return true;
 }
 
+void release_go_on(struct hf_release *r)
+{
+	if (!r->timer)
+		return; /* it has not started */
+	hf_schedule_look(r);
+	look_at_all(r);
+}
+
 static void on_timer(uv_timer_t *t)
 {
-	hf_schedule_look(t->data);
-	look_at_all(t->data);
+	struct hf_release *r = t->data;
+
+	if (!r->trying)
+		release_go_on(r);
 }
 
 void hf_release_start(struct hf_release *r)

@@ -506,6 +506,13 @@ METHODS = """methods:
 """
 
 
+def tried(node):
+    """The node's files of methods, once a worker has tried them all."""
+    files = lambda: node.hufu("release", "methods", as_="ma")["files"]
+    wait_until(lambda: all(f["state"] != "trying" for f in files()), "the methods to be tried")
+    return files()
+
+
 def test_plans_use_the_nodes_own_methods_by_the_digest_of_their_file(net):
     """MK-35: added without rebuilding, reviewed by its digest; a file that is another one after the next start is not used, with a reason"""
     t = net.nodes["transport"]
@@ -513,10 +520,12 @@ def test_plans_use_the_nodes_own_methods_by_the_digest_of_their_file(net):
     t.stop()
     t.configure(f"masking:\n  methods:\n    - file: {path}\n      sha256: {digest(path)}\n")
     t.start()
-    for who in ("ma", "yang", "song", "wang"):
+    for who in ("ma", "yang", "song", "wang", "admin"):
         t.login(who)
-    shown = t.hufu("release", "methods", as_="ma")["files"]
+    shown = tried(t)
     check([(f["state"], f["methods"]) for f in shown] == [("ready", ["acme.lane"])], str(shown))
+    doctor = [c for c in t.hufu("doctor", as_="admin")["findings"] if c["check"] == "masking methods"]
+    check([(c["state"], c["text"]) for c in doctor] == [("ok", "1 files of them were tried and are used")], str(doctor))
     source(net, "evening", 500)
     worded = lambda text: text.replace("lane: keep", "lane: {technique: acme.lane}") + f"methods: {{sha256: {digest(path)}}}\n"
     approved(net, "worded", worded)
@@ -530,7 +539,7 @@ def test_plans_use_the_nodes_own_methods_by_the_digest_of_their_file(net):
     t.stop()
     t.start()
     t.login("ma")
-    shown = t.hufu("release", "methods", as_="ma")["files"]
+    shown = tried(t)
     check(shown[0]["state"] == "refused" and "not the one of the configuration" in shown[0]["why"], str(shown))
     r = t.refused("release", "run", "worded", "evening", "--output", os.path.join(net.dir, "w2.csv"), "--register", "w2", as_="ma")
     check(r.reason == "no-plan" and "are not used" in r.text, r.text)

@@ -467,8 +467,8 @@ const struct hf_command hf_commands_release[] = {
          run},
         {"release", "methods", "masking methods of one's own that the node's plans may use",
          "hufu release methods\n\nThe files that masking.methods of hufu.yaml names by their SHA-256, and why one is "
-         "not "
-         "used.\n\nexample:\n  hufu release methods\n",
+         "not\nused. They are tried when the node starts: until then, \"trying\", plans that use them "
+         "wait.\n\nexample:\n  hufu release methods\n",
          methods},
         {"release", "list", "masking tasks, newest first",
          "hufu release list [--limit N]\n\nexample:\n  hufu release list\n", list},

@@ -75,6 +75,17 @@ static inline enum hf_err related(void *ctx, const struct hf_plan *p, const char
 	return unlike ? hf_fault_set(f, HF_E_CONFLICT, "flights.tail refers to fleet.tail") : HF_OK;
 }
 
+/* The node has just started; how often it said so. */
+static bool just_started;
+static unsigned said_to_wait;
+
+static inline bool plans_wait(void *ctx)
+{
+	(void)ctx;
+	said_to_wait += just_started;
+	return just_started;
+}
+
 static struct hf_mask_keys *mask_keys;
 
 static inline void mask_up(struct pair *p)
@@ -85,7 +96,7 @@ static inline void mask_up(struct pair *p)
 		memset(p->roads->keys.mask_root, 9, 32);
 	}
 	assert_int_equal(hf_mask_keys_open(&p->roads->base, p->roads->store, &p->roads->keys, &mask_keys, &f), HF_OK);
-	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, related, NULL, NULL};
+	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, related, NULL, NULL, plans_wait};
 	hf_exchange_set_masking(p->roads->exchange, &m);
 }
 

@@ -204,6 +204,21 @@ static void without_a_plan_that_fits_nothing_goes_out(void **state)
 	deliver_masked(p); /* and again, when it is in order */
 }
 
+/* MK-35: the node's own methods are still being tried: its consumer asks again, and nothing is denied. */
+static void what_has_to_wait_is_delivered_later(void **state)
+{
+	struct pair *p = masked_pair(state, 1000);
+	struct hf_id id;
+
+	just_started = true;
+	id = begin(p);
+	until(p, said_to_wait > 0);
+	assert_false(transfer_stored(p->roads->exchange, &id, true));
+	assert_false(has_ended(p->health, &id));
+	just_started = false;
+	wait_both(p, &id, "COMPLETED");
+}
+
 /* What a person says of a field of the table. */
 static void say(struct pair *p, const char *field, const char *kind)
 {
@@ -467,6 +482,7 @@ int main(void)
 	        cmocka_unit_test(chunks_in_any_order_are_the_same),
 	        cmocka_unit_test(chosen_fields_are_masked_alike),
 	        cmocka_unit_test(without_a_plan_that_fits_nothing_goes_out),
+	        cmocka_unit_test(what_has_to_wait_is_delivered_later),
 	        cmocka_unit_test(a_plan_that_keeps_what_is_sensitive_fulfils_nothing),
 	        cmocka_unit_test(a_plan_that_changes_ends_the_delivery),
 	        cmocka_unit_test(two_plans_at_once_are_refused),

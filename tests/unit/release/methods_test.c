@@ -67,8 +67,17 @@ static struct file make_library(const struct staff *s, const char *name, const c
 	return make(s, name, text);
 }
 
-/* The module with these files, as a node that starts. */
-static void restart(struct staff *s, const struct file *files, size_t count)
+/* Until all files were tried. */
+static void settle(struct staff *s)
+{
+	uv_timer_start(&s->p.f.limit, fixture_too_late, LIMIT_MS, 0);
+	while (hf_release_trying(s->release))
+		uv_run(&s->p.f.loop, UV_RUN_ONCE);
+	uv_timer_stop(&s->p.f.limit);
+}
+
+/* The module with these files, as a node that starts: nothing was tried yet. */
+static void restart_only(struct staff *s, const struct file *files, size_t count)
 {
 	struct hf_release_methods_in in[4];
 
@@ -78,6 +87,12 @@ static void restart(struct staff *s, const struct file *files, size_t count)
 	for (size_t i = 0; i < count; i++)
 		in[i] = (struct hf_release_methods_in){files[i].path, files[i].sha256};
 	hf_release_set_methods(s->release, in, count);
+}
+
+static void restart(struct staff *s, const struct file *files, size_t count)
+{
+	restart_only(s, files, count);
+	settle(s);
 }
 
 static enum hf_err put(struct staff *s, const char *name, const char *method, const char *sha256)
@@ -165,6 +180,53 @@ static void what_was_not_reviewed_or_lies_is_refused(void **state)
 	assert_non_null(v.methods);
 }
 
+static void on_tried(void *ctx, enum hf_err e, const struct hf_fault *f)
+{
+	struct ending *end = ctx;
+
+	(void)f;
+	end->done = true;
+	end->e = e;
+}
+
+/* A worker tries them while everything else is answered; what needs them waits, and goes on by itself. */
+static void what_needs_them_waits_while_they_are_tried(void **state)
+{
+	struct staff *s = *state;
+	const struct file files[2] = {make(s, "first.yaml", BADGE), make_library(s, "second.yaml", "")};
+	struct ending tried = {0};
+	struct hf_release_methods_view v;
+	struct hf_plan *p = NULL;
+	char *plan, *text = NULL;
+
+	restart(s, files, 2);
+	assert_int_equal(put(s, "waiting", "acme.turn", files[1].sha256), HF_OK);
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 1), HF_OK);
+	restart_only(s, files, 2);
+	assert_true(hf_release_trying(s->release));
+	assert_true(hf_release_methods_at(s->release, 1, &v));
+	assert_false(v.tried);
+	assert_null(v.methods);
+	assert_int_equal(hf_release_plan(s->release, "waiting", &p, &s->fault), HF_E_BUSY);
+	assert_said(s, "are being tried since the node started");
+	plan = staff_plan(s, 2, "ma", "badge: {technique: acme.turn}");
+	assert_true(asprintf(&text, "%smethods: {sha256: %s}\n", plan, files[1].sha256) > 0);
+	assert_int_equal(hf_release_plan_try(s->release, text, on_tried, &tried, &s->fault), HF_OK);
+	fixture_run_until(&s->p.f, &tried.done);
+	assert_int_equal(tried.e, HF_OK);
+	assert_false(hf_release_trying(s->release));
+	assert_int_equal(hf_release_plan(s->release, "waiting", &p, &s->fault), HF_OK);
+	hf_plan_free(p);
+	tried = (struct ending){0};
+	restart_only(s, files, 2); /* and ends in the middle of it */
+	assert_int_equal(hf_release_plan_try(s->release, text, on_tried, &tried, &s->fault), HF_OK);
+	hf_release_close(s->release);
+	assert_int_equal(tried.e, HF_E_CANCELLED);
+	assert_int_equal(hf_release_open(&s->p.f.base, s->p.f.store, s->p.id, NULL, &s->release, &s->fault), HF_OK);
+	free(plan);
+	free(text);
+}
+
 /* A file that a step reads could change after the approval. */
 static void methods_of_a_node_read_no_files(void **state)
 {
@@ -190,6 +252,7 @@ int main(void)
 	        cmocka_unit_test(plans_use_the_methods_of_a_file_by_its_digest),
 	        cmocka_unit_test(what_was_not_reviewed_or_lies_is_refused),
 	        cmocka_unit_test(methods_of_a_node_read_no_files),
+	        cmocka_unit_test(what_needs_them_waits_while_they_are_tried),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -2,6 +2,7 @@
  * that died, errors and their schemes. */
 #include <dirent.h>
 
+#include "release/methods.h"
 #include "release/schedule.h"
 #include "source/classify.h"
 #include "staff.h"
@@ -428,6 +429,8 @@ static void test_the_source_stays_available(void **state)
 /* MK-46: the process dies while rows go through; what it wrote behind its last durable point is written again. */
 static void test_taken_up_by_another_process(void **state)
 {
+	static const struct hf_release_methods_in methods = {
+	        "/nowhere/methods.yaml", "0000000000000000000000000000000000000000000000000000000000000000"};
 	struct world *w = *state;
 	struct result all, parts;
 	char part[RELEASE_PATH];
@@ -447,7 +450,10 @@ static void test_taken_up_by_another_process(void **state)
 	f = fopen(part, "a");
 	fprintf(f, "half a li");
 	fclose(f);
+	hf_release_set_methods(w->s.release, &methods, 1);
 	hf_release_start(w->s.release);
+	assert_true(hf_release_trying(w->s.release));
+	assert_state(w, &parts, HF_TASK_RUNNING); /* it waits until the node's own methods were tried */
 	run_until(w, &parts, has_ended);
 	assert_state(w, &parts, HF_TASK_RELEASED);
 	assert_same(&all, &parts);
