@@ -132,7 +132,7 @@ static json_t *sensitive_json(const struct hf_plan_demand *d, const struct hf_de
 }
 
 /* Of fields that both have, when the rows of both are the same things; else null. */
-static json_t *recovery_json(struct hf_demand_table *before, const struct hf_demand_table *after)
+json_t *hf_demand_recovery(struct hf_demand_table *before, const struct hf_demand_table *after)
 {
 	json_t *list;
 
@@ -208,7 +208,7 @@ enum hf_err hf_demand_check(const struct hf_plan_table *t, struct hf_demand_tabl
 	if (e == HF_OK)
 		e = columns_of(after, d->sensitive, d->sensitive_count, sensitive, f);
 	if (e == HF_OK) {
-		json_t *o, *recovery = recovery_json(before, after);
+		json_t *o, *recovery = hf_demand_recovery(before, after);
 
 		hf_effect_classes_make(after->rows, quasi, d->quasi_count, &c);
 		hf_effect_risk(&c, d->threshold, &k);

@@ -38,6 +38,9 @@ struct hf_demand_table {
 enum hf_err hf_demand_check(const struct hf_plan_table *t, struct hf_demand_table *before,
                             const struct hf_demand_table *after, json_t **ret_figures,
                             struct hf_fault *f) HF_MUST_CHECK;
+/* [{"field", "same", "dictionary", "frequency"}] of fields that both have (effect_attack.h); null: the rows of both are
+ * not the same things. before learns values of after. The caller's. */
+json_t *hf_demand_recovery(struct hf_demand_table *before, const struct hf_demand_table *after);
 /* {"grade", "reason"}: GB/T 42460's, of a table whose worst row is found again with that chance. before NULL: after is
  * the original, or it is not known. */
 json_t *hf_demand_grade(struct hf_demand_table *before, const struct hf_demand_table *after, double risk,

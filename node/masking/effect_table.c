@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "crypto/crypto.h"
 #include "masking/effect.h"
 #include "masking/sketch.h"
 
@@ -56,6 +57,8 @@ void hf_effect_table_free(struct hf_effect_table *t)
 		free(c->slots);
 		free(c->hash);
 		free(c->end);
+		if (c->text.data)
+			hf_wipe(c->text.data, c->text.cap);
 		hf_buf_done(&c->text);
 	}
 	if (t)

@@ -19,6 +19,7 @@ void release_check_free(struct release_check *c)
 	hf_plan_free(c->plan);
 	hf_source_reader_close(c->reader);
 	release_joint_done(&c->joint);
+	json_decref(c->inventory);
 	json_decref(c->evaluation);
 	free(c->counts);
 	free(c);

@@ -9,106 +9,32 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "crypto/crypto.h"
 #include "masking/coverage.h"
 #include "masking/effect_attack.h"
-#include "masking/identify.h"
+#include "release/measure.h"
+#include "release/table_sample.h"
 #include "release/work.h"
-#include "source/readers/csv.h"
 
 #define SAMPLE_ROWS 20000u
 #define PIECE ((size_t)256 << 10)
 #define RECOVERED 0.05 /* share of a masked column that may come back before a change is proposed */
 
-/* The first rows of a table, for the detectors and as codes. */
-struct sample {
-	uint64_t most; /* rows */
-	bool detect;
-	char **names;
-	size_t width;
-	struct hf_identify *x;
-	struct hf_effect_table *codes;
-	struct hf_bytes *cells;
-	struct hf_buf values;
-};
-
-static void sample_done(struct sample *s)
-{
-	hf_identify_free(s->x);
-	hf_effect_table_free(s->codes);
-	for (size_t i = 0; i < s->width; i++)
-		free(s->names[i]);
-	free(s->names);
-	free(s->cells);
-	if (s->values.data)
-		hf_wipe(s->values.data, s->values.cap);
-	hf_buf_done(&s->values);
-}
-
-static void take_header(struct sample *s, const struct hf_csv_record *rec)
-{
-	struct hf_identify_options o = {.table = NULL};
-	struct hf_named_field *fields = hf_alloc_zero((rec->field_count + 1) * sizeof(*fields));
-	uint8_t key[16];
-
-	s->names = hf_csv_names(rec);
-	s->cells = hf_alloc_zero((rec->field_count + 1) * sizeof(*s->cells));
-	s->width = rec->field_count;
-	for (size_t i = 0; i < s->width; i++)
-		fields[i].name = s->names[i];
-	hf_random(key, sizeof(key));
-	s->x = s->detect ? hf_identify_new(&o, fields, s->width) : NULL;
-	s->codes = hf_effect_table_new(s->width, key);
-	free(fields);
-}
-
-static bool on_record(void *ctx, const struct hf_csv_record *rec)
-{
-	struct sample *s = ctx;
-	size_t at[HF_MAX_FIELDS];
-
-	if (rec->number == 0) {
-		take_header(s, rec);
-		return true;
-	}
-	hf_buf_clear(&s->values);
-	for (size_t i = 0; i < s->width; i++) {
-		at[i] = s->values.len;
-		if (i < rec->field_count && !hf_csv_value(&rec->fields[i], &s->values))
-			return false;
-		s->cells[i].len = s->values.len - at[i];
-	}
-	if (!hf_buf_reserve(&s->values, HF_CELL_SLACK))
-		return false;
-	for (size_t i = 0; i < s->width; i++)
-		s->cells[i].data = s->cells[i].len ? s->values.data + at[i] : NULL;
-	if (s->x)
-		hf_identify_row(s->x, s->cells, s->width, true);
-	return hf_effect_add(s->codes, s->cells) && rec->number < s->most;
-}
-
 typedef bool (*piece_fn)(void *ctx, uint64_t at, uint8_t *out, size_t cap, size_t *ret_len);
 
-static bool read_sample(struct sample *s, piece_fn fn, void *ctx)
+static bool read_sample(struct release_sample *s, piece_fn fn, void *ctx)
 {
-	struct hf_csv *csv = hf_csv_new(on_record, s);
 	uint8_t *piece = hf_alloc(PIECE);
-	enum hf_csv_defect d = HF_CSV_GOOD;
 	size_t n = PIECE;
-	bool read = true;
+	bool read = true, more = true;
 
-	hf_buf_init(&s->values, HF_CSV_RECORD_MOST + HF_CELL_SLACK);
-	for (uint64_t at = 0; read && n == PIECE && d == HF_CSV_GOOD; at += n) {
+	for (uint64_t at = 0; read && more && n == PIECE; at += n) {
 		read = fn(ctx, at, piece, PIECE, &n);
-		if (read)
-			d = hf_csv_feed(csv, piece, n);
+		more = read && release_sample_feed(s, piece, n);
 	}
-	if (read && d == HF_CSV_GOOD)
-		d = hf_csv_end(csv);
-	hf_csv_free(csv);
+	read = release_sample_end(s) && read;
 	hf_wipe(piece, PIECE);
 	free(piece);
-	return read && s->width > 0;
+	return read;
 }
 
 static bool from_source(void *ctx, uint64_t at, uint8_t *out, size_t cap, size_t *ret_len)
@@ -131,7 +57,7 @@ static double round4(double x)
 	return (double)(long)(x * 10000 + 0.5) / 10000;
 }
 
-static size_t column_of(const struct sample *s, const char *name)
+static size_t column_of(const struct release_sample *s, const char *name)
 {
 	for (size_t i = 0; i < s->width; i++)
 		if (strcmp(s->names[i], name) == 0)
@@ -164,8 +90,8 @@ static json_t *look_at(const struct release_count *n, const struct hf_field_find
 	return o;
 }
 
-static void attack(json_t *o, const struct release_count *n, struct sample *before, const struct sample *after,
-                   json_t *changes)
+static void attack(json_t *o, const struct release_count *n, struct release_sample *before,
+                   const struct release_sample *after, json_t *changes)
 {
 	size_t b = column_of(before, n->field), a = column_of(after, n->field);
 	struct hf_effect_attack attack;
@@ -183,7 +109,7 @@ static void attack(json_t *o, const struct release_count *n, struct sample *befo
 		propose(changes, n->field, "comes back by how frequent its values are: take a coarser technique");
 }
 
-static const struct hf_field_finding *finding_of(const struct sample *s, const char *name)
+static const struct hf_field_finding *finding_of(const struct release_sample *s, const char *name)
 {
 	size_t count, at = column_of(s, name);
 	const struct hf_field_finding *f = at == SIZE_MAX ? NULL : hf_identify_findings(s->x, &count);
@@ -193,7 +119,7 @@ static const struct hf_field_finding *finding_of(const struct sample *s, const c
 
 /* Both tables, as far as they are wanted; pairs: row for row the same things. */
 struct tables {
-	struct sample before, after;
+	struct release_sample before, after;
 	bool seen, pairs;
 };
 
@@ -201,7 +127,9 @@ static void read_tables(const struct release_check *c, uint64_t most, bool detec
 {
 	int fd = open(access(c->part, F_OK) == 0 ? c->part : c->output, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-	*t = (struct tables){.before = {.most = most}, .after = {.most = most, .detect = detect}};
+	*t = (struct tables){.seen = false};
+	release_sample_begin(&t->before, most, false);
+	release_sample_begin(&t->after, most, detect);
 	t->pairs = c->reader && read_sample(&t->before, from_source, c->reader) && c->rows_in == c->rows_out;
 	t->seen = fd >= 0 && read_sample(&t->after, from_file, &fd);
 	if (fd >= 0)
@@ -210,13 +138,8 @@ static void read_tables(const struct release_check *c, uint64_t most, bool detec
 
 static void tables_done(struct tables *t)
 {
-	sample_done(&t->before);
-	sample_done(&t->after);
-}
-
-static struct hf_demand_table named(const struct sample *s)
-{
-	return (struct hf_demand_table){s->codes, (const char *const *)s->names, s->width};
+	release_sample_done(&t->before);
+	release_sample_done(&t->after);
 }
 
 /* Sentences of both, each once. */
@@ -239,12 +162,23 @@ static void join(json_t *changes, json_t *take)
 /* What masking reached of what is sensitive in the source, and what a new look finds: of the first rows of both. */
 static json_t *coverage(struct tables *t, json_t *changes)
 {
-	struct hf_demand_table before = named(&t->before), after = named(&t->after);
+	struct hf_demand_table before = release_sample_named(&t->before), after = release_sample_named(&t->after);
 	json_t *o = hf_coverage(&before, &after, RECOVERED), *figures = json_object();
 
 	join(changes, hf_coverage_changes(o, figures, RECOVERED));
 	json_decref(figures);
 	return o;
+}
+
+/* MK-3: how easily a row is found again, whether the plan demands anything of that or not; of the first rows. */
+static json_t *risk_of(const struct release_check *c, struct tables *t)
+{
+	const struct hf_plan_table *table = hf_plan_table_named(c->plan, c->table);
+	struct hf_demand_table before = release_sample_named(&t->before), after = release_sample_named(&t->after);
+	const char *quasi[HF_MAX_FIELDS];
+	size_t count = table ? hf_measure_quasi(table, c->inventory, NULL, 0, quasi) : 0;
+
+	return table ? hf_measure_risk(table, quasi, count, t->pairs ? &before : NULL, &after) : json_null();
 }
 
 enum hf_err release_evaluate(struct release_check *c, json_t **ret_report, struct hf_fault *f)
@@ -275,6 +209,7 @@ enum hf_err release_evaluate(struct release_check *c, json_t **ret_report, struc
 	                   "as_planned", 1, "fields", fields, "changes", changes);
 	if (t.pairs)
 		json_object_set_new(report, "coverage", coverage(&t, changes));
+	json_object_set_new(report, "risk", risk_of(c, &t));
 	tables_done(&t);
 	*ret_report = report;
 	return HF_OK;
@@ -308,7 +243,7 @@ enum hf_err release_demand(struct release_check *c, json_t **ret_figures, struct
 		        RELEASE_DEMAND_ROWS);
 	read_tables(c, RELEASE_DEMAND_ROWS, false, &t);
 	if (t.seen) {
-		struct hf_demand_table was = named(&t.before), is = named(&t.after);
+		struct hf_demand_table was = release_sample_named(&t.before), is = release_sample_named(&t.after);
 
 		e = hf_demand_check(table, t.before.width ? &was : NULL, &is, ret_figures, f);
 		e = e == HF_OK ? missed(*ret_figures, f) : e;

@@ -6,7 +6,9 @@
 
 #include "release/disclosures.h"
 #include "release/mask_keys.h"
+#include "release/measure.h"
 #include "release/task_run.h"
+#include "source/classify.h"
 
 /* ---- the check ---- */
 
@@ -121,10 +123,13 @@ static void pass(struct release_active *a, const Hufu__MaskTaskRow *row, struct 
 	                    "the result is as the plan expects", &digest);
 	release_change_put(&c, unit);
 	struct hf_draft *d = release_entry(a->r, &c.row, HF_EVENT_MASK_STEP, "", "");
+	char said[600];
 
+	hf_measure_text(k->evaluation, said, sizeof(said));
 	hf_draft_textf(d, HF_FIELD_DETAIL,
-	               "step evaluate: %llu rows, as the plan expects; executed as planned; %zu proposed changes",
-	               (unsigned long long)k->rows_out, json_array_size(json_object_get(k->evaluation, "changes")));
+	               "step evaluate: %llu rows, as the plan expects; executed as planned; %zu proposed changes; %s",
+	               (unsigned long long)k->rows_out, json_array_size(json_object_get(k->evaluation, "changes")),
+	               said);
 	hf_draft_bytes(d, HF_FIELD_DIGEST, digest.b, sizeof(digest.b));
 	hf_unit_draft(unit, d);
 	release_change_done(&c);
@@ -182,6 +187,7 @@ void task_check(struct release_active *a, const Hufu__MaskTaskRow *row)
 	snprintf(k->table, sizeof(k->table), "%s", row->table);
 	snprintf(k->output, sizeof(k->output), "%s", row->output);
 	release_part_of(row, k->part);
+	k->inventory = hf_source_inventory(a->r->sources, row->source);
 	k->counts = release_counts_of(row);
 	k->count = row->n_counts;
 	k->rows_in = row->place ? row->place->rows_in : 0;

@@ -79,7 +79,7 @@ static double unreadable(const json_t *e)
 	return all > 0 ? lost / all : -1;
 }
 
-/* Where the plan demands something of the risk. */
+/* Of all rows where the plan demands something of the risk, else of the first ones. */
 static double k(const json_t *e)
 {
 	const json_t *v = json_object_get(json_object_get(e, "risk"), "k");

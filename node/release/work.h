@@ -80,6 +80,7 @@ struct release_check {
 	struct hf_source_reader *reader; /* own; of the source */
 	struct release_count *counts;    /* own */
 	size_t count;
+	json_t *inventory; /* own; what people said of the source's fields; NULL: nothing */
 	uint64_t rows_in, rows_out;
 	struct release_joint joint;
 

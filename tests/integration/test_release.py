@@ -47,7 +47,7 @@ def test_a_plan_is_put_by_one_person_and_approved_by_another(net):
 
 
 def test_a_task_goes_through_the_seven_steps_and_its_result_becomes_a_source(net):
-    """MK-10, MK-11, MK-14, MK-29, MK-39, MK-41, MK-48, MK-49"""
+    """MK-3, MK-10, MK-11, MK-14, MK-29, MK-39, MK-41, MK-48, MK-49"""
     t = net.nodes["transport"]
     original = source(net, "morning", 3000)
     before = digest(original)
@@ -72,8 +72,12 @@ def test_a_task_goes_through_the_seven_steps_and_its_result_becomes_a_source(net
     check((report["coverage"]["sensitive"], report["coverage"]["reached"]) == (3, 2) and any("fee" in c for c in report["changes"]), str(report))
     plate = next(f for f in report["fields"] if f["field"] == "plate")
     check(plate["same"] == 0 and plate["by_dictionary"] < 0.05 and len(plate["key"]) == 16 and not plate["residual"], str(plate))
+    risk = report["risk"]
+    sizes = collections.Counter(tuple(r[q] for q in risk["quasi"]) for r in b)
+    check(risk["quasi"] == ["time", "fee"] and (risk["k"], risk["classes"], risk["rows"]) == (min(sizes.values()), len(sizes), 3000), f"though the plan demands nothing: {risk}")
     told = t.hufu("ledger", "trace", done["task"], as_="shen")["entries"]
     check([e["event"] for e in told].count("mask-step") == 6, f"five steps and the evaluation: {told}")
+    check(any(f"of 3000 rows: k {risk['k']} of time, fee; comes back by dictionary " in e.get("detail", "") for e in told), f"both figures are on record: {told}")
     release = next(e for e in told if e["event"] == "mask-release")
     check(release["fields"]["digest"] == done["result_digest"], "from the file's digest")
     for word in ("tolls", "version 1", done["plan_digest"], "morning", plate["key"]):

@@ -50,7 +50,7 @@ const struct hf_command hf_commands_mask_trend[] = {
          "  DICTIONARY, FREQUENCY   share that comes back by such an attack, of the worst masked field\n"
          "  RESIDUAL     fields that were kept and look sensitive\n"
          "  UNREADABLE   share of values that became null, not being of their type\n"
-         "  K, RISK      smallest class and highest risk, where the plan demands something of them\n"
+         "  K, RISK      smallest class and highest risk; of all rows where the plan demands something of them\n"
          "  WORSE, BETTER   than the run before by the same plan, or else by another\n"
          "\n"
          "example:\n"
