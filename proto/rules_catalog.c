@@ -138,7 +138,8 @@ ROW(transfer_request, SMALL,
 	TEXT(address, 0, 255),
 	TEXT(mechanism, 0, 63),
 	TEXT(business, 0, 255),
-	MSG_OR_NONE(second, signed_statement));
+	MSG_OR_NONE(second, signed_statement),
+	FLAG(sealed));
 
 ROW(transfer_start, KIB(256),
 	MSG(header, header),

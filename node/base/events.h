@@ -218,6 +218,7 @@ enum hf_event {
 	X(HF_FIELD_PROCESSING,          "processing", 87)         /* DS-97: in what manner, in a person's words */ \
 	X(HF_FIELD_SECOND,              "second-authorization", 88) /* DS-86: who authorized the use besides, and by which one */ \
 	X(HF_FIELD_MASKING,             "masking", 103)           /* DS-32: plan, version, digest, and each field's technique and key id */ \
+	X(HF_FIELD_EXPORT_CHECK,        "export-check", 125)      /* DS-37: each point that was looked at before a delivery goes out, and what was found */ \
 	X(HF_FIELD_LABEL,               "label", 79)              /* MK-22: a field, its kind, class, level, treatment in a line */
 /* clang-format on */
 

@@ -7,6 +7,7 @@
 #include "authz/second_use.h"
 #include "authz/use_state.h"
 #include "catalog/classes.h"
+#include "exchange/export_check.h"
 #include "exchange/masked.h"
 #include "exchange/transfer.h"
 #include "proto/codec.h"
@@ -152,6 +153,7 @@ static enum hf_err classes_stand(struct transfer *t, const struct hf_source_view
 	char entry[HF_ID_TEXT];
 	if (!it)
 		return hf_fault_set(f, HF_E_NO_GRANT, "no authorization covers this request");
+	HF_TRY(export_recipient(t->x, t->peer, it->entry, f));
 	enum hf_err e = hf_catalog_classes_stand(t->x->catalog, it, v, &out, &why);
 	if (e != HF_E_UNCLASSIFIED) {
 		*f = e == HF_OK ? *f : why;

@@ -225,6 +225,7 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	r.system = t->system;
 	r.action = (char *)g->action;
 	r.second = second;
+	r.sealed = t->target->sealed;
 	r.fields = t->fields;
 	r.n_fields = t->field_count;
 	r.format = (char *)"text/csv";

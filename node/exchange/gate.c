@@ -169,7 +169,7 @@ static struct transfer *build_transfer(struct gate *g)
 	t->agreement = g->out.decision.agreement;
 	t->negotiation = g->out.decision.txn;
 	t->generation = g->out.decision.generation;
-	t->demands = hf_authz_demands(g->out.decision.terms, g->out.item.entry);
+	t->demands = g->out.decision.demands;
 	t->basis_changes = g->out.decision.basis_changes;
 	t->asked_ms = g->out.asked_ms;
 	t->until_ms = g->out.decision.until_ms;
@@ -188,8 +188,6 @@ static struct transfer *build_transfer(struct gate *g)
 static enum hf_err make_start(struct gate *g)
 {
 	struct transfer *t = g->t;
-	uint8_t sealed[32 + HF_SEAL_OVERHEAD];
-	HF_TRY(export_seal_key(t, sealed, &g->f));
 	Hufu__Header header = HUFU__HEADER__INIT;
 	Hufu__TransferStart s = HUFU__TRANSFER_START__INIT;
 	char *audience[1];
@@ -207,7 +205,7 @@ static enum hf_err make_start(struct gate *g)
 	               : t->masked    ? masked_most(t)
 	                              : hf_csv_project_most(t->table_bytes);
 	s.chunks = t->bytes_total ? t->bytes_total / CHUNK_BYTES + 1 : 0;
-	s.sealed_key = (ProtobufCBinaryData){sizeof(sealed), sealed};
+	s.sealed_key = (ProtobufCBinaryData){sizeof(g->out.sealed_key), g->out.sealed_key};
 	s.aead = HF_AEAD_AES256GCM;
 	s.label = label_new(t, &g->out.item, g->out.decision.terms, &holder);
 	s.generation = t->generation;
@@ -251,14 +249,8 @@ static enum hf_err check_count(struct gate *g)
 	return HF_OK;
 }
 
-static bool in_emergency(const struct gate *g)
-{
-	return g->out.decision.mechanism && strcmp(g->out.decision.mechanism, "emergency") == 0;
-}
-
 static enum hf_err permit(struct gate *g)
 {
-	struct hf_id resource;
 	HF_TRY(check_subject(g));
 	HF_TRY(check_count(g));
 	if (g->in->second) /* one that is not good is said, not passed over */
@@ -266,20 +258,10 @@ static enum hf_err permit(struct gate *g)
 	g->out.in = g->in;
 	g->out.cert = g->cert;
 	g->out.address = hf_request_address(g->rq);
-	HF_TRY(export_decide(&g->out, &g->f));
+	HF_TRY(export_authorized(&g->out, &g->f));
 	HF_TRY(check_fresh(g));
-	HF_TRY(export_obligations(&g->out, &g->f));
-	memcpy(resource.b, g->in->resource.data, 16);
-	enum hf_err e = hf_catalog_get(g->x->catalog, g->x->base->self.s, &resource, &g->out.item);
-	if (e != HF_OK || !g->out.item.own)
-		return hf_fault_set(&g->f, HF_E_NO_GRANT, "no authorization covers this request");
-	HF_TRY(export_fields(&g->out, &g->f));
-	HF_TRY(masked_demand(g->x, &g->out.decision, &g->f));
 	g->t = build_transfer(g);
-	HF_TRY(serve_open(g->t, &g->f));
-	HF_TRY(hf_catalog_sample_stands(g->x->catalog, &g->out.item, &g->f));
-	HF_TRY(source_stands(g->t, &g->f));
-	HF_TRY(disclosed_check(g->t, in_emergency(g), &g->f));
+	HF_TRY(export_check(&g->out, g->t, &g->f));
 	return make_start(g);
 }
 
@@ -327,6 +309,7 @@ static struct hf_draft *decision_draft(struct gate *g, enum hf_err result)
 		rq.now_ms = g->out.asked_ms;
 		hf_authz_draft_input(g->x->authz, &rq, d);
 	}
+	hf_draft_text(d, HF_FIELD_EXPORT_CHECK, g->out.said); /* DS-37 */
 	hf_draft_outcome(d, result, g->beside ? NULL : g->f.text);
 	if (result == HF_OK && g->beside) /* an emergency, which goes out all the same; the alarm says beside what */
 		hf_draft_text(d, HF_FIELD_EXCEPTION, hf_err_text(HF_E_DISCLOSURE));
@@ -410,8 +393,11 @@ static void record(struct gate *g, enum hf_err result)
 {
 	struct hf_unit *u = hf_unit_new();
 	char said[120];
-	if (result == HF_OK)
-		result = disclosed_put(g->t, in_emergency(g) ? &g->beside : NULL, u, &g->f);
+	if (result == HF_OK) {
+		result = disclosed_put(g->t, export_in_emergency(&g->out) ? &g->beside : NULL, u, &g->f);
+		if (result != HF_OK)
+			export_say(&g->out, "disclosure", result);
+	}
 	if (g->t && result == HF_E_DISCLOSURE)
 		masked_error(g->t, "result"); /* as of a task's */
 	hf_unit_draft(u, decision_draft(g, result));

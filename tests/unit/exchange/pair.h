@@ -324,6 +324,7 @@ static inline const char *partial_of(struct pair *p, const struct hf_id *id)
 /* ---- setting up ---- */
 
 static struct hf_agree_key *pair_box[NODES];
+static void (*pair_more)(struct sb_space *sb); /* of the test's own; NULL: nothing */
 
 static inline void pair_shape(struct sb_space *sb)
 {
@@ -334,6 +335,8 @@ static inline void pair_shape(struct sb_space *sb)
 		hf_agree_key_pub(pair_box[n], &pub);
 		memcpy(sb->pub[n][HF_KEY_BOX], pub.b, 32);
 	}
+	if (pair_more)
+		pair_more(sb);
 }
 
 static inline void pair_people(struct pair *p)
