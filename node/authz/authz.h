@@ -72,8 +72,10 @@ struct hf_decision {
 };
 void hf_decision_done(struct hf_decision *d);
 /* The state that the record must have reached before anything is done under these terms: the strictest that the
- * agreement and the entry as it is now (NULL: left out) demand. */
-enum hf_entry_state hf_authz_demands(const Hufu__Agreement *terms, const Hufu__CatalogEntry *entry);
+ * agreement and the entry as it is now (NULL: left out) demand. Core data (level 3) is recorded beyond this node before
+ * its first byte goes out: witnessed; an emergency does not wait for that. */
+enum hf_entry_state hf_authz_demands(const Hufu__Agreement *terms, const Hufu__CatalogEntry *entry,
+                                     const char *mechanism);
 /* The decision point. Pure reading; fails closed on every fault. The caller records it. Result BUSY: the record of the
  * grant is not yet in the state that its terms demand; nothing was decided. */
 void hf_authz_decide(struct hf_authz *a, const struct hf_access_request *rq, struct hf_decision *ret_decision);

@@ -364,7 +364,8 @@ static bool is_left(struct candidate *c, struct verdict *v)
  * decide. */
 static bool is_recorded(struct candidate *c, struct verdict *v)
 {
-	enum hf_entry_state demanded = hf_authz_demands(c->terms, c->item->entry);
+	enum hf_entry_state demanded =
+	        hf_authz_demands(c->terms, c->item->entry, az_mechanism_name(c->grant->mechanism));
 	char id[HF_ID_TEXT];
 	uint64_t newest;
 	if (demanded <= HF_ENTRY_DURABLE)

@@ -161,9 +161,11 @@ bool az_terms_obligation_known(const char *name)
 	return hf_obligation_known(name) || hf_entry_state_of_duty(name) != HF_ENTRY_INVALID;
 }
 
-enum hf_entry_state hf_authz_demands(const Hufu__Agreement *terms, const Hufu__CatalogEntry *entry)
+enum hf_entry_state hf_authz_demands(const Hufu__Agreement *terms, const Hufu__CatalogEntry *entry,
+                                     const char *mechanism)
 {
-	enum hf_entry_state most = HF_ENTRY_DURABLE, s;
+	bool urgent = same_text(mechanism, az_mechanism_name(AZ_MECHANISM_EMERGENCY));
+	enum hf_entry_state most = entry && az_terms_core(entry) && !urgent ? HF_ENTRY_WITNESSED : HF_ENTRY_DURABLE, s;
 	for (size_t i = 0; i < terms->n_obligations; i++)
 		if ((s = hf_entry_state_of_duty(terms->obligations[i])) > most)
 			most = s;
@@ -195,7 +197,7 @@ void az_terms_demands(const Hufu__CatalogEntry *entry, struct hf_decision *d)
 {
 	uint64_t agreed = hf_uses_most(d->terms), now = hf_uses_most_of(entry);
 	d->uses_most = now < agreed ? now : agreed;
-	d->demands = hf_authz_demands(d->terms, entry);
+	d->demands = hf_authz_demands(d->terms, entry, d->mechanism);
 	for (size_t i = 0; i < d->terms->n_obligations; i++) {
 		take_sealing(d->terms->obligations[i], d);
 		take_masking(d->terms->obligations[i], d);

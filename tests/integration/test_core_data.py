@@ -1,6 +1,7 @@
 """Core data (level 3): two levels of approval, and every operation on it in the supervision. Real nodes."""
 
 from common import *
+from test_entry_states import waits
 
 TWO = ["wang", "li", "gao"], ["chen", "zhou"], ["zheng"]
 
@@ -37,6 +38,8 @@ def test_core_data_is_given_by_two_levels_and_every_operation_is_supervised(net)
     t.hufu("decide", app, "T", "--second", as_="gao")
     workflow.wait_state(i, "chen", app, "FINALIZED")
     supervised(net, app)
+    got = i.hufu(*fetch, as_="chen")
+    check(got["state"] == "COMPLETED" and waits(net) > 0, f"the answer waited for the witnesses, which nobody but the level asked for: {got}")
 
 
 def supervised(net, app):

@@ -1,5 +1,6 @@
 /* Two levels of approval for core data (DS-20). */
 #include "authz/rulebook.h"
+#include "ledger/internal.h"
 #include "unit/authz/cast.h"
 
 static struct hf_id core(struct stage *s, bool settles)
@@ -22,6 +23,12 @@ static struct hf_access_request strongly(const struct hf_id *entry, int64_t now_
 	return rq;
 }
 
+/* The witnesses have answered for everything here, or for nothing. */
+static void set_witnessed(struct node *n, bool all)
+{
+	n->ledger->witnessed.size = all ? UINT64_MAX : 0;
+}
+
 /* DS-20: the first level's T gives nothing and is heard of by nobody; the second's T, by another person, gives. */
 static void core_data_needs_the_second_level(void **state)
 {
@@ -42,7 +49,11 @@ static void core_data_needs_the_second_level(void **state)
 	assert_int_equal(decided(s->roads, &rq), HF_E_PENDING);
 	MUST(second_as(s->roads, "gao", &id, "T", NULL));
 	assert_int_equal(state_at(s->health, &id, HF_PART_CONSUMER), HF_REVIEW_FINALIZED);
+	assert_int_equal(decided(s->roads, &rq), HF_E_BUSY); /* and not before others hold the record of it */
+	assert_said("not witnessed yet");
+	set_witnessed(s->roads, true);
 	assert_int_equal(decided(s->roads, &rq), HF_OK);
+	set_witnessed(s->roads, false);
 	struct hf_id grant = grant_at(s->roads, &id);
 	assert_int_equal(hf_authz_grant(s->health->authz, &grant, &v), HF_OK);
 	assert_int_equal(v.until_ms, s->w->now_ms + 50 * DAY); /* as the first level said */
@@ -129,6 +140,25 @@ static void no_way_leads_round_the_second_level(void **state)
 }
 
 /* Two levels, two people: no account holds both (DS-13, DS-20). */
+/* Core data waits for the witnesses, whatever the terms say, but in an emergency; other data by its terms alone. */
+static void the_level_demands_the_record(void **state)
+{
+	(void)state;
+	static char *obligations[] = {(char *)"record-mirrored"};
+	Hufu__Agreement terms = HUFU__AGREEMENT__INIT, more = HUFU__AGREEMENT__INIT;
+	Hufu__CatalogEntry e = HUFU__CATALOG_ENTRY__INIT;
+	more.obligations = obligations;
+	more.n_obligations = 1;
+	e.sensitive = true;
+	for (e.level = 1; e.level < 3; e.level++)
+		assert_int_equal(hf_authz_demands(&terms, &e, "application"), HF_ENTRY_DURABLE);
+	assert_int_equal(hf_authz_demands(&terms, &e, "application"), HF_ENTRY_WITNESSED);
+	assert_int_equal(hf_authz_demands(&terms, &e, ""), HF_ENTRY_WITNESSED);
+	assert_int_equal(hf_authz_demands(&more, &e, "application"), HF_ENTRY_MIRRORED);
+	assert_int_equal(hf_authz_demands(&terms, &e, "emergency"), HF_ENTRY_DURABLE);
+	assert_int_equal(hf_authz_demands(&more, &e, "emergency"), HF_ENTRY_MIRRORED);
+}
+
 static void one_account_does_not_hold_both_levels(void **state)
 {
 	const char *both[] = {"approver", "senior-approver"}, *alone[] = {"senior-approver"};
@@ -152,6 +182,7 @@ static int second_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(the_level_demands_the_record),
 	        cmocka_unit_test(core_data_needs_the_second_level),
 	        cmocka_unit_test(both_levels_may_say_why),
 	        cmocka_unit_test(second_level_rejects_and_returns),
