@@ -33,6 +33,8 @@ static json_t *view_json(const struct hf_transfer_view *v)
 	} else {
 		json_object_set_new(o, "output", json_string(v->output));
 		json_object_set_new(o, "sealed", json_boolean(v->sealed));
+		if (v->format)
+			json_object_set_new(o, "format", json_string(v->format));
 	}
 	hf_api_out_hex(o, "root", v->root.b, sizeof(v->root.b));
 	json_object_set_new(o, "quality", json_string(v->quality));
@@ -144,6 +146,7 @@ static enum hf_err take_target(struct hf_api_request *rq, struct hf_fetch *in)
 	bool sealed;
 	HF_TRY(hf_api_bool(rq, "sealed", false, &sealed));
 	HF_TRY(hf_api_text(rq, "output", !sealed, 430, &in->output));
+	HF_TRY(hf_api_text(rq, "format", false, 20, &in->format));
 	if (sealed && in->output && in->output[0])
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
 		                    "what is kept sealed has no output file; leave 'output' out, or 'sealed'");

@@ -8,10 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "exchange/held.h"
 #include "exchange/masked.h"
 #include "exchange/reading.h"
 #include "exchange/transfer.h"
+
+#define CLEARED_LOADED "the sealed copy that was loaded is destroyed, and what it took the place of is gone"
 
 static void on_cleared(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
@@ -30,12 +33,12 @@ static void cleared_draft(const struct transfer *t, enum hf_err outcome, const c
 	hf_unit_draft(u, d);
 }
 
-void end_clear(struct transfer *t)
+static void record_clearing(struct transfer *t, bool cleared)
 {
 	struct hf_unit *u = hf_unit_new();
-	t->cleared = t->target->wipe(t);
+	t->cleared = cleared;
 	if (t->cleared) {
-		cleared_draft(t, HF_OK, t->target->wiped, u);
+		cleared_draft(t, HF_OK, t->state == TRANSFER_COMPLETED ? CLEARED_LOADED : t->target->wiped, u);
 	} else {
 		cleared_draft(t, HF_E_IO, "the partial file could not be emptied and removed", u);
 		hf_alarm(t->x->base, "cache-not-cleared", &t->id, "a partial file could not be emptied and removed");
@@ -43,6 +46,55 @@ void end_clear(struct transfer *t)
 	transfer_put(u, t);
 	transfer_hold(t);
 	hf_store_submit(t->x->store, u, on_cleared, t);
+}
+
+/* What a database is asked for is asked by a worker. */
+struct clearing {
+	uv_work_t work;
+	struct transfer *t;
+	enum hf_err error;
+	struct hf_fault fault;
+};
+
+static void clear_work(uv_work_t *w)
+{
+	struct clearing *c = w->data;
+	c->error = c->t->target->finish(c->t, &c->fault);
+}
+
+static void clear_done(uv_work_t *w, int status)
+{
+	(void)status;
+	struct clearing *c = w->data;
+	struct transfer *t = c->t;
+	t->x->loading--;
+	if (!t->gone && target_passes(c->error))
+		fetch_retry(t);
+	else if (!t->gone)
+		record_clearing(t, c->error == HF_OK);
+	free(c);
+	transfer_unhold(t);
+}
+
+void end_clear(struct transfer *t)
+{
+	struct hf_fault f = {HF_OK, ""};
+	if (!t->target->ready) {
+		record_clearing(t, t->target->wipe(t));
+		return;
+	}
+	if (t->x->loading >= TARGET_LOADS_MAX) {
+		fetch_retry(t);
+		return;
+	}
+	if (t->target->ready(t, &f) != HF_OK)
+		HF_LOG(t->x->base->log, HF_LOG_WARN, "exchange", "target-gone", &t->id, HF_LOG_S("text", f.text));
+	struct clearing *c = hf_alloc_zero(sizeof(*c));
+	c->work.data = c;
+	c->t = t;
+	t->x->loading++;
+	transfer_hold(t);
+	uv_queue_work(t->x->base->loop, &c->work, clear_work, clear_done);
 }
 
 static enum hf_err mail_end(struct transfer *t, struct hf_unit *u)

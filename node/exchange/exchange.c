@@ -61,7 +61,7 @@ static void on_peer_up(void *ctx, const char *peer)
 	struct hf_exchange *x = ctx;
 	for (struct transfer *t = x->transfers, *next; t; t = next) {
 		next = t->next;
-		if (t->provider || t->gone || strcmp(t->peer, peer) != 0)
+		if (t->provider || t->gone || transfer_ended(t->state) || strcmp(t->peer, peer) != 0)
 			continue;
 		bool waiting = t->retry && uv_is_active((uv_handle_t *)t->retry);
 		if (t->retry)
@@ -152,6 +152,7 @@ static void free_exchange_when_idle(struct hf_exchange *x)
 void hf_exchange_close(struct hf_exchange *x)
 {
 	x->closing = true;
+	atomic_store(&x->stopping, true);
 	hf_catalog_on_derived(x->catalog, NULL, NULL);
 	hf_scanner_stop(x->scanner);
 	uv_close((uv_handle_t *)x->watch, free_handle);
@@ -179,7 +180,8 @@ static bool load_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 		transfer_add(t);
 		return true;
 	}
-	if (t->state == TRANSFER_TERMINATED && !t->provider && !t->cleared) { /* the node died before the wiping */
+	/* The node died before the wiping, or before what was loaded was finished. */
+	if (!t->provider && !t->cleared && (t->state == TRANSFER_TERMINATED || t->target->finish)) {
 		transfer_add(t);
 		return true;
 	}
@@ -302,6 +304,7 @@ static void fill_view(const struct transfer *t, struct hf_transfer_view *v)
 	memcpy(v->quality, t->quality, sizeof(v->quality));
 	memcpy(v->output, t->output, sizeof(v->output));
 	v->sealed = t->target->sealed;
+	v->format = t->target->format;
 	v->receipt = t->receipt.len > 0;
 	v->started_ms = t->started_ms;
 	v->ended_ms = t->ended_ms;

@@ -72,6 +72,7 @@ struct hf_fetch {
 	const char *const *fields;
 	size_t field_count;
 	const char *output; /* NULL or "": kept sealed by the node (data.h) */
+	const char *format; /* of the file: "csv.zst", "jsonl", "jsonl.zst"; NULL or "": CSV as it comes */
 };
 enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               struct hf_unit *unit, struct hf_draft *draft, struct hf_id *ret_transfer,
@@ -98,8 +99,9 @@ struct hf_transfer_view {
 	struct hf_hash root;
 	char quality[16];
 	char output[512];
-	bool sealed;  /* consumer: kept sealed instead */
-	bool receipt; /* consumer: signed; provider: received and verified */
+	bool sealed;        /* consumer: kept sealed instead */
+	const char *format; /* consumer: of the file; NULL: it is none */
+	bool receipt;       /* consumer: signed; provider: received and verified */
 	int64_t started_ms, ended_ms;
 };
 enum hf_err hf_exchange_view(struct hf_exchange *x, const struct hf_id *transfer,

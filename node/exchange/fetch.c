@@ -113,17 +113,22 @@ static enum hf_err find_grant(struct hf_exchange *x, const struct hf_actor *acto
 	return HF_OK;
 }
 
+struct place {
+	enum target_kind kind;
+	const char *output;
+};
+
 static struct transfer *build(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
-                              const struct hf_grant_view *g, const char *output)
+                              const struct hf_grant_view *g, const struct place *to)
 {
 	struct hf_id id = hf_id_new(hf_now_ms(&x->base->clock));
 	struct transfer *t = transfer_new(x, &id, false);
 	snprintf(t->peer, sizeof(t->peer), "%s", g->provider);
 	snprintf(t->account, sizeof(t->account), "%s", actor->account);
 	snprintf(t->system, sizeof(t->system), "%s", in->system && in->system[0] ? in->system : g->system);
-	t->kind = in->output && in->output[0] ? TARGET_FILE : TARGET_SEALED;
+	t->kind = to->kind;
 	t->target = target_of(t->kind);
-	snprintf(t->output, sizeof(t->output), "%s", output);
+	snprintf(t->output, sizeof(t->output), "%s", to->output);
 	snprintf(t->purpose, sizeof(t->purpose), "%s", in->purpose && in->purpose[0] ? in->purpose : g->purpose);
 	t->grant = g->grant;
 	t->agreement = g->agreement;
@@ -259,12 +264,15 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 {
 	struct hf_grant_view g;
 	char output[OUTPUT_MAX], second[HF_USE_SECOND_TEXT] = "";
-	const struct target *target = target_of(in->output && in->output[0] ? TARGET_FILE : TARGET_SEALED);
-	HF_TRY(target->check(x, in->output, output, f));
+	const char *place;
+	enum target_kind kind;
+	HF_TRY(target_choose(in, &kind, &place, f));
+	const struct target *target = target_of(kind);
+	HF_TRY(target->check(x, place, output, f));
 	HF_TRY(find_grant(x, actor, in, &g, f));
 	if (!target->sealed)
 		HF_TRY(seal_known(x, &g, f));
-	struct transfer *t = build(x, actor, in, &g, output);
+	struct transfer *t = build(x, actor, in, &g, &(struct place){kind, output});
 	enum hf_err e = make_request(t, actor, &g, in, second, f);
 	if (e != HF_OK) {
 		transfer_release(t);
@@ -296,6 +304,8 @@ static void on_retry(uv_timer_t *h)
 		fetch_send_request(t);
 	else if (t->state == TRANSFER_STARTED)
 		receive_pump(t);
+	else
+		end_clear(t);
 }
 
 void fetch_retry(struct transfer *t)

@@ -31,7 +31,7 @@ struct import {
 	struct transfer *t;
 	Hufu__Manifest *manifest;
 	enum hf_err error;
-	int sys_error;
+	struct hf_fault fault;
 };
 
 static void import_free(struct import *i)
@@ -188,10 +188,12 @@ static void on_closed(void *ctx, enum hf_err e, const struct hf_commit *info)
 {
 	(void)info;
 	struct import *i = ctx;
-	if (e == HF_OK)
-		transfer_drop(i->t);
-	else
+	if (e != HF_OK)
 		import_again(i->t);
+	else if (i->t->target->finish && !i->t->gone)
+		end_clear(i->t);
+	else
+		transfer_drop(i->t);
 	import_free(i);
 }
 
@@ -212,9 +214,9 @@ static void deliver(struct import *i)
 	enum hf_err e = hf_authz_use_report(t->x->authz, u, &use, &f); /* AZ-19: before the receipt, which closes */
 	if (e == HF_OK)
 		e = receipt_make(t, i->manifest, v.list, v.count, u);
-	if (e != HF_OK) { /* DS-70: without a receipt there is no delivery */
+	if (e != HF_OK) {
 		hf_unit_free(u);
-		t->target->unsettle(t);
+		t->target->unsettle(t); /* DS-70: without a receipt there is no delivery */
 		fail(i, e, "the receipt could not be made");
 		return;
 	}
@@ -228,31 +230,55 @@ static void deliver(struct import *i)
 static void move_work(uv_work_t *w)
 {
 	struct import *i = w->data;
-	i->error = i->t->target->settle(i->t, &i->sys_error);
+	i->error = i->t->target->settle(i->t, &i->fault);
+}
+
+/* DS-71: what a database that is away cannot take now it takes later. */
+static void move_later(struct import *i)
+{
+	struct transfer *t = i->t;
+	if (i->fault.text[0] && !t->load_told)
+		hf_alarm(t->x->base, "target-away", &t->id, "what %s delivered waits to be loaded: %s", t->peer,
+		         i->fault.text);
+	t->load_told = t->load_told || i->fault.text[0];
+	import_again(t);
+	import_free(i);
 }
 
 static void move_done(uv_work_t *w, int status)
 {
 	(void)status;
 	struct import *i = w->data;
-	char text[200];
-	if (i->error == HF_OK && !i->t->gone && i->t->state == TRANSFER_STARTED) {
-		deliver(i);
-		return;
-	}
-	if (i->t->gone) { /* the node is stopping; the next start goes on from the record */
+	struct transfer *t = i->t;
+	if (t->target->ready)
+		t->x->loading--;
+	if (t->gone) /* the node is stopping; the next start goes on from the record */
 		import_free(i);
-		return;
-	}
-	snprintf(text, sizeof(text), "the delivered data could not be brought to its place: %s",
-	         strerror(i->sys_error));
-	fail(i, i->error, text);
+	else if (i->error == HF_OK && t->state == TRANSFER_STARTED)
+		deliver(i);
+	else if (t->target->ready && target_passes(i->error))
+		move_later(i);
+	else
+		fail(i, i->error, i->fault.text);
 }
 
 static void move(struct import *i)
 {
+	struct transfer *t = i->t;
 	i->work.data = i;
-	uv_queue_work(i->t->x->base->loop, &i->work, move_work, move_done);
+	if (t->target->ready) {
+		if (t->x->loading >= TARGET_LOADS_MAX) {
+			move_later(i);
+			return;
+		}
+		enum hf_err e = t->target->ready(t, &i->fault);
+		if (e != HF_OK) {
+			fail(i, e, i->fault.text);
+			return;
+		}
+		t->x->loading++;
+	}
+	uv_queue_work(t->x->base->loop, &i->work, move_work, move_done);
 }
 
 /* It ended meanwhile, or the node is stopping and the next start does it again. */

@@ -276,6 +276,7 @@ static void transfer_free(struct transfer *t)
 	for (size_t i = 0; i < t->field_count; i++)
 		free(t->fields[i]);
 	free(t->fields);
+	hf_load_free(t->load);
 	hf_buf_done(&t->request);
 	hf_buf_done(&t->start);
 	hf_buf_done(&t->manifest);

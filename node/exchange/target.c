@@ -2,12 +2,49 @@
 #include "exchange/target.h"
 
 #include <stddef.h>
+#include <string.h>
+
+static const struct target *const rows[TARGET_KINDS] = {
+        [TARGET_FILE] = &target_file,       [TARGET_SEALED] = &target_sealed,       [TARGET_JSONL] = &target_jsonl,
+        [TARGET_CSV_ZST] = &target_csv_zst, [TARGET_JSONL_ZST] = &target_jsonl_zst,
+};
 
 const struct target *target_of(enum target_kind kind)
 {
-	static const struct target *const rows[TARGET_KINDS] = {
-	        [TARGET_FILE] = &target_file,
-	        [TARGET_SEALED] = &target_sealed,
-	};
 	return (unsigned)kind < TARGET_KINDS ? rows[kind] : NULL;
+}
+
+static bool given(const char *text)
+{
+	return text && text[0];
+}
+
+enum hf_err target_choose(const struct hf_fetch *in, enum target_kind *ret_kind, const char **ret_place,
+                          struct hf_fault *f)
+{
+	*ret_place = in->output;
+	if (!given(in->output) && given(in->format))
+		return hf_fault_set(f, HF_E_ARGUMENT, "a format is that of a file; name it with --output");
+	if (!given(in->output) || !given(in->format)) {
+		*ret_kind = given(in->output) ? TARGET_FILE : TARGET_SEALED;
+		return HF_OK;
+	}
+	for (unsigned k = 0; k < TARGET_KINDS; k++)
+		if (rows[k] && rows[k]->format && strcmp(rows[k]->format, in->format) == 0) {
+			*ret_kind = (enum target_kind)k;
+			return HF_OK;
+		}
+	return hf_fault_set(f, HF_E_UNSUPPORTED,
+	                    "this node writes no '%.20s'; the formats of a file are csv, csv.zst, jsonl and jsonl.zst",
+	                    in->format);
+}
+
+bool target_passes(enum hf_err e)
+{
+	return e == HF_E_UNREACHABLE || e == HF_E_TIMEOUT || e == HF_E_BUSY;
+}
+
+enum hf_err target_not_there(enum hf_err e, int sys_error, struct hf_fault *f)
+{
+	return hf_fault_set(f, e, "the delivered data could not be brought to its place: %s", strerror(sys_error));
 }

@@ -141,21 +141,17 @@ static void unsettle(struct transfer *t)
 }
 
 /* After a crash the file may have its name already. */
-static enum hf_err settle(struct transfer *t, int *ret_sys)
+static enum hf_err settle(struct transfer *t, struct hf_fault *f)
 {
 	char part[PART_PATH];
 	part_path(t, part);
-	if (fsync(t->receive->fd) != 0) {
-		*ret_sys = errno;
-		return HF_E_IO;
-	}
-	if (rename_new(part, t->output) != 0 && !(errno == ENOENT && is_ours(t))) {
-		*ret_sys = errno;
-		return errno == EEXIST ? HF_E_EXISTS : HF_E_IO;
-	}
+	if (fsync(t->receive->fd) != 0)
+		return target_not_there(HF_E_IO, errno, f);
+	if (rename_new(part, t->output) != 0 && !(errno == ENOENT && is_ours(t)))
+		return target_not_there(errno == EEXIST ? HF_E_EXISTS : HF_E_IO, errno, f);
 	enum hf_err e = is_ours(t) ? hf_folder_sync_of(t->output) : HF_E_DIGEST;
 	if (e != HF_OK) { /* DS-70 */
-		*ret_sys = e == HF_E_DIGEST ? ESTALE : errno;
+		e = target_not_there(e, e == HF_E_DIGEST ? ESTALE : errno, f);
 		unsettle(t);
 	}
 	return e;
@@ -178,6 +174,7 @@ static bool wipe(struct transfer *t)
 
 const struct target target_file = {
         .name = "file",
+        .format = "csv",
         .check = check,
         .folder = folder,
         .open = open_part,

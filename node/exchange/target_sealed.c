@@ -129,12 +129,9 @@ static void examine(struct transfer *t, hf_scan_fn fn, void *ctx)
 	held_scan(t, fn, ctx);
 }
 
-static enum hf_err settle(struct transfer *t, int *ret_sys)
+static enum hf_err settle(struct transfer *t, struct hf_fault *f)
 {
-	if (fsync(t->receive->fd) == 0)
-		return HF_OK;
-	*ret_sys = errno;
-	return HF_E_IO;
+	return fsync(t->receive->fd) == 0 ? HF_OK : target_not_there(HF_E_IO, errno, f);
 }
 
 static void unsettle(struct transfer *t)

@@ -17,6 +17,7 @@
 #include "exchange/states.h"
 #include "exchange/target.h"
 #include "exchange/traffic.h"
+#include "source/load.h"
 
 #define CHUNK_BYTES HF_MAX_CHUNK
 #define WINDOW_MAX 8u     /* chunks in flight of one transfer: with two sides in one node 16 MiB */
@@ -48,6 +49,8 @@ struct transfer {
 	char purpose[128];
 	enum target_kind kind;       /* consumer: where it goes, */
 	const struct target *target; /* and how */
+	struct hf_load *load;        /* consumer: made by target->ready */
+	bool load_told;              /* consumer: it waits for a database, and people know */
 	uint32_t level;              /* consumer: by the label of the start */
 	uint64_t slot;               /* sealed: of its key */
 	struct hf_id derivation;     /* provider: of the source as it was at the start; zero: none */
@@ -112,6 +115,8 @@ struct hf_exchange {
 	unsigned masked_open;
 	struct vault *vault;
 	struct reading *readings; /* of sealed data, under way */
+	unsigned loading;         /* workers that load what was delivered */
+	atomic_bool stopping;     /* and end with that */
 	unsigned destroying;      /* sealed data whose key is being overwritten */
 	int64_t destroy_after_ms; /* monotonic: not before, after a failure */
 	struct hf_traffic *traffic;
@@ -226,7 +231,8 @@ enum hf_err end_on_mail(void *ctx, const char *from, const struct hf_id *txn, st
                         struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
 void end_on_request(struct hf_exchange *x, struct hf_request *take);
 void end_on_revoked(void *ctx, const struct hf_id *grant, const char *reason);
-/* Consumer, after the end: wipes the partial file, then records whether it is gone. */
+/* Consumer, after the end: wipes the partial file, then records whether it is gone. After a delivery whose target has
+ * `finish`: that, instead. */
 void end_clear(struct transfer *t);
 
 #endif

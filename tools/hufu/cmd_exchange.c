@@ -187,22 +187,17 @@ static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
 static int fetch(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *system_name = NULL, *output = NULL, *purpose = NULL, *grant = NULL, *patience = NULL,
-	                    *mechanism = NULL, *publisher = NULL;
+	                    *mechanism = NULL, *publisher = NULL, *format = NULL;
 	uint32_t patience_s = PATIENCE_S;
 	struct hf_list fields = {.count = 0};
 	bool detach = false, sealed = false;
 	const struct hf_opt opts[] = {
-	        {"sealed", NULL, &sealed, NULL},
-	        {"system", &system_name, NULL, NULL},
-	        {"output", &output, NULL, NULL},
-	        {"purpose", &purpose, NULL, NULL},
-	        {"grant", &grant, NULL, NULL},
-	        {"field", NULL, NULL, &fields},
-	        {"detach", NULL, &detach, NULL},
-	        {"patience", &patience, NULL, NULL},
-	        {"mechanism", &mechanism, NULL, NULL},
-	        {"publisher", &publisher, NULL, NULL},
-	        {NULL, NULL, NULL, NULL},
+	        {"sealed", NULL, &sealed, NULL},       {"system", &system_name, NULL, NULL},
+	        {"output", &output, NULL, NULL},       {"format", &format, NULL, NULL},
+	        {"purpose", &purpose, NULL, NULL},     {"grant", &grant, NULL, NULL},
+	        {"field", NULL, NULL, &fields},        {"detach", NULL, &detach, NULL},
+	        {"patience", &patience, NULL, NULL},   {"mechanism", &mechanism, NULL, NULL},
+	        {"publisher", &publisher, NULL, NULL}, {NULL, NULL, NULL, NULL},
 	};
 	char path[PATH_MAX];
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1) ||
@@ -226,6 +221,7 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 		json_object_set_new(in, "sealed", json_true());
 	else
 		hf_cli_put(in, "output", path);
+	hf_cli_put(in, "format", format);
 	hf_cli_put_list(in, "fields", &fields);
 	int status = hf_cli_call(cli, "POST", "/v1/transfers/fetch", in, &out);
 	if (status != HF_EXIT_DONE)
@@ -300,11 +296,12 @@ static int cancel(struct hf_cli *cli, int argc, char **argv)
 
 const struct hf_command hf_commands_exchange[] = {
         {"fetch", NULL, "fetch data under an agreement",
-         "hufu fetch ENTRY --system NAME --output FILE|--sealed [--field NAME]... [--purpose CODE] [--detach]\n"
-         "          [--patience SECONDS]\n"
+         "hufu fetch ENTRY --system NAME --output FILE|--sealed [--format F] [--field NAME]... [--purpose CODE]\n"
+         "          [--detach] [--patience SECONDS]\n"
          "hufu fetch --grant GRANT --output FILE|--sealed [--field NAME]... [--detach]\n"
          "\n"
          "  --output FILE   where the node writes the data; the file must not exist\n"
+         "  --format F      of that file: csv, as it comes; csv.zst; jsonl, an object a row; jsonl.zst\n"
          "  --sealed        the node keeps the data, encrypted, and `hufu data read` reads it through the node's "
          "gate;\n"
          "                  sensitive and core data, and what carries such an obligation, is kept no other way\n"
@@ -318,7 +315,9 @@ const struct hf_command hf_commands_exchange[] = {
          "                  the transfer goes on by itself when it is back\n"
          "\n"
          "example:\n"
-         "  hufu fetch 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --system claims --output /srv/flights.csv\n",
+         "  hufu fetch 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --system claims --output /srv/flights.csv\n"
+         "  hufu fetch 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --system claims --output /srv/flights.jsonl.zst --format "
+         "jsonl.zst\n",
          fetch},
         {"transfers", "list", "transfers of this node, newest first",
          "hufu transfers list\n\nexample:\n  hufu transfers list --json\n", list},

@@ -235,12 +235,6 @@ static bool nothing_passes(struct hf_request *r)
 	return r->type != HF_MSG_TRANSFER_REQUEST && r->type != HF_MSG_CHUNK_GET;
 }
 
-static bool hold_all(const struct post *x)
-{
-	(void)x;
-	return true;
-}
-
 /* DS-71: a restart of either side at each state of a transfer. */
 static void a_restart_at_each_state_goes_on(void **state)
 {
@@ -268,21 +262,6 @@ static void a_restart_at_each_state_goes_on(void **state)
 			assert_delivered(p, &id);
 			assert_int_equal(unlink(p->output), 0);
 		}
-}
-
-/* The consumer's row as a crash at this moment would leave it. */
-static Hufu__TransferRow *committed_row(struct pair *p, const struct hf_id *id)
-{
-	struct hf_snapshot *n = NULL;
-	struct hf_bytes value = {NULL, 0};
-	uint8_t key[17];
-	memcpy(key, id->b, 16);
-	key[16] = 'C';
-	assert_int_equal(hf_snapshot_open(p->health->store, &n), HF_OK);
-	enum hf_err e = hf_snapshot_get(n, HF_TABLE_TRANSFER, key, sizeof(key), &value);
-	Hufu__TransferRow *r = e == HF_OK ? HF_DECODE_OWN(transfer_row, value.data, value.len) : NULL;
-	hf_snapshot_close(n);
-	return r;
 }
 
 static bool shows_what_is_durable(struct pair *p, const struct hf_id *id)
@@ -339,20 +318,6 @@ static void a_partial_file_that_is_not_what_was_received_is_not_delivered(void *
 		assert_reason(p->roads, &id, HF_E_DIGEST, NULL);
 		assert_wiped(p, &id);
 	}
-}
-
-/* The row with the intent to import is committed; the loop has not heard of it, so nothing is renamed yet. */
-static bool intent_committed(struct pair *p, const struct hf_id *id)
-{
-	struct transfer *t = transfer_find(p->health->exchange, id, false);
-	if (!t || !t->importing)
-		return false;
-	for (bool there = false; !there;) {
-		Hufu__TransferRow *r = committed_row(p, id);
-		there = r && r->importing;
-		hf_decoded_free(r);
-	}
-	return true;
 }
 
 /* DS-70, DS-71: a crash before the file has its name, and one between the name and its record. */

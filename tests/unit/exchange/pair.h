@@ -28,6 +28,7 @@ struct pair {
 	struct node *health, *roads;
 	struct hf_id entry, application, grant;
 	char files[64], source[128], output[160];
+	const char *format; /* of the output; NULL: CSV as it comes */
 	struct hf_agree_key *box[NODES];
 	unsigned outputs;
 };
@@ -201,23 +202,28 @@ static inline void remove_folder(const char *path)
 	nftw(path, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The committed state of the node's folder, kept aside. */
-static inline void keep_folder(const struct node *n, char kept[80])
+static inline void copy_folder(const char *from, char kept[80])
 {
 	int status = 1;
-	snprintf(kept, 80, "%s.kept", n->dir);
+	snprintf(kept, 80, "%s.kept", from);
 	remove_folder(kept);
 	pid_t child = fork();
 	if (child == 0) {
-		execlp("cp", "cp", "-a", n->dir, kept, (char *)NULL);
+		execlp("cp", "cp", "-a", from, kept, (char *)NULL);
 		_exit(127);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 }
 
-/* The node died when its folder was kept, and is started again. What it wrote or said since then never was. */
-static inline void die_then_start(struct node *n, const char *kept)
+/* The committed state of the node's folder, kept aside. */
+static inline void keep_folder(const struct node *n, char kept[80])
+{
+	copy_folder(n->dir, kept);
+}
+
+/* The node died when its folder was kept. What it wrote or said since then never was. */
+static inline void die(struct node *n, const char *kept)
 {
 	struct world *w = n->world;
 	pair_stop(n);
@@ -235,6 +241,11 @@ static inline void die_then_start(struct node *n, const char *kept)
 		w->posts_end = &(*w->posts_end)->next;
 	remove_folder(n->dir);
 	assert_int_equal(rename(kept, n->dir), 0);
+}
+
+static inline void die_then_start(struct node *n, const char *kept)
+{
+	die(n, kept);
 	pair_start(n);
 }
 
@@ -418,6 +429,7 @@ static inline struct pair *pair_of(void **state, size_t bytes)
 	p->w->hold = NULL;
 	p->w->bend = NULL;
 	p->w->pass = NULL;
+	p->format = NULL;
 	settle(p->w);
 	install_fallible(p->health);
 	install_fallible(p->roads);
@@ -447,8 +459,12 @@ struct fetching {
 static inline struct fetching fetch_fields(struct pair *p, const char *const *fields, size_t count)
 {
 	struct fetching r = {.fault = {HF_OK, ""}};
-	struct hf_fetch in = {
-	        .grant = p->grant, .system = "desk", .output = p->output, .fields = fields, .field_count = count};
+	struct hf_fetch in = {.grant = p->grant,
+	                      .system = "desk",
+	                      .output = p->output,
+	                      .format = p->format,
+	                      .fields = fields,
+	                      .field_count = count};
 	struct hf_actor a = actor_of(p->health, "wang");
 	struct hf_unit *u = hf_unit_new();
 	struct hf_draft *d = hf_draft_new(HF_EVENT_COMMAND, NULL);
@@ -606,6 +622,41 @@ static inline size_t entries_with_masking(struct node *n, const struct hf_id *tx
 	node_barrier(n);
 	assert_int_equal(hf_ledger_tail(n->ledger, 100000, look_for_masking, &h), HF_OK);
 	return h.count;
+}
+
+static inline bool hold_all(const struct post *x)
+{
+	(void)x;
+	return true;
+}
+
+/* The consumer's row as a crash at this moment would leave it. */
+static inline Hufu__TransferRow *committed_row(struct pair *p, const struct hf_id *id)
+{
+	struct hf_snapshot *n = NULL;
+	struct hf_bytes value = {NULL, 0};
+	uint8_t key[17];
+	memcpy(key, id->b, 16);
+	key[16] = 'C';
+	assert_int_equal(hf_snapshot_open(p->health->store, &n), HF_OK);
+	enum hf_err e = hf_snapshot_get(n, HF_TABLE_TRANSFER, key, sizeof(key), &value);
+	Hufu__TransferRow *r = e == HF_OK ? HF_DECODE_OWN(transfer_row, value.data, value.len) : NULL;
+	hf_snapshot_close(n);
+	return r;
+}
+
+/* The row with the intent to import is committed; the loop has not heard of it, so nothing is renamed yet. */
+static inline bool intent_committed(struct pair *p, const struct hf_id *id)
+{
+	struct transfer *t = transfer_find(p->health->exchange, id, false);
+	if (!t || !t->importing)
+		return false;
+	for (bool there = false; !there;) {
+		Hufu__TransferRow *r = committed_row(p, id);
+		there = r && r->importing;
+		hf_decoded_free(r);
+	}
+	return true;
 }
 
 /* ---- a consumer that asks as the test wants ---- */
