@@ -75,6 +75,7 @@
 #define HF_TYPE_USE_STATE "application/vnd.hufu.use-state.v1"
 #define HF_TYPE_USE_END "application/vnd.hufu.use-end.v1"
 #define HF_TYPE_USE_FILING "application/vnd.hufu.use-filing.v1"
+#define HF_TYPE_DESTRUCTION "application/vnd.hufu.destruction-record.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 
 #endif

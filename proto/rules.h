@@ -73,7 +73,8 @@
 	X(use_report) X(use_report_mail) X(read_report) X(read_report_mail) X(use_state) X(use_state_mail) X(use_end) X(use_end_mail) \
 	X(supersession) X(supersession_mail) \
 	X(dispute) X(dispute_opinion) X(escalation) X(dispute_mail) X(dispute_opinion_mail) X(escalation_mail) \
-	X(use_filing) X(use_filing_mail)
+	X(use_filing) X(use_filing_mail) \
+	X(destruction_record) X(destruction_mail)
 
 #define HF_ROW_EXTERN(lower) extern const struct hf_row hf_row_##lower;
 HF_ROWS(HF_ROW_EXTERN)

@@ -31,6 +31,8 @@ static const char *const statement_kinds[] = {"need",
                                               "second-approval",
                                               "use",
                                               "time-recovery",
+                                              "destruction",
+                                              "destruction-approval",
                                               NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T",         "F",
                                                 "S",    "revoke", "upheld", "dismissed", NULL};

@@ -116,11 +116,12 @@ extern const struct hf_route hf_routes_backup[];
 extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */
 extern const struct hf_route hf_routes_time[];   /* trusted time */
 extern const struct hf_route hf_routes_uses[];
-extern const struct hf_route hf_routes_data[];       /* data that is kept sealed */
-extern const struct hf_route hf_routes_data_view[];  /* what its readers see of it */
-extern const struct hf_route hf_routes_mask_keys[];  /* seeds of contracts, reversal */
-extern const struct hf_route hf_routes_mask_trace[]; /* whose release leaked rows are from */
-extern const struct hf_route hf_routes_second_use[]; /* second authorizations for sensitive data */
+extern const struct hf_route hf_routes_data[];        /* data that is kept sealed */
+extern const struct hf_route hf_routes_data_view[];   /* what its readers see of it */
+extern const struct hf_route hf_routes_destruction[]; /* of delivered data (DS-144) */
+extern const struct hf_route hf_routes_mask_keys[];   /* seeds of contracts, reversal */
+extern const struct hf_route hf_routes_mask_trace[];  /* whose release leaked rows are from */
+extern const struct hf_route hf_routes_second_use[];  /* second authorizations for sensitive data */
 
 struct hf_api;
 /* tables: NULL-terminated list of route tables. Socket mode 0660. */

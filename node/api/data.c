@@ -1,5 +1,5 @@
 /*
- * data.c - routes of data that this node keeps sealed (DS-85): read piece by piece, listed with its reads, destroyed.
+ * data.c - routes of data that this node keeps sealed (DS-85): read piece by piece, listed with its reads.
  */
 #include "exchange/data.h"
 
@@ -222,22 +222,9 @@ static enum hf_err reads(struct hf_api_request *rq)
 	return hf_read_reports(rq->m->authz, of, add_report, &rows);
 }
 
-static enum hf_err destroy(struct hf_api_request *rq)
-{
-	const char *reason;
-	struct hf_id id;
-	HF_TRY(hf_api_id(rq, "transfer", true, &id));
-	HF_TRY(hf_api_text(rq, "reason", true, 300, &reason));
-	HF_TRY(check_own(rq, &id, "to destroy the data of transfer"));
-	HF_TRY(hf_data_destroy(rq->m->exchange, rq->actor, &id, reason, rq->unit, rq->draft, &rq->fault));
-	hf_api_out_id(rq->out, "transfer", &id);
-	return HF_OK;
-}
-
 const struct hf_route hf_routes_data[] = {
         {"POST", "/v1/data/read", HF_MAY_FETCH, HF_EVENT_DATA_READ, open_read, 0},
         {"POST", "/v1/data/next", HF_MAY_FETCH, HF_EVENT_DATA_READ, next_piece, HF_ROUTE_OWN_ENTRY},
-        {"POST", "/v1/data/destroy", HF_MAY_CONFIRM_NEED, HF_EVENT_COMMAND, destroy, 0},
         {"GET", "/v1/data", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0},
         {"GET", "/v1/data/reads", HF_MAY_STATUS, HF_EVENT_INVALID, reads, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

@@ -4,6 +4,7 @@
  */
 #include "authz/data_use.h"
 #include "authz/delegation_internal.h"
+#include "authz/destruction.h"
 #include "authz/emergency_internal.h"
 #include "authz/promotion_internal.h"
 #include "authz/scenario_internal.h"
@@ -49,6 +50,7 @@ BODY(on_sc_opening, az_sc_on_opening, Hufu__ScenarioOpeningMail)
 BODY(on_delegation, az_dg_on_delegation, Hufu__DelegationMail)
 BODY(on_dg_question, az_dg_on_question, Hufu__DelegationQuestionMail)
 BODY(on_pm_supersession, az_pm_on_supersession, Hufu__SupersessionMail)
+BODY(on_destruction, az_destruction_on_record, Hufu__DestructionMail)
 
 /* From the provider it comes alone; the intake node adds its record for the consumer. */
 static enum hf_err on_decision(struct hf_authz *a, const struct mail_in *in, const void *body)
@@ -93,6 +95,7 @@ static const struct mail_kind {
         {HF_MAIL_DISPUTE, &hufu__dispute_mail__descriptor, on_dispute},
         {HF_MAIL_DISPUTE_OPINION, &hufu__dispute_opinion_mail__descriptor, on_dispute_opinion},
         {HF_MAIL_ESCALATION, &hufu__escalation_mail__descriptor, on_escalation},
+        {HF_MAIL_DESTRUCTION, &hufu__destruction_mail__descriptor, on_destruction},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -176,6 +179,7 @@ ROW(mail_use_filing, HF_MAIL_USE_FILING)
 ROW(mail_dispute, HF_MAIL_DISPUTE)
 ROW(mail_dispute_opinion, HF_MAIL_DISPUTE_OPINION)
 ROW(mail_escalation, HF_MAIL_ESCALATION)
+ROW(mail_destruction, HF_MAIL_DESTRUCTION)
 
 const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 {
@@ -211,6 +215,7 @@ const struct hf_mail_row *hf_authz_mails(struct hf_authz *a)
 	        {HF_MAIL_DISPUTE, mail_dispute, a},
 	        {HF_MAIL_DISPUTE_OPINION, mail_dispute_opinion, a},
 	        {HF_MAIL_ESCALATION, mail_escalation, a},
+	        {HF_MAIL_DESTRUCTION, mail_destruction, a},
 	        {HF_MAIL_INVALID, NULL, NULL},
 	};
 	_Static_assert(sizeof(rows) <= sizeof(a->mails), "room for each kind of mail and the end");

@@ -140,7 +140,11 @@ enum hf_event_class {
 	X(HF_EVENT_MASK_REPORT,          OPERATOR, "mask-report", 230)           /* MK-61: delivered to the administrators */ \
 	X(HF_EVENT_MASK_TRACE,           OPERATOR, "mask-trace", 235)            /* a leak was traced; digest: of its rows as they were sent */ \
 	X(HF_EVENT_RELATION,             OPERATOR, "relation", 250)              /* MK-31: which fields of sources belong together */ \
-	X(HF_EVENT_DISCLOSURE_ALLOWED,   DECISION, "disclosure-allowed", 221)    /* MK-4: what a release shows with earlier ones; digest: of the plan */
+	X(HF_EVENT_DISCLOSURE_ALLOWED,   DECISION, "disclosure-allowed", 221)    /* MK-4: what a release shows with earlier ones; digest: of the plan */ \
+	X(HF_EVENT_DESTRUCTION_ASKED,    DECISION, "destruction-asked", 340)     /* DS-144: of delivered data, by a person */ \
+	X(HF_EVENT_DESTRUCTION_APPROVED, DECISION, "destruction-approved", 341)  /* by another one */ \
+	X(HF_EVENT_DESTRUCTION_REFUSED,  DECISION, "destruction-refused", 342) \
+	X(HF_EVENT_DESTRUCTION_RECORD,   EXCHANGE, "destruction-record", 343)    /* DS-146: of a consumer, at the provider; digest: of the record */
 /* clang-format on */
 
 enum hf_event {

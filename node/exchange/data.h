@@ -55,9 +55,4 @@ typedef bool (*hf_held_read_fn)(void *ctx, const Hufu__HeldReadRow *row);
 enum hf_err hf_data_reads(struct hf_exchange *x, const struct hf_id *transfer, hf_held_read_fn fn,
                           void *ctx) HF_MUST_CHECK;
 
-/* After the commit the key is overwritten; then the entry about it follows. */
-enum hf_err hf_data_destroy(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_id *transfer,
-                            const char *reason, struct hf_unit *unit, struct hf_draft *draft,
-                            struct hf_fault *f) HF_MUST_CHECK;
-
 #endif

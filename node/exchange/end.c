@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "exchange/destruction.h"
 #include "exchange/held.h"
 #include "exchange/masked.h"
 #include "exchange/reading.h"
@@ -347,5 +348,5 @@ void end_on_revoked(void *ctx, const struct hf_id *grant, const char *reason)
 			end_now(t, HF_E_GRANT_REVOKED, text, !t->provider);
 	}
 	reading_watch(x);
-	held_sweep(x);
+	destruction_sweep(x);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "exchange/destruction.h"
 #include "exchange/held.h"
 #include "exchange/reading.h"
 #include "exchange/transfer.h"
@@ -31,7 +32,7 @@ static void (*const sweeps[])(struct hf_exchange *x) = {
         close_idle,
         idle_watch,
         reading_watch,
-        held_sweep,
+        destruction_sweep,
 };
 
 static void on_watch(uv_timer_t *h)
@@ -218,7 +219,7 @@ void hf_exchange_start(struct hf_exchange *x)
 		resume(t);
 	}
 	reading_recover(x);
-	held_sweep(x);
+	destruction_sweep(x);
 }
 
 static void answer_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum hf_err file_write_at(int fd, const uint8_t *data, size_t len, uint64_t offset)
@@ -42,4 +43,25 @@ bool file_empty_and_remove(const char *path)
 	if (fd >= 0)
 		close(fd);
 	return (unlink(path) == 0 || errno == ENOENT) && emptied;
+}
+
+bool file_overwrite(int fd)
+{
+	static const uint8_t zeros[1 << 16];
+	struct stat st;
+	bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	for (uint64_t at = 0; ok && at < (uint64_t)st.st_size; at += sizeof(zeros)) {
+		uint64_t left = (uint64_t)st.st_size - at;
+		ok = file_write_at(fd, zeros, left < sizeof(zeros) ? (size_t)left : sizeof(zeros), at) == HF_OK;
+	}
+	return ok && fsync(fd) == 0 && ftruncate(fd, 0) == 0;
+}
+
+bool file_overwrite_and_remove(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool over = fd >= 0 ? file_overwrite(fd) : errno == ENOENT || errno == ELOOP;
+	if (fd >= 0)
+		close(fd);
+	return file_empty_and_remove(path) && over;
 }

@@ -14,5 +14,9 @@ enum hf_err file_write_at(int fd, const uint8_t *data, size_t len, uint64_t offs
 bool file_read_at(int fd, uint8_t *out, size_t len, uint64_t offset);
 /* Its blocks were never anything but this file's. True also when there was none; a link put there leads nowhere. */
 bool file_empty_and_remove(const char *path);
+/* The same, its bytes written over and synced first: gone from the medium where that writes in place. */
+bool file_overwrite_and_remove(const char *path);
+/* Of an open file: its bytes written over, synced and cut off. */
+bool file_overwrite(int fd);
 
 #endif

@@ -1,9 +1,8 @@
 /*
  * held.h - inside of node/exchange: the rows of data that is kept sealed, from its delivery to its destruction (DS-85).
  *
- * A row is made with the receipt and never goes; what is read of the data is read.c's. Data is destroyed when an
- * obligation says so (a set time, or the end of the authorization), or when a person does: the row says that it is
- * decided, the key is overwritten, the entry says that it is done. A crash in between is made good at the next start.
+ * A row is made with the receipt and never goes; what is read of the data is read.c's. Its destruction is
+ * destruction.h's; the row says that it is decided, and that it is done.
  */
 #ifndef HUFU_EXCHANGE_HELD_H
 #define HUFU_EXCHANGE_HELD_H
@@ -24,8 +23,6 @@ void held_put(struct hf_unit *u, const Hufu__HeldRow *row);
 enum hf_err held_reads_made(struct hf_exchange *x, const Hufu__HeldRow *row, uint64_t *ret_made) HF_MUST_CHECK;
 /* The fields that every entry about held data has. outcome as in hf_draft_outcome. */
 void held_describe(const struct hf_exchange *x, struct hf_draft *d, const Hufu__HeldRow *row);
-/* Everything that is due is destroyed; at the start, now and then, and after a revocation. */
-void held_sweep(struct hf_exchange *x);
 /* The scanner reads what was received, as it will be read (DS-100). */
 void held_scan(struct transfer *t, hf_scan_fn fn, void *ctx);
 

@@ -9,6 +9,8 @@
 #ifndef HUFU_EXCHANGE_TRANSFER_H
 #define HUFU_EXCHANGE_TRANSFER_H
 
+#include <stdatomic.h>
+
 #include "authz/uses.h"
 #include "crypto/aead.h"
 #include "exchange/drafts.h"
@@ -119,6 +121,7 @@ struct hf_exchange {
 	atomic_bool stopping;     /* and end with that */
 	unsigned destroying;      /* sealed data whose key is being overwritten */
 	int64_t destroy_after_ms; /* monotonic: not before, after a failure */
+	atomic_bool stopping;     /* for workers: what takes long breaks off */
 	struct hf_traffic *traffic;
 	struct hf_transfer_limits limits;
 	struct denials {

@@ -117,6 +117,21 @@ enum hf_err vault_destroy(struct vault *v, uint64_t slot, const struct hf_id *tr
 	return file_empty_and_remove(path) && hf_folder_sync(v->folder) == HF_OK ? HF_OK : HF_E_IO;
 }
 
+enum hf_err vault_slot_get(struct vault *v, uint64_t slot, uint8_t ret_half[32])
+{
+	return v->slots ? hf_slots_get(v->slots, slot, ret_half) : HF_E_IO;
+}
+
+enum hf_err vault_destroy_over(struct vault *v, uint64_t slot, const struct hf_id *transfer)
+{
+	char path[VAULT_PATH];
+	if (!v->slots)
+		return HF_E_IO;
+	HF_TRY(hf_slots_erase(v->slots, &slot, 1));
+	vault_path(v, transfer, path);
+	return file_overwrite_and_remove(path) && hf_folder_sync(v->folder) == HF_OK ? HF_OK : HF_E_IO;
+}
+
 /* ---- the head ---- */
 
 static bool same_file(const struct hf_sealed_head *a, const struct hf_sealed_head *b)

@@ -31,6 +31,10 @@ enum hf_err vault_slot_fill(struct vault *v, uint64_t slot) HF_MUST_CHECK;
 /* The key that wraps and unwraps the data key. ERASED: it was destroyed. UNKNOWN: the slot was lost. Any thread. */
 enum hf_err vault_wrapping_key(struct vault *v, uint32_t level, uint64_t slot, const struct hf_id *transfer,
                                uint8_t ret_key[32]) HF_MUST_CHECK;
+/* The slot itself: ERASED when it was destroyed. Any thread. */
+enum hf_err vault_slot_get(struct vault *v, uint64_t slot, uint8_t ret_half[32]) HF_MUST_CHECK;
+/* As vault_destroy, the file's bytes written over besides; takes as long as writing it. Worker. */
+enum hf_err vault_destroy_over(struct vault *v, uint64_t slot, const struct hf_id *transfer) HF_MUST_CHECK;
 /* Overwrites the slot, then empties and removes the file. Loop or any thread. OK also when both were gone. */
 enum hf_err vault_destroy(struct vault *v, uint64_t slot, const struct hf_id *transfer) HF_MUST_CHECK;
 

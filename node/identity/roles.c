@@ -32,6 +32,7 @@ const struct hf_role hf_roles[] = {
         {"mask-reverser", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_UNMASK)}, /* MK-67 */
         {"mask-key-keeper", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_MASK_KEYS)},
         {"leak-tracer", HF_GROUP_AUDIT, HF_BIT(HF_MAY_TRACE) | HF_BIT(HF_MAY_STATUS)}, /* not who masks or gives out */
+        {"destruction-approver", HF_GROUP_OPERATION, SEES | HF_BIT(HF_MAY_DESTROY_APPROVE)}, /* DS-144 */
         {NULL, HF_ROLE_GROUP_INVALID, 0},
 };
 
@@ -113,7 +114,11 @@ const struct hf_exclusion hf_exclusions[] = {
         {HF_MAY_TRACE, HF_MAY_FETCH},
         {HF_MAY_TRACE, HF_MAY_MANAGE_SOURCES},
         {HF_MAY_MANAGE_USERS, HF_MAY_TRACE},
-        {HF_MAY_MASK_POLICY, HF_MAY_FETCH}, /* DS-87: who says what readers see reads nothing */
+        {HF_MAY_MASK_POLICY, HF_MAY_FETCH},            /* DS-87: who says what readers see reads nothing */
+        {HF_MAY_DESTROY_APPROVE, HF_MAY_CONFIRM_NEED}, /* DS-144: who asks for it does not approve */
+        {HF_MAY_DESTROY_APPROVE, HF_MAY_FETCH},
+        {HF_MAY_MANAGE_USERS, HF_MAY_DESTROY_APPROVE},
+        {HF_MAY_AUDIT_READ, HF_MAY_DESTROY_APPROVE},
 };
 const unsigned hf_exclusion_count = sizeof(hf_exclusions) / sizeof(hf_exclusions[0]);
 

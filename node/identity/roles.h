@@ -37,7 +37,8 @@
 	X(HF_MAY_MASK_POLICY, "mask-policy")             /* MK-62: approve masking plans, control masking */           \
 	X(HF_MAY_UNMASK, "unmask")                       /* MK-67: reverse masked values */                            \
 	X(HF_MAY_MASK_KEYS, "mask-keys")                 /* erase the seed of a contract's masking keys */             \
-	X(HF_MAY_TRACE, "trace-leaks")                   /* whose release leaked rows are from */
+	X(HF_MAY_TRACE, "trace-leaks")                   /* whose release leaked rows are from */                      \
+	X(HF_MAY_DESTROY_APPROVE, "approve-destruction") /* DS-144: of delivered data, that another asks for */
 
 enum hf_permission {
 #define HF_PERMISSION_ENUM(code, name) code,
@@ -56,7 +57,7 @@ struct hf_role {
 	                     "auditor", "audit-reader", "records-keeper", "emergency-officer", "leading-member",
 	                     "emergency-executor", "business-officer", "senior-approver", "masking-operator",
 	                     "security-administrator", "audit-administrator", "mask-reverser", "mask-key-keeper",
-	                     "leak-tracer" */
+	                     "leak-tracer", "destruction-approver" */
 	enum hf_role_group group;
 	uint64_t permissions;
 };

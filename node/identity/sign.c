@@ -41,6 +41,8 @@ static const struct {
         {"second-approval", HF_MAY_APPROVE_SECOND},
         {"use", HF_MAY_CONFIRM_NEED},
         {"time-recovery", HF_MAY_MANAGE_NODE},
+        {"destruction", HF_MAY_CONFIRM_NEED},
+        {"destruction-approval", HF_MAY_DESTROY_APPROVE},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

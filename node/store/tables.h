@@ -83,7 +83,9 @@
 	X(HF_TABLE_SOURCE_RELATION,  "source-relation")  /* SHA-256 of its sentence[32] -> SourceRelationRow */ \
 	X(HF_TABLE_DATA_VIEW,        "data-view")        /* entry id[16] name -> DataViewRow: what is seen of sealed data */ \
 	X(HF_TABLE_MASK_FILE,        "mask-file")        /* SHA-256[32] -> bytes that techniques of stored plans read */ \
-	X(HF_TABLE_MASK_RAN,         "mask-ran")         /* SHA-256 of source 0x00 plan 0x00 table 0x00 version[32] task id[16] -> "": neither failed nor stopped */
+	X(HF_TABLE_MASK_RAN,         "mask-ran")         /* SHA-256 of source 0x00 plan 0x00 table 0x00 version[32] task id[16] -> "": neither failed nor stopped */ \
+	X(HF_TABLE_DESTRUCTION,      "destruction")      /* object[16] id[16] -> DestructionRow */ \
+	X(HF_TABLE_DESTROYED,        "destroyed")        /* transfer[16] id[16] -> DestroyedRow: records of consumers */
 /* clang-format on */
 
 enum hf_table {

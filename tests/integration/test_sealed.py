@@ -457,16 +457,31 @@ def test_a_revocation_stops_a_running_read_denies_the_next_and_destroys_the_key(
     os.unlink(path)
 
 
-def test_a_person_of_the_data_authority_destroys_what_is_no_longer_needed(net):
-    """DS-85"""
-    i = net.nodes["insurer"]
+def test_two_people_destroy_what_is_no_longer_needed(net):
+    """DS-144, DS-145, DS-146: without the approval of another person nothing; then no copy opens, and both sides have the signed record."""
+    i, t = net.nodes["insurer"], net.nodes["transport"]
+    i.add_user("mo", "莫言 I-15", ["destruction-approver"])
     path = os.path.join(i.dir, "data", net.held + ".sealed")
     with open(path, "rb") as f:
         copy = f.read()
     r = i.refused("data", "destroy", net.held, "--reason", "不再需要", as_="chen")
     check(r.reason == "permission", r.text)
     i.hufu("data", "destroy", net.held, "--reason", "评估已完成", as_="zhou")
-    wait_until(lambda: newest(net, "insurer", "wu", "data-destroyed", net.held), "the entry that it is done")
+    r = i.refused("data", "approve-destruction", net.held, as_="zhou")
+    check(r.reason == "permission", f"nobody approves what he asks for: {r.text}")
+    r = i.refused("user", "roles", "zhou", "--role", "data-authority", "--role", "destruction-approver", as_="admin")
+    check("approve-destruction" in r.text, f"nor gets the right to: {r.text}")
+    check(state_here(net, net.held)["state"] == "held" and os.path.exists(path), "nothing happens before")
+    i.hufu("data", "approve-destruction", net.held, as_="mo")
+    entry = wait_until(lambda: newest(net, "insurer", "wu", "data-destroyed", net.held), "the entry that it is done")
+    check(entry["actor"] == "insurer/zhou" and entry["second-authorization"] == "insurer/mo", f"{entry}")
+    row = wait_until(lambda: next(iter(t.hufu("data", "destructions", net.held, as_="li")["destructions"]), None), "the record at the provider")
+    mine = i.hufu("data", "destructions", net.held, as_="chen")["destructions"][0]
+    check((row["asked_by"], row["answered_by"], row["outcome"], row["reason"]) == ("zhou", "mo", "destroyed", "评估已完成"), f"{row}")
+    check(all(row[k] == mine[k] for k in ("record", "method", "verification", "destroyed")) and len(row["record"]) == 64, f"{row} {mine}")
+    check("64 pieces of 32 bytes and the key's were looked for" in row["verification"], f"{row}")
+    check(newest(net, "transport", "sun", "destruction-record", net.held)["digest"] == row["record"], "and the entry of it")
+    check(not list(files_with(i.dir, [copy[at:at + 32] for at in range(4096, len(copy) - 32, 65536)])), "none of it is in a file of the node")
     with open(path, "wb") as f:
         f.write(copy)
     r = denied(net, net.held, *PURPOSE)

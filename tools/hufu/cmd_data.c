@@ -14,6 +14,19 @@ static const struct hf_column held_columns[] = {
         {"DELETE", "delete", 20},    {NULL, NULL, 0},
 };
 
+static const struct hf_column destruction_columns[] = {
+        {"TRANSFER", "transfer", 0},
+        {"KIND", "kind", 0},
+        {"ROLE", "role", 0},
+        {"STATE", "state", 0},
+        {"OUTCOME", "outcome", 0},
+        {"ASKED BY", "asked_by", 20},
+        {"ANSWERED BY", "answered_by", 20},
+        {"POLICY", "policy", 32},
+        {"DESTROYED", "destroyed", 20},
+        {NULL, NULL, 0},
+};
+
 static const struct hf_column read_columns[] = {
         {"READ", "read", 0},      {"TRANSFER", "transfer", 0}, {"BY", "by", 32},       {"OUTCOME", "outcome", 0},
         {"ROWS", "rows", 0},      {"BYTES", "bytes", 0},       {"BEGUN", "begun", 20}, {"ENDED", "ended", 20},
@@ -144,7 +157,45 @@ static int destroy(struct hf_cli *cli, int argc, char **argv)
 		return hf_cli_misuse(cli, "--reason is missing: why the data is destroyed");
 	json_t *in = hf_cli_with("transfer", pos[0]);
 	hf_cli_put(in, "reason", reason);
-	return hf_cli_do(cli, "POST", "/v1/data/destroy", in, "the data of transfer %s is destroyed", "transfer");
+	return hf_cli_do(cli, "POST", "/v1/data/destroy", in,
+	                 "asked: the data of transfer %s is destroyed when another person approves it", "transfer");
+}
+
+static int approve_destruction(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[1];
+	const struct hf_opt opts[] = {{NULL, NULL, NULL, NULL}};
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	return hf_cli_do(cli, "POST", "/v1/data/destruction/approve", hf_cli_with("transfer", pos[0]),
+	                 "approved: the data of transfer %s is destroyed", "transfer");
+}
+
+static int refuse_destruction(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[1], *reason = NULL;
+	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	if (!reason)
+		return hf_cli_misuse(cli, "--reason is missing: why the data stays");
+	json_t *in = hf_cli_with("transfer", pos[0]);
+	hf_cli_put(in, "reason", reason);
+	return hf_cli_do(cli, "POST", "/v1/data/destruction/refuse", in, "refused: the data of transfer %s stays",
+	                 "transfer");
+}
+
+static int destructions(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[1] = {NULL}, *limit = NULL;
+	const struct hf_opt opts[] = {{"limit", &limit, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1))
+		return HF_EXIT_USAGE;
+	json_t *in = json_object();
+	hf_cli_put(in, "transfer", pos[0]);
+	hf_cli_put(in, "limit", limit);
+	return show_list(cli, in, "/v1/data/destructions", "destructions", destruction_columns,
+	                 "no delivered data was destroyed or is to be");
 }
 
 const struct hf_command hf_commands_data[] = {
@@ -169,12 +220,36 @@ const struct hf_command hf_commands_data[] = {
          list},
         {"data", "reads", "who read sealed data: here, and at consumers as they report it",
          "hufu data reads [TRANSFER] [--limit N]\n\nexample:\n  hufu data reads " EXAMPLE_ID "\n", reads},
-        {"data", "destroy", "destroy sealed data for good, by overwriting its key",
+        {"data", "destroy", "ask for the destruction of what was delivered",
          "hufu data destroy TRANSFER --reason TEXT\n"
          "\n"
-         "  as a data-authority. Copies and backups of the sealed file cannot be opened either afterwards\n"
+         "  as a data-authority; nothing happens before another person approves it. Of sealed data the key is\n"
+         "  overwritten: copies and backups of the sealed file cannot be opened either afterwards. A file is written\n"
+         "  over and removed when it still holds what was delivered. The node then searches for what might be left,\n"
+         "  and sends its signed record to the provider\n"
          "\n"
          "example:\n  hufu data destroy " EXAMPLE_ID " --reason \"the assessment is finished\"\n",
          destroy},
+        {"data", "approve-destruction", "approve a destruction that another person asked for",
+         "hufu data approve-destruction TRANSFER\n"
+         "\n"
+         "  as a destruction-approver; what is destroyed cannot be had back\n"
+         "\n"
+         "example:\n  hufu data approve-destruction " EXAMPLE_ID "\n",
+         approve_destruction},
+        {"data", "refuse-destruction", "refuse a destruction that another person asked for",
+         "hufu data refuse-destruction TRANSFER --reason TEXT\n"
+         "\n"
+         "example:\n  hufu data refuse-destruction " EXAMPLE_ID " --reason \"needed for the audit\"\n",
+         refuse_destruction},
+        {"data", "destructions", "destructions here, and those that consumers have recorded",
+         "hufu data destructions [TRANSFER] [--limit N]\n"
+         "\n"
+         "  asked: waits for the approval; approved: under way; open: a person must see to it; done: recorded, and "
+         "the\n"
+         "  provider was told. --json shows manner and verification\n"
+         "\n"
+         "example:\n  hufu data destructions --json\n",
+         destructions},
         {NULL, NULL, NULL, NULL, NULL},
 };

@@ -9,18 +9,11 @@
 #include "exchange/reading.h"
 #include "exchange/vault.h"
 #include "source/scanner.h"
-#include "unit/exchange/reads.h"
+#include "unit/exchange/destroys.h"
 
 #define MIB ((size_t)1 << 20)
 
 /* ---- words ---- */
-
-static enum hf_err destroy_as(struct node *n, const char *who, const struct hf_id *id)
-{
-	COMMAND(c, n, who);
-	return command_end(
-	        &c, hf_data_destroy(n->exchange, &c.actor, id, "no longer needed", c.in.unit, c.in.draft, &c.fault));
-}
 
 static void assert_readable(struct pair *p, const struct hf_id *id)
 {
@@ -474,7 +467,7 @@ static void made_good_after(struct pair *p, const char *kept, const struct hf_id
 	people_back(p->health);
 	assert_destroyed(p, id);
 	assert_int_equal(open_as(p, "wang", &in, &read), HF_E_ERASED);
-	assert_int_equal(destroy_as(p->health, "li", id), HF_E_ERASED);
+	assert_int_equal(ask_as(p->health, "li", id), HF_E_ERASED);
 }
 
 /* Decided, and nothing of it done. */
@@ -485,7 +478,7 @@ static void a_person_destroys_and_a_crash_before_it_is_done_is_made_good(void **
 	struct standstill s;
 	char kept[80], path[VAULT_PATH];
 	workers_stop(p, &s);
-	assert_int_equal(destroy_as(p->health, "li", &id), HF_OK);
+	assert_int_equal(destroy_as(p->health, &id), HF_OK);
 	sealed_path(p, &id, path);
 	assert_true(is_there(path));
 	keep_folder(p->health, kept);
@@ -503,7 +496,7 @@ static void a_crash_between_the_destruction_and_its_record_is_made_good(void **s
 	struct standstill s;
 	char kept[80], path[VAULT_PATH];
 	workers_stop(p, &s);
-	assert_int_equal(destroy_as(p->health, "li", &id), HF_OK);
+	assert_int_equal(destroy_as(p->health, &id), HF_OK);
 	set_store_fails(p->health, true);
 	workers_go(p, &s);
 	until(p, !p->health->exchange->destroying);
@@ -588,5 +581,5 @@ int main(void)
 	};
 	signal(SIGPIPE, SIG_IGN); /* hufud blocks it; a scanner need not read all that it is given */
 	assert_int_equal(setenv("UV_THREADPOOL_SIZE", "4", 1), 0); /* WORKERS */
-	return cmocka_run_group_tests(tests, pair_up, pair_down);
+	return cmocka_run_group_tests(tests, destroys_up, pair_down);
 }

@@ -1,0 +1,428 @@
+/* The destruction of delivered data: two people, carried out, searched for, recorded and told (DS-144 ... DS-146). */
+#include "exchange/destroying.h"
+#include "exchange/held.h"
+#include "unit/exchange/destroys.h"
+
+/* ---- words ---- */
+
+struct rows {
+	char state[16], outcome[16], policy[400], verification[800], method[400], asked_by[64], approved_by[64];
+	uint32_t attempts;
+	size_t count;
+};
+
+/* The newest of that transfer at the consumer. */
+static bool take_own(void *ctx, const Hufu__DestructionRow *r)
+{
+	struct rows *v = ctx;
+	v->count++;
+	v->attempts = r->attempts;
+	snprintf(v->state, sizeof(v->state), "%s", r->state);
+	snprintf(v->outcome, sizeof(v->outcome), "%s", r->outcome);
+	snprintf(v->policy, sizeof(v->policy), "%s", r->policy);
+	snprintf(v->method, sizeof(v->method), "%s", r->method);
+	snprintf(v->verification, sizeof(v->verification), "%s", r->verification);
+	snprintf(v->asked_by, sizeof(v->asked_by), "%s", r->asked_by);
+	snprintf(v->approved_by, sizeof(v->approved_by), "%s", r->approved_by);
+	return true;
+}
+
+static struct rows own(struct pair *p, const struct hf_id *id)
+{
+	struct rows v = {.count = 0};
+	assert_int_equal(hf_destruction_list(p->health->exchange, id, take_own, &v), HF_OK);
+	return v;
+}
+
+static bool take_told(void *ctx, const Hufu__DestroyedRow *r)
+{
+	struct rows *v = ctx;
+	v->count++;
+	assert_string_equal(r->consumer, "health");
+	assert_int_equal(r->record_digest.len, 32);
+	assert_true(r->destroyed_ms > 0);
+	snprintf(v->outcome, sizeof(v->outcome), "%s", r->outcome);
+	snprintf(v->policy, sizeof(v->policy), "%s", r->policy);
+	snprintf(v->method, sizeof(v->method), "%s", r->method);
+	snprintf(v->verification, sizeof(v->verification), "%s", r->verification);
+	snprintf(v->asked_by, sizeof(v->asked_by), "%s", r->asked_by);
+	snprintf(v->approved_by, sizeof(v->approved_by), "%s", r->approved_by);
+	return true;
+}
+
+static struct rows told(struct pair *p, const struct hf_id *id)
+{
+	struct rows v = {.count = 0};
+	settle(p->w);
+	assert_int_equal(hf_destroyed_list(p->roads->authz, id, take_told, &v), HF_OK);
+	return v;
+}
+
+static void wait_done(struct pair *p)
+{
+	until(p, !p->health->exchange->destroying);
+	settle(p->w);
+}
+
+static void sealed_path(struct pair *p, const struct hf_id *id, char path[VAULT_PATH])
+{
+	vault_path(p->health->exchange->vault, id, path);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+	assert_true(in && out);
+	for (int c; (c = getc_unlocked(in)) != EOF;)
+		putc_unlocked(c, out);
+	assert_int_equal(fclose(out), 0);
+	fclose(in);
+}
+
+static struct hf_id delivered_as_file(struct pair *p)
+{
+	struct hf_id id = begin(p);
+	wait_both(p, &id, "COMPLETED");
+	assert_true(is_there(p->output));
+	return id;
+}
+
+static void assert_says(const char *part, const char *text)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' is not in '%s'", part, text);
+}
+
+/* ---- two people ---- */
+
+/* DS-144: without the approval of another person nothing is destroyed; DS-146: the record has object, manner, people,
+ * time and verification, at both sides. */
+static void one_asks_another_approves_and_both_sides_have_the_record(void **state)
+{
+	struct pair *p = pair_of(state, 5000);
+	struct hf_id id = delivered(p);
+	char path[VAULT_PATH];
+	sealed_path(p, &id, path);
+	assert_int_equal(answer_as(p->health, "qin", &id, true), HF_E_UNKNOWN); /* nobody asked */
+	assert_int_equal(ask_as(p->health, "qin", &id), HF_E_PERMISSION);
+	MUST(ask_as(p->health, "li", &id));
+	assert_int_equal(ask_as(p->health, "li", &id), HF_E_STATE);
+	assert_int_equal(answer_as(p->health, "li", &id, true), HF_E_PERMISSION);
+	assert_int_equal(answer_as(p->health, "twin", &id, true), HF_E_SEPARATION); /* li's other account */
+	destruction_sweep(p->health->exchange);
+	wait_done(p);
+	assert_true(is_there(path));
+	assert_string_equal(own(p, &id).state, "asked");
+	MUST(answer_as(p->health, "qin", &id, true));
+	wait_done(p);
+	assert_false(is_there(path));
+	struct rows here = own(p, &id), there = told(p, &id);
+	assert_string_equal(here.state, "done");
+	assert_int_equal(there.count, 1);
+	assert_string_equal(there.outcome, "destroyed");
+	assert_string_equal(there.policy, "");
+	assert_string_equal(there.asked_by, "li");
+	assert_string_equal(there.approved_by, "qin");
+	assert_string_equal(there.method, here.method);
+	assert_string_equal(there.verification, here.verification);
+	assert_says("the key's slot reads erased", there.verification);
+	assert_says("64 pieces of 32 bytes and the key's were looked for", there.verification);
+	assert_int_equal(with_outcome(p->health, &id, HF_EVENT_DATA_DESTROYED, "ok"), 1);
+	assert_int_equal(recorded(p->roads, &id, HF_EVENT_DESTRUCTION_RECORD), 1);
+	assert_int_equal(ask_as(p->health, "li", &id), HF_E_ERASED);
+}
+
+static void what_is_refused_stays_and_may_be_asked_for_again(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered(p);
+	char path[VAULT_PATH];
+	sealed_path(p, &id, path);
+	MUST(ask_as(p->health, "li", &id));
+	MUST(answer_as(p->health, "qin", &id, false));
+	wait_done(p);
+	assert_true(is_there(path));
+	assert_string_equal(own(p, &id).state, "refused");
+	assert_int_equal(answer_as(p->health, "qin", &id, true), HF_E_UNKNOWN);
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	assert_int_equal(own(p, &id).count, 2);
+	assert_string_equal(own(p, &id).state, "done");
+}
+
+/* ---- the search ---- */
+
+/* DS-145, DS-146: a part that lies somewhere in the node's folder is found, and the destruction is not said to be done
+ * before it is gone. */
+static void a_copy_of_a_part_is_found(void **state)
+{
+	struct pair *p = pair_of(state, 5000);
+	struct hf_id id = delivered(p);
+	char path[VAULT_PATH], copy[200];
+	sealed_path(p, &id, path);
+	snprintf(copy, sizeof(copy), "%s/data/kept-by-somebody", p->health->dir);
+	copy_file(path, copy);
+	unsigned before = p->health->alarms;
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	struct rows here = own(p, &id);
+	assert_string_equal(here.state, "approved");
+	assert_string_equal(here.outcome, "failed");
+	assert_int_equal(here.attempts, 1);
+	assert_says("kept-by-somebody", here.verification);
+	assert_true(p->health->alarms > before);
+	assert_int_equal(told(p, &id).count, 0);
+	pair_restart(p->health); /* what to look for is kept */
+	wait_done(p);
+	people_back(p->health);
+	p->w->now_ms += 10 * 60 * 1000;
+	destruction_sweep(p->health->exchange);
+	wait_done(p);
+	assert_int_equal(own(p, &id).attempts, 2);
+	assert_int_equal(told(p, &id).count, 0);
+	assert_int_equal(unlink(copy), 0);
+	p->w->now_ms += 10 * 60 * 1000;
+	destruction_sweep(p->health->exchange);
+	wait_done(p);
+	assert_string_equal(own(p, &id).state, "done");
+	assert_int_equal(told(p, &id).count, 1);
+	assert_says("64 pieces of 32 bytes were looked for", own(p, &id).verification);
+}
+
+static void a_descriptor_that_is_open_is_seen(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered(p);
+	char path[VAULT_PATH];
+	sealed_path(p, &id, path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	assert_string_equal(own(p, &id).outcome, "failed");
+	assert_says("still has the file open", own(p, &id).verification);
+	struct stat st;
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 0); /* what it still shows is nothing */
+	close(fd);
+	p->w->now_ms += 10 * 60 * 1000;
+	destruction_sweep(p->health->exchange);
+	wait_done(p);
+	assert_string_equal(own(p, &id).state, "done");
+}
+
+/* Whatever a piece of a file it stands across. */
+static void the_search_finds_a_piece_at_every_place(void **state)
+{
+	struct pair *p = *state;
+	static const size_t at[] = {
+	        0, 1, (1 << 20) - 33, (1 << 20) - 31, (1 << 20) - 1, (1 << 20), (2 << 20) - 7, (2 << 20) + 68};
+	uint8_t window[2][SEARCH_WINDOW];
+	atomic_bool stop = false;
+	char dir[100], deep[140], path[200];
+	snprintf(dir, sizeof(dir), "%s/search", p->files);
+	snprintf(deep, sizeof(deep), "%s/deep", dir);
+	snprintf(path, sizeof(path), "%s/file", deep);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	assert_int_equal(mkdir(deep, 0700), 0);
+	hf_random(window, sizeof(window));
+	struct search s = {.window = window, .count = 2, .stop = &stop};
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		assert_int_equal(ftruncate(fd, (2 << 20) + 100), 0);
+		assert_int_equal(destruction_search(dir, &s), HF_OK);
+		assert_string_equal(s.found, "");
+		assert_int_equal(s.bytes, (2 << 20) + 100);
+		assert_int_equal(pwrite(fd, window[1], SEARCH_WINDOW, (off_t)at[i]), SEARCH_WINDOW);
+		assert_int_equal(destruction_search(dir, &s), HF_OK);
+		assert_string_equal(s.found, path);
+		close(fd);
+	}
+	atomic_store(&stop, true);
+	assert_int_equal(destruction_search(dir, &s), HF_E_CANCELLED);
+}
+
+/* ---- files ---- */
+
+static void a_file_is_destroyed_when_it_is_the_one_that_was_delivered(void **state)
+{
+	struct pair *p = pair_of(state, (2 << 20) + 5);
+	struct hf_id id = delivered_as_file(p), changed;
+	char link_to[200];
+	snprintf(link_to, sizeof(link_to), "%s/second-name", p->files);
+	assert_int_equal(link(p->output, link_to), 0);
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	assert_false(is_there(p->output));
+	struct stat st;
+	assert_int_equal(stat(link_to, &st), 0);
+	assert_int_equal(st.st_size, 0); /* written over, whatever other name it has */
+	assert_int_equal(unlink(link_to), 0);
+	assert_string_equal(own(p, &id).state, "done");
+	assert_string_equal(told(p, &id).outcome, "destroyed");
+	pair_of(state, 3000);
+	changed = delivered_as_file(p);
+	int fd = open(p->output, O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, "x", 1), 1);
+	close(fd);
+	MUST(destroy_as(p->health, &changed));
+	wait_done(p);
+	assert_true(is_there(p->output)); /* it may be anybody's by now */
+	assert_string_equal(own(p, &changed).state, "open");
+	assert_int_equal(told(p, &changed).count, 0);
+	assert_int_equal(unlink(p->output), 0);
+	MUST(destroy_as(p->health, &changed)); /* two people say that they saw to it */
+	wait_done(p);
+	assert_string_equal(own(p, &changed).state, "done");
+	assert_string_equal(told(p, &changed).outcome, "absent");
+}
+
+/* The row as it stands when the file was looked at and found to be the one that was delivered. */
+static void approve_marked(struct pair *p, const struct hf_id *id)
+{
+	Hufu__DestructionRow row = HUFU__DESTRUCTION_ROW__INIT;
+	struct hf_id order = hf_id_new(p->w->now_ms);
+	struct hf_unit *u = hf_unit_new();
+	struct stat st;
+	assert_int_equal(stat(p->output, &st), 0);
+	const uint64_t mark[2] = {st.st_dev, st.st_ino};
+	row.id = bytes_of(order.b, 16);
+	row.object = row.transfer = bytes_of(id->b, 16);
+	row.resource = bytes_of(p->entry.b, 16);
+	row.kind = (char *)"file";
+	row.provider = (char *)"roads";
+	row.state = (char *)"approved";
+	row.policy = row.reason = (char *)"the grant has ended";
+	row.windows = bytes_of(mark, sizeof(mark));
+	destruction_put(u, &row);
+	submit_wait(p->health, u);
+}
+
+/* The node died while it wrote the file over: half of it is zeros, and it is not taken for somebody else's. */
+static void a_crash_while_a_file_is_written_over_is_made_good(void **state)
+{
+	struct pair *p = pair_of(state, 3000);
+	static const char zeros[1000];
+	struct hf_id id = delivered_as_file(p);
+	approve_marked(p, &id);
+	int fd = open(p->output, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, zeros, sizeof(zeros)), sizeof(zeros));
+	close(fd);
+	pair_restart(p->health);
+	wait_done(p);
+	people_back(p->health);
+	assert_false(is_there(p->output));
+	assert_string_equal(own(p, &id).state, "done");
+	assert_string_equal(told(p, &id).outcome, "destroyed");
+}
+
+/* And when it had removed it already, and died before that was recorded. */
+static void a_crash_before_the_record_of_a_destroyed_file_is_made_good(void **state)
+{
+	struct pair *p = pair_of(state, 3000);
+	struct hf_id id = delivered_as_file(p);
+	approve_marked(p, &id);
+	set_store_fails(p->health, true);
+	destruction_sweep(p->health->exchange);
+	wait_done(p);
+	assert_false(is_there(p->output));
+	assert_string_equal(own(p, &id).state, "approved");
+	assert_int_equal(told(p, &id).count, 0);
+	pair_restart(p->health);
+	wait_done(p);
+	people_back(p->health);
+	assert_string_equal(own(p, &id).state, "done");
+	assert_string_equal(told(p, &id).outcome, "destroyed");
+}
+
+/* ---- by itself ---- */
+
+static struct hf_id delivered_for_an_hour(struct pair *p)
+{
+	people_back(p->s.hub);
+	struct hf_id entry =
+	        publish(p->roads, &(struct offer){.title = "一小时", .intake = "hub", .duty = "delete-after:3600000"});
+	struct hf_id application = granted(&p->s, &entry), before = p->grant;
+	p->grant = grant_at(p->health, &application);
+	struct hf_id id = delivered(p);
+	p->grant = before;
+	return id;
+}
+
+static void an_obligation_ends_in_the_same_record(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered_for_an_hour(p);
+	MUST(ask_as(p->health, "li", &id)); /* overtaken */
+	p->w->now_ms += 3600000;
+	destruction_sweep(p->health->exchange);
+	wait_done(p);
+	people_back(p->health);
+	assert_string_equal(own(p, &id).state, "done");
+	assert_int_equal(own(p, &id).count, 1);
+	struct rows there = told(p, &id);
+	assert_int_equal(there.count, 1);
+	assert_says("the obligation to delete", there.policy);
+	assert_string_equal(there.approved_by, "");
+}
+
+static void hold(struct pair *p, const struct hf_id *id, bool on)
+{
+	struct hf_unit *u = hf_unit_new();
+	assert_int_equal(on ? hf_ledger_hold(p->health->ledger, u, id, "court order", "wu")
+	                    : hf_ledger_hold_lift(p->health->ledger, u, id),
+	                 HF_OK);
+	submit_wait(p->health, u);
+}
+
+/* A legal hold is stronger than an obligation and than people; nobody reads the data meanwhile. */
+static void a_legal_hold_keeps_the_data_until_it_is_lifted(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered_for_an_hour(p), other = delivered(p), read;
+	const struct hf_data_read in = reading_of(&id);
+	char path[VAULT_PATH];
+	sealed_path(p, &id, path);
+	hold(p, &id, true);
+	hold(p, &other, true);
+	assert_int_equal(ask_as(p->health, "li", &other), HF_E_STATE);
+	p->w->now_ms += 3600000;
+	for (unsigned i = 0; i < 3; i++) {
+		destruction_sweep(p->health->exchange);
+		wait_done(p);
+	}
+	people_back(p->health);
+	assert_true(is_there(path));
+	assert_string_equal(own(p, &id).outcome, "waits");
+	assert_int_equal(open_as(p, "wang", &in, &read), HF_E_ERASED);
+	hold(p, &id, false);
+	destruction_sweep(p->health->exchange);
+	wait_done(p);
+	assert_false(is_there(path));
+	assert_string_equal(own(p, &id).state, "done");
+	hold(p, &other, false);
+}
+
+static int destruction_up(void **state)
+{
+	destroys_up(state);
+	hire(((struct pair *)*state)->health, "twin", "destruction-approver", "", "HR-1002"); /* as li */
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(one_asks_another_approves_and_both_sides_have_the_record),
+	        cmocka_unit_test(what_is_refused_stays_and_may_be_asked_for_again),
+	        cmocka_unit_test(a_copy_of_a_part_is_found),
+	        cmocka_unit_test(a_descriptor_that_is_open_is_seen),
+	        cmocka_unit_test(the_search_finds_a_piece_at_every_place),
+	        cmocka_unit_test(a_file_is_destroyed_when_it_is_the_one_that_was_delivered),
+	        cmocka_unit_test(a_crash_while_a_file_is_written_over_is_made_good),
+	        cmocka_unit_test(a_crash_before_the_record_of_a_destroyed_file_is_made_good),
+	        cmocka_unit_test(an_obligation_ends_in_the_same_record),
+	        cmocka_unit_test(a_legal_hold_keeps_the_data_until_it_is_lifted),
+	};
+	return cmocka_run_group_tests(tests, destruction_up, pair_down);
+}
