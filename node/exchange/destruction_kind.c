@@ -94,11 +94,12 @@ static void sealed_look(struct destruction *d)
 		return;
 	take_windows(d, fd, HF_SEALED_HEAD, (uint64_t)st.st_size);
 	close(fd);
-	for (size_t i = 0; i < d->windows * SEARCH_WINDOW; i++) {
-		uint8_t inverted = (uint8_t)~d->window[0][i];
-		if (!hf_buf_add(&d->keep, &inverted, 1))
-			abort(); /* memory is gone */
-	}
+	for (size_t w = 0; w < d->windows; w++)
+		for (size_t i = 0; i < SEARCH_WINDOW; i++) {
+			uint8_t inverted = (uint8_t)~d->window[w][i];
+			if (!hf_buf_add(&d->keep, &inverted, 1))
+				abort(); /* memory is gone */
+		}
 }
 
 /* The key's bytes are looked for as well, as long as they are known. */
