@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "config_yaml.h"
 #include "crypto/secret.h"
+#include "masking/code/code.h"
 #include "release/methods.h"
 #include "source/scanner.h"
 
@@ -78,6 +79,8 @@ static const cyaml_schema_value_t methods_entry = {
 static const cyaml_schema_field_t masking_fields[] = {
         CYAML_FIELD_SEQUENCE("methods", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config_masking, methods,
                              &methods_entry, 0, HF_RELEASE_METHODS_MAX),
+        CYAML_FIELD_SEQUENCE("detectors", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config_masking, detectors,
+                             &methods_entry, 0, HF_CODES_MAX),
         CYAML_FIELD_END};
 
 #define DATABASE_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_database_limits, name)
@@ -282,20 +285,27 @@ static enum hf_err check_gateway(const char *path, const struct hf_config_gatewa
 	return HF_OK;
 }
 
+static enum hf_err check_reviewed(const char *path, const char *list, const struct hf_config_methods *m,
+                                  struct hf_fault *f)
+{
+	if (m->file[0] != '/')
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s: masking.%s names '%.200s'; write the absolute path of the file", path, list,
+		                    m->file);
+	if (strlen(m->sha256) != 64 || strspn(m->sha256, "0123456789abcdef") != 64)
+		return hf_fault_set(f, HF_E_FORMAT,
+		                    "%s: the sha256 of %.200s is not 64 small hex digits; write that of the file "
+		                    "as it was reviewed",
+		                    path, m->file);
+	return HF_OK;
+}
+
 static enum hf_err check_masking(const char *path, const struct hf_config_masking *m, struct hf_fault *f)
 {
-	for (unsigned i = 0; i < m->methods_count; i++) {
-		if (m->methods[i].file[0] != '/')
-			return hf_fault_set(f, HF_E_FORMAT,
-			                    "%s: masking.methods names '%.200s'; write the absolute path of the file",
-			                    path, m->methods[i].file);
-		if (strlen(m->methods[i].sha256) != 64 || strspn(m->methods[i].sha256, "0123456789abcdef") != 64)
-			return hf_fault_set(
-			        f, HF_E_FORMAT,
-			        "%s: the sha256 of %.200s is not 64 small hex digits; write that of the file "
-			        "as it was reviewed",
-			        path, m->methods[i].file);
-	}
+	for (unsigned i = 0; i < m->methods_count; i++)
+		HF_TRY(check_reviewed(path, "methods", &m->methods[i], f));
+	for (unsigned i = 0; i < m->detectors_count; i++)
+		HF_TRY(check_reviewed(path, "detectors", &m->detectors[i], f));
 	return HF_OK;
 }
 

@@ -44,12 +44,12 @@ struct hf_config_scanner {
 	uint32_t seconds;
 };
 
-/* MK-35: files of masking methods, each by the SHA-256 of what was reviewed. */
+/* MK-35: files of masking methods, and libraries of detectors, each by the SHA-256 of what was reviewed. */
 struct hf_config_masking {
 	struct hf_config_methods {
 		char *file, *sha256;
-	} * methods;
-	unsigned methods_count;
+	} * methods, *detectors;
+	unsigned methods_count, detectors_count;
 };
 
 /* AZ-37 */

@@ -27,6 +27,7 @@
 #include "exchange/traced.h"
 #include "ledger/ledger.h"
 #include "ledger/report.h"
+#include "masking/code/code.h"
 #include "peers/peers.h"
 #include "release/mask_keys.h"
 #include "release/methods.h"
@@ -245,6 +246,17 @@ static void set_methods(struct hf_release *r, const struct hf_config_masking *c)
 	hf_release_set_methods(r, in, c->methods_count);
 }
 
+/* A detector that is refused stays known as that: whoever names it hears why. */
+static void set_detectors(struct hf_node *n, const struct hf_config_masking *c)
+{
+	struct hf_codes *codes = hf_codes_new(NULL);
+	struct hf_fault f;
+	for (unsigned i = 0; i < c->detectors_count; i++)
+		if (hf_codes_add(codes, c->detectors[i].file, c->detectors[i].sha256, &f) != HF_OK)
+			hf_alarm(&n->base, "masking-detectors", NULL, "%.390s", f.text);
+	hf_sources_set_codes(n->m.sources, codes);
+}
+
 static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg, struct hf_fault *f)
 {
 	struct hf_modules *m = &n->m;
@@ -253,6 +265,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	HF_TRY(hf_scanner_open(&n->base, &sc, &m->scanner, f));
 	HF_TRY(hf_sources_open(&n->base, m->store, &n->keys, &m->sources, f));
 	hf_sources_set_limits(m->sources, &cfg->databases);
+	set_detectors(n, &cfg->masking);
 	HF_TRY(hf_release_open(&n->base, m->store, m->identity, m->sources, &m->release, f));
 	set_methods(m->release, &cfg->masking);
 	hf_release_set_inventory(m->release, hf_source_inventory, m->sources);

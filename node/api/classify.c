@@ -151,7 +151,7 @@ static enum hf_err classify(struct hf_api_request *rq)
 	struct hf_rules *rules;
 	enum hf_err e;
 
-	HF_TRY(hf_mask_rules_load(rq->m->store, &rules, &rq->fault));
+	HF_TRY(hf_mask_rules_load(rq->m->store, hf_sources_codes(rq->m->sources), &rules, &rq->fault));
 	e = hf_api_source(rq, &v);
 	if (e != HF_OK) {
 		hf_rules_free(rules);

@@ -13,6 +13,7 @@
 #include "catalog/catalog.h"
 #include "crypto/hash.h"
 #include "proto/codec.h"
+#include "source/classify.h"
 #include "state_authz.pb-c.h"
 
 /* ---- controls, rule base ---- */
@@ -33,8 +34,10 @@ static void out_row(json_t *o, const Hufu__MaskPolicyRow *row)
 
 static enum hf_err set(struct hf_api_request *rq, enum hf_mask_policy_kind kind, const char *what)
 {
-	struct hf_mask_policy_in in = {
-	        .kind = kind, .by = rq->actor->account, .now_ms = hf_now_ms(&rq->m->base->clock)};
+	struct hf_mask_policy_in in = {.kind = kind,
+	                               .by = rq->actor->account,
+	                               .now_ms = hf_now_ms(&rq->m->base->clock),
+	                               .codes = hf_sources_codes(rq->m->sources)};
 	struct hf_hash digest;
 	uint32_t version;
 

@@ -37,7 +37,7 @@ void chunk_seal_work(uv_work_t *w)
 	if (!j->rq)
 		return;
 	if (j->sample && !hf_sample_piece(j->sample, j->index, data, j->len)) {
-		j->error = HF_E_SENSITIVE;
+		j->error = hf_sample_failed(j->sample)[0] ? HF_E_SCANNER : HF_E_SENSITIVE;
 		return;
 	}
 	hf_put_u64(nonce + 4, j->index);

@@ -31,7 +31,7 @@ enum hf_err drift_open(struct transfer *t, const struct hf_source_stamp *now, st
 	struct hf_rules *rules = NULL;
 	enum hf_err e = stands(t, now, &v, f);
 	if (e == HF_OK)
-		e = hf_mask_rules_load(t->x->store, &rules, f);
+		e = hf_mask_rules_load(t->x->store, hf_sources_codes(t->x->sources), &rules, f);
 	if (e == HF_OK)
 		*ret_sample = hf_sample_new(&v, t->fields, t->field_count, rules);
 	hf_source_view_done(&v);
@@ -46,6 +46,9 @@ void drift_close(struct transfer *t, struct hf_sample *s)
 		         "the pattern of the detector %s takes too long on source %s, so that a delivery to %s went on "
 		         "without it; write a simpler one",
 		         id, t->source, t->peer);
+	if (s && hf_sample_failed(s)[0])
+		hf_alarm(t->x->base, "sensitive-data", &t->id, "a delivery of source %s to %s ended: %s", t->source,
+		         t->peer, hf_sample_failed(s));
 	hf_sample_free(s);
 }
 

@@ -35,6 +35,7 @@ struct hf_drift {
 	unsigned every;
 	uint64_t rows;
 	bool stopped;
+	struct hf_fault failed; /* a detector of the user */
 	size_t found_field;
 	struct hf_finding found;
 };
@@ -92,6 +93,8 @@ void hf_drift_free(struct hf_drift *d)
 	if (!d)
 		return;
 	hf_identify_free(d->x);
+	if (d->rules)
+		(void)!hf_rules_settle(d->rules, NULL); /* they count in own no longer */
 	free(d->own);
 	free(d->fields);
 	free(d->cells);
@@ -178,6 +181,10 @@ static bool judge(struct hf_drift *d)
 			d->found = f[i].best;
 			d->found_field = d->fields[i];
 		}
+	if (d->rules && !d->stopped && hf_rules_settle(d->rules, &d->failed) != HF_OK) {
+		d->stopped = true; /* nobody knows what it would have found */
+		d->found = (struct hf_finding){.detector = NULL};
+	}
 	for (size_t i = 0; d->rules && i < d->field_count && !d->stopped; i++)
 		(void)!judge_own(d, i);
 	return !d->stopped;
@@ -207,6 +214,11 @@ const struct hf_finding *hf_drift_found(const struct hf_drift *d, size_t *ret_fi
 {
 	*ret_field = d->found_field;
 	return &d->found;
+}
+
+const char *hf_drift_failed(const struct hf_drift *d)
+{
+	return d->failed.text;
 }
 
 uint64_t hf_drift_rows(const struct hf_drift *d)

@@ -30,8 +30,10 @@ void hf_drift_free(struct hf_drift *d);
 bool hf_drift_row(struct hf_drift *d, const struct hf_bytes *cells, size_t count) HF_MUST_CHECK;
 /* At the end of the stream, the same for the rows that were not judged yet. */
 bool hf_drift_end(struct hf_drift *d) HF_MUST_CHECK;
-/* After false: the field's place, and what was found. */
+/* After false: the field's place, and what was found; its detector is NULL when one of the user's failed. */
 const struct hf_finding *hf_drift_found(const struct hf_drift *d, size_t *ret_field);
+/* The sentence that names it; "": none failed. */
+const char *hf_drift_failed(const struct hf_drift *d);
 /* Rows looked at. */
 uint64_t hf_drift_rows(const struct hf_drift *d);
 

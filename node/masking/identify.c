@@ -121,10 +121,16 @@ struct hf_identify *hf_identify_new(const struct hf_identify_options *o, const s
 	return x;
 }
 
+enum hf_err hf_identify_settle(struct hf_identify *x, struct hf_fault *f)
+{
+	return x->rules ? hf_rules_settle(x->rules, f) : HF_OK;
+}
+
 void hf_identify_free(struct hf_identify *x)
 {
 	if (!x)
 		return;
+	(void)!hf_identify_settle(x, NULL); /* the rules may count in it no longer */
 	for (size_t i = 0; i < x->column_count; i++) {
 		free(x->columns[i].name);
 		hf_unique_done(&x->columns[i].unique);

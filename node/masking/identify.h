@@ -55,7 +55,9 @@ void hf_identify_free(struct hf_identify *x);
 void hf_identify_row(struct hf_identify *x, const struct hf_bytes *cells, size_t count, bool padded);
 /* The same without rules, sketches and free text in long values: triage and checks only, for watching a stream. */
 void hf_identify_watch(struct hf_identify *x, const struct hf_bytes *cells, size_t count);
-/* After the rows. Valid until x is freed. */
+/* After the rows: SCANNER when a detector of the user failed, which is named; then there are no findings. */
+enum hf_err hf_identify_settle(struct hf_identify *x, struct hf_fault *f) HF_MUST_CHECK;
+/* After the rows, which settle was asked about if there are rules. Valid until x is freed. */
 const struct hf_field_finding *hf_identify_findings(struct hf_identify *x, size_t *ret_count);
 uint64_t hf_identify_rows(const struct hf_identify *x);
 

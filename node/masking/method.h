@@ -1,10 +1,10 @@
 /*
- * method.h - what a shared library with a masking method offers to Hufu. It needs no other header of Hufu's and links
- * nothing of it.
+ * method.h - what a shared library with a masking method or a detector offers to Hufu. It needs no other header of
+ * Hufu's and links nothing of it.
  *
- * The library exports one function, hufu_method. A file of methods names the library and its SHA-256; before a plan may
- * use the method it is tried against its record (docs/masking.md). The library runs inside the program that masks: what
- * it does is reviewed by the people who put its digest into the file.
+ * A method: the library exports one function, hufu_method. A file of methods names the library and its SHA-256; before
+ * a plan may use the method it is tried against its record (docs/masking.md). The library runs inside the program that
+ * masks: what it does is reviewed by the people who put its digest into the file.
  *
  * Rules: the same values, key and settings give the same bytes on any machine; no output, no files, no network, no
  * threads, nothing kept between batches that the result depends on. Values never go anywhere but into `out`. A value
@@ -56,5 +56,33 @@ struct hufu_method {
 
 /* Exported by the library; what it returns lives as long as the library is loaded. */
 const struct hufu_method *hufu_method(void);
+
+/*
+ * A detector: the library exports hufu_detector. A file of detectors names the library and its SHA-256. It runs in a
+ * process of its own that has no files, no network, 128 MiB of memory and 1 s of processor time for up to 256 values,
+ * and it is tried on its own examples before it is used. When it crashes, takes longer or tries anything else, what it
+ * was used for ends with an error that names it.
+ */
+#define HUFU_DETECTOR_VERSION 1u
+
+/* All of it is needed but names and comments with evidence "content", and open and close. Lists end with NULL and have
+ * up to 32 texts (examples and others: 16) of at most 100 bytes (examples and others: 255). */
+struct hufu_detector {
+	uint32_t version;          /* HUFU_DETECTOR_VERSION */
+	uint32_t size;             /* of this struct */
+	const char *title, *basis; /* basis: the standard, or what check looks at */
+	const char *evidence;      /* "content": values alone may say it; "name": a name or comment must, too */
+	const char *sensitivity;   /* "general", "personal", "important", "core" */
+	const char *technique;     /* that masks it when nothing else is said */
+	uint32_t level;            /* 1 to 4 */
+	double share;              /* of a field's values that must be such: above 0, at most 1 */
+	const char *const *names, *const *comments;  /* words that a field's name and comment have */
+	const char *const *examples, *const *others; /* values that are such, and that are not; one at least of each */
+	int (*open)(void **state, char *why, size_t why_size); /* 0: good */
+	void (*close)(void *state);
+	/* 1: the value is such, 0: it is not; it has 1 to 4096 bytes. The same value always gives the same. */
+	int (*check)(void *state, const uint8_t *value, size_t len);
+};
+const struct hufu_detector *hufu_detector(void);
 
 #endif

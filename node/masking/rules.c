@@ -18,9 +18,10 @@
 
 struct rule {
 	struct hf_detector detector;
-	char *id, *title, *technique;
+	char *id, *title, *basis, *technique;
 	char *names[NAMES_MAX + 1], *comments[NAMES_MAX + 1];
 	pcre2_code *pattern;
+	struct hf_code_run *code; /* NULL: by configuration */
 	double share;
 	unsigned costly;
 };
@@ -109,14 +110,47 @@ static enum hf_err grade(const json_t *o, struct rule *r, struct hf_fault *f)
 	return HF_OK;
 }
 
-static enum hf_err read_rule(const json_t *o, size_t at, struct rule *r, struct hf_fault *f)
+static void copy_list(char **out, const char list[][HF_CODE_WORD])
+{
+	for (size_t i = 0; i < NAMES_MAX && list[i][0]; i++)
+		out[i] = hf_strdup(list[i]);
+}
+
+/* All but its id comes from the library. */
+static enum hf_err read_code(const json_t *o, const struct hf_codes *codes, struct rule *r, struct hf_fault *f)
+{
+	static const char *const not [] = {"title", "class",    "level",   "technique",
+	                                   "names", "comments", "pattern", "share"};
+	const char *sha256 = json_string_value(json_object_get(o, "sha256"));
+	const struct hf_code_record *says;
+	const struct hf_code *code;
+	struct hf_fault why = {.code = HF_OK};
+
+	for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++)
+		if (json_object_get(o, not [i]))
+			return hf_fault_set(f, HF_E_FORMAT, "detector %s: its library says \"%s\"; leave that out here",
+			                    r->id, not [i]);
+	if (!sha256)
+		return hf_fault_set(f, HF_E_FORMAT, "detector %s: \"sha256\" of its library is missing; add it", r->id);
+	if (hf_codes_find(codes, sha256, &code, &why) != HF_OK)
+		return hf_fault_set(f, why.code, "detector %s: %.300s", r->id, why.text);
+	says = hf_code_record(code);
+	r->title = hf_strdup(says->title);
+	r->basis = hf_strdup(says->basis);
+	r->technique = hf_strdup(says->technique);
+	copy_list(r->names, says->names);
+	copy_list(r->comments, says->comments);
+	r->detector.sensitivity = hf_sensitivity_named(says->sensitivity);
+	r->detector.level = (uint8_t)says->level;
+	r->share = strcmp(says->evidence, "name") == 0 ? 2 : says->share;
+	r->code = hf_code_run_new(code, r->id);
+	return HF_OK;
+}
+
+static enum hf_err read_texts(const json_t *o, size_t at, struct rule *r, struct hf_fault *f)
 {
 	const json_t *pattern = json_object_get(o, "pattern");
 
-	HF_TRY(text_of(o, "id", NULL, at, &r->id, f));
-	if (hf_detector_named(r->id))
-		return hf_fault_set(f, HF_E_EXISTS,
-		                    "detector %s: there is one of that name built in; choose another id", r->id);
 	HF_TRY(text_of(o, "title", r->id, at, &r->title, f));
 	HF_TRY(text_of(o, "technique", "mask", at, &r->technique, f));
 	HF_TRY(grade(o, r, f));
@@ -131,9 +165,21 @@ static enum hf_err read_rule(const json_t *o, size_t at, struct rule *r, struct 
 		return hf_fault_set(f, HF_E_FORMAT,
 		                    "detector %s: nothing says how to find it; add names, comments or a pattern",
 		                    r->id);
+	r->basis = hf_strdup("a rule of the user");
+	return HF_OK;
+}
+
+static enum hf_err read_rule(const json_t *o, size_t at, const struct hf_codes *codes, struct rule *r,
+                             struct hf_fault *f)
+{
+	HF_TRY(text_of(o, "id", NULL, at, &r->id, f));
+	if (hf_detector_named(r->id))
+		return hf_fault_set(f, HF_E_EXISTS,
+		                    "detector %s: there is one of that name built in; choose another id", r->id);
+	HF_TRY(json_object_get(o, "library") ? read_code(o, codes, r, f) : read_texts(o, at, r, f));
 	r->detector.id = r->id;
 	r->detector.title = r->title;
-	r->detector.basis = "a rule of the user";
+	r->detector.basis = r->basis;
 	r->detector.technique = r->technique;
 	r->detector.evidence = HF_EVIDENCE_CONTENT;
 	r->detector.names = (const char *const *)r->names;
@@ -148,7 +194,7 @@ static bool has_id(const struct hf_rules *r, const char *id)
 	return false;
 }
 
-static enum hf_err read_all(const json_t *config, struct hf_rules *r, struct hf_fault *f)
+static enum hf_err read_all(const json_t *config, const struct hf_codes *codes, struct hf_rules *r, struct hf_fault *f)
 {
 	const json_t *list = json_object_get(config, "detectors"), *o;
 	size_t i;
@@ -160,7 +206,7 @@ static enum hf_err read_all(const json_t *config, struct hf_rules *r, struct hf_
 	json_array_foreach(list, i, o)
 	{
 		struct rule *rule = &r->rule[i];
-		enum hf_err e = read_rule(o, i, rule, f);
+		enum hf_err e = read_rule(o, i, codes, rule, f);
 
 		if (e == HF_OK && has_id(r, rule->id))
 			e = hf_fault_set(f, HF_E_EXISTS, "detector %s is there twice; choose another id", rule->id);
@@ -170,7 +216,24 @@ static enum hf_err read_all(const json_t *config, struct hf_rules *r, struct hf_
 	return HF_OK;
 }
 
-enum hf_err hf_rules_read(const json_t *config, struct hf_rules **ret_rules, struct hf_fault *f)
+enum hf_err hf_rules_take_libraries(const json_t *config, struct hf_codes *codes, struct hf_fault *f)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(json_object_get(config, "detectors"), i, o)
+	{
+		const char *path = json_string_value(json_object_get(o, "library")),
+		           *sha256 = json_string_value(json_object_get(o, "sha256"));
+
+		if (path && sha256)
+			HF_TRY(hf_codes_add(codes, path, sha256, f));
+	}
+	return HF_OK;
+}
+
+enum hf_err hf_rules_read(const json_t *config, const struct hf_codes *codes, struct hf_rules **ret_rules,
+                          struct hf_fault *f)
 {
 	struct hf_rules *r = hf_alloc_zero(sizeof(*r));
 	enum hf_err e;
@@ -181,7 +244,7 @@ enum hf_err hf_rules_read(const json_t *config, struct hf_rules **ret_rules, str
 		abort(); /* memory is gone */
 	pcre2_set_depth_limit(r->limits, DEPTH);
 	pcre2_set_heap_limit(r->limits, HEAP_KIB);
-	e = read_all(config, r, f);
+	e = read_all(config, codes, r, f);
 	if (e != HF_OK) {
 		hf_rules_free(r);
 		return e;
@@ -199,7 +262,9 @@ void hf_rules_free(struct hf_rules *r)
 
 		free(rule->id);
 		free(rule->title);
+		free(rule->basis);
 		free(rule->technique);
+		hf_code_run_free(rule->code);
 		for (size_t k = 0; k < NAMES_MAX; k++) {
 			free(rule->names[k]);
 			free(rule->comments[k]);
@@ -228,7 +293,7 @@ double hf_rules_share(const struct hf_rules *r, size_t i)
 
 bool hf_rules_has_pattern(const struct hf_rules *r, size_t i)
 {
-	return r->rule[i].pattern != NULL;
+	return r->rule[i].pattern != NULL || r->rule[i].code != NULL;
 }
 
 bool hf_rules_exhausted(const struct hf_rules *r, size_t i)
@@ -256,6 +321,8 @@ void hf_rules_see(struct hf_rules *r, uint32_t counts[HF_RULES_MAX], const uint8
 		struct rule *rule = &r->rule[i];
 		int got;
 
+		if (rule->code)
+			hf_code_run_see(rule->code, &counts[i], value, len);
 		if (!rule->pattern || rule->costly >= COSTLY_MATCHES)
 			continue;
 		pcre2_set_match_limit(r->limits, hf_pattern_steps(len));
@@ -264,4 +331,12 @@ void hf_rules_see(struct hf_rules *r, uint32_t counts[HF_RULES_MAX], const uint8
 		rule->costly +=
 		        got == PCRE2_ERROR_MATCHLIMIT || got == PCRE2_ERROR_DEPTHLIMIT || got == PCRE2_ERROR_HEAPLIMIT;
 	}
+}
+
+enum hf_err hf_rules_settle(struct hf_rules *r, struct hf_fault *f)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->rule[i].code)
+			HF_TRY(hf_code_run_settle(r->rule[i].code, f));
+	return HF_OK;
 }

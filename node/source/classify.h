@@ -15,8 +15,14 @@
 #include "source/source.h"
 
 struct hf_adapter;
+struct hf_codes;
 struct hf_pace;
 struct hf_source_home;
+
+/* Detectors in code that the organization's rules may name (masking/code/code.h); NULL: none. Before anything is read.
+ */
+void hf_sources_set_codes(struct hf_sources *s, struct hf_codes *take_codes);
+const struct hf_codes *hf_sources_codes(const struct hf_sources *s);
 
 /* How a bounded sample is looked at: lent. */
 struct hf_source_looking {

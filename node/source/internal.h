@@ -8,6 +8,7 @@ struct source_job;
 struct hf_sources {
 	const struct hf_base *base;
 	struct hf_store *store;
+	struct hf_codes *codes; /* NULL: none */
 	struct hf_source_home home;
 	unsigned references; /* one, and one per job */
 	bool closing;

@@ -133,6 +133,8 @@ enum hf_err hf_source_identify(const struct hf_source_looking *in, const struct 
 		e = read_sample(r, csv, in->pace, f);
 		r->ops->close(r);
 	}
+	if (e == HF_OK)
+		e = hf_identify_settle(l.x, f);
 	hf_csv_free(csv);
 	hf_buf_done(&l.values);
 	free(l.cells);

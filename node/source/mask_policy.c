@@ -50,7 +50,8 @@ enum hf_err hf_mask_policy_get(struct hf_store *store, enum hf_mask_policy_kind 
 	return *ret_row ? HF_OK : HF_E_STORE;
 }
 
-static enum hf_err read_rules(const char *text, size_t len, struct hf_rules **ret_rules, struct hf_fault *f)
+static enum hf_err read_rules(const char *text, size_t len, const struct hf_codes *codes, struct hf_rules **ret_rules,
+                              struct hf_fault *f)
 {
 	json_error_t wrong;
 	json_t *o = len ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong) : NULL;
@@ -58,12 +59,13 @@ static enum hf_err read_rules(const char *text, size_t len, struct hf_rules **re
 
 	if (!o)
 		return hf_fault_set(f, HF_E_FORMAT, "the rule base is no JSON: %.150s", len ? wrong.text : "no text");
-	e = hf_rules_read(o, ret_rules, f);
+	e = hf_rules_read(o, codes, ret_rules, f);
 	json_decref(o);
 	return e;
 }
 
-enum hf_err hf_mask_rules_load(struct hf_store *store, struct hf_rules **ret_rules, struct hf_fault *f)
+enum hf_err hf_mask_rules_load(struct hf_store *store, const struct hf_codes *codes, struct hf_rules **ret_rules,
+                               struct hf_fault *f)
 {
 	Hufu__MaskPolicyRow *row = NULL;
 	enum hf_err e = hf_mask_policy_get(store, HF_MASK_RULES, 0, &row);
@@ -72,7 +74,7 @@ enum hf_err hf_mask_rules_load(struct hf_store *store, struct hf_rules **ret_rul
 	if (e == HF_E_UNKNOWN)
 		return HF_OK;
 	HF_TRY(hf_fault_default(f, e));
-	e = read_rules((const char *)row->text.data, row->text.len, ret_rules, f);
+	e = read_rules((const char *)row->text.data, row->text.len, codes, ret_rules, f);
 	hf_decoded_free(row);
 	return e;
 }
@@ -105,7 +107,7 @@ static enum hf_err check(const struct hf_mask_policy_in *in, int64_t *ret_review
 	if (strlen(in->text) > HF_MASK_POLICY_MAX)
 		return hf_fault_set(f, HF_E_LIMIT, "the text has more than %zu bytes", HF_MASK_POLICY_MAX);
 	if (in->kind == HF_MASK_RULES) {
-		HF_TRY(read_rules(in->text, strlen(in->text), &rules, f));
+		HF_TRY(read_rules(in->text, strlen(in->text), in->codes, &rules, f));
 		enum hf_err e = check_ids(rules, f);
 		hf_rules_free(rules);
 		return e;

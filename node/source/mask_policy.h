@@ -41,11 +41,13 @@ enum hf_control hf_controls_of(const struct hf_controls *c, const char *data_cla
  * of the seven steps, and about the tools. FORMAT with what is wrong, also when a step, or "tool", has no rule. */
 enum hf_err hf_operation_read(const char *text, int64_t *ret_review_ms, struct hf_fault *f) HF_MUST_CHECK;
 /* The newest rule base; NULL when none was set. hf_rules_free. */
-enum hf_err hf_mask_rules_load(struct hf_store *store, struct hf_rules **ret_rules, struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_mask_rules_load(struct hf_store *store, const struct hf_codes *codes, struct hf_rules **ret_rules,
+                               struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_mask_policy_in {
 	enum hf_mask_policy_kind kind;
 	const char *text, *by;
+	const struct hf_codes *codes; /* of a rule base; as hf_rules_read has them */
 	int64_t now_ms;
 };
 /* Checks it and puts the next version into the unit. */

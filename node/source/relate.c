@@ -157,7 +157,7 @@ enum hf_err hf_sources_relate(struct hf_sources *s, const struct hf_relate_in *i
 	for (size_t i = 0; i < j->count; i++)
 		j->view[i].look_rows = in->rows;
 	if (e == HF_OK)
-		e = hf_mask_rules_load(s->store, &j->rules, f);
+		e = hf_mask_rules_load(s->store, s->codes, &j->rules, f);
 	if (e != HF_OK) {
 		free_relating(j);
 		return e;

@@ -222,6 +222,11 @@ const char *hf_sample_tired(const struct hf_sample *s, size_t *from)
 	return NULL;
 }
 
+const char *hf_sample_failed(const struct hf_sample *s)
+{
+	return hf_drift_failed(s->drift);
+}
+
 uint64_t hf_sample_rows(const struct hf_sample *s)
 {
 	return hf_drift_rows(s->drift);

@@ -30,6 +30,8 @@ const struct hf_finding *hf_sample_found(const struct hf_sample *s, const char *
 /* The first of the user's detectors from `from` on that was switched off, because its pattern took too long; NULL:
  * none. After the last piece. */
 const char *hf_sample_tired(const struct hf_sample *s, size_t *from);
+/* After false: the sentence that names a detector of the user which failed; "": something was found. */
+const char *hf_sample_failed(const struct hf_sample *s);
 uint64_t hf_sample_rows(const struct hf_sample *s); /* looked at */
 
 #endif

@@ -96,7 +96,7 @@ void hf_source_scan(struct hf_sources *s, const struct hf_source_view *v, hf_sou
 	j->ctx = ctx;
 	j->job.error = hf_source_check(s, v, &j->job.fault);
 	if (j->job.error == HF_OK)
-		j->job.error = hf_mask_rules_load(s->store, &j->rules, &j->job.fault);
+		j->job.error = hf_mask_rules_load(s->store, s->codes, &j->rules, &j->job.fault);
 	sources_begin(s, &j->job);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "crypto/crypto.h"
+#include "masking/code/code.h"
 #include "proto/codec.h"
 #include "source/adapters.h"
 #include "source/class_row.h"
@@ -67,6 +68,7 @@ void sources_drop(struct hf_sources *s)
 	if (--s->references > 0)
 		return;
 	hf_wipe(&s->home, sizeof(s->home));
+	hf_codes_free(s->codes);
 	free(s);
 }
 
@@ -338,6 +340,17 @@ enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v
 		                    "'%.63s' is no name of a department; use up to 63 of a-z, 0-9, '.', '-'",
 		                    v->department);
 	return HF_OK;
+}
+
+void hf_sources_set_codes(struct hf_sources *s, struct hf_codes *take_codes)
+{
+	hf_codes_free(s->codes);
+	s->codes = take_codes;
+}
+
+const struct hf_codes *hf_sources_codes(const struct hf_sources *s)
+{
+	return s->codes;
 }
 
 enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f)

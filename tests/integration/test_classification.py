@@ -437,6 +437,39 @@ def test_the_watch_reads_gb18030_and_asks_the_detectors_of_this_node(net):
     check(same_file(out, path), "somebody has looked, and said so")
 
 
+def test_a_detector_in_code_serves_the_scan_and_the_watch_and_fails_closed(net):
+    """MK-15, MK-35, DS-33: a library that the configuration names; a scan finds by it, a delivery ends by it, and where it crashes"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    library, digest, rules = made.detector(net)
+    r = t.refused("release", "rules", "set", put(net, "code.json", rules), as_="bai")
+    check(r.reason == "unknown" and "masking.detectors" in r.text, f"no account alone brings code into a node: {r.text}")
+    t.stop()
+    t.configure(f"masking:\n  detectors:\n    - file: {library}\n      sha256: {digest}\n")
+    t.start()
+    for who in ("admin", "bai", "sun", "fan", "wang", "li", "shu"):
+        t.login(who)
+    t.hufu("release", "rules", "set", put(net, "code.json", rules), as_="bai")
+    rows = [[k, "-" if k < DRIFT_AT else made.staff(7 * k)] for k in range(ROWS)]
+    t.hufu("source", "add", "coded", write(net, "coded", ["no", "code"], rows[DRIFT_AT:]), as_="fan")
+    check(fields(t, "coded")["code"]["found"] == "acme.staff-code", "the scan finds by it")
+    register(net, "duty", write(net, "duty", ["no", "remark"], rows))
+    entry = publish(net, "duty")
+    agreement(net, entry)
+    out = os.path.join(net.dir, "duty-got.csv")
+    r = i.refused("fetch", entry, "--system", "claims", "--output", out, as_="chen")
+    check(r.reason == "sensitive-appeared" and fields(t, "duty")["remark"]["found"] == "acme.staff-code", f"the watch, too: {r.text}")
+    r = t.refused("source", "add", "evil", write(net, "evil", ["no", "code"], [[1, "!evil"]]), as_="fan")
+    check(r.reason == "scanner" and "detector acme.staff-code failed: it crashed" in r.text, r.text)
+    rows = [[k, "-" if k < DRIFT_AT else "!evil"] for k in range(ROWS)]
+    register(net, "nights", write(net, "nights", ["no", "remark"], rows))
+    entry = publish(net, "nights")
+    agreement(net, entry)
+    out = os.path.join(net.dir, "nights-got.csv")
+    r = i.refused("fetch", entry, "--system", "claims", "--output", out, as_="chen")
+    check(r.reason == "scanner" and "acme" not in r.text and not os.path.exists(out), f"what it would have found nobody knows: {r.text}")
+    check(any("detector acme.staff-code failed" in a["text"] for a in t.hufu("alarms", as_="admin")["alarms"]), "the provider is told")
+
+
 def test_the_execution_report_comes_by_itself_each_week(net):
     """MK-61: the node makes it and delivers it, and none before the week is over; MK-55: reviews that became overdue meanwhile are warned of"""
     t, due = net.nodes["transport"], workflow.in_days(5)

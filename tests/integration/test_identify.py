@@ -1,4 +1,5 @@
 """`hufu mask identify` and `hufu mask detectors`, offline: what they find in real tables, in seeded ones and in hostile input."""
+import hashlib
 import json
 import os
 import random
@@ -37,6 +38,56 @@ def write(net, name, data):
     with open(os.path.join(net.dir, name), "wb") as f:
         f.write(data if isinstance(data, bytes) else data.encode())
     return name
+
+
+DETECTOR = """
+#include <masking/method.h>
+static int check(void *state, const uint8_t *v, size_t len)
+{
+	unsigned sum = 0;
+	if (len == 5 && v[0] == '!')
+		*(volatile char *)8 = 1;
+	for (size_t i = 0; i < len; i++)
+		sum += v[i] >= '0' && v[i] <= '9' ? v[i] - '0' : 1000;
+	return len == 8 && sum % 7 == 0;
+}
+static const char *const names[] = {"staff", 0}, *const such[] = {"10000006", 0}, *const others[] = {"10000007", 0};
+static const struct hufu_detector d = {HUFU_DETECTOR_VERSION, sizeof(d), "staff number", "digits whose sum is a multiple of 7", "content",
+	"personal", "mask", 3, 0.5, names, 0, such, others, 0, 0, check};
+const struct hufu_detector *hufu_detector(void) { return &d; }
+"""
+
+
+def detector(net):
+    """A library of a few lines, as anybody would build it: its path, and the file of detectors that names it."""
+    library = os.path.join(net.dir, "staff.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-I", os.path.join(TOP, "node"), "-x", "c", "-", "-o", library], input=DETECTOR.encode(), check=True)
+    with open(library, "rb") as f:
+        digest = hashlib.sha256(f.read()).hexdigest()
+    return library, digest, {"detectors": [{"id": "acme.staff-code", "library": library, "sha256": digest}]}
+
+
+def staff(k):
+    """The k-th number that the detector finds."""
+    head = f"{k:07}"
+    return head + str(-sum(map(int, head)) % 7)
+
+
+def test_a_detector_in_code_finds_fields_and_a_crash_of_it_is_an_error_that_names_it(net):
+    """MK-35: detectors of one's own in a small shared library"""
+    library, digest, rules = detector(net)
+    write(net, "ours.json", json.dumps(rules))
+    write(net, "staff.csv", "no,code\n" + "".join(f"{k},{staff(3 * k)}\n" for k in range(1000)))
+    found = {f["name"]: f for f in identify(net, "staff.csv", "--detectors", "ours.json")["files"][0]["fields"]}
+    check((found["code"]["type"], found["code"]["class"], found["code"]["level"]) == ("acme.staff-code", "personal", 3), str(found["code"]))
+    check(found["no"]["type"] != "acme.staff-code", str(found["no"]))
+    write(net, "evil.csv", "no,code\n1,!evil\n")
+    text = run(net, "identify", "evil.csv", "--detectors", "ours.json", status=1).stderr.decode()
+    check("detector acme.staff-code failed: it crashed (Segmentation fault)" in text, text)
+    rules["detectors"][0]["sha256"] = digest[::-1]
+    write(net, "ours.json", json.dumps(rules))
+    text = run(net, "identify", "staff.csv", "--detectors", "ours.json", status=1).stderr.decode()
+    check("not the one that was reviewed" in text, text)
 
 
 def luhn(digits):

@@ -22,6 +22,7 @@ struct run {
 	struct hf_cli *cli;
 	struct hf_mask_sample sample;
 	struct hf_identify_options options;
+	struct hf_codes *codes; /* NULL: none */
 	json_t *about;
 	struct hf_mask_reading reading[FILES_MAX];
 	char *table[FILES_MAX];
@@ -72,11 +73,22 @@ static bool prepare(struct run *r, const struct args *a, int *ret_status)
 	detectors = hf_mask_load(r->cli, a->detectors);
 	if (!detectors)
 		return false;
-	e = hf_rules_read(detectors, &r->options.rules, &f);
+	r->codes = hf_codes_new(NULL);
+	e = hf_rules_take_libraries(detectors, r->codes, &f);
+	if (e == HF_OK)
+		e = hf_rules_read(detectors, r->codes, &r->options.rules, &f);
 	json_decref(detectors);
 	if (e != HF_OK)
 		*ret_status = hf_cli_fault(r->cli, e, &f);
 	return e == HF_OK;
+}
+
+static bool settled(struct run *r, struct hf_identify *x)
+{
+	struct hf_fault f = {.code = HF_OK};
+	enum hf_err e = x ? hf_identify_settle(x, &f) : HF_OK;
+
+	return e == HF_OK || (hf_cli_fault(r->cli, e, &f), false);
 }
 
 static bool read_file(struct run *r, const char *path)
@@ -90,7 +102,8 @@ static bool read_file(struct run *r, const char *path)
 	o.table = r->table[r->count];
 	o.table_comment = json_string_value(json_object_get(r->about, "comment"));
 	r->count++;
-	return hf_mask_read(r->cli, &s, &o, json_object_get(r->about, "fields"), &r->reading[r->count - 1]);
+	return hf_mask_read(r->cli, &s, &o, json_object_get(r->about, "fields"), &r->reading[r->count - 1]) &&
+	       settled(r, r->reading[r->count - 1].x);
 }
 
 static json_t *relations(struct run *r)
@@ -194,6 +207,7 @@ int hf_mask_cli_identify(struct hf_cli *cli, int argc, char **argv)
 		free(r.table[i]);
 	}
 	hf_rules_free(r.options.rules);
+	hf_codes_free(r.codes);
 	json_decref(r.about);
 	return status;
 }

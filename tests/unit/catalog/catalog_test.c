@@ -435,7 +435,8 @@ static void control_general(struct net *n, struct site *s, const char *control)
 		hf_buf_addf(&b, "%s{\"class\": \"%s\", \"level\": %u, \"control\": \"%s\"}", i ? "," : "",
 		            classes[i / 4], i % 4 + 1, i < 4 ? control : "approve");
 	hf_buf_add(&b, "]}", 3);
-	const struct hf_mask_policy_in in = {HF_MASK_CONTROLS, (const char *)b.data, "bai", n->now_ms};
+	const struct hf_mask_policy_in in = {
+	        .kind = HF_MASK_CONTROLS, .text = (const char *)b.data, .by = "bai", .now_ms = n->now_ms};
 	if (hf_mask_policy_put(s->store, u, &in, &version, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	hf_store_submit(s->store, u, NULL, NULL);

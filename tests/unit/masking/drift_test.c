@@ -38,7 +38,7 @@ static struct hf_rules *rules_of(const char *text)
 	struct hf_fault f;
 
 	assert_non_null(o);
-	assert_int_equal(hf_rules_read(o, &r, &f), HF_OK);
+	assert_int_equal(hf_rules_read(o, NULL, &r, &f), HF_OK);
 	json_decref(o);
 	return r;
 }

@@ -151,7 +151,7 @@ static struct hf_rules *rules(const char *json)
 	struct hf_fault f = {.code = HF_OK};
 
 	assert_non_null(o);
-	if (hf_rules_read(o, &r, &f) != HF_OK)
+	if (hf_rules_read(o, NULL, &r, &f) != HF_OK)
 		fail_msg("%s", f.text);
 	json_decref(o);
 	return r;
@@ -258,7 +258,7 @@ static void test_wrong_rules_are_refused(void **state)
 		struct hf_rules *r = NULL;
 		struct hf_fault f = {.code = HF_OK};
 
-		assert_int_not_equal(hf_rules_read(o, &r, &f), HF_OK);
+		assert_int_not_equal(hf_rules_read(o, NULL, &r, &f), HF_OK);
 		assert_string_equal(f.text, wrong[i].says);
 		assert_null(r);
 		json_decref(o);

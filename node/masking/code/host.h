@@ -1,0 +1,23 @@
+/*
+ * host.h - inside of code/: a process with a library in it, and one question at a time.
+ */
+#ifndef HUFU_MASKING_CODE_HOST_H
+#define HUFU_MASKING_CODE_HOST_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "masking/code/page.h"
+
+struct hf_code_host {
+	pid_t pid;
+	int ask;
+	struct hf_code_page *page;
+};
+/* library: a descriptor of its bytes. The page is there, the code is not asked yet. */
+enum hf_err hf_code_host_start(const char *program, int library, struct hf_code_host *ret_h, struct hf_fault *f);
+/* SCANNER with half a sentence: it failed, and the process is gone. */
+enum hf_err hf_code_host_ask(struct hf_code_host *h, char question, struct hf_fault *f);
+void hf_code_host_stop(struct hf_code_host *h); /* also one that was never started: all zero */
+
+#endif
