@@ -403,31 +403,42 @@ static bool all_fields(const struct hf_source_view *v, const char *const *fields
 	return true;
 }
 
-static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *v, const char *const *fields,
-                             size_t count, struct hf_source_reader **ret_reader, struct hf_fault *f)
+static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *v, const struct hf_source_choice *c,
+                             struct hf_source_reader **ret_reader, struct hf_fault *f)
 {
+	size_t count = c->fields ? c->field_count : 0;
+	bool rows = c->rows && c->rows[0];
+
 	if (!v->enabled)
 		return hf_fault_set(f, HF_E_STATE,
 		                    "source '%s' is disabled; `hufu source enable %s` allows reading again", v->name,
 		                    v->name);
 	HF_TRY(hf_source_whole(v, f));
-	HF_TRY(check_fields(v, fields, count, f));
+	HF_TRY(check_fields(v, c->fields, count, f));
+	if (rows)
+		HF_TRY(hf_source_rows_check(v, c->rows, f));
 	HF_TRY(hf_adapter_find(v->kind)->open(&s->home, v, ret_reader, f));
-	if (count > 0 && !all_fields(v, fields, count))
-		*ret_reader = hf_project_reader_new(*ret_reader, fields, count);
+	if (rows || (count > 0 && !all_fields(v, c->fields, count)))
+		*ret_reader = hf_project_reader_new(*ret_reader, v, c);
 	return HF_OK;
 }
 
-enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
-                           struct hf_source_reader **ret_reader, struct hf_fault *f)
+enum hf_err hf_source_choose(struct hf_sources *s, const char *name, const struct hf_source_choice *c,
+                             struct hf_source_reader **ret_reader, struct hf_fault *f)
 {
 	struct hf_source_view v;
 	enum hf_err e;
 
 	HF_TRY(get_or_fault(s, name, &v, f));
-	e = open_view(s, &v, fields, fields ? field_count : 0, ret_reader, f);
+	e = open_view(s, &v, c, ret_reader, f);
 	hf_source_view_done(&v);
 	return e;
+}
+
+enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
+                           struct hf_source_reader **ret_reader, struct hf_fault *f)
+{
+	return hf_source_choose(s, name, &(struct hf_source_choice){fields, field_count, NULL}, ret_reader, f);
 }
 
 void hf_source_reader_close(struct hf_source_reader *r)

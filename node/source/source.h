@@ -122,6 +122,17 @@ enum hf_err hf_source_whole(const struct hf_source_view *v, struct hf_fault *f) 
 enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_source_reader; /* one open source; used by one thread at a time */
+struct hf_source_choice {
+	const char *const *fields; /* NULL or none: all */
+	size_t field_count;
+	const char *rows; /* conditions (readers/csv_filter.h); NULL or "": every row */
+};
+/* As hf_source_open; of the rows those that meet the conditions, before fields are chosen: a condition may be on a
+ * field that is not given (SB-60). ARGUMENT, WRONG_FIELDS: conditions that do not fit the source. */
+enum hf_err hf_source_choose(struct hf_sources *s, const char *name, const struct hf_source_choice *c,
+                             struct hf_source_reader **ret_reader, struct hf_fault *f) HF_MUST_CHECK;
+/* Do the conditions fit the source as it was scanned? */
+enum hf_err hf_source_rows_check(const struct hf_source_view *v, const char *rows, struct hf_fault *f) HF_MUST_CHECK;
 /* The bytes are a table of RFC 4180 with a header, whatever the source is kept in. fields NULL, empty, or all fields
  * that there are: the whole; of a CSV file its bytes as they are. Otherwise only these, in the order of the source,
  * with the same line ends. A source that is disabled or not registered is refused. Loop thread. */

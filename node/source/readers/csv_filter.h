@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "source/readers/csv.h"
 
-#define HF_CSV_FILTER_TEXT 1000u  /* bytes of one text */
+#define HF_CSV_FILTER_TEXT 4000u  /* bytes of one text */
 #define HF_CSV_FILTER_TERMS 64u   /* conditions of a filter, */
 #define HF_CSV_FILTER_VALUES 512u /* and values of them all */
 

@@ -330,6 +330,50 @@ static void closing_cancels_a_scan(void **state)
 	bench_close(&b);
 }
 
+static enum hf_err choose(struct bench *b, const char *rows, const char *const *fields, size_t count,
+                          struct hf_source_reader **r, struct hf_fault *f)
+{
+	const struct hf_source_choice c = {fields, count, rows};
+
+	return hf_source_choose(b->sources, "tolls", &c, r, f);
+}
+
+/* SB-60: a field and some rows, by a condition on another field; the same bytes whatever was read before. */
+static void rows_by_conditions_in_chosen_fields(void **state)
+{
+	static const char *const id[] = {"id"};
+	HF_CLEANUP(hf_buf_done) struct hf_buf text = HF_BUF_INIT, want = HF_BUF_INIT, all = HF_BUF_INIT;
+	struct hf_source_reader *r;
+	struct hf_fault f = {HF_OK, ""};
+	struct bench b;
+
+	(void)state;
+	hf_buf_addf(&text, "id,fee,region\n");
+	hf_buf_addf(&want, "id\n");
+	for (unsigned i = 0; i < 60000; i++) {
+		hf_buf_addf(&text, "%u,%u.50,%s\n", i, i % 100, i % 3 ? "N" : "S");
+		if (i % 100 <= 41 && i % 3)
+			hf_buf_addf(&want, "%u\n", i);
+	}
+	bench_open(&b);
+	assert_int_equal(add(&b, "tolls", bench_text(&b, "t.csv", (const char *)text.data), NULL), HF_OK);
+	assert_int_equal(choose(&b, "region = 'N' AND fee <= 41.5", id, 1, &r, &f), HF_OK);
+	assert_int_equal(hf_source_reader_bytes(r), 0);
+	for (unsigned again = 0; again < 2; again++) {
+		bench_read_all(r, &all);
+		assert_int_equal(all.len, want.len);
+		assert_memory_equal(all.data, want.data, all.len);
+	}
+	assert_int_equal(hf_source_reader_rows(r), 60000 / 300 * 84);
+	hf_source_reader_close(r);
+	assert_int_equal(choose(&b, "fee > 99.4 and id < 200", NULL, 0, &r, &f), HF_OK);
+	assert_reads(r, 0, 100, "id,fee,region\n99,99.50,S\n199,99.50,N\n");
+	hf_source_reader_close(r);
+	assert_int_equal(choose(&b, "fee < '1'", id, 1, &r, &f), HF_E_ARGUMENT);
+	assert_int_equal(choose(&b, "place = 'N'", id, 1, &r, &f), HF_E_WRONG_FIELDS);
+	bench_close(&b);
+}
+
 static bool count_one(void *ctx, const struct hf_source_view *v)
 {
 	(void)v;
@@ -369,6 +413,7 @@ int main(void)
 	        cmocka_unit_test(unsound_tables_are_refused_with_their_row),
 	        cmocka_unit_test(closing_cancels_a_scan),
 	        cmocka_unit_test(list_shows_all_after_a_restart),
+	        cmocka_unit_test(rows_by_conditions_in_chosen_fields),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
