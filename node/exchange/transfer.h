@@ -118,7 +118,6 @@ struct hf_exchange {
 	struct vault *vault;
 	struct reading *readings; /* of sealed data, under way */
 	unsigned loading;         /* workers that load what was delivered */
-	atomic_bool stopping;     /* and end with that */
 	unsigned destroying;      /* sealed data whose key is being overwritten */
 	int64_t destroy_after_ms; /* monotonic: not before, after a failure */
 	atomic_bool stopping;     /* for workers: what takes long breaks off */
