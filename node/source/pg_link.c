@@ -105,10 +105,21 @@ static enum hf_err go_on(const struct pg_link *l, struct hf_fault *f)
 	return HF_OK;
 }
 
+static enum hf_err too_long(const struct pg_link *l, struct hf_fault *f)
+{
+	return hf_fault_set(
+	        f, HF_E_LIMIT,
+	        "behind row %" PRIu64
+	        ", the database sends a row, or another answer, of more than 4 MiB; offer a view without its "
+	        "longest values",
+	        l->rows);
+}
+
 enum hf_err pg_wait(struct pg_link *l, short events, int64_t until_ms, struct hf_fault *f)
 {
 	for (;;) {
 		struct pollfd p = {PQsocket(l->c), events, 0};
+		bool pumped = pg_pump_begun(&l->pump);
 		int n;
 
 		HF_TRY(go_on(l, f));
@@ -116,11 +127,16 @@ enum hf_err pg_wait(struct pg_link *l, short events, int64_t until_ms, struct hf
 			return hf_fault_set(f, HF_E_TIMEOUT,
 			                    "the database gave nothing, or next to nothing, for a minute; look at its "
 			                    "load");
-		n = poll(&p, 1, TICK_MS);
+		n = poll(&p, 1, pumped ? 0 : TICK_MS);
 		if (n > 0)
 			return HF_OK;
 		if (n < 0 && errno != EINTR)
 			return hf_fault_set(f, HF_E_UNREACHABLE, "the connection to the database is lost");
+		if (!pumped)
+			continue;
+		if (l->pump.answer > PG_ANSWER_MAX)
+			return too_long(l, f);
+		pg_pump_move(&l->pump, TICK_MS);
 	}
 }
 
@@ -191,7 +207,11 @@ static enum hf_err finish_connect(struct pg_link *l, struct hf_fault *f)
 		s = PQconnectPoll(l->c);
 		if (s == PGRES_POLLING_FAILED)
 			return connect_fault(l, f);
+		pg_pump_look(&l->pump); /* it may have begun another connection */
+		if (s == PGRES_POLLING_READING && !pg_pump_begun(&l->pump) && !pg_pump_begin(&l->pump, PQsocket(l->c)))
+			return hf_fault_set(f, HF_E_LIMIT, "this node has no file descriptors left; try again later");
 	}
+	l->pump.answer = 0;
 	if (!PQconnectionUsedPassword(l->c))
 		return hf_fault_set(
 		        f, HF_E_STATE,
@@ -213,6 +233,7 @@ enum hf_err pg_link_open(const char *uri, const char *password, const struct pg_
 	}
 	e = check_options(all, f);
 	l->bounds = *bounds;
+	pg_pump_init(&l->pump);
 	l->end_ms = pg_now_ms() + (int64_t)bounds->seconds * 1000;
 	l->c = e == HF_OK ? start(all, password) : NULL;
 	if (e == HF_OK && !l->c)
@@ -236,6 +257,7 @@ void pg_link_close(struct pg_link *l)
 	if (!l)
 		return;
 	PQfinish(l->c); /* NULL is fine */
+	pg_pump_end(&l->pump);
 	free(l);
 }
 
@@ -270,6 +292,7 @@ enum hf_err pg_next_result(struct pg_link *l, PGresult **ret_result, struct hf_f
 			return pg_lost(f);
 	}
 	*ret_result = PQgetResult(l->c);
+	l->pump.answer = 0;
 	return HF_OK;
 }
 
@@ -375,10 +398,12 @@ static enum hf_err copy_rows(struct pg_link *l, pg_bytes_fn fn, void *ctx, struc
 		if (n > 0) {
 			int64_t had = pg_now_ms();
 
+			l->pump.answer = 0;
 			e = fn(ctx, data, (size_t)n, f);
 			hf_wipe(data, (size_t)n);
 			PQfreemem(data);
 			taken += (uint64_t)n;
+			l->rows += taken > (uint64_t)n; /* the header is none */
 			if (e == HF_OK)
 				e = hf_pace_keep(l->bounds.pace, (uint64_t)n, 1, f);
 			until += pg_now_ms() - had; /* the server waited for us */

@@ -15,6 +15,7 @@
 #define PG_CONNECT_SECONDS 15
 #define PG_SILENCE_SECONDS 60 /* without an answer, or for less than PG_LEAST bytes of a table */
 #define PG_LEAST ((size_t)60 << 10)
+#define PG_ANSWER_MAX ((size_t)4 << 20) /* bytes of a row, or of another answer, that are gathered: else LIMIT */
 
 enum hf_err pg_place_check(const char *uri, struct hf_fault *f) HF_MUST_CHECK;
 

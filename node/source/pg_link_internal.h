@@ -5,11 +5,14 @@
 #include <postgresql/libpq-fe.h>
 
 #include "source/pg_link.h"
+#include "source/pg_pump.h"
 
 struct pg_link {
 	PGconn *c;
 	struct pg_bounds bounds;
 	int64_t end_ms;
+	uint64_t rows;       /* of a table, given out */
+	struct pg_pump pump; /* its answer is 0 again whenever libpq gave something out */
 };
 int64_t pg_now_ms(void); /* of a clock that nobody sets */
 enum hf_err pg_lost(struct hf_fault *f);

@@ -411,9 +411,16 @@ class Dripper(Impostor):
                 elif data[:1] == b"Q":
                     c.sendall(message(b"C", b"SET\0") + READY)
             c.sendall(message(b"H", bytes(3)) + message(b"d", b"c\n"))
+            self.begin(c)
             self.asked.set()
-            while not self.gone.wait(0.05):
+            while not self.pause():
                 c.sendall(self.drop)
+
+    def begin(self, c):
+        pass
+
+    def pause(self):
+        return self.gone.wait(0.05)
 
 
 def test_a_database_that_drips_does_not_hold_its_place(net):
@@ -430,6 +437,37 @@ def test_a_database_that_drips_does_not_hold_its_place(net):
             it.gone.set()
             it.__exit__()
     check(r.reason == "timeout" and f"within {READING_S} s" in r.text and "databases.seconds" in r.text, r.text)
+    check(copies(net) == before, "nothing is left of it")
+
+
+class Flood(Dripper):
+    """A row of a gigabyte, as fast as it is taken."""
+
+    def begin(self, c):
+        c.sendall(b"d" + (1 << 30).to_bytes(4, "big"))
+
+    def pause(self):
+        return self.gone.is_set()
+
+
+def memory(node):
+    with open(f"/proc/{node.process.pid}/status", encoding="ascii") as f:
+        return {k: int(v.split()[0]) for k, v in (line.split(":", 1) for line in f) if k in ("VmHWM", "VmRSS")}
+
+
+def test_a_row_without_end_is_not_gathered(net):
+    """What a database sends before a row is whole is bounded, whatever it says of the row's length."""
+    t, address, before = net.nodes["transport"], f"{net.prefix}.91.24", copies(net)
+    was = memory(t)
+    it = Flood(address, bytes(1 << 20))
+    try:
+        r = t.refused("source", "add", "flood", f"postgresql://reader@{address}:54321/tolls", "--kind", "postgresql", "--table", "t", "--password-file",
+                      secret(net), as_="wang")
+    finally:
+        it.gone.set()
+        it.__exit__()
+    check(r.reason == "limit" and "more than 4 MiB" in r.text, r.text)
+    check(memory(t)["VmHWM"] <= max(was["VmHWM"], was["VmRSS"] + 48 * 1024), f"{was} before, {memory(t)} after")
     check(copies(net) == before, "nothing is left of it")
 
 
@@ -514,7 +552,7 @@ def test_a_database_is_tested_updated_disabled_and_removed(net):
     t.hufu("source", "disable", "kept", as_="wang")
     db.sql("INSERT INTO kept (note) SELECT repeat('x', 10 << 20)")
     r = t.refused("source", "scan", "kept", as_="wang")
-    check(r.reason == "format" and "row 4" in r.text and "longer" in r.text, f"a cell of 10 MiB: {r.text}")
+    check(r.reason == "limit" and "behind row 3" in r.text, f"a cell of 10 MiB: {r.text}")
     check(len(copies(net)) == len(before) + 1, "nothing is left of a scan that failed")
     db.sql("DROP TABLE kept")
     r = t.refused("source", "test", "kept", as_="wang")
