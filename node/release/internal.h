@@ -33,6 +33,7 @@ struct hf_release {
 	bool trying;                 /* a worker is at them, and nothing else reads them but on the loop */
 	struct hf_plan_bytes **kept; /* files of plans that were read lately */
 	size_t kept_count;
+	bool sweeping, sweep_again;  /* those that nothing needs */
 	struct release_index *index; /* of the fields of approved plans; NULL: not asked for yet */
 };
 void release_hold(struct hf_release *r);
@@ -119,6 +120,9 @@ enum hf_err release_files_of(struct hf_release *r, const Hufu__MaskPlanRow *row,
 /* What the releases of j read; one that is not kept any more is missing. */
 void release_files_beside(struct hf_release *r, struct release_joint *j);
 void release_files_free(struct hf_release *r);
+/* file_sweep.c: removes those that nothing needs any more, soon. */
+void release_sweep(struct hf_release *r);
+void release_sweep_after(struct hf_release *r, struct hf_unit *unit);
 
 /* plan_check.c */
 /* The plan's persons are three accounts that may do what it says of them (MK-38). */

@@ -570,6 +570,8 @@ enum hf_err hf_release_plan_step(struct hf_release *r, const struct hf_plan_step
 		changed.approved_files = bytes_of(files.b, row->n_files ? sizeof(files.b) : 0);
 	}
 	put_row(unit, &changed);
+	if (step->event != HF_PLAN_APPROVE)
+		release_sweep_after(r, unit);
 	r->look_ms = 0; /* other times, perhaps */
 	*ret_version = row->version;
 	return HF_OK;

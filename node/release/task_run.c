@@ -582,5 +582,6 @@ void hf_release_start(struct hf_release *r)
 		hf_alarm(r->base, "masking", NULL, "the masking tasks of the process before cannot be read");
 	hf_store_submit(r->store, s.unit, NULL, NULL);
 	release_alike_ready(r); /* before anybody asks */
+	release_sweep(r);
 	look_at_all(r);
 }

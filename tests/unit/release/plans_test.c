@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "staff.h"
+#include "state_disclosure.pb-c.h"
 
 #define GOOD "plate: {technique: fpe, type: cn.plate}, lane: keep"
 
@@ -236,6 +237,139 @@ static void test_other_files_than_the_approved_ones_do_not_run(void **state)
 	hf_decoded_free(row);
 }
 
+/* ---- files that nothing needs ---- */
+
+static void swept(struct staff *s)
+{
+	uv_timer_start(&s->p.f.limit, fixture_too_late, LIMIT_MS, 0);
+	while (s->release->sweeping)
+		uv_run(&s->p.f.loop, UV_RUN_ONCE);
+	uv_timer_stop(&s->p.f.limit);
+}
+
+static bool is_kept(struct staff *s, const char *words)
+{
+	struct hf_hash h;
+
+	hf_sha256(words, strlen(words), &h);
+	return hf_store_has(s->p.f.store, HF_TABLE_MASK_FILE, h.b, sizeof(h.b));
+}
+
+static void put_words(struct staff *s, unsigned version, const char *words)
+{
+	write_words(s, words);
+	assert_int_equal(staff_put(s, s->yang, version, "plate: {technique: dict, words: words}, lane: keep"), HF_OK);
+	assert_true(is_kept(s, words));
+}
+
+/* A task of that version, which failed and can be retried. */
+static void put_task(struct staff *s, uint32_t version)
+{
+	Hufu__MaskTaskRow row = HUFU__MASK_TASK_ROW__INIT;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_id id = hf_id_new(1);
+	struct release_change c;
+
+	row.id = (ProtobufCBinaryData){sizeof(id.b), id.b};
+	row.plan = s->plan;
+	row.version = version;
+	row.state = HF_TASK_FAILED;
+	release_change_begin(&c, &row);
+	release_change_put(&c, u);
+	release_change_done(&c);
+	assert_int_equal(people_apply(&s->p, u, HF_OK), HF_OK);
+}
+
+/* What was given out by a plan of that digest, or by a table that is bound so. */
+static void put_disclosure(struct staff *s, uint8_t number, const ProtobufCBinaryData *plan, const char *bound)
+{
+	Hufu__DisclosureRow row = HUFU__DISCLOSURE_ROW__INIT;
+	Hufu__DisclosureField field = HUFU__DISCLOSURE_FIELD__INIT, *fields = &field;
+	char *name = (char *)"words", *value = (char *)bound;
+	uint8_t key[2 + 1 + 32] = {'d', 0, 'R', number}, *bytes;
+	struct hf_unit *u = hf_unit_new();
+	size_t len;
+
+	row.plan_digest = *plan;
+	field.arg_names = &name;
+	field.arg_values = &value;
+	field.n_arg_names = field.n_arg_values = 1;
+	row.fields = &fields;
+	row.n_fields = 1;
+	bytes = hf_encode(&row.base, &len);
+	hf_unit_put(u, HF_TABLE_DISCLOSURE, key, sizeof(key), bytes, len);
+	free(bytes);
+	assert_int_equal(people_apply(&s->p, u, HF_OK), HF_OK);
+}
+
+/* A kept file goes with the last version, task or release that needs it. */
+static void test_files_that_nothing_needs_go(void **state)
+{
+	struct staff *s = *state;
+	Hufu__MaskPlanRow *row HF_CLEANUP(hf_decoded_done) = NULL;
+	struct hf_hash h;
+	char bound[80] = "words#";
+
+	put_words(s, 1, "a\n");
+	put_words(s, 2, "b\n");
+	put_words(s, 3, "a\n");
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_REJECT, 1), HF_OK);
+	swept(s);
+	assert_true(is_kept(s, "a\n")); /* version 3 may be approved */
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_REJECT, 3), HF_OK);
+	swept(s);
+	assert_false(is_kept(s, "a\n"));
+	assert_true(is_kept(s, "b\n"));
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 2), HF_OK);
+	release_sweep(s->release);
+	swept(s);
+	assert_words(s, 2, "b\n");
+
+	put_task(s, 2);
+	put_words(s, 4, "c\n");
+	put_words(s, 5, "d\n");
+	put_words(s, 6, "e\n");
+	assert_int_equal(hf_release_plan_row(s->release, s->plan, 4, &row, &s->fault), HF_OK);
+	put_disclosure(s, 1, &row->digest, "5");
+	hf_sha256("d\n", 2, &h);
+	hf_hash_hex(&h, bound + strlen(bound));
+	put_disclosure(s, 2, &(ProtobufCBinaryData){2, (uint8_t *)"no"}, bound);
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_RETIRE, 2), HF_OK);
+	for (uint32_t v = 4; v <= 6; v++)
+		assert_int_equal(staff_step(s, s->song, HF_PLAN_RETIRE, v), HF_OK);
+	swept(s);
+	assert_true(is_kept(s, "b\n"));  /* the task */
+	assert_true(is_kept(s, "c\n"));  /* given out by that plan */
+	assert_true(is_kept(s, "d\n"));  /* given out by that table */
+	assert_false(is_kept(s, "e\n")); /* nothing was made by it */
+	assert_words(s, 4, "c\n");
+}
+
+/* What is put while it is looked stays, and a process that ends before it is done does it at its next start. */
+static void test_files_are_swept_whatever_happens_meanwhile(void **state)
+{
+	struct staff *s = *state;
+
+	put_words(s, 1, "f\n");
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_REJECT, 1), HF_OK);
+	hf_release_close(s->release);
+	fixture_settle(&s->p.f);
+	assert_true(is_kept(s, "f\n"));
+	assert_int_equal(hf_release_open(&s->p.f.base, s->p.f.store, s->p.id, NULL, &s->release, &s->fault), HF_OK);
+	release_sweep(s->release);
+	put_words(s, 2, "f\n");
+	swept(s);
+	assert_true(is_kept(s, "f\n"));
+	assert_words(s, 2, "f\n");
+	assert_int_equal(staff_step(s, s->song, HF_PLAN_REJECT, 2), HF_OK);
+	hf_release_close(s->release);
+	fixture_settle(&s->p.f);
+	assert_int_equal(hf_release_open(&s->p.f.base, s->p.f.store, s->p.id, NULL, &s->release, &s->fault), HF_OK);
+	hf_release_start(s->release);
+	swept(s);
+	assert_false(is_kept(s, "f\n"));
+}
+
 /* MK-38 */
 static void test_the_persons_are_accounts_that_may(void **state)
 {
@@ -443,6 +577,8 @@ int main(void)
 	        cmocka_unit_test_setup(test_altered_bytes_do_not_run, fresh),
 	        cmocka_unit_test_setup(test_files_are_kept_with_the_version, fresh),
 	        cmocka_unit_test_setup(test_other_files_than_the_approved_ones_do_not_run, fresh),
+	        cmocka_unit_test_setup(test_files_that_nothing_needs_go, fresh),
+	        cmocka_unit_test_setup(test_files_are_swept_whatever_happens_meanwhile, fresh),
 	        cmocka_unit_test_setup(test_the_persons_are_accounts_that_may, fresh),
 	        cmocka_unit_test_setup(test_methods_are_tried_once, fresh),
 	        cmocka_unit_test_setup(test_methods_are_tried_beside_the_loop, fresh),
