@@ -212,7 +212,8 @@ ROW(manifest, KIB(256),
 	BYTES(root, 32, 32),
 	TEXT(format, 1, 127),
 	TIME(started_ms),
-	TIME(ended_ms));
+	TIME(ended_ms),
+	TEXT(effect, 0, KIB(32)));
 
 ROW(receipt, SMALL,
 	MSG(header, header),

@@ -260,6 +260,9 @@ static enum hf_err show(struct hf_api_request *rq)
 	json_object_set_new(o, "labels", labels);
 	if (hf_exchange_labels(rq->m->exchange, &v.transfer, add_label, labels) != HF_OK)
 		json_object_del(o, "labels");
+	json_t *effect = hf_exchange_effect(rq->m->exchange, &v.transfer);
+	if (effect)
+		json_object_set_new(o, "effect", effect);
 	json_object_set_new(o, "peer_up", json_boolean(hf_peers_is_up(rq->m->peers, v.peer)));
 	json_object_update(rq->out, o);
 	json_decref(o);

@@ -8,6 +8,8 @@
 #ifndef HUFU_EXCHANGE_EXCHANGE_H
 #define HUFU_EXCHANGE_EXCHANGE_H
 
+#include <jansson.h>
+
 #include "authz/authz.h"
 #include "transfer.pb-c.h"
 
@@ -111,6 +113,8 @@ struct Hufu__FieldLabel;
 typedef void (*hf_field_label_fn)(void *ctx, const struct Hufu__FieldLabel *l);
 enum hf_err hf_exchange_labels(struct hf_exchange *x, const struct hf_id *transfer, hf_field_label_fn fn,
                                void *ctx) HF_MUST_CHECK;
+/* What masking leaves of it, as its provider measured it (release/measure.h). NULL: nothing was. The caller's. */
+json_t *hf_exchange_effect(struct hf_exchange *x, const struct hf_id *transfer);
 /* Newest first. */
 typedef bool (*hf_transfer_fn)(void *ctx, const struct hf_transfer_view *v);
 enum hf_err hf_exchange_list(struct hf_exchange *x, hf_transfer_fn fn, void *ctx) HF_MUST_CHECK;

@@ -10,7 +10,9 @@
 #include "masking/plan_files.h"
 #include "release/disclosures.h"
 #include "release/mask_keys.h"
+#include "release/measure.h"
 #include "release/plans.h"
+#include "source/classify.h"
 #include "source/readers/csv.h"
 
 #define CELL_MOST 72u /* bytes that a masked cell may be longer than twice the plain one: a hash, a code of a table */
@@ -22,6 +24,9 @@ struct masked {
 	struct hf_apply_count *fields; /* one for each of the transfer's */
 	uint64_t most;
 	const char *kind; /* of the reader's error; NULL: of none */
+	const char *quasi[HF_MAX_FIELDS];
+	size_t quasi_count;
+	json_t *effect; /* own; the reader's, until it has read to the end */
 };
 
 /* ---- opening ---- */
@@ -184,6 +189,12 @@ static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_
 	HF_TRY(hf_source_get(t->x->sources, t->source, &v));
 	masked_error(t, "format");
 	enum hf_err e = fit_table(t, m, s, &v, f);
+	if (e == HF_OK && m->table->demand && v.rows > MASKED_DEMAND_ROWS)
+		e = hf_fault_set(
+		        f, HF_E_MASKING,
+		        "it demands figures of the whole table, and the source has more than %u rows; deliver what a "
+		        "task makes of it",
+		        MASKED_DEMAND_ROWS);
 	hf_source_view_done(&v);
 	return e;
 }
@@ -191,8 +202,24 @@ static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_
 static void free_masked(struct masked *m)
 {
 	hf_plan_free(m->plan);
+	json_decref(m->effect);
 	free(m->fields);
 	free(m);
+}
+
+/* What is measured on the way. */
+static void look_for(struct transfer *t, struct masked *m, struct masked_setup *s)
+{
+	json_t *inventory = hf_source_inventory(t->x->sources, t->source);
+
+	m->quasi_count =
+	        hf_measure_quasi(m->table, inventory, (const char *const *)t->fields, t->field_count, m->quasi);
+	json_decref(inventory);
+	s->of = m->table;
+	s->quasi = m->quasi;
+	s->quasi_count = m->quasi_count;
+	s->ret_effect = &m->effect;
+	s->holding = &t->x->masked_holding;
 }
 
 enum hf_err masked_open(struct transfer *t, struct hf_fault *f)
@@ -210,6 +237,7 @@ enum hf_err masked_open(struct transfer *t, struct hf_fault *f)
 		t->mask_error = NULL;
 		s.most = m->most;
 		s.ret_kind = &m->kind;
+		look_for(t, m, &s);
 		t->mask_digest = m->plan->digest;
 		t->masked = m;
 		t->x->masked_open++;
@@ -265,6 +293,11 @@ enum hf_err masked_seed_stands(struct transfer *t, struct hf_fault *f)
 	return hf_fault_set(f, HF_E_MASKING,
 	                    "the masking seed of contract %s was erased; for new deliveries, agree anew",
 	                    t->masked->of.text);
+}
+
+json_t *masked_figures(const struct transfer *t)
+{
+	return t->masked ? t->masked->effect : NULL;
 }
 
 uint64_t masked_most(const struct transfer *t)
@@ -384,7 +417,7 @@ void masked_label(const struct transfer *t, Hufu__Label *l)
 			}
 }
 
-static void draft_text(struct hf_draft *d, const Hufu__Label *l)
+static void draft_text(struct hf_draft *d, const Hufu__Label *l, const char *effect)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
 	struct hf_hash digest;
@@ -405,6 +438,8 @@ static void draft_text(struct hf_draft *d, const Hufu__Label *l)
 		if (!hf_buf_add(&b, line, strlen(line)))
 			break;
 	}
+	if (*effect)
+		hf_buf_addf(&b, "; %s", effect);
 	if (hf_buf_add(&b, "", 1))
 		hf_draft_text(d, HF_FIELD_MASKING, (const char *)b.data);
 }
@@ -415,9 +450,12 @@ void masked_draft(const struct transfer *t, struct hf_draft *d)
 	HF_CLEANUP(hf_decoded_done)
 	Hufu__TransferStart *s = e ? HF_DECODE(transfer_start, e->payload.data, e->payload.len) : NULL;
 
+	char effect[900];
+
 	if (!s || !s->label || !*s->label->mask_plan)
 		return;
-	draft_text(d, s->label);
+	masked_effect_text(t, effect, sizeof(effect));
+	draft_text(d, s->label, effect);
 	if (t->masked)
 		hf_draft_textf(d, HF_FIELD_EXECUTOR, "%s/%s", t->x->base->self.s, t->masked->plan->operator_name);
 }

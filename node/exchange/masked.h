@@ -10,10 +10,13 @@
 #ifndef HUFU_EXCHANGE_MASKED_H
 #define HUFU_EXCHANGE_MASKED_H
 
+#include <jansson.h>
+
 #include "exchange/transfer.h"
 #include "masking/apply.h"
 #include "source/reader.h"
 
+#define MASKED_DEMAND_ROWS 1000000u /* of a source whose plan demands figures of all of it */
 #define MASKED_PARALLEL 4u /* so many transfers mask with threads of their own; others in the worker that reads */
 
 /* The table of the plan that a source is: the one of its name, or the only one; NULL: none. */
@@ -84,6 +87,14 @@ void masked_label(const struct transfer *t, Hufu__Label *l);
 /* DS-32: plan, version, digest, technique and key id of each field; at the provider the plan's operator too. Nothing
  * when it is not masked. */
 void masked_draft(const struct transfer *t, struct hf_draft *d);
+/* ---- masked_effect.c: MK-3, what masking leaves ---- */
+
+/* As it was measured while the transfer was read (masked.c); NULL: it was not. */
+json_t *masked_figures(const struct transfer *t);
+char *masked_effect(const struct transfer *t); /* for the manifest; free() it */
+/* The same, or by the manifest at hand, both sides; NULL: there is nothing. The caller's. */
+json_t *masked_effect_of(const struct transfer *t);
+void masked_effect_text(const struct transfer *t, char *out, size_t cap); /* in words; "": nothing */
 /* Consumer: a label whose obligations name a plan says that it was masked by it. */
 enum hf_err masked_as_agreed(const char *peer, const Hufu__Label *l, struct hf_fault *f) HF_MUST_CHECK;
 /* Consumer: and by the one that the entry demands, as this node has it from its publisher: also when nothing was agreed
@@ -103,6 +114,12 @@ struct masked_setup {
 	unsigned workers;
 	/* Of which kind of the plan's schemes the last error of reading was; NULL: of none. Lent. */
 	const char **ret_kind;
+	/* What masking leaves, of the first rows; lent, NULL until there are so many. */
+	const struct hf_plan_table *of;
+	const char *const *quasi;
+	size_t quasi_count;
+	json_t **ret_effect;
+	atomic_uint *holding; /* readers of this node that hold a whole table to what a plan demands, at most one */
 };
 /* Takes inner, a reader of the whole file. Reads as a projecting reader does; wipes plain bytes and keys when it is
  * closed. */

@@ -8,6 +8,7 @@
 #include "exchange/masked.h"
 #include "masking/plan_files.h"
 #include "release/engine/stream.h"
+#include "release/measure.h"
 #include "source/made.h"
 
 #define PIECE ((size_t)256 << 10)
@@ -19,15 +20,21 @@ struct masked_reader {
 	struct masked_setup setup;
 	struct hf_stream *stream;
 	uint8_t *piece;
-	uint64_t in, made;  /* bytes of the file taken, and of masked rows given */
-	bool read;          /* the file is, to its end */
-	struct hf_buf *out; /* of the call */
+	uint64_t in, made;          /* bytes of the file taken, and of masked rows given */
+	bool read;                  /* the file is, to its end */
+	struct hf_buf *out;         /* of the call; NULL: the rows are only looked at */
+	struct hf_measure *measure; /* of what passes; NULL: nothing is looked at any more */
+	bool held;                  /* to what the plan demands */
 };
 
 static enum hf_err take_out(void *ctx, const uint8_t *data, size_t len, struct hf_fault *f)
 {
 	struct masked_reader *m = ctx;
 
+	if (m->measure)
+		hf_measure_after(m->measure, data, len);
+	if (!m->out)
+		return HF_OK;
 	m->made += len;
 	if (m->made > m->setup.most)
 		return hf_fault_set(f, HF_E_LIMIT,
@@ -35,9 +42,29 @@ static enum hf_err take_out(void *ctx, const uint8_t *data, size_t len, struct h
 	return hf_buf_add(m->out, data, len) ? HF_OK : hf_fault_default(f, HF_E_LIMIT);
 }
 
-static void masked_top(struct hf_maker *maker)
+static void look(struct masked_reader *m, uint64_t rows, uint64_t bytes)
 {
-	struct masked_reader *m = (struct masked_reader *)maker;
+	const struct hf_measure_setup s = {.table = m->setup.of,
+	                                   .quasi = m->setup.quasi,
+	                                   .quasi_count = m->setup.quasi_count,
+	                                   .rows = rows,
+	                                   .bytes = bytes};
+
+	hf_measure_free(m->measure);
+	m->measure = hf_measure_new(&s);
+}
+
+/* Once there is enough, or all is read. */
+static void looked(struct masked_reader *m, bool all)
+{
+	if (!m->measure || !(all || hf_measure_enough(m->measure)))
+		return;
+	*m->setup.ret_effect = hf_measure_figures(m->measure);
+	hf_measure_free(HF_TAKE(m->measure));
+}
+
+static void begin_stream(struct masked_reader *m)
+{
 	const struct hf_stream_setup s = {.plan = m->setup.plan,
 	                                  .table = m->setup.table,
 	                                  .root = &m->setup.root,
@@ -56,6 +83,15 @@ static void masked_top(struct hf_maker *maker)
 	m->in = m->made = 0;
 	m->read = false;
 	*m->setup.ret_kind = NULL;
+}
+
+static void masked_top(struct hf_maker *maker)
+{
+	struct masked_reader *m = (struct masked_reader *)maker;
+
+	begin_stream(m);
+	if (!*m->setup.ret_effect)
+		look(m, HF_MEASURE_ROWS, HF_MEASURE_BYTES);
 }
 
 enum hf_err masked_check(const struct hf_plan *p, const struct hf_stream *s, struct hf_fault *f)
@@ -87,7 +123,49 @@ static enum hf_err feed(struct masked_reader *m, struct hf_fault *f)
 	*kind = NULL;
 	m->in += n;
 	m->read = n < PIECE;
+	if (m->measure)
+		hf_measure_before(m->measure, m->piece, n);
 	return n > 0 ? hf_stream_feed(m->stream, m->piece, n, f, kind) : HF_OK;
+}
+
+/* All rows go through once, and nowhere. */
+static enum hf_err look_at_all(struct masked_reader *m, struct hf_fault *f)
+{
+	struct hf_fault why = {.code = HF_OK};
+	bool more = true;
+
+	m->out = NULL;
+	look(m, MASKED_DEMAND_ROWS, 0);
+	while (!m->read)
+		HF_TRY(feed(m, f));
+	while (more)
+		HF_TRY(hf_stream_end_some(m->stream, &more, f, m->setup.ret_kind));
+	enum hf_err e = hf_measure_demand(m->measure, &why);
+	if (e == HF_OK)
+		return HF_OK;
+	*m->setup.ret_kind = "result";
+	return hf_fault_set(f, HF_E_MASKING,
+	                    "the masking plan %.63s demands of the risk what its result does not keep: %.250s",
+	                    m->setup.plan->name, why.text);
+}
+
+/* MK-3: before the first byte leaves, when the plan demands something. One such table is in memory at a time. */
+static enum hf_err hold(struct masked_reader *m, struct hf_fault *f)
+{
+	enum hf_err e = HF_OK;
+
+	if (m->held || !m->setup.of->demand)
+		return HF_OK;
+	if (atomic_fetch_add(m->setup.holding, 1) == 0)
+		e = look_at_all(m, f);
+	else
+		e = hf_fault_set(f, HF_E_BUSY, "another delivery is held to its plan's demands at this moment");
+	atomic_fetch_sub(m->setup.holding, 1);
+	hf_measure_free(HF_TAKE(m->measure));
+	m->held = e == HF_OK;
+	if (m->held)
+		masked_top(&m->maker);
+	return e;
 }
 
 static enum hf_err masked_more(struct hf_maker *maker, struct hf_buf *out, bool *ret_end, struct hf_fault *f)
@@ -95,10 +173,15 @@ static enum hf_err masked_more(struct hf_maker *maker, struct hf_buf *out, bool 
 	struct masked_reader *m = (struct masked_reader *)maker;
 	bool more;
 
+	HF_TRY(hold(m, f));
 	m->out = out;
-	if (!m->read)
-		return feed(m, f);
+	if (!m->read) {
+		HF_TRY(feed(m, f));
+		looked(m, false);
+		return HF_OK;
+	}
 	HF_TRY(hf_stream_end_some(m->stream, &more, f, m->setup.ret_kind));
+	looked(m, !more);
 	*ret_end = !more;
 	if (more)
 		return HF_OK;
@@ -122,6 +205,7 @@ static void masked_free(struct hf_maker *maker)
 {
 	struct masked_reader *m = (struct masked_reader *)maker;
 
+	hf_measure_free(m->measure);
 	hf_stream_free(m->stream);
 	hf_source_reader_close(m->inner);
 	hf_wipe(m->piece, PIECE);

@@ -237,9 +237,12 @@ static enum hf_err make_manifest(struct transfer *t)
 	m.format = (char *)"text/csv";
 	m.started_ms = t->started_ms;
 	m.ended_ms = t->ended_ms;
+	char *effect = masked_effect(t);
+	m.effect = effect ? effect : m.effect;
 	hf_buf_clear(&t->serve->manifest);
 	enum hf_err e = hf_envelope_make_message(t->x->keys->envelope, t->x->base->self.s, HF_TYPE_MANIFEST, &m.base,
 	                                         &t->serve->manifest);
+	free(effect);
 	hf_decoded_free(start);
 	return e;
 }

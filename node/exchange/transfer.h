@@ -115,6 +115,7 @@ struct hf_exchange {
 	struct hf_scanner *scanner;         /* NULL: none */
 	struct hf_exchange_masking masking; /* keys NULL: this node masks nothing */
 	unsigned masked_open;
+	atomic_uint masked_holding; /* masked.h */
 	struct vault *vault;
 	struct reading *readings; /* of sealed data, under way */
 	unsigned loading;         /* workers that load what was delivered */

@@ -102,6 +102,11 @@ static enum hf_err open_plan(struct view *v, struct hf_exchange *x, const struct
 	HF_TRY(masked_plan(x, v->row->plan, &any, &v->plan, f));
 	if (v->plan->table_count != 1)
 		return hf_fault_set(f, HF_E_MASKING, "it has %zu tables, and the data is one", v->plan->table_count);
+	if (v->plan->tables[0].demand)
+		return hf_fault_set(
+		        f, HF_E_MASKING,
+		        "it demands figures of the whole table, which a read is not held to; take a plan without "
+		        "'risk'");
 	HF_TRY(take_keys(v, x, f));
 	return fit(v, r, f);
 }

@@ -114,10 +114,11 @@ static enum hf_err read_demand(const struct hf_plan_demands *d, const struct hf_
 		return FAULT(d, n, "l and t are about 'sensitive' fields, which are missing; name them");
 	if (q->suppress > 0 && !q->k && !q->l && q->t < 0)
 		return FAULT(d, n, "'suppress' is for rows that miss k, l or t; demand one of them");
-	if (d->mode == HF_PLAN_DYNAMIC)
-		return FAULT(d, n,
-		             "a dynamic plan does not see the whole table, so that nothing is known of its risk; take "
-		             "mode: static, or remove 'risk'");
+	if (d->mode == HF_PLAN_DYNAMIC && q->suppress > 0)
+		return FAULT(
+		        d, n,
+		        "'suppress' needs the whole table before the first row goes out, which a dynamic plan does not "
+		        "see; take mode: static, or remove 'suppress'");
 	t->demand = q;
 	return HF_OK;
 }

@@ -237,6 +237,65 @@ enum hf_err hf_measure_demand(struct hf_measure *m, struct hf_fault *f)
 	return e;
 }
 
+/* ---- as somebody else states them ---- */
+
+static void take_number(const json_t *from, const char *name, json_t *to)
+{
+	double v = json_number_value(json_object_get(from, name));
+
+	if (json_is_number(json_object_get(from, name)) && v >= 0 && v <= 1e15)
+		json_object_set(to, name, json_object_get(from, name));
+}
+
+static const char *name_of(const json_t *o)
+{
+	const char *s = json_string_value(o);
+
+	return s && *s && hf_text_ok(s, json_string_length(o), HF_CSV_NAME_MAX) ? s : NULL;
+}
+
+static json_t *read_fields(const json_t *list)
+{
+	static const char *const shares[] = {"same", "by_dictionary", "by_frequency"};
+	json_t *fields = json_array();
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		const char *field = name_of(json_object_get(o, "field")),
+		           *by = name_of(json_object_get(o, "technique"));
+		json_t *one = field && by ? json_pack("{s:s, s:s}", "field", field, "technique", by) : NULL;
+
+		for (size_t k = 0; one && k < sizeof(shares) / sizeof(shares[0]); k++)
+			take_number(o, shares[k], one);
+		if (one)
+			json_array_append_new(fields, one);
+	}
+	return fields;
+}
+
+json_t *hf_measure_read(const char *text)
+{
+	static const char *const numbers[] = {"rows", "k", "classes", "sample_uniques", "prosecutor_max"};
+	json_t *said = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *o, *quasi, *risk = json_object();
+	const json_t *of = json_object_get(said, "risk"), *q;
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		take_number(of, numbers[i], risk);
+	quasi = json_array();
+	json_array_foreach(json_object_get(of, "quasi"), i, q) if (name_of(q)) json_array_append(quasi, (json_t *)q);
+	json_object_set_new(risk, "quasi", quasi);
+	o = json_pack("{s:o, s:o}", "fields", read_fields(json_object_get(said, "fields")), "risk", risk);
+	take_number(said, "rows", o);
+	json_decref(said);
+	if (json_object_get(risk, "k") && json_object_get(o, "rows"))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
 /* ---- words ---- */
 
 static const char *worst_of(const json_t *fields, const char *what, double *ret_share)

@@ -44,6 +44,9 @@ bool hf_measure_enough(const struct hf_measure *m); /* of both */
  * "by_dictionary", "by_frequency"}], "risk": {"k", "classes", "prosecutor_max", ...}}, as hf_trend_figures takes it;
  * the caller's. NULL: there is nothing to be measured. */
 json_t *hf_measure_figures(struct hf_measure *m);
+/* What hf_measure_figures gave, as a peer states it: of what it says no more than is known here. NULL: it is none. The
+ * caller's. */
+json_t *hf_measure_read(const char *text);
 /* What the table's plan demands, of both as they came: QUALITY says the first thing that is missed. */
 enum hf_err hf_measure_demand(struct hf_measure *m, struct hf_fault *f) HF_MUST_CHECK;
 /* In words, for an entry: "of 10000 rows: k 3 of region, born; ...". */

@@ -1,4 +1,5 @@
 """Deliveries that go out masked because the entry says so: real nodes, a table of toll passages with the people in them."""
+import collections
 import csv
 import os
 import random
@@ -193,6 +194,28 @@ def test_label_and_ledgers_name_plan_technique_and_key_and_no_key_is_anywhere(ne
         check(re.search(r"plate: fpe key [0-9a-f]{16};", f["masking"]) and e["time"] and f["object"] == net.demanding, f"{event}: {f}")
         if node is t:
             check(f["executor"] == "transport/ma", f"the plan's operator: {f}")
+
+
+def test_each_delivery_says_what_comes_back_and_how_large_the_classes_are(net):
+    """MK-3: at both nodes, in the entries as well; though the plan demands nothing. Held against what Python counts."""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    effect = i.hufu("transfers", "show", net.transfer, as_="chen")["effect"]
+    check(effect == t.hufu("transfers", "show", net.transfer, as_="li")["effect"], f"as its provider signed it: {effect}")
+    before, after = (table(p)[:10000] for p in (net.source, net.out))
+    sizes = collections.Counter(r["name"] for r in after)
+    check((effect["rows"], effect["risk"]["quasi"], effect["risk"]["k"], effect["risk"]["classes"]) == (10000, ["name"], min(sizes.values()), len(sizes)), f"{effect}")
+    fields = {f["field"]: f for f in effect["fields"]}
+    check(set(fields) == {*PSEUDONYMS, "time", "name", "fee"}, f"every masked field: {list(fields)}")
+    for name, f in fields.items():
+        check(abs(f["same"] - sum(b[name] == a[name] for b, a in zip(before, after)) / 10000) < 1e-3, f"{f}")
+        was, made = ([v for v, _ in sorted(collections.Counter(r[name] for r in rows).items(), key=lambda c: (-c[1], c[0].encode()))] for rows in (before, after))
+        guess = dict(zip(made, was))
+        check(abs(f["by_frequency"] - sum(guess.get(a[name]) == b[name] for b, a in zip(before, after)) / 10000) < 1e-3, f"{f}")
+        check(name not in PSEUDONYMS or f["by_dictionary"] == 0, f"a keyed masking comes back by no dictionary: {f}")
+    said = f"; of 10000 rows: k {effect['risk']['k']} of name; comes back by dictionary "
+    for node, account, event in ((t, "sun", "transfer-sent"), (i, "wu", "transfer-received")):
+        e = next(e for e in entries_of(node, account, net.transfer) if e["event"] == event and "masking" in e.get("fields", {}))
+        check(said in e["fields"]["masking"], f"{event}: {e['fields']['masking']}")
 
 
 def test_the_same_agreement_gives_the_same_bytes_and_another_one_other_pseudonyms(net):
@@ -619,6 +642,25 @@ def test_what_goes_out_without_a_plan_counts_beside_what_goes_out_by_one(net):
     check(e["detail"] == "without a plan, to insurer: order 17/2026 of the court", f"{e}")
 
 
+def test_a_delivery_that_misses_what_its_plan_demands_is_refused_before_the_first_byte(net):
+    """MK-3, MK-47: above either limit nothing leaves; within both it does"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+
+    def demanding(version, risk):
+        put_plan(net, "passages-coarse", version, lambda text: text.replace("{technique: mask, keep-first: 1}", "{technique: 'null'}").replace(
+            "unreadable-most: 0}", "unreadable-most: 0, risk: {passages: {quasi: [time, gantry, plate], %s}}}" % risk))
+    for version, risk, word in ((2, "k: 5000", "k is "), (3, "recovery: 0.00001", "of the values of time come back")):
+        demanding(version, risk)
+        r = i.refused("fetch", net.entry, *CLAIMS, "--sealed", "--field", "time", "--field", "card", as_="chen")
+        check(r.reason == "masking" and "demands of the risk" in r.text and word in r.text, r.text)
+        ended = t.hufu("transfers", "list", as_="li")["transfers"][0]
+        check((ended["state"], ended["served"]) == ("TERMINATED", 0), f"nothing left: {ended}")
+    demanding(4, "k: 100, recovery: 0.9")
+    got = i.hufu("fetch", net.entry, *CLAIMS, "--sealed", "--field", "time", "--field", "card", as_="chen")
+    effect = i.hufu("transfers", "show", got["transfer"], as_="chen")["effect"]
+    check(got["quality"] == "met" and effect["risk"]["quasi"] == ["time"] and effect["risk"]["k"] >= 100, f"{effect}")
+
+
 def test_a_dictionary_is_kept_with_the_plan_that_was_approved(net):
     """MK-37: what a technique reads from a file is part of the version; another file later changes nothing, a version without it is refused"""
     t = net.nodes["transport"]
@@ -630,12 +672,12 @@ def test_a_dictionary_is_kept_with_the_plan_that_was_approved(net):
         with open(os.path.join(folder, "names.txt"), "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
     try:
-        put_plan(net, "passages-coarse", 2, named)
+        put_plan(net, "passages-coarse", 5, named)
         raise AssertionError("a plan was put without its dictionary")
     except hufunet.Refused as r:
         check("names.txt" in r.text, r.text)
     write(words)
-    put_plan(net, "passages-coarse", 2, named)
+    put_plan(net, "passages-coarse", 5, named)
     write(["somebody else"])
     got, _ = fetch(net, "named.csv", net.entry)
     check({r["name"] for r in table(got)} <= set(words) and len({r["name"] for r in table(got)}) > 250, "by the words that were approved")

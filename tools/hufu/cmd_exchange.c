@@ -51,6 +51,10 @@ static const struct hf_column label_columns[] = {{"FIELD", "field", 40},        
                                                  {"CLASS", "class", 0},         {"LEVEL", "level", 0},
                                                  {"TREATMENT", "treatment", 0}, {NULL, NULL, 0}};
 
+static const struct hf_column effect_columns[] = {
+        {"MASKED FIELD", "field", 40},         {"TECHNIQUE", "technique", 0},       {"SAME", "same", 0},
+        {"BY DICTIONARY", "by_dictionary", 0}, {"BY FREQUENCY", "by_frequency", 0}, {NULL, NULL, 0}};
+
 static const char *text_of(const json_t *o, const char *key)
 {
 	const char *s = json_string_value(json_object_get(o, key));
@@ -249,6 +253,23 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 	return status;
 }
 
+/* MK-3 */
+static void print_effect(struct hf_cli *cli, const json_t *effect)
+{
+	const json_t *risk = json_object_get(effect, "risk"), *q;
+	size_t i;
+
+	if (!effect)
+		return;
+	printf("\nof %lld rows k is %lld", (long long)json_integer_value(json_object_get(risk, "rows")),
+	       (long long)json_integer_value(json_object_get(risk, "k")));
+	json_array_foreach(json_object_get(risk, "quasi"), i, q)
+	        printf("%s%s", i ? ", " : " by ", json_string_value(q));
+	printf("\n");
+	if (json_array_size(json_object_get(effect, "fields")) > 0)
+		hf_cli_table(cli, effect, "fields", effect_columns, "");
+}
+
 static int show(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1];
@@ -261,6 +282,7 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 	if (status == HF_EXIT_DONE && !cli->json && json_array_size(json_object_get(out, "labels")) > 0) {
 		printf("\n");
 		hf_cli_table(cli, out, "labels", label_columns, "");
+		print_effect(cli, json_object_get(out, "effect"));
 	}
 	json_decref(out);
 	return status;

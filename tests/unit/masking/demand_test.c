@@ -62,6 +62,28 @@ static void test_a_demand_is_read(void **state)
 	hf_plan_free(p);
 }
 
+/* What needs the whole table before the first row goes out, a dynamic plan cannot do. */
+static void test_a_dynamic_plan_demands_but_suppresses_nothing(void **state)
+{
+	static const char *const demands[] = {"{quasi: [age], k: 2}", "{quasi: [age], k: 2, suppress: 0.1}"};
+	char text[4096], *mode;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct hf_fault f = {.code = HF_OK};
+		struct hf_plan *p = NULL;
+
+		snprintf(text, sizeof(text), plan_text, demands[i]);
+		mode = strstr(text, "static");
+		memmove(mode + 7, mode + 6, strlen(mode + 6) + 1);
+		memcpy(mode, "dynamic", 7);
+		assert_int_equal(hf_plan_read("p.yaml", text, strlen(text), &p, &f), i ? HF_E_FORMAT : HF_OK);
+		if (i)
+			assert_non_null(strstr(f.text, "'suppress' needs the whole table"));
+		hf_plan_free(p);
+	}
+}
+
 static void refused(const char *demand, const char *says)
 {
 	struct hf_fault f = {.code = HF_OK};
@@ -244,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_a_demand_is_read),
+	        cmocka_unit_test(test_a_dynamic_plan_demands_but_suppresses_nothing),
 	        cmocka_unit_test(test_what_is_wrong_in_a_demand_is_named),
 	        cmocka_unit_test(test_rows_that_miss_the_demand_are_suppressed),
 	        cmocka_unit_test(test_a_result_is_held_to_the_demand),
