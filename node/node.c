@@ -315,6 +315,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_erasure,
 	        hf_routes_audit,
 	        hf_routes_source,
+	        hf_routes_target,
 	        hf_routes_release,
         hf_routes_classify,
         hf_routes_relations,

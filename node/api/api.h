@@ -91,6 +91,7 @@ extern const struct hf_route hf_routes_supervision[]; /* operations on data of o
 extern const struct hf_route hf_routes_erasure[];     /* erasure, legal holds */
 extern const struct hf_route hf_routes_audit[];
 extern const struct hf_route hf_routes_source[];
+extern const struct hf_route hf_routes_target[];
 extern const struct hf_route hf_routes_release[];     /* masking plans and tasks */
 extern const struct hf_route hf_routes_classify[];    /* what the fields of sources hold */
 extern const struct hf_route hf_routes_relations[];   /* which of them belong together */

@@ -8,6 +8,7 @@
 
 #include "api/sight.h"
 #include "api/transfers.h"
+#include "source/outlet.h"
 #include "transfer.pb-c.h"
 
 static json_t *view_json(const struct hf_transfer_view *v)
@@ -140,12 +141,30 @@ static enum hf_err check_mechanism(struct hf_api_request *rq, const char *name)
 	        "there is no mechanism '%.40s'; name emergency, attribute, application or provider, or none", name);
 }
 
-/* A file or, said in so many words, the node's sealed store. */
+/* Another department's target is none. */
+static enum hf_err check_outlet(struct hf_api_request *rq, const char *to)
+{
+	struct hf_outlet o;
+	char table[HF_LOAD_TABLE];
+	HF_TRY(hf_outlet_find(rq->m->sources, to, &o, table, &rq->fault));
+	if (!o.department[0] || hf_api_acts_for(rq, rq->m->base->self.s, o.department))
+		return HF_OK;
+	return hf_fault_set(&rq->fault, HF_E_UNKNOWN,
+	                    "there is no target '%.63s'; `hufu target list` shows those there are", o.name);
+}
+
+/* A file, a table of a registered database or, said in so many words, the node's sealed store. */
 static enum hf_err take_target(struct hf_api_request *rq, struct hf_fetch *in)
 {
 	bool sealed;
 	HF_TRY(hf_api_bool(rq, "sealed", false, &sealed));
-	HF_TRY(hf_api_text(rq, "output", !sealed, 430, &in->output));
+	HF_TRY(hf_api_text(rq, "to", false, HF_NAME_MAX + HF_LOAD_TABLE, &in->to));
+	HF_TRY(hf_api_text(rq, "output", !sealed && !in->to[0], 430, &in->output));
+	if (in->to[0])
+		HF_TRY(check_outlet(rq, in->to));
+	if (in->to[0] && sealed)
+		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,
+		                    "what is kept sealed goes into no table; leave 'to' out, or 'sealed'");
 	HF_TRY(hf_api_text(rq, "format", false, 20, &in->format));
 	if (sealed && in->output && in->output[0])
 		return hf_fault_set(&rq->fault, HF_E_ARGUMENT,

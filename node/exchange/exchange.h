@@ -75,6 +75,7 @@ struct hf_fetch {
 	size_t field_count;
 	const char *output; /* NULL or "": kept sealed by the node (data.h) */
 	const char *format; /* of the file: "csv.zst", "jsonl", "jsonl.zst"; NULL or "": CSV as it comes */
+	const char *to;     /* "NAME/TABLE" of a registered database (source/outlet.h), instead of output */
 };
 enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               struct hf_unit *unit, struct hf_draft *draft, struct hf_id *ret_transfer,
@@ -86,6 +87,9 @@ enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transf
 /* DS-15: the account was deregistered: what its person began to fetch and what is not all here yet ends with the unit.
  */
 void hf_exchange_end_of(struct hf_exchange *x, const char *account, struct hf_unit *unit);
+
+/* Does a delivery that has not ended go into that registered database? */
+bool hf_exchange_loads_into(const struct hf_exchange *x, const char *outlet);
 
 struct hf_transfer_view {
 	struct hf_id transfer, grant, agreement, resource;

@@ -266,7 +266,7 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 	char output[OUTPUT_MAX], second[HF_USE_SECOND_TEXT] = "";
 	const char *place;
 	enum target_kind kind;
-	HF_TRY(target_choose(in, &kind, &place, f));
+	HF_TRY(target_choose(x, in, &kind, &place, f));
 	const struct target *target = target_of(kind);
 	HF_TRY(target->check(x, place, output, f));
 	HF_TRY(find_grant(x, actor, in, &g, f));

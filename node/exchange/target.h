@@ -19,6 +19,7 @@ enum target_kind {
 	TARGET_SEALED = 1,
 	TARGET_JSONL = 2,
 	TARGET_CSV_ZST = 3,
+	TARGET_SQLITE = 4,
 	TARGET_JSONL_ZST = 6,
 	TARGET_KINDS
 };
@@ -26,6 +27,7 @@ enum target_kind {
 struct target {
 	const char *name;
 	const char *format; /* by which a file of it is asked for; NULL: it is none */
+	const char *outlet; /* kind of a registered database (source/outlet.h); NULL: it is none */
 	bool sealed;        /* nothing of it is ever on a disk in plain */
 	/* When it is asked for: may it go there? ret_output: as the row keeps it. */
 	enum hf_err (*check)(struct hf_exchange *x, const char *output, char ret_output[OUTPUT_MAX],
@@ -62,8 +64,8 @@ struct target {
 };
 const struct target *target_of(enum target_kind kind); /* NULL: there is none */
 /* The kind that is asked for, and the place as its check takes it. */
-enum hf_err target_choose(const struct hf_fetch *in, enum target_kind *ret_kind, const char **ret_place,
-                          struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err target_choose(struct hf_exchange *x, const struct hf_fetch *in, enum target_kind *ret_kind,
+                          const char **ret_place, struct hf_fault *f) HF_MUST_CHECK;
 /* Workers that load at a time: a database that does not answer leaves the others to everybody else. */
 #define TARGET_LOADS_MAX 2u
 /* What a failed settle says of the system's error. */
@@ -72,6 +74,6 @@ enum hf_err target_not_there(enum hf_err e, int sys_error, struct hf_fault *f) H
 bool target_passes(enum hf_err e);
 
 extern const struct target target_file, target_sealed; /* a row each */
-extern const struct target target_jsonl, target_csv_zst, target_jsonl_zst;
+extern const struct target target_jsonl, target_csv_zst, target_jsonl_zst, target_sqlite;
 
 #endif

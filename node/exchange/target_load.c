@@ -13,6 +13,7 @@
 #include "exchange/receive.h"
 #include "exchange/vault.h"
 #include "source/load.h"
+#include "source/outlet.h"
 
 static const struct hf_loader *loader_of(const struct transfer *t)
 {
@@ -24,6 +25,24 @@ static enum hf_err check_file(struct hf_exchange *x, const char *output, char re
 {
 	HF_TRY(target_file.check(x, output, ret_output, f));
 	return vault_ready(x->vault, f);
+}
+
+static enum hf_err check_outlet(struct hf_exchange *x, const char *to, char ret_output[OUTPUT_MAX], struct hf_fault *f)
+{
+	struct hf_outlet o;
+	char table[HF_LOAD_TABLE];
+	HF_TRY(hf_outlet_find(x->sources, to, &o, table, f));
+	snprintf(ret_output, OUTPUT_MAX, "%s", to);
+	return vault_ready(x->vault, f);
+}
+
+bool hf_exchange_loads_into(const struct hf_exchange *x, const char *outlet)
+{
+	size_t len = strlen(outlet);
+	for (const struct transfer *t = x->transfers; t; t = t->next)
+		if (!t->provider && t->target->outlet && strncmp(t->output, outlet, len) == 0 && t->output[len] == '/')
+			return true;
+	return false;
 }
 
 /* ---- the sealed copy ---- */
@@ -129,6 +148,8 @@ static enum hf_err ready(struct transfer *t, struct hf_fault *f)
 	t->load->rows = t->rows;
 	t->load->stop = &t->x->stopping;
 	snprintf(t->load->place, sizeof(t->load->place), "%s", t->output);
+	if (t->target->outlet)
+		HF_TRY(hf_outlet_load(t->x->sources, t->output, t->load, f));
 	columns_of(t, t->load);
 	return t->state != TRANSFER_STARTED || loader_of(t)->raw ? HF_OK : check_table(t, t->load, f);
 }
@@ -188,10 +209,11 @@ static void delivered(struct transfer *t, struct hf_unit *u)
 	(void)u;
 }
 
-#define ROW(row, text, file_format, checks)                                                                            \
+#define ROW(row, text, file_format, kind, checks)                                                                      \
 	const struct target row = {                                                                                    \
 	        .name = text,                                                                                          \
 	        .format = file_format,                                                                                 \
+	        .outlet = kind,                                                                                        \
 	        .check = checks,                                                                                       \
 	        .folder = folder,                                                                                      \
 	        .prepare_begin = prepare_begin,                                                                        \
@@ -209,7 +231,8 @@ static void delivered(struct transfer *t, struct hf_unit *u)
 	        .cache = "it lay sealed until it was loaded; the sealed copy is destroyed after this record",          \
 	        .wiped = "the sealed copy is destroyed, and nothing of it is loaded",                                  \
 	}
-ROW(target_jsonl, "jsonl", "jsonl", check_file);
-ROW(target_csv_zst, "csv.zst", "csv.zst", check_file);
-ROW(target_jsonl_zst, "jsonl.zst", "jsonl.zst", check_file);
+ROW(target_jsonl, "jsonl", "jsonl", NULL, check_file);
+ROW(target_csv_zst, "csv.zst", "csv.zst", NULL, check_file);
+ROW(target_jsonl_zst, "jsonl.zst", "jsonl.zst", NULL, check_file);
+ROW(target_sqlite, "sqlite", NULL, "sqlite", check_outlet);
 #undef ROW

@@ -17,6 +17,8 @@
 #include "base/base.h"
 #include "source/readers/csv.h"
 
+#define HF_LOAD_TABLE 130 /* bytes of "schema.table" */
+
 struct hf_load_column {
 	char name[HF_CSV_NAME_MAX + 1];
 	enum hf_csv_type type;
@@ -25,7 +27,7 @@ struct hf_load_column {
 struct hf_load {
 	struct hf_id transfer, resource; /* resource: the next version of it may take the table's place */
 	char place[512];                 /* path of a file; of PostgreSQL its URI, without a password */
-	char table[HF_NAME_MAX + 1];     /* of a database */
+	char table[HF_LOAD_TABLE];       /* of a database */
 	char password[256];              /* of a database; wiped by hf_load_free */
 	struct hf_load_column *columns;
 	size_t column_count;
@@ -51,6 +53,6 @@ struct hf_loader {
 /* Each ends with no place that is not given back. NULL: there is no such one. */
 const struct hf_loader *hf_loader_find(const char *name);
 
-extern const struct hf_loader hf_loader_jsonl, hf_loader_csv_zst, hf_loader_jsonl_zst;
+extern const struct hf_loader hf_loader_jsonl, hf_loader_csv_zst, hf_loader_jsonl_zst, hf_loader_sqlite;
 
 #endif

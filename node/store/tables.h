@@ -85,7 +85,8 @@
 	X(HF_TABLE_MASK_FILE,        "mask-file")        /* SHA-256[32] -> bytes that techniques of stored plans read */ \
 	X(HF_TABLE_MASK_RAN,         "mask-ran")         /* SHA-256 of source 0x00 plan 0x00 table 0x00 version[32] task id[16] -> "": neither failed nor stopped */ \
 	X(HF_TABLE_DESTRUCTION,      "destruction")      /* object[16] id[16] -> DestructionRow */ \
-	X(HF_TABLE_DESTROYED,        "destroyed")        /* transfer[16] id[16] -> DestroyedRow: records of consumers */
+	X(HF_TABLE_DESTROYED,        "destroyed")        /* transfer[16] id[16] -> DestroyedRow: records of consumers */ \
+	X(HF_TABLE_OUTLET,           "outlet")           /* name -> OutletRow: databases that deliveries go into */
 /* clang-format on */
 
 enum hf_table {

@@ -1,6 +1,8 @@
-"""Where a delivery may go at the consumer besides a CSV file: other forms of a file. Real nodes."""
+"""Where a delivery may go at the consumer besides a CSV file: other forms of a file, tables of databases. Real nodes."""
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 
 from common import *
@@ -14,6 +16,7 @@ def network(net):
     net.entry = publish(net, "flights")
     net.sensitive = publish(net, "flights", title="敏感航班数据", extra=["--sensitive"])
     net.app = agreement(net, net.entry)
+    net.file = os.path.join(net.dir, "warehouse.db")
 
 
 def cells():
@@ -54,3 +57,76 @@ def test_a_delivery_into_json_lines_or_packed_is_the_table_whole_and_leaves_noth
     out = os.path.join(net.dir, "sensitive.jsonl")
     r = i.refused("fetch", net.sensitive, "--system", "claims", "--purpose", "claims-assessment", "--output", out, "--format", "jsonl", as_="chen")
     check(r.reason == "must-be-sealed" and not os.path.exists(out), r.text)
+
+
+def ask(net, sql):
+    with contextlib.closing(sqlite3.connect(net.file)) as db:
+        return db.execute(sql).fetchall()
+
+
+TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+
+
+def away(net):
+    return sum(a["kind"] == "target-away" for a in net.nodes["insurer"].hufu("alarms", as_="admin")["alarms"])
+
+
+def waiting(net, transfer, before):
+    """A delivery that is here whole and cannot be loaded yet: people are told."""
+    i = net.nodes["insurer"]
+    wait_until(lambda: away(net) > before, "the alarm")
+    check(i.hufu("transfers", "show", transfer, as_="chen")["state"] == "STARTED", "it is not delivered yet")
+
+
+def test_a_delivery_into_a_table_of_an_sqlite_file_takes_the_place_of_the_one_before(net):
+    """DS-70, DS-71: a kill of the node while the file is in use loses nothing, and the delivery goes on by itself"""
+    i = net.nodes["insurer"]
+    i.hufu("target", "add", "warehouse", net.file, as_="admin")
+    header, rows = cells()
+    got = fetch(net, "--to", "warehouse/flights")
+    check((got["quality"], got["output"]) == ("met", "warehouse/flights"), f"{got}")
+    check([[str(v) for v in r] for r in ask(net, "SELECT * FROM flights")] == rows, "every cell, in order")
+    check([r[1] for r in ask(net, "PRAGMA table_info(flights)")] == header, "the columns")
+    with contextlib.closing(sqlite3.connect(net.file, isolation_level=None)) as db:
+        db.execute("DELETE FROM flights")
+        db.execute("CREATE TABLE mine (a)")
+        db.execute("BEGIN IMMEDIATE")
+        before = away(net)
+        transfer = i.hufu("fetch", net.entry, "--system", "claims", "--to", "warehouse/flights", "--detach", as_="chen")["transfer"]
+        waiting(net, transfer, before)
+        r = i.refused("target", "remove", "warehouse", as_="admin")
+        check(r.reason == "state" and "on its way" in r.text, r.text)
+        i.kill()
+        check(ask(net, "SELECT count(*) FROM flights") == [(0,)], "the version before")
+        i.start()
+        i.login("chen")
+        i.login("admin")
+        db.execute("COMMIT")
+    i.hufu("transfers", "wait", transfer, as_="chen")
+    check(len(ask(net, "SELECT * FROM flights")) == len(rows), "the new version")
+    wait_until(lambda: ask(net, TABLES) == [("flights",), ("hufu_import",), ("mine",)], "the old version to be gone")
+    r = i.refused("fetch", net.entry, "--system", "claims", "--to", "warehouse/mine", as_="chen")
+    check(r.reason == "exists" and ask(net, "SELECT * FROM mine") == [], f"somebody else's table is not replaced: {r.text}")
+    wait_until(lambda: not left(net, net.file), "nothing to be left of it")
+
+
+def test_a_target_is_registered_by_who_runs_the_node_and_used_by_its_department(net):
+    i = net.nodes["insurer"]
+    r = i.refused("target", "add", "other", net.file, as_="chen")
+    check(r.reason == "permission", r.text)
+    for place, reason in ((os.path.join(i.dir, "x.db"), "argument"), ("/nowhere/at/all.db", "io")):
+        r = i.refused("target", "add", "other", place, as_="admin")
+        check(r.reason == reason, f"{r.reason}: {r.text}")
+    i.hufu("target", "add", "pricing", os.path.join(net.dir, "pricing.db"), "--department", "pricing", as_="admin")
+    for to, reason in (("pricing/t", None), ("nothing/t", "unknown"), ("warehouse", "argument"), ("warehouse/hufu_import", "argument"), ("warehouse/a\"b", "argument")):
+        if reason:
+            r = i.refused("fetch", net.entry, "--system", "claims", "--to", to, as_="chen")
+            check(r.reason == reason, f"{to}: {r.reason}: {r.text}")
+    i.hufu("target", "disable", "warehouse", as_="admin")
+    r = i.refused("fetch", net.entry, "--system", "claims", "--to", "warehouse/flights", as_="chen")
+    check(r.reason == "state" and "target enable" in r.text, r.text)
+    i.hufu("target", "enable", "warehouse", as_="admin")
+    r = i.refused("fetch", net.sensitive, "--system", "claims", "--purpose", "claims-assessment", "--to", "warehouse/x", as_="chen")
+    check(r.reason == "must-be-sealed", r.text)
+    i.hufu("target", "remove", "pricing", as_="admin")
+    check([t["name"] for t in i.hufu("target", "list", as_="chen")["targets"]] == ["warehouse"], "the list")

@@ -56,6 +56,7 @@ extern const struct hf_command hf_commands_audit[];
 extern const struct hf_command hf_commands_time[];
 extern const struct hf_command hf_commands_uses[];
 extern const struct hf_command hf_commands_source[];
+extern const struct hf_command hf_commands_target[];
 extern const struct hf_command hf_commands_catalog[];
 extern const struct hf_command hf_commands_authz[];
 extern const struct hf_command hf_commands_giving[];

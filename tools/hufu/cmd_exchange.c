@@ -191,17 +191,24 @@ static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
 static int fetch(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *system_name = NULL, *output = NULL, *purpose = NULL, *grant = NULL, *patience = NULL,
-	                    *mechanism = NULL, *publisher = NULL, *format = NULL;
+	                    *mechanism = NULL, *publisher = NULL, *format = NULL, *to = NULL;
 	uint32_t patience_s = PATIENCE_S;
 	struct hf_list fields = {.count = 0};
 	bool detach = false, sealed = false;
 	const struct hf_opt opts[] = {
-	        {"sealed", NULL, &sealed, NULL},       {"system", &system_name, NULL, NULL},
-	        {"output", &output, NULL, NULL},       {"format", &format, NULL, NULL},
-	        {"purpose", &purpose, NULL, NULL},     {"grant", &grant, NULL, NULL},
-	        {"field", NULL, NULL, &fields},        {"detach", NULL, &detach, NULL},
-	        {"patience", &patience, NULL, NULL},   {"mechanism", &mechanism, NULL, NULL},
-	        {"publisher", &publisher, NULL, NULL}, {NULL, NULL, NULL, NULL},
+	        {"sealed", NULL, &sealed, NULL},
+	        {"system", &system_name, NULL, NULL},
+	        {"output", &output, NULL, NULL},
+	        {"format", &format, NULL, NULL},
+	        {"to", &to, NULL, NULL},
+	        {"purpose", &purpose, NULL, NULL},
+	        {"grant", &grant, NULL, NULL},
+	        {"field", NULL, NULL, &fields},
+	        {"detach", NULL, &detach, NULL},
+	        {"patience", &patience, NULL, NULL},
+	        {"mechanism", &mechanism, NULL, NULL},
+	        {"publisher", &publisher, NULL, NULL},
+	        {NULL, NULL, NULL, NULL},
 	};
 	char path[PATH_MAX];
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 0, 1) ||
@@ -209,9 +216,9 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	if ((!pos[0]) == (!grant))
 		return hf_cli_misuse(cli, "name the catalog entry, or a grant with --grant");
-	if (!output == !sealed)
-		return hf_cli_misuse(cli, "name the file that the data goes to with --output, or let the node keep it "
-		                          "with --sealed");
+	if ((output != NULL) + (to != NULL) + sealed != 1)
+		return hf_cli_misuse(cli, "name the file that the data goes to with --output, or a target's table with "
+		                          "--to, or let the node keep it with --sealed");
 	if (output && !absolute(cli, output, path))
 		return HF_EXIT_REFUSED;
 	json_t *in = json_object(), *out = NULL;
@@ -223,8 +230,8 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "publisher", publisher);
 	if (sealed)
 		json_object_set_new(in, "sealed", json_true());
-	else
-		hf_cli_put(in, "output", path);
+	hf_cli_put(in, "output", output ? path : NULL);
+	hf_cli_put(in, "to", to);
 	hf_cli_put(in, "format", format);
 	hf_cli_put_list(in, "fields", &fields);
 	int status = hf_cli_call(cli, "POST", "/v1/transfers/fetch", in, &out);
@@ -318,12 +325,15 @@ static int cancel(struct hf_cli *cli, int argc, char **argv)
 
 const struct hf_command hf_commands_exchange[] = {
         {"fetch", NULL, "fetch data under an agreement",
-         "hufu fetch ENTRY --system NAME --output FILE|--sealed [--format F] [--field NAME]... [--purpose CODE]\n"
+         "hufu fetch ENTRY --system NAME --output FILE|--to NAME/TABLE|--sealed [--format F] [--field NAME]... "
+         "[--purpose CODE]\n"
          "          [--detach] [--patience SECONDS]\n"
-         "hufu fetch --grant GRANT --output FILE|--sealed [--field NAME]... [--detach]\n"
+         "hufu fetch --grant GRANT --output FILE|--to NAME/TABLE|--sealed [--field NAME]... [--detach]\n"
          "\n"
          "  --output FILE   where the node writes the data; the file must not exist\n"
          "  --format F      of that file: csv, as it comes; csv.zst; jsonl, an object a row; jsonl.zst\n"
+         "  --to NAME/TABLE a table of a registered database (`hufu target`); it takes the place of the version "
+         "before\n"
          "  --sealed        the node keeps the data, encrypted, and `hufu data read` reads it through the node's "
          "gate;\n"
          "                  sensitive and core data, and what carries such an obligation, is kept no other way\n"

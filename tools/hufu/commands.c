@@ -10,6 +10,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_node,
         hf_commands_identity,
         hf_commands_source,
+        hf_commands_target,
         hf_commands_catalog,
         hf_commands_uses, /* before the table of `hufu grants`, which takes any word after it */
         hf_commands_authz,
