@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/rows.h"
+#include "api/sources.h"
 #include "authz/obligation.h"
 #include "base/mem.h"
 #include "ledger/ledger.h"
@@ -572,6 +573,7 @@ enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog
 	HF_TRY(hf_api_text(rq, "source", !was, HF_NAME_MAX, &w->source));
 	if (was && !*w->source)
 		w->source = was->source;
+	HF_TRY(hf_api_source_own(rq, w->source));
 	HF_TRY(catalog_json_read_sample(rq, was ? was->source : "", w));
 	HF_TRY(hf_api_text(rq, "mode", false, 40, &w->mode));
 	HF_TRY(hf_api_text(rq, "scope", !was, HF_MAX_TEXT, &w->scope));

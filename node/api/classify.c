@@ -177,11 +177,17 @@ static enum hf_err classify(struct hf_api_request *rq)
 }
 
 /* MK-20: every place of a kind that people confirmed, across all sources. */
+struct placing {
+	const struct hf_api_request *rq;
+	json_t *kinds;
+};
+
 static bool add_places(void *ctx, const struct hf_source_view *v)
 {
-	json_t *kinds = ctx;
+	const struct placing *p = ctx;
+	json_t *kinds = p->kinds;
 
-	for (size_t i = 0; i < v->field_count; i++) {
+	for (size_t i = 0; hf_api_source_seen(p->rq, v) && i < v->field_count; i++) {
 		const struct hf_field_class *c = &v->fields[i].class;
 		json_t *places = json_object_get(kinds, c->kind);
 
@@ -199,7 +205,8 @@ static bool add_places(void *ctx, const struct hf_source_view *v)
 static enum hf_err places(struct hf_api_request *rq)
 {
 	json_t *kinds = json_object(), *rows = json_array(), *list;
-	enum hf_err e = hf_sources_list(rq->m->sources, add_places, kinds);
+	struct placing p = {rq, kinds};
+	enum hf_err e = hf_sources_list(rq->m->sources, add_places, &p);
 	const char *kind;
 
 	json_object_foreach(kinds, kind, list)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/sources.h"
 
 /* Of what was sent, so that whoever has the file can show that it was this one. */
 static void digest_of(const json_t *header, const json_t *rows, struct hf_hash *ret_digest)
@@ -31,6 +32,7 @@ static enum hf_err begin(struct hf_api_request *rq)
 
 	hf_draft_text(rq->draft, HF_FIELD_OBJECT, "leak");
 	HF_TRY(hf_api_text(rq, "source", true, HF_NAME_MAX, &in.source));
+	HF_TRY(hf_api_source_own(rq, in.source));
 	HF_TRY(hf_api_text(rq, "reason", true, 300, &in.reason));
 	HF_TRY(hf_trace_read(header, rows, &in.trace, &rq->fault));
 	digest_of(header, rows, &in.digest);

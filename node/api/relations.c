@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/sight.h"
+#include "api/sources.h"
 #include "masking/inventory.h"
 #include "source/classify.h"
 
@@ -61,6 +63,19 @@ static void on_found(void *ctx, enum hf_err e, const json_t *found, const struct
 	hf_api_finish(rq, e == HF_OK ? store_found(rq, found) : e);
 }
 
+/* None is named: all are compared, which takes an account that sees them all. */
+static enum hf_err names_own(struct hf_api_request *rq, const char *const *names, size_t count)
+{
+	if (count == 0 && !hf_api_sees(rq, rq->m->base->self.s, ""))
+		return hf_fault_set(
+		        &rq->fault, HF_E_PERMISSION,
+		        "account %s is of department %s; name the department's sources that are to be compared",
+		        rq->actor->account, rq->actor->department);
+	for (size_t i = 0; i < count; i++)
+		HF_TRY(hf_api_source_own(rq, names[i]));
+	return HF_OK;
+}
+
 static enum hf_err find(struct hf_api_request *rq)
 {
 	struct hf_relate_in in = {.fn = on_found, .ctx = rq};
@@ -73,7 +88,9 @@ static enum hf_err find(struct hf_api_request *rq)
 	HF_TRY(hf_api_list(rq, "sources", false, HF_RELATE_SOURCES, &names, &in.count));
 	in.names = names;
 	in.rows = (uint64_t)rows;
-	e = hf_sources_relate(rq->m->sources, &in, &rq->fault);
+	e = names_own(rq, names, in.count);
+	if (e == HF_OK)
+		e = hf_sources_relate(rq->m->sources, &in, &rq->fault);
 	free(names);
 	if (e == HF_OK)
 		hf_api_later(rq);
@@ -169,7 +186,7 @@ static enum hf_err add(struct hf_api_request *rq)
 static bool join(void *ctx, const struct hf_source_view *v)
 {
 	struct hf_api_request *rq = ctx;
-	json_t *one = hf_source_inventory(rq->m->sources, v->name);
+	json_t *one = hf_api_source_seen(rq, v) ? hf_source_inventory(rq->m->sources, v->name) : NULL;
 
 	if (one)
 		hf_inventory_join(rq->out, one);
@@ -181,6 +198,7 @@ static enum hf_err join_named(struct hf_api_request *rq, const char *name)
 {
 	struct hf_source_view v;
 
+	HF_TRY(hf_api_source_own(rq, name));
 	if (hf_source_get(rq->m->sources, name, &v) != HF_OK)
 		return hf_fault_set(&rq->fault, HF_E_UNKNOWN,
 		                    "there is no source '%.63s'; `hufu source list` shows those there are", name);

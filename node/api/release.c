@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/rows.h"
+#include "api/sources.h"
 #include "crypto/base64.h"
 #include "crypto/crypto.h"
 #include "proto/codec.h"
@@ -241,6 +242,7 @@ static enum hf_err run(struct hf_api_request *rq)
 
 	HF_TRY(hf_api_text(rq, "plan", true, HF_NAME_MAX, &in.plan));
 	HF_TRY(hf_api_text(rq, "source", true, HF_NAME_MAX, &in.source));
+	HF_TRY(hf_api_source_own(rq, in.source));
 	HF_TRY(hf_api_text(rq, "table", false, 255, &in.table));
 	HF_TRY(hf_api_text(rq, "registers", true, HF_NAME_MAX, &in.registers));
 	HF_TRY(hf_api_bool(rq, "timer", false, &timer));
@@ -355,7 +357,8 @@ static enum hf_err take_schedule(struct hf_api_request *rq, struct hf_schedule_i
 {
 	in->actor = rq->actor;
 	HF_TRY(hf_api_text(rq, "plan", true, HF_NAME_MAX, &in->plan));
-	return hf_api_text(rq, "source", true, HF_NAME_MAX, &in->source);
+	HF_TRY(hf_api_text(rq, "source", true, HF_NAME_MAX, &in->source));
+	return hf_api_source_own(rq, in->source);
 }
 
 static enum hf_err schedule(struct hf_api_request *rq)

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "api/onward.h"
+#include "api/sight.h"
 #include "api/sources.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
@@ -52,21 +53,6 @@ static void view_json(json_t *o, const struct hf_source_view *v)
 	for (size_t i = 0; i < v->field_count; i++)
 		json_array_append_new(fields, field_json(&v->fields[i]));
 	json_object_set_new(o, "fields", fields);
-}
-
-enum hf_err hf_api_source(struct hf_api_request *rq, struct hf_source_view *ret_view)
-{
-	const char *name;
-	enum hf_err e;
-
-	HF_TRY(hf_api_text(rq, "name", true, HF_NAME_MAX, &name));
-	if (rq->draft)
-		hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", name);
-	e = hf_source_get(rq->m->sources, name, ret_view);
-	if (e == HF_E_UNKNOWN)
-		return hf_fault_set(&rq->fault, e, "there is no source '%s'; `hufu source list` shows those there are",
-		                    name);
-	return hf_fault_default(&rq->fault, e);
 }
 
 /* Scans end later; what they found goes into the request's unit then. */
@@ -283,6 +269,19 @@ static enum hf_err copy_text(struct hf_api_request *rq, const char *name, bool r
 	return HF_OK;
 }
 
+/* An account of a department registers for that one alone. */
+static enum hf_err take_department(struct hf_api_request *rq, struct hf_source_view *v)
+{
+	HF_TRY(copy_text(rq, "department", false, v->department, sizeof(v->department)));
+	if (!v->department[0])
+		memcpy(v->department, rq->actor->department, sizeof(v->department));
+	if (hf_api_source_seen(rq, v))
+		return HF_OK;
+	return hf_fault_set(&rq->fault, HF_E_PERMISSION,
+	                    "account %s is of department %s and registers sources for no other; leave out --department",
+	                    rq->actor->account, rq->actor->department);
+}
+
 /* Of a database: what is kept is in a box. */
 static enum hf_err take_password(struct hf_api_request *rq, struct hf_source_view *v)
 {
@@ -300,7 +299,7 @@ static enum hf_err add(struct hf_api_request *rq)
 	HF_TRY(copy_text(rq, "kind", false, v.kind, sizeof(v.kind)));
 	HF_TRY(copy_text(rq, "path", true, v.path, sizeof(v.path)));
 	HF_TRY(copy_text(rq, "table", false, v.table, sizeof(v.table)));
-	HF_TRY(copy_text(rq, "department", false, v.department, sizeof(v.department)));
+	HF_TRY(take_department(rq, &v));
 	HF_TRY(take_password(rq, &v));
 	HF_TRY(hf_api_id(rq, "derivation", false, &v.derivation));
 	HF_TRY(take_rows(rq, &v));
@@ -329,7 +328,7 @@ static enum hf_err update(struct hf_api_request *rq)
 	if (e == HF_OK)
 		e = take_password(rq, &v);
 	if (e == HF_OK)
-		e = copy_text(rq, "department", false, v.department, sizeof(v.department));
+		e = take_department(rq, &v);
 	if (e == HF_OK)
 		e = take_rows(rq, &v);
 	if (e == HF_OK)
@@ -379,14 +378,37 @@ static void put_stopped(struct hf_api_request *rq, const char *name)
 	json_object_set_new(rq->out, "ended", json_integer((json_int_t)hf_source_stop(rq->m->sources, name)));
 }
 
+struct run_named {
+	const struct hf_api_request *rq;
+	const char *name;
+	bool unseen;
+};
+
+static bool run_seen(const struct hf_api_request *rq, const struct hf_source_run *run)
+{
+	return hf_api_sees(rq, rq->m->base->self.s, run->department);
+}
+
+static void find_run(void *ctx, const struct hf_source_run *run)
+{
+	struct run_named *r = ctx;
+
+	r->unseen |= strcmp(run->source, r->name) == 0 && !run_seen(r->rq, run);
+}
+
 /* Also of a source that is being registered, of which there is no row yet. */
 static enum hf_err cancel(struct hf_api_request *rq)
 {
+	struct run_named r = {.rq = rq};
 	const char *name;
 
 	HF_TRY(hf_api_text(rq, "name", true, HF_NAME_MAX, &name));
+	r.name = name;
 	hf_draft_textf(rq->draft, HF_FIELD_OBJECT, "source %s", name);
-	put_stopped(rq, name);
+	HF_TRY(hf_api_source_own(rq, name));
+	hf_sources_running(rq->m->sources, find_run, &r);
+	if (!r.unseen)
+		put_stopped(rq, name);
 	if (json_integer_value(json_object_get(rq->out, "ended")) == 0)
 		return hf_fault_set(&rq->fault, HF_E_UNKNOWN,
 		                    "no scan of a source '%s' is under way; `hufu source list` shows those that are",
@@ -444,35 +466,48 @@ static enum hf_err remove_source(struct hf_api_request *rq)
 	return e;
 }
 
+struct listing {
+	const struct hf_api_request *rq;
+	json_t *rows, *running;
+};
+
 static bool add_row(void *ctx, const struct hf_source_view *v)
 {
-	json_t *o = json_object();
+	const struct listing *l = ctx;
+	json_t *o;
 
+	if (!hf_api_source_seen(l->rq, v))
+		return true;
+	o = json_object();
 	view_json(o, v);
 	json_object_set_new(o, "field_count", json_integer((json_int_t)v->field_count));
 	json_object_del(o, "fields");
-	json_array_append_new(ctx, o);
+	json_array_append_new(l->rows, o);
 	return true;
 }
 
 static void add_run(void *ctx, const struct hf_source_run *run)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I}", "source", run->source, "what", run->what, "state",
-	                      run->waiting ? "waiting" : "running", "bytes", (json_int_t)run->bytes, "rows",
-	                      (json_int_t)run->rows);
+	const struct listing *l = ctx;
+	json_t *o;
 
+	if (!run_seen(l->rq, run))
+		return;
+	o = json_pack("{s:s, s:s, s:s, s:I, s:I}", "source", run->source, "what", run->what, "state",
+	              run->waiting ? "waiting" : "running", "bytes", (json_int_t)run->bytes, "rows",
+	              (json_int_t)run->rows);
 	hf_api_out_time(o, "since", run->since_ms);
-	json_array_append_new(ctx, o);
+	json_array_append_new(l->running, o);
 }
 
 static enum hf_err list(struct hf_api_request *rq)
 {
-	json_t *rows = json_array(), *running = json_array();
+	struct listing l = {rq, json_array(), json_array()};
 
-	json_object_set_new(rq->out, "sources", rows);
-	json_object_set_new(rq->out, "running", running);
-	hf_sources_running(rq->m->sources, add_run, running);
-	return hf_sources_list(rq->m->sources, add_row, rows);
+	json_object_set_new(rq->out, "sources", l.rows);
+	json_object_set_new(rq->out, "running", l.running);
+	hf_sources_running(rq->m->sources, add_run, &l);
+	return hf_sources_list(rq->m->sources, add_row, &l);
 }
 
 static enum hf_err show(struct hf_api_request *rq)

@@ -1,4 +1,6 @@
 """Publication to chosen peers, on real nodes."""
+import os
+
 from common import *
 
 
@@ -116,6 +118,41 @@ def test_department_b_does_not_see_what_department_a_keeps_for_itself(net):
     entry = publish(net, "airports", ["transport/aviation"], title="仅航空处可见")
     check(sees(t, "airop", entry), "the department in scope sees it")
     check(not sees(t, "roadsop", entry), "the other department does not")
+
+
+def test_who_keeps_a_departments_sources_reaches_no_others(net):
+    """DS-5: a maintenance account sees only its department's own resources, changes no others, and what it does is recorded; DS-21: an attempt is an alarm"""
+    t, airports = net.nodes["transport"], os.path.join(net.dir, "airports.csv")
+    with open(airports, "w", encoding="utf-8") as f:
+        f.write("code,city\nPVG,上海\n")
+    for account, name, department in (("roadspub", "陆远 T-21", "roads"), ("airpub", "云飞 T-22", "aviation")):
+        t.add_user(account, name, ["publisher"], department=department)
+        t.login(account)
+
+    def listed(account):
+        return {s["name"] for s in t.hufu("source", "list", as_=account)["sources"]}
+    out = t.hufu("source", "add", "air-codes", airports, as_="airpub")
+    check(out["department"] == "aviation", f"registered for its own department: {out}")
+    check(listed("airpub") == {"air-codes"} and listed("roadspub") == set(), "each has its own alone")
+    check({"air-codes", "flights"} <= listed("wang"), "an account of the whole node has all")
+    alarms = lambda: [a for a in t.hufu("alarms", as_="admin")["alarms"] if a["kind"] == "access-denied" and "air-codes" in a["text"]]
+    was = len(alarms())
+    attempts = [("show",), ("scan",), ("test",), ("update", "--department", "roads"), ("disable",), ("enable",), ("remove",), ("fields",), ("cancel",)]
+    for command, *more in attempts:
+        r = t.refused("source", command, "air-codes", *more, as_="roadspub")
+        check(r.reason == "unknown", f"{command}: {r.reason} {r.text}")
+    r = t.refused("catalog", "publish", "--source", "air-codes", "--title", "x", "--description", "x", "--topic", "x", "--class", "transport/flight", "--level",
+                  "1", "--sharing", "unconditional", "--scope", "everyone", "--purpose", "x", as_="roadspub")
+    check(r.reason == "unknown", f"nor publishes it: {r.reason} {r.text}")
+    check(len(alarms()) > was and "roadspub" in alarms()[0]["text"], f"and an alarm tells of it: {alarms()}")
+    check(t.refused("source", "add", "codes", airports, "--department", "aviation", as_="roadspub").reason == "permission", "it registers for no other department")
+    check(t.refused("source", "update", "air-codes", "--department", "roads", as_="airpub").reason == "permission", "nor gives one away")
+    check(t.hufu("source", "show", "air-codes", as_="airpub")["enabled"], "nothing of it was changed")
+    for command in ("disable", "enable", "scan"):
+        t.hufu("source", command, "air-codes", as_="airpub")
+    log = [e for e in t.hufu("ledger", "tail", "--count", "60", as_="sun")["entries"] if e.get("event") == "source-change" and "air-codes" in e["object"]]
+    check([e["actor"] for e in log] == 4 * ["transport/airpub"], f"each operation is on record: {log}")
+    t.hufu("source", "remove", "air-codes", as_="airpub")
 
 
 def test_a_scope_by_organization_is_exactly_the_subtree_and_holds_for_members_that_come_later(net):
