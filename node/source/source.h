@@ -1,6 +1,6 @@
 /*
- * source.h - registered data sources and how they are read. An adapter is one file and one row in adapters.c; long
- * because everything that is done with a source is asked for here.
+ * source.h - registered data sources and how they are read. An adapter is one file and one row in adapters.c;
+ * long because everything that is done with a source is asked for here.
  */
 #ifndef HUFU_SOURCE_SOURCE_H
 #define HUFU_SOURCE_SOURCE_H
