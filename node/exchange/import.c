@@ -168,6 +168,7 @@ static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 	                            : "complete, verified, imported");
 	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
 	masked_draft(t, d);
+	masked_measured(t, u);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, 32);
 	hf_draft_text(d, HF_FIELD_CACHE_DELETION, t->target->cache);
 	hf_unit_draft(u, d);

@@ -95,6 +95,8 @@ char *masked_effect(const struct transfer *t); /* for the manifest; free() it */
 /* The same, or by the manifest at hand, both sides; NULL: there is nothing. The caller's. */
 json_t *masked_effect_of(const struct transfer *t);
 void masked_effect_text(const struct transfer *t, char *out, size_t cap); /* in words; "": nothing */
+/* DS-89: that stands among the figures over time, of its dataset here, of its entry at the consumer. */
+void masked_measured(const struct transfer *t, struct hf_unit *u);
 /* Consumer: a label whose obligations name a plan says that it was masked by it. */
 enum hf_err masked_as_agreed(const char *peer, const Hufu__Label *l, struct hf_fault *f) HF_MUST_CHECK;
 /* Consumer: and by the one that the entry demands, as this node has it from its publisher: also when nothing was agreed

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "exchange/masked.h"
+#include "release/disclosures.h"
 #include "release/measure.h"
+#include "release/trend.h"
 
 #define EFFECT_BYTES 16384u /* in a manifest */
 #define EFFECT_FIELDS 40u
@@ -55,6 +57,41 @@ void masked_effect_text(const struct transfer *t, char *out, size_t cap)
 	*out = '\0';
 	if (figures)
 		hf_measure_text(figures, out, cap);
+	json_decref(figures);
+}
+
+static void put_measured(const struct transfer *t, const Hufu__Label *l, const json_t *figures, struct hf_unit *u)
+{
+	struct hf_measured m = {.what = t->provider ? "delivery" : "received",
+	                        .id = t->id,
+	                        .ms = hf_now_ms(&t->x->base->clock),
+	                        .plan = l->mask_plan,
+	                        .version = l->mask_version,
+	                        .recipient = t->provider ? t->peer : t->x->base->self.s,
+	                        .figures = figures};
+	char dataset[HF_NAME_MAX + 1], entry[HF_ID_TEXT];
+	struct hf_fault f;
+
+	hf_id_text(&t->resource, entry);
+	m.dataset = m.source = entry;
+	if (t->provider) {
+		m.source = t->source;
+		if (hf_disclosure_dataset(t->x->store, t->x->sources, t->source, dataset, &f) != HF_OK)
+			return; /* the source is gone, and what it was nobody asks for any more */
+		m.dataset = dataset;
+	}
+	hf_trend_put(u, &m);
+}
+
+void masked_measured(const struct transfer *t, struct hf_unit *u)
+{
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE(envelope, t->start.data, t->start.len);
+	HF_CLEANUP(hf_decoded_done)
+	Hufu__TransferStart *s = e ? HF_DECODE(transfer_start, e->payload.data, e->payload.len) : NULL;
+	json_t *figures = s && s->label && *s->label->mask_plan ? masked_effect_of(t) : NULL;
+
+	if (figures)
+		put_measured(t, s->label, figures, u);
 	json_decref(figures);
 }
 

@@ -13,6 +13,8 @@
 #include "exchange/held.h"
 #include "exchange/transfer.h"
 #include "exchange/vault.h"
+#include "release/measure.h"
+#include "release/trend.h"
 
 enum { READ_KEY = 32 };
 
@@ -138,6 +140,25 @@ static void put_end(struct hf_exchange *x, struct hf_unit *u, const Hufu__HeldRo
 		         f.text);
 }
 
+/* DS-89: what the view left, among the figures of its entry over time, and in the record. */
+static void put_measured(struct reading *r, Hufu__HeldReadRow *row, struct hf_unit *u)
+{
+	struct hf_measured m = {
+	        .what = "read", .id = r->id, .ms = row->ended_ms, .recipient = row->view, .figures = r->file.figures};
+	char entry[HF_ID_TEXT], said[900];
+	struct hf_id id;
+	if (!m.figures || !hf_id_from_bytes(r->held->resource.data, r->held->resource.len, &id))
+		return;
+	hf_id_text(&id, entry);
+	m.dataset = m.source = entry;
+	m.plan = r->view.plan->name;
+	m.version = r->view.plan->version;
+	hf_trend_put(u, &m);
+	hf_measure_text(m.figures, said, sizeof(said));
+	if (hf_buf_addf(&r->view.text, "; %s", said))
+		row->masking = (char *)view_text(&r->view);
+}
+
 /* It goes no further; the reason waits for who asks for the next piece. */
 static void end(struct reading *r, enum hf_err reason, const char *text)
 {
@@ -156,6 +177,8 @@ static void end(struct reading *r, enum hf_err reason, const char *text)
 	row.outcome = (char *)(reason == HF_OK ? "complete" : "stopped");
 	row.reason = (char *)(reason == HF_OK ? "" : hf_err_reason(reason));
 	struct hf_unit *u = hf_unit_new();
+	if (reason == HF_OK)
+		put_measured(r, &row, u);
 	put_end(r->x, u, held_get(r->x, &transfer, &now) == HF_OK ? now : r->held, &row, text);
 	hf_store_submit(r->x->store, u, NULL, NULL);
 	if (reason == HF_E_SEALED)

@@ -28,6 +28,8 @@ struct reading_file {
 	struct hf_csv_check *check;     /* which counts the rows; or */
 	struct hf_stream *masked;       /* through a view, */
 	const struct hf_plan *plan;     /* by its plan */
+	struct hf_measure *measure;     /* of what passes there; NULL: no more */
+	json_t *figures;                /* once there is enough */
 	struct hf_buf out;              /* the piece */
 	enum hf_err error;
 	char text[500];

@@ -14,6 +14,7 @@
 #include "exchange/masked.h"
 #include "exchange/reading.h"
 #include "exchange/vault.h"
+#include "release/measure.h"
 
 #define ENOUGH (256u << 10) /* of chosen columns */
 #define PIECE_MAX ((size_t)4 << 20)
@@ -25,6 +26,7 @@ void reading_file_init(struct reading_file *f, char *const *fields, size_t count
 	f->plan = v->plan;
 	hf_buf_init(&f->out, f->plan ? MASKED_MAX : PIECE_MAX);
 	f->masked = view_stream(v, (const char *const *)fields, count, &f->out);
+	f->measure = view_measure(v);
 	if (f->masked)
 		return;
 	if (count > 0)
@@ -37,6 +39,8 @@ void reading_file_done(struct reading_file *f)
 {
 	hf_aead_free(f->aead);
 	hf_stream_free(f->masked);
+	hf_measure_free(f->measure);
+	json_decref(f->figures);
 	hf_csv_project_free(f->project);
 	hf_csv_check_free(f->check);
 	if (f->fd >= 0)
@@ -118,18 +122,34 @@ static bool take_chunk(struct reading_file *f, const uint8_t *plain, size_t len,
 	return d == HF_CSV_GOOD;
 }
 
+/* DS-89 */
+static void measure(struct reading_file *f, const uint8_t *plain, size_t len, size_t was, bool last)
+{
+	if (!f->measure)
+		return;
+	hf_measure_before(f->measure, plain, len);
+	hf_measure_after(f->measure, f->out.data + was, f->out.len - was);
+	if (!last && !hf_measure_enough(f->measure))
+		return;
+	f->figures = hf_measure_figures(f->measure);
+	hf_measure_free(HF_TAKE(f->measure));
+}
+
 /* What the plan cannot mask is handed to nobody, and nothing of its piece either. */
 static void mask_chunk(struct reading_file *f, const uint8_t *plain, size_t len, bool last)
 {
 	struct hf_fault why = {HF_OK, ""};
 	const char *kind;
+	size_t was = f->out.len;
 	enum hf_err e = hf_stream_feed(f->masked, plain, len, &why, &kind);
 	if (e == HF_OK && last)
 		e = hf_stream_end(f->masked, &why, &kind);
 	if (e == HF_OK && last)
 		e = masked_check(f->plan, f->masked, &why);
-	if (e == HF_OK)
+	if (e == HF_OK) {
+		measure(f, plain, len, was, last);
 		return;
+	}
 	hf_wipe(f->out.data, f->out.len);
 	hf_buf_clear(&f->out);
 	fail(f, HF_E_MASKING, why.text[0] ? why.text : hf_err_text(e));

@@ -288,6 +288,7 @@ static void send_manifest(struct job *j)
 	hf_draft_text(d, HF_FIELD_ENDPOINT, t->peer);
 	hf_draft_text(d, HF_FIELD_IP_ADDRESS, t->address);
 	masked_draft(t, d);
+	masked_measured(t, u);
 	hf_unit_draft(u, d);
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, manifest->data, manifest->len, &digest);
 	t->manifest = *manifest; /* in the row alone: nothing was sent before it is durable */

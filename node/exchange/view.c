@@ -10,6 +10,7 @@
 #include "exchange/masked.h"
 #include "masking/plan_files.h"
 #include "release/mask_keys.h"
+#include "release/measure.h"
 
 static enum hf_err named(enum hf_err e, const struct view *v, struct hf_fault *f)
 {
@@ -95,6 +96,24 @@ static enum hf_err take_keys(struct view *v, struct hf_exchange *x, struct hf_fa
 	return hf_mask_seed_make(x->masking.keys, &id, of, &v->seed, f);
 }
 
+static void add_kind(void *ctx, const Hufu__FieldLabel *l)
+{
+	json_array_append_new(ctx,
+	                      json_pack("{s:s, s:s, s:i}", "field", l->name, "type", l->kind, "level", (int)l->grade));
+}
+
+/* What the fields hold, the provider said. */
+static void look_for(struct view *v, struct hf_exchange *x, const struct view_reader *r)
+{
+	json_t *kinds = json_array(), *inventory = json_pack("{s:o}", "locations", kinds);
+	struct hf_id transfer;
+
+	if (hf_id_from_bytes(r->held->transfer.data, r->held->transfer.len, &transfer) &&
+	    hf_exchange_labels(x, &transfer, add_kind, kinds) == HF_OK)
+		v->quasi_count = hf_measure_quasi(&v->plan->tables[0], inventory, r->fields, r->field_count, v->quasi);
+	json_decref(inventory);
+}
+
 static enum hf_err open_plan(struct view *v, struct hf_exchange *x, const struct view_reader *r, struct hf_fault *f)
 {
 	const struct hf_hash any = {{0}};
@@ -108,6 +127,7 @@ static enum hf_err open_plan(struct view *v, struct hf_exchange *x, const struct
 		        "it demands figures of the whole table, which a read is not held to; take a plan without "
 		        "'risk'");
 	HF_TRY(take_keys(v, x, f));
+	look_for(v, x, r);
 	return fit(v, r, f);
 }
 
@@ -185,4 +205,15 @@ struct hf_stream *view_stream(const struct view *v, const char *const *fields, s
 	                                  .write_ctx = out};
 
 	return v->plan ? hf_stream_new(&s) : NULL;
+}
+
+struct hf_measure *view_measure(const struct view *v)
+{
+	const struct hf_measure_setup s = {.table = v->plan ? &v->plan->tables[0] : NULL,
+	                                   .quasi = v->quasi,
+	                                   .quasi_count = v->quasi_count,
+	                                   .rows = HF_MEASURE_ROWS,
+	                                   .bytes = HF_MEASURE_BYTES};
+
+	return v->plan ? hf_measure_new(&s) : NULL;
 }

@@ -10,6 +10,7 @@
 #define HUFU_EXCHANGE_VIEW_H
 
 #include "base/ids.h"
+#include "base/limits.h"
 #include "masking/plan.h"
 #include "release/engine/stream.h"
 #include "state_data.pb-c.h"
@@ -29,6 +30,8 @@ struct view {
 	char contract[HF_ID_TEXT];
 	struct hf_mask_scope scope;
 	struct hf_mask_key root, seed;
+	const char *quasi[HF_MAX_FIELDS]; /* by which somebody may be known elsewhere (release/measure.h); the plan's */
+	size_t quasi_count;
 	struct hf_buf text; /* for the record: view, plan, and what is done to each field; or empty */
 };
 /* v is all zeros before, and view_close'd whatever comes back. */
@@ -40,6 +43,7 @@ enum hf_err view_still(const struct view *v, struct hf_exchange *x, const struct
                        struct hf_fault *f) HF_MUST_CHECK;
 const char *view_text(const struct view *v); /* "": none */
 /* NULL: nothing is masked. Gives those fields, in out; hf_stream_free before view_close. */
+struct hf_measure *view_measure(const struct view *v); /* NULL: nothing is masked; before view_close */
 struct hf_stream *view_stream(const struct view *v, const char *const *fields, size_t field_count, struct hf_buf *out);
 
 #endif

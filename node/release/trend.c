@@ -1,5 +1,6 @@
 #include "release/trend.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -145,8 +146,9 @@ void hf_trend_compare(const json_t *before, const json_t *now, json_t *worse, js
 struct trend {
 	struct hf_release *r;
 	char dataset[HF_NAME_MAX + 1];
-	json_t *runs;  /* newest first */
-	json_t *known; /* source: is it of the dataset? */
+	json_t *runs;     /* of tasks, newest first */
+	json_t *measured; /* of deliveries and reads, newest first */
+	json_t *known;    /* source: is it of the dataset? */
 	size_t looked;
 	bool more;
 	enum hf_err error;
@@ -182,8 +184,8 @@ static json_t *run_json(const Hufu__MaskTaskRow *row, const json_t *evaluation)
 	if (hf_id_from_bytes(row->id.data, row->id.len, &task))
 		hf_id_text(&task, id);
 	hf_time_text(measured_ms(row), time);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "task", id, "time", time, "source", row->source, "plan",
-	                 row->plan, "version", (json_int_t)row->version, "rows",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "what", "task", "id", id, "task", id, "time",
+	                 time, "source", row->source, "plan", row->plan, "version", (json_int_t)row->version, "rows",
 	                 (json_int_t)(row->place ? row->place->rows_in : 0), "figures", hf_trend_figures(evaluation));
 }
 
@@ -208,6 +210,85 @@ static bool add_run(void *ctx, const Hufu__MaskTaskRow *row)
 	return true;
 }
 
+/* ---- deliveries and reads ---- */
+
+#define MEASURE_KEY (HF_NAME_MAX + 1 + 8 + 16)
+
+static size_t measure_key(uint8_t key[MEASURE_KEY], const struct hf_measured *m)
+{
+	size_t n = strlen(m->dataset);
+
+	n = n > HF_NAME_MAX ? HF_NAME_MAX : n;
+	memcpy(key, m->dataset, n);
+	key[n++] = 0;
+	hf_put_u64(key + n, (uint64_t)m->ms);
+	memcpy(key + n + 8, m->id.b, 16);
+	return n + 8 + 16;
+}
+
+void hf_trend_put(struct hf_unit *unit, const struct hf_measured *m)
+{
+	Hufu__MaskMeasureRow row = HUFU__MASK_MEASURE_ROW__INIT;
+	char *said = json_dumps(m->figures, JSON_COMPACT);
+	uint8_t key[MEASURE_KEY], *bytes;
+	struct hf_id id = m->id;
+	size_t len;
+
+	row.id = (ProtobufCBinaryData){sizeof(id.b), id.b};
+	row.what = (char *)m->what;
+	row.time_ms = m->ms;
+	row.source = (char *)m->source;
+	row.plan = (char *)m->plan;
+	row.version = m->version;
+	row.recipient = (char *)m->recipient;
+	row.figures = (ProtobufCBinaryData){strlen(said), (uint8_t *)said};
+	bytes = hf_encode(&row.base, &len);
+	if (!bytes)
+		abort(); /* memory is gone */
+	hf_unit_put(unit, HF_TABLE_MASK_MEASURE, key, measure_key(key, m), bytes, len);
+	free(bytes);
+	free(said);
+}
+
+static json_t *measured_json(const Hufu__MaskMeasureRow *row, const json_t *said)
+{
+	char id[HF_ID_TEXT] = "", time[HF_TIME_TEXT];
+	struct hf_id of;
+
+	if (hf_id_from_bytes(row->id.data, row->id.len, &of))
+		hf_id_text(&of, id);
+	hf_time_text(row->time_ms, time);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:o}", "what", row->what, "id", id, "time", time,
+	                 "source", row->source, "plan", row->plan, "version", (json_int_t)row->version, "recipient",
+	                 row->recipient, "rows", json_object_get(said, "rows"), "figures", hf_trend_figures(said));
+}
+
+static bool add_measured(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	Hufu__MaskMeasureRow *row HF_CLEANUP(hf_decoded_done) = HF_DECODE_OWN(mask_measure_row, value.data, value.len);
+	struct trend *t = ctx;
+	json_t *said = row ? json_loadb((const char *)row->figures.data, row->figures.len, 0, NULL) : NULL, *run;
+
+	(void)key;
+	if (!said) {
+		t->error = HF_E_STORE;
+		return false;
+	}
+	if (json_array_size(t->measured) == HF_TREND_RUNS) {
+		t->more = true;
+		json_decref(said);
+		return false;
+	}
+	run = measured_json(row, said);
+	json_decref(said);
+	if (!run) {
+		t->error = HF_E_STORE;
+		return false;
+	}
+	json_array_append_new(t->measured, run);
+	return true;
+}
+
 static const char *text(const json_t *o, const char *name)
 {
 	const char *s = json_string_value(json_object_get(o, name));
@@ -215,15 +296,40 @@ static const char *text(const json_t *o, const char *name)
 	return s ? s : "";
 }
 
-/* The newest run before: by the same plan, else by any. */
+/* The newest one before of the same kind: by the same plan, else by any. */
 static const json_t *before(const json_t *runs, size_t at)
 {
-	const char *plan = text(json_array_get(runs, at), "plan");
+	const char *plan = text(json_array_get(runs, at), "plan"), *what = text(json_array_get(runs, at), "what");
+	const json_t *other = NULL;
 
-	for (size_t i = at; i-- > 0;)
-		if (strcmp(text(json_array_get(runs, i), "plan"), plan) == 0)
-			return json_array_get(runs, i);
-	return at > 0 ? json_array_get(runs, at - 1) : NULL;
+	for (size_t i = at; i-- > 0;) {
+		const json_t *o = json_array_get(runs, i);
+
+		if (strcmp(text(o, "what"), what) != 0)
+			continue;
+		if (strcmp(text(o, "plan"), plan) == 0)
+			return o;
+		other = other ? other : o;
+	}
+	return other;
+}
+
+/* Both newest first, the times of one form: the newest of all. */
+static json_t *joined(struct trend *t)
+{
+	size_t a = 0, b = 0, tasks = json_array_size(t->runs), others = json_array_size(t->measured);
+	json_t *all = json_array();
+
+	while ((a < tasks || b < others) && json_array_size(all) < HF_TREND_RUNS) {
+		json_t *x = json_array_get(t->runs, a), *y = json_array_get(t->measured, b);
+		bool task = x && (!y || strcmp(text(x, "time"), text(y, "time")) >= 0);
+
+		json_array_append(all, task ? x : y);
+		a += task;
+		b += !task;
+	}
+	t->more |= a < tasks || b < others;
+	return all;
 }
 
 static json_t *in_order(const json_t *newest_first)
@@ -239,7 +345,7 @@ static json_t *in_order(const json_t *newest_first)
 		if (was) {
 			hf_trend_compare(json_object_get(was, "figures"), json_object_get(run, "figures"), worse,
 			                 better);
-			json_object_set(run, "than", json_object_get(was, "task"));
+			json_object_set(run, "than", json_object_get(was, "id"));
 		}
 		json_object_set_new(run, "worse", worse);
 		json_object_set_new(run, "better", better);
@@ -247,21 +353,42 @@ static json_t *in_order(const json_t *newest_first)
 	return runs;
 }
 
+/* The id of an entry is a dataset of its own, of which no task knows. */
+static enum hf_err find_dataset(struct trend *t, const char *source, bool *ret_entry, struct hf_fault *f)
+{
+	struct hf_id entry;
+
+	*ret_entry = hf_id_parse(source, &entry);
+	if (!*ret_entry)
+		return hf_disclosure_dataset(t->r->store, t->r->sources, source, t->dataset, f);
+	hf_id_text(&entry, t->dataset);
+	return HF_OK;
+}
+
 enum hf_err hf_release_trend(struct hf_release *r, const char *source, json_t **ret_trend, struct hf_fault *f)
 {
 	struct trend t = {.r = r, .error = HF_OK};
+	json_t *all;
+	bool entry;
 	enum hf_err e;
 
-	HF_TRY(hf_disclosure_dataset(r->store, r->sources, source, t.dataset, f));
+	HF_TRY(find_dataset(&t, source, &entry, f));
 	t.runs = json_array();
+	t.measured = json_array();
 	t.known = json_object();
-	e = hf_tasks(r, add_run, &t);
+	e = entry ? HF_OK : hf_tasks(r, add_run, &t);
+	if (e == HF_OK && t.error == HF_OK)
+		e = hf_store_scan_back(r->store, HF_TABLE_MASK_MEASURE, t.dataset, strlen(t.dataset) + 1, NULL, 0,
+		                       add_measured, &t);
 	if (e == HF_OK)
 		e = t.error;
-	if (e == HF_OK)
-		*ret_trend =
-		        json_pack("{s:s, s:o, s:b}", "dataset", t.dataset, "runs", in_order(t.runs), "more", t.more);
+	if (e == HF_OK) {
+		all = joined(&t);
+		*ret_trend = json_pack("{s:s, s:o, s:b}", "dataset", t.dataset, "runs", in_order(all), "more", t.more);
+		json_decref(all);
+	}
 	json_decref(t.runs);
+	json_decref(t.measured);
 	json_decref(t.known);
 	return hf_fault_default(f, e);
 }

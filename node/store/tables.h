@@ -86,7 +86,8 @@
 	X(HF_TABLE_MASK_RAN,         "mask-ran")         /* SHA-256 of source 0x00 plan 0x00 table 0x00 version[32] task id[16] -> "": neither failed nor stopped */ \
 	X(HF_TABLE_DESTRUCTION,      "destruction")      /* object[16] id[16] -> DestructionRow */ \
 	X(HF_TABLE_DESTROYED,        "destroyed")        /* transfer[16] id[16] -> DestroyedRow: records of consumers */ \
-	X(HF_TABLE_OUTLET,           "outlet")           /* name -> OutletRow: databases that deliveries go into */
+	X(HF_TABLE_OUTLET,           "outlet")           /* name -> OutletRow: databases that deliveries go into */ \
+	X(HF_TABLE_MASK_MEASURE,     "mask-measure")     /* dataset 0x00 u64 time id[16] -> MaskMeasureRow: what masking left */
 /* clang-format on */
 
 enum hf_table {

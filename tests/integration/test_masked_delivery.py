@@ -216,6 +216,55 @@ def test_each_delivery_says_what_comes_back_and_how_large_the_classes_are(net):
     for node, account, event in ((t, "sun", "transfer-sent"), (i, "wu", "transfer-received")):
         e = next(e for e in entries_of(node, account, net.transfer) if e["event"] == event and "masking" in e.get("fields", {}))
         check(said in e["fields"]["masking"], f"{event}: {e['fields']['masking']}")
+    for node, account, of, what in ((t, "shen", "passages", "delivery"), (i, "wu", net.demanding, "received")):
+        run = node.hufu("mask", "trend", of, as_=account)["runs"][-1]
+        check((run["what"], run["id"], run["plan"], run["version"], run["rows"]) == (what, net.transfer, "passages", 5, 10000), f"DS-89: {run}")
+        check(run["figures"]["k"] == effect["risk"]["k"] and run["figures"]["by_frequency"] == max(f["by_frequency"] for f in fields.values()), f"{run}")
+
+
+def typed_plan(net):
+    """At the consumer: what it received is identified there, and each kind gets the method of its type."""
+    i, place = net.nodes["insurer"], lambda name: os.path.join(net.dir, name)
+    i.hufu("mask", "identify", net.out, "--inventory", place("typed.json"), "--rows", str(ROWS))
+    i.hufu("mask", "confirm", place("typed.json"), "--by", "zhou", "--all")
+    text = i.hufu("mask", "plan", "--propose", place("typed.json"))["plan"]
+    for was, now in (("name: proposed", "name: typed"), ("mode: static", "mode: dynamic"), ("{operator: operator, security: security, audit: audit}", "{operator: ma, security: zhou, audit: wu}"),
+                     ("to be said", "claims")):
+        check(was in text, text)
+        text = text.replace(was, now)
+    with open(place("typed.yaml"), "w", encoding="utf-8") as f:
+        f.write(text)
+    check(i.hufu("mask", "plan", place("typed.yaml"), "--inventory", place("typed.json"))["findings"] == [], text)
+    i.hufu("release", "plan", "put", place("typed.yaml"), as_="yang")
+    i.hufu("release", "plan", "approve", "typed", as_="zhou")
+    return {f: re.search(rf"^      {f}: (?:{{technique: (\w+)|keep)", text, re.M).group(1) or "keep" for f in passages.HEADER}
+
+
+def test_a_consumer_masks_what_it_received_by_the_types_of_its_fields(net):
+    """DS-88, MK-5: at the consumer, through a view of its own: kind by kind another method, whose result keeps what its record says; DS-89: the read is measured"""
+    i, out = net.nodes["insurer"], os.path.join(net.dir, "typed.csv")
+    for account in ("yang", "ma"):
+        i.add_user(account, *PEOPLE_MASKING[account])
+    i.hufu("user", "roles", "zhou", "--role", "data-authority", "--role", "security-administrator", as_="admin")
+    by = typed_plan(net)
+    check((by["time"], by["fee"], by["passage"], by["name"]) == ("daterd", "round", "keep", "keep") and {by[f] for f in PSEUDONYMS} == {"mask"}, f"names were masked before: {by}")
+    i.hufu("data", "view", "set", net.demanding, "--name", "typed", "--plan", "typed", as_="zhou")
+    i.hufu("data", "read", net.transfer, *CLAIMS[:2], "--out", out, as_="chen")
+    i.hufu("data", "view", "remove", net.demanding, "--name", "typed", as_="zhou")
+    before, after = table(net.out), table(out)
+    check(len(before) == len(after) == ROWS and list(before[0]) == list(after[0]), "the same rows and fields")
+    for field, technique in by.items():
+        pairs = [(b[field], a[field]) for b, a in zip(before, after)]
+        check(all(a for _, a in pairs), f"{field} by {technique} is null somewhere")
+        if technique != "mask":  # the provider's grids are coarser
+            check(all(b == a for b, a in pairs), f"{field} is another one")
+        else:
+            check(all(b != a and len(b) == len(a) and "*" in a and all(x in (y, "*") for x, y in zip(a, b)) for b, a in pairs), f"{field} keeps length and the characters that stay")
+    check(all(re.fullmatch(r"2026-\d\d-\d\d \d\d:(00|15|30|45):00", a["time"]) for a in after), "times stay times, on their grid")
+    run = i.hufu("mask", "trend", net.demanding, as_="wu")["runs"][-1]
+    check((run["what"], run["plan"], run["recipient"], run["rows"]) == ("read", "typed", "typed", 10000) and {"k", "by_dictionary", "by_frequency"} <= set(run["figures"]), f"{run}")
+    said = [e["fields"]["masking"] for e in i.hufu("ledger", "tail", "--count", "40", as_="wu")["entries"] if e["event"] == "data-read-end" and "masking" in e.get("fields", {})][0]
+    check(f"of 10000 rows: k {int(run['figures']['k'])}" in said, said)
 
 
 def test_the_same_agreement_gives_the_same_bytes_and_another_one_other_pseudonyms(net):

@@ -330,6 +330,9 @@ def test_departments_and_roles_see_the_same_rows_each_through_its_own_view(net):
     seen = [{r["origin"] for r in rows} for rows in (plain, loss, price, pat)]
     check(len({len(s) for s in seen}) == 1 and not any(x & y for n, x in enumerate(seen) for y in seen[n + 1:]), "pseudonyms of each view's own")
     check(view_of(net, "price", net.viewed) == price, "the same each time")
+    runs = [r for r in i.hufu("mask", "trend", net.by_rule, as_="wu")["runs"] if r["what"] == "read"]
+    check([r["recipient"] for r in runs] == ["loss", "pricing", "experts", "pricing"] and all({"k", "by_dictionary", "by_frequency"} <= set(r["figures"]) for r in runs), f"DS-89: {runs}")
+    check((runs[3]["than"], runs[3]["worse"], runs[3]["better"], runs[3]["figures"]) == (runs[1]["id"], [], [], runs[1]["figures"]), f"against the one before by that plan: {runs}")
     for who, view, plan in (("loss", "loss", "for-loss"), ("pat", "experts", "for-experts")):
         said = masked_by(net, who, fetched.get(who, net.viewed))
         check(set(said) == {"data-read", "data-read-end"} and all(m.startswith(f"view {view}: plan {plan} version 1 digest ") for m in said.values()), f"{said}")
