@@ -134,11 +134,11 @@ bool hf_bridge_ask(struct hf_link *l, nng_msg *take, void *work)
 	struct hf_slot *s = STAILQ_FIRST(&l->free);
 	if (s)
 		STAILQ_REMOVE_HEAD(&l->free, ready);
-	else if (!(s = slot_new(l->bridge, l->socket, at_dialling))) {
+	else if (!(s = slot_new(l->bridge, l->line->socket, at_dialling))) {
 		nng_msg_free(take);
 		return false;
 	}
-	s->link = l;
+	s->line = l->line;
 	s->work = work;
 	s->state = HF_SLOT_RECV;
 	nng_aio_set_msg(s->send, take);
@@ -164,7 +164,8 @@ static void reclaim(struct hf_slot *s)
 	if (nng_aio_result(s->send) != 0)
 		nng_msg_free(nng_aio_get_msg(s->send));
 	nng_aio_set_msg(s->send, NULL);
-	STAILQ_INSERT_HEAD(&s->link->free, s, ready);
+	if (s->line == s->line->link->line)
+		STAILQ_INSERT_HEAD(&s->line->link->free, s, ready);
 }
 
 static void dialling_event(struct hf_bridge *b, struct hf_slot *s)
@@ -198,6 +199,7 @@ static void drain_sent(struct hf_bridge *b)
 void hf_bridge_tick(struct hf_bridge *b)
 {
 	drain_sent(b);
+	hf_bridge_finish_endings(b);
 	if (b->threads.count == 0 && (b->answering.id != 0 || !TAILQ_EMPTY(&b->links)))
 		hf_threads_find(&b->threads);
 	hf_threads_follow(&b->threads);
@@ -208,7 +210,7 @@ static void run_ready(struct hf_bridge *b, struct hf_slot_list *ready)
 	struct hf_slot *s;
 	while (!b->closed && (s = STAILQ_FIRST(ready))) {
 		STAILQ_REMOVE_HEAD(ready, ready);
-		if (s->link)
+		if (s->line)
 			dialling_event(b, s);
 		else
 			answering_event(b, s);

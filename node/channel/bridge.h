@@ -40,6 +40,8 @@ struct hf_bridge_ops {
 	void (*on_link)(void *ctx, void *owner, bool up);
 	/* The other side of an accepted connection is gone; p is freed afterwards. */
 	void (*on_pipe_gone)(void *ctx, struct hf_pipe *p);
+	/* nng clears no connection away any more: told once. What can be done without it goes on. */
+	void (*on_stuck)(void *ctx);
 	/* After each wake-up, also those of hf_bridge_wake. */
 	void (*on_wake)(void *ctx);
 	/* When the bridge is closed: connections that are left, work of hf_bridge_ask whose end will not be reported.
@@ -73,6 +75,8 @@ struct hf_pipe {
 	uint32_t id;
 	int64_t since_ms; /* -1: not looked at by the loop so far */
 	bool authenticated, gone;
+	uint64_t ending_us; /* shut down since; 0: not. Loop thread */
+	bool hung_up;       /* closed from above as well */
 	LIST_ENTRY(hf_pipe) bucket;
 	TAILQ_ENTRY(hf_pipe) list;
 };
@@ -98,6 +102,8 @@ enum hf_err hf_bridge_link(struct hf_bridge *b, const struct hf_link_config *cfg
  * There is no time-out here, because nng 1.5.2 may fall over one that meets a send. False when nng has no memory; take
  * is then freed. */
 bool hf_bridge_ask(struct hf_link *l, nng_msg *take, void *work);
+/* The connection is gone, as an answer has shown; nng dials again. */
+void hf_bridge_link_lost(struct hf_link *l);
 /* Drops the connection; nng dials again after up to wait_ms. */
 void hf_bridge_link_reset(struct hf_link *l, uint32_t wait_ms);
 /* The wait before the next attempts when the connection is lost. */

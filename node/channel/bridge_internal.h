@@ -6,7 +6,10 @@
 
 #define HF_SLOT_SEND_MS 30000 /* a peer that does not read its replies */
 #define HF_PIPE_BUCKETS 256u
-#define HF_SENT_WAKE 32u /* replies that have left, before the loop is woken for them alone */
+#define HF_HANG_UP_MS 2000    /* then a connection that was shut down is closed from above */
+#define HF_REAP_MS 6000       /* then nng does not clear connections away any more (hangup.c) */
+#define HF_REAP_AGAIN_MS 1000 /* once that is known */
+#define HF_SENT_WAKE 32u      /* replies that have left, before the loop is woken for them alone */
 
 enum hf_slot_state { HF_SLOT_IDLE = 1, HF_SLOT_RECV, HF_SLOT_HELD, HF_SLOT_SEND };
 
@@ -15,7 +18,7 @@ struct hf_slot {
 	STAILQ_ENTRY(hf_slot) ready; /* in ready, or in a link's free list */
 	SLIST_ENTRY(hf_slot) all;
 	struct hf_bridge *bridge;
-	struct hf_link *link; /* NULL: answering */
+	struct hf_line *line; /* NULL: answering */
 	nng_ctx ctx;
 	nng_aio *aio;
 	nng_aio *send; /* dialling: without a callback, so that sending wakes no thread */
@@ -30,16 +33,27 @@ STAILQ_HEAD(hf_slot_list, hf_slot);
 TAILQ_HEAD(hf_pipe_list, hf_pipe);
 STAILQ_HEAD(hf_sent_list, hf_sent);
 
-struct hf_link {
-	struct hf_bridge *bridge;
+/* One REQ socket with its dialler. A link is given another one when nng does not dial on it any more (hangup.c); the
+ * old one is left to the end of the process. */
+struct hf_line {
+	struct hf_link *link;
 	nng_socket socket;
 	nng_dialer dialer;
-	void *owner;
-	struct hf_slot_list free;
-	bool up;       /* as last told to the owner */
-	uint32_t told; /* the pipe that was told of */
+};
+
+struct hf_link {
+	struct hf_bridge *bridge;
+	struct hf_link_config cfg;
+	char url[256];
+	struct hf_slot_list free; /* of the line */
+	uint32_t told;            /* the pipe that the owner was told of */
+	uint32_t ending;          /* the pipe that was shut down or found dead; 0: none */
+	uint64_t ending_us;       /* since */
+	bool hung_up;             /* it was closed from above as well */
+	uint64_t lost_us;         /* the line has lost its connection since; 0: not */
 	TAILQ_ENTRY(hf_link) list;
 	/* under the lock */
+	struct hf_line *line;
 	uint32_t pipe;          /* 0: none */
 	uint64_t not_before_us; /* connections made earlier are dropped */
 	bool queued;
@@ -76,6 +90,8 @@ struct hf_bridge {
 	SLIST_HEAD(, hf_slot) slots; /* all */
 	uv_mutex_t lock;             /* guards what follows */
 	bool closed;                 /* written by the loop thread only */
+	struct hf_canary *canary;    /* loop thread; NULL: not needed so far */
+	bool stuck;                  /* loop thread: nng does not clear connections away any more */
 	struct hf_slot_list ready;
 	struct hf_sent_list sent;
 	size_t sent_count;
@@ -87,6 +103,14 @@ struct hf_bridge {
 	char locked[HF_LOCKED_MAX][HF_ADDRESS_MAX + 1];
 	size_t locked_count;
 };
+
+/* canary.c: false when nng clears nothing away any more. Asked while a link is without connection. */
+bool hf_canary_lives(struct hf_bridge *b, uint64_t now_us);
+/* hangup.c */
+void hf_pipe_hang_up(nng_pipe p);
+void hf_bridge_finish_endings(struct hf_bridge *b);     /* loop thread, from the tick */
+void hf_pipe_removed(struct hf_bridge *b, uint32_t id); /* pipes.c; any thread; once */
+int hf_link_open_line(struct hf_link *l);               /* pipes.c; 0 or an error of nng */
 
 int hf_bridge_quietly(int (*open_fn)(nng_socket *), nng_socket *ret_socket);
 enum hf_err hf_bridge_answering_socket(struct hf_bridge *b, size_t max_bytes, struct hf_fault *f) HF_MUST_CHECK;

@@ -289,6 +289,7 @@ void hf_call_answer(struct hf_ongoing *call, int result, nng_msg *take)
 	struct hf_frame f;
 	call->work = NULL;
 	if (result != 0 && r->session == call->session) { /* heard before the link's own event: all of it is gone */
+		hf_bridge_link_lost(r->link);
 		hf_remote_link(r->channel, r, false);
 	} else if (result != 0) {
 		hf_call_settle(call, HF_E_UNREACHABLE, lost_text, NULL);

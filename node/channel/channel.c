@@ -147,7 +147,7 @@ static void on_answer(void *ctx, void *work, int result, nng_msg *take)
 	struct hf_ongoing *call = w->call;
 	struct hf_dial *dial = w->dial;
 	if (!call && !dial)
-		w->remote->abandoned--;
+		w->remote->abandoned -= w->remote->abandoned > 0;
 	if (take)
 		w->remote->heard_ms = hf_channel_now(c);
 	free(w);
@@ -262,6 +262,15 @@ static void forget_work(void *ctx, void *work)
 	free(work);
 }
 
+static void on_stuck(void *ctx)
+{
+	struct hf_channel *c = ctx;
+	hf_alarm(&c->base, "channel-stuck", NULL,
+	         "the messaging library does not clear ended connections away any more; this node goes on with new "
+	         "ones, "
+	         "but each that ends stays open: restart the node when it suits");
+}
+
 static enum hf_err start(struct hf_channel *c, struct hf_fault *f)
 {
 	const struct hf_bridge_ops ops = {
@@ -270,6 +279,7 @@ static enum hf_err start(struct hf_channel *c, struct hf_fault *f)
 	        .on_answer = on_answer,
 	        .on_link = hf_remote_link,
 	        .on_pipe_gone = hf_answer_pipe_gone,
+	        .on_stuck = on_stuck,
 	        .on_wake = run_later,
 	        .forget_pipe = forget_guest,
 	        .forget_work = forget_work,

@@ -243,6 +243,7 @@ void hf_remote_link(void *ctx, void *owner, bool up)
 	if (r->dial) /* refused in ADD_PRE, locked out, or the peer went away */
 		fail(r, HF_E_UNREACHABLE, "the connection was closed during the handshake");
 	r->up = false;
+	r->abandoned = 0; /* their contexts end with the connection */
 	hf_remote_session_end(r);
 	if (had)
 		c->ops.on_session(c->ops.ctx, r->peer, r->url, false, false);

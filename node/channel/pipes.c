@@ -80,7 +80,7 @@ static bool at_added(struct hf_bridge *b, nng_pipe np)
 	return take;
 }
 
-static void at_removed(struct hf_bridge *b, uint32_t id)
+void hf_pipe_removed(struct hf_bridge *b, uint32_t id)
 {
 	uv_mutex_lock(&b->lock);
 	struct hf_pipe *p = find(b, id);
@@ -102,7 +102,7 @@ static void at_answering_pipe(nng_pipe p, nng_pipe_ev ev, void *arg)
 		if (!at_added(arg, p))
 			nng_pipe_close(p);
 	} else if (ev == NNG_PIPE_EV_REM_POST) {
-		at_removed(arg, (uint32_t)nng_pipe_id(p));
+		hf_pipe_removed(arg, (uint32_t)nng_pipe_id(p));
 	}
 }
 
@@ -110,10 +110,11 @@ static void at_answering_pipe(nng_pipe p, nng_pipe_ev ev, void *arg)
  * here. */
 static void at_dialling_too_early(nng_pipe p, nng_pipe_ev ev, void *arg)
 {
-	struct hf_link *l = arg;
+	struct hf_line *line = arg;
+	struct hf_link *l = line->link;
 	(void)ev;
 	uv_mutex_lock(&l->bridge->lock);
-	bool refuse = l->bridge->closed || uv_hrtime() / 1000 < l->not_before_us;
+	bool refuse = l->bridge->closed || l->line != line || uv_hrtime() / 1000 < l->not_before_us;
 	uv_mutex_unlock(&l->bridge->lock);
 	if (refuse)
 		nng_pipe_close(p);
@@ -121,11 +122,12 @@ static void at_dialling_too_early(nng_pipe p, nng_pipe_ev ev, void *arg)
 
 static void at_dialling_pipe(nng_pipe p, nng_pipe_ev ev, void *arg)
 {
-	struct hf_link *l = arg;
+	struct hf_line *line = arg;
+	struct hf_link *l = line->link;
 	struct hf_bridge *b = l->bridge;
 	uint32_t id = (uint32_t)nng_pipe_id(p);
 	uv_mutex_lock(&b->lock);
-	bool changes = ev == NNG_PIPE_EV_ADD_POST || l->pipe == id;
+	bool changes = l->line == line && (ev == NNG_PIPE_EV_ADD_POST || l->pipe == id);
 	if (changes)
 		l->pipe = ev == NNG_PIPE_EV_ADD_POST ? id : 0;
 	if (changes && !l->queued && !b->closed) {
@@ -148,27 +150,43 @@ enum hf_err hf_bridge_answering_socket(struct hf_bridge *b, size_t max_bytes, st
 	return rv == 0 ? HF_OK : hf_fault_set(f, HF_E_MEMORY, "cannot open the answering socket: %s", nng_strerror(rv));
 }
 
-static int link_open(struct hf_link *l, const struct hf_link_config *cfg)
+static int line_prepare(struct hf_line *line)
 {
-	int rv = hf_bridge_quietly(nng_req0_open, &l->socket);
+	const struct hf_link_config *cfg = &line->link->cfg;
+	int rv = hf_bridge_quietly(nng_req0_open, &line->socket);
 	if (rv == 0)
-		rv = nng_socket_set_size(l->socket, NNG_OPT_RECVMAXSZ, cfg->max_bytes);
+		rv = nng_socket_set_size(line->socket, NNG_OPT_RECVMAXSZ, cfg->max_bytes);
 	if (rv == 0)
-		rv = nng_socket_set_ms(l->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
+		rv = nng_socket_set_ms(line->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
 	if (rv == 0)
-		rv = nng_pipe_notify(l->socket, NNG_PIPE_EV_ADD_PRE, at_dialling_too_early, l);
+		rv = nng_pipe_notify(line->socket, NNG_PIPE_EV_ADD_PRE, at_dialling_too_early, line);
 	if (rv == 0)
-		rv = nng_pipe_notify(l->socket, NNG_PIPE_EV_ADD_POST, at_dialling_pipe, l);
+		rv = nng_pipe_notify(line->socket, NNG_PIPE_EV_ADD_POST, at_dialling_pipe, line);
 	if (rv == 0)
-		rv = nng_pipe_notify(l->socket, NNG_PIPE_EV_REM_POST, at_dialling_pipe, l);
+		rv = nng_pipe_notify(line->socket, NNG_PIPE_EV_REM_POST, at_dialling_pipe, line);
 	if (rv == 0)
-		rv = nng_dialer_create(&l->dialer, l->socket, cfg->url);
+		rv = nng_dialer_create(&line->dialer, line->socket, line->link->url);
 	if (rv != 0)
 		return rv;
-	nng_dialer_set_bool(l->dialer, NNG_OPT_TCP_KEEPALIVE, true); /* not for ipc; no harm */
-	nng_dialer_set_ms(l->dialer, NNG_OPT_RECONNMINT, (nng_duration)cfg->reconnect_min_ms);
-	nng_dialer_set_ms(l->dialer, NNG_OPT_RECONNMAXT, (nng_duration)cfg->reconnect_max_ms);
-	return nng_dialer_start(l->dialer, NNG_FLAG_NONBLOCK);
+	nng_dialer_set_bool(line->dialer, NNG_OPT_TCP_KEEPALIVE, true); /* not for ipc; no harm */
+	nng_dialer_set_ms(line->dialer, NNG_OPT_RECONNMINT, (nng_duration)cfg->reconnect_min_ms);
+	nng_dialer_set_ms(line->dialer, NNG_OPT_RECONNMAXT, (nng_duration)cfg->reconnect_max_ms);
+	return 0;
+}
+
+int hf_link_open_line(struct hf_link *l)
+{
+	struct hf_line *line = hf_alloc_zero(sizeof(*line)); /* stays also when it fails: nng may know it */
+	line->link = l;
+	int rv = line_prepare(line);
+	if (rv != 0)
+		return rv;
+	uv_mutex_lock(&l->bridge->lock);
+	l->line = line;
+	l->pipe = 0;
+	uv_mutex_unlock(&l->bridge->lock);
+	STAILQ_INIT(&l->free);
+	return nng_dialer_start(line->dialer, NNG_FLAG_NONBLOCK);
 }
 
 enum hf_err hf_bridge_link(struct hf_bridge *b, const struct hf_link_config *cfg, struct hf_link **ret_link,
@@ -176,10 +194,12 @@ enum hf_err hf_bridge_link(struct hf_bridge *b, const struct hf_link_config *cfg
 {
 	struct hf_link *l = hf_alloc_zero(sizeof(*l));
 	l->bridge = b;
-	l->owner = cfg->owner;
+	l->cfg = *cfg;
+	snprintf(l->url, sizeof(l->url), "%s", cfg->url);
+	l->cfg.url = l->url;
 	STAILQ_INIT(&l->free);
-	TAILQ_INSERT_TAIL(&b->links, l, list); /* stays also when it fails: nng may know it */
-	int rv = link_open(l, cfg);
+	TAILQ_INSERT_TAIL(&b->links, l, list); /* stays also when it fails */
+	int rv = hf_link_open_line(l);
 	if (rv != 0)
 		return hf_fault_set(f, rv == NNG_ENOMEM ? HF_E_MEMORY : HF_E_ARGUMENT,
 		                    "the address %s cannot be dialled: %s; correct it in the space descriptor",
@@ -190,7 +210,16 @@ enum hf_err hf_bridge_link(struct hf_bridge *b, const struct hf_link_config *cfg
 
 void hf_bridge_link_wait(struct hf_link *l, uint32_t wait_ms)
 {
-	nng_dialer_set_ms(l->dialer, NNG_OPT_RECONNMINT, (nng_duration)wait_ms);
+	nng_dialer_set_ms(l->line->dialer, NNG_OPT_RECONNMINT, (nng_duration)wait_ms);
+}
+
+static void link_ends(struct hf_link *l, uint32_t pipe)
+{
+	if (pipe == 0 || pipe == l->ending)
+		return;
+	l->ending = pipe;
+	l->ending_us = uv_hrtime() / 1000;
+	l->hung_up = false;
 }
 
 void hf_bridge_link_reset(struct hf_link *l, uint32_t wait_ms)
@@ -200,8 +229,14 @@ void hf_bridge_link_reset(struct hf_link *l, uint32_t wait_ms)
 	nng_pipe p = {l->pipe};
 	l->not_before_us = uv_hrtime() / 1000 + (uint64_t)wait_ms * 250;
 	uv_mutex_unlock(&l->bridge->lock);
-	if (p.id != 0)
-		nng_pipe_close(p);
+	if (p.id != 0 && p.id != l->ending)
+		hf_pipe_hang_up(p);
+	link_ends(l, p.id);
+}
+
+void hf_bridge_link_lost(struct hf_link *l)
+{
+	link_ends(l, l->told);
 }
 
 void hf_bridge_links_changed(struct hf_bridge *b)
@@ -221,10 +256,11 @@ void hf_bridge_links_changed(struct hf_bridge *b)
 			return;
 		uint32_t told = l->told;
 		l->told = pipe;
+		l->lost_us = pipe == 0 ? uv_hrtime() / 1000 : 0;
 		if (told != 0 && told != pipe)
-			b->ops.on_link(b->ops.ctx, l->owner, false);
+			b->ops.on_link(b->ops.ctx, l->cfg.owner, false);
 		if (pipe != 0 && told != pipe && !b->closed)
-			b->ops.on_link(b->ops.ctx, l->owner, true);
+			b->ops.on_link(b->ops.ctx, l->cfg.owner, true);
 	}
 }
 
@@ -263,7 +299,10 @@ void hf_bridge_authenticated(struct hf_bridge *b, struct hf_pipe *p)
 
 void hf_bridge_pipe_close(struct hf_pipe *p)
 {
-	nng_pipe_close((nng_pipe){p->id});
+	if (p->ending_us != 0)
+		return;
+	p->ending_us = uv_hrtime() / 1000;
+	hf_pipe_hang_up((nng_pipe){p->id});
 }
 
 void hf_bridge_sweep(struct hf_bridge *b, int64_t now_ms, int64_t limit_ms, void (*fn)(void *ctx, struct hf_pipe *p),
@@ -322,11 +361,11 @@ void hf_bridge_close_pipes(struct hf_bridge *b)
 	uv_mutex_unlock(&b->lock);
 	hf_bridge_pipes_gone(b, &gone);
 	for (size_t i = 0; i < n; i++)
-		nng_pipe_close((nng_pipe){ids[i]});
+		hf_pipe_hang_up((nng_pipe){ids[i]});
 	free(ids);
 	struct hf_link *l;
 	TAILQ_FOREACH(l, &b->links, list)
-	if (l->dialer.id != 0)
+	if (l->line && l->line->dialer.id != 0)
 		hf_bridge_link_reset(l, 3600 * 1000);
 }
 
