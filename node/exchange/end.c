@@ -34,15 +34,15 @@ static void cleared_draft(const struct transfer *t, enum hf_err outcome, const c
 	hf_unit_draft(u, d);
 }
 
-static void record_clearing(struct transfer *t, bool cleared)
+static void record_clearing(struct transfer *t, bool cleared, const char *why)
 {
 	struct hf_unit *u = hf_unit_new();
 	t->cleared = cleared;
 	if (t->cleared) {
 		cleared_draft(t, HF_OK, t->state == TRANSFER_COMPLETED ? CLEARED_LOADED : t->target->wiped, u);
 	} else {
-		cleared_draft(t, HF_E_IO, "the partial file could not be emptied and removed", u);
-		hf_alarm(t->x->base, "cache-not-cleared", &t->id, "a partial file could not be emptied and removed");
+		cleared_draft(t, HF_E_IO, why, u);
+		hf_alarm(t->x->base, "cache-not-cleared", &t->id, "%s", why);
 	}
 	transfer_put(u, t);
 	transfer_hold(t);
@@ -72,7 +72,7 @@ static void clear_done(uv_work_t *w, int status)
 	if (!t->gone && target_passes(c->error))
 		fetch_retry(t);
 	else if (!t->gone)
-		record_clearing(t, c->error == HF_OK);
+		record_clearing(t, c->error == HF_OK, c->fault.text);
 	free(c);
 	transfer_unhold(t);
 }
@@ -81,7 +81,7 @@ void end_clear(struct transfer *t)
 {
 	struct hf_fault f = {HF_OK, ""};
 	if (!t->target->ready) {
-		record_clearing(t, t->target->wipe(t));
+		record_clearing(t, t->target->wipe(t), "the partial file could not be emptied and removed");
 		return;
 	}
 	if (t->x->loading >= TARGET_LOADS_MAX) {

@@ -154,6 +154,7 @@ void hf_exchange_close(struct hf_exchange *x)
 {
 	x->closing = true;
 	atomic_store(&x->stopping, true);
+	atomic_store(&x->load_pace.stop, true);
 	hf_catalog_on_derived(x->catalog, NULL, NULL);
 	hf_scanner_stop(x->scanner);
 	uv_close((uv_handle_t *)x->watch, free_handle);

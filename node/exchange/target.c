@@ -8,8 +8,13 @@
 #include "source/outlet.h"
 
 static const struct target *const rows[TARGET_KINDS] = {
-        [TARGET_FILE] = &target_file,       [TARGET_SEALED] = &target_sealed,       [TARGET_JSONL] = &target_jsonl,
-        [TARGET_CSV_ZST] = &target_csv_zst, [TARGET_JSONL_ZST] = &target_jsonl_zst, [TARGET_SQLITE] = &target_sqlite,
+        [TARGET_FILE] = &target_file,
+        [TARGET_SEALED] = &target_sealed,
+        [TARGET_JSONL] = &target_jsonl,
+        [TARGET_CSV_ZST] = &target_csv_zst,
+        [TARGET_JSONL_ZST] = &target_jsonl_zst,
+        [TARGET_SQLITE] = &target_sqlite,
+        [TARGET_POSTGRESQL] = &target_postgresql,
 };
 
 const struct target *target_of(enum target_kind kind)

@@ -20,6 +20,7 @@ enum target_kind {
 	TARGET_JSONL = 2,
 	TARGET_CSV_ZST = 3,
 	TARGET_SQLITE = 4,
+	TARGET_POSTGRESQL = 5,
 	TARGET_JSONL_ZST = 6,
 	TARGET_KINDS
 };
@@ -74,6 +75,6 @@ enum hf_err target_not_there(enum hf_err e, int sys_error, struct hf_fault *f) H
 bool target_passes(enum hf_err e);
 
 extern const struct target target_file, target_sealed; /* a row each */
-extern const struct target target_jsonl, target_csv_zst, target_jsonl_zst, target_sqlite;
+extern const struct target target_jsonl, target_csv_zst, target_jsonl_zst, target_sqlite, target_postgresql;
 
 #endif

@@ -139,19 +139,30 @@ static enum hf_err check_table(const struct transfer *t, const struct hf_load *l
 	                                            : "it has other columns");
 }
 
+static enum hf_err take_load(struct transfer *t, struct hf_fault *f)
+{
+	struct hf_load *load = t->load;
+	load->transfer = t->id;
+	load->resource = t->resource;
+	load->rows = t->rows;
+	load->pace = &t->x->load_pace;
+	snprintf(load->place, sizeof(load->place), "%s", t->output);
+	if (t->target->outlet)
+		HF_TRY(hf_outlet_load(t->x->sources, t->output, load, f));
+	columns_of(t, load);
+	return t->state != TRANSFER_STARTED || loader_of(t)->raw ? HF_OK : check_table(t, load, f);
+}
+
 static enum hf_err ready(struct transfer *t, struct hf_fault *f)
 {
 	hf_load_free(t->load);
 	t->load = hf_load_new();
-	t->load->transfer = t->id;
-	t->load->resource = t->resource;
-	t->load->rows = t->rows;
-	t->load->stop = &t->x->stopping;
-	snprintf(t->load->place, sizeof(t->load->place), "%s", t->output);
-	if (t->target->outlet)
-		HF_TRY(hf_outlet_load(t->x->sources, t->output, t->load, f));
-	columns_of(t, t->load);
-	return t->state != TRANSFER_STARTED || loader_of(t)->raw ? HF_OK : check_table(t, t->load, f);
+	enum hf_err e = take_load(t, f);
+	if (e != HF_OK) {
+		hf_load_free(t->load);
+		t->load = NULL;
+	}
+	return e;
 }
 
 static enum hf_err feed_all(struct transfer *t, void *state, uint8_t *chunk, struct hf_fault *f)
@@ -199,7 +210,13 @@ static enum hf_err finish(struct transfer *t, struct hf_fault *f)
 	if (t->slot == NO_SLOT)
 		return HF_OK; /* nothing ever came */
 	bool gone = vault_destroy(t->x->vault, t->slot, &t->id) == HF_OK;
-	HF_TRY(t->state == TRANSFER_COMPLETED ? l->finish(t->load, f) : l->undo(t->load, f));
+	if (!t->load)
+		return hf_fault_set(f, HF_E_UNKNOWN,
+		                    "the target %.200s is gone or disabled, so nothing in it was cleared", t->output);
+	if (t->state == TRANSFER_COMPLETED)
+		HF_TRY(l->finish(t->load, f));
+	else if (t->manifest.len > 0) /* without one nothing was loaded */
+		HF_TRY(l->undo(t->load, f));
 	return gone ? HF_OK : hf_fault_set(f, HF_E_IO, "the sealed copy could not be destroyed");
 }
 
@@ -235,4 +252,5 @@ ROW(target_jsonl, "jsonl", "jsonl", NULL, check_file);
 ROW(target_csv_zst, "csv.zst", "csv.zst", NULL, check_file);
 ROW(target_jsonl_zst, "jsonl.zst", "jsonl.zst", NULL, check_file);
 ROW(target_sqlite, "sqlite", NULL, "sqlite", check_outlet);
+ROW(target_postgresql, "postgresql", NULL, "postgresql", check_outlet);
 #undef ROW

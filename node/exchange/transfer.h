@@ -119,6 +119,7 @@ struct hf_exchange {
 	struct vault *vault;
 	struct reading *readings; /* of sealed data, under way */
 	unsigned loading;         /* workers that load what was delivered */
+	struct hf_pace load_pace; /* and end with its stop */
 	unsigned destroying;      /* sealed data whose key is being overwritten */
 	int64_t destroy_after_ms; /* monotonic: not before, after a failure */
 	atomic_bool stopping;     /* for workers: what takes long breaks off */

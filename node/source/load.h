@@ -12,9 +12,8 @@
 #ifndef HUFU_SOURCE_LOAD_H
 #define HUFU_SOURCE_LOAD_H
 
-#include <stdatomic.h>
-
 #include "base/base.h"
+#include "source/pace.h"
 #include "source/readers/csv.h"
 
 #define HF_LOAD_TABLE 130 /* bytes of "schema.table" */
@@ -31,15 +30,15 @@ struct hf_load {
 	char password[256];              /* of a database; wiped by hf_load_free */
 	struct hf_load_column *columns;
 	size_t column_count;
-	uint64_t rows; /* as declared: a load of another number is not committed */
-	const atomic_bool *stop;
-	uint32_t seconds; /* for all that is asked of a database */
+	uint64_t rows;        /* as declared: a load of another number is not committed */
+	struct hf_pace *pace; /* stops it */
+	uint32_t seconds;     /* for all that is asked of a database */
 };
 struct hf_load *hf_load_new(void);
 void hf_load_free(struct hf_load *l);
 
 /* UNREACHABLE, TIMEOUT and BUSY pass: the same may be tried again. FORMAT: the data does not fit what it is loaded
- * into. EXISTS: what is there is not this node's to replace. CANCELLED: *stop. */
+ * into. EXISTS: what is there is not this node's to replace. CANCELLED: it is stopped. */
 struct hf_loader {
 	const char *name; /* "jsonl" */
 	bool raw;         /* takes the bytes as they are; the others only a sound table */
@@ -53,6 +52,7 @@ struct hf_loader {
 /* Each ends with no place that is not given back. NULL: there is no such one. */
 const struct hf_loader *hf_loader_find(const char *name);
 
-extern const struct hf_loader hf_loader_jsonl, hf_loader_csv_zst, hf_loader_jsonl_zst, hf_loader_sqlite;
+extern const struct hf_loader hf_loader_jsonl, hf_loader_csv_zst, hf_loader_jsonl_zst, hf_loader_sqlite,
+        hf_loader_postgresql;
 
 #endif

@@ -23,7 +23,7 @@
 
 struct loading {
 	char part[PART_PATH], place[512];
-	const atomic_bool *stop;
+	struct hf_pace *pace;
 	struct hf_output *out;
 	struct hf_jsonl_out *lines; /* NULL: the bytes as they are */
 	struct hf_buf buf;
@@ -78,7 +78,7 @@ static enum hf_err begin(const struct hf_load *l, bool lines, bool packed, void 
 
 	part_path(l, s->part);
 	snprintf(s->place, sizeof(s->place), "%s", l->place);
-	s->stop = l->stop;
+	s->pace = l->pace;
 	s->rows = l->rows;
 	*ret_done = s->committed = has_both_names(s->part, s->place);
 	hf_buf_init(&s->buf, LINES_MAX);
@@ -126,7 +126,7 @@ static enum hf_err feed(void *state, const uint8_t *data, size_t len, struct hf_
 {
 	struct loading *s = state;
 
-	if (atomic_load(s->stop))
+	if (atomic_load(&s->pace->stop))
 		return hf_fault_set(f, HF_E_CANCELLED, "the node is stopping");
 	if (!s->lines)
 		return hf_output_write(s->out, data, len, f);

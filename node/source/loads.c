@@ -7,10 +7,7 @@
 #include "source/load.h"
 
 static const struct hf_loader *const loaders[] = {
-        &hf_loader_jsonl,
-        &hf_loader_csv_zst,
-        &hf_loader_jsonl_zst,
-        &hf_loader_sqlite,
+        &hf_loader_jsonl, &hf_loader_csv_zst, &hf_loader_jsonl_zst, &hf_loader_sqlite, &hf_loader_postgresql,
 };
 
 const struct hf_loader *hf_loader_find(const char *name)

@@ -287,7 +287,7 @@ static enum hf_err feed(void *state, const uint8_t *data, size_t len, struct hf_
 {
 	struct loading *s = state;
 
-	if (atomic_load(s->l->stop))
+	if (atomic_load(&s->l->pace->stop))
 		return hf_fault_set(f, HF_E_CANCELLED, "the node is stopping");
 	return went(s, hf_csv_feed(s->csv, data, len), f);
 }

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 
 from common import *
+from postgres import PORT, Postgres
 
 
 def network(net):
@@ -130,3 +131,159 @@ def test_a_target_is_registered_by_who_runs_the_node_and_used_by_its_department(
     check(r.reason == "must-be-sealed", r.text)
     i.hufu("target", "remove", "pricing", as_="admin")
     check([t["name"] for t in i.hufu("target", "list", as_="chen")["targets"]] == ["warehouse"], "the list")
+
+
+PASSWORD = "Ld7-only-for-loading"
+PG_TABLES = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'public.hufu_import'::regclass"
+
+
+def secret(net, text=PASSWORD):
+    path = os.path.join(net.dir, "loader.password")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as f:
+        f.write(text + "\n")
+    return path
+
+
+def database(net):
+    """A server with a role that may make tables in one schema of one database."""
+    if not hasattr(net, "db"):
+        net.db = Postgres(net, f"{net.prefix}.44.9")
+        net.db.sql("CREATE DATABASE dw")
+        net.db.sql(f"CREATE ROLE loader LOGIN PASSWORD '{PASSWORD}'; GRANT USAGE, CREATE ON SCHEMA public TO loader", "dw")
+        net.nodes["insurer"].hufu("target", "add", "dw", net.db.uri("loader", "dw"), "--password-file", secret(net), as_="admin")
+    return net.db
+
+
+def tables(net):
+    return net.db.sql(PG_TABLES, "dw").strip()
+
+
+def rows_there(net):
+    return int(net.db.sql("SELECT count(*) FROM flights", "dw"))
+
+
+def copied_back(net):
+    return net.db.sql("COPY flights TO STDOUT (FORMAT csv, HEADER)", "dw")
+
+
+def source_text():
+    with open(FLIGHTS, encoding="utf-8", newline="") as f:
+        return f.read()
+
+
+def files_with(folder, word):
+    for where, _, names in os.walk(folder):
+        for path in (os.path.join(where, n) for n in names):
+            if os.path.isfile(path):
+                with open(path, "rb") as f:
+                    if word in f.read():
+                        yield path
+
+
+@contextlib.contextmanager
+def locked(net, mode):
+    """Somebody in the database holds what the load asks for."""
+    db = net.db
+    held = subprocess.Popen([*db.inside, "psql", "-X", "-q", "-h", db.dir, "-p", str(PORT), "-U", "owner", "-d", "dw"], cwd=db.dir, stdin=subprocess.PIPE,
+                            stdout=subprocess.DEVNULL, text=True)
+    held.stdin.write(f"BEGIN; LOCK TABLE hufu_import IN {mode} MODE;\n")
+    held.stdin.flush()
+    wait_until(lambda: int(db.sql("SELECT count(*) FROM pg_locks WHERE granted AND mode ~ 'Exclusive|ShareLock' AND relation = 'hufu_import'::regclass", "dw")),
+               "the lock")
+    try:
+        yield
+    finally:
+        held.stdin.close()
+        held.wait(20)
+
+
+def begun(net):
+    return net.nodes["insurer"].hufu("fetch", net.entry, "--system", "claims", "--to", "dw/flights", "--detach", as_="chen")["transfer"]
+
+
+def killed(net):
+    net.nodes["insurer"].kill()
+
+
+def started(net):
+    net.nodes["insurer"].start()
+    for account in ("chen", "admin"):
+        net.nodes["insurer"].login(account)
+
+
+def ends_in_one(net, transfer):
+    i = net.nodes["insurer"]
+    i.hufu("transfers", "wait", transfer, as_="chen")
+    check(copied_back(net) == source_text(), "the new version, whole")
+    wait_until(lambda: tables(net) == "flights hufu_import", "one table to be left")
+    check(net.nodes["transport"].hufu("transfers", "show", transfer, as_="li")["receipt"], "the provider has the receipt")
+
+
+def test_a_delivery_into_a_table_of_postgresql_is_the_table_byte_by_byte(net):
+    """DS-70: and whoever made another table keeps it"""
+    i, db = net.nodes["insurer"], database(net)
+    got = fetch(net, "--to", "dw/flights")
+    check(got["quality"] == "met" and copied_back(net) == source_text(), f"copied back it is the file that was delivered: {got}")
+    types = db.sql("SELECT string_agg(data_type, ' ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = 'flights'", "dw")
+    check("bigint" in types and "text" in types, f"types as the entry gives them: {types}")
+    wait_until(lambda: tables(net) == "flights hufu_import" and not left(net, net.file), "nothing beside it")
+    check(not list(files_with(i.dir, PASSWORD.encode())) and PASSWORD not in json.dumps(i.hufu("target", "list", as_="admin")), "the password is in no file of the node")
+    db.sql("CREATE TABLE mine (a int); GRANT ALL ON mine TO loader", "dw")
+    r = i.refused("fetch", net.entry, "--system", "claims", "--to", "dw/mine", as_="chen")
+    check(r.reason == "exists", r.text)
+    db.sql("DROP TABLE mine", "dw")
+    r = i.refused("fetch", net.entry, "--system", "claims", "--to", "dw/nowhere.flights", as_="chen")
+    check(r.reason == "unknown" and "no schema" in r.text, f"{r.reason}: {r.text}")
+    i.hufu("target", "update", "dw", "--password-file", secret(net, "wrong"), as_="admin")
+    r = i.refused("fetch", net.entry, "--system", "claims", "--to", "dw/flights", as_="chen")
+    check(r.reason == "state" and "hufu target update" in r.text, r.text)
+    i.hufu("target", "update", "dw", "--password-file", secret(net), as_="admin")
+    check(copied_back(net) == source_text(), "the version before stays through all of it")
+
+
+def test_a_kill_at_any_step_of_the_load_leaves_one_table_the_old_version_until_the_swap(net):
+    """DS-70, DS-71: kill -9 before anything is loaded, with all loaded and nothing swapped, and when the new version is seen"""
+    db = database(net)
+    if "flights" not in tables(net):
+        fetch(net, "--to", "dw/flights")
+    for mode in ("ACCESS EXCLUSIVE", "SHARE"):  # the load waits for it at its beginning; before the swap
+        db.sql("DELETE FROM flights", "dw")
+        with locked(net, mode):
+            transfer = begun(net)
+            wait_until(lambda: int(db.sql(WAITS, "dw")), f"the load to wait ({mode})")
+            killed(net)
+        wait_until(lambda: tables(net) == "flights hufu_import", "the server to undo what was loaded")
+        check(rows_there(net) == 0, "the version before")
+        started(net)
+        ends_in_one(net, transfer)
+    db.sql("DELETE FROM flights", "dw")
+    transfer = begun(net)
+    wait_until(lambda: rows_there(net) > 0, "the new version")
+    killed(net)
+    check(copied_back(net) == source_text(), "it is whole at once")
+    started(net)
+    ends_in_one(net, transfer)
+
+
+def test_a_database_that_is_away_is_waited_for_and_a_delivery_that_waits_can_be_cancelled(net):
+    """DS-71: after recovery it loads by itself"""
+    i, db = net.nodes["insurer"], database(net)
+    if "flights" not in tables(net):
+        fetch(net, "--to", "dw/flights")
+    db.sql("DELETE FROM flights", "dw")
+    db.sql("UPDATE pg_database SET datallowconn = false WHERE datname = 'dw'")
+    before, transfer = away(net), begun(net)
+    waiting(net, transfer, before)
+    before, other = away(net), begun(net)
+    waiting(net, other, before)
+
+    def cancelled():
+        try:
+            i.hufu("transfers", "cancel", other, as_="chen")
+        except hufunet.Refused:
+            pass  # it is being tried
+        return i.hufu("transfers", "show", other, as_="chen")["state"] == "TERMINATED"
+    wait_until(cancelled, "it to be cancelled")
+    db.sql("UPDATE pg_database SET datallowconn = true WHERE datname = 'dw'")
+    ends_in_one(net, transfer)

@@ -18,7 +18,7 @@
 #include "source/load.h"
 
 static char dir[64], place[128];
-static atomic_bool stop;
+static struct hf_pace pace;
 
 static const char first[] = "id,fee,day,note\n1,2.50,2026-03-01,\"a \"\"b\"\"\nc\"\n2,,2026-03-02,\"\"\n3,7,,\n";
 static const char second[] = "id,fee,day,note\n4,1e3,2026-03-03,\xE6\x9C\xBA\n";
@@ -36,7 +36,7 @@ static struct hf_load *load_of(uint8_t number, uint64_t rows)
 	l->transfer = (struct hf_id){{1, number}};
 	l->resource = (struct hf_id){{7}};
 	l->rows = rows;
-	l->stop = &stop;
+	l->pace = &pace;
 	l->columns = calloc(4, sizeof(*l->columns));
 	l->column_count = 4;
 	for (size_t i = 0; i < 4; i++) {
@@ -188,9 +188,9 @@ static void what_does_not_fit_is_refused_whole(void **state)
 	assert_int_equal(load_until(load_of(1, 4), first, 4, false), HF_E_FORMAT); /* of other rows than declared */
 	assert_int_equal(load_until(load_of(1, 1), "id,fee,day,note\n1,2,3,\xFF\n", 4, false), HF_E_FORMAT);
 	assert_int_equal(load_until(load_of(1, 1), "id,fee,day,note\n1,2,3,\"x\n", 4, false), HF_E_FORMAT);
-	atomic_store(&stop, true);
+	atomic_store(&pace.stop, true);
 	assert_int_equal(load_until(load_of(1, 3), first, 4, false), HF_E_CANCELLED);
-	atomic_store(&stop, false);
+	atomic_store(&pace.stop, false);
 	assert_string_equal(asked(TABLES), "");
 	FILE *f = fopen(place, "w");
 	fprintf(f, "this is no database, and long enough to be seen as none by whoever opens it");
