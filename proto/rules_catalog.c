@@ -6,7 +6,7 @@
 
 static const char *const value_types[] = {"string", "integer", "number", "date", "datetime", "boolean", NULL};
 static const char *const rule_kinds[] = {"permission", "prohibition", "duty", NULL};
-static const char *const modes[] = {"transfer", NULL};
+static const char *const modes[] = {"transfer", "stream", NULL};
 static const char *const qualities[] = {"met", "not-met", NULL};
 static const char *const end_states[] = {"COMPLETED", "TERMINATED", NULL};
 
@@ -139,7 +139,12 @@ ROW(transfer_request, SMALL,
 	TEXT(mechanism, 0, 63),
 	TEXT(business, 0, 255),
 	MSG_OR_NONE(second, signed_statement),
-	FLAG(sealed));
+	FLAG(sealed),
+	MSG_OR_NONE(stream, stream_place));
+
+ROW(stream_place, 0,
+	NUMBER(at, 0, INT64_MAX),
+	BYTES(check, 0, 32));
 
 ROW(transfer_start, KIB(256),
 	MSG(header, header),
@@ -152,7 +157,8 @@ ROW(transfer_start, KIB(256),
 	NUMBER(aead, 1, 2),
 	MSG(label, label),
 	NUMBER(generation, 0, UINT64_MAX),
-	NUMBER(most_bytes, 0, UINT64_MAX));
+	NUMBER(most_bytes, 0, UINT64_MAX),
+	MSG_OR_NONE(stream, stream_place));
 
 ROW(label, KIB(256),
 	ID(entry),

@@ -172,17 +172,46 @@ static enum hf_err take_target(struct hf_api_request *rq, struct hf_fetch *in)
 	return HF_OK;
 }
 
+static enum hf_err take_choice(struct hf_api_request *rq, struct hf_fetch *in)
+{
+	HF_TRY(hf_api_text(rq, "system", hf_id_is_zero(&in->grant), HF_NAME_MAX, &in->system));
+	HF_TRY(hf_api_text(rq, "purpose", false, 127, &in->purpose));
+	HF_TRY(hf_api_text(rq, "mechanism", false, 63, &in->mechanism));
+	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in->publisher));
+	return check_mechanism(rq, in->mechanism);
+}
+
+/* The next messages of a stream. */
+static enum hf_err subscribe(struct hf_api_request *rq)
+{
+	struct hf_fetch in = {.system = NULL};
+	struct hf_subscription s;
+	const char **fields = NULL, *folder;
+	HF_TRY(hf_api_id(rq, "entry", true, &in.resource));
+	HF_TRY(take_choice(rq, &in));
+	HF_TRY(hf_api_text(rq, "folder", true, 400, &folder));
+	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
+	in.fields = fields;
+	enum hf_err e = check_grant(rq, &in);
+	if (e == HF_OK)
+		e = hf_exchange_subscribe(rq->m->exchange, rq->actor, &in, folder, rq->unit, rq->draft, &s, &rq->fault);
+	free(fields);
+	HF_TRY(e);
+	hf_api_out_id(rq->out, "transfer", &s.transfer);
+	json_object_set_new(rq->out, "waits", json_boolean(s.waits));
+	json_object_set_new(rq->out, "at", json_integer((json_int_t)s.at));
+	json_object_set_new(rq->out, "deliveries", json_integer((json_int_t)s.deliveries));
+	json_object_set_new(rq->out, "messages", json_integer((json_int_t)s.messages));
+	return HF_OK;
+}
+
 static enum hf_err fetch(struct hf_api_request *rq)
 {
 	struct hf_fetch in = {.system = NULL};
 	const char **fields = NULL;
 	HF_TRY(hf_api_id(rq, "grant", false, &in.grant));
 	HF_TRY(hf_api_id(rq, "entry", hf_id_is_zero(&in.grant), &in.resource));
-	HF_TRY(hf_api_text(rq, "system", hf_id_is_zero(&in.grant), HF_NAME_MAX, &in.system));
-	HF_TRY(hf_api_text(rq, "purpose", false, 127, &in.purpose));
-	HF_TRY(hf_api_text(rq, "mechanism", false, 63, &in.mechanism));
-	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in.publisher));
-	HF_TRY(check_mechanism(rq, in.mechanism));
+	HF_TRY(take_choice(rq, &in));
 	HF_TRY(take_target(rq, &in));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
 	in.fields = fields;
@@ -264,10 +293,10 @@ static enum hf_err list(struct hf_api_request *rq)
 /* MK-22, MK-25: what travelled with the data. */
 static void add_label(void *ctx, const Hufu__FieldLabel *l)
 {
-	json_array_append_new(ctx, json_pack("{s:s, s:s, s:s, s:i, s:s, s:b, s:b}", "field", l->name, "kind", l->kind,
-	                                     "class", l->data_class, "level", (int)l->grade, "treatment",
-	                                     l->technique[0] ? l->technique : "plain", "personal", l->personal,
-	                                     "sensitive", l->sensitive));
+	json_array_append_new(ctx, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:b, s:b}", "field", l->name, "type",
+	                                     l->type, "kind", l->kind, "class", l->data_class, "level", (int)l->grade,
+	                                     "treatment", l->technique[0] ? l->technique : "plain", "personal",
+	                                     l->personal, "sensitive", l->sensitive));
 }
 
 static enum hf_err show(struct hf_api_request *rq)
@@ -290,6 +319,7 @@ static enum hf_err show(struct hf_api_request *rq)
 
 const struct hf_route hf_routes_exchange[] = {
         {"POST", "/v1/transfers/fetch", HF_MAY_FETCH, HF_EVENT_COMMAND, fetch, 0},
+        {"POST", "/v1/transfers/subscribe", HF_MAY_FETCH, HF_EVENT_COMMAND, subscribe, 0},
         {"POST", "/v1/transfers/cancel", HF_MAY_FETCH, HF_EVENT_COMMAND, cancel, 0},
         {"POST", "/v1/transfers/stop", HF_MAY_APPROVE, HF_EVENT_COMMAND, stop, 0},
         {"GET", "/v1/transfers", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0},

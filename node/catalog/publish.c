@@ -6,8 +6,10 @@
 #include "catalog/consent.h"
 #include "catalog/edit.h"
 #include "catalog/mandate.h"
+#include "source/stream.h"
 
 #define MODE_TRANSFER "transfer"
+#define MODE_STREAM "stream"
 #define PURPOSE_MAX 511u
 #define NOT_SHARED 3u
 #define SENSITIVE_LEVEL 3u /* core data is sensitive whatever its marks */
@@ -172,7 +174,7 @@ static void build_distribution(struct builder *b, const struct hf_source_view *v
 	hufu__distribution__init(&b->distribution);
 	b->distribution.id = (char *)"csv";
 	b->distribution.format = (char *)"text/csv";
-	b->distribution.mode = (char *)MODE_TRANSFER;
+	b->distribution.mode = (char *)(hf_source_is_stream(v) ? MODE_STREAM : MODE_TRANSFER);
 	b->distribution.bytes = v->bytes;
 	b->distributions[0] = &b->distribution;
 	b->entry.distributions = b->distributions;

@@ -11,14 +11,19 @@
 static enum hf_err stands(struct transfer *t, const struct hf_source_stamp *now, const struct hf_source_view *v,
                           struct hf_fault *f)
 {
-	if (!hf_source_stamp_same(now, &v->stamp) || (t->stamp.inode && !hf_source_stamp_same(now, &t->stamp)))
+	bool same =
+	        t->stream ? now->inode == v->stamp.inode : hf_source_stamp_same(now, &v->stamp); /* a stream grows */
+	if (!same || (t->stamp.inode && !hf_source_stamp_same(now, &t->stamp)))
 		return hf_fault_set(
 		        f, HF_E_SOURCE_CHANGED,
 		        "the source %s is not what was scanned or began to be sent; its publisher must scan it again",
 		        t->source);
 	if (!t->stamp.inode)
 		t->derivation = v->derivation;
-	t->table_bytes = v->bytes;
+	if (!t->stream) {
+		t->table_bytes = v->bytes;
+		t->table_rows = v->rows;
+	}
 	return hf_source_doubt_check(v, f);
 }
 

@@ -64,6 +64,7 @@ const struct hf_mail_row *hf_exchange_mails(struct hf_exchange *x);
 /* Consumer: begins to fetch. The statement "access" is signed by the actor. ret_transfer is the transfer's id and
  * transaction. The unit gets the transfer row and the draft's object; the request is sent after the commit. output:
  * absolute path of a file that must not exist; none: the data is kept sealed. MUST_SEAL: it may go nowhere else. */
+struct hf_follow_place; /* source/stream.h */
 struct hf_fetch {
 	struct hf_id grant; /* or zero, then: */
 	struct hf_id resource;
@@ -76,10 +77,22 @@ struct hf_fetch {
 	const char *output; /* NULL or "": kept sealed by the node (data.h) */
 	const char *format; /* of the file: "csv.zst", "jsonl", "jsonl.zst"; NULL or "": CSV as it comes */
 	const char *to;     /* "NAME/TABLE" of a registered database (source/outlet.h), instead of output */
+	const struct hf_follow_place *stream; /* hf_exchange_subscribe's; NULL: a table */
 };
 enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               struct hf_unit *unit, struct hf_draft *draft, struct hf_id *ret_transfer,
                               struct hf_fault *f) HF_MUST_CHECK;
+/* Consumer: the next messages of a stream, into FOLDER/PLACE.csv, where PLACE are the bytes in front of them, of 20
+ * digits. The node knows how far they are here, by entry, system and folder; what asks for them already is named
+ * instead. in->output is passed over. */
+struct hf_subscription {
+	struct hf_id transfer;             /* that brings them */
+	bool waits;                        /* it was begun before */
+	uint64_t at, deliveries, messages; /* that are here */
+};
+enum hf_err hf_exchange_subscribe(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
+                                  const char *folder, struct hf_unit *unit, struct hf_draft *draft,
+                                  struct hf_subscription *ret_s, struct hf_fault *f) HF_MUST_CHECK;
 /* Either side. */
 enum hf_err hf_exchange_cancel(struct hf_exchange *x, const struct hf_id *transfer, const char *reason,
                                struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;

@@ -17,6 +17,7 @@
 #include "evidence/envelope.h"
 #include "exchange/masked.h"
 #include "exchange/seal.h"
+#include "exchange/stream.h"
 #include "exchange/transfer.h"
 
 #define RETRY_FIRST_MS 250u
@@ -142,6 +143,9 @@ static struct transfer *build(struct hf_exchange *x, const struct hf_actor *acto
 		abort();
 	for (size_t i = 0; i < in->field_count; i++)
 		t->fields[t->field_count++] = strdup(in->fields[i]);
+	t->stream = in->stream != NULL;
+	if (t->stream)
+		t->from = *in->stream;
 	return t;
 }
 
@@ -209,6 +213,7 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	const char *purpose = in->purpose, *mechanism = in->mechanism;
 	Hufu__Header header = HUFU__HEADER__INIT;
 	Hufu__TransferRequest r = HUFU__TRANSFER_REQUEST__INIT;
+	Hufu__StreamPlace place;
 	Hufu__SignedStatement *subject = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__SignedStatement *second = NULL;
 	char *audience[1];
@@ -231,6 +236,7 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	r.action = (char *)g->action;
 	r.second = second;
 	r.sealed = t->target->sealed;
+	r.stream = stream_place(t, &t->from, &place);
 	r.fields = t->fields;
 	r.n_fields = t->field_count;
 	r.format = (char *)"text/csv";
@@ -367,6 +373,7 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 	if (!label_fits(t, s->label))
 		return hf_fault_set(f, HF_E_SIGNATURE,
 		                    "the package carries no permission mark for this node; it is not usable");
+	HF_TRY(stream_begun(t, s, f));
 	HF_TRY(as_agreed(t, s->label, f));
 	HF_TRY(masked_as_agreed(t->peer, s->label, f));
 	return masked_as_published(t, s->label, f);
@@ -525,6 +532,8 @@ static void on_answer(void *ctx, struct hf_reply *r)
 			if (e != HF_OK)
 				end_now(t, e, f.text, true);
 		} else if (fetch_passes(e)) {
+			if (t->stream && e == HF_E_BUSY)
+				t->retry_ms = 0; /* a stream has its messages within a second */
 			fetch_retry(t);
 		} else {
 			end_now(t, e, r->text[0] ? r->text : hf_err_text(e), false);

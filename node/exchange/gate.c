@@ -12,6 +12,7 @@
 #include "evidence/envelope.h"
 #include "exchange/export_check.h"
 #include "exchange/masked.h"
+#include "exchange/stream.h"
 #include "exchange/transfer.h"
 #include "source/readers/csv.h"
 
@@ -181,6 +182,7 @@ static struct transfer *build_transfer(struct gate *g)
 	if (!hf_buf_add(&t->request, body.data, body.len))
 		abort();
 	export_take_fields(&g->out, t);
+	stream_take(t, g->in);
 	fill_records(t, g);
 	return t;
 }
@@ -190,6 +192,7 @@ static enum hf_err make_start(struct gate *g)
 	struct transfer *t = g->t;
 	Hufu__Header header = HUFU__HEADER__INIT;
 	Hufu__TransferStart s = HUFU__TRANSFER_START__INIT;
+	Hufu__StreamPlace place;
 	char *audience[1];
 	struct hf_id message_id;
 	struct hf_hash digest;
@@ -209,6 +212,7 @@ static enum hf_err make_start(struct gate *g)
 	s.aead = HF_AEAD_AES256GCM;
 	s.label = label_new(t, &g->out.item, g->out.decision.terms, &holder);
 	s.generation = t->generation;
+	s.stream = stream_place(t, &t->to, &place);
 	enum hf_err e = hf_envelope_make_message(g->x->keys->envelope, g->x->base->self.s, HF_TYPE_TRANSFER_START,
 	                                         &s.base, &t->start);
 	label_free(holder);
@@ -260,6 +264,10 @@ static enum hf_err permit(struct gate *g)
 	g->out.address = hf_request_address(g->rq);
 	HF_TRY(export_authorized(&g->out, &g->f));
 	HF_TRY(check_fresh(g));
+	enum hf_err e = stream_asked(g->x, g->in, g->out.item.source, &g->f);
+	if (e != HF_OK && e != HF_E_BUSY)
+		export_say(&g->out, "source", e);
+	HF_TRY(e);
 	g->t = build_transfer(g);
 	HF_TRY(export_check(&g->out, g->t, &g->f));
 	return make_start(g);
@@ -393,6 +401,8 @@ static void record(struct gate *g, enum hf_err result)
 {
 	struct hf_unit *u = hf_unit_new();
 	char said[120];
+	if (g->in && g->in->stream)
+		traffic_seen(g->x, hf_request_peer(g->rq), HF_TRAFFIC_ASKED, 1, NULL);
 	if (result == HF_OK) {
 		result = disclosed_put(g->t, export_in_emergency(&g->out) ? &g->beside : NULL, u, &g->f);
 		if (result != HF_OK)
@@ -451,7 +461,6 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 		hf_request_reply(take, HF_E_RATE, "too many denied requests; wait a minute", NULL, 0);
 		return;
 	}
-	traffic_seen(x, hf_request_peer(take), HF_TRAFFIC_ASKED, 1, NULL);
 	struct gate *g = calloc(1, sizeof(*g));
 	if (!g)
 		abort();
@@ -459,6 +468,8 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 	g->rq = take;
 	enum hf_err e = open_request(g);
 	struct hf_id id;
+	if (!g->in || !g->in->stream) /* what asks for messages is counted when there are some */
+		traffic_seen(x, hf_request_peer(take), HF_TRAFFIC_ASKED, 1, NULL);
 	if (e == HF_OK && hf_id_from_bytes(g->in->transfer.data, g->in->transfer.len, &id) && answer_repeated(g, &id)) {
 		gate_free(g);
 		return;

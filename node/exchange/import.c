@@ -14,6 +14,7 @@
 #include "evidence/envelope.h"
 #include "exchange/masked.h"
 #include "exchange/receive.h"
+#include "exchange/stream.h"
 #include "source/scanner.h"
 
 #define FINDINGS_MAX 5
@@ -222,6 +223,7 @@ static void deliver(struct import *i)
 		return;
 	}
 	t->target->delivered(t, u);
+	stream_delivered(t, u);
 	t->state = transfer_next(t->state, STEP_COMPLETE);
 	transfer_put(u, t);
 	hf_store_submit(t->x->store, u, on_closed, i);

@@ -164,8 +164,23 @@ static enum hf_err fit_table(struct transfer *t, struct masked *m, struct masked
 	m->fields = hf_alloc_zero((t->field_count + 1) * sizeof(*m->fields));
 	e = masked_fits(&as, m->fields, f);
 	free(header);
-	m->most = 2 * hf_csv_project_most(v->bytes) + (v->rows + 1) * (t->field_count + 1) * CELL_MOST;
+	m->most = 2 * hf_csv_project_most(t->table_bytes) + (t->table_rows + 1) * (t->field_count + 1) * CELL_MOST;
 	return e;
+}
+
+/* Rows are counted anew in each delivery of a stream: what depends on their number would repeat. */
+static enum hf_err of_values(const struct transfer *t, const struct masked *m, struct hf_fault *f)
+{
+	for (size_t i = 0; i < t->field_count; i++) {
+		const struct hf_plan_field *field = m->fields[i].field;
+
+		if (field && field->technique && field->technique->record.repeats != HF_REPEATS_VALUE)
+			return hf_fault_set(
+			        f, HF_E_MASKING,
+			        "its technique %s depends on the number of the row, which a stream does not have",
+			        field->technique->id);
+	}
+	return HF_OK;
 }
 
 static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_setup *s, struct hf_fault *f)
@@ -196,7 +211,7 @@ static enum hf_err open_all(struct transfer *t, struct masked *m, struct masked_
 		        "task makes of it",
 		        MASKED_DEMAND_ROWS);
 	hf_source_view_done(&v);
-	return e;
+	return e == HF_OK && t->stream ? of_values(t, m, f) : e;
 }
 
 static void free_masked(struct masked *m)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exchange/stream.h"
 #include "exchange/transfer.h"
 #include "state_exchange.pb-c.h"
 
@@ -45,6 +46,7 @@ static void row_fill_state(const struct transfer *t, Hufu__TransferRow *r)
 	r->level = t->level;
 	r->slot = t->slot + 1; /* 0: none */
 	r->manifest_ok = t->manifest_ok;
+	stream_row(t, r);
 }
 
 static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
@@ -216,6 +218,7 @@ enum hf_err transfer_decode(struct hf_exchange *x, const void *data, size_t len,
 	memcpy(id.b, r->id.data, 16);
 	struct transfer *t = transfer_new(x, &id, r->provider);
 	load_terms(t, r);
+	stream_load(t, r);
 	t->recorded = true;
 	bool ok = load_state(t, r) && copy_fields(t, r);
 	hf_decoded_free(r);

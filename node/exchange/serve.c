@@ -15,6 +15,7 @@
 #include "evidence/envelope.h"
 #include "exchange/chunk.h"
 #include "exchange/masked.h"
+#include "exchange/stream.h"
 #include "exchange/transfer.h"
 #include "source/sample.h"
 
@@ -66,8 +67,9 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	uint8_t key[32];
 	/* What is masked is read whole: a plan says something of every field, and chooses itself. */
 	masked_error(t, "source");
-	HF_TRY(hf_source_open(t->x->sources, t->source, (const char *const *)t->fields,
-	                      t->mask_plan[0] ? 0 : t->field_count, &t->reader, f));
+	HF_TRY(t->stream ? stream_open(t, f)
+	                 : hf_source_open(t->x->sources, t->source, (const char *const *)t->fields,
+	                                  t->mask_plan[0] ? 0 : t->field_count, &t->reader, f));
 	struct hf_source_stamp now;
 	struct hf_sample *sample = NULL;
 	hf_source_reader_stamp(t->reader, &now);

@@ -20,6 +20,7 @@
 #include "exchange/target.h"
 #include "exchange/traffic.h"
 #include "source/load.h"
+#include "source/stream.h"
 
 #define CHUNK_BYTES HF_MAX_CHUNK
 #define WINDOW_MAX 8u     /* chunks in flight of one transfer: with two sides in one node 16 MiB */
@@ -62,12 +63,14 @@ struct transfer {
 	char **fields;
 	size_t field_count;
 	struct hf_source_stamp stamp;
-	uint64_t table_bytes;            /* provider, while open: of the source's table whole */
-	char mask_plan[HF_NAME_MAX + 1]; /* provider: by which it goes out masked (masked.h); "": as it is */
-	struct hf_hash mask_digest;      /* of that plan at the start; zero: not opened yet */
-	const char *mask_error;          /* kind of the plan's scheme for what went wrong (masked.h); NULL: nothing */
-	bool mask_waits;                 /* by the scheme; that is recorded */
-	uint64_t most_bytes;             /* what the start promised not to exceed */
+	uint64_t table_bytes, table_rows; /* provider, while open: of what there is of the source, whole */
+	bool stream;                      /* messages of a stream (stream.h): those from one place to another; */
+	struct hf_follow_place from, to;  /* to.at 0: not known yet */
+	char mask_plan[HF_NAME_MAX + 1];  /* provider: by which it goes out masked (masked.h); "": as it is */
+	struct hf_hash mask_digest;       /* of that plan at the start; zero: not opened yet */
+	const char *mask_error;           /* kind of the plan's scheme for what went wrong (masked.h); NULL: nothing */
+	bool mask_waits;                  /* by the scheme; that is recorded */
+	uint64_t most_bytes;              /* what the start promised not to exceed */
 	uint64_t bytes_total, bytes_done, acknowledged, rows, served, served_after_ack, generation;
 	struct hf_hash root;
 	struct hf_buf request, start, manifest, receipt; /* envelopes */

@@ -4,10 +4,7 @@
 #include <string.h>
 
 static const struct hf_adapter *const adapters[] = {
-        &hf_adapter_csv,
-        &hf_adapter_jsonl,
-        &hf_adapter_sqlite,
-        &hf_adapter_postgresql,
+        &hf_adapter_csv, &hf_adapter_jsonl, &hf_adapter_sqlite, &hf_adapter_postgresql, &hf_adapter_stream,
 };
 
 const struct hf_adapter *hf_adapter_find(const char *kind)
@@ -20,5 +17,5 @@ const struct hf_adapter *hf_adapter_find(const char *kind)
 
 const char *hf_adapter_kinds(void)
 {
-	return "csv, jsonl, sqlite, postgresql";
+	return "csv, jsonl, sqlite, postgresql, stream";
 }

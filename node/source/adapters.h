@@ -50,9 +50,17 @@ struct hf_adapter {
 	                      struct hf_hash *ret_digest);
 };
 const struct hf_adapter *hf_adapter_find(const char *kind); /* NULL: not offered */
-const char *hf_adapter_kinds(void);                         /* "csv, jsonl, sqlite, postgresql" */
+const char *hf_adapter_kinds(void);                         /* "csv, jsonl, sqlite, postgresql, stream" */
 
-extern const struct hf_adapter hf_adapter_csv, hf_adapter_jsonl, hf_adapter_sqlite, hf_adapter_postgresql;
+extern const struct hf_adapter hf_adapter_csv, hf_adapter_jsonl, hf_adapter_sqlite, hf_adapter_postgresql,
+        hf_adapter_stream;
+
+/* jsonl_file.c: the lines of v's file between two places, which are ends of lines, as a table. Loop thread. */
+enum hf_err hf_jsonl_open_lines(const struct hf_source_home *home, const struct hf_source_view *v, uint64_t from,
+                                uint64_t to, struct hf_source_reader **ret_reader, struct hf_fault *f) HF_MUST_CHECK;
+/* The same for the names of its fields. Any worker. */
+enum hf_err hf_jsonl_columns_to(const struct hf_source_home *home, struct hf_source_view *v, uint64_t to,
+                                struct hf_pace *pace, struct hf_fault *f) HF_MUST_CHECK;
 
 /* scan.c: fills in bytes, rows, fields, digest and stamp of v. Stops with CANCELLED when pace says so. Any worker. */
 enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,

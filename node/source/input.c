@@ -19,6 +19,8 @@
 struct hf_input {
 	int fd;
 	uint64_t at; /* bytes of the file taken */
+	uint64_t from, to;
+	bool window;
 	char path[512];
 
 	ZSTD_DCtx *unpack; /* NULL: the bytes are as they are */
@@ -92,9 +94,17 @@ uint64_t hf_input_taken(const struct hf_input *in)
 	return in->at;
 }
 
+void hf_input_window(struct hf_input *in, uint64_t from, uint64_t to)
+{
+	in->window = true;
+	in->at = in->from = from;
+	in->to = to;
+}
+
 void hf_input_top(struct hf_input *in)
 {
-	in->at = in->made = 0;
+	in->made = 0;
+	in->at = in->from;
 	in->within = in->gone = false;
 	in->packed = (ZSTD_inBuffer){NULL, 0, 0};
 	if (in->unpack)
@@ -103,8 +113,13 @@ void hf_input_top(struct hf_input *in)
 
 static enum hf_err read_file(struct hf_input *in, uint8_t *out, size_t cap, size_t *ret_len, struct hf_fault *f)
 {
+	if (in->window && cap > in->to - in->at)
+		cap = (size_t)(in->to - in->at);
 	if (hf_place_read(in->fd, in->at, out, cap, ret_len) != HF_OK)
 		return hf_fault_set(f, HF_E_IO, "%s cannot be read; check the disk", in->path);
+	if (in->window && *ret_len < cap)
+		return hf_fault_set(f, HF_E_SOURCE_CHANGED, "%s became shorter while it was read; streams only grow",
+		                    in->path);
 	in->at += *ret_len;
 	return HF_OK;
 }
@@ -169,6 +184,8 @@ void hf_input_stamp(const struct hf_input *in, struct hf_source_stamp *ret_stamp
 {
 	*ret_stamp = (struct hf_source_stamp){0, 0, 0};
 	hf_place_stamp(in->fd, ret_stamp);
+	if (in->window)
+		*ret_stamp = (struct hf_source_stamp){0, ret_stamp->inode, 0};
 }
 
 enum hf_err hf_input_stamp_of(const struct hf_source_home *home, const struct hf_source_view *v,

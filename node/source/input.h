@@ -22,6 +22,9 @@ int hf_input_take_fd(struct hf_input *in); /* and closes the rest */
 bool hf_input_packed(const struct hf_input *in);
 uint64_t hf_input_taken(const struct hf_input *in); /* bytes of the file, since the top */
 void hf_input_top(struct hf_input *in);
+/* From now on only the bytes from `from` up to `to`, which must be there; what comes behind them later is of no
+ * account: the stamp is the file's, whatever it grows to. Not of a packed one. */
+void hf_input_window(struct hf_input *in, uint64_t from, uint64_t to);
 /* Up to cap bytes; fewer only at the end. FORMAT: not sound, or cut off. LIMIT: over the bounds. */
 enum hf_err hf_input_read(struct hf_input *in, uint8_t *out, size_t cap, size_t *ret_len,
                           struct hf_fault *f) HF_MUST_CHECK;

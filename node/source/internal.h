@@ -15,6 +15,10 @@ struct hf_sources {
 	bool relating;           /* a job compares sources */
 	struct source_job *jobs; /* in the order in which they came */
 };
+/* The source has these fields. */
+enum hf_err sources_check_fields(const struct hf_source_view *v, const char *const *fields, size_t count,
+                                 struct hf_fault *f) HF_MUST_CHECK;
+bool sources_all_fields(const struct hf_source_view *v, const char *const *fields, size_t count);
 /* A reference less; memory with the last. */
 void sources_drop(struct hf_sources *s);
 

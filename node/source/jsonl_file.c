@@ -121,14 +121,11 @@ static enum hf_err read_names(struct hf_input *in, const struct hf_source_view *
 	return e;
 }
 
-static enum hf_err columns_jsonl(const struct hf_source_home *home, struct hf_source_view *v, struct hf_pace *pace,
-                                 struct hf_fault *f)
+static enum hf_err columns_of(struct hf_input *in, struct hf_source_view *v, struct hf_pace *pace, struct hf_fault *f)
 {
 	struct naming *n;
-	struct hf_input *in;
 	enum hf_err e;
 
-	HF_TRY(hf_input_open(home, v->path, &in, f));
 	n = hf_alloc_zero(sizeof(*n));
 	n->c.fields = hf_alloc_zero(HF_CSV_FIELDS_MAX * sizeof(*n->c.fields));
 	n->lines = hf_jsonl_new(on_names, n);
@@ -144,6 +141,38 @@ static enum hf_err columns_jsonl(const struct hf_source_home *home, struct hf_so
 	free(n);
 	hf_input_close(in);
 	return e;
+}
+
+static enum hf_err columns_jsonl(const struct hf_source_home *home, struct hf_source_view *v, struct hf_pace *pace,
+                                 struct hf_fault *f)
+{
+	struct hf_input *in;
+
+	HF_TRY(hf_input_open(home, v->path, &in, f));
+	return columns_of(in, v, pace, f);
+}
+
+/* Between two places. What is packed has none. */
+static enum hf_err open_lines(const struct hf_source_home *home, const char *path, uint64_t from, uint64_t to,
+                              struct hf_input **ret_in, struct hf_fault *f)
+{
+	HF_TRY(hf_input_open(home, path, ret_in, f));
+	if (!hf_input_packed(*ret_in)) {
+		hf_input_window(*ret_in, from, to);
+		return HF_OK;
+	}
+	hf_input_close(*ret_in);
+	return hf_fault_set(f, HF_E_ARGUMENT, "%s is packed, and a stream is not; write its messages as they are",
+	                    path);
+}
+
+enum hf_err hf_jsonl_columns_to(const struct hf_source_home *home, struct hf_source_view *v, uint64_t to,
+                                struct hf_pace *pace, struct hf_fault *f)
+{
+	struct hf_input *in;
+
+	HF_TRY(open_lines(home, v->path, 0, to, &in, f));
+	return columns_of(in, v, pace, f);
 }
 
 /* The table. */
@@ -294,14 +323,10 @@ static void table_free(struct hf_maker *m)
 
 static const struct hf_maker_ops table_ops = {table_top, table_more, table_stamp, table_rows, table_free};
 
-static enum hf_err open_jsonl(const struct hf_source_home *home, const struct hf_source_view *v,
-                              struct hf_source_reader **ret_reader, struct hf_fault *f)
+static struct hf_source_reader *table_new(struct hf_input *in, const struct hf_source_view *v)
 {
-	struct hf_input *in;
-	struct table *t;
+	struct table *t = hf_alloc_zero(sizeof(*t));
 
-	HF_TRY(hf_input_open(home, v->path, &in, f));
-	t = hf_alloc_zero(sizeof(*t));
 	t->maker.ops = &table_ops;
 	t->in = in;
 	t->most = v->most_rows;
@@ -311,7 +336,26 @@ static enum hf_err open_jsonl(const struct hf_source_home *home, const struct hf
 	memcpy(t->c.fields, v->fields, v->field_count * sizeof(*t->c.fields));
 	t->row = hf_alloc((v->field_count + 1) * sizeof(*t->row));
 	t->piece = hf_alloc(PIECE);
-	*ret_reader = hf_made_reader_new(&t->maker, OUT_MAX);
+	return hf_made_reader_new(&t->maker, OUT_MAX);
+}
+
+static enum hf_err open_jsonl(const struct hf_source_home *home, const struct hf_source_view *v,
+                              struct hf_source_reader **ret_reader, struct hf_fault *f)
+{
+	struct hf_input *in;
+
+	HF_TRY(hf_input_open(home, v->path, &in, f));
+	*ret_reader = table_new(in, v);
+	return HF_OK;
+}
+
+enum hf_err hf_jsonl_open_lines(const struct hf_source_home *home, const struct hf_source_view *v, uint64_t from,
+                                uint64_t to, struct hf_source_reader **ret_reader, struct hf_fault *f)
+{
+	struct hf_input *in;
+
+	HF_TRY(open_lines(home, v->path, from, to, &in, f));
+	*ret_reader = table_new(in, v);
 	return HF_OK;
 }
 

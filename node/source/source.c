@@ -374,8 +374,8 @@ enum hf_err hf_source_test(struct hf_sources *s, const char *name, struct hf_fau
 }
 
 /* Reading. */
-static enum hf_err check_fields(const struct hf_source_view *v, const char *const *fields, size_t count,
-                                struct hf_fault *f)
+enum hf_err sources_check_fields(const struct hf_source_view *v, const char *const *fields, size_t count,
+                                 struct hf_fault *f)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t j = 0;
@@ -390,7 +390,7 @@ static enum hf_err check_fields(const struct hf_source_view *v, const char *cons
 	return HF_OK;
 }
 
-static bool all_fields(const struct hf_source_view *v, const char *const *fields, size_t count)
+bool sources_all_fields(const struct hf_source_view *v, const char *const *fields, size_t count)
 {
 	for (size_t i = 0; i < v->field_count; i++) {
 		size_t j = 0;
@@ -414,11 +414,11 @@ static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *
 		                    "source '%s' is disabled; `hufu source enable %s` allows reading again", v->name,
 		                    v->name);
 	HF_TRY(hf_source_whole(v, f));
-	HF_TRY(check_fields(v, c->fields, count, f));
+	HF_TRY(sources_check_fields(v, c->fields, count, f));
 	if (rows)
 		HF_TRY(hf_source_rows_check(v, c->rows, f));
 	HF_TRY(hf_adapter_find(v->kind)->open(&s->home, v, ret_reader, f));
-	if (rows || (count > 0 && !all_fields(v, c->fields, count)))
+	if (rows || (count > 0 && !sources_all_fields(v, c->fields, count)))
 		*ret_reader = hf_project_reader_new(*ret_reader, v, c);
 	return HF_OK;
 }

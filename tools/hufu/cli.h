@@ -70,6 +70,7 @@ extern const struct hf_command hf_commands_mandate[];
 extern const struct hf_command hf_commands_dispute[];
 extern const struct hf_command hf_commands_statistics[];
 extern const struct hf_command hf_commands_exchange[];
+extern const struct hf_command hf_commands_subscribe[];
 extern const struct hf_command hf_commands_derive[];
 extern const struct hf_command hf_commands_mask[];
 extern const struct hf_command hf_commands_release[];

@@ -287,7 +287,7 @@ static int list(struct hf_cli *cli, int argc, char **argv)
 
 const struct hf_command hf_commands_source[] = {
         {"source", "add", "register a data source and scan it",
-         "hufu source add NAME FILE [--kind csv|jsonl|sqlite] [--table NAME] [--department NAME] [--derived ID] "
+         "hufu source add NAME FILE [--kind csv|jsonl|sqlite|stream] [--table NAME] [--department NAME] [--derived ID] "
          "[--rows N]\n"
          "hufu source add NAME URI --kind postgresql --table SCHEMA.TABLE [--password-file FILE] [--department NAME] "
          "[--rows N]\n"
@@ -300,6 +300,9 @@ const struct hf_command hf_commands_source[] = {
          "  --kind csv         RFC 4180 with a header line (unless said otherwise)\n"
          "  --kind jsonl       JSON lines, one object a line; its members become the fields, and what is delivered is "
          "CSV\n"
+         "  --kind stream      a file of JSON lines that grows at its end, each line a message; what comes is followed "
+         "with\n"
+         "                     `hufu subscribe`\n"
          "  --kind sqlite      an SQLite database, of which --table says the table\n"
          "  URI                postgresql://USER@HOST[:PORT]/DATABASE, with ?sslrootcert=FILE (the authority of the "
          "server's\n"

@@ -26,6 +26,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_dispute,
         hf_commands_statistics,
         hf_commands_exchange,
+        hf_commands_subscribe,
         hf_commands_derive,
         hf_commands_mask,
         hf_commands_release,
