@@ -55,7 +55,7 @@ void hf_pipe_hang_up(nng_pipe p)
 	DIR *d = opendir("/proc/self/fd");
 	while (d && !done && (entry = readdir(d)))
 		if (entry->d_name[0] != '.')
-			done = shut_down(atoi(entry->d_name), &local, &remote);
+			done = shut_down((int)strtol(entry->d_name, NULL, 10), &local, &remote);
 	if (d)
 		closedir(d);
 }
