@@ -26,6 +26,7 @@ METRICS = {
     "policy-explain": {"p50_us": False, "p99_us": False},
     "authz-http": {"throughput": True, "read_only": True, "batched": True, "p99_ms": False},
     "fpe": {"values_per_s": True, "swap_or_not_per_s": False},
+    "import-pg": {"throughput": True},
     "source-csv": {"gb_per_s": True},
     "detect": {"rows_per_s": True, "precision": False, "recall": False},
     "mask": {"rows_per_s": True, "rss_mib": False, "scaling_2": True},

@@ -65,6 +65,7 @@ int bench_negotiate(struct bench *b);
 int bench_detect(struct bench *b);
 int bench_mask(struct bench *b);
 int bench_evaluate(struct bench *b);
+int bench_import_pg(struct bench *b);
 int bench_source_csv(struct bench *b);
 int bench_footprint(struct bench *b);
 int bench_policy_decide(struct bench *b);

@@ -46,6 +46,7 @@ const struct bench_row bench_rows[] = {
         {"policy-explain", "near misses of a request among 100,000 rules", bench_policy_explain},
         {"authz-http", "AuthZEN evaluations over loopback against a constant answer", bench_authz_http},
         {"fpe", "eight digits a value under FF1, and under swap-or-not", bench_fpe},
+        {"import-pg", "a table is loaded into PostgreSQL, against psql \\copy", bench_import_pg},
         {"source-csv", "a table is split, its types checked, columns chosen, on one core", bench_source_csv},
         {"detect", "every cell of a table of personal data triaged and checked, on one core", bench_detect},
         {"mask", "six fields of a table masked by a plan, CSV in and out", bench_mask},
