@@ -31,10 +31,15 @@ struct hf_disclosure {
 	bool plain;     /* without a plan: its fields are as they are in the table */
 	bool inside;    /* made for no consumer: nobody outside has it yet */
 	bool emergency; /* went out whatever it shows: against what comes after it, and no precedent for it */
-	/* What its plan demands of classes; k 0: nothing. */
-	uint32_t k;
+	/* What its plan demands of classes: rows of each; different values of each sensitive field in one; how far
+	 * their values are from the whole's. 0, and closes false: nothing. */
+	uint32_t k, l;
+	double t;
+	bool closes;              /* t is demanded */
 	const char *const *quasi; /* columns by which someone is known elsewhere */
 	size_t quasi_count;
+	const char *const *sensitive; /* what nobody is to learn of them */
+	size_t sensitive_count;
 	bool suppresses; /* rows of smaller classes lose them */
 };
 
@@ -80,12 +85,14 @@ bool hf_joint_whole(const struct hf_joint *j); /* some technique needs all rows 
 /* Cells as of hf_disclosure_table. LIMIT: too many rows. */
 enum hf_err hf_joint_rows(struct hf_joint *j, const struct hf_bytes *cells, size_t count,
                           struct hf_fault *f) HF_MUST_CHECK;
-/* Rows of the smallest class without the last release, and with it; 0: there is none. unopened: a masking that could
+/* Rows of the smallest class without the last release, and with it; 0: there is none. missed: what is not met of the l
+ * and t that a plan demands of a sensitive field, whose value is then what all releases together show of it, as
+ * "field F has 1 ... in a class of rows, and ... demands 2"; empty: all is. unopened: a masking that could
  * not be made again, the first of them, as "field F of RELEASE to RECIPIENT was masked cannot be made again (why)";
  * empty: there is none. */
 struct hf_joint_classes {
 	uint32_t before, k;
-	char unopened[320];
+	char missed[220], unopened[320];
 };
 void hf_joint_end(struct hf_joint *j, struct hf_joint_classes *ret_classes);
 

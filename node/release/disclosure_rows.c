@@ -194,6 +194,11 @@ static void read_row(struct hf_disclosures *d, Hufu__DisclosureRow *take)
 	                                    .k = take->k,
 	                                    .quasi = (const char *const *)take->quasi,
 	                                    .quasi_count = take->n_quasi,
+	                                    .l = take->l,
+	                                    .t = take->t,
+	                                    .closes = take->closes,
+	                                    .sensitive = (const char *const *)take->sensitive,
+	                                    .sensitive_count = take->n_sensitive,
 	                                    .suppresses = take->suppresses};
 }
 
@@ -342,6 +347,11 @@ const struct hf_disclosure *hf_disclosures_list(struct hf_disclosures *d, const 
 	        .k = demand ? demand->k : 0,
 	        .quasi = demand ? demand->quasi : NULL,
 	        .quasi_count = demand ? demand->quasi_count : 0,
+	        .l = demand ? demand->l : 0,
+	        .t = demand ? demand->t : 0,
+	        .closes = demand && demand->t >= 0,
+	        .sensitive = demand ? demand->sensitive : NULL,
+	        .sensitive_count = demand ? demand->sensitive_count : 0,
 	        .suppresses = demand && demand->suppress > 0,
 	};
 	*ret_count = d->count + 1;
@@ -378,7 +388,7 @@ void hf_disclosures_classes(struct hf_disclosures *d, const struct hf_disclosure
 
 	*ret_list = hf_alloc(count * sizeof(**ret_list) + 1);
 	for (size_t i = 0; i < count; i++) {
-		demanded |= all[i].k > 0;
+		demanded |= all[i].k > 0 || all[i].l > 0 || all[i].closes;
 		if (i + 1 == count || !has_all(&all[i], &all[count - 1]))
 			(*ret_list)[n++] = all[i];
 		add_text(&b, all[i].release);

@@ -76,6 +76,19 @@ static void name_quasi(const struct hf_disclosure *list, size_t count, char *out
 	hf_utf8_mend(out);
 }
 
+static enum hf_err judge_sensitive(const struct hf_disclosure_in *in, const struct hf_disclosure *list, size_t count,
+                                   struct hf_fault *f)
+{
+	char names[300];
+
+	if (!in->classes.missed[0])
+		return HF_OK;
+	name_quasi(list, count, names, sizeof(names));
+	return hf_fault_set(f, HF_E_DISCLOSURE,
+	                    "together with %.150s %s; give out fewer or coarser columns, or have it allowed", names,
+	                    in->classes.missed);
+}
+
 /* What its plan demands holds for all that anybody has; and what an earlier one demanded is not made less. */
 static enum hf_err judge_classes(const struct hf_disclosure_in *in, const struct hf_disclosure *list, size_t count,
                                  struct hf_fault *f)
@@ -89,7 +102,7 @@ static enum hf_err judge_classes(const struct hf_disclosure_in *in, const struct
 	if (c->before && c->k >= c->before)
 		promised = 0;
 	if (!c->k || (c->k >= own && c->k >= promised))
-		return HF_OK;
+		return judge_sensitive(in, list, count, f);
 	if (c->unopened[0])
 		return hf_fault_set(f, HF_E_DISCLOSURE,
 		                    "how %s, so it counts as given out as it is, and with that the least class of "
@@ -197,16 +210,28 @@ static void fill_field(const struct hf_plan_field *f, struct hf_arena *arena, Hu
 	}
 }
 
+static char **texts(const char *const *list, size_t count, struct hf_arena *arena)
+{
+	char **out = hf_arena_get(arena, (count + 1) * sizeof(*out));
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = text(list[i]);
+	return out;
+}
+
 static void fill_demand(const struct hf_plan_demand *d, struct hf_arena *arena, Hufu__DisclosureRow *row)
 {
 	if (!d)
 		return;
 	row->k = d->k;
+	row->l = d->l;
+	row->closes = d->t >= 0;
+	row->t = row->closes ? d->t : 0;
 	row->suppresses = d->suppress > 0;
 	row->n_quasi = d->quasi_count;
-	row->quasi = hf_arena_get(arena, (d->quasi_count + 1) * sizeof(*row->quasi));
-	for (size_t i = 0; i < d->quasi_count; i++)
-		row->quasi[i] = text(d->quasi[i]);
+	row->quasi = texts(d->quasi, d->quasi_count, arena);
+	row->n_sensitive = d->sensitive_count;
+	row->sensitive = texts(d->sensitive, d->sensitive_count, arena);
 }
 
 static void fill_row(const struct hf_disclosure_in *in, struct hf_arena *arena, Hufu__DisclosureRow *row)

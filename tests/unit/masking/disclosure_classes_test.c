@@ -145,11 +145,146 @@ static void test_k_in_pieces(void **state)
 	free(p);
 }
 
+/* Least different values of the sex in rows of one age by so many years and one region, and how far the rows of one
+ * are from the whole. */
+static unsigned count_l(const struct people *p, int years, bool region, double *ret_far)
+{
+	unsigned sizes[64 * 10][2] = {{0}}, whole = 0, l = 2;
+
+	*ret_far = 0;
+	for (size_t r = 0; r < ROWS; r++) {
+		size_t at = (size_t)strtol(p->text[r][0], NULL, 10) / (size_t)years * 10 +
+		            (region ? (size_t)strtol(p->text[r][1], NULL, 10) : 0);
+
+		sizes[at][p->text[r][2][0] == 'f']++;
+		whole += p->text[r][2][0] == 'f';
+	}
+	for (size_t i = 0; i < 64 * 10; i++) {
+		double all = sizes[i][0] + sizes[i][1], far = sizes[i][1] / all - whole / (double)ROWS;
+
+		if (all == 0)
+			continue;
+		l = !sizes[i][0] || !sizes[i][1] ? 1 : l;
+		far = far < 0 ? -far : far;
+		*ret_far = far > *ret_far ? far : *ret_far;
+	}
+	return l;
+}
+
+static void assert_missed(const struct hf_joint_classes *c, const char *says)
+{
+	if (says ? !strstr(c->missed, says) : c->missed[0] != '\0')
+		fail_msg("\"%s\" does not say \"%s\"", c->missed, says ? says : "");
+}
+
+/* MK-4: what a plan demands of a sensitive field in each class (l, t) holds for what all releases show together. */
+static void test_l_and_t_of_all_releases(void **state)
+{
+	static const char *const header[] = {"age", "region", "sex"}, *const sex[] = {"sex"};
+	struct people *p = malloc(sizeof(*p));
+	const struct hf_disclosure_table t = {.header = header, .width = 3};
+	struct world w = {.count = 0};
+	struct hf_joint_classes c;
+	double alone, joint;
+	char says[100];
+
+	(void)state;
+	make_people(p);
+	for (size_t r = 0; r < ROWS; r++) /* 37 year old people of one region are of one sex */
+		if (strcmp(p->text[r][0], "37") == 0 && strcmp(p->text[r][1], "4") == 0)
+			p->text[r][2][0] = 'f';
+	assert_int_equal(count_l(p, 5, false, &alone), 2);
+	assert_int_equal(count_l(p, 1, true, &joint), 1);
+	assert_true(alone < 0.2 && joint > 0.4);
+	add(&w, "university", "consumer: u",
+	    "age: {technique: round, step: 5, mode: floor};region: {technique: limc};sex: keep");
+	add(&w, "insurer", "consumer: i", "age: keep;region: keep;sex: {technique: limc}");
+	w.all[0].quasi = header; /* age and region */
+	w.all[0].quasi_count = 2;
+	w.all[0].sensitive = sex;
+	w.all[0].sensitive_count = 1;
+	c = in_pieces(p, w.all, 2, &t);
+	assert_missed(&c, NULL); /* nobody demands anything */
+	w.all[0].l = 2;
+	c = in_pieces(p, w.all, 2, &t);
+	assert_missed(&c, "field sex has 1 different values in a class of rows, and a plan of these demands 2");
+	w.all[0].l = 0;
+	w.all[0].closes = true;
+	w.all[0].t = alone + 0.001;
+	c = in_pieces(p, w.all, 2, &t);
+	snprintf(says, sizeof(says), "field sex in a class of rows are %.3f from those of all, and a plan of these",
+	         joint);
+	assert_missed(&c, says);
+	w.all[0].t = joint;
+	c = in_pieces(p, w.all, 2, &t);
+	assert_missed(&c, NULL);
+	w.all[0].closes = false;
+
+	/* Who has demanded nothing is not told less than is known already; and who demands is not given what is. */
+	w.all[0].l = 2;
+	add(&w, "broker", "consumer: b",
+	    "age: {technique: round, step: 2, mode: floor};region: {technique: limc};sex: keep");
+	c = in_pieces(p, w.all, 3, &t);
+	assert_missed(&c, NULL); /* no worse than before, by the second one */
+	w.all[2].sensitive = sex;
+	w.all[2].sensitive_count = 1;
+	w.all[2].l = 2;
+	c = in_pieces(p, w.all, 3, &t);
+	assert_missed(&c, "and the plan demands 2");
+
+	/* One that cannot be masked again shows nobody knows how many values. */
+	w.all[2] = *add(&w, "police", "consumer: p",
+	                "age: keep;region: keep;sex: {technique: hier, tree: sexes.csv, level: 1}");
+	w.all[2].sensitive = sex;
+	w.all[2].sensitive_count = 1;
+	w.all[2].quasi = header;
+	w.all[2].quasi_count = 2;
+	w.all[2].l = 1;
+	c = in_pieces(p, w.all + 1, 2, &t);
+	assert_missed(&c, "nobody can say how many values of field sex");
+	done(&w);
+	free(p);
+}
+
+/* Two maskings of a sensitive field tell together more of it than each: (0, 0), (2, 0), (4, 0), (4, 5), (6, 5), (8, 5).
+ */
+static void test_l_by_two_maskings(void **state)
+{
+	static const char *const header[] = {"age", "region", "sex"}, *const region[] = {"region"};
+	struct people *p = malloc(sizeof(*p));
+	const struct hf_disclosure_table t = {.header = header, .width = 3};
+	struct world w = {.count = 0};
+	struct hf_joint_classes c;
+
+	(void)state;
+	make_people(p);
+	add(&w, "university", "consumer: u",
+	    "age: {technique: round, step: 20, mode: floor};region: {technique: round, step: 2, mode: floor};sex: "
+	    "{technique: limc}");
+	add(&w, "insurer", "consumer: i",
+	    "age: {technique: round, step: 40, mode: floor};region: {technique: round, step: 5, mode: floor};sex: "
+	    "{technique: limc}");
+	w.all[1].quasi = header;
+	w.all[1].quasi_count = 1;
+	w.all[1].sensitive = region;
+	w.all[1].sensitive_count = 1;
+	w.all[1].l = 6;
+	c = in_pieces(p, w.all, 2, &t);
+	assert_missed(&c, NULL);
+	w.all[1].l = 7;
+	c = in_pieces(p, w.all, 2, &t);
+	assert_missed(&c, "field region has 6 different values in a class of rows, and the plan demands 7");
+	done(&w);
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_k_of_all_releases),
 	        cmocka_unit_test(test_k_in_pieces),
+	        cmocka_unit_test(test_l_and_t_of_all_releases),
+	        cmocka_unit_test(test_l_by_two_maskings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -473,6 +473,34 @@ static void classes_of_all_releases_are_what_the_plans_demand(void **state)
 	hf_plan_free(light);
 }
 
+/* MK-4: what a plan demands of a sensitive field is kept with what went out by it. */
+static void sensitive_values_of_all_releases_are_what_the_plans_demand(void **state)
+{
+	struct hf_plan *ages, *finer;
+	struct hf_disclosure_in a, b;
+	struct fixture f;
+
+	(void)state;
+	risk = ", risk: {t: {quasi: [age], sensitive: [region], l: 2, t: 0.1}}";
+	ages = plan_of(1, "u", "age: {technique: bucket, cuts: [33, 40]}, region: keep");
+	risk = "";
+	finer = plan_of(2, "i", "age: {technique: bucket, cuts: [32, 33, 34, 40]}, region: {technique: limc}");
+	a = in_of(ages, "university");
+	b = in_of(finer, "insurer");
+	fixture_start(&f);
+	assert_int_equal(count(&f, &a), 1);
+	give(&f, &a);
+	fixture_reopen(&f);
+	assert_int_equal(count(&f, &b), 2);
+	refused(&f, &b,
+	        "together with tolls 1 to university field region has 1 different values in a class of rows, and a "
+	        "plan "
+	        "of these demands 2; give out");
+	fixture_stop(&f);
+	hf_plan_free(ages);
+	hf_plan_free(finer);
+}
+
 /* Who has all of it as it is learns nothing by coarser classes; who has another column does. */
 static void plain_columns_are_put_together_with_classes(void **state)
 {
@@ -551,6 +579,7 @@ int main(void)
 	        cmocka_unit_test(what_goes_out_without_a_plan_counts),
 	        cmocka_unit_test(an_emergency_is_recorded_and_no_precedent),
 	        cmocka_unit_test(classes_of_all_releases_are_what_the_plans_demand),
+	        cmocka_unit_test(sensitive_values_of_all_releases_are_what_the_plans_demand),
 	        cmocka_unit_test(plain_columns_are_put_together_with_classes),
 	        cmocka_unit_test(a_masking_that_cannot_be_made_again_is_named),
 	};
