@@ -57,7 +57,8 @@ ROW_ALSO(catalog_entry, KIB(256), entry_whole,
 	NUMBER(bytes, 0, UINT64_MAX),
 	TEXT(legal_basis, 0, 4096),
 	MSGS(conditions, 16, sharing_condition),
-	MSG_OR_NONE(sample, masked_sample));
+	MSG_OR_NONE(sample, masked_sample),
+	TEXTS(quality, 24, 255));
 
 ROW(masked_sample, 0,
 	ID(of),
@@ -179,7 +180,8 @@ ROW(label, KIB(256),
 	NUMBER(sharing, 0, 3),
 	NAME_OR_NONE(mask_plan),
 	NUMBER(mask_version, 0, UINT32_MAX),
-	BYTES_OR_NONE(mask_digest, 32, 32));
+	BYTES_OR_NONE(mask_digest, 32, 32),
+	TEXTS(quality, 24, 255));
 
 ROW(field_label, 0,
 	TEXT(name, 1, 127),

@@ -5,6 +5,7 @@
 #include "api/catalog_json.h"
 #include "api/rows.h"
 #include "base/mem.h"
+#include "source/readers/csv_rules.h"
 
 #define CONDITIONS_MAX 16u
 #define PURPOSES_MAX 64u
@@ -145,6 +146,19 @@ enum hf_err catalog_json_read_conditions(struct hf_api_request *rq, struct catal
 	}
 	rq->in = outer;
 	return e;
+}
+
+/* DS-73: what is not mentioned stays as in the version before. */
+enum hf_err catalog_json_read_quality(struct hf_api_request *rq, struct catalog_wish *w)
+{
+	size_t count = 0;
+
+	HF_TRY(hf_api_list(rq, "quality", false, HF_CSV_RULES_OWN, &w->quality, &count));
+	if (!json_object_get(rq->in, "quality"))
+		return HF_OK;
+	w->entry.quality = (char **)w->quality;
+	w->entry.n_quality = count;
+	return HF_OK;
 }
 
 void catalog_json_lists_done(struct catalog_wish *w)

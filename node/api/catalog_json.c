@@ -177,6 +177,7 @@ void catalog_json_entry(json_t *o, const struct hf_catalog_item *it)
 	json_object_set_new(o, "keywords", texts(e->keywords, e->n_keywords));
 	out_text(o, "condition", e->sharing_condition);
 	json_object_set_new(o, "conditions", catalog_json_conditions(e));
+	json_object_set_new(o, "quality", texts(e->quality, e->n_quality));
 	if (e->criteria)
 		json_object_set_new(o, "criteria", criteria_json(e->criteria));
 	out_text(o, "intake", e->intake);
@@ -568,6 +569,7 @@ enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog
 		w->entry.keywords = (char **)w->keywords;
 		w->entry.n_keywords = count;
 	}
+	HF_TRY(catalog_json_read_quality(rq, w));
 	if (mentions(rq, "criteria"))
 		HF_TRY(inside(rq, json_object_get(rq->in, "criteria"), "criteria", w, &w->criteria, read_criteria));
 	HF_TRY(hf_api_text(rq, "source", !was, HF_NAME_MAX, &w->source));
@@ -587,6 +589,7 @@ enum hf_err catalog_json_wish(struct hf_api_request *rq, const struct hf_catalog
 void catalog_wish_done(struct catalog_wish *w)
 {
 	free(w->keywords);
+	free(w->quality);
 	free(w->duty_words);
 	free(w->purposes);
 	free(w->jurisdictions);

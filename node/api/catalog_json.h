@@ -19,7 +19,7 @@ json_t *catalog_json_dcat_context(void);
 struct catalog_wish {
 	Hufu__CatalogEntry entry;
 	Hufu__ReviewCriteria criteria;
-	const char **keywords, **purposes, **jurisdictions, **roles, **duty_words;
+	const char **keywords, **purposes, **jurisdictions, **roles, **duty_words, **quality;
 	Hufu__Rule duties[HF_DUTIES_MAX], *duty_list[HF_DUTIES_MAX];
 	Hufu__Field *fields, **field_list;
 	struct catalog_wish_lists *lists; /* catalog_conditions.c */
@@ -38,6 +38,7 @@ json_t *catalog_json_conditions(const Hufu__CatalogEntry *e);
 enum hf_err catalog_json_read_purposes(struct hf_api_request *rq, struct catalog_wish *w,
                                        Hufu__ReviewCriteria *c) HF_MUST_CHECK;
 enum hf_err catalog_json_read_conditions(struct hf_api_request *rq, struct catalog_wish *w) HF_MUST_CHECK;
+enum hf_err catalog_json_read_quality(struct hf_api_request *rq, struct catalog_wish *w) HF_MUST_CHECK;
 void catalog_json_lists_done(struct catalog_wish *w);
 
 /* catalog_sample.c: of which entry it is a sample (SB-10). */

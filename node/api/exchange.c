@@ -9,6 +9,7 @@
 #include "api/sight.h"
 #include "api/transfers.h"
 #include "source/outlet.h"
+#include "source/readers/csv_rules.h"
 #include "transfer.pb-c.h"
 
 static json_t *view_json(const struct hf_transfer_view *v)
@@ -208,7 +209,7 @@ static enum hf_err subscribe(struct hf_api_request *rq)
 static enum hf_err fetch(struct hf_api_request *rq)
 {
 	struct hf_fetch in = {.system = NULL};
-	const char **fields = NULL;
+	const char **fields = NULL, **quality = NULL;
 	HF_TRY(hf_api_id(rq, "grant", false, &in.grant));
 	HF_TRY(hf_api_id(rq, "entry", hf_id_is_zero(&in.grant), &in.resource));
 	HF_TRY(take_choice(rq, &in));
@@ -216,10 +217,14 @@ static enum hf_err fetch(struct hf_api_request *rq)
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
 	in.fields = fields;
 	struct hf_id id;
-	enum hf_err e = check_grant(rq, &in);
+	enum hf_err e = hf_api_list(rq, "quality", false, HF_CSV_RULES_OWN, &quality, &in.quality_count);
+	in.quality = quality;
+	if (e == HF_OK)
+		e = check_grant(rq, &in);
 	if (e == HF_OK)
 		e = hf_exchange_fetch(rq->m->exchange, rq->actor, &in, rq->unit, rq->draft, &id, &rq->fault);
 	free(fields);
+	free(quality);
 	if (e == HF_OK)
 		hf_api_out_id(rq->out, "transfer", &id);
 	return e;
@@ -299,6 +304,11 @@ static void add_label(void *ctx, const Hufu__FieldLabel *l)
 	                                     l->personal, "sensitive", l->sensitive));
 }
 
+static void add_finding(void *ctx, const Hufu__Finding *f)
+{
+	json_array_append_new(ctx, json_pack("{s:s, s:b, s:s}", "point", f->point, "ok", f->ok, "text", f->text));
+}
+
 static enum hf_err show(struct hf_api_request *rq)
 {
 	struct hf_transfer_view v;
@@ -311,6 +321,10 @@ static enum hf_err show(struct hf_api_request *rq)
 	json_t *effect = hf_exchange_effect(rq->m->exchange, &v.transfer);
 	if (effect)
 		json_object_set_new(o, "effect", effect);
+	json_t *findings = json_array();
+	json_object_set_new(o, "findings", findings);
+	if (hf_exchange_findings(rq->m->exchange, &v.transfer, add_finding, findings) != HF_OK)
+		json_object_del(o, "findings");
 	json_object_set_new(o, "peer_up", json_boolean(hf_peers_is_up(rq->m->peers, v.peer)));
 	json_object_update(rq->out, o);
 	json_decref(o);

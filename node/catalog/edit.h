@@ -43,6 +43,9 @@ enum hf_err sample_rescope(const struct edit *e, const struct hf_scope *scope, s
  * offered no wider than its controls allow. */
 enum hf_err classes_check(const struct hf_catalog *c, const struct hf_publication *p, const struct hf_source_view *v,
                           struct hf_fault *f) HF_MUST_CHECK;
+/* The entry's rules about its rows are rules, about fields that the source has (quality.c). */
+enum hf_err quality_check(const Hufu__CatalogEntry *e, const struct hf_source_view *v,
+                          struct hf_fault *f) HF_MUST_CHECK;
 /* What the class of a field demands of an entry. */
 struct class_demand {
 	uint32_t level; /* 1 general, 2 important, 3 core */

@@ -240,6 +240,7 @@ static enum hf_err build(struct builder *b, struct edit *e, const struct hf_publ
 	HF_TRY(check_marks(p->entry, v, f));
 	HF_TRY(conditions_check(p->entry, v, f));
 	HF_TRY(classes_check(e->c, p, v, f));
+	HF_TRY(quality_check(p->entry, v, f));
 	build_fields(b, p->entry, v);
 	build_distribution(b, v);
 	build_policy(b, p->duty);

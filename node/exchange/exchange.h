@@ -78,6 +78,8 @@ struct hf_fetch {
 	const char *format; /* of the file: "csv.zst", "jsonl", "jsonl.zst"; NULL or "": CSV as it comes */
 	const char *to;     /* "NAME/TABLE" of a registered database (source/outlet.h), instead of output */
 	const struct hf_follow_place *stream; /* hf_exchange_subscribe's; NULL: a table */
+	const char *const *quality;           /* the consumer's own rules about its rows (source/readers/csv_rules.h) */
+	size_t quality_count;
 };
 enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               struct hf_unit *unit, struct hf_draft *draft, struct hf_id *ret_transfer,
@@ -132,6 +134,11 @@ enum hf_err hf_exchange_labels(struct hf_exchange *x, const struct hf_id *transf
                                void *ctx) HF_MUST_CHECK;
 /* What masking leaves of it, as its provider measured it (release/measure.h). NULL: nothing was. The caller's. */
 json_t *hf_exchange_effect(struct hf_exchange *x, const struct hf_id *transfer);
+/* What the consumer signed of it in the receipt (DS-58); nothing while there is none. */
+struct Hufu__Finding;
+typedef void (*hf_quality_fn)(void *ctx, const struct Hufu__Finding *f);
+enum hf_err hf_exchange_findings(struct hf_exchange *x, const struct hf_id *transfer, hf_quality_fn fn,
+                                 void *ctx) HF_MUST_CHECK;
 /* Newest first. */
 typedef bool (*hf_transfer_fn)(void *ctx, const struct hf_transfer_view *v);
 enum hf_err hf_exchange_list(struct hf_exchange *x, hf_transfer_fn fn, void *ctx) HF_MUST_CHECK;

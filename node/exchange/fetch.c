@@ -16,6 +16,7 @@
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/masked.h"
+#include "exchange/quality.h"
 #include "exchange/seal.h"
 #include "exchange/stream.h"
 #include "exchange/transfer.h"
@@ -119,6 +120,16 @@ struct place {
 	const char *output;
 };
 
+/* Said before anybody is asked, as far as the entry is known here. */
+static enum hf_err rules_fit(struct hf_exchange *x, const struct hf_grant_view *g, const struct hf_fetch *in,
+                             struct hf_fault *f)
+{
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	if (in->quality_count == 0 || hf_catalog_get(x->catalog, g->provider, &g->resource, &it) != HF_OK)
+		return HF_OK;
+	return quality_fits(it.entry, in->quality, in->quality_count, f);
+}
+
 static struct transfer *build(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               const struct hf_grant_view *g, const struct place *to)
 {
@@ -146,6 +157,7 @@ static struct transfer *build(struct hf_exchange *x, const struct hf_actor *acto
 	t->stream = in->stream != NULL;
 	if (t->stream)
 		t->from = *in->stream;
+	transfer_rules(t, in->quality, in->quality_count);
 	return t;
 }
 
@@ -278,6 +290,7 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 	HF_TRY(find_grant(x, actor, in, &g, f));
 	if (!target->sealed)
 		HF_TRY(seal_known(x, &g, f));
+	HF_TRY(rules_fit(x, &g, in, f));
 	struct transfer *t = build(x, actor, in, &g, &(struct place){kind, output});
 	enum hf_err e = make_request(t, actor, &g, in, second, f);
 	if (e != HF_OK) {

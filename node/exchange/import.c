@@ -3,7 +3,6 @@
  * step, receipt signed. A crash anywhere in between ends the same way after the restart (DS-70).
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +12,10 @@
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
 #include "exchange/masked.h"
+#include "exchange/quality.h"
 #include "exchange/receive.h"
 #include "exchange/stream.h"
 #include "source/scanner.h"
-
-#define FINDINGS_MAX 5
-
-struct verdict {
-	Hufu__Finding finding[FINDINGS_MAX];
-	Hufu__Finding *list[FINDINGS_MAX];
-	char text[FINDINGS_MAX][200];
-	size_t count;
-	bool met;
-};
 
 struct import {
 	uv_work_t work;
@@ -113,51 +103,6 @@ static enum hf_err check_manifest(struct transfer *t, Hufu__Manifest **ret_m, st
 	return HF_OK;
 }
 
-static void add_finding(struct verdict *v, const char *point, bool ok, const char *fmt, ...)
-        __attribute__((format(printf, 4, 5)));
-static void add_finding(struct verdict *v, const char *point, bool ok, const char *fmt, ...)
-{
-	va_list ap;
-	Hufu__Finding *f = &v->finding[v->count];
-	hufu__finding__init(f);
-	va_start(ap, fmt);
-	vsnprintf(v->text[v->count], sizeof(v->text[0]), fmt, ap);
-	va_end(ap);
-	f->point = (char *)point;
-	f->ok = ok;
-	f->text = v->text[v->count];
-	v->list[v->count++] = f;
-	v->met = v->met && ok;
-}
-
-static bool columns_fit(const struct hf_csv_verdict *c, const Hufu__Label *l)
-{
-	if (c->column_count != l->n_fields)
-		return false;
-	for (size_t i = 0; i < c->column_count; i++)
-		if (strcmp(c->names[i], l->fields[i]->name) != 0)
-			return false;
-	return true;
-}
-
-/* DS-58, DS-64: the quality finding: names of the defects, never a value. */
-static void judge(struct transfer *t, const Hufu__Manifest *m, struct verdict *v)
-{
-	struct hf_csv_verdict c;
-	hf_csv_check_end(t->receive->check);
-	hf_csv_check_verdict(t->receive->check, &c);
-	v->met = true;
-	add_finding(v, "schema", columns_fit(&c, m->label), "%zu columns, %zu declared", c.column_count,
-	            m->label->n_fields);
-	add_finding(v, "form", c.defect == HF_CSV_GOOD, "%s",
-	            c.defect == HF_CSV_GOOD ? "RFC 4180" : hf_csv_defect_text(c.defect));
-	add_finding(v, "width", c.wrong_width == 0, "%llu rows of another width", (unsigned long long)c.wrong_width);
-	add_finding(v, "rows", c.rows == m->rows, "%llu rows, %llu declared", (unsigned long long)c.rows,
-	            (unsigned long long)m->rows);
-	if (t->target->sealed) /* DS-85: what the provider may demand */
-		add_finding(v, "storage", true, "kept sealed");
-}
-
 static void drafts_of_delivery(struct transfer *t, struct hf_unit *u)
 {
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_RECEIVED, HF_OK, NULL);
@@ -202,11 +147,10 @@ static void on_closed(void *ctx, enum hf_err e, const struct hf_commit *info)
 static void deliver(struct import *i)
 {
 	struct transfer *t = i->t;
-	struct verdict v = {.count = 0};
+	struct verdict *v = quality_judge(t, i->manifest);
 	struct hf_unit *u = hf_unit_new();
 	struct hf_hash digest;
-	judge(t, i->manifest, &v);
-	snprintf(t->quality, sizeof(t->quality), "%s", v.met ? "met" : "not-met");
+	snprintf(t->quality, sizeof(t->quality), "%s", v->met ? "met" : "not-met");
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_MANIFEST, t->manifest.data, t->manifest.len, &digest);
 	drafts_of_delivery(t, u);
@@ -215,7 +159,8 @@ static void deliver(struct import *i)
 	struct hf_fault f = {HF_OK, ""};
 	enum hf_err e = hf_authz_use_report(t->x->authz, u, &use, &f); /* AZ-19: before the receipt, which closes */
 	if (e == HF_OK)
-		e = receipt_make(t, i->manifest, v.list, v.count, u);
+		e = receipt_make(t, i->manifest, v->list, v->count, u);
+	free(v);
 	if (e != HF_OK) {
 		hf_unit_free(u);
 		t->target->unsettle(t); /* DS-70: without a receipt there is no delivery */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exchange/masked.h"
+#include "exchange/quality.h"
 #include "exchange/transfer.h"
 
 #define TEXT_MAX 4000u
@@ -89,6 +90,7 @@ Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *i
 	h->label.obligations = terms->obligations;
 	h->label.n_obligations = terms->n_obligations;
 	masked_label(t, &h->label);
+	h->label.quality = quality_published(e, &h->label, &h->label.n_quality);
 	*ret_holder = h;
 	return &h->label;
 }
@@ -98,6 +100,7 @@ void label_free(struct label_holder *h)
 	if (!h)
 		return;
 	hf_source_view_done(&h->source);
+	free(h->label.quality);
 	free(h->fields);
 	free(h->list);
 	free(h);

@@ -15,6 +15,7 @@
 
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/quality.h"
 #include "exchange/receive.h"
 
 #define ALTERED_TEXT "the partial file is not what was received before; fetch the data again"
@@ -73,6 +74,7 @@ enum hf_err receive_open(struct transfer *t, struct hf_fault *f)
 	HF_TRY(open_key(t, r, f));
 	HF_TRY(t->target->open(t, r, f));
 	r->check = hf_csv_check_new();
+	r->quality = quality_new(t);
 	know_end(t, r);
 	return HF_OK;
 }
@@ -87,6 +89,7 @@ void receive_close(struct transfer *t)
 		hf_aead_free(r->aead[i]);
 	t->target->close(r);
 	hf_csv_check_free(r->check);
+	quality_free(r->quality);
 	if (r->fd >= 0)
 		close(r->fd);
 	free(r);
@@ -443,6 +446,7 @@ static enum hf_err check_chunks(struct transfer *t, const struct check_job *j, u
 		HF_TRY(t->target->read(t, r->checked_bytes / CHUNK_BYTES, chunk, len));
 		HF_TRY(hash_again(r, chunk, len));
 		hf_csv_check_feed(r->check, chunk, len);
+		quality_feed(r->quality, chunk, len);
 		r->checked_bytes += len;
 	}
 	return j->empty_last ? hash_again(r, chunk, 0) : HF_OK;

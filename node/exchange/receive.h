@@ -23,6 +23,7 @@ struct receive {
 	uint32_t last_bytes;
 	uint64_t checked_bytes;
 	struct hf_csv_check *check;
+	struct quality *quality; /* quality.h; NULL: there are no rules */
 	/* After a restart: what lies in the file is hashed again and held against what was received before. */
 	uint64_t resumed; /* chunks */
 	struct hf_hash resumed_root;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "exchange/stream.h"
 #include "exchange/transfer.h"
 #include "state_exchange.pb-c.h"
@@ -67,6 +68,8 @@ static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
 		r->mask_digest = BYTES(t->mask_digest.b, 32);
 	r->fields = t->fields;
 	r->n_fields = t->field_count;
+	r->quality_rules = t->rules;
+	r->n_quality_rules = t->rule_count;
 	r->output = (char *)t->output;
 	r->source = (char *)t->source;
 	r->stamp_bytes = t->stamp.bytes;
@@ -114,6 +117,13 @@ static bool copy_buf(struct hf_buf *out, const ProtobufCBinaryData *in)
 	return in->len == 0 || hf_buf_add(out, in->data, in->len);
 }
 
+void transfer_rules(struct transfer *t, const char *const *rules, size_t count)
+{
+	t->rules = hf_alloc_zero((count + 1) * sizeof(char *));
+	for (size_t i = 0; i < count; i++)
+		t->rules[t->rule_count++] = strdup(rules[i]);
+}
+
 static bool copy_fields(struct transfer *t, const Hufu__TransferRow *r)
 {
 	t->fields = calloc(r->n_fields + 1, sizeof(char *));
@@ -121,6 +131,7 @@ static bool copy_fields(struct transfer *t, const Hufu__TransferRow *r)
 		return false;
 	for (size_t i = 0; i < r->n_fields; i++)
 		t->fields[t->field_count++] = strdup(r->fields[i]);
+	transfer_rules(t, (const char *const *)r->quality_rules, r->n_quality_rules);
 	return true;
 }
 
@@ -280,6 +291,9 @@ static void transfer_free(struct transfer *t)
 		free(t->fields[i]);
 	free(t->fields);
 	hf_load_free(t->load);
+	for (size_t i = 0; i < t->rule_count; i++)
+		free(t->rules[i]);
+	free(t->rules);
 	hf_buf_done(&t->request);
 	hf_buf_done(&t->start);
 	hf_buf_done(&t->manifest);

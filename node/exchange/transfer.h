@@ -62,6 +62,8 @@ struct transfer {
 	char class_grade[160], permission_review[520], consumer_authn[96], quality[16];
 	char **fields;
 	size_t field_count;
+	char **rules; /* consumer: its own about the rows */
+	size_t rule_count;
 	struct hf_source_stamp stamp;
 	uint64_t table_bytes, table_rows; /* provider, while open: of what there is of the source, whole */
 	bool stream;                      /* messages of a stream (stream.h): those from one place to another; */
@@ -152,6 +154,7 @@ enum hf_err transfer_load(struct hf_exchange *x, const struct hf_id *id, bool pr
 enum hf_err transfer_decode(struct hf_exchange *x, const void *data, size_t len, struct transfer **ret_t) HF_MUST_CHECK;
 void transfer_put(struct hf_unit *u, const struct transfer *t);
 bool transfer_stored(struct hf_exchange *x, const struct hf_id *id, bool provider);
+void transfer_rules(struct transfer *t, const char *const *rules, size_t count);
 struct transfer *transfer_new(struct hf_exchange *x, const struct hf_id *id, bool provider);
 /* The transfer in memory, or NULL. */
 struct transfer *transfer_find(struct hf_exchange *x, const struct hf_id *id, bool provider);

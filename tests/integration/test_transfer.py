@@ -72,6 +72,45 @@ def test_chosen_fields_only(net):
     check(r.reason == "wrong-fields" or "tail_number" in r.text, f"a field outside the agreement: {r.text}")
 
 
+def test_a_delivery_is_held_against_the_rules_of_its_publisher_and_of_its_consumer(net):
+    """DS-72, DS-73: what is against a rule is counted, per rule, in the receipt that the consumer signs and the provider verifies"""
+    t, i = net.nodes["transport"], net.nodes["insurer"]
+    with open(FLIGHTS, encoding="utf-8") as f:
+        late = [int(line.rsplit(",", 1)[1]) for line in f.read().splitlines()[1:]]
+    rules = ["not-empty origin", "check delay_minutes <= 60"]
+    r = t.refused("catalog", "publish", "--entry", net.flights, "--quality", "not-empty tail", "--purpose", "数据共享", as_="wang")
+    check(r.reason == "wrong-fields" and "tail" in r.text, r.text)
+    r = t.refused("catalog", "publish", "--entry", net.flights, "--quality", "never origin", "--purpose", "数据共享", as_="wang")
+    check("not-empty FIELD" in r.text, r.text)
+    made = t.hufu("catalog", "publish", "--entry", net.flights, "--quality", rules[0], "--quality", rules[1], "--purpose", "数据共享", as_="wang")
+    check(shown(t, "wang", net.flights)["quality"] == rules, "the entry shows them")
+    wait_until(lambda: shown(i, "chen", net.flights)["version"] == made["version"], "the consumer to see them")
+    _, got = fetch(net, net.flights, "judged.csv", "--quality", "check distance_miles > 0", "--quality", "unique departure")
+    check(got["quality"] == "not-met", f"{got}")
+    p = workflow.wait_transfer(t, "li", got["transfer"], "COMPLETED")
+    check(p["quality"] == "not-met" and p["receipt"], f"{p}")
+    for node, account in ((t, "li"), (i, "chen")):
+        said = {f["text"]: f["ok"] for f in node.hufu("transfers", "show", got["transfer"], as_=account)["findings"]}
+        against = sum(x > 60 for x in late)
+        check(said[f"published rule '{rules[1]}': {against} of {len(late)} rows are against it"] is False, f"{said}")
+        check(said[f"published rule '{rules[0]}': 0 of {len(late)} rows are against it"] is True, f"{said}")
+        check(said[f"own rule 'check distance_miles > 0': 0 of {len(late)} rows are against it"] is True, f"{said}")
+    t.hufu("catalog", "publish", "--entry", net.flights, "--json-file", no_rules(net), "--purpose", "数据共享", as_="wang")
+    _, got = fetch(net, net.flights, "plain.csv")
+    check(got["quality"] == "met", f"without the rules: {got}")
+
+
+def shown(node, account, entry):
+    return node.hufu("catalog", "show", entry, as_=account)
+
+
+def no_rules(net):
+    path = os.path.join(net.dir, "no-rules.json")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write('{"quality": []}')
+    return path
+
+
 def test_one_identifier_finds_the_records_of_all_parties_with_the_four_parts(net):
     """DS-38, DS-60, DS-61, DS-62, DS-63, DS-64"""
     rows = wait_until(lambda: both_sides(net), "the openings of both sides to be exchanged", 30, 0.2)

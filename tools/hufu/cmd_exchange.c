@@ -47,6 +47,9 @@ static const struct hf_column detail_columns[] = {
         {NULL, NULL, 0},
 };
 
+static const struct hf_column finding_columns[] = {
+        {"POINT", "point", 0}, {"OK", "ok", 0}, {"FINDING", "text", 0}, {NULL, NULL, 0}};
+
 static const struct hf_column label_columns[] = {{"FIELD", "field", 40},        {"KIND", "kind", 0},
                                                  {"CLASS", "class", 0},         {"LEVEL", "level", 0},
                                                  {"TREATMENT", "treatment", 0}, {NULL, NULL, 0}};
@@ -193,7 +196,7 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	const char *pos[1], *system_name = NULL, *output = NULL, *purpose = NULL, *grant = NULL, *patience = NULL,
 	                    *mechanism = NULL, *publisher = NULL, *format = NULL, *to = NULL;
 	uint32_t patience_s = PATIENCE_S;
-	struct hf_list fields = {.count = 0};
+	struct hf_list fields = {.count = 0}, quality = {.count = 0};
 	bool detach = false, sealed = false;
 	const struct hf_opt opts[] = {
 	        {"sealed", NULL, &sealed, NULL},
@@ -205,6 +208,7 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	        {"grant", &grant, NULL, NULL},
 	        {"field", NULL, NULL, &fields},
 	        {"detach", NULL, &detach, NULL},
+	        {"quality", NULL, NULL, &quality},
 	        {"patience", &patience, NULL, NULL},
 	        {"mechanism", &mechanism, NULL, NULL},
 	        {"publisher", &publisher, NULL, NULL},
@@ -234,6 +238,7 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "to", to);
 	hf_cli_put(in, "format", format);
 	hf_cli_put_list(in, "fields", &fields);
+	hf_cli_put_list(in, "quality", &quality);
 	int status = hf_cli_call(cli, "POST", "/v1/transfers/fetch", in, &out);
 	if (status != HF_EXIT_DONE)
 		return status;
@@ -291,6 +296,10 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 		hf_cli_table(cli, out, "labels", label_columns, "");
 		print_effect(cli, json_object_get(out, "effect"));
 	}
+	if (status == HF_EXIT_DONE && !cli->json && json_array_size(json_object_get(out, "findings")) > 0) {
+		printf("\n");
+		hf_cli_table(cli, out, "findings", finding_columns, "");
+	}
 	json_decref(out);
 	return status;
 }
@@ -339,6 +348,9 @@ const struct hf_command hf_commands_exchange[] = {
          "                  sensitive and core data, and what carries such an obligation, is kept no other way\n"
          "  --system NAME   the business system that the agreement names\n"
          "  --field NAME    only this field; may be given again; all fields of the agreement when left out\n"
+         "  --quality RULE  the delivery is held against it, beside what its publisher says of it, and the receipt "
+         "says\n"
+         "                  how many rows are against it; the forms are those of `hufu catalog publish --quality`\n"
          "  --mechanism M   attribute: ask by the provider's rules, with --purpose, although there is an agreement;\n"
          "                  emergency, application, provider: by a grant of that kind alone\n"
          "  --publisher N   by the provider's rules: whose entry, when several members use the same id\n"

@@ -14,7 +14,7 @@ struct publish_opts {
 	        *sample_of, *masking_task;
 	bool sensitive, personal, intake_settles, purpose_text;
 	struct hf_list keywords, consents, purposes, jurisdictions, roles, sensitive_fields, personal_fields,
-	        field_levels, duties, purpose_fields, undertakings, attributes;
+	        field_levels, duties, quality, purpose_fields, undertakings, attributes;
 };
 
 static json_t *read_file(struct hf_cli *cli, const char *path)
@@ -226,6 +226,7 @@ static bool read_publish(struct hf_cli *cli, int argc, char **argv, struct publi
 	        {"accept-jurisdiction", NULL, NULL, &o->jurisdictions},
 	        {"accept-role", NULL, NULL, &o->roles},
 	        {"duty", NULL, NULL, &o->duties},
+	        {"quality", NULL, NULL, &o->quality},
 	        {"purpose-fields", NULL, NULL, &o->purpose_fields},
 	        {"undertaking", NULL, NULL, &o->undertakings},
 	        {"require-attribute", NULL, NULL, &o->attributes},
@@ -250,6 +251,7 @@ int hf_cli_publish(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_REFUSED;
 	put_texts(in, &o);
 	hf_cli_put_list(in, "duties", &o.duties);
+	hf_cli_put_list(in, "quality", &o.quality);
 	put_marks(in, &o.sensitive_fields, "sensitive");
 	put_marks(in, &o.personal_fields, "personal");
 	if (!put_criteria(cli, in, &o) || !put_conditions(cli, in, &o) || !put_levels(cli, in, &o.field_levels)) {

@@ -255,6 +255,14 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 
 /* ---- reading a rule ---- */
 
+enum hf_csv_type hf_csv_type_named(const char *name)
+{
+	for (enum hf_csv_type t = HF_CSV_BOOLEAN; t <= HF_CSV_STRING; t++)
+		if (strcmp(name, hf_csv_type_name(t)) == 0)
+			return t;
+	return HF_CSV_UNSEEN;
+}
+
 /* One field, plain or in double quotes; what follows it. NULL: it is none. */
 static const char *read_field(const char *at, char out[HF_CSV_NAME_MAX + 1])
 {
@@ -272,16 +280,6 @@ static const char *read_field(const char *at, char out[HF_CSV_NAME_MAX + 1])
 	}
 	out[n] = '\0';
 	return n && !open ? at + strspn(at, " ") : NULL;
-}
-
-static bool read_type(const char *word, enum hf_csv_type *ret_type)
-{
-	for (enum hf_csv_type t = HF_CSV_BOOLEAN; t <= HF_CSV_STRING; t++)
-		if (strcmp(word, hf_csv_type_name(t)) == 0) {
-			*ret_type = t;
-			return true;
-		}
-	return false;
 }
 
 #define FORMS "not-empty FIELD, type FIELD TYPE, unique FIELD, distinct, key FIELD or check CONDITIONS"
@@ -315,7 +313,7 @@ static enum hf_err read_rule(const char *text, struct rule *r, struct hf_fault *
 		return hf_csv_filter_terms(r->filter) ? HF_OK : no_rule(text, f);
 	}
 	at = read_field(at, r->field);
-	if (!at || (r->kind == TYPE ? !read_type(at, &r->type) : *at != '\0'))
+	if (!at || (r->kind == TYPE ? !(r->type = hf_csv_type_named(at)) : *at != '\0'))
 		return no_rule(text, f);
 	return HF_OK;
 }

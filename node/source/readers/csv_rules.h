@@ -21,9 +21,12 @@
 #include "base/err.h"
 #include "source/readers/csv.h"
 
+#define HF_CSV_RULES_OWN 24u           /* that one side may say: the publisher, the consumer */
 #define HF_CSV_RULES_MAX 48u           /* of one table */
 #define HF_CSV_RULE_TEXT 255u          /* bytes of one */
 #define HF_CSV_RULES_BYTES (12u << 20) /* of this process */
+
+enum hf_csv_type hf_csv_type_named(const char *name); /* UNSEEN: none has that name */
 
 struct hf_csv_rules;
 struct hf_csv_rules *hf_csv_rules_new(void);

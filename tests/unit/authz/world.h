@@ -758,7 +758,9 @@ struct offer {
 	const struct hf_id *consent;
 	Hufu__SharingCondition **conditions;
 	size_t condition_count;
-	const char *duty; /* of the entry's policy */
+	const char *duty;           /* of the entry's policy */
+	const char *const *quality; /* rules about its rows */
+	size_t quality_count;
 };
 
 static inline struct hf_id publish(struct node *n, const struct offer *o)
@@ -785,6 +787,8 @@ static inline struct hf_id publish(struct node *n, const struct offer *o)
 	e.criteria = (Hufu__ReviewCriteria *)o->criteria;
 	e.conditions = o->conditions;
 	e.n_conditions = o->condition_count;
+	e.quality = (char **)o->quality;
+	e.n_quality = o->quality_count;
 	Hufu__Rule duty = HUFU__RULE__INIT, *duties[] = {&duty};
 	duty.kind = (char *)"duty";
 	duty.action = (char *)o->duty;
