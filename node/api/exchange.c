@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/rows.h"
 #include "api/sight.h"
 #include "api/transfers.h"
+#include "exchange/unsettled.h"
 #include "source/outlet.h"
 #include "source/readers/csv_rules.h"
 #include "transfer.pb-c.h"
@@ -271,6 +273,45 @@ static enum hf_err stop(struct hf_api_request *rq)
 	return end(rq, &v);
 }
 
+static bool add_unsettled(void *ctx, const struct hf_unsettled_view *v)
+{
+	struct hf_api_rows *l = ctx;
+	struct hf_transfer_view t;
+	if (hf_exchange_view(l->rq->m->exchange, &v->transfer, &t) == HF_OK && !hf_api_transfer_sees(l->rq, &t))
+		return true;
+	if (hf_api_rows_full(l))
+		return false;
+	json_t *o = json_object();
+	hf_api_out_id(o, "transfer", &v->transfer);
+	hf_api_out_id(o, "entry", &v->resource);
+	json_object_set_new(o, "peer", json_string(v->peer));
+	json_object_set_new(o, "what", json_string(v->missing ? "receipt-missing" : "quality"));
+	hf_api_out_time(o, "since", v->since_ms);
+	json_array_append_new(l->list, o);
+	return true;
+}
+
+static enum hf_err unsettled(struct hf_api_request *rq)
+{
+	struct hf_api_rows rows = {.rq = rq};
+	HF_TRY(hf_api_rows_begin(rq, "unsettled", &rows));
+	return hf_exchange_unsettled(rq->m->exchange, add_unsettled, &rows);
+}
+
+static enum hf_err settle(struct hf_api_request *rq)
+{
+	struct hf_transfer_view v;
+	const char *reason;
+	char text[HF_ID_TEXT];
+	HF_TRY(find(rq, &v));
+	HF_TRY(hf_api_text(rq, "reason", true, 300, &reason));
+	HF_TRY(hf_exchange_settle(rq->m->exchange, rq->actor, &v.transfer, reason, rq->unit, &rq->fault));
+	hf_id_text(&v.transfer, text);
+	hf_draft_text(rq->draft, HF_FIELD_OBJECT, text);
+	hf_api_out_id(rq->out, "transfer", &v.transfer);
+	return HF_OK;
+}
+
 struct list_ctx {
 	struct hf_api_request *rq;
 	json_t *rows;
@@ -336,6 +377,8 @@ const struct hf_route hf_routes_exchange[] = {
         {"POST", "/v1/transfers/subscribe", HF_MAY_FETCH, HF_EVENT_COMMAND, subscribe, 0},
         {"POST", "/v1/transfers/cancel", HF_MAY_FETCH, HF_EVENT_COMMAND, cancel, 0},
         {"POST", "/v1/transfers/stop", HF_MAY_APPROVE, HF_EVENT_COMMAND, stop, 0},
+        {"POST", "/v1/transfers/settle", HF_MAY_APPROVE, HF_EVENT_COMMAND, settle, 0},
+        {"GET", "/v1/transfers/unsettled", HF_MAY_STATUS, HF_EVENT_INVALID, unsettled, 0},
         {"GET", "/v1/transfers", HF_MAY_STATUS, HF_EVENT_INVALID, list, 0},
         {"GET", "/v1/transfers/show", HF_MAY_STATUS, HF_EVENT_INVALID, show, 0},
         {NULL, NULL, HF_MAY_NOTHING_NEEDED, HF_EVENT_INVALID, NULL, 0},

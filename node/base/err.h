@@ -89,6 +89,7 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_MASKING,            DENY,   "masking",                  "the data cannot be masked as the terms demand") \
 	X(HF_E_UNCLASSIFIED,       REFUSE, "unclassified",             "nobody has said what a field of the data holds") \
 	X(HF_E_SENSITIVE,          REFUSE, "sensitive-appeared",       "something sensitive appeared in a field that was classified otherwise") \
+	X(HF_E_UNSETTLED,          DENY,   "unsettled",                "the receipt of an earlier delivery is missing") \
 	X(HF_E_UNREACHABLE,        RETRY,  "unreachable",              "the peer cannot be reached") \
 	X(HF_E_TIMEOUT,            RETRY,  "timeout",                  "no answer in time") \
 	X(HF_E_BUSY,               RETRY,  "busy",                     "busy; try again") \

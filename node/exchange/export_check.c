@@ -9,6 +9,7 @@
 #include "exchange/export_check.h"
 #include "exchange/masked.h"
 #include "exchange/seal.h"
+#include "exchange/settle.h"
 
 void export_done(struct export *o)
 {
@@ -98,6 +99,12 @@ static enum hf_err authorized(struct export *o, struct hf_fault *f)
 }
 
 /* ---- the others ---- */
+
+/* DS-59: what was delivered before was signed for. An emergency does not wait for that. */
+static enum hf_err settled(struct export *o, struct hf_fault *f)
+{
+	return export_in_emergency(o) ? HF_OK : settle_check(o->x, &o->t->grant, &o->t->resource, o->t->peer, f);
+}
 
 /* Where it goes at the consumer is its own word, which its node keeps to when the start comes (seal.h). */
 static enum hf_err destination(struct export *o, struct hf_fault *f)
@@ -198,9 +205,10 @@ static enum hf_err encryption(struct export *o, struct hf_fault *f)
 
 /* In the order in which they are asked; the first one before there is a transfer. */
 static const struct export_point points[] = {
-        {"authorization", authorized}, {"destination", destination}, {"mark", mark},
-        {"masking", masking},          {"class-level", class_level}, {"disclosure", disclosure},
-        {"encryption", encryption},
+        {"authorization", authorized}, {"settled", settled},
+        {"destination", destination},  {"mark", mark},
+        {"masking", masking},          {"class-level", class_level},
+        {"disclosure", disclosure},    {"encryption", encryption},
 };
 
 bool export_in_emergency(const struct export *o)

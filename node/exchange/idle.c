@@ -4,6 +4,7 @@
  * waits for it. After that only the receipt is missing: the use is committed, an exception and an alarm say so, once
  * (DS-59), and the receipt still closes it, however late.
  */
+#include "exchange/settle.h"
 #include "exchange/transfer.h"
 
 #define GRACE_MS (15 * 60 * 1000) /* after a start of this node, which was away itself */
@@ -73,6 +74,7 @@ static void receipt_overdue(struct transfer *t)
 	hf_draft_text(d, HF_FIELD_CACHE_DELETION, RECORD_NO_CACHE);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, "receipt-missing");
 	hf_unit_draft(u, d);
+	settle_open(t, UNSETTLED_RECEIPT, u);
 	hf_authz_use_commit(t->x->authz, u, &use);
 	transfer_put(u, t);
 	transfer_hold(t);

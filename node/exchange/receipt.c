@@ -7,6 +7,7 @@
 
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/settle.h"
 #include "exchange/transfer.h"
 
 enum hf_err receipt_make(struct transfer *t, const Hufu__Manifest *m, Hufu__Finding **findings, size_t count,
@@ -103,6 +104,12 @@ static void after_close(void *ctx)
 {
 	struct closing *c = ctx;
 	c->stored = true;
+	if (strcmp(c->t->quality, "met") != 0)
+		hf_alarm(c->t->x->base, "delivery-dispute", &c->t->id,
+		         "%s has signed that the delivery is not of the quality declared; `hufu transfers show` says "
+		         "what is "
+		         "against it",
+		         c->t->peer);
 	transfer_drop(c->t);
 }
 
@@ -145,6 +152,9 @@ static void close_transfer(struct transfer *t, const Hufu__Envelope *e, const Hu
 	snprintf(t->quality, sizeof(t->quality), "%s", r->quality);
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
 	t->state = transfer_next(t->state, STEP_COMPLETE);
+	settle_received(t, u);
+	if (strcmp(t->quality, "met") != 0)
+		settle_open(t, UNSETTLED_QUALITY, u);
 	closing_draft(t, u);
 	hf_ledger_keep_envelope(u, &t->id, HF_TYPE_RECEIPT, t->receipt.data, t->receipt.len, &digest);
 	t->bytes_done = t->bytes_total;

@@ -88,7 +88,8 @@
 	X(HF_TABLE_DESTROYED,        "destroyed")        /* transfer[16] id[16] -> DestroyedRow: records of consumers */ \
 	X(HF_TABLE_OUTLET,           "outlet")           /* name -> OutletRow: databases that deliveries go into */ \
 	X(HF_TABLE_MASK_MEASURE,     "mask-measure")     /* dataset 0x00 u64 time id[16] -> MaskMeasureRow: what masking left */ \
-	X(HF_TABLE_STREAM,           "stream")           /* SHA-256 of entry, system and folder[32] -> StreamRow */
+	X(HF_TABLE_STREAM,           "stream")           /* SHA-256 of entry, system and folder[32] -> StreamRow */ \
+	X(HF_TABLE_UNSETTLED,        "unsettled")        /* grant or, by a rule, resource[16] transfer[16] -> UnsettledRow: a receipt is missing, or says not-met */
 /* clang-format on */
 
 enum hf_table {

@@ -105,7 +105,7 @@ def test_giving_and_taking_a_right_counts_with_the_very_next_request_of_an_open_
 def test_an_obligation_that_the_gate_cannot_fulfil_denies(net):
     """AZ-73; the record says which point blocked it"""
     for duty, reason, said in (("sandbox", "obligation", "mark refused: obligation"), ("watermark: mark", "obligation", "mark refused: obligation"),
-                               ("mask: plan-7", "masking", "authorization ok; destination ok; mark ok; masking refused: masking")):
+                               ("mask: plan-7", "masking", "authorization ok; settled ok; destination ok; mark ok; masking refused: masking")):
         apply(net, (rule(net), [duty]))
         denied(net, net.flights, reason)
         rows = net.nodes["transport"].hufu("ledger", "tail", "--count", "40", as_="sun")["entries"]

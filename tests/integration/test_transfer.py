@@ -95,9 +95,22 @@ def test_a_delivery_is_held_against_the_rules_of_its_publisher_and_of_its_consum
         check(said[f"published rule '{rules[1]}': {against} of {len(late)} rows are against it"] is False, f"{said}")
         check(said[f"published rule '{rules[0]}': 0 of {len(late)} rows are against it"] is True, f"{said}")
         check(said[f"own rule 'check distance_miles > 0': 0 of {len(late)} rows are against it"] is True, f"{said}")
+    disputes(t, got["transfer"])
     t.hufu("catalog", "publish", "--entry", net.flights, "--json-file", no_rules(net), "--purpose", "数据共享", as_="wang")
     _, got = fetch(net, net.flights, "plain.csv")
     check(got["quality"] == "met", f"without the rules: {got}")
+
+
+def disputes(t, transfer):
+    """DS-58: the bad verdict is open at the provider, with both signatures, until an approver settles it (or a delivery is met)."""
+    rows = t.hufu("transfers", "open", as_="li")["unsettled"]
+    check([(r["transfer"], r["peer"], r["what"]) for r in rows] == [(transfer, "insurer", "quality")], f"{rows}")
+    entry = [e for e in entries_of(t, "sun", transfer) if e["event"] == "delivery-dispute"]
+    check(len(entry) == 1 and entry[0]["fields"]["quality"] == "not-met" and len(entry[0]["fields"]["digest"]) == 64, f"{entry}")
+    t.hufu("transfers", "settle", transfer, "--reason", "双方同意按现状使用", as_="li")
+    check(t.hufu("transfers", "open", as_="li")["unsettled"] == [], "nothing is open any more")
+    r = t.refused("transfers", "settle", transfer, "--reason", "再次", as_="li")
+    check(r.reason == "unknown", r.text)
 
 
 def shown(node, account, entry):

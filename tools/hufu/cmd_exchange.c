@@ -304,6 +304,40 @@ static int show(struct hf_cli *cli, int argc, char **argv)
 	return status;
 }
 
+static const struct hf_column unsettled_columns[] = {{"TRANSFER", "transfer", 0}, {"PEER", "peer", 24},
+                                                     {"WHAT", "what", 0},         {"SINCE", "since", 20},
+                                                     {"ENTRY", "entry", 0},       {NULL, NULL, 0}};
+
+static int unsettled(struct hf_cli *cli, int argc, char **argv)
+{
+	json_t *out = NULL;
+	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	int status = hf_cli_call(cli, "GET", "/v1/transfers/unsettled", json_object(), &out);
+	if (status == HF_EXIT_DONE)
+		hf_cli_table(cli, out, "unsettled", unsettled_columns, "everything is settled");
+	json_decref(out);
+	return status;
+}
+
+static int settle(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *pos[1], *reason = NULL;
+	const struct hf_opt opts[] = {{"reason", &reason, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	json_t *out = NULL;
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	json_t *in = hf_cli_with("transfer", pos[0]);
+	hf_cli_put(in, "reason", reason);
+	int status = hf_cli_call(cli, "POST", "/v1/transfers/settle", in, &out);
+	if (status == HF_EXIT_DONE && cli->json)
+		hf_cli_json(out);
+	else if (status == HF_EXIT_DONE)
+		printf("settled; what was refused because of it may be fetched again\n");
+	json_decref(out);
+	return status;
+}
+
 static int wait_command(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *patience = NULL;
@@ -373,6 +407,14 @@ const struct hf_command hf_commands_exchange[] = {
          "  --patience N    wait so many seconds (60) for a peer that cannot be reached, then end with status 3\n\n"
          "example:\n  hufu transfers wait 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10\n",
          wait_command},
+        {"transfers", "open", "deliveries of this node that are not settled: the receipt is missing, or says not-met",
+         "hufu transfers open\n\nexample:\n  hufu transfers open\n", unsettled},
+        {"transfers", "settle", "settle a delivery whose receipt is missing or says not-met",
+         "hufu transfers settle TRANSFER --reason TEXT\n\n"
+         "  --reason TEXT   what was agreed with the consumer; both ledgers have it\n\n"
+         "example:\n  hufu transfers settle 0198a7c2-5b1e-7d44-8a51-0c1f6d2e9b10 --reason \"their disk was lost; "
+         "deliver again\"\n",
+         settle},
         {"transfers", "cancel", "end a transfer and clear its cache",
          "hufu transfers cancel TRANSFER [--reason TEXT] [--provider]\n\n"
          "  --provider   as the provider's approver instead of the consumer's operator\n\n"

@@ -4,7 +4,8 @@
 #include "unit/exchange/by_rule.h"
 
 #define ALL_OK                                                                                                         \
-	"authorization ok; destination ok; mark ok; masking ok; class-level ok; disclosure ok; encryption "            \
+	"authorization ok; settled ok; destination ok; mark ok; masking ok; class-level ok; disclosure ok; "           \
+	"encryption "                                                                                                  \
 	"ok"
 #define BOX_HOURS 2
 
@@ -144,7 +145,7 @@ static void what_must_be_sealed_goes_into_no_file(void **state)
 	p->w->pass = as_a_file;
 	struct hf_id id = fetch_by_rule(p, "");
 	until(p, has_ended(p->health, &id));
-	assert_refused(p, &id, HF_E_MUST_SEAL, "authorization ok; destination refused: must-be-sealed");
+	assert_refused(p, &id, HF_E_MUST_SEAL, "authorization ok; settled ok; destination refused: must-be-sealed");
 }
 
 /* DS-37: class and level allowed for this recipient. */
@@ -153,7 +154,7 @@ static void a_level_beyond_the_recipients_is_not_given(void **state)
 	struct pair *p = pair_of(state, 1000);
 	struct hf_id id = begin_other(p, (struct offer){.level = 2});
 	assert_refused(p, &id, HF_E_CONDITION,
-	               "authorization ok; destination ok; mark ok; masking ok; class-level refused: "
+	               "authorization ok; settled ok; destination ok; mark ok; masking ok; class-level refused: "
 	               "condition");
 	assert_non_null(strstr(view_of(p->health, &id).reason, "max-level is '1'"));
 }
@@ -174,7 +175,7 @@ static void a_class_beyond_the_recipients_is_not_given(void **state)
 			continue;
 		}
 		assert_refused(p, &id, HF_E_CONDITION,
-		               "authorization ok; destination ok; mark ok; masking ok; class-level "
+		               "authorization ok; settled ok; destination ok; mark ok; masking ok; class-level "
 		               "refused: condition");
 		assert_non_null(strstr(view_of(p->health, &id).reason, "data-classes"));
 	}
@@ -185,7 +186,8 @@ static void without_the_masking_that_is_demanded_nothing_goes_out(void **state)
 {
 	struct pair *p = pair_of(state, 1000);
 	struct hf_id id = begin_other(p, (struct offer){.duty = "mask:flights"});
-	assert_refused(p, &id, HF_E_MASKING, "authorization ok; destination ok; mark ok; masking refused: masking");
+	assert_refused(p, &id, HF_E_MASKING,
+	               "authorization ok; settled ok; destination ok; mark ok; masking refused: masking");
 }
 
 static bool no_request(struct hf_request *r)
@@ -203,7 +205,7 @@ static void without_a_key_of_the_recipient_nothing_goes_out(void **state)
 	until(p, retries(p, &id));
 	p->w->now_ms = NOW + (int64_t)BOX_HOURS * 3600 * 1000;
 	assert_refused(p, &id, HF_E_STANDING,
-	               "authorization ok; destination ok; mark ok; masking ok; class-level ok; disclosure "
+	               "authorization ok; settled ok; destination ok; mark ok; masking ok; class-level ok; disclosure "
 	               "ok; encryption refused: standing");
 	p->w->now_ms = before;
 }
@@ -270,7 +272,7 @@ static void without_a_whole_mark_nothing_goes_out(void **state)
 	export_done(&q.o);
 	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
 		assert_int_equal(ask_all(p, &id, &q, without[i]), HF_E_OBLIGATION);
-		assert_string_equal(q.o.said, "authorization ok; destination ok; mark refused: obligation");
+		assert_string_equal(q.o.said, "authorization ok; settled ok; destination ok; mark refused: obligation");
 		export_done(&q.o);
 	}
 	p->w->pass = NULL;
