@@ -247,6 +247,7 @@ class Story:
         marks = [v.encode() for p in people[::40] for v in p[1:]]
         check(traces(os.path.dirname(path), marks) == ["passages.csv"], "a plain number, plate or card is somewhere else than in the source's file")
         self.risk(path, out)
+        self.effect(got["transfer"])
         self.report["passages"].update(application=app, rows=got["rows"], quality=got["quality"], sha256=sha256(out))
 
     def risk(self, before, after):
@@ -259,6 +260,15 @@ class Story:
         say(f"   passages: {PASSAGES} rows masked on the way; of who knows time and gantry, a row is found with the risk")
         for name, x in (("before", a), ("after", b)):
             say(f"      {name:6}  average {x['average_risk']:.4f}, smallest class {x['k']}, rows that are alone {x['alone']}, grade {x['grade']}")
+
+    def effect(self, transfer):
+        """What the provider's node measured on the way, and signed."""
+        effect = self.i.hufu("transfers", "show", transfer, as_="chen")["effect"]
+        worst = {by: max(effect["fields"], key=lambda f: f[by]) for by in ("by_dictionary", "by_frequency")}
+        self.report["passages"]["effect"] = effect
+        check(effect["risk"]["k"] >= 1 and len(effect["fields"]) == 7, f"each masked field is measured, and k: {effect}")
+        say(f"      measured on the way, of {effect['rows']} rows: k {effect['risk']['k']} by {', '.join(effect['risk']['quasi'])}; comes back " +
+            ", ".join(f"{by.replace('_', ' ')} {f[by]:.4f} ({f['field']})" for by, f in worst.items()))
 
     def large(self):
         source = os.path.join(self.net.dir, "tolls.csv")

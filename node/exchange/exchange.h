@@ -132,7 +132,8 @@ struct Hufu__FieldLabel;
 typedef void (*hf_field_label_fn)(void *ctx, const struct Hufu__FieldLabel *l);
 enum hf_err hf_exchange_labels(struct hf_exchange *x, const struct hf_id *transfer, hf_field_label_fn fn,
                                void *ctx) HF_MUST_CHECK;
-/* What masking leaves of it, as its provider measured it (release/measure.h). NULL: nothing was. The caller's. */
+/* What masking leaves of it, as its provider measured it (release/engine/measure.h). NULL: nothing was. The caller's.
+ */
 json_t *hf_exchange_effect(struct hf_exchange *x, const struct hf_id *transfer);
 /* What the consumer signed of it in the receipt (DS-58); nothing while there is none. */
 struct Hufu__Finding;

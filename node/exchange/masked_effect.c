@@ -4,7 +4,7 @@
 
 #include "exchange/masked.h"
 #include "release/disclosures.h"
-#include "release/measure.h"
+#include "release/engine/measure.h"
 #include "release/trend.h"
 
 #define EFFECT_BYTES 16384u /* in a manifest */

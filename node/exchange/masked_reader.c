@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "exchange/masked.h"
 #include "masking/plan_files.h"
+#include "release/engine/measure.h"
 #include "release/engine/stream.h"
-#include "release/measure.h"
 #include "source/made.h"
 
 #define PIECE ((size_t)256 << 10)

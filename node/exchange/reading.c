@@ -13,7 +13,7 @@
 #include "exchange/held.h"
 #include "exchange/transfer.h"
 #include "exchange/vault.h"
-#include "release/measure.h"
+#include "release/engine/measure.h"
 #include "release/trend.h"
 
 enum { READ_KEY = 32 };

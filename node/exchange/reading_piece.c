@@ -14,7 +14,7 @@
 #include "exchange/masked.h"
 #include "exchange/reading.h"
 #include "exchange/vault.h"
-#include "release/measure.h"
+#include "release/engine/measure.h"
 
 #define ENOUGH (256u << 10) /* of chosen columns */
 #define PIECE_MAX ((size_t)4 << 20)

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "exchange/masked.h"
 #include "masking/plan_files.h"
+#include "release/engine/measure.h"
 #include "release/mask_keys.h"
-#include "release/measure.h"
 
 static enum hf_err named(enum hf_err e, const struct view *v, struct hf_fault *f)
 {

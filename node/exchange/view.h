@@ -30,7 +30,8 @@ struct view {
 	char contract[HF_ID_TEXT];
 	struct hf_mask_scope scope;
 	struct hf_mask_key root, seed;
-	const char *quasi[HF_MAX_FIELDS]; /* by which somebody may be known elsewhere (release/measure.h); the plan's */
+	const char *quasi[HF_MAX_FIELDS]; /* by which somebody may be known elsewhere (release/engine/measure.h); the
+	                                     plan's */
 	size_t quasi_count;
 	struct hf_buf text; /* for the record: view, plan, and what is done to each field; or empty */
 };

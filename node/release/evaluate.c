@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "masking/coverage.h"
 #include "masking/effect_attack.h"
-#include "release/measure.h"
-#include "release/table_sample.h"
+#include "release/engine/measure.h"
+#include "release/engine/table_sample.h"
 #include "release/work.h"
 
 #define SAMPLE_ROWS 20000u

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "release/disclosures.h"
+#include "release/engine/measure.h"
 #include "release/mask_keys.h"
-#include "release/measure.h"
 #include "release/task_run.h"
 #include "source/classify.h"
 

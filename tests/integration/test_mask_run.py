@@ -1,4 +1,5 @@
 """`hufu mask plan` and `hufu mask run`, offline: a plan over real files, and what must not happen."""
+import collections
 import csv
 import hashlib
 import json
@@ -82,8 +83,9 @@ def mask(net, *args, status=0, limit=None):
     return done
 
 
-def run(net, table, output, status=0, plan="plan.yaml", source=None, key="key", **more):
-    return mask(net, "run", plan, source or table + ".csv", "--table", table, "--output", output, *(["--key", key] if key else []), status=status, **more)
+def run(net, table, output, status=0, plan="plan.yaml", source=None, key="key", json=False, **more):
+    return mask(net, "run", plan, source or table + ".csv", "--table", table, "--output", output, *(["--key", key] if key else []),
+                *(["--json"] if json else []), status=status, **more)
 
 
 def rows(net, name):
@@ -96,11 +98,14 @@ def refused(done, says):
 
 
 def test_a_plan_runs_from_start_to_end_and_joins_stay(net):
-    """MK-11, MK-21, MK-29: two tables of one plan, complete, and a join on the masked key gives what the original gave"""
+    """MK-3, MK-11, MK-21, MK-29: two tables of one plan, complete, and a join on the masked key gives what the original gave; both figures of each run"""
     owners, passages = tables(net)
     report = run(net, "passages", "p.csv").stdout.decode()
     check("500 rows read, 500 written" in report, report)
-    run(net, "owners", "o.csv")
+    effect = json.loads(run(net, "owners", "o.csv", json=True).stdout)["effect"]
+    classes = collections.Counter(tuple(r[1:3]) for r in rows(net, "p.csv")[1:])
+    check(f"of 500 rows: k {min(classes.values())} of time, fee; comes back by dictionary " in report, f"{report}: {classes}")
+    check(effect["rows"] == 100 and {f["field"]: f["by_dictionary"] for f in effect["fields"]}.keys() == {"plate", "name", "mobile", "income"}, f"{effect}")
     got, own = rows(net, "p.csv"), rows(net, "o.csv")
     check(got[0] == ["plate", "time", "fee", "lane"] and own[0] == ["plate", "name", "mobile", "income"], str((got[0], own[0])))
     known = {r[0] for r in own[1:]}

@@ -22,6 +22,9 @@ struct hf_mask_table {
 /* A table of CSV or JSON lines. key: as of hf_effect_table_new. done frees in both cases. */
 enum hf_err hf_mask_table_load(const struct hf_mask_input *file, const uint8_t key[16], struct hf_mask_table *ret_table,
                                struct hf_fault *f) HF_MUST_CHECK;
+enum hf_err hf_mask_table_first(const struct hf_mask_input *file, const uint8_t key[16], uint32_t most,
+                                struct hf_mask_table *ret_table,
+                                struct hf_fault *f) HF_MUST_CHECK; /* only its first rows */
 /* The same, told by its name and first bytes. False after printing what is wrong. */
 bool hf_mask_table_read(struct hf_cli *cli, const char *path, const uint8_t key[16], struct hf_mask_table *ret_table);
 void hf_mask_table_done(struct hf_mask_table *t);
@@ -45,6 +48,10 @@ bool hf_mask_hierarchy(struct hf_cli *cli, const char *folder, const char *colum
 enum hf_err hf_mask_result_check(const struct hf_plan_table *t, const struct hf_mask_input *before,
                                  const struct hf_mask_input *after, json_t **ret_figures,
                                  struct hf_fault *f) HF_MUST_CHECK;
+/* What masking left, of the first rows (release/engine/measure.h), whatever the plan demands. Quasi-identifiers are the
+ * fields that look like it. pairs: row for row the same things. NULL: it cannot be told. The caller's. */
+json_t *hf_mask_result_measure(const struct hf_plan_table *t, const struct hf_mask_input *before,
+                               const struct hf_mask_input *after, bool pairs);
 
 struct hf_mask_evaluation {
 	struct hf_cli *cli;

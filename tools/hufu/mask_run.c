@@ -21,6 +21,7 @@
 #include "mask.h"
 #include "mask_evaluate.h"
 #include "masking/inventory.h"
+#include "release/engine/measure.h"
 #include "release/engine/stream.h"
 #include "release/engine/vault.h"
 
@@ -41,7 +42,8 @@ struct run {
 	bool nameless;    /* the result has no name yet */
 	const char *kind; /* of the error: a scheme of the plan */
 	struct hf_fault f;
-	json_t *risk; /* figures that the plan demands something of; NULL: none */
+	json_t *effect; /* what masking left of the first rows; NULL: not measured */
+	json_t *risk;   /* figures that the plan demands something of; NULL: none */
 };
 
 static bool fail(struct run *r, const char *kind, enum hf_err e)
@@ -191,16 +193,17 @@ static bool check_result(struct run *r)
 	return e == HF_OK || fail(r, "result", e);
 }
 
-/* What it demands of the risk (MK-3). */
+/* What it demands of the risk, and what masking left, whether it demands anything or not (MK-3). */
 static bool check_risk(struct run *r)
 {
 	const struct hf_plan_table *t = hf_plan_table_named(r->plan, r->table);
 	struct hf_mask_input before = {r->input, HF_MASK_BY_NAME, r->read_as},
 	                     after = {r->temporary, HF_MASK_CSV, HF_ENCODING_UTF8};
+	struct stat st;
 	char fd[40];
 	enum hf_err e;
 
-	if (!t || !t->demand)
+	if (!t)
 		return true;
 	snprintf(fd, sizeof(fd), "/proc/self/fd/%d", r->fd);
 	if (r->nameless)
@@ -209,6 +212,11 @@ static bool check_risk(struct run *r)
 		before.format = strcmp(r->format, "lines") == 0 ? HF_MASK_LINES : HF_MASK_CSV;
 	if (r->out_form == HF_STREAM_LINES)
 		after.format = HF_MASK_LINES;
+	if (stat(r->input, &st) == 0 && S_ISREG(st.st_mode)) /* what came through a pipe is gone */
+		r->effect = hf_mask_result_measure(t, &before, &after,
+		                                   hf_stream_rows_in(r->stream) == hf_stream_rows_out(r->stream));
+	if (!t->demand)
+		return true;
 	e = hf_mask_result_check(t, &before, &after, &r->risk, &r->f);
 	return e == HF_OK || fail(r, "result", e);
 }
@@ -279,7 +287,19 @@ static json_t *report(const struct run *r)
 	              "rows_out", (json_int_t)hf_stream_rows_out(r->stream), "columns", columns);
 	if (r->risk)
 		json_object_set(o, "risk", r->risk);
+	if (r->effect)
+		json_object_set(o, "effect", r->effect);
 	return o;
+}
+
+static void print_effect(struct hf_cli *cli, const json_t *o)
+{
+	char said[600];
+
+	if (cli->json || !json_object_get(o, "effect"))
+		return;
+	hf_measure_text(json_object_get(o, "effect"), said, sizeof(said));
+	printf("\n%s\n", said);
 }
 
 static void print_risk(struct hf_cli *cli, const json_t *o)
@@ -309,6 +329,7 @@ static void print_report(struct hf_cli *cli, const struct run *r)
 		       r->plan->version, json_string_value(json_object_get(o, "digest")), hf_stream_rows_in(r->stream),
 		       hf_stream_rows_out(r->stream), r->output);
 	hf_cli_table(cli, o, "columns", columns, "no columns");
+	print_effect(cli, o);
 	print_risk(cli, o);
 	json_decref(o);
 }
@@ -332,6 +353,7 @@ static void run_done(struct run *r)
 	hf_plan_free(r->plan);
 	hf_methods_free(r->methods);
 	json_decref(r->risk);
+	json_decref(r->effect);
 	hf_wipe(&r->root, sizeof(r->root));
 }
 

@@ -7,6 +7,7 @@
 
 struct reader {
 	struct hf_mask_table *out;
+	uint32_t rows; /* at most; 0: all */
 	const uint8_t *key;
 };
 
@@ -27,6 +28,8 @@ static enum hf_err row(void *ctx, const struct hf_bytes *cells, struct hf_fault 
 {
 	struct reader *r = ctx;
 
+	if (r->rows && hf_effect_rows(r->out->rows) == r->rows)
+		return hf_fault_set(f, HF_E_CANCELLED, "it has as many rows as are wanted");
 	if (hf_effect_add(r->out->rows, cells))
 		return HF_OK;
 	return hf_fault_set(f, HF_E_LIMIT,
@@ -34,14 +37,26 @@ static enum hf_err row(void *ctx, const struct hf_bytes *cells, struct hf_fault 
 	                    r->out->path, HF_EFFECT_ROWS_MAX);
 }
 
+static enum hf_err load(const struct hf_mask_input *file, struct reader *r, struct hf_fault *f)
+{
+	const struct hf_mask_rows rows = {header, row, r};
+
+	*r->out = (struct hf_mask_table){.path = file->path};
+	return hf_mask_rows_read(file, &rows, f);
+}
+
 enum hf_err hf_mask_table_load(const struct hf_mask_input *file, const uint8_t key[16], struct hf_mask_table *ret_table,
                                struct hf_fault *f)
 {
-	struct reader r = {.out = ret_table, .key = key};
-	const struct hf_mask_rows rows = {header, row, &r};
+	return load(file, &(struct reader){.out = ret_table, .key = key}, f);
+}
 
-	*ret_table = (struct hf_mask_table){.path = file->path};
-	return hf_mask_rows_read(file, &rows, f);
+enum hf_err hf_mask_table_first(const struct hf_mask_input *file, const uint8_t key[16], uint32_t most,
+                                struct hf_mask_table *ret_table, struct hf_fault *f)
+{
+	enum hf_err e = load(file, &(struct reader){.out = ret_table, .rows = most, .key = key}, f);
+
+	return e == HF_E_CANCELLED ? HF_OK : e;
 }
 
 bool hf_mask_table_read(struct hf_cli *cli, const char *path, const uint8_t key[16], struct hf_mask_table *ret_table)

@@ -1,11 +1,11 @@
-#include "release/measure.h"
+#include "release/engine/measure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "release/table_sample.h"
+#include "release/engine/table_sample.h"
 
 struct hf_measure {
 	struct hf_measure_setup setup;
@@ -179,23 +179,28 @@ static json_t *fields_json(const struct hf_plan_table *t, const json_t *recovery
 	return list;
 }
 
-json_t *hf_measure_figures(struct hf_measure *m)
+json_t *hf_measure_of(const struct hf_plan_table *t, const char *const *quasi, size_t count,
+                      struct hf_demand_table *before, const struct hf_demand_table *after)
 {
-	struct hf_demand_table before, after;
-	json_t *risk, *o;
-	bool pairs;
+	bool pairs = before && hf_effect_rows(before->rows) == hf_effect_rows(after->rows);
+	json_t *risk = hf_measure_risk(t, quasi, count, pairs ? before : NULL, after), *o;
 
-	if (!ended(m, &before, &after))
-		return NULL;
-	pairs = !m->drops && hf_effect_rows(before.rows) == hf_effect_rows(after.rows);
-	risk = hf_measure_risk(m->setup.table, m->setup.quasi, m->setup.quasi_count, pairs ? &before : NULL, &after);
 	if (!json_object_get(risk, "recovery") && pairs)
-		json_object_set_new(risk, "recovery", hf_demand_recovery(&before, &after));
-	o = json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)hf_effect_rows(after.rows), "fields",
-	              fields_json(m->setup.table, json_object_get(risk, "recovery")), "risk", risk);
+		json_object_set_new(risk, "recovery", hf_demand_recovery(before, after));
+	o = json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)hf_effect_rows(after->rows), "fields",
+	              fields_json(t, json_object_get(risk, "recovery")), "risk", risk);
 	json_object_del(risk, "recovery");
 	json_object_del(risk, "sensitive");
 	return o;
+}
+
+json_t *hf_measure_figures(struct hf_measure *m)
+{
+	struct hf_demand_table before, after;
+
+	return ended(m, &before, &after) ? hf_measure_of(m->setup.table, m->setup.quasi, m->setup.quasi_count,
+	                                                 m->drops ? NULL : &before, &after)
+	                                 : NULL;
 }
 
 static size_t there(const struct hf_demand_table *t, const char *const *names, size_t count, const char **ret_names)

@@ -26,6 +26,12 @@ size_t hf_measure_quasi(const struct hf_plan_table *t, const json_t *inventory, 
 json_t *hf_measure_risk(const struct hf_plan_table *t, const char *const *quasi, size_t count,
                         struct hf_demand_table *before, const struct hf_demand_table *after);
 
+/* {"rows", "fields": [{"field", "technique", "same", "by_dictionary", "by_frequency"}], "risk": {"k", "classes",
+ * "prosecutor_max", "quasi", ...}}, as hf_trend_figures takes it. before NULL: the tables are not row for row the same
+ * things. The caller's. */
+json_t *hf_measure_of(const struct hf_plan_table *t, const char *const *quasi, size_t count,
+                      struct hf_demand_table *before, const struct hf_demand_table *after);
+
 struct hf_measure;
 struct hf_measure_setup {
 	const struct hf_plan_table *table; /* lent, like quasi */
@@ -40,9 +46,7 @@ void hf_measure_free(struct hf_measure *m);
 void hf_measure_before(struct hf_measure *m, const void *data, size_t len);
 void hf_measure_after(struct hf_measure *m, const void *data, size_t len);
 bool hf_measure_enough(const struct hf_measure *m); /* of both */
-/* Both tables are over, or there is enough. {"rows", "quasi", "fields": [{"field", "technique", "same",
- * "by_dictionary", "by_frequency"}], "risk": {"k", "classes", "prosecutor_max", ...}}, as hf_trend_figures takes it;
- * the caller's. NULL: there is nothing to be measured. */
+/* Both tables are over, or there is enough. NULL: there is nothing to be measured. The caller's. */
 json_t *hf_measure_figures(struct hf_measure *m);
 /* What hf_measure_figures gave, as a peer states it: of what it says no more than is known here. NULL: it is none. The
  * caller's. */

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "release/measure.h"
+#include "release/engine/measure.h"
 
 static const char plan_text[] =
         "masking-plan: 1\nname: n\nversion: 1\nneed: n\npurpose: p\nmode: dynamic\n"

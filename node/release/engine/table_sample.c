@@ -1,4 +1,4 @@
-#include "release/table_sample.h"
+#include "release/engine/table_sample.h"
 
 #include <stdlib.h>
 #include <string.h>
