@@ -80,7 +80,8 @@ ROW(field, 0,
 	TEXT(description, 0, 4096),
 	NUMBER(level, 1, 3),
 	FLAG(sensitive),
-	FLAG(personal));
+	FLAG(personal),
+	NUMBER(distinct, 0, UINT64_MAX));
 
 ROW(distribution, 0,
 	TEXT(id, 1, 127),

@@ -80,6 +80,8 @@ static json_t *fields_json(const Hufu__CatalogEntry *e)
 		out_number(o, "level", e->fields[i]->level);
 		out_bool(o, "sensitive", e->fields[i]->sensitive);
 		out_bool(o, "personal", e->fields[i]->personal);
+		if (e->fields[i]->distinct)
+			out_number(o, "distinct", e->fields[i]->distinct);
 		json_array_append_new(a, o);
 	}
 	return a;

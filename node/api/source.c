@@ -20,7 +20,8 @@
 
 static json_t *field_json(const struct hf_source_field *f)
 {
-	return json_pack("{s:s, s:s, s:I}", "name", f->name, "type", f->type, "nulls", (json_int_t)f->nulls);
+	return json_pack("{s:s, s:s, s:I, s:I}", "name", f->name, "type", f->type, "nulls", (json_int_t)f->nulls,
+	                 "distinct", (json_int_t)f->distinct);
 }
 
 static void view_json(json_t *o, const struct hf_source_view *v)

@@ -154,6 +154,8 @@ static Hufu__Field *build_field(struct builder *b, const struct hf_source_field 
 	field->personal |= demand.personal;
 	if (field->level < demand.level)
 		field->level = demand.level;
+	if (!field->sensitive && !field->personal)
+		field->distinct = from->distinct;
 	b->entry.sensitive |= field->sensitive;
 	b->entry.personal |= field->personal;
 	return field;

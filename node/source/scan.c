@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "source/adapters.h"
+#include "source/distinct.h"
 #include "source/readers/csv.h"
 
 #define PIECE (256u << 10)
@@ -18,6 +19,11 @@ static void free_bytes(uint8_t **p)
 static void free_hash(struct hf_sha256 **h)
 {
 	hf_sha256_free(*h);
+}
+
+static void free_distinct(struct hf_distinct **d)
+{
+	hf_distinct_free(*d);
 }
 
 static void free_scan(struct hf_csv_scan **s)
@@ -59,15 +65,24 @@ static enum hf_err read_fault(const struct hf_source_reader *r, enum hf_err e, c
 }
 
 /* The same table has the same one, whatever it is kept in. */
-static void add_cells(struct hf_sha256 *hash, struct hf_buf *cells)
+static void add_cells(struct hf_sha256 *hash, struct hf_distinct *distinct, struct hf_buf *cells)
 {
 	hf_sha256_add(hash, cells->data, cells->len);
+	hf_distinct_feed(distinct, cells->data, cells->len);
 	hf_buf_clear(cells);
 }
 
-static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader *r, struct hf_csv_scan *scan,
-                            struct hf_source_view *v, struct hf_pace *pace, struct hf_fault *f)
+struct pass {
+	const struct hf_adapter *adapter;
+	struct hf_source_reader *r;
+	struct hf_csv_scan *scan;
+	struct hf_distinct *distinct;
+};
+
+static enum hf_err scan_all(const struct pass *in, struct hf_source_view *v, struct hf_pace *pace, struct hf_fault *f)
 {
+	struct hf_source_reader *r = in->r;
+	struct hf_csv_scan *scan = in->scan;
 	HF_CLEANUP(free_bytes) uint8_t *piece = hf_alloc(PIECE);
 	HF_CLEANUP(free_hash) struct hf_sha256 *hash = hf_sha256_new(), *table = hf_sha256_new();
 	HF_CLEANUP(hf_buf_done) struct hf_buf cells = HF_BUF_INIT;
@@ -85,7 +100,7 @@ static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader 
 			return read_fault(r, e, v->path, f);
 		hf_sha256_add(hash, piece, n);
 		d = hf_csv_scan_feed(scan, piece, n);
-		add_cells(table, &cells);
+		add_cells(table, in->distinct, &cells);
 		at += n;
 		HF_TRY(hf_pace_keep(pace, n, hf_csv_scan_rows(scan) - rows, f));
 	}
@@ -95,18 +110,18 @@ static enum hf_err scan_all(const struct hf_adapter *a, struct hf_source_reader 
 		struct hf_csv_place where;
 
 		hf_csv_scan_where(scan, &where);
-		return defect_fault(a, v, d, &where, f);
+		return defect_fault(in->adapter, v, d, &where, f);
 	}
-	add_cells(table, &cells);
+	add_cells(table, in->distinct, &cells);
 	hf_sha256_end(table, &v->cells);
 	hf_sha256_end(hash, &v->digest);
 	v->bytes = at;
 	return HF_OK;
 }
 
-static void take_columns(const struct hf_csv_scan *scan, struct hf_source_view *v)
+static void take_columns(const struct pass *in, struct hf_source_view *v)
 {
-	const struct hf_csv_column *columns = hf_csv_scan_columns(scan, &v->field_count);
+	const struct hf_csv_column *columns = hf_csv_scan_columns(in->scan, &v->field_count);
 
 	free(v->fields);
 	v->fields = hf_alloc_zero(v->field_count * sizeof(*v->fields));
@@ -114,8 +129,9 @@ static void take_columns(const struct hf_csv_scan *scan, struct hf_source_view *
 		memcpy(v->fields[i].name, columns[i].name, strlen(columns[i].name));
 		snprintf(v->fields[i].type, sizeof(v->fields[i].type), "%s", hf_csv_type_name(columns[i].type));
 		v->fields[i].nulls = columns[i].nulls;
+		v->fields[i].distinct = hf_distinct_count(in->distinct, i);
 	}
-	v->rows = hf_csv_scan_rows(scan);
+	v->rows = hf_csv_scan_rows(in->scan);
 }
 
 enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_source_home *home, struct hf_source_view *v,
@@ -123,6 +139,8 @@ enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_sourc
 {
 	HF_CLEANUP(free_reader) struct hf_source_reader *r = NULL;
 	HF_CLEANUP(free_scan) struct hf_csv_scan *scan = hf_csv_scan_new();
+	HF_CLEANUP(free_distinct) struct hf_distinct *distinct = hf_distinct_new();
+	struct pass in = {a, NULL, scan, distinct};
 	struct hf_source_stamp after;
 
 	if (a->copy) {
@@ -133,7 +151,8 @@ enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_sourc
 	if (a->columns)
 		HF_TRY(a->columns(home, v, pace, f));
 	HF_TRY(a->open(home, v, &r, f));
-	HF_TRY(scan_all(a, r, scan, v, pace, f));
+	in.r = r;
+	HF_TRY(scan_all(&in, v, pace, f));
 	if (v->most_rows) { /* these are of a part, and would name it as if it were the whole */
 		memset(&v->digest, 0, sizeof(v->digest));
 		memset(&v->cells, 0, sizeof(v->cells));
@@ -144,6 +163,6 @@ enum hf_err hf_source_scan_now(const struct hf_adapter *a, const struct hf_sourc
 	if (!hf_source_stamp_same(&v->stamp, &after) || (r->ops->bytes(r) && v->bytes != r->ops->bytes(r)))
 		return hf_fault_set(f, HF_E_SOURCE_CHANGED,
 		                    "%s changed while it was scanned; scan again when nobody writes to it", v->path);
-	take_columns(scan, v);
+	take_columns(&in, v);
 	return HF_OK;
 }

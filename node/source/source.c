@@ -96,6 +96,7 @@ static void view_fields(const Hufu__SourceRow *row, struct hf_source_view *v)
 		snprintf(v->fields[i].name, sizeof(v->fields[i].name), "%s", row->fields[i]->name);
 		snprintf(v->fields[i].type, sizeof(v->fields[i].type), "%s", row->fields[i]->type);
 		v->fields[i].nulls = row->fields[i]->nulls;
+		v->fields[i].distinct = row->fields[i]->distinct;
 		snprintf(v->fields[i].comment, sizeof(v->fields[i].comment), "%s", row->fields[i]->comment);
 		class_from_row(row->fields[i]->class_, &v->fields[i].class);
 	}
@@ -203,6 +204,7 @@ static void fill_fields(const struct hf_source_view *v, Hufu__SourceField *field
 		fields[i].name = v->fields[i].name;
 		fields[i].type = v->fields[i].type;
 		fields[i].nulls = v->fields[i].nulls;
+		fields[i].distinct = v->fields[i].distinct;
 		fields[i].comment = (char *)v->fields[i].comment;
 		if (class_to_row(&v->fields[i].class, &classes[i]))
 			fields[i].class_ = &classes[i];

@@ -54,6 +54,7 @@ struct hf_source_field {
 	uint64_t nulls;
 	struct hf_field_class class;
 	char comment[HF_COMMENT_MAX + 1]; /* what people say it is; "": nothing is said */
+	uint64_t distinct;                /* different values that are not empty, about */
 };
 #define HF_SOURCE_SECRET_MAX 160u
 struct hf_source_box { /* a secret under the node's key; len 0: none */

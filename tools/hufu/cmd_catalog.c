@@ -62,6 +62,7 @@ static const struct hf_column field_columns[] = {
         {"LEVEL", "level", 0},
         {"SENSITIVE", "sensitive", 0},
         {"PERSONAL", "personal", 0},
+        {"DIFFERENT", "distinct", 0},
         {"DESCRIPTION", "description", 48},
         {NULL, NULL, 0},
 };

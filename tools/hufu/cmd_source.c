@@ -42,10 +42,8 @@ static const struct hf_column detail_columns[] = {
 };
 
 static const struct hf_column field_columns[] = {
-        {"FIELD", "name", 40},
-        {"TYPE", "type", 0},
-        {"NULLS", "nulls", 0},
-        {NULL, NULL, 0},
+        {"FIELD", "name", 40},        {"TYPE", "type", 0}, {"NULLS", "nulls", 0},
+        {"DIFFERENT", "distinct", 0}, {NULL, NULL, 0},
 };
 
 /* The node resolves no relative path: it runs somewhere else. */

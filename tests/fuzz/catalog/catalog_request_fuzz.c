@@ -191,7 +191,7 @@ static void open_space(void)
 static void add_source(void)
 {
 	static struct hf_source_field fields[] = {
-	        {"id", "integer", 0, {.state = HF_CLASS_CONFIRMED, .data_class = "none"}, ""}};
+	        {"id", "integer", 0, {.state = HF_CLASS_CONFIRMED, .data_class = "none"}, "", 0}};
 	struct hf_source_view v = {.name = "flights",
 	                           .kind = "csv",
 	                           .path = "/data/flights.csv",

@@ -7,7 +7,7 @@
 #include "catalog/mandate.h"
 
 /* A field of which a person has said that it holds nothing sensitive; with its comment, which is none. */
-#define NOT_SENSITIVE {.state = HF_CLASS_CONFIRMED, .data_class = "none", .level = 1, .confirmed_by = "kang"}, ""
+#define NOT_SENSITIVE {.state = HF_CLASS_CONFIRMED, .data_class = "none", .level = 1, .confirmed_by = "kang"}, "", 0
 
 /* In the unit; for three years. */
 static inline void leave_add(struct hf_unit *u, int64_t now_ms, char **acts, size_t act_count, char **purposes,
