@@ -76,6 +76,8 @@
 #define HF_TYPE_USE_END "application/vnd.hufu.use-end.v1"
 #define HF_TYPE_USE_FILING "application/vnd.hufu.use-filing.v1"
 #define HF_TYPE_DESTRUCTION "application/vnd.hufu.destruction-record.v1"
+#define HF_TYPE_RECALL "application/vnd.hufu.recall.v1"
+#define HF_TYPE_RECALL_ANSWER "application/vnd.hufu.recall-answer.v1"
 #define HF_TYPE_TALLY "application/vnd.hufu.tally.v1"
 
 #endif

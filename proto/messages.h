@@ -68,7 +68,9 @@ enum hf_msg {
 	X(HF_MAIL_DISPUTE_OPINION, 41, "dispute-opinion", 384 << 10)                                                   \
 	X(HF_MAIL_ESCALATION, 42, "escalation", 64 << 10)                                                              \
 	X(HF_MAIL_USE_FILING, 43, "use-filing", 128 << 10)                                                             \
-	X(HF_MAIL_DESTRUCTION, 120, "destruction", 64 << 10)
+	X(HF_MAIL_DESTRUCTION, 120, "destruction", 64 << 10)                                                           \
+	X(HF_MAIL_RECALL, 135, "recall", 16 << 10)                                                                     \
+	X(HF_MAIL_RECALL_ANSWER, 136, "recall-answer", 64 << 10)
 
 enum hf_mail {
 	HF_MAIL_INVALID = 0,

@@ -74,7 +74,8 @@
 	X(supersession) X(supersession_mail) \
 	X(dispute) X(dispute_opinion) X(escalation) X(dispute_mail) X(dispute_opinion_mail) X(escalation_mail) \
 	X(use_filing) X(use_filing_mail) \
-	X(destruction_record) X(destruction_mail)
+	X(destruction_record) X(destruction_mail) \
+	X(recall) X(recall_mail) X(recall_object) X(recall_answer) X(recall_answer_mail)
 
 #define HF_ROW_EXTERN(lower) extern const struct hf_row hf_row_##lower;
 HF_ROWS(HF_ROW_EXTERN)

@@ -33,6 +33,8 @@ static const char *const statement_kinds[] = {"need",
                                               "time-recovery",
                                               "destruction",
                                               "destruction-approval",
+                                              "recall",
+                                              "recall-approval",
                                               NULL};
 static const char *const statement_results[] = {"pass", "refuse", "return", "T",         "F",
                                                 "S",    "revoke", "upheld", "dismissed", NULL};

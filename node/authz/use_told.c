@@ -17,6 +17,8 @@ static enum hf_err get(struct hf_authz *a, const struct hf_id *transfer, Hufu__U
 enum hf_err hf_use_stopped(struct hf_authz *a, const struct hf_id *transfer, struct hf_fault *f)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__UseStateRow *row = NULL;
+	if (hf_store_has(a->store, HF_TABLE_RECALLED, transfer->b, sizeof(transfer->b))) /* whatever is said later */
+		return hf_fault_set(f, HF_E_RECALLED, "the provider has recalled this data; it is destroyed");
 	enum hf_err e = get(a, transfer, &row);
 	if (e == HF_E_UNKNOWN || (e == HF_OK && !row->stopped))
 		return HF_OK;

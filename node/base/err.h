@@ -98,7 +98,8 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_CRYPTO,             ABORT,  "crypto",                   "a cryptographic operation failed") \
 	X(HF_E_STORE,              ABORT,  "store",                    "the store failed") \
 	X(HF_E_MEMORY,             ABORT,  "memory",                   "no memory is left") \
-	X(HF_E_INTERNAL,           ABORT,  "internal",                 "an internal check failed")
+	X(HF_E_INTERNAL,           ABORT,  "internal",                 "an internal check failed") \
+	X(HF_E_RECALLED,           DENY,   "recalled",                 "the data was recalled by its provider")
 /* clang-format on */
 
 enum hf_err {

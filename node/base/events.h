@@ -146,7 +146,14 @@ enum hf_event_class {
 	X(HF_EVENT_DESTRUCTION_REFUSED,  DECISION, "destruction-refused", 342) \
 	X(HF_EVENT_DELIVERY_DISPUTE,     EXCHANGE, "delivery-dispute", 330)      /* DS-58: the receipt says not-met; digest: of the receipt */ \
 	X(HF_EVENT_DELIVERY_SETTLED,     DECISION, "delivery-settled", 331)      /* DS-59: by a person of the provider */ \
-	X(HF_EVENT_DESTRUCTION_RECORD,   EXCHANGE, "destruction-record", 343)    /* DS-146: of a consumer, at the provider; digest: of the record */
+	X(HF_EVENT_DESTRUCTION_RECORD,   EXCHANGE, "destruction-record", 343)    /* DS-146: of a consumer, at the provider; digest: of the record */ \
+	X(HF_EVENT_RECALL_ASKED,         DECISION, "recall-asked", 370)          /* DS-12: by a person */ \
+	X(HF_EVENT_RECALL_APPROVED,      DECISION, "recall-approved", 371)       /* by another one, or since another node recalls */ \
+	X(HF_EVENT_RECALL_REFUSED,       DECISION, "recall-refused", 372) \
+	X(HF_EVENT_RECALLED,             EXCHANGE, "recalled", 373)              /* DS-11: the consumer is told, and the use ends */ \
+	X(HF_EVENT_RECALL_ANSWER,        EXCHANGE, "recall-answer", 374)         /* of a recipient; digest: of what it signed */ \
+	X(HF_EVENT_RECALL_DONE,          EXCHANGE, "recall-done", 375)           /* everything is answered for, or here destroyed */ \
+	X(HF_EVENT_RECALL_OPEN,          EXCHANGE, "recall-open", 376)           /* DS-11: answers are missing after the deadline */
 /* clang-format on */
 
 enum hf_event {

@@ -9,6 +9,7 @@
 #include "catalog/classes.h"
 #include "exchange/export_check.h"
 #include "exchange/masked.h"
+#include "exchange/recall.h"
 #include "exchange/transfer.h"
 #include "proto/codec.h"
 
@@ -172,6 +173,7 @@ static enum hf_err classes_stand(struct transfer *t, const struct hf_source_view
 enum hf_err source_stands(struct transfer *t, struct hf_fault *f)
 {
 	struct hf_source_view v;
+	HF_TRY(recall_stands(t, f));
 	enum hf_err e = hf_source_get(t->x->sources, t->source, &v);
 	if (e == HF_OK && v.enabled) {
 		e = classes_stand(t, &v, f);

@@ -163,6 +163,9 @@ static enum hf_err look_at_transfer(const struct making *m, struct made_of *of, 
 		                    "transfer %s is %s and has delivered nothing to work on; `hufu transfers` shows "
 		                    "which ones are complete",
 		                    text, v->state);
+	if (hf_store_has(m->x->store, HF_TABLE_RECALLED, v->transfer.b, sizeof(v->transfer.b)))
+		return hf_fault_set(m->f, HF_E_RECALLED,
+		                    "transfer %s was recalled by its provider: nothing more is made of it", text);
 	of->line.digest = v->root;
 	of->sources[0].resource = v->resource;
 	snprintf(of->sources[0].node, sizeof(of->sources[0].node), "%s", v->peer);

@@ -25,6 +25,8 @@ struct destruction {
 	char path[VAULT_PATH];
 	struct hf_hash root; /* of what was delivered */
 	uint64_t bytes;
+	struct hf_hash digest; /* of a source as it was scanned */
+	bool database;
 	bool there;
 	dev_t dev;
 	ino_t ino;
@@ -47,11 +49,23 @@ struct destruction_kind {
 	void (*destroy)(struct destruction *d);
 	/* Worker: false with a word in verification when it is not so. The search comes besides. */
 	bool (*verify)(struct destruction *d);
+	/* Loop, with the unit of the record; NULL: nothing more. */
+	enum hf_err (*record)(struct destruction *d, struct hf_unit *u, struct hf_fault *f);
 };
 const struct destruction_kind *destruction_kind_of(const char *name);
 
 /* Begins what the row says, on which nothing is under way. Takes the row. */
 void destruction_run(struct hf_exchange *x, Hufu__DestructionRow *take);
 void destruction_put(struct hf_unit *u, const Hufu__DestructionRow *row);
+
+/* Decided by no person: with the unit the row says so; the sweep carries it out. An order of persons that waits for its
+ * approval is overtaken; what is done or under way stays as it is. */
+struct destruction_wish {
+	const char *kind, *provider, *name, *why;
+	struct hf_id object, transfer;
+	ProtobufCBinaryData resource;
+	const struct hf_id *recall; /* NULL: none */
+};
+void destruction_order(struct hf_exchange *x, struct hf_unit *u, const struct destruction_wish *w);
 
 #endif

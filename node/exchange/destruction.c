@@ -193,11 +193,19 @@ enum hf_err hf_destruction_ask(struct hf_exchange *x, const struct hf_actor *act
 	Hufu__DestructionRow row = HUFU__DESTRUCTION_ROW__INIT;
 	struct delivered what;
 	struct hf_id id = hf_id_new(hf_now_ms(&x->base->clock));
-	HF_TRY(find_delivered(x, transfer, &what, f));
-	enum hf_err e = hf_fault_default(f, newest_of(x, transfer, &newest));
-	if (e == HF_OK)
-		e = may_be_asked(x, transfer, &what, newest, f);
-	fill_row(&row, &what);
+	HF_TRY(hf_fault_default(f, newest_of(x, transfer, &newest)));
+	bool made = newest && strcmp(newest->kind, "source") == 0; /* of what was delivered */
+	if (made)
+		what = (struct delivered){NULL, NULL};
+	else
+		HF_TRY(find_delivered(x, transfer, &what, f));
+	enum hf_err e = may_be_asked(x, transfer, &what, newest, f);
+	if (made)
+		row = *newest;
+	else
+		fill_row(&row, &what);
+	row.policy = row.approved_by = row.outcome = row.found = (char *)"";
+	row.windows = row.approved = (ProtobufCBinaryData){0, NULL};
 	row.id = (ProtobufCBinaryData){16, id.b};
 	row.state = (char *)"asked";
 	row.reason = (char *)reason;
@@ -375,27 +383,44 @@ static void on_decided(void *ctx, enum hf_err e, const struct hf_commit *info)
 		x->destroy_after_ms = hf_mono_ms(&x->base->clock) + TRY_AGAIN_MS;
 }
 
-/* An order of persons that waits is overtaken. */
-static void decide(struct hf_exchange *x, const Hufu__HeldRow *held, const char *why)
+void destruction_order(struct hf_exchange *x, struct hf_unit *u, const struct destruction_wish *w)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__DestructionRow *newest = NULL;
 	Hufu__DestructionRow row = HUFU__DESTRUCTION_ROW__INIT;
-	const struct delivered what = {(Hufu__HeldRow *)held, NULL};
-	struct hf_id object, id = hf_id_new(hf_now_ms(&x->base->clock));
-	struct hf_unit *u = hf_unit_new();
-	memcpy(object.b, held->transfer.data, sizeof(object.b));
-	if (newest_of(x, &object, &newest) == HF_OK && newest && is_state(newest, "asked")) {
+	struct hf_id id = hf_id_new(hf_now_ms(&x->base->clock));
+	bool found = newest_of(x, &w->object, &newest) == HF_OK && newest;
+	if (found && is_state(newest, "done"))
+		return;
+	if (found && (is_state(newest, "asked") || is_state(newest, "approved"))) {
 		row = *newest;
 	} else {
-		fill_row(&row, &what);
 		row.id = (ProtobufCBinaryData){16, id.b};
+		row.object = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)w->object.b};
+		row.transfer = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)w->transfer.b};
+		row.kind = (char *)w->kind;
+		row.resource = w->resource;
+		row.provider = (char *)w->provider;
+		row.name = (char *)w->name;
 	}
 	row.state = (char *)"approved";
-	row.policy = row.reason = (char *)why;
+	row.policy = row.reason = (char *)w->why;
 	row.approved_ms = hf_now_ms(&x->base->clock);
+	if (w->recall)
+		row.recall = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)w->recall->b};
 	destruction_put(u, &row);
-	mark_held(x, u, &object, why);
-	run_after(x, u, &object);
+	if (strcmp(row.kind, "sealed") == 0)
+		mark_held(x, u, &w->transfer, w->why);
+}
+
+static void decide(struct hf_exchange *x, const Hufu__HeldRow *held, const char *why)
+{
+	struct destruction_wish w = {.kind = "sealed", .provider = held->provider, .name = "", .why = why};
+	struct hf_unit *u = hf_unit_new();
+	memcpy(w.object.b, held->transfer.data, sizeof(w.object.b));
+	w.transfer = w.object;
+	w.resource = held->resource;
+	destruction_order(x, u, &w);
+	run_after(x, u, &w.object);
 	hf_store_submit(x->store, u, on_decided, x);
 }
 

@@ -236,9 +236,85 @@ static bool file_verify(struct destruction *d)
 	return true;
 }
 
+/* ---- a table that was derived and registered as a source ---- */
+
+static enum hf_err source_prepare(struct destruction *d, struct hf_fault *f)
+{
+	struct hf_source_view v;
+	enum hf_err e = hf_source_get(d->x->sources, d->row->name, &v);
+	d->path[0] = '\0';
+	if (e == HF_E_UNKNOWN) /* a person has removed it */
+		return HF_OK;
+	HF_TRY(hf_fault_default(f, e));
+	if (strcmp(v.kind, "postgresql") != 0)
+		snprintf(d->path, sizeof(d->path), "%s", v.path);
+	d->database = !d->path[0];
+	d->bytes = v.stamp.bytes;
+	d->digest = v.digest;
+	hf_source_view_done(&v);
+	return HF_OK;
+}
+
+static bool is_as_scanned(const struct destruction *d, int fd, const struct stat *st)
+{
+	struct hf_hash digest;
+	struct hf_sha256 *h = hf_sha256_new();
+	uint8_t *buf = hf_alloc(CHUNK_BYTES);
+	bool ok = (uint64_t)st->st_size == d->bytes;
+	for (uint64_t at = 0; ok && at < d->bytes; at += CHUNK_BYTES) {
+		size_t len = d->bytes - at < CHUNK_BYTES ? (size_t)(d->bytes - at) : CHUNK_BYTES;
+		ok = file_read_at(fd, buf, len, at);
+		hf_sha256_add(h, buf, len);
+	}
+	hf_wipe(buf, CHUNK_BYTES);
+	free(buf);
+	hf_sha256_end(h, &digest);
+	hf_sha256_free(h);
+	return ok && hf_hash_equal(&digest, &d->digest);
+}
+
+static void source_look(struct destruction *d)
+{
+	struct stat st;
+	int fd = d->path[0] ? open_path(d, O_RDONLY, &st) : -1;
+	if (fd < 0)
+		return;
+	const struct file_mark mark = {st.st_dev, st.st_ino};
+	take_windows(d, fd, 4096, (uint64_t)st.st_size);
+	if (is_as_scanned(d, fd, &st) && !hf_buf_add(&d->keep, &mark, sizeof(mark)))
+		abort(); /* memory is gone */
+	close(fd);
+}
+
+static void source_destroy(struct destruction *d)
+{
+	if (d->database) {
+		d->end = END_CHANGED;
+		snprintf(d->method, sizeof(d->method),
+		         "it is a table of a database, which the node only reads; drop it there");
+	} else if (!d->path[0]) {
+		missing(d, true);
+	} else {
+		file_destroy(d);
+	}
+}
+
+static bool source_verify(struct destruction *d)
+{
+	return d->path[0] ? file_verify(d) : true;
+}
+
+/* With it goes the copy that the node keeps of some. */
+static enum hf_err source_record(struct destruction *d, struct hf_unit *u, struct hf_fault *f)
+{
+	enum hf_err e = hf_source_remove(d->x->sources, u, d->row->name, f);
+	return e == HF_E_UNKNOWN ? HF_OK : e;
+}
+
 static const struct destruction_kind kinds[] = {
-        {"sealed", sealed_prepare, sealed_look, sealed_destroy, sealed_verify},
-        {"file", file_prepare, file_look, file_destroy, file_verify},
+        {"sealed", sealed_prepare, sealed_look, sealed_destroy, sealed_verify, NULL},
+        {"file", file_prepare, file_look, file_destroy, file_verify, NULL},
+        {"source", source_prepare, source_look, source_destroy, source_verify, source_record},
 };
 
 const struct destruction_kind *destruction_kind_of(const char *name)

@@ -9,6 +9,7 @@
 #include "exchange/destroying.h"
 #include "exchange/held.h"
 #include "exchange/reading.h"
+#include "exchange/recall.h"
 
 #define TRY_AGAIN_MS (10 * 60 * 1000)
 
@@ -45,8 +46,10 @@ static void on_recorded(void *ctx, enum hf_err e, const struct hf_commit *info)
 	if (e != HF_OK)
 		x->destroy_after_ms = hf_mono_ms(&x->base->clock) + TRY_AGAIN_MS;
 	let_go(d);
-	if (e == HF_OK)
+	if (e == HF_OK) {
 		destruction_sweep(x);
+		recalled_sweep(x);
+	}
 }
 
 static const char *why_of(const Hufu__DestructionRow *row)
@@ -179,6 +182,10 @@ static void record(struct destruction *d)
 	struct hf_hash digest;
 	fill_row(d);
 	struct hf_draft *e = entry_of(d, is_done(d) ? HF_OK : d->error != HF_OK ? d->error : HF_E_STATE);
+	struct hf_fault f = {HF_OK, ""};
+	if (is_done(d) && d->kind->record && d->kind->record(d, u, &f) != HF_OK)
+		hf_alarm(d->x->base, "data-not-destroyed", &d->transfer, "what was destroyed stays registered: %s",
+		         f.text);
 	if (is_done(d)) {
 		put_held(d, u);
 		put_record(d, u, e, &digest);

@@ -13,6 +13,7 @@
 #include "exchange/held.h"
 #include "exchange/masked.h"
 #include "exchange/reading.h"
+#include "exchange/recall.h"
 #include "exchange/transfer.h"
 
 #define CLEARED_LOADED "the sealed copy that was loaded is destroyed, and what it took the place of is gone"
@@ -22,8 +23,10 @@ static void on_cleared(void *ctx, enum hf_err e, const struct hf_commit *info)
 	(void)e; /* not recorded: the next start does it again */
 	(void)info;
 	struct transfer *t = ctx;
+	struct hf_exchange *x = t->x;
 	transfer_drop(t);
 	transfer_unhold(t);
+	recalled_sweep(x); /* which waits for the end of what was recalled on its way */
 }
 
 static void cleared_draft(const struct transfer *t, enum hf_err outcome, const char *text, struct hf_unit *u)

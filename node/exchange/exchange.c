@@ -11,6 +11,7 @@
 #include "exchange/destruction.h"
 #include "exchange/held.h"
 #include "exchange/reading.h"
+#include "exchange/recall.h"
 #include "exchange/transfer.h"
 #include "exchange/vault.h"
 #include "source/scanner.h"
@@ -29,10 +30,7 @@ static void close_idle(struct hf_exchange *x)
 
 /* What is looked at now and then, in this order. */
 static void (*const sweeps[])(struct hf_exchange *x) = {
-        close_idle,
-        idle_watch,
-        reading_watch,
-        destruction_sweep,
+        close_idle, idle_watch, reading_watch, destruction_sweep, recalled_sweep, recall_watch,
 };
 
 static void on_watch(uv_timer_t *h)
@@ -48,6 +46,8 @@ static const struct exchange_mail {
 } mails[] = {
         {HF_MAIL_RECEIPT, receipt_on_mail},
         {HF_MAIL_TRANSFER_END, end_on_mail},
+        {HF_MAIL_RECALL, recalled_on_mail},
+        {HF_MAIL_RECALL_ANSWER, recall_on_answer},
 };
 
 static void fill_mails(struct hf_exchange *x)
@@ -142,7 +142,8 @@ static void free_handle(uv_handle_t *h)
 
 static void free_exchange_when_idle(struct hf_exchange *x)
 {
-	while ((x->transfers || x->destroying || !reading_close_all(x)) && uv_run(x->base->loop, UV_RUN_ONCE))
+	while ((x->transfers || x->destroying || x->recalling || !reading_close_all(x)) &&
+	       uv_run(x->base->loop, UV_RUN_ONCE))
 		;
 	vault_free(x->vault);
 	hf_traffic_free(x->traffic);
@@ -221,6 +222,7 @@ void hf_exchange_start(struct hf_exchange *x)
 	}
 	reading_recover(x);
 	destruction_sweep(x);
+	recalled_sweep(x);
 }
 
 static void answer_chunk(struct transfer *t, struct hf_request *take, const Hufu__ChunkGet *get)

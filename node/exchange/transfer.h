@@ -127,6 +127,7 @@ struct hf_exchange {
 	struct hf_pace load_pace; /* and end with its stop */
 	unsigned destroying;      /* sealed data whose key is being overwritten */
 	int64_t destroy_after_ms; /* monotonic: not before, after a failure */
+	bool recalling;           /* a step of what was recalled is being stored */
 	atomic_bool stopping;     /* for workers: what takes long breaks off */
 	struct hf_traffic *traffic;
 	struct hf_transfer_limits limits;

@@ -43,6 +43,8 @@ static const struct {
         {"time-recovery", HF_MAY_MANAGE_NODE},
         {"destruction", HF_MAY_CONFIRM_NEED},
         {"destruction-approval", HF_MAY_DESTROY_APPROVE},
+        {"recall", HF_MAY_PUBLISH},
+        {"recall-approval", HF_MAY_APPROVE},
 };
 
 static enum hf_err kind_permission(const char *kind, enum hf_permission *ret_permission, struct hf_fault *f)

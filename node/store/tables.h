@@ -89,7 +89,10 @@
 	X(HF_TABLE_OUTLET,           "outlet")           /* name -> OutletRow: databases that deliveries go into */ \
 	X(HF_TABLE_MASK_MEASURE,     "mask-measure")     /* dataset 0x00 u64 time id[16] -> MaskMeasureRow: what masking left */ \
 	X(HF_TABLE_STREAM,           "stream")           /* SHA-256 of entry, system and folder[32] -> StreamRow */ \
-	X(HF_TABLE_UNSETTLED,        "unsettled")        /* grant or, by a rule, resource[16] transfer[16] -> UnsettledRow: a receipt is missing, or says not-met */
+	X(HF_TABLE_UNSETTLED,        "unsettled")        /* grant or, by a rule, resource[16] transfer[16] -> UnsettledRow: a receipt is missing, or says not-met */ \
+	X(HF_TABLE_RECALL,           "recall")           /* id[16] -> RecallRow: of own entries */ \
+	X(HF_TABLE_RECALL_PARTY,     "recall-party")     /* recall[16] transfer[16] -> RecallPartyRow: who answers for what */ \
+	X(HF_TABLE_RECALLED,         "recalled")         /* transfer[16] -> RecalledRow: what its provider took back */
 /* clang-format on */
 
 enum hf_table {

@@ -49,6 +49,7 @@ extern const struct hf_command hf_commands_identity[];
 extern const struct hf_command hf_commands_policy[];
 extern const struct hf_command hf_commands_ledger[];
 extern const struct hf_command hf_commands_data[];
+extern const struct hf_command hf_commands_recall[];
 extern const struct hf_command hf_commands_data_view[];
 extern const struct hf_command hf_commands_sensitive[];
 extern const struct hf_command hf_commands_erasure[];

@@ -38,6 +38,7 @@ const struct hf_command *const hf_command_tables[] = {
         hf_commands_ledger,
         hf_commands_sensitive,
         hf_commands_data,
+        hf_commands_recall,
         hf_commands_data_view,
         hf_commands_erasure,
         hf_commands_audit,

@@ -20,6 +20,7 @@
 #include "ledger.pb-c.h"
 #include "promotion.pb-c.h"
 #include "proto/codec.h"
+#include "recall.pb-c.h"
 #include "scenario.pb-c.h"
 #include "space.pb-c.h"
 #include "statistics.pb-c.h"
@@ -52,7 +53,8 @@
 	        FAMILY_D(manifest), FAMILY_D(receipt), FAMILY_D(receipt_mail), FAMILY_D(transfer_end),                 \
 	        FAMILY_D(use_report), FAMILY_D(use_report_mail), FAMILY_D(read_report), FAMILY_D(read_report_mail),    \
 	        FAMILY_D(use_state), FAMILY_D(use_state_mail), FAMILY_D(use_end), FAMILY_D(use_end_mail),              \
-	        FAMILY_D(destruction_record), FAMILY_D(destruction_mail)
+	        FAMILY_D(destruction_record), FAMILY_D(destruction_mail), FAMILY_D(recall), FAMILY_D(recall_mail),     \
+	        FAMILY_D(recall_answer), FAMILY_D(recall_answer_mail)
 #define FAMILY_CHANNEL                                                                                                 \
 	FAMILY_D(hello), FAMILY_D(request_header), FAMILY_D(reply_header), FAMILY_D(mail), FAMILY_D(mail_reply),       \
 	        FAMILY_D(poll), FAMILY_D(poll_reply), FAMILY_D(descriptor_get), FAMILY_D(descriptor_reply),            \

@@ -107,7 +107,7 @@ struct world {
 	bool (*pass)(struct hf_request *r); /* looks at each request and at its answer, may change it; false loses it */
 	bool (*hold)(const struct post *p); /* mail that stays on its way */
 	void (*bend)(struct post *p);       /* looks at each mail, may change it */
-	unsigned delivered[128];            /* by type */
+	unsigned delivered[256];            /* by type */
 	_Atomic int64_t now_ms;             /* the committer reads it too */
 	uint32_t factors;                   /* that everybody has shown besides the password, enum hf_auth_method */
 };
