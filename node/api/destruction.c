@@ -15,12 +15,28 @@ static enum hf_err not_here(struct hf_api_request *rq, const struct hf_id *id)
 	                    text);
 }
 
+static bool take_made_of(void *ctx, const Hufu__DestructionRow *r)
+{
+	struct hf_id *transfer = ctx;
+	return !hf_id_from_bytes(r->transfer.data, r->transfer.len, transfer);
+}
+
+/* Of a table that was made of a delivery: that delivery. */
+static enum hf_err view_of(struct hf_api_request *rq, const struct hf_id *id, struct hf_transfer_view *ret_view)
+{
+	struct hf_id transfer = {{0}};
+	if (hf_exchange_view(rq->m->exchange, id, ret_view) == HF_OK)
+		return HF_OK;
+	HF_TRY(hf_destruction_list(rq->m->exchange, id, take_made_of, &transfer));
+	return hf_exchange_view(rq->m->exchange, &transfer, ret_view);
+}
+
 /* Another department's data does not exist for the account. */
 static enum hf_err take_transfer(struct hf_api_request *rq, const char *what, struct hf_id *ret_id)
 {
 	struct hf_transfer_view v;
 	HF_TRY(hf_api_id(rq, "transfer", true, ret_id));
-	if (hf_exchange_view(rq->m->exchange, ret_id, &v) != HF_OK)
+	if (view_of(rq, ret_id, &v) != HF_OK)
 		return not_here(rq, ret_id);
 	if (hf_api_transfer_is_own(rq, &v))
 		return HF_OK;

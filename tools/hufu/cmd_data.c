@@ -15,7 +15,7 @@ static const struct hf_column held_columns[] = {
 };
 
 static const struct hf_column destruction_columns[] = {
-        {"TRANSFER", "transfer", 0},
+        {"OBJECT", "object", 0},
         {"KIND", "kind", 0},
         {"ROLE", "role", 0},
         {"STATE", "state", 0},
@@ -245,9 +245,10 @@ const struct hf_command hf_commands_data[] = {
         {"data", "destructions", "destructions here, and those that consumers have recorded",
          "hufu data destructions [TRANSFER] [--limit N]\n"
          "\n"
-         "  asked: waits for the approval; approved: under way; open: a person must see to it; done: recorded, and "
-         "the\n"
-         "  provider was told. --json shows manner and verification\n"
+         "  the object is the transfer, or of a table that was made of one an id of its own; the other commands take\n"
+         "  either. asked: waits for the approval; approved: under way; open: a person must see to it; done: "
+         "recorded,\n"
+         "  and the provider was told. --json shows manner and verification\n"
          "\n"
          "example:\n  hufu data destructions --json\n",
          destructions},
