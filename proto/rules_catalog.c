@@ -91,7 +91,7 @@ ROW(distribution, 0,
 
 ROW(rule, 0,
 	WORD(kind, rule_kinds),
-	TEXT(action, 1, 63),
+	TEXT(action, 1, 255),
 	TEXT(left, 0, 127),
 	TEXT(operator, 0, 63),
 	TEXT(right, 0, 4096));
@@ -142,7 +142,8 @@ ROW(transfer_request, SMALL,
 	TEXT(business, 0, 255),
 	MSG_OR_NONE(second, signed_statement),
 	FLAG(sealed),
-	MSG_OR_NONE(stream, stream_place));
+	MSG_OR_NONE(stream, stream_place),
+	TEXT(rows, 0, 1000));
 
 ROW(stream_place, 0,
 	NUMBER(at, 0, INT64_MAX),
@@ -182,7 +183,8 @@ ROW(label, KIB(256),
 	NAME_OR_NONE(mask_plan),
 	NUMBER(mask_version, 0, UINT32_MAX),
 	BYTES_OR_NONE(mask_digest, 32, 32),
-	TEXTS(quality, 24, 255));
+	TEXTS(quality, 24, 255),
+	TEXT(rows, 0, 4000));
 
 ROW(field_label, 0,
 	TEXT(name, 1, 127),

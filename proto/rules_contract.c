@@ -40,7 +40,8 @@ ROW(application, KIB(256),
 	BYTES_OR_NONE(previous, 32, 32),
 	TEXTS(accepts, 16, 63),
 	ID_OR_NONE(dispute),
-	ID_OR_NONE(follows));
+	ID_OR_NONE(follows),
+	TEXT(rows, 0, 250));
 
 ROW(intake_record, KIB(256),
 	MSG(header, header),

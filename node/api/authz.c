@@ -161,6 +161,8 @@ static void out_content(json_t *o, const Hufu__Application *app)
 	for (size_t i = 0; i < app->n_accepts; i++)
 		json_array_append_new(accepts, json_string(app->accepts[i]));
 	json_object_set_new(o, "accepts", accepts);
+	if (app->rows[0])
+		hf_api_out_text(o, "rows", app->rows);
 	hf_api_out_text(o, "stated_reason", app->reason);
 	hf_api_out_text(o, "purpose", app->purpose);
 	hf_api_out_time_if(o, "from", app->from_ms);
@@ -401,6 +403,7 @@ static enum hf_err read_wish(struct hf_api_request *rq, bool again, struct hf_ap
 	HF_TRY(hf_api_text(rq, "purpose", !again, 127, &in->purpose));
 	HF_TRY(hf_api_time(rq, "from", false, &in->from_ms));
 	HF_TRY(hf_api_time(rq, "until", !again, &in->until_ms));
+	HF_TRY(hf_api_text(rq, "rows", false, 250, &in->rows));
 	HF_TRY(hf_api_bool(rq, "all_fields", false, &in->all_fields));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, ret_fields, &in->field_count));
 	in->fields = *ret_fields;

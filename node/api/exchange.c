@@ -181,6 +181,7 @@ static enum hf_err take_choice(struct hf_api_request *rq, struct hf_fetch *in)
 	HF_TRY(hf_api_text(rq, "purpose", false, 127, &in->purpose));
 	HF_TRY(hf_api_text(rq, "mechanism", false, 63, &in->mechanism));
 	HF_TRY(hf_api_text(rq, "publisher", false, HF_NAME_MAX, &in->publisher));
+	HF_TRY(hf_api_text(rq, "rows", false, 1000, &in->rows));
 	return check_mechanism(rq, in->mechanism);
 }
 

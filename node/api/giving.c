@@ -20,6 +20,7 @@ static enum hf_err read_offer(struct hf_api_request *rq, struct hf_grant_offer_i
 	HF_TRY(hf_api_time(rq, "until", true, &in->until_ms));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, ret_fields, &in->field_count));
 	in->fields = *ret_fields;
+	HF_TRY(hf_api_text(rq, "rows", false, 250, &in->rows));
 	return HF_OK;
 }
 

@@ -39,15 +39,20 @@ static bool listed(char *const *list, size_t count, const char *word)
 	return false;
 }
 
-/* The duties that always hold, then those of the entry's policy (AZ-73); the publisher alone lifts no-onward-sharing.
- */
-static enum hf_err list_obligations(struct az_terms_lists *t, const Hufu__CatalogEntry *entry, struct hf_fault *f)
+/* The duties that always hold, the rows applied for, then those of the entry's policy (AZ-73); the publisher alone
+ * lifts no-onward-sharing. */
+static enum hf_err list_obligations(struct az_terms_lists *t, const Hufu__Application *app,
+                                    const Hufu__CatalogEntry *entry, struct hf_fault *f)
 {
 	static const char *const always[] = {"log", "receipt", "no-onward-sharing"};
 	const size_t held = sizeof(always) / sizeof(always[0]) - hf_duty_asked(entry, HF_DUTY_ONWARD_DERIVED);
-	t->obligations = hf_alloc_zero((held + entry->n_policy) * sizeof(char *));
+	t->obligations = hf_alloc_zero((held + 1 + entry->n_policy) * sizeof(char *));
 	for (size_t i = 0; i < held; i++)
 		t->obligations[t->obligation_count++] = (char *)always[i];
+	if (has_text(app->rows)) {
+		snprintf(t->rows, sizeof(t->rows), "rows:%s", app->rows);
+		t->obligations[t->obligation_count++] = t->rows;
+	}
 	for (size_t i = 0; i < entry->n_policy; i++) {
 		const Hufu__Rule *r = entry->policy[i];
 		if (strcmp(r->kind, "duty") != 0 || listed(t->obligations, t->obligation_count, r->action))
@@ -66,7 +71,7 @@ enum hf_err az_terms_lists(struct az_terms_lists *t, const Hufu__Application *ap
                            struct hf_fault *f)
 {
 	list_fields(t, app, entry);
-	return list_obligations(t, entry, f);
+	return list_obligations(t, app, entry, f);
 }
 
 void az_agreement_fill(Hufu__Agreement *g, const Hufu__Application *app, const struct hf_catalog_item *it,

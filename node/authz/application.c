@@ -87,6 +87,7 @@ static void fill_wish(struct hf_authz *a, Hufu__Application *app, const struct h
 	app->n_fields = what->field_count;
 	app->accepts = (char **)what->accepts;
 	app->n_accepts = what->accept_count;
+	app->rows = (char *)(what->rows ? what->rows : "");
 }
 
 /* Signs the applicant's request over the content and puts row and revision. */

@@ -68,7 +68,9 @@ struct hf_decision {
 	enum hf_entry_state demands;  /* hf_authz_demands of both */
 	char masked[HF_NAME_MAX + 1]; /* the plan by which it is to be masked; "": none */
 	bool masked_otherwise;        /* and by another one: nobody can do both */
-	char sealed[64]; /* the obligation that keeps the data sealed, or "core data", "sensitive data"; "": none */
+	char *rows; /* conditions that every row meets (obligation.h), joined; NULL: none; hf_decision_done frees it */
+	bool rows_beyond; /* and more than can be held: nobody can fulfil them */
+	char sealed[64];  /* the obligation that keeps the data sealed, or "core data", "sensitive data"; "": none */
 };
 void hf_decision_done(struct hf_decision *d);
 /* The state that the record must have reached before anything is done under these terms: the strictest that the

@@ -301,6 +301,8 @@ void hf_decision_done(struct hf_decision *d)
 {
 	hf_decoded_free(d->terms);
 	d->terms = NULL;
+	free(d->rows);
+	d->rows = NULL;
 }
 
 enum hf_err hf_authz_check_generation(struct hf_authz *a, const struct hf_id *grant, uint64_t generation,

@@ -76,6 +76,7 @@ static void fill_wish(struct hf_authz *a, Hufu__Application *app, const struct h
 	app->until_ms = what->until_ms;
 	app->fields = (char **)what->fields;
 	app->n_fields = what->field_count;
+	app->rows = (char *)(what->rows ? what->rows : "");
 	app->action = (char *)"read";
 	app->mechanism = (char *)"application";
 }

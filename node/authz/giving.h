@@ -20,6 +20,7 @@ struct hf_grant_offer_in {
 	int64_t until_ms;
 	const char *const *fields;
 	size_t field_count; /* 0: all */
+	const char *rows;   /* conditions that the rows meet (source/readers/csv_filter.h); NULL or "": all */
 };
 /* The first person, with the permission "publish". */
 enum hf_err hf_authz_grant_offer(struct hf_authz *a, const struct hf_step_in *in, const struct hf_grant_offer_in *what,

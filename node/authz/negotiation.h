@@ -34,6 +34,8 @@ struct hf_application_in {
 	bool all_fields;            /* resubmission: all again */
 	const char *const *accepts; /* undertakings that the entry asks for (DS-27) */
 	size_t accept_count;
+	const char
+	        *rows; /* conditions that the rows meet (source/readers/csv_filter.h); NULL or "": all rows (SB-60) */
 	const struct hf_id *dispute, *follows; /* dispute.h; NULL: none */
 };
 /* AZ-7, AZ-8, AZ-25. */

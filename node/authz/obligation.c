@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "source/readers/csv_filter.h"
+
 /* Every obligation that a gate here fulfils: at the provider with the delivery, or at the consumer by keeping the data
  * sealed (exchange/target_sealed.c). most 0: the name alone; else "NAME:N", N from 1 to most. Besides them
- * "mask:PLAN", fulfilled in the delivery (exchange/masked.c). */
+ * "mask:PLAN" and "rows:CONDITIONS", fulfilled in the delivery (exchange/masked.c, exchange/chosen.c). */
 static const struct obligation {
 	const char *name;
 	uint64_t most;
@@ -135,9 +137,25 @@ bool hf_mask_parse(const char *obligation, char ret_plan[HF_NAME_MAX + 1])
 	return true;
 }
 
+bool hf_rows_parse(const char *obligation, const char **ret_conditions)
+{
+	static const char name[] = "rows:";
+	const char *text = obligation + sizeof(name) - 1;
+	if (strncmp(obligation, name, sizeof(name) - 1) != 0 || strlen(text) > HF_ROWS_MAX)
+		return false;
+	struct hf_csv_filter *f = hf_csv_filter_new();
+	bool good = hf_csv_filter_add(f, text, NULL) == HF_OK;
+	hf_csv_filter_free(f);
+	if (good)
+		*ret_conditions = text;
+	return good;
+}
+
 bool hf_obligation_known(const char *obligation)
 {
 	char plan[HF_NAME_MAX + 1];
 	uint64_t n;
-	return find(obligation, &n) != NULL || hf_mask_parse(obligation, plan);
+	const char *rows;
+	return find(obligation, &n) != NULL || hf_mask_parse(obligation, plan) ||
+	       (obligation && hf_rows_parse(obligation, &rows));
 }

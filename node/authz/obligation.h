@@ -36,6 +36,10 @@ bool hf_duty_asked(const Hufu__CatalogEntry *entry, const char *duty);
  * for HF_MASK_PLAN_MAX bytes of it. */
 #define HF_MASK_PLAN_MAX 58
 bool hf_mask_parse(const char *obligation, char ret_plan[HF_NAME_MAX + 1]);
+/* The obligation "rows:CONDITIONS": only the rows that meet them (source/readers/csv_filter.h); of several, and of
+ * those that the entry has as duties, all hold (SB-60). Points behind the colon. */
+#define HF_ROWS_MAX 250u /* bytes of the conditions */
+bool hf_rows_parse(const char *obligation, const char **ret_conditions);
 /* What a gate can fulfil, the provider's or the consumer's. */
 bool hf_obligation_known(const char *obligation);
 

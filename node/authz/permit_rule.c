@@ -12,7 +12,7 @@
 #include "authz/promotion_internal.h"
 #include "proto/codec.h"
 
-#define DUTY_MAX 160
+#define DUTY_MAX 256 /* of an obligation of terms */
 
 struct duties {
 	char text[HF_RULE_OBLIGATIONS_MAX][DUTY_MAX];
@@ -21,14 +21,14 @@ struct duties {
 	const struct hf_obligation *fields; /* "only these"; NULL: all */
 };
 
-/* "mask:plan-7", "uses:5", "report-use". */
-static void duty_text(const struct hf_obligation *o, char out[DUTY_MAX])
+/* "mask:plan-7", "uses:5", "report-use". False: longer than terms have room for; what is cut off says something else.
+ */
+static bool duty_text(const struct hf_obligation *o, char out[DUTY_MAX])
 {
 	if (o->number)
-		snprintf(out, DUTY_MAX, "%s:%" PRId64, hf_oblige_name(o->type), o->number);
-	else
-		snprintf(out, DUTY_MAX, "%s%s%.120s", hf_oblige_name(o->type), has_text(o->text) ? ":" : "",
-		         has_text(o->text) ? o->text : "");
+		return snprintf(out, DUTY_MAX, "%s:%" PRId64, hf_oblige_name(o->type), o->number) < DUTY_MAX;
+	return snprintf(out, DUTY_MAX, "%s%s%s", hf_oblige_name(o->type), has_text(o->text) ? ":" : "",
+	                has_text(o->text) ? o->text : "") < DUTY_MAX;
 }
 
 static void add_duty(struct duties *d, const char *duty)
@@ -51,7 +51,8 @@ static bool take_own(const struct hf_policy_decision *pd, struct duties *d)
 			d->fields = o;
 			continue;
 		}
-		duty_text(o, d->text[i]);
+		if (!duty_text(o, d->text[i]))
+			return false;
 		add_duty(d, d->text[i]);
 	}
 	return true;

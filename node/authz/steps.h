@@ -5,6 +5,7 @@
 #ifndef HUFU_AUTHZ_STEPS_H
 #define HUFU_AUTHZ_STEPS_H
 
+#include "authz/obligation.h"
 #include "authz/papers.h"
 #include "authz/persons.h"
 
@@ -116,6 +117,7 @@ enum hf_err az_events_send_end(struct hf_authz *a, struct hf_unit *unit, Hufu__A
 struct az_terms_lists {
 	char **fields, **obligations;
 	size_t field_count, obligation_count;
+	char rows[HF_ROWS_MAX + 8]; /* the obligation for the rows applied for */
 };
 void az_terms_lists_done(struct az_terms_lists *t);
 enum hf_err az_terms_lists(struct az_terms_lists *t, const Hufu__Application *app, const Hufu__CatalogEntry *entry,

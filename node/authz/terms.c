@@ -2,10 +2,12 @@
  * terms.c - what an application and an agreement may say. Pure functions: the same checks when sending and when
  * receiving. The sentences go to peers too, so they tell nothing of the entry that the application does not (SB-23).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "authz/internal.h"
 #include "authz/obligation.h"
+#include "source/readers/csv_filter.h"
 
 enum hf_err az_terms_period(int64_t from_ms, int64_t until_ms, struct hf_fault *f)
 {
@@ -107,7 +109,37 @@ enum hf_err az_terms_against_entry(const Hufu__Application *app, const Hufu__Cat
 		return hf_fault_set(f, HF_E_CONFLICT,
 		                    "the application speaks of version %u of the entry, but %u is the newest here",
 		                    app->resource_version, entry->version);
-	return az_terms_fields(entry, app->fields, app->n_fields, f);
+	HF_TRY(az_terms_fields(entry, app->fields, app->n_fields, f));
+	return az_terms_rows(entry, app->rows, f);
+}
+
+static enum hf_csv_type type_named(const char *name)
+{
+	for (enum hf_csv_type t = HF_CSV_BOOLEAN; t < HF_CSV_STRING; t++)
+		if (strcmp(hf_csv_type_name(t), name) == 0)
+			return t;
+	return HF_CSV_STRING;
+}
+
+enum hf_err az_terms_rows(const Hufu__CatalogEntry *entry, const char *rows, struct hf_fault *f)
+{
+	if (!has_text(rows))
+		return HF_OK;
+	if (strlen(rows) > HF_ROWS_MAX)
+		return hf_fault_set(f, HF_E_ARGUMENT, "field 'rows' is longer than %u bytes; say fewer conditions",
+		                    HF_ROWS_MAX);
+	struct hf_csv_column *columns = hf_alloc_zero((entry->n_fields + 1) * sizeof(*columns));
+	for (size_t i = 0; i < entry->n_fields; i++) {
+		snprintf(columns[i].name, sizeof(columns[i].name), "%s", entry->fields[i]->name);
+		columns[i].type = type_named(entry->fields[i]->type);
+	}
+	struct hf_csv_filter *filter = hf_csv_filter_new();
+	enum hf_err e = hf_csv_filter_add(filter, rows, f);
+	if (e == HF_OK)
+		e = hf_csv_filter_bind(filter, columns, entry->n_fields, f);
+	hf_csv_filter_free(filter);
+	free(columns);
+	return e;
 }
 
 static enum hf_err field_still(const char *name, const Hufu__Field *agreed, const Hufu__Field *now, struct hf_fault *f)
@@ -193,6 +225,44 @@ static void take_masking(const char *duty, struct hf_decision *d)
 		d->masked_otherwise = true;
 }
 
+/* The conditions behind what is there, unless they are; false: no room. */
+static bool join(struct hf_buf *all, const char *conditions)
+{
+	size_t before = all->len;
+	if (before > 0 && !hf_buf_addf(all, " AND "))
+		return false;
+	return hf_buf_addf(all, "%s", conditions) || (all->len = before, false);
+}
+
+static void take_rows(const char *duty, struct hf_buf *all, struct hf_decision *d)
+{
+	const char *rows;
+	if (hf_rows_parse(duty, &rows) && !join(all, rows))
+		d->rows_beyond = true;
+}
+
+static bool agreed(const Hufu__Agreement *terms, const char *duty)
+{
+	for (size_t i = 0; i < terms->n_obligations; i++)
+		if (strcmp(terms->obligations[i], duty) == 0)
+			return true;
+	return false;
+}
+
+/* Those of the terms, then those that the entry has besides. */
+static void demand_rows(const Hufu__CatalogEntry *entry, struct hf_decision *d)
+{
+	struct hf_buf all;
+	hf_buf_init(&all, HF_CSV_FILTER_TEXT);
+	for (size_t i = 0; i < d->terms->n_obligations; i++)
+		take_rows(d->terms->obligations[i], &all, d);
+	for (size_t i = 0; i < entry->n_policy; i++)
+		if (strcmp(entry->policy[i]->kind, "duty") == 0 && !agreed(d->terms, entry->policy[i]->action))
+			take_rows(entry->policy[i]->action, &all, d);
+	d->rows = all.len ? hf_strdup((const char *)all.data) : NULL;
+	hf_buf_done(&all);
+}
+
 void az_terms_demands(const Hufu__CatalogEntry *entry, struct hf_decision *d)
 {
 	uint64_t agreed = hf_uses_most(d->terms), now = hf_uses_most_of(entry);
@@ -207,6 +277,7 @@ void az_terms_demands(const Hufu__CatalogEntry *entry, struct hf_decision *d)
 			take_sealing(entry->policy[i]->action, d);
 			take_masking(entry->policy[i]->action, d);
 		}
+	demand_rows(entry, d);
 	if (!d->sealed[0] && (entry->sensitive || az_terms_core(entry)))
 		snprintf(d->sealed, sizeof(d->sealed), entry->sensitive ? "sensitive data" : "core data");
 }
@@ -254,6 +325,16 @@ static enum hf_err agreement_accepted(const Hufu__Agreement *g, const Hufu__Appl
 	                           "the agreement names other undertakings than the application accepted");
 }
 
+/* No more than was asked for; fewer may be agreed. */
+static bool rows_as_applied(const Hufu__Agreement *g, const Hufu__Application *app)
+{
+	const char *rows;
+	for (size_t i = 0; i < g->n_obligations; i++)
+		if (hf_rows_parse(g->obligations[i], &rows) && strcmp(rows, app->rows) == 0)
+			return true;
+	return !app->rows[0];
+}
+
 enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application *app, struct hf_fault *f)
 {
 	HF_TRY(agreement_subject(g, app, f));
@@ -270,6 +351,11 @@ enum hf_err az_terms_agreement(const Hufu__Agreement *g, const Hufu__Application
 			return hf_fault_set(f, HF_E_WRONG_FIELDS,
 			                    "the agreement names the field '%.100s', which was not applied for",
 			                    g->fields[i]);
+	if (!rows_as_applied(g, app))
+		return hf_fault_set(f, HF_E_CONFLICT,
+		                    "the agreement is about other rows than the application, which asks for those "
+		                    "that meet %.200s",
+		                    app->rows);
 	for (size_t i = 0; i < g->n_obligations; i++)
 		if (!az_terms_obligation_known(g->obligations[i]))
 			return hf_fault_set(f, HF_E_OBLIGATION, "this node cannot fulfil the obligation '%.100s'",

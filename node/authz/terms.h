@@ -19,6 +19,8 @@ enum hf_err az_terms_period(int64_t from_ms, int64_t until_ms, struct hf_fault *
 /* Every field once, and in the entry. */
 enum hf_err az_terms_fields(const Hufu__CatalogEntry *entry, char *const *fields, size_t count,
                             struct hf_fault *f) HF_MUST_CHECK;
+/* The conditions for rows fit the entry's fields; "" is none (SB-60). */
+enum hf_err az_terms_rows(const Hufu__CatalogEntry *entry, const char *rows, struct hf_fault *f) HF_MUST_CHECK;
 /* The entry may be applied for at all: not withdrawn, shared, inside its validity. */
 enum hf_err az_terms_entry(const Hufu__CatalogEntry *entry, int64_t now_ms, struct hf_fault *f) HF_MUST_CHECK;
 /* Content of an application (AZ-7, AZ-8, AZ-22, AZ-25): one error with the field's name. */

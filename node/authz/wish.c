@@ -12,6 +12,7 @@ void az_application_merge(struct hf_application_in *w, const Hufu__Application *
 		w->fields = (const char *const *)old->fields;
 		w->field_count = old->n_fields;
 	}
+	w->rows = has_text(w->rows) ? w->rows : old->rows;
 	if (w->accept_count == 0) {
 		w->accepts = (const char *const *)old->accepts;
 		w->accept_count = old->n_accepts;

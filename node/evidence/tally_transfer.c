@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "evidence/label_rows.h"
 
 static void statement_done(Hufu__Statement **s)
 {
@@ -155,6 +156,21 @@ static enum hf_err check_label_masking(const Hufu__Label *l, struct hf_fault *f)
 	return HF_OK;
 }
 
+/* SB-60: the same for rows. */
+static enum hf_err check_label_rows(const Hufu__Label *l, const Hufu__TransferRequest *r, struct hf_fault *f)
+{
+	static const char name[] = "rows:";
+	for (size_t i = 0; i < l->n_obligations; i++)
+		if (strncmp(l->obligations[i], name, sizeof(name) - 1) == 0 &&
+		    !hf_label_says_rows(l->rows, l->obligations[i] + sizeof(name) - 1))
+			return hf_fault_set(f, HF_E_OBLIGATION,
+			                    "the label does not say that the rows are those that \"%s\" demands",
+			                    l->obligations[i]);
+	if (r->rows[0] && !hf_label_says_rows(l->rows, r->rows))
+		return hf_fault_set(f, HF_E_CONFLICT, "the label does not say that the rows are those asked for");
+	return HF_OK;
+}
+
 static enum hf_err check_label(const struct hf_tally *x, const Hufu__Label *l, const Hufu__TransferRequest *r,
                                struct hf_fault *f)
 {
@@ -175,6 +191,7 @@ static enum hf_err check_label(const struct hf_tally *x, const Hufu__Label *l, c
 	if (l->onward_sharing && hf_list_has(g->obligations, g->n_obligations, "no-onward-sharing"))
 		return hf_fault_set(f, HF_E_OBLIGATION, "the label permits onward sharing, the agreement forbids it");
 	HF_TRY(check_label_masking(l, f));
+	HF_TRY(check_label_rows(l, r, f));
 	HF_TRY(check_label_level(x, l, f));
 	bool all = r->n_fields == 0;
 	return check_label_fields(l, all ? g->fields : r->fields, all ? g->n_fields : r->n_fields, f);

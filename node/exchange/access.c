@@ -7,6 +7,7 @@
 #include "authz/second_use.h"
 #include "authz/use_state.h"
 #include "catalog/classes.h"
+#include "exchange/chosen.h"
 #include "exchange/export_check.h"
 #include "exchange/masked.h"
 #include "exchange/recall.h"
@@ -128,6 +129,8 @@ static enum hf_err decide_again(struct transfer *t, struct hf_fault *f)
 		                  "the decision point permitted without naming its terms; nothing is delivered");
 	if (e2 == HF_OK)
 		e2 = masked_still(t, &d, f);
+	if (e2 == HF_OK)
+		e2 = chosen_still(t, &d, r.in, f);
 	if (e2 == HF_OK) {
 		t->demands = d.demands;
 		t->basis_changes = d.basis_changes;

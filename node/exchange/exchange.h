@@ -74,6 +74,7 @@ struct hf_fetch {
 	const char *mechanism; /* the one to be asked for (AZ-66); NULL: any */
 	const char *const *fields;
 	size_t field_count;
+	const char *rows;   /* conditions on fields that are granted, besides those of the terms; NULL or "": none */
 	const char *output; /* NULL or "": kept sealed by the node (data.h) */
 	const char *format; /* of the file: "csv.zst", "jsonl", "jsonl.zst"; NULL or "": CSV as it comes */
 	const char *to;     /* "NAME/TABLE" of a registered database (source/outlet.h), instead of output */

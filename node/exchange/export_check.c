@@ -6,6 +6,7 @@
 
 #include "catalog/sample.h"
 #include "crypto/domains.h"
+#include "exchange/chosen.h"
 #include "exchange/export_check.h"
 #include "exchange/masked.h"
 #include "exchange/seal.h"
@@ -134,14 +135,26 @@ static enum hf_err mark(struct export *o, struct hf_fault *f)
 	return HF_OK;
 }
 
+/* Said only when it is refused. */
+static enum hf_err rows(struct export *o,
+                        enum hf_err (*check)(struct transfer *, const struct export *, struct hf_fault *),
+                        struct hf_fault *f)
+{
+	enum hf_err e = check(o->t, o, f);
+	if (e != HF_OK)
+		o->as = "rows";
+	return e;
+}
+
 /* Opens the source, through the plan that is demanded; what else is wrong with it is said of the source. */
 static enum hf_err masking(struct export *o, struct hf_fault *f)
 {
 	HF_TRY(masked_demand(o->x, &o->decision, f));
+	HF_TRY(rows(o, chosen_take, f));
 	enum hf_err e = serve_open(o->t, f);
 	if (e != HF_OK && e != HF_E_MASKING)
 		o->as = "source";
-	return e;
+	return e == HF_OK ? rows(o, chosen_shows_nothing, f) : e;
 }
 
 /* One of the names in the list, or what stands above it: "transport" for "transport/flight". */

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/chosen.h"
 #include "exchange/masked.h"
 #include "exchange/quality.h"
 #include "exchange/seal.h"
@@ -158,6 +159,7 @@ static struct transfer *build(struct hf_exchange *x, const struct hf_actor *acto
 	if (t->stream)
 		t->from = *in->stream;
 	transfer_rules(t, in->quality, in->quality_count);
+	t->rows_wanted = in->rows && in->rows[0] ? hf_strdup(in->rows) : NULL;
 	return t;
 }
 
@@ -251,6 +253,7 @@ static enum hf_err make_request(struct transfer *t, const struct hf_actor *actor
 	r.stream = stream_place(t, &t->from, &place);
 	r.fields = t->fields;
 	r.n_fields = t->field_count;
+	r.rows = t->rows_wanted ? t->rows_wanted : (char *)"";
 	r.format = (char *)"text/csv";
 	r.subject = subject;
 	r.address = system.address;
@@ -388,6 +391,7 @@ static enum hf_err check_start(struct transfer *t, const Hufu__TransferStart *s,
 		                    "the package carries no permission mark for this node; it is not usable");
 	HF_TRY(stream_begun(t, s, f));
 	HF_TRY(as_agreed(t, s->label, f));
+	HF_TRY(chosen_as_agreed(t, s->label, f));
 	HF_TRY(masked_as_agreed(t->peer, s->label, f));
 	return masked_as_published(t, s->label, f);
 }

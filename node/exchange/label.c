@@ -89,6 +89,7 @@ Hufu__Label *label_new(const struct transfer *t, const struct hf_catalog_item *i
 	        hf_terms_onward(terms->obligations, terms->n_obligations) && hf_duty_asked(e, HF_DUTY_ONWARD_DERIVED);
 	h->label.obligations = terms->obligations;
 	h->label.n_obligations = terms->n_obligations;
+	h->label.rows = t->rows_wanted ? t->rows_wanted : (char *)"";
 	masked_label(t, &h->label);
 	h->label.quality = quality_published(e, &h->label, &h->label.n_quality);
 	*ret_holder = h;

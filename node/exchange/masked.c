@@ -432,6 +432,14 @@ void masked_label(const struct transfer *t, Hufu__Label *l)
 			}
 }
 
+bool masked_keeps(const struct transfer *t, const char *field)
+{
+	for (size_t k = 0; k < t->field_count; k++)
+		if (strcmp(t->fields[k], field) == 0)
+			return !t->masked || !t->masked->fields[k].field->technique;
+	return false;
+}
+
 static void draft_text(struct hf_draft *d, const Hufu__Label *l, const char *effect)
 {
 	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;

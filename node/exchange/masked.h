@@ -87,6 +87,8 @@ void masked_label(const struct transfer *t, Hufu__Label *l);
 /* DS-32: plan, version, digest, technique and key id of each field; at the provider the plan's operator too. Nothing
  * when it is not masked. */
 void masked_draft(const struct transfer *t, struct hf_draft *d);
+/* Does the field, one of the transfer's, go out as it is? */
+bool masked_keeps(const struct transfer *t, const char *field);
 /* ---- masked_effect.c: MK-3, what masking leaves ---- */
 
 /* As it was measured while the transfer was read (masked.c); NULL: it was not. */

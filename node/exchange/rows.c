@@ -70,6 +70,7 @@ static void row_fill_terms(const struct transfer *t, Hufu__TransferRow *r)
 	r->n_fields = t->field_count;
 	r->quality_rules = t->rules;
 	r->n_quality_rules = t->rule_count;
+	r->row_filter = t->rows_wanted ? t->rows_wanted : (char *)"";
 	r->output = (char *)t->output;
 	r->source = (char *)t->source;
 	r->stamp_bytes = t->stamp.bytes;
@@ -132,6 +133,7 @@ static bool copy_fields(struct transfer *t, const Hufu__TransferRow *r)
 	for (size_t i = 0; i < r->n_fields; i++)
 		t->fields[t->field_count++] = strdup(r->fields[i]);
 	transfer_rules(t, (const char *const *)r->quality_rules, r->n_quality_rules);
+	t->rows_wanted = r->row_filter[0] ? strdup(r->row_filter) : NULL;
 	return true;
 }
 
@@ -294,6 +296,7 @@ static void transfer_free(struct transfer *t)
 	for (size_t i = 0; i < t->rule_count; i++)
 		free(t->rules[i]);
 	free(t->rules);
+	free(t->rows_wanted);
 	hf_buf_done(&t->request);
 	hf_buf_done(&t->start);
 	hf_buf_done(&t->manifest);

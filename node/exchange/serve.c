@@ -13,6 +13,7 @@
 
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/chosen.h"
 #include "exchange/chunk.h"
 #include "exchange/masked.h"
 #include "exchange/stream.h"
@@ -67,9 +68,7 @@ enum hf_err serve_open(struct transfer *t, struct hf_fault *f)
 	uint8_t key[32];
 	/* What is masked is read whole: a plan says something of every field, and chooses itself. */
 	masked_error(t, "source");
-	HF_TRY(t->stream ? stream_open(t, f)
-	                 : hf_source_open(t->x->sources, t->source, (const char *const *)t->fields,
-	                                  t->mask_plan[0] ? 0 : t->field_count, &t->reader, f));
+	HF_TRY(chosen_open(t, f));
 	struct hf_source_stamp now;
 	struct hf_sample *sample = NULL;
 	hf_source_reader_stamp(t->reader, &now);

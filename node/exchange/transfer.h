@@ -64,6 +64,7 @@ struct transfer {
 	size_t field_count;
 	char **rules; /* consumer: its own about the rows */
 	size_t rule_count;
+	char *rows_wanted; /* conditions that the rows meet (chosen.h); consumer: those asked for; NULL: all rows */
 	struct hf_source_stamp stamp;
 	uint64_t table_bytes, table_rows; /* provider, while open: of what there is of the source, whole */
 	bool stream;                      /* messages of a stream (stream.h): those from one place to another; */

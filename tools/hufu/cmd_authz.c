@@ -16,7 +16,7 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *system_name = NULL, *reason = NULL, *purpose = NULL, *from = NULL, *until = NULL,
 	                    *fields = NULL;
-	const char *resubmit = NULL, *publisher = NULL;
+	const char *resubmit = NULL, *publisher = NULL, *rows = NULL;
 	bool all_fields = false;
 	struct hf_list accepts = {.count = 0};
 	const struct hf_opt opts[] = {
@@ -27,6 +27,7 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 	        {"from", &from, NULL, NULL},
 	        {"until", &until, NULL, NULL},
 	        {"fields", &fields, NULL, NULL},
+	        {"rows", &rows, NULL, NULL},
 	        {"accept", NULL, NULL, &accepts},
 	        {"resubmit", &resubmit, NULL, NULL},
 	        {"all-fields", NULL, &all_fields, NULL},
@@ -44,6 +45,7 @@ static int apply(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "from", from);
 	hf_cli_put(in, "until", until);
 	hf_cli_put(in, "fields", fields);
+	hf_cli_put(in, "rows", rows);
 	hf_cli_put_list(in, "accepts", &accepts);
 	if (all_fields)
 		json_object_set_new(in, "all_fields", json_true());

@@ -194,7 +194,7 @@ static bool absolute(struct hf_cli *cli, const char *path, char out[PATH_MAX])
 static int fetch(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *system_name = NULL, *output = NULL, *purpose = NULL, *grant = NULL, *patience = NULL,
-	                    *mechanism = NULL, *publisher = NULL, *format = NULL, *to = NULL;
+	                    *mechanism = NULL, *publisher = NULL, *format = NULL, *to = NULL, *rows = NULL;
 	uint32_t patience_s = PATIENCE_S;
 	struct hf_list fields = {.count = 0}, quality = {.count = 0};
 	bool detach = false, sealed = false;
@@ -209,6 +209,7 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	        {"field", NULL, NULL, &fields},
 	        {"detach", NULL, &detach, NULL},
 	        {"quality", NULL, NULL, &quality},
+	        {"rows", &rows, NULL, NULL},
 	        {"patience", &patience, NULL, NULL},
 	        {"mechanism", &mechanism, NULL, NULL},
 	        {"publisher", &publisher, NULL, NULL},
@@ -232,6 +233,7 @@ static int fetch(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "purpose", purpose);
 	hf_cli_put(in, "mechanism", mechanism);
 	hf_cli_put(in, "publisher", publisher);
+	hf_cli_put(in, "rows", rows);
 	if (sealed)
 		json_object_set_new(in, "sealed", json_true());
 	hf_cli_put(in, "output", output ? path : NULL);

@@ -8,7 +8,7 @@
 static int offer(struct hf_cli *cli, int argc, char **argv)
 {
 	static const char *const names[] = {"to",     "department", "system", "address", "purpose",
-	                                    "reason", "from",       "until",  "fields"};
+	                                    "reason", "from",       "until",  "fields",  "rows"};
 	enum { NAMES = sizeof(names) / sizeof(names[0]) };
 	const char *pos[1], *value[NAMES] = {NULL};
 	struct hf_opt opts[NAMES + 1] = {{NULL, NULL, NULL, NULL}};

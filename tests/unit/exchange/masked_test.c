@@ -444,6 +444,37 @@ static void a_label_without_the_entrys_plan_is_refused_where_a_rule_gives(void *
 	hf_decoded_free(s);
 }
 
+/* SB-60, MK-30: rows are chosen by what they are, and go out masked; by what goes out masked the consumer chooses none.
+ */
+static void rows_are_chosen_before_they_are_masked(void **state)
+{
+	struct pair *p = masked_pair(state, 1 * MIB);
+	struct hf_application_in in = wish(&p->entry);
+	char line[200];
+	uint64_t want = 0;
+	struct fetching r = fetch_rows(p, NULL, 0, "delay > 200");
+	until(p, has_ended(p->health, &r.id));
+	assert_reason(p->health, &r.id, HF_E_WRONG_FIELDS, "delivered masked or not at all");
+	settle(p->w);
+	in.rows = "delay >= 200";
+	MUST(draft_as(p->health, "wang", &in, &p->application));
+	MUST(need_as(p->health, "li", &p->application, true, true, true));
+	MUST(compliance_as(p->s.hub, "chen", &p->application, "pass", NULL));
+	MUST(decide_as(p->roads, "zhou", &p->application, "T", NULL, 0));
+	p->grant = grant_at(p->health, &p->application);
+	struct hf_id id = deliver_masked(p);
+	FILE *f = fopen(p->source, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	while (fgets(line, sizeof(line), f))
+		want += strtoul(strrchr(line, ',') + 1, NULL, 10) >= 200;
+	fclose(f);
+	assert_int_equal(view_of(p->health, &id).rows, want);
+	char *out = read_output(p, p->output);
+	assert_null(strstr(out, "CA0000")); /* none of them as it was */
+	free(out);
+}
+
 static void on_erased(void *ctx, enum hf_err e)
 {
 	assert_int_equal(e, HF_OK);
@@ -490,6 +521,7 @@ int main(void)
 	        cmocka_unit_test(a_second_plan_ends_the_delivery),
 	        cmocka_unit_test(a_label_without_the_agreed_plan_ends_both_sides),
 	        cmocka_unit_test(a_label_without_the_entrys_plan_is_refused_where_a_rule_gives),
+	        cmocka_unit_test(rows_are_chosen_before_they_are_masked),
 	        cmocka_unit_test(an_erased_seed_ends_and_denies),
 	};
 	return cmocka_run_group_tests(tests, pair_up, masked_down);

@@ -456,7 +456,8 @@ struct fetching {
 	enum hf_err e;
 };
 
-static inline struct fetching fetch_fields(struct pair *p, const char *const *fields, size_t count)
+/* Of these fields the rows that meet the conditions, besides those of the terms; NULL: all. */
+static inline struct fetching fetch_rows(struct pair *p, const char *const *fields, size_t count, const char *rows)
 {
 	struct fetching r = {.fault = {HF_OK, ""}};
 	struct hf_fetch in = {.grant = p->grant,
@@ -464,7 +465,8 @@ static inline struct fetching fetch_fields(struct pair *p, const char *const *fi
 	                      .output = p->output,
 	                      .format = p->format,
 	                      .fields = fields,
-	                      .field_count = count};
+	                      .field_count = count,
+	                      .rows = rows};
 	struct hf_actor a = actor_of(p->health, "wang");
 	struct hf_unit *u = hf_unit_new();
 	struct hf_draft *d = hf_draft_new(HF_EVENT_COMMAND, NULL);
@@ -475,6 +477,11 @@ static inline struct fetching fetch_fields(struct pair *p, const char *const *fi
 	else
 		hf_unit_free(u);
 	return r;
+}
+
+static inline struct fetching fetch_fields(struct pair *p, const char *const *fields, size_t count)
+{
+	return fetch_rows(p, fields, count, NULL);
 }
 
 static inline struct hf_id begin(struct pair *p)
