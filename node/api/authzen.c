@@ -153,6 +153,11 @@ static bool asks_too_much(const struct hf_decision *d, char *text, size_t cap)
 		        "the obligation 'mask:%s' cannot be fulfilled by a gateway, whose own software has the data as "
 		        "it is; %s",
 		        d->masked, way);
+	else if (d->rows || d->rows_beyond)
+		snprintf(text, cap,
+		         "the obligation 'rows:%.120s' cannot be fulfilled by a gateway, whose own software has all "
+		         "rows; %s",
+		         d->rows ? d->rows : "", way);
 	else if (d->uses_most != UINT64_MAX)
 		snprintf(text, cap,
 		         "the obligation 'uses:%" PRIu64 "' cannot be fulfilled by a gateway, whose uses are not "

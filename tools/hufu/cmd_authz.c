@@ -305,7 +305,7 @@ static int list_notices(struct hf_cli *cli, int argc, char **argv)
 const struct hf_command hf_commands_authz[] = {
         {"apply", NULL, "apply for a resource, or correct and resubmit an application",
          "hufu apply ENTRY --system NAME --reason TEXT --purpose CODE --until TIME [--from TIME] [--fields A,B]\n"
-         "    [--publisher NODE]\n"
+         "    [--rows TEXT] [--publisher NODE]\n"
          "hufu apply --resubmit APPLICATION [--reason TEXT] [--purpose CODE] [--until TIME] [--from TIME] [--fields "
          "A,B | --all-fields]\n"
          "\n"
@@ -315,6 +315,7 @@ const struct hf_command hf_commands_authz[] = {
          "  --until TIME     2027-01-31 or 2027-01-31T12:00:00Z; at most 3 years after --from\n"
          "  --from TIME      left out: from the approval on\n"
          "  --fields A,B     only these fields; left out: all, or those that the entry says the purpose needs\n"
+         "  --rows TEXT      only rows that meet conditions: \"region = 'N' AND fee <= 100\" (docs/policy.md, Rows)\n"
          "  --accept NAME    an undertaking that the entry asks for (`hufu catalog show`); may be given again\n"
          "  --publisher NODE whose entry, when several members use the same id\n"
          "\n"

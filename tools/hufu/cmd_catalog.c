@@ -341,6 +341,7 @@ const struct hf_command hf_commands_catalog[] = {
          "  --max-days N   --max-fields N   --purpose-text       what the compliance review checks\n"
          "  --duty WORD          an obligation of every agreement about it: uses:N (at most N uses), report-use;\n"
          "                       mask:PLAN delivers it masked by that plan (`hufu release plan list`);\n"
+         "                       rows:CONDITIONS delivers the rows that meet them (docs/policy.md, Rows);\n"
          "                       onward-derived lets its consumers offer to others what they derive of it; may be "
          "given again\n"
          "  --quality RULE       what every row keeps, by which a consumer's node judges a delivery and signs the "

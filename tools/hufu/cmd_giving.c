@@ -68,6 +68,7 @@ const struct hf_command hf_commands_giving[] = {
          "  --to NODE         the consumer: for it and nobody else\n"
          "  --system NAME     the consumer's business system that may use the data\n"
          "  --address IP      the system's address; left out: any\n"
+         "  --rows TEXT       only rows that meet conditions: \"region = 'N' AND fee <= 100\" (docs/policy.md, Rows)\n"
          "  --until TIME      at most 3 years after --from\n"
          "\n"
          "  a publisher offers, for personal data a privacy expert reviews, an approver gives: three persons\n"

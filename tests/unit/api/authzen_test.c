@@ -176,11 +176,9 @@ static void what_the_entry_demands_later_holds_for_a_grant(void **state)
 {
 	static const struct {
 		const char *duty, *why;
-	} rows[] = {{"uses:1", "'uses:1'"},
-	            {"sealed", "'sealed'"},
-	            {"delete-after:60000", "'delete-after:60000'"},
-	            {"record-witnessed", NULL},
-	            {"record-mirrored", NULL}};
+	} rows[] = {{"uses:1", "'uses:1'"},     {"rows:delay < 5", "'rows:delay < 5'"}, /* SB-60 */
+	            {"sealed", "'sealed'"},     {"delete-after:60000", "'delete-after:60000'"},
+	            {"record-witnessed", NULL}, {"record-mirrored", NULL}};
 	struct stage *s = stage_of(state);
 	struct offer o = {.title = "later", .intake = "hub"};
 	o.id = publish(s->roads, &o);
