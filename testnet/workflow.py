@@ -60,11 +60,13 @@ def in_days(days):
     return time.strftime("%Y-%m-%d", time.gmtime(time.time() + days * 86400))
 
 
-def apply(node, account, entry, *, system, reason, purpose, days, fields=()):
+def apply(node, account, entry, *, system, reason, purpose, days, fields=(), rows=None):
     wait_until(lambda: any(e["entry"] == entry for e in catalog(node, account)), f"{node.id} to see {entry}")
     args = ["apply", entry, "--system", system, "--reason", reason, "--purpose", purpose, "--until", in_days(days)]
     if fields:
         args += ["--fields", ",".join(fields)]
+    if rows:
+        args += ["--rows", rows]
     return node.hufu(*args, as_=account)["application"]
 
 
@@ -94,9 +96,9 @@ def wait_state(node, account, id, state, revision=None):
     return wait_until(there, f"{node.id}: application {id} to be {state}")
 
 
-def whole_negotiation(s, entry, reason, days=365, privacy=None):
+def whole_negotiation(s, entry, reason, days=365, privacy=None, rows=None):
     """From the insurer's application to the agreement signed by both. privacy: who reviews personal data at the provider."""
-    app = apply(s.i, "chen", entry, system="claims", reason=reason, purpose="claims-assessment", days=days)
+    app = apply(s.i, "chen", entry, system="claims", reason=reason, purpose="claims-assessment", days=days, rows=rows)
     confirm(s.i, "zhou", app)
     comply(s.m, "zheng", app)
     wait_state(s.t, "li", app, "PRIVACY_WAITING" if privacy else "RECEIVED")

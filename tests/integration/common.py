@@ -75,9 +75,9 @@ def sees(node, account, entry):
     return any(e["entry"] == entry for e in workflow.catalog(node, account))
 
 
-def agreement(net, entry, reason="核对航班延误理赔事宜"):
+def agreement(net, entry, reason="核对航班延误理赔事宜", rows=None):
     """A finalized negotiation of the insurer for the entry: the application's id."""
-    return workflow.whole_negotiation(Parties(net), entry, reason)
+    return workflow.whole_negotiation(Parties(net), entry, reason, rows=rows)
 
 
 def same_file(a, b):

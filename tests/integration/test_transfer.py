@@ -1,4 +1,5 @@
 """Delivery between real nodes: complete, resumable, denied where it must be, and recorded on both sides."""
+import csv
 import json
 import os
 import signal
@@ -122,6 +123,24 @@ def no_rules(net):
     with open(path, "w", encoding="utf-8") as f:
         f.write('{"quality": []}')
     return path
+
+
+def test_chosen_rows_only(net):
+    """SB-60: the agreement is for some rows, the entry for others, the fetch for fewer still: a row arrives that meets all, and one column"""
+    entry = publish(net, "flights", title="晚点航班", extra=["--duty", "rows:delay_minutes >= 60"])
+    app = agreement(net, entry, rows="origin IN ('DTW', 'SFO', 'ORD')")
+    grant = workflow.grant_of(net.nodes["insurer"], "chen", app)
+    check(net.nodes["transport"].hufu("applications", "show", app, as_="li")["revisions"][0]["rows"].startswith("origin IN"), "who decides sees the rows")
+    out = os.path.join(net.dir, "rows.csv")
+    got = net.nodes["insurer"].hufu("fetch", "--grant", grant, "--output", out, "--field", "destination", "--rows", "distance_miles < 2000.5", as_="chen")
+    with open(FLIGHTS, encoding="utf-8") as f:
+        source = list(csv.DictReader(f))
+    want = [r["destination"] for r in source if r["origin"] in ("DTW", "SFO", "ORD") and r["delay_minutes"] and int(r["delay_minutes"]) >= 60 and int(r["distance_miles"]) <= 2000]
+    with open(out, encoding="utf-8") as f:
+        check(f.read().splitlines() == ["destination", *want], "the rows that meet every condition, and one column")
+    check(0 < got["rows"] == len(want) < len(source) and got["quality"] == "met", f"{got}")
+    r = net.nodes["insurer"].refused("apply", entry, "--system", "claims", "--reason", "x", "--purpose", "claims-assessment", "--until", workflow.in_days(9), "--rows", "origin = 7", as_="chen")
+    check(r.reason == "argument" and "single quotes" in r.text, f"{r.text}")
 
 
 def test_one_identifier_finds_the_records_of_all_parties_with_the_four_parts(net):
