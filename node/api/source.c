@@ -33,6 +33,10 @@ static void view_json(json_t *o, const struct hf_source_view *v)
 	json_object_set_new(o, "path", json_string(v->path));
 	if (v->table[0])
 		json_object_set_new(o, "table", json_string(v->table));
+	if (v->query[0])
+		json_object_set_new(o, "query", json_string(v->query));
+	if (v->parameters[0])
+		json_object_set_new(o, "parameters", json_string(v->parameters));
 	json_object_set_new(o, "department", json_string(v->department));
 	json_object_set_new(o, "enabled", json_boolean(v->enabled));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)v->bytes));
@@ -283,6 +287,22 @@ static enum hf_err take_department(struct hf_api_request *rq, struct hf_source_v
 	                    rq->actor->account, rq->actor->department);
 }
 
+/* A table or a query: the one that is given takes the place of the other. */
+static enum hf_err take_table(struct hf_api_request *rq, struct hf_source_view *v)
+{
+	const char *table, *query;
+
+	HF_TRY(hf_api_text(rq, "table", false, sizeof(v->table) - 1, &table));
+	HF_TRY(hf_api_text(rq, "query", false, sizeof(v->query) - 1, &query));
+	if (*table && !*query)
+		v->query[0] = v->parameters[0] = '\0';
+	if (*query && !*table)
+		v->table[0] = '\0';
+	HF_TRY(copy_text(rq, "table", false, v->table, sizeof(v->table)));
+	HF_TRY(copy_text(rq, "query", false, v->query, sizeof(v->query)));
+	return copy_text(rq, "parameters", false, v->parameters, sizeof(v->parameters));
+}
+
 /* Of a database: what is kept is in a box. */
 static enum hf_err take_password(struct hf_api_request *rq, struct hf_source_view *v)
 {
@@ -299,7 +319,7 @@ static enum hf_err add(struct hf_api_request *rq)
 	HF_TRY(copy_text(rq, "name", true, v.name, sizeof(v.name)));
 	HF_TRY(copy_text(rq, "kind", false, v.kind, sizeof(v.kind)));
 	HF_TRY(copy_text(rq, "path", true, v.path, sizeof(v.path)));
-	HF_TRY(copy_text(rq, "table", false, v.table, sizeof(v.table)));
+	HF_TRY(take_table(rq, &v));
 	HF_TRY(take_department(rq, &v));
 	HF_TRY(take_password(rq, &v));
 	HF_TRY(hf_api_id(rq, "derivation", false, &v.derivation));
@@ -325,7 +345,7 @@ static enum hf_err update(struct hf_api_request *rq)
 	HF_TRY(hf_api_source(rq, &v));
 	e = copy_text(rq, "path", false, v.path, sizeof(v.path));
 	if (e == HF_OK)
-		e = copy_text(rq, "table", false, v.table, sizeof(v.table));
+		e = take_table(rq, &v);
 	if (e == HF_OK)
 		e = take_password(rq, &v);
 	if (e == HF_OK)

@@ -9,6 +9,7 @@
 #include "evidence/label_rows.h"
 #include "exchange/masked.h"
 #include "exchange/stream.h"
+#include "source/query.h"
 #include "source/readers/csv_filter.h"
 
 /* Of the decision and of the request; NULL: every row. */
@@ -39,6 +40,17 @@ static enum hf_err read_asked(const char *asked, struct hf_csv_filter **ret_filt
 	return e;
 }
 
+static enum hf_err parameters_bound(const struct transfer *t, const struct hf_decision *d, struct hf_fault *f)
+{
+	struct hf_source_view v;
+
+	if (hf_source_get(t->x->sources, t->source, &v) != HF_OK)
+		return HF_OK; /* said when it is opened */
+	enum hf_err e = hf_query_bound(&v, d->rows, t->rows_wanted, f);
+	hf_source_view_done(&v);
+	return e;
+}
+
 enum hf_err chosen_take(struct transfer *t, const struct export *o, struct hf_fault *f)
 {
 	struct hf_csv_filter *asked;
@@ -47,7 +59,8 @@ enum hf_err chosen_take(struct transfer *t, const struct export *o, struct hf_fa
 		HF_TRY(read_asked(o->in->rows, &asked, f));
 		hf_csv_filter_free(asked);
 	}
-	return joined(&o->decision, o->in->rows, &t->rows_wanted, f);
+	HF_TRY(joined(&o->decision, o->in->rows, &t->rows_wanted, f));
+	return parameters_bound(t, &o->decision, f);
 }
 
 enum hf_err chosen_open(struct transfer *t, struct hf_fault *f)

@@ -10,7 +10,8 @@
 
 /* ---- provider ---- */
 
-/* Sets t->rows_wanted. OBLIGATION: the terms say more than can be held; ARGUMENT: the request's conditions are none. */
+/* Sets t->rows_wanted. OBLIGATION: the terms say more than can be held, or leave a parameter of a query open; ARGUMENT:
+ * the request's conditions are none. */
 enum hf_err chosen_take(struct transfer *t, const struct export *o, struct hf_fault *f) HF_MUST_CHECK;
 /* Opens the source's rows and fields for t->reader; of a stream no rows are chosen (OBLIGATION). */
 enum hf_err chosen_open(struct transfer *t, struct hf_fault *f) HF_MUST_CHECK;

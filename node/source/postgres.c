@@ -85,9 +85,11 @@ static enum hf_err check_pg(const struct hf_source_home *home, const struct hf_s
 {
 	if (!home->has_key)
 		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node has no keys, and keeps no password");
-	if (!v->table[0] || !hf_text_ok(v->table, strlen(v->table), sizeof(v->table) - 1))
+	if (!v->query[0] && (!v->table[0] || !hf_text_ok(v->table, strlen(v->table), sizeof(v->table) - 1)))
 		return hf_fault_set(f, HF_E_ARGUMENT,
-		                    "source '%s' is a database; say which table with --table SCHEMA.TABLE", v->name);
+		                    "source '%s' is a database; say which table with --table SCHEMA.TABLE, or give a "
+		                    "--query",
+		                    v->name);
 	if (v->password.len == 0)
 		return hf_fault_set(
 		        f, HF_E_ARGUMENT,
@@ -171,6 +173,39 @@ static enum hf_err find_table(struct pg_link *l, const struct hf_source_view *v,
 	return e == HF_E_UNKNOWN ? hf_fault_set(f, e, NO_TABLE, v->table) : e;
 }
 
+/* One statement alone can be asked so, and nothing is read yet. */
+static enum hf_err try_query(struct pg_link *l, const struct hf_source_view *v, struct hf_fault *f)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf sql = HF_BUF_INIT;
+	struct pg_row row;
+	enum hf_err e;
+
+	hf_buf_addf(&sql, "SELECT 1 FROM (\n%s\n) q LIMIT 0", v->query);
+	e = pg_link_row(l, (const char *)sql.data, NULL, 0, &row, f);
+	pg_row_done(&row);
+	return e == HF_E_UNKNOWN ? HF_OK : e;
+}
+
+/* What the copy is made of. */
+static enum hf_err select_all(struct pg_link *l, const struct hf_source_view *v, struct hf_buf *sql, struct hf_fault *f)
+{
+	struct pg_row row;
+
+	if (v->query[0]) {
+		HF_TRY(try_query(l, v, f));
+		hf_buf_addf(sql, v->most_rows ? "SELECT * FROM (\n%s\n) q" : "\n%s\n", v->query);
+	} else {
+		HF_TRY(find_table(l, v, &row, f));
+		/* some rows: whichever come first; to sort them, the server would read them all */
+		hf_buf_addf(sql, "SELECT %s FROM %s t%s", row.text[1], row.text[0],
+		            row.text[2] && !v->most_rows ? row.text[2] : "");
+		pg_row_done(&row);
+	}
+	if (v->most_rows)
+		hf_buf_addf(sql, " LIMIT %" PRIu64, v->most_rows);
+	return HF_OK;
+}
+
 static enum hf_err into_copy(void *ctx, const void *data, size_t len, struct hf_fault *f)
 {
 	return hf_copy_add(ctx, data, len, f);
@@ -179,19 +214,13 @@ static enum hf_err into_copy(void *ctx, const void *data, size_t len, struct hf_
 static enum hf_err export_table(const struct hf_source_home *home, struct pg_link *l, struct hf_source_view *v,
                                 struct hf_fault *f)
 {
-	struct hf_buf sql = HF_BUF_INIT;
-	struct pg_row row;
+	HF_CLEANUP(hf_buf_done) struct hf_buf sql = HF_BUF_INIT;
 	struct hf_copy *c;
 	enum hf_err e;
 
-	HF_TRY(find_table(l, v, &row, f));
-	if (v->most_rows) /* whichever come first: to sort them, the server would read them all */
-		hf_buf_addf(&sql, "COPY (SELECT %s FROM %s t LIMIT %" PRIu64 ") TO STDOUT (FORMAT csv, HEADER true)",
-		            row.text[1], row.text[0], v->most_rows);
-	else
-		hf_buf_addf(&sql, "COPY (SELECT %s FROM %s t%s) TO STDOUT (FORMAT csv, HEADER true)", row.text[1],
-		            row.text[0], row.text[2] ? row.text[2] : "");
-	pg_row_done(&row);
+	hf_buf_addf(&sql, "COPY (");
+	HF_TRY(select_all(l, v, &sql, f));
+	hf_buf_addf(&sql, ") TO STDOUT (FORMAT csv, HEADER true)");
 	e = hf_copy_new(home, v, &c, f);
 	if (e == HF_OK) {
 		e = pg_link_copy(l, (const char *)sql.data, into_copy, c, f);
@@ -200,7 +229,6 @@ static enum hf_err export_table(const struct hf_source_home *home, struct pg_lin
 		else
 			hf_copy_drop(c);
 	}
-	hf_buf_done(&sql);
 	if (e != HF_OK)
 		memset(&v->copy, 0, sizeof(v->copy));
 	return e;
@@ -230,14 +258,13 @@ static enum hf_err probe_pg(const struct hf_source_home *home, const struct hf_s
 {
 	const struct pg_bounds bounds = {pace, home->read_seconds < PROBE_SECONDS ? home->read_seconds : PROBE_SECONDS};
 	struct pg_link *l = NULL;
-	struct pg_row row = {{NULL}};
+	HF_CLEANUP(hf_buf_done) struct hf_buf sql = HF_BUF_INIT;
 	enum hf_err e = open_link(home, v, &bounds, &l, f);
 
 	if (e == HF_OK)
 		e = check_role(home, l, f);
 	if (e == HF_OK)
-		e = find_table(l, v, &row, f);
-	pg_row_done(&row);
+		e = select_all(l, v, &sql, f);
 	pg_link_close(l);
 	return e;
 }

@@ -17,6 +17,7 @@
 #include "source/internal.h"
 #include "source/place.h"
 #include "source/project.h"
+#include "source/query.h"
 #include "source/relations.h"
 #include "state_source.pb-c.h"
 
@@ -139,6 +140,8 @@ static void view_row(const Hufu__SourceRow *row, struct hf_source_view *v)
 	if (row->cells.len == sizeof(v->cells.b))
 		memcpy(v->cells.b, row->cells.data, sizeof(v->cells.b));
 	snprintf(v->table, sizeof(v->table), "%s", row->table);
+	snprintf(v->query, sizeof(v->query), "%s", row->query);
+	snprintf(v->parameters, sizeof(v->parameters), "%s", row->parameters);
 	(void)hf_id_from_bytes(row->copy.data, row->copy.len, &v->copy);
 	view_box(&row->password, &v->password);
 	view_box(&row->copy_key, &v->copy_key);
@@ -232,6 +235,8 @@ static uint8_t *encode_view(const struct hf_source_view *v, size_t *ret_len)
 		row.masked = (ProtobufCBinaryData){sizeof(v->masked.b), (uint8_t *)v->masked.b};
 	row.masked_of = (char *)v->masked_of;
 	row.table = (char *)v->table;
+	row.query = (char *)v->query;
+	row.parameters = (char *)v->parameters;
 	if (!hf_id_is_zero(&v->copy))
 		row.copy = (ProtobufCBinaryData){sizeof(v->copy.b), (uint8_t *)v->copy.b};
 	row.password = (ProtobufCBinaryData){v->password.len, (uint8_t *)v->password.b};
@@ -270,6 +275,7 @@ enum hf_err hf_source_put(struct hf_sources *s, struct hf_unit *unit, const stru
 	HF_TRY(hf_source_check(s, v, f));
 	if (v->scanned_ms == 0 || v->field_count == 0)
 		return hf_fault_set(f, HF_E_STATE, "source '%s' was not scanned; scan it first", v->name);
+	HF_TRY(hf_query_fits(v, f));
 	bytes = encode_view(v, &len);
 	if (!bytes)
 		return hf_fault_default(f, HF_E_MEMORY);
@@ -329,11 +335,12 @@ enum hf_err hf_source_check(struct hf_sources *s, const struct hf_source_view *v
 	if (!a)
 		return hf_fault_set(f, HF_E_UNSUPPORTED, "this node reads no sources of kind '%.15s'; use one of: %s",
 		                    v->kind, hf_adapter_kinds());
+	HF_TRY(hf_query_check(v, f));
 	if (a->check) {
 		HF_TRY(a->check(&s->home, v, f));
-	} else if (v->table[0] || v->password.len) {
-		return hf_fault_set(f, HF_E_ARGUMENT, "source '%s' is a file; leave out --table and --password-file",
-		                    v->name);
+	} else if (v->table[0] || v->query[0] || v->password.len) {
+		return hf_fault_set(f, HF_E_ARGUMENT,
+		                    "source '%s' is a file; leave out --table, --query and --password-file", v->name);
 	} else {
 		HF_TRY(hf_place_check(v->name, v->path, sizeof(v->path), f));
 	}

@@ -61,14 +61,18 @@ struct hf_source_box { /* a secret under the node's key; len 0: none */
 	uint32_t len;
 	uint8_t b[HF_SOURCE_SECRET_MAX + 40];
 };
+#define HF_SOURCE_QUERY_MAX 2000u
+#define HF_SOURCE_PARAMETERS_MAX 600u
 #define HF_LOOK_ROWS 10000u       /* that are looked at unless something else is said, */
 #define HF_LOOK_ROWS_MAX 1000000u /* and at most */
 #define HF_SOURCE_RATE_MAX ((int64_t)1 << 40)
 struct hf_source_view {
 	char name[HF_NAME_MAX + 1];
-	char kind[16];   /* "csv", "jsonl", "sqlite", "postgresql" */
-	char path[512];  /* of PostgreSQL: its URI, without a password */
-	char table[130]; /* of a database: "table", "schema.table" */
+	char kind[16];                       /* "csv", "jsonl", "sqlite", "postgresql" */
+	char path[512];                      /* of PostgreSQL: its URI, without a password */
+	char table[130];                     /* of a database: "table", "schema.table" */
+	char query[HF_SOURCE_QUERY_MAX + 1]; /* of a database: SQL whose result is the table (query.h); "": `table` */
+	char parameters[HF_SOURCE_PARAMETERS_MAX + 1]; /* of the query: fields with commas between them; "": none */
 	char department[HF_NAME_MAX + 1];
 	bool enabled;
 	uint64_t bytes, rows; /* of the table as CSV, from the scan; rows 0 when not scanned */

@@ -224,6 +224,45 @@ def test_a_table_of_a_database_is_looked_at_masked_and_delivered(net):
     check(PASSWORD not in json.dumps(t.hufu("ledger", "tail", "--count", "200", as_="sun")), "nor in its ledger")
 
 
+def test_a_query_of_a_database_is_granted_with_its_parameters_and_no_consumer_sends_sql(net):
+    """SB-60: a grant for one query: the agreement names the values of its parameter, the fetch one of them; of the others no row arrives."""
+    t, i, db = net.nodes["transport"], net.nodes["insurer"], database(net)
+    db.sql("CREATE TABLE tariffs (class text, euro int, secret text); INSERT INTO tariffs SELECT class, min(fee), 'hidden' FROM passages GROUP BY class; "
+           "GRANT SELECT (class, euro) ON tariffs TO reader")
+    sql = "SELECT p.class, p.gantry, count(*) AS passages, sum(p.fee) AS fees FROM public.passages p JOIN public.tariffs t ON t.class = p.class::text GROUP BY 1, 2 ORDER BY 1, 2"
+    of_query = [a for a in of_database(net) if a not in ("--table", "public.passages")]
+    for query, says in (("SELECT secret FROM public.tariffs", "42501"), ("DELETE FROM public.passages RETURNING gantry", "SQLSTATE"),
+                        ("SELECT 1) q, (SELECT 2", "SQLSTATE"), ("SELECT 1; DROP TABLE public.passages", "semicolon")):
+        r = t.refused("source", "add", "bad-query", *of_query, "--query", query, as_="wang")
+        check(says in r.text, f"{query}: {r.text}")
+    r = t.refused("source", "add", "bad-query", *of_query, "--query", sql, "--parameters", "region", as_="wang")
+    check(r.reason == "wrong-fields" and "'region'" in r.text, r.text)
+    shown = workflow.source(t, "wang", "fees-of-class", *of_query, "--query", sql, "--parameters", "class")
+    check(shown["query"] == sql and [f["name"] for f in shown["fields"]] == ["class", "gantry", "passages", "fees"], f"{shown}")
+    classes = sorted({r["class"] for r in net.rows})[:3]
+    quoted = (lambda c: c) if {f["name"]: f["type"] for f in shown["fields"]}["class"] == "integer" else (lambda c: f"'{c}'")
+    entry = publish(net, "fees-of-class", title="各车型通行费", **dict(BASIS, level=1))
+    grant = workflow.grant_of(i, "chen", agreement(net, entry, rows=f"class IN ({quoted(classes[0])}, {quoted(classes[1])})"))
+    asked = before = db.text_of_log().count(sql)
+
+    def fetch_class(name, *rows):
+        out = os.path.join(net.dir, name)
+        i.hufu("fetch", "--grant", grant, "--output", out, *rows, as_="chen")
+        return table(out)
+
+    r = i.refused("fetch", "--grant", grant, "--output", net.dir + "/open.csv", as_="chen")
+    check(r.reason == "obligation" and "the parameter 'class'" in r.text, f"all values at once: {r.text}")
+    rows = fetch_class("class-0.csv", "--rows", f"class = {quoted(classes[0])}")
+    want = {}
+    for p in net.rows:
+        if p["class"] == classes[0]:
+            n, fees = want.get(p["gantry"], (0, 0))
+            want[p["gantry"]] = n + 1, fees + int(p["fee"])
+    check({r["gantry"]: (int(r["passages"]), int(r["fees"])) for r in rows} == want and {r["class"] for r in rows} == {classes[0]}, "its class and no other")
+    check(fetch_class("class-2.csv", "--rows", f"class = {quoted(classes[2])}") == [], "of a value that the agreement does not name, no row")
+    check(db.text_of_log().count(sql) == before == asked > 0, "nobody asked the database anew")
+
+
 def test_a_role_that_may_do_more_than_read_is_refused_and_so_is_one_without_a_password(net):
     """The least privilege is checked at the database itself; an unauthenticated source is no source."""
     t = net.nodes["transport"]

@@ -107,7 +107,8 @@ static bool put_password(struct hf_cli *cli, json_t *in, const char *file, bool 
 static int add(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[2], *kind = NULL, *department = NULL, *derived = NULL, *rows = NULL, *table = NULL,
-	                    *password = NULL, *comments = NULL, *bytes = NULL, *per_second = NULL, *look = NULL;
+	                    *password = NULL, *comments = NULL, *bytes = NULL, *per_second = NULL, *look = NULL,
+	                    *query = NULL, *parameters = NULL;
 	const struct hf_opt opts[] = {
 	        {"kind", &kind, NULL, NULL},
 	        {"department", &department, NULL, NULL},
@@ -115,6 +116,8 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 	        {"rows", &rows, NULL, NULL},
 	        {"look", &look, NULL, NULL},
 	        {"table", &table, NULL, NULL},
+	        {"query", &query, NULL, NULL},
+	        {"parameters", &parameters, NULL, NULL},
 	        {"password-file", &password, NULL, NULL},
 	        {"comments", &comments, NULL, NULL},
 	        {"bytes-per-second", &bytes, NULL, NULL},
@@ -127,6 +130,8 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_USAGE;
 	in = json_object();
 	hf_cli_put(in, "table", table);
+	hf_cli_put(in, "query", query);
+	hf_cli_put(in, "parameters", parameters);
 	if (!hf_source_cli_comments(cli, in, pos[0], comments)) {
 		json_decref(in);
 		return HF_EXIT_REFUSED;
@@ -149,11 +154,13 @@ static int add(struct hf_cli *cli, int argc, char **argv)
 static int update(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *path = NULL, *department = NULL, *table = NULL, *password = NULL, *comments = NULL,
-	                    *bytes = NULL, *per_second = NULL, *rows = NULL;
+	                    *bytes = NULL, *per_second = NULL, *rows = NULL, *query = NULL, *parameters = NULL;
 	const struct hf_opt opts[] = {
 	        {"path", &path, NULL, NULL},
 	        {"department", &department, NULL, NULL},
 	        {"table", &table, NULL, NULL},
+	        {"query", &query, NULL, NULL},
+	        {"parameters", &parameters, NULL, NULL},
 	        {"password-file", &password, NULL, NULL},
 	        {"comments", &comments, NULL, NULL},
 	        {"bytes-per-second", &bytes, NULL, NULL},
@@ -169,6 +176,8 @@ static int update(struct hf_cli *cli, int argc, char **argv)
 	hf_cli_put(in, "name", pos[0]);
 	hf_cli_put(in, "department", department);
 	hf_cli_put(in, "table", table);
+	hf_cli_put(in, "query", query);
+	hf_cli_put(in, "parameters", parameters);
 	hf_cli_put(in, "bytes_per_second", bytes);
 	hf_cli_put(in, "rows_per_second", per_second);
 	hf_cli_put(in, "rows", rows);
@@ -309,6 +318,9 @@ const struct hf_command hf_commands_source[] = {
          "  --table            the table (at a URI: or view); there its fields are the columns that USER may read, and "
          "USER\n"
          "                     may do nothing else\n"
+         "  --query SQL        instead of --table: one SELECT, whose result is the table (over SQLite without "
+         "functions)\n"
+         "  --parameters A,B   columns of the query's result that each delivery binds with --rows \"A = VALUE\"\n"
          "  --password-file F  the first line is USER's password; asked for on the terminal otherwise\n"
          "  --department NAME  the department that answers for the data\n"
          "  --derived ID       the file is what `hufu derive` recorded under this id; the terms of what it was made "

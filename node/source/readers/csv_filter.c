@@ -40,12 +40,22 @@ const char *hf_csv_filter_field(const struct hf_csv_filter *f, size_t term)
 	return f->terms[term].field;
 }
 
-bool hf_csv_filter_fixes(const struct hf_csv_filter *f, const char *column)
+static bool says(const struct hf_csv_filter *f, const char *column, enum csv_comparison is)
 {
 	for (size_t i = 0; i < f->term_count; i++)
-		if (f->terms[i].is == CSV_EQUAL && strcmp(f->terms[i].field, column) == 0)
+		if (f->terms[i].is == is && strcmp(f->terms[i].field, column) == 0)
 			return true;
 	return false;
+}
+
+bool hf_csv_filter_fixes(const struct hf_csv_filter *f, const char *column)
+{
+	return says(f, column, CSV_EQUAL);
+}
+
+bool hf_csv_filter_limits(const struct hf_csv_filter *f, const char *column)
+{
+	return says(f, column, CSV_EQUAL) || says(f, column, CSV_IN);
 }
 
 /* ---- numbers ---- */

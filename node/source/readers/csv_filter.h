@@ -33,6 +33,8 @@ size_t hf_csv_filter_terms(const struct hf_csv_filter *f);
 const char *hf_csv_filter_field(const struct hf_csv_filter *f, size_t term); /* its column's name */
 /* Does a condition say that this column is one value? */
 bool hf_csv_filter_fixes(const struct hf_csv_filter *f, const char *column);
+/* Or one of several values? */
+bool hf_csv_filter_limits(const struct hf_csv_filter *f, const char *column);
 /* Appends the conditions in one form, which add reads as the same. False when out is full. */
 bool hf_csv_filter_write(const struct hf_csv_filter *f, struct hf_buf *out);
 
