@@ -11,6 +11,7 @@ METRICS = {
     "channel-rtt": {"throughput": True, "p50_us": True, "p99_us": True},
     "negotiate": {"p50_ms": True, "p99_ms": True, "per_s": True},
     "transfer": {"throughput": True, "rss_mib": False, "rss_32_mib": False, "first_row_ms": False, "resume_ms": False},
+    "transfer-projected": {"throughput": True},
     "transfer-masked": {"throughput": True, "of_one_core": True, "added_ms": False},
     "ledger-append": {"entries_per_s": True, "entries_per_s_ratio": False, "p99_ms": False, "drafts_per_s": False},
     "ledger-latency": {"p50_ms": True, "p99_ms": True, "durable_p50_ms": False, "entries_per_s": False},

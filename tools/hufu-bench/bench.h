@@ -74,6 +74,7 @@ int bench_policy_update(struct bench *b);
 int bench_policy_explain(struct bench *b);
 int bench_authz_http(struct bench *b);
 int bench_transfer_masked(struct bench *b);
+int bench_transfer_projected(struct bench *b);
 int bench_fpe(struct bench *b);
 int bench_related(struct bench *b);
 

@@ -33,6 +33,7 @@ const struct bench_row bench_rows[] = {
         {"negotiate", "application to agreement signed by both, durable in both ledgers", bench_negotiate},
         {"transfer", "a whole file from node to node, digests and receipt included", bench_transfer},
         {"transfer-masked", "a table masked on its way from node to node", bench_transfer_masked},
+        {"transfer-projected", "some fields and rows of a table from node to node", bench_transfer_projected},
         {"ledger-append", "durable ledger entries a second with group commit", bench_ledger_append},
         {"ledger-latency", "append to inclusion proof under a signed checkpoint, at 50,000/s", bench_ledger_latency},
         {"ledger-quorum", "cosignatures of three of four witnesses and of a mirror", bench_ledger_quorum},
