@@ -394,6 +394,10 @@ static enum hf_err table_more(struct hf_maker *m, struct hf_buf *out, bool *ret_
 	while (out->len < PIECE) {
 		switch (sqlite3_step(t->rows)) {
 		case SQLITE_ROW:
+			if (t->v.query[0] && t->v.most_rows && t->count == t->v.most_rows) {
+				*ret_end = true;
+				return HF_OK;
+			}
 			HF_TRY(put_row(t, out, f));
 			break;
 		case SQLITE_DONE:
