@@ -142,8 +142,8 @@ ROW(transfer_request, SMALL,
 	TEXT(business, 0, 255),
 	MSG_OR_NONE(second, signed_statement),
 	FLAG(sealed),
-	MSG_OR_NONE(stream, stream_place),
-	TEXT(rows, 0, 1000));
+	TEXT(rows, 0, 1000),
+	MSG_OR_NONE(stream, stream_place));
 
 ROW(stream_place, 0,
 	NUMBER(at, 0, INT64_MAX),
