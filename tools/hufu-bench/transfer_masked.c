@@ -92,6 +92,8 @@ static bool chunks(struct run *r, const struct masked_setup *s, double *ret_adde
 	bool ok = true;
 	for (unsigned i = 0; i < r->b->windows && ok; i++) {
 		double masked = chunk_p99(masked_reader_new(open_file(r->in), s), most);
+		json_decref(*s->ret_effect);
+		*s->ret_effect = NULL; /* each delivery measures its own */
 		double plain = chunk_p99(open_file(r->in), most);
 		ok = masked >= 0 && plain >= 0;
 		added[i] = masked > plain ? masked - plain : 0;
@@ -107,6 +109,7 @@ static bool added_ms(struct run *r, double *ret_added)
 	struct hf_plan *plan = NULL;
 	struct hf_fault f = {HF_OK, ""};
 	const char *kind;
+	json_t *effect = NULL;
 	mask_plan_text("dynamic", PEOPLE, &text);
 	if (hf_plan_read("bench", text.data, text.len, &plan, &f) != HF_OK) {
 		fprintf(stderr, "hufu-bench: %s\n", f.text);
@@ -118,7 +121,9 @@ static bool added_ms(struct run *r, double *ret_added)
 	                               .root = {"the root key of the bench"},
 	                               .most = UINT64_MAX,
 	                               .workers = WORKERS,
-	                               .ret_kind = &kind};
+	                               .ret_kind = &kind,
+	                               .of = &plan->tables[0],
+	                               .ret_effect = &effect};
 	bool ok = chunks(r, &s, ret_added);
 	hf_plan_free(plan);
 	return ok;
