@@ -164,7 +164,8 @@ void hf_outlet_remove(struct hf_unit *unit, const char *name)
 	hf_unit_del(unit, HF_TABLE_OUTLET, name, strlen(name));
 }
 
-/* What a load calls its own, and what a database keeps for itself, is nobody's table. */
+/* What a load calls its own, and what a database keeps for itself, is nobody's table; what ends a quoted word of SQL is
+ * in no name. */
 static bool table_ok(const char *kind, const char *table)
 {
 	static const char *const taken[] = {"hufu_", "sqlite_", "pg_"};
@@ -175,7 +176,7 @@ static bool table_ok(const char *kind, const char *table)
 			return false;
 	return *last && strlen(last) <= 63 && (!dot || (dot > table && dot - table <= 63)) && !strchr(last, '.') &&
 	       (!dot || strcmp(kind, "postgresql") == 0) && hf_text_ok(table, strlen(table), HF_LOAD_TABLE - 1) &&
-	       !strpbrk(table, "\"\n\t/");
+	       !strpbrk(table, "\"'`$;\\\n\t/");
 }
 
 enum hf_err hf_outlet_find(struct hf_sources *s, const char *to, struct hf_outlet *ret_outlet,
@@ -196,7 +197,7 @@ enum hf_err hf_outlet_find(struct hf_sources *s, const char *to, struct hf_outle
 	if (!table_ok(ret_outlet->kind, slash + 1))
 		return hf_fault_set(f, HF_E_ARGUMENT,
 		                    "no table of target '%s' may be called '%.80s'; choose a name of at most 63 bytes "
-		                    "that does not begin with hufu_, sqlite_ or pg_",
+		                    "without quotes, $, ; and \\ that does not begin with hufu_, sqlite_ or pg_",
 		                    name, slash + 1);
 	snprintf(ret_table, HF_LOAD_TABLE, "%s", slash + 1);
 	return HF_OK;

@@ -66,19 +66,42 @@ static void take_names(struct loading *s)
 	snprintf(s->old, sizeof(s->old), "\"hufu_old_%s\"", s->transfer);
 }
 
+#define SQL_MAX 2000
+
+static void compose(char sql[SQL_MAX], const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+static void compose(char sql[SQL_MAX], const char *fmt, va_list ap)
+{
+	int n = vsnprintf(sql, SQL_MAX, fmt, ap);
+
+	if (n < 0 || n >= SQL_MAX)
+		abort(); /* names are bounded */
+}
+
 static enum hf_err doing(struct loading *s, struct hf_fault *f, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 static enum hf_err doing(struct loading *s, struct hf_fault *f, const char *fmt, ...)
 {
-	char sql[2000];
+	char sql[SQL_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vsnprintf(sql, sizeof(sql), fmt, ap);
+	compose(sql, fmt, ap);
 	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(sql))
-		abort(); /* names are bounded */
 	return pg_write_do(s->link, sql, f);
+}
+
+/* One statement; $1 is the table's name, which a person chose, as a value. */
+static enum hf_err noting(struct loading *s, struct hf_fault *f, const char *fmt, ...)
+        __attribute__((format(printf, 3, 4)));
+static enum hf_err noting(struct loading *s, struct hf_fault *f, const char *fmt, ...)
+{
+	char sql[SQL_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	compose(sql, fmt, ap);
+	va_end(ap);
+	return pg_write_named(s->link, sql, s->table_name, f);
 }
 
 static enum hf_err enter(struct loading *s, struct hf_fault *f)
@@ -223,11 +246,10 @@ static enum hf_err commit(void *state, struct hf_fault *f)
 	if (made == MADE_BEFORE)
 		HF_TRY(doing(s, f, "ALTER TABLE %s.%s RENAME TO %s", s->schema, s->table, s->old));
 	HF_TRY(doing(s, f, "ALTER TABLE %s.%s RENAME TO %s", s->schema, s->fresh, s->table));
-	HF_TRY(doing(s, f,
-	             "INSERT INTO %s.hufu_import AS i VALUES ($hufu$%s$hufu$, '%s', '%s', NULL) ON CONFLICT (name) DO "
-	             "UPDATE "
-	             "SET entry = excluded.entry, before = i.transfer, transfer = excluded.transfer",
-	             s->schema, s->table_name, s->entry, s->transfer));
+	HF_TRY(noting(s, f,
+	              "INSERT INTO %s.hufu_import AS i VALUES ($1, '%s', '%s', NULL) ON CONFLICT (name) DO UPDATE SET "
+	              "entry = excluded.entry, before = i.transfer, transfer = excluded.transfer",
+	              s->schema, s->entry, s->transfer));
 	return doing(s, f, "COMMIT");
 }
 
@@ -249,11 +271,10 @@ static enum hf_err undo_here(struct loading *s, struct hf_fault *f)
 	HF_TRY(doing(s, f, "DROP TABLE %s.%s", s->schema, s->table));
 	if (replaced) {
 		HF_TRY(doing(s, f, "ALTER TABLE %s.%s RENAME TO %s", s->schema, s->old, s->table));
-		HF_TRY(doing(s, f,
-		             "UPDATE %s.hufu_import SET transfer = before, before = NULL WHERE name = $hufu$%s$hufu$",
-		             s->schema, s->table_name));
+		HF_TRY(noting(s, f, "UPDATE %s.hufu_import SET transfer = before, before = NULL WHERE name = $1",
+		              s->schema));
 	} else {
-		HF_TRY(doing(s, f, "DELETE FROM %s.hufu_import WHERE name = $hufu$%s$hufu$", s->schema, s->table_name));
+		HF_TRY(noting(s, f, "DELETE FROM %s.hufu_import WHERE name = $1", s->schema));
 	}
 	return doing(s, f, "COMMIT");
 }

@@ -72,6 +72,14 @@ enum hf_err pg_write_do(struct pg_link *l, const char *sql, struct hf_fault *f)
 	return take_results(l, NULL, f);
 }
 
+enum hf_err pg_write_named(struct pg_link *l, const char *sql, const char *name, struct hf_fault *f)
+{
+	if (!PQsendQueryParams(l->c, sql, 1, NULL, &name, NULL, NULL, 0))
+		return pg_lost(f);
+	HF_TRY(pg_send_all(l, f));
+	return take_results(l, NULL, f);
+}
+
 enum hf_err pg_write_begin(struct pg_link *l, const char *sql, struct hf_fault *f)
 {
 	PGresult *r = NULL;

@@ -14,6 +14,8 @@
 
 /* Commands without a result. */
 enum hf_err pg_write_do(struct pg_link *l, const char *sql, struct hf_fault *f) HF_MUST_CHECK;
+/* One command, in which $1 is the name, whatever characters it has. */
+enum hf_err pg_write_named(struct pg_link *l, const char *sql, const char *name, struct hf_fault *f) HF_MUST_CHECK;
 /* COPY ... FROM STDIN, then its bytes, then how many rows the server took. */
 enum hf_err pg_write_begin(struct pg_link *l, const char *sql, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err pg_write_put(struct pg_link *l, const void *data, size_t len, struct hf_fault *f) HF_MUST_CHECK;

@@ -119,7 +119,7 @@ def test_a_target_is_registered_by_who_runs_the_node_and_used_by_its_department(
         r = i.refused("target", "add", "other", place, as_="admin")
         check(r.reason == reason, f"{r.reason}: {r.text}")
     i.hufu("target", "add", "pricing", os.path.join(net.dir, "pricing.db"), "--department", "pricing", as_="admin")
-    for to, reason in (("pricing/t", None), ("nothing/t", "unknown"), ("warehouse", "argument"), ("warehouse/hufu_import", "argument"), ("warehouse/a\"b", "argument")):
+    for to, reason in (("pricing/t", None), ("nothing/t", "unknown"), ("warehouse", "argument"), ("warehouse/hufu_import", "argument"), ("warehouse/a\"b", "argument"), ("warehouse/a$b", "argument")):
         if reason:
             r = i.refused("fetch", net.entry, "--system", "claims", "--to", to, as_="chen")
             check(r.reason == reason, f"{to}: {r.reason}: {r.text}")

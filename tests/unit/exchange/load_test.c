@@ -1,6 +1,7 @@
 /* Deliveries that are loaded into another form: what is read of them is what was delivered, a crash at any step ends in
  * one of them, and what does not become one leaves nothing. */
 #include "exchange/vault.h"
+#include "source/outlet.h"
 #include "unit/exchange/pair.h"
 
 #define MIB ((size_t)1 << 20)
@@ -207,6 +208,41 @@ static void a_format_that_is_none_is_refused(void **state)
 	assert_int_equal(r.e, HF_E_ARGUMENT);
 }
 
+static void put_outlet(struct pair *p, const struct hf_outlet *o)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	assert_int_equal(hf_outlet_put(p->health->sources, u, o, &f), HF_OK);
+	submit_wait(p->health, u);
+}
+
+/* No word of SQL ends within a name that a person chose; what one calls a table else is free. */
+static void the_name_of_a_table_is_no_sql(void **state)
+{
+	struct pair *p = pair_for(state, 1000, 0);
+	static const char *const bad[] = {"dw/$hufu$,'','');DROP TABLE pay;--",
+	                                  "dw/t$hufu$",
+	                                  "dw/t'",
+	                                  "dw/t\"",
+	                                  "dw/t;DROP TABLE pay",
+	                                  "dw/t\\",
+	                                  "dw/s$$.t",
+	                                  "dw/`t`"};
+	static const char *const good[] = {"dw/flights", "dw/flights 2026 (new)", "dw/staging.航班", "dw/a-b--c"};
+	struct hf_outlet o = {.name = "dw", .kind = "postgresql", .place = "postgresql://loader@127.0.0.1/dw"};
+	char table[HF_LOAD_TABLE];
+	struct hf_fault f = {HF_OK, ""};
+	o.enabled = true;
+	o.password.len = 1; /* it is not opened */
+	put_outlet(p, &o);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(hf_outlet_find(p->health->sources, bad[i], &o, table, &f), HF_E_ARGUMENT);
+		assert_non_null(strstr(f.text, "without quotes"));
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(hf_outlet_find(p->health->sources, good[i], &o, table, &f), HF_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +253,7 @@ int main(void)
 	        cmocka_unit_test(a_file_that_came_under_the_name_meanwhile_stays),
 	        cmocka_unit_test(what_cannot_become_json_ends_and_leaves_nothing),
 	        cmocka_unit_test(a_format_that_is_none_is_refused),
+	        cmocka_unit_test(the_name_of_a_table_is_no_sql),
 	};
 	return cmocka_run_group_tests(tests, pair_up, pair_down);
 }
