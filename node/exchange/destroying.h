@@ -26,7 +26,8 @@ struct destruction {
 	struct hf_hash root; /* of what was delivered */
 	uint64_t bytes;
 	struct hf_hash digest; /* of a source as it was scanned */
-	bool database;
+	bool database;         /* a table of one */
+	bool shared;           /* another source reads the same file */
 	bool there;
 	dev_t dev;
 	ino_t ino;

@@ -238,6 +238,14 @@ static bool file_verify(struct destruction *d)
 
 /* ---- a table that was derived and registered as a source ---- */
 
+static bool take_other(void *ctx, const struct hf_source_view *v)
+{
+	struct destruction *d = ctx;
+	d->shared |= strcmp(v->name, d->row->name) != 0 && strcmp(v->path, d->path) == 0;
+	return !d->shared;
+}
+
+/* A database holds more than this one table, and a file that another source reads is not this one's alone. */
 static enum hf_err source_prepare(struct destruction *d, struct hf_fault *f)
 {
 	struct hf_source_view v;
@@ -246,13 +254,13 @@ static enum hf_err source_prepare(struct destruction *d, struct hf_fault *f)
 	if (e == HF_E_UNKNOWN) /* a person has removed it */
 		return HF_OK;
 	HF_TRY(hf_fault_default(f, e));
-	if (strcmp(v.kind, "postgresql") != 0)
+	d->database = strcmp(v.kind, "postgresql") == 0 || strcmp(v.kind, "sqlite") == 0;
+	if (!d->database)
 		snprintf(d->path, sizeof(d->path), "%s", v.path);
-	d->database = !d->path[0];
 	d->bytes = v.stamp.bytes;
 	d->digest = v.digest;
 	hf_source_view_done(&v);
-	return HF_OK;
+	return d->database ? HF_OK : hf_fault_default(f, hf_sources_list(d->x->sources, take_other, d));
 }
 
 static bool is_as_scanned(const struct destruction *d, int fd, const struct stat *st)
@@ -276,7 +284,7 @@ static bool is_as_scanned(const struct destruction *d, int fd, const struct stat
 static void source_look(struct destruction *d)
 {
 	struct stat st;
-	int fd = d->path[0] ? open_path(d, O_RDONLY, &st) : -1;
+	int fd = d->path[0] && !d->shared ? open_path(d, O_RDONLY, &st) : -1;
 	if (fd < 0)
 		return;
 	const struct file_mark mark = {st.st_dev, st.st_ino};
@@ -292,6 +300,11 @@ static void source_destroy(struct destruction *d)
 		d->end = END_CHANGED;
 		snprintf(d->method, sizeof(d->method),
 		         "it is a table of a database, which the node only reads; drop it there");
+	} else if (d->shared && access(d->path, F_OK) == 0) {
+		d->end = END_CHANGED;
+		snprintf(d->method, sizeof(d->method),
+		         "another source reads the same file; remove that source first, or take the data out of the "
+		         "file");
 	} else if (!d->path[0]) {
 		missing(d, true);
 	} else {

@@ -1,6 +1,7 @@
 /* The destruction of delivered data: two people, carried out, searched for, recorded and told (DS-144 ... DS-146). */
 #include "exchange/destroying.h"
 #include "exchange/held.h"
+#include "source/load.h"
 #include "unit/exchange/destroys.h"
 
 /* ---- words ---- */
@@ -335,6 +336,111 @@ static void a_crash_before_the_record_of_a_destroyed_file_is_made_good(void **st
 	assert_string_equal(told(p, &id).outcome, "destroyed");
 }
 
+/* ---- tables that were derived ---- */
+
+struct registering {
+	struct pair *p;
+	bool done;
+};
+
+static void on_registered(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
+{
+	struct registering *r = ctx;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {HF_OK, ""};
+	if (e != HF_OK)
+		fail_msg("%s", f->text);
+	assert_int_equal(hf_source_put(r->p->health->sources, u, v, &fault), HF_OK);
+	hf_store_submit(r->p->health->store, u, NULL, NULL);
+	r->done = true;
+}
+
+static void register_table(struct pair *p, const char *name, const char *kind, const char *path)
+{
+	struct hf_source_view v = {.enabled = true};
+	struct registering r = {.p = p};
+	snprintf(v.name, sizeof(v.name), "%s", name);
+	snprintf(v.kind, sizeof(v.kind), "%s", kind);
+	snprintf(v.path, sizeof(v.path), "%s", path);
+	if (strcmp(kind, "sqlite") == 0)
+		snprintf(v.table, sizeof(v.table), "derived");
+	hf_source_scan(p->health->sources, &v, on_registered, &r);
+	world_run_until(p->w, &r.done);
+	node_barrier(p->health);
+}
+
+/* As a recall orders it. */
+static struct hf_id destroy_source(struct pair *p, const struct hf_id *transfer, const char *name)
+{
+	struct destruction_wish w = {.kind = "source", .provider = "roads", .name = name, .why = "recalled"};
+	struct hf_unit *u = hf_unit_new();
+	w.object = hf_id_new(++p->w->now_ms);
+	w.transfer = *transfer;
+	w.resource = bytes_of(p->entry.b, 16);
+	destruction_order(p->health->exchange, u, &w);
+	submit_wait(p->health, u);
+	destruction_sweep(p->health->exchange);
+	wait_done(p);
+	return w.object;
+}
+
+/* A table of an SQLite file, beside what else is in it. */
+static void write_database(const char *path, const char *table)
+{
+	static const char text[] = "a\nx\n";
+	struct hf_pace pace = {0};
+	struct hf_load *l = hf_load_new();
+	struct hf_fault f = {HF_OK, ""};
+	void *load = NULL;
+	bool done = true;
+	hf_random(&l->transfer, sizeof(l->transfer));
+	hf_random(&l->resource, sizeof(l->resource));
+	snprintf(l->place, sizeof(l->place), "%s", path);
+	snprintf(l->table, sizeof(l->table), "%s", table);
+	l->columns = hf_alloc_zero(sizeof(*l->columns));
+	snprintf(l->columns[0].name, sizeof(l->columns[0].name), "a");
+	l->columns[0].type = HF_CSV_STRING;
+	l->column_count = l->rows = 1;
+	l->pace = &pace;
+	assert_int_equal(hf_loader_sqlite.begin(l, &load, &done, &f), HF_OK);
+	assert_false(done);
+	assert_int_equal(hf_loader_sqlite.feed(load, (const uint8_t *)text, strlen(text), &f), HF_OK);
+	assert_int_equal(hf_loader_sqlite.commit(load, &f), HF_OK);
+	hf_loader_sqlite.close(load);
+	hf_load_free(l);
+}
+
+/* DS-11: what was derived goes, and nothing that only lies in the same file. */
+static void a_file_that_holds_more_than_what_was_derived_stays(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct hf_id id = delivered(p), order;
+	char path[200], copy[200];
+	snprintf(path, sizeof(path), "%s/tables.db", p->files);
+	snprintf(copy, sizeof(copy), "%s/as-it-was.db", p->files);
+	write_database(path, "derived");
+	write_database(path, "others");
+	copy_file(path, copy);
+	register_table(p, "derived", "sqlite", path);
+	order = destroy_source(p, &id, "derived");
+	assert_string_equal(own(p, &order).state, "open");
+	assert_says("drop it there", own(p, &order).method);
+	assert_true(same_files(path, copy));
+	register_table(p, "made", "csv", p->source);
+	register_table(p, "twice", "csv", p->source);
+	order = destroy_source(p, &id, "made");
+	assert_string_equal(own(p, &order).state, "open");
+	assert_says("another source", own(p, &order).method);
+	assert_true(is_there(p->source));
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	assert_int_equal(hf_source_remove(p->health->sources, u, "twice", &f), HF_OK);
+	submit_wait(p->health, u);
+	order = destroy_source(p, &id, "made");
+	assert_string_equal(own(p, &order).state, "done");
+	assert_false(is_there(p->source));
+}
+
 /* ---- by itself ---- */
 
 static struct hf_id delivered_for_an_hour(struct pair *p)
@@ -421,6 +527,7 @@ int main(void)
 	        cmocka_unit_test(a_file_is_destroyed_when_it_is_the_one_that_was_delivered),
 	        cmocka_unit_test(a_crash_while_a_file_is_written_over_is_made_good),
 	        cmocka_unit_test(a_crash_before_the_record_of_a_destroyed_file_is_made_good),
+	        cmocka_unit_test(a_file_that_holds_more_than_what_was_derived_stays),
 	        cmocka_unit_test(an_obligation_ends_in_the_same_record),
 	        cmocka_unit_test(a_legal_hold_keeps_the_data_until_it_is_lifted),
 	};
