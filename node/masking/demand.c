@@ -217,7 +217,7 @@ enum hf_err hf_demand_check(const struct hf_plan_table *t, struct hf_demand_tabl
 		              "k", number(k.k), "sample_uniques", number(k.uniques), "prosecutor_max", k.max,
 		              "sensitive", sensitive_json(d, after, &c, sensitive), "grade",
 		              hf_demand_grade(before, after, k.max, d->threshold), "recovery", recovery);
-		json_object_set_new(o, "missed", hf_demand_missed(d, o, recovery));
+		json_object_set_new(o, "missed", hf_demand_missed(d, t, o, recovery));
 		hf_effect_classes_done(&c);
 		*ret_figures = o;
 	}
@@ -273,8 +273,18 @@ static void miss_classes(const struct hf_plan_demand *d, const json_t *after, js
 		     (long long)whole(after, "suppressed_rows"), (long long)whole(after, "rows"), d->suppress);
 }
 
-/* Of columns that masking changed: those that are kept are not meant to be secret. */
-static void miss_recovery(const struct hf_plan_demand *d, const json_t *recovery, json_t *missed)
+/* What a technique gives back unchanged comes back; without a plan nobody knows of a technique. */
+static bool is_masked(const struct hf_plan_table *t, const char *field)
+{
+	for (size_t i = 0; t && i < t->field_count; i++)
+		if (strcmp(t->fields[i].name, field) == 0)
+			return t->fields[i].technique != NULL;
+	return false;
+}
+
+/* Of columns that are masked: those that are kept are not meant to be secret. */
+static void miss_recovery(const struct hf_plan_demand *d, const struct hf_plan_table *t, const json_t *recovery,
+                          json_t *missed)
 {
 	const json_t *f;
 	size_t i;
@@ -288,23 +298,27 @@ static void miss_recovery(const struct hf_plan_demand *d, const json_t *recovery
 		double by = json_real_value(json_object_get(f, "dictionary"));
 		double rank = json_real_value(json_object_get(f, "frequency"));
 
-		if (json_real_value(json_object_get(f, "same")) < 1 && (by > d->recovery || rank > d->recovery))
+		const char *field = json_string_value(json_object_get(f, "field"));
+		bool secret = is_masked(t, field) || json_real_value(json_object_get(f, "same")) < 1;
+
+		if (secret && (by > d->recovery || rank > d->recovery))
 			miss(missed,
 			     "%.3f of the values of %.100s come back, above the %.3f allowed; choose a keyed technique "
 			     "or "
 			     "hide more",
-			     by > rank ? by : rank, json_string_value(json_object_get(f, "field")), d->recovery);
+			     by > rank ? by : rank, field, d->recovery);
 	}
 }
 
-json_t *hf_demand_missed(const struct hf_plan_demand *d, const json_t *after, const json_t *recovery)
+json_t *hf_demand_missed(const struct hf_plan_demand *d, const struct hf_plan_table *t, const json_t *after,
+                         const json_t *recovery)
 {
 	const json_t *grade = json_object_get(after, "grade");
 	json_t *missed = json_array();
 
 	miss_classes(d, after, missed);
 	if (d->recovery >= 0)
-		miss_recovery(d, recovery, missed);
+		miss_recovery(d, t, recovery, missed);
 	if (d->grade && whole(grade, "grade") < (json_int_t)d->grade)
 		miss(missed, "the grade is %lld, below the %u asked for: %.350s", (long long)whole(grade, "grade"),
 		     d->grade, json_string_value(json_object_get(grade, "reason")));

@@ -46,7 +46,9 @@ json_t *hf_demand_recovery(struct hf_demand_table *before, const struct hf_deman
 json_t *hf_demand_grade(struct hf_demand_table *before, const struct hf_demand_table *after, double risk,
                         double threshold);
 /* Sentences about figures (of a check or of `hufu mask evaluate`) that are not as demanded. recovery NULL or null: not
- * measured. The caller's. */
-json_t *hf_demand_missed(const struct hf_plan_demand *d, const json_t *after, const json_t *recovery);
+ * measured. t: whose masked columns must not come back, all unchanged neither; NULL: no plan is known, and a column
+ * that is all unchanged counts as kept. The caller's. */
+json_t *hf_demand_missed(const struct hf_plan_demand *d, const struct hf_plan_table *t, const json_t *after,
+                         const json_t *recovery);
 
 #endif

@@ -85,7 +85,8 @@ static int report(struct run *r)
 
 	if (!figures)
 		return status;
-	missed = hf_demand_missed(&r->demand, json_object_get(figures, "after"), json_object_get(figures, "recovery"));
+	missed = hf_demand_missed(&r->demand, NULL, json_object_get(figures, "after"),
+	                          json_object_get(figures, "recovery"));
 	json_object_set_new(figures, "missed", missed);
 	if (!r->page || hf_mask_page_write(cli, r->page, figures)) {
 		status = json_array_size(missed) ? HF_EXIT_REFUSED : HF_EXIT_DONE;

@@ -246,6 +246,26 @@ static void test_a_result_is_held_to_the_demand(void **state)
 	check("{quasi: [age, town], grade: 3, threshold: 0.34}", NULL);
 }
 
+/* MK-3: a masked field whose every value comes back as it was, too; one that the plan keeps is not meant. */
+static void test_what_masking_left_as_it_was_comes_back(void **state)
+{
+	static const char *const names[] = {"age", "town", "ill"};
+	struct hf_plan *p = plan("{quasi: [age, town], recovery: 0.9}");
+	struct hf_demand_table before = {table(false), names, 3}, after = {table(false), names, 3};
+	struct hf_fault f = {.code = HF_OK};
+	json_t *figures = NULL, *missed;
+
+	(void)state;
+	assert_int_equal(hf_demand_check(&p->tables[0], &before, &after, &figures, &f), HF_OK);
+	missed = json_object_get(figures, "missed");
+	assert_int_equal(json_array_size(missed), 1);
+	assert_non_null(strstr(json_string_value(json_array_get(missed, 0)), "1.000 of the values of age come back"));
+	json_decref(figures);
+	hf_effect_table_free(before.rows);
+	hf_effect_table_free(after.rows);
+	hf_plan_free(p);
+}
+
 static void test_a_result_without_the_column_is_no_result(void **state)
 {
 	static const char *const names[] = {"age", "city", "ill"};
@@ -270,6 +290,7 @@ int main(void)
 	        cmocka_unit_test(test_what_is_wrong_in_a_demand_is_named),
 	        cmocka_unit_test(test_rows_that_miss_the_demand_are_suppressed),
 	        cmocka_unit_test(test_a_result_is_held_to_the_demand),
+	        cmocka_unit_test(test_what_masking_left_as_it_was_comes_back),
 	        cmocka_unit_test(test_a_result_without_the_column_is_no_result),
 	};
 
