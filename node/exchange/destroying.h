@@ -11,6 +11,7 @@
 #include "exchange/destruction_search.h"
 #include "exchange/transfer.h"
 #include "exchange/vault.h"
+#include "source/load.h"
 
 struct destruction_kind;
 
@@ -26,6 +27,9 @@ struct destruction {
 	struct hf_hash root; /* of what was delivered */
 	uint64_t bytes;
 	struct hf_hash digest; /* of a source as it was scanned */
+	bool converted;        /* a file that holds the delivery in another form */
+	const char *loader;    /* of a delivery in a database, whose table is path, */
+	struct hf_load *load;  /* and how to get there */
 	bool database;         /* a table of one */
 	bool shared;           /* another source reads the same file */
 	bool there;
@@ -53,6 +57,8 @@ struct destruction_kind {
 	/* Loop, with the unit of the record; NULL: nothing more. */
 	enum hf_err (*record)(struct destruction *d, struct hf_unit *u, struct hf_fault *f);
 };
+/* What "file" becomes when the delivery went into a database. */
+extern const struct destruction_kind destruction_of_load;
 const struct destruction_kind *destruction_kind_of(const char *name);
 
 /* Begins what the row says, on which nothing is under way. Takes the row. */

@@ -136,8 +136,13 @@ static enum hf_err file_prepare(struct destruction *d, struct hf_fault *f)
 	snprintf(d->path, sizeof(d->path), "%s", t->output);
 	d->bytes = t->bytes_total;
 	d->root = t->root;
+	d->converted = t->target != &target_file;
+	d->loader = t->target->outlet;
 	transfer_release(t);
-	return HF_OK;
+	if (!d->loader)
+		return HF_OK;
+	d->kind = &destruction_of_load;
+	return d->kind->prepare(d, f);
 }
 
 /* The bytes that were delivered, whole. */
@@ -173,7 +178,7 @@ static void file_look(struct destruction *d)
 		return;
 	const struct file_mark mark = {st.st_dev, st.st_ino};
 	take_windows(d, fd, 4096, (uint64_t)st.st_size);
-	if (is_as_delivered(d, fd, &st) && !hf_buf_add(&d->keep, &mark, sizeof(mark)))
+	if (!d->converted && is_as_delivered(d, fd, &st) && !hf_buf_add(&d->keep, &mark, sizeof(mark)))
 		abort(); /* memory is gone */
 	close(fd);
 }
@@ -213,8 +218,11 @@ static void file_destroy(struct destruction *d)
 	if (!is_marked(d)) {
 		close(fd);
 		d->end = END_CHANGED;
-		snprintf(d->method, sizeof(d->method),
-		         "the file holds other bytes than were delivered; nothing was done");
+		snprintf(d->method, sizeof(d->method), "%s",
+		         d->converted
+		                 ? "the file was made of what was delivered, and the node does not know whether it is "
+		                   "that one still; nothing was done"
+		                 : "the file holds other bytes than were delivered; nothing was done");
 		return;
 	}
 	bool ok =

@@ -31,6 +31,7 @@ static void let_go(struct destruction *d)
 	d->x->destroying--;
 	hf_wipe(d->window, sizeof(d->window));
 	hf_buf_done(&d->keep);
+	hf_load_free(d->load);
 	hf_decoded_free(d->row);
 	free(d);
 }

@@ -48,6 +48,8 @@ struct hf_loader {
 	void (*close)(void *state); /* NULL is fine */
 	enum hf_err (*undo)(const struct hf_load *l, struct hf_fault *f);
 	enum hf_err (*finish)(const struct hf_load *l, struct hf_fault *f);
+	/* Is what this delivery made there, under its name? NULL: a file, of which nobody can say. */
+	enum hf_err (*stands)(const struct hf_load *l, bool *ret_stands, struct hf_fault *f);
 };
 /* Each ends with no place that is not given back. NULL: there is no such one. */
 const struct hf_loader *hf_loader_find(const char *name);

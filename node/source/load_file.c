@@ -197,7 +197,8 @@ static enum hf_err finish(const struct hf_load *l, struct hf_fault *f)
 	return file_remove(part, false) ? HF_OK : not_removed(part, f);
 }
 
-const struct hf_loader hf_loader_jsonl = {"jsonl", false, begin_jsonl, feed, commit, close_file, undo, finish};
-const struct hf_loader hf_loader_csv_zst = {"csv.zst", true, begin_csv_zst, feed, commit, close_file, undo, finish};
+const struct hf_loader hf_loader_jsonl = {"jsonl", false, begin_jsonl, feed, commit, close_file, undo, finish, NULL};
+const struct hf_loader hf_loader_csv_zst = {"csv.zst",  true, begin_csv_zst, feed, commit,
+                                            close_file, undo, finish,        NULL};
 const struct hf_loader hf_loader_jsonl_zst = {"jsonl.zst", false, begin_jsonl_zst, feed, commit,
-                                              close_file,  undo,  finish};
+                                              close_file,  undo,  finish,          NULL};

@@ -304,4 +304,17 @@ static enum hf_err finish(const struct hf_load *l, struct hf_fault *f)
 	return e;
 }
 
-const struct hf_loader hf_loader_postgresql = {"postgresql", false, begin, feed, commit, close_load, undo, finish};
+static enum hf_err stands(const struct hf_load *l, bool *ret_stands, struct hf_fault *f)
+{
+	struct loading *s;
+	enum made made = MADE_NONE;
+
+	HF_TRY(open_load(l, &s, f));
+	enum hf_err e = whose(s, &made, f);
+	*ret_stands = e == HF_OK && made == MADE_NOW;
+	close_load(s);
+	return e == HF_E_EXISTS ? HF_OK : e; /* somebody else's */
+}
+
+const struct hf_loader hf_loader_postgresql = {"postgresql", false, begin,  feed,  commit,
+                                               close_load,   undo,  finish, stands};

@@ -2,6 +2,7 @@
 #include "exchange/destroying.h"
 #include "exchange/held.h"
 #include "source/load.h"
+#include "source/outlet.h"
 #include "unit/exchange/destroys.h"
 
 /* ---- words ---- */
@@ -441,6 +442,104 @@ static void a_file_that_holds_more_than_what_was_derived_stays(void **state)
 	assert_false(is_there(p->source));
 }
 
+/* ---- deliveries in databases, and in other forms ---- */
+
+static void register_target(struct pair *p, const char *name, char path[200])
+{
+	struct hf_outlet o = {.kind = "sqlite"};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	snprintf(o.name, sizeof(o.name), "%s", name);
+	snprintf(path, 200, "%s/%s.db", p->files, name);
+	snprintf(o.place, sizeof(o.place), "%s", path);
+	o.enabled = true;
+	assert_int_equal(hf_outlet_put(p->health->sources, u, &o, &f), HF_OK);
+	submit_wait(p->health, u);
+}
+
+static bool stands(const char *path, const char *table, const struct hf_id *transfer, const struct hf_id *entry)
+{
+	struct hf_load *l = hf_load_new();
+	struct hf_fault f = {HF_OK, ""};
+	bool there = false;
+	l->transfer = *transfer;
+	l->resource = *entry;
+	snprintf(l->place, sizeof(l->place), "%s", path);
+	snprintf(l->table, sizeof(l->table), "%s", table);
+	assert_int_equal(hf_loader_sqlite.stands(l, &there, &f), HF_OK);
+	hf_load_free(l);
+	return there;
+}
+
+static struct hf_id delivered_to(struct pair *p, const char *to)
+{
+	p->to = to;
+	struct hf_id id = begin(p);
+	wait_both(p, &id, "COMPLETED");
+	p->to = NULL;
+	until(p, !transfer_find(p->health->exchange, &id, false));
+	return id;
+}
+
+/* DS-11, DS-144: the table is dropped, and no other in the same database. */
+static void a_delivery_in_a_database_is_dropped_there(void **state)
+{
+	struct pair *p = pair_of(state, 3000);
+	char path[200];
+	register_target(p, "store", path);
+	write_database(path, "derived");
+	struct hf_id id = delivered_to(p, "store/flights");
+	assert_true(stands(path, "flights", &id, &p->entry));
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	assert_string_equal(own(p, &id).state, "done");
+	assert_string_equal(told(p, &id).outcome, "destroyed");
+	assert_says("store/flights is dropped", own(p, &id).method);
+	assert_says("no table of this delivery", own(p, &id).verification);
+	register_table(p, "derived", "sqlite", path); /* another table, which is read as before */
+	assert_false(stands(path, "flights", &id, &p->entry));
+}
+
+/* Nobody is told that a table is gone that the node has not looked for. */
+static void a_delivery_in_a_database_that_cannot_be_reached_is_not_said_to_be_gone(void **state)
+{
+	struct pair *p = pair_of(state, 3000);
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_outlet o;
+	char path[200];
+	register_target(p, "away", path);
+	struct hf_id id = delivered_to(p, "away/flights");
+	assert_int_equal(hf_outlet_get(p->health->sources, "away", &o, &f), HF_OK);
+	o.enabled = false;
+	struct hf_unit *u = hf_unit_new();
+	assert_int_equal(hf_outlet_put(p->health->sources, u, &o, &f), HF_OK);
+	submit_wait(p->health, u);
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	assert_string_equal(own(p, &id).state, "open");
+	assert_says("target enable", own(p, &id).method);
+	assert_int_equal(told(p, &id).count, 0);
+}
+
+/* The node cannot tell it from another one: people see to it, and say so. */
+static void a_file_in_another_form_is_for_people(void **state)
+{
+	struct pair *p = pair_of(state, 3000);
+	p->format = "jsonl";
+	struct hf_id id = delivered_as_file(p);
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	assert_string_equal(own(p, &id).state, "open");
+	assert_says("was made of what was delivered", own(p, &id).method);
+	assert_true(is_there(p->output));
+	assert_int_equal(told(p, &id).count, 0);
+	assert_int_equal(unlink(p->output), 0);
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	assert_string_equal(own(p, &id).state, "done");
+	assert_string_equal(told(p, &id).outcome, "absent");
+}
+
 /* ---- by itself ---- */
 
 static struct hf_id delivered_for_an_hour(struct pair *p)
@@ -528,6 +627,9 @@ int main(void)
 	        cmocka_unit_test(a_crash_while_a_file_is_written_over_is_made_good),
 	        cmocka_unit_test(a_crash_before_the_record_of_a_destroyed_file_is_made_good),
 	        cmocka_unit_test(a_file_that_holds_more_than_what_was_derived_stays),
+	        cmocka_unit_test(a_delivery_in_a_database_is_dropped_there),
+	        cmocka_unit_test(a_delivery_in_a_database_that_cannot_be_reached_is_not_said_to_be_gone),
+	        cmocka_unit_test(a_file_in_another_form_is_for_people),
 	        cmocka_unit_test(an_obligation_ends_in_the_same_record),
 	        cmocka_unit_test(a_legal_hold_keeps_the_data_until_it_is_lifted),
 	};

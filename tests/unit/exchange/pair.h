@@ -29,6 +29,7 @@ struct pair {
 	struct hf_id entry, application, grant;
 	char files[64], source[128], output[160];
 	const char *format; /* of the output; NULL: CSV as it comes */
+	const char *to;     /* instead of the output: a table of a target of health; NULL: the output */
 	struct hf_agree_key *box[NODES];
 	unsigned outputs;
 };
@@ -429,7 +430,7 @@ static inline struct pair *pair_of(void **state, size_t bytes)
 	p->w->hold = NULL;
 	p->w->bend = NULL;
 	p->w->pass = NULL;
-	p->format = NULL;
+	p->format = p->to = NULL;
 	settle(p->w);
 	install_fallible(p->health);
 	install_fallible(p->roads);
@@ -462,7 +463,8 @@ static inline struct fetching fetch_rows(struct pair *p, const char *const *fiel
 	struct fetching r = {.fault = {HF_OK, ""}};
 	struct hf_fetch in = {.grant = p->grant,
 	                      .system = "desk",
-	                      .output = p->output,
+	                      .output = p->to ? NULL : p->output,
+	                      .to = p->to,
 	                      .format = p->format,
 	                      .fields = fields,
 	                      .field_count = count,
