@@ -5,8 +5,8 @@
  * Loop thread.
  *
  * recall.c: the two persons, the recipients; recall_paper.c: what is signed; recall_answer.c: their answers and the
- * deadline; recalled.c: a node that is told. What is decided stands in rows before anything is done, so that a crash
- * loses nothing.
+ * deadline; recalled.c: a node that is told; recalled_answer.c: what it answers. What is decided stands in rows before
+ * anything is done, so that a crash loses nothing.
  */
 #ifndef HUFU_EXCHANGE_RECALL_H
 #define HUFU_EXCHANGE_RECALL_H
@@ -86,6 +86,12 @@ enum hf_err recall_on_answer(void *ctx, const char *from, const struct hf_id *tx
 void recall_watch(struct hf_exchange *x);
 enum hf_err recalled_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
                              struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
+/* Signed answers of who was told, with the unit. Done: to one recall, or (NULL) to all that the row knows of; STATE:
+ * not all of it is done. */
+enum hf_err recalled_answer_stopped(struct hf_exchange *x, const Hufu__RecalledRow *row,
+                                    const ProtobufCBinaryData *recall, struct hf_unit *unit) HF_MUST_CHECK;
+enum hf_err recalled_answer_done(struct hf_exchange *x, const Hufu__RecalledRow *row, const ProtobufCBinaryData *recall,
+                                 struct hf_unit *unit) HF_MUST_CHECK;
 /* What was told is carried on: destroyed, recalled in turn, answered. */
 void recalled_sweep(struct hf_exchange *x);
 

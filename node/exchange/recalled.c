@@ -15,6 +15,7 @@
 #include "recall.pb-c.h"
 
 #define DERIVATIONS_MAX 65536u
+#define ALSO_MAX 64u /* further recalls of one delivery */
 
 static bool same(const ProtobufCBinaryData *b, const struct hf_id *id)
 {
@@ -79,99 +80,6 @@ static struct hf_draft *draft(struct hf_exchange *x, const Hufu__RecalledRow *ro
 	return d;
 }
 
-/* ---- what was destroyed of it ---- */
-
-struct objects {
-	struct hf_exchange *x;
-	const Hufu__RecalledRow *of;
-	Hufu__RecallObject object[256];
-	Hufu__RecallObject *list[256];
-	Hufu__DestructionRow *row[256];
-	size_t count;
-	bool left; /* something that is not done */
-};
-
-static void objects_free(struct objects *o)
-{
-	for (size_t i = 0; i < o->count; i++)
-		hf_decoded_free(o->row[i]);
-	free(o);
-}
-
-/* A later order of persons about the same object counts for one that a policy could not carry out. */
-struct later {
-	bool done;
-};
-
-static bool is_later(void *ctx, const Hufu__DestructionRow *row)
-{
-	struct later *l = ctx;
-	l->done |= strcmp(row->state, "done") == 0;
-	return !l->done;
-}
-
-static bool take_object(void *ctx, struct hf_bytes key, struct hf_bytes value)
-{
-	struct objects *o = ctx;
-	struct hf_id object;
-	struct later l = {false};
-	(void)key;
-	Hufu__DestructionRow *row = HF_DECODE_OWN(destruction_row, value.data, value.len);
-	bool of_this = row && row->transfer.len == o->of->transfer.len &&
-	               memcmp(row->transfer.data, o->of->transfer.data, row->transfer.len) == 0 &&
-	               hf_id_from_bytes(row->object.data, row->object.len, &object);
-	if (of_this && strcmp(row->state, "done") != 0 && row->recall.len > 0 &&
-	    (hf_destruction_list(o->x, &object, is_later, &l) != HF_OK || !l.done))
-		o->left = true;
-	if (!of_this || strcmp(row->state, "done") != 0 || o->count == 256) {
-		hf_decoded_free(row);
-		return true;
-	}
-	Hufu__RecallObject *out = &o->object[o->count];
-	hufu__recall_object__init(out);
-	out->kind = row->kind;
-	out->object = row->object;
-	out->destruction = row->id;
-	out->outcome = row->outcome;
-	out->record_digest = row->record_digest;
-	o->list[o->count] = out;
-	o->row[o->count++] = row;
-	return true;
-}
-
-/* ---- answers ---- */
-
-static enum hf_err answer(struct hf_exchange *x, const Hufu__RecalledRow *row, const char *state,
-                          const struct objects *o, uint32_t passed_on, struct hf_unit *unit)
-{
-	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = NULL;
-	Hufu__RecallAnswer m = HUFU__RECALL_ANSWER__INIT;
-	Hufu__RecallAnswerMail mail = HUFU__RECALL_ANSWER_MAIL__INIT;
-	struct recall_head head;
-	struct hf_hash digest;
-	struct hf_id transfer;
-	size_t len = 0;
-	if (!hf_id_from_bytes(row->transfer.data, row->transfer.len, &transfer))
-		return HF_E_STORE;
-	recall_head_init(x, &head, &transfer, row->provider);
-	m.header = &head.header;
-	m.recall = row->recall;
-	m.transfer = row->transfer;
-	m.state = (char *)state;
-	m.objects = o ? (Hufu__RecallObject **)(uintptr_t)o->list : NULL;
-	m.n_objects = o ? o->count : 0;
-	m.passed_on = passed_on;
-	m.answered_ms = hf_now_ms(&x->base->clock);
-	HF_TRY(recall_sign(x, HF_TYPE_RECALL_ANSWER, &transfer, &m.base, unit, &e, &digest));
-	mail.answer = e;
-	uint8_t *body = hf_encode(&mail.base, &len);
-	if (!body)
-		return HF_E_MEMORY;
-	enum hf_err err = hf_peers_mail(x->peers, unit, row->provider, HF_MAIL_RECALL_ANSWER, &transfer, body, len);
-	free(body);
-	return err;
-}
-
 /* ---- the provider says so ---- */
 
 struct told {
@@ -221,7 +129,7 @@ static void take(struct hf_exchange *x, const char *from, const Hufu__Recall *m,
 	row.told_ms = hf_now_ms(&x->base->clock);
 	put(unit, &row);
 	hf_unit_draft(unit, draft(x, &row, HF_EVENT_RECALLED));
-	if (answer(x, &row, "stopped", NULL, 0, unit) != HF_OK)
+	if (recalled_answer_stopped(x, &row, &m->recall, unit) != HF_OK)
 		hf_alarm(x->base, "recall-not-answered", &t->id, "a recall of %s cannot be answered at present", from);
 	snprintf(text, sizeof(text), "the data was recalled: %.300s", m->reason);
 	hf_utf8_mend(text);
@@ -229,6 +137,72 @@ static void take(struct hf_exchange *x, const char *from, const Hufu__Recall *m,
 		end_transfer(t, HF_E_RECALLED, text, true, unit);
 	hf_alarm(x->base, "recalled", &t->id, "%s has recalled what it delivered (%.200s); its use has ended", from,
 	         m->reason);
+}
+
+static bool is_known(const Hufu__RecalledRow *row, const Hufu__Recall *m)
+{
+	struct hf_id id;
+	if (!hf_id_from_bytes(m->recall.data, m->recall.len, &id) || same(&row->recall, &id))
+		return true;
+	for (size_t i = 0; i < row->n_also; i++)
+		if (same(&row->also[i], &id))
+			return true;
+	return false;
+}
+
+/* Recalled once more, by a recall of other versions, say: what is done for the first one answers this one, too. */
+static enum hf_err take_again(struct hf_exchange *x, const Hufu__Recall *m, Hufu__RecalledRow *row,
+                              struct hf_unit *unit)
+{
+	ProtobufCBinaryData also[ALSO_MAX];
+	size_t n = row->n_also;
+	if (n == ALSO_MAX)
+		return HF_E_LIMIT;
+	bool done = strcmp(row->state, "done") == 0;
+	HF_TRY(done ? recalled_answer_done(x, row, &m->recall, unit)
+	            : recalled_answer_stopped(x, row, &m->recall, unit));
+	Hufu__RecalledRow more = *row;
+	if (n > 0)
+		memcpy(also, row->also, n * sizeof(*also));
+	also[n] = m->recall;
+	more.also = also;
+	more.n_also = n + 1;
+	put(unit, &more);
+	more.recall = m->recall;
+	more.reason = m->reason;
+	hf_unit_draft(unit, draft(x, &more, HF_EVENT_RECALLED));
+	return HF_OK;
+}
+
+static void keep_recall(struct hf_unit *unit, const struct transfer *t, const Hufu__Envelope *e)
+{
+	struct hf_hash digest;
+	size_t len = 0;
+	uint8_t *data = hf_encode(&e->base, &len);
+	if (!data)
+		abort(); /* memory is gone */
+	hf_ledger_keep_envelope(unit, &t->id, HF_TYPE_RECALL, data, len, &digest);
+	free(data);
+}
+
+static enum hf_err take_any(struct hf_exchange *x, const char *from, const Hufu__Recall *m, struct transfer *t,
+                            struct hf_unit *unit)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	HF_CLEANUP(hf_decoded_done) Hufu__RecalledRow *row = NULL;
+	enum hf_err e = hf_store_get(x->store, HF_TABLE_RECALLED, t->id.b, sizeof(t->id.b), &b);
+	if (e == HF_E_UNKNOWN) {
+		struct told *told = hf_alloc_zero(sizeof(*told));
+		take(x, from, m, t, unit);
+		*told = (struct told){x, t->id};
+		hf_unit_after(unit, after_told, told, free);
+		return HF_OK;
+	}
+	HF_TRY(e);
+	row = HF_DECODE_OWN(recalled_row, b.data, b.len);
+	if (!row)
+		return HF_E_STORE;
+	return is_known(row, m) ? HF_E_EXISTS : take_again(x, m, row, unit);
 }
 
 enum hf_err recalled_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
@@ -239,8 +213,6 @@ enum hf_err recalled_on_mail(void *ctx, const char *from, const struct hf_id *tx
 	HF_CLEANUP(hf_decoded_done) Hufu__RecallMail *mail = HF_DECODE(recall_mail, body.data, body.len);
 	const struct recall_want want = {HF_TYPE_RECALL, from, "the recall", &hufu__recall__descriptor};
 	struct transfer *t = NULL;
-	struct hf_hash digest;
-	size_t len = 0;
 	if (!mail)
 		return hf_fault_set(f, HF_E_FORMAT, "the mail holds no recall");
 	enum hf_err e = recall_open(x, mail->recall, &want, &m, f);
@@ -250,19 +222,14 @@ enum hf_err recalled_on_mail(void *ctx, const char *from, const struct hf_id *tx
 		hf_alarm(x->base, "recall-refused", txn, "a recall of %s was refused: %s", from, hf_err_reason(e));
 		return e;
 	}
-	if (!hf_store_has(x->store, HF_TABLE_RECALLED, t->id.b, sizeof(t->id.b))) {
-		uint8_t *data = hf_encode(&mail->recall->base, &len);
-		struct told *told = hf_alloc_zero(sizeof(*told));
-		if (!data)
-			abort(); /* memory is gone */
-		hf_ledger_keep_envelope(unit, &t->id, HF_TYPE_RECALL, data, len, &digest);
-		free(data);
-		take(x, from, m, t, unit);
-		*told = (struct told){x, t->id};
-		hf_unit_after(unit, after_told, told, free);
-	}
+	e = take_any(x, from, m, t, unit);
+	if (e == HF_OK)
+		keep_recall(unit, t, mail->recall);
+	else if (e != HF_E_EXISTS) /* said already */
+		hf_alarm(x->base, "recall-not-answered", &t->id, "a further recall of %s cannot be answered: %s", from,
+		         hf_err_text(e));
 	transfer_release(t);
-	return HF_OK;
+	return e == HF_E_EXISTS ? HF_OK : hf_fault_default(f, e);
 }
 
 /* ---- what was made of it ---- */
@@ -491,45 +458,19 @@ static void begin(struct hf_exchange *x, Hufu__RecalledRow *row)
 
 /* ---- until all of it is done ---- */
 
-struct children {
-	const Hufu__RecalledRow *of;
-	uint32_t parties;
-	bool open;
-};
-
-static bool take_child(void *ctx, const Hufu__RecallRow *row)
-{
-	struct children *c = ctx;
-	if (row->parent.len != 16 || memcmp(row->parent.data, c->of->recall.data, 16) != 0 ||
-	    memcmp(row->parent_transfer.data, c->of->transfer.data, 16) != 0)
-		return true;
-	c->parties += row->parties;
-	c->open |= strcmp(row->state, "done") != 0;
-	return true;
-}
-
 static void finish(struct hf_exchange *x, Hufu__RecalledRow *row)
 {
-	struct objects *o = hf_alloc_zero(sizeof(*o));
-	struct children c = {.of = row};
-	o->x = x;
-	o->of = row;
-	bool done = hf_store_scan(x->store, HF_TABLE_DESTRUCTION, NULL, 0, NULL, 0, take_object, o) == HF_OK &&
-	            !o->left && hf_recall_list(x, take_child, &c) == HF_OK && !c.open;
-	struct hf_unit *u = done ? hf_unit_new() : NULL;
-	if (done && answer(x, row, "done", o, c.parties, u) != HF_OK) {
+	struct hf_unit *u = hf_unit_new();
+	if (recalled_answer_done(x, row, NULL, u) != HF_OK) {
 		hf_unit_free(u);
-		done = false;
+		return; /* not all of it is done */
 	}
-	if (done) {
-		row->state = (char *)"done";
-		row->done_ms = hf_now_ms(&x->base->clock);
-		put(u, row);
-		hf_unit_draft(u, draft(x, row, HF_EVENT_RECALL_DONE));
-		x->recalling = true;
-		hf_store_submit(x->store, u, on_step, x);
-	}
-	objects_free(o);
+	row->state = (char *)"done";
+	row->done_ms = hf_now_ms(&x->base->clock);
+	put(u, row);
+	hf_unit_draft(u, draft(x, row, HF_EVENT_RECALL_DONE));
+	x->recalling = true;
+	hf_store_submit(x->store, u, on_step, x);
 }
 
 struct open_ones {

@@ -174,6 +174,35 @@ static void other_versions_go_on(void **state)
 	wait_done(p, &id);
 	assert_int_equal(parties_of(p, &id).count, 2);
 	assert_false(is_there(path));
+	id = recall_now(p, &entry, 0, 0); /* once more: what is gone already is answered for */
+	wait_done(p, &id);
+	v = parties_of(p, &id);
+	assert_int_equal(v.count, 3);
+	assert_int_equal(v.done, 3);
+	assert_int_equal(v.objects, 3);
+}
+
+/* A delivery that two recalls cover, while it waits for its recipient's people: both are answered. */
+static void a_second_recall_is_answered(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct offer o = {.title = ""};
+	struct hf_id entry = entry_granted(p, &o), file = delivered_as_file(p);
+	int fd = open(p->output, O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, "x", 1), 1); /* the node will not touch it */
+	close(fd);
+	struct hf_id first = recall_now(p, &entry, 1, 1), second = recall_now(p, &entry, 0, 0);
+	until(p, parties_of(p, &first).stopped == 1 && parties_of(p, &second).stopped == 1);
+	settle(p->w);
+	assert_string_equal(state_of(p, &first), "running");
+	assert_string_equal(state_of(p, &second), "running");
+	people_back(p->health);
+	assert_int_equal(unlink(p->output), 0);
+	MUST(destroy_as(p->health, &file)); /* two people there see to it */
+	wait_done(p, &first);
+	wait_done(p, &second);
+	assert_int_equal(parties_of(p, &second).objects, 1);
+	assert_int_equal(recorded(p->health, &file, HF_EVENT_RECALLED), 2);
 }
 
 /* A delivery on its way ends, and its recipient answers for what it has received of it. */
@@ -290,11 +319,9 @@ static int recall_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(what_was_delivered_is_taken_back),
-	        cmocka_unit_test(other_versions_go_on),
-	        cmocka_unit_test(a_delivery_on_its_way_ends),
-	        cmocka_unit_test(a_crash_of_the_consumer_is_made_good),
-	        cmocka_unit_test(missing_answers_escalate),
+	        cmocka_unit_test(what_was_delivered_is_taken_back),     cmocka_unit_test(other_versions_go_on),
+	        cmocka_unit_test(a_second_recall_is_answered),          cmocka_unit_test(a_delivery_on_its_way_ends),
+	        cmocka_unit_test(a_crash_of_the_consumer_is_made_good), cmocka_unit_test(missing_answers_escalate),
 	        cmocka_unit_test(another_node_recalls_nothing),
 	};
 	return cmocka_run_group_tests(tests, recall_up, pair_down);
