@@ -19,7 +19,7 @@
 
 /* Nothing is found but by its schema's name; nobody is waited for without end. */
 static const char settings[] =
-        "SET search_path = pg_catalog; SET client_min_messages = error; SET lock_timeout = '20s'; "
+        "SET search_path = pg_catalog, pg_temp; SET client_min_messages = error; SET lock_timeout = '20s'; "
         "SET idle_in_transaction_session_timeout = '2min'; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; "
         "SET standard_conforming_strings = on; BEGIN ISOLATION LEVEL READ COMMITTED";
 
@@ -104,6 +104,34 @@ static enum hf_err noting(struct loading *s, struct hf_fault *f, const char *fmt
 	return pg_write_named(s->link, sql, s->table_name, f);
 }
 
+/* Whoever may make tables in the schema may have made this one first, with triggers that would run as the role of the
+ * target, and with rows that give tables of others away. */
+static enum hf_err check_own(struct loading *s, struct hf_fault *f)
+{
+	const char *const params[] = {s->schema_name};
+	struct pg_row row;
+	enum hf_err e = pg_link_row(
+	        s->link,
+	        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 "
+	        "AND "
+	        "c.relname = 'hufu_import' AND c.relkind = 'r' AND c.relowner = (SELECT oid FROM pg_roles WHERE "
+	        "rolname "
+	        "= current_user) AND NOT c.relrowsecurity AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = "
+	        "c.oid) AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid) AND NOT EXISTS (SELECT FROM "
+	        "pg_inherits h WHERE c.oid IN (h.inhrelid, h.inhparent))",
+	        params, 1, &row, f);
+
+	if (e == HF_E_UNKNOWN)
+		return hf_fault_set(
+		        f, HF_E_EXISTS,
+		        "hufu_import in schema %.63s is not a plain table of the role of the target; drop it, "
+		        "or give it to that role without triggers and rules",
+		        s->schema_name);
+	HF_TRY(e);
+	pg_row_done(&row);
+	return HF_OK;
+}
+
 static enum hf_err enter(struct loading *s, struct hf_fault *f)
 {
 	const struct pg_bounds bounds = {.pace = s->l->pace, .seconds = s->l->seconds};
@@ -117,11 +145,12 @@ static enum hf_err enter(struct loading *s, struct hf_fault *f)
 		        "target update NAME --password-file FILE`");
 	HF_TRY(e);
 	HF_TRY(doing(s, f, "%s", settings));
-	return doing(
+	HF_TRY(doing(
 	        s, f,
 	        "CREATE TABLE IF NOT EXISTS %s.hufu_import (name text PRIMARY KEY, entry text NOT NULL, transfer text "
 	        "NOT NULL, before text)",
-	        s->schema);
+	        s->schema));
+	return check_own(s, f);
 }
 
 static enum hf_err open_load(const struct hf_load *l, struct loading **ret_s, struct hf_fault *f)

@@ -235,6 +235,18 @@ def test_a_delivery_into_a_table_of_postgresql_is_the_table_byte_by_byte(net):
     db.sql("DROP TABLE mine", "dw")
     r = i.refused("fetch", net.entry, "--system", "claims", "--to", "dw/nowhere.flights", as_="chen")
     check(r.reason == "unknown" and "no schema" in r.text, f"{r.reason}: {r.text}")
+    db.sql("CREATE SCHEMA theirs; GRANT USAGE, CREATE ON SCHEMA theirs TO loader; CREATE TABLE theirs.ran (who text); GRANT ALL ON theirs.ran TO loader; "
+           "CREATE FUNCTION theirs.run() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO theirs.ran VALUES (current_user); RETURN NEW; END'", "dw")
+    made = "CREATE TABLE theirs.{0} (name text PRIMARY KEY, entry text NOT NULL, transfer text NOT NULL, before text); GRANT ALL ON theirs.{0} TO loader; "
+    for first in (made.format("hufu_import"), made.format("hufu_import") + "ALTER TABLE theirs.hufu_import OWNER TO loader; CREATE TRIGGER t BEFORE INSERT ON theirs.hufu_import FOR EACH ROW EXECUTE FUNCTION theirs.run()",
+                  made.format("kept") + "CREATE VIEW theirs.hufu_import AS SELECT * FROM theirs.kept; GRANT ALL ON theirs.hufu_import TO loader"):
+        db.sql(first, "dw")
+        r = i.refused("fetch", net.entry, "--system", "claims", "--to", "dw/theirs.flights", as_="chen")
+        check(r.reason == "exists" and "hufu_import" in r.text, f"somebody else made it first: {r.reason}: {r.text}")
+        db.sql("DROP VIEW theirs.hufu_import" if "VIEW" in first else "DROP TABLE theirs.hufu_import", "dw")
+    check(int(db.sql("SELECT count(*) FROM theirs.ran", "dw")) == 0, "nothing of theirs ran as the role of the target")
+    fetch(net, "--to", "dw/theirs.flights")
+    db.sql("DROP SCHEMA theirs CASCADE", "dw")
     i.hufu("target", "update", "dw", "--password-file", secret(net, "wrong"), as_="admin")
     r = i.refused("fetch", net.entry, "--system", "claims", "--to", "dw/flights", as_="chen")
     check(r.reason == "state" and "hufu target update" in r.text, r.text)
