@@ -301,6 +301,19 @@ static void look_done(uv_work_t *w, int status)
 	}
 }
 
+/* It is tried again; what stands behind it in the table does not wait for it. */
+static void cannot_begin(struct destruction *d, const struct hf_fault *f)
+{
+	d->end = END_FAILED;
+	d->error = f->code != HF_OK ? f->code : HF_E_STORE;
+	snprintf(d->method, sizeof(d->method), "not begun: %.380s",
+	         !d->kind     ? "this node knows no such kind of data"
+	         : f->text[0] ? f->text
+	                      : hf_err_text(d->error));
+	snprintf(d->verification, sizeof(d->verification), "nothing to be verified");
+	record(d);
+}
+
 void destruction_run(struct hf_exchange *x, Hufu__DestructionRow *take)
 {
 	struct hf_fault f = {HF_OK, ""};
@@ -312,10 +325,14 @@ void destruction_run(struct hf_exchange *x, Hufu__DestructionRow *take)
 	x->destroying++;
 	bool ok = d->kind && hf_id_from_bytes(take->transfer.data, take->transfer.len, &d->transfer) &&
 	          d->kind->prepare(d, &f) == HF_OK;
-	if (ok && strcmp(take->kind, "sealed") == 0)
+	if (!ok) {
+		cannot_begin(d, &f);
+		return;
+	}
+	if (strcmp(take->kind, "sealed") == 0)
 		reading_stop(x, &d->transfer, HF_E_ERASED, why_of(take));
-	if (ok && take->windows.len > 0)
+	if (take->windows.len > 0)
 		begin(d);
-	else if (!ok || uv_queue_work(x->base->loop, &d->work, look_work, look_done) != 0)
+	else if (uv_queue_work(x->base->loop, &d->work, look_work, look_done) != 0)
 		let_go(d);
 }

@@ -615,6 +615,39 @@ static int destruction_up(void **state)
 	return 0;
 }
 
+/* An order that cannot be prepared, as after a restore without its transfer: people hear of it, and the others go on.
+ */
+static void an_order_that_cannot_begin_holds_up_nothing(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	const struct hf_id gone = hf_id_new(1); /* before all others in the table */
+	struct destruction_wish missing = {.kind = "file",
+	                                   .object = gone,
+	                                   .transfer = gone,
+	                                   .resource = bytes_of(gone.b, sizeof(gone.b)),
+	                                   .provider = "roads",
+	                                   .name = "",
+	                                   .why = "a test of what is missing"};
+	struct hf_unit *u = hf_unit_new();
+	char path[VAULT_PATH];
+	people_back(p->health);
+	struct hf_id id = delivered(p);
+	struct destruction_wish there = missing;
+	there.kind = "sealed";
+	there.object = there.transfer = id;
+	sealed_path(p, &id, path);
+	destruction_order(p->health->exchange, u, &missing);
+	destruction_order(p->health->exchange, u, &there);
+	submit_wait(p->health, u);
+	unsigned before = p->health->alarms;
+	destruction_sweep(p->health->exchange);
+	until(p, !is_there(path));
+	wait_done(p);
+	assert_int_equal(recorded(p->health, &missing.transfer, HF_EVENT_DATA_DESTROYED), 1); /* which failed */
+	assert_int_equal(recorded(p->health, &id, HF_EVENT_DATA_DESTROYED), 1);
+	assert_int_equal(p->health->alarms, before + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -632,6 +665,7 @@ int main(void)
 	        cmocka_unit_test(a_file_in_another_form_is_for_people),
 	        cmocka_unit_test(an_obligation_ends_in_the_same_record),
 	        cmocka_unit_test(a_legal_hold_keeps_the_data_until_it_is_lifted),
+	        cmocka_unit_test(an_order_that_cannot_begin_holds_up_nothing),
 	};
 	return cmocka_run_group_tests(tests, destruction_up, pair_down);
 }
