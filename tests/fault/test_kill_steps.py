@@ -211,7 +211,7 @@ def partial_bytes(out, id):
 
 
 def test_a_kill_at_each_step_of_a_transfer_ends_in_one_delivery(net):
-    """DS-70, DS-71, DS-59"""
+    """DS-70, DS-71"""
     t, i = net.nodes["transport"], net.nodes["insurer"]
     cases, draw = cases_of(net, [(step[0], v) for step in TRANSFER for v in ("insurer", "transport")], 3)
     for n, (at, victim) in enumerate(cases):

@@ -151,7 +151,7 @@ def test_a_log_key_is_followed_by_another_and_nobody_notices(net):
 
 
 def test_what_was_proven_before_is_proven_with_the_new_descriptors_too(net):
-    """DS-57, DS-59: a signature counts by the key of the time when it was cosigned"""
+    """DS-57: a signature counts by the key of the time when it was cosigned"""
     for path in (os.path.dirname(net.old["proof"]), net.old["ledger"]):
         shutil.copy(net.authority.descriptors, os.path.join(path, "descriptors.dsse"))
     for kind in ("proof", "ledger"):

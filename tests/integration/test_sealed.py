@@ -461,7 +461,7 @@ def test_a_revocation_stops_a_running_read_denies_the_next_and_destroys_the_key(
 
 
 def test_two_people_destroy_what_is_no_longer_needed(net):
-    """DS-144, DS-145, DS-146: without the approval of another person nothing; then no copy opens, and both sides have the signed record."""
+    """DS-144, DS-146: without the approval of another person nothing; then no copy opens, and both sides have the signed record."""
     i, t = net.nodes["insurer"], net.nodes["transport"]
     i.add_user("mo", "莫言 I-15", ["destruction-approver"])
     path = os.path.join(i.dir, "data", net.held + ".sealed")

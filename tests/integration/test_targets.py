@@ -37,7 +37,7 @@ def left(net, out):
 
 
 def test_a_delivery_into_json_lines_or_packed_is_the_table_whole_and_leaves_nothing_beside_it(net):
-    """DS-53, DS-70"""
+    """DS-53"""
     i = net.nodes["insurer"]
     header, rows = cells()
     for form in ("jsonl", "jsonl.zst", "csv.zst"):
@@ -80,7 +80,7 @@ def waiting(net, transfer, before):
 
 
 def test_a_delivery_into_a_table_of_an_sqlite_file_takes_the_place_of_the_one_before(net):
-    """DS-70, DS-71: a kill of the node while the file is in use loses nothing, and the delivery goes on by itself"""
+    """DS-71: a kill of the node while the file is in use loses nothing, and the delivery goes on by itself"""
     i = net.nodes["insurer"]
     i.hufu("target", "add", "warehouse", net.file, as_="admin")
     header, rows = cells()
@@ -221,7 +221,7 @@ def ends_in_one(net, transfer):
 
 
 def test_a_delivery_into_a_table_of_postgresql_is_the_table_byte_by_byte(net):
-    """DS-70: and whoever made another table keeps it"""
+    """And whoever made another table keeps it"""
     i, db = net.nodes["insurer"], database(net)
     got = fetch(net, "--to", "dw/flights")
     check(got["quality"] == "met" and copied_back(net) == source_text(), f"copied back it is the file that was delivered: {got}")

@@ -28,7 +28,7 @@ def fetch(net, entry, name, *more, detach=False):
 
 
 def test_the_delivered_bytes_equal_the_sources_and_both_hold_the_receipt(net):
-    """DS-57, DS-58, DS-59"""
+    """DS-57, DS-58"""
     out, got = fetch(net, net.flights, "a.csv")
     check(same_file(out, FLIGHTS), "the same bytes")
     check(got["quality"] == "met" and got["receipt"] and got["rows"] == 20000, f"{got}")
@@ -74,7 +74,7 @@ def test_chosen_fields_only(net):
 
 
 def test_a_delivery_is_held_against_the_rules_of_its_publisher_and_of_its_consumer(net):
-    """DS-72, DS-73: what is against a rule is counted, per rule, in the receipt that the consumer signs and the provider verifies"""
+    """DS-72: what is against a rule is counted, per rule, in the receipt that the consumer signs and the provider verifies"""
     t, i = net.nodes["transport"], net.nodes["insurer"]
     with open(FLIGHTS, encoding="utf-8") as f:
         late = [int(line.rsplit(",", 1)[1]) for line in f.read().splitlines()[1:]]
