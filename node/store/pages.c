@@ -53,6 +53,7 @@ struct walk {
 	uint64_t read_from; /* leaves and overflow pages below this are not read */
 	uint8_t *reached;   /* one bit a page */
 	bool free_list;     /* the tree that is walked is the list of free pages */
+	uint64_t txn;       /* the last one that is committed */
 	uint64_t bad;
 	const char *why; /* NULL: nothing found */
 };
@@ -128,6 +129,17 @@ static bool check_free(struct walk *w, uint64_t page, const uint8_t *data, size_
 	return true;
 }
 
+/* Its key is the transaction that freed the pages: none can have been freed by one that never was. */
+static bool is_of_a_txn(const struct walk *w, const uint8_t *key, size_t len)
+{
+	uint64_t id;
+
+	if (len != sizeof(id))
+		return false;
+	memcpy(&id, key, sizeof(id));
+	return id > 0 && id <= w->txn;
+}
+
 static bool walk_tree(struct walk *w, const struct tree_head *t);
 
 static bool check_value(struct walk *w, uint64_t page, const struct node *n, const uint8_t *data, size_t room)
@@ -185,12 +197,44 @@ static bool rises(const struct walk *w, struct key a, struct key b)
 	return order < 0 || (order == 0 && a.len < b.len);
 }
 
-static bool walk_page(struct walk *w, uint64_t page, unsigned depth);
+/* Where a page stands in its tree. */
+struct place {
+	uint64_t page;
+	unsigned depth;       /* 1 for a leaf */
+	struct key from, end; /* its keys: not below the one, below the other; data NULL: no bound */
+};
+
+static bool is_within(const struct walk *w, const struct place *at, struct key k)
+{
+	return !(at->from.data && rises(w, k, at->from)) && !(at->end.data && !rises(w, k, at->end));
+}
+
+static bool walk_page(struct walk *w, const struct place *at);
+
+/* What a node of a branch page leads to lies between its key and the next one's. */
+static bool walk_child(struct walk *w, const struct place *at, const uint8_t *bytes, unsigned i, unsigned count)
+{
+	struct node n = {0, 0, 0, 0}, next = n;
+	size_t key = 0, next_key = 0;
+
+	if (!get_node(w, at->page, bytes, i, &n, &key) ||
+	    (i + 1 < count && !get_node(w, at->page, bytes, i + 1, &next, &next_key)))
+		return false;
+	const struct place child = {
+	        .page = n.low | (uint64_t)n.high << 16 | (uint64_t)n.flags << 32,
+	        .depth = at->depth - 1,
+	        .from = i > 0 ? (struct key){bytes + key, n.key_len} : at->from,
+	        .end = i + 1 < count ? (struct key){bytes + next_key, next.key_len} : at->end,
+	};
+	return walk_page(w, &child);
+}
 
 /* Nodes of a page in order; the first key of a branch page stands for everything below. */
-static bool check_nodes(struct walk *w, uint64_t page, const uint8_t *bytes, unsigned count, unsigned depth)
+static bool check_nodes(struct walk *w, const struct place *at, const uint8_t *bytes, unsigned count)
 {
 	struct key before = {NULL, 0};
+	const uint64_t page = at->page;
+	const unsigned depth = at->depth;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct node n = {0, 0, 0, 0};
@@ -204,42 +248,43 @@ static bool check_nodes(struct walk *w, uint64_t page, const uint8_t *bytes, uns
 			return broken(w, page, "has keys out of order");
 		if (i > 0 || depth == 1)
 			before = (struct key){bytes + key, n.key_len};
-		if (depth == 1) {
-			if (!check_value(w, page, &n, bytes + key + n.key_len, w->page_bytes - key - n.key_len))
-				return false;
-		} else if (!walk_page(w, n.low | (uint64_t)n.high << 16 | (uint64_t)n.flags << 32, depth - 1)) {
+		if (w->free_list && depth == 1 && !is_of_a_txn(w, bytes + key, n.key_len))
+			return broken(w, page, "has free pages of no transaction");
+		if (before.data && !is_within(w, at, before))
+			return broken(w, page, "has a key that belongs elsewhere");
+		if (!(depth == 1 ? check_value(w, page, &n, bytes + key + n.key_len, w->page_bytes - key - n.key_len)
+		                 : walk_child(w, at, bytes, i, count)))
 			return false;
-		}
 	}
 	return true;
 }
 
-static bool check_page(struct walk *w, uint64_t page, const uint8_t *bytes, unsigned depth)
+static bool check_page(struct walk *w, const struct place *at, const uint8_t *bytes)
 {
+	const uint64_t page = at->page;
 	struct page_head head;
 
 	memcpy(&head, bytes, sizeof(head));
 	if (head.number != page)
 		return broken(w, page, "does not say its own number");
-	if (head.flags != (depth == 1 ? LEAF : BRANCH))
+	if (head.flags != (at->depth == 1 ? LEAF : BRANCH))
 		return broken(w, page, "is not of the kind that it should be");
 	if (head.lower < HEAD || head.lower > head.upper || head.upper > w->page_bytes || head.lower % 2)
 		return broken(w, page, "has bounds that cannot be");
-	return check_nodes(w, page, bytes, (head.lower - HEAD) / 2, depth);
+	return check_nodes(w, at, bytes, (head.lower - HEAD) / 2);
 }
 
-/* depth: 1 for a leaf. */
-static bool walk_page(struct walk *w, uint64_t page, unsigned depth)
+static bool walk_page(struct walk *w, const struct place *at)
 {
 	uint8_t *bytes;
 	bool ok;
 
-	if (!reach(w, page, 1))
+	if (!reach(w, at->page, 1))
 		return false;
-	if (depth == 1 && page < w->read_from)
+	if (at->depth == 1 && at->page < w->read_from)
 		return true;
 	bytes = hf_alloc(w->page_bytes);
-	ok = read_page(w, page, bytes, w->page_bytes) && check_page(w, page, bytes, depth);
+	ok = read_page(w, at->page, bytes, w->page_bytes) && check_page(w, at, bytes);
 	free(bytes);
 	return ok;
 }
@@ -252,7 +297,7 @@ static bool walk_tree(struct walk *w, const struct tree_head *t)
 		return broken(w, t->root, "is the root of a table of no known kind");
 	if (t->depth == 0 || t->depth > DEPTH_MAX)
 		return broken(w, t->root, "is the root of a tree that is too deep");
-	return walk_page(w, t->root, t->depth);
+	return walk_page(w, &(struct place){.page = t->root, .depth = t->depth});
 }
 
 static bool walk_all(struct walk *w, const struct meta *m, uint64_t file_bytes)
@@ -262,6 +307,7 @@ static bool walk_all(struct walk *w, const struct meta *m, uint64_t file_bytes)
 
 	w->pages = file_bytes / w->page_bytes;
 	w->last = m->last;
+	w->txn = m->txn;
 	if (m->last < 1 || m->last > m->map_bytes / w->page_bytes)
 		return broken(w, 0, "names more pages than the store may have");
 	if (file_bytes > HF_PAGES_FULL_BYTES && w->pages > m->last && m->last > tail)

@@ -215,6 +215,55 @@ static void a_page_of_zeros_is_refused_or_not_needed(void **state)
 	finish(&h);
 }
 
+/* One table with leaves enough. */
+static void put_many(struct fixture *f, unsigned rows)
+{
+	struct ending end = {0};
+	struct hf_unit *u = hf_unit_new();
+	char key[40], value[120] = "";
+
+	for (unsigned i = 0; i < rows; i++) {
+		snprintf(key, sizeof(key), "key %06u", i);
+		hf_unit_put(u, HF_TABLE_META, key, strlen(key), value, sizeof(value));
+	}
+	hf_store_submit(f->store, u, ending_done, &end);
+	fixture_run_until(f, &end.done);
+	assert_int_equal(end.e, HF_OK);
+}
+
+/* The first key of a leaf, which nothing in the page itself holds against it: a torn page may have lost just that. What
+ * the pages above say of the page does, but for the first leaf of a table. */
+static void a_key_that_belongs_elsewhere_is_refused(void **state)
+{
+	struct harmed h;
+	unsigned count = 0;
+
+	(void)state;
+	fixture_start(&h.f);
+	path_of(&h.f, h.path);
+	put_many(&h.f, 400);
+	hf_store_close(h.f.store);
+	read_file(h.path, &h.whole);
+	for (size_t page = 2; page < h.whole.len / PAGE; page++) {
+		uint8_t *bytes = h.whole.data + page * PAGE, kept[PAGE];
+		uint16_t flags, lower, at, key_len;
+
+		memcpy(&flags, bytes + 10, sizeof(flags));
+		memcpy(&lower, bytes + 12, sizeof(lower));
+		memcpy(&at, bytes + 16, sizeof(at));
+		if (flags != 0x02 || lower <= 16 || at > PAGE - 8)
+			continue;
+		memcpy(&key_len, bytes + at + 6, sizeof(key_len));
+		memcpy(kept, bytes, PAGE);
+		memset(bytes + at + 8, 0, key_len < PAGE - at - 8u ? key_len : 0);
+		write_bytes(h.path, h.whole.data, h.whole.len);
+		count += refused(&h);
+		memcpy(bytes, kept, PAGE);
+	}
+	assert_true(count > 10);
+	finish(&h);
+}
+
 /* One byte of the heads and nodes of a page, thousands of times: no signal. */
 static void an_altered_byte_kills_nobody(void **state)
 {
@@ -244,6 +293,7 @@ int main(void)
 	        cmocka_unit_test(a_file_that_was_cut_short_is_refused),
 	        cmocka_unit_test(a_file_whose_making_was_cut_off_is_made_anew),
 	        cmocka_unit_test(a_page_of_zeros_is_refused_or_not_needed),
+	        cmocka_unit_test(a_key_that_belongs_elsewhere_is_refused),
 	        cmocka_unit_test(an_altered_byte_kills_nobody),
 	};
 
