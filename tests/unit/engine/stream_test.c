@@ -262,14 +262,9 @@ static size_t left_in_memory(void)
 }
 
 /* A sanitizer's own memory is as large as all there is. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#ifdef HUFU_SANITIZED
 #define SANITIZED true
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#endif
-#ifndef SANITIZED
+#else
 #define SANITIZED false
 #endif
 

@@ -13,12 +13,9 @@
 #define HEAL_MS (5 * HF_LEDGER_HEADS_MS)
 /* Requests of honest logs, over all plans, that may ask whether checkpoints agree. */
 #define QUESTIONS_PER_THOUSAND 100
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#ifdef HUFU_SANITIZED
 #define SEEDS 60 /* ten and more times slower */
-#endif
-#endif
-#ifndef SEEDS
+#else
 #define SEEDS 1000
 #endif
 

@@ -460,12 +460,9 @@ static void test_the_bound_is_above_the_exact_tail(void **state)
  * somebody made up; a trial is twenty of them beside one recipient's release. Bounds must not come out small more often
  * than they say.
  */
-#if defined(__has_feature) /* sanitizers look for faults, which a tenth shows as well */
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#ifdef HUFU_SANITIZED /* they look for faults, which a tenth shows as well */
 #define TRIALS 8000u
-#endif
-#endif
-#ifndef TRIALS
+#else
 #define TRIALS 80000u /* tests/run --full sets HUFU_TRACE_TRIALS to three million */
 #endif
 #define TAKEN 20u
