@@ -93,6 +93,11 @@ enum hf_err chosen_shows_nothing(struct transfer *t, const struct export *o, str
 
 	if (!o->in->rows[0])
 		return HF_OK;
+	if (masked_demands(t))
+		return hf_fault_set(f, HF_E_WRONG_FIELDS,
+		                    "rows are asked for, and the masking plan %.63s demands of the risk what only the "
+		                    "whole table can keep; ask for all rows, or for terms that choose them",
+		                    t->mask_plan);
 	HF_TRY(read_asked(o->in->rows, &asked, f));
 	for (size_t i = 0; e == HF_OK && i < hf_csv_filter_terms(asked); i++) {
 		const char *field = hf_csv_filter_field(asked, i);

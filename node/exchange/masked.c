@@ -150,19 +150,23 @@ static enum hf_err fit_table(struct transfer *t, struct masked *m, struct masked
 
 	for (size_t i = 0; i < v->field_count; i++)
 		header[i] = v->fields[i].name;
-	const struct hf_apply_setup as = {.plan = m->plan,
-	                                  .table = m->table->name,
-	                                  .header = header,
-	                                  .header_count = v->field_count,
-	                                  .root = &s->root,
-	                                  .seed = &s->seed,
-	                                  .scope = &m->of.scope,
-	                                  .only = s->fields,
-	                                  .only_count = s->field_count,
-	                                  .file = hf_plan_file,
-	                                  .file_ctx = m->plan};
+	struct hf_apply_setup as = {.plan = m->plan,
+	                            .table = m->table->name,
+	                            .header = header,
+	                            .header_count = v->field_count,
+	                            .root = &s->root,
+	                            .seed = &s->seed,
+	                            .scope = &m->of.scope,
+	                            .only = s->fields,
+	                            .only_count = s->field_count,
+	                            .file = hf_plan_file,
+	                            .file_ctx = m->plan};
 	m->fields = hf_alloc_zero((t->field_count + 1) * sizeof(*m->fields));
 	e = masked_fits(&as, m->fields, f);
+	if (e == HF_OK && m->table->demand) { /* held with all of its fields */
+		as.only_count = 0;
+		e = masked_fits(&as, NULL, f);
+	}
 	free(header);
 	m->most = 2 * hf_csv_project_most(t->table_bytes) + (t->table_rows + 1) * (t->field_count + 1) * CELL_MOST;
 	return e;
@@ -235,6 +239,7 @@ static void look_for(struct transfer *t, struct masked *m, struct masked_setup *
 	s->quasi_count = m->quasi_count;
 	s->ret_effect = &m->effect;
 	s->holding = &t->x->masked_holding;
+	s->stop = &t->x->stopping;
 }
 
 enum hf_err masked_open(struct transfer *t, struct hf_fault *f)
@@ -430,6 +435,11 @@ void masked_label(const struct transfer *t, Hufu__Label *l)
 				l->fields[i]->technique = (char *)technique_of(&m->fields[k]);
 				l->fields[i]->mask_key = m->fields[k].key_id;
 			}
+}
+
+bool masked_demands(const struct transfer *t)
+{
+	return t->masked && t->masked->table->demand;
 }
 
 bool masked_keeps(const struct transfer *t, const char *field)

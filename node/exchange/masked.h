@@ -16,7 +16,8 @@
 #include "masking/apply.h"
 #include "source/reader.h"
 
-#define MASKED_DEMAND_ROWS 1000000u /* of a source whose plan demands figures of all of it */
+#define MASKED_DEMAND_ROWS 1000000u               /* of a source whose plan demands figures of all of it */
+#define MASKED_DEMAND_BYTES ((uint64_t)256 << 20) /* of their values, and of what is made of them */
 #define MASKED_PARALLEL 4u /* so many transfers mask with threads of their own; others in the worker that reads */
 
 /* The table of the plan that a source is: the one of its name, or the only one; NULL: none. */
@@ -87,6 +88,8 @@ void masked_label(const struct transfer *t, Hufu__Label *l);
 /* DS-32: plan, version, digest, technique and key id of each field; at the provider the plan's operator too. Nothing
  * when it is not masked. */
 void masked_draft(const struct transfer *t, struct hf_draft *d);
+/* The plan demands something of the risk of the whole table. */
+bool masked_demands(const struct transfer *t);
 /* Does the field, one of the transfer's, go out as it is? */
 bool masked_keeps(const struct transfer *t, const char *field);
 /* ---- masked_effect.c: MK-3, what masking leaves ---- */
@@ -123,7 +126,8 @@ struct masked_setup {
 	const char *const *quasi;
 	size_t quasi_count;
 	json_t **ret_effect;
-	atomic_uint *holding; /* readers of this node that hold a whole table to what a plan demands, at most one */
+	const atomic_bool *stop; /* of the node; the look at a whole table breaks off */
+	atomic_uint *holding;    /* readers of this node that hold a whole table to what a plan demands, at most one */
 };
 /* Takes inner, a reader of the whole file. Reads as a projecting reader does; wipes plain bytes and keys when it is
  * closed. */

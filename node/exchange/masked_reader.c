@@ -63,15 +63,16 @@ static void looked(struct masked_reader *m, bool all)
 	hf_measure_free(HF_TAKE(m->measure));
 }
 
-static void begin_stream(struct masked_reader *m)
+/* Of the fields asked for, or of all that the plan gives. */
+static void begin_stream(struct masked_reader *m, bool all)
 {
 	const struct hf_stream_setup s = {.plan = m->setup.plan,
 	                                  .table = m->setup.table,
 	                                  .root = &m->setup.root,
 	                                  .seed = &m->setup.seed,
 	                                  .scope = m->setup.scope,
-	                                  .only = m->setup.fields,
-	                                  .only_count = m->setup.field_count,
+	                                  .only = all ? NULL : m->setup.fields,
+	                                  .only_count = all ? 0 : m->setup.field_count,
 	                                  .workers = m->setup.workers,
 	                                  .file = hf_plan_file,
 	                                  .file_ctx = (void *)m->setup.plan,
@@ -89,7 +90,7 @@ static void masked_top(struct hf_maker *maker)
 {
 	struct masked_reader *m = (struct masked_reader *)maker;
 
-	begin_stream(m);
+	begin_stream(m, false);
 	if (!*m->setup.ret_effect)
 		look(m, HF_MEASURE_ROWS, HF_MEASURE_BYTES);
 }
@@ -128,18 +129,29 @@ static enum hf_err feed(struct masked_reader *m, struct hf_fault *f)
 	return n > 0 ? hf_stream_feed(m->stream, m->piece, n, f, kind) : HF_OK;
 }
 
-/* All rows go through once, and nowhere. */
+static enum hf_err stopped(const struct masked_reader *m, struct hf_fault *f)
+{
+	return atomic_load(m->setup.stop) ? hf_fault_set(f, HF_E_BUSY, "the node is stopping") : HF_OK;
+}
+
+/* All rows go through once, and nowhere: with all fields of the plan, since what is asked for another time goes to the
+ * same consumer. */
 static enum hf_err look_at_all(struct masked_reader *m, struct hf_fault *f)
 {
 	struct hf_fault why = {.code = HF_OK};
 	bool more = true;
 
 	m->out = NULL;
-	look(m, MASKED_DEMAND_ROWS, 0);
-	while (!m->read)
+	begin_stream(m, true);
+	look(m, MASKED_DEMAND_ROWS + 1, MASKED_DEMAND_BYTES);
+	while (!m->read && !hf_measure_over(m->measure)) {
+		HF_TRY(stopped(m, f));
 		HF_TRY(feed(m, f));
-	while (more)
+	}
+	while (more && !hf_measure_over(m->measure)) {
+		HF_TRY(stopped(m, f));
 		HF_TRY(hf_stream_end_some(m->stream, &more, f, m->setup.ret_kind));
+	}
 	enum hf_err e = hf_measure_demand(m->measure, &why);
 	if (e == HF_OK)
 		return HF_OK;

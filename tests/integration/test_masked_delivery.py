@@ -692,19 +692,21 @@ def test_what_goes_out_without_a_plan_counts_beside_what_goes_out_by_one(net):
 
 
 def test_a_delivery_that_misses_what_its_plan_demands_is_refused_before_the_first_byte(net):
-    """MK-3, MK-47: above either limit nothing leaves; within both it does"""
+    """MK-3, MK-47: above either limit nothing leaves; within both it does; fields and rows that are asked for change nothing"""
     t, i = net.nodes["transport"], net.nodes["insurer"]
 
-    def demanding(version, risk):
+    def demanding(version, risk, quasi="time, gantry, plate"):
         put_plan(net, "passages-coarse", version, lambda text: text.replace("{technique: mask, keep-first: 1}", "{technique: 'null'}").replace(
-            "unreadable-most: 0}", "unreadable-most: 0, risk: {passages: {quasi: [time, gantry, plate], %s}}}" % risk))
-    for version, risk, word in ((2, "k: 5000", "k is "), (3, "recovery: 0.00001", "of the values of time come back")):
+            "unreadable-most: 0}", "unreadable-most: 0, risk: {passages: {quasi: [%s], %s}}}" % (quasi, risk)))
+    for version, risk, word in ((2, "k: 100", "k is 1, "), (3, "recovery: 0.00001", "of the values of time come back")):
         demanding(version, risk)
         r = i.refused("fetch", net.entry, *CLAIMS, "--sealed", "--field", "time", "--field", "card", as_="chen")
         check(r.reason == "masking" and "demands of the risk" in r.text and word in r.text, r.text)
         ended = t.hufu("transfers", "list", as_="li")["transfers"][0]
         check((ended["state"], ended["served"]) == ("TERMINATED", 0), f"nothing left: {ended}")
-    demanding(4, "k: 100, recovery: 0.9")
+    demanding(4, "k: 100, recovery: 0.9", "time")
+    r = i.refused("fetch", net.entry, *CLAIMS, "--sealed", "--field", "time", "--field", "card", "--rows", "time > '2026-01-01T00:00:00Z'", as_="chen")
+    check(r.reason == "wrong-fields" and "only the whole table can keep" in r.text, f"{r.reason}: {r.text}")
     got = i.hufu("fetch", net.entry, *CLAIMS, "--sealed", "--field", "time", "--field", "card", as_="chen")
     effect = i.hufu("transfers", "show", got["transfer"], as_="chen")["effect"]
     check(got["quality"] == "met" and effect["risk"]["quasi"] == ["time"] and effect["risk"]["k"] >= 100, f"{effect}")

@@ -1,5 +1,6 @@
 #include "release/engine/measure.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ struct hf_measure *hf_measure_new(const struct hf_measure_setup *s)
 	release_sample_begin(&m->before, s->rows, false);
 	release_sample_begin(&m->after, s->rows, false);
 	m->before.bytes_most = s->bytes;
+	m->after.bytes_most = 4 * s->bytes; /* values may grow */
 	for (size_t i = 0; i < s->table->field_count; i++)
 		m->drops |= s->table->fields[i].technique && s->table->fields[i].technique->of_rows;
 	return m;
@@ -130,6 +132,11 @@ void hf_measure_after(struct hf_measure *m, const void *data, size_t len)
 bool hf_measure_enough(const struct hf_measure *m)
 {
 	return (m->before.full || m->before.bad) && (m->after.full || m->after.bad);
+}
+
+bool hf_measure_over(const struct hf_measure *m)
+{
+	return m->before.full || m->before.bad || m->after.full || m->after.bad;
 }
 
 /* False: there is nothing. */
@@ -225,9 +232,14 @@ enum hf_err hf_measure_demand(struct hf_measure *m, struct hf_fault *f)
 
 	if (!asked.demand)
 		return HF_OK;
-	if (!ended(m, &before, &after))
+	if (!ended(m, &before, &after) || m->before.bad || m->after.bad)
 		return hf_fault_set(f, HF_E_QUALITY,
 		                    "what is masked is no table, so that nothing is known of its risk");
+	if (hf_measure_over(m))
+		return hf_fault_set(f, HF_E_QUALITY,
+		                    "the table has more rows, or its values more bytes, than are held to a demand at "
+		                    "once (%" PRIu64 " rows, %" PRIu64 " MiB); deliver what a task makes of it",
+		                    m->setup.rows - 1, m->setup.bytes >> 20);
 	d = *asked.demand;
 	d.quasi_count = there(&after, d.quasi, d.quasi_count, quasi);
 	d.sensitive_count = there(&after, d.sensitive, d.sensitive_count, sensitive);

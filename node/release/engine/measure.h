@@ -46,12 +46,15 @@ void hf_measure_free(struct hf_measure *m);
 void hf_measure_before(struct hf_measure *m, const void *data, size_t len);
 void hf_measure_after(struct hf_measure *m, const void *data, size_t len);
 bool hf_measure_enough(const struct hf_measure *m); /* of both */
+/* One of both is no table, or longer than rows or bytes allow: of the whole nothing can be said any more. */
+bool hf_measure_over(const struct hf_measure *m);
 /* Both tables are over, or there is enough. NULL: there is nothing to be measured. The caller's. */
 json_t *hf_measure_figures(struct hf_measure *m);
 /* What hf_measure_figures gave, as a peer states it: of what it says no more than is known here. NULL: it is none. The
  * caller's. */
 json_t *hf_measure_read(const char *text);
-/* What the table's plan demands, of both as they came: QUALITY says the first thing that is missed. */
+/* What the table's plan demands, of both as they came, from the first row to the last: QUALITY says the first thing
+ * that is missed, or that they did not come whole (over). */
 enum hf_err hf_measure_demand(struct hf_measure *m, struct hf_fault *f) HF_MUST_CHECK;
 /* In words, for an entry: "of 10000 rows: k 3 of region, born; ...". */
 void hf_measure_text(const json_t *figures, char *out, size_t cap);

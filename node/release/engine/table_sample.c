@@ -76,6 +76,7 @@ void release_sample_begin(struct release_sample *s, uint64_t most, bool detect)
 	*s = (struct release_sample){.most = most, .detect = detect};
 	hf_buf_init(&s->values, HF_CSV_RECORD_MOST + HF_CELL_SLACK);
 	s->csv = hf_csv_new(on_record, s);
+	hf_csv_allow(s->csv, HF_CSV_RECORD_MOST);
 }
 
 bool release_sample_feed(struct release_sample *s, const void *data, size_t len)

@@ -100,6 +100,45 @@ static enum hf_err held(unsigned k, const char *recovery, struct hf_fault *f)
 	return e;
 }
 
+static enum hf_err held_of(uint64_t rows, uint64_t bytes, const char *row, struct hf_fault *f)
+{
+	static const char *const names[] = {"age", "town"};
+	struct hf_plan *p = plan(1, "1");
+	const struct hf_measure_setup s = {
+	        .table = &p->tables[0], .quasi = names, .quasi_count = 2, .rows = rows, .bytes = bytes};
+	struct hf_measure *m = hf_measure_new(&s);
+	char *long_row = malloc(3u << 20);
+
+	memset(long_row, 'x', 3u << 20);
+	hf_measure_before(m, before, sizeof(before) - 1);
+	hf_measure_after(m, after, sizeof(after) - 1);
+	hf_measure_before(m, "33,B,", 5);
+	hf_measure_before(m, long_row, 3u << 20);
+	hf_measure_before(m, row, strlen(row));
+	hf_measure_after(m, "30-50,B,**\n", 11);
+	enum hf_err e = hf_measure_demand(m, f);
+
+	hf_measure_free(m);
+	hf_plan_free(p);
+	free(long_row);
+	return e;
+}
+
+/* What is not seen from the first row to the last is not held. */
+static void test_a_demand_is_held_over_all_rows(void **state)
+{
+	struct hf_fault f = {.code = HF_OK};
+
+	(void)state;
+	assert_int_equal(held_of(100, 4u << 20, "\n", &f), HF_OK); /* a long record is one */
+	assert_int_equal(held_of(6, 4u << 20, "\n", &f), HF_E_QUALITY);
+	assert_non_null(strstr(f.text, "more rows, or its values more bytes"));
+	assert_int_equal(held_of(100, 2u << 20, "\n", &f), HF_E_QUALITY);
+	assert_non_null(strstr(f.text, "(99 rows, 2 MiB)"));
+	assert_int_equal(held_of(100, 4u << 20, "\n\"open", &f), HF_E_QUALITY);
+	assert_non_null(strstr(f.text, "no table"));
+}
+
 /* MK-3: above either limit it fails. */
 static void test_a_demand_is_held(void **state)
 {
@@ -145,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_the_figures_of_the_rows_that_passed),
 	        cmocka_unit_test(test_a_demand_is_held),
+	        cmocka_unit_test(test_a_demand_is_held_over_all_rows),
 	        cmocka_unit_test(test_what_a_peer_says_is_taken_as_far_as_it_is_known),
 	};
 
