@@ -86,14 +86,18 @@ static enum hf_err open_stream(struct hf_sources *all, const struct hf_source_vi
 	                    "the file of the stream '%s' cannot be opened; its publisher must look", v->name);
 }
 
-/* The end of the whole lines behind `from`: at most a segment's. */
-static enum hf_err find_end(int fd, const struct hf_source_view *v, uint64_t from, uint64_t *ret_to, struct hf_fault *f)
+/* The end of the whole lines behind `from`: at most `cap` bytes of them, or the first one when that is longer. */
+static enum hf_err find_end(int fd, const struct hf_source_view *v, uint64_t from, size_t cap, uint64_t *ret_to,
+                            struct hf_fault *f)
 {
-	uint8_t *bytes = hf_alloc(HF_FOLLOW_SEGMENT), *end;
+	uint8_t *bytes = hf_alloc(HF_FOLLOW_SEGMENT), *end = NULL;
 	size_t n = 0;
 	enum hf_err e = hf_place_read(fd, from, bytes, HF_FOLLOW_SEGMENT, &n);
 
-	end = e == HF_OK ? memrchr(bytes, '\n', n) : NULL;
+	if (e == HF_OK)
+		end = memrchr(bytes, '\n', n < cap ? n : cap);
+	if (e == HF_OK && !end)
+		end = memchr(bytes, '\n', n);
 	if (end)
 		*ret_to = from + (uint64_t)(end - bytes) + 1;
 	hf_wipe(bytes, n);
@@ -121,7 +125,7 @@ static enum hf_err waits(struct hf_sources *all, const struct hf_source_view *v,
 	HF_TRY(open_stream(all, v, &s, f));
 	e = check_place(&s, from, f);
 	if (e == HF_OK)
-		e = find_end(s.fd, v, from->at, &to, f);
+		e = find_end(s.fd, v, from->at, HF_FOLLOW_SEGMENT, &to, f);
 	close(s.fd);
 	return e;
 }
@@ -246,6 +250,26 @@ static enum hf_err fill(struct segment *g, const struct stream *s, const struct 
 	        strncmp(why.text, s->v->path, path) == 0 ? why.text + path : " holds what the scan did not see");
 }
 
+/* As a table, messages that lack most fields are far longer than as lines: half of them until they fit. One alone does
+ * (HF_FOLLOW_LINE and the field names are less than HF_FOLLOW_TABLE), so the stream never stands still for this. */
+static enum hf_err choose_end(struct segment *g, const struct stream *s, struct hf_follow_segment *seg,
+                              struct hf_fault *f)
+{
+	size_t cap = HF_FOLLOW_SEGMENT, len;
+	enum hf_err e;
+
+	do {
+		HF_TRY(find_end(s->fd, s->v, seg->from.at, cap, &seg->to.at, f));
+		hf_buf_clear(&g->table);
+		e = fill(g, s, seg, f);
+		len = (size_t)(seg->to.at - seg->from.at);
+		if (e != HF_E_LIMIT || len > cap) /* longer: it is one message */
+			return e;
+		cap = len / 2;
+	} while (cap > 0);
+	return e;
+}
+
 static enum hf_err open_segment(struct hf_sources *all, const struct hf_source_view *v, struct hf_follow_segment *seg,
                                 struct segment *g, struct hf_fault *f)
 {
@@ -255,12 +279,10 @@ static enum hf_err open_segment(struct hf_sources *all, const struct hf_source_v
 	HF_TRY(sources_check_fields(v, seg->fields, seg->field_count, f));
 	HF_TRY(open_stream(all, v, &s, f));
 	e = check_place(&s, &seg->from, f);
-	if (e == HF_OK && seg->to.at == 0)
-		e = find_end(s.fd, v, seg->from.at, &seg->to.at, f);
+	if (e == HF_OK)
+		e = seg->to.at == 0 ? choose_end(g, &s, seg, f) : fill(g, &s, seg, f);
 	if (e == HF_OK)
 		e = hf_fault_default(f, mark(s.home, s.fd, s.now.inode, seg->to.at, seg->to.check));
-	if (e == HF_OK)
-		e = fill(g, &s, seg, f);
 	if (e == HF_OK)
 		stamp_segment(g, &s, seg->to.at);
 	close(s.fd);
@@ -320,7 +342,7 @@ static enum hf_err whole(const struct hf_source_home *home, const struct hf_sour
 
 	HF_TRY(hf_place_open(home->node_dir, v->path, &fd, &now, f));
 	from = now.bytes > HF_FOLLOW_SEGMENT ? now.bytes - HF_FOLLOW_SEGMENT : 0;
-	e = find_end(fd, v, from, ret_to, f);
+	e = find_end(fd, v, from, HF_FOLLOW_SEGMENT, ret_to, f);
 	close(fd);
 	return e == HF_E_BUSY
 	               ? hf_fault_set(f, HF_E_FORMAT,

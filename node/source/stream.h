@@ -28,8 +28,9 @@ enum hf_err hf_follow_waits(struct hf_sources *s, const char *name, const struct
                             struct hf_fault *f) HF_MUST_CHECK;
 
 struct hf_follow_segment {
-	struct hf_follow_place from, to; /* to.at 0: as far as whole messages and one segment go; else just there */
-	const char *const *fields;       /* as hf_source_open */
+	struct hf_follow_place from,
+	        to; /* to.at 0: as far as whole messages, one segment and its table go; else just there */
+	const char *const *fields; /* as hf_source_open */
 	size_t field_count;
 	uint64_t bytes, rows; /* of its table, with all fields */
 };

@@ -136,6 +136,118 @@ static void segments_are_bounded_and_leave_nothing_out(void **state)
 	bench_close(&b);
 }
 
+/* Of 250 fields, most lack 249: a few bytes of line are 250 of table. */
+static void begin_wide(struct bench *b)
+{
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_buf line = HF_BUF_INIT;
+
+	bench_open(b);
+	for (unsigned i = 0; i < 250; i++)
+		hf_buf_addf(&line, "%s\"f%u\": 1", i ? ", " : "{", i);
+	hf_buf_addf(&line, "}\n");
+	hf_buf_addf(&line, "%c", '\0');
+	if (bench_add_file(b, "s", "stream", bench_text(b, "s.jsonl", (const char *)line.data), &f) != HF_OK)
+		fail_msg("%s", f.text);
+	hf_buf_done(&line);
+}
+
+static void say_wide(struct bench *b, unsigned from, unsigned to)
+{
+	struct hf_buf lines = HF_BUF_INIT;
+
+	for (unsigned i = from; i < to; i++)
+		hf_buf_addf(&lines, "{\"f0\":%u}\n", i);
+	append(b, lines.data, lines.len);
+	hf_buf_done(&lines);
+}
+
+/* The number in the first cell of each row is that of the row, and nothing was left out. */
+static uint64_t count_on(struct hf_source_reader *r, uint64_t next)
+{
+	struct hf_buf got = HF_BUF_INIT;
+	const char *at, *end;
+
+	bench_read_all(r, &got);
+	assert_true(got.len <= HF_FOLLOW_TABLE);
+	at = memchr(got.data, '\n', got.len);
+	end = (const char *)got.data + got.len;
+	for (at++; at < end; at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1)
+		assert_int_equal(strtoull(at, NULL, 10), next++);
+	hf_buf_done(&got);
+	return next;
+}
+
+static void what_is_a_larger_table_than_a_segment_goes_in_parts(void **state)
+{
+	struct hf_follow_segment seg = {.from = {.at = 0}}, again;
+	struct hf_source_stamp first, second;
+	struct hf_source_reader *r = NULL;
+	uint64_t next = 1;
+	struct bench b;
+
+	(void)state;
+	begin_wide(&b);
+	say_wide(&b, 2, 90000);
+	for (unsigned segments = 0; next < 90000; segments++) {
+		assert_int_equal(open_at(&b, &seg, &r, NULL), HF_OK);
+		assert_true(segments < 10);
+		hf_source_reader_stamp(r, &first);
+		next = count_on(r, next);
+		hf_source_reader_close(r);
+		say_wide(&b, 90000, segments == 0 ? 90001 : 90000);
+		again = (struct hf_follow_segment){.from = seg.from, .to = seg.to};
+		assert_int_equal(open_at(&b, &again, &r, NULL), HF_OK); /* as after a restart */
+		hf_source_reader_stamp(r, &second);
+		assert_true(hf_source_stamp_same(&first, &second));
+		assert_int_equal(again.rows, seg.rows);
+		hf_source_reader_close(r);
+		seg = (struct hf_follow_segment){.from = seg.to};
+	}
+	assert_int_equal(next, 90001);
+	waits(&b, &seg.from);
+	bench_close(&b);
+}
+
+/* The half that fits may end within the first message. */
+static void a_long_message_before_many_short_ones_goes_alone(void **state)
+{
+	struct hf_follow_segment seg = {.from = {.at = 0}};
+	struct hf_source_reader *r = NULL;
+	struct hf_buf line = HF_BUF_INIT, shorts = HF_BUF_INIT;
+	const uint64_t rows[] = {1, 60000, 60000};
+	struct bench b;
+	uint64_t first;
+
+	(void)state;
+	begin_wide(&b);
+	assert_int_equal(open_at(&b, &seg, &r, NULL), HF_OK);
+	hf_source_reader_close(r);
+	hf_buf_addf(&line, "{\"f0\": \"");
+	for (unsigned i = 0; i < 65536; i++)
+		hf_buf_addf(&line, "\\\"%s", "0123456");
+	hf_buf_addf(&line, "\"}\n");
+	append(&b, line.data, line.len);
+	for (unsigned i = 0; i < 120000; i++)
+		hf_buf_addf(&shorts, "{}\n");
+	append(&b, shorts.data, shorts.len);
+	assert_true(line.len + shorts.len < HF_FOLLOW_SEGMENT && line.len > HF_FOLLOW_SEGMENT / 2);
+	seg = (struct hf_follow_segment){.from = seg.to};
+	first = seg.from.at;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(open_at(&b, &seg, &r, NULL), HF_OK);
+		hf_source_reader_close(r);
+		assert_int_equal(seg.rows, rows[i]);
+		if (i == 0)
+			assert_int_equal(seg.to.at, first + line.len);
+		seg = (struct hf_follow_segment){.from = seg.to};
+	}
+	waits(&b, &seg.from);
+	hf_buf_done(&shorts);
+	hf_buf_done(&line);
+	bench_close(&b);
+}
+
 static void the_same_messages_are_the_same_bytes_again(void **state)
 {
 	struct hf_follow_segment seg = {.from = {.at = 0}}, again, other;
@@ -246,6 +358,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(whole_lines_go_out_as_they_come),
 	        cmocka_unit_test(segments_are_bounded_and_leave_nothing_out),
+	        cmocka_unit_test(what_is_a_larger_table_than_a_segment_goes_in_parts),
+	        cmocka_unit_test(a_long_message_before_many_short_ones_goes_alone),
 	        cmocka_unit_test(the_same_messages_are_the_same_bytes_again),
 	        cmocka_unit_test(another_file_is_not_gone_on_with),
 	        cmocka_unit_test(what_is_no_message_stops_it_and_says_where),
