@@ -65,8 +65,11 @@ enum hf_err chosen_take(struct transfer *t, const struct export *o, struct hf_fa
 
 enum hf_err chosen_open(struct transfer *t, struct hf_fault *f)
 {
-	const struct hf_source_choice choice = {(const char *const *)t->fields, t->mask_plan[0] ? 0 : t->field_count,
-	                                        t->rows_wanted};
+	const bool masked = t->mask_plan[0];
+	const struct hf_source_choice choice = {.fields = (const char *const *)t->fields,
+	                                        .field_count = masked ? 0 : t->field_count,
+	                                        .rows = t->rows_wanted,
+	                                        .text = masked};
 
 	if (!t->stream)
 		return hf_source_choose(t->x->sources, t->source, &choice, &t->reader, f);

@@ -392,7 +392,7 @@ enum hf_err task_open_source(struct hf_release *r, const Hufu__MaskTaskRow *row,
 {
 	struct hf_source_stamp now;
 
-	HF_TRY(hf_source_open(r->sources, row->source, NULL, 0, ret_reader, f));
+	HF_TRY(hf_source_choose(r->sources, row->source, &(struct hf_source_choice){.text = true}, ret_reader, f));
 	hf_source_reader_stamp(*ret_reader, &now);
 	if (now.bytes == row->source_bytes && now.inode == row->source_inode && now.mtime_ns == row->source_mtime_ns)
 		return HF_OK;

@@ -175,7 +175,8 @@ static enum hf_err take_source(struct job *j, struct traced *t)
 	struct trial *n = &j->now;
 	struct hf_source_stamp now;
 
-	HF_TRY(hf_source_open(j->x->s.sources, t->source, NULL, 0, &n->reader, &n->f));
+	HF_TRY(hf_source_choose(j->x->s.sources, t->source, &(struct hf_source_choice){.text = true}, &n->reader,
+	                        &n->f));
 	hf_source_reader_stamp(n->reader, &now);
 	t->changed = !hf_source_stamp_same(&now, &t->stamp);
 	return HF_OK;

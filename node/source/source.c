@@ -19,6 +19,7 @@
 #include "source/project.h"
 #include "source/query.h"
 #include "source/relations.h"
+#include "source/text.h"
 #include "state_source.pb-c.h"
 
 struct copy_use {
@@ -427,6 +428,8 @@ static enum hf_err open_view(struct hf_sources *s, const struct hf_source_view *
 	if (rows)
 		HF_TRY(hf_source_rows_check(v, c->rows, f));
 	HF_TRY(hf_adapter_find(v->kind)->open(&s->home, v, ret_reader, f));
+	if (c->text)
+		*ret_reader = hf_text_reader_new(*ret_reader);
 	if (rows || (count > 0 && !sources_all_fields(v, c->fields, count)))
 		*ret_reader = hf_project_reader_new(*ret_reader, v, c);
 	return HF_OK;
@@ -447,7 +450,8 @@ enum hf_err hf_source_choose(struct hf_sources *s, const char *name, const struc
 enum hf_err hf_source_open(struct hf_sources *s, const char *name, const char *const *fields, size_t field_count,
                            struct hf_source_reader **ret_reader, struct hf_fault *f)
 {
-	return hf_source_choose(s, name, &(struct hf_source_choice){fields, field_count, NULL}, ret_reader, f);
+	return hf_source_choose(s, name, &(struct hf_source_choice){.fields = fields, .field_count = field_count},
+	                        ret_reader, f);
 }
 
 void hf_source_reader_close(struct hf_source_reader *r)

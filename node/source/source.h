@@ -132,6 +132,7 @@ struct hf_source_choice {
 	const char *const *fields; /* NULL or none: all */
 	size_t field_count;
 	const char *rows; /* conditions (readers/csv_filter.h); NULL or "": every row */
+	bool text;        /* in UTF-8, also when the source is written in GB18030: for whoever masks its values */
 };
 /* As hf_source_open; of the rows those that meet the conditions, before fields are chosen: a condition may be on a
  * field that is not given (SB-60). ARGUMENT, WRONG_FIELDS: conditions that do not fit the source. */

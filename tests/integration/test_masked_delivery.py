@@ -712,6 +712,20 @@ def test_a_delivery_that_misses_what_its_plan_demands_is_refused_before_the_firs
     check(got["quality"] == "met" and effect["risk"]["quasi"] == ["time"] and effect["risk"]["k"] >= 100, f"{effect}")
 
 
+def test_a_table_in_gb18030_is_masked_as_the_same_text(net):
+    """MK-7: in a task, and in a delivery: what is kept of a value is a character and no byte"""
+    t = net.nodes["transport"]
+    path, out = os.path.join(net.dir, "gb.csv"), os.path.join(net.dir, "gb-masked.csv")
+    with open(net.source, encoding="utf-8", newline="") as f, open(path, "w", encoding="gb18030", newline="") as g:
+        g.write(f.read())
+    workflow.source(t, "wang", "gb", path, by="song", kinds=passages.KINDS)
+    put_plan(net, "gb", change=lambda text: text.replace("mode: dynamic", "mode: static"))
+    begun = t.hufu("release", "run", "gb", "gb", "--output", out, "--register", "gb-masked", as_="ma")["task"]
+    done = wait_until(lambda: next((x for x in [t.hufu("release", "show", begun, as_="ma")] if x["state"] in ("released", "failed")), None), "the task")
+    check(done["state"] == "released", f"{done}")
+    check([r["name"] for r in table(out)] == [r["name"][0] + "*" * (len(r["name"]) - 1) for r in table(net.source)], "character by character")
+
+
 def test_a_dictionary_is_kept_with_the_plan_that_was_approved(net):
     """MK-37: what a technique reads from a file is part of the version; another file later changes nothing, a version without it is refused"""
     t = net.nodes["transport"]

@@ -25,7 +25,7 @@ static const char joined[] = "SELECT t.id, t.fee, g.region FROM tolls t JOIN gat
 /* SB-60: a grant for one query: its result is the table, of which conditions on its columns choose rows. */
 static void a_query_is_a_table_of_what_it_gives(void **state)
 {
-	const struct hf_source_choice north = {NULL, 0, "region = 'N'"};
+	const struct hf_source_choice north = {.rows = "region = 'N'"};
 	struct hf_source_reader *r;
 	struct hf_source_view v;
 	struct hf_fault f;

@@ -333,7 +333,7 @@ static void closing_cancels_a_scan(void **state)
 static enum hf_err choose(struct bench *b, const char *rows, const char *const *fields, size_t count,
                           struct hf_source_reader **r, struct hf_fault *f)
 {
-	const struct hf_source_choice c = {fields, count, rows};
+	const struct hf_source_choice c = {.fields = fields, .field_count = count, .rows = rows};
 
 	return hf_source_choose(b->sources, "tolls", &c, r, f);
 }
@@ -371,6 +371,62 @@ static void rows_by_conditions_in_chosen_fields(void **state)
 	hf_source_reader_close(r);
 	assert_int_equal(choose(&b, "fee < '1'", id, 1, &r, &f), HF_E_ARGUMENT);
 	assert_int_equal(choose(&b, "place = 'N'", id, 1, &r, &f), HF_E_WRONG_FIELDS);
+	bench_close(&b);
+}
+
+static void assert_text(struct hf_source_reader *r, const struct hf_buf *want)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf all = HF_BUF_INIT;
+
+	for (unsigned again = 0; again < 2; again++) {
+		bench_read_all(r, &all);
+		assert_int_equal(all.len, want->len);
+		assert_memory_equal(all.data, want->data, all.len);
+	}
+}
+
+/* Conditions and techniques see the characters, whatever the table is written in; as bytes it stays what it is. */
+static void text_is_utf_8(void **state)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf gb = HF_BUF_INIT, utf = HF_BUF_INIT, south = HF_BUF_INIT;
+	const struct hf_source_choice whole = {.text = true}, some = {.rows = "name = '\xe6\x9d\x8e'", .text = true};
+	struct hf_source_reader *r;
+	struct hf_fault f = {HF_OK, ""};
+	struct bench b;
+	uint8_t piece[64];
+	size_t n;
+
+	(void)state;
+	hf_buf_addf(&gb, "id,name\n");
+	hf_buf_addf(&utf, "id,name\n");
+	hf_buf_addf(&south, "id,name\n");
+	for (unsigned i = 0; i < 70000; i++) { /* a character lies across each end of a piece sooner or later */
+		hf_buf_addf(&gb, "%u,%s\n", i, i % 7 ? "\xd5\xc5\xc8\xfd" : "\xc0\xee");
+		hf_buf_addf(&utf, "%u,%s\n", i, i % 7 ? "\xe5\xbc\xa0\xe4\xb8\x89" : "\xe6\x9d\x8e");
+		if (i % 7 == 0)
+			hf_buf_addf(&south, "%u,\xe6\x9d\x8e\n", i);
+	}
+	bench_open(&b);
+	assert_int_equal(add(&b, "gb", bench_text(&b, "gb.csv", (const char *)gb.data), NULL), HF_OK);
+	assert_int_equal(add(&b, "utf", bench_text(&b, "utf.csv", (const char *)utf.data), NULL), HF_OK);
+	assert_int_equal(hf_source_choose(b.sources, "gb", &whole, &r, &f), HF_OK);
+	assert_text(r, &utf);
+	hf_source_reader_close(r);
+	assert_int_equal(hf_source_choose(b.sources, "utf", &whole, &r, &f), HF_OK);
+	assert_text(r, &utf);
+	hf_source_reader_close(r);
+	assert_int_equal(hf_source_choose(b.sources, "gb", &some, &r, &f), HF_OK);
+	assert_text(r, &south);
+	hf_source_reader_close(r);
+	assert_int_equal(hf_source_open(b.sources, "gb", NULL, 0, &r, &f), HF_OK);
+	assert_text(r, &gb);
+	hf_source_reader_close(r);
+	hf_buf_addf(&gb, "7,\xff\n"); /* it begins in GB18030, and does not end in it */
+	assert_int_equal(add(&b, "torn", bench_text(&b, "torn.csv", (const char *)gb.data), NULL), HF_OK);
+	assert_int_equal(hf_source_choose(b.sources, "torn", &whole, &r, &f), HF_OK);
+	assert_int_equal(hf_source_read(r, gb.len, piece, sizeof(piece), &n), HF_E_FORMAT);
+	assert_non_null(strstr(hf_source_reader_why(r), "none at byte"));
+	hf_source_reader_close(r);
 	bench_close(&b);
 }
 
@@ -414,6 +470,7 @@ int main(void)
 	        cmocka_unit_test(closing_cancels_a_scan),
 	        cmocka_unit_test(list_shows_all_after_a_restart),
 	        cmocka_unit_test(rows_by_conditions_in_chosen_fields),
+	        cmocka_unit_test(text_is_utf_8),
 	};
 
 	return hf_crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
