@@ -7,25 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "masking/hides_measure.h"
+#include "masking/own/own.h"
 #include "masking/plan_files.h"
 #include "masking/techniques/lines.h"
 
-#define LEAST 4u      /* characters of a code that nobody may read, its check digits not counted */
+#define LEAST HF_HIDES_LEAST
+#define KEEP_MOST 6u /* characters of a value of a type that only its user knows */
+#define SHIFT_LEAST 15
 #define IDENTIFIES 3u /* level from which a value says who or which vehicle it is */
 
-/* A code has one of two ranges of lengths, in characters, and check digits that follow from the others (places from 0,
- * below 0 from the end; 0: none); of `separated` its characters one in three is a sign between. Of other kinds `most`
- * characters may stay. Numbers must not be told more finely than `grain`; `size` is one of the usual ones. */
-struct form {
-	const char *type;
-	uint8_t from[2], to[2];
-	int8_t check[2];
-	uint8_t check_of; /* only values of that length have them; 0: all */
-	bool separated;
-	uint8_t most;
-	double grain, size;
-};
-static const struct form forms[] = {
+static const struct hf_hides_form forms[] = {
         {"cn.resident-id", {15, 18}, {15, 18}, {-1}, 18, false, 0, 0, 0},
         {"cn.driving-licence", {15, 18}, {15, 18}, {-1}, 18, false, 0, 0, 0},
         {"cn.bank-card", {16}, {23}, {-1}, 0, false, 0, 0, 0},
@@ -60,7 +52,7 @@ static const struct form forms[] = {
         {"position.path", {0}, {0}, {0}, 0, false, 0, 0, 0},
 };
 
-static const struct form *form_of(const char *type)
+static const struct hf_hides_form *form_of(const char *type)
 {
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (strcmp(forms[i].type, type) == 0)
@@ -70,7 +62,7 @@ static const struct form *form_of(const char *type)
 
 struct look {
 	const struct hf_plan_field *field;
-	const struct form *form; /* NULL: not known */
+	const struct hf_hides_form *form;
 	unsigned level;
 	char *why;
 };
@@ -103,22 +95,13 @@ static double number(const struct hf_plan_field *f, const char *name, double oth
 
 /* ---- characters that stay ---- */
 
-static bool is_check(const struct form *m, size_t length, size_t place)
-{
-	for (size_t i = 0; i < 2; i++)
-		if (m->check[i] && (!m->check_of || length == m->check_of) &&
-		    place == (m->check[i] < 0 ? length - (size_t)-m->check[i] : (size_t)m->check[i]))
-			return true;
-	return false;
-}
-
 /* Characters of a value that tell something and are not kept. */
-static size_t hidden(const struct form *m, size_t length, size_t first, size_t last)
+static size_t hidden(const struct hf_hides_form *m, size_t length, size_t first, size_t last)
 {
 	size_t n = 0;
 
 	for (size_t i = first; i + last < length; i++)
-		n += !is_check(m, length, i) && !(m->separated && i % 3 == 2);
+		n += !hf_hides_idle(m, length, i);
 	return n;
 }
 
@@ -142,14 +125,15 @@ static bool code_hidden(const struct look *l, size_t first, size_t last)
 
 static bool keep_few(const struct look *l, size_t first, size_t last)
 {
-	if (!l->form || first + last == 0)
+	if (first + last == 0)
 		return true;
 	if (l->form->from[0])
 		return code_hidden(l, first, last);
-	return first + last <= l->form->most
-	               ? true
-	               : says(l, "keeps %zu characters of a %s, which tell most of many values; keep at most %u",
-	                      first + last, l->form->type, l->form->most);
+	if (first + last <= l->form->most)
+		return true;
+	return says(l, "keeps %zu characters of a %.60s, which tell most of many values; keep at most %u%s",
+	            first + last, l->form->type, l->form->most,
+	            form_of(l->form->type) ? "" : ", or take a method of your own, which is tried on its values");
 }
 
 static bool mask_hides(const struct look *l)
@@ -165,10 +149,10 @@ static bool trunc_hides(const struct look *l)
 /* ---- numbers and times ---- */
 
 /* Of a code, the last digits are what is told coarsely. */
-static double grain_of(const struct form *m)
+static double grain_of(const struct hf_hides_form *m)
 {
-	if (!m || !m->from[0])
-		return m ? m->grain : 0;
+	if (!m->from[0])
+		return m->grain;
 	return pow(10, LEAST + (m->check[0] < 0) + (m->check[1] < 0));
 }
 
@@ -191,7 +175,7 @@ static bool noise_hides(const struct look *l)
 
 static bool mult_hides(const struct look *l)
 {
-	double size = !l->form ? 0 : l->form->from[0] ? pow(10, l->form->from[0] - 1) : l->form->size;
+	double size = l->form->from[0] ? pow(10, l->form->from[0] - 1) : l->form->size;
 
 	return size > 0 ? at_least(l, "the ratio", number(l->field, "ratio", 0), grain_of(l->form) / 2 / size) : true;
 }
@@ -224,8 +208,6 @@ static bool topbot_hides(const struct look *l)
 {
 	const char *low = arg(l->field, "low"), *high = arg(l->field, "high");
 
-	if (!l->form)
-		return true;
 	if (l->level >= IDENTIFIES || l->form->from[0])
 		return says(l,
 		            "is left by topbot as it is wherever it is within the limits, and a %s tells whose it is; "
@@ -245,9 +227,16 @@ static bool daterd_hides(const struct look *l)
 
 	for (size_t i = 0; unit && i < sizeof(finer) / sizeof(finer[0]); i++)
 		fine |= strcmp(unit, finer[i]) == 0;
-	if (!l->form || strcmp(l->form->type, "person.birth") != 0 || !fine)
+	if (strcmp(l->form->type, "person.birth") != 0 || !fine)
 		return true;
 	return says(l, "is a day of birth, which a grid of %ss leaves as it is; take month, quarter or year", unit);
+}
+
+/* As coarse as a month: about so many days may be the one. */
+static bool datesh_hides(const struct look *l)
+{
+	return strcmp(l->form->type, "person.birth") != 0 ||
+	       at_least(l, "the days", number(l->field, "days", 0), SHIFT_LEAST);
 }
 
 /* ---- places ---- */
@@ -292,27 +281,71 @@ static const struct {
 	const char *technique;
 	bool (*hides)(const struct look *l);
 } looks[] = {
-        {"mask", mask_hides},       {"trunc", trunc_hides},     {"dict", mask_hides},     {"round", round_hides},
-        {"noise", noise_hides},     {"mult", mult_hides},       {"bucket", bucket_hides}, {"topbot", topbot_hides},
-        {"daterd", daterd_hides},   {"reorder", reorder_hides}, {"shuf", shuf_hides},     {"lsup", lsup_hides},
-        {"combine", combine_hides},
+        {"mask", mask_hides},     {"trunc", trunc_hides},     {"dict", mask_hides},       {"round", round_hides},
+        {"noise", noise_hides},   {"mult", mult_hides},       {"bucket", bucket_hides},   {"topbot", topbot_hides},
+        {"daterd", daterd_hides}, {"datesh", datesh_hides},   {"reorder", reorder_hides}, {"shuf", shuf_hides},
+        {"lsup", lsup_hides},     {"combine", combine_hides},
 };
+
+static bool by_parameters(const struct look *l)
+{
+	const struct hf_technique *t = l->field->technique;
+
+	if (t->of_rows)
+		return says(l,
+		            "is masked by %s, which leaves rows out and every other value as it is; take a technique "
+		            "for values",
+		            t->id);
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (strcmp(looks[i].technique, t->id) == 0)
+			return looks[i].hides(l);
+	return true;
+}
+
+/* ---- methods of one's own ---- */
+
+/* One step that hides enough is needed: what is hidden, no later one brings back. */
+static bool steps_hide(const struct look *l)
+{
+	const struct hf_own *own = l->field->technique->own;
+	struct hf_plan_field step = {.technique = NULL};
+	char why[HF_HIDES_WHY] = "";
+	const struct look of_step = {&step, l->form, l->level, why};
+
+	for (size_t i = 0; hf_own_step(own, i, &step.technique, &step.args, &step.arg_count); i++)
+		if (by_parameters(&of_step))
+			return true;
+	return !step.technique ||
+	       says(l, "is masked by %.60s, none of whose steps hides enough; the last one: it %.130s",
+	            own->technique.id, why);
+}
+
+static bool own_hides(const struct look *l)
+{
+	const struct hf_technique *t = l->field->technique;
+	struct hf_hides_form form = *l->form;
+	struct hf_hides_measured m;
+
+	if (!form_of(form.type))
+		form.most = 0; /* the method says what its values are */
+	if (!steps_hide(l))
+		return false;
+	if (hf_hides_measure(t, &form, &m))
+		return true;
+	return says(l,
+	            "is masked by %.60s, in whose results %zu of %zu values that were tried can still be read; let it "
+	            "hide more of them",
+	            t->id, m.readable, m.tried);
+}
 
 bool hf_hides(const struct hf_plan_field *field, const char *type, unsigned level, char why[HF_HIDES_WHY])
 {
-	const struct look l = {field, form_of(type), level, why};
+	const struct hf_hides_form *known = form_of(type), other = {.type = type, .most = KEEP_MOST};
+	const struct look l = {field, known ? known : &other, level, why};
 
-	if (!field->technique || field->technique->own)
+	if (!field->technique)
 		return true;
-	if (field->technique->of_rows)
-		return says(&l,
-		            "is masked by %s, which leaves rows out and every other value as it is; take a technique "
-		            "for values",
-		            field->technique->id);
-	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
-		if (strcmp(looks[i].technique, field->technique->id) == 0)
-			return looks[i].hides(&l);
-	return true;
+	return field->technique->own ? own_hides(&l) : by_parameters(&l);
 }
 
 /* ---- files ---- */

@@ -1,8 +1,8 @@
 /*
  * hides.h - does a technique, with the parameters of a plan, hide anything of a sensitive field? A mask that keeps 17
  * of 18 characters, the 18th being their check digit, steps below what the values tell, a pattern that moves nothing
- * and techniques that only leave rows out let the values through. Looks at the parameters alone, never at values.
- * Pure; any thread.
+ * and techniques that only leave rows out let the values through. Looks at the parameters alone, never at values; a
+ * method of the user's own is tried on values made for it (hides_measure.h). Pure; any thread.
  */
 #ifndef HUFU_MASKING_HIDES_H
 #define HUFU_MASKING_HIDES_H

@@ -51,6 +51,10 @@ enum hf_err hf_own_steps(struct hf_own *o, const struct hf_plan_node *n, struct 
 /* This one gives title and record, too. */
 enum hf_err hf_own_library(struct hf_own *o, const struct hf_plan_node *n, struct hf_fault *f);
 
+/* Step i of a method of steps. False: there is none. */
+bool hf_own_step(const struct hf_own *o, size_t i, const struct hf_technique **ret_t, const struct hf_arg **ret_args,
+                 size_t *ret_count);
+
 /* For the kinds. "NAME:LINE: method ID: sentence". */
 enum hf_err hf_own_fault(const struct hf_own *o, const struct hf_plan_node *n, struct hf_fault *f, const char *fmt, ...)
         __attribute__((format(printf, 4, 5)));

@@ -184,3 +184,16 @@ enum hf_err hf_own_steps(struct hf_own *o, const struct hf_plan_node *n, struct 
 	o->technique.unmask = back && o->technique.record.reversible != HF_REVERSIBLE_NO ? steps_unmask : NULL;
 	return HF_OK;
 }
+
+bool hf_own_step(const struct hf_own *o, size_t i, const struct hf_technique **ret_t, const struct hf_arg **ret_args,
+                 size_t *ret_count)
+{
+	const struct steps *s = o->technique.open == chain_open ? o->what : NULL;
+
+	if (!s || i >= s->count)
+		return false;
+	*ret_t = s->step[i].technique;
+	*ret_args = s->step[i].args;
+	*ret_count = s->step[i].arg_count;
+	return true;
+}

@@ -20,11 +20,13 @@
 static json_t *inventory_of(const char *type)
 {
 	const struct hf_detector *d = type ? hf_detector_named(type) : NULL;
-	json_t *found = d ? json_pack("[{s:s, s:s, s:s, s:i, s:s, s:f}]", "name", "a", "type", d->id, "class",
-	                              hf_sensitivity_name(d->sensitivity), "level", d->level, "technique", d->technique,
-	                              "confidence", 1.0)
-	                  : json_pack("[{s:s, s:n, s:s, s:i, s:f}]", "name", "a", "type", "class", "none", "level", 1,
-	                              "confidence", 1.0);
+	json_t *found = type && !d ? json_pack("[{s:s, s:s, s:s, s:i, s:s, s:f}]", "name", "a", "type", type, "class",
+	                                       "personal", "level", 3, "technique", "mask", "confidence", 1.0)
+	                : d        ? json_pack("[{s:s, s:s, s:s, s:i, s:s, s:f}]", "name", "a", "type", d->id, "class",
+	                                       hf_sensitivity_name(d->sensitivity), "level", d->level, "technique",
+	                                       d->technique, "confidence", 1.0)
+	                    : json_pack("[{s:s, s:n, s:s, s:i, s:f}]", "name", "a", "type", "class", "none", "level", 1,
+	                                "confidence", 1.0);
 	json_t *inventory = hf_inventory_new(), *id;
 
 	id = json_pack("{s:s, s:s, s:s, s:i, s:s, s:f}", "name", "b", "type", "cn.resident-id", "class", "personal",
@@ -36,19 +38,25 @@ static json_t *inventory_of(const char *type)
 	return inventory;
 }
 
-static struct hf_plan *plan_of(const char *field, const struct hf_plan_file *file)
+/* methods: what the plan defines itself, or "". */
+static struct hf_plan *plan_with(const char *field, const char *methods, const struct hf_plan_file *file)
 {
-	char text[4000];
+	char text[6000];
 	struct hf_plan_source s = {.name = "p", .text = text, .files = file, .file_count = file ? 1 : 0, .bound = file};
 	struct hf_plan *p = NULL;
 	struct hf_fault f = {.code = HF_OK};
 
 	s.len = (size_t)snprintf(text, sizeof(text),
-	                         "%stables:\n  t:\n    fields:\n      a: %s\n      b: {technique: 'null'}\n", HEAD,
-	                         field);
+	                         "%s%stables:\n  t:\n    fields:\n      a: %s\n      b: {technique: 'null'}\n", HEAD,
+	                         methods, field);
 	if (hf_plan_read_from(&s, &p, &f) != HF_OK)
-		fail_msg("%s: %s", field, f.text);
+		fail_msg("%s %s: %s", field, methods, f.text);
 	return p;
+}
+
+static struct hf_plan *plan_of(const char *field, const struct hf_plan_file *file)
+{
+	return plan_with(field, "", file);
 }
 
 /* The first sentence; "": none. */
@@ -111,6 +119,12 @@ static const struct {
         {"person.age", "{technique: topbot, high: 90}", NULL},
         {"person.birth", "{technique: daterd, unit: day}", "t.a is a day of birth"},
         {"person.birth", "{technique: daterd, unit: year}", NULL},
+        {"person.birth", "{technique: datesh, days: 1, by: b}", "t.a has the days 1, below which"},
+        {"person.birth", "{technique: datesh, days: 15, by: b}", NULL},
+        {"acme.badge", "{technique: mask, keep-first: 17}", "t.a keeps 17 characters of a acme.badge"}, /* its user's */
+        {"acme.badge", "{technique: trunc, first: 9}", "or take a method of your own"},
+        {"acme.badge", "{technique: mask, keep-first: 4, keep-last: 2}", NULL},
+        {"acme.badge", "{technique: topbot, high: 9}", "t.a is left by topbot"},
         {"position.latitude", "{technique: round, step: 0.000001}", "t.a has the step 1e-06"},
         {"position.latitude", "{technique: round, step: 0.01}", NULL},
         {"person.name", "{technique: reorder, pattern: [1, 2, 3]}", "t.a has a pattern that leaves every character"},
@@ -141,6 +155,82 @@ static void test_a_technique_that_keeps_nearly_everything_is_a_point(void **stat
 		if (cases[i].says ? !strstr(says, cases[i].says) : *says != '\0')
 			fail_msg("%s by %s: '%s', not '%s'", cases[i].type, cases[i].field, says,
 			         cases[i].says ? cases[i].says : "");
+	}
+}
+
+#define METHOD                                                                                                         \
+	"methods:\n  acme.m:\n    title: t\n    principle: p\n    cost: c\n    constraint: c\n"                        \
+	"    record: {format: lost, repeats: value, reversible: no, reference: lost, meaning: lost, distribution: "    \
+	"lost, key: no key}\n"
+#define KEYED                                                                                                          \
+	"methods:\n  acme.m:\n    title: t\n    principle: p\n    cost: c\n    constraint: c\n"                        \
+	"    record: {format: lost, repeats: value, reversible: no, reference: lost, meaning: lost, distribution: "    \
+	"lost, key: consumer}\n"
+#define FORM(form) "    form: '" form "'\n"
+
+static const struct {
+	const char *type, *method, *says;
+} own_cases[] = {
+        /* steps that hide nothing of the field, however many */
+        {"cn.resident-id", METHOD FORM("##################") "    steps: [{technique: mask, keep-first: 17}]\n",
+         "t.a is masked by acme.m, none of whose steps hides enough; the last one: it keeps 17 of 18"},
+        {"cn.resident-id",
+         METHOD FORM("##################") "    steps: [{technique: mask, keep-first: 17}, {technique: trunc, first: "
+                                           "16}]\n",
+         "none of whose steps hides enough"},
+        {"cn.resident-id",
+         METHOD FORM("##################") "    steps: [{technique: mask, keep-first: 6, keep-last: 4}]\n", NULL},
+        {"cn.resident-id",
+         KEYED FORM("##################") "    steps: [{technique: trunc, first: 17}, {technique: hash}]\n", NULL},
+        {"person.age", METHOD FORM("##") "    steps: [{technique: bucket, cuts: [18, 19, 20, 21, 40]}]\n",
+         "none of whose steps hides enough"},
+        /* a pattern for whatever there is, which changes next to nothing, or adds something */
+        {"cn.resident-id", METHOD FORM("##################") "    pattern: '(.{17}).'\n    replace: '$1*'\n",
+         "can still be read"},
+        {"cn.resident-id", METHOD FORM("##################") "    pattern: '(.*)'\n    replace: 'x-$1-y'\n",
+         "can still be read"},
+        {"cn.resident-id", METHOD FORM("##################") "    pattern: '(.{9})(.*)'\n    replace: '$1 and $2'\n",
+         "can still be read"},
+        {"cn.resident-id",
+         METHOD FORM("##################") "    pattern: '(.{6}).{8}(.{4})'\n    replace: '$1********$2'\n", NULL},
+        {"cn.plate", METHOD FORM("@@#####") "    pattern: '(..)(.....)'\n    replace: '$2$1'\n", "can still be read"},
+        {"cn.plate", METHOD FORM("@@#####") "    pattern: '(..).*'\n    replace: '$1*****'\n", NULL},
+        /* its form is masked well, and the field's values are not of that form */
+        {"cn.plate", METHOD FORM("@@@@") "    pattern: '[A-Z]{4}|(.*)'\n    replace: '*$1'\n", "can still be read"},
+        {"person.name", METHOD FORM("&&&&") "    pattern: '(.)(.*)'\n    replace: '$2 $1'\n", "can still be read"},
+        {"person.name", METHOD FORM("&&&&") "    pattern: '(.).*'\n    replace: '$1**'\n", NULL},
+        {"person.name", KEYED FORM("&&&&") "    steps: [{technique: hash, length: 64}]\n", NULL},
+        {"email", METHOD FORM("%%%%%%") "    pattern: '(.*)(@.*)?'\n    replace: '<$1>'\n", "can still be read"},
+        {"email", METHOD FORM("%%%%%%\\@%%.cn") "    pattern: '(.).*(@.*)'\n    replace: '$1***$2'\n", NULL},
+        /* short values stand in long results by accident */
+        {"person.age", KEYED FORM("##") "    steps: [{technique: hash, length: 64}]\n", NULL},
+        {"person.gender", KEYED FORM("&") "    steps: [{technique: hash, length: 64}]\n", NULL},
+        {"person.birth", METHOD FORM("####-##-##") "    pattern: '(.{10})'\n    replace: '$1 x'\n",
+         "can still be read"},
+        {"person.birth", METHOD FORM("####-##-##") "    pattern: '(.{7}).*'\n    replace: '$1'\n", NULL},
+        /* of a type that only the user knows, his method says what its values are */
+        {"acme.badge", METHOD FORM("AC-##-#####") "    pattern: 'AC-(\\d\\d)-\\d{5}'\n    replace: 'AC-$1-*****'\n",
+         NULL},
+        {"acme.badge", METHOD FORM("AC-##-#####") "    pattern: 'AC-(\\d\\d)-(\\d{4})\\d'\n    replace: 'AC-$1-$2*'\n",
+         "can still be read"},
+};
+
+/* MK-3, MK-35: a method of one's own is judged by what becomes of values, not by what its record says. */
+static void test_a_method_of_ones_own_that_keeps_nearly_everything_is_a_point(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(own_cases) / sizeof(own_cases[0]); i++) {
+		json_t *inventory = inventory_of(own_cases[i].type);
+		struct hf_plan *p = plan_with("{technique: acme.m}", own_cases[i].method, NULL);
+		const char *want = own_cases[i].says;
+		char says[500];
+
+		said_of(hf_plan_lint(p, inventory), says, sizeof(says));
+		if (want ? !strstr(says, want) : *says != '\0')
+			fail_msg("%zu: %s by %s: '%s', not '%s'", i, own_cases[i].type, own_cases[i].method, says,
+			         want ? want : "");
+		hf_plan_free(p);
+		json_decref(inventory);
 	}
 }
 
@@ -175,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_a_technique_that_keeps_nearly_everything_is_a_point),
+	        cmocka_unit_test(test_a_method_of_ones_own_that_keeps_nearly_everything_is_a_point),
 	        cmocka_unit_test(test_a_table_whose_values_become_themselves_is_a_point),
 	};
 
