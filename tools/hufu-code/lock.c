@@ -5,6 +5,7 @@
  */
 #include "lock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -34,8 +36,9 @@ static const unsigned short always[] = {
         __NR_read,  __NR_write, __NR_brk,        __NR_mmap,         __NR_munmap,        __NR_mremap,    __NR_madvise,
         __NR_futex, __NR_exit,  __NR_exit_group, __NR_rt_sigreturn, __NR_clock_gettime, __NR_getrandom, __NR_setitimer,
 };
+/* And openat, to read only. */
 static const unsigned short loading[] = {
-        __NR_openat,     __NR_close, __NR_fstat, __NR_pread64, __NR_lseek, __NR_mprotect, __NR_prctl, __NR_seccomp,
+        __NR_close,      __NR_fstat, __NR_pread64, __NR_lseek, __NR_mprotect, __NR_prctl, __NR_seccomp,
 #ifdef __NR_newfstatat
         __NR_newfstatat,
 #endif
@@ -43,13 +46,15 @@ static const unsigned short loading[] = {
         __NR_access,
 #endif
 };
+#define WRITES ((unsigned)(O_ACCMODE | O_CREAT | O_TRUNC))
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-/* prot of the last filter's mmap may not make code. */
+/* openat of the first filter may not write, prot of the last filter's mmap not make code. */
 static bool filter(bool load)
 {
 	struct sock_filter code[2 * LIST_MAX];
 	struct sock_fprog program = {.filter = code};
+	const unsigned third = offsetof(struct seccomp_data, args[2]); /* its lower half: both machines are so */
 	unsigned n = 0;
 
 #define ADD(...) code[n++] = (struct sock_filter)__VA_ARGS__
@@ -57,13 +62,12 @@ static bool filter(bool load)
 	ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0));
 	ADD(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
 	ADD(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
-	if (!load) {
-		ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mmap, 0, 4));
-		ADD(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])));
-		ADD(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 4 /* PROT_EXEC */, 0, 1));
-		ADD(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
-		ADD(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
-	}
+	/* Of their flags and prot, which are the third argument of both: */
+	ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, load ? __NR_openat : __NR_mmap, 0, 4));
+	ADD(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, third));
+	ADD(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, load ? WRITES : PROT_EXEC, 0, 1));
+	ADD(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+	ADD(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	for (unsigned i = 0; i < COUNT(always) + (load ? COUNT(loading) : 0); i++) {
 		ADD(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, i < COUNT(always) ? always[i] : loading[i - COUNT(always)], 0,
 		             1));
@@ -82,7 +86,8 @@ static bool limit(int what, rlim_t most)
 	return setrlimit(what, &l) == 0;
 }
 
-/* A kernel without Landlock lets the code read, while it is loaded, what this user may read; it can tell nobody. */
+/* A kernel without Landlock, or where it is switched off, lets the code read, while it is loaded, what this user may
+ * read; it can tell nobody. Whatever else is in the way ends it. */
 static bool only_libraries(void)
 {
 	static const char *const places[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"};
@@ -91,7 +96,7 @@ static bool only_libraries(void)
 	bool good;
 
 	if (rules < 0)
-		return true;
+		return errno == ENOSYS || errno == EOPNOTSUPP;
 	for (unsigned i = 0; i < COUNT(places); i++) {
 		struct landlock_path_beneath_attr a = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
 		                                                         (i < 4 ? LANDLOCK_ACCESS_FS_READ_DIR : 0),

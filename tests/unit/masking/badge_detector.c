@@ -11,6 +11,13 @@
 
 static const char *title = "works badge";
 
+#ifdef SCRIBE
+__attribute__((constructor)) static void leave_something(void)
+{
+	(void)!open("/tmp/hufu-detector-was-here", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+#endif
+
 #ifdef NOSY /* before anybody asks it anything */
 __attribute__((constructor)) static void look_around(void)
 {

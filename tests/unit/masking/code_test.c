@@ -228,6 +228,20 @@ static void test_code_reads_no_files_while_it_is_loaded(void **state)
 	hf_codes_free(all);
 }
 
+/* Whether the kernel has Landlock or not: the call itself is not allowed. */
+static void test_code_writes_no_files_while_it_is_loaded(void **state)
+{
+	struct hf_codes *all = hf_codes_new(HUFU_TEST_CODE);
+	struct hf_fault f = {.code = HF_OK};
+
+	(void)state;
+	assert_int_equal(hf_codes_add(all, HUFU_TEST_SCRIBE, digest_of(HUFU_TEST_SCRIBE), &f), HF_E_SCANNER);
+	if (!strstr(f.text, "it tried what such code may not do"))
+		fail_msg("%s", f.text);
+	assert_int_not_equal(access("/tmp/hufu-detector-was-here", F_OK), 0);
+	hf_codes_free(all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +251,7 @@ int main(void)
 	        cmocka_unit_test(test_the_watch_asks_code_and_stops_when_it_fails),
 	        cmocka_unit_test(test_only_the_reviewed_library_is_taken),
 	        cmocka_unit_test(test_code_reads_no_files_while_it_is_loaded),
+	        cmocka_unit_test(test_code_writes_no_files_while_it_is_loaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
