@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -421,8 +422,12 @@ static void check_limits(json_t *list)
 	if (core.rlim_cur != 0)
 		doctor_add(list, "core dumps", "warn", "set LimitCORE=0 in the service unit",
 		           "a crash would write memory to disk");
+	else if (prctl(PR_GET_DUMPABLE) != 0)
+		doctor_add(list, "core dumps", "warn", "start hufud itself, not from within another program",
+		           "a crash would hand memory to the program that kernel.core_pattern names");
 	else
-		doctor_add(list, "core dumps", "ok", "", "a crash writes no memory to disk");
+		doctor_add(list, "core dumps", "ok", "",
+		           "a crash writes no memory to disk, and hands none to a program");
 }
 
 static void check_swap(json_t *list)

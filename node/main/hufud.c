@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,12 +61,14 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return o->dir && optind == argc ? 0 : -1;
 }
 
-/* A file of secrets never leaves memory by a core dump. */
+/* Secrets never leave memory by a core dump: the limit keeps it off the disk, the other one from the program that
+ * core_pattern pipes it to, which no limit does. Nobody but root may look into the process either. */
 static void harden_process(void)
 {
 	struct rlimit none = {0, 0};
 	struct rlimit files;
 	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max > OPEN_FILES) { /* bounds silent connections too */
 		files.rlim_cur = OPEN_FILES;
 		setrlimit(RLIMIT_NOFILE, &files);

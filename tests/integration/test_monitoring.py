@@ -1,6 +1,10 @@
 """What operators see of a running node: status, metrics per service, doctor, logs."""
 import json
+import os
 import re
+import shutil
+import subprocess
+import tempfile
 
 from common import *
 
@@ -55,6 +59,23 @@ def test_doctor_names_each_finding_with_its_remedy(net):
     names = {f["check"] for f in findings}
     check({"keys", "clock", "peers", "disk", "descriptor"} <= names, f"{names}")
     check(all(f.get("text") for f in findings) and all(f.get("remedy") for f in findings if f["state"] != "ok"), f"{findings}")
+
+
+def test_a_crash_leaves_no_memory_to_anybody(net):
+    """Not on the disk, and not with the program that core_pattern pipes to: a process whose memory is nobody's has files of root's in /proc"""
+    findings = {f["check"]: f for f in net.nodes["transport"].hufu("doctor", as_="admin")["findings"]}
+    check(findings["core dumps"]["state"] == "ok" and "hands none to a program" in findings["core dumps"]["text"], str(findings["core dumps"]))
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        program, fifo = shutil.copy(net.program("hufud"), place), os.path.join(place, "log")
+        os.mkfifo(fifo)
+        os.chown(fifo, 65534, 65534)
+        p = subprocess.Popen([program, "--node", place, "--log", fifo], user=65534, group=65534, extra_groups=[], stderr=subprocess.DEVNULL)
+        try:  # it waits for somebody to read its log
+            wait_until(lambda: os.readlink(f"/proc/{p.pid}/exe") == program and os.stat(f"/proc/{p.pid}/status").st_uid == 0, "the process to close itself")
+        finally:
+            p.kill()
+            p.wait()
 
 
 def test_doctor_sees_a_peer_that_is_down(net):
