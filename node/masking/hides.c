@@ -277,6 +277,12 @@ static bool combine_hides(const struct look *l)
 	return says(l, "is put into the result by combine as it is; take another technique");
 }
 
+static bool tag_hides(const struct look *l)
+{
+	return strcmp(l->form->type, "text.embedded") == 0 ||
+	       says(l, "is masked by tag, which replaces values within a text; take a technique for the value itself");
+}
+
 static const struct {
 	const char *technique;
 	bool (*hides)(const struct look *l);
@@ -284,7 +290,7 @@ static const struct {
         {"mask", mask_hides},     {"trunc", trunc_hides},     {"dict", mask_hides},       {"round", round_hides},
         {"noise", noise_hides},   {"mult", mult_hides},       {"bucket", bucket_hides},   {"topbot", topbot_hides},
         {"daterd", daterd_hides}, {"datesh", datesh_hides},   {"reorder", reorder_hides}, {"shuf", shuf_hides},
-        {"lsup", lsup_hides},     {"combine", combine_hides},
+        {"lsup", lsup_hides},     {"combine", combine_hides}, {"tag", tag_hides},
 };
 
 static bool by_parameters(const struct look *l)

@@ -309,7 +309,7 @@ def test_help_shows_an_example(net):
 def test_every_technique_shows_its_record(net):
     """MK-34, MK-36, MK-71: the table of properties is made from the methods' own records, which the unit tests try on data"""
     rows = {t["id"]: t for t in json.loads(run(net, "techniques", "--json").stdout)["techniques"]}
-    want = "null const mask trunc round daterd datesh bucket topbot hier combine agg sample lsup rsup limr limc hash denc fpe fpep prefix ope token dict map regen shuf reorder noise mult avg"
+    want = "null const mask trunc round daterd datesh bucket topbot hier combine agg sample lsup rsup limr limc hash denc fpe fpep prefix ope token dict map regen tag shuf reorder noise mult avg"
     check(list(rows) == want.split(), str(list(rows)))
     for t in rows.values():
         check(all(t[k] for k in ("title", "principle", "format", "repeats", "reversible", "reference", "meaning", "distribution", "reach", "key", "cost", "constraint")), str(t))

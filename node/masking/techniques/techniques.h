@@ -32,6 +32,7 @@
 	X(dict)                                                                                                        \
 	X(map)                                                                                                         \
 	X(regen)                                                                                                       \
+	X(tag)                                                                                                         \
 	X(shuf)                                                                                                        \
 	X(reorder)                                                                                                     \
 	X(noise)                                                                                                       \

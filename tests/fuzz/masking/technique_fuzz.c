@@ -40,6 +40,7 @@ static const struct {
         {"prefix", NULL, {{0}}, 0},
         {"ope", NULL, {{"low", "-100"}, {"high", "100"}, {"decimals", "1"}, {"accept-order-leak", "yes"}}, 4},
         {"regen", NULL, {{0}}, 0},
+        {"tag", NULL, {{0}}, 0},
         {"shuf", NULL, {{0}}, 0},
         {"reorder", NULL, {{"pattern", "3\n1\n2"}}, 1},
         {"noise", NULL, {{"scale", "3"}, {"low", "-9"}}, 2},

@@ -140,6 +140,8 @@ static const struct {
         {NULL, "{technique: combine, by: b}", "t.a puts a sensitive field into the result as it is, by combine: b"},
         {NULL, "{technique: mask, keep-first: 17}", NULL},
         {"cn.plate", "{technique: fpe, type: cn.plate}", NULL},
+        {"cn.plate", "{technique: tag}", "t.a is masked by tag, which replaces values within a text"},
+        {"text.embedded", "{technique: tag}", NULL},
         {"amount", "{technique: round, step: 0.01}", NULL}, /* general: it may be kept */
 };
 

@@ -267,6 +267,31 @@ static void test_rewritten_and_reordered(void **state)
 	trial_free(&plates);
 }
 
+static int note(char out[40], uint64_t draw, size_t row)
+{
+	(void)row;
+	return snprintf(out, 40, draw % 4 ? "拨打13%09u即可%u" : "%u次%u", (unsigned)(draw >> 8) % 1000000000,
+	                (unsigned)(draw >> 40) % 100);
+}
+
+static void test_values_within_texts(void **state)
+{
+	struct trial_column notes = trial_column(MILLION, note);
+	struct trial t = promises("tag", &notes, NULL, NULL, 0, NULL);
+	size_t tagged = 0;
+
+	(void)state;
+	for (size_t i = 0; i < t.count; i++) {
+		bool has = memmem(t.out[i].data, t.out[i].len, "[cn.mobile]", 11) != NULL;
+
+		assert_int_equal(has, notes.v[i].len > 2 && memcmp(notes.v[i].data, "拨打", 6) == 0);
+		tagged += has;
+	}
+	assert_true(tagged > t.count / 2);
+	trial_end(&t);
+	trial_free(&notes);
+}
+
 static int address(char out[40], uint64_t draw, size_t row)
 {
 	(void)row;
@@ -355,6 +380,7 @@ int main(void)
 	        cmocka_unit_test(test_noise),
 	        cmocka_unit_test(test_date_shift),
 	        cmocka_unit_test(test_rewritten_and_reordered),
+	        cmocka_unit_test(test_values_within_texts),
 	        cmocka_unit_test(test_networks_stay_networks),
 	        cmocka_unit_test(test_order_is_kept),
 	};

@@ -82,6 +82,21 @@ static void test_suppression(void **state)
 	assert_null(masked("null", NULL, 0, "secret"));
 }
 
+/* Of a text what a detector finds in it, wherever it stands; the rest stays what it was. */
+static void test_values_within_a_text(void **state)
+{
+	(void)state;
+	assert_string_equal(masked("tag", NULL, 0, "请联系13812345678或a.b@example.com，车牌粤B12345。"),
+	                    "请联系[cn.mobile]或[email]，车牌[cn.plate]。");
+	assert_string_equal(masked("tag", NULL, 0, "13812345678"), "[cn.mobile]");
+	assert_string_equal(masked("tag", NULL, 0, "13812345678 13812345678"), "[cn.mobile] [cn.mobile]");
+	assert_string_equal(masked("tag", NULL, 0, "ID 11010519491231002X ok"), "ID [cn.resident-id] ok");
+	assert_string_equal(masked("tag", NULL, 0, "nothing in 2026"), "nothing in 2026");
+	assert_string_equal(masked("tag", NULL, 0, ""), "");
+	assert_null(masked("tag", NULL, 0, NULL));
+	assert_null(masked("tag", NULL, 0, "\xff 13812345678")); /* no text to look into */
+}
+
 static void test_parameters_are_checked(void **state)
 {
 	static const struct {
@@ -119,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_every_record_is_whole),
 	        cmocka_unit_test(test_suppression),
+	        cmocka_unit_test(test_values_within_a_text),
 	        cmocka_unit_test(test_parameters_are_checked),
 	};
 
