@@ -54,6 +54,7 @@
 #define HF_TYPE_MANIFEST "application/vnd.hufu.manifest.v1"
 #define HF_TYPE_BACKUP "application/vnd.hufu.backup.v1"
 #define HF_TYPE_RECEIPT "application/vnd.hufu.receipt.v1"
+#define HF_TYPE_UNDELIVERED "application/vnd.hufu.undelivered.v1"
 #define HF_TYPE_EMERGENCY_EVENT "application/vnd.hufu.emergency-event.v1"
 #define HF_TYPE_EMERGENCY_EVENT_END "application/vnd.hufu.emergency-event-end.v1"
 #define HF_TYPE_EMERGENCY_REQUEST "application/vnd.hufu.emergency-request.v1"

@@ -63,7 +63,7 @@
 	X(ledger_head) X(ledger_evidence) X(ledger_evidence_reply) X(consistency_get) X(consistency_reply) X(evidence_file) \
 	X(tally) X(tally_ledger) X(tally_entry) X(proof_entry) \
 	X(transfer_request) X(stream_place) X(transfer_start) X(label) X(field_label) X(chunk_get) X(chunk_reply) X(manifest) X(receipt) \
-	X(receipt_mail) X(transfer_end) \
+	X(receipt_mail) X(transfer_end) X(undelivered_paper) \
 	X(emergency_event) X(emergency_event_end) X(emergency_request) X(emergency_vote) X(emergency_grant) X(emergency_activation) \
 	X(emergency_end) X(emergency_use) X(emergency_report) X(emergency_link) X(emergency_event_mail) X(emergency_event_end_mail) \
 	X(emergency_request_mail) X(emergency_vote_mail) X(emergency_privacy_mail) X(emergency_grant_mail) X(emergency_activation_mail) \

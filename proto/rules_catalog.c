@@ -243,4 +243,17 @@ ROW(transfer_end, KIB(8),
 	ID(transfer),
 	WORD(state, end_states),
 	TEXT(reason_code, 0, 63),
-	TEXT(reason, 0, 4096));
+	TEXT(reason, 0, 4096),
+	MSG_OR_NONE(paper, envelope));
+
+ROW(undelivered_paper, KIB(4),
+	MSG(header, header),
+	ID(transfer),
+	BYTES_OR_NONE(start_digest, 32, 32),
+	BYTES_OR_NONE(manifest_digest, 32, 32),
+	NUMBER(chunks, 0, UINT64_MAX),
+	NUMBER(bytes, 0, UINT64_MAX),
+	BYTES(root, 32, 32),
+	TEXT(reason_code, 1, 63),
+	TEXT(reason, 0, 400),
+	TIME(ended_ms));

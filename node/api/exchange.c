@@ -286,7 +286,10 @@ static bool add_unsettled(void *ctx, const struct hf_unsettled_view *v)
 	hf_api_out_id(o, "transfer", &v->transfer);
 	hf_api_out_id(o, "entry", &v->resource);
 	json_object_set_new(o, "peer", json_string(v->peer));
-	json_object_set_new(o, "what", json_string(v->missing ? "receipt-missing" : "quality"));
+	json_object_set_new(o, "what",
+	                    json_string(v->missing       ? "receipt-missing"
+	                                : v->undelivered ? "not-taken"
+	                                                 : "quality"));
 	hf_api_out_time(o, "since", v->since_ms);
 	json_array_append_new(l->list, o);
 	return true;

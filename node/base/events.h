@@ -144,8 +144,8 @@ enum hf_event_class {
 	X(HF_EVENT_DESTRUCTION_ASKED,    DECISION, "destruction-asked", 340)     /* DS-144: of delivered data, by a person */ \
 	X(HF_EVENT_DESTRUCTION_APPROVED, DECISION, "destruction-approved", 341)  /* by another one */ \
 	X(HF_EVENT_DESTRUCTION_REFUSED,  DECISION, "destruction-refused", 342) \
-	X(HF_EVENT_DELIVERY_DISPUTE,     EXCHANGE, "delivery-dispute", 330)      /* DS-58: the receipt says not-met; digest: of the receipt */ \
-	X(HF_EVENT_DELIVERY_SETTLED,     DECISION, "delivery-settled", 331)      /* DS-59: by a person of the provider */ \
+	X(HF_EVENT_DELIVERY_DISPUTE,     EXCHANGE, "delivery-dispute", 330)      /* DS-58: the receipt says not-met, or the consumer signed that it took nothing; digest: of that */ \
+	X(HF_EVENT_DELIVERY_SETTLED,     DECISION, "delivery-settled", 331)      /* DS-59: by a person of the provider, or by the consumer's late word; digest: of that */ \
 	X(HF_EVENT_DESTRUCTION_RECORD,   EXCHANGE, "destruction-record", 343)    /* DS-146: of a consumer, at the provider; digest: of the record */ \
 	X(HF_EVENT_RECALL_ASKED,         DECISION, "recall-asked", 370)          /* DS-12: by a person */ \
 	X(HF_EVENT_RECALL_APPROVED,      DECISION, "recall-approved", 371)       /* by another one, or since another node recalls */ \

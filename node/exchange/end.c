@@ -14,7 +14,9 @@
 #include "exchange/masked.h"
 #include "exchange/reading.h"
 #include "exchange/recall.h"
+#include "exchange/settle.h"
 #include "exchange/transfer.h"
+#include "exchange/undelivered.h"
 
 #define CLEARED_LOADED "the sealed copy that was loaded is destroyed, and what it took the place of is gone"
 
@@ -109,6 +111,10 @@ static enum hf_err mail_end(struct transfer *t, struct hf_unit *u)
 	end.state = (char *)"TERMINATED";
 	end.reason_code = t->reason_code;
 	end.reason = t->reason;
+	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *paper = NULL;
+	if (!t->provider && t->undelivered.len > 0)
+		paper = HF_DECODE(envelope, t->undelivered.data, t->undelivered.len);
+	end.paper = paper;
 	uint8_t *body = hf_encode(&end.base, &len);
 	if (!body)
 		return HF_E_MEMORY;
@@ -145,6 +151,7 @@ static void after_free(void *ctx)
 		t->ended_ms = e->was_ended_ms;
 		t->reason_code[0] = t->reason[0] = 0;
 		t->mask_error = NULL;
+		hf_buf_clear(&t->undelivered);
 		if (!t->provider)
 			fetch_retry(t);
 	}
@@ -178,7 +185,7 @@ static void end_use(const struct transfer *t, struct hf_unit *u)
 {
 	struct hf_use use = transfer_use(t);
 	use.bytes = t->bytes_done;
-	if (t->served == 0 && !t->asked && !t->reopened)
+	if (!undelivered_some(t))
 		hf_authz_use_release(t->x->authz, u, &use);
 	else
 		hf_authz_use_commit(t->x->authz, u, &use);
@@ -201,7 +208,11 @@ void end_transfer(struct transfer *t, enum hf_err reason, const char *text, bool
 	         text && text[0] ? text : hf_err_text(reason), scheme);
 	hf_utf8_mend(t->reason);
 	t->ended_ms = hf_now_ms(&t->x->base->clock);
+	if (!t->provider && tell && undelivered_make(t, u) != HF_OK)
+		abort(); /* memory is gone */
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_TRANSFER_TERMINATED, reason, t->reason);
+	if (t->undelivered.len > 0)
+		draft_digest(d, &t->undelivered);
 	draft_record(d, t);
 	draft_unfinished(d, t);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, t->reason_code);
@@ -259,27 +270,58 @@ void hf_exchange_end_of(struct hf_exchange *x, const char *account, struct hf_un
 	}
 }
 
-/* This node's side; of a transfer within one node the side that is still open. */
-static enum hf_err open_side(struct hf_exchange *x, const struct hf_id *id, struct transfer **ret_t)
+/* This node's side; of a transfer within one node the side that is still open, or to which a consumer speaks. */
+static enum hf_err side_of(struct hf_exchange *x, const struct hf_id *id, bool signed_end, struct transfer **ret_t)
 {
 	if (transfer_get(x, id, true, ret_t) == HF_OK) {
-		if (!transfer_ended((*ret_t)->state) || !transfer_stored(x, id, false))
+		if (signed_end || !transfer_ended((*ret_t)->state) || !transfer_stored(x, id, false))
 			return HF_OK;
 		transfer_release(*ret_t);
 	}
 	return transfer_get(x, id, false, ret_t);
 }
 
-/* DS-59: everything was sent, and the consumer will not sign for it, whatever reason it gives. */
+/* DS-59: the consumer has what was sent and signs for nothing, whatever reason it gives. */
 static void unsigned_for(struct transfer *t, const char *reason_code, struct hf_unit *u)
 {
-	struct hf_draft *d =
-	        transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_STATE,
-	                       "the consumer ended the transfer after everything was sent, without a receipt");
+	const char *what = t->manifest.len > 0 ? "everything" : "a part";
+	char text[120];
+	snprintf(text, sizeof(text), "the consumer ended the transfer after %s was sent, and signed for nothing", what);
+	struct hf_draft *d = transfer_draft(t, HF_EVENT_EXCEPTION, HF_E_STATE, text);
 	hf_draft_text(d, HF_FIELD_EXCEPTION, "receipt-missing");
 	hf_unit_draft(u, d);
-	hf_alarm(t->x->base, "receipt-missing", &t->id, "%s was sent everything and ends without a receipt: %s",
-	         t->peer, hf_err_reason(hf_err_from_reason(reason_code)));
+	if (!t->receipt_overdue) /* else it was opened before, and may have been settled since */
+		settle_open(t, UNSETTLED_RECEIPT, u);
+	hf_alarm(t->x->base, "receipt-missing", &t->id, "%s was sent %s and ends without signing for it: %s", t->peer,
+	         what, hf_err_reason(hf_err_from_reason(reason_code)));
+}
+
+/* At the provider. */
+static void consumer_ends(struct transfer *t, const Hufu__TransferEnd *end, struct hf_unit *u)
+{
+	struct hf_fault f = {HF_OK, ""};
+	enum hf_err e = end->paper ? undelivered_take(t, end->paper, u, &f) : HF_E_SIGNATURE;
+	if (end->paper && e != HF_OK)
+		hf_alarm(t->x->base, "receipt-refused", &t->id, "what %s signed of the end does not verify: %s",
+		         t->peer, f.text);
+	if (e == HF_OK)
+		settle_undelivered(t, u);
+	else if (!transfer_ended(t->state) && undelivered_some(t))
+		unsigned_for(t, end->reason_code, u);
+	if (!transfer_ended(t->state))
+		end_transfer(t, hf_err_from_reason(end->reason_code), end->reason, false, u);
+}
+
+/* At the consumer. It signs how far it came, and again when it had ended and the provider gave up on it. */
+static void provider_ends(struct transfer *t, const Hufu__TransferEnd *end, struct hf_unit *u)
+{
+	if (!transfer_ended(t->state)) {
+		end_transfer(t, hf_err_from_reason(end->reason_code), end->reason, true, u);
+		return;
+	}
+	if (t->state == TRANSFER_TERMINATED && strcmp(end->reason_code, hf_err_reason(HF_E_ABANDONED)) == 0 &&
+	    (undelivered_make(t, u) != HF_OK || mail_end(t, u) != HF_OK))
+		HF_LOG(t->x->base->log, HF_LOG_WARN, "exchange", "end-not-told", &t->id, HF_LOG_S("peer", t->peer));
 }
 
 static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_bytes body, struct hf_unit *u,
@@ -292,7 +334,7 @@ static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_
 		hf_decoded_free(end);
 		return hf_fault_set(f, HF_E_FORMAT, "the end of a transfer lacks a field or holds one out of bounds");
 	}
-	enum hf_err e = open_side(x, &id, &t);
+	enum hf_err e = side_of(x, &id, end->paper != NULL, &t);
 	if (e == HF_OK && strcmp(t->peer, from) != 0) { /* somebody else's transfer does not exist for the sender */
 		transfer_release(t);
 		e = HF_E_UNKNOWN;
@@ -301,12 +343,9 @@ static enum hf_err peer_ends(struct hf_exchange *x, const char *from, struct hf_
 		hf_decoded_free(end);
 		return hf_fault_set(f, HF_E_BUSY, "the end of the transfer is being recorded");
 	}
-	if (e == HF_OK && transfer_ended(t->state)) {
-		transfer_release(t); /* both ended it */
-	} else if (e == HF_OK) {
-		if (t->provider && t->manifest.len > 0)
-			unsigned_for(t, end->reason_code, u);
-		end_transfer(t, hf_err_from_reason(end->reason_code), end->reason, false, u);
+	if (e == HF_OK) {
+		(t->provider ? consumer_ends : provider_ends)(t, end, u);
+		transfer_release(t); /* both had ended it */
 	}
 	hf_decoded_free(end);
 	return e == HF_OK ? HF_OK : hf_fault_set(f, HF_E_UNKNOWN, "there is no such transfer");

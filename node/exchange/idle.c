@@ -6,6 +6,7 @@
  */
 #include "exchange/settle.h"
 #include "exchange/transfer.h"
+#include "exchange/undelivered.h"
 
 #define GRACE_MS (15 * 60 * 1000) /* after a start of this node, which was away itself */
 
@@ -46,6 +47,8 @@ static void abandon(struct transfer *t, int64_t limit)
 	snprintf(text, sizeof(text),
 	         "%s asked for nothing more within %lld s, so the delivery ended; fetch the data again", t->peer,
 	         (long long)(limit / 1000));
+	if (undelivered_some(t)) /* until it signs how much it has, which it does when it is told */
+		settle_open(t, UNSETTLED_RECEIPT, u);
 	end_transfer(t, HF_E_ABANDONED, text, true, u);
 	transfer_hold(t);
 	hf_store_submit(t->x->store, u, on_abandoned, t);

@@ -301,6 +301,7 @@ static void transfer_free(struct transfer *t)
 	hf_buf_done(&t->start);
 	hf_buf_done(&t->manifest);
 	hf_buf_done(&t->receipt);
+	hf_buf_done(&t->undelivered);
 	free(t);
 }
 

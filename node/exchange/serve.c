@@ -16,6 +16,7 @@
 #include "exchange/chosen.h"
 #include "exchange/chunk.h"
 #include "exchange/masked.h"
+#include "exchange/settle.h"
 #include "exchange/stream.h"
 #include "exchange/transfer.h"
 #include "source/sample.h"
@@ -349,6 +350,7 @@ static void anomaly(struct transfer *t, uint64_t index)
 	hf_draft_text(d, HF_FIELD_EXCEPTION, "transfer-anomaly");
 	hf_draft_int(d, HF_FIELD_DATA_LENGTH, (int64_t)t->bytes_done);
 	hf_unit_draft(u, d);
+	settle_open(t, UNSETTLED_RECEIPT, u); /* until it signs how much it has, which it does when it is told */
 	end_transfer(t, HF_E_LIMIT, ANOMALY_TEXT, true, u);
 	hf_store_submit(t->x->store, u, NULL, NULL);
 }

@@ -24,17 +24,20 @@ static void key_of(const struct hf_id *scope, const struct hf_id *transfer, uint
 	memcpy(key + 16, transfer->b, 16);
 }
 
-static void draft_dispute(const struct transfer *t, struct hf_unit *u)
+static void draft_dispute(const struct transfer *t, enum unsettled kind, struct hf_unit *u)
 {
 	struct hf_hash manifest;
 	char hex[65], text[200];
 	hf_sha256(t->manifest.data, t->manifest.len, &manifest);
 	hf_hash_hex(&manifest, hex);
-	snprintf(text, sizeof(text), "the consumer's signed receipt says not-met of the manifest %s", hex);
+	snprintf(text, sizeof(text), "%s the manifest %s",
+	         kind == UNSETTLED_QUALITY ? "the consumer's signed receipt says not-met of"
+	                                   : "the consumer has signed that it did not take what was sent by",
+	         hex);
 	struct hf_draft *d = transfer_draft(t, HF_EVENT_DELIVERY_DISPUTE, HF_OK, text);
-	draft_digest(d, &t->receipt);
+	draft_digest(d, kind == UNSETTLED_QUALITY ? &t->receipt : &t->undelivered);
 	hf_draft_bytes(d, HF_FIELD_CONTENT_ROOT, t->root.b, sizeof(t->root.b));
-	hf_draft_text(d, HF_FIELD_QUALITY, t->quality);
+	hf_draft_text(d, HF_FIELD_QUALITY, kind == UNSETTLED_QUALITY ? t->quality : "not examined");
 	hf_unit_draft(u, d);
 }
 
@@ -53,8 +56,8 @@ void settle_open(const struct transfer *t, enum unsettled kind, struct hf_unit *
 		abort();
 	hf_unit_put(u, HF_TABLE_UNSETTLED, key, sizeof(key), data, len);
 	free(data);
-	if (kind == UNSETTLED_QUALITY)
-		draft_dispute(t, u);
+	if (kind != UNSETTLED_RECEIPT)
+		draft_dispute(t, kind, u);
 }
 
 /* ---- reading ---- */
@@ -62,7 +65,7 @@ void settle_open(const struct transfer *t, enum unsettled kind, struct hf_unit *
 struct look {
 	const char *peer;             /* NULL: whoever */
 	const struct hf_id *transfer; /* NULL: whichever */
-	uint32_t kind;                /* 0: either */
+	bool receipts, disputes;      /* which kinds */
 	uint8_t key[SETTLED_AT_ONCE][KEY_BYTES];
 	int64_t since_ms[SETTLED_AT_ONCE];
 	size_t count;
@@ -76,7 +79,8 @@ static bool look_at(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	l->broken |= !row || key.len != KEY_BYTES;
 	if (l->broken)
 		return false;
-	if ((l->peer && strcmp(row->peer, l->peer) != 0) || (l->kind && row->kind != l->kind) ||
+	if ((l->peer && strcmp(row->peer, l->peer) != 0) ||
+	    !(row->kind == UNSETTLED_RECEIPT ? l->receipts : l->disputes) ||
 	    (l->transfer && memcmp(key.data + 16, l->transfer->b, 16) != 0))
 		return true;
 	memcpy(l->key[l->count], key.data, KEY_BYTES);
@@ -94,7 +98,7 @@ static enum hf_err look_in(struct hf_exchange *x, const struct hf_id *scope, str
 enum hf_err settle_check(struct hf_exchange *x, const struct hf_id *grant, const struct hf_id *resource,
                          const char *peer, struct hf_fault *f)
 {
-	struct look l = {.peer = peer, .kind = UNSETTLED_RECEIPT};
+	struct look l = {.peer = peer, .receipts = true};
 	char id[HF_ID_TEXT], since[HF_TIME_TEXT];
 	struct hf_id transfer;
 	enum hf_err e = look_in(x, scope_of(grant, resource), &l);
@@ -107,8 +111,9 @@ enum hf_err settle_check(struct hf_exchange *x, const struct hf_id *grant, const
 	hf_time_text(l.since_ms[0], since);
 	return hf_fault_set(
 	        f, HF_E_UNSETTLED,
-	        "the receipt of delivery %s has been missing since %s; nothing more is delivered under this "
-	        "authorization until it comes, or the provider settles it (`hufu transfers settle %s`)",
+	        "the receipt of delivery %s, or the signed end instead, has been missing since %s; nothing more is "
+	        "delivered under this authorization until it comes, or the provider settles it (`hufu transfers "
+	        "settle %s`)",
 	        id, since, id);
 }
 
@@ -123,13 +128,39 @@ static bool delete_all(const struct transfer *t, struct look *l, struct hf_unit 
 
 void settle_received(const struct transfer *t, struct hf_unit *u)
 {
-	struct look own = {.peer = t->peer, .transfer = &t->id};
-	struct look disputes = {.peer = t->peer, .kind = UNSETTLED_QUALITY};
+	struct look own = {.peer = t->peer, .transfer = &t->id, .receipts = true, .disputes = true};
+	struct look disputes = {.peer = t->peer, .disputes = true};
 	bool ok = delete_all(t, &own, u);
 	if (strcmp(t->quality, "met") == 0)
 		ok = delete_all(t, &disputes, u) && ok;
 	if (!ok)
 		hf_alarm(t->x->base, "unsettled", &t->id, "what is not settled cannot be read; it stays so");
+}
+
+void settle_undelivered(const struct transfer *t, struct hf_unit *u)
+{
+	struct look own = {.peer = t->peer, .transfer = &t->id, .receipts = true};
+	enum hf_err e = look_in(t->x, scope_of(&t->grant, &t->resource), &own);
+	bool late = transfer_ended(t->state), all = t->manifest.len > 0;
+	if (e != HF_OK)
+		hf_alarm(t->x->base, "unsettled", &t->id, "what is not settled cannot be read; it stays so");
+	if (e != HF_OK || (late && own.count == 0)) /* a person has settled it */
+		return;
+	if (own.count > 0)
+		hf_unit_del(u, HF_TABLE_UNSETTLED, own.key[0], KEY_BYTES);
+	if (late) {
+		struct hf_draft *d = transfer_draft(t, HF_EVENT_DELIVERY_SETTLED, HF_OK,
+		                                    "the consumer has signed how much of it it has");
+		draft_digest(d, &t->undelivered);
+		hf_unit_draft(u, d);
+	}
+	if (!all)
+		return;
+	settle_open(t, UNSETTLED_UNDELIVERED, u);
+	hf_alarm(t->x->base, "delivery-dispute", &t->id,
+	         "%s was sent everything and has signed that it did not take it; the entry `transfer-terminated` "
+	         "has its reason",
+	         t->peer);
 }
 
 /* ---- people ---- */
@@ -152,6 +183,7 @@ static bool list_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
 	memcpy(v.resource.b, row->resource.data, 16);
 	snprintf(v.peer, sizeof(v.peer), "%s", row->peer);
 	v.missing = row->kind == UNSETTLED_RECEIPT;
+	v.undelivered = row->kind == UNSETTLED_UNDELIVERED;
 	v.since_ms = row->since_ms;
 	return l->fn(l->ctx, &v);
 }
@@ -167,7 +199,7 @@ enum hf_err hf_exchange_settle(struct hf_exchange *x, const struct hf_actor *act
                                const char *reason, struct hf_unit *unit, struct hf_fault *f)
 {
 	struct transfer *t = transfer_find(x, transfer, true), *loaded = NULL;
-	struct look l = {.transfer = transfer};
+	struct look l = {.transfer = transfer, .receipts = true, .disputes = true};
 	if (!t && transfer_load(x, transfer, true, &loaded) == HF_OK)
 		t = loaded;
 	enum hf_err e = t ? look_in(x, scope_of(&t->grant, &t->resource), &l) : HF_E_UNKNOWN;

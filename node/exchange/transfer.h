@@ -77,6 +77,7 @@ struct transfer {
 	uint64_t bytes_total, bytes_done, acknowledged, rows, served, served_after_ack, generation;
 	struct hf_hash root;
 	struct hf_buf request, start, manifest, receipt; /* envelopes */
+	struct hf_buf undelivered;                       /* one more, of an end that is on its way (undelivered.h) */
 	int64_t started_ms, ended_ms;
 	uint64_t basis_changes; /* provider: of the last decision, which holds while they are the same, */
 	int64_t asked_ms;       /* for ASK_AGAIN_MS from then, */

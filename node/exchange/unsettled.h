@@ -4,12 +4,13 @@
 
 #include "exchange/exchange.h"
 
-/* Provider: deliveries whose receipt is missing, which stop further ones under the same authorization, or says not-met
- * (DS-58, DS-59); and a person who settles one. */
+/* Provider: deliveries whose receipt is missing, which stop further ones under the same authorization, or about which
+ * the consumer has signed something else than that all is well (DS-58, DS-59); and a person who settles one. */
 struct hf_unsettled_view {
 	struct hf_id transfer, resource;
 	char peer[HF_NAME_MAX + 1];
-	bool missing; /* the receipt; else it says not-met */
+	bool missing;     /* the receipt, */
+	bool undelivered; /* or the consumer has signed that it took nothing; else the receipt says not-met */
 	int64_t since_ms;
 };
 typedef bool (*hf_unsettled_fn)(void *ctx, const struct hf_unsettled_view *v);

@@ -51,10 +51,10 @@
 #define FAMILY_TRANSFER                                                                                                \
 	FAMILY_D(transfer_request), FAMILY_D(transfer_start), FAMILY_D(chunk_get), FAMILY_D(chunk_reply),              \
 	        FAMILY_D(manifest), FAMILY_D(receipt), FAMILY_D(receipt_mail), FAMILY_D(transfer_end),                 \
-	        FAMILY_D(use_report), FAMILY_D(use_report_mail), FAMILY_D(read_report), FAMILY_D(read_report_mail),    \
-	        FAMILY_D(use_state), FAMILY_D(use_state_mail), FAMILY_D(use_end), FAMILY_D(use_end_mail),              \
-	        FAMILY_D(destruction_record), FAMILY_D(destruction_mail), FAMILY_D(recall), FAMILY_D(recall_mail),     \
-	        FAMILY_D(recall_answer), FAMILY_D(recall_answer_mail)
+	        FAMILY_D(undelivered_paper), FAMILY_D(use_report), FAMILY_D(use_report_mail), FAMILY_D(read_report),   \
+	        FAMILY_D(read_report_mail), FAMILY_D(use_state), FAMILY_D(use_state_mail), FAMILY_D(use_end),          \
+	        FAMILY_D(use_end_mail), FAMILY_D(destruction_record), FAMILY_D(destruction_mail), FAMILY_D(recall),    \
+	        FAMILY_D(recall_mail), FAMILY_D(recall_answer), FAMILY_D(recall_answer_mail)
 #define FAMILY_CHANNEL                                                                                                 \
 	FAMILY_D(hello), FAMILY_D(request_header), FAMILY_D(reply_header), FAMILY_D(mail), FAMILY_D(mail_reply),       \
 	        FAMILY_D(poll), FAMILY_D(poll_reply), FAMILY_D(descriptor_get), FAMILY_D(descriptor_reply),            \

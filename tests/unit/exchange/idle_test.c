@@ -177,10 +177,10 @@ static void a_crash_at_the_end_counts_the_use_once(void **state)
 	assert_true(is_state(p->roads, &id, "TERMINATED"));
 	assert_int_equal(used(p).reserved, 0);
 	assert_int_equal(used(p).committed, before + 1);
-	end_now(transfer_find(p->health->exchange, &id, false), HF_E_CANCELLED, "the mail was lost in the crash",
-	        false);
+	end_now(transfer_find(p->health->exchange, &id, false), HF_E_CANCELLED, "the mail was lost in the crash", true);
 	p->w->hold = NULL;
 	wait_both(p, &id, "TERMINATED");
+	settle(p->w);
 }
 
 /* DS-59 */

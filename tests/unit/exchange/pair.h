@@ -16,6 +16,7 @@
 #include "evidence/envelope.h"
 #include "exchange/receive.h"
 #include "exchange/transfer.h"
+#include "exchange/unsettled.h"
 #include "ledger/internal.h"
 #include "proto/codec.h"
 #include "source/classify.h"
@@ -730,6 +731,46 @@ static inline struct hf_id begin_quiet(struct pair *p, const char *const *fields
 		fail_msg("%s", r.fault.text);
 	until(p, is_state(p->health, &r.id, "STARTED"));
 	return r.id;
+}
+
+/* ---- what nobody signed for ---- */
+
+/* A person of the provider settles it. */
+static inline enum hf_err settle_it(struct pair *p, const struct hf_id *id)
+{
+	struct hf_actor a = actor_of(p->roads, "zhou");
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault f = {HF_OK, ""};
+	enum hf_err e = hf_exchange_settle(p->roads->exchange, &a, id, "agreed on the telephone", u, &f);
+	submit_wait(p->roads, u);
+	return e;
+}
+
+static inline void settle_as(struct pair *p, const struct hf_id *id, enum hf_err want)
+{
+	assert_int_equal(settle_it(p, id), want);
+}
+
+struct open_ones {
+	size_t missing, disputed, undelivered;
+};
+
+static inline bool count_open(void *ctx, const struct hf_unsettled_view *v)
+{
+	struct open_ones *o = ctx;
+	assert_string_equal(v->peer, "health");
+	o->missing += v->missing;
+	o->undelivered += v->undelivered;
+	o->disputed += !v->missing;
+	return true;
+}
+
+static inline struct open_ones open_at_roads(struct pair *p)
+{
+	struct open_ones o = {0};
+	node_barrier(p->roads);
+	MUST(hf_exchange_unsettled(p->roads->exchange, count_open, &o));
+	return o;
 }
 
 /* ---- bending ---- */
