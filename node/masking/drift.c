@@ -94,7 +94,7 @@ void hf_drift_free(struct hf_drift *d)
 		return;
 	hf_identify_free(d->x);
 	if (d->rules)
-		(void)!hf_rules_settle(d->rules, NULL); /* they count in own no longer */
+		hf_rules_drop(d->rules); /* they count in own no longer */
 	free(d->own);
 	free(d->fields);
 	free(d->cells);

@@ -130,7 +130,8 @@ void hf_identify_free(struct hf_identify *x)
 {
 	if (!x)
 		return;
-	(void)!hf_identify_settle(x, NULL); /* the rules may count in it no longer */
+	if (x->rules)
+		hf_rules_drop(x->rules);
 	for (size_t i = 0; i < x->column_count; i++) {
 		free(x->columns[i].name);
 		hf_unique_done(&x->columns[i].unique);

@@ -49,6 +49,7 @@ struct hf_identify;
 /* The fields' texts are copied. count is at most HF_MAX_FIELDS. */
 struct hf_identify *hf_identify_new(const struct hf_identify_options *o, const struct hf_named_field *fields,
                                     size_t count);
+/* Waits for no detector: whoever shares the rules with others settles before. */
 void hf_identify_free(struct hf_identify *x);
 /* One row; a cell has HF_CELL_SLACK readable bytes behind it when padded says so. Cells beyond the fields are passed
  * over. */

@@ -333,6 +333,13 @@ void hf_rules_see(struct hf_rules *r, uint32_t counts[HF_RULES_MAX], const uint8
 	}
 }
 
+void hf_rules_drop(struct hf_rules *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->rule[i].code)
+			hf_code_run_drop(r->rule[i].code);
+}
+
 enum hf_err hf_rules_settle(struct hf_rules *r, struct hf_fault *f)
 {
 	for (size_t i = 0; i < r->count; i++)

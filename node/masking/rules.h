@@ -44,6 +44,8 @@ uint64_t hf_rules_for(const struct hf_rules *r, const char *name, const char *co
 /* Counts the rules that a value fits; those in code at the latest after settle, until when counts stay where they are.
  */
 void hf_rules_see(struct hf_rules *r, uint32_t counts[HF_RULES_MAX], const uint8_t *value, size_t len);
+/* What those in code have not been asked yet they are not: counts may end, of whomever they are. Waits for nothing. */
+void hf_rules_drop(struct hf_rules *r);
 /* SCANNER: one in code failed, now or before; it is named, and no count is to be used. */
 enum hf_err hf_rules_settle(struct hf_rules *r, struct hf_fault *f) HF_MUST_CHECK;
 

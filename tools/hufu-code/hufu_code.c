@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "lock.h"
@@ -112,13 +111,6 @@ static bool check(struct run *r)
 	return true;
 }
 
-static void timed(bool on)
-{
-	const struct itimerval t = {.it_value = {.tv_sec = on ? HF_CODE_SECONDS : 0}};
-
-	setitimer(ITIMER_PROF, &t, NULL);
-}
-
 int main(void)
 {
 	struct run r = {.page = mmap(NULL, sizeof(*r.page), PROT_READ | PROT_WRITE, MAP_SHARED, HF_CODE_FD_PAGE, 0)};
@@ -131,10 +123,8 @@ int main(void)
 	if (syscall(__NR_close_range, HF_CODE_FD_PAGE, ~0u, 0) != 0 || !lock_for_loading())
 		return 1;
 	while (read(HF_CODE_FD_ASK, &asked, 1) == 1) {
-		timed(true);
 		said = (asked == HF_CODE_LOAD && !r.detector ? load(&r) : r.detector && check(&r)) ? HF_CODE_YES
 		                                                                                   : HF_CODE_NO;
-		timed(false);
 		if (write(HF_CODE_FD_ASK, &said, 1) != 1)
 			return 1;
 	}

@@ -34,7 +34,7 @@
 
 static const unsigned short always[] = {
         __NR_read,  __NR_write, __NR_brk,        __NR_mmap,         __NR_munmap,        __NR_mremap,    __NR_madvise,
-        __NR_futex, __NR_exit,  __NR_exit_group, __NR_rt_sigreturn, __NR_clock_gettime, __NR_getrandom, __NR_setitimer,
+        __NR_futex, __NR_exit,  __NR_exit_group, __NR_rt_sigreturn, __NR_clock_gettime, __NR_getrandom,
 };
 /* And openat, to read only. */
 static const unsigned short loading[] = {

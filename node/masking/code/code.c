@@ -120,6 +120,12 @@ void hf_code_run_see(struct hf_code_run *r, uint32_t *count, const uint8_t *valu
 	r->used += len;
 }
 
+void hf_code_run_drop(struct hf_code_run *r)
+{
+	r->waiting = 0;
+	r->used = 0;
+}
+
 enum hf_err hf_code_run_settle(struct hf_code_run *r, struct hf_fault *f)
 {
 	ask(r);

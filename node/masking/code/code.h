@@ -36,6 +36,8 @@ struct hf_code_run *hf_code_run_new(const struct hf_code *c, const char *id);
 void hf_code_run_free(struct hf_code_run *r);
 /* Counts one more in *count if the value is such, at the latest after settle; of longer values the beginning counts. */
 void hf_code_run_see(struct hf_code_run *r, uint32_t *count, const uint8_t *value, size_t len);
+/* What was seen and not asked yet is not: counts that it would have gone to may end. Waits for nothing. */
+void hf_code_run_drop(struct hf_code_run *r);
 /* All values that were seen are counted. SCANNER: the code failed, now or before; counts are not to be used. */
 enum hf_err hf_code_run_settle(struct hf_code_run *r, struct hf_fault *f) HF_MUST_CHECK;
 

@@ -11,10 +11,12 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 
+#define LOOK_MS 50
 #define ABOVE 10 /* descriptors that the process gets are none of those that it gets them as */
 
 /* Neither side can change its size, so that no read of it fails. */
@@ -80,7 +82,7 @@ static void close_if(int fd)
 
 enum hf_err hf_code_host_start(const char *program, int library, struct hf_code_host *ret_h, struct hf_fault *f)
 {
-	struct hf_code_host h = {.ask = -1};
+	struct hf_code_host h = {.ask = -1, .left_ms = HF_CODE_WAIT_ALL_MS};
 	int pair[2] = {-1, -1}, page = make_page(&h.page), fd[3], wrong = EMFILE;
 
 	if (page < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -113,10 +115,7 @@ static void say_end(int status, struct hf_fault *f)
 {
 	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
-	if (sig == SIGPROF)
-		hf_fault_set(f, HF_E_SCANNER, "it took more than %u s of processor time for at most %u values",
-		             HF_CODE_SECONDS, HF_CODE_VALUES);
-	else if (sig == SIGXCPU)
+	if (sig == SIGXCPU)
 		hf_fault_set(f, HF_E_SCANNER, "it took more than %u s of processor time", HF_CODE_SECONDS_ALL);
 	else if (sig == SIGSYS)
 		hf_fault_set(f, HF_E_SCANNER,
@@ -139,46 +138,93 @@ static void gone(struct hf_code_host *h, struct hf_fault *f)
 	hf_code_host_stop(h);
 }
 
-/* Whoever stops reading or answering is as good as gone. */
-static bool answer(struct hf_code_host *h, char *ret_answer, bool *ret_late)
+static int64_t clock_ms(clockid_t which)
 {
-	struct pollfd p = {.fd = h->ask, .events = POLLIN};
-	ssize_t n;
-	int ready;
+	struct timespec t = {0, 0};
 
-	do
-		ready = poll(&p, 1, HF_CODE_WAIT_MS);
-	while (ready < 0 && errno == EINTR);
-	*ret_late = ready == 0;
-	if (ready <= 0)
-		return false;
+	clock_gettime(which, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Of the process; 0 when it has ended. */
+static int64_t used_ms(const struct hf_code_host *h)
+{
+	clockid_t its;
+
+	return clock_getcpuclockid(h->pid, &its) == 0 ? clock_ms(its) : 0;
+}
+
+enum waited { WAITED_FOR_NOTHING = 1, WAITED_ANSWER, WAITED_USED, WAITED_LATE, WAITED_TOO_LONG };
+
+/* Looks from time to time how much of the processor it has taken. */
+static enum waited wait_for(struct hf_code_host *h)
+{
+	const int64_t begun = clock_ms(CLOCK_MONOTONIC), used = used_ms(h);
+	const int most = h->left_ms < HF_CODE_WAIT_MS ? h->left_ms : HF_CODE_WAIT_MS;
+	struct pollfd p = {.fd = h->ask, .events = POLLIN};
+	int64_t passed = 0;
+	int ready = 0;
+
+	while (ready <= 0 && passed < most) {
+		ready = poll(&p, 1, most - passed < LOOK_MS ? (int)(most - passed) : LOOK_MS);
+		if (ready < 0 && errno != EINTR)
+			return WAITED_FOR_NOTHING;
+		passed = clock_ms(CLOCK_MONOTONIC) - begun;
+		if (ready <= 0 && used_ms(h) - used > HF_CODE_SECONDS * INT64_C(1000))
+			return WAITED_USED;
+	}
+	h->left_ms -= passed < h->left_ms ? (int)passed : h->left_ms;
+	return ready > 0 ? WAITED_ANSWER : h->left_ms > 0 ? WAITED_LATE : WAITED_TOO_LONG;
+}
+
+static bool read_answer(const struct hf_code_host *h, char *ret_answer)
+{
+	ssize_t n;
+
 	do
 		n = read(h->ask, ret_answer, 1);
 	while (n < 0 && errno == EINTR);
 	return n == 1;
 }
 
+static enum hf_err late(enum waited w, struct hf_fault *f)
+{
+	if (w == WAITED_USED)
+		return hf_fault_set(f, HF_E_SCANNER, "it took more than %u s of processor time for at most %u values",
+		                    HF_CODE_SECONDS, HF_CODE_VALUES);
+	if (w == WAITED_LATE)
+		return hf_fault_set(f, HF_E_SCANNER, "it did not answer within %d s", HF_CODE_WAIT_MS / 1000);
+	return hf_fault_set(f, HF_E_SCANNER, "its answers took more than %d s together", HF_CODE_WAIT_ALL_MS / 1000);
+}
+
+static enum hf_err failed(const struct hf_code_page *page, struct hf_fault *f)
+{
+	char why[sizeof(page->why)];
+
+	memcpy(why, page->why, sizeof(why));
+	why[sizeof(why) - 1] = '\0';
+	return hf_fault_set(f, HF_E_SCANNER, "%s",
+	                    hf_text_ok(why, strlen(why), sizeof(why)) && why[0] ? why : "it says that it failed");
+}
+
+/* Whoever stops reading or answering is as good as gone. */
 enum hf_err hf_code_host_ask(struct hf_code_host *h, char question, struct hf_fault *f)
 {
+	enum waited w = WAITED_FOR_NOTHING;
 	char said = 0;
-	bool late = false;
+	enum hf_err e;
 
-	if (send(h->ask, &question, 1, MSG_NOSIGNAL) == 1 && answer(h, &said, &late) && said == HF_CODE_YES)
+	if (send(h->ask, &question, 1, MSG_NOSIGNAL) == 1)
+		w = wait_for(h);
+	if (w == WAITED_ANSWER && read_answer(h, &said) && said == HF_CODE_YES)
 		return HF_OK;
-	if (late || said) {
-		char why[sizeof(h->page->why)];
-
-		memcpy(why, h->page->why, sizeof(why));
-		why[sizeof(why) - 1] = '\0';
-		hf_code_host_stop(h);
-		if (late)
-			return hf_fault_set(f, HF_E_SCANNER, "it did not answer within %d s", HF_CODE_WAIT_MS / 1000);
-		return hf_fault_set(f, HF_E_SCANNER, "%s",
-		                    hf_text_ok(why, strlen(why), sizeof(why)) && why[0] ? why
-		                                                                        : "it says that it failed");
+	if (w <= WAITED_ANSWER && !said) {
+		gone(h, f);
+		return HF_E_SCANNER;
 	}
-	gone(h, f);
-	return HF_E_SCANNER;
+	e = said ? failed(h->page, f) : late(w, f);
+	hf_code_host_stop(h);
+	return e;
 }
 
 void hf_code_host_stop(struct hf_code_host *h)

@@ -1,5 +1,6 @@
 /*
- * host.h - inside of code/: a process with a library in it, and one question at a time.
+ * host.h - inside of code/: a process with a library in it, and one question at a time. How long that may take, by the
+ * processor's clock and by the one on the wall, is measured from outside: nothing in the process can change it.
  */
 #ifndef HUFU_MASKING_CODE_HOST_H
 #define HUFU_MASKING_CODE_HOST_H
@@ -12,6 +13,7 @@
 struct hf_code_host {
 	pid_t pid;
 	int ask;
+	int left_ms; /* that it may still be waited for, by the clock */
 	struct hf_code_page *page;
 };
 /* library: a descriptor of its bytes. The page is there, the code is not asked yet. */

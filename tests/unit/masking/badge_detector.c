@@ -3,8 +3,11 @@
  * digits whose sum ends in 0. Some values make it do what no detector should, for the tests.
  */
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "masking/method.h"
@@ -39,6 +42,13 @@ static int misbehave(const uint8_t *value, size_t len)
 		turns |= 1;
 	if (len == 4 && memcmp(value, "file", 4) == 0)
 		return open("/etc/passwd", O_RDONLY);
+	if (len == 5 && memcmp(value, "timer", 5) == 0) {
+		const struct itimerval never = {.it_value = {.tv_sec = 0}};
+
+		return setitimer(ITIMER_PROF, &never, NULL);
+	}
+	if (len == 4 && memcmp(value, "wait", 4) == 0) /* for ever, without any use of the processor */
+		syscall(SYS_futex, &turns, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
 	if (len == 4 && memcmp(value, "fork", 4) == 0)
 		return fork();
 	if (len == 4 && memcmp(value, "room", 4) == 0) {

@@ -3,16 +3,19 @@
 
 #include <linux/landlock.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "crypto/hash.h"
+#include "masking/code/host.h"
 #include "masking/drift.h"
 #include "masking/identify.h"
 #include "masking/rules.h"
@@ -101,11 +104,10 @@ static void test_code_that_goes_wrong_is_an_error_that_names_it(void **state)
 {
 	static const struct {
 		const char *value, *says;
-	} tries[] = {{"crash", "it crashed (Segmentation fault)"},
-	             {"spin", "it took more than 1 s of processor time"},
-	             {"file", "it tried what such code may not do"},
-	             {"fork", "it tried what such code may not do"},
-	             {"odd", "its check said neither 0 nor 1"}};
+	} tries[] = {
+	        {"crash", "it crashed (Segmentation fault)"},   {"spin", "it took more than 1 s of processor time"},
+	        {"file", "it tried what such code may not do"}, {"timer", "it tried what such code may not do"},
+	        {"fork", "it tried what such code may not do"}, {"odd", "its check said neither 0 nor 1"}};
 	struct hf_codes *all = taken(HUFU_TEST_DETECTOR);
 
 	(void)state;
@@ -125,6 +127,61 @@ static void test_code_that_goes_wrong_is_an_error_that_names_it(void **state)
 		hf_identify_free(x);
 		hf_rules_free(r);
 	}
+	hf_codes_free(all);
+}
+
+static enum hf_err ask_value(struct hf_code_host *h, const char *value, struct hf_fault *f)
+{
+	h->page->count = 1;
+	h->page->len[0] = (uint32_t)strlen(value);
+	memcpy(h->page->data, value, strlen(value));
+	return hf_code_host_ask(h, HF_CODE_CHECK, f);
+}
+
+/* Who takes no time of the processor, but answers late or never, is ended from outside, however often he is asked. */
+static void test_code_is_not_waited_for_for_ever(void **state)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf bytes = HF_BUF_INIT;
+	int library = memfd_create("detector", MFD_CLOEXEC);
+	struct hf_fault f = {.code = HF_OK};
+	struct hf_code_host h;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(hf_file_read(HUFU_TEST_DETECTOR, HF_CODE_LIBRARY, &bytes), HF_OK);
+	assert_int_equal(write(library, bytes.data, bytes.len), bytes.len);
+	assert_int_equal(hf_code_host_start(HUFU_TEST_CODE, library, &h, &f), HF_OK);
+	assert_int_equal(h.left_ms, HF_CODE_WAIT_ALL_MS);
+	assert_int_equal(hf_code_host_ask(&h, HF_CODE_LOAD, &f), HF_OK);
+	assert_int_equal(ask_value(&h, "AC-123400", &f), HF_OK);
+	assert_int_equal(h.page->verdict[0], 1);
+	h.left_ms = 60; /* as if its answers had taken all but that */
+	pid = h.pid;
+	assert_int_equal(ask_value(&h, "wait", &f), HF_E_SCANNER);
+	assert_non_null(strstr(f.text, "its answers took more than 120 s together"));
+	assert_null(h.page);
+	assert_int_equal(kill(pid, 0), -1); /* it is gone */
+	close(library);
+}
+
+/* Whoever ends a watch, on whatever thread, waits for no detector. */
+static void test_what_a_watch_has_not_asked_yet_is_never_asked(void **state)
+{
+	static const uint8_t rows[2][9 + HF_CELL_SLACK] = {"wait", "nothing"};
+	static const bool watched[] = {true, true};
+	struct hf_codes *all = taken(HUFU_TEST_DETECTOR);
+	struct hf_rules *r = rules(all);
+	const struct hf_identify_options o = {.rules = r};
+	struct hf_drift *d = hf_drift_new(&o, fields, watched, 2, 1);
+	const struct hf_bytes cells[2] = {{rows[0], 4}, {rows[1], 7}};
+	struct hf_fault f = {.code = HF_OK};
+
+	(void)state;
+	assert_true(hf_drift_row(d, cells, 2));
+	hf_drift_free(d);
+	if (hf_rules_settle(r, &f) != HF_OK) /* asked, it would have failed, 10 s later */
+		fail_msg("%s", f.text);
+	hf_rules_free(r);
 	hf_codes_free(all);
 }
 
@@ -247,6 +304,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_code_finds_what_its_check_says),
 	        cmocka_unit_test(test_code_that_goes_wrong_is_an_error_that_names_it),
+	        cmocka_unit_test(test_code_is_not_waited_for_for_ever),
+	        cmocka_unit_test(test_what_a_watch_has_not_asked_yet_is_never_asked),
 	        cmocka_unit_test(test_code_has_memory_of_its_own_and_not_much),
 	        cmocka_unit_test(test_the_watch_asks_code_and_stops_when_it_fails),
 	        cmocka_unit_test(test_only_the_reviewed_library_is_taken),
