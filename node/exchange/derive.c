@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "crypto/base64.h"
 #include "exchange/derive_text.h"
+#include "exchange/onward.h"
 #include "exchange/transfer.h"
 #include "ledger/opening.h"
 
@@ -179,6 +180,8 @@ static enum hf_err look_at_derivation(const struct making *m, struct made_of *of
 	struct derive_facts *d = hf_alloc(sizeof(*d));
 	enum hf_err e = derive_find(m->x, &of->line.id, d);
 	hf_id_text(&of->line.id, text);
+	if (e == HF_OK)
+		e = onward_stands(m->x, &of->line.id, m->f);
 	if (e == HF_OK) {
 		of->line.derivation = true;
 		of->line.digest = d->digest;

@@ -1,6 +1,7 @@
 /* drift.c - what a source holds while it goes out: it is what was scanned and judged, and where it is not, the delivery
  * ends (MK-15, DS-33). */
 #include "exchange/masked.h"
+#include "exchange/onward.h"
 #include "exchange/transfer.h"
 #include "source/classify.h"
 #include "source/mask_policy.h"
@@ -18,8 +19,10 @@ static enum hf_err stands(struct transfer *t, const struct hf_source_stamp *now,
 		        f, HF_E_SOURCE_CHANGED,
 		        "the source %s is not what was scanned or began to be sent; its publisher must scan it again",
 		        t->source);
-	if (!t->stamp.inode)
+	if (!t->stamp.inode) {
+		HF_TRY(onward_stands(t->x, &v->derivation, f));
 		t->derivation = v->derivation;
+	}
 	if (!t->stream) {
 		t->table_bytes = v->bytes;
 		t->table_rows = v->rows;

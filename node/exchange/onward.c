@@ -59,6 +59,7 @@ struct onward {
 	struct hf_exchange *x;
 	const Hufu__CatalogEntry *entry;
 	bool of_class; /* the entry is of the class of a delivery */
+	bool recalled; /* that is all that is asked */
 	struct hf_id item[ITEMS_MAX];
 	bool derivation[ITEMS_MAX];
 	size_t count;
@@ -151,6 +152,13 @@ static enum hf_err look_at_delivery(struct onward *o, const struct hf_id *id)
 	char text[HF_ID_TEXT];
 	struct transfer *t = NULL;
 	hf_id_text(id, text);
+	if (hf_store_has(o->x->store, HF_TABLE_RECALLED, id->b, sizeof(id->b)))
+		return hf_fault_set(o->f, HF_E_RECALLED,
+		                    "transfer %s, of which the data was derived, was recalled by its provider: nothing "
+		                    "that was made of it goes out",
+		                    text);
+	if (o->recalled)
+		return HF_OK;
 	enum hf_err err = transfer_load(o->x, id, false, &t);
 	if (err != HF_OK)
 		return hf_fault_set(o->f, err, "what was delivered in transfer %s cannot be looked up any more", text);
@@ -165,14 +173,40 @@ static enum hf_err look_at_delivery(struct onward *o, const struct hf_id *id)
 	return err;
 }
 
+static enum hf_err look_back(struct onward *o, const struct hf_id *derivation)
+{
+	enum hf_err e = add_item(o, derivation, true);
+	for (size_t i = 0; e == HF_OK && i < o->count; i++)
+		e = o->derivation[i] ? follow(o, &o->item[i]) : look_at_delivery(o, &o->item[i]);
+	return e;
+}
+
+static bool any(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)key, (void)value;
+	*(bool *)ctx = true;
+	return false;
+}
+
+enum hf_err onward_stands(struct hf_exchange *x, const struct hf_id *derivation, struct hf_fault *f)
+{
+	bool recalled = false;
+	HF_TRY(hf_fault_default(f, hf_store_scan(x->store, HF_TABLE_RECALLED, NULL, 0, NULL, 0, any, &recalled)));
+	if (!recalled || hf_id_is_zero(derivation))
+		return HF_OK;
+	struct onward *o = hf_alloc_zero(sizeof(*o));
+	*o = (struct onward){.x = x, .recalled = true, .f = f};
+	enum hf_err e = look_back(o, derivation);
+	free(o);
+	return hf_fault_default(f, e);
+}
+
 enum hf_err hf_onward_check(struct hf_exchange *x, const struct hf_id *derivation, const Hufu__CatalogEntry *entry,
                             struct hf_fault *f)
 {
 	struct onward *o = hf_alloc_zero(sizeof(*o));
 	*o = (struct onward){.x = x, .entry = entry, .f = f};
-	enum hf_err e = add_item(o, derivation, true);
-	for (size_t i = 0; e == HF_OK && i < o->count; i++)
-		e = o->derivation[i] ? follow(o, &o->item[i]) : look_at_delivery(o, &o->item[i]);
+	enum hf_err e = look_back(o, derivation);
 	if (e == HF_OK && entry && !o->of_class)
 		e = hf_fault_set(f, HF_E_ARGUMENT,
 		                 "the class '%.100s' is that of none of the deliveries that the data was derived of; "

@@ -76,6 +76,10 @@ def fetched(net):
     net.at = {"insurer": i.hufu("fetch", net.entry, "--system", "claims", "--output", net.file, as_="chen")["transfer"]}
     with open(net.file, encoding="utf-8", newline="") as rows, open(net.half, "w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows(r for n, r in enumerate(csv.reader(rows)) if n % 2 == 0)
+    net.later = os.path.join(net.dir, "later.csv")  # made of it before the recall, and registered by nobody
+    with open(net.later, "w", encoding="utf-8") as out:
+        out.write("flights\n500\n")
+    net.unregistered = i.hufu("derive", net.later, "--from", net.at["insurer"], "--system", "claims", "--processing", "计数", as_="chen")["derivation"]
     derivation = i.hufu("derive", net.half, "--from", net.at["insurer"], "--system", "claims", "--processing", "隔行抽样", as_="chen")["derivation"]
     workflow.source(i, "pan", "half", net.half, "--derived", derivation)
     net.made = workflow.publish(i, "pan", "half", title="航班样本", description="由航班数据抽样而成", topic="aviation", data_class="transport/flight", level=1,
@@ -159,3 +163,14 @@ def test_the_one_that_was_away_follows_and_the_recall_is_done(net):
     records = wait_until(lambda: (lambda d: d if len(d) == 4 else None)(t.hufu("data", "destructions", as_="li")["destructions"]), "the records")
     check(all(d["recall"] == net.recall and "延误列有误" in d["policy"] and len(d["record"]) == 64 for d in records), f"{records}")
     check(newest(net, "transport", "sun", "recall-done")["asked"] == "versions 1 to 1", "and the end of it is an entry")
+
+
+def test_what_was_made_of_it_and_is_registered_later_does_not_go_out_either(net):
+    """DS-11: nor is anything more made of what was made of it"""
+    i = net.nodes["insurer"]
+    r = i.refused("source", "add", "later", net.later, "--derived", net.unregistered, as_="pan")
+    check(r.reason == "recalled" and net.at["insurer"] in r.text, r.text)
+    r = i.refused("source", "add", "later", net.later, as_="pan")
+    check(r.reason == "recalled", f"without a word about where it comes from: its bytes are known: {r.text}")
+    r = i.refused("derive", net.later, "--from", net.unregistered, "--system", "claims", "--processing", "再计数", as_="chen")
+    check(r.reason == "recalled" and net.at["insurer"] in r.text, r.text)
