@@ -329,6 +329,22 @@ static void tell(struct finding *n, const struct hf_id *transfer, const char *no
 	n->row->parties++;
 }
 
+/* A recipient that could not be told, once more. True: it is on its way. */
+bool recall_tell_again(struct hf_exchange *x, Hufu__RecallRow *row, Hufu__RecallPartyRow *party, struct hf_unit *unit)
+{
+	struct finding n = {.x = x, .row = row, .unit = unit};
+	struct hf_id transfer;
+	if (!hf_id_from_bytes(party->transfer.data, party->transfer.len, &transfer))
+		return false;
+	char *state = party->state, *note = party->note; /* the row's own */
+	party->told_ms = hf_now_ms(&x->base->clock);
+	mail(&n, &transfer, party->node, party);
+	recall_party_put(unit, party);
+	party->state = state;
+	party->note = note;
+	return !n.unreachable[0];
+}
+
 /* Something of it may be at the other side. */
 static bool went_out(const struct transfer *t)
 {

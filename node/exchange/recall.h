@@ -62,6 +62,7 @@ enum hf_err recall_follow(struct hf_exchange *x, const struct hf_id *entry, cons
                           struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
 void recall_put(struct hf_unit *u, const Hufu__RecallRow *row);
 void recall_party_put(struct hf_unit *u, const Hufu__RecallPartyRow *row);
+bool recall_tell_again(struct hf_exchange *x, Hufu__RecallRow *row, Hufu__RecallPartyRow *party, struct hf_unit *unit);
 struct hf_draft *recall_draft(const struct hf_exchange *x, const Hufu__RecallRow *row, enum hf_event event);
 /* Header of a paper of a recall; stays where it is. */
 struct recall_head {
@@ -82,7 +83,7 @@ enum hf_err recall_open(struct hf_exchange *x, const Hufu__Envelope *e, const st
                         void *ret_message, struct hf_fault *f) HF_MUST_CHECK;
 enum hf_err recall_on_answer(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
                              struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;
-/* Missing answers escalate. */
+/* Who could not be told is told as soon as that is possible; missing answers escalate. */
 void recall_watch(struct hf_exchange *x);
 enum hf_err recalled_on_mail(void *ctx, const char *from, const struct hf_id *txn, struct hf_bytes body,
                              struct hf_unit *unit, struct hf_fault *f) HF_MUST_CHECK;

@@ -9,6 +9,8 @@
 #include "recall.pb-c.h"
 
 #define ALARM_AGAIN_MS (24 * 3600 * 1000)
+#define TELL_AGAIN_MS (60 * 1000)
+#define TELL_AT_ONCE 64u /* so many at a time */
 
 /* ---- answers ---- */
 
@@ -207,9 +209,65 @@ static bool find_late(void *ctx, const Hufu__RecallRow *row)
 	return !l->found;
 }
 
+/* ---- who could not be told ---- */
+
+struct untold {
+	int64_t before_ms;
+	struct hf_exchange *x;
+	Hufu__RecallPartyRow *party[TELL_AT_ONCE];
+	size_t count;
+	struct hf_id recall;
+};
+
+static bool take_untold(void *ctx, const Hufu__RecallPartyRow *row)
+{
+	struct untold *u = ctx;
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	uint8_t key[32];
+	if (strcmp(row->state, "unreachable") != 0 || row->told_ms > u->before_ms)
+		return true;
+	memcpy(key, row->recall.data, 16);
+	memcpy(key + 16, row->transfer.data, 16);
+	if (hf_store_get(u->x->store, HF_TABLE_RECALL_PARTY, key, sizeof(key), &b) == HF_OK)
+		u->party[u->count] = HF_DECODE_OWN(recall_party_row, b.data, b.len);
+	u->count += u->party[u->count] != NULL;
+	return u->count < TELL_AT_ONCE;
+}
+
+static bool find_untold(void *ctx, const Hufu__RecallRow *row)
+{
+	struct untold *u = ctx;
+	if (strcmp(row->state, "running") != 0 || !hf_id_from_bytes(row->id.data, row->id.len, &u->recall))
+		return true;
+	(void)!hf_recall_parties(u->x, &u->recall, take_untold, u);
+	return u->count == 0;
+}
+
+static void tell_again(struct hf_exchange *x)
+{
+	struct untold u = {.x = x, .before_ms = hf_now_ms(&x->base->clock) - TELL_AGAIN_MS};
+	HF_CLEANUP(hf_decoded_done) Hufu__RecallRow *row = NULL;
+	if (hf_recall_list(x, find_untold, &u) != HF_OK || u.count == 0)
+		return;
+	struct hf_unit *unit = hf_unit_new();
+	size_t told = 0;
+	enum hf_err e = hf_recall_get(x, &u.recall, &row);
+	for (size_t i = 0; i < u.count; i++) {
+		told += e == HF_OK && recall_tell_again(x, row, u.party[i], unit);
+		hf_decoded_free(u.party[i]);
+	}
+	if (told > 0)
+		hf_alarm(x->base, "recall-told", &u.recall,
+		         "%zu recipients of the recall that could not be reached are told now", told);
+	hf_store_submit(x->store, unit, NULL, NULL);
+}
+
 void recall_watch(struct hf_exchange *x)
 {
+	if (x->closing)
+		return;
+	tell_again(x);
 	struct late l = {.now_ms = hf_now_ms(&x->base->clock)};
-	if (!x->closing && hf_recall_list(x, find_late, &l) == HF_OK && l.found)
+	if (hf_recall_list(x, find_late, &l) == HF_OK && l.found)
 		escalate(x, &l.id);
 }

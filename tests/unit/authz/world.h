@@ -49,6 +49,7 @@ struct node {
 	struct world *world;
 	const char *name;
 	bool open;
+	bool outside; /* of the space, for a while: nobody has mail for it */
 	struct hf_base base;
 	struct hf_store *store;
 	struct hf_node_keys keys;
@@ -219,7 +220,7 @@ enum hf_err hf_peers_mail(struct hf_peers *p, struct hf_unit *unit, const char *
 {
 	struct world *w = p->node->world;
 	struct node *target = world_find(w, to);
-	if (!target || !hf_space_member(w->space, to))
+	if (!target || target->outside || !hf_space_member(w->space, to))
 		return HF_E_STRANGER;
 	if (len > hf_mail_max(type))
 		return HF_E_LIMIT;

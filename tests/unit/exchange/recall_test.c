@@ -46,7 +46,7 @@ static const char *state_of(struct pair *p, const struct hf_id *recall)
 }
 
 struct parties {
-	size_t count, stopped, done;
+	size_t count, stopped, done, unreachable;
 	uint32_t objects;
 	struct hf_id transfer[8];
 };
@@ -58,6 +58,7 @@ static bool take_party(void *ctx, const Hufu__RecallPartyRow *r)
 	assert_true(hf_id_from_bytes(r->transfer.data, r->transfer.len, &v->transfer[v->count++]));
 	v->stopped += strcmp(r->state, "stopped") == 0;
 	v->done += strcmp(r->state, "done") == 0;
+	v->unreachable += strcmp(r->state, "unreachable") == 0;
 	v->objects += r->objects;
 	return true;
 }
@@ -278,6 +279,39 @@ static void missing_answers_escalate(void **state)
 	assert_int_equal(parties_of(p, &id).objects, 1);
 }
 
+/* Who could not be told is told when that is possible: also after a restart, and after the deadline. */
+static void one_that_was_outside_is_told_when_it_is_back(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct offer o = {.title = ""};
+	struct hf_id entry = entry_granted(p, &o), sealed = delivered(p);
+	char path[VAULT_PATH];
+	sealed_path(p, &sealed, path);
+	p->health->outside = true;
+	struct hf_id id = recall_now(p, &entry, 0, 0);
+	assert_int_equal(parties_of(p, &id).unreachable, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		p->w->now_ms += (int64_t)24 * 3600 * 1000;
+		recall_watch(p->roads->exchange);
+		settle(p->w);
+	}
+	assert_int_equal(parties_of(p, &id).unreachable, 1);
+	assert_string_equal(state_of(p, &id), "overdue");
+	pair_restart(p->roads);
+	p->health->outside = false;
+	recall_watch(p->roads->exchange); /* not each time */
+	settle(p->w);
+	assert_int_equal(parties_of(p, &id).unreachable, 1);
+	p->w->now_ms += (int64_t)61 * 1000;
+	recall_watch(p->roads->exchange);
+	settle(p->w);
+	assert_int_equal(parties_of(p, &id).unreachable, 0);
+	wait_done(p, &id);
+	assert_false(is_there(path));
+	people_back(p->roads);
+	people_back(p->health);
+}
+
 /* Only who delivered it recalls it. */
 static void another_node_recalls_nothing(void **state)
 {
@@ -319,9 +353,13 @@ static int recall_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(what_was_delivered_is_taken_back),     cmocka_unit_test(other_versions_go_on),
-	        cmocka_unit_test(a_second_recall_is_answered),          cmocka_unit_test(a_delivery_on_its_way_ends),
-	        cmocka_unit_test(a_crash_of_the_consumer_is_made_good), cmocka_unit_test(missing_answers_escalate),
+	        cmocka_unit_test(what_was_delivered_is_taken_back),
+	        cmocka_unit_test(other_versions_go_on),
+	        cmocka_unit_test(a_second_recall_is_answered),
+	        cmocka_unit_test(a_delivery_on_its_way_ends),
+	        cmocka_unit_test(a_crash_of_the_consumer_is_made_good),
+	        cmocka_unit_test(missing_answers_escalate),
+	        cmocka_unit_test(one_that_was_outside_is_told_when_it_is_back),
 	        cmocka_unit_test(another_node_recalls_nothing),
 	};
 	return cmocka_run_group_tests(tests, recall_up, pair_down);
