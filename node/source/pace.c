@@ -5,6 +5,7 @@
 #include <time.h>
 
 #define TICK_MS 100
+#define LATE_MS 1000 /* what was not read in that time may be made up for, and no more */
 
 static int64_t now_ms(void)
 {
@@ -21,7 +22,7 @@ static int64_t due_ms(uint64_t taken, uint64_t per_second)
 
 enum hf_err hf_pace_keep(struct hf_pace *p, uint64_t bytes, uint64_t rows, struct hf_fault *f)
 {
-	int64_t by_bytes, by_rows, left = 0;
+	int64_t due, by_rows, left = 0;
 
 	atomic_fetch_add(&p->bytes, bytes);
 	atomic_fetch_add(&p->rows, rows);
@@ -31,12 +32,16 @@ enum hf_err hf_pace_keep(struct hf_pace *p, uint64_t bytes, uint64_t rows, struc
 		p->paced_bytes += bytes;
 		p->paced_rows += rows;
 	}
-	by_bytes = due_ms(p->paced_bytes, p->bytes_per_second);
+	due = due_ms(p->paced_bytes, p->bytes_per_second);
 	by_rows = due_ms(p->paced_rows, p->rows_per_second);
+	if (by_rows > due)
+		due = by_rows;
+	if (due && now_ms() - (p->begun_ms + due) > LATE_MS) /* it stood still: no burst follows */
+		p->begun_ms = now_ms() - due;
 	do {
 		if (atomic_load(&p->stop))
 			return hf_fault_set(f, HF_E_CANCELLED, "the reading was ended before it was done");
-		left = by_bytes || by_rows ? p->begun_ms + (by_bytes > by_rows ? by_bytes : by_rows) - now_ms() : 0;
+		left = due ? p->begun_ms + due - now_ms() : 0;
 		if (left > 0)
 			poll(NULL, 0, left < TICK_MS ? (int)left : TICK_MS);
 	} while (left > 0);

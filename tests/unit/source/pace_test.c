@@ -70,6 +70,25 @@ static void test_a_scan_keeps_the_rates_of_its_source(void **state)
 	assert_true(clock_ms() - begun >= 290);
 }
 
+/* A source that gave nothing for an hour is not read for an hour as fast as it can then. */
+static void test_what_was_missed_is_not_read_in_a_burst(void **state)
+{
+	for (unsigned by_rows = 0; by_rows < 2; by_rows++) {
+		struct hf_pace p = {.bytes_per_second = by_rows ? 0 : 1000, .rows_per_second = by_rows ? 10 : 0};
+		struct hf_fault f;
+		int64_t begun;
+
+		(void)state;
+		assert_int_equal(hf_pace_keep(&p, 1, 0, &f), HF_OK);
+		p.begun_ms -= 3600000;
+		assert_int_equal(hf_pace_keep(&p, 1, 1, &f), HF_OK);
+		begun = clock_ms();
+		for (unsigned i = 0; i < 3; i++)
+			assert_int_equal(hf_pace_keep(&p, 100, 1, &f), HF_OK);
+		assert_true(clock_ms() - begun >= 290);
+	}
+}
+
 /* ---- turns ---- */
 
 struct turn {
@@ -193,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_a_scan_keeps_the_rates_of_its_source),
+	        cmocka_unit_test(test_what_was_missed_is_not_read_in_a_burst),
 	        cmocka_unit_test(test_a_scan_is_ended_from_outside),
 	        cmocka_unit_test(test_scans_take_turns),
 	        cmocka_unit_test(test_no_more_wait_than_is_sane),
