@@ -186,9 +186,15 @@ static void judge_rules(struct quality *q, struct verdict *v)
 	q->ended = true;
 	for (size_t i = 0; i < hf_csv_rules_count(q->rules) && v->count < FINDINGS_MAX; i++) {
 		hf_csv_rules_verdict(q->rules, i, &r);
+		char rest[80] = "";
+		if (r.unexamined)
+			snprintf(rest, sizeof(rest), "; %llu were not examined, for want of room",
+			         (unsigned long long)r.unexamined);
+		else if (!r.whole)
+			snprintf(rest, sizeof(rest), ", as far as it could be read");
 		add_finding(v, r.criterion, r.against == 0, "%s rule '%.255s': %llu of %llu rows are against it%s",
 		            i < q->published ? "published" : "own", r.text, (unsigned long long)r.against,
-		            (unsigned long long)r.rows, r.whole ? "" : ", as far as there was room to remember them");
+		            (unsigned long long)r.rows, rest);
 	}
 	for (size_t i = 0; i < q->odd_count && v->count < FINDINGS_MAX; i++)
 		add_finding(v, "rule", false, "the rule '%.255s' cannot be asked of the fields that were delivered",

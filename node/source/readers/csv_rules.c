@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "crypto/short_hash.h"
 #include "source/readers/csv_filter.h"
 
 #define SEEN_FIRST 1024u /* places of a set at the beginning; a power of two */
+#define PROBES_MAX 256u  /* places that are looked at for a key; under a secret hash key it never comes to that */
 #define NO_COLUMN SIZE_MAX
 
 enum kind { NOT_EMPTY, TYPE, UNIQUE, DISTINCT, KEY, CHECK, KINDS };
@@ -34,13 +36,15 @@ struct rule {
 	struct seen *seen;
 	size_t places, used;
 	bool full;
-	uint64_t rows, against;
+	bool whole; /* a row that cannot be examined is against it */
+	uint64_t rows, against, unexamined;
 };
 struct hf_csv_rules {
 	struct rule rule[HF_CSV_RULES_MAX];
 	size_t count;
 	struct hf_csv *csv;
 	struct hf_buf value;
+	struct hf_short_key key;       /* nobody can choose values that get in each other's way */
 	struct hf_csv_column *columns; /* of the header, */
 	size_t column_count;           /* 0: it was not here yet */
 	bool broken;                   /* what follows is no table */
@@ -66,13 +70,15 @@ static void give_back(struct rule *r)
 	r->seen = NULL;
 }
 
+/* NULL: there is none for it within reach. */
 static struct seen *place_of(struct seen *set, size_t places, uint64_t key)
 {
-	size_t i = key & (places - 1);
-
-	while (set[i].key && set[i].key != key)
-		i = (i + 1) & (places - 1);
-	return &set[i];
+	for (size_t n = 0; n < PROBES_MAX && n < places; n++) {
+		struct seen *s = &set[(key + n) & (places - 1)];
+		if (!s->key || s->key == key)
+			return s;
+	}
+	return NULL;
 }
 
 /* At most half of the places are used. */
@@ -83,16 +89,21 @@ static bool grow(struct rule *r)
 
 	if (!set)
 		return false;
-	for (size_t i = 0; i < r->places; i++)
-		if (r->seen[i].key)
-			*place_of(set, places, r->seen[i].key) = r->seen[i];
+	for (size_t i = 0; i < r->places; i++) {
+		struct seen *to = r->seen[i].key ? place_of(set, places, r->seen[i].key) : NULL;
+		if (to)
+			*to = r->seen[i];
+		else
+			r->unexamined += r->seen[i].key != 0; /* what is like it is not known any more */
+	}
 	give_back(r);
 	r->seen = set;
 	r->places = places;
 	return true;
 }
 
-/* NULL: it is new, and was remembered when there was room. */
+/* NULL: it is new, and is remembered, or, when there is no room, counted as not examined: it may have come before among
+ * those that are not remembered either. */
 static const struct seen *seen_before(struct rule *r, uint64_t key, uint64_t row)
 {
 	key = key ? key : 1;
@@ -102,53 +113,39 @@ static const struct seen *seen_before(struct rule *r, uint64_t key, uint64_t row
 		return s;
 	if (!r->full && 2 * (r->used + 1) > r->places)
 		r->full = !grow(r);
-	if (r->full)
+	s = r->full ? NULL : place_of(r->seen, r->places, key);
+	if (!s) {
+		r->unexamined++;
 		return NULL;
-	*place_of(r->seen, r->places, key) = (struct seen){key, row};
+	}
+	*s = (struct seen){key, row};
 	r->used++;
 	return NULL;
 }
 
-static uint64_t mix(uint64_t h)
-{
-	h ^= h >> 33;
-	h *= 0xff51afd7ed558ccdu;
-	h ^= h >> 33;
-	h *= 0xc4ceb9fe1a85ec53u;
-	return h ^ (h >> 33);
-}
-
-static uint64_t hash_of(const uint8_t *data, size_t len, uint64_t h)
-{
-	uint64_t w;
-
-	for (h = mix(h ^ len); len >= sizeof(w); data += sizeof(w), len -= sizeof(w)) {
-		memcpy(&w, data, sizeof(w));
-		h = mix(h ^ w) + 0x9e3779b97f4a7c15u;
-	}
-	w = 0;
-	memcpy(&w, data, len);
-	return mix(h ^ w);
-}
-
 /* A null is another value than a quoted nothing. */
-static uint64_t hash_field(struct hf_csv_rules *all, const struct hf_csv_field *f, uint64_t h)
+static uint64_t hash_field(struct hf_csv_rules *all, const struct hf_csv_field *f)
 {
+	static const uint8_t nothing = 0;
+
 	if (!f->quoted)
-		return hash_of(f->data, f->len, h);
+		return f->len ? hf_short_hash(&all->key, f->data, f->len) : 0;
 	hf_buf_clear(&all->value);
 	if (!hf_csv_value(f, &all->value))
-		return hash_of(f->data, f->len, h);
-	return all->value.len ? hash_of(all->value.data, all->value.len, h) : mix(h ^ UINT64_MAX);
+		return hf_short_hash(&all->key, f->data, f->len);
+	return all->value.len ? hf_short_hash(&all->key, all->value.data, all->value.len)
+	                      : hf_short_hash(&all->key, &nothing, 0);
 }
 
 static uint64_t hash_row(struct hf_csv_rules *all, const struct hf_csv_record *rec)
 {
-	uint64_t h = rec->field_count;
+	uint64_t pair[2] = {rec->field_count, 0};
 
-	for (size_t i = 0; i < rec->field_count; i++)
-		h = hash_field(all, &rec->fields[i], h);
-	return h;
+	for (size_t i = 0; i < rec->field_count; i++) {
+		pair[1] = hash_field(all, &rec->fields[i]);
+		pair[0] = hf_short_hash(&all->key, pair, sizeof(pair));
+	}
+	return pair[0];
 }
 
 /* ---- rows ---- */
@@ -199,11 +196,11 @@ static bool is_against(struct hf_csv_rules *all, struct rule *r, const struct hf
 	case TYPE:
 		return !is_of_type(all, r, &rec->fields[r->column]);
 	case UNIQUE:
-		return seen_before(r, hash_field(all, &rec->fields[r->column], 1), 0);
+		return seen_before(r, hash_field(all, &rec->fields[r->column]), 0);
 	case DISTINCT:
 		return seen_before(r, row, 0);
 	case KEY:
-		s = seen_before(r, hash_field(all, &rec->fields[r->column], 1), row);
+		s = seen_before(r, hash_field(all, &rec->fields[r->column]), row);
 		return s && s->row != row;
 	case CHECK:
 		return !meets(r, rec);
@@ -247,8 +244,9 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 	for (struct rule *r = all->rule; r < all->rule + all->count; r++) {
 		if (r->column == NO_COLUMN || !is_asked(all, r, rec))
 			continue;
+		uint64_t unexamined = r->unexamined;
 		r->rows++;
-		r->against += is_against(all, r, rec);
+		r->against += is_against(all, r, rec) || (r->whole && r->unexamined != unexamined);
 	}
 	return true;
 }
@@ -282,7 +280,16 @@ static const char *read_field(const char *at, char out[HF_CSV_NAME_MAX + 1])
 	return n && !open ? at + strspn(at, " ") : NULL;
 }
 
-#define FORMS "not-empty FIELD, type FIELD TYPE, unique FIELD, distinct, key FIELD or check CONDITIONS"
+#define WHOLE "whole "
+#define FORMS                                                                                                          \
+	"not-empty FIELD, type FIELD TYPE, unique FIELD, distinct, key FIELD or check CONDITIONS; \"whole\" may "      \
+	"stand "                                                                                                       \
+	"before unique, distinct and key"
+
+static bool remembers(enum kind k)
+{
+	return k == UNIQUE || k == DISTINCT || k == KEY;
+}
 
 static enum hf_err no_rule(const char *text, struct hf_fault *f)
 {
@@ -291,19 +298,23 @@ static enum hf_err no_rule(const char *text, struct hf_fault *f)
 
 static enum hf_err read_rule(const char *text, struct rule *r, struct hf_fault *f)
 {
-	size_t len = strlen(text), word = strcspn(text, " ");
-	const char *at = text + word + strspn(text + word, " ");
+	size_t len = strlen(text), word;
+	const char *at = text;
 
 	if (!hf_text_ok(text, len, HF_CSV_RULE_TEXT) || strpbrk(text, "\n\t\r"))
 		return hf_fault_set(f, HF_E_LIMIT,
 		                    "a rule about a table has at most %u bytes and no control characters",
 		                    HF_CSV_RULE_TEXT);
+	r->whole = strncmp(at, WHOLE, sizeof(WHOLE) - 1) == 0;
+	at += r->whole ? sizeof(WHOLE) - 1 : 0;
+	word = strcspn(at, " ");
 	for (r->kind = 0; r->kind < KINDS; r->kind++)
-		if (strlen(kinds[r->kind].word) == word && memcmp(text, kinds[r->kind].word, word) == 0)
+		if (strlen(kinds[r->kind].word) == word && memcmp(at, kinds[r->kind].word, word) == 0)
 			break;
+	at += word + strspn(at + word, " ");
 	memcpy(r->text, text, len + 1);
 	r->column = NO_COLUMN;
-	if (r->kind == KINDS)
+	if (r->kind == KINDS || (r->whole && !remembers(r->kind)))
 		return no_rule(text, f);
 	if (r->kind == DISTINCT)
 		return *at ? no_rule(text, f) : HF_OK;
@@ -374,6 +385,7 @@ struct hf_csv_rules *hf_csv_rules_new(void)
 {
 	struct hf_csv_rules *r = hf_alloc_zero(sizeof(*r));
 
+	hf_random(r->key.b, sizeof(r->key.b));
 	r->csv = hf_csv_new(on_record, r);
 	hf_csv_allow(r->csv, HF_CSV_RECORD_MOST);
 	hf_buf_init(&r->value, HF_CSV_RECORD_MOST);
@@ -416,5 +428,6 @@ void hf_csv_rules_verdict(const struct hf_csv_rules *r, size_t i, struct hf_csv_
 	                                      .text = x->text,
 	                                      .rows = x->rows,
 	                                      .against = x->against,
-	                                      .whole = !x->full && !r->broken && x->column != NO_COLUMN};
+	                                      .unexamined = x->unexamined,
+	                                      .whole = !x->unexamined && !r->broken && x->column != NO_COLUMN};
 }

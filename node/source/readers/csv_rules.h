@@ -10,8 +10,9 @@
  *
  * A field that is no plain word stands in double quotes, a quote in it doubled. A null is against not-empty alone: the
  * other rules do not ask about it, a check not about a row in which one of its fields is null. What unique, distinct
- * and key have seen is kept as hashes of 16 bytes, of all tables together within HF_CSV_RULES_BYTES; what came first
- * counts when there is no room for more, and the verdict says so.
+ * and key have seen is kept as hashes under a key of the moment, 16 bytes each, of all tables together within
+ * HF_CSV_RULES_BYTES. When there is no room for more, what was remembered still counts, and a row with anything else is
+ * counted as not examined. "whole" before one of these three says that such a row is against it.
  *
  * Pure and streaming, like csv.h. Any thread, one object on one thread at a time. No value is kept or handed out.
  */
@@ -45,7 +46,8 @@ struct hf_csv_rule_verdict {
 	const char *criterion, *text; /* valid while r lives */
 	uint64_t rows;                /* that it was asked about, */
 	uint64_t against;             /* and that are against it */
-	bool whole;                   /* false: what came later was not remembered */
+	uint64_t unexamined;          /* of which it is not known: there was no room to remember what came before */
+	bool whole;                   /* false: it was not asked about all that there is */
 };
 size_t hf_csv_rules_count(const struct hf_csv_rules *r);
 void hf_csv_rules_verdict(const struct hf_csv_rules *r, size_t i, struct hf_csv_rule_verdict *ret_v);
