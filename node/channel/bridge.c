@@ -254,6 +254,11 @@ enum hf_err hf_bridge_open(const struct hf_base *base, const struct hf_bridge_op
                            struct hf_fault *f)
 {
 	struct hf_bridge *b = hf_alloc_zero(sizeof(*b));
+	enum hf_err e = hf_hang_up_init(&b->hang_up, f);
+	if (e != HF_OK) {
+		free(b);
+		return e;
+	}
 	tune_malloc();
 	b->ops = *ops;
 	STAILQ_INIT(&b->ready);
@@ -266,6 +271,7 @@ enum hf_err hf_bridge_open(const struct hf_base *base, const struct hf_bridge_op
 	b->wake = hf_alloc_zero(sizeof(*b->wake));
 	b->wake->bridge = b;
 	if (uv_mutex_init(&b->lock) != 0 || uv_async_init(base->loop, &b->wake->async, on_async) != 0) {
+		hf_hang_up_done(&b->hang_up);
 		free(b->wake);
 		free(b);
 		return hf_fault_set(f, HF_E_INTERNAL, "the channel cannot be attached to the event loop");
@@ -311,6 +317,7 @@ static void on_wake_closed(uv_handle_t *h)
 {
 	struct hf_wake *w = (struct hf_wake *)h;
 	struct hf_bridge *b = w->bridge;
+	hf_hang_up_done(&b->hang_up);
 	if (b->answering.id == 0 && TAILQ_EMPTY(&b->links)) { /* nng never heard of it */
 		uv_mutex_destroy(&b->lock);
 		free(b);

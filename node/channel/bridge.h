@@ -72,6 +72,7 @@ struct hf_pipe {
 	char address[HF_ADDRESS_MAX + 1]; /* of the other side */
 	void *owner;                      /* loop thread: the channel's state of this connection */
 	/* below: bridge.c only */
+	struct hf_bridge *bridge;
 	uint32_t id;
 	int64_t since_ms; /* -1: not looked at by the loop so far */
 	bool authenticated, gone;

@@ -2,6 +2,8 @@
 #ifndef HUFU_CHANNEL_BRIDGE_INTERNAL_H
 #define HUFU_CHANNEL_BRIDGE_INTERNAL_H
 
+#include <dirent.h>
+
 #include "channel/bridge.h"
 
 #define HF_SLOT_SEND_MS 30000 /* a peer that does not read its replies */
@@ -81,6 +83,12 @@ struct hf_threads {
 void hf_threads_find(struct hf_threads *t);
 void hf_threads_follow(struct hf_threads *t);
 
+/* What ending a connection takes, when no descriptor is left for it. */
+struct hf_hang_up {
+	DIR *all; /* descriptors of this process; NULL: over */
+	int spare;
+};
+
 struct hf_bridge {
 	struct hf_bridge_ops ops;
 	struct hf_wake *wake;
@@ -90,6 +98,7 @@ struct hf_bridge {
 	SLIST_HEAD(, hf_slot) slots; /* all */
 	uv_mutex_t lock;             /* guards what follows */
 	bool closed;                 /* written by the loop thread only */
+	struct hf_hang_up hang_up;   /* loop thread */
 	struct hf_canary *canary;    /* loop thread; NULL: not needed so far */
 	bool stuck;                  /* loop thread: nng does not clear connections away any more */
 	struct hf_slot_list ready;
@@ -106,8 +115,10 @@ struct hf_bridge {
 
 /* canary.c: false when nng clears nothing away any more. Asked while a link is without connection. */
 bool hf_canary_lives(struct hf_bridge *b, uint64_t now_us);
-/* hangup.c */
-void hf_pipe_hang_up(nng_pipe p);
+/* hangup.c; the loop thread alone */
+enum hf_err hf_hang_up_init(struct hf_hang_up *h, struct hf_fault *f) HF_MUST_CHECK;
+void hf_hang_up_done(struct hf_hang_up *h); /* then nothing is shut down any more */
+void hf_pipe_hang_up(struct hf_bridge *b, nng_pipe p);
 void hf_bridge_finish_endings(struct hf_bridge *b);     /* loop thread, from the tick */
 void hf_pipe_removed(struct hf_bridge *b, uint32_t id); /* pipes.c; any thread; once */
 int hf_link_open_line(struct hf_link *l);               /* pipes.c; 0 or an error of nng */

@@ -6,7 +6,6 @@
  * ended and closes the pipe itself; only what is still there after a while (it was not reading: then nothing is half
  * read) is closed from above.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,22 +26,41 @@ static bool same_address(const nng_sockaddr *a, const struct sockaddr_storage *b
 	       memcmp(a->s_in6.sa_addr, &v6->sin6_addr, sizeof(v6->sin6_addr)) == 0;
 }
 
-/* On a descriptor of our own, so that it cannot become another connection meanwhile. */
-static bool shut_down(int theirs, const nng_sockaddr *local, const nng_sockaddr *remote)
+/* On a descriptor of our own, so that it cannot become another connection meanwhile; kept for this, since there may be
+ * no other one left just then. */
+static bool shut_down(const struct hf_hang_up *h, int theirs, const nng_sockaddr *local, const nng_sockaddr *remote)
 {
 	struct sockaddr_storage here, there;
 	socklen_t here_len = sizeof(here), there_len = sizeof(there);
-	int fd = fcntl(theirs, F_DUPFD_CLOEXEC, 3);
-	bool is = fd >= 0 && getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 &&
-	          same_address(remote, &there) && getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
-	          same_address(local, &here) && shutdown(fd, SHUT_RDWR) == 0;
-	if (fd >= 0)
-		close(fd);
-	return is;
+	const int fd = h->spare;
+	return dup3(theirs, fd, O_CLOEXEC) == fd && getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 &&
+	       same_address(remote, &there) && getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
+	       same_address(local, &here) && shutdown(fd, SHUT_RDWR) == 0;
 }
 
-void hf_pipe_hang_up(nng_pipe p)
+enum hf_err hf_hang_up_init(struct hf_hang_up *h, struct hf_fault *f)
 {
+	h->all = opendir("/proc/self/fd");
+	h->spare = h->all ? fcntl(dirfd(h->all), F_DUPFD_CLOEXEC, 3) : -1;
+	if (h->spare >= 0)
+		return HF_OK;
+	hf_hang_up_done(h);
+	return hf_fault_set(f, HF_E_INTERNAL,
+	                    "the channel cannot see its own connections; mount /proc, and allow more open files");
+}
+
+void hf_hang_up_done(struct hf_hang_up *h)
+{
+	if (h->spare >= 0)
+		close(h->spare);
+	if (h->all)
+		closedir(h->all);
+	*h = (struct hf_hang_up){NULL, -1};
+}
+
+void hf_pipe_hang_up(struct hf_bridge *b, nng_pipe p)
+{
+	const struct hf_hang_up *h = &b->hang_up;
 	nng_sockaddr local, remote;
 	struct dirent *entry;
 	bool done = false;
@@ -52,12 +70,15 @@ void hf_pipe_hang_up(nng_pipe p)
 		nng_pipe_close(p);
 		return;
 	}
-	DIR *d = opendir("/proc/self/fd");
-	while (d && !done && (entry = readdir(d)))
-		if (entry->d_name[0] != '.')
-			done = shut_down((int)strtol(entry->d_name, NULL, 10), &local, &remote);
-	if (d)
-		closedir(d);
+	if (!h->all)
+		return;
+	rewinddir(h->all);
+	while (!done && (entry = readdir(h->all))) {
+		const int fd = (int)strtol(entry->d_name, NULL, 10);
+		if (entry->d_name[0] != '.' && fd != h->spare && fd != dirfd(h->all))
+			done = shut_down(h, fd, &local, &remote);
+	}
+	(void)dup3(dirfd(h->all), h->spare, O_CLOEXEC); /* lets go of what it was */
 }
 
 /* Due: to be closed from above, or to be taken for gone. */

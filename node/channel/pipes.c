@@ -62,6 +62,7 @@ static bool at_added(struct hf_bridge *b, nng_pipe np)
 {
 	struct hf_pipe *p = hf_alloc_zero(sizeof(*p));
 	bool there = address_text(np, p->address);
+	p->bridge = b;
 	p->id = (uint32_t)nng_pipe_id(np);
 	p->since_ms = -1;
 	uv_mutex_lock(&b->lock);
@@ -230,7 +231,7 @@ void hf_bridge_link_reset(struct hf_link *l, uint32_t wait_ms)
 	l->not_before_us = uv_hrtime() / 1000 + (uint64_t)wait_ms * 250;
 	uv_mutex_unlock(&l->bridge->lock);
 	if (p.id != 0 && p.id != l->ending)
-		hf_pipe_hang_up(p);
+		hf_pipe_hang_up(l->bridge, p);
 	link_ends(l, p.id);
 }
 
@@ -302,7 +303,7 @@ void hf_bridge_pipe_close(struct hf_pipe *p)
 	if (p->ending_us != 0)
 		return;
 	p->ending_us = uv_hrtime() / 1000;
-	hf_pipe_hang_up((nng_pipe){p->id});
+	hf_pipe_hang_up(p->bridge, (nng_pipe){p->id});
 }
 
 void hf_bridge_sweep(struct hf_bridge *b, int64_t now_ms, int64_t limit_ms, void (*fn)(void *ctx, struct hf_pipe *p),
@@ -361,7 +362,7 @@ void hf_bridge_close_pipes(struct hf_bridge *b)
 	uv_mutex_unlock(&b->lock);
 	hf_bridge_pipes_gone(b, &gone);
 	for (size_t i = 0; i < n; i++)
-		hf_pipe_hang_up((nng_pipe){ids[i]});
+		hf_pipe_hang_up(b, (nng_pipe){ids[i]});
 	free(ids);
 	struct hf_link *l;
 	TAILQ_FOREACH(l, &b->links, list)

@@ -5,6 +5,9 @@
  */
 #include "unit/channel/party.h"
 
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+
 #include "channel/internal.h"
 
 #include "channel/bridge_internal.h"
@@ -63,9 +66,64 @@ static void a_connection_dropped_amid_traffic_comes_back_each_time(void **state)
 	world_close(&w);
 }
 
+/* Established connections among the descriptors of this process, both ends of each. */
+static unsigned established(int top)
+{
+	unsigned n = 0;
+	for (int fd = 0; fd < top; fd++) {
+		struct tcp_info info;
+		socklen_t len = sizeof(info);
+		n += getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_ESTABLISHED;
+	}
+	return n;
+}
+
+/* As after too many silent strangers: not one descriptor more can be opened. Returns the first that is not there. */
+static int use_all_descriptors(struct rlimit *ret_was)
+{
+	struct rlimit now;
+	int top = 0, fd;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, ret_was), 0);
+	while ((fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0 && fd < 1000)
+		top = fd + 1;
+	assert_true(top > 0);
+	if (fd >= 0)
+		close(fd);
+	now = (struct rlimit){(rlim_t)top, ret_was->rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	assert_int_equal(open("/dev/null", O_RDONLY | O_CLOEXEC), -1);
+	assert_int_equal(errno, EMFILE);
+	return top;
+}
+
+static void a_connection_is_shut_down_below_nng_also_without_a_descriptor_left(void **state)
+{
+	struct world w;
+	struct rlimit was;
+	(void)state;
+	world_init(&w);
+	world_open(&w);
+	assert_int_equal(knock(&w.p[0], &w.p[1]), HF_OK);
+	int top = use_all_descriptors(&was);
+	unsigned before = established(top);
+	assert_true(before >= 2);
+	hf_channel_drop(w.p[1].ch, w.p[0].id); /* which 2 s later nng would be told of */
+	assert_true(established(top) <= before - 2);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	WAIT(&w, knock(&w.p[0], &w.p[1]) == HF_OK);
+	world_close(&w);
+	for (int fd = 3; fd < top; fd++) { /* what only took the room */
+		char path[40], target[20] = "";
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (readlink(path, target, sizeof(target) - 1) > 0 && strcmp(target, "/dev/null") == 0)
+			close(fd);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_connection_is_shut_down_below_nng_also_without_a_descriptor_left),
 	        cmocka_unit_test(a_connection_dropped_amid_traffic_comes_back_each_time),
 	};
 	if (!hf_crypto_init())
