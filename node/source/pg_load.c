@@ -200,6 +200,38 @@ static enum hf_err whose(struct loading *s, enum made *ret_made, struct hf_fault
 	return e;
 }
 
+/* What hangs on a table keeps that very one, whatever takes its name: a view would show the version before for ever,
+ * and nobody could drop it. Its own rules, constraints and indexes go with it. */
+static const char hanging[] =
+        "WITH t AS (SELECT c.oid, c.reltype, y.typarray FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "JOIN pg_type y ON y.oid = c.reltype WHERE n.nspname = $1 AND c.relname = $2), "
+        "d AS (SELECT d.classid, d.objid, d.objsubid, r.ev_class FROM t JOIN pg_depend d ON d.deptype = 'n' AND "
+        "((d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid) OR (d.refclassid = 'pg_type'::regclass AND "
+        "d.refobjid IN (t.reltype, t.typarray))) "
+        "LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid "
+        "LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid "
+        "WHERE coalesce(r.ev_class, k.conrelid, 0) <> t.oid), "
+        "w AS (SELECT DISTINCT CASE WHEN ev_class IS NULL THEN pg_describe_object(classid, objid, objsubid) "
+        "ELSE pg_describe_object('pg_class'::regclass, ev_class, 0) END AS what FROM d) "
+        "SELECT min(what), CASE WHEN count(*) > 1 THEN ' and ' || count(*) - 1 || ' more' ELSE '' END FROM w";
+
+static enum hf_err check_free(struct loading *s, const char *name, struct hf_fault *f)
+{
+	const char *const params[] = {s->schema_name, name};
+	struct pg_row row;
+	enum hf_err e = HF_OK;
+
+	HF_TRY(pg_link_row(s->link, hanging, params, 2, &row, f));
+	if (row.text[0])
+		e = hf_fault_set(f, HF_E_STATE,
+		                 "on the table '%.80s' hangs %.200s%.30s, which would keep the version before; drop it "
+		                 "and make it anew "
+		                 "after the load, or load into a table of another name",
+		                 s->l->table, row.text[0], row.text[1] ? row.text[1] : "");
+	pg_row_done(&row);
+	return e;
+}
+
 static const char *type_of(enum hf_csv_type t)
 {
 	switch (t) {
@@ -244,6 +276,8 @@ static enum hf_err begin(const struct hf_load *l, void **ret_state, bool *ret_do
 	HF_TRY(open_load(l, &s, f));
 	enum hf_err e = whose(s, &made, f);
 	*ret_done = made == MADE_NOW;
+	if (e == HF_OK && made == MADE_BEFORE)
+		e = check_free(s, s->table_name, f);
 	if (e == HF_OK && !*ret_done)
 		e = make_table(s, f);
 	if (e != HF_OK) {
@@ -259,12 +293,19 @@ static enum hf_err feed(void *state, const uint8_t *data, size_t len, struct hf_
 	return pg_write_put(((struct loading *)state)->link, data, len, f);
 }
 
+static const char *old_name(const struct loading *s, char out[NAME_OF_LOAD])
+{
+	snprintf(out, NAME_OF_LOAD, "hufu_old_%s", s->transfer);
+	return out;
+}
+
 /* DS-70: the step in which the new version takes the old one's place. Others may have loaded meanwhile. */
 static enum hf_err commit(void *state, struct hf_fault *f)
 {
 	struct loading *s = state;
 	enum made made = MADE_NONE;
 	uint64_t rows;
+	char old[NAME_OF_LOAD];
 
 	HF_TRY(pg_write_end(s->link, &rows, f));
 	if (rows != s->l->rows)
@@ -272,8 +313,10 @@ static enum hf_err commit(void *state, struct hf_fault *f)
 		                    (unsigned long long)rows, (unsigned long long)s->l->rows);
 	HF_TRY(doing(s, f, "LOCK TABLE %s.hufu_import IN SHARE ROW EXCLUSIVE MODE", s->schema));
 	HF_TRY(whose(s, &made, f));
-	if (made == MADE_BEFORE)
+	if (made == MADE_BEFORE) { /* from here on nobody else reaches it */
 		HF_TRY(doing(s, f, "ALTER TABLE %s.%s RENAME TO %s", s->schema, s->table, s->old));
+		HF_TRY(check_free(s, old_name(s, old), f));
+	}
 	HF_TRY(doing(s, f, "ALTER TABLE %s.%s RENAME TO %s", s->schema, s->fresh, s->table));
 	HF_TRY(noting(s, f,
 	              "INSERT INTO %s.hufu_import AS i VALUES ($1, '%s', '%s', NULL) ON CONFLICT (name) DO UPDATE SET "
@@ -286,10 +329,9 @@ static enum hf_err commit(void *state, struct hf_fault *f)
 static enum hf_err undo_here(struct loading *s, struct hf_fault *f)
 {
 	char old[NAME_OF_LOAD];
-	const char *const params[] = {s->schema_name, old};
+	const char *const params[] = {s->schema_name, old_name(s, old)};
 	struct pg_row row;
 
-	snprintf(old, sizeof(old), "hufu_old_%s", s->transfer);
 	HF_TRY(pg_link_row(
 	        s->link,
 	        "SELECT (SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "

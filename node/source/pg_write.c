@@ -24,7 +24,7 @@ static const struct {
          "the role of the target may not do that; GRANT USAGE, CREATE ON SCHEMA to it, and let it own what it "
          "replaces"},
         {"42P07", HF_E_BUSY, "a former load of the same data is still in the database"},
-        {"2BP01", HF_E_STATE, "something in the database hangs on the version before, such as a view; drop it first"},
+        {"2BP01", HF_E_STATE, "something in the database hangs on the table, such as a view; drop it first"},
         {"53", HF_E_BUSY, "the database has no room"},
         {"55", HF_E_BUSY, "the table is in use in the database"},
         {"57", HF_E_BUSY, "the database stopped the load"},

@@ -278,6 +278,34 @@ def test_a_kill_at_any_step_of_the_load_leaves_one_table_the_old_version_until_t
     ends_in_one(net, transfer)
 
 
+def test_a_table_that_a_view_hangs_on_is_not_replaced_behind_it(net):
+    """The view would go on to show the version before: the load is refused before anything is loaded, and at the swap when the view came meanwhile"""
+    i, db = net.nodes["insurer"], database(net)
+    if "flights" not in tables(net):
+        fetch(net, "--to", "dw/flights")
+    before = copied_back(net)
+    db.sql("CREATE SCHEMA reports", "dw")
+    for made, gone, named in (("VIEW reports.late AS SELECT count(*) AS n FROM public.flights", "VIEW reports.late", "view reports.late,"),
+                              ("MATERIALIZED VIEW reports.copy AS SELECT * FROM public.flights", "MATERIALIZED VIEW reports.copy", "view reports.copy,"),
+                              ("TABLE reports.rows (one public.flights)", "TABLE reports.rows", "column one of table reports.rows,")):
+        db.sql(f"CREATE {made}", "dw")
+        r = i.refused("fetch", net.entry, "--system", "claims", "--to", "dw/flights", as_="chen")
+        check(r.reason == "state" and named in r.text and "make it anew" in r.text, f"{r.reason}: {r.text}")
+        check(copied_back(net) == before and tables(net) == "flights hufu_import", f"nothing was replaced: {tables(net)}")
+        db.sql(f"DROP {gone}", "dw")
+    with locked(net, "SHARE"):  # all is loaded, and waits to take the place
+        transfer = begun(net)
+        wait_until(lambda: int(db.sql(WAITS, "dw")), "the load to wait")
+        db.sql("CREATE VIEW reports.a AS SELECT 1 FROM public.flights; CREATE VIEW reports.b AS SELECT 1 FROM public.flights", "dw")
+    r = i.refused("transfers", "wait", transfer, as_="chen")
+    check("view reports.a and 1 more" in r.text, f"{r.reason}: {r.text}")
+    wait_until(lambda: tables(net) == "flights hufu_import", "the load to be undone")
+    check(copied_back(net) == before, "the version before")
+    db.sql("DROP SCHEMA reports CASCADE; CREATE INDEX ON flights (delay_minutes); CREATE RULE quiet AS ON DELETE TO flights DO ALSO SELECT 1 FROM flights", "dw")
+    fetch(net, "--to", "dw/flights")  # what is the table's own goes with it
+    wait_until(lambda: tables(net) == "flights hufu_import", "one table to be left")
+
+
 def test_a_database_that_is_away_is_waited_for_and_a_delivery_that_waits_can_be_cancelled(net):
     """DS-71: after recovery it loads by itself"""
     i, db = net.nodes["insurer"], database(net)
