@@ -1,10 +1,12 @@
 /*
  * liar.c - a member that breaks the rules: speaks with a stopped node's own keys and asks for chunks of one of its
- * transfers in a way that no honest consumer does (DS-51: beyond it, or the same one again and again), sends mail that
+ * transfers in a way that no honest consumer does (DS-51: beyond it, or the same one again and again), ends one that it
+ * signs nothing of, sends mail that
  * is none (DS-47), or shows a witness a checkpoint of a history of its own making (SB-58). Prints each answer's reason.
  *
  *   hufu-liar DIR PEER ADDRESS TRANSFER INDEX ACKNOWLEDGED
  *   hufu-liar DIR PEER ADDRESS greedy TRANSFER INDEX COUNT
+ *   hufu-liar DIR PEER ADDRESS unsigned TRANSFER REASON
  *   hufu-liar DIR PEER ADDRESS malformed COUNT UNTIL_REASON
  *   hufu-liar DIR PEER ADDRESS checkpoint SIZE HISTORY
  */
@@ -180,6 +182,29 @@ static bool ask_without_end(struct liar *l, char **argv, uint8_t body[64])
 	return true;
 }
 
+/* "That was all", and no word of how much it has. */
+static bool end_unsigned(struct liar *l, char **argv, struct hf_buf *out)
+{
+	Hufu__TransferEnd end = HUFU__TRANSFER_END__INIT;
+	struct hf_id id;
+	size_t len;
+
+	if (!hf_id_parse(argv[5], &id))
+		return false;
+	end.transfer = (ProtobufCBinaryData){16, id.b};
+	end.state = (char *)"TERMINATED";
+	end.reason_code = argv[6];
+	uint8_t *body = hf_encode(&end.base, &len);
+	if (!body || !hf_buf_add(out, body, len))
+		return false;
+	free(body);
+	l->call.type = HF_MSG_TRANSFER_END;
+	l->call.body = (struct hf_bytes){out->data, out->len};
+	l->more = 1;
+	l->until = "";
+	return true;
+}
+
 static void send_what_is_no_mail(struct liar *l, char **argv)
 {
 	l->call.type = HF_MSG_MAIL;
@@ -233,7 +258,10 @@ int main(int argc, char **argv)
 		send_what_is_no_mail(&l, argv);
 	else if (greedy && ask_without_end(&l, argv, body))
 		;
-	else if (strcmp(argv[4], "checkpoint") == 0) {
+	else if (strcmp(argv[4], "unsigned") == 0) {
+		if (!end_unsigned(&l, argv, &shown))
+			return fputs("hufu-liar: TRANSFER is no id\n", stderr), 2;
+	} else if (strcmp(argv[4], "checkpoint") == 0) {
 		if (!show_a_checkpoint(&l, self, argv, &shown))
 			return fputs("hufu-liar: the checkpoint cannot be signed\n", stderr), 2;
 	} else if (hf_id_parse(argv[4], &id))

@@ -23,14 +23,16 @@ def speak(net, node, *args):
     return r.stdout.strip() + r.stderr.strip()
 
 
-def lie(net, name, args):
-    """Begins a transfer, stops the consumer in the middle and lets the liar speak with its keys; returns the answer and the transfer."""
+def lie(net, name, args, then=lambda id: None):
+    """Begins a transfer, stops the consumer in the middle and lets the liar speak with its keys; `then` looks before the consumer is back.
+    Returns the answer and the transfer."""
     i = net.nodes["insurer"]
     out = os.path.join(net.dir, name)
     id = i.hufu("fetch", net.tolls, "--system", "claims", "--output", out, "--detach", as_="chen")["transfer"]
     workflow.wait_durable(i, "chen", id)
     i.kill()
     answer = speak(net, i, *args(id))
+    then(id)
     i.start()
     for a in ("chen", "zhou", "wu", "admin"):
         i.login(a)
