@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "config_yaml.h"
 #include "crypto/secret.h"
+#include "identity/roles.h"
 #include "masking/code/code.h"
 #include "release/methods.h"
 #include "source/scanner.h"
@@ -98,6 +99,17 @@ static const cyaml_schema_field_t traffic_fields[] = {TRAFFIC_FIELD(window_minut
                                                       TRAFFIC_FIELD(floor_mib), TRAFFIC_FIELD(floor_requests),
                                                       CYAML_FIELD_END};
 
+#define BULK_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_bulk_limit, name)
+static const cyaml_schema_field_t bulk_fields[] = {
+        CYAML_FIELD_STRING_PTR("role", CYAML_FLAG_POINTER, struct hf_bulk_limit, role, 1, HF_NAME_MAX),
+        BULK_FIELD(window_minutes),
+        BULK_FIELD(objects),
+        BULK_FIELD(rows),
+        BULK_FIELD(bytes),
+        CYAML_FIELD_END};
+static const cyaml_schema_value_t bulk_entry = {
+        CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct hf_bulk_limit, bulk_fields)};
+
 #define TRANSFER_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_transfer_limits, name)
 static const cyaml_schema_field_t transfer_fields[] = {TRANSFER_FIELD(idle_seconds), TRANSFER_FIELD(receipt_seconds),
                                                        CYAML_FIELD_END};
@@ -127,6 +139,8 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("masking", CYAML_FLAG_OPTIONAL, struct hf_config, masking, masking_fields),
         CYAML_FIELD_MAPPING("databases", CYAML_FLAG_OPTIONAL, struct hf_config, databases, database_fields),
         CYAML_FIELD_MAPPING("traffic", CYAML_FLAG_OPTIONAL, struct hf_config, traffic, traffic_fields),
+        CYAML_FIELD_SEQUENCE("bulk", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config, bulk, &bulk_entry, 0,
+                             HF_BULK_LIMITS_MAX),
         CYAML_FIELD_MAPPING("transfers", CYAML_FLAG_OPTIONAL, struct hf_config, transfers, transfer_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
         CYAML_FIELD_MAPPING("agents", CYAML_FLAG_OPTIONAL, struct hf_config, agents, agent_fields),
@@ -250,6 +264,29 @@ static enum hf_err check_numbers(const char *path, const struct hf_config *c, st
 	return want_range(path, "limits.requests_per_second", c->limits.requests_per_second, 10, 1000000, f);
 }
 
+static enum hf_err check_bulk(const char *path, const struct hf_config *c, struct hf_fault *f)
+{
+	for (unsigned i = 0; i < c->bulk_count; i++) {
+		const struct hf_bulk_limit *b = &c->bulk[i];
+		if (!hf_role_find(b->role))
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "%s: bulk names the role '%s', which is none; `hufu user roles --list` "
+			                    "names them",
+			                    path, b->role);
+		for (unsigned j = 0; j < i; j++)
+			if (strcmp(c->bulk[j].role, b->role) == 0)
+				return hf_fault_set(f, HF_E_FORMAT, "%s: bulk names the role '%s' twice; remove one",
+				                    path, b->role);
+		if (b->objects == 0 && b->rows == 0 && b->bytes == 0)
+			return hf_fault_set(f, HF_E_FORMAT,
+			                    "%s: bulk limits nothing for the role '%s'; give objects, rows or bytes, "
+			                    "or remove it",
+			                    path, b->role);
+		HF_TRY(want_range(path, "bulk.window_minutes", b->window_minutes, 1, 525600, f));
+	}
+	return HF_OK;
+}
+
 static enum hf_err check_publish(const char *path, const struct hf_config_publish *p, struct hf_fault *f)
 {
 	bool something = p->ledger || p->mirrors;
@@ -332,6 +369,7 @@ static enum hf_err check(const char *path, const struct hf_config *c, struct hf_
 	HF_TRY(check_publish(path, &c->publish, f));
 	HF_TRY(check_gateway(path, &c->gateway, f));
 	HF_TRY(check_masking(path, &c->masking, f));
+	HF_TRY(check_bulk(path, c, f));
 	return check_numbers(path, c, f);
 }
 

@@ -9,6 +9,7 @@
 #include "authz/delegation.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "exchange/allowance.h"
 #include "exchange/exchange.h"
 #include "exchange/traffic.h"
 #include "identity/accounts.h"
@@ -80,6 +81,8 @@ struct hf_config {
 	struct hf_config_agents agents;
 	struct hf_database_limits databases; /* for hf_sources_set_limits */
 	struct hf_traffic_policy traffic;    /* for hf_exchange_set_traffic */
+	struct hf_bulk_limit *bulk;          /* for hf_exchange_set_bulk */
+	unsigned bulk_count;
 	struct hf_transfer_limits transfers; /* for hf_exchange_set_limits */
 	struct hf_ledger_quota mirrors;      /* for hf_ledger_set_quota */
 	struct hf_account_policy accounts;   /* for hf_identity_set_policy */

@@ -94,6 +94,7 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
 	                          .catalog = catalog,
 	                          .authz = authz};
 	x->traffic = hf_traffic_new();
+	x->allowance = allowance_new(base, store, identity);
 	x->vault = vault_new(base, keys);
 	fill_mails(x);
 	hf_authz_on_revoked(authz, end_on_revoked, x);
@@ -118,6 +119,11 @@ void hf_exchange_set_scanner(struct hf_exchange *x, struct hf_scanner *scanner)
 void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_policy *p)
 {
 	hf_traffic_set(x->traffic, p);
+}
+
+void hf_exchange_set_bulk(struct hf_exchange *x, const struct hf_bulk_limit *limits, size_t count)
+{
+	allowance_set(x->allowance, limits, count);
 }
 
 void hf_exchange_set_limits(struct hf_exchange *x, const struct hf_transfer_limits *limits)
@@ -147,6 +153,7 @@ static void free_exchange_when_idle(struct hf_exchange *x)
 		;
 	vault_free(x->vault);
 	hf_traffic_free(x->traffic);
+	allowance_free(x->allowance);
 	free(x->mails);
 	free(x);
 }

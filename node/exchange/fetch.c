@@ -296,6 +296,8 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 	HF_TRY(rules_fit(x, &g, in, f));
 	struct transfer *t = build(x, actor, in, &g, &(struct place){kind, output});
 	enum hf_err e = make_request(t, actor, &g, in, second, f);
+	if (e == HF_OK && !target->sealed)
+		e = allowance_take(x->allowance, actor->account, &(struct allowance_amount){.objects = 1}, unit, f);
 	if (e != HF_OK) {
 		transfer_release(t);
 		return e;

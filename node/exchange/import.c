@@ -274,6 +274,17 @@ static void on_intent(void *ctx, enum hf_err e, const struct hf_commit *info)
 	examine(i);
 }
 
+/* DS-117: the manifest says how many. Once, however often the import is tried. */
+static enum hf_err take_rows(struct transfer *t, struct hf_unit *u, struct hf_fault *f)
+{
+	const struct allowance_amount rows = {.rows = t->rows};
+	if (t->target->sealed || t->rows_taken)
+		return HF_OK;
+	HF_TRY(allowance_take(t->x->allowance, t->account, &rows, u, f));
+	t->rows_taken = true;
+	return HF_OK;
+}
+
 void import_begin(struct transfer *t)
 {
 	struct hf_fault f = {HF_OK, ""};
@@ -288,6 +299,12 @@ void import_begin(struct transfer *t)
 		return;
 	}
 	struct hf_unit *u = hf_unit_new();
+	e = take_rows(t, u, &f);
+	if (e != HF_OK) {
+		hf_unit_free(u);
+		fail(i, e, f.text);
+		return;
+	}
 	t->importing = true;
 	transfer_put(u, t);
 	hf_store_submit(t->x->store, u, on_intent, i);

@@ -281,6 +281,8 @@ enum hf_err hf_data_read_open(struct hf_exchange *x, const struct hf_actor *acto
 	struct reading *r = reading_new(x, actor, in, held);
 	describe(r, draft, in);
 	e = decide(r, actor, in, f);
+	if (e == HF_OK)
+		e = allowance_take(x->allowance, actor->account, &(struct allowance_amount){.objects = 1}, unit, f);
 	if (e != HF_OK) {
 		reading_free(r);
 		return e;
@@ -302,16 +304,12 @@ enum hf_err hf_data_read_open(struct hf_exchange *x, const struct hf_actor *acto
 
 /* ---- pieces ---- */
 
-static void piece_done(uv_work_t *w, int status)
+static void hand_over(struct reading *r)
 {
-	struct reading *r = w->data;
 	struct reading_file *file = &r->file;
 	struct hf_data_piece p = {HF_OK, "", NULL, 0};
-	(void)status;
 	r->busy = false;
 	r->used_ms = hf_mono_ms(&r->x->base->clock);
-	if (!r->over && file->error != HF_OK)
-		end(r, file->error, file->text);
 	if (r->over && r->reason != HF_OK) { /* stopped meanwhile: what was opened is not handed over */
 		p.error = r->reason;
 		p.text = r->text;
@@ -330,6 +328,43 @@ static void piece_done(uv_work_t *w, int status)
 		unlink_reading(r);
 		reading_free(r);
 	}
+}
+
+static void on_taken(void *ctx, enum hf_err e, const struct hf_commit *info)
+{
+	struct reading *r = ctx;
+	(void)info;
+	if (e != HF_OK && !r->over)
+		end(r, e, "what was taken of it could not be recorded");
+	hand_over(r);
+}
+
+/* DS-117: counted, and that is durable, before it is handed over. */
+static enum hf_err take_piece(struct reading *r, struct hf_unit *u, struct hf_fault *f)
+{
+	const struct allowance_amount piece = {.rows = reading_file_rows(&r->file) - r->rows, .bytes = r->file.out.len};
+	return allowance_take(r->x->allowance, r->account, &piece, u, f);
+}
+
+static void piece_done(uv_work_t *w, int status)
+{
+	struct reading *r = w->data;
+	struct hf_fault f = {HF_OK, ""};
+	(void)status;
+	if (!r->over && r->file.error != HF_OK)
+		end(r, r->file.error, r->file.text);
+	if (r->over || !allowance_counts(r->x->allowance, r->account)) {
+		hand_over(r);
+		return;
+	}
+	struct hf_unit *u = hf_unit_new();
+	if (take_piece(r, u, &f) == HF_OK) {
+		hf_store_submit(r->x->store, u, on_taken, r);
+		return;
+	}
+	hf_unit_free(u);
+	end(r, f.code, f.text);
+	hand_over(r);
 }
 
 static void piece_work(uv_work_t *w)

@@ -357,11 +357,18 @@ static void on_acknowledged(void *ctx, enum hf_err e, const struct hf_commit *in
 	transfer_unhold(t);
 }
 
+/* DS-117: what goes into a file or a database of this account's counts as it comes. */
+static enum hf_err take_bytes(const struct sync_job *j, struct hf_unit *u, struct hf_fault *f)
+{
+	const struct transfer *t = j->t;
+	const struct allowance_amount bytes = {.bytes = j->bytes - t->bytes_done};
+	return t->target->sealed ? HF_OK : allowance_take(t->x->allowance, t->account, &bytes, u, f);
+}
+
 /* What the row says is said to the peer and shown to people after the commit. */
-static void put_acknowledged(struct sync_job *j)
+static void put_acknowledged(struct sync_job *j, struct hf_unit *u)
 {
 	struct transfer *t = j->t;
-	struct hf_unit *u = hf_unit_new();
 	struct sync_job before = {.upto = t->acknowledged, .bytes = t->bytes_done, .durable = t->durable};
 	t->acknowledged = j->upto;
 	t->bytes_done = j->bytes;
@@ -398,7 +405,17 @@ static void sync_done(uv_work_t *w, int status)
 		;
 	j->durable = t->receive->leaves.range;
 	j->bytes = bytes_upto(t->receive, j->upto);
-	put_acknowledged(j);
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_unit *u = hf_unit_new();
+	if (take_bytes(j, u, &f) == HF_OK) {
+		put_acknowledged(j, u);
+		return;
+	}
+	hf_unit_free(u);
+	t->receive->syncing = false;
+	broken(t, f.code, f.text, true);
+	free(j);
+	transfer_unhold(t);
 }
 
 static void sync_begin(struct transfer *t)

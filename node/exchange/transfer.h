@@ -13,6 +13,7 @@
 
 #include "authz/uses.h"
 #include "crypto/aead.h"
+#include "exchange/allowance.h"
 #include "exchange/drafts.h"
 #include "exchange/exchange.h"
 #include "exchange/leaves.h"
@@ -85,6 +86,7 @@ struct transfer {
 	uint64_t systems;       /* consumer: changes of the register of systems when it was looked at, and one */
 	bool importing, receipt_overdue;
 	bool starting;    /* consumer: the start is being stored; nothing is asked for before */
+	bool rows_taken;  /* consumer: of its account's allowance (DS-117) */
 	bool manifest_ok; /* consumer: the manifest at hand bears the provider's signature */
 	bool cleared;     /* consumer, ended: the partial file is gone and that is recorded */
 	bool recorded;    /* provider: the decision is durable; nothing is served before. Consumer: the request is */
@@ -132,6 +134,7 @@ struct hf_exchange {
 	bool recalling;           /* a step of what was recalled is being stored */
 	atomic_bool stopping;     /* for workers: what takes long breaks off */
 	struct hf_traffic *traffic;
+	struct allowance *allowance;
 	struct hf_transfer_limits limits;
 	struct denials {
 		char peer[HF_NAME_MAX + 1];

@@ -92,7 +92,8 @@
 	X(HF_TABLE_UNSETTLED,        "unsettled")        /* grant or, by a rule, resource[16] transfer[16] -> UnsettledRow: a receipt is missing, or says not-met */ \
 	X(HF_TABLE_RECALL,           "recall")           /* id[16] -> RecallRow: of own entries */ \
 	X(HF_TABLE_RECALL_PARTY,     "recall-party")     /* recall[16] transfer[16] -> RecallPartyRow: who answers for what */ \
-	X(HF_TABLE_RECALLED,         "recalled")         /* transfer[16] -> RecalledRow: what its provider took back */
+	X(HF_TABLE_RECALLED,         "recalled")         /* transfer[16] -> RecalledRow: what its provider took back */ \
+	X(HF_TABLE_ALLOWANCE,        "allowance")        /* account 0x00 role -> AllowanceRow: data that it took in a window */
 /* clang-format on */
 
 enum hf_table {
