@@ -110,6 +110,17 @@ static const cyaml_schema_field_t bulk_fields[] = {
 static const cyaml_schema_value_t bulk_entry = {
         CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct hf_bulk_limit, bulk_fields)};
 
+static const cyaml_schema_value_t way_entry = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 31)};
+static const cyaml_schema_field_t channel_fields[] = {
+        CYAML_FIELD_STRING_PTR("class", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_license, data_class, 1,
+                               HF_MAX_TITLE),
+        CYAML_FIELD_UINT("level", CYAML_FLAG_OPTIONAL, struct hf_license, level),
+        CYAML_FIELD_SEQUENCE("allow", CYAML_FLAG_POINTER, struct hf_license, allow, &way_entry, 0,
+                             HF_LICENSE_ALLOWED_MAX),
+        CYAML_FIELD_END};
+static const cyaml_schema_value_t channel_entry = {
+        CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct hf_license, channel_fields)};
+
 #define TRANSFER_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_transfer_limits, name)
 static const cyaml_schema_field_t transfer_fields[] = {TRANSFER_FIELD(idle_seconds), TRANSFER_FIELD(receipt_seconds),
                                                        CYAML_FIELD_END};
@@ -141,6 +152,8 @@ static const cyaml_schema_field_t fields[] = {
         CYAML_FIELD_MAPPING("traffic", CYAML_FLAG_OPTIONAL, struct hf_config, traffic, traffic_fields),
         CYAML_FIELD_SEQUENCE("bulk", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config, bulk, &bulk_entry, 0,
                              HF_BULK_LIMITS_MAX),
+        CYAML_FIELD_SEQUENCE("channels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct hf_config, channels,
+                             &channel_entry, 0, HF_LICENSES_MAX),
         CYAML_FIELD_MAPPING("transfers", CYAML_FLAG_OPTIONAL, struct hf_config, transfers, transfer_fields),
         CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_OPTIONAL, struct hf_config, accounts, account_fields),
         CYAML_FIELD_MAPPING("agents", CYAML_FLAG_OPTIONAL, struct hf_config, agents, agent_fields),
@@ -287,6 +300,21 @@ static enum hf_err check_bulk(const char *path, const struct hf_config *c, struc
 	return HF_OK;
 }
 
+static enum hf_err check_channels(const char *path, const struct hf_config *c, struct hf_fault *f)
+{
+	for (unsigned i = 0; i < c->channels_count; i++) {
+		const struct hf_license *l = &c->channels[i];
+		HF_TRY(want_range(path, "channels.level", l->level, 1, 3, f));
+		for (unsigned j = 0; j < l->allow_count; j++)
+			if (!hf_license_way(l->allow[j]))
+				return hf_fault_set(f, HF_E_FORMAT,
+				                    "%s: channels allows '%s', which is no way to data; write file, "
+				                    "jsonl, csv.zst, jsonl.zst, sqlite, postgresql, sealed or read",
+				                    path, l->allow[j]);
+	}
+	return HF_OK;
+}
+
 static enum hf_err check_publish(const char *path, const struct hf_config_publish *p, struct hf_fault *f)
 {
 	bool something = p->ledger || p->mirrors;
@@ -370,6 +398,7 @@ static enum hf_err check(const char *path, const struct hf_config *c, struct hf_
 	HF_TRY(check_gateway(path, &c->gateway, f));
 	HF_TRY(check_masking(path, &c->masking, f));
 	HF_TRY(check_bulk(path, c, f));
+	HF_TRY(check_channels(path, c, f));
 	return check_numbers(path, c, f);
 }
 

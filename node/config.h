@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "exchange/allowance.h"
 #include "exchange/exchange.h"
+#include "exchange/license.h"
 #include "exchange/traffic.h"
 #include "identity/accounts.h"
 #include "ledger/ledger.h"
@@ -83,6 +84,8 @@ struct hf_config {
 	struct hf_traffic_policy traffic;    /* for hf_exchange_set_traffic */
 	struct hf_bulk_limit *bulk;          /* for hf_exchange_set_bulk */
 	unsigned bulk_count;
+	struct hf_license *channels; /* for hf_exchange_set_licenses */
+	unsigned channels_count;
 	struct hf_transfer_limits transfers; /* for hf_exchange_set_limits */
 	struct hf_ledger_quota mirrors;      /* for hf_ledger_set_quota */
 	struct hf_account_policy accounts;   /* for hf_identity_set_policy */

@@ -287,6 +287,7 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	HF_TRY(add_mails(n, hf_exchange_mails(m->exchange)));
 	hf_exchange_set_scanner(m->exchange, m->scanner);
 	hf_exchange_set_traffic(m->exchange, &cfg->traffic);
+	hf_exchange_set_licenses(m->exchange, cfg->channels, cfg->channels_count);
 	hf_exchange_set_bulk(m->exchange, cfg->bulk, cfg->bulk_count);
 	hf_exchange_set_limits(m->exchange, &cfg->transfers);
 	hf_release_set_derive(m->release, derive_masked, n);

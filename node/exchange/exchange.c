@@ -95,6 +95,7 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
 	                          .authz = authz};
 	x->traffic = hf_traffic_new();
 	x->allowance = allowance_new(base, store, identity);
+	x->licenses = licenses_new();
 	x->vault = vault_new(base, keys);
 	fill_mails(x);
 	hf_authz_on_revoked(authz, end_on_revoked, x);
@@ -126,6 +127,11 @@ void hf_exchange_set_bulk(struct hf_exchange *x, const struct hf_bulk_limit *lim
 	allowance_set(x->allowance, limits, count);
 }
 
+void hf_exchange_set_licenses(struct hf_exchange *x, const struct hf_license *list, size_t count)
+{
+	licenses_set(x->licenses, list, count);
+}
+
 void hf_exchange_set_limits(struct hf_exchange *x, const struct hf_transfer_limits *limits)
 {
 	x->limits = *limits;
@@ -154,6 +160,7 @@ static void free_exchange_when_idle(struct hf_exchange *x)
 	vault_free(x->vault);
 	hf_traffic_free(x->traffic);
 	allowance_free(x->allowance);
+	licenses_free(x->licenses);
 	free(x->mails);
 	free(x);
 }

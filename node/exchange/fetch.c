@@ -97,6 +97,16 @@ static enum hf_err seal_known(struct hf_exchange *x, const struct hf_grant_view 
 	return seal_refuse(&why, f);
 }
 
+/* DS-119: the same, for the way to it. */
+static enum hf_err way_known(struct hf_exchange *x, const struct hf_grant_view *g, const struct target *target,
+                             struct hf_fault *f)
+{
+	HF_CLEANUP(hf_catalog_item_done) struct hf_catalog_item it = {0};
+	if (hf_catalog_get(x->catalog, g->provider, &g->resource, &it) != HF_OK)
+		return HF_OK;
+	return licenses_check(x->licenses, target->name, it.entry->data_class, it.entry->level, f);
+}
+
 static enum hf_err find_grant(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_fetch *in,
                               struct hf_grant_view *g, struct hf_fault *f)
 {
@@ -291,6 +301,7 @@ enum hf_err hf_exchange_fetch(struct hf_exchange *x, const struct hf_actor *acto
 	const struct target *target = target_of(kind);
 	HF_TRY(target->check(x, place, output, f));
 	HF_TRY(find_grant(x, actor, in, &g, f));
+	HF_TRY(way_known(x, &g, target, f));
 	if (!target->sealed)
 		HF_TRY(seal_known(x, &g, f));
 	HF_TRY(rules_fit(x, &g, in, f));
@@ -406,6 +417,7 @@ static enum hf_err check_target(struct transfer *t, const Hufu__Label *l, struct
 	t->level = l->level;
 	for (size_t i = 0; i < l->n_obligations; i++)
 		seal_duty(&why, l->obligations[i]);
+	HF_TRY(licenses_check(t->x->licenses, t->target->name, l->data_class, l->level, f));
 	return t->target->sealed ? HF_OK : seal_refuse(&why, f);
 }
 

@@ -244,6 +244,7 @@ static enum hf_err decide(struct reading *r, const struct hf_actor *actor, const
 	use.purpose = in->purpose;
 	HF_TRY(hf_fault_default(f, held_reads_made(r->x, r->held, &use.made)));
 	HF_TRY(hf_data_use_decide(r->x->authz, actor, &use, &r->id, r->second, f));
+	HF_TRY(licenses_check(r->x->licenses, HF_WAY_READ, r->held->data_class, r->held->level, f));
 	HF_TRY(check_there(r, f));
 	const struct view_reader reader = reader_of(r);
 	return hf_fault_default(f, view_open(&r->view, r->x, &reader, f));

@@ -17,6 +17,7 @@
 #include "exchange/drafts.h"
 #include "exchange/exchange.h"
 #include "exchange/leaves.h"
+#include "exchange/license.h"
 #include "exchange/states.h"
 #include "exchange/target.h"
 #include "exchange/traffic.h"
@@ -135,6 +136,7 @@ struct hf_exchange {
 	atomic_bool stopping;     /* for workers: what takes long breaks off */
 	struct hf_traffic *traffic;
 	struct allowance *allowance;
+	struct licenses *licenses;
 	struct hf_transfer_limits limits;
 	struct denials {
 		char peer[HF_NAME_MAX + 1];

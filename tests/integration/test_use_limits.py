@@ -24,7 +24,7 @@ def limit(net, text):
 
 
 def network(net):
-    trio(net, 57, overseas=False)
+    trio(net, 57)
     i = net.nodes["insurer"]
     for node, accounts in (("transport", ["li"]), ("insurer", ["chen", "zhou"]), ("manager", ["zheng"])):
         for account in accounts:
@@ -123,6 +123,50 @@ def test_a_configuration_that_limits_nothing_or_nobody_is_refused(net):
                       ("bulk:\n  - role: operator\n", "limits nothing for the role 'operator'"),
                       (bulk(bytes=1) + "  - role: operator\n    rows: 1\n", "names the role 'operator' twice"),
                       (bulk(bytes=1, window_minutes=600000), "bulk.window_minutes is 600000")):
+        with open(os.path.join(i.dir, "hufu.yaml"), "w", encoding="utf-8") as f:
+            f.write(net.plain + text)
+        r = hufunet.run([net.program("hufud"), "--node", i.dir], net.environment())
+        check(r.returncode == 1 and why in r.stderr, f"{why}: {r.stderr}")
+
+
+def channels(*rows):
+    return "channels:\n" + "".join(f"  - {{{r}}}\n" for r in rows)
+
+
+def test_data_comes_by_licensed_ways_only_and_another_one_is_refused_and_recorded(net):
+    """DS-119"""
+    i = net.nodes["insurer"]
+    limit(net, channels("class: transport/toll, level: 2, allow: [sealed]", "class: transport, allow: [file]"))
+    out = os.path.join(net.dir, "unlicensed.csv")
+    r = i.refused("fetch", net.tolls, "--system", "claims", "--output", out, as_="chen")
+    check(r.reason == "channel" and "'file' is no licensed way" in r.text and "sealed" in r.text, r.text)
+    check(not os.path.exists(out), "no file")
+    entry = [f for f in entries(net, "denied") if f.get("reason") == "channel"]
+    check(entry and entry[0]["actor"] == "insurer/chen", f"the refusal is an entry: {entry}")
+    r = denied_read(net)
+    check(r.reason == "channel" and "'read' is no licensed way" in r.text, f"what is here may not be read either: {r.text}")
+    got = i.hufu("fetch", net.tolls, "--system", "claims", "--sealed", as_="chen")
+    check(got["sealed"], f"the licensed way stands open: {got}")
+
+
+def test_the_first_row_that_covers_the_data_decides(net):
+    """DS-119"""
+    i = net.nodes["insurer"]
+    limit(net, channels("class: transport/tol, allow: []", "level: 3, allow: []", "class: transport, allow: [file, read]", "allow: []"))
+    out = os.path.join(net.dir, "licensed.csv")
+    i.hufu("fetch", net.tolls, "--system", "claims", "--output", out, as_="chen")
+    check(same_file(out, net.source), "another class of a like name, and a higher level, are others")
+    check(read(net, "licensed-read.csv")["bytes"] == net.size, "and it is read")
+    r = i.refused("fetch", net.tolls, "--system", "claims", "--sealed", as_="chen")
+    check(r.reason == "channel", r.text)
+
+
+def test_a_way_that_is_none_is_refused_at_the_start_of_the_node(net):
+    """DS-119"""
+    i = net.nodes["insurer"]
+    i.stop()
+    for text, why in ((channels("class: transport, allow: [carrier-pigeon]"), "'carrier-pigeon', which is no way to data"),
+                      (channels("level: 9, allow: []"), "channels.level is 9")):
         with open(os.path.join(i.dir, "hufu.yaml"), "w", encoding="utf-8") as f:
             f.write(net.plain + text)
         r = hufunet.run([net.program("hufud"), "--node", i.dir], net.environment())
