@@ -21,6 +21,10 @@ struct hf_bulk_limit {
 };
 #define HF_BULK_WINDOW_MINUTES 60u
 
+struct hf_exchange;
+/* Before the start of the exchange. Copies. */
+void hf_exchange_set_bulk(struct hf_exchange *x, const struct hf_bulk_limit *limits, size_t count);
+
 struct hf_identity;
 struct hf_store;
 struct hf_unit;

@@ -24,12 +24,6 @@ struct hf_scanner;
 struct hf_traffic_policy;
 void hf_exchange_set_scanner(struct hf_exchange *x, struct hf_scanner *scanner);
 void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_policy *p);
-/* Before start: what the holders of roles may take in a window (DS-117, allowance.h). Copies. */
-struct hf_bulk_limit;
-void hf_exchange_set_bulk(struct hf_exchange *x, const struct hf_bulk_limit *limits, size_t count);
-/* And by which ways they get it (DS-119, license.h). Copies. */
-struct hf_license;
-void hf_exchange_set_licenses(struct hf_exchange *x, const struct hf_license *list, size_t count);
 /* Before start: where the masking keys are, and the plans that deliveries name: the newest approved one, hf_plan_free.
  */
 struct hf_mask_keys;

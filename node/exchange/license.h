@@ -25,6 +25,10 @@ struct hf_license {
 	unsigned allow_count;
 };
 
+struct hf_exchange;
+/* Before the start of the exchange. Copies. */
+void hf_exchange_set_licenses(struct hf_exchange *x, const struct hf_license *list, size_t count);
+
 #define HF_WAY_READ "read"
 
 struct licenses;
