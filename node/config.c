@@ -39,10 +39,16 @@ static const cyaml_schema_field_t mirror_fields[] = {
         CYAML_FIELD_UINT("total_bytes", CYAML_FLAG_OPTIONAL, struct hf_ledger_quota, total_bytes), CYAML_FIELD_END};
 
 #define POLICY_FIELD(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct hf_account_policy, name)
-static const cyaml_schema_field_t account_fields[] = {POLICY_FIELD(password_days),  POLICY_FIELD(inactive_days),
-                                                      POLICY_FIELD(idle_minutes),   POLICY_FIELD(session_hours),
-                                                      POLICY_FIELD(login_failures), POLICY_FIELD(lock_minutes),
-                                                      POLICY_FIELD(denials),        CYAML_FIELD_END};
+static const cyaml_schema_field_t account_fields[] = {
+        POLICY_FIELD(password_days),
+        POLICY_FIELD(inactive_days),
+        POLICY_FIELD(idle_minutes),
+        POLICY_FIELD(session_hours),
+        POLICY_FIELD(login_failures),
+        POLICY_FIELD(lock_minutes),
+        POLICY_FIELD(denials),
+        CYAML_FIELD_BOOL("review_rights", CYAML_FLAG_OPTIONAL, struct hf_account_policy, review_rights),
+        CYAML_FIELD_END};
 
 static const cyaml_schema_field_t decision_fields[] = {
         CYAML_FIELD_UINT("reminder_days", CYAML_FLAG_OPTIONAL, struct hf_deadline_limits, reminder_days),

@@ -334,6 +334,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_exchange,
 	        hf_routes_emergency,
 	        hf_routes_derive,
+	        hf_routes_rights,
 	        hf_routes_mandate,
 	        hf_routes_consent,
 	        hf_routes_scenario,

@@ -114,6 +114,7 @@ extern const struct hf_route hf_routes_statistics[];
 extern const struct hf_route hf_routes_dispute[]; /* disputes, overdue decisions */
 extern const struct hf_route hf_routes_exchange[];
 extern const struct hf_route hf_routes_backup[];
+extern const struct hf_route hf_routes_rights[]; /* changes of rights that wait for a second administrator */
 extern const struct hf_route hf_routes_derive[]; /* what is made of delivered data */
 extern const struct hf_route hf_routes_time[];   /* trusted time */
 extern const struct hf_route hf_routes_uses[];

@@ -1,6 +1,7 @@
 /* identity.c - routes of accounts, sessions, second factors, groups and business systems. */
 #include "exchange/exchange.h"
 #include "identity/accounts.h"
+#include "identity/rights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,22 @@ static enum hf_err user_first(struct hf_api_request *rq)
 	return HF_OK;
 }
 
+/* DS-115: does a change of rights wait for another administrator? made_now: the account comes with the same unit. */
+static enum hf_err ask_rights(struct hf_api_request *rq, const struct hf_rights_ask *in, bool *ret_waits)
+{
+	struct hf_id change = {{0}};
+	*ret_waits = false;
+	if (!hf_rights_reviewed(people(rq)))
+		return HF_OK;
+	HF_TRY(hf_rights_ask(people(rq), rq->actor, rq->unit, in, &change, &rq->fault));
+	*ret_waits = !hf_id_is_zero(&change);
+	if (!*ret_waits)
+		return HF_OK;
+	hf_api_out_id(rq->out, "change", &change);
+	hf_draft_text(rq->draft, HF_FIELD_DETAIL, "asked for; waits for another administrator");
+	return HF_OK;
+}
+
 static enum hf_err user_add(struct hf_api_request *rq)
 {
 	struct hf_account_new in = {0};
@@ -136,6 +153,16 @@ static enum hf_err user_add(struct hf_api_request *rq)
 	HF_TRY(read_new(rq, &in));
 	HF_TRY(hf_api_list(rq, "roles", false, 16, &roles, &in.role_count));
 	in.roles = roles;
+	bool waits = false;
+	enum hf_err e = HF_OK;
+	if (in.role_count > 0)
+		e = ask_rights(rq, &(struct hf_rights_ask){in.name, roles, in.role_count, true}, &waits);
+	if (e != HF_OK) {
+		free(roles);
+		return e;
+	}
+	if (waits)
+		in.role_count = 0;
 	hf_api_later(rq);
 	hf_account_add(people(rq), rq->unit, &in, on_account, rq);
 	free(roles);
@@ -244,7 +271,10 @@ static enum hf_err user_roles(struct hf_api_request *rq)
 	size_t count = 0;
 	HF_TRY(read_account(rq, &account));
 	HF_TRY(hf_api_list(rq, "roles", false, 16, &roles, &count));
-	enum hf_err e = hf_account_roles(people(rq), rq->actor, rq->unit, account, roles, count, &rq->fault);
+	bool waits = false;
+	enum hf_err e = ask_rights(rq, &(struct hf_rights_ask){account, roles, count, false}, &waits);
+	if (e == HF_OK && !waits)
+		e = hf_account_roles(people(rq), rq->actor, rq->unit, account, roles, count, &rq->fault);
 	free(roles);
 	return e;
 }

@@ -31,6 +31,7 @@ struct hf_account_policy {
 	uint32_t login_failures; /* until locked [5] */
 	uint32_t lock_minutes;   /* [15] */
 	uint32_t denials;        /* of one account within a minute until locked [20] (DS-16) */
+	bool review_rights;      /* rights.h [no] */
 };
 void hf_identity_set_policy(struct hf_identity *id, const struct hf_account_policy *p);
 

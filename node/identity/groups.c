@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "identity/internal.h"
+#include "identity/rights.h"
 
 #define GROUP_PREFIX "group/"
 
@@ -147,6 +148,8 @@ enum hf_err hf_group_member(struct hf_identity *id, const struct hf_actor *a, st
 	HF_CLEANUP(hf_decoded_done) Hufu__GroupRow *g = NULL;
 	HF_CLEANUP(hf_decoded_done) Hufu__AccountRow *row = NULL;
 	HF_TRY(hf_account_want_other(a, account, "groups", f));
+	if (in)
+		HF_TRY(hf_rights_by_group(id, f));
 	HF_TRY(want_group(id, group, &g, f));
 	HF_TRY(hf_account_row_want(id, account, &row, f));
 	if (in)
@@ -205,6 +208,8 @@ enum hf_err hf_group_role(struct hf_identity *id, const struct hf_actor *a, stru
 	if (!r)
 		return hf_fault_set(f, HF_E_UNKNOWN, "there is no role '%.60s'; `hufu user roles --list` names them",
 		                    role);
+	if (in)
+		HF_TRY(hf_rights_by_group(id, f));
 	HF_TRY(want_group(id, group, &g, f));
 	struct members m = {.id = id, .group = g->name, .role = in ? r->name : NULL, .actor = a, .f = f};
 	if (!in)

@@ -28,6 +28,7 @@ void hf_identity_set_policy(struct hf_identity *id, const struct hf_account_poli
 	        .login_failures = or_default(p->login_failures, 5),
 	        .lock_minutes = or_default(p->lock_minutes, 15),
 	        .denials = or_default(p->denials, 20),
+	        .review_rights = p->review_rights,
 	};
 }
 

@@ -207,6 +207,17 @@ const struct hf_command hf_commands_identity[] = {
          "Replaces the account's own roles. Nobody changes his own.\n"
          "example:\n  hufu user roles wang.fang --role data-authority --role intake",
          user_roles},
+        {"user", "changes", "changes of rights that wait for a second administrator",
+         "hufu user changes\nexample:\n  hufu user changes --json", user_changes},
+        {"user", "approve-roles", "approve a change of rights that another administrator asked for",
+         "hufu user approve-roles NAME --change ID\n"
+         "Where accounts.review_rights is set. Neither who asked for it nor whose roles they are approves.\n"
+         "example:\n  hufu user approve-roles wang.fang --change 0198a7c2-5d1e-7a3b-9c44-1f2e3d4c5b6a",
+         user_approve_roles},
+        {"user", "reject-roles", "reject a change of rights that waits",
+         "hufu user reject-roles NAME --change ID\n"
+         "example:\n  hufu user reject-roles wang.fang --change 0198a7c2-5d1e-7a3b-9c44-1f2e3d4c5b6a",
+         user_reject_roles},
         {"user", "disable", "close an account for the time being",
          "hufu user disable NAME --reason TEXT\nexample:\n  hufu user disable wang.fang --reason 'on leave'",
          user_disable},

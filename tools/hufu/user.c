@@ -100,7 +100,9 @@ int user_add(struct hf_cli *cli, int argc, char **argv)
 		return HF_EXIT_REFUSED;
 	}
 	return hf_cli_do(cli, "POST", "/v1/users/add", in,
-	                 "the account %s is made; its one-time password is good for setting an own one", "account");
+	                 "the account %s is made; its one-time password is good for setting an own one\n"
+	                 "(where rights are reviewed, it has its roles when another administrator has approved them)",
+	                 "account");
 }
 
 static int show(struct hf_cli *cli, const char *path, json_t *in, const char *rows, const struct hf_column *columns,
@@ -190,7 +192,52 @@ int user_roles(struct hf_cli *cli, int argc, char **argv)
 		return hf_cli_misuse(cli, "whose roles? Give the account, or --list");
 	json_t *in = account_json(pos[0]);
 	hf_cli_put_list(in, "roles", &roles);
-	return hf_cli_do(cli, "POST", "/v1/users/roles", in, "the roles are set; they act on the next request", NULL);
+	json_t *out = NULL;
+	int status = hf_cli_call(cli, "POST", "/v1/users/roles", in, &out);
+	if (status == HF_EXIT_DONE && cli->json)
+		hf_cli_json(out);
+	else if (status == HF_EXIT_DONE && json_object_get(out, "change"))
+		printf("change %s waits for another administrator: hufu user approve-roles %s --change %s\n",
+		       json_string_value(json_object_get(out, "change")), pos[0],
+		       json_string_value(json_object_get(out, "change")));
+	else if (status == HF_EXIT_DONE)
+		printf("the roles are set; they act on the next request\n");
+	json_decref(out);
+	return status;
+}
+
+int user_changes(struct hf_cli *cli, int argc, char **argv)
+{
+	static const struct hf_column columns[] = {{"ACCOUNT", "account", 0}, {"ROLES", "roles", 48},
+	                                           {"ASKED BY", "by", 0},     {"ASKED", "asked", 0},
+	                                           {"CHANGE", "change", 0},   {NULL, NULL, 0}};
+	if (!hf_cli_args(cli, argc, argv, NULL, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	return show(cli, "/v1/users/changes", NULL, "changes", columns, "no change of rights waits");
+}
+
+static int answer_change(struct hf_cli *cli, int argc, char **argv, const char *path, const char *said)
+{
+	const char *pos[1], *change = NULL;
+	const struct hf_opt opts[] = {{"change", &change, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
+		return HF_EXIT_USAGE;
+	if (!change)
+		return hf_cli_misuse(cli, "--change is missing: which one, as `hufu user changes` shows it");
+	json_t *in = account_json(pos[0]);
+	hf_cli_put(in, "change", change);
+	return hf_cli_do(cli, "POST", path, in, said, NULL);
+}
+
+int user_approve_roles(struct hf_cli *cli, int argc, char **argv)
+{
+	return answer_change(cli, argc, argv, "/v1/users/changes/approve",
+	                     "the roles are set; they act on the next request");
+}
+
+int user_reject_roles(struct hf_cli *cli, int argc, char **argv)
+{
+	return answer_change(cli, argc, argv, "/v1/users/changes/reject", "the roles stay as they are");
 }
 
 static int with_reason(struct hf_cli *cli, int argc, char **argv, const char *path, const char *said)
