@@ -315,6 +315,7 @@ static enum hf_err open_api(struct hf_node *n, const struct hf_config *cfg, stru
 	        hf_routes_data_view,
 	        hf_routes_destruction,
 	        hf_routes_recall,
+	        hf_routes_update,
 	        hf_routes_erasure,
 	        hf_routes_audit,
 	        hf_routes_source,

@@ -58,6 +58,7 @@ ROW_ALSO(catalog_entry, KIB(256), entry_whole,
 	TEXT(legal_basis, 0, 4096),
 	MSGS(conditions, 16, sharing_condition),
 	MSG_OR_NONE(sample, masked_sample),
+	TIME_OR_NONE(modified_ms),
 	TEXTS(quality, 24, 255));
 
 ROW(masked_sample, 0,

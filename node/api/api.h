@@ -122,6 +122,7 @@ extern const struct hf_route hf_routes_data[];        /* data that is kept seale
 extern const struct hf_route hf_routes_data_view[];   /* what its readers see of it */
 extern const struct hf_route hf_routes_destruction[]; /* of delivered data (DS-144) */
 extern const struct hf_route hf_routes_recall[];      /* of own entries, and by others */
+extern const struct hf_route hf_routes_update[];      /* newer versions of what was delivered here */
 extern const struct hf_route hf_routes_mask_keys[];   /* seeds of contracts, reversal */
 extern const struct hf_route hf_routes_mask_trace[];  /* whose release leaked rows are from */
 extern const struct hf_route hf_routes_second_use[];  /* second authorizations for sensitive data */

@@ -184,6 +184,7 @@ void catalog_json_entry(json_t *o, const struct hf_catalog_item *it)
 	out_bool(o, "provider_decides", e->provider_decides);
 	out_text(o, "update_cycle", e->update_cycle);
 	out_text(o, "legal_basis", e->legal_basis);
+	hf_api_out_time_if(o, "modified", e->modified_ms);
 	hf_api_out_time_if(o, "not_before", e->not_before_ms);
 	hf_api_out_time_if(o, "not_after", e->not_after_ms);
 	json_object_set_new(o, "fields", fields_json(e));
@@ -288,6 +289,7 @@ json_t *catalog_json_dcat(const struct hf_catalog_item *it)
 	out_text(o, "dct:accrualPeriodicity", e->update_cycle);
 	out_text(o, "dct:accessRights", e->sharing_condition);
 	hf_api_out_time_if(o, "dct:available", e->not_before_ms);
+	hf_api_out_time_if(o, "dct:modified", e->modified_ms);
 	for (size_t i = 0; i < e->n_distributions; i++)
 		json_array_append_new(list, dcat_distribution(e->distributions[i]));
 	json_object_set_new(o, "dcat:distribution", list);

@@ -44,7 +44,9 @@ static enum hf_err open_read(struct hf_api_request *rq)
 	HF_TRY(check_own(rq, &in.transfer, "to read the data of transfer"));
 	HF_TRY(hf_api_list(rq, "fields", false, HF_MAX_FIELDS, &fields, &in.field_count));
 	in.fields = fields;
-	enum hf_err e = hf_data_read_open(rq->m->exchange, rq->actor, &in, rq->unit, rq->draft, &read, &rq->fault);
+	enum hf_err e = hf_api_bool(rq, "stale", false, &in.stale);
+	if (e == HF_OK)
+		e = hf_data_read_open(rq->m->exchange, rq->actor, &in, rq->unit, rq->draft, &read, &rq->fault);
 	free(fields);
 	if (e == HF_OK)
 		hf_api_out_id(rq->out, "read", &read);

@@ -101,7 +101,8 @@ enum hf_err_class { HF_CLASS_NONE = 1, HF_CLASS_REFUSE, HF_CLASS_DENY, HF_CLASS_
 	X(HF_E_INTERNAL,           ABORT,  "internal",                 "an internal check failed") \
 	X(HF_E_RECALLED,           DENY,   "recalled",                 "the data was recalled by its provider") \
 	X(HF_E_BULK,               DENY,   "bulk-limit",               "more data than a role may take in a window of time") \
-	X(HF_E_CHANNEL,            DENY,   "channel",                  "the access channel is not licensed for data of this class and level")
+	X(HF_E_CHANNEL,            DENY,   "channel",                  "the access channel is not licensed for data of this class and level") \
+	X(HF_E_OUTDATED,           DENY,   "outdated",                 "the provider offers newer data")
 /* clang-format on */
 
 enum hf_err {

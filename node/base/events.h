@@ -153,7 +153,8 @@ enum hf_event_class {
 	X(HF_EVENT_RECALLED,             EXCHANGE, "recalled", 373)              /* DS-11: the consumer is told, and the use ends */ \
 	X(HF_EVENT_RECALL_ANSWER,        EXCHANGE, "recall-answer", 374)         /* of a recipient; digest: of what it signed */ \
 	X(HF_EVENT_RECALL_DONE,          EXCHANGE, "recall-done", 375)           /* everything is answered for, or here destroyed */ \
-	X(HF_EVENT_RECALL_OPEN,          EXCHANGE, "recall-open", 376)           /* DS-11: answers are missing after the deadline */
+	X(HF_EVENT_RECALL_OPEN,          EXCHANGE, "recall-open", 376)           /* DS-11: answers are missing after the deadline */ \
+	X(HF_EVENT_UPDATE_NOTICE,        EXCHANGE, "update-notice", 390)         /* DS-9: a version with other data than was delivered here; digest: of the entry */
 /* clang-format on */
 
 enum hf_event {

@@ -213,6 +213,12 @@ void hf_catalog_on_changed(struct hf_catalog *c, void (*fn)(void *ctx, const str
 	c->on_changed_ctx = ctx;
 }
 
+void hf_catalog_on_renewed(struct hf_catalog *c, hf_catalog_renewed_fn fn, void *ctx)
+{
+	c->renewed = fn;
+	c->renewed_ctx = ctx;
+}
+
 void hf_catalog_close(struct hf_catalog *c)
 {
 	if (!c)

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "catalog/own.h"
+#include "catalog/renewed.h"
 #include "catalog/terms.h"
 
 #define HF_CATALOG_BATCH_BYTES (450u << 10) /* envelopes in one message */
@@ -61,6 +62,8 @@ struct hf_catalog {
 	struct catalog_cache *cache; /* cache.c; NULL: empty */
 	void (*on_changed)(void *ctx, const struct hf_id *id);
 	void *on_changed_ctx;
+	hf_catalog_renewed_fn renewed; /* NULL: nobody is told */
+	void *renewed_ctx;
 	hf_catalog_derived_fn derived; /* NULL: nothing that was derived is published */
 	void *derived_ctx;
 	struct hf_release *release; /* sample.h */

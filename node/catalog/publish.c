@@ -169,6 +169,7 @@ static void build_fields(struct builder *b, const Hufu__CatalogEntry *wish, cons
 		b->entry.fields[i] = build_field(b, &v->fields[i], marked(wish, v->fields[i].name));
 	b->entry.rows = v->rows;
 	b->entry.bytes = v->bytes;
+	b->entry.modified_ms = v->stamp.mtime_ns > 0 ? v->stamp.mtime_ns / 1000000 : v->scanned_ms;
 }
 
 static void build_distribution(struct builder *b, const struct hf_source_view *v)

@@ -101,6 +101,18 @@ static void verify_all(uv_work_t *work)
 			verify(j->from->id.s, &j->items[i]);
 }
 
+static void tell(struct job *j, const struct item *it, const struct hf_id *id, const Hufu__CatalogRow *was,
+                 const Hufu__CatalogEntry *old, struct hf_unit *unit)
+{
+	struct hf_catalog_renewed r = {j->from->id.s, id, old, it->entry, {{0}}, {{0}}};
+
+	if (!j->c->renewed)
+		return;
+	hf_envelope_digest(was->envelope.data, was->envelope.len, &r.old_digest);
+	hf_envelope_digest(it->bytes, it->len, &r.digest);
+	j->c->renewed(j->c->renewed_ctx, &r, unit);
+}
+
 /* Loop again. */
 static enum hf_err store_entry(struct job *j, struct item *it, const struct hf_id *id, const Hufu__CatalogRow *was,
                                struct hf_unit *unit)
@@ -116,6 +128,8 @@ static enum hf_err store_entry(struct job *j, struct item *it, const struct hf_i
 	row.publisher = j->from->id.s;
 	row.stored_ms = hf_now_ms(&j->c->base->clock);
 	j->fresh += !was;
+	if (was)
+		tell(j, it, id, was, old, unit);
 	return row_put(unit, id, &row, old, it->entry);
 }
 

@@ -17,6 +17,7 @@ struct hf_data_read {
 	const char *purpose;
 	const char *const *fields; /* none: all that were delivered */
 	size_t field_count;
+	bool stale; /* also when the provider offers newer data (update.h); that stands in the record */
 };
 enum hf_err hf_data_read_open(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_data_read *in,
                               struct hf_unit *unit, struct hf_draft *draft, struct hf_id *ret_read,
@@ -48,7 +49,7 @@ typedef bool (*hf_held_fn)(void *ctx, const Hufu__HeldRow *row);
 enum hf_err hf_data_list(struct hf_exchange *x, hf_held_fn fn, void *ctx) HF_MUST_CHECK;
 /* hf_decoded_free. UNKNOWN: nothing of that transfer is kept sealed here. */
 enum hf_err hf_data_get(struct hf_exchange *x, const struct hf_id *transfer, Hufu__HeldRow **ret_row) HF_MUST_CHECK;
-/* "held", "expired", "revoked", "destroying", "destroyed". */
+/* "held", "expired", "revoked", "stale", "destroying", "destroyed". */
 const char *hf_data_state(struct hf_exchange *x, const Hufu__HeldRow *row);
 /* The reads of a transfer, or of all (NULL), in the order of their ids. */
 typedef bool (*hf_held_read_fn)(void *ctx, const Hufu__HeldReadRow *row);

@@ -13,6 +13,7 @@
 #include "exchange/reading.h"
 #include "exchange/recall.h"
 #include "exchange/transfer.h"
+#include "exchange/update.h"
 #include "exchange/vault.h"
 #include "source/scanner.h"
 #include "state_exchange.pb-c.h"
@@ -101,6 +102,7 @@ enum hf_err hf_exchange_open(const struct hf_base *base, struct hf_store *store,
 	hf_authz_on_revoked(authz, end_on_revoked, x);
 	hf_peers_on_up(peers, on_peer_up, x);
 	hf_catalog_on_derived(catalog, onward_of_entry, x);
+	hf_catalog_on_renewed(catalog, update_on_renewed, x);
 	x->watch = calloc(1, sizeof(*x->watch));
 	if (!x->watch)
 		abort();

@@ -1,6 +1,7 @@
 /* held.c - see held.h. */
 #include "exchange/held.h"
 #include "base/mem.h"
+#include "exchange/update.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,14 @@ enum hf_err hf_data_list(struct hf_exchange *x, hf_held_fn fn, void *ctx)
 	return l.error;
 }
 
+static bool is_stale(struct hf_exchange *x, const Hufu__HeldRow *row)
+{
+	struct hf_id entry, transfer;
+	return hf_id_from_bytes(row->resource.data, row->resource.len, &entry) &&
+	       hf_id_from_bytes(row->transfer.data, row->transfer.len, &transfer) &&
+	       hf_update_stale(x, &entry, &transfer) != 0;
+}
+
 const char *hf_data_state(struct hf_exchange *x, const Hufu__HeldRow *row)
 {
 	struct hf_fault f = {HF_OK, ""};
@@ -236,6 +245,8 @@ const char *hf_data_state(struct hf_exchange *x, const Hufu__HeldRow *row)
 	if (row->destroying)
 		return "destroying";
 	if (!hf_data_use_over(x->authz, row, &f))
-		return hf_data_use_stopped(x->authz, row, &f) != HF_OK ? "stopped" : "held";
+		return hf_data_use_stopped(x->authz, row, &f) != HF_OK ? "stopped"
+		       : is_stale(x, row)                              ? "stale"
+		                                                       : "held";
 	return f.code == HF_E_GRANT_REVOKED ? "revoked" : "expired";
 }

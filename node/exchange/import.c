@@ -15,6 +15,7 @@
 #include "exchange/quality.h"
 #include "exchange/receive.h"
 #include "exchange/stream.h"
+#include "exchange/update.h"
 #include "source/scanner.h"
 
 struct import {
@@ -169,6 +170,7 @@ static void deliver(struct import *i)
 	}
 	t->target->delivered(t, u);
 	stream_delivered(t, u);
+	update_delivered(t, u);
 	t->state = transfer_next(t->state, STEP_COMPLETE);
 	transfer_put(u, t);
 	hf_store_submit(t->x->store, u, on_closed, i);

@@ -12,6 +12,7 @@
 #include "authz/data_use.h"
 #include "exchange/held.h"
 #include "exchange/transfer.h"
+#include "exchange/update.h"
 #include "exchange/vault.h"
 #include "release/engine/measure.h"
 #include "release/trend.h"
@@ -197,7 +198,8 @@ static void describe(struct reading *r, struct hf_draft *d, const struct hf_data
 	hf_draft_text(d, HF_FIELD_PURPOSE, in->purpose);
 	for (size_t i = 0; i < in->field_count && at + 200 < sizeof(fields); i++)
 		at += (size_t)snprintf(fields + at, sizeof(fields) - at, "%s%.127s", i ? ", " : "", in->fields[i]);
-	hf_draft_textf(d, HF_FIELD_ASKED, "purpose %.127s\nfields %s", in->purpose ? in->purpose : "", fields);
+	hf_draft_textf(d, HF_FIELD_ASKED, "purpose %.127s\nfields %s%s", in->purpose ? in->purpose : "", fields,
+	               in->stale ? "\nalso when the provider offers newer data" : "");
 }
 
 static struct reading *reading_new(struct hf_exchange *x, const struct hf_actor *actor, const struct hf_data_read *in,
@@ -241,11 +243,14 @@ static enum hf_err decide(struct reading *r, const struct hf_actor *actor, const
                           struct hf_fault *f)
 {
 	struct hf_data_use use = use_of(r);
+	struct hf_id entry;
 	use.purpose = in->purpose;
 	HF_TRY(hf_fault_default(f, held_reads_made(r->x, r->held, &use.made)));
 	HF_TRY(hf_data_use_decide(r->x->authz, actor, &use, &r->id, r->second, f));
 	HF_TRY(licenses_check(r->x->licenses, HF_WAY_READ, r->held->data_class, r->held->level, f));
 	HF_TRY(check_there(r, f));
+	if (!in->stale && hf_id_from_bytes(r->held->resource.data, r->held->resource.len, &entry))
+		HF_TRY(update_check(r->x, &entry, &in->transfer, f));
 	const struct view_reader reader = reader_of(r);
 	return hf_fault_default(f, view_open(&r->view, r->x, &reader, f));
 }

@@ -93,7 +93,9 @@
 	X(HF_TABLE_RECALL,           "recall")           /* id[16] -> RecallRow: of own entries */ \
 	X(HF_TABLE_RECALL_PARTY,     "recall-party")     /* recall[16] transfer[16] -> RecallPartyRow: who answers for what */ \
 	X(HF_TABLE_RECALLED,         "recalled")         /* transfer[16] -> RecalledRow: what its provider took back */ \
-	X(HF_TABLE_ALLOWANCE,        "allowance")        /* account 0x00 role -> AllowanceRow: data that it took in a window */
+	X(HF_TABLE_ALLOWANCE,        "allowance")        /* account 0x00 role -> AllowanceRow: data that it took in a window */ \
+	X(HF_TABLE_REPLICA,          "replica")          /* entry[16] transfer[16] -> ReplicaRow: which version was delivered here */ \
+	X(HF_TABLE_UPDATE,           "update")           /* entry[16] u32 version -> UpdateRow: newer than what was delivered here */
 /* clang-format on */
 
 enum hf_table {

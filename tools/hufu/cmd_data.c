@@ -83,9 +83,11 @@ static int read_data(struct hf_cli *cli, int argc, char **argv)
 {
 	const char *pos[1], *purpose = NULL, *path = NULL;
 	struct hf_list fields = {.count = 0};
+	bool stale = false;
 	const struct hf_opt opts[] = {{"purpose", &purpose, NULL, NULL},
 	                              {"field", NULL, NULL, &fields},
 	                              {"out", &path, NULL, NULL},
+	                              {"stale", NULL, &stale, NULL},
 	                              {NULL, NULL, NULL, NULL}};
 	json_t *opened = NULL, *end = NULL;
 	if (!hf_cli_args(cli, argc, argv, opts, pos, 1, 1))
@@ -98,6 +100,8 @@ static int read_data(struct hf_cli *cli, int argc, char **argv)
 	json_t *in = hf_cli_with("transfer", pos[0]);
 	hf_cli_put(in, "purpose", purpose);
 	hf_cli_put_list(in, "fields", &fields);
+	if (stale)
+		json_object_set_new(in, "stale", json_true());
 	int status = hf_cli_call(cli, "POST", "/v1/data/read", in, &opened);
 	const char *id = json_string_value(json_object_get(opened, "read"));
 	if (status == HF_EXIT_DONE)
@@ -198,13 +202,33 @@ static int destructions(struct hf_cli *cli, int argc, char **argv)
 	                 "no delivered data was destroyed or is to be");
 }
 
+static const struct hf_column update_columns[] = {
+        {"ENTRY", "entry", 0},   {"PROVIDER", "provider", 24}, {"HERE", "old_version", 0},
+        {"NOW", "version", 0},   {"ROWS", "rows", 0},          {"BYTES", "bytes", 0},
+        {"COPIES", "copies", 0}, {"TOLD", "told", 20},         {"CHANGES", "changes", 40},
+        {NULL, NULL, 0},
+};
+
+static int updates(struct hf_cli *cli, int argc, char **argv)
+{
+	const char *limit = NULL;
+	const struct hf_opt opts[] = {{"limit", &limit, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	if (!hf_cli_args(cli, argc, argv, opts, NULL, 0, 0))
+		return HF_EXIT_USAGE;
+	json_t *in = json_object();
+	hf_cli_put(in, "limit", limit);
+	return show_list(cli, in, "/v1/updates", "updates", update_columns,
+	                 "no provider has offered other data since it was delivered");
+}
+
 const struct hf_command hf_commands_data[] = {
         {"data", "read", "read data that the node keeps sealed",
-         "hufu data read TRANSFER --purpose CODE [--field NAME]... [--out FILE|-]\n"
+         "hufu data read TRANSFER --purpose CODE [--field NAME]... [--stale] [--out FILE|-]\n"
          "\n"
          "  the node asks its own decision point: authorization in force, purpose, system and department, and of\n"
          "  sensitive data the second authorization; each read is a use, recorded here and at the provider\n"
          "  --field NAME   only this field; may be given again; all that were delivered when left out\n"
+         "  --stale        also when the provider offers newer data, which is refused otherwise; that is recorded\n"
          "  --out FILE     a new file; what stands in it is no longer behind the gate. - or left out: standard output\n"
          "\n"
          "example:\n"
@@ -214,10 +238,18 @@ const struct hf_command hf_commands_data[] = {
          "hufu data list [--limit N]\n"
          "\n"
          "  held: can be read; stopped: by its provider, until it says otherwise; revoked, expired: the authorization\n"
-         "  has ended, nothing opens it; destroyed: the key is gone\n"
+         "  has ended, nothing opens it; stale: its provider offers newer data; destroyed: the key is gone\n"
          "\n"
          "example:\n  hufu data list --json\n",
          list},
+        {"data", "updates", "versions with other data than was delivered here, newest first",
+         "hufu data updates [--limit N]\n"
+         "\n"
+         "  changes: + a new field, - one that is gone, ~ one of another type. Sealed data of an older version is not\n"
+         "  read any more, unless with --stale\n"
+         "\n"
+         "example:\n  hufu data updates --json\n",
+         updates},
         {"data", "reads", "who read sealed data: here, and at consumers as they report it",
          "hufu data reads [TRANSFER] [--limit N]\n\nexample:\n  hufu data reads " EXAMPLE_ID "\n", reads},
         {"data", "destroy", "ask for the destruction of what was delivered",
