@@ -14,8 +14,8 @@
 #define HF_CODE_BYTES (256u << 10)
 #define HF_CODE_SECONDS 1u         /* of processor time for one question, */
 #define HF_CODE_SECONDS_ALL 60u    /* for all of one process, */
-#define HF_CODE_WAIT_MS 10000      /* and by the clock for one question, */
-#define HF_CODE_WAIT_ALL_MS 120000 /* and for all of one process */
+#define HF_CODE_WAIT_MS 30000      /* and by the clock for one question, */
+#define HF_CODE_WAIT_ALL_MS 300000 /* and for all of one process */
 #define HF_CODE_MEMORY (128u << 20)
 
 #define HF_CODE_LIST 32u
