@@ -26,8 +26,9 @@ struct destruction {
 	char path[VAULT_PATH];
 	struct hf_hash root; /* of what was delivered */
 	uint64_t bytes;
-	struct hf_hash digest; /* of a source as it was scanned */
-	bool converted;        /* a file that holds the delivery in another form */
+	struct hf_hash digest; /* of a source as it was scanned, of a file as it was made of a delivery */
+	bool converted;        /* a file that holds the delivery in another form, */
+	bool known;            /* and its digest is there */
 	const char *loader;    /* of a delivery in a database, whose table is path, */
 	struct hf_load *load;  /* and how to get there */
 	bool database;         /* a table of one */

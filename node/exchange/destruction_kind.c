@@ -134,9 +134,11 @@ static enum hf_err file_prepare(struct destruction *d, struct hf_fault *f)
 	struct transfer *t;
 	HF_TRY(hf_fault_default(f, transfer_load(d->x, &d->transfer, false, &t)));
 	snprintf(d->path, sizeof(d->path), "%s", t->output);
-	d->bytes = t->bytes_total;
 	d->root = t->root;
 	d->converted = t->target != &target_file;
+	d->known = !d->converted || t->made.known;
+	d->bytes = d->converted ? t->made.bytes : t->bytes_total;
+	d->digest = t->made.digest;
 	d->loader = t->target->outlet;
 	transfer_release(t);
 	if (!d->loader)
@@ -165,6 +167,29 @@ static bool is_as_delivered(const struct destruction *d, int fd, const struct st
 	return ok && memcmp(root.b, d->root.b, sizeof(root.b)) == 0;
 }
 
+static bool has_digest(const struct destruction *d, int fd, const struct stat *st)
+{
+	struct hf_hash digest;
+	struct hf_sha256 *h = hf_sha256_new();
+	uint8_t *buf = hf_alloc(CHUNK_BYTES);
+	bool ok = (uint64_t)st->st_size == d->bytes;
+	for (uint64_t at = 0; ok && at < d->bytes; at += CHUNK_BYTES) {
+		size_t len = d->bytes - at < CHUNK_BYTES ? (size_t)(d->bytes - at) : CHUNK_BYTES;
+		ok = file_read_at(fd, buf, len, at);
+		hf_sha256_add(h, buf, len);
+	}
+	hf_wipe(buf, CHUNK_BYTES);
+	free(buf);
+	hf_sha256_end(h, &digest);
+	hf_sha256_free(h);
+	return ok && hf_hash_equal(&digest, &d->digest);
+}
+
+static bool is_ours(const struct destruction *d, int fd, const struct stat *st)
+{
+	return d->converted ? d->known && has_digest(d, fd, st) : is_as_delivered(d, fd, st);
+}
+
 /* Which file it is, once its bytes were compared: a crash while it is written over must not make it another one. */
 struct file_mark {
 	uint64_t dev, ino;
@@ -178,7 +203,7 @@ static void file_look(struct destruction *d)
 		return;
 	const struct file_mark mark = {st.st_dev, st.st_ino};
 	take_windows(d, fd, 4096, (uint64_t)st.st_size);
-	if (!d->converted && is_as_delivered(d, fd, &st) && !hf_buf_add(&d->keep, &mark, sizeof(mark)))
+	if (is_ours(d, fd, &st) && !hf_buf_add(&d->keep, &mark, sizeof(mark)))
 		abort(); /* memory is gone */
 	close(fd);
 }
@@ -219,9 +244,11 @@ static void file_destroy(struct destruction *d)
 		close(fd);
 		d->end = END_CHANGED;
 		snprintf(d->method, sizeof(d->method), "%s",
-		         d->converted
-		                 ? "the file was made of what was delivered, and the node does not know whether it is "
-		                   "that one still; nothing was done"
+		         d->converted && !d->known
+		                 ? "the file was made of what was delivered before the node kept its digest, so it "
+		                   "does not know whether it is that one still; nothing was done"
+		         : d->converted
+		                 ? "the file holds other bytes than were made of what was delivered; nothing was done"
 		                 : "the file holds other bytes than were delivered; nothing was done");
 		return;
 	}
@@ -271,24 +298,6 @@ static enum hf_err source_prepare(struct destruction *d, struct hf_fault *f)
 	return d->database ? HF_OK : hf_fault_default(f, hf_sources_list(d->x->sources, take_other, d));
 }
 
-static bool is_as_scanned(const struct destruction *d, int fd, const struct stat *st)
-{
-	struct hf_hash digest;
-	struct hf_sha256 *h = hf_sha256_new();
-	uint8_t *buf = hf_alloc(CHUNK_BYTES);
-	bool ok = (uint64_t)st->st_size == d->bytes;
-	for (uint64_t at = 0; ok && at < d->bytes; at += CHUNK_BYTES) {
-		size_t len = d->bytes - at < CHUNK_BYTES ? (size_t)(d->bytes - at) : CHUNK_BYTES;
-		ok = file_read_at(fd, buf, len, at);
-		hf_sha256_add(h, buf, len);
-	}
-	hf_wipe(buf, CHUNK_BYTES);
-	free(buf);
-	hf_sha256_end(h, &digest);
-	hf_sha256_free(h);
-	return ok && hf_hash_equal(&digest, &d->digest);
-}
-
 static void source_look(struct destruction *d)
 {
 	struct stat st;
@@ -297,7 +306,7 @@ static void source_look(struct destruction *d)
 		return;
 	const struct file_mark mark = {st.st_dev, st.st_ino};
 	take_windows(d, fd, 4096, (uint64_t)st.st_size);
-	if (is_as_scanned(d, fd, &st) && !hf_buf_add(&d->keep, &mark, sizeof(mark)))
+	if (has_digest(d, fd, &st) && !hf_buf_add(&d->keep, &mark, sizeof(mark)))
 		abort(); /* memory is gone */
 	close(fd);
 }

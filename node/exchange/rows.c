@@ -47,6 +47,9 @@ static void row_fill_state(const struct transfer *t, Hufu__TransferRow *r)
 	r->level = t->level;
 	r->slot = t->slot + 1; /* 0: none */
 	r->manifest_ok = t->manifest_ok;
+	r->made_bytes = t->made.bytes;
+	if (t->made.known)
+		r->made_digest = BYTES(t->made.digest.b, 32);
 	stream_row(t, r);
 }
 
@@ -189,6 +192,10 @@ static bool load_state(struct transfer *t, const Hufu__TransferRow *r)
 	t->level = r->level;
 	t->slot = r->slot - 1;
 	t->manifest_ok = r->manifest_ok;
+	t->made.known = r->made_digest.len == 32;
+	t->made.bytes = r->made_bytes;
+	if (t->made.known)
+		memcpy(t->made.digest.b, r->made_digest.data, 32);
 	if (!t->target)
 		return false;
 	if (t->demands > HF_ENTRY_DURABLE && !transfer_ended(t->state) &&

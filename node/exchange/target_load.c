@@ -195,6 +195,8 @@ static enum hf_err settle(struct transfer *t, struct hf_fault *f)
 			e = l->commit(state, f);
 	}
 	l->close(state);
+	if (e == HF_OK && l->made)
+		e = l->made(t->load, &t->load->made, f);
 	return hf_fault_default(f, e);
 }
 
@@ -222,8 +224,8 @@ static enum hf_err finish(struct transfer *t, struct hf_fault *f)
 
 static void delivered(struct transfer *t, struct hf_unit *u)
 {
-	(void)t;
 	(void)u;
+	t->made = t->load->made;
 }
 
 #define ROW(row, text, file_format, kind, checks)                                                                      \

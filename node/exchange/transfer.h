@@ -55,6 +55,7 @@ struct transfer {
 	enum target_kind kind;       /* consumer: where it goes, */
 	const struct target *target; /* and how */
 	struct hf_load *load;        /* consumer: made by target->ready */
+	struct hf_load_made made;    /* consumer: the file that was made of it in another form */
 	bool load_told;              /* consumer: it waits for a database, and people know */
 	uint32_t level;              /* consumer: by the label of the start */
 	uint64_t slot;               /* sealed: of its key */

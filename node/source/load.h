@@ -13,6 +13,7 @@
 #define HUFU_SOURCE_LOAD_H
 
 #include "base/base.h"
+#include "crypto/hash.h"
 #include "source/pace.h"
 #include "source/readers/csv.h"
 
@@ -22,6 +23,12 @@ struct hf_load_column {
 	char name[HF_CSV_NAME_MAX + 1];
 	enum hf_csv_type type;
 };
+/* A file as it was made. */
+struct hf_load_made {
+	bool known;
+	uint64_t bytes;
+	struct hf_hash digest;
+};
 /* What is loaded, and where it goes. */
 struct hf_load {
 	struct hf_id transfer, resource; /* resource: the next version of it may take the table's place */
@@ -30,9 +37,10 @@ struct hf_load {
 	char password[256];              /* of a database; wiped by hf_load_free */
 	struct hf_load_column *columns;
 	size_t column_count;
-	uint64_t rows;        /* as declared: a load of another number is not committed */
-	struct hf_pace *pace; /* stops it */
-	uint32_t seconds;     /* for all that is asked of a database */
+	uint64_t rows;            /* as declared: a load of another number is not committed */
+	struct hf_pace *pace;     /* stops it */
+	struct hf_load_made made; /* by whoever loads, after the commit */
+	uint32_t seconds;         /* for all that is asked of a database */
 };
 struct hf_load *hf_load_new(void);
 void hf_load_free(struct hf_load *l);
@@ -50,6 +58,8 @@ struct hf_loader {
 	enum hf_err (*finish)(const struct hf_load *l, struct hf_fault *f);
 	/* Is what this delivery made there, under its name? NULL: a file, of which nobody can say. */
 	enum hf_err (*stands)(const struct hf_load *l, bool *ret_stands, struct hf_fault *f);
+	/* Between commit and finish: the file that it made, so that it is known again. NULL: no file. */
+	enum hf_err (*made)(const struct hf_load *l, struct hf_load_made *ret_made, struct hf_fault *f);
 };
 /* Each ends with no place that is not given back. NULL: there is no such one. */
 const struct hf_loader *hf_loader_find(const char *name);

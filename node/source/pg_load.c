@@ -387,5 +387,5 @@ static enum hf_err stands(const struct hf_load *l, bool *ret_stands, struct hf_f
 	return e == HF_E_EXISTS ? HF_OK : e; /* somebody else's */
 }
 
-const struct hf_loader hf_loader_postgresql = {"postgresql", false, begin,  feed,  commit,
-                                               close_load,   undo,  finish, stands};
+const struct hf_loader hf_loader_postgresql = {"postgresql", false, begin,  feed,   commit,
+                                               close_load,   undo,  finish, stands, NULL};

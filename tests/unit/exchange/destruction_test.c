@@ -521,16 +521,50 @@ static void a_delivery_in_a_database_that_cannot_be_reached_is_not_said_to_be_go
 	assert_int_equal(told(p, &id).count, 0);
 }
 
-/* The node cannot tell it from another one: people see to it, and say so. */
-static void a_file_in_another_form_is_for_people(void **state)
+/* JSON lines and packed files are known again by what was written. */
+static void a_file_in_another_form_is_destroyed_when_it_is_the_one_that_was_made(void **state)
+{
+	static const char *const forms[] = {"jsonl", "csv.zst", "jsonl.zst"};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct pair *p = pair_of(state, (2 << 20) + 5);
+		char link_to[200];
+		struct stat st;
+		p->format = forms[i];
+		struct hf_id id = delivered_as_file(p);
+		until(p, !transfer_find(p->health->exchange, &id, false));
+		if (i == 1) {
+			pair_restart(p->health); /* it is kept */
+			people_back(p->health);
+		}
+		snprintf(link_to, sizeof(link_to), "%s/second-%zu", p->files, i);
+		assert_int_equal(link(p->output, link_to), 0);
+		MUST(destroy_as(p->health, &id));
+		wait_done(p);
+		assert_string_equal(own(p, &id).state, "done");
+		assert_string_equal(told(p, &id).outcome, "destroyed");
+		assert_false(is_there(p->output));
+		assert_int_equal(stat(link_to, &st), 0);
+		assert_int_equal(st.st_size, 0);
+		assert_int_equal(unlink(link_to), 0);
+	}
+}
+
+static void a_file_in_another_form_that_was_changed_is_for_people(void **state)
 {
 	struct pair *p = pair_of(state, 3000);
 	p->format = "jsonl";
 	struct hf_id id = delivered_as_file(p);
+	until(p, !transfer_find(p->health->exchange, &id, false));
+	int fd = open(p->output, O_RDWR | O_CLOEXEC);
+	char c;
+	assert_int_equal(pread(fd, &c, 1, 100), 1);
+	c ^= 1; /* of the same length */
+	assert_int_equal(pwrite(fd, &c, 1, 100), 1);
+	close(fd);
 	MUST(destroy_as(p->health, &id));
 	wait_done(p);
 	assert_string_equal(own(p, &id).state, "open");
-	assert_says("was made of what was delivered", own(p, &id).method);
+	assert_says("other bytes than were made", own(p, &id).method);
 	assert_true(is_there(p->output));
 	assert_int_equal(told(p, &id).count, 0);
 	assert_int_equal(unlink(p->output), 0);
@@ -538,6 +572,34 @@ static void a_file_in_another_form_is_for_people(void **state)
 	wait_done(p);
 	assert_string_equal(own(p, &id).state, "done");
 	assert_string_equal(told(p, &id).outcome, "absent");
+}
+
+/* The row as an earlier version left it. */
+static void forget_what_was_made(struct pair *p, const struct hf_id *id)
+{
+	struct hf_unit *u = hf_unit_new();
+	struct transfer *t = NULL;
+	assert_int_equal(transfer_load(p->health->exchange, id, false, &t), HF_OK);
+	assert_true(t->made.known);
+	t->made = (struct hf_load_made){.known = false};
+	transfer_put(u, t);
+	transfer_release(t);
+	submit_wait(p->health, u);
+}
+
+static void a_file_whose_digest_was_never_kept_is_for_people(void **state)
+{
+	struct pair *p = pair_of(state, 3000);
+	p->format = "jsonl";
+	struct hf_id id = delivered_as_file(p);
+	until(p, !transfer_find(p->health->exchange, &id, false));
+	forget_what_was_made(p, &id);
+	MUST(destroy_as(p->health, &id));
+	wait_done(p);
+	assert_string_equal(own(p, &id).state, "open");
+	assert_says("before the node kept its digest", own(p, &id).method);
+	assert_true(is_there(p->output));
+	assert_int_equal(told(p, &id).count, 0);
 }
 
 /* ---- by itself ---- */
@@ -662,7 +724,9 @@ int main(void)
 	        cmocka_unit_test(a_file_that_holds_more_than_what_was_derived_stays),
 	        cmocka_unit_test(a_delivery_in_a_database_is_dropped_there),
 	        cmocka_unit_test(a_delivery_in_a_database_that_cannot_be_reached_is_not_said_to_be_gone),
-	        cmocka_unit_test(a_file_in_another_form_is_for_people),
+	        cmocka_unit_test(a_file_in_another_form_is_destroyed_when_it_is_the_one_that_was_made),
+	        cmocka_unit_test(a_file_in_another_form_that_was_changed_is_for_people),
+	        cmocka_unit_test(a_file_whose_digest_was_never_kept_is_for_people),
 	        cmocka_unit_test(an_obligation_ends_in_the_same_record),
 	        cmocka_unit_test(a_legal_hold_keeps_the_data_until_it_is_lifted),
 	        cmocka_unit_test(an_order_that_cannot_begin_holds_up_nothing),
