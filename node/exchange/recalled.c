@@ -238,7 +238,7 @@ enum hf_err recalled_on_mail(void *ctx, const char *from, const struct hf_id *tx
 struct making {
 	struct hf_exchange *x;
 	struct hf_id transfer;
-	struct hf_id *id;
+	struct hf_id *id; /* in order */
 	bool *hit;
 	size_t count;
 };
@@ -255,17 +255,24 @@ static bool take_derivation(void *ctx, struct hf_bytes key, struct hf_bytes valu
 	return m->count < DERIVATIONS_MAX;
 }
 
-static bool is_input_hit(const struct making *m, const struct derive_line *in)
+static int order_of(const void *a, const void *b)
 {
-	if (hf_id_equal(&in->id, &m->transfer))
-		return true;
-	for (size_t i = 0; i < m->count; i++)
-		if (m->hit[i] && hf_id_equal(&in->id, &m->id[i]))
-			return true;
-	return false;
+	return memcmp(a, b, sizeof(struct hf_id));
 }
 
-/* True: one more was found. */
+static bool is_made(const struct making *m, const struct hf_id *id)
+{
+	const struct hf_id *at = m->count ? bsearch(id, m->id, m->count, sizeof(*m->id), order_of) : NULL;
+	return at && m->hit[at - m->id];
+}
+
+static bool is_input_hit(const struct making *m, const struct derive_line *in)
+{
+	return hf_id_equal(&in->id, &m->transfer) || is_made(m, &in->id);
+}
+
+/* True: one more was found. Ids begin with the time, so that what is made of another stands behind it and one round
+ * finds all; a clock that was put back costs a further one. */
 static bool spread(struct making *m, struct derive_facts *d)
 {
 	bool more = false;
@@ -283,6 +290,8 @@ static enum hf_err find_made(struct making *m)
 {
 	HF_TRY(hf_store_scan(m->x->store, HF_TABLE_DERIVED, NULL, 0, NULL, 0, take_derivation, m));
 	struct derive_facts *d = hf_alloc(sizeof(*d));
+	if (m->count > 0)
+		qsort(m->id, m->count, sizeof(*m->id), order_of);
 	m->hit = hf_alloc_zero((m->count + 1) * sizeof(*m->hit));
 	while (spread(m, d))
 		;
@@ -365,10 +374,7 @@ struct sources {
 static bool take_source(void *ctx, const struct hf_source_view *v)
 {
 	struct sources *s = ctx;
-	bool hit = false;
-	for (size_t i = 0; i < s->made->count; i++)
-		hit |= s->made->hit[i] && hf_id_equal(&s->made->id[i], &v->derivation);
-	if (!hit)
+	if (!is_made(s->made, &v->derivation))
 		return true;
 	s->name = hf_realloc(s->name, (s->count + 1) * sizeof(*s->name));
 	memcpy(s->name[s->count++], v->name, sizeof(*s->name));

@@ -1,6 +1,7 @@
 /* Recall: two people of the provider, every recipient of the versions, the use that ends, the destruction, the answers
  * (DS-10 ... DS-12), between two nodes and over crashes. */
 #include "authz/data_use.h"
+#include "exchange/derive.h"
 #include "exchange/recall.h"
 #include "exchange/vault.h"
 #include "recall.pb-c.h"
@@ -183,6 +184,84 @@ static void other_versions_go_on(void **state)
 	assert_int_equal(v.objects, 3);
 }
 
+/* ---- what was made of it ---- */
+
+static struct hf_id derive(struct pair *p, const struct hf_id *from)
+{
+	const struct hf_derive_input input = {*from};
+	const struct hf_system_view desk = {.name = "desk", .address = "10.3.0.5"};
+	const struct hf_derive_in in = {&input, 1, &desk, "sun", "halved", NULL, {{7}}, 100};
+	struct hf_fault f = {HF_OK, ""};
+	struct hf_id id = {{0}};
+	struct hf_unit *u = hf_unit_new();
+	struct hf_draft *d = hf_draft_new(HF_EVENT_DERIVATION, NULL);
+	assert_int_equal(hf_derive(p->health->exchange, &in, u, d, &id, &f), HF_OK);
+	hf_draft_outcome(d, HF_OK, NULL);
+	hf_unit_draft(u, d);
+	submit_wait(p->health, u);
+	return id;
+}
+
+struct registering {
+	struct pair *p;
+	bool done;
+};
+
+static void on_registered(void *ctx, enum hf_err e, struct hf_source_view *v, const struct hf_fault *f)
+{
+	struct registering *r = ctx;
+	struct hf_unit *u = hf_unit_new();
+	struct hf_fault fault = {HF_OK, ""};
+	if (e != HF_OK)
+		fail_msg("%s", f->text);
+	assert_int_equal(hf_source_put(r->p->health->sources, u, v, &fault), HF_OK);
+	hf_store_submit(r->p->health->store, u, NULL, NULL);
+	r->done = true;
+}
+
+static void register_derived(struct pair *p, const char *name, const struct hf_id *derivation, char path[200])
+{
+	struct hf_source_view v = {.enabled = true, .derivation = *derivation};
+	struct registering r = {.p = p};
+	snprintf(path, 200, "%s/%s.csv", p->files, name);
+	FILE *out = fopen(path, "w");
+	assert_non_null(out);
+	fprintf(out, "name,sum\n%s,2\n", name);
+	assert_int_equal(fclose(out), 0);
+	snprintf(v.name, sizeof(v.name), "%s", name);
+	snprintf(v.kind, sizeof(v.kind), "csv");
+	snprintf(v.path, sizeof(v.path), "%s", path);
+	hf_source_scan(p->health->sources, &v, on_registered, &r);
+	world_run_until(p->w, &r.done);
+	node_barrier(p->health);
+}
+
+/* Many derivations of one moment, whose ids stand in any order: those that go back to what was recalled go, however
+ * many steps back, and no other. */
+static void what_was_derived_in_many_steps_is_found(void **state)
+{
+	struct pair *p = pair_of(state, 1000);
+	struct offer o = {.title = ""}, other = {.title = ""};
+	char path[200], stays[200];
+	entry_granted(p, &other);
+	struct hf_id kept = delivered_as_file(p), apart = kept;
+	struct hf_id entry = entry_granted(p, &o), made = delivered_as_file(p), id;
+	for (unsigned i = 0; i < 12; i++) {
+		made = derive(p, &made);
+		apart = derive(p, &apart);
+		derive(p, &kept);
+	}
+	register_derived(p, "made-of-it", &made, path);
+	register_derived(p, "made-apart", &apart, stays);
+	const struct hf_recall_in in = of(&entry, 0, 0);
+	MUST(ask_recall(p->roads, "pub", &in, &id));
+	MUST(decide_recall(p->roads, "zhou", &id, true));
+	wait_done(p, &id);
+	assert_false(is_there(path));
+	assert_true(is_there(stays));
+	assert_int_equal(parties_of(p, &id).objects, 2); /* the delivery and the table */
+}
+
 /* A delivery that two recalls cover, while it waits for its recipient's people: both are answered. */
 static void a_second_recall_is_answered(void **state)
 {
@@ -355,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_was_delivered_is_taken_back),
 	        cmocka_unit_test(other_versions_go_on),
+	        cmocka_unit_test(what_was_derived_in_many_steps_is_found),
 	        cmocka_unit_test(a_second_recall_is_answered),
 	        cmocka_unit_test(a_delivery_on_its_way_ends),
 	        cmocka_unit_test(a_crash_of_the_consumer_is_made_good),
