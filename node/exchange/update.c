@@ -42,17 +42,46 @@ static Hufu__ReplicaRow *replica(struct hf_exchange *x, const struct hf_id *entr
 	               : NULL;
 }
 
+/* What an entry says of its data: fields, counts, time of change. */
+static void data_of(const Hufu__CatalogEntry *e, struct hf_hash *ret_digest)
+{
+	HF_CLEANUP(hf_buf_done) struct hf_buf b = HF_BUF_INIT;
+	bool ok = hf_buf_addf(&b, "%llu %llu %lld\n", (unsigned long long)e->rows, (unsigned long long)e->bytes,
+	                      (long long)e->modified_ms);
+	for (size_t i = 0; ok && i < e->n_fields; i++)
+		ok = hf_buf_addf(&b, "%s %s\n", e->fields[i]->type, e->fields[i]->name);
+	if (!ok)
+		abort(); /* memory is gone */
+	hf_sha256(b.data, b.len, ret_digest);
+}
+
+/* False: this node has another version of the entry. */
+static bool data_here(const struct transfer *t, uint32_t version, struct hf_hash *ret_digest)
+{
+	struct hf_catalog_item item;
+	if (hf_catalog_get(t->x->catalog, t->peer, &t->resource, &item) != HF_OK)
+		return false;
+	bool here = !item.entry->withdrawn && item.entry->version == version;
+	if (here)
+		data_of(item.entry, ret_digest);
+	hf_catalog_item_done(&item);
+	return here;
+}
+
 void update_delivered(const struct transfer *t, struct hf_unit *u)
 {
 	HF_CLEANUP(hf_decoded_done) Hufu__Envelope *e = HF_DECODE(envelope, t->start.data, t->start.len);
 	HF_CLEANUP(hf_decoded_done)
 	Hufu__TransferStart *s = e ? HF_DECODE(transfer_start, e->payload.data, e->payload.len) : NULL;
 	Hufu__ReplicaRow row = HUFU__REPLICA_ROW__INIT;
+	struct hf_hash data;
 	uint8_t key[32];
 	if (!s || !s->label || t->stream || strcmp(t->peer, t->x->base->self.s) == 0)
 		return; /* a stream goes on by itself; of its own data this node is the provider */
 	row.provider = (char *)t->peer;
 	row.version = s->label->version;
+	if (data_here(t, row.version, &data))
+		row.data = (ProtobufCBinaryData){sizeof(data.b), data.b};
 	replica_key(&t->resource, &t->id, key);
 	put_replica(u, key, &row);
 }
@@ -133,39 +162,53 @@ static bool other_data(const struct hf_catalog_renewed *r, const struct changes 
 
 /* ---- a new version ---- */
 
-/* The deliveries of an entry that are of the version before; nothing is written while the table is read. */
+/* The deliveries of an entry that are older than its new version: `same` have the same data all the same. Nothing is
+ * written while the table is read. */
 struct copies {
-	const char *provider;
-	uint32_t below;
-	struct hf_id *id;
-	uint32_t *version;
-	size_t count;
+	const struct hf_catalog_renewed *r;
+	struct hf_hash data;
+	bool other; /* data than the version before has */
+	struct hf_id *id, *same;
+	size_t count, same_count;
 };
+
+static bool same_data(const struct copies *c, const Hufu__ReplicaRow *row)
+{
+	if (row->data.len == sizeof(c->data.b) && memcmp(row->data.data, c->data.b, sizeof(c->data.b)) == 0)
+		return true;
+	return !c->other && row->version == c->r->old->version;
+}
+
+static void add_id(struct hf_id **list, size_t *count, const uint8_t *id)
+{
+	*list = hf_realloc(*list, (*count + 1) * sizeof(**list));
+	memcpy((*list)[(*count)++].b, id, 16);
+}
 
 static bool take_copy(void *ctx, struct hf_bytes key, struct hf_bytes value)
 {
 	struct copies *c = ctx;
 	HF_CLEANUP(hf_decoded_done) Hufu__ReplicaRow *row = HF_DECODE_OWN(replica_row, value.data, value.len);
-	if (key.len != 32 || !row || strcmp(row->provider, c->provider) != 0 || row->version >= c->below)
+	if (key.len != 32 || !row || strcmp(row->provider, c->r->publisher) != 0 ||
+	    row->version >= c->r->entry->version)
 		return true;
-	c->id = hf_realloc(c->id, (c->count + 1) * sizeof(*c->id));
-	c->version = hf_realloc(c->version, (c->count + 1) * sizeof(*c->version));
-	memcpy(c->id[c->count].b, key.data + 16, 16);
-	c->version[c->count++] = row->version;
+	if (same_data(c, row))
+		add_id(&c->same, &c->same_count, key.data + 16);
+	else
+		add_id(&c->id, &c->count, key.data + 16);
 	return true;
 }
 
-static void renew(const struct hf_catalog_renewed *r, const struct hf_id *entry, const struct copies *c,
-                  struct hf_unit *u)
+static void renew(const struct copies *c, struct hf_unit *u)
 {
-	for (size_t i = 0; i < c->count; i++) {
+	for (size_t i = 0; i < c->same_count; i++) {
 		Hufu__ReplicaRow row = HUFU__REPLICA_ROW__INIT;
+		struct hf_hash data = c->data;
 		uint8_t key[32];
-		if (c->version[i] != r->old->version)
-			continue; /* older than that already */
-		row.provider = (char *)r->publisher;
-		row.version = r->entry->version;
-		replica_key(entry, &c->id[i], key);
+		row.provider = (char *)c->r->publisher;
+		row.version = c->r->entry->version;
+		row.data = (ProtobufCBinaryData){sizeof(data.b), data.b};
+		replica_key(c->r->id, &c->same[i], key);
 		put_replica(u, key, &row);
 	}
 }
@@ -243,23 +286,24 @@ static void notice(struct hf_exchange *x, const struct hf_catalog_renewed *r, co
 void update_on_renewed(void *ctx, const struct hf_catalog_renewed *r, struct hf_unit *u)
 {
 	struct hf_exchange *x = ctx;
-	struct copies c = {.provider = r->publisher, .below = r->entry->version};
 	struct changes changes = {.count = 0};
-	if (r->entry->withdrawn || r->old->withdrawn ||
-	    hf_store_scan(x->store, HF_TABLE_REPLICA, r->id->b, 16, NULL, 0, take_copy, &c) != HF_OK || c.count == 0) {
-		free(c.id);
-		free(c.version);
+	struct copies c = {.r = r, .other = true};
+	if (r->entry->withdrawn)
 		return;
+	data_of(r->entry, &c.data);
+	if (!r->old->withdrawn) {
+		compare_fields(r->old, r->entry, &changes);
+		c.other = other_data(r, &changes);
 	}
-	compare_fields(r->old, r->entry, &changes);
-	if (other_data(r, &changes))
-		notice(x, r, &c, &changes, u);
-	else
-		renew(r, r->id, &c, u);
+	if (hf_store_scan(x->store, HF_TABLE_REPLICA, r->id->b, 16, NULL, 0, take_copy, &c) == HF_OK) {
+		renew(&c, u);
+		if (c.count > 0 && c.other)
+			notice(x, r, &c, &changes, u);
+	}
 	for (size_t i = 0; i < changes.count; i++)
 		free(changes.text[i]);
 	free(c.id);
-	free(c.version);
+	free(c.same);
 }
 
 /* ---- stale ---- */
