@@ -252,7 +252,13 @@ static bool reorder_hides(const struct look *l)
 		same &= strtoul(at, &end, 10) == i;
 		at = end + (*end == '\n');
 	}
-	return same ? says(l, "has a pattern that leaves every character in its place; change their order") : true;
+	if (same)
+		return says(l, "has a pattern that leaves every character in its place; change their order");
+	return l->level < IDENTIFIES
+	               ? true
+	               : says(l,
+	                      "has all its characters in the result by reorder, whose pattern stands in the plan; take "
+	                      "a pseudonym such as fpe or hash");
 }
 
 static bool shuf_hides(const struct look *l)

@@ -80,7 +80,9 @@ static enum hf_err tag_mask(void *state, struct hf_mask_batch *b, struct hf_faul
 const struct hf_technique hf_technique_tag = {
         .id = "tag",
         .title = "replace within a text",
-        .record = {.principle = "each value that a detector finds within a text becomes the name of its kind, such as "
+        .record = {.principle = "each value that stands by itself within a text and that a detector of codes, plates "
+                                "or e-mail finds "
+                                "becomes the name of its kind, such as "
                                 "[cn.mobile]",
                    .format = HF_FORMAT_LOST,
                    .repeats = HF_REPEATS_VALUE,
@@ -91,8 +93,8 @@ const struct hf_technique hf_technique_tag = {
                    .reach = HF_REACH_ROW,
                    .keyed = HF_KEYED_NOT,
                    .cost = "about 500 ns for 100 bytes",
-                   .constraint =
-                           "what is not found stays: names, and numbers written with blanks; regen leaves nothing"},
+                   .constraint = "what is not found stays: names, numbers written with blanks or next to letters; "
+                                 "regen leaves nothing"},
         .open = tag_open,
         .close = free,
         .mask = tag_mask,
