@@ -174,6 +174,8 @@ static void an_ended_mandate_stops_the_reads(void **state)
 {
 	static char *purposes[] = {(char *)"open data plan 2026"};
 	struct pair *p = pair_of(state, 1000);
+	const struct offer same = {.title = "航班到达", .intake = "hub", .id = p->entry};
+	publish(p->roads, &same); /* says of the data what it is */
 	struct hf_id id = delivered(p);
 	struct ending_all e = {p, hf_unit_new()};
 	MUST(hf_mandate_list(p->roads->catalog, end_one, &e));
@@ -182,7 +184,7 @@ static void an_ended_mandate_stops_the_reads(void **state)
 	struct hf_unit *u = hf_unit_new();
 	leave_publish(u, p->w->now_ms, purposes, 1);
 	submit_wait(p->roads, u);
-	publish(p->roads, &(struct offer){.title = "航班到达", .intake = "hub", .id = p->entry});
+	publish(p->roads, &same);
 	goes_on(p, &id);
 }
 
