@@ -283,6 +283,16 @@ static bool combine_hides(const struct look *l)
 	return says(l, "is put into the result by combine as it is; take another technique");
 }
 
+static bool mean_hides(const struct look *l)
+{
+	return l->level < IDENTIFIES
+	               ? true
+	               : says(l,
+	                      "becomes a figure of several rows by %s, and of a code that figure is often a code of "
+	                      "somebody; take a pseudonym such as fpe or hash",
+	                      l->field->technique->id);
+}
+
 static bool tag_hides(const struct look *l)
 {
 	return strcmp(l->form->type, "text.embedded") == 0 ||
@@ -296,7 +306,8 @@ static const struct {
         {"mask", mask_hides},     {"trunc", trunc_hides},     {"dict", mask_hides},       {"round", round_hides},
         {"noise", noise_hides},   {"mult", mult_hides},       {"bucket", bucket_hides},   {"topbot", topbot_hides},
         {"daterd", daterd_hides}, {"datesh", datesh_hides},   {"reorder", reorder_hides}, {"shuf", shuf_hides},
-        {"lsup", lsup_hides},     {"combine", combine_hides}, {"tag", tag_hides},
+        {"lsup", lsup_hides},     {"combine", combine_hides}, {"tag", tag_hides},         {"agg", mean_hides},
+        {"avg", mean_hides},
 };
 
 static bool by_parameters(const struct look *l)

@@ -183,11 +183,29 @@ static bool within(const struct text *a, const struct text *b)
 	return true;
 }
 
+/* All of a's that tell something are in b, in whatever order; a longer b has them by chance. */
+static bool gathered(const struct text *a, const struct text *b)
+{
+	bool taken[CHARS] = {false};
+
+	for (size_t i = 0; i < a->count; i++) {
+		size_t k = 0;
+
+		while (a->tells[i] && k < b->count && (taken[k] || b->at[k] != a->at[i]))
+			k++;
+		if (a->tells[i] && k == b->count)
+			return false;
+		if (a->tells[i])
+			taken[k] = true;
+	}
+	return b->count <= 2 * a->count;
+}
+
 static size_t kept(const struct text *a, const struct text *b)
 {
 	size_t most = met_at(a, b, 0, false), n = met_at(a, b, (long)b->count - (long)a->count, false);
 
-	if (within(a, b))
+	if (within(a, b) || gathered(a, b))
 		return a->telling;
 	most = n > most ? n : most;
 	for (long moved = -(long)a->count; moved < (long)b->count; moved++) {

@@ -15,6 +15,7 @@
 #include "masking/own/own.h"
 
 struct library {
+	int fd; /* open as long as it is loaded: by its number the loader knows one library from another; -1: none */
 	void *handle;
 	const struct hufu_method *method;
 	const char *settings;
@@ -31,6 +32,8 @@ static void library_free(void *what)
 
 	if (l->handle)
 		dlclose(l->handle);
+	if (l->fd >= 0)
+		close(l->fd);
 	free(l);
 }
 
@@ -133,20 +136,17 @@ static enum hf_err read_bytes(struct hf_own *o, const struct hf_plan_node *n, st
 }
 
 /* Loads from sealed memory: what was hashed is what runs. */
-static void *load(const struct hf_buf *bytes)
+static void load(struct library *l, const struct hf_buf *bytes)
 {
 	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-	int fd = memfd_create("hufu-method", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	void *handle = NULL;
 	char path[40];
 
-	if (fd < 0)
-		return NULL;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (write(fd, bytes->data, bytes->len) == (ssize_t)bytes->len && fcntl(fd, F_ADD_SEALS, seals) == 0)
-		handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	close(fd);
-	return handle;
+	l->fd = memfd_create("hufu-method", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (l->fd < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", l->fd);
+	if (write(l->fd, bytes->data, bytes->len) == (ssize_t)bytes->len && fcntl(l->fd, F_ADD_SEALS, seals) == 0)
+		l->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
 
 static bool whole(const struct hufu_method *m)
@@ -194,7 +194,7 @@ enum hf_err hf_own_library(struct hf_own *o, const struct hf_plan_node *n, struc
 	o->what = l;
 	o->free = library_free;
 	l->settings = settings && settings->kind == HF_PLAN_TEXT_NODE ? settings->text : NULL;
-	l->handle = load(&bytes);
+	load(l, &bytes);
 	if (!l->handle) {
 		const char *why = dlerror();
 

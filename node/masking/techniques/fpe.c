@@ -1,7 +1,7 @@
 /*
  * fpe.c - format-preserving encryption: the part of a value that its format permutes (formats/) goes through a keyed
- * permutation whose tweak is the semantic type, and the check digits are mended. fpep is the same with a key whose seed
- * is erased afterwards: to the code they differ in what is promised, not in what is done.
+ * permutation whose tweak is the semantic type, and the check digits are mended. fpep is the same and offers no way
+ * back: to the code they differ in what is promised, not in what is done.
  *
  * Values of one column may have several domains (cards of 16 and 19 digits); each has its permutation, and the values
  * of a batch go through it together.
@@ -201,7 +201,8 @@ const struct hf_technique hf_technique_fpe = {
 const struct hf_technique hf_technique_fpep = {
         .id = "fpep",
         .title = "format-preserving pseudonym",
-        .record = RECORD("as fpe, under a key that is not kept, so that nobody can go back", HF_REVERSIBLE_NO),
+        .record = RECORD("as fpe, and no command goes back; who has the key could, until the contract's seed is erased",
+                         HF_REVERSIBLE_NO),
         .formatted = true,
         .open = fpe_open,
         .close = fpe_close,

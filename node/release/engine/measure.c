@@ -102,7 +102,7 @@ struct hf_measure *hf_measure_new(const struct hf_measure_setup *s)
 	release_sample_begin(&m->before, s->rows, false);
 	release_sample_begin(&m->after, s->rows, false);
 	m->before.bytes_most = s->bytes;
-	m->after.bytes_most = 4 * s->bytes; /* values may grow */
+	m->after.bytes_most = s->bytes > HF_MEASURE_BYTES ? s->bytes : 4 * s->bytes; /* values may grow */
 	for (size_t i = 0; i < s->table->field_count; i++)
 		m->drops |= s->table->fields[i].technique && s->table->fields[i].technique->of_rows;
 	return m;
@@ -238,7 +238,8 @@ enum hf_err hf_measure_demand(struct hf_measure *m, struct hf_fault *f)
 	if (hf_measure_over(m))
 		return hf_fault_set(f, HF_E_QUALITY,
 		                    "the table has more rows, or its values more bytes, than are held to a demand at "
-		                    "once (%" PRIu64 " rows, %" PRIu64 " MiB); deliver what a task makes of it",
+		                    "once (%" PRIu64 " rows, %" PRIu64
+		                    " MiB, 32 Mi cells); deliver what a task makes of it",
 		                    m->setup.rows - 1, m->setup.bytes >> 20);
 	d = *asked.demand;
 	d.quasi_count = there(&after, d.quasi, d.quasi_count, quasi);

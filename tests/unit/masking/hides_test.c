@@ -141,6 +141,9 @@ static const struct {
         {NULL, "{technique: combine, by: b}", "t.a puts a sensitive field into the result as it is, by combine: b"},
         {NULL, "{technique: mask, keep-first: 17}", NULL},
         {"cn.plate", "{technique: fpe, type: cn.plate}", NULL},
+        {"cn.mobile", "{technique: agg, by: [b], function: mean}", "t.a becomes a figure of several rows by agg"},
+        {"cn.mobile", "{technique: avg, k: 5}", "t.a becomes a figure of several rows by avg"},
+        {"person.age", "{technique: avg, k: 5}", NULL},
         {"cn.plate", "{technique: tag}", "t.a is masked by tag, which replaces values within a text"},
         {"text.embedded", "{technique: tag}", NULL},
         {"amount", "{technique: round, step: 0.01}", NULL}, /* general: it may be kept */

@@ -254,6 +254,25 @@ static const char *digest_of(const char *path)
 	return hex;
 }
 
+/* Each method runs the library that its own digest names. */
+static void test_two_libraries_are_two(void **state)
+{
+	char text[2000], one[65], other[65];
+
+	(void)state;
+	snprintf(one, sizeof(one), "%s", digest_of(HUFU_TEST_METHOD));
+	snprintf(other, sizeof(other), "%s", digest_of(HUFU_OTHER_METHOD));
+	assert_string_not_equal(one, other);
+	snprintf(text, sizeof(text),
+	         "methods:\n  acme.turn:\n    form: '@@-######'\n    library: %s\n    sha256: %s\n"
+	         "  acme.other:\n    form: '@@-######'\n    library: %s\n    sha256: %s\n",
+	         HUFU_TEST_METHOD, one, HUFU_OTHER_METHOD, other);
+	struct hf_methods *m = methods(text);
+	assert_string_equal(hf_methods_named(m, "acme.turn")->title, "turned digits");
+	assert_string_equal(hf_methods_named(m, "acme.other")->title, "other digits");
+	hf_methods_free(m);
+}
+
 static void test_a_library_is_loaded_by_its_digest(void **state)
 {
 	struct hf_methods *m = methods(library(digest_of(HUFU_TEST_METHOD), NULL));
@@ -379,6 +398,7 @@ int main(void)
 	        cmocka_unit_test(test_a_record_is_whole),
 	        cmocka_unit_test(test_an_evil_pattern_ends),
 	        cmocka_unit_test(test_a_library_is_loaded_by_its_digest),
+	        cmocka_unit_test(test_two_libraries_are_two),
 	        cmocka_unit_test(test_what_is_no_method_is_not_loaded),
 	        cmocka_unit_test(test_plans_use_what_holds),
 	        cmocka_unit_test(test_trials_of_a_node),

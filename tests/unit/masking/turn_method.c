@@ -9,6 +9,10 @@
 
 #include "masking/method.h"
 
+#ifndef TITLE
+#define TITLE "turned digits"
+#endif
+
 #define PLACES 64u
 
 struct turn {
@@ -75,7 +79,7 @@ __attribute__((visibility("default"))) const struct hufu_method *hufu_method(voi
 {
 	static const struct hufu_method method = {.version = HUFU_METHOD_VERSION,
 	                                          .size = sizeof(method),
-	                                          .title = "turned digits",
+	                                          .title = TITLE,
 	                                          .principle = "each digit moves on by a keyed amount for its place",
 	                                          .cost = "about 20 ns a value",
 	                                          .constraint = "an example: a few known values give the amounts away",
