@@ -92,7 +92,8 @@ def test_asking_and_approving_are_entries_that_name_both_persons(net):
     change = next(c for c in waiting(net) if c["account"] == "wu")["change"]
     i.hufu("user", "approve-roles", "wu", "--change", change, as_="guo")
     i.login("wu")
-    rows = [r["fields"] for r in i.hufu("ledger", "tail", "--count", "200", as_="wu")["entries"]]
+    tail = lambda: [r["fields"] for r in i.hufu("ledger", "tail", "--count", "200", as_="wu")["entries"]]
+    rows = wait_until(lambda: (lambda t: t if any(f.get("detail") == "approves what admin asked for" and f.get("object") == "wu" for f in t) else None)(tail()), "the entries")
     mine = [f for f in rows if f.get("object") == "wu" and f.get("detail")]
     check({f["actor"] for f in mine if "asked for; waits" in f["detail"]} == {"insurer/admin"}, f"{mine}")
     check({f["actor"] for f in mine if f["detail"] == "approves what admin asked for"} == {"insurer/guo"}, f"{mine}")

@@ -73,8 +73,8 @@ def test_a_read_beyond_the_bytes_of_a_role_is_stopped_while_it_runs_and_alarmed(
     last = max(reads(net), key=lambda x: x["begun"])
     check((last["outcome"], last["reason"]) == ("stopped", "bulk-limit"), f"{last}")
     check(0 < last["bytes"] <= net.size // 2, f"as much as was left, and no more: {last}")
-    check([f for f in entries(net, "alarm") if f.get("alarm") == "bulk-limit"], "there is an alarm")
-    check([f for f in entries(net, "data-read-end") if f.get("reason") == "bulk-limit"], "and the entry of the read that was stopped")
+    wait_until(lambda: [f for f in entries(net, "alarm") if f.get("alarm") == "bulk-limit"], "there is an alarm")
+    wait_until(lambda: [f for f in entries(net, "data-read-end") if f.get("reason") == "bulk-limit"], "and the entry of the read that was stopped")
 
 
 def test_what_was_taken_is_still_counted_after_a_kill(net):
@@ -112,7 +112,7 @@ def test_the_number_of_objects_and_of_rows_is_limited_as_well(net):
     limit(net, bulk(objects=1))
     r = denied_read(net)
     check(r.reason == "bulk-limit" and "1 objects" in r.text, r.text)
-    check([f for f in entries(net, "denied") if f.get("reason") == "bulk-limit"], "a read that does not begin is a denied request")
+    wait_until(lambda: [f for f in entries(net, "denied") if f.get("reason") == "bulk-limit"], "a read that does not begin is a denied request")
 
 
 def test_a_configuration_that_limits_nothing_or_nobody_is_refused(net):
@@ -141,7 +141,7 @@ def test_data_comes_by_licensed_ways_only_and_another_one_is_refused_and_recorde
     r = i.refused("fetch", net.tolls, "--system", "claims", "--output", out, as_="chen")
     check(r.reason == "channel" and "'file' is no licensed way" in r.text and "sealed" in r.text, r.text)
     check(not os.path.exists(out), "no file")
-    entry = [f for f in entries(net, "denied") if f.get("reason") == "channel"]
+    entry = wait_until(lambda: [f for f in entries(net, "denied") if f.get("reason") == "channel"], "the refusal to be recorded")
     check(entry and entry[0]["actor"] == "insurer/chen", f"the refusal is an entry: {entry}")
     r = denied_read(net)
     check(r.reason == "channel" and "'read' is no licensed way" in r.text, f"what is here may not be read either: {r.text}")
