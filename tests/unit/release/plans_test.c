@@ -472,8 +472,10 @@ static void test_methods_are_tried_once(void **state)
 	int64_t put = -cpu_us(CLOCK_THREAD_CPUTIME_ID), later;
 	uint32_t version = 0;
 
+	s->release->trial_ms = 12 * HF_RELEASE_TRIAL_MS; /* sanitizers are slow */
 	if (staff_put_with(s, s->yang, text, NULL) != HF_OK)
 		fail_msg("%s", s->fault.text);
+	s->release->trial_ms = HF_RELEASE_TRIAL_MS;
 	later = cpu_us(CLOCK_THREAD_CPUTIME_ID);
 	put += later;
 	assert_int_equal(staff_step(s, s->song, HF_PLAN_APPROVE, 1), HF_OK);
@@ -515,6 +517,7 @@ static void test_methods_are_tried_beside_the_loop(void **state)
 	uv_timer_t timer = {.data = &t};
 	int64_t loop = -cpu_us(CLOCK_THREAD_CPUTIME_ID), all = -cpu_us(CLOCK_PROCESS_CPUTIME_ID);
 
+	s->release->trial_ms = 12 * HF_RELEASE_TRIAL_MS; /* sanitizers are slow */
 	assert_int_equal(uv_timer_init(&s->p.f.loop, &timer), 0);
 	assert_int_equal(uv_timer_start(&timer, on_tick, 5, 5), 0);
 	assert_int_equal(hf_release_plan_try(s->release, text, on_tried, &t, &s->fault), HF_OK);
@@ -528,6 +531,7 @@ static void test_methods_are_tried_beside_the_loop(void **state)
 		         t.ticks);
 	assert_false(other.done);
 	assert_int_equal(staff_put_with(s, s->yang, text, NULL), HF_OK);
+	s->release->trial_ms = HF_RELEASE_TRIAL_MS;
 	free(text);
 }
 
