@@ -10,6 +10,7 @@
 #include "exchange/held.h"
 #include "exchange/reading.h"
 #include "exchange/recall.h"
+#include "exchange/update.h"
 
 #define TRY_AGAIN_MS (10 * 60 * 1000)
 
@@ -181,6 +182,7 @@ static void record(struct destruction *d)
 {
 	struct hf_unit *u = hf_unit_new();
 	struct hf_hash digest;
+	struct hf_id entry;
 	fill_row(d);
 	struct hf_draft *e = entry_of(d, is_done(d) ? HF_OK : d->error != HF_OK ? d->error : HF_E_STATE);
 	struct hf_fault f = {HF_OK, ""};
@@ -189,6 +191,9 @@ static void record(struct destruction *d)
 		         f.text);
 	if (is_done(d)) {
 		put_held(d, u);
+		if (strcmp(d->row->kind, "source") != 0 &&
+		    hf_id_from_bytes(d->row->resource.data, d->row->resource.len, &entry))
+			update_gone(u, &entry, &d->transfer);
 		put_record(d, u, e, &digest);
 	} else {
 		tell_of(d);

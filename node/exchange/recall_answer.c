@@ -243,6 +243,19 @@ static bool find_untold(void *ctx, const Hufu__RecallRow *row)
 	return u->count == 0;
 }
 
+/* What was signed for nobody is not kept: of a try that fails only the time stands in the row. */
+static bool tell_one(struct hf_exchange *x, Hufu__RecallRow *row, Hufu__RecallPartyRow *party, struct hf_unit *unit)
+{
+	struct hf_unit *try = hf_unit_new();
+	if (recall_tell_again(x, row, party, try)) {
+		hf_store_submit(x->store, try, NULL, NULL);
+		return true;
+	}
+	hf_unit_free(try);
+	recall_party_put(unit, party);
+	return false;
+}
+
 static void tell_again(struct hf_exchange *x)
 {
 	struct untold u = {.x = x, .before_ms = hf_now_ms(&x->base->clock) - TELL_AGAIN_MS};
@@ -253,7 +266,7 @@ static void tell_again(struct hf_exchange *x)
 	size_t told = 0;
 	enum hf_err e = hf_recall_get(x, &u.recall, &row);
 	for (size_t i = 0; i < u.count; i++) {
-		told += e == HF_OK && recall_tell_again(x, row, u.party[i], unit);
+		told += e == HF_OK && tell_one(x, row, u.party[i], unit);
 		hf_decoded_free(u.party[i]);
 	}
 	if (told > 0)

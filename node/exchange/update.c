@@ -12,6 +12,7 @@
 
 #define TRANSFERS_MAX 32u /* named in a notice */
 #define CHANGES_MAX 64u
+#define NOTICES_MAX 32u /* kept of one entry; the ledger has all */
 
 /* ---- rows ---- */
 
@@ -84,6 +85,13 @@ void update_delivered(const struct transfer *t, struct hf_unit *u)
 		row.data = (ProtobufCBinaryData){sizeof(data.b), data.b};
 	replica_key(&t->resource, &t->id, key);
 	put_replica(u, key, &row);
+}
+
+void update_gone(struct hf_unit *u, const struct hf_id *entry, const struct hf_id *transfer)
+{
+	uint8_t key[32];
+	replica_key(entry, transfer, key);
+	hf_unit_del(u, HF_TABLE_REPLICA, key, sizeof(key));
 }
 
 struct listing {
@@ -213,6 +221,28 @@ static void renew(const struct copies *c, struct hf_unit *u)
 	}
 }
 
+struct oldest {
+	uint8_t key[20];
+	unsigned count;
+};
+
+static bool count_notice(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	struct oldest *o = ctx;
+	(void)value;
+	if (o->count++ == 0 && key.len == sizeof(o->key))
+		memcpy(o->key, key.data, sizeof(o->key));
+	return true;
+}
+
+static void drop_oldest(struct hf_exchange *x, const struct hf_id *entry, struct hf_unit *u)
+{
+	struct oldest o = {.count = 0};
+	if (hf_store_scan(x->store, HF_TABLE_UPDATE, entry->b, 16, NULL, 0, count_notice, &o) == HF_OK &&
+	    o.count >= NOTICES_MAX)
+		hf_unit_del(u, HF_TABLE_UPDATE, o.key, sizeof(o.key));
+}
+
 static void put_update(struct hf_unit *u, const struct hf_id *entry, const Hufu__UpdateRow *row)
 {
 	uint8_t key[20];
@@ -279,6 +309,7 @@ static void notice(struct hf_exchange *x, const struct hf_catalog_renewed *r, co
 	row.transfers = transfers;
 	row.n_transfers = n;
 	row.copies = (uint32_t)c->count;
+	drop_oldest(x, r->id, u);
 	put_update(u, r->id, &row);
 	draft(x, r->id, &row, u);
 }

@@ -26,6 +26,8 @@ uint32_t hf_update_stale(struct hf_exchange *x, const struct hf_id *entry, const
 struct transfer;
 /* With the unit of the delivery, at the consumer. */
 void update_delivered(const struct transfer *t, struct hf_unit *u);
+/* With the unit of its destruction: it is no replica any more. */
+void update_gone(struct hf_unit *u, const struct hf_id *entry, const struct hf_id *transfer);
 /* The catalog's hook. */
 void update_on_renewed(void *ctx, const struct hf_catalog_renewed *r, struct hf_unit *u);
 /* OUTDATED, unless whoever reads says that he knows. */

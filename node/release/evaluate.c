@@ -241,8 +241,13 @@ enum hf_err release_demand(struct release_check *c, json_t **ret_figures, struct
 		        f, HF_E_LIMIT,
 		        "the plan demands figures of the whole table, which has more than %u rows; split it",
 		        RELEASE_DEMAND_ROWS);
-	read_tables(c, RELEASE_DEMAND_ROWS, false, &t);
-	if (t.seen) {
+	read_tables(c, (uint64_t)RELEASE_DEMAND_ROWS + 1, false, &t);
+	if (release_sample_part(&t.before) || release_sample_part(&t.after)) {
+		e = hf_fault_set(f, HF_E_QUALITY,
+		                 "the plan demands figures of the whole table, and not all of it can be read as one; "
+		                 "look for rows that are no CSV or longer than %u MiB, or split it",
+		                 HF_CSV_RECORD_MOST >> 20);
+	} else if (t.seen) {
 		struct hf_demand_table was = release_sample_named(&t.before), is = release_sample_named(&t.after);
 
 		e = hf_demand_check(table, t.before.width ? &was : NULL, &is, ret_figures, f);

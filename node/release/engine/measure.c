@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "release/engine/table_sample.h"
 
+#define CELLS_MAX ((uint64_t)32 << 20) /* of each table, a code of 4 bytes each */
+
 struct hf_measure {
 	struct hf_measure_setup setup;
 	struct release_sample before, after;
@@ -101,6 +103,7 @@ struct hf_measure *hf_measure_new(const struct hf_measure_setup *s)
 	m->setup = *s;
 	release_sample_begin(&m->before, s->rows, false);
 	release_sample_begin(&m->after, s->rows, false);
+	m->before.cells_most = m->after.cells_most = CELLS_MAX;
 	m->before.bytes_most = s->bytes;
 	m->after.bytes_most = s->bytes > HF_MEASURE_BYTES ? s->bytes : 4 * s->bytes; /* values may grow */
 	for (size_t i = 0; i < s->table->field_count; i++)
@@ -136,7 +139,7 @@ bool hf_measure_enough(const struct hf_measure *m)
 
 bool hf_measure_over(const struct hf_measure *m)
 {
-	return m->before.full || m->before.bad || m->after.full || m->after.bad;
+	return release_sample_part(&m->before) || release_sample_part(&m->after);
 }
 
 /* False: there is nothing. */

@@ -21,8 +21,6 @@ void release_sample_done(struct release_sample *s)
 	*s = (struct release_sample){.most = 0};
 }
 
-#define CELLS_MAX ((uint64_t)32 << 20) /* a code of 4 bytes each */
-
 static void take_header(struct release_sample *s, const struct hf_csv_record *rec)
 {
 	struct hf_identify_options o = {.table = NULL};
@@ -32,8 +30,8 @@ static void take_header(struct release_sample *s, const struct hf_csv_record *re
 	s->names = hf_csv_names(rec);
 	s->cells = hf_alloc_zero((rec->field_count + 1) * sizeof(*s->cells));
 	s->width = rec->field_count;
-	if (s->width && s->most > CELLS_MAX / s->width)
-		s->most = CELLS_MAX / s->width;
+	if (s->cells_most && s->width && s->most > s->cells_most / s->width)
+		s->most = s->cells_most / s->width;
 	for (size_t i = 0; i < s->width; i++)
 		fields[i].name = s->names[i];
 	hf_random(key, sizeof(key));
@@ -95,6 +93,11 @@ bool release_sample_end(struct release_sample *s)
 	if (!s->full && !s->bad && hf_csv_end(s->csv) != HF_CSV_GOOD)
 		s->bad = !s->full;
 	return s->width > 0;
+}
+
+bool release_sample_part(const struct release_sample *s)
+{
+	return s->bad || s->full;
 }
 
 struct hf_demand_table release_sample_named(const struct release_sample *s)

@@ -97,6 +97,14 @@ static void assert_says(const char *part, const char *text)
 
 /* ---- two people ---- */
 
+static bool is_replica(struct pair *p, const struct hf_id *id)
+{
+	uint8_t key[32];
+	memcpy(key, p->entry.b, 16);
+	memcpy(key + 16, id->b, 16);
+	return hf_store_has(p->health->store, HF_TABLE_REPLICA, key, sizeof(key));
+}
+
 /* DS-144: without the approval of another person nothing is destroyed; DS-146: the record has object, manner, people,
  * time and verification, at both sides. */
 static void one_asks_another_approves_and_both_sides_have_the_record(void **state)
@@ -115,9 +123,11 @@ static void one_asks_another_approves_and_both_sides_have_the_record(void **stat
 	wait_done(p);
 	assert_true(is_there(path));
 	assert_string_equal(own(p, &id).state, "asked");
+	assert_true(is_replica(p, &id));
 	MUST(answer_as(p->health, "qin", &id, true));
 	wait_done(p);
 	assert_false(is_there(path));
+	assert_false(is_replica(p, &id)); /* newer versions are none of its business any more */
 	struct rows here = own(p, &id), there = told(p, &id);
 	assert_string_equal(here.state, "done");
 	assert_int_equal(there.count, 1);

@@ -358,6 +358,20 @@ static void missing_answers_escalate(void **state)
 	assert_int_equal(parties_of(p, &id).objects, 1);
 }
 
+static bool count_row(void *ctx, struct hf_bytes key, struct hf_bytes value)
+{
+	(void)key, (void)value;
+	++*(size_t *)ctx;
+	return true;
+}
+
+static size_t envelopes(struct node *n)
+{
+	size_t count = 0;
+	assert_int_equal(hf_store_scan(n->store, HF_TABLE_ENVELOPE, NULL, 0, NULL, 0, count_row, &count), HF_OK);
+	return count;
+}
+
 /* Who could not be told is told when that is possible: also after a restart, and after the deadline. */
 static void one_that_was_outside_is_told_when_it_is_back(void **state)
 {
@@ -369,6 +383,7 @@ static void one_that_was_outside_is_told_when_it_is_back(void **state)
 	p->health->outside = true;
 	struct hf_id id = recall_now(p, &entry, 0, 0);
 	assert_int_equal(parties_of(p, &id).unreachable, 1);
+	size_t kept = envelopes(p->roads);
 	for (unsigned i = 0; i < 3; i++) {
 		p->w->now_ms += (int64_t)24 * 3600 * 1000;
 		recall_watch(p->roads->exchange);
@@ -376,6 +391,7 @@ static void one_that_was_outside_is_told_when_it_is_back(void **state)
 	}
 	assert_int_equal(parties_of(p, &id).unreachable, 1);
 	assert_string_equal(state_of(p, &id), "overdue");
+	assert_int_equal(envelopes(p->roads), kept); /* a try leaves nothing behind */
 	pair_restart(p->roads);
 	p->health->outside = false;
 	recall_watch(p->roads->exchange); /* not each time */
