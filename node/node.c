@@ -29,6 +29,7 @@
 #include "ledger/report.h"
 #include "masking/code/code.h"
 #include "peers/peers.h"
+#include "release/joint.h"
 #include "release/mask_keys.h"
 #include "release/methods.h"
 #include "release/plans.h"
@@ -232,6 +233,12 @@ static enum hf_err gather_releases(void *ctx, struct hf_traced_list *l, bool *re
 	return *ret_more ? HF_OK : hf_exchange_traced(n->m.exchange, l, ret_more, f);
 }
 
+static void files_beside(void *ctx, struct hf_release_joint *j)
+{
+	const struct hf_node *n = ctx;
+	hf_release_joint_files(n->m.release, j);
+}
+
 static bool plans_wait(void *ctx)
 {
 	const struct hf_node *n = ctx;
@@ -292,8 +299,9 @@ static enum hf_err open_exchange(struct hf_node *n, const struct hf_config *cfg,
 	hf_exchange_set_limits(m->exchange, &cfg->transfers);
 	hf_release_set_derive(m->release, derive_masked, n);
 	hf_release_start(m->release);
-	hf_exchange_set_masking(m->exchange, &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version,
-	                                                                   plan_related, n, made_by, plans_wait});
+	hf_exchange_set_masking(m->exchange,
+	                        &(struct hf_exchange_masking){m->mask_keys, plan_of, plan_version, plan_related, n,
+	                                                      made_by, plans_wait, files_beside});
 	hf_tracing_open(&(struct hf_tracing_setup){&n->base, m->store, m->sources, m->mask_keys, plan_version, n,
 	                                           gather_releases},
 	                &m->tracing);

@@ -156,7 +156,7 @@ static void free_handle(uv_handle_t *h)
 
 static void free_exchange_when_idle(struct hf_exchange *x)
 {
-	while ((x->transfers || x->destroying || x->recalling || !reading_close_all(x)) &&
+	while ((x->transfers || x->destroying || x->recalling || x->counting || !reading_close_all(x)) &&
 	       uv_run(x->base->loop, UV_RUN_ONCE))
 		;
 	vault_free(x->vault);

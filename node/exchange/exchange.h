@@ -24,11 +24,11 @@ struct hf_scanner;
 struct hf_traffic_policy;
 void hf_exchange_set_scanner(struct hf_exchange *x, struct hf_scanner *scanner);
 void hf_exchange_set_traffic(struct hf_exchange *x, const struct hf_traffic_policy *p);
-/* Before start: where the masking keys are, and the plans that deliveries name: the newest approved one, hf_plan_free.
- */
+/* Before start: the masking keys, and the plans that deliveries name: the newest approved one, hf_plan_free. */
 struct hf_mask_keys;
 struct hf_plan;
 struct hf_plan_table;
+struct hf_release_joint;
 struct hf_exchange_masking {
 	struct hf_mask_keys *keys;
 	enum hf_err (*plan)(void *ctx, const char *name, struct hf_plan **ret_plan, struct hf_fault *f);
@@ -44,6 +44,8 @@ struct hf_exchange_masking {
 	                    const struct hf_plan_table **ret_table, struct hf_fault *f);
 	/* Plans cannot all be read yet, since the node has just started; NULL: they can. */
 	bool (*waits)(void *ctx);
+	/* Adds the files that the plans of these releases read (release/joint.h). NULL: there are none. */
+	void (*files)(void *ctx, struct hf_release_joint *j);
 };
 void hf_exchange_set_masking(struct hf_exchange *x, const struct hf_exchange_masking *m);
 /* How long a consumer may stay away, at the provider; 0: the default. */

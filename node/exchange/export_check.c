@@ -7,6 +7,7 @@
 #include "catalog/sample.h"
 #include "crypto/domains.h"
 #include "exchange/chosen.h"
+#include "exchange/disclosed.h"
 #include "exchange/export_check.h"
 #include "exchange/masked.h"
 #include "exchange/seal.h"
@@ -196,7 +197,7 @@ static enum hf_err class_level(struct export *o, struct hf_fault *f)
 
 static enum hf_err disclosure(struct export *o, struct hf_fault *f)
 {
-	return disclosed_check(o->t, export_in_emergency(o), f);
+	return disclosed_check(o->t, export_in_emergency(o), &o->uncounted, f);
 }
 
 static enum hf_err encryption(struct export *o, struct hf_fault *f)

@@ -21,6 +21,7 @@ struct export
 	struct transfer *t; /* lent; NULL: not permitted yet */
 	int64_t asked_ms;   /* the decision point was asked then; 0: it was not */
 	uint8_t sealed_key[32 + HF_SEAL_OVERHEAD];
+	bool uncounted; /* it ended there: the classes of its rows are to be counted first (disclosed.h) */
 	const char *as; /* the point by whose name the present answer is recorded */
 	char said[400]; /* "authorization ok; destination refused: must-be-sealed" */
 };

@@ -10,6 +10,7 @@
 #include "catalog/sample.h"
 #include "crypto/domains.h"
 #include "evidence/envelope.h"
+#include "exchange/disclosed.h"
 #include "exchange/export_check.h"
 #include "exchange/masked.h"
 #include "exchange/stream.h"
@@ -455,7 +456,42 @@ static bool beyond_rate(struct hf_exchange *x, const char *peer, bool denied)
 	return d->count >= DENIALS_RECORDED;
 }
 
+static void busy(struct gate *g)
+{
+	if (g->t) {
+		serve_close(g->t);
+		transfer_release(g->t);
+	}
+	hf_request_reply(g->rq, HF_E_BUSY, g->f.text, NULL, 0);
+	gate_free(g);
+}
+
+/* The request waits. */
+static void count_first(struct gate *g)
+{
+	enum hf_err e = disclosed_count(g->t, g->rq, &g->f);
+	if (e == HF_OK) {
+		gate_free(g);
+	} else if (e == HF_E_BUSY) {
+		busy(g);
+	} else {
+		record(g, e);
+	}
+}
+
+static void answer(struct hf_exchange *x, struct hf_request *take, bool again);
+
+void gate_again(struct hf_exchange *x, struct hf_request *take)
+{
+	answer(x, take, true);
+}
+
 void gate_on_request(struct hf_exchange *x, struct hf_request *take)
+{
+	answer(x, take, false);
+}
+
+static void answer(struct hf_exchange *x, struct hf_request *take, bool again)
 {
 	if (beyond_rate(x, hf_request_peer(take), false)) {
 		hf_request_reply(take, HF_E_RATE, "too many denied requests; wait a minute", NULL, 0);
@@ -468,7 +504,7 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 	g->rq = take;
 	enum hf_err e = open_request(g);
 	struct hf_id id;
-	if (!g->in || !g->in->stream) /* what asks for messages is counted when there are some */
+	if (!again && (!g->in || !g->in->stream)) /* what asks for messages is counted when there are some */
 		traffic_seen(x, hf_request_peer(take), HF_TRAFFIC_ASKED, 1, NULL);
 	if (e == HF_OK && hf_id_from_bytes(g->in->transfer.data, g->in->transfer.len, &id) && answer_repeated(g, &id)) {
 		gate_free(g);
@@ -487,8 +523,11 @@ void gate_on_request(struct hf_exchange *x, struct hf_request *take)
 		e = permit(g);
 	if (e == HF_E_BUSY && !g->t) { /* nothing was decided yet, or its other transfers come first */
 		hf_metrics_add(x->base->metrics, RECORD_WAITS, g->out.decision.result == HF_E_BUSY);
-		hf_request_reply(g->rq, HF_E_BUSY, g->f.text, NULL, 0);
-		gate_free(g);
+		busy(g);
+		return;
+	}
+	if (e == HF_E_BUSY && g->out.uncounted) {
+		count_first(g);
 		return;
 	}
 	record(g, hf_fault_default(&g->f, e));

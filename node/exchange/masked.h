@@ -70,15 +70,9 @@ bool masked_ends(struct transfer *t, enum hf_err e, const char *why);
  * to be added to the reason; "": there was no such error. */
 void masked_scheme(const struct transfer *t, enum hf_err e, const char *why, struct hf_unit *u, char ret_said[120]);
 
-/* ---- disclosed.c: what all recipients of the dataset together have ---- */
+/* ---- disclosed.h ---- */
 
-/* Of every delivery, by a plan or without one (MK-4): asked at the gate, and recorded in the unit of the decision.
- * DISCLOSURE, LIMIT; an emergency goes out all the same: then put alarms, sets *emergency (NULL: it is none), and f
- * says what it shows. */
-enum hf_err disclosed_check(const struct transfer *t, bool emergency, struct hf_fault *f) HF_MUST_CHECK;
-enum hf_err disclosed_put(const struct transfer *t, bool *emergency, struct hf_unit *u,
-                          struct hf_fault *f) HF_MUST_CHECK;
-/* masked.c: plan, table, scope and release of one that is masked; text is the release's. */
+/* Plan, table, scope and release of one that is masked; text is the release's. */
 struct hf_disclosure_in;
 void masked_by(const struct transfer *t, char text[64], struct hf_disclosure_in *ret_in);
 

@@ -127,6 +127,7 @@ struct hf_exchange {
 	struct hf_exchange_masking masking; /* keys NULL: this node masks nothing */
 	unsigned masked_open;
 	atomic_uint masked_holding; /* masked.h */
+	struct counting *counting;  /* disclosed.h; NULL: none */
 	struct vault *vault;
 	struct reading *readings; /* of sealed data, under way */
 	unsigned loading;         /* workers that load what was delivered */
@@ -200,6 +201,7 @@ void label_draft(struct hf_draft *d, const struct transfer *t);
 void content_key(const struct hf_exchange *x, const struct hf_id *transfer, uint8_t ret_key[32]);
 /* gate.c */
 void gate_on_request(struct hf_exchange *x, struct hf_request *take);
+void gate_again(struct hf_exchange *x, struct hf_request *take); /* it waited (disclosed.h) */
 /* What the decision point is asked for that request; borrows from all. */
 struct hf_access_request access_of(const struct hf_exchange *x, const Hufu__TransferRequest *in,
                                    const Hufu__PersonCertificate *cert, const char *address);

@@ -41,6 +41,7 @@ struct hf_disclosure {
 	const char *const *sensitive; /* what nobody is to learn of them */
 	size_t sensitive_count;
 	bool suppresses; /* rows of smaller classes lose them */
+	bool changed;    /* an earlier one: the table has other rows by now, of which this showed nothing yet */
 };
 
 /* Whether next may go out besides the earlier ones of the same table. DISCLOSURE: not, and the fault names field,
@@ -79,17 +80,18 @@ enum hf_err hf_disclosure_k(const struct hf_disclosure *all, size_t count, const
 struct hf_joint;
 struct hf_joint *hf_joint_new(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t);
 void hf_joint_free(struct hf_joint *j);
-bool hf_joint_new_parts(const struct hf_joint *j); /* the last release masks some as none of the earlier ones does */
-bool hf_joint_old_parts(const struct hf_joint *j);
-bool hf_joint_whole(const struct hf_joint *j); /* some technique needs all rows in one piece */
+/* The last release masks some as none of the earlier ones of the same rows does. */
+bool hf_joint_new_parts(const struct hf_joint *j);
+bool hf_joint_old_parts(const struct hf_joint *j); /* an earlier one shows something besides */
+bool hf_joint_whole(const struct hf_joint *j);     /* some technique needs all rows in one piece */
 /* Cells as of hf_disclosure_table. LIMIT: too many rows. */
 enum hf_err hf_joint_rows(struct hf_joint *j, const struct hf_bytes *cells, size_t count,
                           struct hf_fault *f) HF_MUST_CHECK;
-/* Rows of the smallest class without the last release, and with it; 0: there is none. missed: what is not met of the l
- * and t that a plan demands of a sensitive field, whose value is then what all releases together show of it, as
- * "field F has 1 ... in a class of rows, and ... demands 2"; empty: all is. unopened: a masking that could
- * not be made again, the first of them, as "field F of RELEASE to RECIPIENT was masked cannot be made again (why)";
- * empty: there is none. */
+/* Rows of the smallest class without the last release (of other rows, without those of the rows before), and with it;
+ * 0: there is none. missed: what is not met of the l and t that a plan demands of a sensitive field, whose value is
+ * then what all releases together show of it, as "field F has 1 ... in a class of rows, and ... demands 2"; empty: all
+ * is. unopened: a masking that could not be made again, the first of them, as "field F of RELEASE to RECIPIENT was
+ * masked cannot be made again (why)"; empty: there is none. */
 struct hf_joint_classes {
 	uint32_t before, k;
 	char missed[220], unopened[320];

@@ -28,7 +28,9 @@ struct hf_joint {
 	const struct hf_disclosure *all;
 	size_t count;
 	struct part *list;
-	size_t parts, old; /* of the earlier releases: the first ones */
+	size_t parts,
+	        old; /* of the earlier releases: the first ones; of the rows as they are, when the last adds to these */
+	bool beside; /* an earlier one has some */
 	struct part *sens; /* sensitive fields, in the columns behind the parts */
 	size_t sens_count, sens_old;
 	struct hf_effect_table *codes;
@@ -176,6 +178,40 @@ static void open_part(struct hf_joint *j, struct part *q)
 	hf_utf8_mend(j->unopened);
 }
 
+static void find_earlier(struct hf_joint *j, bool changed)
+{
+	for (size_t i = 0; i + 1 < j->count; i++)
+		if (j->all[i].changed == changed)
+			find_parts(j, &j->all[i]);
+	j->old = j->parts;
+	j->sens_old = j->sens_count;
+}
+
+/* What the last one shows and those before did not, of the rows as they are now: then it counts beside all that they
+ * showed of the former rows, too, for that can be asked for again. */
+static void find_all(struct hf_joint *j)
+{
+	struct hf_joint now = {.t = j->t, .all = j->all, .count = j->count};
+	const bool one = j->count > 0;
+
+	find_earlier(&now, false);
+	if (one)
+		find_parts(&now, &j->all[j->count - 1]);
+	find_earlier(j, false);
+	const size_t same = j->old, sens_same = j->sens_old;
+	find_earlier(j, true);
+	j->beside = j->old > 0;
+	if (one)
+		find_parts(j, &j->all[j->count - 1]);
+	if (now.parts > same || now.sens_count > sens_same) {
+		j->beside = same > 0 || j->parts > now.parts;
+		j->old = same;
+		j->sens_old = sens_same;
+	}
+	free(now.list);
+	free(now.sens);
+}
+
 struct hf_joint *hf_joint_new(const struct hf_disclosure *all, size_t count, const struct hf_disclosure_table *t)
 {
 	struct hf_joint *j = hf_alloc_zero(sizeof(*j));
@@ -183,13 +219,7 @@ struct hf_joint *hf_joint_new(const struct hf_disclosure *all, size_t count, con
 	j->t = *t;
 	j->all = all;
 	j->count = count;
-	for (size_t i = 0; i < count; i++) {
-		if (i + 1 == count) {
-			j->old = j->parts;
-			j->sens_old = j->sens_count;
-		}
-		find_parts(j, &all[i]);
-	}
+	find_all(j);
 	for (size_t i = 0; i < columns_of(j); i++)
 		open_part(j, part_at(j, i));
 	hf_random(j->key, sizeof(j->key));
@@ -218,7 +248,7 @@ bool hf_joint_new_parts(const struct hf_joint *j)
 
 bool hf_joint_old_parts(const struct hf_joint *j)
 {
-	return j->old > 0;
+	return j->beside;
 }
 
 bool hf_joint_whole(const struct hf_joint *j)

@@ -18,7 +18,7 @@ void release_check_free(struct release_check *c)
 		return;
 	hf_plan_free(c->plan);
 	hf_source_reader_close(c->reader);
-	release_joint_done(&c->joint);
+	hf_release_joint_done(&c->joint);
 	json_decref(c->inventory);
 	json_decref(c->evaluation);
 	free(c->counts);
@@ -112,7 +112,7 @@ void release_check_work(struct release_check *c)
 		return;
 	e = release_demand(c, &figures, &c->f);
 	if (e == HF_OK)
-		e = release_joint_count(&c->joint, c->reader, &c->f);
+		e = hf_release_joint_count(&c->joint, c->reader, &c->f);
 	if (e == HF_OK)
 		e = release_evaluate(c, &c->evaluation, &c->f);
 	if (e != HF_OK)

@@ -378,6 +378,13 @@ static bool has_all(const struct hf_disclosure *plain, const struct hf_disclosur
 	return plain->plain;
 }
 
+static bool of_other_rows(const Hufu__DisclosureRow *row, const struct hf_disclosure_in *in)
+{
+	const struct hf_hash *now = in ? in->content : NULL;
+
+	return now && !(row->content.len == sizeof(now->b) && memcmp(row->content.data, now->b, sizeof(now->b)) == 0);
+}
+
 void hf_disclosures_classes(struct hf_disclosures *d, const struct hf_disclosure_in *in,
                             struct hf_disclosure **ret_list, size_t *ret_count, struct hf_hash *ret_stamp)
 {
@@ -388,12 +395,16 @@ void hf_disclosures_classes(struct hf_disclosures *d, const struct hf_disclosure
 
 	*ret_list = hf_alloc(count * sizeof(**ret_list) + 1);
 	for (size_t i = 0; i < count; i++) {
+		const bool other = i < d->count && of_other_rows(d->rows[i], in);
+
 		demanded |= all[i].k > 0 || all[i].l > 0 || all[i].closes;
-		if (i + 1 == count || !has_all(&all[i], &all[count - 1]))
-			(*ret_list)[n++] = all[i];
+		if (i + 1 == count || !has_all(&all[i], &all[count - 1])) {
+			(*ret_list)[n] = all[i];
+			(*ret_list)[n++].changed = other;
+		}
 		add_text(&b, all[i].release);
 		add_text(&b, all[i].recipient);
-		hf_buf_addf(&b, "%zu", all[i].field_count);
+		hf_buf_addf(&b, "%zu%s", all[i].field_count, other ? " of other rows" : "");
 	}
 	hf_sha256(b.data, b.len, ret_stamp);
 	*ret_count = demanded ? n : 0;

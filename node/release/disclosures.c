@@ -140,6 +140,13 @@ static Hufu__DisclosureAllowedRow *allowed_row(struct hf_store *store, const str
 	               : NULL;
 }
 
+bool hf_disclosure_allowed(struct hf_store *store, const struct hf_disclosure_in *in)
+{
+	Hufu__DisclosureAllowedRow *row HF_CLEANUP(hf_decoded_done) = allowed_row(store, in);
+
+	return row != NULL;
+}
+
 static enum hf_err sound(const struct hf_disclosure_in *in, struct hf_fault *f)
 {
 	if (strlen(in->dataset) > HF_NAME_MAX)
@@ -259,6 +266,11 @@ static void fill_row(const struct hf_disclosure_in *in, struct hf_arena *arena, 
 	row->contract = text(s->contract);
 	row->epoch = s->epoch;
 	row->n_fields = count;
+	if (in->content) {
+		row->content.data = hf_arena_get(arena, sizeof(in->content->b));
+		row->content.len = sizeof(in->content->b);
+		memcpy(row->content.data, in->content->b, sizeof(in->content->b));
+	}
 	row->fields = hf_arena_get(arena, (count + 1) * sizeof(*row->fields));
 	for (size_t i = 0; i < count; i++) {
 		fill_field(&out[i], arena, &fields[i]);

@@ -24,6 +24,8 @@ struct hf_disclosure_in {
 	const char *const *only;    /* its fields that are given out; count 0: all. Without a plan: the fields */
 	size_t only_count;
 	const struct hf_mask_scope *scope; /* of the keys as they are used; NULL: the plan's */
+	/* Of the table as it goes out (hf_disclosure_content); NULL: taken for the one that went out before. */
+	const struct hf_hash *content;
 	const char *recipient;
 	const char *release; /* how people call it; NULL: the plan's name and version, "plain delivery" */
 	bool inside;         /* made for no consumer: the recipient is nobody outside */
@@ -37,6 +39,8 @@ struct hf_disclosure_in {
  * was masked from; else its own name. */
 enum hf_err hf_disclosure_dataset(struct hf_store *store, struct hf_sources *sources, const char *source,
                                   char out[HF_NAME_MAX + 1], struct hf_fault *f) HF_MUST_CHECK;
+/* Of its rows' cells, whatever they are kept in, else of its bytes; NULL: it was never scanned whole. */
+const struct hf_hash *hf_disclosure_content(const struct hf_source_view *v);
 /* From now on these cells, these bytes and this file are of that dataset. */
 void hf_disclosure_origin(struct hf_unit *unit, const struct hf_source_view *v, const char *dataset);
 
@@ -44,6 +48,8 @@ void hf_disclosure_origin(struct hf_unit *unit, const struct hf_source_view *v, 
  * plan; LIMIT. */
 enum hf_err hf_disclosure_check(struct hf_store *store, const struct hf_disclosure_in *in,
                                 struct hf_fault *f) HF_MUST_CHECK;
+/* Somebody allowed it whatever it shows. */
+bool hf_disclosure_allowed(struct hf_store *store, const struct hf_disclosure_in *in);
 /* Checks again and puts the row into the unit. */
 enum hf_err hf_disclosure_record(struct hf_store *store, struct hf_unit *unit, const struct hf_disclosure_in *in,
                                  struct hf_fault *f) HF_MUST_CHECK;

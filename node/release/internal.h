@@ -117,8 +117,6 @@ void release_files_digest(const Hufu__MaskPlanRow *row, struct hf_hash *ret_dige
 /* Those of a row, by their digests; names lent by it. NO_PLAN. */
 enum hf_err release_files_of(struct hf_release *r, const Hufu__MaskPlanRow *row, struct release_files *ret_all,
                              struct hf_fault *f) HF_MUST_CHECK;
-/* What the releases of j read; one that is not kept any more is missing. */
-void release_files_beside(struct hf_release *r, struct release_joint *j);
 void release_files_free(struct hf_release *r);
 /* file_sweep.c: removes those that nothing needs any more, soon. */
 void release_sweep(struct hf_release *r);

@@ -1,4 +1,4 @@
-/* joint.c - classes of a source's rows that all its releases together leave (MK-4); declared in work.h. */
+/* joint.c - classes of a source's rows that all its releases together leave (MK-4); declared in joint.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "crypto/crypto.h"
 #include "masking/detector.h"
 #include "masking/plan_files.h"
+#include "release/joint.h"
 #include "release/work.h"
 #include "source/readers/csv.h"
 
@@ -17,7 +18,7 @@
 
 /* The source, read in pieces of rows. */
 struct reading {
-	struct release_joint *j;
+	struct hf_release_joint *j;
 	struct hf_joint *joint;
 	char **names;
 	size_t width, rows;
@@ -32,7 +33,7 @@ struct reading {
 
 static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, struct hf_fault *f)
 {
-	const struct release_joint *j = ctx;
+	const struct hf_release_joint *j = ctx;
 
 	for (size_t i = 0; i < j->file_count; i++) {
 		const struct hf_bytes b = hf_plan_bytes_of(j->files[i].bytes);
@@ -45,18 +46,29 @@ static enum hf_err read_table(void *ctx, const char *name, struct hf_buf *out, s
 	return release_table(&(struct hf_plan){.file_count = 0}, j->folder, name, out, f);
 }
 
+static struct hf_joint *open_joint(struct hf_release_joint *j, const char *const *columns, size_t count)
+{
+	const struct hf_disclosure_table t = {.header = columns,
+	                                      .width = count,
+	                                      .root = j->has_root ? &j->root : NULL,
+	                                      .file = read_table,
+	                                      .file_ctx = j};
+
+	return hf_joint_new(j->list, j->count, &t);
+}
+
+/* Else nothing is put together. */
+static bool adds(const struct hf_joint *joint)
+{
+	return hf_joint_new_parts(joint) && hf_joint_old_parts(joint);
+}
+
 static bool take_header(struct reading *r, const struct hf_csv_record *rec)
 {
 	r->names = hf_csv_names(rec);
 	r->width = rec->field_count;
-	const struct hf_disclosure_table t = {.header = (const char *const *)r->names,
-	                                      .width = r->width,
-	                                      .root = r->j->has_root ? &r->j->root : NULL,
-	                                      .file = read_table,
-	                                      .file_ctx = r->j};
-
-	r->joint = hf_joint_new(r->j->list, r->j->count, &t);
-	return hf_joint_new_parts(r->joint) && hf_joint_old_parts(r->joint); /* else nothing is put together */
+	r->joint = open_joint(r->j, (const char *const *)r->names, r->width);
+	return adds(r->joint);
 }
 
 static bool flush(struct reading *r)
@@ -134,6 +146,11 @@ static bool on_record(void *ctx, const struct hf_csv_record *rec)
 	return full(r);
 }
 
+static enum hf_err stopped(const struct hf_release_joint *j, struct hf_fault *f)
+{
+	return j->stop && atomic_load(j->stop) ? hf_fault_set(f, HF_E_BUSY, "the node is stopping") : HF_OK;
+}
+
 static void read_source(struct reading *r, struct hf_source_reader *reader)
 {
 	struct hf_csv *csv = hf_csv_new(on_record, r);
@@ -142,13 +159,15 @@ static void read_source(struct reading *r, struct hf_source_reader *reader)
 	size_t n = PIECE;
 
 	for (uint64_t at = 0; r->e == HF_OK && n == PIECE && d == HF_CSV_GOOD; at += n) {
-		r->e = hf_source_read(reader, at, piece, PIECE, &n);
+		r->e = stopped(r->j, r->f);
+		if (r->e == HF_OK)
+			r->e = hf_source_read(reader, at, piece, PIECE, &n);
 		if (r->e == HF_OK)
 			d = hf_csv_feed(csv, piece, n);
 	}
 	if (r->e == HF_OK && d == HF_CSV_GOOD)
 		d = hf_csv_end(csv);
-	if (r->e == HF_OK && r->joint && hf_joint_new_parts(r->joint) && hf_joint_old_parts(r->joint)) {
+	if (r->e == HF_OK && r->joint && adds(r->joint)) {
 		if (d != HF_CSV_GOOD)
 			r->e = hf_fault_set(r->f, HF_E_FORMAT, "the source cannot be read again: %s",
 			                    hf_csv_defect_text(d));
@@ -160,7 +179,32 @@ static void read_source(struct reading *r, struct hf_source_reader *reader)
 	free(piece);
 }
 
-enum hf_err release_joint_count(struct release_joint *j, struct hf_source_reader *reader, struct hf_fault *f)
+enum hf_err hf_release_joint_load(struct hf_store *store, const struct hf_mask_keys *keys, const char *dir,
+                                  const struct hf_disclosure_in *in, struct hf_release_joint *j, struct hf_fault *f)
+{
+	HF_TRY(hf_fault_default(f, hf_disclosures_load(store, in->dataset, &j->given)));
+	hf_disclosures_classes(j->given, in, &j->list, &j->count, &j->stamp);
+	snprintf(j->folder, sizeof(j->folder), "%s/masking", dir);
+	j->has_root = keys != NULL;
+	if (keys)
+		hf_mask_root(keys, &j->root);
+	return HF_OK;
+}
+
+bool hf_release_joint_adds(struct hf_release_joint *j, const char *const *columns, size_t count)
+{
+	struct hf_joint *joint;
+	bool any;
+
+	if (j->count < 2)
+		return false;
+	joint = open_joint(j, columns, count);
+	any = adds(joint);
+	hf_joint_free(joint);
+	return any;
+}
+
+enum hf_err hf_release_joint_count(struct hf_release_joint *j, struct hf_source_reader *reader, struct hf_fault *f)
 {
 	struct reading r = {.j = j, .f = f, .e = HF_OK};
 
@@ -171,7 +215,7 @@ enum hf_err release_joint_count(struct release_joint *j, struct hf_source_reader
 	read_source(&r, reader);
 	if (r.e == HF_OK && r.joint)
 		hf_joint_end(r.joint, &j->classes);
-	if (r.joint && !(hf_joint_new_parts(r.joint) && hf_joint_old_parts(r.joint)))
+	if (r.joint && !adds(r.joint))
 		j->classes = (struct hf_joint_classes){.k = 0};
 	hf_joint_free(r.joint);
 	for (size_t i = 0; i < r.width; i++)
@@ -184,7 +228,7 @@ enum hf_err release_joint_count(struct release_joint *j, struct hf_source_reader
 	return r.e;
 }
 
-void release_joint_done(struct release_joint *j)
+void hf_release_joint_done(struct hf_release_joint *j)
 {
 	hf_wipe(&j->root, sizeof(j->root));
 	for (size_t i = 0; i < j->file_count; i++)

@@ -23,6 +23,15 @@ static void table_of(const struct hf_source_view *v, char out[160])
 			*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
 }
 
+const struct hf_hash *hf_disclosure_content(const struct hf_source_view *v)
+{
+	static const struct hf_hash none;
+
+	if (memcmp(v->cells.b, none.b, sizeof(none.b)) != 0)
+		return &v->cells;
+	return memcmp(v->digest.b, none.b, sizeof(none.b)) != 0 ? &v->digest : NULL;
+}
+
 static void hash_of(const void *what, size_t len, const struct hf_source_view *v, struct hf_hash *out)
 {
 	struct hf_sha256 *h = hf_sha256_new();

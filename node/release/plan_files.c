@@ -172,7 +172,7 @@ enum hf_err release_files_of(struct hf_release *r, const Hufu__MaskPlanRow *row,
 }
 
 /* bound: NAME#HEX */
-static void add_beside(struct hf_release *r, struct release_joint *j, const char *bound)
+static void add_beside(struct hf_release *r, struct hf_release_joint *j, const char *bound)
 {
 	const char *mark = strrchr(bound, '#');
 	struct hf_plan_bytes *bytes;
@@ -185,7 +185,7 @@ static void add_beside(struct hf_release *r, struct release_joint *j, const char
 	j->files[j->file_count++] = (struct hf_plan_file){bound, bytes};
 }
 
-void release_files_beside(struct hf_release *r, struct release_joint *j)
+void hf_release_joint_files(struct hf_release *r, struct hf_release_joint *j)
 {
 	for (size_t i = 0; i < j->count; i++)
 		for (size_t k = 0; k < j->list[i].field_count; k++) {

@@ -30,33 +30,44 @@ static enum hf_err remember(struct release_active *a, const Hufu__MaskTaskRow *r
 	return HF_OK;
 }
 
-/* The release that a task is, for the ledger. The plan is lent. */
+/* The release that a task is, for the ledger. Points into itself, the row and the plan. */
+struct asked {
+	char dataset[HF_NAME_MAX + 1];
+	struct hf_hash content;
+	struct hf_disclosure_in in;
+};
 static enum hf_err asked(struct release_active *a, const Hufu__MaskTaskRow *row, const struct hf_plan *plan,
-                         char dataset[HF_NAME_MAX + 1], struct hf_disclosure_in *ret_in, struct hf_fault *f)
+                         struct asked *ret_asked, struct hf_fault *f)
 {
-	*ret_in = (struct hf_disclosure_in){.dataset = dataset, .plan = plan, .table = row->table};
-	ret_in->recipient =
+	struct hf_disclosure_in *in = &ret_asked->in;
+	const struct hf_hash *content;
+	struct hf_source_view v;
+
+	*in = (struct hf_disclosure_in){.dataset = ret_asked->dataset, .plan = plan, .table = row->table};
+	in->recipient =
 	        plan->scope.consumer ? plan->scope.consumer : plan->name; /* not of each result: it is one release */
-	ret_in->inside = !plan->scope.consumer;                           /* until it is delivered to somebody */
-	ret_in->now_ms = hf_now_ms(&a->r->base->clock);
-	return hf_disclosure_dataset(a->r->store, a->r->sources, row->source, dataset, f);
+	in->inside = !plan->scope.consumer;                               /* until it is delivered to somebody */
+	in->now_ms = hf_now_ms(&a->r->base->clock);
+	HF_TRY(hf_disclosure_dataset(a->r->store, a->r->sources, row->source, ret_asked->dataset, f));
+	HF_TRY(hf_fault_default(f, hf_source_get(a->r->sources, row->source, &v)));
+	content = hf_disclosure_content(&v);
+	if (content) {
+		ret_asked->content = *content;
+		in->content = &ret_asked->content;
+	}
+	hf_source_view_done(&v);
+	return HF_OK;
 }
 
 /* The releases beside which the classes of the source are counted. */
 static enum hf_err look_beside(struct release_active *a, const Hufu__MaskTaskRow *row, const struct hf_plan *plan,
-                               struct release_joint *j, struct hf_fault *f)
+                               struct hf_release_joint *j, struct hf_fault *f)
 {
-	char dataset[HF_NAME_MAX + 1];
-	struct hf_disclosure_in in;
+	struct asked asks;
 
-	HF_TRY(asked(a, row, plan, dataset, &in, f));
-	HF_TRY(hf_fault_default(f, hf_disclosures_load(a->r->store, dataset, &j->given)));
-	hf_disclosures_classes(j->given, &in, &j->list, &j->count, &j->stamp);
-	release_files_beside(a->r, j);
-	snprintf(j->folder, sizeof(j->folder), "%s/masking", a->r->base->dir);
-	j->has_root = a->r->keys != NULL;
-	if (j->has_root)
-		hf_mask_root(a->r->keys, &j->root);
+	HF_TRY(asked(a, row, plan, &asks, f));
+	HF_TRY(hf_release_joint_load(a->r->store, a->r->keys, a->r->base->dir, &asks.in, j, f));
+	hf_release_joint_files(a->r, j);
 	return HF_OK;
 }
 
@@ -64,13 +75,13 @@ static enum hf_err look_beside(struct release_active *a, const Hufu__MaskTaskRow
 static bool outdated(struct release_active *a, const Hufu__MaskTaskRow *row, const struct hf_plan *plan,
                      const struct hf_hash *counted)
 {
-	struct release_joint now = {.given = NULL};
+	struct hf_release_joint now = {.given = NULL};
 	struct hf_fault f;
 	bool other = look_beside(a, row, plan, &now, &f) != HF_OK;
 
 	if (now.count > 1)
 		other |= !counted || memcmp(&now.stamp, counted, sizeof(now.stamp)) != 0;
-	release_joint_done(&now);
+	hf_release_joint_done(&now);
 	return other;
 }
 
@@ -84,25 +95,24 @@ struct disclosing {
 static enum hf_err disclosed(struct release_active *a, const Hufu__MaskTaskRow *row, const struct disclosing *g,
                              struct hf_fault *f)
 {
-	char dataset[HF_NAME_MAX + 1];
-	struct hf_disclosure_in in;
+	struct asked asks;
 	struct hf_plan *plan = NULL;
 	enum hf_err e;
 
 	HF_TRY(release_plan_any(a->r, row->plan, row->version, &plan, f));
-	e = asked(a, row, plan, dataset, &in, f);
+	e = asked(a, row, plan, &asks, f);
 	if (g->classes)
-		in.classes = *g->classes;
+		asks.in.classes = *g->classes;
 	if (e == HF_OK && g->unit && outdated(a, row, plan, a->counted ? &a->stamp : NULL))
 		e = hf_fault_set(
 		        f, HF_E_DISCLOSURE,
 		        "other releases of %.60s went out since the classes of its rows were counted; retry the task",
-		        dataset);
+		        asks.dataset);
 	if (e == HF_OK)
-		e = g->unit ? hf_disclosure_record(a->r->store, g->unit, &in, f)
-		            : hf_disclosure_check(a->r->store, &in, f);
+		e = g->unit ? hf_disclosure_record(a->r->store, g->unit, &asks.in, f)
+		            : hf_disclosure_check(a->r->store, &asks.in, f);
 	hf_plan_free(plan);
-	return e == HF_OK && g->unit ? hf_fault_default(f, remember(a, row, dataset, g->made, g->unit)) : e;
+	return e == HF_OK && g->unit ? hf_fault_default(f, remember(a, row, asks.dataset, g->made, g->unit)) : e;
 }
 
 static void pass(struct release_active *a, const Hufu__MaskTaskRow *row, struct release_check *k)

@@ -10,6 +10,7 @@
 
 #include "release/disclosures.h"
 #include "release/engine/stream.h"
+#include "release/joint.h"
 #include "source/source.h"
 
 #define RELEASE_SLICE ((uint64_t)4 << 20) /* bytes of the source between two durable points */
@@ -54,25 +55,6 @@ void release_work_slice(struct release_work *w);
 enum hf_err release_table(const struct hf_plan *p, const char *folder, const char *name, struct hf_buf *out,
                           struct hf_fault *f) HF_MUST_CHECK;
 
-/* joint.c: what all releases of the source together leave, when one of them demands classes. */
-struct release_joint {
-	struct hf_disclosures *given; /* own; what list borrows from */
-	struct hf_disclosure *list;   /* own; the last one is the result's. count 0: nothing is counted */
-	size_t count;
-	struct hf_mask_key root;
-	bool has_root;
-	char folder[600];
-	struct hf_plan_file
-	        *files; /* own; what their techniques read, by the names that they are bound to, which are lent */
-	size_t file_count;
-	struct hf_hash stamp;            /* of the releases that were looked at */
-	struct hf_joint_classes classes; /* k 0: nothing is put together */
-};
-/* reader: of the source, whole. */
-enum hf_err release_joint_count(struct release_joint *j, struct hf_source_reader *reader,
-                                struct hf_fault *f) HF_MUST_CHECK;
-void release_joint_done(struct release_joint *j);
-
 /* The result against the plan's scheme (5.5 d), and what is left in it (5.7). */
 struct release_check {
 	struct hf_plan *plan; /* own */
@@ -82,7 +64,7 @@ struct release_check {
 	size_t count;
 	json_t *inventory; /* own; what people said of the source's fields; NULL: nothing */
 	uint64_t rows_in, rows_out;
-	struct release_joint joint;
+	struct hf_release_joint joint;
 
 	enum hf_err e;
 	const char *kind;

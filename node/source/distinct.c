@@ -1,7 +1,8 @@
 /*
  * distinct.c - declared in distinct.h. HyperLogLog with 16384 registers (Flajolet, Fusy, Gandouet, Meunier 2007), over
- * SipHash under a random key, so that nobody can choose values that deceive it; of few values the registers that are
- * still empty tell the count (linear counting).
+ * SipHash under a random key, so that nobody can choose values that deceive it; while many registers are still empty,
+ * those tell the count (linear counting). Up to FEW values are kept by their hashes and counted to the last one: a
+ * column of seven kinds has seven.
  */
 #include "source/distinct.h"
 
@@ -15,9 +16,12 @@
 
 #define BITS 14u
 #define REGISTERS (1u << BITS)
+#define FEW 32u
 
 struct registers {
 	uint8_t at[REGISTERS];
+	uint32_t few_count; /* more than FEW: the registers tell */
+	uint64_t few[FEW];
 };
 struct hf_distinct {
 	uint8_t key[16];
@@ -42,6 +46,16 @@ void hf_distinct_free(struct hf_distinct *d)
 	free(d);
 }
 
+static void add_few(struct registers *r, uint64_t hash)
+{
+	for (uint32_t i = 0; i < r->few_count; i++)
+		if (r->few[i] == hash)
+			return;
+	if (r->few_count < FEW)
+		r->few[r->few_count] = hash;
+	r->few_count++;
+}
+
 static void add(struct registers *r, uint64_t hash)
 {
 	size_t which = (size_t)(hash >> (64 - BITS));
@@ -50,6 +64,8 @@ static void add(struct registers *r, uint64_t hash)
 
 	if (rank > r->at[which])
 		r->at[which] = rank;
+	if (r->few_count <= FEW)
+		add_few(r, hash);
 }
 
 void hf_distinct_feed(struct hf_distinct *d, const uint8_t *cells, size_t len)
@@ -80,6 +96,8 @@ uint64_t hf_distinct_count(const struct hf_distinct *d, size_t column)
 
 	if (column >= d->count)
 		return 0;
+	if (d->column[column].few_count <= FEW)
+		return d->column[column].few_count;
 	for (size_t i = 0; i < REGISTERS; i++) {
 		sum += ldexp(1, -(int)d->column[column].at[i]);
 		empty += d->column[column].at[i] == 0;

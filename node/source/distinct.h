@@ -12,7 +12,7 @@ struct hf_distinct *hf_distinct_new(void);
 void hf_distinct_free(struct hf_distinct *d);
 /* What hf_csv_scan_cells made (readers/csv.h), whole records at a time, from the header on. Empty cells are none. */
 void hf_distinct_feed(struct hf_distinct *d, const uint8_t *cells, size_t len);
-/* Of a column: exact of a few, within about 2.5 % (three deviations) of many. */
+/* Of a column: exact up to 32, within about 2.5 % (three deviations) of many. */
 uint64_t hf_distinct_count(const struct hf_distinct *d, size_t column);
 
 #endif

@@ -96,7 +96,8 @@ static inline void mask_up(struct pair *p)
 		memset(p->roads->keys.mask_root, 9, 32);
 	}
 	assert_int_equal(hf_mask_keys_open(&p->roads->base, p->roads->store, &p->roads->keys, &mask_keys, &f), HF_OK);
-	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, related, NULL, NULL, plans_wait};
+	const struct hf_exchange_masking m = {mask_keys, plan_at_roads, plan_version, related,
+	                                      NULL,      NULL,          plans_wait,   NULL};
 	hf_exchange_set_masking(p->roads->exchange, &m);
 }
 
